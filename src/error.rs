@@ -1,0 +1,12 @@
+//! The runtime's own errors.
+
+use std::io;
+
+/// Why a runtime could not be created or driven.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system gave no poller: mostly a limit on descriptors.
+    #[error("cannot create the event loop's poller")]
+    Poller(#[source] io::Error),
+}

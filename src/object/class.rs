@@ -1,0 +1,130 @@
+//! The trait of all classes.
+//!
+//! A class is a plain struct that says what it is (its [`MetaObject`]) and, if it needs to, takes
+//! part in three moments of its life: when it gets its place in the arena, when it is wired, and
+//! when it is about to go. The derive macro writes all of it.
+
+use std::any::Any;
+
+use super::context::Context;
+use super::meta::MetaObject;
+use super::world::Anchor;
+
+/// A class of objects that live in a runtime.
+///
+/// Mostly written by `#[derive(QObject)]`. By hand it takes two lines, since everything else has a
+/// default:
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::{MetaObject, MetaSignal};
+///
+/// struct Bell {
+///     rung: Signal<u8>,
+/// }
+///
+/// impl Bell {
+///     fn rung(&self) -> &Signal<u8> {
+///         &self.rung
+///     }
+/// }
+///
+/// static BELL: MetaObject =
+///     MetaObject::new("Bell").with_signals(&[MetaSignal::new("rung", "u8", |bell, visit| {
+///         visit(&Bell::cast(bell).rung)
+///     })]);
+///
+/// impl QObject for Bell {
+///     fn static_meta_object() -> &'static MetaObject {
+///         &BELL
+///     }
+///     fn meta_object(&self) -> &'static MetaObject {
+///         &BELL
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let bell = rt.add(Bell { rung: Signal::new() });
+/// let spy = rt.spy(bell, Bell::rung);
+/// rt.emit(bell, Bell::rung, 3);
+/// assert_eq!(spy.take(), [3]);
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an object class",
+    label = "not a `QObject`",
+    note = "write `#[derive(QObject)]` above `struct {Self}`"
+)]
+#[doc(alias = "Q_OBJECT")]
+pub trait QObject: Any {
+    /// Returns what is known of the class at compile time.
+    #[doc(alias = "staticMetaObject")]
+    fn static_meta_object() -> &'static MetaObject
+    where
+        Self: Sized;
+
+    /// Returns what is known of this object's class at compile time.
+    #[doc(alias = "metaObject")]
+    fn meta_object(&self) -> &'static MetaObject;
+
+    /// Returns the object of the class that this one embeds and extends, if it does.
+    ///
+    /// That class stands for C++'s base class: a handle to the outer object can be used where one
+    /// to the inner class is asked for.
+    fn base(&self) -> Option<&dyn QObject> {
+        None
+    }
+
+    /// Returns the object of the class that this one embeds and extends, for a change.
+    fn base_mut(&mut self) -> Option<&mut dyn QObject> {
+        None
+    }
+
+    /// Takes what the object needs of its runtime, once it has a place in the arena.
+    ///
+    /// The default passes the anchor on to the [base](Self::base).
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        if let Some(base) = self.base_mut() {
+            base.anchored(anchor);
+        }
+    }
+
+    /// Connects what the class declares with `#[slot(field.signal)]`; runs once, on insertion.
+    fn wired(&mut self, cx: &mut Context<'_, Self>)
+    where
+        Self: Sized,
+    {
+        let _ = cx;
+    }
+
+    /// Does the object's last steps: what it records and emits here is still delivered before
+    /// [`destroyed`](super::World::destroyed) is.
+    ///
+    /// The default passes the call on to the [base](Self::base).
+    fn about_to_be_destroyed(&mut self) {
+        if let Some(base) = self.base_mut() {
+            base.about_to_be_destroyed();
+        }
+    }
+
+    /// Returns `object` as one of this class.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is of another class. Meant for the functions in a hand-written
+    /// [`MetaObject`], which only ever see objects of their own class.
+    fn cast(object: &dyn QObject) -> &Self
+    where
+        Self: Sized,
+    {
+        (object as &dyn Any).downcast_ref().unwrap_or_else(|| {
+            panic!(
+                "a {} was taken for a {}",
+                object.meta_object().class_name(),
+                Self::static_meta_object().class_name()
+            )
+        })
+    }
+}

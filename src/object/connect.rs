@@ -1,0 +1,712 @@
+//! Connecting and disconnecting.
+//!
+//! Every way to connect makes a link and hands it to [`World::join`]; every way to disconnect
+//! picks links and hands them to `disconnect`. A sender that is busy (its constructor runs, or its
+//! slot) is joined when it comes back.
+
+use std::any::TypeId;
+use std::rc::Rc;
+
+use super::class::QObject;
+use super::connection::{
+    AnyLink, ClosureLink, Connection, ConnectionType, Link, MethodLink, Nobody, QueuedLink,
+    SignalLink, disconnect,
+};
+use super::context::Context;
+use super::handle::{Obj, ObjectKey, Target};
+use super::signal::{Core, Signal};
+use super::slot::{Outcome, Slot};
+use super::world::World;
+
+/// Connecting.
+impl World {
+    /// Connects a signal to a slot.
+    ///
+    /// The types are checked: `signal` is a signal of the sender's class, `slot` a method of the
+    /// receiver's class that takes what the signal carries (see [`Slot`] for the shapes). The
+    /// connection ends with the sender or the receiver.
+    ///
+    /// A connection made while the signal is being delivered does not see that emission. If a
+    /// handle is stale nothing is connected, and [`Connection::is_connected`] says so.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// #[derive(QObject, Default)]
+    /// struct Dial {
+    ///     #[signal]
+    ///     turned: Signal<i32>,
+    /// }
+    ///
+    /// #[derive(QObject, Default)]
+    /// struct Display {
+    ///     shown: String,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Display {
+    ///     #[slot]
+    ///     fn show(&mut self, value: i32) {
+    ///         self.shown = value.to_string();
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let dial = rt.add(Dial::default());
+    /// let display = rt.add(Display::default());
+    /// rt.connect(dial, Dial::turned, display, Display::show);
+    /// rt.emit(dial, Dial::turned, 11);
+    /// assert_eq!(rt[display].shown, "11");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    pub fn connect<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let link = MethodLink::new(receiver.key, ConnectionType::DIRECT, slot);
+        self.join(sender, signal, Some(receiver.erase()), Rc::new(link), None)
+    }
+
+    /// Connects a signal to a slot in one of the ways of [`ConnectionType`].
+    ///
+    /// A unique connection that exists already is refused, which [`Connection::is_connected`]
+    /// tells.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    pub fn connect_with<S, A, R, F, Form>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
+        let link = method_link(kind, receiver, slot);
+        self.join(sender, signal, Some(receiver.erase()), link, unique)
+    }
+
+    /// Connects a signal to a closure, which gets the world and the argument.
+    ///
+    /// The connection ends with the sender. A closure that returns a `Result` may fail, as slots
+    /// may.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    pub fn connect_fn<S, A, F, O>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        F: FnMut(&mut Self, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
+        self.join(sender, signal, None, Rc::new(link), None)
+    }
+
+    /// Connects a signal to a closure in one of the ways of [`ConnectionType`].
+    ///
+    /// [`UNIQUE`](ConnectionType::UNIQUE) means nothing here: each closure is one of its own.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    pub fn connect_fn_with<S, A, F, O>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        F: FnMut(&mut Self, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = Rc::new(ClosureLink::<Nobody, F>::new(None, kind, closure));
+        self.join(sender, signal, None, queued_if(kind, link), None)
+    }
+
+    /// Connects a signal to a closure that acts on a receiver, and ends with it.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject, Default)]
+    /// # struct Dial { #[signal] turned: Signal<i32> }
+    /// # #[derive(QObject, Default)]
+    /// # struct Display { shown: String }
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// # let dial = rt.add(Dial::default());
+    /// # let display = rt.add(Display::default());
+    /// rt.connect_fn_on(dial, Dial::turned, display, |display, _cx, value| {
+    ///     display.shown = format!("{value:+}");
+    /// });
+    /// rt.emit(dial, Dial::turned, 11);
+    /// assert_eq!(rt[display].shown, "+11");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    pub fn connect_fn_on<S, A, R, F, O>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<R, F>::new(Some(receiver.key), ConnectionType::DIRECT, closure);
+        self.join(sender, signal, Some(receiver.erase()), Rc::new(link), None)
+    }
+
+    /// Connects a signal to a closure that acts on a receiver, in one of the ways of
+    /// [`ConnectionType`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    pub fn connect_fn_on_with<S, A, R, F, O>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        R: QObject,
+        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = Rc::new(ClosureLink::<R, F>::new(Some(receiver.key), kind, closure));
+        self.join(sender, signal, Some(receiver.erase()), queued_if(kind, link), None)
+    }
+
+    /// Connects a signal to another signal, which is then emitted with the same argument.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    pub fn connect_signal<S, A, T>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        target: Obj<T>,
+        target_signal: fn(&T) -> &Signal<A>,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        T: ?Sized + Target,
+    {
+        self.connect_signal_with(ConnectionType::DIRECT, sender, signal, target, target_signal)
+    }
+
+    /// Connects a signal to another signal in one of the ways of [`ConnectionType`].
+    ///
+    /// [`UNIQUE`](ConnectionType::UNIQUE) means nothing here.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    pub fn connect_signal_with<S, A, T>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        target: Obj<T>,
+        target_signal: fn(&T) -> &Signal<A>,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        T: ?Sized + Target,
+    {
+        let link = Rc::new(SignalLink::new(target, kind, target_signal));
+        self.join(sender, signal, Some(target.erase()), queued_if(kind, link), None)
+    }
+
+    /// Connects a slot to the end of an object: it runs while the object can still be looked at,
+    /// just before its children go.
+    ///
+    /// The argument is the dying object's handle. Emitted even if the object's signals are
+    /// blocked.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[doc(alias = "destroyed")]
+    pub fn connect_destroyed<S, R, F, Form>(
+        &mut self,
+        object: Obj<S>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        R: QObject,
+        F: Slot<R, Obj<dyn QObject>, Form>,
+        Form: 'static,
+    {
+        let link = MethodLink::new(receiver.key, ConnectionType::DIRECT, slot);
+        self.join_destroyed(object, Some(receiver.erase()), Rc::new(link))
+    }
+
+    /// Connects a closure to the end of an object; see [`connect_destroyed`](Self::connect_destroyed).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    pub fn connect_destroyed_fn<S, F, O>(&mut self, object: Obj<S>, closure: F) -> Connection
+    where
+        S: ?Sized + Target,
+        F: FnMut(&mut Self, &Obj<dyn QObject>) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
+        self.join_destroyed(object, None, Rc::new(link))
+    }
+
+    /// Connects a closure to the change of an object's name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    #[doc(alias = "objectNameChanged")]
+    pub fn connect_object_name_changed_fn<S, F, O>(
+        &mut self,
+        object: Obj<S>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        F: FnMut(&mut Self, &String) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = Rc::new(ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure));
+        let Some(key) = self.joinable(object.erase()) else { return Connection::refused() };
+        let emitter = self.emitter(key);
+        let core = self.nodes[key].extra().name_changed.core(|| emitter).clone();
+        self.join_core(&core, link, None)
+    }
+
+    fn join_destroyed(
+        &mut self,
+        object: Obj<impl ?Sized + Target>,
+        receiver: Option<Obj<dyn QObject>>,
+        link: Rc<dyn Link<Obj<dyn QObject>>>,
+    ) -> Connection {
+        let Some(key) = self.joinable(object.erase()) else { return Connection::refused() };
+        if !self.add_to_receiver(receiver, link.clone()) {
+            return Connection::refused();
+        }
+        let emitter = self.emitter(key);
+        let core = self.nodes[key].extra().destroyed.core(|| emitter).clone();
+        self.join_core(&core, link, None)
+    }
+
+    /// Adds the link to the signal's list and the receiver's.
+    fn join<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Option<Obj<dyn QObject>>,
+        link: Rc<dyn Link<A>>,
+        unique: Option<TypeId>,
+    ) -> Connection {
+        let Some(key) = self.joinable(sender.erase()) else { return Connection::refused() };
+        let Some(core) = self.core_of(key, sender, signal) else {
+            // The sender is busy. Only refuse what is certain, and join when it is back.
+            if !self.add_to_receiver(receiver, link.clone()) {
+                return Connection::refused();
+            }
+            let erased: Rc<dyn AnyLink> = link.clone();
+            let connection = Connection::new(&erased, &self.recorder);
+            self.when_free(
+                key,
+                Box::new(move |world| {
+                    match world.core_of(key, sender, signal).filter(|_| link.is_open()) {
+                        Some(core) => drop(world.join_core(&core, link, unique)),
+                        None => link.kill(),
+                    }
+                }),
+            );
+            return connection;
+        };
+        if duplicates(&core, &*link, unique) || !self.add_to_receiver(receiver, link.clone()) {
+            return Connection::refused();
+        }
+        self.join_core(&core, link, None)
+    }
+
+    fn join_core<A: 'static>(
+        &mut self,
+        core: &Core<A>,
+        link: Rc<dyn Link<A>>,
+        unique: Option<TypeId>,
+    ) -> Connection {
+        if duplicates(core, &*link, unique) {
+            link.kill();
+            return Connection::refused();
+        }
+        let erased: Rc<dyn AnyLink> = link.clone();
+        core.connect(link);
+        Connection::new(&erased, &self.recorder)
+    }
+
+    /// The core of a signal of an object that is not busy.
+    fn core_of<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        key: ObjectKey,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> Option<Rc<Core<A>>> {
+        if let Some(core) = signal(self.get(sender)?).existing_core() {
+            return Some(core.clone());
+        }
+        let emitter = self.emitter(key);
+        Some(signal(self.get(sender)?).core(|| emitter).clone())
+    }
+
+    /// The key of an object that exists.
+    fn joinable(&self, object: Obj<dyn QObject>) -> Option<ObjectKey> {
+        assert!(object.tag == self.tag, "{object:?} is a handle of another runtime");
+        self.nodes.contains_key(object.key).then_some(object.key)
+    }
+
+    /// Adds the link to its receiver, if it has one; says whether that is still there.
+    fn add_to_receiver(
+        &mut self,
+        receiver: Option<Obj<dyn QObject>>,
+        link: Rc<dyn AnyLink>,
+    ) -> bool {
+        let Some(receiver) = receiver else { return true };
+        match self.joinable(receiver) {
+            Some(key) => self.nodes[key].add_incoming(link),
+            None => return false,
+        }
+        true
+    }
+}
+
+/// Says whether the signal is already connected to the slot that `link` leads to.
+fn duplicates<A: 'static>(core: &Core<A>, link: &dyn Link<A>, unique: Option<TypeId>) -> bool {
+    let receiver = link.head().receiver();
+    unique.is_some_and(|slot| {
+        core.has(|other| other.head().receiver() == receiver && other.slot_type() == Some(slot))
+    })
+}
+
+fn method_link<A, R, F, Form>(kind: ConnectionType, receiver: Obj<R>, slot: F) -> Rc<dyn Link<A>>
+where
+    A: Clone + 'static,
+    R: QObject,
+    F: Slot<R, A, Form>,
+    Form: 'static,
+{
+    queued_if(kind, Rc::new(MethodLink::new(receiver.key, kind, slot)))
+}
+
+/// Puts a queued link in front of `link` if `kind` asks for it.
+fn queued_if<A: Clone + 'static>(kind: ConnectionType, link: Rc<dyn Link<A>>) -> Rc<dyn Link<A>> {
+    if kind.contains(ConnectionType::QUEUED) { Rc::new(QueuedLink::new(kind, link)) } else { link }
+}
+
+/// Connecting an object's own signals, in its constructor or its slots.
+impl<A: 'static> Signal<A> {
+    /// Connects this signal of the running object to a slot.
+    ///
+    /// `cx` must be the context of the object that owns the signal.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// #[derive(QObject)]
+    /// struct Echo {
+    ///     heard: u32,
+    ///     #[signal]
+    ///     said: Signal<u32>,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Echo {
+    ///     fn new(cx: &mut Context<Self>) -> Self {
+    ///         let echo = Self { heard: 0, said: Signal::new() };
+    ///         echo.said.connect(cx, cx.this(), Self::hear);
+    ///         echo
+    ///     }
+    ///
+    ///     #[slot]
+    ///     fn hear(&mut self, what: u32) {
+    ///         self.heard = what;
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let echo = rt.add_with(Echo::new);
+    /// rt.emit(echo, Echo::said, 5);
+    /// assert_eq!(rt[echo].heard, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the receiver's handle is of another runtime, or if the signal was connected
+    /// before as one of another object.
+    pub fn connect<T, R, F, Form>(
+        &self,
+        cx: &mut Context<'_, T>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        T: QObject,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let link = MethodLink::new(receiver.key, ConnectionType::DIRECT, slot);
+        self.join(cx, Some(receiver.erase()), Rc::new(link), None)
+    }
+
+    /// Connects this signal of the running object to a slot in one of the ways of
+    /// [`ConnectionType`].
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`connect`](Self::connect) does.
+    pub fn connect_with<T, R, F, Form>(
+        &self,
+        kind: ConnectionType,
+        cx: &mut Context<'_, T>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        T: QObject,
+        A: Clone,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
+        self.join(cx, Some(receiver.erase()), method_link(kind, receiver, slot), unique)
+    }
+
+    /// Connects this signal of the running object to a closure.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`connect`](Self::connect) does.
+    pub fn connect_fn<T, F, O>(&self, cx: &mut Context<'_, T>, closure: F) -> Connection
+    where
+        T: QObject,
+        F: FnMut(&mut World, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
+        self.join(cx, None, Rc::new(link), None)
+    }
+
+    fn join<T: QObject>(
+        &self,
+        cx: &mut Context<'_, T>,
+        receiver: Option<Obj<dyn QObject>>,
+        link: Rc<dyn Link<A>>,
+        unique: Option<TypeId>,
+    ) -> Connection {
+        let this = cx.this();
+        let core = self.core(|| cx.emitter(this.key)).clone();
+        let emitter = core.emitter();
+        assert!(
+            emitter.key == this.key && emitter.tag == this.tag,
+            "the signal belongs to another object than the context"
+        );
+        if duplicates(&core, &*link, unique) || !cx.add_to_receiver(receiver, link.clone()) {
+            return Connection::refused();
+        }
+        cx.join_core(&core, link, None)
+    }
+
+    /// Ends all connections of this signal; says whether there were any.
+    #[doc(alias = "disconnect")]
+    pub fn disconnect_all(&self) -> bool {
+        let Some(core) = self.existing_core() else { return false };
+        let recorder = core.emitter().recorder.clone();
+        let mut any = false;
+        super::signal::AnyCore::each(&**core, &mut |link| any |= disconnect(link, &recorder));
+        any
+    }
+}
+
+/// Disconnecting, and blocking.
+impl World {
+    /// Ends the connections of a signal to one slot of one receiver; says whether there were any.
+    ///
+    /// As every form of disconnecting, it acts as written: what was emitted before is still
+    /// delivered. In a slot of the sender itself, which is busy then, use
+    /// [`disconnect_receiver`](Self::disconnect_receiver), [`Signal::disconnect_all`] or the
+    /// [`Connection`]; this form finds nothing.
+    pub fn disconnect<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+    {
+        let _ = slot;
+        self.disconnect_where(sender, signal, |link| {
+            link.head().receiver() == Some(receiver.key)
+                && link.slot_type() == Some(TypeId::of::<F>())
+        })
+    }
+
+    /// Ends the connections of a signal to a receiver, whatever the slot; says whether there were
+    /// any.
+    pub fn disconnect_signal_from<S, A, R>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+    ) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: ?Sized + Target,
+    {
+        self.disconnect_where(sender, signal, |link| link.head().receiver() == Some(receiver.key))
+    }
+
+    /// Ends all connections of a signal; says whether there were any.
+    pub fn disconnect_signal<S, A>(&mut self, sender: Obj<S>, signal: fn(&S) -> &Signal<A>) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+    {
+        self.disconnect_where(sender, signal, |_| true)
+    }
+
+    /// Ends all connections from one object to another, whatever the signal and the slot; says
+    /// whether there were any.
+    pub fn disconnect_receiver<S, R>(&mut self, sender: Obj<S>, receiver: Obj<R>) -> bool
+    where
+        S: ?Sized + Target,
+        R: ?Sized + Target,
+    {
+        self.disconnect_object(sender, |link| link.head().receiver() == Some(receiver.key))
+    }
+
+    /// Ends all connections from an object; says whether there were any.
+    pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
+        self.disconnect_object(sender, |_| true)
+    }
+
+    /// Blocks or unblocks an object's signals; returns whether they were blocked before.
+    ///
+    /// What counts is the moment of the emission: while signals are blocked, emitting does
+    /// nothing. The end of the object is announced all the same.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is stale or of another runtime.
+    #[doc(alias = "blockSignals")]
+    pub fn block_signals<T: ?Sized + Target>(&mut self, object: Obj<T>, block: bool) -> bool {
+        let key = self.expect_node(object);
+        self.emitter(key).blocked.replace(block)
+    }
+
+    /// Says whether an object's signals are blocked.
+    #[doc(alias = "signalsBlocked")]
+    pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
+        let node = self.own(object).and_then(|key| self.nodes.get(key));
+        node.and_then(|node| node.emitter.as_ref()).is_some_and(|emitter| emitter.blocked.get())
+    }
+
+    fn disconnect_where<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        matches: impl Fn(&dyn AnyLink) -> bool,
+    ) -> bool {
+        let Some(core) = self.get(sender).and_then(|object| signal(object).existing_core()) else {
+            return false;
+        };
+        let mut any = false;
+        super::signal::AnyCore::each(&**core, &mut |link| {
+            any |= matches(&**link) && disconnect(link, &self.recorder);
+        });
+        any
+    }
+
+    fn disconnect_object(
+        &mut self,
+        sender: Obj<impl ?Sized + Target>,
+        matches: impl Fn(&dyn AnyLink) -> bool,
+    ) -> bool {
+        let node = self.own(sender).and_then(|key| self.nodes.get(key));
+        let Some(emitter) = node.and_then(|node| node.emitter.clone()) else { return false };
+        let mut any = false;
+        emitter.each(&mut |link| any |= matches(&**link) && disconnect(link, &self.recorder));
+        any
+    }
+}
+
+impl<T: QObject> Context<'_, T> {
+    /// Returns the object whose signal called the running slot; `None` outside a slot, or if that
+    /// object is gone.
+    pub fn sender(&self) -> Option<Obj<dyn QObject>> {
+        let world: &World = self;
+        world.sender().filter(|&key| world.nodes.contains_key(key)).map(|key| world.handle(key))
+    }
+}

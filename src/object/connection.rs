@@ -1,0 +1,464 @@
+//! Connections: the way from a signal to one slot.
+//!
+//! A connection is one reference-counted allocation: who receives, whether it is still open, and
+//! the slot. A method takes no room in it, a closure sits inline. The signal's list holds it, and
+//! so does the receiver's list of incoming connections, by which a dead receiver closes its own.
+
+use std::any::TypeId;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::BitOr;
+use std::rc::{Rc, Weak};
+
+use super::class::QObject;
+use super::context::Context;
+use super::handle::{Obj, ObjectKey, Target};
+use super::recorder::{Effect, Recorder};
+use super::signal::Signal;
+use super::slot::{Outcome, Slot};
+use super::world::World;
+
+/// How a connection delivers, and whether it is made at all.
+///
+/// The values combine: `ConnectionType::QUEUED | ConnectionType::SINGLE_SHOT`.
+#[doc(alias = "Qt::ConnectionType")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ConnectionType(u8);
+
+impl ConnectionType {
+    /// The slot runs when the method that emitted has returned. The default.
+    #[doc(alias = "DirectConnection")]
+    #[doc(alias = "AutoConnection")]
+    pub const DIRECT: Self = Self(0);
+    /// The slot runs in the next turn of the event loop.
+    #[doc(alias = "QueuedConnection")]
+    pub const QUEUED: Self = Self(1);
+    /// The connection is not made if the signal is already connected to that slot of that object.
+    #[doc(alias = "UniqueConnection")]
+    pub const UNIQUE: Self = Self(2);
+    /// The connection ends just before its slot runs for the first time.
+    #[doc(alias = "SingleShotConnection")]
+    pub const SINGLE_SHOT: Self = Self(4);
+
+    /// Says whether all of `other` is part of this.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for ConnectionType {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl fmt::Debug for ConnectionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.contains(Self::QUEUED) { "QUEUED" } else { "DIRECT" })?;
+        if self.contains(Self::UNIQUE) {
+            f.write_str(" | UNIQUE")?;
+        }
+        if self.contains(Self::SINGLE_SHOT) {
+            f.write_str(" | SINGLE_SHOT")?;
+        }
+        Ok(())
+    }
+}
+
+/// A connection that was made, to end it or ask for it.
+///
+/// Dropping it changes nothing: the connection lives until the sender or the receiver is
+/// destroyed, or it is disconnected. For one that ends with its owner, see [`Self::scoped`].
+#[doc(alias = "QMetaObject::Connection")]
+#[derive(Clone)]
+pub struct Connection {
+    link: Option<Weak<dyn AnyLink>>,
+    recorder: Weak<Recorder>,
+}
+
+impl Connection {
+    pub(super) fn new(link: &Rc<dyn AnyLink>, recorder: &Rc<Recorder>) -> Self {
+        Self { link: Some(Rc::downgrade(link)), recorder: Rc::downgrade(recorder) }
+    }
+
+    /// The connection that was refused: it never was open.
+    pub(super) fn refused() -> Self {
+        Self { link: None, recorder: Weak::new() }
+    }
+
+    /// Says whether an emission made now would be delivered through this connection.
+    pub fn is_connected(&self) -> bool {
+        self.link().is_some_and(|link| link.is_open())
+    }
+
+    /// Ends the connection; says whether it was still there.
+    ///
+    /// Acts as written: what was emitted before is still delivered, nothing that is emitted
+    /// afterwards is. A queued call that was posted already still runs.
+    pub fn disconnect(&self) -> bool {
+        match (self.link(), self.recorder.upgrade()) {
+            (Some(link), Some(recorder)) => disconnect(&link, &recorder),
+            _ => false,
+        }
+    }
+
+    /// Turns this into a guard that disconnects when it is dropped.
+    pub fn scoped(self) -> ScopedConnection {
+        ScopedConnection { connection: self }
+    }
+
+    fn link(&self) -> Option<Rc<dyn AnyLink>> {
+        self.link.as_ref()?.upgrade()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("is_connected", &self.is_connected()).finish()
+    }
+}
+
+/// A connection that ends when this guard is dropped.
+///
+/// ```
+/// # use slotwire::prelude::*;
+/// # #[derive(QObject, Default)]
+/// # struct Door {
+/// #     #[signal]
+/// #     opened: Signal<u32>,
+/// # }
+/// # fn main() -> Result<(), slotwire::Error> {
+/// # let mut rt = Runtime::new()?;
+/// # let door = rt.add(Door::default());
+/// let guard = rt.connect_fn(door, Door::opened, |_, key| println!("{key}")).scoped();
+/// assert_eq!(rt[door].opened().receivers(), 1);
+/// drop(guard);
+/// assert_eq!(rt[door].opened().receivers(), 0);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "the connection ends when the guard is dropped, which is now if it is not kept"]
+#[derive(Debug)]
+pub struct ScopedConnection {
+    connection: Connection,
+}
+
+impl ScopedConnection {
+    /// Lets go of the guard and keeps the connection.
+    pub fn release(mut self) -> Connection {
+        std::mem::replace(&mut self.connection, Connection::refused())
+    }
+}
+
+impl Drop for ScopedConnection {
+    fn drop(&mut self) {
+        self.connection.disconnect();
+    }
+}
+
+/// Ends a connection after what was recorded before; says whether it was open.
+pub(super) fn disconnect(link: &Rc<dyn AnyLink>, recorder: &Recorder) -> bool {
+    if !link.is_open() {
+        return false;
+    }
+    if recorder.is_idle() {
+        link.kill();
+    } else {
+        link.head().doom();
+        recorder.record(Effect::Disconnect(link.clone()));
+    }
+    true
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Delivers.
+    Open,
+    /// Delivers once.
+    OpenOnce,
+    /// Was disconnected, and delivers what was emitted before that.
+    Doomed,
+    /// The same for a single shot.
+    DoomedOnce,
+    /// Delivers nothing any more.
+    Dead,
+}
+
+/// What every connection has.
+pub(super) struct Head {
+    /// The object that dies with the connection, if there is one.
+    receiver: Option<ObjectKey>,
+    state: Cell<State>,
+}
+
+impl Head {
+    pub(super) fn new(receiver: Option<ObjectKey>, kind: ConnectionType) -> Self {
+        let once = kind.contains(ConnectionType::SINGLE_SHOT);
+        Self { receiver, state: Cell::new(if once { State::OpenOnce } else { State::Open }) }
+    }
+
+    pub(super) fn receiver(&self) -> Option<ObjectKey> {
+        self.receiver
+    }
+
+    fn doom(&self) {
+        self.state.set(match self.state.get() {
+            State::Open | State::Doomed => State::Doomed,
+            State::OpenOnce | State::DoomedOnce => State::DoomedOnce,
+            State::Dead => State::Dead,
+        });
+    }
+}
+
+/// A connection with its argument's type forgotten.
+pub(super) trait AnyLink {
+    fn head(&self) -> &Head;
+
+    /// The type of the slot, by which a method is told from another; none for what has no name.
+    fn slot_type(&self) -> Option<TypeId>;
+
+    /// Drops what a closure captured.
+    fn release(&self);
+
+    fn is_open(&self) -> bool {
+        matches!(self.head().state.get(), State::Open | State::OpenOnce)
+    }
+
+    fn is_dead(&self) -> bool {
+        self.head().state.get() == State::Dead
+    }
+
+    /// Closes the connection at once.
+    fn kill(&self) {
+        if self.head().state.replace(State::Dead) != State::Dead {
+            self.release();
+        }
+    }
+}
+
+/// A connection of a signal that carries an `A`.
+pub(super) trait Link<A>: AnyLink {
+    /// Calls the slot, whatever state the connection is in.
+    fn fire(&self, world: &mut World, argument: &A);
+
+    /// Calls the slot if the connection is not dead; says whether it did.
+    #[inline]
+    fn call(&self, world: &mut World, argument: &A) -> bool {
+        match self.head().state.get() {
+            State::Open | State::Doomed => self.fire(world, argument),
+            State::OpenOnce | State::DoomedOnce => {
+                self.head().state.set(State::Dead);
+                self.fire(world, argument);
+                self.release();
+            }
+            State::Dead => return false,
+        }
+        true
+    }
+}
+
+/// A connection to a method.
+pub(super) struct MethodLink<R, F, Form> {
+    head: Head,
+    slot: F,
+    shape: PhantomData<fn(R, Form)>,
+}
+
+impl<R, F: 'static, Form> MethodLink<R, F, Form> {
+    pub(super) fn new(receiver: ObjectKey, kind: ConnectionType, slot: F) -> Self {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "a slot is a method named by its path, like `Class::slot`; for a function pointer or a closure with captures use `connect_fn`"
+            );
+        }
+        Self { head: Head::new(Some(receiver), kind), slot, shape: PhantomData }
+    }
+}
+
+impl<R, F: 'static, Form> AnyLink for MethodLink<R, F, Form> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        Some(TypeId::of::<F>())
+    }
+
+    fn release(&self) {}
+}
+
+impl<R: QObject, A, F: Slot<R, A, Form>, Form> Link<A> for MethodLink<R, F, Form> {
+    #[inline]
+    fn fire(&self, world: &mut World, argument: &A) {
+        if let Some(receiver) = self.head.receiver {
+            world.run_slot(receiver, |object, cx| self.slot.call(object, cx, argument));
+        }
+    }
+}
+
+/// A connection to a closure.
+///
+/// `Receiver` says what the closure is called with.
+pub(super) struct ClosureLink<Receiver, F> {
+    head: Head,
+    /// Emptied when the connection closes, so that what was captured goes then.
+    closure: RefCell<Option<F>>,
+    shape: PhantomData<fn(Receiver)>,
+}
+
+/// The `Receiver` of a closure that has none.
+pub(super) enum Nobody {}
+
+impl<Receiver, F> ClosureLink<Receiver, F> {
+    pub(super) fn new(receiver: Option<ObjectKey>, kind: ConnectionType, closure: F) -> Self {
+        let closure = RefCell::new(Some(closure));
+        Self { head: Head::new(receiver, kind), closure, shape: PhantomData }
+    }
+
+    /// Runs `call` with the closure, and sees to it that one that closed meanwhile goes.
+    fn borrow_closure(&self, call: impl FnOnce(&mut F)) {
+        // Only a closure that runs itself again finds it taken, and none can: nothing re-enters.
+        if let Ok(mut closure) = self.closure.try_borrow_mut()
+            && let Some(closure) = &mut *closure
+        {
+            call(closure);
+        }
+        if self.is_dead() {
+            self.release();
+        }
+    }
+}
+
+impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        None
+    }
+
+    fn release(&self) {
+        if let Ok(mut closure) = self.closure.try_borrow_mut() {
+            let closure = closure.take();
+            drop(closure);
+        }
+    }
+}
+
+impl<R, A, F, O> Link<A> for ClosureLink<R, F>
+where
+    R: QObject,
+    F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+    O: Outcome,
+{
+    fn fire(&self, world: &mut World, argument: &A) {
+        let Some(receiver) = self.head.receiver else { return };
+        world.run_slot(receiver, |object, cx| {
+            self.borrow_closure(|closure| {
+                let outcome = closure(object, cx, argument);
+                cx.settle(outcome);
+            });
+        });
+    }
+}
+
+impl<A, F, O> Link<A> for ClosureLink<Nobody, F>
+where
+    F: FnMut(&mut World, &A) -> O + 'static,
+    O: Outcome,
+{
+    fn fire(&self, world: &mut World, argument: &A) {
+        /// Closes a connection whose closure panicked: it stands for the receiver.
+        struct OnPanic<'a>(&'a dyn AnyLink);
+
+        impl Drop for OnPanic<'_> {
+            fn drop(&mut self) {
+                self.0.kill();
+            }
+        }
+
+        let on_panic = OnPanic(self);
+        self.borrow_closure(|closure| closure(world, argument).settle(world, None));
+        std::mem::forget(on_panic);
+    }
+}
+
+/// A connection to another signal.
+pub(super) struct SignalLink<T: ?Sized + Target, A: 'static> {
+    head: Head,
+    target: Obj<T>,
+    signal: fn(&T) -> &Signal<A>,
+}
+
+impl<T: ?Sized + Target, A: 'static> SignalLink<T, A> {
+    pub(super) fn new(target: Obj<T>, kind: ConnectionType, signal: fn(&T) -> &Signal<A>) -> Self {
+        Self { head: Head::new(Some(target.key), kind), target, signal }
+    }
+}
+
+impl<T: ?Sized + Target, A: 'static> AnyLink for SignalLink<T, A> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        None
+    }
+
+    fn release(&self) {}
+}
+
+impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
+    fn fire(&self, world: &mut World, argument: &A) {
+        if let Some(target) = world.get(self.target) {
+            (self.signal)(target).emit(argument.clone());
+        }
+    }
+}
+
+/// A connection that posts its call for the next turn of the loop.
+pub(super) struct QueuedLink<A> {
+    head: Head,
+    direct: RefCell<Option<Rc<dyn Link<A>>>>,
+}
+
+impl<A> QueuedLink<A> {
+    pub(super) fn new(kind: ConnectionType, direct: Rc<dyn Link<A>>) -> Self {
+        let head = Head::new(direct.head().receiver, kind);
+        Self { head, direct: RefCell::new(Some(direct)) }
+    }
+}
+
+impl<A> AnyLink for QueuedLink<A> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        self.direct.borrow().as_ref()?.slot_type()
+    }
+
+    fn release(&self) {
+        let direct = self.direct.take();
+        drop(direct);
+    }
+}
+
+impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
+    fn fire(&self, world: &mut World, argument: &A) {
+        // A call that was posted outlives the connection, so it holds the slot itself.
+        let Some(direct) = self.direct.borrow().clone() else { return };
+        let argument = argument.clone();
+        let sender = world.sender();
+        world.post(move |world| {
+            world.set_sender(sender);
+            direct.fire(world, &argument);
+        });
+    }
+}

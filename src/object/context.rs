@@ -1,0 +1,137 @@
+//! The context: what a method sees of the world while it runs.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use super::class::QObject;
+use super::connection::Connection;
+use super::handle::{Obj, ObjectKey, Target};
+use super::signal::Signal;
+use super::slot::{Outcome, Slot};
+use super::world::World;
+
+/// The running object's way to all others.
+///
+/// A slot of `T` that asks for it gets a `&mut Context<T>` beside its `&mut self`. It dereferences
+/// to [`World`], so everything that a world offers is here: `cx[other]`, `cx.connect(…)`,
+/// `cx.add(…)`, `cx.destroy(…)`. What a slot must not do is absent by construction: no nested
+/// event loop, no blocking wait, no delivery in the middle of a method.
+///
+/// The running object itself is on loan to its method: `cx.get(cx.this())` is `None`, and indexing
+/// with it panics. `self` is the object.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject, Default)]
+/// struct Sum {
+///     total: i32,
+/// }
+///
+/// #[derive(QObject)]
+/// struct Forwarder {
+///     to: Obj<Sum>,
+/// }
+///
+/// #[slots]
+/// impl Forwarder {
+///     #[slot]
+///     fn forward(&mut self, cx: &mut Context<Self>, value: i32) {
+///         cx[self.to].total += value;
+///     }
+/// }
+///
+/// # #[derive(QObject, Default)]
+/// # struct Source { #[signal] value: Signal<i32> }
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let source = rt.add(Source::default());
+/// let sum = rt.add(Sum::default());
+/// let forwarder = rt.add(Forwarder { to: sum });
+/// rt.connect(source, Source::value, forwarder, Forwarder::forward);
+/// rt.emit(source, Source::value, 40);
+/// rt.emit(source, Source::value, 2);
+/// assert_eq!(rt[sum].total, 42);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Context<'a, T: ?Sized> {
+    world: &'a mut World,
+    key: ObjectKey,
+    class: PhantomData<fn(&T)>,
+}
+
+impl<'a, T: QObject> Context<'a, T> {
+    #[inline]
+    pub(super) fn new(world: &'a mut World, key: ObjectKey) -> Self {
+        Self { world, key, class: PhantomData }
+    }
+
+    /// Returns the handle of the object whose method runs.
+    pub fn this(&self) -> Obj<T> {
+        self.world.handle(self.key)
+    }
+
+    /// Adds `object` as a child of this one.
+    ///
+    /// It is destroyed with its parent, before it in the order in which children were added.
+    pub fn add_child<C: QObject>(&mut self, object: C) -> Obj<C> {
+        self.world.add_child_of(self.this(), object)
+    }
+
+    /// Adds a child that is constructed with a context of its own.
+    pub fn add_child_with<C: QObject>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, C>) -> C,
+    ) -> Obj<C> {
+        self.world.add_child_of_with(self.this(), construct)
+    }
+
+    /// Connects another object's signal to a slot of this one: the short form of
+    /// [`World::connect`].
+    pub fn on<S, A, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        F: Slot<T, A, Form>,
+        Form: 'static,
+    {
+        let this = self.this();
+        self.world.connect(sender, signal, this, slot)
+    }
+
+    /// Hands a slot's error to the runtime.
+    #[inline]
+    pub(super) fn settle(&mut self, outcome: impl Outcome) {
+        let receiver = self.this().erase();
+        outcome.settle(self.world, Some(receiver));
+    }
+}
+
+impl<T: ?Sized> Deref for Context<'_, T> {
+    type Target = World;
+
+    #[inline]
+    fn deref(&self) -> &World {
+        self.world
+    }
+}
+
+impl<T: ?Sized> DerefMut for Context<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut World {
+        self.world
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Context<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("key", &self.key).finish_non_exhaustive()
+    }
+}

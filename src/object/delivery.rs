@@ -1,0 +1,204 @@
+//! Delivery: the order in which things happen.
+//!
+//! Keeps two promises. Run to completion: a method is never interrupted; what it did is carried
+//! out when it has returned. Depth first: what a slot did is carried out before the next slot of
+//! the signal that called it. So a chain of slots runs in the order in which direct calls would
+//! have run it.
+//!
+//! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
+//! carries out a bounded number of them and puts the rest aside for a later turn.
+
+use super::handle::{Obj, ObjectKey, Target};
+use super::recorder::Effect;
+use super::signal::{Core, Signal};
+use super::world::World;
+
+/// How many deliveries one turn makes before sockets and timers get theirs. Calls of slots and
+/// steps between them count alike.
+pub(super) const TURN_BUDGET: u32 = 16_384;
+
+impl World {
+    /// Posts a closure to be run in the next turn of the event loop, after what was posted before.
+    #[doc(alias = "postEvent")]
+    pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
+        self.recorder.post(Box::new(call));
+    }
+
+    /// The object whose signal called the running slot.
+    pub(super) fn sender(&self) -> Option<ObjectKey> {
+        self.sender
+    }
+
+    #[inline]
+    pub(super) fn set_sender(&mut self, sender: Option<ObjectKey>) {
+        self.sender = sender;
+    }
+
+    /// Runs `f` as a turn of its own: what it records is carried out, within the budget.
+    pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
+        let mut turn = Turn::begin(self);
+        let out = f(turn.world());
+        turn.world().carry_out_all();
+        out
+    }
+
+    /// Emits a signal from outside any turn: the slots are called directly, without a record.
+    #[inline]
+    pub(crate) fn emit_now<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        argument: A,
+    ) {
+        if !self.recorder.is_idle() {
+            self.deliver();
+        }
+        let Some(core) = signal(&self[sender]).existing_core() else { return };
+        let Some(list) = core.audience() else { return };
+        let core = core.clone();
+        let mut turn = Turn::begin(self);
+        let world = turn.world();
+        let mut next = Some(0);
+        while let Some(position) = next {
+            world.set_sender(Some(sender.key));
+            next = core.call_slots(world, &list, &argument, position);
+            if !world.has_recorded() {
+                continue;
+            }
+            let finished = world.carry_out_all();
+            if core.is_silenced() {
+                break;
+            }
+            if let (false, Some(next)) = (finished, next) {
+                let rest = Core::suspend(core, list, argument, next);
+                world.stack.insert(0, rest);
+                break;
+            }
+        }
+    }
+
+    /// Carries out what earlier turns left and what was recorded outside any turn; says whether
+    /// nothing is left.
+    pub(crate) fn deliver(&mut self) -> bool {
+        for _ in 0..self.suspended.len() {
+            if let Some(stack) = self.suspended.pop_front() {
+                let mut turn = Turn::begin(self);
+                turn.world().stack = stack;
+                turn.world().carry_out_all();
+            }
+        }
+        if self.has_recorded() {
+            self.turn(|_| ());
+        }
+        self.recorder.set_backlog(!self.suspended.is_empty());
+        self.suspended.is_empty()
+    }
+
+    /// Runs the calls that are posted now, each as a turn of its own. Those that they post wait.
+    pub(crate) fn run_posted(&mut self) {
+        for _ in 0..self.recorder.posted() {
+            if let Some(call) = self.recorder.next_posted() {
+                self.turn(call);
+            }
+        }
+    }
+
+    /// Says whether the next turn has something to do already.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.recorder.is_idle() || self.recorder.posted() > 0
+    }
+
+    /// Sets what is called when something is recorded or posted while no turn runs.
+    pub(crate) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
+        self.recorder.set_alarm(alarm);
+    }
+
+    #[inline]
+    pub(super) fn has_recorded(&self) -> bool {
+        self.recorder.has_recorded()
+    }
+
+    /// Takes `calls` off the turn's budget.
+    #[inline]
+    pub(super) fn spend(&mut self, calls: usize) {
+        self.budget = self.budget.saturating_sub(u32::try_from(calls).unwrap_or(u32::MAX));
+    }
+
+    /// Puts an effect on the stack, to be carried out after what is recorded now.
+    pub(super) fn push_frame(&mut self, effect: Effect) {
+        self.stack.push(effect);
+    }
+
+    /// Carries out what is on the stack and recorded; says whether it came to the end of it within
+    /// the budget.
+    fn carry_out_all(&mut self) -> bool {
+        loop {
+            self.recorder.move_to(&mut self.stack);
+            if self.stack.is_empty() {
+                return true;
+            }
+            if self.budget == 0 {
+                return false;
+            }
+            self.budget -= 1;
+            if let Some(effect) = self.stack.pop() {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    #[inline]
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Emit { emission, entry, next } => emission.resume(self, entry, next),
+            Effect::Disconnect(link) => link.kill(),
+            Effect::Destroy(object, phase) => self.go_on_destroying(object, phase),
+            Effect::Step { object, step } => step(self, object),
+            Effect::Later(call) => call(self),
+        }
+    }
+}
+
+/// A turn that is running. Its end, a panic's included, puts the rest aside and leaves the world
+/// ready for the next.
+struct Turn<'a> {
+    world: &'a mut World,
+}
+
+impl<'a> Turn<'a> {
+    #[inline]
+    fn begin(world: &'a mut World) -> Self {
+        debug_assert!(!world.recorder.in_turn(), "a turn within a turn");
+        world.recorder.set_in_turn(true);
+        world.budget = TURN_BUDGET;
+        Self { world }
+    }
+
+    #[inline]
+    fn world(&mut self) -> &mut World {
+        self.world
+    }
+}
+
+impl Drop for Turn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let world = &mut *self.world;
+        world.sender = None;
+        world.recorder.set_in_turn(false);
+        if world.has_recorded() || !world.stack.is_empty() {
+            world.put_aside();
+        }
+    }
+}
+
+impl World {
+    /// Puts what a turn did not come to at the end of the queue for later turns.
+    #[cold]
+    fn put_aside(&mut self) {
+        self.recorder.move_to(&mut self.stack);
+        self.suspended.push_back(std::mem::take(&mut self.stack));
+        self.recorder.set_backlog(true);
+        self.recorder.raise_alarm();
+    }
+}

@@ -1,0 +1,81 @@
+//! Looking at a running program: its objects as text, and who is connected to whom.
+
+use std::fmt::Write;
+
+use super::class::QObject;
+use super::handle::{Number, Obj, ObjectKey, Target};
+use super::signal::AnySignal;
+use super::world::World;
+
+/// One connection, as reflection shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// The name of the signal, as the sender's class has it.
+    pub signal: &'static str,
+    /// The object that receives; none for a closure without one.
+    pub receiver: Option<Obj<dyn QObject>>,
+}
+
+impl World {
+    /// Returns the open connections from an object's signals, signal by signal in the order of its
+    /// class, then of the classes that it extends. Empty if the object is gone or busy.
+    #[doc(alias = "dumpObjectInfo")]
+    pub fn connections<T: ?Sized + Target>(&self, object: Obj<T>) -> Vec<ConnectionInfo> {
+        let mut found = Vec::new();
+        let mut level = self.get(object.erase());
+        while let Some(object) = level {
+            for signal in object.meta_object().signals() {
+                signal.show(object, &mut |shown: &dyn AnySignal| {
+                    let Some(core) = shown.any_core() else { return };
+                    core.0.each(&mut |link| {
+                        let receiver = link.head().receiver().map(|key| self.handle(key));
+                        found.push(ConnectionInfo { signal: signal.name(), receiver });
+                    });
+                });
+            }
+            level = object.base();
+        }
+        found
+    }
+
+    /// Returns the objects as an indented tree, with class, number and name: one line an object.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject, Default)]
+    /// # struct Room {}
+    /// # #[derive(QObject, Default)]
+    /// # struct Lamp {}
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// let room = rt.add(Room::default());
+    /// let lamp = rt.add_child_of(room, Lamp::default());
+    /// rt.set_object_name(lamp, "desk");
+    /// assert_eq!(rt.dump_object_tree(room), "Room 1v1\n    Lamp 2v1 \"desk\"\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "dumpObjectTree")]
+    pub fn dump_object_tree<T: ?Sized + Target>(&self, root: Obj<T>) -> String {
+        let mut text = String::new();
+        if self.contains(root) {
+            self.dump_line(root.key, root.key, &mut text);
+            for key in self.descendants(root) {
+                self.dump_line(root.key, key, &mut text);
+            }
+        }
+        text
+    }
+
+    fn dump_line(&self, root: ObjectKey, key: ObjectKey, text: &mut String) {
+        let parent = |key: &ObjectKey| self.nodes[*key].parent.filter(|_| *key != root);
+        let depth = std::iter::successors(Some(key), parent).count() - 1;
+        let node = &self.nodes[key];
+        let class = node.object.as_ref().map_or("(busy)", |o| o.meta_object().class_name());
+        let name = self.object_name(self.handle::<dyn QObject>(key));
+        let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
+        let written = writeln!(text, "{:1$}{class} {2}{name}", "", depth * 4, Number(key));
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    }
+}

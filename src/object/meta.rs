@@ -1,0 +1,285 @@
+//! What is known of a class at compile time.
+//!
+//! Everything here sits in statics; a program that never asks pays nothing.
+
+use std::any::Any;
+use std::fmt;
+
+use super::class::QObject;
+use super::signal::AnySignal;
+
+/// The description of a class: its name, what it extends, its signals, slots and properties.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject)]
+/// struct Thermometer {
+///     #[property]
+///     celsius: Property<f64>,
+///     #[signal]
+///     alarm: Signal<f64>,
+/// }
+///
+/// let meta = Thermometer::static_meta_object();
+/// assert_eq!(meta.class_name(), "Thermometer");
+/// assert_eq!(meta.signal("alarm").unwrap().argument(), "f64");
+/// assert_eq!(meta.property("celsius").unwrap().type_name(), "f64");
+/// ```
+#[doc(alias = "QMetaObject")]
+#[derive(Debug, PartialEq)]
+pub struct MetaObject {
+    class_name: &'static str,
+    super_class: Option<&'static MetaObject>,
+    signals: &'static [MetaSignal],
+    slots: &'static [MetaSlot],
+    properties: &'static [MetaProperty],
+}
+
+impl MetaObject {
+    /// Describes a class that has a name and nothing else yet.
+    pub const fn new(class_name: &'static str) -> Self {
+        Self { class_name, super_class: None, signals: &[], slots: &[], properties: &[] }
+    }
+
+    /// Adds the class that this one embeds and extends.
+    #[must_use]
+    pub const fn with_super_class(mut self, super_class: &'static MetaObject) -> Self {
+        self.super_class = Some(super_class);
+        self
+    }
+
+    /// Adds the signals that the class declares itself.
+    #[must_use]
+    pub const fn with_signals(mut self, signals: &'static [MetaSignal]) -> Self {
+        self.signals = signals;
+        self
+    }
+
+    /// Adds the slots that the class declares itself.
+    #[must_use]
+    pub const fn with_slots(mut self, slots: &'static [MetaSlot]) -> Self {
+        self.slots = slots;
+        self
+    }
+
+    /// Adds the properties that the class declares itself.
+    #[must_use]
+    pub const fn with_properties(mut self, properties: &'static [MetaProperty]) -> Self {
+        self.properties = properties;
+        self
+    }
+
+    /// Returns the name of the class.
+    #[doc(alias = "className")]
+    pub const fn class_name(&self) -> &'static str {
+        self.class_name
+    }
+
+    /// Returns the class that this one extends, if it does.
+    #[doc(alias = "superClass")]
+    pub const fn super_class(&self) -> Option<&'static MetaObject> {
+        self.super_class
+    }
+
+    /// Says whether the class is `other` or extends it.
+    pub fn inherits(&self, other: &MetaObject) -> bool {
+        self == other || self.super_class.is_some_and(|class| class.inherits(other))
+    }
+
+    /// Returns the signals that the class declares itself, without those of its super class.
+    pub const fn signals(&self) -> &'static [MetaSignal] {
+        self.signals
+    }
+
+    /// Returns the slots that the class declares itself.
+    pub const fn slots(&self) -> &'static [MetaSlot] {
+        self.slots
+    }
+
+    /// Returns the properties that the class declares itself.
+    pub const fn properties(&self) -> &'static [MetaProperty] {
+        self.properties
+    }
+
+    /// Finds a signal by name, in the class and then in what it extends.
+    #[doc(alias = "indexOfSignal")]
+    pub fn signal(&self, name: &str) -> Option<&'static MetaSignal> {
+        let own = self.signals.iter().find(|signal| signal.name == name);
+        own.or_else(|| self.super_class?.signal(name))
+    }
+
+    /// Finds a slot by name, in the class and then in what it extends.
+    #[doc(alias = "indexOfSlot")]
+    pub fn slot(&self, name: &str) -> Option<&'static MetaSlot> {
+        let own = self.slots.iter().find(|slot| slot.name == name);
+        own.or_else(|| self.super_class?.slot(name))
+    }
+
+    /// Finds a property by name, in the class and then in what it extends.
+    #[doc(alias = "indexOfProperty")]
+    pub fn property(&self, name: &str) -> Option<&'static MetaProperty> {
+        let own = self.properties.iter().find(|property| property.name == name);
+        own.or_else(|| self.super_class?.property(name))
+    }
+}
+
+/// Shows one signal of an object to a visitor.
+type ShowSignal = fn(&dyn QObject, &mut dyn FnMut(&dyn AnySignal));
+
+/// A signal of a class.
+#[doc(alias = "QMetaMethod")]
+pub struct MetaSignal {
+    name: &'static str,
+    argument: &'static str,
+    show: ShowSignal,
+}
+
+impl MetaSignal {
+    /// Describes a signal: its name, the type it carries as written, and how to reach it.
+    pub const fn new(name: &'static str, argument: &'static str, show: ShowSignal) -> Self {
+        Self { name, argument, show }
+    }
+
+    /// Returns the signal's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the type of what the signal carries, as it is written in the source.
+    #[doc(alias = "parameterTypes")]
+    pub const fn argument(&self) -> &'static str {
+        self.argument
+    }
+
+    /// Shows this signal of `object` to `visit`.
+    pub(crate) fn show(&self, object: &dyn QObject, visit: &mut dyn FnMut(&dyn AnySignal)) {
+        (self.show)(object, visit);
+    }
+}
+
+impl fmt::Debug for MetaSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.argument)
+    }
+}
+
+impl PartialEq for MetaSignal {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.argument) == (other.name, other.argument)
+    }
+}
+
+/// A slot of a class.
+#[doc(alias = "QMetaMethod")]
+#[derive(PartialEq)]
+pub struct MetaSlot {
+    name: &'static str,
+    argument: Option<&'static str>,
+    signal: Option<&'static str>,
+}
+
+impl MetaSlot {
+    /// Describes a slot that takes no argument and is connected by hand.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, argument: None, signal: None }
+    }
+
+    /// Adds the type that the slot takes, as written in the source.
+    #[must_use]
+    pub const fn with_argument(mut self, argument: &'static str) -> Self {
+        self.argument = Some(argument);
+        self
+    }
+
+    /// Adds the signal that the slot declares itself connected to, as in `socket.ready_read`.
+    #[must_use]
+    pub const fn with_signal(mut self, signal: &'static str) -> Self {
+        self.signal = Some(signal);
+        self
+    }
+
+    /// Returns the slot's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the type of what the slot takes, as it is written in the source.
+    pub const fn argument(&self) -> Option<&'static str> {
+        self.argument
+    }
+
+    /// Returns the signal that the slot declares itself connected to, as in `socket.ready_read`.
+    pub const fn signal(&self) -> Option<&'static str> {
+        self.signal
+    }
+}
+
+impl fmt::Debug for MetaSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.argument.unwrap_or_default())
+    }
+}
+
+/// Reads a property of an object into a box.
+type ReadProperty = fn(&dyn QObject) -> Box<dyn Any>;
+/// Writes a property of an object from a box; gives the box back if its type is wrong.
+type WriteProperty = fn(&mut dyn QObject, Box<dyn Any>) -> Result<(), Box<dyn Any>>;
+
+/// A property of a class.
+#[doc(alias = "QMetaProperty")]
+pub struct MetaProperty {
+    name: &'static str,
+    type_name: &'static str,
+    read: ReadProperty,
+    write: WriteProperty,
+}
+
+impl MetaProperty {
+    /// Describes a property: its name, its type as written, and how to read and write it.
+    pub const fn new(
+        name: &'static str,
+        type_name: &'static str,
+        read: ReadProperty,
+        write: WriteProperty,
+    ) -> Self {
+        Self { name, type_name, read, write }
+    }
+
+    /// Returns the property's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the property's type, as it is written in the source.
+    #[doc(alias = "typeName")]
+    pub const fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
+    /// Reads the property of `object`, which is of the class that this describes.
+    pub(crate) fn read(&self, object: &dyn QObject) -> Box<dyn Any> {
+        (self.read)(object)
+    }
+
+    /// Writes the property of `object`, which is of the class that this describes.
+    pub(crate) fn write(
+        &self,
+        object: &mut dyn QObject,
+        value: Box<dyn Any>,
+    ) -> Result<(), Box<dyn Any>> {
+        (self.write)(object, value)
+    }
+}
+
+impl fmt::Debug for MetaProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.type_name)
+    }
+}
+
+impl PartialEq for MetaProperty {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.type_name) == (other.name, other.type_name)
+    }
+}

@@ -1,0 +1,40 @@
+//! Objects, signals and slots: the ground floor, which knows no I/O and no clock.
+
+mod class;
+mod connect;
+mod connection;
+mod context;
+mod delivery;
+mod destroy;
+mod dump;
+mod handle;
+mod meta;
+mod node;
+mod property;
+mod recorder;
+mod signal;
+mod slot;
+mod spy;
+mod tree;
+mod world;
+
+pub use class::QObject;
+pub use connection::{Connection, ConnectionType, ScopedConnection};
+pub use context::Context;
+pub use dump::ConnectionInfo;
+#[doc(hidden)]
+pub use handle::CastTable;
+pub use handle::{Obj, Target, Upcast};
+pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
+pub use property::Property;
+pub use signal::Signal;
+#[doc(hidden)]
+pub use signal::{AnySignal, SignalCore};
+#[doc(hidden)]
+pub use slot::{Bare, ByReference, ByValue};
+pub use slot::{Outcome, Slot, SlotError};
+pub use spy::SignalSpy;
+pub use world::{Anchor, World};
+
+pub(crate) use handle::ObjectKey;
+pub(crate) use world::Stepper;

@@ -1,0 +1,140 @@
+//! The recorder: what running methods did that others are to notice.
+//!
+//! Every signal of a runtime holds on to it, so that emitting needs no context. It only collects;
+//! `delivery.rs` carries out.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::Rc;
+
+use super::connection::AnyLink;
+use super::destroy::Phase;
+use super::handle::ObjectKey;
+use super::signal::Emission;
+use super::world::World;
+
+/// Something done by a method, to be carried out after it, in the order written.
+pub(super) enum Effect {
+    /// Goes on with an emission at slot number `next`.
+    Emit { emission: Rc<dyn Emission>, entry: u32, next: u32 },
+    /// Makes a connection dead.
+    Disconnect(Rc<dyn AnyLink>),
+    /// Destroys an object, or goes on destroying it.
+    Destroy(ObjectKey, Phase),
+    /// Lets an object move on to its next state.
+    Step { object: ObjectKey, step: fn(&mut World, ObjectKey) },
+    /// Runs a closure.
+    Later(Box<dyn FnOnce(&mut World)>),
+}
+
+/// A call that was posted for the next turn of the loop.
+pub(super) type Posted = Box<dyn FnOnce(&mut World)>;
+
+/// Collects effects and posted calls.
+pub(super) struct Recorder {
+    effects: RefCell<Vec<Effect>>,
+    /// Whether `effects` has any: looked at after every slot.
+    recorded: Cell<bool>,
+    posted: RefCell<VecDeque<Posted>>,
+    /// Earlier turns left something undelivered.
+    backlog: Cell<bool>,
+    /// A turn is running, which will come for what is recorded.
+    in_turn: Cell<bool>,
+    /// Tells a loop that does not look by itself that there is work.
+    alarm: RefCell<Option<Box<dyn Fn()>>>,
+}
+
+impl Recorder {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            effects: RefCell::default(),
+            recorded: Cell::new(false),
+            posted: RefCell::default(),
+            backlog: Cell::new(false),
+            in_turn: Cell::new(false),
+            alarm: RefCell::new(None),
+        })
+    }
+
+    #[inline]
+    pub(super) fn record(&self, effect: Effect) {
+        self.effects.borrow_mut().push(effect);
+        self.recorded.set(true);
+        if !self.in_turn.get() {
+            self.raise_alarm();
+        }
+    }
+
+    #[inline]
+    pub(super) fn has_recorded(&self) -> bool {
+        self.recorded.get()
+    }
+
+    /// Moves what was recorded to the top of `stack`, first recorded uppermost.
+    pub(super) fn move_to(&self, stack: &mut Vec<Effect>) {
+        if self.recorded.replace(false) {
+            stack.extend(self.effects.borrow_mut().drain(..).rev());
+        }
+    }
+
+    pub(super) fn post(&self, call: Posted) {
+        self.posted.borrow_mut().push_back(call);
+        if !self.in_turn.get() {
+            self.raise_alarm();
+        }
+    }
+
+    pub(super) fn posted(&self) -> usize {
+        self.posted.borrow().len()
+    }
+
+    pub(super) fn next_posted(&self) -> Option<Posted> {
+        self.posted.borrow_mut().pop_front()
+    }
+
+    /// Says whether nothing runs and nothing waits, so that an effect may be immediate.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.in_turn.get() && !self.recorded.get() && !self.backlog.get()
+    }
+
+    pub(super) fn set_backlog(&self, backlog: bool) {
+        self.backlog.set(backlog);
+    }
+
+    pub(super) fn in_turn(&self) -> bool {
+        self.in_turn.get()
+    }
+
+    pub(super) fn set_in_turn(&self, in_turn: bool) {
+        self.in_turn.set(in_turn);
+    }
+
+    pub(super) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
+        *self.alarm.borrow_mut() = Some(alarm);
+    }
+
+    #[cold]
+    pub(super) fn raise_alarm(&self) {
+        if let Some(alarm) = &*self.alarm.borrow() {
+            alarm();
+        }
+    }
+
+    /// Forgets everything, so that nothing keeps the runtime's parts alive in a circle.
+    pub(super) fn clear(&self) {
+        let effects = self.effects.take();
+        let posted = self.posted.take();
+        self.recorded.set(false);
+        drop((effects, posted));
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("effects", &self.effects.borrow().len())
+            .field("posted", &self.posted.borrow().len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,544 @@
+//! The world: every object of one runtime, and the ways to reach them.
+//!
+//! Keeps one promise: a method has its object to itself. While it runs, the object is out of the
+//! arena, on loan to it; everybody else is reachable, and nobody reaches the object twice.
+//!
+//! The tree is in `tree.rs`, connecting in `connect.rs`, the end of objects in `destroy.rs`, and
+//! the order in which slots run in `delivery.rs`.
+
+use std::any::{Any, TypeId};
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::ops::{Index, IndexMut};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use slotmap::SlotMap;
+
+use super::class::QObject;
+use super::context::Context;
+use super::destroy::Phase;
+use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
+use super::node::{Life, Node};
+use super::recorder::{Effect, Recorder};
+use super::signal::Emitter;
+use super::slot::{OnSlotError, SlotError};
+
+/// The objects of one runtime.
+///
+/// [`Runtime`](crate::Runtime) and [`Context`] both dereference to it, so its methods are the ones
+/// that a program uses everywhere: outside, in slots and in constructors.
+pub struct World {
+    pub(super) nodes: SlotMap<ObjectKey, Node>,
+    pub(super) tag: RuntimeTag,
+    pub(super) recorder: Rc<Recorder>,
+    /// What is still to be carried out in this turn, the next uppermost.
+    pub(super) stack: Vec<Effect>,
+    /// Stacks of earlier turns that had used up their budget.
+    pub(super) suspended: VecDeque<Vec<Effect>>,
+    /// How many more deliveries this turn may make.
+    pub(super) budget: u32,
+    pub(super) sender: Option<ObjectKey>,
+    /// What waits for an object to come back from its method.
+    deferred: Vec<(ObjectKey, Deferred)>,
+    services: Vec<(TypeId, Rc<dyn Any>)>,
+    on_slot_error: Option<OnSlotError>,
+}
+
+/// What is done with an object once it is back in the arena.
+pub(super) type Deferred = Box<dyn FnOnce(&mut World)>;
+
+impl World {
+    pub(crate) fn new() -> Self {
+        /// Counts the runtimes of the process. After 2^32 of them tags come again.
+        static RUNTIMES: AtomicU32 = AtomicU32::new(1);
+        let tag = RUNTIMES.fetch_add(1, Ordering::Relaxed);
+        Self {
+            nodes: SlotMap::with_key(),
+            tag: RuntimeTag(NonZeroU32::new(tag).unwrap_or(NonZeroU32::MIN)),
+            recorder: Recorder::new(),
+            stack: Vec::new(),
+            suspended: VecDeque::new(),
+            budget: 0,
+            sender: None,
+            deferred: Vec::new(),
+            services: Vec::new(),
+            on_slot_error: None,
+        }
+    }
+
+    /// Adds an object and returns its handle.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject)]
+    /// # struct Counter { value: u32 }
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let counter = rt.add(Counter { value: 1 });
+    /// assert_eq!(rt[counter].value, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add<T: QObject>(&mut self, object: T) -> Obj<T> {
+        self.insert(None, |_| object)
+    }
+
+    /// Adds an object whose constructor gets a context, in which it has its handle already: it can
+    /// create children, connect to them and connect itself.
+    pub fn add_with<T: QObject>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        self.insert(None, construct)
+    }
+
+    /// Adds an object whose constructor can fail.
+    ///
+    /// # Errors
+    ///
+    /// Returns the constructor's error; children that it added are destroyed.
+    pub fn try_add_with<T: QObject, E>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        self.try_insert(None, construct)
+    }
+
+    /// Adds an object as a child of `parent`, which is destroyed with it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    pub fn add_child_of<P: ?Sized + Target, T: QObject>(
+        &mut self,
+        parent: Obj<P>,
+        object: T,
+    ) -> Obj<T> {
+        self.add_child_of_with(parent, |_| object)
+    }
+
+    /// Adds a child of `parent` whose constructor gets a context.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    pub fn add_child_of_with<P: ?Sized + Target, T: QObject>(
+        &mut self,
+        parent: Obj<P>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        let parent = self.expect_node(parent);
+        self.insert(Some(parent), construct)
+    }
+
+    fn insert<T: QObject>(
+        &mut self,
+        parent: Option<ObjectKey>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        match self.try_insert(parent, |cx| Ok::<_, Infallible>(construct(cx))) {
+            Ok(object) => object,
+            Err(never) => match never {},
+        }
+    }
+
+    fn try_insert<T: QObject, E>(
+        &mut self,
+        parent: Option<ObjectKey>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        /// A node whose constructor has not finished. It goes if the constructor fails.
+        struct Reserved<'a> {
+            world: &'a mut World,
+            key: ObjectKey,
+        }
+
+        impl Drop for Reserved<'_> {
+            fn drop(&mut self) {
+                self.world.recorder.record(Effect::Destroy(self.key, Phase::Begin));
+            }
+        }
+
+        let key = self.nodes.insert(Node::default());
+        if let Some(parent) = parent {
+            self.append_child(parent, key);
+        }
+        let reserved = Reserved { world: self, key };
+        let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
+        object.anchored(&Anchor { world: reserved.world, key });
+        object.wired(&mut Context::new(reserved.world, key));
+        reserved.world.nodes[key].life = Life::Alive;
+        reserved.world.give_back(key, object);
+        std::mem::forget(reserved);
+        Ok(self.handle(key))
+    }
+
+    /// Returns the object, or `None` if the handle is stale or of another runtime, or the object
+    /// is busy: its method is running further up the call chain.
+    #[inline]
+    pub fn get<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<&T> {
+        let node = self.nodes.get(self.own(object)?)?;
+        T::project(&**node.object.as_ref()?, object.cast)
+    }
+
+    /// Returns the object for a change, or `None` as [`get`](Self::get) does.
+    #[inline]
+    pub fn get_mut<T: ?Sized + Target>(&mut self, object: Obj<T>) -> Option<&mut T> {
+        let key = self.own(object)?;
+        let node = self.nodes.get_mut(key)?;
+        T::project_mut(&mut **node.object.as_mut()?, object.cast)
+    }
+
+    /// Returns two different objects at once, or `None` if either cannot be had, or they are one
+    /// and the same.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject)]
+    /// # struct Purse { coins: u32 }
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// let mine = rt.add(Purse { coins: 5 });
+    /// let yours = rt.add(Purse { coins: 0 });
+    /// let (from, to) = rt.pair(mine, yours).unwrap();
+    /// from.coins -= 2;
+    /// to.coins += 2;
+    /// assert_eq!((rt[mine].coins, rt[yours].coins), (3, 2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pair<A, B>(&mut self, a: Obj<A>, b: Obj<B>) -> Option<(&mut A, &mut B)>
+    where
+        A: ?Sized + Target,
+        B: ?Sized + Target,
+    {
+        let keys = [self.own(a)?, self.own(b)?];
+        let [first, second] = self.nodes.get_disjoint_mut(keys)?;
+        let first = A::project_mut(&mut **first.object.as_mut()?, a.cast)?;
+        let second = B::project_mut(&mut **second.object.as_mut()?, b.cast)?;
+        Some((first, second))
+    }
+
+    /// Says whether the object exists: alive, busy or under construction, but not gone.
+    pub fn contains<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
+        self.own(object).is_some_and(|key| self.nodes.contains_key(key))
+    }
+
+    /// Returns how many objects there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Says whether there are no objects.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Calls `f` with the object and a context of its own: the way to call a method of another
+    /// object that itself needs a context.
+    ///
+    /// Returns `None` without calling `f` if the object is gone or busy, as [`get`](Self::get)
+    /// does.
+    pub fn with<T: QObject, O>(
+        &mut self,
+        object: Obj<T>,
+        f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
+    ) -> Option<O> {
+        let key = self.own(object)?;
+        self.lend(key, OnPanic::Keep, f)
+    }
+
+    /// Runs `f` with the object when the running method has returned: after what the method did
+    /// before, before what it does afterwards, and before any other slot.
+    ///
+    /// Does nothing if the object is gone by then.
+    pub fn later<T: QObject>(
+        &mut self,
+        object: Obj<T>,
+        f: impl FnOnce(&mut T, &mut Context<'_, T>) + 'static,
+    ) {
+        if let Some(key) = self.own(object) {
+            self.recorder.record(Effect::Later(Box::new(move |world: &mut World| {
+                world.run_slot(key, f);
+            })));
+        }
+    }
+
+    /// Returns the handle as one to class `T`, if the object is of that class or extends it.
+    #[doc(alias = "qobject_cast")]
+    pub fn downcast<T: QObject, U: ?Sized + Target>(&self, object: Obj<U>) -> Option<Obj<T>> {
+        let target = self.handle::<T>(self.own(object)?);
+        self.get(target).map(|_| target)
+    }
+
+    /// Sets what is called with the error when a slot returns one.
+    ///
+    /// Without it the error is written to standard error, in one line.
+    pub fn on_slot_error(&mut self, handler: impl FnMut(&mut World, SlotError) + 'static) {
+        self.on_slot_error = Some(Box::new(handler));
+    }
+
+    #[cold]
+    pub(super) fn report_slot_error(&mut self, error: SlotError) {
+        match self.on_slot_error.take() {
+            Some(mut handler) => {
+                handler(self, error);
+                self.on_slot_error.get_or_insert(handler);
+            }
+            None => {
+                let what = error.to_string();
+                eprintln!("slotwire: {what}: {}", error.into_inner());
+            }
+        }
+    }
+}
+
+/// What the floors above hang on the world, and what they reach it by.
+impl World {
+    /// Hangs a service on the world, under its own type.
+    pub(crate) fn offer<S: 'static>(&mut self, service: Rc<S>) {
+        self.services.push((TypeId::of::<S>(), service));
+    }
+
+    /// Returns the service of type `S`, if somebody offers it.
+    pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
+        let (_, service) = self.services.iter().find(|(id, _)| *id == TypeId::of::<S>())?;
+        service.clone().downcast().ok()
+    }
+
+    /// Runs `f` with the object as one of its slots: a panic destroys it.
+    #[inline]
+    pub(crate) fn run_slot<T: QObject>(
+        &mut self,
+        key: ObjectKey,
+        f: impl FnOnce(&mut T, &mut Context<'_, T>),
+    ) {
+        self.lend(key, OnPanic::Destroy, f);
+    }
+
+    /// The handle of the object with this key.
+    #[inline]
+    pub(crate) fn handle<T: Target<Cast = ()> + ?Sized>(&self, key: ObjectKey) -> Obj<T> {
+        Obj { key, tag: self.tag, cast: () }
+    }
+
+    /// The key in the handle, if the handle is of this runtime.
+    #[inline]
+    pub(crate) fn own<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
+        (object.tag == self.tag).then_some(object.key)
+    }
+
+    /// The key of a node that exists, or a panic that says why there is none.
+    pub(super) fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
+        match self.own(object) {
+            Some(key) if self.nodes.contains_key(key) => key,
+            _ => self.unreachable(object),
+        }
+    }
+
+    /// Panics with the reason why `object` cannot be had.
+    #[cold]
+    #[track_caller]
+    fn unreachable<T: ?Sized + Target>(&self, object: Obj<T>) -> ! {
+        let (class, number) = (short_type_name::<T>(), Number(object.key));
+        match self.own(object).map(|key| self.nodes.get(key)) {
+            None => panic!("Obj<{class}> {number} is a handle of another runtime"),
+            Some(None) => panic!("Obj<{class}> {number} is stale: its object was destroyed"),
+            Some(Some(Node { object: Some(object), .. })) => {
+                panic!("Obj<{class}> {number} is of class {}", object.meta_object().class_name())
+            }
+            Some(Some(_)) => panic!(
+                "Obj<{class}> {number} is busy: one of its methods is running further up the call \
+                 chain; use `self` there, or `later`"
+            ),
+        }
+    }
+
+    /// What the object's signals share.
+    pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter> {
+        let (tag, recorder) = (self.tag, &self.recorder);
+        self.nodes[key]
+            .emitter
+            .get_or_insert_with(|| {
+                Rc::new(Emitter {
+                    key,
+                    tag,
+                    blocked: Cell::new(false),
+                    recorder: recorder.clone(),
+                    cores: Default::default(),
+                })
+            })
+            .clone()
+    }
+
+    /// Takes the object out of the arena for the length of a call.
+    #[inline]
+    fn lend<T: QObject, O>(
+        &mut self,
+        key: ObjectKey,
+        on_panic: OnPanic,
+        f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
+    ) -> Option<O> {
+        /// An object that is out. Dropped only if its method panics.
+        struct Loan<'a> {
+            world: &'a mut World,
+            key: ObjectKey,
+            object: Option<Box<dyn QObject>>,
+            on_panic: OnPanic,
+        }
+
+        impl Drop for Loan<'_> {
+            #[cold]
+            fn drop(&mut self) {
+                if let Some(object) = self.object.take() {
+                    self.world.give_back(self.key, object);
+                }
+                if self.on_panic == OnPanic::Destroy {
+                    self.world.recorder.record(Effect::Destroy(self.key, Phase::Begin));
+                }
+            }
+        }
+
+        let object = self.nodes.get_mut(key)?.object.take()?;
+        let mut loan = Loan { world: self, key, object: Some(object), on_panic };
+        let out = loan
+            .object
+            .as_deref_mut()
+            .and_then(|object| T::project_mut(object, ()))
+            .map(|object| f(object, &mut Context::new(loan.world, key)));
+        if let Some(object) = loan.object.take() {
+            loan.world.give_back(key, object);
+        }
+        std::mem::forget(loan);
+        out
+    }
+
+    #[inline]
+    fn give_back(&mut self, key: ObjectKey, object: Box<dyn QObject>) {
+        if let Some(node) = self.nodes.get_mut(key) {
+            node.object = Some(object);
+        }
+        if !self.deferred.is_empty() {
+            self.run_deferred();
+        }
+    }
+
+    /// Does `f` when the object with this key is back in the arena.
+    pub(super) fn when_free(&mut self, key: ObjectKey, f: Deferred) {
+        self.deferred.push((key, f));
+    }
+
+    #[cold]
+    fn run_deferred(&mut self) {
+        let free =
+            |world: &World, key| world.nodes.get(key).is_none_or(|node| node.object.is_some());
+        while let Some(position) = self.deferred.iter().position(|&(key, _)| free(self, key)) {
+            let (_, f) = self.deferred.remove(position);
+            f(self);
+        }
+    }
+}
+
+/// What becomes of an object whose method panics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnPanic {
+    /// It was a slot, which left the object half-updated.
+    Destroy,
+    /// It was called by somebody who answers for it.
+    Keep,
+}
+
+impl<T: ?Sized + Target> Index<Obj<T>> for World {
+    type Output = T;
+
+    #[inline]
+    #[track_caller]
+    fn index(&self, object: Obj<T>) -> &T {
+        match self.get(object) {
+            Some(object) => object,
+            None => self.unreachable(object),
+        }
+    }
+}
+
+impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
+    #[inline]
+    #[track_caller]
+    fn index_mut(&mut self, object: Obj<T>) -> &mut T {
+        // Looked up twice, since the borrow checker ties the first borrow to the result.
+        if self.get(object).is_none() {
+            self.unreachable(object);
+        }
+        self.get_mut(object).expect("it was there a moment ago")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stack.clear();
+        self.suspended.clear();
+        self.recorder.clear();
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("objects", &self.nodes.len())
+            .field("recorder", &self.recorder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an object sees of the runtime at the moment when it gets its place there.
+pub struct Anchor<'a> {
+    world: &'a World,
+    key: ObjectKey,
+}
+
+impl Anchor<'_> {
+    /// Returns the handle that the object has from now on.
+    pub fn this(&self) -> Obj<dyn QObject> {
+        self.world.handle(self.key)
+    }
+
+    /// The service of type `S`, if somebody offers it.
+    pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
+        self.world.service()
+    }
+
+    /// Where the object can record its steps.
+    pub(crate) fn stepper(&self) -> Stepper {
+        Stepper { recorder: self.world.recorder.clone(), key: self.key }
+    }
+}
+
+impl fmt::Debug for Anchor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Anchor").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// Records the steps of one object: changes of its state that take effect between emissions.
+#[derive(Clone, Debug)]
+pub(crate) struct Stepper {
+    recorder: Rc<Recorder>,
+    key: ObjectKey,
+}
+
+impl Stepper {
+    /// Runs `step` for the object after what was recorded before, and before what is recorded
+    /// afterwards.
+    pub(crate) fn step(&self, step: fn(&mut World, ObjectKey)) {
+        self.recorder.record(Effect::Step { object: self.key, step });
+    }
+
+    /// The object's key.
+    pub(crate) fn key(&self) -> ObjectKey {
+        self.key
+    }
+}
