@@ -9,4 +9,7 @@ pub enum Error {
     /// The system gave no poller: mostly a limit on descriptors.
     #[error("cannot create the event loop's poller")]
     Poller(#[source] io::Error),
+    /// The system's poller failed while the loop ran.
+    #[error("the event loop's poller failed")]
+    Poll(#[source] io::Error),
 }

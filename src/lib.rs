@@ -6,7 +6,10 @@ pub mod object;
 mod error;
 
 pub use error::Error;
-pub use event_loop::Runtime;
+pub use event_loop::{
+    Clock, NotifierType, QSocketNotifier, QThread, QTimer, Remote, Runtime, RuntimeGone,
+    SystemClock, ThreadError, TimerType, VirtualClock,
+};
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
     Property, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,

@@ -1,5 +1,28 @@
 //! The event loop: time, readiness, and calls from elsewhere.
+//!
+//! The objects below know nothing of it. What it offers them hangs on the world as services, which
+//! an object picks up when it gets its place there.
 
+mod clock;
+mod control;
+mod flush_list;
+mod notifier;
+mod reactor;
+mod remote;
 mod runtime;
+mod thread;
+mod timer;
+mod timer_queue;
+mod timers;
 
+pub use clock::{Clock, SystemClock, VirtualClock};
+pub use notifier::{NotifierType, QSocketNotifier};
+pub use remote::{Remote, RuntimeGone};
 pub use runtime::Runtime;
+pub use thread::{QThread, ThreadError};
+pub use timer::{QTimer, TimerType};
+
+pub(crate) use flush_list::FlushList;
+pub(crate) use reactor::{Reactor, Readiness, SourceId};
+pub(crate) use timer_queue::TimerKey;
+pub(crate) use timers::{Alarm, Timers};

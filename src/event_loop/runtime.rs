@@ -1,32 +1,209 @@
-//! The runtime: a world with a loop that drives it.
+//! The runtime: a world and the loop that drives it.
+//!
+//! A turn of the loop takes what was recorded and posted, lets sockets flush, asks the kernel what
+//! is ready, tells those whom it concerns, and fires the timers that are due. Each of these is
+//! taken from a queue one by one, so a panic in a slot costs none of the others their turn.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::ops::{Deref, DerefMut};
+use std::os::fd::{AsRawFd, RawFd};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use mio::{Events, Poll, Waker};
+
+use super::clock::{Clock, SystemClock};
+use super::control::{LoopControl, LoopState};
+use super::flush_list::FlushList;
+use super::reactor::{Reactor, Readiness, SourceId, WAKER};
+use super::remote::{Mailbox, Remote};
+use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, QObject, Signal, Target, World};
 
-/// One thread's objects and the loop that drives them.
+/// One thread's objects and the event loop that drives them.
+///
+/// It dereferences to [`World`], where objects are added, found, connected and destroyed. What it
+/// has itself is what must not happen in the middle of a slot: running the loop, delivering,
+/// waiting. A slot gets a [`Context`], which has none of it.
+///
+/// A runtime belongs to its thread. Others reach it through a [`Remote`].
+///
+/// # Panics in slots
+///
+/// A panic in a slot destroys that slot's object, skips the rest of that one emission and
+/// continues out of the call that ran the loop. The runtime is whole: call [`exec`](Self::exec)
+/// again and everything that was pending is delivered.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject, Default)]
+/// struct Greeter {
+///     #[signal]
+///     greeted: Signal<String>,
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let greeter = rt.add(Greeter::default());
+/// rt.connect_fn(greeter, Greeter::greeted, |world, whom| {
+///     assert_eq!(whom, "world");
+///     world.exit(3);
+/// });
+/// rt[greeter].greeted.emit("world".to_owned());
+/// assert_eq!(rt.exec()?, 3);
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "QCoreApplication")]
+#[doc(alias = "QEventLoop")]
 pub struct Runtime {
     world: World,
+    poll: Poll,
+    events: Events,
+    /// What the kernel said and nobody was told yet.
+    ready: VecDeque<(SourceId, Readiness)>,
+    reactor: Rc<Reactor>,
+    timers: Rc<Timers>,
+    flush_list: Rc<FlushList>,
+    control: Rc<LoopControl>,
+    mailbox: Mailbox,
+    clock: Rc<dyn Clock>,
 }
 
 impl Runtime {
-    /// Creates a runtime.
+    /// Creates a runtime that goes by the system's clock.
     ///
     /// # Errors
     ///
-    /// Fails if the system gives no poller.
+    /// Fails if the system gives no poller, mostly because of a limit on descriptors: a runtime
+    /// takes three.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { world: World::new() })
+        Self::with_clock(SystemClock)
     }
 
-    /// Emits a signal and delivers it: what was recorded before first, then every slot and all
-    /// that follows from it.
+    /// Creates a runtime that goes by another clock, mostly a
+    /// [`VirtualClock`](crate::VirtualClock) in tests.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`new`](Self::new) does.
+    pub fn with_clock(clock: impl Clock + 'static) -> Result<Self, Error> {
+        let poll = Poll::new().map_err(Error::Poller)?;
+        let waker = Waker::new(poll.registry(), WAKER).map_err(Error::Poller)?;
+        let registry = poll.registry().try_clone().map_err(Error::Poller)?;
+        let clock: Rc<dyn Clock> = Rc::new(clock);
+        let mut runtime = Self {
+            world: World::new(),
+            poll,
+            events: Events::with_capacity(1024),
+            ready: VecDeque::new(),
+            reactor: Rc::new(Reactor::new(registry)),
+            timers: Rc::new(Timers::new(clock.clone())),
+            flush_list: Rc::default(),
+            control: Rc::default(),
+            mailbox: Mailbox::new(waker),
+            clock,
+        };
+        runtime.world.offer(runtime.reactor.clone());
+        runtime.world.offer(runtime.timers.clone());
+        runtime.world.offer(runtime.flush_list.clone());
+        runtime.world.offer(runtime.control.clone());
+        runtime.world.offer(Rc::new(runtime.mailbox.remote()));
+        Ok(runtime)
+    }
+
+    /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit); returns
+    /// the exit code.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the kernel's poller does.
+    pub fn exec(&mut self) -> Result<i32, Error> {
+        /// Notes that `exec` has ended, however it did.
+        struct Running(Rc<LoopControl>);
+
+        impl Drop for Running {
+            fn drop(&mut self) {
+                self.0.set(LoopState::Outside);
+            }
+        }
+
+        self.control.set(LoopState::Running);
+        let running = Running(self.control.clone());
+        loop {
+            self.pass(None)?;
+            if let LoopState::Exiting(code) = running.0.state() {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// Makes one turn of the loop: waits up to `timeout` for something to do (for ever if it is
+    /// `None`), does what there is, and says whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the kernel's poller does.
+    #[doc(alias = "processEvents")]
+    pub fn process_events(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
+        let done = self.pass(timeout)?;
+        // From here somebody else's loop may sleep on the descriptor.
+        if !self.mailbox.fall_asleep() || self.has_work() {
+            self.mailbox.ring();
+        }
+        Ok(done)
+    }
+
+    /// Runs the loop until `condition` holds, up to `timeout`; says whether it came to hold.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use slotwire::prelude::*;
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
+    /// let timer = rt.add(slotwire::QTimer::new());
+    /// let ticks = rt.spy(timer, slotwire::QTimer::timeout);
+    /// rt[timer].start_with(Duration::from_secs(1));
+    /// assert!(rt.run_until(Duration::from_secs(60), |_| ticks.len() == 3)?);
+    /// assert!(!rt.run_until(Duration::from_secs(60), |_| false)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if the kernel's poller does.
+    #[doc(alias = "qWaitFor")]
+    pub fn run_until(
+        &mut self,
+        timeout: Duration,
+        mut condition: impl FnMut(&World) -> bool,
+    ) -> Result<bool, Error> {
+        let deadline = self.timers.after(timeout);
+        loop {
+            if condition(&self.world) {
+                return Ok(true);
+            }
+            let left = deadline.saturating_duration_since(self.clock.now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            self.pass(Some(left))?;
+        }
+    }
+
+    /// Emits a signal and delivers it at once: every slot, and all that follows from it.
+    ///
+    /// What was recorded before is delivered first. A turn is bounded: if objects keep each other
+    /// busy without end, this returns all the same, and the next turn goes on.
     ///
     /// # Panics
     ///
-    /// Panics if the sender's handle is stale or of another runtime.
+    /// Panics if the sender's handle is stale or of another runtime, and when a slot does.
     #[inline]
     pub fn emit<S: ?Sized + Target, A: 'static>(
         &mut self,
@@ -37,7 +214,14 @@ impl Runtime {
         self.world.emit_now(sender, signal, argument);
     }
 
-    /// Calls `f` with the object and its context, then delivers what it did.
+    /// Calls `f` with the object and a context, and delivers what it did.
+    ///
+    /// What was recorded before is delivered first. Returns `None` without calling `f` if the
+    /// object is gone.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `f` or a slot does. Unlike a slot's, a panic in `f` leaves the object there.
     pub fn with<T: QObject, O>(
         &mut self,
         object: Obj<T>,
@@ -47,35 +231,172 @@ impl Runtime {
         self.world.turn(|world| world.with(object, f))
     }
 
-    /// Delivers what was recorded outside any turn; says whether nothing is left.
+    /// Delivers what was recorded outside the loop; says whether all of it was.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
     pub fn deliver(&mut self) -> bool {
         self.world.deliver()
     }
 
-    /// Destroys an object, its children with it, and delivers what follows.
+    /// Destroys the object and its children, and delivers what follows; says whether it was there.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let existed = self.world.destroy(object);
         self.world.deliver();
         existed
+    }
+
+    /// Returns a way into this runtime for other threads.
+    pub fn remote(&self) -> Remote {
+        self.mailbox.remote()
+    }
+
+    /// Returns when the loop wants its next turn: now, if there is something to do, or when the
+    /// next timer is due; `None` if only the kernel or another thread can bring something.
+    ///
+    /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` gives, and
+    /// call [`process_events`](Self::process_events) with a timeout of zero when it is readable or
+    /// this deadline has come. Ask for the deadline anew after every call into the runtime.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        if self.has_work() { Some(self.clock.now()) } else { self.timers.next_deadline() }
+    }
+
+    fn has_work(&self) -> bool {
+        self.world.has_work() || !self.ready.is_empty() || self.flush_list.len() > 0
+    }
+
+    /// One turn of the loop.
+    fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
+        let caught_up = self.catch_up();
+        let timeout = if caught_up { Some(Duration::ZERO) } else { timeout };
+        self.wait(timeout)?;
+        let told = self.tell_ready();
+        let fired = self.fire_timers();
+        let flushed = self.flush();
+        Ok(caught_up | told | fired | flushed)
+    }
+
+    /// Does what was recorded, posted and put off before this turn; says whether there was any.
+    fn catch_up(&mut self) -> bool {
+        let mut any = false;
+        if self.world.has_work() {
+            self.world.deliver();
+            any = true;
+        }
+        self.mailbox.collect();
+        while let Some(call) = self.mailbox.next() {
+            self.world.turn(call);
+            any = true;
+        }
+        self.world.run_posted();
+        any | self.flush()
+    }
+
+    /// Asks the kernel what is ready, and sleeps if nothing is to be done before.
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        let due = self.timers.next_deadline();
+        let until_due = due.map(|due| due.saturating_duration_since(self.clock.now()));
+        let mut timeout = match (timeout, until_due) {
+            (Some(timeout), Some(until_due)) => Some(timeout.min(until_due)),
+            (timeout, until_due) => timeout.or(until_due),
+        };
+        let exiting = matches!(self.control.state(), LoopState::Exiting(_));
+        if exiting || self.has_work() {
+            timeout = Some(Duration::ZERO);
+        }
+        let mut sleeps = timeout != Some(Duration::ZERO);
+        if sleeps && !self.mailbox.fall_asleep() {
+            (sleeps, timeout) = (false, Some(Duration::ZERO));
+        }
+        match self.poll.poll(&mut self.events, self.clock.sleep(timeout)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
+            Err(error) => return Err(Error::Poll(error)),
+        }
+        if sleeps {
+            self.mailbox.wake_up();
+        }
+        if let (Some(timeout), true) = (timeout, self.events.is_empty()) {
+            self.clock.waited(timeout);
+        }
+        for event in self.events.iter().filter(|event| event.token() != WAKER) {
+            self.ready.push_back((SourceId::of(event.token()), Readiness::of(event)));
+        }
+        Ok(())
+    }
+
+    /// Tells the owners of what is ready.
+    fn tell_ready(&mut self) -> bool {
+        let any = !self.ready.is_empty();
+        while let Some((source, readiness)) = self.ready.pop_front() {
+            if let Some((owner, on_ready)) = self.reactor.owner(source) {
+                on_ready(&mut self.world, owner, source, readiness);
+            }
+        }
+        any
+    }
+
+    /// Fires the timers that are due now. Those that are started meanwhile wait.
+    fn fire_timers(&mut self) -> bool {
+        self.timers.begin_pass();
+        let mut any = false;
+        while let Some(alarm) = self.timers.next_due() {
+            match alarm {
+                Alarm::Ring(object, ring) => ring(&mut self.world, object),
+                Alarm::Call(call) => self.world.turn(call),
+            }
+            any = true;
+        }
+        any
+    }
+
+    /// Lets the objects that asked for it do their postponed work. Those that ask meanwhile wait.
+    fn flush(&mut self) -> bool {
+        let count = self.flush_list.len();
+        for _ in 0..count {
+            if let Some((object, flush)) = self.flush_list.next() {
+                flush(&mut self.world, object);
+            }
+        }
+        count > 0
     }
 }
 
 impl Deref for Runtime {
     type Target = World;
 
+    #[inline]
     fn deref(&self) -> &World {
         &self.world
     }
 }
 
 impl DerefMut for Runtime {
+    #[inline]
     fn deref_mut(&mut self) -> &mut World {
         &mut self.world
     }
 }
 
+/// The poller's descriptor: readable when the loop has something to do. A foreign loop watches it.
+impl AsRawFd for Runtime {
+    fn as_raw_fd(&self) -> RawFd {
+        let bell = self.mailbox.bell();
+        self.world.set_alarm(Box::new(move || bell.ring()));
+        self.poll.as_raw_fd()
+    }
+}
+
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").field("world", &self.world).finish_non_exhaustive()
+        f.debug_struct("Runtime")
+            .field("world", &self.world)
+            .field("reactor", &self.reactor)
+            .finish_non_exhaustive()
     }
 }

@@ -8,8 +8,9 @@ use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::BitOr;
 use std::rc::{Rc, Weak};
+
+use bitflags::bitflags;
 
 use super::class::QObject;
 use super::context::Context;
@@ -19,52 +20,27 @@ use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
 
-/// How a connection delivers, and whether it is made at all.
-///
-/// The values combine: `ConnectionType::QUEUED | ConnectionType::SINGLE_SHOT`.
-#[doc(alias = "Qt::ConnectionType")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct ConnectionType(u8);
-
-impl ConnectionType {
-    /// The slot runs when the method that emitted has returned. The default.
-    #[doc(alias = "DirectConnection")]
-    #[doc(alias = "AutoConnection")]
-    pub const DIRECT: Self = Self(0);
-    /// The slot runs in the next turn of the event loop.
-    #[doc(alias = "QueuedConnection")]
-    pub const QUEUED: Self = Self(1);
-    /// The connection is not made if the signal is already connected to that slot of that object.
-    #[doc(alias = "UniqueConnection")]
-    pub const UNIQUE: Self = Self(2);
-    /// The connection ends just before its slot runs for the first time.
-    #[doc(alias = "SingleShotConnection")]
-    pub const SINGLE_SHOT: Self = Self(4);
-
-    /// Says whether all of `other` is part of this.
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-impl BitOr for ConnectionType {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl fmt::Debug for ConnectionType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.contains(Self::QUEUED) { "QUEUED" } else { "DIRECT" })?;
-        if self.contains(Self::UNIQUE) {
-            f.write_str(" | UNIQUE")?;
-        }
-        if self.contains(Self::SINGLE_SHOT) {
-            f.write_str(" | SINGLE_SHOT")?;
-        }
-        Ok(())
+bitflags! {
+    /// How a connection delivers, and whether it is made at all.
+    ///
+    /// The values combine: `ConnectionType::QUEUED | ConnectionType::SINGLE_SHOT`.
+    #[doc(alias = "Qt::ConnectionType")]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct ConnectionType: u8 {
+        /// The slot runs when the method that emitted has returned. The default.
+        #[doc(alias = "DirectConnection")]
+        #[doc(alias = "AutoConnection")]
+        const DIRECT = 0;
+        /// The slot runs in the next turn of the event loop.
+        #[doc(alias = "QueuedConnection")]
+        const QUEUED = 1;
+        /// The connection is not made if the signal is already connected to that slot of that
+        /// object.
+        #[doc(alias = "UniqueConnection")]
+        const UNIQUE = 2;
+        /// The connection ends just before its slot runs for the first time.
+        #[doc(alias = "SingleShotConnection")]
+        const SINGLE_SHOT = 4;
     }
 }
 

@@ -8,9 +8,11 @@
 //! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
 //! carries out a bounded number of them and puts the rest aside for a later turn.
 
+use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
 use super::signal::{Core, Signal};
+use super::slot::Slot;
 use super::world::World;
 
 /// How many deliveries one turn makes before sockets and timers get theirs. Calls of slots and
@@ -22,6 +24,63 @@ impl World {
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
         self.recorder.post(Box::new(call));
+    }
+
+    /// Posts a call of a slot, to be made in the next turn of the event loop.
+    ///
+    /// Nothing happens if the receiver is gone by then.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject, Default)]
+    /// # struct Lamp { on: bool }
+    /// #[slots]
+    /// impl Lamp {
+    ///     #[slot]
+    ///     fn switch(&mut self, on: bool) {
+    ///         self.on = on;
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// let lamp = rt.add(Lamp::default());
+    /// rt.invoke(lamp, Lamp::switch, true);
+    /// assert!(!rt[lamp].on);
+    /// rt.process_events(Some(std::time::Duration::ZERO))?;
+    /// assert!(rt[lamp].on);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "invokeMethod")]
+    pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
+    where
+        R: QObject,
+        A: 'static,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        self.post(move |world| {
+            world.call_slot(receiver, slot, &argument);
+        });
+    }
+
+    /// Calls a slot in the turn that runs; says whether the receiver was there.
+    pub(crate) fn call_slot<R, A, F, Form>(
+        &mut self,
+        receiver: Obj<R>,
+        slot: F,
+        argument: &A,
+    ) -> bool
+    where
+        R: QObject,
+        F: Slot<R, A, Form>,
+    {
+        let Some(key) = self.own(receiver).filter(|_| self.contains(receiver)) else {
+            return false;
+        };
+        self.run_slot(key, |object, cx| slot.call(object, cx, argument));
+        true
     }
 
     /// The object whose signal called the running slot.

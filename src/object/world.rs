@@ -7,7 +7,7 @@
 //! the order in which slots run in `delivery.rs`.
 
 use std::any::{Any, TypeId};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
@@ -44,7 +44,7 @@ pub struct World {
     pub(super) sender: Option<ObjectKey>,
     /// What waits for an object to come back from its method.
     deferred: Vec<(ObjectKey, Deferred)>,
-    services: Vec<(TypeId, Rc<dyn Any>)>,
+    services: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
     on_slot_error: Option<OnSlotError>,
 }
 
@@ -65,7 +65,7 @@ impl World {
             budget: 0,
             sender: None,
             deferred: Vec::new(),
-            services: Vec::new(),
+            services: RefCell::default(),
             on_slot_error: None,
         }
     }
@@ -300,13 +300,14 @@ impl World {
 /// What the floors above hang on the world, and what they reach it by.
 impl World {
     /// Hangs a service on the world, under its own type.
-    pub(crate) fn offer<S: 'static>(&mut self, service: Rc<S>) {
-        self.services.push((TypeId::of::<S>(), service));
+    pub(crate) fn offer<S: 'static>(&self, service: Rc<S>) {
+        self.services.borrow_mut().push((TypeId::of::<S>(), service));
     }
 
     /// Returns the service of type `S`, if somebody offers it.
     pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
-        let (_, service) = self.services.iter().find(|(id, _)| *id == TypeId::of::<S>())?;
+        let services = self.services.borrow();
+        let (_, service) = services.iter().find(|(id, _)| *id == TypeId::of::<S>())?;
         service.clone().downcast().ok()
     }
 
@@ -506,9 +507,23 @@ impl Anchor<'_> {
         self.world.handle(self.key)
     }
 
+    /// The object's key.
+    pub(crate) fn key(&self) -> ObjectKey {
+        self.key
+    }
+
     /// The service of type `S`, if somebody offers it.
     pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
         self.world.service()
+    }
+
+    /// The service of type `S`, which `make` provides if nobody has yet.
+    pub(crate) fn service_or<S: 'static>(&self, make: impl FnOnce(&World) -> Rc<S>) -> Rc<S> {
+        self.service().unwrap_or_else(|| {
+            let service = make(self.world);
+            self.world.offer(service.clone());
+            service
+        })
     }
 
     /// Where the object can record its steps.

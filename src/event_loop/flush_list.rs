@@ -1,0 +1,40 @@
+//! What is done once in each turn, before the loop sleeps.
+//!
+//! A socket that is written to puts itself here, so that however many times slots write to it, the
+//! bytes leave in one system call.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::object::{ObjectKey, World};
+
+/// Does the postponed work of an object.
+pub(crate) type Flush = fn(&mut World, ObjectKey);
+
+/// The objects with postponed work, in the order in which they asked.
+#[derive(Default)]
+pub(crate) struct FlushList {
+    entries: RefCell<VecDeque<(ObjectKey, Flush)>>,
+}
+
+impl FlushList {
+    /// Adds an object. It sees to it itself that it is on the list once.
+    pub(crate) fn add(&self, object: ObjectKey, flush: Flush) {
+        self.entries.borrow_mut().push_back((object, flush));
+    }
+
+    pub(super) fn next(&self) -> Option<(ObjectKey, Flush)> {
+        self.entries.borrow_mut().pop_front()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+}
+
+impl fmt::Debug for FlushList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlushList").field("len", &self.len()).finish()
+    }
+}

@@ -1,0 +1,240 @@
+//! `QSocketNotifier`: a signal for any descriptor.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::rc::Rc;
+
+use mio::Interest;
+use mio::unix::SourceFd;
+
+use super::reactor::{Reactor, Readiness, SourceId};
+use crate::object::{
+    Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World,
+};
+
+/// What a notifier watches for.
+#[doc(alias = "QSocketNotifier::Type")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotifierType {
+    /// There is something to read, or the other end is closed.
+    Read,
+    /// There is room to write.
+    Write,
+    /// There is out-of-band data. Only on Linux and Android.
+    Exception,
+}
+
+impl NotifierType {
+    fn interest(self) -> Interest {
+        match self {
+            Self::Read => Interest::READABLE,
+            Self::Write => Interest::WRITABLE,
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Exception => Interest::PRIORITY,
+            #[cfg(not(any(target_os = "linux", target_os = "android")))]
+            Self::Exception => Interest::READABLE,
+        }
+    }
+
+    fn is_in(self, readiness: Readiness) -> bool {
+        match self {
+            Self::Read => readiness.readable,
+            Self::Write => readiness.writable,
+            Self::Exception => readiness.priority,
+        }
+    }
+}
+
+/// Emits a signal when a descriptor is ready: for pipes, devices and sockets of other libraries.
+///
+/// Level-triggered: the signal comes again in every turn of the loop until the slots have read
+/// what is there, or disabled the notifier. The notifier keeps the descriptor open.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+/// use slotwire::prelude::*;
+/// use slotwire::{NotifierType, QSocketNotifier};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut ours, mut theirs) = UnixStream::pair()?;
+///
+/// let mut rt = Runtime::new()?;
+/// let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read)?);
+/// rt.connect_fn(notifier, QSocketNotifier::activated, move |world, _| {
+///     let mut byte = [0];
+///     ours.read_exact(&mut byte)?;
+///     world.exit(byte[0].into());
+///     Ok::<_, std::io::Error>(())
+/// });
+/// theirs.write_all(&[9])?;
+/// assert_eq!(rt.exec()?, 9);
+/// # Ok(())
+/// # }
+/// ```
+pub struct QSocketNotifier {
+    activated: Signal<NotifierType>,
+    descriptor: OwnedFd,
+    kind: NotifierType,
+    state: State,
+    home: Option<Home>,
+    error: Option<io::Error>,
+}
+
+/// Whether the notifier watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Disabled,
+    /// Is to watch from the moment when it gets a runtime.
+    Waiting,
+    Watching(SourceId),
+}
+
+/// Where the notifier lives.
+struct Home {
+    reactor: Rc<Reactor>,
+    key: ObjectKey,
+}
+
+impl QSocketNotifier {
+    /// Creates a notifier that watches `descriptor` as soon as it is added to a runtime.
+    ///
+    /// It keeps a duplicate, so closing the original does not pull it away, and several notifiers
+    /// may watch the same one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the descriptor cannot be duplicated: a limit on descriptors.
+    pub fn new(descriptor: impl AsFd, kind: NotifierType) -> io::Result<Self> {
+        Ok(Self {
+            activated: Signal::new(),
+            descriptor: descriptor.as_fd().try_clone_to_owned()?,
+            kind,
+            state: State::Waiting,
+            home: None,
+            error: None,
+        })
+    }
+
+    /// Emitted when the descriptor is ready, with what for.
+    pub fn activated(&self) -> &Signal<NotifierType> {
+        &self.activated
+    }
+
+    /// Returns what the notifier watches for.
+    #[doc(alias = "type")]
+    pub fn kind(&self) -> NotifierType {
+        self.kind
+    }
+
+    /// Says whether the notifier watches.
+    #[doc(alias = "isEnabled")]
+    pub fn is_enabled(&self) -> bool {
+        self.state != State::Disabled
+    }
+
+    /// Makes the notifier watch, or stop watching.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system cannot watch this descriptor: a regular file, for one.
+    #[doc(alias = "setEnabled")]
+    pub fn set_enabled(&mut self, enabled: bool) -> io::Result<()> {
+        match (enabled, self.state, &self.home) {
+            (true, State::Disabled | State::Waiting, Some(home)) => {
+                let fd = self.descriptor.as_raw_fd();
+                self.state = State::Disabled;
+                let interest = self.kind.interest();
+                let source = &mut SourceFd(&fd);
+                let id = home.reactor.register(source, interest, home.key, on_ready)?;
+                self.state = State::Watching(id);
+            }
+            (true, State::Disabled, None) => self.state = State::Waiting,
+            (false, State::Watching(id), Some(home)) => {
+                let fd = self.descriptor.as_raw_fd();
+                home.reactor.deregister(id, &mut SourceFd(&fd));
+                self.state = State::Disabled;
+            }
+            (false, ..) => self.state = State::Disabled,
+            (true, ..) => {}
+        }
+        Ok(())
+    }
+
+    /// Returns why the notifier is not enabled, if the system refused it when it was added, or
+    /// gave up on it later.
+    pub fn error(&self) -> Option<&io::Error> {
+        self.error.as_ref()
+    }
+
+    /// Asks for the descriptor's readiness anew, which makes an edge a level.
+    fn rearm(&mut self) {
+        if let (State::Watching(id), Some(home)) = (self.state, &self.home) {
+            let fd = self.descriptor.as_raw_fd();
+            if let Err(error) =
+                home.reactor.rearm(id, &mut SourceFd(&fd), self.kind.interest())
+            {
+                home.reactor.forget(id);
+                self.state = State::Disabled;
+                self.error = Some(error);
+            }
+        }
+    }
+}
+
+fn on_ready(world: &mut World, owner: ObjectKey, _: SourceId, readiness: Readiness) {
+    let notifier = world.handle::<QSocketNotifier>(owner);
+    let Some(kind) = world.get(notifier).filter(|n| n.is_enabled()).map(|n| n.kind) else { return };
+    if kind.is_in(readiness) {
+        // Before the slots run, so that one that panics does not end the watching.
+        if let Some(notifier) = world.get_mut(notifier) {
+            notifier.rearm();
+        }
+        world.emit_now(notifier, QSocketNotifier::activated, kind);
+    }
+}
+
+static META: MetaObject = MetaObject::new("QSocketNotifier")
+    .with_signals(&[MetaSignal::new("activated", "NotifierType", |notifier, visit| {
+        visit(&QSocketNotifier::cast(notifier).activated);
+    })])
+    .with_slots(&[MetaSlot::new("set_enabled").with_argument("bool")]);
+
+impl QObject for QSocketNotifier {
+    fn static_meta_object() -> &'static MetaObject {
+        &META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &META
+    }
+
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        self.home = anchor.service().map(|reactor| Home { reactor, key: anchor.key() });
+        if self.state == State::Waiting
+            && let Err(error) = self.set_enabled(true)
+        {
+            self.error = Some(error);
+        }
+    }
+}
+
+impl Drop for QSocketNotifier {
+    fn drop(&mut self) {
+        let disabled = self.set_enabled(false);
+        debug_assert!(disabled.is_ok(), "disabling does not fail");
+    }
+}
+
+impl fmt::Debug for QSocketNotifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QSocketNotifier")
+            .field("descriptor", &self.descriptor)
+            .field("kind", &self.kind)
+            .field("state", &self.state)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}

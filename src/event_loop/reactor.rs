@@ -1,0 +1,129 @@
+//! The reactor: who is told when a descriptor is ready.
+//!
+//! A thin layer over mio. A source belongs to an object and names the function that takes its
+//! readiness to that object. Readiness is edge-triggered here; whoever registers reads or writes
+//! until the kernel would block, or [re-arms](Reactor::rearm).
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io;
+
+use mio::event::{Event, Source};
+use mio::{Interest, Registry, Token};
+
+use crate::object::{ObjectKey, World};
+
+/// What a descriptor is ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Readiness {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) priority: bool,
+}
+
+impl Readiness {
+    /// Errors and hang-ups count as readable and writable: trying tells what happened.
+    pub(super) fn of(event: &Event) -> Self {
+        let broken = event.is_error();
+        Self {
+            readable: event.is_readable() || event.is_read_closed() || broken,
+            writable: event.is_writable() || event.is_write_closed() || broken,
+            priority: event.is_priority(),
+        }
+    }
+}
+
+/// Takes readiness to an object.
+pub(crate) type OnReady = fn(&mut World, ObjectKey, SourceId, Readiness);
+
+/// Names a registered source. A number may be given again after its source was deregistered, so an
+/// event can be spurious; whoever gets one tries and finds that the kernel would block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SourceId(usize);
+
+impl SourceId {
+    pub(super) fn of(token: Token) -> Self {
+        Self(token.0)
+    }
+}
+
+/// The token of the runtime's own waker.
+pub(super) const WAKER: Token = Token(usize::MAX);
+
+/// The sources of one runtime.
+pub(crate) struct Reactor {
+    registry: Registry,
+    sources: RefCell<Sources>,
+}
+
+#[derive(Default)]
+struct Sources {
+    owners: Vec<Option<(ObjectKey, OnReady)>>,
+    free: Vec<usize>,
+}
+
+impl Reactor {
+    pub(super) fn new(registry: Registry) -> Self {
+        Self { registry, sources: RefCell::default() }
+    }
+
+    /// Has `on_ready` called for `owner` whenever `source` becomes ready.
+    pub(crate) fn register(
+        &self,
+        source: &mut impl Source,
+        interest: Interest,
+        owner: ObjectKey,
+        on_ready: OnReady,
+    ) -> io::Result<SourceId> {
+        let mut sources = self.sources.borrow_mut();
+        let id = sources.free.last().copied().unwrap_or(sources.owners.len());
+        self.registry.register(source, Token(id), interest)?;
+        let entry = Some((owner, on_ready));
+        if sources.free.pop().is_some() {
+            sources.owners[id] = entry;
+        } else {
+            sources.owners.push(entry);
+        }
+        Ok(SourceId(id))
+    }
+
+    /// Asks for the readiness of a source anew: what is ready still or again is told again.
+    pub(crate) fn rearm(
+        &self,
+        id: SourceId,
+        source: &mut impl Source,
+        interest: Interest,
+    ) -> io::Result<()> {
+        self.registry.reregister(source, Token(id.0), interest)
+    }
+
+    /// Hears nothing of a source any more. For one that is closed right afterwards use
+    /// [`forget`](Self::forget), which saves a system call.
+    pub(crate) fn deregister(&self, id: SourceId, source: &mut impl Source) {
+        // A failure means that the kernel forgot the descriptor before we did.
+        let _ = self.registry.deregister(source);
+        self.forget(id);
+    }
+
+    /// Drops what is known of a source that is about to be closed: the kernel does the rest.
+    pub(crate) fn forget(&self, id: SourceId) {
+        let mut sources = self.sources.borrow_mut();
+        if sources.owners[id.0].take().is_some() {
+            sources.free.push(id.0);
+        }
+    }
+
+    /// Who is told of a source's readiness, and how.
+    pub(super) fn owner(&self, id: SourceId) -> Option<(ObjectKey, OnReady)> {
+        self.sources.borrow().owners.get(id.0).copied().flatten()
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sources = self.sources.borrow();
+        f.debug_struct("Reactor")
+            .field("sources", &(sources.owners.len() - sources.free.len()))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,347 @@
+//! `Remote`: how other threads reach a runtime.
+//!
+//! Keeps one promise: what is posted arrives, in the order of each poster, or the poster is told
+//! that the runtime is gone. The loop is woken by a system call only when it sleeps.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mio::Waker;
+
+use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
+
+/// A call that comes from another thread.
+pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;
+
+/// A way into a runtime that may be sent to, and used from, any thread.
+///
+/// ```
+/// use std::thread;
+/// use slotwire::prelude::*;
+///
+/// # #[derive(QObject, Default)]
+/// # struct Counter { value: u32 }
+/// #[slots]
+/// impl Counter {
+///     #[slot]
+///     fn add(&mut self, cx: &mut Context<Self>, amount: u32) {
+///         self.value += amount;
+///         cx.quit();
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+/// let counter = rt.add(Counter::default());
+/// let remote = rt.remote();
+/// let worker = thread::spawn(move || remote.invoke(counter, Counter::add, 5));
+/// rt.exec()?;
+/// assert_eq!(rt[counter].value, 5);
+/// # worker.join().unwrap()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Remote {
+    inbox: Arc<Inbox>,
+}
+
+/// The runtime behind a [`Remote`] does not exist any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the runtime does not exist any more")]
+pub struct RuntimeGone;
+
+impl Remote {
+    /// Runs a closure in the runtime's thread, in the next turn of its loop.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the runtime is gone. A runtime that goes later drops what it did not come to.
+    #[doc(alias = "postEvent")]
+    pub fn post(&self, call: impl FnOnce(&mut World) + Send + 'static) -> Result<(), RuntimeGone> {
+        self.inbox.put(Box::new(call))
+    }
+
+    /// Calls a slot in the runtime's thread, in the next turn of its loop. Nothing happens if the
+    /// receiver is gone by then.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the runtime is gone.
+    #[doc(alias = "invokeMethod")]
+    pub fn invoke<R, A, F, Form>(
+        &self,
+        receiver: Obj<R>,
+        slot: F,
+        argument: A,
+    ) -> Result<(), RuntimeGone>
+    where
+        R: QObject,
+        A: Send + 'static,
+        F: Slot<R, A, Form> + Send,
+        Form: 'static,
+    {
+        self.post(move |world| {
+            world.call_slot(receiver, slot, &argument);
+        })
+    }
+
+    /// Emits a signal in the runtime's thread, in the next turn of its loop. Nothing happens if
+    /// the sender is gone by then.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the runtime is gone.
+    pub fn emit<S, A>(
+        &self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        argument: A,
+    ) -> Result<(), RuntimeGone>
+    where
+        S: ?Sized + Target,
+        A: Send + 'static,
+    {
+        self.post(move |world| {
+            if let Some(sender) = world.get(sender) {
+                signal(sender).emit(argument);
+            }
+        })
+    }
+
+    /// Ends the runtime's [`exec`](crate::Runtime::exec) with exit code 0.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the runtime is gone.
+    pub fn quit(&self) -> Result<(), RuntimeGone> {
+        self.exit(0)
+    }
+
+    /// Ends the runtime's [`exec`](crate::Runtime::exec) with this exit code.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the runtime is gone.
+    pub fn exit(&self, code: i32) -> Result<(), RuntimeGone> {
+        self.post(move |world| world.exit(code))
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").finish_non_exhaustive()
+    }
+}
+
+/// Connecting across threads.
+impl World {
+    /// Connects a signal to a slot of an object in another thread's runtime.
+    ///
+    /// Delivery is always queued: each emission is posted to `remote`, in order, and the slot runs
+    /// in that runtime's loop. The connection ends with the sender; and when the receiver turns
+    /// out to be gone, or its runtime.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::QThread;
+    ///
+    /// # #[derive(QObject, Default)]
+    /// # struct Source { #[signal] value: Signal<i32> }
+    /// # #[derive(QObject, Default)]
+    /// # struct Sum {}
+    /// #[slots]
+    /// impl Sum {
+    ///     #[slot]
+    ///     fn finish(&mut self, cx: &mut Context<Self>, value: i32) {
+    ///         cx.exit(value);
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let source = rt.add(Source::default());
+    /// let worker = rt.add(QThread::new("worker"));
+    ///
+    /// let (send, receive) = std::sync::mpsc::channel();
+    /// let remote = rt[worker].start(move |rt| send.send(rt.add(Sum::default())).unwrap())?;
+    /// let sum = receive.recv()?;
+    ///
+    /// rt.connect_remote(source, Source::value, &remote, sum, Sum::finish);
+    /// rt.emit(source, Source::value, 42);
+    /// rt.wait_for_thread(worker, None);
+    /// assert_eq!(rt[worker].result(), Some(Ok(42)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the sender's handle is of another runtime.
+    #[doc(alias = "QueuedConnection")]
+    pub fn connect_remote<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        remote: &Remote,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + Send + 'static,
+        R: QObject,
+        F: Slot<R, A, Form> + Copy + Send,
+        Form: 'static,
+    {
+        let remote = remote.clone();
+        let gone = Arc::new(AtomicBool::new(false));
+        let own = Rc::new(OnceCell::<Connection>::new());
+        let connection = self.connect_fn(sender, signal, {
+            let own = own.clone();
+            move |_, argument: &A| {
+                let (argument, flag) = (argument.clone(), gone.clone());
+                let posted = remote.post(move |world| {
+                    if !world.call_slot(receiver, slot, &argument) {
+                        flag.store(true, Ordering::Relaxed);
+                    }
+                });
+                if posted.is_err() || gone.load(Ordering::Relaxed) {
+                    own.get().map(Connection::disconnect);
+                }
+            }
+        });
+        own.get_or_init(|| connection).clone()
+    }
+}
+
+/// What other threads have posted.
+struct Inbox {
+    calls: Mutex<Calls>,
+    /// The loop sleeps, or somebody else's loop sleeps on its descriptor.
+    asleep: AtomicBool,
+    waker: Waker,
+}
+
+/// The calls that have come, as long as there is a runtime to take them.
+enum Calls {
+    Open(Vec<RemoteCall>),
+    Closed,
+}
+
+impl Inbox {
+    fn put(&self, call: RemoteCall) -> Result<(), RuntimeGone> {
+        match &mut *self.lock() {
+            Calls::Open(calls) => calls.push(call),
+            Calls::Closed => return Err(RuntimeGone),
+        }
+        // After the push, so that a loop that goes to sleep sees either the call or this.
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            self.wake();
+        }
+        Ok(())
+    }
+
+    fn wake(&self) {
+        // Fails only if the eventfd is full, in which case the loop is awake already.
+        let _ = self.waker.wake();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        // Nothing that holds the lock can panic half-way.
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The runtime's end of its remotes.
+pub(super) struct Mailbox {
+    inbox: Arc<Inbox>,
+    /// Taken from the inbox and not run yet, last first.
+    taken: Vec<RemoteCall>,
+}
+
+impl Mailbox {
+    pub(super) fn new(waker: Waker) -> Self {
+        let inbox = Inbox {
+            calls: Mutex::new(Calls::Open(Vec::new())),
+            asleep: AtomicBool::new(true),
+            waker,
+        };
+        Self { inbox: Arc::new(inbox), taken: Vec::new() }
+    }
+
+    pub(super) fn remote(&self) -> Remote {
+        Remote { inbox: self.inbox.clone() }
+    }
+
+    /// Takes over what has come, in one go.
+    pub(super) fn collect(&mut self) {
+        if self.taken.is_empty()
+            && let Calls::Open(calls) = &mut *self.inbox.lock()
+        {
+            std::mem::swap(&mut self.taken, calls);
+            self.taken.reverse();
+        }
+    }
+
+    /// The next call of those that were taken over.
+    pub(super) fn next(&mut self) -> Option<RemoteCall> {
+        self.taken.pop()
+    }
+
+    /// Announces that the loop is about to sleep; says whether it may.
+    pub(super) fn fall_asleep(&self) -> bool {
+        self.inbox.asleep.store(true, Ordering::SeqCst);
+        let empty = self.taken.is_empty()
+            && matches!(&*self.inbox.lock(), Calls::Open(calls) if calls.is_empty());
+        if !empty {
+            self.wake_up();
+        }
+        empty
+    }
+
+    /// Announces that the loop runs and will look by itself.
+    pub(super) fn wake_up(&self) {
+        self.inbox.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// Makes the runtime's descriptor readable, for a loop that sleeps on it.
+    pub(super) fn ring(&self) {
+        self.inbox.wake();
+    }
+
+    /// What makes the descriptor readable when there is work that no poster knows of.
+    pub(super) fn bell(&self) -> Bell {
+        Bell { inbox: self.inbox.clone() }
+    }
+}
+
+/// Wakes the loop if it sleeps.
+pub(super) struct Bell {
+    inbox: Arc<Inbox>,
+}
+
+impl Bell {
+    pub(super) fn ring(&self) {
+        if self.inbox.asleep.swap(false, Ordering::SeqCst) {
+            self.inbox.wake();
+        }
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let left = std::mem::replace(&mut *self.inbox.lock(), Calls::Closed);
+        // Outside the lock: what the calls captured may hold remotes of this runtime.
+        drop(left);
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox").field("taken", &self.taken.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,304 @@
+//! `QThread`: a thread with a runtime of its own.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::remote::Remote;
+use super::runtime::Runtime;
+use crate::Error;
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal};
+
+/// A thread that runs an event loop of its own.
+///
+/// Objects do not move between threads: what is to live there is created there, in the function
+/// given to [`start`](Self::start). The two sides reach each other by [`Remote`]s, and by signals
+/// connected with [`World::connect_remote`](crate::World::connect_remote).
+///
+/// Dropping a `QThread` ends its loop and waits for the thread: none outlives its object.
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::QThread;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+/// let worker = rt.add(QThread::new("worker"));
+/// rt.connect_fn(worker, QThread::finished, |world, _| world.quit());
+/// rt[worker].start(|rt| rt.post(|world| world.exit(5)))?;
+/// rt.exec()?;
+/// assert_eq!(rt[worker].result(), Some(Ok(5)));
+/// # Ok(())
+/// # }
+/// ```
+pub struct QThread {
+    started: Signal<()>,
+    finished: Signal<()>,
+    name: String,
+    state: State,
+    home: Option<(Remote, ObjectKey)>,
+}
+
+/// How far the thread has come.
+enum State {
+    Idle,
+    Running { remote: Remote, handle: JoinHandle<()>, outcome: Arc<Outcome> },
+    Finished(Result<i32, ThreadError>),
+}
+
+/// Why a thread ended without an exit code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ThreadError {
+    /// The thread's runtime could not be created, or its poller failed.
+    #[error("the thread's event loop failed: {0}")]
+    Loop(String),
+    /// The thread panicked.
+    #[error("the thread panicked: {0}")]
+    Panicked(String),
+}
+
+/// How the thread ended, once it has.
+#[derive(Default)]
+struct Outcome {
+    result: Mutex<Option<Result<i32, ThreadError>>>,
+    set: Condvar,
+}
+
+impl Outcome {
+    fn set(&self, result: Result<i32, ThreadError>) {
+        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        self.set.notify_all();
+    }
+
+    fn get(&self) -> Option<Result<i32, ThreadError>> {
+        self.result.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits up to `timeout`, or for ever; says whether the thread has ended.
+    fn wait(&self, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        while result.is_none() {
+            result = match deadline {
+                None => self.set.wait(result).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    let waited = self.set.wait_timeout(result, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        true
+    }
+}
+
+impl QThread {
+    /// Creates a thread that does not run yet. The name is what debuggers show.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            started: Signal::new(),
+            finished: Signal::new(),
+            name: name.into(),
+            state: State::Idle,
+            home: None,
+        }
+    }
+
+    /// Emitted when the thread's loop is about to run.
+    pub fn started(&self) -> &Signal<()> {
+        &self.started
+    }
+
+    /// Emitted when the thread's loop has ended and its objects are gone.
+    pub fn finished(&self) -> &Signal<()> {
+        &self.finished
+    }
+
+    /// Starts the thread: creates its runtime, calls `set_up` with it there, and runs its loop
+    /// until it is told to quit. Returns the way into it.
+    ///
+    /// What is posted through the returned [`Remote`] is done when the loop runs.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the thread runs already, or if the system gives no thread or no poller.
+    pub fn start(
+        &mut self,
+        set_up: impl FnOnce(&mut Runtime) + Send + 'static,
+    ) -> io::Result<Remote> {
+        if self.is_running() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the thread runs already"));
+        }
+        self.reap();
+        let outcome = Arc::new(Outcome::default());
+        let (send_remote, remote) = std::sync::mpsc::sync_channel(1);
+        let (home, result) = (self.home.clone(), outcome.clone());
+        let handle = thread::Builder::new().name(self.name.clone()).spawn(move || {
+            let run = std::panic::AssertUnwindSafe(|| {
+                let mut rt = match Runtime::new() {
+                    Ok(rt) => rt,
+                    Err(error) => {
+                        let message = error.to_string();
+                        let _ = send_remote.send(Err(error));
+                        return Err(ThreadError::Loop(message));
+                    }
+                };
+                // Fails only if the starting thread is gone, and then nobody wants it.
+                let _ = send_remote.send(Ok(rt.remote()));
+                set_up(&mut rt);
+                if let Some((home, key)) = &home {
+                    announce(home, *key, Self::started);
+                }
+                rt.exec().map_err(|error| ThreadError::Loop(error.to_string()))
+            });
+            let ended = std::panic::catch_unwind(run);
+            result.set(ended.unwrap_or_else(|panic| Err(ThreadError::Panicked(message(&*panic)))));
+            if let Some((home, key)) = &home {
+                announce(home, *key, Self::finished);
+            }
+        })?;
+        match remote.recv() {
+            Ok(Ok(remote)) => {
+                self.state = State::Running { remote: remote.clone(), handle, outcome };
+                Ok(remote)
+            }
+            Ok(Err(Error::Poller(error) | Error::Poll(error))) => Err(error),
+            Err(_) => Err(io::Error::other("the thread ended before it began")),
+        }
+    }
+
+    /// Tells the thread's loop to end with exit code 0.
+    pub fn quit(&mut self) {
+        self.exit(0);
+    }
+
+    /// Tells the thread's loop to end with this exit code.
+    pub fn exit(&mut self, code: i32) {
+        if let State::Running { remote, .. } = &self.state {
+            // Fails if the loop has ended, which is what is asked for.
+            let _ = remote.exit(code);
+        }
+    }
+
+    /// Returns the way into the thread's runtime, while it runs.
+    pub fn remote(&self) -> Option<Remote> {
+        match &self.state {
+            State::Running { remote, .. } if self.is_running() => Some(remote.clone()),
+            _ => None,
+        }
+    }
+
+    /// Says whether the thread was started and has not finished.
+    #[doc(alias = "isRunning")]
+    pub fn is_running(&self) -> bool {
+        matches!(&self.state, State::Running { outcome, .. } if outcome.get().is_none())
+    }
+
+    /// Says whether the thread has run and finished.
+    #[doc(alias = "isFinished")]
+    pub fn is_finished(&self) -> bool {
+        self.result().is_some()
+    }
+
+    /// Returns the exit code, or why there is none; `None` while the thread has not finished.
+    pub fn result(&self) -> Option<Result<i32, ThreadError>> {
+        match &self.state {
+            State::Idle => None,
+            State::Running { outcome, .. } => outcome.get(),
+            State::Finished(result) => Some(result.clone()),
+        }
+    }
+
+    /// Joins a thread that was told to end, or has.
+    fn reap(&mut self) {
+        if let State::Running { handle, outcome, .. } =
+            std::mem::replace(&mut self.state, State::Idle)
+        {
+            // Its panic was caught and kept as the result.
+            let _ = handle.join();
+            if let Some(result) = outcome.get() {
+                self.state = State::Finished(result);
+            }
+        }
+    }
+}
+
+/// Has a signal of a thread's object emitted in the runtime where that object lives.
+fn announce(home: &Remote, key: ObjectKey, signal: fn(&QThread) -> &Signal<()>) {
+    // Fails if that runtime is gone, and the object with it.
+    let _ = home.post(move |world| {
+        if let Some(thread) = world.get(world.handle::<QThread>(key)) {
+            signal(thread).emit(());
+        }
+    });
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("(no message)").to_owned()
+}
+
+/// Waiting for threads.
+impl Runtime {
+    /// Blocks until the thread has finished, up to `timeout` or for ever; says whether it has.
+    ///
+    /// Does not run this runtime's loop meanwhile, so `finished` comes later.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is stale or of another runtime.
+    #[doc(alias = "wait")]
+    pub fn wait_for_thread(&mut self, thread: Obj<QThread>, timeout: Option<Duration>) -> bool {
+        match &self[thread].state {
+            State::Running { outcome, .. } => outcome.wait(timeout),
+            State::Idle | State::Finished(_) => true,
+        }
+    }
+}
+
+static META: MetaObject = MetaObject::new("QThread")
+    .with_signals(&[
+        MetaSignal::new("started", "()", |thread, visit| visit(&QThread::cast(thread).started)),
+        MetaSignal::new("finished", "()", |thread, visit| visit(&QThread::cast(thread).finished)),
+    ])
+    .with_slots(&[MetaSlot::new("quit"), MetaSlot::new("exit").with_argument("i32")]);
+
+impl QObject for QThread {
+    fn static_meta_object() -> &'static MetaObject {
+        &META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &META
+    }
+
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        self.home = anchor.service::<Remote>().map(|remote| ((*remote).clone(), anchor.key()));
+    }
+}
+
+impl Drop for QThread {
+    fn drop(&mut self) {
+        self.quit();
+        self.reap();
+    }
+}
+
+impl fmt::Debug for QThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QThread")
+            .field("name", &self.name)
+            .field("is_running", &self.is_running())
+            .field("result", &self.result())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,279 @@
+//! `QTimer`: a timer that is an object.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::timer_queue::TimerKey;
+use super::timers::{Alarm, Timers, saturating_add};
+use crate::object::{
+    Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World,
+};
+
+/// How exactly a timer keeps its times.
+#[doc(alias = "Qt::TimerType")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimerType {
+    /// As exactly as the system's poller allows.
+    #[doc(alias = "PreciseTimer")]
+    Precise,
+    /// Within 5 % of the interval, at a moment that it shares with other timers, so that the
+    /// machine wakes up less often. Exact for intervals of up to 20 ms. The default.
+    #[doc(alias = "CoarseTimer")]
+    #[default]
+    Coarse,
+    /// At full seconds; the interval is rounded to the nearest.
+    #[doc(alias = "VeryCoarseTimer")]
+    VeryCoarse,
+}
+
+/// Emits a signal after an interval, once or again and again.
+///
+/// The ticks of a repeating timer do not drift: each is due one interval after the one before was
+/// due. Ticks that were missed because the loop was busy are dropped, and at most one comes in
+/// each turn of the loop. Timers that are due at the same moment fire in the order in which they
+/// were started. An interval of zero fires once in every turn, after the sockets have had theirs.
+///
+/// ```
+/// use std::time::Duration;
+/// use slotwire::prelude::*;
+/// use slotwire::{QTimer, VirtualClock};
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::with_clock(VirtualClock::new())?;
+/// let timer = rt.add(QTimer::new());
+/// let ticks = rt.spy(timer, QTimer::timeout);
+/// rt[timer].start_with(Duration::from_millis(100));
+/// rt.single_shot_fn(Duration::from_millis(350), |world| world.quit());
+/// rt.exec()?;
+/// assert_eq!(ticks.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
+pub struct QTimer {
+    timeout: Signal<()>,
+    interval: Duration,
+    single_shot: bool,
+    timer_type: TimerType,
+    state: State,
+    home: Option<Home>,
+}
+
+/// Whether the timer runs.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Stopped,
+    /// Was started before it had a runtime; runs from the moment when it gets one.
+    Waiting,
+    /// Runs. `nominal` is when it is due, before a coarse timer's moment is chosen.
+    Armed { key: TimerKey, nominal: Instant },
+}
+
+/// Where the timer lives.
+struct Home {
+    timers: Rc<Timers>,
+    key: ObjectKey,
+}
+
+impl QTimer {
+    /// Creates a stopped, repeating, coarse timer with an interval of zero.
+    pub fn new() -> Self {
+        Self {
+            timeout: Signal::new(),
+            interval: Duration::ZERO,
+            single_shot: false,
+            timer_type: TimerType::default(),
+            state: State::Stopped,
+            home: None,
+        }
+    }
+
+    /// Emitted when the timer is due.
+    pub fn timeout(&self) -> &Signal<()> {
+        &self.timeout
+    }
+
+    /// Starts the timer with the interval that is set; starts it anew if it runs.
+    ///
+    /// A timer that has no runtime yet starts when it gets one.
+    pub fn start(&mut self) {
+        let Some(home) = &self.home else {
+            self.state = State::Waiting;
+            return;
+        };
+        let nominal = home.timers.after(self.effective_interval());
+        self.arm(nominal);
+    }
+
+    /// Sets the interval and starts the timer with it.
+    #[doc(alias = "start")]
+    pub fn start_with(&mut self, interval: Duration) {
+        self.interval = interval;
+        self.start();
+    }
+
+    /// Stops the timer.
+    pub fn stop(&mut self) {
+        if let (State::Armed { key, .. }, Some(home)) = (self.state, &self.home) {
+            home.timers.disarm(key);
+        }
+        self.state = State::Stopped;
+    }
+
+    /// Says whether the timer runs.
+    #[doc(alias = "isActive")]
+    pub fn is_active(&self) -> bool {
+        !matches!(self.state, State::Stopped)
+    }
+
+    /// Returns the time until the timer is due: zero if it is overdue, `None` if it does not run.
+    #[doc(alias = "remainingTime")]
+    pub fn remaining_time(&self) -> Option<Duration> {
+        match (self.state, &self.home) {
+            (State::Stopped, _) => None,
+            (State::Armed { key, .. }, Some(home)) => {
+                let due = home.timers.deadline(key)?;
+                Some(due.saturating_duration_since(home.timers.now()))
+            }
+            _ => Some(self.interval),
+        }
+    }
+
+    /// Returns the interval.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Sets the interval. A timer that runs is started anew with it.
+    #[doc(alias = "setInterval")]
+    pub fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval;
+        if self.is_active() {
+            self.start();
+        }
+    }
+
+    /// Says whether the timer fires once and stops. It has stopped when its slots run.
+    #[doc(alias = "isSingleShot")]
+    pub fn is_single_shot(&self) -> bool {
+        self.single_shot
+    }
+
+    /// Sets whether the timer fires once and stops, or again and again. The default is again and
+    /// again.
+    #[doc(alias = "setSingleShot")]
+    pub fn set_single_shot(&mut self, single_shot: bool) {
+        self.single_shot = single_shot;
+    }
+
+    /// Returns how exactly the timer keeps its times.
+    #[doc(alias = "timerType")]
+    pub fn timer_type(&self) -> TimerType {
+        self.timer_type
+    }
+
+    /// Sets how exactly the timer keeps its times, from the next time on that it is started.
+    #[doc(alias = "setTimerType")]
+    pub fn set_timer_type(&mut self, timer_type: TimerType) {
+        self.timer_type = timer_type;
+    }
+
+    /// The interval as the timer's type rounds it.
+    fn effective_interval(&self) -> Duration {
+        match self.timer_type {
+            TimerType::VeryCoarse => {
+                let rounded = self.interval.saturating_add(Duration::from_millis(500));
+                Duration::from_secs(rounded.as_secs())
+            }
+            TimerType::Precise | TimerType::Coarse => self.interval,
+        }
+    }
+
+    fn arm(&mut self, nominal: Instant) {
+        let Some(Home { timers, key: object }) = &self.home else { return };
+        let tolerance = match self.timer_type {
+            TimerType::Precise => Duration::ZERO,
+            TimerType::Coarse if self.interval <= Duration::from_millis(20) => Duration::ZERO,
+            TimerType::Coarse => self.interval / 20,
+            TimerType::VeryCoarse => Duration::from_millis(500),
+        };
+        let deadline = timers.align(nominal, tolerance);
+        let key = match self.state {
+            State::Armed { key, .. } => {
+                timers.rearm(key, deadline);
+                key
+            }
+            State::Stopped | State::Waiting => timers.arm(deadline, Alarm::Ring(*object, ring)),
+        };
+        self.state = State::Armed { key, nominal };
+    }
+
+    /// Gets ready for the next tick, before the slots of this one run.
+    fn tick(&mut self) {
+        let (State::Armed { nominal, .. }, Some(home)) = (self.state, &self.home) else { return };
+        if self.single_shot {
+            return self.stop();
+        }
+        let (interval, now) = (self.effective_interval(), home.timers.now());
+        let next = saturating_add(nominal, interval);
+        self.arm(if next > now { next } else { saturating_add(now, interval) });
+    }
+}
+
+/// Fires the timer of an object.
+fn ring(world: &mut World, object: ObjectKey) {
+    let timer = world.handle::<QTimer>(object);
+    if let Some(timer) = world.get_mut(timer) {
+        timer.tick();
+    }
+    if world.contains(timer) {
+        world.emit_now(timer, QTimer::timeout, ());
+    }
+}
+
+static META: MetaObject = MetaObject::new("QTimer")
+    .with_signals(&[MetaSignal::new("timeout", "()", |timer, visit| {
+        visit(&QTimer::cast(timer).timeout);
+    })])
+    .with_slots(&[MetaSlot::new("start"), MetaSlot::new("stop")]);
+
+impl QObject for QTimer {
+    fn static_meta_object() -> &'static MetaObject {
+        &META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &META
+    }
+
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        self.home = anchor.service().map(|timers| Home { timers, key: anchor.key() });
+        if let State::Waiting = self.state {
+            self.start();
+        }
+    }
+}
+
+impl Default for QTimer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for QTimer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for QTimer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QTimer")
+            .field("interval", &self.interval)
+            .field("single_shot", &self.single_shot)
+            .field("timer_type", &self.timer_type)
+            .field("is_active", &self.is_active())
+            .finish_non_exhaustive()
+    }
+}
