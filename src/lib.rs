@@ -1,6 +1,8 @@
 //! slotwire: Qt's objects, signals, slots and sockets, in Rust.
 
 pub mod event_loop;
+pub mod io;
+pub mod net;
 pub mod object;
 
 mod error;
@@ -10,6 +12,8 @@ pub use event_loop::{
     Clock, NotifierType, QSocketNotifier, QThread, QTimer, Remote, Runtime, RuntimeGone,
     SystemClock, ThreadError, TimerType, VirtualClock,
 };
+pub use io::{OpenMode, QIODevice};
+pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
     Property, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
@@ -18,7 +22,7 @@ pub use object::{
 /// Everything that most programs need: `use slotwire::prelude::*;`
 pub mod prelude {
     pub use crate::{
-        Connection, ConnectionType, Context, Obj, Property, QObject, Runtime, ScopedConnection,
-        Signal, World,
+        Connection, ConnectionType, Context, Obj, Property, QAbstractSocket, QIODevice, QObject,
+        QTcpServer, QTcpSocket, Runtime, ScopedConnection, Signal, SocketError, SocketState, World,
     };
 }

@@ -23,6 +23,6 @@ pub use thread::{QThread, ThreadError};
 pub use timer::{QTimer, TimerType};
 
 pub(crate) use flush_list::FlushList;
-pub(crate) use reactor::{Reactor, Readiness, SourceId};
+pub(crate) use reactor::{OnReady, Reactor, Readiness, SourceId};
 pub(crate) use timer_queue::TimerKey;
 pub(crate) use timers::{Alarm, Timers};

@@ -9,9 +9,7 @@ use mio::Interest;
 use mio::unix::SourceFd;
 
 use super::reactor::{Reactor, Readiness, SourceId};
-use crate::object::{
-    Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World,
-};
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 
 /// What a notifier watches for.
 #[doc(alias = "QSocketNotifier::Type")]
@@ -173,9 +171,7 @@ impl QSocketNotifier {
     fn rearm(&mut self) {
         if let (State::Watching(id), Some(home)) = (self.state, &self.home) {
             let fd = self.descriptor.as_raw_fd();
-            if let Err(error) =
-                home.reactor.rearm(id, &mut SourceFd(&fd), self.kind.interest())
-            {
+            if let Err(error) = home.reactor.rearm(id, &mut SourceFd(&fd), self.kind.interest()) {
                 home.reactor.forget(id);
                 self.state = State::Disabled;
                 self.error = Some(error);

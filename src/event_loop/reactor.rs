@@ -17,6 +17,8 @@ use crate::object::{ObjectKey, World};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Readiness {
     pub(crate) readable: bool,
+    /// The other end is closed: after what is there to read, no more will come.
+    pub(crate) read_closed: bool,
     pub(crate) writable: bool,
     pub(crate) priority: bool,
 }
@@ -27,6 +29,7 @@ impl Readiness {
         let broken = event.is_error();
         Self {
             readable: event.is_readable() || event.is_read_closed() || broken,
+            read_closed: event.is_read_closed() || broken,
             writable: event.is_writable() || event.is_write_closed() || broken,
             priority: event.is_priority(),
         }

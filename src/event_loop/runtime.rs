@@ -96,7 +96,7 @@ impl Runtime {
         let waker = Waker::new(poll.registry(), WAKER).map_err(Error::Poller)?;
         let registry = poll.registry().try_clone().map_err(Error::Poller)?;
         let clock: Rc<dyn Clock> = Rc::new(clock);
-        let mut runtime = Self {
+        let runtime = Self {
             world: World::new(),
             poll,
             events: Events::with_capacity(1024),

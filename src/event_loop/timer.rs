@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::timer_queue::TimerKey;
 use super::timers::{Alarm, Timers, saturating_add};
-use crate::object::{
-    Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World,
-};
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 
 /// How exactly a timer keeps its times.
 #[doc(alias = "Qt::TimerType")]
@@ -67,7 +65,10 @@ enum State {
     /// Was started before it had a runtime; runs from the moment when it gets one.
     Waiting,
     /// Runs. `nominal` is when it is due, before a coarse timer's moment is chosen.
-    Armed { key: TimerKey, nominal: Instant },
+    Armed {
+        key: TimerKey,
+        nominal: Instant,
+    },
 }
 
 /// Where the timer lives.

@@ -518,9 +518,9 @@ impl Anchor<'_> {
     }
 
     /// The service of type `S`, which `make` provides if nobody has yet.
-    pub(crate) fn service_or<S: 'static>(&self, make: impl FnOnce(&World) -> Rc<S>) -> Rc<S> {
+    pub(crate) fn service_or<S: 'static>(&self, make: impl FnOnce() -> Rc<S>) -> Rc<S> {
         self.service().unwrap_or_else(|| {
-            let service = make(self.world);
+            let service = make();
             self.world.offer(service.clone());
             service
         })

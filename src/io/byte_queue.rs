@@ -1,0 +1,105 @@
+//! A queue of bytes: what has come in and was not read, or was written and has not gone out.
+
+/// Bytes that are put in at one end and taken out at the other.
+///
+/// Contiguous, so that it can be looked at as one slice. Holds no memory while it is empty.
+#[derive(Debug, Default)]
+pub(super) struct ByteQueue {
+    bytes: Vec<u8>,
+    /// Where the bytes begin that were not taken yet.
+    start: usize,
+}
+
+impl ByteQueue {
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 && self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Takes up to `count` bytes off the front.
+    pub(super) fn consume(&mut self, count: usize) {
+        self.start += count.min(self.len());
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Takes everything.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.drain(..std::mem::take(&mut self.start));
+        bytes
+    }
+
+    /// Drops everything, the memory included.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The number of bytes up to and including the first line feed.
+    pub(super) fn line_len(&self) -> Option<usize> {
+        self.as_slice().iter().position(|&byte| byte == b'\n').map(|position| position + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::ByteQueue;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Push(Vec<u8>),
+        Consume(usize),
+        Take,
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Op::Push),
+            4 => (0usize..50).prop_map(Op::Consume),
+            1 => Just(Op::Take),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_come_out_as_they_went_in(ops in proptest::collection::vec(op(), 0..60)) {
+            let mut queue = ByteQueue::default();
+            let mut model = VecDeque::new();
+            for op in ops {
+                match op {
+                    Op::Push(bytes) => {
+                        queue.push(&bytes);
+                        model.extend(bytes);
+                    }
+                    Op::Consume(count) => {
+                        queue.consume(count);
+                        model.drain(..count.min(model.len()));
+                    }
+                    Op::Take => prop_assert_eq!(queue.take(), Vec::from(std::mem::take(&mut model))),
+                }
+                prop_assert_eq!(queue.as_slice(), &*model.make_contiguous());
+                prop_assert!(!queue.is_empty() || queue.bytes.capacity() == 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What can go wrong with a socket.
+
+use std::io::{self, ErrorKind};
+
+use rustix::io::Errno;
+
+/// The kind of a socket's error, as signals carry it.
+///
+/// The members are those of Qt's enumeration of the same name.
+#[doc(alias = "QAbstractSocket::SocketError")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// The peer refused the connection, or nobody listens there.
+    #[doc(alias = "ConnectionRefusedError")]
+    #[error("connection refused")]
+    ConnectionRefused,
+    /// The peer closed the connection.
+    #[doc(alias = "RemoteHostClosedError")]
+    #[error("the remote host closed the connection")]
+    RemoteHostClosed,
+    /// The host's name has no address.
+    #[doc(alias = "HostNotFoundError")]
+    #[error("host not found")]
+    HostNotFound,
+    /// The process lacks the privilege.
+    #[doc(alias = "SocketAccessError")]
+    #[error("permission denied")]
+    SocketAccess,
+    /// The system ran out of something: mostly of descriptors.
+    #[doc(alias = "SocketResourceError")]
+    #[error("out of resources")]
+    SocketResource,
+    /// The operation took too long.
+    #[doc(alias = "SocketTimeoutError")]
+    #[error("the socket operation timed out")]
+    SocketTimeout,
+    /// The datagram is larger than the system can send.
+    #[doc(alias = "DatagramTooLargeError")]
+    #[error("datagram too large")]
+    DatagramTooLarge,
+    /// The network failed: no route, a cable pulled, and the like.
+    #[doc(alias = "NetworkError")]
+    #[error("network error")]
+    Network,
+    /// The address is in use already.
+    #[doc(alias = "AddressInUseError")]
+    #[error("address in use")]
+    AddressInUse,
+    /// The address does not belong to this host.
+    #[doc(alias = "SocketAddressNotAvailableError")]
+    #[error("address not available")]
+    SocketAddressNotAvailable,
+    /// The system cannot do that.
+    #[doc(alias = "UnsupportedSocketOperationError")]
+    #[error("unsupported socket operation")]
+    UnsupportedSocketOperation,
+    /// The socket is not in a state for that.
+    #[doc(alias = "OperationError")]
+    #[error("the socket is in the wrong state for this operation")]
+    Operation,
+    /// Something else.
+    #[doc(alias = "UnknownSocketError")]
+    #[error("unknown error")]
+    Unknown,
+}
+
+impl SocketError {
+    /// What a failure to connect means. `EINVAL`, which a black-holed route gives on Linux, is the
+    /// network's.
+    pub(crate) fn of_connecting(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Self::ConnectionRefused,
+            ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            _ => Self::of_opening(error).unwrap_or(Self::Network),
+        }
+    }
+
+    /// What a failure to bind or listen means.
+    pub(crate) fn of_binding(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::AddrInUse => Self::AddressInUse,
+            ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            ErrorKind::InvalidInput => Self::UnsupportedSocketOperation,
+            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+        }
+    }
+
+    /// What a failure to accept a connection means.
+    pub(crate) fn of_accepting(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionAborted => Self::Network,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+        }
+    }
+
+    /// What a failure to read or write means.
+    pub(crate) fn of_transfer(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                Self::RemoteHostClosed
+            }
+            ErrorKind::TimedOut => Self::SocketTimeout,
+            _ => Self::Network,
+        }
+    }
+
+    /// What a failure to get a descriptor means.
+    fn of_opening(error: &io::Error) -> Option<Self> {
+        match Errno::from_io_error(error)? {
+            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => {
+                Some(Self::SocketResource)
+            }
+            Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Some(Self::UnsupportedSocketOperation),
+            _ => None,
+        }
+    }
+}
+
+/// An operation on a socket that failed at once.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation}: {kind}")]
+pub struct NetError {
+    kind: SocketError,
+    operation: String,
+    source: Option<io::Error>,
+}
+
+impl NetError {
+    pub(crate) fn new(
+        kind: SocketError,
+        operation: impl Into<String>,
+        source: impl Into<Option<io::Error>>,
+    ) -> Self {
+        Self { kind, operation: operation.into(), source: source.into() }
+    }
+
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> SocketError {
+        self.kind
+    }
+}

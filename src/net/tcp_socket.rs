@@ -1,0 +1,175 @@
+//! `QTcpSocket`: a TCP connection.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use super::abstract_socket::QAbstractSocket;
+use super::engine::StreamEngine;
+use super::socket_core::SocketCore;
+use crate::io::{Device, QIODevice};
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
+
+/// A TCP socket.
+///
+/// Its signals come from the traits that it implements: [`QIODevice`] has `ready_read` and
+/// `bytes_written`, [`QAbstractSocket`] has `connected`, `disconnected`, `state_changed` and
+/// `error_occurred`.
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::{QTcpServer, QTcpSocket};
+/// use std::io::Write;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+///
+/// let server = rt.add(QTcpServer::new());
+/// rt[server].listen("127.0.0.1:0".parse()?)?;
+/// rt.connect_fn(server, QTcpServer::new_connection, move |world, _| {
+///     while let Some(peer) = world[server].next_pending_connection() {
+///         world[peer].write_all(b"hello\n")?;
+///         world[peer].disconnect_from_host();
+///     }
+///     Ok::<_, std::io::Error>(())
+/// });
+///
+/// let port = rt[server].server_port().unwrap();
+/// let socket = rt.add(QTcpSocket::new());
+/// rt[socket].connect_to_host("127.0.0.1", port);
+/// rt.connect_fn(socket, QTcpSocket::disconnected, |world, _| world.quit());
+/// rt.exec()?;
+/// assert_eq!(rt[socket].read_line_string().as_deref(), Some("hello"));
+/// # Ok(())
+/// # }
+/// ```
+pub struct QTcpSocket {
+    core: SocketCore,
+}
+
+impl QTcpSocket {
+    /// Creates an unconnected socket.
+    pub fn new() -> Self {
+        Self { core: SocketCore::new::<Self>() }
+    }
+
+    /// A socket for a connection that a server accepted.
+    pub(super) fn accepted(engine: Box<dyn StreamEngine>) -> Self {
+        Self { core: SocketCore::connected::<Self>(engine) }
+    }
+}
+
+impl Default for QTcpSocket {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl QAbstractSocket for QTcpSocket {
+    fn core(&self) -> &SocketCore {
+        &self.core
+    }
+
+    fn core_mut(&mut self) -> &mut SocketCore {
+        &mut self.core
+    }
+}
+
+impl QIODevice for QTcpSocket {
+    fn device(&self) -> &Device {
+        &self.core.device
+    }
+
+    fn device_mut(&mut self) -> &mut Device {
+        &mut self.core.device
+    }
+
+    fn close(&mut self) {
+        self.core.close();
+    }
+
+    fn has_ended(&self) -> bool {
+        self.core.has_ended()
+    }
+}
+
+/// Reads what has come. Never blocks.
+impl Read for QTcpSocket {
+    /// Reads what has come, up to the size of `buffer`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing has come; `NotConnected` if the device is not open for reading.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.core.read(buffer)
+    }
+}
+
+/// Queues what is written, to be sent when the running slots are done. Never blocks.
+impl Write for QTcpSocket {
+    /// Queues all of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if the socket is neither connected nor connecting.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.core.write(bytes)
+    }
+
+    /// Sends what the kernel takes now; the loop sends the rest.
+    fn flush(&mut self) -> io::Result<()> {
+        self.core.flush();
+        Ok(())
+    }
+}
+
+static META: MetaObject = MetaObject::new("QTcpSocket")
+    .with_signals(&[
+        MetaSignal::new("ready_read", "()", |s, see| see(QTcpSocket::cast(s).ready_read())),
+        MetaSignal::new(
+            "bytes_written",
+            "usize",
+            |s, see| see(QTcpSocket::cast(s).bytes_written()),
+        ),
+        MetaSignal::new("about_to_close", "()", |s, see| see(QTcpSocket::cast(s).about_to_close())),
+        MetaSignal::new("read_channel_finished", "()", |s, see| {
+            see(QTcpSocket::cast(s).read_channel_finished());
+        }),
+        MetaSignal::new("host_found", "()", |s, see| see(QTcpSocket::cast(s).host_found())),
+        MetaSignal::new("connected", "()", |s, see| see(QTcpSocket::cast(s).connected())),
+        MetaSignal::new("disconnected", "()", |s, see| see(QTcpSocket::cast(s).disconnected())),
+        MetaSignal::new("state_changed", "SocketState", |s, see| {
+            see(QTcpSocket::cast(s).state_changed());
+        }),
+        MetaSignal::new("error_occurred", "SocketError", |s, see| {
+            see(QTcpSocket::cast(s).error_occurred());
+        }),
+    ])
+    .with_slots(&[
+        MetaSlot::new("close"),
+        MetaSlot::new("abort"),
+        MetaSlot::new("disconnect_from_host"),
+    ]);
+
+impl QObject for QTcpSocket {
+    fn static_meta_object() -> &'static MetaObject {
+        &META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &META
+    }
+
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        self.core.anchored(anchor);
+    }
+
+    fn about_to_be_destroyed(&mut self) {
+        self.core.about_to_be_destroyed();
+    }
+}
+
+impl fmt::Debug for QTcpSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("QTcpSocket").field(&self.core).finish()
+    }
+}
