@@ -1,8 +1,14 @@
 //! slotwire: Qt's objects, signals, slots and sockets, in Rust.
 
+// The macros write `::slotwire`, also for the classes in here.
+extern crate self as slotwire;
+
 pub mod event_loop;
 pub mod object;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod error;
 
 pub use error::Error;
@@ -12,10 +18,12 @@ pub use object::{
     Property, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
 };
 
+pub use slotwire_macros::{QObject, slot, slots};
+
 /// Everything that most programs need: `use slotwire::prelude::*;`
 pub mod prelude {
     pub use crate::{
         Connection, ConnectionType, Context, Obj, Property, QObject, Runtime, ScopedConnection,
-        Signal, World,
+        Signal, World, slot, slots,
     };
 }
