@@ -98,3 +98,46 @@ pub mod v1 {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The macros inside the crate itself, and what can only be driven from here.
+
+    use crate::prelude::*;
+
+    #[derive(QObject, Default)]
+    struct Clock {
+        struck: Vec<u8>,
+        #[signal]
+        strikes: Signal<u8>,
+    }
+
+    #[slots]
+    impl Clock {
+        #[slot(self.strikes, queued)]
+        fn echo(&mut self, hour: u8) {
+            self.struck.push(hour + 100);
+        }
+
+        #[slot(self.strikes, queued, single_shot)]
+        fn echo_once(&mut self, hour: u8) {
+            self.struck.push(hour + 200);
+        }
+
+        #[slot(self.strikes)]
+        fn count(&mut self, hour: u8) {
+            self.struck.push(hour);
+        }
+    }
+
+    #[test]
+    fn a_queued_slot_runs_in_the_next_turn_of_the_loop() {
+        let mut rt = Runtime::new().expect("a runtime needs no more than a poller");
+        let clock = rt.add(Clock::default());
+        rt.emit(clock, Clock::strikes, 1);
+        rt.emit(clock, Clock::strikes, 2);
+        assert_eq!(rt[clock].struck, [1, 2]);
+        rt.run_posted();
+        assert_eq!(rt[clock].struck, [1, 2, 101, 201, 102]);
+    }
+}
