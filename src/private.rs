@@ -2,16 +2,23 @@
 //!
 //! Versioned, so that macros and library of different ages say so instead of misunderstanding each
 //! other.
+//!
+//! [`Table`](v1::Table), [`Base`](v1::Base) and [`Held`](v1::Held) each have two sets of functions
+//! of the same names: their own, with a bound, and those of a trait, without one, which the
+//! compiler takes only if the bound does not hold. So a class may have `#[slots]` or not; and where
+//! a bound has to hold, the code asks for it once and reports it once.
 
 /// The first version.
 pub mod v1 {
     use std::any::Any;
     use std::fmt;
+    use std::marker::PhantomData;
 
     pub use crate::object::{
-        ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, Property,
-        QObject, Signal, Target, World,
+        ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
+        Signal, World,
     };
+    use crate::object::{Property, Target};
 
     /// Connects what a class declares.
     type Wire<T> = fn(&mut T, &mut Context<'_, T>);
@@ -22,7 +29,7 @@ pub mod v1 {
         wire: Wire<T>,
     }
 
-    impl<T: QObject> Slots<T> {
+    impl<T> Slots<T> {
         /// Notes the slots, and how they are connected when an object is inserted.
         pub const fn new(slots: &'static [MetaSlot], wire: Wire<T>) -> Self {
             Self { slots, wire }
@@ -45,18 +52,87 @@ pub mod v1 {
         }
     }
 
-    /// The table of a class without `#[slots]`: one that the class has itself goes before it.
-    pub trait NoSlots: QObject + Sized {
-        /// An empty table.
-        const __ONE_SLOTS_BLOCK_PER_CLASS: Slots<Self> = Slots::new(&[], |_, _| {});
+    /// A class with a `#[slots]` block: it has one, with all of its slots.
+    pub trait OneSlotsBlock: Sized + 'static {
+        /// What the block says.
+        const SLOTS: Slots<Self>;
     }
 
-    impl<T: QObject> NoSlots for T {}
+    /// The slots of a class, if it has a block of them.
+    #[derive(Debug)]
+    pub struct Table<T>(PhantomData<T>);
 
-    /// Connects what the class of an embedded object declares.
-    pub fn wire_base<T: QObject, B: QObject>(base: &mut B, cx: &mut Context<'_, T>) {
-        base.wired(&mut cx.as_base());
+    impl<T: OneSlotsBlock> Table<T> {
+        /// The slots.
+        pub const SLOTS: Slots<T> = T::SLOTS;
     }
+
+    /// The slots of a class without a block.
+    pub trait NoSlots<T: 'static> {
+        /// No slots.
+        const SLOTS: Slots<T> = Slots::new(&[], |_, _| {});
+    }
+
+    impl<T: 'static> NoSlots<T> for Table<T> {}
+
+    /// Holds a sender whose class is known, before its signal is looked at.
+    pub fn signal<S: ?Sized + Target, A>(
+        _: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> fn(&S) -> &Signal<A> {
+        signal
+    }
+
+    /// The embedded object of a class that this one extends.
+    #[derive(Debug)]
+    pub struct Base<B>(PhantomData<B>);
+
+    /// Asks for `B` to be a class.
+    pub fn is_class<B: QObject>() {}
+
+    impl<B: QObject> Base<B> {
+        /// Finds the meta object of the class.
+        pub const META: fn() -> &'static MetaObject = B::static_meta_object;
+
+        /// Returns the object.
+        pub fn shared(base: &B) -> Option<&dyn QObject> {
+            Some(base)
+        }
+
+        /// Returns the object for a change.
+        pub fn exclusive(base: &mut B) -> Option<&mut dyn QObject> {
+            Some(base)
+        }
+
+        /// Connects what the class of the object declares.
+        pub fn wire<T: QObject>(base: &mut B, cx: &mut Context<'_, T>) {
+            base.wired(&mut cx.as_base());
+        }
+    }
+
+    /// An embedded object that is none.
+    pub trait NoClass<B> {
+        /// Never called.
+        const META: fn() -> &'static MetaObject = || {
+            static NONE: MetaObject = MetaObject::new("");
+            &NONE
+        };
+
+        /// Never called.
+        fn shared(_: &B) -> Option<&dyn QObject> {
+            None
+        }
+
+        /// Never called.
+        fn exclusive(_: &mut B) -> Option<&mut dyn QObject> {
+            None
+        }
+
+        /// Never called.
+        fn wire<T>(_: &mut B, _: &mut Context<'_, T>) {}
+    }
+
+    impl<B> NoClass<B> for Base<B> {}
 
     /// Finds the object of class `T` that `object` is or embeds.
     pub fn cast<T: QObject>(object: &dyn QObject) -> &T {
@@ -79,24 +155,48 @@ pub mod v1 {
 
     impl<V: Clone + PartialEq + 'static> Value for V {}
 
-    /// Sets a property.
-    pub fn set<V: Value>(property: &mut Property<V>, value: V) {
-        property.set(value);
+    /// Asks for `V` to be something that a property can hold.
+    pub fn is_value<V: Value>() {}
+
+    /// What a property holds.
+    #[derive(Debug)]
+    pub struct Held<V>(PhantomData<V>);
+
+    impl<V: Value> Held<V> {
+        /// Sets a property.
+        pub fn set(property: &mut Property<V>, value: V) {
+            property.set(value);
+        }
+
+        /// Reads a property for a caller who knows its name only.
+        pub fn read(property: &Property<V>) -> Box<dyn Any> {
+            Box::new(property.value().clone())
+        }
+
+        /// Writes a property for a caller who knows its name only.
+        pub fn write(property: &mut Property<V>, value: Box<dyn Any>) -> Result<(), Box<dyn Any>> {
+            property.set(*value.downcast()?);
+            Ok(())
+        }
     }
 
-    /// Reads a property for a caller who knows its name only.
-    pub fn read<V: Value>(property: &Property<V>) -> Box<dyn Any> {
-        Box::new(property.value().clone())
+    /// What a property cannot hold.
+    pub trait NoValue<V: 'static> {
+        /// Never called.
+        fn set(_: &mut Property<V>, _: V) {}
+
+        /// Never called.
+        fn read(_: &Property<V>) -> Box<dyn Any> {
+            Box::new(())
+        }
+
+        /// Never called.
+        fn write(_: &mut Property<V>, value: Box<dyn Any>) -> Result<(), Box<dyn Any>> {
+            Err(value)
+        }
     }
 
-    /// Writes a property for a caller who knows its name only.
-    pub fn write<V: Value>(
-        property: &mut Property<V>,
-        value: Box<dyn Any>,
-    ) -> Result<(), Box<dyn Any>> {
-        property.set(*value.downcast()?);
-        Ok(())
-    }
+    impl<V: 'static> NoValue<V> for Held<V> {}
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Text: names in Qt's spelling, and types as people write them.
 
-use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
@@ -24,6 +24,25 @@ pub(crate) fn camel_case(name: &str) -> String {
         }
     }
     out
+}
+
+/// The tokens with the class's name in place of `Self`, for a place that does not know `Self`.
+pub(crate) fn name_self(tokens: TokenStream, class: &Ident) -> TokenStream {
+    let named = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "Self" => {
+            let mut class = class.clone();
+            class.set_span(word.span());
+            TokenTree::Ident(class)
+        }
+        TokenTree::Group(group) => {
+            let stream = name_self(group.stream(), class);
+            let mut named = Group::new(group.delimiter(), stream);
+            named.set_span(group.span());
+            TokenTree::Group(named)
+        }
+        token => token,
+    });
+    named.collect()
 }
 
 /// A type as it is written in the source: `HashMap<String, &'static str>`.

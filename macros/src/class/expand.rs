@@ -1,12 +1,13 @@
 //! The code of a class: its accessors, its meta object and its `QObject`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::ast::{Class, Kind, Member};
-use crate::text::{camel_case, plain, type_text};
+use crate::text::{camel_case, name_self, plain, type_text};
 
 /// Writes what the derive adds to a class.
 pub(crate) fn class(class: &Class<'_>) -> TokenStream {
@@ -63,14 +64,13 @@ fn property_accessors(class: &Class<'_>, member: &Member<'_>, read_only: bool) -
              change."
         );
         let set_alias = alias(&set);
-        let body = quote_spanned! {value.span()=>
-            ::slotwire::__private::v1::set(&mut self.#name, value)
-        };
+        let fallbacks = fallbacks();
         quote! {
             #[doc = #set_docs]
             #set_alias
             #vis fn #set(&mut self, value: #value) {
-                #body;
+                #fallbacks
+                ::slotwire::__private::v1::Held::<#value>::set(&mut self.#name, value);
             }
         }
     });
@@ -118,45 +118,48 @@ fn object(class: &Class<'_>) -> TokenStream {
     let signals = class.members.iter().map(|member| meta_signal(class, member));
     let properties = class.members.iter().filter_map(|member| meta_property(class, member));
 
-    let super_class = class.base.as_ref().map(|base| {
-        let base = base.class;
-        quote_spanned! {base.span()=>
-            .with_super_class(<#base as ::slotwire::__private::v1::QObject>::static_meta_object)
-        }
+    let base = class.base.as_ref().map(|base| {
+        let (field, base) = (base.field, base.class);
+        (field, base, quote!(::slotwire::__private::v1::Base::<#base>))
     });
-    let base_access = class.base.as_ref().map(|base| {
-        let field = base.field;
+    let super_class = base.as_ref().map(|(_, _, path)| quote!(.with_super_class(#path::META)));
+    let fallbacks = fallbacks();
+    let base_access = base.as_ref().map(|(field, _, path)| {
         quote! {
             fn base(&self) -> ::core::option::Option<&dyn ::slotwire::__private::v1::QObject> {
-                ::core::option::Option::Some(&self.#field)
+                #fallbacks
+                #path::shared(&self.#field)
             }
+
             fn base_mut(
                 &mut self,
             ) -> ::core::option::Option<&mut dyn ::slotwire::__private::v1::QObject> {
-                ::core::option::Option::Some(&mut self.#field)
+                #fallbacks
+                #path::exclusive(&mut self.#field)
             }
         }
     });
-    let wire_base = class.base.as_ref().map(|base| {
-        let field = base.field;
-        quote!(::slotwire::__private::v1::wire_base(&mut self.#field, cx);)
-    });
-    let no_slots = quote! {
-        // Stands in for the table that `#[slots]` writes into the class itself, if it does.
-        #[allow(unused_imports)]
-        use ::slotwire::__private::v1::NoSlots as _;
-    };
+    let wire_base =
+        base.as_ref().map(|(field, _, path)| quote!(#path::wire(&mut self.#field, cx);));
+    let is_class = base.as_ref().map(|(_, base, _)| asked(quote!(is_class), base));
+    let are_values = class
+        .members
+        .iter()
+        .filter(|member| member.kind != Kind::Signal)
+        .map(|member| asked(quote!(is_value), member.carries));
     quote! {
         #[automatically_derived]
         #[allow(deprecated, unused_qualifications, clippy::all)]
         impl ::slotwire::__private::v1::QObject for #ident {
             fn static_meta_object() -> &'static ::slotwire::__private::v1::MetaObject {
-                #no_slots
+                #fallbacks
                 static META: ::slotwire::__private::v1::MetaObject =
                     ::slotwire::__private::v1::MetaObject::new(#name)
                         #super_class
                         .with_signals(&[#(#signals),*])
-                        .with_slots(#ident::__ONE_SLOTS_BLOCK_PER_CLASS.slots())
+                        .with_slots(
+                            ::slotwire::__private::v1::Table::<#ident>::SLOTS.slots(),
+                        )
                         .with_properties(&[#(#properties),*]);
                 &META
             }
@@ -168,12 +171,28 @@ fn object(class: &Class<'_>) -> TokenStream {
             #base_access
 
             fn wired(&mut self, cx: &mut ::slotwire::__private::v1::Context<'_, Self>) {
-                #no_slots
+                #fallbacks
+                #is_class
+                #(#are_values)*
                 #wire_base
-                #ident::__ONE_SLOTS_BLOCK_PER_CLASS.wire(self, cx);
+                ::slotwire::__private::v1::Table::<#ident>::SLOTS.wire(self, cx);
             }
         }
     }
+}
+
+/// Brings in the functions that stand in where a class has no slots, or a mistake.
+fn fallbacks() -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use ::slotwire::__private::v1::{NoClass as _, NoSlots as _, NoValue as _};
+    }
+}
+
+/// Asks the compiler whether the type is what it has to be, and to say so at the type if not.
+fn asked(question: TokenStream, ty: &Type) -> TokenStream {
+    let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::#question::<#ty>);
+    quote!(let _: fn() = #path;)
 }
 
 fn meta_signal(class: &Class<'_>, member: &Member<'_>) -> TokenStream {
@@ -195,19 +214,15 @@ fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> 
     let Kind::Property { read_only } = member.kind else { return None };
     let (ident, field, value) = (class.ident, member.field, member.carries);
     let (name, type_name) = (plain(field), type_text(value));
-    let read = quote_spanned! {value.span()=>
-        ::slotwire::__private::v1::read(&object.#field)
-    };
+    let value = name_self(value.to_token_stream(), ident);
+    let held = quote!(::slotwire::__private::v1::Held::<#value>);
     let write = if read_only {
         quote!(|_, value| ::core::result::Result::Err(value))
     } else {
-        let write = quote_spanned! {value.span()=>
-            ::slotwire::__private::v1::write(&mut object.#field, value)
-        };
         quote! {
             |object, value| {
                 let object = ::slotwire::__private::v1::cast_mut::<#ident>(object);
-                #write
+                #held::write(&mut object.#field, value)
             }
         }
     };
@@ -217,7 +232,7 @@ fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> 
             #type_name,
             |object| {
                 let object = ::slotwire::__private::v1::cast::<#ident>(object);
-                #read
+                #held::read(&object.#field)
             },
             #write,
         )

@@ -67,7 +67,7 @@ impl Block {
         let mut block = Self { head, inner, items, is_class };
         for item in &mut block.items {
             match item {
-                Item::Method(method) => method.read_slot(mistakes),
+                Item::Method(method) => method.read_slot(&block.head.class, mistakes),
                 Item::Other(other) => valid::not_a_method(other, mistakes),
             }
         }
@@ -84,7 +84,7 @@ impl Block {
 }
 
 impl Method {
-    fn read_slot(&mut self, mistakes: &mut Mistakes) {
+    fn read_slot(&mut self, class: &Type, mistakes: &mut Mistakes) {
         let (slots, others): (Vec<_>, Vec<_>) =
             self.attrs.drain(..).partition(|attr| attr.path().is_ident("slot"));
         self.attrs = others;
@@ -93,7 +93,7 @@ impl Method {
         }
         let read = slots.iter().map(|attr| mistakes.keep(Connection::read(attr)));
         let connections = read.flatten().flatten().collect();
-        if let Some(argument) = valid::signature(&self.signature, mistakes) {
+        if let Some(argument) = valid::signature(class, &self.signature, mistakes) {
             self.slot = Some(Slot { argument: argument.cloned(), connections });
         }
     }

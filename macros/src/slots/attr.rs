@@ -124,6 +124,10 @@ fn after_dot(input: ParseStream<'_>, span: Span, first: &str) -> Result<Ident> {
             )
         });
     }
+    if input.peek(Token![::]) {
+        let message = "name the field with the sender, not its class: `#[slot(field.signal)]`";
+        return Err(Error::new(span, message));
+    }
     let message = match first {
         "queued" | "single_shot" => format!(
             "`{first}` is how a declared signal is connected: write `#[slot(field.signal, \

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::ast::{Block, Method, Slot};
 use super::attr::{Connection, Source};
@@ -21,15 +22,21 @@ pub(crate) fn block(block: &Block) -> TokenStream {
     });
     let is_wired = block.slots().any(|(_, slot)| !slot.connections.is_empty());
     let wire = if is_wired { quote!(|#this, #cx| { #(#wires)* }) } else { quote!(|_, _| {}) };
+    // The bound holds or does not whatever the types are. Asked for here, it is reported once if it
+    // does not, and taken for granted by the code inside.
+    let head = quote_spanned! {class.span()=>
+        impl ::slotwire::__private::v1::OneSlotsBlock for #class
+        where
+            #class: ::slotwire::__private::v1::QObject,
+    };
     quote! {
         #block
 
         #(#cfgs)*
-        #[allow(dead_code, unreachable_pub, deprecated, unused_qualifications, clippy::all)]
-        impl #class {
-            /// What the derive looks for.
-            #[doc(hidden)]
-            pub const __ONE_SLOTS_BLOCK_PER_CLASS: ::slotwire::__private::v1::Slots<Self> =
+        #[automatically_derived]
+        #[allow(deprecated, trivial_bounds, unused_qualifications, clippy::all)]
+        #head {
+            const SLOTS: ::slotwire::__private::v1::Slots<Self> =
                 ::slotwire::__private::v1::Slots::new(&[#(#slots),*], #wire);
         }
     }
@@ -83,39 +90,38 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
         Source::Own { signal } => {
             let signal = quote_spanned!(signal.span()=> #this.#signal());
             let path = quote!(::slotwire::__private::v1::Signal);
+            let known = quote! {
+                let me = #cx.this();
+                let signal: &#path<_> = #signal;
+            };
             if direct {
-                quote! {
-                    let me = #cx.this();
-                    #path::connect(#signal, #cx, me, #slot);
-                }
+                quote!(#known #path::connect(signal, #cx, me, #slot);)
             } else {
-                quote! {
-                    let me = #cx.this();
-                    #path::connect_with(#signal, #kind, #cx, me, #slot);
-                }
+                quote!(#known #path::connect_with(signal, #kind, #cx, me, #slot);)
             }
         }
         Source::Field { field, signal } => {
-            let sender = quote_spanned!(field.span()=> #this.#field);
+            let field = quote_spanned!(field.span()=> #this.#field);
             let signal = quote_spanned!(signal.span()=> |sender| sender.#signal());
             let path = quote!(::slotwire::__private::v1::World);
+            // Step by step, so that each mistake is found where it is.
+            let known = quote! {
+                let me = #cx.this();
+                let sender: ::slotwire::__private::v1::Obj<_> = #field;
+                let signal = ::slotwire::__private::v1::signal(sender, #signal);
+            };
             if direct {
-                quote! {
-                    let me = #cx.this();
-                    #path::connect(#cx, #sender, #signal, me, #slot);
-                }
+                quote!(#known #path::connect(#cx, sender, signal, me, #slot);)
             } else {
-                quote! {
-                    let me = #cx.this();
-                    #path::connect_with(#cx, #kind, #sender, #signal, me, #slot);
-                }
+                quote!(#known #path::connect_with(#cx, #kind, sender, signal, me, #slot);)
             }
         }
         Source::End { field } => {
             let sender = quote_spanned!(field.span()=> #this.#field);
             quote! {
                 let me = #cx.this();
-                ::slotwire::__private::v1::World::connect_destroyed(#cx, #sender, me, #slot);
+                let sender: ::slotwire::__private::v1::Obj<_> = #sender;
+                ::slotwire::__private::v1::World::connect_destroyed(#cx, sender, me, #slot);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What a block of slots, and a slot, must be like.
 
-use syn::{FnArg, GenericArgument, ImplItem, PathArguments, ReturnType, Signature, Type};
+use syn::{
+    FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReturnType, Signature, Type,
+};
 
 use super::ast::{Head, Inputs};
 use crate::mistake::Mistakes;
@@ -50,6 +52,7 @@ pub(crate) fn not_a_method(item: &mut ImplItem, mistakes: &mut Mistakes) {
 /// Looks for what keeps a method from being a slot; gives back the type of its argument, if it
 /// takes one.
 pub(crate) fn signature<'a>(
+    class: &Type,
     signature: &'a Signature,
     mistakes: &mut Mistakes,
 ) -> Option<Option<&'a Type>> {
@@ -69,7 +72,7 @@ pub(crate) fn signature<'a>(
     {
         mistakes.at(parameter, "a slot cannot be generic: name the type that the signal carries");
     } else if receiver(signature, mistakes) && output(&signature.output, mistakes) {
-        return arguments(&signature.inputs, mistakes);
+        return arguments(class, &signature.inputs, mistakes);
     }
     None
 }
@@ -153,7 +156,11 @@ fn is_unit(ty: &Type) -> bool {
     matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
-fn arguments<'a>(inputs: &'a Inputs, mistakes: &mut Mistakes) -> Option<Option<&'a Type>> {
+fn arguments<'a>(
+    class: &Type,
+    inputs: &'a Inputs,
+    mistakes: &mut Mistakes,
+) -> Option<Option<&'a Type>> {
     let types: Vec<_> = inputs
         .iter()
         .filter_map(|input| match input {
@@ -173,12 +180,19 @@ fn arguments<'a>(inputs: &'a Inputs, mistakes: &mut Mistakes) -> Option<Option<&
         );
         return None;
     }
+    if let Some(other) = types.first().and_then(|first| context_of(first)) {
+        let (other_text, class) = (type_text(other), type_text(class));
+        if other_text != "Self" && other_text != class {
+            mistakes.at(other, "a slot gets the context of its own object: write `Context<Self>`");
+            return None;
+        }
+    }
     let has_context = types
         .first()
         .is_some_and(|first| is_context(first) || (types.len() > 1 && is_exclusive(first)));
     let arguments = &types[usize::from(has_context)..];
     if arguments.len() > 1 {
-        let all: Vec<_> = arguments.iter().map(|ty| type_text(owned(ty))).collect();
+        let all: Vec<_> = arguments.iter().map(|ty| owned_text(ty)).collect();
         mistakes.at(
             inputs.iter().nth(inputs.len() - arguments.len() + 1),
             format!(
@@ -200,13 +214,38 @@ fn owned(ty: &Type) -> &Type {
     }
 }
 
+/// The type that a signal would carry for a slot that takes a `ty`.
+fn owned_text(ty: &Type) -> String {
+    match owned(ty) {
+        Type::Slice(slice) => format!("Vec<{}>", type_text(&slice.elem)),
+        owned => match type_text(owned) {
+            text if text == "str" => "String".to_owned(),
+            text => text,
+        },
+    }
+}
+
 fn is_exclusive(ty: &Type) -> bool {
     matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
 }
 
 fn is_context(ty: &Type) -> bool {
+    context(ty).is_some()
+}
+
+/// The `Context<…>` that the type refers to.
+fn context(ty: &Type) -> Option<&PathSegment> {
     match owned(ty) {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Context"),
-        _ => false,
+        Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Context"),
+        _ => None,
     }
+}
+
+/// The class of the object whose context this is.
+fn context_of(ty: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &context(ty)?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(class) => Some(class),
+        _ => None,
+    })
 }
