@@ -1,10 +1,16 @@
 //! slotwire: Qt's objects, signals, slots and sockets, in Rust.
 
+// The macros write `::slotwire`, also for the classes in here.
+extern crate self as slotwire;
+
 pub mod event_loop;
 pub mod io;
 pub mod net;
 pub mod object;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod error;
 
 pub use error::Error;
@@ -19,10 +25,13 @@ pub use object::{
     Property, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
 };
 
+pub use slotwire_macros::{QObject, slot, slots};
+
 /// Everything that most programs need: `use slotwire::prelude::*;`
 pub mod prelude {
     pub use crate::{
         Connection, ConnectionType, Context, Obj, Property, QAbstractSocket, QIODevice, QObject,
-        QTcpServer, QTcpSocket, Runtime, ScopedConnection, Signal, SocketError, SocketState, World,
+        QTcpServer, QTcpSocket, QTimer, Runtime, ScopedConnection, Signal, SocketError,
+        SocketState, World, slot, slots,
     };
 }

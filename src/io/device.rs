@@ -49,7 +49,6 @@ impl Device {
         }
     }
 
-
     /// What is to go out.
     pub(crate) fn outgoing(&self) -> &[u8] {
         self.outgoing.as_slice()

@@ -106,6 +106,11 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.connect(sender, signal, this, slot)
     }
 
+    /// The context of the same object, as one of the class that it embeds and extends.
+    pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
+        Context::new(self.world, self.key)
+    }
+
     /// Hands a slot's error to the runtime.
     #[inline]
     pub(super) fn settle(&mut self, outcome: impl Outcome) {

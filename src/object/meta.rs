@@ -27,10 +27,9 @@ use super::signal::AnySignal;
 /// assert_eq!(meta.property("celsius").unwrap().type_name(), "f64");
 /// ```
 #[doc(alias = "QMetaObject")]
-#[derive(Debug, PartialEq)]
 pub struct MetaObject {
     class_name: &'static str,
-    super_class: Option<&'static MetaObject>,
+    super_class: Option<fn() -> &'static MetaObject>,
     signals: &'static [MetaSignal],
     slots: &'static [MetaSlot],
     properties: &'static [MetaProperty],
@@ -42,9 +41,10 @@ impl MetaObject {
         Self { class_name, super_class: None, signals: &[], slots: &[], properties: &[] }
     }
 
-    /// Adds the class that this one embeds and extends.
+    /// Adds the class that this one embeds and extends, by its
+    /// [`static_meta_object`](QObject::static_meta_object).
     #[must_use]
-    pub const fn with_super_class(mut self, super_class: &'static MetaObject) -> Self {
+    pub const fn with_super_class(mut self, super_class: fn() -> &'static MetaObject) -> Self {
         self.super_class = Some(super_class);
         self
     }
@@ -78,13 +78,13 @@ impl MetaObject {
 
     /// Returns the class that this one extends, if it does.
     #[doc(alias = "superClass")]
-    pub const fn super_class(&self) -> Option<&'static MetaObject> {
-        self.super_class
+    pub fn super_class(&self) -> Option<&'static MetaObject> {
+        self.super_class.map(|super_class| super_class())
     }
 
     /// Says whether the class is `other` or extends it.
     pub fn inherits(&self, other: &MetaObject) -> bool {
-        self == other || self.super_class.is_some_and(|class| class.inherits(other))
+        self == other || self.super_class().is_some_and(|class| class.inherits(other))
     }
 
     /// Returns the signals that the class declares itself, without those of its super class.
@@ -106,21 +106,42 @@ impl MetaObject {
     #[doc(alias = "indexOfSignal")]
     pub fn signal(&self, name: &str) -> Option<&'static MetaSignal> {
         let own = self.signals.iter().find(|signal| signal.name == name);
-        own.or_else(|| self.super_class?.signal(name))
+        own.or_else(|| self.super_class()?.signal(name))
     }
 
     /// Finds a slot by name, in the class and then in what it extends.
     #[doc(alias = "indexOfSlot")]
     pub fn slot(&self, name: &str) -> Option<&'static MetaSlot> {
         let own = self.slots.iter().find(|slot| slot.name == name);
-        own.or_else(|| self.super_class?.slot(name))
+        own.or_else(|| self.super_class()?.slot(name))
     }
 
     /// Finds a property by name, in the class and then in what it extends.
     #[doc(alias = "indexOfProperty")]
     pub fn property(&self, name: &str) -> Option<&'static MetaProperty> {
         let own = self.properties.iter().find(|property| property.name == name);
-        own.or_else(|| self.super_class?.property(name))
+        own.or_else(|| self.super_class()?.property(name))
+    }
+}
+
+impl fmt::Debug for MetaObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetaObject")
+            .field("class_name", &self.class_name)
+            .field("super_class", &self.super_class().map(Self::class_name))
+            .field("signals", &self.signals)
+            .field("slots", &self.slots)
+            .field("properties", &self.properties)
+            .finish()
+    }
+}
+
+impl PartialEq for MetaObject {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.class_name, self.signals, self.slots, self.properties)
+                == (other.class_name, other.signals, other.slots, other.properties)
+                && self.super_class() == other.super_class()
     }
 }
 

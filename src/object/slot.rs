@@ -28,8 +28,8 @@ use super::world::World;
 #[diagnostic::on_unimplemented(
     message = "this is not a slot of `{R}` for a signal that carries `{A}`",
     label = "does not fit a `Signal<{A}>`",
-    note = "a slot is `fn(&mut self)`, then if you like `cx: &mut Context<Self>`, then if you like the argument: `{A}` or `&{A}`",
-    note = "for a closure, or arguments of another type, use `connect_fn`"
+    note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` or `&{A}`, and returns nothing or a `Result<(), E>`",
+    note = "for a closure, or to convert the argument, use `connect_fn`, or `connect_fn_on` if it acts on a receiver"
 )]
 #[doc(alias = "slots")]
 pub trait Slot<R, A, Form>: 'static {

@@ -1,0 +1,117 @@
+//! A fortune server and three clients in one process, talking over real sockets on loopback.
+//!
+//! Run it with `cargo run --example fortune`. It prints every signal as it happens and the
+//! fortunes, and ends by itself when the last client has hung up.
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+
+use slotwire::prelude::*;
+
+const FORTUNES: [&str; 3] = [
+    "You will find a lost semicolon in an unexpected place.",
+    "A borrow is returned to you sooner than you think.",
+    "Somebody is waiting for your signal.",
+];
+
+/// Sends one fortune to everybody who connects, and hangs up.
+#[derive(QObject)]
+struct FortuneServer {
+    listener: Obj<QTcpServer>,
+    told: usize,
+    guests: usize,
+}
+
+#[slots]
+impl FortuneServer {
+    fn new(cx: &mut Context<Self>) -> Self {
+        Self { listener: cx.add_child(QTcpServer::new()), told: 0, guests: 0 }
+    }
+
+    #[slot(listener.new_connection)]
+    fn greet(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+        while let Some(peer) = cx[self.listener].next_pending_connection() {
+            writeln!(cx[peer], "{}", FORTUNES[self.told % FORTUNES.len()])?;
+            cx[peer].disconnect_from_host(); // when the line has gone out
+            self.told += 1;
+        }
+        Ok(())
+    }
+
+    #[slot]
+    fn see_off(&mut self, cx: &mut Context<Self>) {
+        self.guests -= 1;
+        if self.guests == 0 {
+            cx.quit();
+        }
+    }
+}
+
+/// Connects, waits for a fortune, and announces it.
+#[derive(QObject)]
+struct FortuneClient {
+    name: &'static str,
+    socket: Obj<QTcpSocket>,
+    /// Emitted for each fortune that arrives.
+    #[signal]
+    fortune: Signal<String>,
+    /// Emitted when the server has hung up.
+    #[signal]
+    done: Signal<()>,
+}
+
+#[slots]
+impl FortuneClient {
+    fn new(name: &'static str, cx: &mut Context<Self>) -> Self {
+        let socket = cx.add_child(QTcpSocket::new());
+        Self { name, socket, fortune: Signal::new(), done: Signal::new() }
+    }
+
+    #[slot(socket.state_changed)]
+    fn show_state(&mut self, state: SocketState) {
+        println!("{}: state_changed({state:?})", self.name);
+    }
+
+    #[slot(socket.ready_read)]
+    fn read_fortunes(&mut self, cx: &mut Context<Self>) {
+        println!("{}: ready_read", self.name);
+        while let Some(line) = cx[self.socket].read_line_string() {
+            self.fortune.emit(line);
+        }
+    }
+
+    #[slot(self.fortune)]
+    fn show_fortune(&mut self, fortune: &str) {
+        println!("{}: fortune({fortune:?})", self.name);
+    }
+
+    #[slot(socket.error_occurred)]
+    fn show_error(&mut self, error: SocketError) {
+        println!("{}: error_occurred({error:?})", self.name);
+    }
+
+    #[slot(socket.disconnected)]
+    fn finish(&mut self) {
+        println!("{}: disconnected", self.name);
+        self.done.emit(());
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut rt = Runtime::new()?;
+
+    let server = rt.add_with(FortuneServer::new);
+    let listener = rt[server].listener;
+    rt[listener].listen((Ipv4Addr::LOCALHOST, 0).into())?;
+    let port = rt[listener].server_port().unwrap_or_default();
+
+    for name in ["alice", "bob", "carol"] {
+        let client = rt.add_with(|cx| FortuneClient::new(name, cx));
+        rt.connect(client, FortuneClient::done, server, FortuneServer::see_off);
+        rt[server].guests += 1;
+        let socket = rt[client].socket;
+        rt[socket].connect_to_host("localhost", port);
+    }
+
+    std::process::exit(rt.exec()?)
+}

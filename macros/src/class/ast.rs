@@ -1,0 +1,77 @@
+//! The tree: a class, as its struct describes it.
+
+use syn::{Attribute, DeriveInput, Field, Ident, Type, Visibility};
+
+use super::attr::{FieldAttrs, Role};
+use super::valid;
+use crate::mistake::Mistakes;
+
+/// A struct that is to be a class.
+pub(crate) struct Class<'a> {
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ident: &'a Ident,
+    pub(crate) base: Option<Base<'a>>,
+    pub(crate) members: Vec<Member<'a>>,
+}
+
+/// The field with the object of the class that this one extends.
+pub(crate) struct Base<'a> {
+    pub(crate) field: &'a Ident,
+    pub(crate) class: &'a Type,
+}
+
+/// A field that is part of the interface.
+pub(crate) struct Member<'a> {
+    pub(crate) field: &'a Ident,
+    /// What the signal carries, or the type of the property.
+    pub(crate) carries: &'a Type,
+    pub(crate) kind: Kind,
+    pub(crate) docs: Vec<&'a Attribute>,
+}
+
+/// What a member is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Signal,
+    Property { read_only: bool },
+}
+
+impl<'a> Class<'a> {
+    /// Reads a class; `None` if there is too little to go by.
+    pub(crate) fn read(input: &'a DeriveInput, mistakes: &mut Mistakes) -> Option<Self> {
+        let fields = valid::fields(input, mistakes)?;
+        valid::container(&input.attrs, mistakes);
+        let mut class =
+            Class { vis: &input.vis, ident: &input.ident, base: None, members: Vec::new() };
+        for field in fields {
+            class.read_field(field, mistakes);
+        }
+        Some(class)
+    }
+
+    fn read_field(&mut self, field: &'a Field, mistakes: &mut Mistakes) {
+        let Some(ident) = &field.ident else { return };
+        let attrs = FieldAttrs::read(&field.attrs, mistakes);
+        let role = match attrs.role {
+            Some(role) => role,
+            None => match valid::forgotten_role(field, mistakes) {
+                Some(role) => role,
+                None => return,
+            },
+        };
+        match role {
+            Role::Skipped => {}
+            Role::Base(attr) => {
+                let base = Base { field: ident, class: &field.ty };
+                if valid::only_base(self.base.as_ref(), attr, mistakes) {
+                    self.base = Some(base);
+                }
+            }
+            Role::Member(kind) => {
+                if let Some(carries) = valid::member_type(kind, &field.ty, mistakes) {
+                    self.members.push(Member { field: ident, carries, kind, docs: attrs.docs });
+                }
+            }
+        }
+    }
+}

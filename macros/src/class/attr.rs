@@ -1,0 +1,111 @@
+//! The attributes of a field.
+
+use syn::parse::ParseStream;
+use syn::{Attribute, Ident, Meta, Path, Token};
+
+use super::ast::Kind;
+use crate::mistake::Mistakes;
+
+/// What the attributes of a field say.
+pub(crate) struct FieldAttrs<'a> {
+    pub(crate) role: Option<Role<'a>>,
+    pub(crate) docs: Vec<&'a Attribute>,
+}
+
+/// What a field is to its class.
+pub(crate) enum Role<'a> {
+    Member(Kind),
+    Base(&'a Attribute),
+    Skipped,
+}
+
+impl<'a> FieldAttrs<'a> {
+    /// Reads the attributes of a field. The first that gives it a role wins.
+    pub(crate) fn read(attrs: &'a [Attribute], mistakes: &mut Mistakes) -> Self {
+        let mut read = Self { role: None, docs: Vec::new() };
+        for attr in attrs {
+            let path = attr.path();
+            if path.is_ident("doc") {
+                read.docs.push(attr);
+                continue;
+            }
+            let Some(role) = (if path.is_ident("signal") {
+                Some(signal(attr, mistakes))
+            } else if path.is_ident("property") {
+                Some(property(attr, mistakes))
+            } else if path.is_ident("qobject") {
+                Some(qobject(attr, mistakes))
+            } else {
+                None
+            }) else {
+                continue;
+            };
+            if read.role.is_some() {
+                mistakes.at(
+                    attr,
+                    "a field is one thing: a `#[signal]`, a `#[property]` or the \
+                     `#[qobject(base)]`; leave out one of them",
+                );
+            } else {
+                read.role = Some(role);
+            }
+        }
+        read
+    }
+}
+
+fn signal<'a>(attr: &Attribute, mistakes: &mut Mistakes) -> Role<'a> {
+    if !matches!(attr.meta, Meta::Path(_)) {
+        mistakes.at(
+            attr,
+            "`#[signal]` has no options; what the signal carries stands in its type, `Signal<_>`",
+        );
+    }
+    Role::Member(Kind::Signal)
+}
+
+fn property<'a>(attr: &Attribute, mistakes: &mut Mistakes) -> Role<'a> {
+    let mut read_only = false;
+    if !matches!(attr.meta, Meta::Path(_)) {
+        let option = attr.parse_args::<Path>();
+        if option.as_ref().is_ok_and(|option| option.is_ident("read_only")) {
+            read_only = true;
+        } else {
+            mistakes.at(
+                &attr.meta,
+                "unknown option of a property: write `#[property]`, or `#[property(read_only)]`",
+            );
+        }
+    }
+    Role::Member(Kind::Property { read_only })
+}
+
+fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
+    let parsed = attr.parse_args_with(|input: ParseStream<'_>| {
+        let word: Ident = input.parse()?;
+        let forwarded = match input.parse::<Option<Token![:]>>()? {
+            Some(_) => Some(input.parse::<Path>()?),
+            None => None,
+        };
+        Ok((word, forwarded))
+    });
+    match parsed {
+        Ok((word, None)) if word == "skip" => Role::Skipped,
+        Ok((word, None)) if word == "base" => Role::Base(attr),
+        Ok((word, Some(forwarded))) if word == "base" => {
+            mistakes.at(
+                forwarded,
+                "forwarding of traits comes with the socket classes; write `#[qobject(base)]`",
+            );
+            Role::Base(attr)
+        }
+        _ => {
+            mistakes.at(
+                &attr.meta,
+                "expected `#[qobject(base)]` on the object of the class that this one extends, or \
+                 `#[qobject(skip)]`",
+            );
+            Role::Skipped
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The code of a class: its accessors, its meta object and its `QObject`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::ast::{Class, Kind, Member};
+use crate::text::{camel_case, name_self, plain, type_text};
+
+/// Writes what the derive adds to a class.
+pub(crate) fn class(class: &Class<'_>) -> TokenStream {
+    let accessors = accessors(class);
+    let object = object(class);
+    quote!(#accessors #object)
+}
+
+fn accessors(class: &Class<'_>) -> TokenStream {
+    if class.members.is_empty() {
+        return TokenStream::new();
+    }
+    let ident = class.ident;
+    let accessors = class.members.iter().map(|member| match member.kind {
+        Kind::Signal => signal_accessor(class, member),
+        Kind::Property { read_only } => property_accessors(class, member, read_only),
+    });
+    quote! {
+        #[allow(dead_code, deprecated, unreachable_pub, clippy::all)]
+        impl #ident {
+            #(#accessors)*
+        }
+    }
+}
+
+fn signal_accessor(class: &Class<'_>, member: &Member<'_>) -> TokenStream {
+    let (vis, name, carries) = (class.vis, member.field, member.carries);
+    let docs = docs(member, &format!("The signal `{}`.", plain(name)));
+    let alias = alias(name);
+    quote! {
+        #docs
+        #alias
+        #vis fn #name(&self) -> &::slotwire::__private::v1::Signal<#carries> {
+            &self.#name
+        }
+    }
+}
+
+fn property_accessors(class: &Class<'_>, member: &Member<'_>, read_only: bool) -> TokenStream {
+    let (vis, name, value) = (class.vis, member.field, member.carries);
+    let text = plain(name);
+    let getter_docs = docs(member, &format!("Returns the property `{text}`."));
+    let getter_alias = alias(name);
+
+    let changed = changed(name);
+    let changed_docs =
+        format!("Emitted with the new [`{text}`](Self::{text}) when it has changed.");
+    let changed_alias = alias(&changed);
+
+    let setter = (!read_only).then(|| {
+        let set = setter(name);
+        let set_docs = format!(
+            "Sets [`{text}`](Self::{text}), and emits [`{changed}`](Self::{changed}) if that is a \
+             change."
+        );
+        let set_alias = alias(&set);
+        let fallbacks = fallbacks();
+        quote! {
+            #[doc = #set_docs]
+            #set_alias
+            #vis fn #set(&mut self, value: #value) {
+                #fallbacks
+                ::slotwire::__private::v1::Held::<#value>::set(&mut self.#name, value);
+            }
+        }
+    });
+    quote! {
+        #getter_docs
+        #getter_alias
+        #vis fn #name(&self) -> &#value {
+            self.#name.value()
+        }
+
+        #setter
+
+        #[doc = #changed_docs]
+        #changed_alias
+        #vis fn #changed(&self) -> &::slotwire::__private::v1::Signal<#value> {
+            self.#name.changed()
+        }
+    }
+}
+
+/// The member's own docs, or a line that is better than none.
+fn docs(member: &Member<'_>, otherwise: &str) -> TokenStream {
+    let docs = &member.docs;
+    if docs.is_empty() { quote!(#[doc = #otherwise]) } else { quote!(#(#docs)*) }
+}
+
+/// Qt's spelling, if it differs.
+fn alias(name: &Ident) -> Option<TokenStream> {
+    let name = plain(name);
+    let alias = camel_case(&name);
+    (alias != name && !alias.is_empty()).then(|| quote!(#[doc(alias = #alias)]))
+}
+
+fn setter(name: &Ident) -> Ident {
+    format_ident!("set_{}", name.unraw(), span = name.span())
+}
+
+fn changed(name: &Ident) -> Ident {
+    format_ident!("{}_changed", name.unraw(), span = name.span())
+}
+
+fn object(class: &Class<'_>) -> TokenStream {
+    let ident = class.ident;
+    let name = plain(ident);
+    let signals = class.members.iter().map(|member| meta_signal(class, member));
+    let properties = class.members.iter().filter_map(|member| meta_property(class, member));
+
+    let base = class.base.as_ref().map(|base| {
+        let (field, base) = (base.field, base.class);
+        (field, base, quote!(::slotwire::__private::v1::Base::<#base>))
+    });
+    let super_class = base.as_ref().map(|(_, _, path)| quote!(.with_super_class(#path::META)));
+    let fallbacks = fallbacks();
+    let base_access = base.as_ref().map(|(field, _, path)| {
+        quote! {
+            fn base(&self) -> ::core::option::Option<&dyn ::slotwire::__private::v1::QObject> {
+                #fallbacks
+                #path::shared(&self.#field)
+            }
+
+            fn base_mut(
+                &mut self,
+            ) -> ::core::option::Option<&mut dyn ::slotwire::__private::v1::QObject> {
+                #fallbacks
+                #path::exclusive(&mut self.#field)
+            }
+        }
+    });
+    let wire_base =
+        base.as_ref().map(|(field, _, path)| quote!(#path::wire(&mut self.#field, cx);));
+    let is_class = base.as_ref().map(|(_, base, _)| asked(quote!(is_class), base));
+    let are_values = class
+        .members
+        .iter()
+        .filter(|member| member.kind != Kind::Signal)
+        .map(|member| asked(quote!(is_value), member.carries));
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, unused_qualifications, clippy::all)]
+        impl ::slotwire::__private::v1::QObject for #ident {
+            fn static_meta_object() -> &'static ::slotwire::__private::v1::MetaObject {
+                #fallbacks
+                static META: ::slotwire::__private::v1::MetaObject =
+                    ::slotwire::__private::v1::MetaObject::new(#name)
+                        #super_class
+                        .with_signals(&[#(#signals),*])
+                        .with_slots(
+                            ::slotwire::__private::v1::Table::<#ident>::SLOTS.slots(),
+                        )
+                        .with_properties(&[#(#properties),*]);
+                &META
+            }
+
+            fn meta_object(&self) -> &'static ::slotwire::__private::v1::MetaObject {
+                <Self as ::slotwire::__private::v1::QObject>::static_meta_object()
+            }
+
+            #base_access
+
+            fn wired(&mut self, cx: &mut ::slotwire::__private::v1::Context<'_, Self>) {
+                #fallbacks
+                #is_class
+                #(#are_values)*
+                #wire_base
+                ::slotwire::__private::v1::Table::<#ident>::SLOTS.wire(self, cx);
+            }
+        }
+    }
+}
+
+/// Brings in the functions that stand in where a class has no slots, or a mistake.
+fn fallbacks() -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use ::slotwire::__private::v1::{NoClass as _, NoSlots as _, NoValue as _};
+    }
+}
+
+/// Asks the compiler whether the type is what it has to be, and to say so at the type if not.
+fn asked(question: TokenStream, ty: &Type) -> TokenStream {
+    let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::#question::<#ty>);
+    quote!(let _: fn() = #path;)
+}
+
+fn meta_signal(class: &Class<'_>, member: &Member<'_>) -> TokenStream {
+    let (ident, field) = (class.ident, member.field);
+    let argument = type_text(member.carries);
+    let (name, signal) = match member.kind {
+        Kind::Signal => (plain(field), quote!(&object.#field)),
+        Kind::Property { .. } => (plain(&changed(field)), quote!(object.#field.changed())),
+    };
+    quote! {
+        ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
+            let object = ::slotwire::__private::v1::cast::<#ident>(object);
+            visit(#signal)
+        })
+    }
+}
+
+fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> {
+    let Kind::Property { read_only } = member.kind else { return None };
+    let (ident, field, value) = (class.ident, member.field, member.carries);
+    let (name, type_name) = (plain(field), type_text(value));
+    let value = name_self(value.to_token_stream(), ident);
+    let held = quote!(::slotwire::__private::v1::Held::<#value>);
+    let write = if read_only {
+        quote!(|_, value| ::core::result::Result::Err(value))
+    } else {
+        quote! {
+            |object, value| {
+                let object = ::slotwire::__private::v1::cast_mut::<#ident>(object);
+                #held::write(&mut object.#field, value)
+            }
+        }
+    };
+    Some(quote! {
+        ::slotwire::__private::v1::MetaProperty::new(
+            #name,
+            #type_name,
+            |object| {
+                let object = ::slotwire::__private::v1::cast::<#ident>(object);
+                #held::read(&object.#field)
+            },
+            #write,
+        )
+    })
+}

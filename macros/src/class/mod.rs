@@ -1,0 +1,23 @@
+//! `#[derive(QObject)]`.
+
+mod ast;
+mod attr;
+mod expand;
+mod fallback;
+mod valid;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::mistake::Mistakes;
+
+/// Writes what the derive adds to a class.
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let code = match ast::Class::read(input, &mut mistakes) {
+        Some(class) => expand::class(&class),
+        None => fallback::class(input),
+    };
+    quote!(#mistakes #code)
+}

@@ -1,0 +1,139 @@
+//! What a class must be like.
+
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, PathArguments, Type,
+    punctuated::Iter,
+};
+
+use super::ast::{Base, Kind};
+use super::attr::Role;
+use crate::mistake::Mistakes;
+use crate::text::{plain, type_text};
+
+/// The fields of a struct that can be a class.
+pub(crate) fn fields<'a>(
+    input: &'a DeriveInput,
+    mistakes: &mut Mistakes,
+) -> Option<Iter<'a, Field>> {
+    let data = match &input.data {
+        Data::Struct(data) => data,
+        Data::Enum(data) => {
+            mistakes.at(
+                data.enum_token,
+                "an object class is a struct: put the enum into a field, and write \
+                 `#[derive(QObject)]` above the struct that has it",
+            );
+            return None;
+        }
+        Data::Union(data) => {
+            mistakes.at(data.union_token, "an object class is a struct, not a union");
+            return None;
+        }
+    };
+    if !input.generics.params.is_empty() {
+        mistakes.at(
+            &input.generics,
+            "an object class has no generic parameters, since each class has one meta object: \
+             name the types, or box a trait object",
+        );
+        return None;
+    }
+    if let Fields::Unnamed(fields) = &data.fields {
+        mistakes.at(
+            fields,
+            format!(
+                "signals and properties are found by the names of their fields: write `struct {} \
+                 {{ name: Type }}`",
+                input.ident
+            ),
+        );
+        return None;
+    }
+    Some(data.fields.iter())
+}
+
+/// Looks for attributes above the struct that belong above its fields.
+pub(crate) fn container(attrs: &[Attribute], mistakes: &mut Mistakes) {
+    for attr in attrs {
+        if ["signal", "property", "qobject"].iter().any(|name| attr.path().is_ident(name)) {
+            mistakes.at(attr, "this attribute goes above a field of the struct");
+        }
+    }
+}
+
+/// What a field without attributes must be, if it is of a type that is only used for one thing.
+pub(crate) fn forgotten_role<'a>(field: &Field, mistakes: &mut Mistakes) -> Option<Role<'a>> {
+    let (kind, attribute, type_name) = if argument_of(&field.ty, "Signal").is_some() {
+        (Kind::Signal, "#[signal]", "Signal")
+    } else if argument_of(&field.ty, "Property").is_some() {
+        (Kind::Property { read_only: false }, "#[property]", "Property")
+    } else {
+        return None;
+    };
+    let name = field.ident.as_ref().map(plain).unwrap_or_default();
+    mistakes.at(
+        &field.ident,
+        format!(
+            "`{name}` is a `{type_name}` that nobody could connect to: write `{attribute}` above \
+             it (or `#[qobject(skip)]`, if the class does without)"
+        ),
+    );
+    Some(Role::Member(kind))
+}
+
+/// Says whether there is no base yet.
+pub(crate) fn only_base(
+    first: Option<&Base<'_>>,
+    attr: &Attribute,
+    mistakes: &mut Mistakes,
+) -> bool {
+    if let Some(first) = first {
+        mistakes.at(
+            attr,
+            format!(
+                "a class extends one other class, and `{}` is the base already: leave this out, \
+                 and hold further objects as children in an `Obj<_>`",
+                first.field
+            ),
+        );
+    }
+    first.is_none()
+}
+
+/// What a signal or a property carries, by the type of its field.
+pub(crate) fn member_type<'a>(
+    kind: Kind,
+    ty: &'a Type,
+    mistakes: &mut Mistakes,
+) -> Option<&'a Type> {
+    let (attribute, name) = match kind {
+        Kind::Signal => ("#[signal]", "Signal"),
+        Kind::Property { .. } => ("#[property]", "Property"),
+    };
+    let argument = argument_of(ty, name);
+    if argument.is_none() {
+        let written = type_text(ty);
+        let meant = if written == name { "_" } else { &written };
+        mistakes.at(
+            ty,
+            format!("a field with `{attribute}` is of type `{name}<_>`: write `{name}<{meant}>`"),
+        );
+    }
+    argument
+}
+
+/// The `A` of a `Name<A>`.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let path = match ty {
+        Type::Path(path) => path,
+        Type::Group(group) => return argument_of(&group.elem, name),
+        Type::Paren(paren) => return argument_of(&paren.elem, name),
+        _ => return None,
+    };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match (arguments.args.first(), arguments.args.len()) {
+        (Some(GenericArgument::Type(argument)), 1) => Some(argument),
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! The code of a block: the block itself, and the table that the derive looks for.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::ast::{Block, Method, Slot};
+use super::attr::{Connection, Source};
+use crate::text::{plain, type_text};
+
+/// Writes the block, and the table of its slots.
+pub(crate) fn block(block: &Block) -> TokenStream {
+    let class = &block.head.class;
+    let cfgs = block.head.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let slots = block.slots().map(|(method, slot)| meta_slot(method, slot));
+    let names = Names::new();
+    let Names { this, cx } = &names;
+    let wires = block.slots().map(|(method, slot)| {
+        let cfgs = method.cfgs();
+        let wires = slot.connections.iter().map(|connection| wire(method, connection, &names));
+        quote!(#(#cfgs)* { #(#wires)* })
+    });
+    let is_wired = block.slots().any(|(_, slot)| !slot.connections.is_empty());
+    let wire = if is_wired { quote!(|#this, #cx| { #(#wires)* }) } else { quote!(|_, _| {}) };
+    // The bound holds or does not whatever the types are. Asked for here, it is reported once if it
+    // does not, and taken for granted by the code inside.
+    let head = quote_spanned! {class.span()=>
+        impl ::slotwire::__private::v1::OneSlotsBlock for #class
+        where
+            #class: ::slotwire::__private::v1::QObject,
+    };
+    quote! {
+        #block
+
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(deprecated, trivial_bounds, unused_qualifications, clippy::all)]
+        #head {
+            const SLOTS: ::slotwire::__private::v1::Slots<Self> =
+                ::slotwire::__private::v1::Slots::new(&[#(#slots),*], #wire);
+        }
+    }
+}
+
+/// The names that the table's code gives to things, which no user can see.
+struct Names {
+    this: Ident,
+    cx: Ident,
+}
+
+impl Names {
+    fn new() -> Self {
+        let name = |name| Ident::new(name, Span::mixed_site());
+        Self { this: name("this"), cx: name("cx") }
+    }
+}
+
+fn meta_slot(method: &Method, slot: &Slot) -> TokenStream {
+    let cfgs = method.cfgs();
+    let name = plain(&method.signature.ident);
+    let argument = slot.argument.as_ref().map(|argument| {
+        let argument = type_text(argument);
+        quote!(.with_argument(#argument))
+    });
+    let signals: Vec<_> =
+        slot.connections.iter().map(|connection| connection.source.text()).collect();
+    let signal = (!signals.is_empty()).then(|| {
+        let signals = signals.join(", ");
+        quote!(.with_signal(#signals))
+    });
+    quote! {
+        #(#cfgs)*
+        ::slotwire::__private::v1::MetaSlot::new(#name) #argument #signal
+    }
+}
+
+fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream {
+    let Names { this, cx } = names;
+    let slot = &method.signature.ident;
+    let slot = quote_spanned!(slot.span()=> Self::#slot);
+    let mut kind = quote!(::slotwire::__private::v1::ConnectionType::DIRECT);
+    if connection.queued {
+        kind.extend(quote!(| ::slotwire::__private::v1::ConnectionType::QUEUED));
+    }
+    if connection.single_shot {
+        kind.extend(quote!(| ::slotwire::__private::v1::ConnectionType::SINGLE_SHOT));
+    }
+    let direct = !connection.queued && !connection.single_shot;
+    match &connection.source {
+        Source::Own { signal } => {
+            let signal = quote_spanned!(signal.span()=> #this.#signal());
+            let path = quote!(::slotwire::__private::v1::Signal);
+            let known = quote! {
+                let me = #cx.this();
+                let signal: &#path<_> = #signal;
+            };
+            if direct {
+                quote!(#known #path::connect(signal, #cx, me, #slot);)
+            } else {
+                quote!(#known #path::connect_with(signal, #kind, #cx, me, #slot);)
+            }
+        }
+        Source::Field { field, signal } => {
+            let field = quote_spanned!(field.span()=> #this.#field);
+            let signal = quote_spanned!(signal.span()=> |sender| sender.#signal());
+            let path = quote!(::slotwire::__private::v1::World);
+            // Step by step, so that each mistake is found where it is.
+            let known = quote! {
+                let me = #cx.this();
+                let sender: ::slotwire::__private::v1::Obj<_> = #field;
+                let signal = ::slotwire::__private::v1::signal(sender, #signal);
+            };
+            if direct {
+                quote!(#known #path::connect(#cx, sender, signal, me, #slot);)
+            } else {
+                quote!(#known #path::connect_with(#cx, #kind, sender, signal, me, #slot);)
+            }
+        }
+        Source::End { field } => {
+            let sender = quote_spanned!(field.span()=> #this.#field);
+            quote! {
+                let me = #cx.this();
+                let sender: ::slotwire::__private::v1::Obj<_> = #sender;
+                ::slotwire::__private::v1::World::connect_destroyed(#cx, sender, me, #slot);
+            }
+        }
+    }
+}

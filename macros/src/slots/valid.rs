@@ -1,0 +1,251 @@
+//! What a block of slots, and a slot, must be like.
+
+use syn::{
+    FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReturnType, Signature, Type,
+};
+
+use super::ast::{Head, Inputs};
+use crate::mistake::Mistakes;
+use crate::text::type_text;
+
+/// Says whether this is the head of a class's block.
+pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
+    if let Some(of_trait) = &head.of_trait {
+        mistakes.at(
+            of_trait,
+            format!(
+                "slots are methods of the class itself: put them into an `impl {} {{ … }}`, and \
+                 `#[slots]` above it",
+                type_text(&head.class)
+            ),
+        );
+    } else if !head.generics.params.is_empty() {
+        mistakes.at(
+            &head.generics,
+            "an object class has no generic parameters, since each class has one meta object: \
+             name the types, or box a trait object",
+        );
+    } else {
+        return true;
+    }
+    false
+}
+
+/// Looks for a `#[slot]` on something that is no method.
+pub(crate) fn not_a_method(item: &mut ImplItem, mistakes: &mut Mistakes) {
+    let attrs = match item {
+        ImplItem::Const(item) => &mut item.attrs,
+        ImplItem::Type(item) => &mut item.attrs,
+        ImplItem::Macro(item) => &mut item.attrs,
+        ImplItem::Fn(item) => &mut item.attrs,
+        _ => return,
+    };
+    attrs.retain(|attr| {
+        let is_slot = attr.path().is_ident("slot");
+        if is_slot {
+            mistakes.at(attr, "a slot is a method: `fn name(&mut self)`");
+        }
+        !is_slot
+    });
+}
+
+/// Looks for what keeps a method from being a slot; gives back the type of its argument, if it
+/// takes one.
+pub(crate) fn signature<'a>(
+    class: &Type,
+    signature: &'a Signature,
+    mistakes: &mut Mistakes,
+) -> Option<Option<&'a Type>> {
+    if let Some(asyncness) = signature.asyncness {
+        mistakes.at(
+            asyncness,
+            "a slot cannot be async: it runs to its end before the next slot starts; start the \
+             work, and connect another slot to the signal that says it is done",
+        );
+    } else if let Some(unsafety) = signature.unsafety {
+        mistakes.at(unsafety, "a slot cannot be unsafe, since signals call it");
+    } else if let Some(parameter) = signature
+        .generics
+        .params
+        .iter()
+        .find(|parameter| !matches!(parameter, syn::GenericParam::Lifetime(_)))
+    {
+        mistakes.at(parameter, "a slot cannot be generic: name the type that the signal carries");
+    } else if receiver(signature, mistakes) && output(&signature.output, mistakes) {
+        return arguments(class, &signature.inputs, mistakes);
+    }
+    None
+}
+
+fn receiver(signature: &Signature, mistakes: &mut Mistakes) -> bool {
+    let message = "a slot takes `&mut self`";
+    match signature.inputs.first() {
+        Some(FnArg::Receiver(receiver)) if receiver.colon_token.is_some() => return true,
+        Some(FnArg::Receiver(receiver)) => {
+            if receiver.reference.is_some() && receiver.mutability.is_some() {
+                return true;
+            }
+            mistakes.at(receiver, format!("{message}: write `&mut self`"));
+        }
+        _ => mistakes.at(
+            &signature.ident,
+            format!("{message} first: write `fn {}(&mut self, …)`", signature.ident),
+        ),
+    }
+    false
+}
+
+/// Looks for types that are certainly wrong. What only the compiler can know is left to it.
+fn output(output: &ReturnType, mistakes: &mut Mistakes) -> bool {
+    let ReturnType::Type(_, ty) = output else { return true };
+    let wrong = match &**ty {
+        Type::Tuple(tuple) => !tuple.elems.is_empty(),
+        Type::Array(_) | Type::Reference(_) | Type::Slice(_) | Type::Ptr(_) => true,
+        Type::ImplTrait(_) | Type::TraitObject(_) | Type::BareFn(_) => true,
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let first_argument = match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments.args.first(),
+                _ => None,
+            };
+            if last.ident == "Result" {
+                matches!(first_argument, Some(GenericArgument::Type(ok)) if !is_unit(ok))
+            } else {
+                NO_RESULTS.iter().any(|name| last.ident == name)
+            }
+        }),
+        _ => false,
+    };
+    if wrong {
+        mistakes.at(
+            ty,
+            "a slot has no caller who could use this: return nothing, or a `Result<(), E>`, whose \
+             errors go to `on_slot_error`",
+        );
+    }
+    !wrong
+}
+
+/// Types that people return from methods, and that are no results for sure.
+const NO_RESULTS: [&str; 23] = [
+    "bool",
+    "char",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "String",
+    "Option",
+    "Vec",
+    "Box",
+    "Obj",
+    "Self",
+    "Connection",
+];
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+fn arguments<'a>(
+    class: &Type,
+    inputs: &'a Inputs,
+    mistakes: &mut Mistakes,
+) -> Option<Option<&'a Type>> {
+    let types: Vec<_> = inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(&*typed.ty),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    // By type, since a user is free to call it anything; `&mut` alone goes for an alias.
+    if let Some(position) = types.iter().position(|ty| is_context(ty) && !is_exclusive(ty)) {
+        mistakes.at(types[position], "the context is lent: write `cx: &mut Context<Self>`");
+        return None;
+    }
+    if let Some(position) = types.iter().skip(1).position(|ty| is_context(ty)) {
+        mistakes.at(
+            inputs.iter().nth(position + 2),
+            "the context comes before the argument: `(&mut self, cx: &mut Context<Self>, …)`",
+        );
+        return None;
+    }
+    if let Some(other) = types.first().and_then(|first| context_of(first)) {
+        let (other_text, class) = (type_text(other), type_text(class));
+        if other_text != "Self" && other_text != class {
+            mistakes.at(other, "a slot gets the context of its own object: write `Context<Self>`");
+            return None;
+        }
+    }
+    let has_context = types
+        .first()
+        .is_some_and(|first| is_context(first) || (types.len() > 1 && is_exclusive(first)));
+    let arguments = &types[usize::from(has_context)..];
+    if arguments.len() > 1 {
+        let all: Vec<_> = arguments.iter().map(|ty| owned_text(ty)).collect();
+        mistakes.at(
+            inputs.iter().nth(inputs.len() - arguments.len() + 1),
+            format!(
+                "a slot takes one argument, since a signal carries one: make it a tuple or a \
+                 struct, as in `Signal<({})>`",
+                all.join(", ")
+            ),
+        );
+        return None;
+    }
+    Some(arguments.first().copied())
+}
+
+/// The type behind a reference.
+fn owned(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    }
+}
+
+/// The type that a signal would carry for a slot that takes a `ty`.
+fn owned_text(ty: &Type) -> String {
+    match owned(ty) {
+        Type::Slice(slice) => format!("Vec<{}>", type_text(&slice.elem)),
+        owned => match type_text(owned) {
+            text if text == "str" => "String".to_owned(),
+            text => text,
+        },
+    }
+}
+
+fn is_exclusive(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
+}
+
+fn is_context(ty: &Type) -> bool {
+    context(ty).is_some()
+}
+
+/// The `Context<…>` that the type refers to.
+fn context(ty: &Type) -> Option<&PathSegment> {
+    match owned(ty) {
+        Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Context"),
+        _ => None,
+    }
+}
+
+/// The class of the object whose context this is.
+fn context_of(ty: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &context(ty)?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(class) => Some(class),
+        _ => None,
+    })
+}

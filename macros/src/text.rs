@@ -1,0 +1,134 @@
+//! Text: names in Qt's spelling, and types as people write them.
+
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+
+/// The name without `r#`.
+pub(crate) fn plain(name: &Ident) -> String {
+    name.unraw().to_string()
+}
+
+/// `ready_read` in Qt's spelling: `readyRead`.
+pub(crate) fn camel_case(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut upper = false;
+    for letter in name.chars() {
+        if letter == '_' {
+            upper = !out.is_empty();
+        } else if upper {
+            out.extend(letter.to_uppercase());
+            upper = false;
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+/// The tokens with the class's name in place of `Self`, for a place that does not know `Self`.
+pub(crate) fn name_self(tokens: TokenStream, class: &Ident) -> TokenStream {
+    let named = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "Self" => {
+            let mut class = class.clone();
+            class.set_span(word.span());
+            TokenTree::Ident(class)
+        }
+        TokenTree::Group(group) => {
+            let stream = name_self(group.stream(), class);
+            let mut named = Group::new(group.delimiter(), stream);
+            named.set_span(group.span());
+            TokenTree::Group(named)
+        }
+        token => token,
+    });
+    named.collect()
+}
+
+/// A type as it is written in the source: `HashMap<String, &'static str>`.
+pub(crate) fn type_text(tokens: impl ToTokens) -> String {
+    let mut out = String::new();
+    write(tokens.into_token_stream(), &mut out);
+    out
+}
+
+fn write(tokens: TokenStream, out: &mut String) {
+    let mut after_word = false;
+    let mut joint = false;
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) => {
+                let sign = punct.as_char();
+                // An arrow, a plus or an equals sign stands free; a comma or a colon leans left.
+                let arrow = sign == '-' && punct.spacing() == Spacing::Joint;
+                if arrow || (matches!(sign, '+' | '=') && !joint) {
+                    out.push(' ');
+                }
+                // A lifetime or a keyword such as `dyn` after a word needs a space.
+                if sign == '\'' && after_word {
+                    out.push(' ');
+                }
+                out.push(sign);
+                let ended_arrow = sign == '>' && joint && out.ends_with("->");
+                joint = punct.spacing() == Spacing::Joint;
+                let colon = sign == ':' && !joint && !out.ends_with("::");
+                if ended_arrow || colon || matches!(sign, ',' | ';' | '+' | '=') {
+                    out.push(' ');
+                }
+                after_word = false;
+            }
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                out.push_str(open);
+                write(group.stream(), out);
+                out.push_str(close);
+                (after_word, joint) = (false, false);
+            }
+            word => {
+                if after_word {
+                    out.push(' ');
+                }
+                out.push_str(&word.to_string());
+                (after_word, joint) = (true, false);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn camel_case_is_the_spelling_of_qt() {
+        assert_eq!(camel_case("ready_read"), "readyRead");
+        assert_eq!(camel_case("finished"), "finished");
+        assert_eq!(camel_case("_private"), "private");
+    }
+
+    #[test]
+    fn types_look_as_they_do_in_the_source() {
+        for text in [
+            "()",
+            "u8",
+            "Vec<u8>",
+            "HashMap<String, &'static str>",
+            "std::io::Result<()>",
+            "&mut Context<'_, Self>",
+            "&'a mut T",
+            "[u8; 4]",
+            "(i32, String)",
+            "Box<dyn Fn(u8) -> bool + Send>",
+            "Box<dyn Iterator<Item = u8>>",
+            "fn() -> u8",
+        ] {
+            let ty: syn::Type = syn::parse_str(text).unwrap();
+            assert_eq!(type_text(ty), text);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What the macros' code calls. Not for anybody else: it changes without notice.
+//!
+//! Versioned, so that macros and library of different ages say so instead of misunderstanding each
+//! other.
+//!
+//! [`Table`](v1::Table), [`Base`](v1::Base) and [`Held`](v1::Held) each have two sets of functions
+//! of the same names: their own, with a bound, and those of a trait, without one, which the
+//! compiler takes only if the bound does not hold. So a class may have `#[slots]` or not; and where
+//! a bound has to hold, the code asks for it once and reports it once.
+
+/// The first version.
+pub mod v1 {
+    use std::any::Any;
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    pub use crate::object::{
+        ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
+        Signal, World,
+    };
+    use crate::object::{Property, Target};
+
+    /// Connects what a class declares.
+    type Wire<T> = fn(&mut T, &mut Context<'_, T>);
+
+    /// What `#[slots]` finds out about a class.
+    pub struct Slots<T: 'static> {
+        slots: &'static [MetaSlot],
+        wire: Wire<T>,
+    }
+
+    impl<T> Slots<T> {
+        /// Notes the slots, and how they are connected when an object is inserted.
+        pub const fn new(slots: &'static [MetaSlot], wire: Wire<T>) -> Self {
+            Self { slots, wire }
+        }
+
+        /// Describes the slots.
+        pub const fn slots(&self) -> &'static [MetaSlot] {
+            self.slots
+        }
+
+        /// Connects what the slots declare.
+        pub fn wire(&self, object: &mut T, cx: &mut Context<'_, T>) {
+            (self.wire)(object, cx);
+        }
+    }
+
+    impl<T> fmt::Debug for Slots<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_list().entries(self.slots).finish()
+        }
+    }
+
+    /// A class with a `#[slots]` block: it has one, with all of its slots.
+    pub trait OneSlotsBlock: Sized + 'static {
+        /// What the block says.
+        const SLOTS: Slots<Self>;
+    }
+
+    /// The slots of a class, if it has a block of them.
+    #[derive(Debug)]
+    pub struct Table<T>(PhantomData<T>);
+
+    impl<T: OneSlotsBlock> Table<T> {
+        /// The slots.
+        pub const SLOTS: Slots<T> = T::SLOTS;
+    }
+
+    /// The slots of a class without a block.
+    pub trait NoSlots<T: 'static> {
+        /// No slots.
+        const SLOTS: Slots<T> = Slots::new(&[], |_, _| {});
+    }
+
+    impl<T: 'static> NoSlots<T> for Table<T> {}
+
+    /// Holds a sender whose class is known, before its signal is looked at.
+    pub fn signal<S: ?Sized + Target, A>(
+        _: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> fn(&S) -> &Signal<A> {
+        signal
+    }
+
+    /// The embedded object of a class that this one extends.
+    #[derive(Debug)]
+    pub struct Base<B>(PhantomData<B>);
+
+    /// Asks for `B` to be a class.
+    pub fn is_class<B: QObject>() {}
+
+    impl<B: QObject> Base<B> {
+        /// Finds the meta object of the class.
+        pub const META: fn() -> &'static MetaObject = B::static_meta_object;
+
+        /// Returns the object.
+        pub fn shared(base: &B) -> Option<&dyn QObject> {
+            Some(base)
+        }
+
+        /// Returns the object for a change.
+        pub fn exclusive(base: &mut B) -> Option<&mut dyn QObject> {
+            Some(base)
+        }
+
+        /// Connects what the class of the object declares.
+        pub fn wire<T: QObject>(base: &mut B, cx: &mut Context<'_, T>) {
+            base.wired(&mut cx.as_base());
+        }
+    }
+
+    /// An embedded object that is none.
+    pub trait NoClass<B> {
+        /// Never called.
+        const META: fn() -> &'static MetaObject = || {
+            static NONE: MetaObject = MetaObject::new("");
+            &NONE
+        };
+
+        /// Never called.
+        fn shared(_: &B) -> Option<&dyn QObject> {
+            None
+        }
+
+        /// Never called.
+        fn exclusive(_: &mut B) -> Option<&mut dyn QObject> {
+            None
+        }
+
+        /// Never called.
+        fn wire<T>(_: &mut B, _: &mut Context<'_, T>) {}
+    }
+
+    impl<B> NoClass<B> for Base<B> {}
+
+    /// Finds the object of class `T` that `object` is or embeds.
+    pub fn cast<T: QObject>(object: &dyn QObject) -> &T {
+        T::project(object, ()).expect("a meta object is asked about objects of its class only")
+    }
+
+    /// Finds the object of class `T` that `object` is or embeds.
+    pub fn cast_mut<T: QObject>(object: &mut dyn QObject) -> &mut T {
+        T::project_mut(object, ()).expect("a meta object is asked about objects of its class only")
+    }
+
+    /// What a property can hold.
+    #[diagnostic::on_unimplemented(
+        message = "a property cannot hold a `{Self}`",
+        label = "not both `Clone` and `PartialEq`",
+        note = "write `#[derive(Clone, PartialEq)]` above `{Self}`: a property is compared with \
+                its new value, and its change signal carries a copy"
+    )]
+    pub trait Value: Clone + PartialEq + 'static {}
+
+    impl<V: Clone + PartialEq + 'static> Value for V {}
+
+    /// Asks for `V` to be something that a property can hold.
+    pub fn is_value<V: Value>() {}
+
+    /// What a property holds.
+    #[derive(Debug)]
+    pub struct Held<V>(PhantomData<V>);
+
+    impl<V: Value> Held<V> {
+        /// Sets a property.
+        pub fn set(property: &mut Property<V>, value: V) {
+            property.set(value);
+        }
+
+        /// Reads a property for a caller who knows its name only.
+        pub fn read(property: &Property<V>) -> Box<dyn Any> {
+            Box::new(property.value().clone())
+        }
+
+        /// Writes a property for a caller who knows its name only.
+        pub fn write(property: &mut Property<V>, value: Box<dyn Any>) -> Result<(), Box<dyn Any>> {
+            property.set(*value.downcast()?);
+            Ok(())
+        }
+    }
+
+    /// What a property cannot hold.
+    pub trait NoValue<V: 'static> {
+        /// Never called.
+        fn set(_: &mut Property<V>, _: V) {}
+
+        /// Never called.
+        fn read(_: &Property<V>) -> Box<dyn Any> {
+            Box::new(())
+        }
+
+        /// Never called.
+        fn write(_: &mut Property<V>, value: Box<dyn Any>) -> Result<(), Box<dyn Any>> {
+            Err(value)
+        }
+    }
+
+    impl<V: 'static> NoValue<V> for Held<V> {}
+}
+
+#[cfg(test)]
+mod tests {
+    //! The macros inside the crate itself, and what can only be driven from here.
+
+    use crate::prelude::*;
+
+    #[derive(QObject, Default)]
+    struct Clock {
+        struck: Vec<u8>,
+        #[signal]
+        strikes: Signal<u8>,
+    }
+
+    #[slots]
+    impl Clock {
+        #[slot(self.strikes, queued)]
+        fn echo(&mut self, hour: u8) {
+            self.struck.push(hour + 100);
+        }
+
+        #[slot(self.strikes, queued, single_shot)]
+        fn echo_once(&mut self, hour: u8) {
+            self.struck.push(hour + 200);
+        }
+
+        #[slot(self.strikes)]
+        fn count(&mut self, hour: u8) {
+            self.struck.push(hour);
+        }
+    }
+
+    #[test]
+    fn a_queued_slot_runs_in_the_next_turn_of_the_loop() {
+        let mut rt = Runtime::new().expect("a runtime needs no more than a poller");
+        let clock = rt.add(Clock::default());
+        rt.emit(clock, Clock::strikes, 1);
+        rt.emit(clock, Clock::strikes, 2);
+        assert_eq!(rt[clock].struck, [1, 2]);
+        rt.run_posted();
+        assert_eq!(rt[clock].struck, [1, 2, 101, 201, 102]);
+    }
+}

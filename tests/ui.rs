@@ -1,0 +1,26 @@
+//! What the compiler says to mistakes: each gets one error, where it was made, that names the fix.
+//!
+//! The texts depend on the compiler, and are those of the one that the project is developed with.
+//! After a change, `TRYBUILD=overwrite cargo test --test ui` writes them anew: read the difference.
+
+#[test]
+fn each_mistake_gets_one_error_that_names_the_fix() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}
+
+#[test]
+fn no_text_has_more_than_one_error() {
+    let texts = std::fs::read_dir("tests/ui").expect("the tests run in the package's directory");
+    let mut seen = 0;
+    for entry in texts {
+        let path = entry.expect("the directory can be read").path();
+        if path.extension().is_some_and(|extension| extension == "stderr") {
+            let text = std::fs::read_to_string(&path).expect("the text can be read");
+            let errors = text.lines().filter(|line| line.starts_with("error")).count();
+            let warnings = text.lines().filter(|line| line.starts_with("warning")).count();
+            assert_eq!((errors, warnings), (1, 0), "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 18, "only {seen} texts");
+}

@@ -1,0 +1,9 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Label {
+    #[qobject(base)]
+    text: String,
+}
+
+fn main() {}

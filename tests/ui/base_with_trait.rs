@@ -1,0 +1,17 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Socket {
+    #[signal]
+    ready_read: Signal<()>,
+    #[signal]
+    text: Signal<String>,
+}
+
+#[derive(QObject, Default)]
+struct Client {
+    #[qobject(base: QAbstractSocket)]
+    socket: Socket,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+#[qobject(base)]
+struct Client;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Label {
+    #[signal]
+    #[property]
+    text: Signal<String>,
+}
+
+fn main() {}

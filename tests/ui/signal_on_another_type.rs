@@ -1,0 +1,9 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Socket {
+    #[signal]
+    text: String,
+}
+
+fn main() {}
