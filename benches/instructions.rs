@@ -1,0 +1,169 @@
+//! Works to be counted, not timed: run by `benches/instructions.sh` under callgrind.
+//!
+//! `instructions WORK COUNT` does WORK COUNT times. The script runs each work with two counts and
+//! takes the difference, so set-up does not count.
+
+use std::hint::black_box;
+
+use slotwire::prelude::*;
+
+/// Has a signal that others listen to.
+#[derive(QObject, Default)]
+struct Source {
+    #[signal]
+    value: Signal<i32>,
+}
+
+/// Adds up what it hears.
+#[derive(QObject, Default)]
+struct Sum {
+    total: i64,
+}
+
+#[slots]
+impl Sum {
+    #[slot]
+    fn add(&mut self, value: i32) {
+        self.total += i64::from(value);
+    }
+}
+
+/// Emits from inside its own slots.
+#[derive(QObject, Default)]
+struct Relay {
+    #[signal]
+    relayed: Signal<i32>,
+}
+
+#[slots]
+impl Relay {
+    #[slot]
+    fn relay(&mut self, value: i32) {
+        self.relayed.emit(value);
+    }
+
+    /// What a method does beside its emission.
+    fn emit_many(&mut self, count: usize) {
+        for value in 0..count {
+            self.relayed.emit(black_box(value as i32));
+        }
+    }
+}
+
+/// The hand-written signal: what a program would do without a library.
+struct ByHand {
+    slots: Vec<Box<dyn FnMut(i32)>>,
+}
+
+impl ByHand {
+    fn emit(&mut self, value: i32) {
+        for slot in &mut self.slots {
+            slot(value);
+        }
+    }
+}
+
+fn emit(slots: usize, count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let source = rt.add(Source::default());
+    for _ in 0..slots {
+        let sum = rt.add(Sum::default());
+        rt.connect(source, Source::value, sum, Sum::add);
+    }
+    for value in 0..count {
+        rt.emit(source, Source::value, black_box(value as i32));
+    }
+}
+
+fn by_hand(slots: usize, count: usize) {
+    use std::cell::Cell;
+    use std::rc::Rc;
+    let mut signal = ByHand { slots: Vec::new() };
+    let totals: Vec<_> = (0..slots).map(|_| Rc::new(Cell::new(0_i64))).collect();
+    for total in &totals {
+        let total = total.clone();
+        signal.slots.push(Box::new(move |value| total.set(total.get() + i64::from(value))));
+    }
+    for value in 0..count {
+        signal.emit(black_box(value as i32));
+    }
+    black_box(totals);
+}
+
+/// An emission from outside whose one slot emits in turn: twice `emit 1` plus the record.
+fn inside(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let (source, relay) = (rt.add(Source::default()), rt.add(Relay::default()));
+    let sum = rt.add(Sum::default());
+    rt.connect(source, Source::value, relay, Relay::relay);
+    rt.connect(relay, Relay::relayed, sum, Sum::add);
+    for value in 0..count {
+        rt.emit(source, Source::value, black_box(value as i32));
+    }
+}
+
+/// Emissions inside a method that nobody listens to.
+fn unheard(count: usize) {
+    let mut relay = Relay::default();
+    relay.emit_many(count);
+    black_box(relay.relayed.is_connected());
+}
+
+/// The loop of `unheard` without the emission.
+fn unheard_base(count: usize) {
+    for value in 0..count {
+        black_box(value as i32);
+    }
+}
+
+fn queued(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let (source, sum) = (rt.add(Source::default()), rt.add(Sum::default()));
+    rt.connect_with(ConnectionType::QUEUED, source, Source::value, sum, Sum::add);
+    for _ in 0..count / 100 {
+        for value in 0..100 {
+            rt.emit(source, Source::value, black_box(value));
+        }
+        rt.process_events(Some(std::time::Duration::ZERO)).expect("a turn");
+    }
+}
+
+fn queued_by_hand(count: usize) {
+    use std::cell::Cell;
+    use std::collections::VecDeque;
+    use std::rc::Rc;
+    let total = Rc::new(Cell::new(0_i64));
+    let mut queue: VecDeque<Box<dyn FnOnce()>> = VecDeque::new();
+    for _ in 0..count / 100 {
+        for value in 0..100 {
+            let (total, value) = (total.clone(), black_box(value));
+            queue.push_back(Box::new(move || total.set(total.get() + value)));
+        }
+        for call in std::mem::take(&mut queue) {
+            call();
+        }
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let work = arguments.next().unwrap_or_default();
+    let count = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(1);
+    match work.as_str() {
+        "emit0" => emit(0, count),
+        "emit1" => emit(1, count),
+        "emit10" => emit(10, count),
+        "emit100" => emit(100, count),
+        "by_hand0" => by_hand(0, count),
+        "by_hand1" => by_hand(1, count),
+        "by_hand10" => by_hand(10, count),
+        "by_hand100" => by_hand(100, count),
+        "inside" => inside(count),
+        "unheard" => unheard(count),
+        "unheard_base" => unheard_base(count),
+        "queued" => queued(count),
+        "queued_by_hand" => queued_by_hand(count),
+        // `cargo bench` runs every bench without arguments.
+        _ => eprintln!("usage: instructions WORK COUNT; see benches/instructions.sh"),
+    }
+}
