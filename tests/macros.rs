@@ -457,6 +457,57 @@ fn a_child_declares_a_slot_on_its_parent_during_construction() {
     assert_eq!(rt[child].calls, 2);
 }
 
+/// Something that classes of different kinds can do.
+trait Ringing: QObject {
+    fn ringing(&self) -> &Signal<()>;
+}
+slotwire::object_trait!(Ringing);
+
+impl Ringing for Bell {
+    fn ringing(&self) -> &Signal<()> {
+        self.rung()
+    }
+}
+
+/// A receiver that knows its sender by a trait only, and mentions itself in its types.
+#[derive(QObject)]
+struct Sleeper {
+    alarm: Obj<dyn Ringing>,
+    #[signal]
+    woken: Signal<Obj<Self>>,
+    #[property]
+    neighbour: Property<Option<Obj<Self>>>,
+}
+
+#[slots]
+impl Sleeper {
+    #[slot(alarm.ringing)]
+    fn wake(&mut self, cx: &mut Context<Self>) {
+        self.woken.emit(cx.this());
+    }
+
+    #[slot(self.woken)]
+    fn greet(&mut self, sleeper: Obj<Self>) {
+        self.set_neighbour(Some(sleeper));
+    }
+}
+
+#[test]
+fn the_sender_of_a_declared_signal_may_be_known_by_a_trait() {
+    let mut rt = runtime();
+    let bell = rt.add(Bell::default());
+    let sleeper = rt.add(Sleeper {
+        alarm: bell.upcast(),
+        woken: Signal::new(),
+        neighbour: Property::default(),
+    });
+    rt.emit(bell, Bell::rung, ());
+    assert_eq!(*rt[sleeper].neighbour(), Some(sleeper));
+    assert_eq!(rt.property(sleeper, "neighbour"), Some(Some(sleeper)));
+    let meta = Sleeper::static_meta_object();
+    assert_eq!(meta.property("neighbour").map(|p| p.type_name()), Some("Option<Obj<Self>>"));
+}
+
 /// Public classes are as quiet under strict lints as private ones.
 pub mod public {
     use slotwire::prelude::*;

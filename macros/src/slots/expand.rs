@@ -53,6 +53,11 @@ impl Names {
         let name = |name| Ident::new(name, Span::mixed_site());
         Self { this: name("this"), cx: name("cx") }
     }
+
+    /// The object, where the user names a part of it: what is wrong is shown there.
+    fn this_at(&self, part: &Ident) -> Ident {
+        Ident::new("this", self.this.span().located_at(part.span()))
+    }
 }
 
 fn meta_slot(method: &Method, slot: &Slot) -> TokenStream {
@@ -75,7 +80,7 @@ fn meta_slot(method: &Method, slot: &Slot) -> TokenStream {
 }
 
 fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream {
-    let Names { this, cx } = names;
+    let cx = &names.cx;
     let slot = &method.signature.ident;
     let slot = quote_spanned!(slot.span()=> Self::#slot);
     let mut kind = quote!(::slotwire::__private::v1::ConnectionType::DIRECT);
@@ -88,6 +93,7 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
     let direct = !connection.queued && !connection.single_shot;
     match &connection.source {
         Source::Own { signal } => {
+            let this = names.this_at(signal);
             let signal = quote_spanned!(signal.span()=> #this.#signal());
             let path = quote!(::slotwire::__private::v1::Signal);
             let known = quote! {
@@ -101,6 +107,7 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
             }
         }
         Source::Field { field, signal } => {
+            let this = names.this_at(field);
             let field = quote_spanned!(field.span()=> #this.#field);
             let signal = quote_spanned!(signal.span()=> |sender| sender.#signal());
             let path = quote!(::slotwire::__private::v1::World);
@@ -117,6 +124,7 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
             }
         }
         Source::End { field } => {
+            let this = names.this_at(field);
             let sender = quote_spanned!(field.span()=> #this.#field);
             quote! {
                 let me = #cx.this();
