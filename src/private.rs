@@ -75,6 +75,30 @@ pub mod v1 {
 
     impl<T: 'static> NoSlots<T> for Table<T> {}
 
+    /// What a field has to hold for a slot to declare itself connected to a signal of it.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a handle to an object",
+        label = "not an `Obj<_>`",
+        note = "a slot can be declared on the signals of an object in a field `name: Obj<Class>`; \
+                where there may be none, or many, connect by hand with `cx.on`"
+    )]
+    pub trait Handle<S: ?Sized + Target> {
+        /// Returns the handle.
+        fn handle(&self) -> Obj<S>;
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl<S: ?Sized + Target> Handle<S> for Obj<S> {
+        fn handle(&self) -> Self {
+            *self
+        }
+    }
+
+    /// Returns the handle in a field.
+    pub fn sender<S: ?Sized + Target, H: Handle<S>>(field: &H) -> Obj<S> {
+        field.handle()
+    }
+
     /// Holds a sender whose class is known, before its signal is looked at.
     pub fn signal<S: ?Sized + Target, A>(
         _: Obj<S>,

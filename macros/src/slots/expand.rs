@@ -108,13 +108,13 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
         }
         Source::Field { field, signal } => {
             let this = names.this_at(field);
-            let field = quote_spanned!(field.span()=> #this.#field);
+            let field = quote_spanned!(field.span()=> &#this.#field);
             let signal = quote_spanned!(signal.span()=> |sender| sender.#signal());
             let path = quote!(::slotwire::__private::v1::World);
             // Step by step, so that each mistake is found where it is.
             let known = quote! {
                 let me = #cx.this();
-                let sender: ::slotwire::__private::v1::Obj<_> = #field;
+                let sender = ::slotwire::__private::v1::sender(#field);
                 let signal = ::slotwire::__private::v1::signal(sender, #signal);
             };
             if direct {
@@ -125,10 +125,10 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
         }
         Source::End { field } => {
             let this = names.this_at(field);
-            let sender = quote_spanned!(field.span()=> #this.#field);
+            let sender = quote_spanned!(field.span()=> &#this.#field);
             quote! {
                 let me = #cx.this();
-                let sender: ::slotwire::__private::v1::Obj<_> = #sender;
+                let sender = ::slotwire::__private::v1::sender(#sender);
                 ::slotwire::__private::v1::World::connect_destroyed(#cx, sender, me, #slot);
             }
         }
