@@ -26,7 +26,7 @@ fn accessors(class: &Class<'_>) -> TokenStream {
         Kind::Property { read_only } => property_accessors(class, member, read_only),
     });
     quote! {
-        #[allow(dead_code, deprecated, unreachable_pub, clippy::all)]
+        #[allow(dead_code, deprecated, unreachable_pub, clippy::all, clippy::pedantic, clippy::nursery)]
         impl #ident {
             #(#accessors)*
         }
@@ -149,7 +149,7 @@ fn object(class: &Class<'_>) -> TokenStream {
         .map(|member| asked(quote!(is_value), member.carries));
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, unused_qualifications, clippy::all)]
+        #[allow(deprecated, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         impl ::slotwire::__private::v1::QObject for #ident {
             fn static_meta_object() -> &'static ::slotwire::__private::v1::MetaObject {
                 #fallbacks
