@@ -9,7 +9,7 @@
 /// | `#[signal]` | `name: Signal<A>` | the accessor `name()`, which is what one connects to: `Class::name` |
 /// | `#[property]` | `name: Property<V>` | `name()`, `set_name(value)` and the signal `name_changed()` |
 /// | `#[property(read_only)]` | `name: Property<V>` | the same without the setter; only the class itself changes it |
-/// | `#[qobject(base)]` | `name: Class` | what makes this class extend the other: a handle to it is good for both |
+/// | `#[qobject(base)]` | `name: Class` | what makes this class extend the other: its handle [upcasts](crate::Obj::upcast) to one of that class |
 /// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: it is the class's own affair |
 ///
 /// The accessors are as visible as the struct and take the docs of their fields with them, and
@@ -37,7 +37,7 @@
 /// # fn main() -> Result<(), slotwire::Error> {
 /// let mut rt = Runtime::new()?;
 /// let smart = rt.add(SmartThermostat::default());
-/// let plain: Obj<Thermostat> = rt.downcast(smart).unwrap();
+/// let plain: Obj<Thermostat> = smart.upcast();
 ///
 /// let spy = rt.spy(plain, Thermostat::celsius_changed);
 /// rt.with(plain, |thermostat, _| thermostat.set_celsius(21.0));

@@ -16,7 +16,7 @@ pub mod v1 {
 
     pub use crate::object::{
         ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
-        Signal, World,
+        Signal, Upcast, World,
     };
     use crate::object::{Property, Target};
 
@@ -110,9 +110,6 @@ pub mod v1 {
     /// The embedded object of a class that this one extends.
     #[derive(Debug)]
     pub struct Base<B>(PhantomData<B>);
-
-    /// Asks for `B` to be a class.
-    pub fn is_class<B: QObject>() {}
 
     impl<B: QObject> Base<B> {
         /// Finds the meta object of the class.

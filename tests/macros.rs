@@ -298,6 +298,44 @@ fn a_handle_to_the_outer_object_is_one_to_what_it_extends() {
 }
 
 #[test]
+fn a_handle_becomes_one_to_the_base_without_a_look() {
+    let mut rt = runtime();
+    let outer = front_door(&mut rt);
+    let bell: Obj<Bell> = outer.upcast();
+    rt.destroy(outer);
+    assert!(rt.get(bell).is_none());
+}
+
+/// A class that listens to what it extends.
+#[derive(QObject, Default)]
+struct Chime {
+    #[qobject(base)]
+    bell: Bell,
+    chimes: u32,
+}
+
+#[slots]
+impl Chime {
+    fn rung(&self) -> &Signal<()> {
+        self.bell.rung()
+    }
+
+    #[slot(self.rung)]
+    fn chime(&mut self) {
+        self.chimes += self.bell.rings;
+    }
+}
+
+#[test]
+fn a_class_hears_the_signals_of_its_base_after_the_base_does() {
+    let mut rt = runtime();
+    let chime = rt.add(Chime::default());
+    rt.emit(chime, Chime::rung, ());
+    rt.emit(chime.upcast(), Bell::rung, ());
+    assert_eq!(rt[chime].chimes, 3);
+}
+
+#[test]
 fn the_slots_of_the_base_are_connected_too() {
     let mut rt = runtime();
     let outer = front_door(&mut rt);

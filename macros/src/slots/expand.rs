@@ -34,7 +34,8 @@ pub(crate) fn block(block: &Block) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
-        #[allow(deprecated, trivial_bounds, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(deprecated, trivial_bounds, unused_qualifications)]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
         #head {
             const SLOTS: ::slotwire::__private::v1::Slots<Self> =
                 ::slotwire::__private::v1::Slots::new(&[#(#slots),*], #wire);
