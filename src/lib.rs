@@ -12,6 +12,7 @@ pub mod object;
 #[path = "private.rs"]
 pub mod __private;
 mod error;
+mod macros;
 
 pub use error::Error;
 pub use event_loop::{
@@ -25,7 +26,7 @@ pub use object::{
     Property, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
 };
 
-pub use slotwire_macros::{QObject, slot, slots};
+pub use macros::{QObject, slot, slots};
 
 /// Everything that most programs need: `use slotwire::prelude::*;`
 pub mod prelude {

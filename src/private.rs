@@ -16,7 +16,7 @@ pub mod v1 {
 
     pub use crate::object::{
         ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
-        Signal, World,
+        Signal, Upcast, World,
     };
     use crate::object::{Property, Target};
 
@@ -75,6 +75,30 @@ pub mod v1 {
 
     impl<T: 'static> NoSlots<T> for Table<T> {}
 
+    /// What a field has to hold for a slot to declare itself connected to a signal of it.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a handle to an object",
+        label = "not an `Obj<_>`",
+        note = "a slot can be declared on the signals of an object in a field `name: Obj<Class>`; \
+                where there may be none, or many, connect by hand with `cx.on`"
+    )]
+    pub trait Handle<S: ?Sized + Target> {
+        /// Returns the handle.
+        fn handle(&self) -> Obj<S>;
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl<S: ?Sized + Target> Handle<S> for Obj<S> {
+        fn handle(&self) -> Self {
+            *self
+        }
+    }
+
+    /// Returns the handle in a field.
+    pub fn sender<S: ?Sized + Target, H: Handle<S>>(field: &H) -> Obj<S> {
+        field.handle()
+    }
+
     /// Holds a sender whose class is known, before its signal is looked at.
     pub fn signal<S: ?Sized + Target, A>(
         _: Obj<S>,
@@ -86,9 +110,6 @@ pub mod v1 {
     /// The embedded object of a class that this one extends.
     #[derive(Debug)]
     pub struct Base<B>(PhantomData<B>);
-
-    /// Asks for `B` to be a class.
-    pub fn is_class<B: QObject>() {}
 
     impl<B: QObject> Base<B> {
         /// Finds the meta object of the class.

@@ -298,6 +298,44 @@ fn a_handle_to_the_outer_object_is_one_to_what_it_extends() {
 }
 
 #[test]
+fn a_handle_becomes_one_to_the_base_without_a_look() {
+    let mut rt = runtime();
+    let outer = front_door(&mut rt);
+    let bell: Obj<Bell> = outer.upcast();
+    rt.destroy(outer);
+    assert!(rt.get(bell).is_none());
+}
+
+/// A class that listens to what it extends.
+#[derive(QObject, Default)]
+struct Chime {
+    #[qobject(base)]
+    bell: Bell,
+    chimes: u32,
+}
+
+#[slots]
+impl Chime {
+    fn rung(&self) -> &Signal<()> {
+        self.bell.rung()
+    }
+
+    #[slot(self.rung)]
+    fn chime(&mut self) {
+        self.chimes += self.bell.rings;
+    }
+}
+
+#[test]
+fn a_class_hears_the_signals_of_its_base_after_the_base_does() {
+    let mut rt = runtime();
+    let chime = rt.add(Chime::default());
+    rt.emit(chime, Chime::rung, ());
+    rt.emit(chime.upcast(), Bell::rung, ());
+    assert_eq!(rt[chime].chimes, 3);
+}
+
+#[test]
 fn the_slots_of_the_base_are_connected_too() {
     let mut rt = runtime();
     let outer = front_door(&mut rt);
@@ -455,6 +493,57 @@ fn a_child_declares_a_slot_on_its_parent_during_construction() {
     rt.emit(parent, Parent::called, 2);
     let child = rt[parent].child.expect("just added");
     assert_eq!(rt[child].calls, 2);
+}
+
+/// Something that classes of different kinds can do.
+trait Ringing: QObject {
+    fn ringing(&self) -> &Signal<()>;
+}
+slotwire::object_trait!(Ringing);
+
+impl Ringing for Bell {
+    fn ringing(&self) -> &Signal<()> {
+        self.rung()
+    }
+}
+
+/// A receiver that knows its sender by a trait only, and mentions itself in its types.
+#[derive(QObject)]
+struct Sleeper {
+    alarm: Obj<dyn Ringing>,
+    #[signal]
+    woken: Signal<Obj<Self>>,
+    #[property]
+    neighbour: Property<Option<Obj<Self>>>,
+}
+
+#[slots]
+impl Sleeper {
+    #[slot(alarm.ringing)]
+    fn wake(&mut self, cx: &mut Context<Self>) {
+        self.woken.emit(cx.this());
+    }
+
+    #[slot(self.woken)]
+    fn greet(&mut self, sleeper: Obj<Self>) {
+        self.set_neighbour(Some(sleeper));
+    }
+}
+
+#[test]
+fn the_sender_of_a_declared_signal_may_be_known_by_a_trait() {
+    let mut rt = runtime();
+    let bell = rt.add(Bell::default());
+    let sleeper = rt.add(Sleeper {
+        alarm: bell.upcast(),
+        woken: Signal::new(),
+        neighbour: Property::default(),
+    });
+    rt.emit(bell, Bell::rung, ());
+    assert_eq!(*rt[sleeper].neighbour(), Some(sleeper));
+    assert_eq!(rt.property(sleeper, "neighbour"), Some(Some(sleeper)));
+    let meta = Sleeper::static_meta_object();
+    assert_eq!(meta.property("neighbour").map(|p| p.type_name()), Some("Option<Obj<Self>>"));
 }
 
 /// Public classes are as quiet under strict lints as private ones.

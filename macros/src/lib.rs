@@ -16,26 +16,20 @@ mod text;
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
 
-/// Makes a struct a class of objects, with signals and properties.
-///
-/// Documented where slotwire exports it.
+/// Exported as `slotwire::QObject`.
 #[proc_macro_derive(QObject, attributes(signal, property, qobject))]
 pub fn derive_qobject(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as syn::DeriveInput);
     class::derive(&input).into()
 }
 
-/// Makes methods of an impl block slots.
-///
-/// Documented where slotwire exports it.
+/// Exported as `slotwire::slots`.
 #[proc_macro_attribute]
 pub fn slots(arguments: TokenStream, item: TokenStream) -> TokenStream {
     slots::attribute(arguments.into(), item.into()).into()
 }
 
-/// Marks a method as a slot, inside an impl block with `#[slots]`.
-///
-/// `#[slots]` takes it away before it is ever expanded; alone it only says what is missing.
+/// Exported as `slotwire::slot`.
 #[proc_macro_attribute]
 pub fn slot(_: TokenStream, item: TokenStream) -> TokenStream {
     slots::misplaced(item.into()).into()

@@ -6,4 +6,7 @@ struct Label {
     text: String,
 }
 
-fn main() {}
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    rt.add(Label::default());
+}

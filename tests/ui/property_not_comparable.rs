@@ -1,6 +1,6 @@
 use slotwire::prelude::*;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Font;
 
 #[derive(QObject, Default)]

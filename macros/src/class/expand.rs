@@ -13,7 +13,8 @@ use crate::text::{camel_case, name_self, plain, type_text};
 pub(crate) fn class(class: &Class<'_>) -> TokenStream {
     let accessors = accessors(class);
     let object = object(class);
-    quote!(#accessors #object)
+    let upcast = upcast(class);
+    quote!(#accessors #object #upcast)
 }
 
 fn accessors(class: &Class<'_>) -> TokenStream {
@@ -26,7 +27,8 @@ fn accessors(class: &Class<'_>) -> TokenStream {
         Kind::Property { read_only } => property_accessors(class, member, read_only),
     });
     quote! {
-        #[allow(dead_code, deprecated, unreachable_pub, clippy::all)]
+        #[allow(dead_code, deprecated, unreachable_pub)]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
         impl #ident {
             #(#accessors)*
         }
@@ -120,11 +122,11 @@ fn object(class: &Class<'_>) -> TokenStream {
 
     let base = class.base.as_ref().map(|base| {
         let (field, base) = (base.field, base.class);
-        (field, base, quote!(::slotwire::__private::v1::Base::<#base>))
+        (field, quote!(::slotwire::__private::v1::Base::<#base>))
     });
-    let super_class = base.as_ref().map(|(_, _, path)| quote!(.with_super_class(#path::META)));
+    let super_class = base.as_ref().map(|(_, path)| quote!(.with_super_class(#path::META)));
     let fallbacks = fallbacks();
-    let base_access = base.as_ref().map(|(field, _, path)| {
+    let base_access = base.as_ref().map(|(field, path)| {
         quote! {
             fn base(&self) -> ::core::option::Option<&dyn ::slotwire::__private::v1::QObject> {
                 #fallbacks
@@ -139,9 +141,7 @@ fn object(class: &Class<'_>) -> TokenStream {
             }
         }
     });
-    let wire_base =
-        base.as_ref().map(|(field, _, path)| quote!(#path::wire(&mut self.#field, cx);));
-    let is_class = base.as_ref().map(|(_, base, _)| asked(quote!(is_class), base));
+    let wire_base = base.as_ref().map(|(field, path)| quote!(#path::wire(&mut self.#field, cx);));
     let are_values = class
         .members
         .iter()
@@ -149,7 +149,8 @@ fn object(class: &Class<'_>) -> TokenStream {
         .map(|member| asked(quote!(is_value), member.carries));
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, unused_qualifications, clippy::all)]
+        #[allow(deprecated, unused_qualifications)]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
         impl ::slotwire::__private::v1::QObject for #ident {
             fn static_meta_object() -> &'static ::slotwire::__private::v1::MetaObject {
                 #fallbacks
@@ -172,13 +173,30 @@ fn object(class: &Class<'_>) -> TokenStream {
 
             fn wired(&mut self, cx: &mut ::slotwire::__private::v1::Context<'_, Self>) {
                 #fallbacks
-                #is_class
                 #(#are_values)*
                 #wire_base
                 ::slotwire::__private::v1::Table::<#ident>::SLOTS.wire(self, cx);
             }
         }
     }
+}
+
+/// Lets a handle to the class become one to what it extends.
+fn upcast(class: &Class<'_>) -> Option<TokenStream> {
+    let (ident, base) = (class.ident, class.base.as_ref()?.class);
+    // The bound holds or does not whatever the types are. Asked for here, it is reported once.
+    let head = quote_spanned! {base.span()=>
+        impl ::slotwire::__private::v1::Upcast<#ident> for #base
+        where
+            #base: ::slotwire::__private::v1::QObject,
+    };
+    Some(quote! {
+        #[automatically_derived]
+        #[allow(deprecated, trivial_bounds)]
+        #head {
+            const CAST: () = ();
+        }
+    })
 }
 
 /// Brings in the functions that stand in where a class has no slots, or a mistake.

@@ -60,9 +60,7 @@ pub(crate) struct Slot {
 impl Block {
     /// Reads an impl block; `None` if it is none.
     pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
-        let Some((head, inner, items)) = mistakes.keep(parse_block.parse2(item)) else {
-            return None;
-        };
+        let (head, inner, items) = mistakes.keep(parse_block.parse2(item))?;
         let is_class = valid::head(&head, mistakes);
         let mut block = Self { head, inner, items, is_class };
         for item in &mut block.items {

@@ -34,7 +34,8 @@ pub(crate) fn block(block: &Block) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
-        #[allow(deprecated, trivial_bounds, unused_qualifications, clippy::all)]
+        #[allow(deprecated, trivial_bounds, unused_qualifications)]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
         #head {
             const SLOTS: ::slotwire::__private::v1::Slots<Self> =
                 ::slotwire::__private::v1::Slots::new(&[#(#slots),*], #wire);
@@ -52,6 +53,11 @@ impl Names {
     fn new() -> Self {
         let name = |name| Ident::new(name, Span::mixed_site());
         Self { this: name("this"), cx: name("cx") }
+    }
+
+    /// The object, where the user names a part of it: what is wrong is shown there.
+    fn this_at(&self, part: &Ident) -> Ident {
+        Ident::new("this", self.this.span().located_at(part.span()))
     }
 }
 
@@ -75,7 +81,7 @@ fn meta_slot(method: &Method, slot: &Slot) -> TokenStream {
 }
 
 fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream {
-    let Names { this, cx } = names;
+    let cx = &names.cx;
     let slot = &method.signature.ident;
     let slot = quote_spanned!(slot.span()=> Self::#slot);
     let mut kind = quote!(::slotwire::__private::v1::ConnectionType::DIRECT);
@@ -88,6 +94,7 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
     let direct = !connection.queued && !connection.single_shot;
     match &connection.source {
         Source::Own { signal } => {
+            let this = names.this_at(signal);
             let signal = quote_spanned!(signal.span()=> #this.#signal());
             let path = quote!(::slotwire::__private::v1::Signal);
             let known = quote! {
@@ -101,13 +108,14 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
             }
         }
         Source::Field { field, signal } => {
-            let field = quote_spanned!(field.span()=> #this.#field);
+            let this = names.this_at(field);
+            let field = quote_spanned!(field.span()=> &#this.#field);
             let signal = quote_spanned!(signal.span()=> |sender| sender.#signal());
             let path = quote!(::slotwire::__private::v1::World);
             // Step by step, so that each mistake is found where it is.
             let known = quote! {
                 let me = #cx.this();
-                let sender: ::slotwire::__private::v1::Obj<_> = #field;
+                let sender = ::slotwire::__private::v1::sender(#field);
                 let signal = ::slotwire::__private::v1::signal(sender, #signal);
             };
             if direct {
@@ -117,10 +125,11 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
             }
         }
         Source::End { field } => {
-            let sender = quote_spanned!(field.span()=> #this.#field);
+            let this = names.this_at(field);
+            let sender = quote_spanned!(field.span()=> &#this.#field);
             quote! {
                 let me = #cx.this();
-                let sender: ::slotwire::__private::v1::Obj<_> = #sender;
+                let sender = ::slotwire::__private::v1::sender(#sender);
                 ::slotwire::__private::v1::World::connect_destroyed(#cx, sender, me, #slot);
             }
         }

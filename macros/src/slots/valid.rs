@@ -168,6 +168,10 @@ fn arguments<'a>(
             FnArg::Receiver(_) => None,
         })
         .collect();
+    if let Some(ty) = types.iter().find(|ty| matches!(owned(ty), Type::ImplTrait(_))) {
+        mistakes.at(ty, "a slot cannot be generic: name the type that the signal carries");
+        return None;
+    }
     // By type, since a user is free to call it anything; `&mut` alone goes for an alias.
     if let Some(position) = types.iter().position(|ty| is_context(ty) && !is_exclusive(ty)) {
         mistakes.at(types[position], "the context is lent: write `cx: &mut Context<Self>`");

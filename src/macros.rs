@@ -1,0 +1,116 @@
+//! The macros, as slotwire exports them.
+
+/// Makes a struct an object class, with signals and properties.
+///
+/// The struct has named fields, or none, and no generic parameters. Its fields say what they are:
+///
+/// | attribute | field | what is written |
+/// |---|---|---|
+/// | `#[signal]` | `name: Signal<A>` | the accessor `name()`, which is what one connects to: `Class::name` |
+/// | `#[property]` | `name: Property<V>` | `name()`, `set_name(value)` and the signal `name_changed()` |
+/// | `#[property(read_only)]` | `name: Property<V>` | the same without the setter; only the class itself changes it |
+/// | `#[qobject(base)]` | `name: Class` | what makes this class extend the other: its handle [upcasts](crate::Obj::upcast) to one of that class |
+/// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: it is the class's own affair |
+///
+/// The accessors are as visible as the struct and take the docs of their fields with them, and
+/// Qt's spelling as a search alias. The [`MetaObject`](crate::MetaObject) knows them all by name.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject, Default)]
+/// struct Thermostat {
+///     /// The temperature to hold.
+///     #[property]
+///     celsius: Property<f64>,
+///     /// Emitted when the heating was switched.
+///     #[signal]
+///     switched: Signal<bool>,
+/// }
+///
+/// #[derive(QObject, Default)]
+/// struct SmartThermostat {
+///     #[qobject(base)]
+///     thermostat: Thermostat,
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let smart = rt.add(SmartThermostat::default());
+/// let plain: Obj<Thermostat> = smart.upcast();
+///
+/// let spy = rt.spy(plain, Thermostat::celsius_changed);
+/// rt.with(plain, |thermostat, _| thermostat.set_celsius(21.0));
+/// assert_eq!(spy.take(), [21.0]);
+/// assert_eq!(rt.property::<f64>(smart, "celsius"), Some(21.0));
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "Q_OBJECT")]
+#[doc(alias = "signals")]
+#[doc(alias = "Q_PROPERTY")]
+pub use slotwire_macros::QObject;
+/// Marks a method as a slot, in an impl block with [`#[slots]`](macro@slots), which see.
+pub use slotwire_macros::slot;
+/// Makes methods of a class slots, and connects those that name a signal.
+///
+/// Goes above the impl block of a class, one for each class. The methods with `#[slot]` are slots;
+/// all others, and the methods themselves, stay as they are.
+///
+/// | attribute | when is the slot connected? |
+/// |---|---|
+/// | `#[slot]` | when somebody connects it |
+/// | `#[slot(field.signal)]` | on insertion, to a signal of the object that `self.field`, an `Obj<_>`, is the handle of |
+/// | `#[slot(self.signal)]` | on insertion, to a signal of the object itself, as `name_changed` of a property |
+/// | `#[slot(field.destroyed)]` | on insertion, to the end of the other object, as with [`connect_destroyed`](crate::World::connect_destroyed) |
+/// | `#[slot(field.signal, queued)]` | the same; the slot runs in the next turn of the event loop |
+/// | `#[slot(field.signal, single_shot)]` | the same, for one emission |
+///
+/// A method with several such attributes is connected to several signals. Field, signal and type
+/// of the argument are checked by the compiler. Which signatures fit is said at
+/// [`Slot`](crate::object::Slot).
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject, Default)]
+/// struct Button {
+///     #[signal]
+///     clicked: Signal<()>,
+/// }
+///
+/// #[derive(QObject)]
+/// struct Dialog {
+///     ok: Obj<Button>,
+///     cancel: Obj<Button>,
+///     /// Emitted with the answer.
+///     #[signal]
+///     finished: Signal<bool>,
+/// }
+///
+/// #[slots]
+/// impl Dialog {
+///     fn new(cx: &mut Context<Self>) -> Self {
+///         let [ok, cancel] = [(), ()].map(|()| cx.add_child(Button::default()));
+///         Self { ok, cancel, finished: Signal::new() }
+///     }
+///
+///     #[slot(ok.clicked)]
+///     #[slot(cancel.clicked)]
+///     fn finish(&mut self, cx: &mut Context<Self>) {
+///         self.finished.emit(cx.sender().is_some_and(|sender| sender == self.ok));
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let dialog = rt.add_with(Dialog::new);
+/// let answers = rt.spy(dialog, Dialog::finished);
+/// let ok = rt[dialog].ok;
+/// rt.emit(ok, Button::clicked, ());
+/// assert_eq!(answers.take(), [true]);
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "Q_SLOTS")]
+pub use slotwire_macros::slots;
