@@ -52,6 +52,13 @@ impl Runtime {
         self.world.deliver()
     }
 
+    /// Runs what is posted now, as one pass of the loop does.
+    #[doc(hidden)]
+    pub fn run_posted_now(&mut self) {
+        self.world.deliver();
+        self.world.run_posted();
+    }
+
     /// Destroys an object, its children with it, and delivers what follows.
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let existed = self.world.destroy(object);

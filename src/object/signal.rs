@@ -287,10 +287,6 @@ impl<A: 'static> Core<A> {
         &self.emitter
     }
 
-    pub(super) fn is_silenced(&self) -> bool {
-        self.silenced.get()
-    }
-
     fn sender_gone(&self) {
         self.silenced.set(true);
         // Out of the cell first: closures that die here may own signals of their own.

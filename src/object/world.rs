@@ -270,7 +270,7 @@ impl World {
 
     /// Returns the handle as one to class `T`, if the object is of that class or extends it.
     #[doc(alias = "qobject_cast")]
-    pub fn downcast<T: QObject, U: ?Sized + Target>(&self, object: Obj<U>) -> Option<Obj<T>> {
+    pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
         let target = self.handle::<T>(self.own(object)?);
         self.get(target).map(|_| target)
     }
