@@ -237,7 +237,7 @@ fn a_panic_in_later_destroys_the_object_it_was_for() {
     panic_message(|| rt.deliver());
     deliver_all(&mut rt);
     assert!(!rt.contains(bob));
-    // What was recorded before the end of bob was known is what he did say, but he is no more.
+    // He spoke after that was to run, and was gone by then.
     assert_eq!(log.take(), Vec::<String>::new());
 }
 

@@ -252,12 +252,22 @@ pub(super) trait Link<A>: AnyLink {
             State::Open | State::Doomed => self.fire(world, argument),
             State::OpenOnce | State::DoomedOnce => {
                 self.head().state.set(State::Dead);
+                let _spent = Spent(self);
                 self.fire(world, argument);
-                self.release();
             }
             State::Dead => return false,
         }
         true
+    }
+}
+
+/// A single shot that runs. Its end, a panic's included, drops what it captured.
+struct Spent<'a, L: AnyLink + ?Sized>(&'a L);
+
+impl<L: AnyLink + ?Sized> Drop for Spent<'_, L> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.release();
     }
 }
 
