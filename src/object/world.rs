@@ -284,11 +284,24 @@ impl World {
 
     #[cold]
     pub(super) fn report_slot_error(&mut self, error: SlotError) {
-        match self.on_slot_error.take() {
-            Some(mut handler) => {
-                handler(self, error);
-                self.on_slot_error.get_or_insert(handler);
+        /// A handler that runs. Its end, a panic's included, puts it back, unless it set another.
+        struct Running<'a> {
+            world: &'a mut World,
+            handler: Option<OnSlotError>,
+        }
+
+        impl Drop for Running<'_> {
+            fn drop(&mut self) {
+                if self.world.on_slot_error.is_none() {
+                    self.world.on_slot_error = self.handler.take();
+                }
             }
+        }
+
+        let handler = self.on_slot_error.take();
+        let mut running = Running { world: self, handler };
+        match &mut running.handler {
+            Some(handler) => handler(running.world, error),
             None => {
                 let what = error.to_string();
                 eprintln!("slotwire: {what}: {}", error.into_inner());
