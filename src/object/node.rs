@@ -67,7 +67,9 @@ impl Node {
 
     /// Closes every connection to the object and from it.
     pub(super) fn cut(&mut self) {
-        for link in self.incoming.drain(..) {
+        // One by one, since captures that panic when they are dropped leave the rest for next time.
+        self.incoming.reverse();
+        while let Some(link) = self.incoming.pop() {
             link.kill();
         }
         if let Some(emitter) = &self.emitter {
