@@ -492,6 +492,8 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        // The objects first: what they still record keeps their signals alive until it is cleared.
+        self.nodes.clear();
         self.stack.clear();
         self.suspended.clear();
         self.recorder.clear();
