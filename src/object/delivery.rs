@@ -69,6 +69,10 @@ impl World {
     /// Carries out what earlier turns left and what was recorded outside any turn; says whether
     /// nothing is left.
     pub(crate) fn deliver(&mut self) -> bool {
+        if !self.suspended.is_empty() && self.has_recorded() {
+            // On its own, since on top of what earlier turns left it might bury that for ever.
+            self.put_aside();
+        }
         for _ in 0..self.suspended.len() {
             if let Some(stack) = self.suspended.pop_front() {
                 let mut turn = Turn::begin(self);
