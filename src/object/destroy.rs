@@ -120,7 +120,7 @@ impl World {
 
     fn announce_destroyed(&mut self, key: ObjectKey) {
         let extra = self.nodes[key].extra.as_ref();
-        if !extra.is_some_and(|extra| extra.destroyed.is_connected()) {
+        if extra.is_none_or(|extra| extra.destroyed.existing_core().is_none()) {
             return;
         }
         let emitter = self.emitter(key);

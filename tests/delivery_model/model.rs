@@ -301,7 +301,7 @@ impl Model<'_> {
         if self.objects[object].gone {
             return;
         }
-        let list = self.open(object, DESTROYED);
+        let list = self.audience(object, DESTROYED);
         self.emit(object, list, 2000);
         if self.objects[object].gone {
             return;
@@ -332,6 +332,13 @@ impl Model<'_> {
     fn open(&self, object: usize, signal: usize) -> Vec<usize> {
         let list = self.objects[object].signals[signal].iter();
         list.copied().filter(|&id| self.connections[id].open).collect()
+    }
+
+    /// Whom an emission reaches: those disconnected since too, for that is an effect of its own,
+    /// which comes when it was written.
+    fn audience(&self, object: usize, signal: usize) -> Vec<usize> {
+        let list = self.objects[object].signals[signal].iter();
+        list.copied().filter(|&id| !self.connections[id].dead).collect()
     }
 
     fn set_parent(&mut self, object: usize, parent: Option<usize>) {
@@ -501,7 +508,7 @@ impl Model<'_> {
 
     fn record_emission(&mut self, sender: usize, signal: usize, argument: u32) {
         if !self.objects[sender].gone && !self.objects[sender].blocked {
-            let list = self.open(sender, signal);
+            let list = self.audience(sender, signal);
             self.recorded.push(Effect::Emit { sender, list, argument });
         }
     }
