@@ -139,6 +139,9 @@ impl World {
         if self.sender == Some(key) {
             self.sender = None;
         }
+        if node.as_ref().is_some_and(|node| node.awaited) {
+            self.run_deferred(key);
+        }
         drop(node);
     }
 }

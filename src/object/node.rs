@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) emitter: Option<Rc<Emitter>>,
     pub(super) extra: Option<Box<Extra>>,
     pub(super) life: Life,
+    /// Something waits for the object to come back from its method.
+    pub(super) awaited: bool,
 }
 
 /// How far an object has come.

@@ -434,23 +434,26 @@ impl World {
     fn give_back(&mut self, key: ObjectKey, object: Box<dyn QObject>) {
         if let Some(node) = self.nodes.get_mut(key) {
             node.object = Some(object);
-        }
-        if !self.deferred.is_empty() {
-            self.run_deferred();
+            if node.awaited {
+                node.awaited = false;
+                self.run_deferred(key);
+            }
         }
     }
 
-    /// Does `f` when the object with this key is back in the arena.
+    /// Does `f` when the object with this key is back in the arena, or gone.
     pub(super) fn when_free(&mut self, key: ObjectKey, f: Deferred) {
+        self.nodes[key].awaited = true;
         self.deferred.push((key, f));
     }
 
+    /// Does what waited for the object, in order. What waits for others stays.
     #[cold]
-    fn run_deferred(&mut self) {
-        let free =
-            |world: &World, key| world.nodes.get(key).is_none_or(|node| node.object.is_some());
-        while let Some(position) = self.deferred.iter().position(|&(key, _)| free(self, key)) {
-            let (_, f) = self.deferred.remove(position);
+    pub(super) fn run_deferred(&mut self, key: ObjectKey) {
+        let waiting = std::mem::take(&mut self.deferred);
+        let (ready, rest): (Vec<_>, _) = waiting.into_iter().partition(|&(of, _)| of == key);
+        self.deferred = rest;
+        for (_, f) in ready {
             f(self);
         }
     }
