@@ -147,7 +147,10 @@ impl World {
             Effect::Disconnect(link) => link.kill(),
             Effect::Destroy(object, phase) => self.go_on_destroying(object, phase),
             Effect::Step { object, step } => step(self, object),
-            Effect::Later(call) => call(self),
+            Effect::Later(call) => {
+                self.set_sender(None);
+                call(self);
+            }
         }
     }
 }
