@@ -181,6 +181,14 @@ impl Head {
         self.receiver
     }
 
+    fn is_open(&self) -> bool {
+        matches!(self.state.get(), State::Open | State::OpenOnce)
+    }
+
+    fn is_dead(&self) -> bool {
+        self.state.get() == State::Dead
+    }
+
     fn doom(&self) {
         self.state.set(match self.state.get() {
             State::Open | State::Doomed => State::Doomed,
@@ -201,11 +209,11 @@ pub(super) trait AnyLink {
     fn release(&self);
 
     fn is_open(&self) -> bool {
-        matches!(self.head().state.get(), State::Open | State::OpenOnce)
+        self.head().is_open()
     }
 
     fn is_dead(&self) -> bool {
-        self.head().state.get() == State::Dead
+        self.head().is_dead()
     }
 
     /// Closes the connection at once.
@@ -228,12 +236,22 @@ pub(super) trait Link<A>: AnyLink {
             State::Open | State::Doomed => self.fire(world, argument),
             State::OpenOnce | State::DoomedOnce => {
                 self.head().state.set(State::Dead);
+                let _spent = Spent(self);
                 self.fire(world, argument);
-                self.release();
             }
             State::Dead => return false,
         }
         true
+    }
+}
+
+/// A single shot that runs. Its end, a panic's included, drops what it captured.
+struct Spent<'a, L: AnyLink + ?Sized>(&'a L);
+
+impl<L: AnyLink + ?Sized> Drop for Spent<'_, L> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.release();
     }
 }
 
@@ -420,6 +438,15 @@ impl<A> AnyLink for QueuedLink<A> {
         self.direct.borrow().as_ref()?.slot_type()
     }
 
+    fn is_open(&self) -> bool {
+        self.head.is_open() && !self.is_dead()
+    }
+
+    /// Dead is also one whose closure panicked, for that closed the link behind.
+    fn is_dead(&self) -> bool {
+        self.head.is_dead() || self.direct.borrow().as_ref().is_none_or(|link| link.is_dead())
+    }
+
     fn release(&self) {
         let direct = self.direct.take();
         drop(direct);
@@ -429,7 +456,9 @@ impl<A> AnyLink for QueuedLink<A> {
 impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
     fn fire(&self, world: &mut World, argument: &A) {
         // A call that was posted outlives the connection, so it holds the slot itself.
-        let Some(direct) = self.direct.borrow().clone() else { return };
+        let Some(direct) = self.direct.borrow().clone().filter(|link| !link.is_dead()) else {
+            return;
+        };
         let argument = argument.clone();
         let sender = world.sender();
         world.post(move |world| {

@@ -117,28 +117,21 @@ impl World {
         let core = core.clone();
         let mut turn = Turn::begin(self);
         let world = turn.world();
-        let mut next = Some(0);
-        while let Some(position) = next {
-            world.set_sender(Some(sender.key));
-            next = core.call_slots(world, &list, &argument, position);
-            if !world.has_recorded() {
-                continue;
-            }
-            let finished = world.carry_out_all();
-            if core.is_silenced() {
-                break;
-            }
-            if let (false, Some(next)) = (finished, next) {
-                let rest = Core::suspend(core, list, argument, next);
-                world.stack.insert(0, rest);
-                break;
-            }
+        world.set_sender(Some(sender.key));
+        // The rest goes on the stack: there it outlives a panic in what the first slots did.
+        if let Some(next) = core.call_slots(world, &list, &argument, 0) {
+            world.push_frame(Core::suspend(core, list, argument, next));
         }
+        world.carry_out_all();
     }
 
     /// Carries out what earlier turns left and what was recorded outside any turn; says whether
     /// nothing is left.
     pub(crate) fn deliver(&mut self) -> bool {
+        if !self.suspended.is_empty() && self.has_recorded() {
+            // On its own, since on top of what earlier turns left it might bury that for ever.
+            self.put_aside();
+        }
         for _ in 0..self.suspended.len() {
             if let Some(stack) = self.suspended.pop_front() {
                 let mut turn = Turn::begin(self);
@@ -213,7 +206,10 @@ impl World {
             Effect::Disconnect(link) => link.kill(),
             Effect::Destroy(object, phase) => self.go_on_destroying(object, phase),
             Effect::Step { object, step } => step(self, object),
-            Effect::Later(call) => call(self),
+            Effect::Later(call) => {
+                self.set_sender(None);
+                call(self);
+            }
         }
     }
 }

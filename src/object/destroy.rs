@@ -18,7 +18,9 @@ pub(super) enum Phase {
     Begin,
     /// `destroyed` is emitted.
     Announce,
-    /// Nobody is connected any more; the children go.
+    /// The connections are cut.
+    Cut,
+    /// The children go, then the object.
     Children,
 }
 
@@ -64,49 +66,63 @@ impl World {
     pub(super) fn go_on_destroying(&mut self, key: ObjectKey, mut phase: Phase) {
         loop {
             let Some(node) = self.nodes.get_mut(key) else { return };
-            phase = match phase {
-                Phase::Begin if node.life == Life::Dying => return,
-                Phase::Begin => {
-                    let lived = std::mem::replace(&mut node.life, Life::Dying) == Life::Alive;
-                    if let (true, Some(object)) = (lived, &mut node.object) {
-                        object.about_to_be_destroyed();
-                    }
-                    if lived { Phase::Announce } else { Phase::Children }
-                }
-                Phase::Announce => {
-                    if node.extra.as_ref().is_some_and(|extra| extra.destroyed.is_connected()) {
-                        self.stack.push(Effect::Destroy(key, Phase::Children));
-                        self.announce_destroyed(key);
-                        return;
-                    }
-                    Phase::Children
-                }
-                Phase::Children => {
-                    node.cut();
-                    if node.first_child.is_none() {
+            let next = match phase {
+                Phase::Begin => match std::mem::replace(&mut node.life, Life::Dying) {
+                    Life::Begun => Phase::Cut,
+                    Life::Alive => Phase::Announce,
+                    Life::Dying => return,
+                },
+                Phase::Announce => Phase::Cut,
+                Phase::Cut | Phase::Children => Phase::Children,
+            };
+            // On the stack before anybody's code runs, so that it outlives a panic there.
+            self.stack.push(Effect::Destroy(key, next));
+            match phase {
+                Phase::Begin if next == Phase::Announce => self.take_last_steps(key),
+                Phase::Begin => {}
+                Phase::Announce => self.announce_destroyed(key),
+                Phase::Cut => self.nodes[key].cut(),
+                Phase::Children => match self.next_to_go(key) {
+                    Some(child) => return self.stack.push(Effect::Destroy(child, Phase::Begin)),
+                    None => {
+                        // Once more, for what was connected meanwhile.
+                        self.nodes[key].cut();
+                        self.stack.pop();
                         return self.remove(key);
                     }
-                    self.stack.push(Effect::Destroy(key, Phase::Children));
-                    return self.destroy_children(key);
-                }
-            };
+                },
+            }
             if self.has_recorded() {
-                self.stack.push(Effect::Destroy(key, phase));
                 return;
             }
+            self.stack.pop();
+            phase = next;
         }
     }
 
-    /// Puts the destruction of all children on the stack, first child uppermost.
-    fn destroy_children(&mut self, key: ObjectKey) {
-        let mut child = self.nodes[key].last_child;
-        while let Some(at) = child {
-            self.stack.push(Effect::Destroy(at, Phase::Begin));
-            child = self.nodes[at].previous;
+    /// The first child that is not being destroyed. Those before it, which are, go by themselves
+    /// and no longer belong to anybody.
+    fn next_to_go(&mut self, key: ObjectKey) -> Option<ObjectKey> {
+        while let Some(child) = self.nodes[key].first_child {
+            if self.nodes[child].life != Life::Dying {
+                return Some(child);
+            }
+            self.detach(child);
+        }
+        None
+    }
+
+    fn take_last_steps(&mut self, key: ObjectKey) {
+        if let Some(object) = &mut self.nodes[key].object {
+            object.about_to_be_destroyed();
         }
     }
 
     fn announce_destroyed(&mut self, key: ObjectKey) {
+        let extra = self.nodes[key].extra.as_ref();
+        if extra.is_none_or(|extra| extra.destroyed.existing_core().is_none()) {
+            return;
+        }
         let emitter = self.emitter(key);
         let this = self.handle::<dyn QObject>(key);
         // The one signal that blocking does not stop.
@@ -122,6 +138,9 @@ impl World {
         let node = self.nodes.remove(key);
         if self.sender == Some(key) {
             self.sender = None;
+        }
+        if node.as_ref().is_some_and(|node| node.awaited) {
+            self.run_deferred(key);
         }
         drop(node);
     }

@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) emitter: Option<Rc<Emitter>>,
     pub(super) extra: Option<Box<Extra>>,
     pub(super) life: Life,
+    /// Something waits for the object to come back from its method.
+    pub(super) awaited: bool,
 }
 
 /// How far an object has come.
@@ -67,7 +69,9 @@ impl Node {
 
     /// Closes every connection to the object and from it.
     pub(super) fn cut(&mut self) {
-        for link in self.incoming.drain(..) {
+        // One by one, since captures that panic when they are dropped leave the rest for next time.
+        self.incoming.reverse();
+        while let Some(link) = self.incoming.pop() {
             link.kill();
         }
         if let Some(emitter) = &self.emitter {

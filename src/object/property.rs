@@ -63,7 +63,7 @@ impl<T: 'static> Property<T> {
         let differs = self.value != value;
         if differs {
             self.value = value;
-            if self.changed.is_connected() {
+            if self.changed.has_audience() {
                 self.changed.emit(self.value.clone());
             }
         }

@@ -81,6 +81,12 @@ impl<A: 'static> Signal<A> {
         self.receivers() > 0
     }
 
+    /// Says whether an emission would be recorded. It is also when the only connections left were
+    /// disconnected further up, which takes effect later.
+    pub(super) fn has_audience(&self) -> bool {
+        self.core.get().is_some_and(|core| core.audience().is_some())
+    }
+
     /// The signal's core, made on the first connection.
     pub(super) fn core(&self, emitter: impl FnOnce() -> Rc<Emitter>) -> &Rc<Core<A>> {
         self.core.get_or_init(|| Core::new(emitter()))
@@ -285,10 +291,6 @@ impl<A: 'static> Core<A> {
 
     pub(super) fn emitter(&self) -> &Rc<Emitter> {
         &self.emitter
-    }
-
-    pub(super) fn is_silenced(&self) -> bool {
-        self.silenced.get()
     }
 
     fn sender_gone(&self) {

@@ -270,7 +270,7 @@ impl World {
 
     /// Returns the handle as one to class `T`, if the object is of that class or extends it.
     #[doc(alias = "qobject_cast")]
-    pub fn downcast<T: QObject, U: ?Sized + Target>(&self, object: Obj<U>) -> Option<Obj<T>> {
+    pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
         let target = self.handle::<T>(self.own(object)?);
         self.get(target).map(|_| target)
     }
@@ -284,11 +284,24 @@ impl World {
 
     #[cold]
     pub(super) fn report_slot_error(&mut self, error: SlotError) {
-        match self.on_slot_error.take() {
-            Some(mut handler) => {
-                handler(self, error);
-                self.on_slot_error.get_or_insert(handler);
+        /// A handler that runs. Its end, a panic's included, puts it back, unless it set another.
+        struct Running<'a> {
+            world: &'a mut World,
+            handler: Option<OnSlotError>,
+        }
+
+        impl Drop for Running<'_> {
+            fn drop(&mut self) {
+                if self.world.on_slot_error.is_none() {
+                    self.world.on_slot_error = self.handler.take();
+                }
             }
+        }
+
+        let handler = self.on_slot_error.take();
+        let mut running = Running { world: self, handler };
+        match &mut running.handler {
+            Some(handler) => handler(running.world, error),
             None => {
                 let what = error.to_string();
                 eprintln!("slotwire: {what}: {}", error.into_inner());
@@ -422,23 +435,26 @@ impl World {
     fn give_back(&mut self, key: ObjectKey, object: Box<dyn QObject>) {
         if let Some(node) = self.nodes.get_mut(key) {
             node.object = Some(object);
-        }
-        if !self.deferred.is_empty() {
-            self.run_deferred();
+            if node.awaited {
+                node.awaited = false;
+                self.run_deferred(key);
+            }
         }
     }
 
-    /// Does `f` when the object with this key is back in the arena.
+    /// Does `f` when the object with this key is back in the arena, or gone.
     pub(super) fn when_free(&mut self, key: ObjectKey, f: Deferred) {
+        self.nodes[key].awaited = true;
         self.deferred.push((key, f));
     }
 
+    /// Does what waited for the object, in order. What waits for others stays.
     #[cold]
-    fn run_deferred(&mut self) {
-        let free =
-            |world: &World, key| world.nodes.get(key).is_none_or(|node| node.object.is_some());
-        while let Some(position) = self.deferred.iter().position(|&(key, _)| free(self, key)) {
-            let (_, f) = self.deferred.remove(position);
+    pub(super) fn run_deferred(&mut self, key: ObjectKey) {
+        let waiting = std::mem::take(&mut self.deferred);
+        let (ready, rest): (Vec<_>, _) = waiting.into_iter().partition(|&(of, _)| of == key);
+        self.deferred = rest;
+        for (_, f) in ready {
             f(self);
         }
     }
@@ -480,6 +496,8 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        // The objects first: what they still record keeps their signals alive until it is cleared.
+        self.nodes.clear();
         self.stack.clear();
         self.suspended.clear();
         self.recorder.clear();

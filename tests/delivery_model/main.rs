@@ -1,0 +1,20 @@
+//! Random programs of object operations do what a naive model of the promises does.
+//!
+//! `program.rs` has the programs, `model.rs` the promised rules written down plainly, and
+//! `real.rs` runs the programs with a runtime. Budgets are out of scope: slot bodies share a
+//! supply of fuel that ends every program long before a turn would.
+
+mod model;
+mod program;
+mod real;
+#[path = "../support/mod.rs"]
+mod support;
+
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn every_program_runs_as_the_model_says(program in program::program()) {
+        prop_assert_eq!(real::run(&program), model::run(&program));
+    }
+}

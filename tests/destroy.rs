@@ -1,0 +1,342 @@
+//! The end of objects: who is told, in which order, and who is spared.
+
+mod support;
+
+use std::rc::Rc;
+
+use slotwire::prelude::*;
+use support::{Log, Person, Stone, deliver_all, run_posted, runtime};
+
+#[test]
+fn an_object_can_destroy_itself_in_its_slot() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let bob = rt.add(Person::new("bob", &log).mourned().on_hearing(|bob, cx, _| {
+        cx.destroy_this();
+        bob.log.add("bob still runs");
+    }));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.connect(alice, Person::said, bob, Person::note);
+    rt.emit(alice, Person::said, 1);
+    assert_eq!(log.take(), ["bob hears 1", "bob still runs", "bob is gone"]);
+    assert!(!rt.contains(bob));
+}
+
+#[test]
+fn what_was_said_before_the_end_is_heard_and_what_is_said_after_it_is_not() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let bob = rt.add(Person::new("bob", &log).mourned().on_hearing(|bob, cx, _| {
+        bob.said.emit(1);
+        cx.destroy_this();
+        bob.said.emit(2);
+    }));
+    let carol = rt.add(Person::new("carol", &log));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.connect(bob, Person::said, carol, Person::hear);
+    rt.emit(alice, Person::said, 0);
+    assert_eq!(log.take(), ["bob hears 0", "carol hears 1", "bob is gone"]);
+}
+
+#[test]
+fn a_sender_destroyed_in_a_slot_is_not_heard_by_the_slots_after() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let bob = rt.add(Person::new("bob", &log).on_hearing(move |_, cx, _| {
+        cx.destroy(alice);
+    }));
+    let carol = rt.add(Person::new("carol", &log));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.connect(alice, Person::said, carol, Person::hear);
+    rt.emit(alice, Person::said, 1);
+    assert_eq!(log.take(), ["bob hears 1"]);
+    assert!(!rt.contains(alice));
+}
+
+#[test]
+fn a_receiver_destroyed_in_a_slot_hears_nothing() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let dave = rt.add(Person::new("dave", &log));
+    let carol = rt.add(Person::new("carol", &log));
+    let bob = rt.add(Person::new("bob", &log).on_hearing(move |_, cx, _| {
+        cx.destroy(carol);
+    }));
+    for receiver in [bob, carol, dave] {
+        rt.connect(alice, Person::said, receiver, Person::hear);
+    }
+    rt.emit(alice, Person::said, 1);
+    assert_eq!(log.take(), ["bob hears 1", "dave hears 1"]);
+    assert_eq!(rt[alice].said.receivers(), 2);
+}
+
+#[test]
+fn the_last_words_come_before_destroyed_and_that_before_the_children_go() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Person::new("parent", &log).mourned().with_last_words(7));
+    let children = ["first", "second"]
+        .map(|name| rt.add_child_of(parent, Person::new(name, &log).mourned()));
+    let grandchild = rt.add_child_of(children[0], Person::new("grandchild", &log).mourned());
+    let bob = rt.add(Person::new("bob", &log));
+    rt.connect(parent, Person::said, bob, Person::hear);
+    for person in [parent, children[0], children[1], grandchild] {
+        rt.connect_destroyed(person, bob, Person::mourn);
+    }
+    assert!(rt.destroy(parent));
+    assert_eq!(
+        log.take(),
+        [
+            "bob hears 7",
+            "bob mourns parent",
+            "bob mourns first",
+            "bob mourns grandchild",
+            "grandchild is gone",
+            "first is gone",
+            "bob mourns second",
+            "second is gone",
+            "parent is gone",
+        ]
+    );
+    assert_eq!(rt.len(), 1);
+}
+
+#[test]
+fn connections_are_cut_before_the_children_go() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Person::new("parent", &log).mourned());
+    let child = rt.add_child_of(parent, Person::new("child", &log).with_last_words(1));
+    rt.connect(child, Person::said, parent, Person::hear);
+    rt.destroy(parent);
+    assert_eq!(log.take(), ["parent is gone"]);
+}
+
+#[test]
+fn blocked_signals_do_not_keep_the_end_secret() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log).with_last_words(1));
+    let bob = rt.add(Person::new("bob", &log));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.connect_destroyed(alice, bob, Person::mourn);
+    rt.block_signals(alice, true);
+    rt.destroy(alice);
+    assert_eq!(log.take(), ["bob mourns alice"]);
+}
+
+#[test]
+fn destroying_twice_is_destroying_once() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let bob = rt.add(Person::new("bob", &log).on_noting(move |_, cx, _| {
+        assert!(cx.is_dying(alice));
+        assert!(!cx.destroy(alice));
+    }));
+    rt.connect_destroyed(alice, bob, Person::mourn);
+    assert!(rt.destroy(alice));
+    assert!(!rt.destroy(alice));
+    assert_eq!(log.take(), ["bob mourns alice"]);
+}
+
+#[test]
+fn the_end_of_a_child_can_be_the_end_of_its_parent() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Person::new("parent", &log).mourned());
+    let child = rt.add_child_of(parent, Person::new("child", &log).mourned());
+    let bob = rt.add(Person::new("bob", &log).on_noting(move |_, cx, _| {
+        cx.destroy(parent);
+    }));
+    rt.connect_destroyed(child, bob, Person::mourn);
+    rt.destroy(child);
+    assert!(rt.deliver(), "everything is done");
+    assert!(!rt.contains(child) && !rt.contains(parent));
+    let mut gone = log.take();
+    gone.sort();
+    assert_eq!(gone, ["bob mourns child", "child is gone", "parent is gone"]);
+}
+
+#[test]
+fn the_last_words_of_a_grandchild_can_be_the_end_of_the_whole_family() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let grandparent = rt.add(Person::new("grandparent", &log));
+    let parent = rt.add_child_of(grandparent, Person::new("parent", &log));
+    let child = rt.add_child_of(parent, Person::new("child", &log).with_last_words(1));
+    let bob = rt.add(Person::new("bob", &log).on_hearing(move |_, cx, _| {
+        cx.destroy(grandparent);
+    }));
+    rt.connect(child, Person::said, bob, Person::hear);
+    rt.connect_destroyed(child, bob, Person::mourn);
+    rt.destroy(child);
+    assert!(rt.deliver(), "everything is done");
+    assert_eq!(rt.len(), 1);
+    assert_eq!(log.take(), ["bob hears 1", "bob mourns child"]);
+}
+
+#[test]
+fn a_child_that_finds_another_parent_in_time_is_spared() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Person::new("parent", &log));
+    let aunt = rt.add(Person::new("aunt", &log));
+    let first = rt.add_child_of(parent, Person::new("first", &log));
+    let second = rt.add_child_of(parent, Person::new("second", &log));
+    let third = rt.add_child_of(parent, Person::new("third", &log));
+    let bob = rt.add(Person::new("bob", &log).on_noting(move |_, cx, _| {
+        cx.set_parent(second, aunt);
+    }));
+    rt.connect_destroyed(first, bob, Person::mourn);
+    rt.destroy(parent);
+    assert!(rt.contains(second) && !rt.contains(first) && !rt.contains(third));
+    assert_eq!(rt.parent(second), Some(aunt.erase()));
+}
+
+#[test]
+fn siblings_can_destroy_each_other_at_their_end() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Person::new("parent", &log).mourned());
+    let first = rt.add_child_of(parent, Person::new("first", &log).mourned());
+    let second = rt.add_child_of(parent, Person::new("second", &log).mourned());
+    let bob = rt.add(Person::new("bob", &log).on_noting(move |_, cx, _| {
+        cx.destroy(second);
+    }));
+    rt.connect_destroyed(first, bob, Person::mourn);
+    rt.destroy(parent);
+    assert_eq!(
+        log.take(),
+        ["bob mourns first", "second is gone", "first is gone", "parent is gone"]
+    );
+}
+
+#[test]
+fn a_child_added_while_its_parent_goes_goes_with_it() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Person::new("parent", &log));
+    let child = rt.add_child_of(parent, Person::new("child", &log));
+    let bob = rt.add(Person::new("bob", &log).on_noting(move |bob, cx, _| {
+        cx.add_child_of(parent, Person::new("late child", &bob.log).mourned());
+    }));
+    rt.connect_destroyed(child, bob, Person::mourn);
+    rt.destroy(parent);
+    assert_eq!(log.take(), ["bob mourns child", "late child is gone"]);
+    assert_eq!(rt.len(), 1);
+}
+
+#[test]
+fn a_connection_made_to_an_object_at_its_very_end_ends_with_it() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let parent = rt.add(Person::new("parent", &log));
+    let child = rt.add_child_of(parent, Person::new("child", &log));
+    let captured = Rc::new(());
+    let held = captured.clone();
+    let bob = rt.add(Person::new("bob", &log).on_noting(move |_, cx, _| {
+        let held = held.clone();
+        cx.connect_fn_on(alice, Person::said, parent, move |_, _, _| {
+            assert!(Rc::strong_count(&held) == 0, "never called");
+        });
+    }));
+    rt.connect_destroyed(child, bob, Person::mourn);
+    rt.destroy(parent);
+    assert_eq!(rt[alice].said.receivers(), 0);
+    rt.destroy(bob);
+    assert_eq!(Rc::strong_count(&captured), 1);
+}
+
+#[test]
+fn a_hundred_thousand_children_go_with_their_parent_in_order() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let parent = rt.add(Stone);
+    let bob = rt.add(Person::new("bob", &log));
+    for number in 0..100_000 {
+        let child = rt.add_child_of(parent, Stone);
+        if number % 30_000 == 0 {
+            rt.set_object_name(child, number.to_string());
+            rt.connect_destroyed_fn(child, {
+                let log = log.clone();
+                move |world, &child| log.add(world.object_name(child))
+            });
+        }
+    }
+    rt.destroy(parent);
+    deliver_all(&mut rt);
+    assert_eq!(log.take(), ["0", "30000", "60000", "90000"]);
+    assert_eq!(rt.len(), 1);
+    assert!(rt.contains(bob));
+}
+
+#[test]
+fn a_tree_of_a_hundred_thousand_generations_goes_without_overflow() {
+    let mut rt = runtime();
+    let root = rt.add(Stone);
+    let mut youngest = root;
+    for _ in 0..100_000 {
+        youngest = rt.add_child_of(youngest, Stone);
+    }
+    rt.destroy(root);
+    deliver_all(&mut rt);
+    assert!(rt.is_empty());
+}
+
+#[test]
+fn a_runtime_with_a_deep_tree_is_dropped_without_overflow() {
+    let mut rt = runtime();
+    let mut youngest = rt.add(Stone);
+    for _ in 0..100_000 {
+        youngest = rt.add_child_of(youngest, Stone);
+    }
+}
+
+#[test]
+fn delete_later_waits_for_the_next_turn_and_asks_once() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let bob = rt.add(Person::new("bob", &log).mourned().on_hearing(|_, cx, _| {
+        let this = cx.this();
+        assert!(cx.delete_later(this));
+        assert!(cx.delete_later(this));
+    }));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.connect(alice, Person::said, bob, Person::note);
+    rt.emit(alice, Person::said, 1);
+    assert!(rt.contains(bob));
+    run_posted(&mut rt);
+    assert!(!rt.delete_later(bob));
+    assert_eq!(log.take(), ["bob hears 1", "bob notes 1", "bob is gone"]);
+}
+
+#[test]
+fn an_object_deleted_later_and_destroyed_before_goes_once() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log).mourned());
+    rt.delete_later(alice);
+    rt.destroy(alice);
+    let bob = rt.add(Person::new("bob", &log));
+    run_posted(&mut rt);
+    assert_eq!(log.take(), ["alice is gone"]);
+    assert!(rt.contains(bob));
+}
+
+#[test]
+fn what_objects_say_while_the_runtime_is_dropped_leaks_nothing() {
+    struct Chatty {
+        captured: Rc<()>,
+        said: Signal<Rc<()>>,
+    }
+    static CHATTY: slotwire::MetaObject = slotwire::MetaObject::new("Chatty");
+    impl QObject for Chatty {
+        fn static_meta_object() -> &'static slotwire::MetaObject {
+            &CHATTY
+        }
+        fn meta_object(&self) -> &'static slotwire::MetaObject {
+            &CHATTY
+        }
+    }
+    impl Drop for Chatty {
+        fn drop(&mut self) {
+            self.said.emit(self.captured.clone());
+        }
+    }
+    let captured = Rc::new(());
+    let mut rt = runtime();
+    let chatty = rt.add(Chatty { captured: captured.clone(), said: Signal::new() });
+    rt.connect_fn(chatty, |chatty| &chatty.said, |_, _| ());
+    drop(rt);
+    assert_eq!(Rc::strong_count(&captured), 1);
+}
