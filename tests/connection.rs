@@ -255,9 +255,10 @@ fn what_a_closure_captured_goes_with_its_connection() {
             let [alice, bob, _] = people;
             let captured = Rc::new(());
             let held = captured.clone();
-            let connection = rt.connect_fn_on_with(kind, alice, Person::said, bob, move |_, _, _| {
-                assert_eq!(Rc::strong_count(&held), 2);
-            });
+            let connection =
+                rt.connect_fn_on_with(kind, alice, Person::said, bob, move |_, _, _| {
+                    assert_eq!(Rc::strong_count(&held), 2);
+                });
             rt.emit(alice, Person::said, 1);
             run_posted(&mut rt);
             assert_eq!(Rc::strong_count(&captured), 2);

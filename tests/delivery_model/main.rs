@@ -13,6 +13,8 @@ mod support;
 use proptest::prelude::*;
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
     #[test]
     fn every_program_runs_as_the_model_says(program in program::program()) {
         prop_assert_eq!(real::run(&program), model::run(&program));

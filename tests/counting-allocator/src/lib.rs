@@ -27,10 +27,7 @@ pub fn count(f: impl FnOnce()) -> Count {
     let before = COUNT.get();
     f();
     let after = COUNT.get();
-    Count {
-        allocations: after.allocations - before.allocations,
-        bytes: after.bytes - before.bytes,
-    }
+    Count { allocations: after.allocations - before.allocations, bytes: after.bytes - before.bytes }
 }
 
 /// Adds to the count. A thread that is going has none any more.
