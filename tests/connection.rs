@@ -238,14 +238,16 @@ fn a_guard_may_outlive_the_runtime() {
 
 #[test]
 fn what_a_closure_captured_goes_with_its_connection() {
-    let ends: [fn(&mut Runtime, Connection, [Obj<Person>; 3]); 5] = [
-        |_, connection, _| drop(connection.disconnect()),
-        |rt, _, [alice, ..]| drop(rt.disconnect_all(alice)),
-        |rt, _, [alice, ..]| drop(rt.destroy(alice)),
-        |rt, _, [_, bob, _]| drop(rt.destroy(bob)),
+    type End = fn(&mut Runtime, &Connection, [Obj<Person>; 3]) -> bool;
+    let ends: [End; 5] = [
+        |_, connection, _| connection.disconnect(),
+        |rt, _, [alice, ..]| rt.disconnect_all(alice),
+        |rt, _, [alice, ..]| rt.destroy(alice),
+        |rt, _, [_, bob, _]| rt.destroy(bob),
         |rt, _, [_, bob, _]| {
-            rt.delete_later(bob);
+            let there = rt.delete_later(bob);
             run_posted(rt);
+            there
         },
     ];
     for kind in [ConnectionType::DIRECT, ConnectionType::QUEUED] {
@@ -255,13 +257,14 @@ fn what_a_closure_captured_goes_with_its_connection() {
             let [alice, bob, _] = people;
             let captured = Rc::new(());
             let held = captured.clone();
-            let connection = rt.connect_fn_on_with(kind, alice, Person::said, bob, move |_, _, _| {
-                assert_eq!(Rc::strong_count(&held), 2);
-            });
+            let connection =
+                rt.connect_fn_on_with(kind, alice, Person::said, bob, move |_, _, _| {
+                    assert_eq!(Rc::strong_count(&held), 2);
+                });
             rt.emit(alice, Person::said, 1);
             run_posted(&mut rt);
             assert_eq!(Rc::strong_count(&captured), 2);
-            end(&mut rt, connection.clone(), people);
+            assert!(end(&mut rt, &connection, people));
             assert_eq!(Rc::strong_count(&captured), 1);
             assert!(!connection.is_connected());
         }

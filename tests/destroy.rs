@@ -74,8 +74,8 @@ fn a_receiver_destroyed_in_a_slot_hears_nothing() {
 fn the_last_words_come_before_destroyed_and_that_before_the_children_go() {
     let (mut rt, log) = (runtime(), Log::default());
     let parent = rt.add(Person::new("parent", &log).mourned().with_last_words(7));
-    let children = ["first", "second"]
-        .map(|name| rt.add_child_of(parent, Person::new(name, &log).mourned()));
+    let children =
+        ["first", "second"].map(|name| rt.add_child_of(parent, Person::new(name, &log).mourned()));
     let grandchild = rt.add_child_of(children[0], Person::new("grandchild", &log).mourned());
     let bob = rt.add(Person::new("bob", &log));
     rt.connect(parent, Person::said, bob, Person::hear);

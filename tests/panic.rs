@@ -127,15 +127,9 @@ fn a_single_shot_closure_on_a_receiver_that_panics_drops_what_it_captured() {
     let bob = rt.add(Person::new("bob", &log));
     let captured = Rc::new(());
     let held = captured.clone();
-    rt.connect_fn_on_with(
-        ConnectionType::SINGLE_SHOT,
-        alice,
-        Person::said,
-        bob,
-        move |_, _, _| {
-            assert!(Rc::strong_count(&held) == 0, "in the closure");
-        },
-    );
+    rt.connect_fn_on_with(ConnectionType::SINGLE_SHOT, alice, Person::said, bob, move |_, _, _| {
+        assert!(Rc::strong_count(&held) == 0, "in the closure");
+    });
     panic_message(|| rt.emit(alice, Person::said, 1));
     deliver_all(&mut rt);
     assert!(!rt.contains(bob));

@@ -148,7 +148,8 @@ fn what_a_slot_emits_is_delivered_before_the_next_slot() {
         bob.said.emit(n + 2);
         bob.log.add("bob is done");
     }));
-    let carol = rt.add(Person::new("carol", &log).on_hearing(|carol, _, n| carol.said.emit(n * 10)));
+    let carol =
+        rt.add(Person::new("carol", &log).on_hearing(|carol, _, n| carol.said.emit(n * 10)));
     let dave = rt.add(Person::new("dave", &log));
     rt.connect(alice, Person::said, bob, Person::hear);
     rt.connect(alice, Person::said, dave, Person::note);

@@ -246,13 +246,12 @@ impl<A: 'static> Core<A> {
         self.list.borrow().iter().any(|link| link.is_open() && matches(&**link))
     }
 
-    /// Drops the dead connections, unless an emission still walks the list.
+    /// Replaces the list, which emissions share, by one without its dead connections.
     #[cold]
-    fn prune(&self) {
-        if let Ok(mut shared) = self.list.try_borrow_mut()
-            && let Some(list) = Rc::get_mut(&mut shared)
-        {
-            list.retain(|link| !link.is_dead());
+    fn prune(&self, list: &Rc<List<A>>) {
+        let mut shared = self.list.borrow_mut();
+        if Rc::ptr_eq(&shared, list) {
+            *shared = Rc::new(list.iter().filter(|link| !link.is_dead()).cloned().collect());
         }
     }
 
@@ -264,7 +263,7 @@ impl<A: 'static> Core<A> {
     pub(super) fn call_slots(
         &self,
         world: &mut World,
-        list: &List<A>,
+        list: &Rc<List<A>>,
         argument: &A,
         next: usize,
     ) -> Option<usize> {
@@ -277,7 +276,7 @@ impl<A: 'static> Core<A> {
             }
         }
         if dead > list.len() / 2 {
-            self.prune();
+            self.prune(list);
         }
         None
     }

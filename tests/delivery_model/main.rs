@@ -13,8 +13,17 @@ mod support;
 use proptest::prelude::*;
 
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn every_program_runs_as_the_model_says(program in program::program()) {
         prop_assert_eq!(real::run(&program), model::run(&program));
     }
+}
+
+/// A few seconds' worth of cases, unless `PROPTEST_CASES` says how many.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    let cases = std::env::var_os("PROPTEST_CASES").map_or(4_000, |_| config.cases);
+    ProptestConfig { cases, ..config }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::program::{Event, FIRST_OBJECTS, FUEL, Kind, MOST_OBJECTS, Op, Outcome, Program, To, Who};
+use super::program::{
+    Event, FIRST_OBJECTS, FUEL, Kind, MOST_OBJECTS, Op, Outcome, Program, To, Who,
+};
 
 /// The signal that announces the end of an object.
 const DESTROYED: usize = 2;
@@ -372,7 +374,9 @@ impl Model<'_> {
         match op {
             Op::Create { parent } => {
                 let parent = parent.map(|parent| self.resolve(parent));
-                if self.objects.len() < MOST_OBJECTS && parent.is_none_or(|at| !self.objects[at].gone) {
+                if self.objects.len() < MOST_OBJECTS
+                    && parent.is_none_or(|at| !self.objects[at].gone)
+                {
                     self.objects.push(Object::default());
                     self.set_parent(self.objects.len() - 1, parent);
                 }
@@ -395,7 +399,8 @@ impl Model<'_> {
                 let parent = parent.map(|parent| self.resolve(parent));
                 let above: Vec<_> =
                     std::iter::successors(parent, |&at| self.objects[at].parent).collect();
-                let gone = self.objects[object].gone || above.iter().any(|&at| self.objects[at].gone);
+                let gone =
+                    self.objects[object].gone || above.iter().any(|&at| self.objects[at].gone);
                 if !gone && !above.contains(&object) {
                     self.set_parent(object, parent);
                 }
@@ -405,7 +410,9 @@ impl Model<'_> {
                 let end = match to {
                     To::Slot(receiver, slot) => End::Slot(self.resolve(receiver), slot),
                     To::Closure { script } => End::Closure(script),
-                    To::ClosureOn(receiver, script) => End::ClosureOn(self.resolve(receiver), script),
+                    To::ClosureOn(receiver, script) => {
+                        End::ClosureOn(self.resolve(receiver), script)
+                    }
                     To::Signal(target, other) => {
                         let target = self.resolve(target);
                         if (target, other) <= (sender, signal) {
@@ -545,10 +552,16 @@ impl Model<'_> {
         }
     }
 
-    fn disconnect_signal(&mut self, sender: Who, signal: usize, matches: impl Fn(&Connection) -> bool) {
+    fn disconnect_signal(
+        &mut self,
+        sender: Who,
+        signal: usize,
+        matches: impl Fn(&Connection) -> bool,
+    ) {
         let sender = self.resolve(sender);
         // What a busy object has cannot be seen.
-        let found = if self.busy.contains(&sender) { Vec::new() } else { self.open(sender, signal) };
+        let found =
+            if self.busy.contains(&sender) { Vec::new() } else { self.open(sender, signal) };
         self.disconnect_matching(found, matches);
     }
 
@@ -557,7 +570,11 @@ impl Model<'_> {
         self.disconnect_matching(found, matches);
     }
 
-    fn disconnect_matching(&mut self, mut found: Vec<usize>, matches: impl Fn(&Connection) -> bool) {
+    fn disconnect_matching(
+        &mut self,
+        mut found: Vec<usize>,
+        matches: impl Fn(&Connection) -> bool,
+    ) {
         found.retain(|&id| matches(&self.connections[id]));
         self.events.push(Event::Answered(!found.is_empty()));
         self.disconnect(found);

@@ -41,7 +41,9 @@ pub(crate) enum Who {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum To {
     Slot(Who, usize),
-    Closure { script: usize },
+    Closure {
+        script: usize,
+    },
     ClosureOn(Who, usize),
     /// Only to a signal that comes after the sender's, so that signals make no circles.
     Signal(Who, usize),
@@ -56,29 +58,91 @@ pub(crate) struct Kind {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Op {
-    Create { parent: Option<Who> },
+    Create {
+        parent: Option<Who>,
+    },
     /// A child that connects to its parent, and the parent to itself, in its constructor.
-    CreateWired { parent: Who },
-    Reparent { object: Who, parent: Option<Who> },
-    Connect { sender: Who, signal: usize, to: To, kind: Kind },
+    CreateWired {
+        parent: Who,
+    },
+    Reparent {
+        object: Who,
+        parent: Option<Who>,
+    },
+    Connect {
+        sender: Who,
+        signal: usize,
+        to: To,
+        kind: Kind,
+    },
     /// Connects by the signal itself, which the running object has.
-    ConnectOwn { signal: usize, receiver: Who, slot: usize, kind: Kind },
-    ConnectDestroyed { object: Who, receiver: Who },
-    Emit { object: Who, signal: usize, argument: u32 },
+    ConnectOwn {
+        signal: usize,
+        receiver: Who,
+        slot: usize,
+        kind: Kind,
+    },
+    ConnectDestroyed {
+        object: Who,
+        receiver: Who,
+    },
+    Emit {
+        object: Who,
+        signal: usize,
+        argument: u32,
+    },
     /// Emits by indexing, so that outside nothing is delivered yet.
-    Record { object: Who, signal: usize, argument: u32 },
-    Disconnect { connection: usize },
-    DisconnectSlot { sender: Who, signal: usize, receiver: Who, slot: usize },
-    DisconnectSignalFrom { sender: Who, signal: usize, receiver: Who },
-    DisconnectSignal { sender: Who, signal: usize },
-    DisconnectReceiver { sender: Who, receiver: Who },
-    DisconnectAll { sender: Who },
-    Destroy { object: Who },
-    DeleteLater { object: Who },
-    Block { object: Who, block: bool },
-    Later { object: Who, script: usize },
-    With { object: Who, script: usize },
-    Post { script: usize },
+    Record {
+        object: Who,
+        signal: usize,
+        argument: u32,
+    },
+    Disconnect {
+        connection: usize,
+    },
+    DisconnectSlot {
+        sender: Who,
+        signal: usize,
+        receiver: Who,
+        slot: usize,
+    },
+    DisconnectSignalFrom {
+        sender: Who,
+        signal: usize,
+        receiver: Who,
+    },
+    DisconnectSignal {
+        sender: Who,
+        signal: usize,
+    },
+    DisconnectReceiver {
+        sender: Who,
+        receiver: Who,
+    },
+    DisconnectAll {
+        sender: Who,
+    },
+    Destroy {
+        object: Who,
+    },
+    DeleteLater {
+        object: Who,
+    },
+    Block {
+        object: Who,
+        block: bool,
+    },
+    Later {
+        object: Who,
+        script: usize,
+    },
+    With {
+        object: Who,
+        script: usize,
+    },
+    Post {
+        script: usize,
+    },
     Panic,
     /// Outside only, as is the next.
     Deliver,

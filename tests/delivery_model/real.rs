@@ -7,7 +7,9 @@ use std::rc::Rc;
 use slotwire::prelude::*;
 use slotwire::{MetaObject, World};
 
-use super::program::{Event, FIRST_OBJECTS, FUEL, Kind, MOST_OBJECTS, Op, Outcome, Program, To, Who};
+use super::program::{
+    Event, FIRST_OBJECTS, FUEL, Kind, MOST_OBJECTS, Op, Outcome, Program, To, Who,
+};
 use super::support;
 
 /// What the bodies of slots share.
@@ -252,8 +254,7 @@ impl Stage {
                 }));
             }
             Op::DisconnectSignalFrom { sender, signal, receiver } => {
-                let any =
-                    world.disconnect_signal_from(at(sender), signal_of(signal), at(receiver));
+                let any = world.disconnect_signal_from(at(sender), signal_of(signal), at(receiver));
                 self.log(Event::Answered(any));
             }
             Op::DisconnectSignal { sender, signal } => {

@@ -1,0 +1,261 @@
+//! What objects, connections and emissions cost in memory.
+
+mod support;
+
+use counting_allocator::{CountingAllocator, count};
+use slotwire::prelude::*;
+use slotwire::{MetaObject, QObject};
+use support::{deliver_all, run_posted, runtime};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+/// Counts what it hears, and can repeat it.
+#[derive(Default)]
+struct Counter {
+    heard: u64,
+    counted: Signal<u64>,
+    repeated: Signal<u64>,
+}
+
+static COUNTER: MetaObject = MetaObject::new("Counter");
+
+impl QObject for Counter {
+    fn static_meta_object() -> &'static MetaObject {
+        &COUNTER
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &COUNTER
+    }
+}
+
+impl Counter {
+    fn counted(&self) -> &Signal<u64> {
+        &self.counted
+    }
+
+    fn repeated(&self) -> &Signal<u64> {
+        &self.repeated
+    }
+
+    fn hear(&mut self, value: u64) {
+        self.heard += value;
+    }
+
+    fn repeat(&mut self, value: u64) {
+        self.heard += value;
+        self.repeated.emit(value);
+    }
+}
+
+/// Emits a few times, and then asserts that doing so a hundred times more allocates nothing.
+fn assert_steady(rt: &mut Runtime, emit: impl Fn(&mut Runtime)) {
+    let warm = |rt: &mut Runtime, rounds| (0..rounds).for_each(|_| emit(rt));
+    warm(rt, 3);
+    assert_eq!(count(|| warm(rt, 100)).allocations, 0);
+}
+
+#[test]
+fn emitting_to_slots_allocates_nothing() {
+    for slots in [0, 1, 10] {
+        let mut rt = runtime();
+        let sender = rt.add(Counter::default());
+        let receivers: Vec<_> = (0..slots).map(|_| rt.add(Counter::default())).collect();
+        for &receiver in &receivers {
+            rt.connect(sender, Counter::counted, receiver, Counter::hear);
+        }
+        assert_steady(&mut rt, |rt| rt.emit(sender, Counter::counted, 1));
+        assert!(receivers.iter().all(|&receiver| rt[receiver].heard == 103));
+    }
+}
+
+#[test]
+fn emitting_in_a_slot_allocates_nothing() {
+    for slots in [1, 10] {
+        let mut rt = runtime();
+        let sender = rt.add(Counter::default());
+        let middle = rt.add(Counter::default());
+        let receiver = rt.add(Counter::default());
+        for _ in 0..slots {
+            rt.connect(sender, Counter::counted, middle, Counter::repeat);
+            rt.connect(middle, Counter::repeated, receiver, Counter::hear);
+        }
+        assert_steady(&mut rt, |rt| rt.emit(sender, Counter::counted, 1));
+        assert_eq!(rt[receiver].heard, 103 * slots * slots);
+    }
+}
+
+#[test]
+fn emitting_outside_to_be_delivered_later_allocates_nothing() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    rt.connect(sender, Counter::counted, receiver, Counter::hear);
+    assert_steady(&mut rt, |rt| {
+        rt[sender].counted.emit(1);
+        rt.deliver();
+    });
+    assert_eq!(rt[receiver].heard, 103);
+}
+
+#[test]
+fn emitting_through_signals_and_free_closures_allocates_nothing() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    rt.connect_signal(sender, Counter::counted, sender, Counter::repeated);
+    rt.connect_fn(sender, Counter::repeated, move |world, value| world[receiver].heard += value);
+    assert_steady(&mut rt, |rt| rt.emit(sender, Counter::counted, 1));
+    assert_eq!(rt[receiver].heard, 103);
+}
+
+#[test]
+fn emitting_with_signals_blocked_or_to_those_who_left_allocates_nothing() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    rt.connect(sender, Counter::counted, receiver, Counter::hear);
+    rt.block_signals(sender, true);
+    assert_steady(&mut rt, |rt| rt.emit(sender, Counter::counted, 1));
+    rt.block_signals(sender, false);
+    rt.disconnect_all(sender);
+    assert_steady(&mut rt, |rt| rt.emit(sender, Counter::counted, 1));
+    assert_eq!(rt[receiver].heard, 0);
+}
+
+/// Asserts that `bytes` for `number` things is at most `limit` for each, and prints what it is.
+fn assert_at_most(what: &str, bytes: i64, number: i64, limit: i64) {
+    println!("{what}: {} bytes each", bytes / number);
+    assert!(bytes <= number * limit, "{what}: {} bytes each", bytes / number);
+}
+
+#[test]
+fn an_object_costs_at_most_128_bytes_beside_itself() {
+    for number in [1000, 1024] {
+        let mut rt = runtime();
+        let used = count(|| {
+            for _ in 0..number {
+                rt.add(Counter::default());
+            }
+        });
+        let own = number * i64::try_from(size_of::<Counter>()).unwrap();
+        let limit = if number == 1000 { 128 } else { 2 * 128 };
+        assert_at_most(&format!("object of {number}"), used.bytes - own, number, limit);
+    }
+}
+
+#[test]
+fn a_connection_costs_at_most_80_bytes() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    rt.connect(sender, Counter::counted, receiver, Counter::hear);
+    let used = count(|| {
+        for _ in 0..1000 {
+            rt.connect(sender, Counter::counted, receiver, Counter::hear);
+        }
+    });
+    assert_at_most("connection of one signal", used.bytes, 1000, 80);
+}
+
+#[test]
+fn a_connection_to_a_receiver_each_costs_at_most_80_bytes() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receivers: Vec<_> = (0..1000).map(|_| rt.add(Counter::default())).collect();
+    let used = count(|| {
+        for &receiver in &receivers {
+            rt.connect(sender, Counter::counted, receiver, Counter::hear);
+        }
+    });
+    assert_at_most("connection to a receiver each", used.bytes, 1000, 80);
+}
+
+#[test]
+fn the_first_connection_of_a_signal_costs_at_most_400_bytes() {
+    let mut rt = runtime();
+    let senders: Vec<_> = (0..1000).map(|_| rt.add(Counter::default())).collect();
+    let receiver = rt.add(Counter::default());
+    for signal in [Counter::counted, Counter::repeated] {
+        let used = count(|| {
+            for &sender in &senders {
+                rt.connect(sender, signal, receiver, Counter::hear);
+            }
+        });
+        assert_at_most("connection of a signal each", used.bytes, 1000, 400);
+    }
+}
+
+#[test]
+fn connections_that_ended_are_forgotten_by_the_next_emission() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receivers: Vec<_> = (0..1000).map(|_| rt.add(Counter::default())).collect();
+    for &receiver in &receivers {
+        rt.connect(sender, Counter::counted, receiver, Counter::hear);
+    }
+    for receiver in receivers {
+        rt.destroy(receiver);
+    }
+    let freed = count(|| {
+        rt.emit(sender, Counter::counted, 1);
+        rt.emit(sender, Counter::counted, 1);
+    });
+    assert!(freed.bytes < -32 * 1000, "{freed:?}");
+}
+
+#[test]
+fn connecting_and_disconnecting_for_ever_needs_no_more_memory() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    let kinds = [ConnectionType::DIRECT, ConnectionType::QUEUED, ConnectionType::SINGLE_SHOT];
+    let mut rounds = |rounds| {
+        for _ in 0..rounds {
+            for kind in kinds {
+                let connection =
+                    rt.connect_with(kind, sender, Counter::counted, receiver, Counter::hear);
+                rt.emit(sender, Counter::counted, 1);
+                run_posted(&mut rt);
+                connection.disconnect();
+            }
+        }
+    };
+    rounds(100);
+    let grown = count(|| rounds(1000)).bytes;
+    assert!(grown < 1000, "{grown} bytes more");
+}
+
+#[test]
+fn objects_that_come_and_go_need_no_more_memory() {
+    let mut rt = runtime();
+    let lasting = rt.add(Counter::default());
+    let mut rounds = |rounds| {
+        for _ in 0..rounds {
+            let parent = rt.add(Counter::default());
+            let child = rt.add_child_of(parent, Counter::default());
+            rt.connect(lasting, Counter::counted, child, Counter::hear);
+            rt.connect(child, Counter::counted, lasting, Counter::hear);
+            rt.destroy(parent);
+        }
+    };
+    rounds(100);
+    let grown = count(|| rounds(1000)).bytes;
+    assert!(grown < 1000, "{grown} bytes more");
+}
+
+#[test]
+fn two_objects_that_answer_each_other_for_ever_need_no_more_memory() {
+    let mut rt = runtime();
+    let [first, second] = [(); 2].map(|()| rt.add(Counter::default()));
+    for (from, to) in [(first, second), (second, first)] {
+        rt.connect(from, Counter::repeated, to, Counter::repeat);
+    }
+    rt.emit(first, Counter::repeated, 1);
+    rt.deliver();
+    let grown = count(|| (0..10).for_each(|_| assert!(!rt.deliver()))).bytes;
+    assert!(grown <= 0, "{grown} bytes more");
+    rt.destroy(first);
+    deliver_all(&mut rt);
+}

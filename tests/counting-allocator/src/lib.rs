@@ -1,0 +1,64 @@
+//! The system's allocator, which counts what the running thread does.
+//!
+//! Tests run in threads of their own, so each sees only what it did itself.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// Set as `#[global_allocator]` by a test that counts.
+#[derive(Debug)]
+pub struct CountingAllocator;
+
+/// What a thread allocated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How often memory was asked for, or a different size of it.
+    pub allocations: u64,
+    /// How many bytes more there are than before.
+    pub bytes: i64,
+}
+
+thread_local! {
+    static COUNT: Cell<Count> = const { Cell::new(Count { allocations: 0, bytes: 0 }) };
+}
+
+/// Runs `f` and returns what it allocated.
+pub fn count(f: impl FnOnce()) -> Count {
+    let before = COUNT.get();
+    f();
+    let after = COUNT.get();
+    Count { allocations: after.allocations - before.allocations, bytes: after.bytes - before.bytes }
+}
+
+/// Adds to the count. A thread that is going has none any more.
+fn add(allocations: u64, bytes: i64) {
+    let _ = COUNT.try_with(|count| {
+        let Count { allocations: old, bytes: so_far } = count.get();
+        count.set(Count { allocations: old + allocations, bytes: so_far + bytes });
+    });
+}
+
+fn signed(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+// SAFETY: everything is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for CountingAllocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        add(1, signed(layout.size()));
+        // SAFETY: the caller's promises are those that the system's allocator asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        add(0, -signed(layout.size()));
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        add(1, signed(size) - signed(layout.size()));
+        // SAFETY: as above.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
