@@ -4,7 +4,7 @@
 //! picks links and hands them to `disconnect`. A sender that is busy (its constructor runs, or its
 //! slot) is joined when it comes back.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::rc::Rc;
 
 use super::class::QObject;
@@ -14,6 +14,7 @@ use super::connection::{
 };
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
+use super::shelf::Shelf;
 use super::signal::{Core, Signal};
 use super::slot::{Outcome, Slot};
 use super::world::World;
@@ -79,8 +80,10 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        let link = MethodLink::new(receiver.key, ConnectionType::DIRECT, slot);
-        self.join(sender, signal, Some(receiver.erase()), Rc::new(link), None)
+        match self.method_link(ConnectionType::DIRECT, receiver, slot) {
+            Some(link) => self.join(sender, signal, Some(receiver.erase()), link, None),
+            None => Connection::refused(),
+        }
     }
 
     /// Connects a signal to a slot in one of the ways of [`ConnectionType`].
@@ -107,8 +110,13 @@ impl World {
         Form: 'static,
     {
         let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
-        let link = method_link(kind, receiver, slot);
-        self.join(sender, signal, Some(receiver.erase()), link, unique)
+        match self.method_link(kind, receiver, slot) {
+            Some(link) => {
+                let link = queued_if(kind, link);
+                self.join(sender, signal, Some(receiver.erase()), link, unique)
+            }
+            None => Connection::refused(),
+        }
     }
 
     /// Connects a signal to a closure, which gets the world and the argument.
@@ -292,8 +300,10 @@ impl World {
         F: Slot<R, Obj<dyn QObject>, Form>,
         Form: 'static,
     {
-        let link = MethodLink::new(receiver.key, ConnectionType::DIRECT, slot);
-        self.join_destroyed(object, Some(receiver.erase()), Rc::new(link))
+        match self.method_link(ConnectionType::DIRECT, receiver, slot) {
+            Some(link) => self.join_destroyed(object, Some(receiver.erase()), link),
+            None => Connection::refused(),
+        }
     }
 
     /// Connects a closure to the end of an object; see [`connect_destroyed`](Self::connect_destroyed).
@@ -412,6 +422,27 @@ impl World {
         Some(signal(self.get(sender)?).core(|| emitter).clone())
     }
 
+    /// A link to a method of an object that exists.
+    fn method_link<A, R, F, Form>(
+        &self,
+        kind: ConnectionType,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Option<Rc<dyn Link<A>>>
+    where
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let key = self.joinable(receiver.erase())?;
+        let shelf: Rc<dyn Any> = self.nodes[key].shelf.clone();
+        Some(match shelf.downcast::<Shelf<R>>() {
+            Ok(shelf) => Rc::new(MethodLink::<_, R, F, Form>::new(shelf, kind, slot)),
+            Err(_) => Rc::new(MethodLink::<_, R, F, Form>::new(key, kind, slot)),
+        })
+    }
+
     /// The key of an object that exists.
     fn joinable(&self, object: Obj<dyn QObject>) -> Option<ObjectKey> {
         assert!(object.tag == self.tag, "{object:?} is a handle of another runtime");
@@ -435,20 +466,10 @@ impl World {
 
 /// Says whether the signal is already connected to the slot that `link` leads to.
 fn duplicates<A: 'static>(core: &Core<A>, link: &dyn Link<A>, unique: Option<TypeId>) -> bool {
-    let receiver = link.head().receiver();
+    let receiver = link.receiver();
     unique.is_some_and(|slot| {
-        core.has(|other| other.head().receiver() == receiver && other.slot_type() == Some(slot))
+        core.has(|other| other.receiver() == receiver && other.slot_type() == Some(slot))
     })
-}
-
-fn method_link<A, R, F, Form>(kind: ConnectionType, receiver: Obj<R>, slot: F) -> Rc<dyn Link<A>>
-where
-    A: Clone + 'static,
-    R: QObject,
-    F: Slot<R, A, Form>,
-    Form: 'static,
-{
-    queued_if(kind, Rc::new(MethodLink::new(receiver.key, kind, slot)))
 }
 
 /// Puts a queued link in front of `link` if `kind` asks for it.
@@ -510,8 +531,10 @@ impl<A: 'static> Signal<A> {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        let link = MethodLink::new(receiver.key, ConnectionType::DIRECT, slot);
-        self.join(cx, Some(receiver.erase()), Rc::new(link), None)
+        match cx.method_link(ConnectionType::DIRECT, receiver, slot) {
+            Some(link) => self.join(cx, Some(receiver.erase()), link, None),
+            None => Connection::refused(),
+        }
     }
 
     /// Connects this signal of the running object to a slot in one of the ways of
@@ -535,7 +558,10 @@ impl<A: 'static> Signal<A> {
         Form: 'static,
     {
         let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
-        self.join(cx, Some(receiver.erase()), method_link(kind, receiver, slot), unique)
+        match cx.method_link(kind, receiver, slot) {
+            Some(link) => self.join(cx, Some(receiver.erase()), queued_if(kind, link), unique),
+            None => Connection::refused(),
+        }
     }
 
     /// Connects this signal of the running object to a closure.
@@ -607,8 +633,7 @@ impl World {
     {
         let _ = slot;
         self.disconnect_where(sender, signal, |link| {
-            link.head().receiver() == Some(receiver.key)
-                && link.slot_type() == Some(TypeId::of::<F>())
+            link.receiver() == Some(receiver.key) && link.slot_type() == Some(TypeId::of::<F>())
         })
     }
 
@@ -625,7 +650,7 @@ impl World {
         A: 'static,
         R: ?Sized + Target,
     {
-        self.disconnect_where(sender, signal, |link| link.head().receiver() == Some(receiver.key))
+        self.disconnect_where(sender, signal, |link| link.receiver() == Some(receiver.key))
     }
 
     /// Ends all connections of a signal; says whether there were any.
@@ -644,7 +669,7 @@ impl World {
         S: ?Sized + Target,
         R: ?Sized + Target,
     {
-        self.disconnect_object(sender, |link| link.head().receiver() == Some(receiver.key))
+        self.disconnect_object(sender, |link| link.receiver() == Some(receiver.key))
     }
 
     /// Ends all connections from an object; says whether there were any.

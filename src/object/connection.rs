@@ -16,6 +16,7 @@ use super::class::QObject;
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::{Effect, Recorder};
+use super::shelf::{Lender, Shelf};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
@@ -151,7 +152,7 @@ pub(super) fn disconnect(link: &Rc<dyn AnyLink>, recorder: &Recorder) -> bool {
 
 /// How far a connection has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+pub(super) enum State {
     /// Delivers.
     Open,
     /// Delivers once.
@@ -164,21 +165,15 @@ enum State {
     Dead,
 }
 
-/// What every connection has.
+/// What every connection has: how far it has come.
 pub(super) struct Head {
-    /// The object that dies with the connection, if there is one.
-    receiver: Option<ObjectKey>,
     state: Cell<State>,
 }
 
 impl Head {
-    pub(super) fn new(receiver: Option<ObjectKey>, kind: ConnectionType) -> Self {
+    fn new(kind: ConnectionType) -> Self {
         let once = kind.contains(ConnectionType::SINGLE_SHOT);
-        Self { receiver, state: Cell::new(if once { State::OpenOnce } else { State::Open }) }
-    }
-
-    pub(super) fn receiver(&self) -> Option<ObjectKey> {
-        self.receiver
+        Self { state: Cell::new(if once { State::OpenOnce } else { State::Open }) }
     }
 
     fn is_open(&self) -> bool {
@@ -201,6 +196,9 @@ impl Head {
 /// A connection with its argument's type forgotten.
 pub(super) trait AnyLink {
     fn head(&self) -> &Head;
+
+    /// The object that the connection ends with, if there is one.
+    fn receiver(&self) -> Option<ObjectKey>;
 
     /// The type of the slot, by which a method is told from another; none for what has no name.
     fn slot_type(&self) -> Option<TypeId>;
@@ -233,6 +231,18 @@ pub(super) trait Link<A>: AnyLink {
     #[inline]
     fn call(&self, world: &mut World, argument: &A) -> bool {
         match self.head().state.get() {
+            State::Open => {
+                self.fire(world, argument);
+                true
+            }
+            other => self.call_unless_dead(other, world, argument),
+        }
+    }
+
+    /// What [`call`](Self::call) does for a connection that is not simply open.
+    #[cold]
+    fn call_unless_dead(&self, state: State, world: &mut World, argument: &A) -> bool {
+        match state {
             State::Open | State::Doomed => self.fire(world, argument),
             State::OpenOnce | State::DoomedOnce => {
                 self.head().state.set(State::Dead);
@@ -255,28 +265,34 @@ impl<L: AnyLink + ?Sized> Drop for Spent<'_, L> {
     }
 }
 
-/// A connection to a method.
-pub(super) struct MethodLink<R, F, Form> {
+/// A connection to a method of an `R` that is reached by a `P`.
+pub(super) struct MethodLink<P, R, F, Form> {
     head: Head,
+    receiver: P,
     slot: F,
     shape: PhantomData<fn(R, Form)>,
 }
 
-impl<R, F: 'static, Form> MethodLink<R, F, Form> {
-    pub(super) fn new(receiver: ObjectKey, kind: ConnectionType, slot: F) -> Self {
+impl<P, R, F: 'static, Form> MethodLink<P, R, F, Form> {
+    pub(super) fn new(receiver: P, kind: ConnectionType, slot: F) -> Self {
         const {
             assert!(
                 size_of::<F>() == 0,
                 "a slot is a method named by its path, like `Class::slot`; for a function pointer or a closure with captures use `connect_fn`"
             );
         }
-        Self { head: Head::new(Some(receiver), kind), slot, shape: PhantomData }
+        Self { head: Head::new(kind), receiver, slot, shape: PhantomData }
     }
 }
 
-impl<R, F: 'static, Form> AnyLink for MethodLink<R, F, Form> {
+impl<P: Receiver<R>, R: QObject, F: 'static, Form> AnyLink for MethodLink<P, R, F, Form> {
+    #[inline]
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn receiver(&self) -> Option<ObjectKey> {
+        Some(self.receiver.key())
     }
 
     fn slot_type(&self) -> Option<TypeId> {
@@ -286,12 +302,46 @@ impl<R, F: 'static, Form> AnyLink for MethodLink<R, F, Form> {
     fn release(&self) {}
 }
 
-impl<R: QObject, A, F: Slot<R, A, Form>, Form> Link<A> for MethodLink<R, F, Form> {
+impl<P, R, A, F, Form> Link<A> for MethodLink<P, R, F, Form>
+where
+    P: Receiver<R>,
+    R: QObject,
+    F: Slot<R, A, Form>,
+{
     #[inline]
     fn fire(&self, world: &mut World, argument: &A) {
-        if let Some(receiver) = self.head.receiver {
-            world.run_slot(receiver, |object, cx| self.slot.call(object, cx, argument));
-        }
+        self.receiver.run(world, |object, cx| self.slot.call(object, cx, argument));
+    }
+}
+
+/// The way to a receiver of class `R`.
+pub(super) trait Receiver<R> {
+    fn key(&self) -> ObjectKey;
+
+    /// Runs a slot of the receiver, if that is there.
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>));
+}
+
+/// Straight to the object's shelf.
+impl<R: QObject> Receiver<R> for Rc<Shelf<R>> {
+    fn key(&self) -> ObjectKey {
+        Lender::label(&**self).key
+    }
+
+    #[inline]
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) {
+        world.run_slot_from(self, slot);
+    }
+}
+
+/// Through the arena: for a receiver that is not an `R` itself but extends one.
+impl<R: QObject> Receiver<R> for ObjectKey {
+    fn key(&self) -> ObjectKey {
+        *self
+    }
+
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) {
+        world.run_slot(*self, slot);
     }
 }
 
@@ -300,6 +350,7 @@ impl<R: QObject, A, F: Slot<R, A, Form>, Form> Link<A> for MethodLink<R, F, Form
 /// `Receiver` says what the closure is called with.
 pub(super) struct ClosureLink<Receiver, F> {
     head: Head,
+    receiver: Option<ObjectKey>,
     /// Emptied when the connection closes, so that what was captured goes then.
     closure: RefCell<Option<F>>,
     shape: PhantomData<fn(Receiver)>,
@@ -311,7 +362,7 @@ pub(super) enum Nobody {}
 impl<Receiver, F> ClosureLink<Receiver, F> {
     pub(super) fn new(receiver: Option<ObjectKey>, kind: ConnectionType, closure: F) -> Self {
         let closure = RefCell::new(Some(closure));
-        Self { head: Head::new(receiver, kind), closure, shape: PhantomData }
+        Self { head: Head::new(kind), receiver, closure, shape: PhantomData }
     }
 
     /// Runs `call` with the closure, and sees to it that one that closed meanwhile goes.
@@ -333,6 +384,10 @@ impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
         &self.head
     }
 
+    fn receiver(&self) -> Option<ObjectKey> {
+        self.receiver
+    }
+
     fn slot_type(&self) -> Option<TypeId> {
         None
     }
@@ -352,7 +407,7 @@ where
     O: Outcome,
 {
     fn fire(&self, world: &mut World, argument: &A) {
-        let Some(receiver) = self.head.receiver else { return };
+        let Some(receiver) = self.receiver else { return };
         world.run_slot(receiver, |object, cx| {
             self.borrow_closure(|closure| {
                 let outcome = closure(object, cx, argument);
@@ -392,13 +447,17 @@ pub(super) struct SignalLink<T: ?Sized + Target, A: 'static> {
 
 impl<T: ?Sized + Target, A: 'static> SignalLink<T, A> {
     pub(super) fn new(target: Obj<T>, kind: ConnectionType, signal: fn(&T) -> &Signal<A>) -> Self {
-        Self { head: Head::new(Some(target.key), kind), target, signal }
+        Self { head: Head::new(kind), target, signal }
     }
 }
 
 impl<T: ?Sized + Target, A: 'static> AnyLink for SignalLink<T, A> {
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn receiver(&self) -> Option<ObjectKey> {
+        Some(self.target.key)
     }
 
     fn slot_type(&self) -> Option<TypeId> {
@@ -424,14 +483,17 @@ pub(super) struct QueuedLink<A> {
 
 impl<A> QueuedLink<A> {
     pub(super) fn new(kind: ConnectionType, direct: Rc<dyn Link<A>>) -> Self {
-        let head = Head::new(direct.head().receiver, kind);
-        Self { head, direct: RefCell::new(Some(direct)) }
+        Self { head: Head::new(kind), direct: RefCell::new(Some(direct)) }
     }
 }
 
 impl<A> AnyLink for QueuedLink<A> {
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn receiver(&self) -> Option<ObjectKey> {
+        self.direct.borrow().as_ref()?.receiver()
     }
 
     fn slot_type(&self) -> Option<TypeId> {

@@ -7,8 +7,8 @@
 use super::class::QObject;
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
-use super::node::Life;
 use super::recorder::Effect;
+use super::shelf::Life;
 use super::world::World;
 
 /// How far destroying an object has come.
@@ -37,7 +37,7 @@ impl World {
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let key = self
             .own(object)
-            .filter(|&key| self.nodes.get(key).is_some_and(|node| node.life != Life::Dying));
+            .filter(|&key| self.nodes.get(key).is_some_and(|node| node.life() != Life::Dying));
         if let Some(key) = key {
             self.recorder.record(Effect::Destroy(key, Phase::Begin));
         }
@@ -59,7 +59,7 @@ impl World {
     /// Says whether the object is being destroyed: slots that hear its last signals still find it.
     pub fn is_dying<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.is_some_and(|node| node.life == Life::Dying)
+        node.is_some_and(|node| node.life() == Life::Dying)
     }
 
     /// Goes on destroying, phase by phase, until a phase has something to be carried out first.
@@ -67,7 +67,7 @@ impl World {
         loop {
             let Some(node) = self.nodes.get_mut(key) else { return };
             let next = match phase {
-                Phase::Begin => match std::mem::replace(&mut node.life, Life::Dying) {
+                Phase::Begin => match node.shelf.label().life.replace(Life::Dying) {
                     Life::Begun => Phase::Cut,
                     Life::Alive => Phase::Announce,
                     Life::Dying => return,
@@ -104,7 +104,7 @@ impl World {
     /// and no longer belong to anybody.
     fn next_to_go(&mut self, key: ObjectKey) -> Option<ObjectKey> {
         while let Some(child) = self.nodes[key].first_child {
-            if self.nodes[child].life != Life::Dying {
+            if self.nodes[child].life() != Life::Dying {
                 return Some(child);
             }
             self.detach(child);
@@ -113,7 +113,8 @@ impl World {
     }
 
     fn take_last_steps(&mut self, key: ObjectKey) {
-        if let Some(object) = &mut self.nodes[key].object {
+        let place = self.nodes[key].shelf.place();
+        if let Some(object) = place.rw(&mut self.owner).object_mut() {
             object.about_to_be_destroyed();
         }
     }
@@ -135,14 +136,16 @@ impl World {
 
     fn remove(&mut self, key: ObjectKey) {
         self.detach(key);
-        let node = self.nodes.remove(key);
+        let Some(node) = self.nodes.remove(key) else { return };
         if self.sender == Some(key) {
             self.sender = None;
         }
-        if node.as_ref().is_some_and(|node| node.awaited) {
+        if node.shelf.label().awaited.get() {
             self.run_deferred(key);
         }
-        drop(node);
+        // Off the shelf, which a connection that is being walked may hold a little longer.
+        let object = node.shelf.take(&mut self.owner);
+        drop((node, object));
     }
 }
 

@@ -29,7 +29,7 @@ impl World {
                 signal.show(object, &mut |shown: &dyn AnySignal| {
                     let Some(core) = shown.any_core() else { return };
                     core.0.each(&mut |link| {
-                        let receiver = link.head().receiver().map(|key| self.handle(key));
+                        let receiver = link.receiver().map(|key| self.handle(key));
                         found.push(ConnectionInfo { signal: signal.name(), receiver });
                     });
                 });
@@ -72,7 +72,8 @@ impl World {
         let parent = |key: &ObjectKey| self.nodes[*key].parent.filter(|_| *key != root);
         let depth = std::iter::successors(Some(key), parent).count() - 1;
         let node = &self.nodes[key];
-        let class = node.object.as_ref().map_or("(busy)", |o| o.meta_object().class_name());
+        let class =
+            node.shelf.object(&self.owner).map_or("(busy)", |o| o.meta_object().class_name());
         let name = self.object_name(self.handle::<dyn QObject>(key));
         let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
         let written = writeln!(text, "{:1$}{class} {2}{name}", "", depth * 4, Number(key));

@@ -12,6 +12,7 @@ mod meta;
 mod node;
 mod property;
 mod recorder;
+mod shelf;
 mod signal;
 mod slot;
 mod spy;

@@ -6,15 +6,14 @@ use std::rc::Rc;
 use super::class::QObject;
 use super::connection::AnyLink;
 use super::handle::{Obj, ObjectKey};
+use super::shelf::{AnyShelf, Life};
 use super::signal::{Emitter, Signal, growth};
 
 /// One object, its place in the tree, and what is connected to it.
 ///
 /// Kept small, since there is one for each object: what few objects need sits in [`Extra`].
-#[derive(Default)]
 pub(super) struct Node {
-    /// Absent while a method of the object runs, and before it was constructed.
-    pub(super) object: Option<Box<dyn QObject>>,
+    pub(super) shelf: Rc<dyn AnyShelf>,
     pub(super) parent: Option<ObjectKey>,
     pub(super) first_child: Option<ObjectKey>,
     pub(super) last_child: Option<ObjectKey>,
@@ -25,21 +24,6 @@ pub(super) struct Node {
     /// What this object's signals share; made when somebody connects to one.
     pub(super) emitter: Option<Rc<Emitter>>,
     pub(super) extra: Option<Box<Extra>>,
-    pub(super) life: Life,
-    /// Something waits for the object to come back from its method.
-    pub(super) awaited: bool,
-}
-
-/// How far an object has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Life {
-    /// Its constructor runs.
-    #[default]
-    Begun,
-    /// It is like any other.
-    Alive,
-    /// It is being destroyed.
-    Dying,
 }
 
 /// What few objects need.
@@ -53,6 +37,24 @@ pub(super) struct Extra {
 }
 
 impl Node {
+    pub(super) fn new(shelf: Rc<dyn AnyShelf>) -> Self {
+        Self {
+            shelf,
+            parent: None,
+            first_child: None,
+            last_child: None,
+            previous: None,
+            next: None,
+            incoming: Vec::new(),
+            emitter: None,
+            extra: None,
+        }
+    }
+
+    pub(super) fn life(&self) -> Life {
+        self.shelf.label().life.get()
+    }
+
     pub(super) fn extra(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
     }

@@ -265,17 +265,18 @@ impl<A: 'static> Core<A> {
         world: &mut World,
         list: &Rc<List<A>>,
         argument: &A,
-        next: usize,
+        mut next: usize,
     ) -> Option<usize> {
-        let mut dead = 0;
-        for (position, link) in list.iter().enumerate().skip(next) {
+        let (links, mut dead) = (list.as_slice(), 0);
+        while let Some(link) = links.get(next) {
+            next += 1;
             if !link.call(world, argument) {
                 dead += 1;
-            } else if world.has_recorded() && position + 1 < list.len() {
-                return Some(position + 1);
+            } else if world.has_recorded() && next < links.len() {
+                return Some(next);
             }
         }
-        if dead > list.len() / 2 {
+        if dead > links.len() / 2 {
             self.prune(list);
         }
         None

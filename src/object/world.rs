@@ -16,14 +16,16 @@ use std::ops::{Index, IndexMut};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
 use super::context::Context;
 use super::destroy::Phase;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
-use super::node::{Life, Node};
+use super::node::Node;
 use super::recorder::{Effect, Recorder};
+use super::shelf::{Lender, Life, Shelf};
 use super::signal::Emitter;
 use super::slot::{OnSlotError, SlotError};
 
@@ -33,6 +35,8 @@ use super::slot::{OnSlotError, SlotError};
 /// that a program uses everywhere: outside, in slots and in constructors.
 pub struct World {
     pub(super) nodes: SlotMap<ObjectKey, Node>,
+    /// The key to all shelves.
+    pub(super) owner: QCellOwner,
     pub(super) tag: RuntimeTag,
     pub(super) recorder: Rc<Recorder>,
     /// What is still to be carried out in this turn, the next uppermost.
@@ -58,6 +62,7 @@ impl World {
         let tag = RUNTIMES.fetch_add(1, Ordering::Relaxed);
         Self {
             nodes: SlotMap::with_key(),
+            owner: QCellOwner::new(),
             tag: RuntimeTag(NonZeroU32::new(tag).unwrap_or(NonZeroU32::MIN)),
             recorder: Recorder::new(),
             stack: Vec::new(),
@@ -163,7 +168,10 @@ impl World {
             }
         }
 
-        let key = self.nodes.insert(Node::default());
+        let (owner, mut shelf) = (&self.owner, None);
+        let key = self
+            .nodes
+            .insert_with_key(|key| Node::new(shelf.insert(Shelf::<T>::new(key, owner)).clone()));
         if let Some(parent) = parent {
             self.append_child(parent, key);
         }
@@ -171,8 +179,10 @@ impl World {
         let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
         object.anchored(&Anchor { world: reserved.world, key });
         object.wired(&mut Context::new(reserved.world, key));
-        reserved.world.nodes[key].life = Life::Alive;
-        reserved.world.give_back(key, object);
+        if let Some(shelf) = shelf {
+            Lender::label(&*shelf).life.set(Life::Alive);
+            reserved.world.give_back(&*shelf, object);
+        }
         std::mem::forget(reserved);
         Ok(self.handle(key))
     }
@@ -182,15 +192,15 @@ impl World {
     #[inline]
     pub fn get<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<&T> {
         let node = self.nodes.get(self.own(object)?)?;
-        T::project(&**node.object.as_ref()?, object.cast)
+        T::project(node.shelf.object(&self.owner)?, object.cast)
     }
 
     /// Returns the object for a change, or `None` as [`get`](Self::get) does.
     #[inline]
     pub fn get_mut<T: ?Sized + Target>(&mut self, object: Obj<T>) -> Option<&mut T> {
         let key = self.own(object)?;
-        let node = self.nodes.get_mut(key)?;
-        T::project_mut(&mut **node.object.as_mut()?, object.cast)
+        let place = self.nodes.get(key)?.shelf.place();
+        T::project_mut(place.rw(&mut self.owner).object_mut()?, object.cast)
     }
 
     /// Returns two different objects at once, or `None` if either cannot be had, or they are one
@@ -216,10 +226,14 @@ impl World {
         A: ?Sized + Target,
         B: ?Sized + Target,
     {
-        let keys = [self.own(a)?, self.own(b)?];
-        let [first, second] = self.nodes.get_disjoint_mut(keys)?;
-        let first = A::project_mut(&mut **first.object.as_mut()?, a.cast)?;
-        let second = B::project_mut(&mut **second.object.as_mut()?, b.cast)?;
+        if a == b {
+            return None;
+        }
+        let first = self.nodes.get(self.own(a)?)?.shelf.place();
+        let second = self.nodes.get(self.own(b)?)?.shelf.place();
+        let (first, second) = self.owner.rw2(first, second);
+        let first = A::project_mut(first.object_mut()?, a.cast)?;
+        let second = B::project_mut(second.object_mut()?, b.cast)?;
         Some((first, second))
     }
 
@@ -325,7 +339,6 @@ impl World {
     }
 
     /// Runs `f` with the object as one of its slots: a panic destroys it.
-    #[inline]
     pub(crate) fn run_slot<T: QObject>(
         &mut self,
         key: ObjectKey,
@@ -359,13 +372,16 @@ impl World {
     #[track_caller]
     fn unreachable<T: ?Sized + Target>(&self, object: Obj<T>) -> ! {
         let (class, number) = (short_type_name::<T>(), Number(object.key));
-        match self.own(object).map(|key| self.nodes.get(key)) {
+        let node = match self.own(object).map(|key| self.nodes.get(key)) {
             None => panic!("Obj<{class}> {number} is a handle of another runtime"),
             Some(None) => panic!("Obj<{class}> {number} is stale: its object was destroyed"),
-            Some(Some(Node { object: Some(object), .. })) => {
+            Some(Some(node)) => node,
+        };
+        match node.shelf.object(&self.owner) {
+            Some(object) => {
                 panic!("Obj<{class}> {number} is of class {}", object.meta_object().class_name())
             }
-            Some(Some(_)) => panic!(
+            None => panic!(
                 "Obj<{class}> {number} is busy: one of its methods is running further up the call \
                  chain; use `self` there, or `later`"
             ),
@@ -389,62 +405,90 @@ impl World {
             .clone()
     }
 
-    /// Takes the object out of the arena for the length of a call.
+    /// Runs `f` with the object on this shelf as one of its slots: a panic destroys it.
     #[inline]
+    pub(super) fn run_slot_from<T: QObject>(
+        &mut self,
+        shelf: &Shelf<T>,
+        f: impl FnOnce(&mut T, &mut Context<'_, T>),
+    ) {
+        let key = Lender::label(shelf).key;
+        self.lend_from(shelf, OnPanic::Destroy, |object, world| {
+            f(object, &mut Context::new(world, key));
+        });
+    }
+
+    /// Takes the object off its shelf for the length of a call.
     fn lend<T: QObject, O>(
         &mut self,
         key: ObjectKey,
         on_panic: OnPanic,
         f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
     ) -> Option<O> {
+        let shelf = self.nodes.get(key)?.shelf.clone();
+        match (&*shelf as &dyn Any).downcast_ref::<Shelf<T>>() {
+            Some(shelf) => self.lend_from(shelf, on_panic, |object, world| {
+                Some(f(object, &mut Context::new(world, key)))
+            })?,
+            // It is of a class that extends `T`.
+            None => self.lend_from(&*shelf, on_panic, |object, world| {
+                let object = T::project_mut(&mut **object, ())?;
+                Some(f(object, &mut Context::new(world, key)))
+            })?,
+        }
+    }
+
+    #[inline]
+    fn lend_from<L: Lender + ?Sized, O>(
+        &mut self,
+        shelf: &L,
+        on_panic: OnPanic,
+        f: impl FnOnce(&mut L::Object, &mut Self) -> O,
+    ) -> Option<O> {
         /// An object that is out. Dropped only if its method panics.
-        struct Loan<'a> {
+        struct Loan<'a, L: Lender + ?Sized> {
             world: &'a mut World,
-            key: ObjectKey,
-            object: Option<Box<dyn QObject>>,
+            shelf: &'a L,
+            object: Option<L::Object>,
             on_panic: OnPanic,
         }
 
-        impl Drop for Loan<'_> {
+        impl<L: Lender + ?Sized> Drop for Loan<'_, L> {
             #[cold]
             fn drop(&mut self) {
                 if let Some(object) = self.object.take() {
-                    self.world.give_back(self.key, object);
+                    self.world.give_back(self.shelf, object);
                 }
                 if self.on_panic == OnPanic::Destroy {
-                    self.world.recorder.record(Effect::Destroy(self.key, Phase::Begin));
+                    let key = self.shelf.label().key;
+                    self.world.recorder.record(Effect::Destroy(key, Phase::Begin));
                 }
             }
         }
 
-        let object = self.nodes.get_mut(key)?.object.take()?;
-        let mut loan = Loan { world: self, key, object: Some(object), on_panic };
-        let out = loan
-            .object
-            .as_deref_mut()
-            .and_then(|object| T::project_mut(object, ()))
-            .map(|object| f(object, &mut Context::new(loan.world, key)));
+        let object = shelf.take(&mut self.owner)?;
+        let mut loan = Loan { world: self, shelf, object: Some(object), on_panic };
+        let out = loan.object.as_mut().map(|object| f(object, loan.world));
         if let Some(object) = loan.object.take() {
-            loan.world.give_back(key, object);
+            loan.world.give_back(shelf, object);
         }
         std::mem::forget(loan);
         out
     }
 
     #[inline]
-    fn give_back(&mut self, key: ObjectKey, object: Box<dyn QObject>) {
-        if let Some(node) = self.nodes.get_mut(key) {
-            node.object = Some(object);
-            if node.awaited {
-                node.awaited = false;
-                self.run_deferred(key);
-            }
+    fn give_back<L: Lender + ?Sized>(&mut self, shelf: &L, object: L::Object) {
+        shelf.put(&mut self.owner, object);
+        let label = shelf.label();
+        if label.awaited.get() {
+            label.awaited.set(false);
+            self.run_deferred(label.key);
         }
     }
 
     /// Does `f` when the object with this key is back in the arena, or gone.
     pub(super) fn when_free(&mut self, key: ObjectKey, f: Deferred) {
-        self.nodes[key].awaited = true;
+        self.nodes[key].shelf.label().awaited.set(true);
         self.deferred.push((key, f));
     }
 
