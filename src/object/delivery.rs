@@ -8,10 +8,12 @@
 //! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
 //! carries out a bounded number of them and puts the rest aside for a later turn.
 
+use std::rc::Rc;
+
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
-use super::signal::{Core, Signal};
+use super::signal::{List, Signal, Walked, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
@@ -114,15 +116,33 @@ impl World {
         }
         let Some(core) = signal(&self[sender]).existing_core() else { return };
         let Some(list) = core.audience() else { return };
-        let core = core.clone();
         let mut turn = Turn::begin(self);
         let world = turn.world();
         world.set_sender(Some(sender.key));
-        // The rest goes on the stack: there it outlives a panic in what the first slots did.
-        if let Some(next) = core.call_slots(world, &list, &argument, 0) {
-            world.push_frame(Core::suspend(core, list, argument, next));
+        match call_slots(world, &list, &argument, 0) {
+            Walked::Through => {}
+            walked => world.finish_emission(sender, signal, list, argument, walked),
         }
-        world.carry_out_all();
+        if world.has_recorded() {
+            world.carry_out_all();
+        }
+    }
+
+    /// Does what is left to do for an emission that did not simply go through.
+    #[cold]
+    fn finish_emission<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        list: Rc<List<A>>,
+        argument: A,
+        walked: Walked,
+    ) {
+        // The sender is still there, since nothing was carried out; unless a slot dropped its signal.
+        let object = self.get(sender);
+        if let Some(core) = object.and_then(|object| signal(object).existing_core().cloned()) {
+            core.finish(self, list, argument, walked);
+        }
     }
 
     /// Carries out what earlier turns left and what was recorded outside any turn; says whether
@@ -184,19 +204,12 @@ impl World {
     /// Carries out what is on the stack and recorded; says whether it came to the end of it within
     /// the budget.
     fn carry_out_all(&mut self) -> bool {
-        loop {
-            self.recorder.move_to(&mut self.stack);
-            if self.stack.is_empty() {
-                return true;
-            }
-            if self.budget == 0 {
-                return false;
-            }
+        while self.budget > 0 {
+            let Some(effect) = self.recorder.next(&mut self.stack) else { return true };
             self.budget -= 1;
-            if let Some(effect) = self.stack.pop() {
-                self.carry_out(effect);
-            }
+            self.carry_out(effect);
         }
+        !self.has_recorded() && self.stack.is_empty()
     }
 
     #[inline]

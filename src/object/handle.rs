@@ -12,6 +12,7 @@ use std::num::NonZeroU32;
 use slotmap::{Key, new_key_type};
 
 use super::class::QObject;
+use super::shelf::Stand;
 
 new_key_type! {
     /// Names a node of the arena.
@@ -35,6 +36,13 @@ pub trait Target: 'static {
 
     /// Returns this type's mutable view of `object`, or `None` if it is of another class.
     fn project_mut(object: &mut dyn QObject, cast: Self::Cast) -> Option<&mut Self>;
+
+    /// Returns this type's view of what stands on a shelf, if there is anything.
+    #[doc(hidden)]
+    #[inline]
+    fn look(stand: Stand<'_>, cast: Self::Cast) -> Option<&Self> {
+        Self::project(stand.object()?, cast)
+    }
 }
 
 impl<T: QObject> Target for T {
@@ -46,6 +54,15 @@ impl<T: QObject> Target for T {
         match any.downcast_ref() {
             found @ Some(_) => found,
             None => Self::project(object.base()?, ()),
+        }
+    }
+
+    #[inline]
+    fn look(stand: Stand<'_>, (): ()) -> Option<&Self> {
+        // Mostly the object is of that very class, which one check tells.
+        match stand.exactly() {
+            Some(place) => place,
+            None => Self::project(stand.object()?, ()),
         }
     }
 

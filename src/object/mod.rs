@@ -28,6 +28,8 @@ pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
 pub use property::Property;
+#[doc(hidden)]
+pub use shelf::Stand;
 pub use signal::Signal;
 #[doc(hidden)]
 pub use signal::{AnySignal, SignalCore};

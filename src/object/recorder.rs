@@ -71,10 +71,29 @@ impl Recorder {
         self.recorded.get()
     }
 
+    /// The next effect of all: the first that was recorded, or else the uppermost of `stack`. What
+    /// else was recorded moves there, first recorded uppermost.
+    #[inline]
+    pub(super) fn next(&self, stack: &mut Vec<Effect>) -> Option<Effect> {
+        if self.recorded.replace(false) {
+            let mut effects = self.effects.borrow_mut();
+            while effects.len() > 1 {
+                stack.extend(effects.pop());
+            }
+            effects.pop()
+        } else {
+            stack.pop()
+        }
+    }
+
     /// Moves what was recorded to the top of `stack`, first recorded uppermost.
+    #[cold]
     pub(super) fn move_to(&self, stack: &mut Vec<Effect>) {
         if self.recorded.replace(false) {
-            stack.extend(self.effects.borrow_mut().drain(..).rev());
+            let mut effects = self.effects.borrow_mut();
+            while let Some(effect) = effects.pop() {
+                stack.push(effect);
+            }
         }
     }
 

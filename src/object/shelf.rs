@@ -9,6 +9,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::fmt;
 use std::rc::Rc;
 
 use qcell::{QCell, QCellOwner};
@@ -155,5 +156,39 @@ pub(super) trait AnyPlace {
 impl<T: QObject> AnyPlace for Place<T> {
     fn object_mut(&mut self) -> Option<&mut dyn QObject> {
         self.0.as_deref_mut().map(|object| object as _)
+    }
+}
+
+/// A shelf and the key to it, for a look.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Stand<'a> {
+    shelf: &'a dyn AnyShelf,
+    owner: &'a QCellOwner,
+}
+
+impl<'a> Stand<'a> {
+    #[inline]
+    pub(super) fn new(shelf: &'a dyn AnyShelf, owner: &'a QCellOwner) -> Self {
+        Self { shelf, owner }
+    }
+
+    /// The object, if it is there.
+    pub(super) fn object(self) -> Option<&'a dyn QObject> {
+        self.shelf.object(self.owner)
+    }
+
+    /// The place of an object that is a `T` and not only extends one; in it, the object if it is
+    /// there.
+    #[inline]
+    pub(super) fn exactly<T: QObject>(self) -> Option<Option<&'a T>> {
+        let shelf: &Shelf<T> = (self.shelf as &dyn Any).downcast_ref()?;
+        Some(shelf.place.ro(self.owner).0.as_deref())
+    }
+}
+
+impl fmt::Debug for Stand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stand").finish_non_exhaustive()
     }
 }

@@ -160,34 +160,56 @@ type Waiting<A> = (Rc<List<A>>, A);
 
 /// The waiting emissions of one signal. There is seldom more than one, so the first sits inline.
 struct Pending<A: 'static> {
-    entries: SmallVec<[Option<Waiting<A>>; 1]>,
+    first: Option<Waiting<A>>,
+    more: Vec<Option<Waiting<A>>>,
+    /// The numbers of the empty entries in `more`.
     free: Vec<u32>,
 }
 
 impl<A> Pending<A> {
+    const fn new() -> Self {
+        Self { first: None, more: Vec::new(), free: Vec::new() }
+    }
+
+    /// Stores an emission and gives its number: 0 is the first, `more` counts from 1.
+    #[inline]
     fn put(&mut self, waiting: Waiting<A>) -> u32 {
+        if self.first.is_none() {
+            self.first = Some(waiting);
+            return 0;
+        }
+        self.put_more(waiting)
+    }
+
+    #[cold]
+    fn put_more(&mut self, waiting: Waiting<A>) -> u32 {
         match self.free.pop() {
             Some(entry) => {
-                self.entries[entry as usize] = Some(waiting);
-                entry
+                self.more[entry as usize] = Some(waiting);
+                entry + 1
             }
             None => {
-                self.entries.push(Some(waiting));
-                u32::try_from(self.entries.len() - 1).expect("fewer than 2^32 emissions wait")
+                self.more.push(Some(waiting));
+                u32::try_from(self.more.len()).expect("fewer than 2^32 emissions wait")
             }
         }
     }
 
+    #[inline]
     fn take(&mut self, entry: u32) -> Option<Waiting<A>> {
-        let waiting = self.entries[entry as usize].take();
-        if self.entries.len() == 1 {
-            self.entries.clear();
-        } else {
-            self.free.push(entry);
-            if self.free.len() == self.entries.len() {
-                self.entries.clear();
-                self.free.clear();
-            }
+        match entry.checked_sub(1) {
+            None => self.first.take(),
+            Some(entry) => self.take_more(entry),
+        }
+    }
+
+    #[cold]
+    fn take_more(&mut self, entry: u32) -> Option<Waiting<A>> {
+        let waiting = self.more[entry as usize].take();
+        self.free.push(entry);
+        if self.free.len() == self.more.len() {
+            self.more.clear();
+            self.free.clear();
         }
         waiting
     }
@@ -198,7 +220,7 @@ impl<A: 'static> Core<A> {
         let core = Rc::new(Self {
             emitter: emitter.clone(),
             list: RefCell::default(),
-            pending: RefCell::new(Pending { entries: SmallVec::new(), free: Vec::new() }),
+            pending: RefCell::new(Pending::new()),
             silenced: Cell::new(false),
         });
         let erased: Weak<Self> = Rc::downgrade(&core);
@@ -255,38 +277,24 @@ impl<A: 'static> Core<A> {
         }
     }
 
-    /// Calls the slots of `list` from number `next` on, until one has recorded something that is
-    /// to be carried out before the next slot; gives back where to go on.
-    ///
-    /// Nothing that the slots record is carried out here, so the sender lives throughout.
-    #[inline]
-    pub(super) fn call_slots(
-        &self,
+    /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
+    /// what the slots before have recorded.
+    pub(super) fn finish(
+        self: Rc<Self>,
         world: &mut World,
-        list: &Rc<List<A>>,
-        argument: &A,
-        mut next: usize,
-    ) -> Option<usize> {
-        let (links, mut dead) = (list.as_slice(), 0);
-        while let Some(link) = links.get(next) {
-            next += 1;
-            if !link.call(world, argument) {
-                dead += 1;
-            } else if world.has_recorded() && next < links.len() {
-                return Some(next);
+        list: Rc<List<A>>,
+        argument: A,
+        walked: Walked,
+    ) {
+        match walked {
+            Walked::Through => {}
+            Walked::Stale => self.prune(&list),
+            Walked::To(next) => {
+                let entry = self.pending.borrow_mut().put((list, argument));
+                let next = u32::try_from(next).expect("fewer than 2^32 connections");
+                world.push_frame(Effect::Emit { emission: self, entry, next });
             }
         }
-        if dead > links.len() / 2 {
-            self.prune(list);
-        }
-        None
-    }
-
-    /// Stores the rest of an emission, to go on at slot `next` later.
-    pub(super) fn suspend(this: Rc<Self>, list: Rc<List<A>>, argument: A, next: usize) -> Effect {
-        let entry = this.pending.borrow_mut().put((list, argument));
-        let next = u32::try_from(next).expect("fewer than 2^32 connections");
-        Effect::Emit { emission: this, entry, next }
     }
 
     pub(super) fn emitter(&self) -> &Rc<Emitter> {
@@ -301,6 +309,39 @@ impl<A: 'static> Core<A> {
             link.kill();
         }
     }
+}
+
+/// How far an emission came along its list.
+pub(super) enum Walked {
+    /// To the end.
+    Through,
+    /// To the end, and most of what it met was dead.
+    Stale,
+    /// Up to this slot: one before it has recorded something that comes first.
+    To(usize),
+}
+
+/// Calls the slots of `list` from number `next` on, until one has recorded something that is to be
+/// carried out before the next slot.
+///
+/// Nothing that the slots record is carried out here, so the sender lives throughout.
+#[inline]
+pub(super) fn call_slots<A>(
+    world: &mut World,
+    list: &[Rc<dyn Link<A>>],
+    argument: &A,
+    mut next: usize,
+) -> Walked {
+    let mut dead = 0;
+    while let Some(link) = list.get(next) {
+        next += 1;
+        if !link.call(world, argument) {
+            dead += 1;
+        } else if world.has_recorded() && next < list.len() {
+            return Walked::To(next);
+        }
+    }
+    if dead > list.len() / 2 { Walked::Stale } else { Walked::Through }
 }
 
 /// By how many entries a full list of connections grows: a quarter, since a connection should
@@ -323,10 +364,14 @@ impl<A: 'static> Emission for Core<A> {
             return;
         }
         world.set_sender(Some(self.emitter.key));
-        let stopped = self.call_slots(world, &list, &argument, next as usize);
-        world.spend(stopped.unwrap_or(list.len()) - next as usize);
-        if let Some(next) = stopped {
-            world.push_frame(Self::suspend(self, list, argument, next));
+        let first = next as usize;
+        let walked = call_slots(world, &list, &argument, first);
+        match walked {
+            Walked::Through | Walked::Stale => world.spend(list.len() - first),
+            Walked::To(next) => world.spend(next - first),
+        }
+        if !matches!(walked, Walked::Through) {
+            self.finish(world, list, argument, walked);
         }
     }
 }

@@ -25,7 +25,7 @@ use super::destroy::Phase;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
 use super::node::Node;
 use super::recorder::{Effect, Recorder};
-use super::shelf::{Lender, Life, Shelf};
+use super::shelf::{Lender, Life, Shelf, Stand};
 use super::signal::Emitter;
 use super::slot::{OnSlotError, SlotError};
 
@@ -192,7 +192,7 @@ impl World {
     #[inline]
     pub fn get<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<&T> {
         let node = self.nodes.get(self.own(object)?)?;
-        T::project(node.shelf.object(&self.owner)?, object.cast)
+        T::look(Stand::new(&*node.shelf, &self.owner), object.cast)
     }
 
     /// Returns the object for a change, or `None` as [`get`](Self::get) does.
