@@ -25,6 +25,6 @@ proptest! {
 /// is found becomes a test with a name.
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
-    let cases = std::env::var_os("PROPTEST_CASES").map_or(4_000, |_| config.cases);
+    let cases = std::env::var_os("PROPTEST_CASES").map_or(2_500, |_| config.cases);
     ProptestConfig { cases, failure_persistence: None, ..config }
 }
