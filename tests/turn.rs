@@ -149,3 +149,26 @@ fn a_quarrel_begun_outside_does_not_bury_what_an_earlier_turn_left() {
     }
     assert_eq!(log.take(), ["carol hears 50000"]);
 }
+
+#[test]
+fn a_suspended_turn_that_ends_in_a_panic_leaves_nothing_to_wait_for() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));
+    rt.connect_fn_on(bob, Person::said, bob, |bob, _, n| {
+        if *n > 0 {
+            bob.said.emit(n - 1);
+        }
+    });
+    rt.connect_signal(alice, Person::said, bob, Person::said);
+    rt.connect_fn(alice, Person::said, |_, n| assert!(*n == 0, "at the very end"));
+    let captured = Rc::new(());
+    let held = captured.clone();
+    let connection = rt.connect_fn(bob, Person::wrote, move |_, _| {
+        assert!(Rc::strong_count(&held) > 0);
+    });
+    rt.emit(alice, Person::said, 20_000);
+    assert_eq!(panic_message(|| while !rt.deliver() {}), "at the very end");
+    // Nothing is under way, so this takes effect at once.
+    assert!(connection.disconnect());
+    assert_eq!(Rc::strong_count(&captured), 1);
+}

@@ -154,6 +154,7 @@ impl World {
         }
         for _ in 0..self.suspended.len() {
             if let Some(stack) = self.suspended.pop_front() {
+                self.recorder.set_backlog(!self.suspended.is_empty());
                 let mut turn = Turn::begin(self);
                 turn.world().stack = stack;
                 turn.world().carry_out_all();
@@ -162,7 +163,6 @@ impl World {
         if self.has_recorded() {
             self.turn(|_| ());
         }
-        self.recorder.set_backlog(!self.suspended.is_empty());
         self.suspended.is_empty()
     }
 

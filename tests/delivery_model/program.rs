@@ -170,7 +170,8 @@ fn to() -> impl Strategy<Value = To> {
     ]
 }
 
-fn op() -> impl Strategy<Value = Op> {
+/// An operation. One that has to do with families and their end is `families` times as likely.
+fn op(families: u32) -> impl Strategy<Value = Op> {
     let (signal, script) = (|| 0..2_usize, || 0..8_usize);
     let connecting = prop_oneof![
         6 => (who(), signal(), to(), kind())
@@ -178,7 +179,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (signal(), who(), signal(), kind()).prop_map(|(signal, receiver, slot, kind)| {
             Op::ConnectOwn { signal, receiver, slot, kind }
         }),
-        1 => (who(), who())
+        families => (who(), who())
             .prop_map(|(object, receiver)| Op::ConnectDestroyed { object, receiver }),
     ];
     let emitting = prop_oneof![
@@ -202,11 +203,12 @@ fn op() -> impl Strategy<Value = Op> {
         1 => who().prop_map(|sender| Op::DisconnectAll { sender }),
     ];
     let others = prop_oneof![
-        2 => proptest::option::of(who()).prop_map(|parent| Op::Create { parent }),
+        2 => Just(Op::Create { parent: None }),
+        families => who().prop_map(|parent| Op::Create { parent: Some(parent) }),
         1 => who().prop_map(|parent| Op::CreateWired { parent }),
-        1 => (who(), proptest::option::of(who()))
+        families => (who(), proptest::option::of(who()))
             .prop_map(|(object, parent)| Op::Reparent { object, parent }),
-        2 => who().prop_map(|object| Op::Destroy { object }),
+        1 + families => who().prop_map(|object| Op::Destroy { object }),
         1 => who().prop_map(|object| Op::DeleteLater { object }),
         2 => (who(), any::<bool>()).prop_map(|(object, block)| Op::Block { object, block }),
         2 => (who(), script()).prop_map(|(object, script)| Op::Later { object, script }),
@@ -219,9 +221,13 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![5 => connecting, 4 => emitting, 2 => disconnecting, 4 => others]
 }
 
-pub(crate) fn program() -> impl Strategy<Value = Program> {
-    (vec(op(), 1..24), vec(vec(op(), 0..4), 1..8))
+fn program_with(families: u32) -> impl Strategy<Value = Program> {
+    (vec(op(families), 1..24), vec(vec(op(families), 0..4), 1..8))
         .prop_map(|(outside, scripts)| Program { outside, scripts })
+}
+
+pub(crate) fn program() -> impl Strategy<Value = Program> {
+    prop_oneof![program_with(1), program_with(8)]
 }
 
 /// What can be seen of a run.
