@@ -8,6 +8,8 @@ pub mod io;
 pub mod net;
 pub mod object;
 
+#[cfg(doctest)]
+mod book;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
