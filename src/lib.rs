@@ -8,11 +8,11 @@ pub mod io;
 pub mod net;
 pub mod object;
 
-#[cfg(doctest)]
-mod book;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(doctest)]
+mod book;
 mod error;
 
 pub use error::Error;
