@@ -11,6 +11,8 @@ pub mod object;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(doctest)]
+mod book;
 mod error;
 mod macros;
 

@@ -100,7 +100,7 @@ pub trait QObject: Any {
     }
 
     /// Does the object's last steps: what it records and emits here is still delivered before
-    /// [`destroyed`](super::World::destroyed) is.
+    /// [`destroyed`](super::World::connect_destroyed) is.
     ///
     /// The default passes the call on to the [base](Self::base).
     fn about_to_be_destroyed(&mut self) {

@@ -1,0 +1,25 @@
+//! The chapters of the book, so that their programs are tested with the crate's own.
+
+#[doc = include_str!("../book/src/introduction.md")]
+struct Introduction;
+
+#[doc = include_str!("../book/src/first-client.md")]
+struct FirstClient;
+
+#[doc = include_str!("../book/src/objects.md")]
+struct Objects;
+
+#[doc = include_str!("../book/src/signals.md")]
+struct Signals;
+
+#[doc = include_str!("../book/src/delivery.md")]
+struct Delivery;
+
+#[doc = include_str!("../book/src/event-loop.md")]
+struct EventLoop;
+
+#[doc = include_str!("../book/src/tcp.md")]
+struct Tcp;
+
+#[doc = include_str!("../book/src/from-qt.md")]
+struct FromQt;
