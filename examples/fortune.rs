@@ -3,7 +3,6 @@
 //! Run it with `cargo run --example fortune`. It prints every signal as it happens and the
 //! fortunes, and ends by itself when the last client has hung up.
 
-use std::io::Write;
 use std::net::Ipv4Addr;
 
 use slotwire::prelude::*;
@@ -102,8 +101,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server = rt.add_with(FortuneServer::new);
     let listener = rt[server].listener;
-    rt[listener].listen((Ipv4Addr::LOCALHOST, 0).into())?;
-    let port = rt[listener].server_port().unwrap_or_default();
+    rt[listener].listen((Ipv4Addr::LOCALHOST, 0))?;
+    let port = rt[listener].server_port().expect("it listens");
 
     for name in ["alice", "bob", "carol"] {
         let client = rt.add_with(|cx| FortuneClient::new(name, cx));
@@ -113,5 +112,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         rt[socket].connect_to_host("localhost", port);
     }
 
-    std::process::exit(rt.exec()?)
+    rt.exec()?;
+    Ok(())
 }

@@ -1,4 +1,63 @@
-//! slotwire: Qt's objects, signals, slots and sockets, in Rust.
+//! Qt's objects, signals, slots and sockets, in Rust.
+//!
+//! slotwire is for event-driven programs that would be pleasant to write in Qt: objects that
+//! announce what happens to them by *signals*, and methods of other objects, *slots*, that are
+//! called when it does. The compiler checks that they fit. Slots take `&mut self`, and a context
+//! through which they reach every other object; nobody writes a `RefCell`.
+//!
+//! ```
+//! use slotwire::prelude::*;
+//!
+//! #[derive(QObject, Default)]
+//! struct Doorbell {
+//!     /// Emitted when somebody rings, with how often.
+//!     #[signal]
+//!     rung: Signal<u32>,
+//! }
+//!
+//! #[derive(QObject, Default)]
+//! struct Porter {
+//!     opened: u32,
+//! }
+//!
+//! #[slots]
+//! impl Porter {
+//!     #[slot]
+//!     fn open(&mut self, times: u32) {
+//!         self.opened += times;
+//!     }
+//! }
+//!
+//! fn main() -> Result<(), slotwire::Error> {
+//!     let mut rt = Runtime::new()?;
+//!     let bell = rt.add(Doorbell::default());
+//!     let porter = rt.add(Porter::default());
+//!     rt.connect(bell, Doorbell::rung, porter, Porter::open);
+//!
+//!     rt.emit(bell, Doorbell::rung, 2);
+//!     assert_eq!(rt[porter].opened, 2);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # The main types
+//!
+//! * [`Runtime`] is one thread's objects and the event loop that drives them.
+//! * [`Obj<T>`](Obj) is a handle to an object: `Copy`, typed, and never dangling.
+//! * [`Signal<A>`](Signal) is a field that announces an `A`; [`World::connect`] connects it.
+//! * [`Context<T>`](Context) is what a slot of `T` gets to reach the other objects.
+//! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the loop offers.
+//! * [`QTcpSocket`] and [`QTcpServer`] are sockets whose news are signals, by the traits
+//!   [`QIODevice`] and [`QAbstractSocket`].
+//!
+//! # What it does not do
+//!
+//! There are no nested event loops and no re-entrancy, on purpose: a signal that is emitted in a
+//! method is delivered when the method has returned. There is no widget and no painting, no string
+//! or address class where the standard library has one, and no event type or event filter: signals
+//! and posted calls serve instead. Objects do not move between threads.
+//!
+//! The book in the repository explains it all from the beginning.
 
 // The macros write `::slotwire`, also for the classes in here.
 extern crate self as slotwire;
@@ -32,6 +91,8 @@ pub use macros::{QObject, slot, slots};
 
 /// Everything that most programs need: `use slotwire::prelude::*;`
 pub mod prelude {
+    pub use std::io::{Read as _, Write as _};
+
     pub use crate::{
         Connection, ConnectionType, Context, Obj, Property, QAbstractSocket, QIODevice, QObject,
         QTcpServer, QTcpSocket, QTimer, Runtime, ScopedConnection, Signal, SocketError,

@@ -23,6 +23,9 @@ use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, QObject, Signal, Target, World};
 
+/// How many events the kernel tells at once.
+const EVENTS: usize = 1024;
+
 /// One thread's objects and the event loop that drives them.
 ///
 /// It dereferences to [`World`], where objects are added, found, connected and destroyed. What it
@@ -66,6 +69,8 @@ pub struct Runtime {
     events: Events,
     /// What the kernel said and nobody was told yet.
     ready: VecDeque<(SourceId, Readiness)>,
+    /// The last batch of events was full, so there may be another.
+    kernel_has_more: bool,
     reactor: Rc<Reactor>,
     timers: Rc<Timers>,
     flush_list: Rc<FlushList>,
@@ -99,8 +104,9 @@ impl Runtime {
         let runtime = Self {
             world: World::new(),
             poll,
-            events: Events::with_capacity(1024),
+            events: Events::with_capacity(EVENTS),
             ready: VecDeque::new(),
+            kernel_has_more: false,
             reactor: Rc::new(Reactor::new(registry)),
             timers: Rc::new(Timers::new(clock.clone())),
             flush_list: Rc::default(),
@@ -113,6 +119,8 @@ impl Runtime {
         runtime.world.offer(runtime.flush_list.clone());
         runtime.world.offer(runtime.control.clone());
         runtime.world.offer(Rc::new(runtime.mailbox.remote()));
+        let bell = runtime.mailbox.bell();
+        runtime.world.set_alarm(Box::new(move || bell.ring()));
         Ok(runtime)
     }
 
@@ -158,7 +166,8 @@ impl Runtime {
         Ok(done)
     }
 
-    /// Runs the loop until `condition` holds, up to `timeout`; says whether it came to hold.
+    /// Runs the loop until `condition` holds, up to `timeout`, but at least for a turn unless it
+    /// holds already; says whether it came to hold.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -184,16 +193,15 @@ impl Runtime {
         mut condition: impl FnMut(&World) -> bool,
     ) -> Result<bool, Error> {
         let deadline = self.timers.after(timeout);
-        loop {
-            if condition(&self.world) {
-                return Ok(true);
-            }
-            let left = deadline.saturating_duration_since(self.clock.now());
-            if left.is_zero() {
-                return Ok(false);
-            }
+        let mut left = timeout;
+        while !condition(&self.world) {
             self.pass(Some(left))?;
+            left = deadline.saturating_duration_since(self.clock.now());
+            if left.is_zero() {
+                return Ok(condition(&self.world));
+            }
         }
+        Ok(true)
     }
 
     /// Emits a signal and delivers it at once: every slot, and all that follows from it.
@@ -267,7 +275,10 @@ impl Runtime {
     }
 
     fn has_work(&self) -> bool {
-        self.world.has_work() || !self.ready.is_empty() || self.flush_list.len() > 0
+        self.world.has_work()
+            || !self.ready.is_empty()
+            || self.flush_list.len() > 0
+            || self.kernel_has_more
     }
 
     /// One turn of the loop.
@@ -324,9 +335,14 @@ impl Runtime {
         if let (Some(timeout), true) = (timeout, self.events.is_empty()) {
             self.clock.waited(timeout);
         }
-        for event in self.events.iter().filter(|event| event.token() != WAKER) {
-            self.ready.push_back((SourceId::of(event.token()), Readiness::of(event)));
+        let mut batch = 0;
+        for event in &self.events {
+            batch += 1;
+            if event.token() != WAKER {
+                self.ready.push_back((SourceId::of(event.token()), Readiness::of(event)));
+            }
         }
+        self.kernel_has_more = batch == EVENTS;
         Ok(())
     }
 
@@ -386,8 +402,6 @@ impl DerefMut for Runtime {
 /// The poller's descriptor: readable when the loop has something to do. A foreign loop watches it.
 impl AsRawFd for Runtime {
     fn as_raw_fd(&self) -> RawFd {
-        let bell = self.mailbox.bell();
-        self.world.set_alarm(Box::new(move || bell.ring()));
         self.poll.as_raw_fd()
     }
 }

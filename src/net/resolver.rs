@@ -18,10 +18,16 @@ struct Request {
     on_resolved: OnResolved,
 }
 
+/// The two ends of the line in which requests wait.
+struct Queue {
+    send: Sender<Request>,
+    receive: Arc<Mutex<Receiver<Request>>>,
+}
+
 /// Looks up names by the system's resolver. Its threads start when they are needed and end with
 /// it; one that still waits for the system then is left behind and harms nobody.
 pub(super) struct Resolver {
-    queue: OnceCell<(Sender<Request>, Arc<Mutex<Receiver<Request>>>)>,
+    queue: OnceCell<Queue>,
     workers: Cell<usize>,
 }
 
@@ -31,9 +37,9 @@ impl Resolver {
     }
 
     pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) {
-        let (send, receive) = self.queue.get_or_init(|| {
+        let Queue { send, receive } = self.queue.get_or_init(|| {
             let (send, receive) = mpsc::channel();
-            (send, Arc::new(Mutex::new(receive)))
+            Queue { send, receive: Arc::new(Mutex::new(receive)) }
         });
         if self.workers.get() < MAX_WORKERS {
             let receive = receive.clone();

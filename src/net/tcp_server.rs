@@ -91,12 +91,15 @@ impl QTcpServer {
     /// [`server_port`](Self::server_port) tells. The unspecified IPv6 address, `[::]`, takes IPv4
     /// as well.
     ///
+    /// Takes a `SocketAddr`, or an address and a port: `(Ipv4Addr::LOCALHOST, 0)`.
+    ///
     /// # Errors
     ///
     /// Fails with [`SocketError::Operation`] if the server was not added to a runtime or listens
     /// already; otherwise as the system says: [`SocketError::AddressInUse`],
     /// [`SocketError::SocketAddressNotAvailable`], [`SocketError::SocketAccess`] and so on.
-    pub fn listen(&mut self, address: SocketAddr) -> Result<(), NetError> {
+    pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
+        let address = address.into();
         let operation = || format!("listen on {address}");
         let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
             return Err(NetError::new(SocketError::Operation, operation(), None));

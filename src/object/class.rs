@@ -7,6 +7,7 @@
 use std::any::Any;
 
 use super::context::Context;
+use super::handle::Target;
 use super::meta::MetaObject;
 use super::world::Anchor;
 
@@ -109,7 +110,7 @@ pub trait QObject: Any {
         }
     }
 
-    /// Returns `object` as one of this class.
+    /// Returns `object` as one of this class, or as the one of this class that it extends.
     ///
     /// # Panics
     ///
@@ -119,7 +120,7 @@ pub trait QObject: Any {
     where
         Self: Sized,
     {
-        (object as &dyn Any).downcast_ref().unwrap_or_else(|| {
+        Self::project(object, ()).unwrap_or_else(|| {
             panic!(
                 "a {} was taken for a {}",
                 object.meta_object().class_name(),

@@ -1,8 +1,8 @@
-//! Connecting and disconnecting.
+//! Connecting.
 //!
-//! Every way to connect makes a link and hands it to [`World::join`]; every way to disconnect
-//! picks links and hands them to `disconnect`. A sender that is busy (its constructor runs, or its
-//! slot) is joined when it comes back.
+//! Every way to connect makes a link and hands it to [`World::join`], or to [`Signal::join`] for
+//! an object's own signals. A sender that is busy (its constructor runs, or its slot) is joined
+//! when it comes back.
 
 use std::any::{Any, TypeId};
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::class::QObject;
 use super::connection::{
     AnyLink, ClosureLink, Connection, ConnectionType, Link, MethodLink, Nobody, QueuedLink,
-    SignalLink, disconnect,
+    SignalLink,
 };
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
@@ -597,141 +597,5 @@ impl<A: 'static> Signal<A> {
             return Connection::refused();
         }
         cx.join_core(&core, link, None)
-    }
-
-    /// Ends all connections of this signal; says whether there were any.
-    #[doc(alias = "disconnect")]
-    pub fn disconnect_all(&self) -> bool {
-        let Some(core) = self.existing_core() else { return false };
-        let recorder = core.emitter().recorder.clone();
-        let mut any = false;
-        super::signal::AnyCore::each(&**core, &mut |link| any |= disconnect(link, &recorder));
-        any
-    }
-}
-
-/// Disconnecting, and blocking.
-impl World {
-    /// Ends the connections of a signal to one slot of one receiver; says whether there were any.
-    ///
-    /// As every form of disconnecting, it acts as written: what was emitted before is still
-    /// delivered. In a slot of the sender itself, which is busy then, use
-    /// [`disconnect_receiver`](Self::disconnect_receiver), [`Signal::disconnect_all`] or the
-    /// [`Connection`]; this form finds nothing.
-    pub fn disconnect<S, A, R, F, Form>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> bool
-    where
-        S: ?Sized + Target,
-        A: 'static,
-        R: QObject,
-        F: Slot<R, A, Form>,
-    {
-        let _ = slot;
-        self.disconnect_where(sender, signal, |link| {
-            link.receiver() == Some(receiver.key) && link.slot_type() == Some(TypeId::of::<F>())
-        })
-    }
-
-    /// Ends the connections of a signal to a receiver, whatever the slot; says whether there were
-    /// any.
-    pub fn disconnect_signal_from<S, A, R>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        receiver: Obj<R>,
-    ) -> bool
-    where
-        S: ?Sized + Target,
-        A: 'static,
-        R: ?Sized + Target,
-    {
-        self.disconnect_where(sender, signal, |link| link.receiver() == Some(receiver.key))
-    }
-
-    /// Ends all connections of a signal; says whether there were any.
-    pub fn disconnect_signal<S, A>(&mut self, sender: Obj<S>, signal: fn(&S) -> &Signal<A>) -> bool
-    where
-        S: ?Sized + Target,
-        A: 'static,
-    {
-        self.disconnect_where(sender, signal, |_| true)
-    }
-
-    /// Ends all connections from one object to another, whatever the signal and the slot; says
-    /// whether there were any.
-    pub fn disconnect_receiver<S, R>(&mut self, sender: Obj<S>, receiver: Obj<R>) -> bool
-    where
-        S: ?Sized + Target,
-        R: ?Sized + Target,
-    {
-        self.disconnect_object(sender, |link| link.receiver() == Some(receiver.key))
-    }
-
-    /// Ends all connections from an object; says whether there were any.
-    pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
-        self.disconnect_object(sender, |_| true)
-    }
-
-    /// Blocks or unblocks an object's signals; returns whether they were blocked before.
-    ///
-    /// What counts is the moment of the emission: while signals are blocked, emitting does
-    /// nothing. The end of the object is announced all the same.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the handle is stale or of another runtime.
-    #[doc(alias = "blockSignals")]
-    pub fn block_signals<T: ?Sized + Target>(&mut self, object: Obj<T>, block: bool) -> bool {
-        let key = self.expect_node(object);
-        self.emitter(key).blocked.replace(block)
-    }
-
-    /// Says whether an object's signals are blocked.
-    #[doc(alias = "signalsBlocked")]
-    pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
-        let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.and_then(|node| node.emitter.as_ref()).is_some_and(|emitter| emitter.blocked.get())
-    }
-
-    fn disconnect_where<S: ?Sized + Target, A: 'static>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        matches: impl Fn(&dyn AnyLink) -> bool,
-    ) -> bool {
-        let Some(core) = self.get(sender).and_then(|object| signal(object).existing_core()) else {
-            return false;
-        };
-        let mut any = false;
-        super::signal::AnyCore::each(&**core, &mut |link| {
-            any |= matches(&**link) && disconnect(link, &self.recorder);
-        });
-        any
-    }
-
-    fn disconnect_object(
-        &mut self,
-        sender: Obj<impl ?Sized + Target>,
-        matches: impl Fn(&dyn AnyLink) -> bool,
-    ) -> bool {
-        let node = self.own(sender).and_then(|key| self.nodes.get(key));
-        let Some(emitter) = node.and_then(|node| node.emitter.clone()) else { return false };
-        let mut any = false;
-        emitter.each(&mut |link| any |= matches(&**link) && disconnect(link, &self.recorder));
-        any
-    }
-}
-
-impl<T: QObject> Context<'_, T> {
-    /// Returns the object whose signal called the running slot; `None` outside a slot, or if that
-    /// object is gone.
-    pub fn sender(&self) -> Option<Obj<dyn QObject>> {
-        let world: &World = self;
-        world.sender().filter(|&key| world.nodes.contains_key(key)).map(|key| world.handle(key))
     }
 }

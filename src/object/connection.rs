@@ -522,7 +522,7 @@ impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
             return;
         };
         let argument = argument.clone();
-        let sender = world.sender();
+        let sender = world.sender;
         world.post(move |world| {
             world.set_sender(sender);
             direct.fire(world, &argument);

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use super::class::QObject;
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionType};
 use super::handle::{Obj, ObjectKey, Target};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
@@ -106,16 +106,103 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.connect(sender, signal, this, slot)
     }
 
-    /// The context of the same object, as one of the class that it embeds and extends.
-    pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
-        Context::new(self.world, self.key)
-    }
-
     /// Hands a slot's error to the runtime.
     #[inline]
     pub(super) fn settle(&mut self, outcome: impl Outcome) {
         let receiver = self.this().erase();
         outcome.settle(self.world, Some(receiver));
+    }
+
+    /// The context of the same object, as one of the class that it embeds and extends.
+    pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
+        Context::new(self.world, self.key)
+    }
+}
+
+/// What a method often does to its own object. [`World`] has the same methods; these let
+/// `cx.this()` stand among the arguments, which the borrow checker refuses through a dereference.
+impl<T: QObject> Context<'_, T> {
+    /// Connects a signal to a slot: [`World::connect`].
+    pub fn connect<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        self.world.connect(sender, signal, receiver, slot)
+    }
+
+    /// Connects a signal to a slot in one of the ways of [`ConnectionType`]:
+    /// [`World::connect_with`].
+    pub fn connect_with<S, A, R, F, Form>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        self.world.connect_with(kind, sender, signal, receiver, slot)
+    }
+
+    /// Runs `f` with the object when the running method has returned: [`World::later`].
+    pub fn later<R: QObject>(
+        &mut self,
+        object: Obj<R>,
+        f: impl FnOnce(&mut R, &mut Context<'_, R>) + 'static,
+    ) {
+        self.world.later(object, f);
+    }
+
+    /// Posts a call of a slot for the next turn of the event loop: [`World::invoke`].
+    pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
+    where
+        R: QObject,
+        A: 'static,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        self.world.invoke(receiver, slot, argument);
+    }
+
+    /// Destroys an object after what was recorded before: [`World::destroy`].
+    pub fn destroy<R: ?Sized + Target>(&mut self, object: Obj<R>) -> bool {
+        self.world.destroy(object)
+    }
+
+    /// Destroys an object in the next turn of the event loop: [`World::delete_later`].
+    pub fn delete_later<R: ?Sized + Target>(&mut self, object: Obj<R>) -> bool {
+        self.world.delete_later(object)
+    }
+
+    /// Destroys the running object once its method has returned.
+    pub fn destroy_this(&mut self) {
+        self.destroy(self.this());
+    }
+
+    /// Names an object: [`World::set_object_name`].
+    pub fn set_object_name<R: ?Sized + Target>(&mut self, object: Obj<R>, name: impl Into<String>) {
+        self.world.set_object_name(object, name);
+    }
+
+    /// Blocks or unblocks an object's signals: [`World::block_signals`].
+    pub fn block_signals<R: ?Sized + Target>(&mut self, object: Obj<R>, block: bool) -> bool {
+        self.world.block_signals(object, block)
     }
 }
 

@@ -85,9 +85,18 @@ impl World {
         true
     }
 
-    /// The object whose signal called the running slot.
-    pub(super) fn sender(&self) -> Option<ObjectKey> {
-        self.sender
+    /// Returns the object whose signal called the running slot; `None` outside a slot, or if that
+    /// object is gone.
+    pub fn sender(&self) -> Option<Obj<dyn QObject>> {
+        self.sender.filter(|&key| self.nodes.contains_key(key)).map(|key| self.handle(key))
+    }
+
+    /// Returns the object whose signal called the running slot, if it is a `T` or extends one.
+    ///
+    /// For a slot that serves many senders of one class.
+    #[doc(alias = "qobject_cast")]
+    pub fn sender_as<T: QObject>(&self) -> Option<Obj<T>> {
+        self.downcast(self.sender()?)
     }
 
     #[inline]

@@ -5,7 +5,6 @@
 //! steps, then `destroyed`, then the children, then the object itself.
 
 use super::class::QObject;
-use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
 use super::shelf::Life;
@@ -31,8 +30,8 @@ impl World {
     /// In a slot this takes effect when the slot has returned, so an object may destroy itself.
     /// Outside, [`Runtime::destroy`](crate::Runtime::destroy) does it at once.
     ///
-    /// In this order: the object's last steps and their signals; `destroyed`; its children, first
-    /// added first; the object. Slots of other objects that this object's emissions have not
+    /// In this order: the object's last steps and their signals; `destroyed`; its connections are
+    /// cut; its children go, first added first; the object goes. Slots of other objects that this object's emissions have not
     /// reached yet are not called any more.
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let key = self
@@ -146,13 +145,5 @@ impl World {
         // Off the shelf, which a connection that is being walked may hold a little longer.
         let object = node.shelf.take(&mut self.owner);
         drop((node, object));
-    }
-}
-
-impl<T: QObject> Context<'_, T> {
-    /// Destroys the running object once its method has returned.
-    pub fn destroy_this(&mut self) {
-        let this = self.this();
-        self.destroy(this);
     }
 }

@@ -84,7 +84,7 @@ impl MetaObject {
 
     /// Says whether the class is `other` or extends it.
     pub fn inherits(&self, other: &MetaObject) -> bool {
-        self == other || self.super_class().is_some_and(|class| class.inherits(other))
+        std::ptr::eq(self, other) || self.super_class().is_some_and(|class| class.inherits(other))
     }
 
     /// Returns the signals that the class declares itself, without those of its super class.

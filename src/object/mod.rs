@@ -6,6 +6,7 @@ mod connection;
 mod context;
 mod delivery;
 mod destroy;
+mod disconnect;
 mod dump;
 mod handle;
 mod meta;

@@ -105,7 +105,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// Returns the constructor's error; children that it added are destroyed.
+    /// Returns the constructor's error. Children that it added are destroyed: in a slot when that
+    /// has returned, outside with the next delivery.
     pub fn try_add_with<T: QObject, E>(
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,

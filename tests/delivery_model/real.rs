@@ -114,7 +114,7 @@ fn kind_of(kind: Kind) -> ConnectionType {
         (kind.single_shot, ConnectionType::SINGLE_SHOT),
     ] {
         if is {
-            result = result | part;
+            result |= part;
         }
     }
     result
