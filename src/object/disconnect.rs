@@ -97,7 +97,7 @@ impl World {
     #[doc(alias = "signalsBlocked")]
     pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.and_then(|node| node.emitter.as_ref()).is_some_and(|emitter| emitter.blocked.get())
+        node.and_then(|node| node.emitter()).is_some_and(|emitter| emitter.blocked.get())
     }
 
     fn disconnect_where<S: ?Sized + Target, A: 'static>(
@@ -122,7 +122,7 @@ impl World {
         matches: impl Fn(&dyn AnyLink) -> bool,
     ) -> bool {
         let node = self.own(sender).and_then(|key| self.nodes.get(key));
-        let Some(emitter) = node.and_then(|node| node.emitter.clone()) else { return false };
+        let Some(emitter) = node.and_then(|node| node.emitter().cloned()) else { return false };
         let mut any = false;
         emitter.each(&mut |link| any |= matches(&**link) && disconnect(link, &self.recorder));
         any

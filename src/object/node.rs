@@ -16,14 +16,20 @@ pub(super) struct Node {
     pub(super) shelf: Rc<dyn AnyShelf>,
     pub(super) parent: Option<ObjectKey>,
     pub(super) first_child: Option<ObjectKey>,
-    pub(super) last_child: Option<ObjectKey>,
+    /// The sibling before this one; of the first, the last.
     pub(super) previous: Option<ObjectKey>,
     pub(super) next: Option<ObjectKey>,
-    /// The connections to this object's slots.
-    pub(super) incoming: Vec<Rc<dyn AnyLink>>,
-    /// What this object's signals share; made when somebody connects to one.
-    pub(super) emitter: Option<Rc<Emitter>>,
+    links: Option<Box<Links>>,
     pub(super) extra: Option<Box<Extra>>,
+}
+
+/// What is connected to an object and from it; many objects have neither.
+#[derive(Default)]
+struct Links {
+    /// The connections to this object's slots.
+    incoming: Vec<Rc<dyn AnyLink>>,
+    /// What this object's signals share; made when somebody connects to one.
+    emitter: Option<Rc<Emitter>>,
 }
 
 /// What few objects need.
@@ -42,11 +48,9 @@ impl Node {
             shelf,
             parent: None,
             first_child: None,
-            last_child: None,
             previous: None,
             next: None,
-            incoming: Vec::new(),
-            emitter: None,
+            links: None,
             extra: None,
         }
     }
@@ -59,24 +63,36 @@ impl Node {
         self.extra.get_or_insert_default()
     }
 
+    /// What the object's signals share, if somebody connected to one.
+    pub(super) fn emitter(&self) -> Option<&Rc<Emitter>> {
+        self.links.as_ref()?.emitter.as_ref()
+    }
+
+    /// What the object's signals share, made by `make` if it is not there.
+    pub(super) fn emitter_or(&mut self, make: impl FnOnce() -> Rc<Emitter>) -> &Rc<Emitter> {
+        self.links.get_or_insert_default().emitter.get_or_insert_with(make)
+    }
+
     pub(super) fn add_incoming(&mut self, link: Rc<dyn AnyLink>) {
-        if self.incoming.len() == self.incoming.capacity() {
-            self.incoming.retain(|link| !link.is_dead());
-            if self.incoming.len() * 4 >= self.incoming.capacity() * 3 {
-                self.incoming.reserve_exact(growth(self.incoming.len()));
+        let incoming = &mut self.links.get_or_insert_default().incoming;
+        if incoming.len() == incoming.capacity() {
+            incoming.retain(|link| !link.is_dead());
+            if incoming.len() * 4 >= incoming.capacity() * 3 {
+                incoming.reserve_exact(growth(incoming.len()));
             }
         }
-        self.incoming.push(link);
+        incoming.push(link);
     }
 
     /// Closes every connection to the object and from it.
     pub(super) fn cut(&mut self) {
         // One by one, since captures that panic when they are dropped leave the rest for next time.
-        self.incoming.reverse();
-        while let Some(link) = self.incoming.pop() {
+        let Some(links) = &mut self.links else { return };
+        links.incoming.reverse();
+        while let Some(link) = links.incoming.pop() {
             link.kill();
         }
-        if let Some(emitter) = &self.emitter {
+        if let Some(emitter) = &links.emitter {
             emitter.each(&mut |link| link.kill());
         }
     }

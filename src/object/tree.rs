@@ -182,28 +182,36 @@ impl World {
 
     /// Makes the node, which has no parent, the last child of `parent`.
     pub(super) fn append_child(&mut self, parent: ObjectKey, key: ObjectKey) {
-        let last = self.nodes[parent].last_child.replace(key);
-        match last {
-            Some(last) => self.nodes[last].next = Some(key),
-            None => self.nodes[parent].first_child = Some(key),
+        self.nodes[key].parent = Some(parent);
+        match self.nodes[parent].first_child {
+            Some(first) => {
+                let last = self.nodes[first].previous.replace(key);
+                self.nodes[key].previous = last;
+                if let Some(last) = last {
+                    self.nodes[last].next = Some(key);
+                }
+            }
+            None => {
+                self.nodes[parent].first_child = Some(key);
+                self.nodes[key].previous = Some(key);
+            }
         }
-        let node = &mut self.nodes[key];
-        node.parent = Some(parent);
-        node.previous = last;
     }
 
     /// Takes the node out of its parent's row of children.
     pub(super) fn detach(&mut self, key: ObjectKey) {
         let node = &mut self.nodes[key];
         let (previous, next) = (node.previous.take(), node.next.take());
-        let Some(parent) = node.parent.take() else { return };
-        match previous {
-            Some(previous) => self.nodes[previous].next = next,
-            None => self.nodes[parent].first_child = next,
+        let (Some(parent), Some(previous)) = (node.parent.take(), previous) else { return };
+        let first = self.nodes[parent].first_child;
+        // Whoever holds this node as the one before it: the next one, or as its last the first.
+        if let Some(after) = next.or(first).filter(|&after| after != key) {
+            self.nodes[after].previous = Some(previous);
         }
-        match next {
-            Some(next) => self.nodes[next].previous = previous,
-            None => self.nodes[parent].last_child = previous,
+        if first == Some(key) {
+            self.nodes[parent].first_child = next;
+        } else {
+            self.nodes[previous].next = next;
         }
     }
 }

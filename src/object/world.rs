@@ -392,18 +392,16 @@ impl World {
     /// What the object's signals share.
     pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter> {
         let (tag, recorder) = (self.tag, &self.recorder);
-        self.nodes[key]
-            .emitter
-            .get_or_insert_with(|| {
-                Rc::new(Emitter {
-                    key,
-                    tag,
-                    blocked: Cell::new(false),
-                    recorder: recorder.clone(),
-                    cores: Default::default(),
-                })
+        let make = || {
+            Rc::new(Emitter {
+                key,
+                tag,
+                blocked: Cell::new(false),
+                recorder: recorder.clone(),
+                cores: RefCell::default(),
             })
-            .clone()
+        };
+        self.nodes[key].emitter_or(make).clone()
     }
 
     /// Runs `f` with the object on this shelf as one of its slots: a panic destroys it.
