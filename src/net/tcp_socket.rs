@@ -24,7 +24,7 @@ use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 /// let mut rt = Runtime::new()?;
 ///
 /// let server = rt.add(QTcpServer::new());
-/// rt[server].listen("127.0.0.1:0".parse()?)?;
+/// rt[server].listen(([127, 0, 0, 1], 0))?;
 /// rt.connect_fn(server, QTcpServer::new_connection, move |world, _| {
 ///     while let Some(peer) = world[server].next_pending_connection() {
 ///         world[peer].write_all(b"hello\n")?;
