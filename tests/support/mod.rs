@@ -85,12 +85,12 @@ pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
 /// The descriptors that this process has open.
 fn descriptors() -> Vec<u64> {
     let listing = std::fs::read_dir("/proc/self/fd").unwrap();
-    let mut open: Vec<u64> = listing
+    let listed: Vec<u64> = listing
         .filter_map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().ok())
         .collect();
-    open.sort_unstable();
-    open.pop(); // The listing's own, which has the highest number or is as good as any other.
-    open
+    // The listing's own is closed by now.
+    let is_open = |number: &u64| std::fs::read_link(format!("/proc/self/fd/{number}")).is_ok();
+    listed.into_iter().filter(is_open).collect()
 }
 
 /// How many descriptors this process has open.
@@ -203,7 +203,7 @@ pub(crate) fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
     let socket = rt.add(QTcpSocket::new());
     rt[socket].connect_to_host("127.0.0.1", port);
     wait_until(rt, |world| world[socket].state() == SocketState::Connected);
-    settle(rt);
+    turn(rt);
     (socket, listener.accept().unwrap().0)
 }
 
