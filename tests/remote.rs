@@ -169,7 +169,11 @@ fn a_connection_into_another_thread_ends_with_the_receiver() {
     let connection = rt.connect_remote(source, Counter::count, &remote, counter, Counter::hear);
     rt.emit(source, Counter::count, 1);
     assert!(connection.is_connected());
-    remote.post(move |world| drop(world.destroy(counter))).unwrap();
+    remote
+        .post(move |world| {
+            world.destroy(counter);
+        })
+        .unwrap();
     flush(&remote);
     rt.emit(source, Counter::count, 2);
     flush(&remote);

@@ -132,10 +132,11 @@ impl Runtime {
             }
         }
 
-        self.control.set(LoopState::Running);
+        self.control.begin();
         let running = Running(self.control.clone());
+        let shift = Shift::begin(self);
         loop {
-            self.pass(None)?;
+            shift.runtime.pass(None)?;
             if let LoopState::Exiting(code) = running.0.state() {
                 return Ok(code);
             }
@@ -150,12 +151,7 @@ impl Runtime {
     /// Fails if the kernel's poller does.
     #[doc(alias = "processEvents")]
     pub fn process_events(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let done = self.pass(timeout)?;
-        // From here somebody else's loop may sleep on the descriptor.
-        if !self.mailbox.fall_asleep() || self.has_work() {
-            self.mailbox.ring();
-        }
-        Ok(done)
+        Shift::begin(self).runtime.pass(timeout)
     }
 
     /// Runs the loop until `condition` holds, up to `timeout`; says whether it came to hold.
@@ -184,15 +180,16 @@ impl Runtime {
         mut condition: impl FnMut(&World) -> bool,
     ) -> Result<bool, Error> {
         let deadline = self.timers.after(timeout);
+        let Shift { runtime } = &mut Shift::begin(self);
         loop {
-            if condition(&self.world) {
+            if condition(&runtime.world) {
                 return Ok(true);
             }
-            let left = deadline.saturating_duration_since(self.clock.now());
+            let left = deadline.saturating_duration_since(runtime.clock.now());
             if left.is_zero() {
                 return Ok(false);
             }
-            self.pass(Some(left))?;
+            runtime.pass(Some(left))?;
         }
     }
 
@@ -313,6 +310,9 @@ impl Runtime {
         if sleeps && !self.mailbox.fall_asleep() {
             (sleeps, timeout) = (false, Some(Duration::ZERO));
         }
+        if self.ready.is_empty() {
+            self.reactor.recycle();
+        }
         match self.poll.poll(&mut self.events, self.clock.sleep(timeout)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
@@ -367,6 +367,28 @@ impl Runtime {
     }
 }
 
+/// The time in which a runtime looks after its work by itself. From the end of it, a panic's
+/// included, somebody else's loop may sleep on the descriptor.
+struct Shift<'a> {
+    runtime: &'a mut Runtime,
+}
+
+impl<'a> Shift<'a> {
+    fn begin(runtime: &'a mut Runtime) -> Self {
+        runtime.mailbox.wake_up();
+        Self { runtime }
+    }
+}
+
+impl Drop for Shift<'_> {
+    fn drop(&mut self) {
+        let Runtime { mailbox, .. } = &self.runtime;
+        if !mailbox.fall_asleep() || self.runtime.has_work() {
+            mailbox.ring();
+        }
+    }
+}
+
 impl Deref for Runtime {
     type Target = World;
 
@@ -386,8 +408,9 @@ impl DerefMut for Runtime {
 /// The poller's descriptor: readable when the loop has something to do. A foreign loop watches it.
 impl AsRawFd for Runtime {
     fn as_raw_fd(&self) -> RawFd {
-        let bell = self.mailbox.bell();
-        self.world.set_alarm(Box::new(move || bell.ring()));
+        let [ours, theirs] = [self.mailbox.bell(), self.mailbox.bell()];
+        self.world.set_alarm(Box::new(move || ours.ring()));
+        self.flush_list.set_alarm(theirs);
         self.poll.as_raw_fd()
     }
 }

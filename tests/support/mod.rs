@@ -56,7 +56,7 @@ pub(crate) fn panic_of<T>(f: impl FnOnce() -> T) -> String {
 pub(crate) fn watched<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     let worker = std::thread::spawn(move || done.send(work()));
-    match result.recv_timeout(DEADLINE * 2) {
+    match result.recv_timeout(DEADLINE) {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Timeout) => panic!("this hangs"),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
