@@ -100,6 +100,7 @@ pub(crate) fn open_descriptors() -> usize {
 
 /// Lets this process open `more` descriptors and no further one.
 pub(crate) fn leave_room_for_descriptors(more: usize) {
+    leave_room_for_many_descriptors();
     let open = descriptors();
     let limit = (0..).filter(|number| !open.contains(number)).nth(more);
     limit_descriptors(limit);
