@@ -630,6 +630,25 @@ fn sockets_that_flood_do_not_starve_others() {
 }
 
 #[test]
+fn a_socket_with_much_to_send_lets_others_have_their_turn() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, _) = connected(&mut rt);
+    let written = rt.spy(socket, QTcpSocket::bytes_written);
+    let data = noise(12 << 20);
+    rt[socket].write_all(&data).unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut all = vec![0; 12 << 20];
+        peer.read_exact(&mut all).unwrap();
+        all
+    });
+    wait_until(&mut rt, |world| world[socket].bytes_to_write() == 0);
+    assert!(reading.join().unwrap() == data);
+    let written = written.take();
+    assert_eq!(written.iter().sum::<usize>(), data.len());
+    assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
+}
+
+#[test]
 fn writing_to_a_peer_that_has_reset_ends_in_one_error() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer, journal) = connected(&mut rt);

@@ -34,6 +34,10 @@ use crate::object::{Anchor, ObjectKey, Signal, Stepper, World};
 /// How long an attempt to connect to one address may take, unless that is changed. As in Qt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How much is sent in one turn of the loop before others get theirs. More than most writes, so
+/// that they take one system call.
+const SENT_PER_TURN: usize = 1 << 20;
+
 /// The state that all sockets share.
 ///
 /// Public only because the methods that [`QAbstractSocket`] provides go through it.
@@ -559,10 +563,12 @@ impl SocketCore {
         let Some(engine) = &mut self.engine else { return };
         let mut sent = 0;
         let failure = loop {
-            if self.device.outgoing().is_empty() {
+            let outgoing = self.device.outgoing();
+            let next = &outgoing[..outgoing.len().min(SENT_PER_TURN - sent)];
+            if next.is_empty() {
                 break None;
             }
-            match engine.write(self.device.outgoing()) {
+            match engine.write(next) {
                 Ok(count) => {
                     sent += count;
                     self.device.sent(count);
@@ -591,6 +597,7 @@ impl SocketCore {
             {
                 self.record(Step::Closed);
             }
+            None if sent == SENT_PER_TURN && !self.send_blocked => self.queue_flush(),
             None => {}
         }
     }
