@@ -1,11 +1,11 @@
 //! What objects, connections and emissions cost in memory.
 
-mod support;
+mod people;
 
 use counting_allocator::{CountingAllocator, count};
+use people::{deliver_all, run_posted, runtime};
 use slotwire::prelude::*;
 use slotwire::{MetaObject, QObject};
-use support::{deliver_all, run_posted, runtime};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;

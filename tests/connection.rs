@@ -1,12 +1,12 @@
 //! Connections: how they are made, what they deliver, and how they end.
 
-mod support;
+mod people;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use people::{Log, Person, Stone, deliver_all, panic_message, run_posted, runtime};
 use slotwire::prelude::*;
-use support::{Log, Person, Stone, deliver_all, panic_message, run_posted, runtime};
 
 /// A sender, and two who may listen.
 fn three(rt: &mut Runtime, log: &Log) -> [Obj<Person>; 3] {

@@ -1,11 +1,11 @@
 //! The end of objects: who is told, in which order, and who is spared.
 
-mod support;
+mod people;
 
 use std::rc::Rc;
 
+use people::{Log, Person, Stone, deliver_all, run_posted, runtime};
 use slotwire::prelude::*;
-use support::{Log, Person, Stone, deliver_all, run_posted, runtime};
 
 #[test]
 fn an_object_can_destroy_itself_in_its_slot() {
@@ -339,4 +339,19 @@ fn what_objects_say_while_the_runtime_is_dropped_leaks_nothing() {
     rt.connect_fn(chatty, |chatty| &chatty.said, |_, _| ());
     drop(rt);
     assert_eq!(Rc::strong_count(&captured), 1);
+}
+
+#[test]
+fn an_object_that_hears_itself_goes_with_its_runtime() {
+    let log = Log::default();
+    let mut rt = runtime();
+    let narcissus = rt.add(Person::new("narcissus", &log));
+    rt.connect(narcissus, Person::said, narcissus, Person::hear);
+    let held = Rc::new(());
+    let guest = held.clone();
+    rt.connect_fn_on(narcissus, Person::said, narcissus, move |_, _, _| {
+        let _ = &guest;
+    });
+    drop(rt);
+    assert_eq!(Rc::strong_count(&held), 1);
 }

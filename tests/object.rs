@@ -1,10 +1,10 @@
 //! Objects and their handles: who can be reached, when, and what the others are told.
 
-mod support;
+mod people;
 
+use people::{Log, Person, Stone, panic_message, runtime};
 use slotwire::prelude::*;
 use slotwire::{MetaObject, QObject};
-use support::{Log, Person, Stone, panic_message, runtime};
 
 #[test]
 fn an_object_is_where_its_handle_says() {

@@ -1,12 +1,12 @@
 //! A panic costs the object whose slot it was, and nothing else.
 
-mod support;
+mod people;
 
 use std::cell::Cell;
 use std::rc::Rc;
 
+use people::{Log, Person, deliver_all, panic_message, run_posted, runtime};
 use slotwire::prelude::*;
-use support::{Log, Person, deliver_all, panic_message, run_posted, runtime};
 
 /// Somebody who panics on hearing a number.
 fn nervous(name: &'static str, log: &Log) -> Person {

@@ -1,13 +1,13 @@
 //! Signals: whom they reach, in which order, and with what.
 
-mod support;
+mod people;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use people::{Log, Person, deliver_all, panic_message, run_posted, runtime};
 use slotwire::prelude::*;
 use slotwire::{MetaObject, SlotError};
-use support::{Log, Person, deliver_all, panic_message, run_posted, runtime};
 
 /// Has one slot of each shape.
 #[derive(Default)]

@@ -1,9 +1,9 @@
 //! The tree: who goes with whom, and who is found below whom.
 
-mod support;
+mod people;
 
+use people::{Log, Person, Stone, panic_message, runtime};
 use slotwire::prelude::*;
-use support::{Log, Person, Stone, panic_message, runtime};
 
 /// What `rt.children` gives, as stones.
 fn children(rt: &Runtime, parent: Obj<Stone>) -> Vec<Obj<Stone>> {

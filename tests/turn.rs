@@ -1,12 +1,12 @@
 //! A turn is bounded: what does not end leaves room for everything else.
 
-mod support;
+mod people;
 
 use std::cell::Cell;
 use std::rc::Rc;
 
+use people::{Log, Person, deliver_all, panic_message, runtime};
 use slotwire::prelude::*;
-use support::{Log, Person, deliver_all, panic_message, runtime};
 
 /// Two people who answer each other for ever.
 struct Quarrel {

@@ -24,6 +24,16 @@ pub trait Clock {
     }
 }
 
+/// The moment after `delay`, or one about as far away as can be told if that is beyond it.
+pub(super) fn saturating_add(from: Instant, mut delay: Duration) -> Instant {
+    loop {
+        match from.checked_add(delay) {
+            Some(moment) => return moment,
+            None => delay /= 2,
+        }
+    }
+}
+
 /// The system's monotonic clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -86,7 +96,7 @@ impl Default for VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Instant {
-        self.start + self.elapsed.get()
+        saturating_add(self.start, self.elapsed.get())
     }
 
     fn sleep(&self, timeout: Option<Duration>) -> Option<Duration> {

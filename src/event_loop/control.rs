@@ -17,13 +17,21 @@ pub(super) enum LoopState {
     #[default]
     Outside,
     Running,
-    /// `exec` ends with this code after the current turn.
+    /// `exec` ends with this code after the current turn, or after its first if a thread was told
+    /// to end before.
     Exiting(i32),
 }
 
 impl LoopControl {
     pub(super) fn state(&self) -> LoopState {
         self.state.get()
+    }
+
+    /// `exec` begins.
+    pub(super) fn begin(&self) {
+        if self.state.get() == LoopState::Outside {
+            self.state.set(LoopState::Running);
+        }
     }
 
     pub(super) fn set(&self, state: LoopState) {
@@ -44,6 +52,16 @@ impl World {
     pub fn exit(&mut self, code: i32) {
         if let Some(control) = self.service::<LoopControl>()
             && control.state() == LoopState::Running
+        {
+            control.set(LoopState::Exiting(code));
+        }
+    }
+
+    /// Ends `exec` with this exit code, be it the next one if none runs: a thread that is told to
+    /// end may not have come to its loop yet.
+    pub(super) fn exit_thread(&mut self, code: i32) {
+        if let Some(control) = self.service::<LoopControl>()
+            && !matches!(control.state(), LoopState::Exiting(_))
         {
             control.set(LoopState::Exiting(code));
         }

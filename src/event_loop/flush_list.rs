@@ -3,10 +3,11 @@
 //! A socket that is written to puts itself here, so that however many times slots write to it, the
 //! bytes leave in one system call.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 
+use super::remote::Bell;
 use crate::object::{ObjectKey, World};
 
 /// Does the postponed work of an object.
@@ -16,12 +17,22 @@ pub(crate) type Flush = fn(&mut World, ObjectKey);
 #[derive(Default)]
 pub(crate) struct FlushList {
     entries: RefCell<VecDeque<(ObjectKey, Flush)>>,
+    /// Tells a loop that does not look by itself that there is work.
+    alarm: OnceCell<Bell>,
 }
 
 impl FlushList {
     /// Adds an object. It sees to it itself that it is on the list once.
     pub(crate) fn add(&self, object: ObjectKey, flush: Flush) {
         self.entries.borrow_mut().push_back((object, flush));
+        if let Some(alarm) = self.alarm.get() {
+            alarm.ring();
+        }
+    }
+
+    /// Sets what is rung when an object asks while nobody's loop is awake.
+    pub(super) fn set_alarm(&self, alarm: Bell) {
+        self.alarm.get_or_init(|| alarm);
     }
 
     pub(super) fn next(&self) -> Option<(ObjectKey, Flush)> {

@@ -3,6 +3,7 @@
 //! The objects below know nothing of it. What it offers them hangs on the world as services, which
 //! an object picks up when it gets its place there.
 
+mod announcement;
 mod clock;
 mod control;
 mod flush_list;

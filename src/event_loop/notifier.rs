@@ -8,6 +8,7 @@ use std::rc::Rc;
 use mio::Interest;
 use mio::unix::SourceFd;
 
+use super::announcement::announce;
 use super::reactor::{Reactor, Readiness, SourceId};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 
@@ -188,7 +189,7 @@ fn on_ready(world: &mut World, owner: ObjectKey, _: SourceId, readiness: Readine
         if let Some(notifier) = world.get_mut(notifier) {
             notifier.rearm();
         }
-        world.emit_now(notifier, QSocketNotifier::activated, kind);
+        announce(world, notifier, QSocketNotifier::activated, kind);
     }
 }
 

@@ -39,8 +39,8 @@ impl Readiness {
 /// Takes readiness to an object.
 pub(crate) type OnReady = fn(&mut World, ObjectKey, SourceId, Readiness);
 
-/// Names a registered source. A number may be given again after its source was deregistered, so an
-/// event can be spurious; whoever gets one tries and finds that the kernel would block.
+/// Names a registered source. The number of one that was deregistered is given again only when
+/// nothing that is ready still goes by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SourceId(usize);
 
@@ -63,6 +63,8 @@ pub(crate) struct Reactor {
 struct Sources {
     owners: Vec<Option<(ObjectKey, OnReady)>>,
     free: Vec<usize>,
+    /// Numbers that are not in use any more, though what the kernel said last may name them.
+    retired: Vec<usize>,
 }
 
 impl Reactor {
@@ -112,8 +114,15 @@ impl Reactor {
     pub(crate) fn forget(&self, id: SourceId) {
         let mut sources = self.sources.borrow_mut();
         if sources.owners[id.0].take().is_some() {
-            sources.free.push(id.0);
+            sources.retired.push(id.0);
         }
+    }
+
+    /// Lets the numbers of deregistered sources be given again: nobody has still to be told of
+    /// them.
+    pub(super) fn recycle(&self) {
+        let Sources { free, retired, .. } = &mut *self.sources.borrow_mut();
+        free.append(retired);
     }
 
     /// Who is told of a source's readiness, and how.
@@ -126,7 +135,7 @@ impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sources = self.sources.borrow();
         f.debug_struct("Reactor")
-            .field("sources", &(sources.owners.len() - sources.free.len()))
+            .field("sources", &sources.owners.iter().flatten().count())
             .finish_non_exhaustive()
     }
 }

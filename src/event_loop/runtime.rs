@@ -119,8 +119,9 @@ impl Runtime {
         runtime.world.offer(runtime.flush_list.clone());
         runtime.world.offer(runtime.control.clone());
         runtime.world.offer(Rc::new(runtime.mailbox.remote()));
-        let bell = runtime.mailbox.bell();
-        runtime.world.set_alarm(Box::new(move || bell.ring()));
+        let [ours, theirs] = [runtime.mailbox.bell(), runtime.mailbox.bell()];
+        runtime.world.set_alarm(Box::new(move || ours.ring()));
+        runtime.flush_list.set_alarm(theirs);
         Ok(runtime)
     }
 
@@ -140,10 +141,11 @@ impl Runtime {
             }
         }
 
-        self.control.set(LoopState::Running);
+        self.control.begin();
         let running = Running(self.control.clone());
+        let shift = Shift::begin(self);
         loop {
-            self.pass(None)?;
+            shift.runtime.pass(None)?;
             if let LoopState::Exiting(code) = running.0.state() {
                 return Ok(code);
             }
@@ -158,12 +160,7 @@ impl Runtime {
     /// Fails if the kernel's poller does.
     #[doc(alias = "processEvents")]
     pub fn process_events(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let done = self.pass(timeout)?;
-        // From here somebody else's loop may sleep on the descriptor.
-        if !self.mailbox.fall_asleep() || self.has_work() {
-            self.mailbox.ring();
-        }
-        Ok(done)
+        Shift::begin(self).runtime.pass(timeout)
     }
 
     /// Runs the loop until `condition` holds, up to `timeout`, but at least for a turn unless it
@@ -194,11 +191,12 @@ impl Runtime {
     ) -> Result<bool, Error> {
         let deadline = self.timers.after(timeout);
         let mut left = timeout;
-        while !condition(&self.world) {
-            self.pass(Some(left))?;
-            left = deadline.saturating_duration_since(self.clock.now());
+        let Shift { runtime } = &mut Shift::begin(self);
+        while !condition(&runtime.world) {
+            runtime.pass(Some(left))?;
+            left = deadline.saturating_duration_since(runtime.clock.now());
             if left.is_zero() {
-                return Ok(condition(&self.world));
+                return Ok(condition(&runtime.world));
             }
         }
         Ok(true)
@@ -324,6 +322,9 @@ impl Runtime {
         if sleeps && !self.mailbox.fall_asleep() {
             (sleeps, timeout) = (false, Some(Duration::ZERO));
         }
+        if self.ready.is_empty() {
+            self.reactor.recycle();
+        }
         match self.poll.poll(&mut self.events, self.clock.sleep(timeout)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
@@ -380,6 +381,28 @@ impl Runtime {
             }
         }
         count > 0
+    }
+}
+
+/// The time in which a runtime looks after its work by itself. From the end of it, a panic's
+/// included, somebody else's loop may sleep on the descriptor.
+struct Shift<'a> {
+    runtime: &'a mut Runtime,
+}
+
+impl<'a> Shift<'a> {
+    fn begin(runtime: &'a mut Runtime) -> Self {
+        runtime.mailbox.wake_up();
+        Self { runtime }
+    }
+}
+
+impl Drop for Shift<'_> {
+    fn drop(&mut self) {
+        let Runtime { mailbox, .. } = &self.runtime;
+        if !mailbox.fall_asleep() || self.runtime.has_work() {
+            mailbox.ring();
+        }
     }
 }
 

@@ -183,7 +183,7 @@ impl QThread {
     pub fn exit(&mut self, code: i32) {
         if let State::Running { remote, .. } = &self.state {
             // Fails if the loop has ended, which is what is asked for.
-            let _ = remote.exit(code);
+            let _ = remote.post(move |world| world.exit_thread(code));
         }
     }
 

@@ -4,8 +4,10 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::announcement::announce;
+use super::clock::saturating_add;
 use super::timer_queue::TimerKey;
-use super::timers::{Alarm, Timers, saturating_add};
+use super::timers::{Alarm, Timers};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 
 /// How exactly a timer keeps its times.
@@ -21,7 +23,7 @@ pub enum TimerType {
     #[doc(alias = "CoarseTimer")]
     #[default]
     Coarse,
-    /// At full seconds; the interval is rounded to the nearest.
+    /// At full seconds; the interval is rounded to the nearest, but not to zero.
     #[doc(alias = "VeryCoarseTimer")]
     VeryCoarse,
 }
@@ -183,11 +185,11 @@ impl QTimer {
     /// The interval as the timer's type rounds it.
     fn effective_interval(&self) -> Duration {
         match self.timer_type {
-            TimerType::VeryCoarse => {
+            TimerType::VeryCoarse if !self.interval.is_zero() => {
                 let rounded = self.interval.saturating_add(Duration::from_millis(500));
-                Duration::from_secs(rounded.as_secs())
+                Duration::from_secs(rounded.as_secs().max(1))
             }
-            TimerType::Precise | TimerType::Coarse => self.interval,
+            _ => self.interval,
         }
     }
 
@@ -195,6 +197,7 @@ impl QTimer {
         let Some(Home { timers, key: object }) = &self.home else { return };
         let tolerance = match self.timer_type {
             TimerType::Precise => Duration::ZERO,
+            _ if self.interval.is_zero() => Duration::ZERO,
             TimerType::Coarse if self.interval <= Duration::from_millis(20) => Duration::ZERO,
             TimerType::Coarse => self.interval / 20,
             TimerType::VeryCoarse => Duration::from_millis(500),
@@ -228,9 +231,7 @@ fn ring(world: &mut World, object: ObjectKey) {
     if let Some(timer) = world.get_mut(timer) {
         timer.tick();
     }
-    if world.contains(timer) {
-        world.emit_now(timer, QTimer::timeout, ());
-    }
+    announce(world, timer, QTimer::timeout, ());
 }
 
 static META: MetaObject = MetaObject::new("QTimer")

@@ -142,3 +142,114 @@ impl<T> TimerQueue<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Arm { after: u64 },
+        Rearm { timer: usize, after: u64 },
+        Cancel { timer: usize },
+        Fire { advance: u64, repeat: bool },
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => (0..100_u64).prop_map(|after| Op::Arm { after }),
+            6 => (any::<usize>(), 0..100_u64).prop_map(|(timer, after)| Op::Rearm { timer, after }),
+            3 => any::<usize>().prop_map(|timer| Op::Cancel { timer }),
+            2 => (0..50_u64, any::<bool>())
+                .prop_map(|(advance, repeat)| Op::Fire { advance, repeat }),
+        ]
+    }
+
+    /// A timer as the model knows it: when it is due, its start, its key.
+    type Known = (u64, u64, TimerKey);
+
+    /// The heap holds what is armed and a bounded rest.
+    fn check(queue: &TimerQueue<u64>, model: &[Known]) -> Result<(), TestCaseError> {
+        prop_assert_eq!(queue.entries.len(), model.len());
+        let queued = queue.entries.values().filter(|entry| entry.queued.is_some()).count();
+        prop_assert_eq!(queue.heap.len(), queued + queue.stale);
+        prop_assert!(queue.stale <= model.len() + 65);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn the_queue_is_a_sorted_list(ops in proptest::collection::vec(op(), 0..400)) {
+            let epoch = Instant::now();
+            let at = |millis| epoch + Duration::from_millis(millis);
+            let mut queue = TimerQueue::new();
+            let mut model: Vec<Known> = Vec::new();
+            let (mut now, mut starts) = (0, 0);
+            for op in ops {
+                starts += 1;
+                match op {
+                    Op::Arm { after } => {
+                        let key = queue.arm(at(now + after), starts);
+                        model.push((now + after, starts, key));
+                    }
+                    Op::Rearm { timer, after } if !model.is_empty() => {
+                        let timer = timer % model.len();
+                        queue.rearm(model[timer].2, at(now + after));
+                        model[timer] = (now + after, starts, model[timer].2);
+                    }
+                    Op::Cancel { timer } if !model.is_empty() => {
+                        let (.., key) = model.remove(timer % model.len());
+                        prop_assert!(queue.cancel(key).is_some());
+                        prop_assert!(queue.cancel(key).is_none());
+                        prop_assert_eq!(queue.deadline(key), None);
+                    }
+                    Op::Rearm { .. } | Op::Cancel { .. } => {}
+                    Op::Fire { advance, repeat } => {
+                        now += advance;
+                        let mut due = Vec::new();
+                        queue.collect_due(at(now), &mut due);
+                        model.sort_unstable_by_key(|&(due, start, _)| (due, start));
+                        let late = model.partition_point(|&(due, ..)| due <= now);
+                        let expected: Vec<_> = model.drain(..late).collect();
+                        prop_assert_eq!(due.len(), expected.len());
+                        for ((key, start), (.., known)) in due.into_iter().zip(expected) {
+                            prop_assert_eq!(key, known);
+                            prop_assert!(queue.still_due(key, start).is_some());
+                            if repeat {
+                                starts += 1;
+                                queue.rearm(key, at(now + 10));
+                                model.push((now + 10, starts, key));
+                                prop_assert!(queue.still_due(key, start).is_none());
+                            } else {
+                                prop_assert!(queue.cancel(key).is_some());
+                            }
+                        }
+                    }
+                }
+                let next = model.iter().map(|&(due, ..)| at(due)).min();
+                prop_assert_eq!(queue.next_deadline(), next);
+                check(&queue, &model)?;
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_stale_stays_bounded() {
+        let now = Instant::now();
+        let mut queue = TimerQueue::new();
+        let key = queue.arm(now + Duration::from_secs(1_000_000), ());
+        for second in (0..100_000).rev() {
+            queue.rearm(key, now + Duration::from_secs(second));
+            assert!(queue.heap.len() < 100);
+        }
+        for second in 0..100_000 {
+            let key = queue.arm(now + Duration::from_secs(second), ());
+            queue.cancel(key);
+            assert!(queue.heap.len() < 100);
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::clock::Clock;
+use super::clock::{Clock, saturating_add};
 use super::timer_queue::{TimerKey, TimerQueue};
 use crate::object::{Obj, ObjectKey, QObject, Slot, World};
 
@@ -41,7 +41,7 @@ impl Timers {
         self.clock.now()
     }
 
-    /// The moment after `delay`; as far away as the clock reaches if that is too far.
+    /// The moment after `delay`; some age of the universe ahead if the clock cannot tell it.
     pub(crate) fn after(&self, delay: Duration) -> Instant {
         saturating_add(self.now(), delay)
     }
@@ -108,13 +108,6 @@ impl fmt::Debug for Timers {
     }
 }
 
-/// The moment after `delay`, or the last that can be told if that is beyond it.
-pub(crate) fn saturating_add(from: Instant, delay: Duration) -> Instant {
-    /// Thirty years: nobody sees the difference to for ever.
-    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    from.checked_add(delay).or_else(|| from.checked_add(FAR)).unwrap_or(from)
-}
-
 /// Waiting without an object.
 impl World {
     /// Calls a slot once, after a delay. Nothing happens if the receiver is gone by then.
@@ -131,6 +124,7 @@ impl World {
         F: Slot<R, (), Form>,
         Form: 'static,
     {
+        assert!(self.own(receiver).is_some(), "{receiver:?} is a handle of another runtime");
         self.single_shot_fn(delay, move |world| {
             world.call_slot(receiver, slot, &());
         });

@@ -24,7 +24,9 @@ impl ByteQueue {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        if self.start > 0 && self.bytes.capacity() - self.bytes.len() < bytes.len() {
+        let is_full = self.bytes.capacity() - self.bytes.len() < bytes.len();
+        // Only when more was taken than is left, so that no byte is moved again and again.
+        if is_full && self.start >= self.len() {
             self.bytes.drain(..self.start);
             self.start = 0;
         }
@@ -78,6 +80,21 @@ mod tests {
             4 => (0usize..50).prop_map(Op::Consume),
             1 => Just(Op::Take),
         ]
+    }
+
+    #[test]
+    fn a_long_queue_that_is_always_full_moves_its_bytes_seldom() {
+        let mut queue = ByteQueue::default();
+        queue.push(&[0; 100_000]);
+        let mut moves = 0;
+        for _ in 0..100_000 {
+            queue.consume(1);
+            let start = queue.start;
+            queue.push(&[0]);
+            moves += u32::from(queue.start < start);
+            assert!(queue.bytes.capacity() <= 400_000);
+        }
+        assert!(moves <= 2, "{moves} times");
     }
 
     proptest! {

@@ -34,6 +34,10 @@ use crate::object::{Anchor, ObjectKey, Signal, Stepper, World};
 /// How long an attempt to connect to one address may take, unless that is changed. As in Qt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How much is sent in one turn of the loop before others get theirs. More than most writes, so
+/// that they take one system call.
+const SENT_PER_TURN: usize = 1 << 20;
+
 /// The state that all sockets share.
 ///
 /// Public only because the methods that [`QAbstractSocket`] provides go through it.
@@ -220,11 +224,7 @@ impl SocketCore {
             self.watch();
         }
         if let Some(attempt) = self.attempt.take_if(|attempt| attempt.waits_for_home) {
-            let (name, port) = (std::mem::take(&mut self.peer_name), attempt.port);
-            self.connect_to_host(name, port);
-            if attempt.close_when_connected {
-                self.disconnect_from_host();
-            }
+            self.begin_attempt(attempt.port, attempt.close_when_connected);
         }
     }
 
@@ -242,6 +242,12 @@ impl SocketCore {
         }
         self.device.open(OpenMode::READ_WRITE);
         self.error = None;
+        self.peer_name = name;
+        self.begin_attempt(port, false);
+    }
+
+    /// Begins to connect to the peer that has been named.
+    fn begin_attempt(&mut self, port: u16, close_when_connected: bool) {
         self.lookups += 1;
         let mut attempt = Box::new(Attempt {
             lookup: self.lookups,
@@ -249,13 +255,12 @@ impl SocketCore {
             addresses: VecDeque::new(),
             failure: None,
             timeout: None,
-            close_when_connected: false,
+            close_when_connected,
             waits_for_home: self.home.is_none(),
         });
-        let literal = name.parse::<IpAddr>().ok();
+        let literal = self.peer_name.parse::<IpAddr>().ok();
         attempt.addresses.extend(literal);
         self.attempt = Some(attempt);
-        self.peer_name = name;
         let Some(home) = &self.home else { return };
         if literal.is_none() {
             let (remote, lookup) = (home.facilities.remote.clone(), self.lookups);
@@ -390,8 +395,7 @@ impl SocketCore {
 
     /// The current address did not answer in time.
     fn on_timeout(&mut self) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.timeout = None;
+        if self.attempt.is_some() {
             self.address_failed(Fault { kind: SocketError::SocketTimeout, source: None });
         }
     }
@@ -440,6 +444,10 @@ impl SocketCore {
                 self.change_state(SocketState::Closing);
                 self.record(Step::Closed);
             }
+            // Slots may have written since.
+            Step::Closed if self.engine.is_some() && !self.device.outgoing().is_empty() => {
+                self.queue_flush();
+            }
             Step::Closed => self.end(true),
             Step::Forget => {
                 self.peer = None;
@@ -457,6 +465,7 @@ impl SocketCore {
         match home.facilities.network.connect(SocketAddr::new(address, attempt.port)) {
             Ok(engine) => {
                 self.engine = Some(engine);
+                self.peer_closed = false;
                 if let (Some(timeout), timers) = (self.connect_timeout, &home.facilities.timers) {
                     let alarm = Alarm::Ring(home.stepper.key(), self.hooks.timed_out);
                     attempt.timeout = Some(timers.arm(timers.after(timeout), alarm));
@@ -554,10 +563,12 @@ impl SocketCore {
         let Some(engine) = &mut self.engine else { return };
         let mut sent = 0;
         let failure = loop {
-            if self.device.outgoing().is_empty() {
+            let outgoing = self.device.outgoing();
+            let next = &outgoing[..outgoing.len().min(SENT_PER_TURN - sent)];
+            if next.is_empty() {
                 break None;
             }
-            match engine.write(self.device.outgoing()) {
+            match engine.write(next) {
                 Ok(count) => {
                     sent += count;
                     self.device.sent(count);
@@ -580,9 +591,13 @@ impl SocketCore {
                 }
             }
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
-            None if self.state == SocketState::Closing && self.device.outgoing().is_empty() => {
+            None if self.state == SocketState::Closing
+                && self.device.outgoing().is_empty()
+                && !self.steps.contains(&Step::Closed) =>
+            {
                 self.record(Step::Closed);
             }
+            None if sent == SENT_PER_TURN && !self.send_blocked => self.queue_flush(),
             None => {}
         }
     }

@@ -46,7 +46,10 @@ pub struct QTcpServer {
     has_more: bool,
     paused: bool,
     turn_queued: bool,
-    retry: Option<(TimerKey, Duration)>,
+    /// Runs while the server waits to try again.
+    retry: Option<TimerKey>,
+    /// How long it waits next.
+    retry_delay: Duration,
     home: Option<Home>,
 }
 
@@ -71,6 +74,7 @@ impl QTcpServer {
             paused: false,
             turn_queued: false,
             retry: None,
+            retry_delay: RETRY[0],
             home: None,
         }
     }
@@ -204,17 +208,19 @@ impl QTcpServer {
 
     /// Takes one connection from the kernel, if there is one and it is wanted.
     fn accept(&mut self) -> Option<Box<dyn StreamEngine>> {
+        self.stop_retrying();
         self.has_more = true;
         if !self.may_accept() {
             return None;
         }
         match self.engine.as_mut()?.accept() {
             Ok(stream) => {
-                self.stop_retrying();
+                self.retry_delay = RETRY[0];
                 Some(stream)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.has_more = false;
+                self.retry_delay = RETRY[0];
                 None
             }
             // The peer gave up before its turn came: the next may be there.
@@ -233,18 +239,15 @@ impl QTcpServer {
     /// Tries again after a while: the kernel tells of a waiting connection only once.
     fn retry_later(&mut self) {
         let Some(Home { stepper, facilities }) = &self.home else { return };
-        let [first, longest] = RETRY;
-        let delay = self.retry.map_or(first, |(_, delay)| (delay * 2).min(longest));
+        let delay = self.retry_delay;
         let timers = &facilities.timers;
-        if let Some((timer, _)) = self.retry {
-            timers.disarm(timer);
-        }
-        let timer = timers.arm(timers.after(delay), Alarm::Ring(stepper.key(), on_retry));
-        self.retry = Some((timer, delay));
+        let alarm = Alarm::Ring(stepper.key(), on_retry);
+        self.retry = Some(timers.arm(timers.after(delay), alarm));
+        self.retry_delay = RETRY[1].min(2 * delay);
     }
 
     fn stop_retrying(&mut self) {
-        if let (Some((timer, _)), Some(home)) = (self.retry.take(), &self.home) {
+        if let (Some(timer), Some(home)) = (self.retry.take(), &self.home) {
             home.facilities.timers.disarm(timer);
         }
     }

@@ -540,7 +540,11 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
 impl Drop for World {
     fn drop(&mut self) {
         // The objects first: what they still record keeps their signals alive until it is cleared.
-        self.nodes.clear();
+        // Each off its shelf, which a connection to itself would keep for ever.
+        for (_, node) in self.nodes.drain() {
+            let object = node.shelf.take(&mut self.owner);
+            drop((node, object));
+        }
         self.stack.clear();
         self.suspended.clear();
         self.recorder.clear();

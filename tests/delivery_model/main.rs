@@ -5,10 +5,10 @@
 //! supply of fuel that ends every program long before a turn would.
 
 mod model;
+#[path = "../people/mod.rs"]
+mod people;
 mod program;
 mod real;
-#[path = "../support/mod.rs"]
-mod support;
 
 use proptest::prelude::*;
 

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use slotwire::prelude::*;
 use slotwire::{MetaObject, World};
 
+use super::people;
 use super::program::{
     Event, FIRST_OBJECTS, FUEL, Kind, MOST_OBJECTS, Op, Outcome, Program, To, Who,
 };
-use super::support;
 
 /// What the bodies of slots share.
 struct Stage {
@@ -301,7 +301,7 @@ impl Stage {
             Op::Deliver => deliver(rt),
             Op::RunPosted => {
                 deliver(rt);
-                calmly(rt, support::run_posted);
+                calmly(rt, people::run_posted);
             }
             Op::Emit { object, signal, argument } => {
                 deliver(rt);
@@ -337,7 +337,7 @@ fn deliver(rt: &mut Runtime) {
 }
 
 pub(crate) fn run(program: &Program) -> Outcome {
-    let mut rt = support::runtime();
+    let mut rt = people::runtime();
     let stage = Rc::new(Stage {
         program: program.clone(),
         events: RefCell::default(),

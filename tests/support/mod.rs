@@ -1,193 +1,280 @@
-//! What the tests of the object floor share: people who talk and listen, and a log of it.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
+//! The words that the tests of loop and sockets are written in.
+
+#![allow(dead_code, reason = "each test file uses its part of the vocabulary")]
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::panic::AssertUnwindSafe;
+use std::process::Command;
 use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::Duration;
 
-use slotwire::MetaObject;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use slotwire::prelude::*;
 
-/// What happened, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Rc<RefCell<Vec<String>>>);
+/// How long anything may take before a test calls it lost. Nothing waits as long as this unless
+/// it fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-impl Log {
-    pub(crate) fn add(&self, what: impl Into<String>) {
-        self.0.borrow_mut().push(what.into());
-    }
-
-    /// What happened since the last time.
-    pub(crate) fn take(&self) -> Vec<String> {
-        self.0.take()
-    }
+/// Where a test's server listens: any port of this machine.
+pub(crate) fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-type Reaction = Rc<dyn Fn(&mut Person, &mut Context<'_, Person>, u32)>;
-
-/// Somebody who says numbers and hears them, and reacts as the test wants.
-pub(crate) struct Person {
-    pub(crate) name: &'static str,
-    pub(crate) log: Log,
-    /// Emitted with what the person says.
-    pub(crate) said: Signal<u32>,
-    /// A second signal, which a person has for what is written.
-    pub(crate) wrote: Signal<String>,
-    reactions: HashMap<&'static str, Reaction>,
-    last_words: Option<u32>,
-    mourned: bool,
+/// Runs the loop until `condition` holds.
+#[track_caller]
+pub(crate) fn wait_until(rt: &mut Runtime, condition: impl FnMut(&World) -> bool) {
+    assert!(rt.run_until(DEADLINE, condition).unwrap(), "what is waited for does not happen");
 }
 
-impl Person {
-    pub(crate) fn new(name: &'static str, log: &Log) -> Self {
-        Self {
-            name,
-            log: log.clone(),
-            said: Signal::new(),
-            wrote: Signal::new(),
-            reactions: HashMap::new(),
-            last_words: None,
-            mourned: false,
-        }
-    }
-
-    /// Has the person do this after having heard something.
-    pub(crate) fn on_hearing(
-        self,
-        reaction: impl Fn(&mut Self, &mut Context<'_, Self>, u32) + 'static,
-    ) -> Self {
-        self.on("hears", reaction)
-    }
-
-    /// Has the person do this after having noted something.
-    pub(crate) fn on_noting(
-        self,
-        reaction: impl Fn(&mut Self, &mut Context<'_, Self>, u32) + 'static,
-    ) -> Self {
-        self.on("notes", reaction)
-    }
-
-    fn on(
-        mut self,
-        verb: &'static str,
-        reaction: impl Fn(&mut Self, &mut Context<'_, Self>, u32) + 'static,
-    ) -> Self {
-        self.reactions.insert(verb, Rc::new(reaction));
-        self
-    }
-
-    /// Has the person say this as the last step of life.
-    pub(crate) fn with_last_words(mut self, words: u32) -> Self {
-        self.last_words = Some(words);
-        self
-    }
-
-    /// Has the log tell when the person is dropped.
-    pub(crate) fn mourned(mut self) -> Self {
-        self.mourned = true;
-        self
-    }
-
-    pub(crate) fn said(&self) -> &Signal<u32> {
-        &self.said
-    }
-
-    pub(crate) fn wrote(&self) -> &Signal<String> {
-        &self.wrote
-    }
-
-    /// A slot.
-    pub(crate) fn hear(&mut self, cx: &mut Context<'_, Self>, what: u32) {
-        self.react("hears", cx, what);
-    }
-
-    /// Another slot.
-    pub(crate) fn note(&mut self, cx: &mut Context<'_, Self>, what: u32) {
-        self.react("notes", cx, what);
-    }
-
-    /// The slot for the end of somebody.
-    pub(crate) fn mourn(&mut self, cx: &mut Context<'_, Self>, who: Obj<dyn QObject>) {
-        let who = cx.downcast::<Self>(who).map_or("somebody", |who| cx[who].name);
-        self.log.add(format!("{} mourns {who}", self.name));
-        if let Some(reaction) = self.reactions.get("notes").cloned() {
-            reaction(self, cx, 0);
-        }
-    }
-
-    fn react(&mut self, verb: &'static str, cx: &mut Context<'_, Self>, what: u32) {
-        self.log.add(format!("{} {verb} {what}", self.name));
-        if let Some(reaction) = self.reactions.get(verb).cloned() {
-            reaction(self, cx, what);
-        }
-    }
+/// Makes turns of the loop for as long as each finds something to do.
+pub(crate) fn settle(rt: &mut Runtime) {
+    while rt.process_events(Some(Duration::ZERO)).unwrap() {}
 }
 
-static PERSON: MetaObject = MetaObject::new("Person");
-
-impl QObject for Person {
-    fn static_meta_object() -> &'static MetaObject {
-        &PERSON
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &PERSON
-    }
-
-    fn about_to_be_destroyed(&mut self) {
-        if let Some(words) = self.last_words {
-            self.said.emit(words);
-        }
-    }
+/// Makes exactly one turn of the loop, without sleeping.
+pub(crate) fn turn(rt: &mut Runtime) -> bool {
+    rt.process_events(Some(Duration::ZERO)).unwrap()
 }
 
-impl Drop for Person {
-    fn drop(&mut self) {
-        if self.mourned {
-            self.log.add(format!("{} is gone", self.name));
-        }
-    }
-}
-
-/// A class with nothing to it.
-#[derive(Default)]
-pub(crate) struct Stone;
-
-static STONE: MetaObject = MetaObject::new("Stone");
-
-impl QObject for Stone {
-    fn static_meta_object() -> &'static MetaObject {
-        &STONE
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &STONE
-    }
-}
-
-pub(crate) fn runtime() -> Runtime {
-    Runtime::new().expect("the system gives a poller")
-}
-
-/// Delivers what is posted now, as one turn of the event loop does.
-pub(crate) fn run_posted(rt: &mut Runtime) {
-    rt.process_events(Some(std::time::Duration::ZERO)).expect("a turn of the loop");
-}
-
-/// Delivers until nothing is left.
-pub(crate) fn deliver_all(rt: &mut Runtime) {
-    while !rt.deliver() {}
-}
-
-/// Runs `f`, which is to panic, and returns the message.
-pub(crate) fn panic_message<O>(f: impl FnOnce() -> O) -> String {
-    let payload = match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(_) => panic!("it should have panicked"),
-        Err(payload) => payload,
+/// Calls `f`, which panics, and returns what the panic said.
+#[track_caller]
+pub(crate) fn panic_of<T>(f: impl FnOnce() -> T) -> String {
+    let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(f)) else {
+        panic!("this was to panic")
     };
-    match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => payload.downcast::<&str>().map_or(String::new(), |text| text.to_string()),
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
     }
+}
+
+/// Runs `work` in a thread and fails if it has not come back by the deadline: for what may hang.
+#[track_caller]
+pub(crate) fn watched<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    let worker = std::thread::spawn(move || done.send(work()));
+    match result.recv_timeout(DEADLINE) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("this hangs"),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            std::panic::resume_unwind(worker.join().expect_err("it sent nothing"))
+        }
+    }
+}
+
+/// Runs the body of the test named `test` in a process of its own, where nobody else opens and
+/// closes descriptors.
+#[track_caller]
+pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
+    const MARK: &str = "SLOTWIRE_OWN_PROCESS";
+    if std::env::var_os(MARK).is_some() {
+        return body();
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(MARK, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(said.contains("1 passed"), "{test}:\n{said}{}", String::from_utf8_lossy(&child.stderr));
+}
+
+/// The descriptors that this process has open.
+fn descriptors() -> Vec<u64> {
+    let listing = std::fs::read_dir("/proc/self/fd").unwrap();
+    let listed: Vec<u64> = listing
+        .filter_map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().ok())
+        .collect();
+    // The listing's own is closed by now.
+    let is_open = |number: &u64| std::fs::read_link(format!("/proc/self/fd/{number}")).is_ok();
+    listed.into_iter().filter(is_open).collect()
+}
+
+/// How many descriptors this process has open.
+pub(crate) fn open_descriptors() -> usize {
+    descriptors().len()
+}
+
+/// Lets this process open `more` descriptors and no further one.
+pub(crate) fn leave_room_for_descriptors(more: usize) {
+    leave_room_for_many_descriptors();
+    let open = descriptors();
+    let limit = (0..).filter(|number| !open.contains(number)).nth(more);
+    limit_descriptors(limit);
+}
+
+/// Lets this process open as many descriptors as it could at the start.
+pub(crate) fn leave_room_for_many_descriptors() {
+    limit_descriptors(getrlimit(Resource::Nofile).maximum);
+}
+
+fn limit_descriptors(current: Option<u64>) {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+}
+
+/// What happened, in order: shared by the closures that write into it.
+#[derive(Clone, Default)]
+pub(crate) struct Journal {
+    entries: Rc<RefCell<Vec<String>>>,
+}
+
+impl Journal {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn note(&self, entry: impl Into<String>) {
+        self.entries.borrow_mut().push(entry.into());
+    }
+
+    /// Takes what was noted since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        self.entries.take()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
+    pub(crate) fn has(&self, entry: &str) -> bool {
+        self.entries.borrow().iter().any(|noted| noted == entry)
+    }
+
+    pub(crate) fn count(&self, entry: &str) -> usize {
+        self.entries.borrow().iter().filter(|noted| *noted == entry).count()
+    }
+}
+
+/// Notes every signal of a socket. A state that is announced but not the socket's is noted too.
+pub(crate) fn journal_of(rt: &mut World, socket: Obj<QTcpSocket>) -> Journal {
+    let journal = Journal::new();
+    let note = |name: &'static str| {
+        let journal = journal.clone();
+        move |_: &mut World, _: &()| journal.note(name)
+    };
+    rt.connect_fn(socket, QTcpSocket::host_found, note("host_found"));
+    rt.connect_fn(socket, QTcpSocket::connected, note("connected"));
+    rt.connect_fn(socket, QTcpSocket::disconnected, note("disconnected"));
+    rt.connect_fn(socket, QTcpSocket::ready_read, note("ready_read"));
+    rt.connect_fn(socket, QTcpSocket::about_to_close, note("about_to_close"));
+    rt.connect_fn(socket, QTcpSocket::read_channel_finished, note("read_channel_finished"));
+    let states = journal.clone();
+    rt.connect_fn(socket, QTcpSocket::state_changed, move |world, &announced| {
+        let seen = world[socket].state();
+        match seen == announced {
+            true => states.note(format!("{announced:?}")),
+            false => states.note(format!("{announced:?}, but it is {seen:?}")),
+        }
+    });
+    let errors = journal.clone();
+    rt.connect_fn(socket, QTcpSocket::error_occurred, move |world, error| {
+        errors.note(format!("{error:?} while {:?}", world[socket].state()));
+    });
+    let written = journal.clone();
+    rt.connect_fn(socket, QTcpSocket::bytes_written, move |_, count| {
+        written.note(format!("bytes_written {count}"));
+    });
+    journal
+}
+
+/// A listener of the standard library, and its port.
+pub(crate) fn std_listener() -> (TcpListener, u16) {
+    let listener = TcpListener::bind(any_port()).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+/// A port that nobody listens on.
+pub(crate) fn closed_port() -> u16 {
+    // Bound and not listening, so that nobody else gets it: the kernel refuses.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&any_port().into()).unwrap();
+    let port = socket.local_addr().unwrap().as_socket().unwrap().port();
+    std::mem::forget(socket);
+    port
+}
+
+/// A socket and its peer, a stream of the standard library, connected to each other.
+pub(crate) fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
+    let (listener, port) = std_listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(rt, |world| world[socket].state() == SocketState::Connected);
+    turn(rt);
+    (socket, listener.accept().unwrap().0)
+}
+
+/// Closes the peer's end so that the socket sees a reset instead of the end.
+pub(crate) fn reset(peer: TcpStream) {
+    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+}
+
+/// Runs the loop until the peer has read up to the end, and returns what it read.
+#[track_caller]
+pub(crate) fn read_to_end(rt: &mut Runtime, peer: &mut TcpStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    pump(rt, peer, &mut all, |_, ended| ended);
+    all
+}
+
+/// Runs the loop until the peer has read `count` bytes.
+#[track_caller]
+pub(crate) fn read_exactly(rt: &mut Runtime, peer: &mut TcpStream, count: usize) -> Vec<u8> {
+    let mut all = Vec::new();
+    pump(rt, peer, &mut all, |all, _| all.len() >= count);
+    all
+}
+
+#[track_caller]
+fn pump(
+    rt: &mut Runtime,
+    peer: &mut TcpStream,
+    all: &mut Vec<u8>,
+    enough: impl Fn(&[u8], bool) -> bool,
+) {
+    peer.set_nonblocking(true).unwrap();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut ended = false;
+    let deadline = std::time::Instant::now() + DEADLINE;
+    while !enough(all, ended) {
+        assert!(std::time::Instant::now() < deadline, "the peer got {} bytes", all.len());
+        match peer.read(&mut buffer) {
+            Ok(0) => ended = true,
+            Ok(count) => all.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                rt.process_events(Some(Duration::from_millis(1))).unwrap();
+            }
+            Err(error) => panic!("the peer cannot read: {error}"),
+        }
+    }
+    peer.set_nonblocking(false).unwrap();
+}
+
+/// Has a peer of the standard library write from a thread of its own.
+pub(crate) fn write_in_thread(peer: &TcpStream, bytes: Vec<u8>) -> std::thread::JoinHandle<()> {
+    let mut peer_end = peer.try_clone().unwrap();
+    std::thread::spawn(move || peer_end.write_all(&bytes).unwrap())
+}
+
+/// Bytes that differ from each other, so that lost, doubled and swapped ones are noticed.
+pub(crate) fn noise(count: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    (0..count)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as u8
+        })
+        .collect()
+}
+
+/// What a slot that fails does.
+pub(crate) fn panic_on_purpose() {
+    panic!("on purpose");
 }

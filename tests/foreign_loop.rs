@@ -1,0 +1,165 @@
+//! A runtime that somebody else's loop drives: by its descriptor and its deadline.
+
+mod support;
+
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use slotwire::prelude::*;
+use slotwire::{Clock, VirtualClock};
+
+use support::*;
+
+#[derive(QObject, Default)]
+struct Bell {
+    #[signal]
+    rung: Signal<u32>,
+}
+
+/// Another loop's look at the runtime's descriptor: whether it becomes readable in time.
+fn becomes_readable(rt: &Runtime, timeout: Duration) -> bool {
+    let mut foreign = Poll::new().unwrap();
+    let descriptor = rt.as_raw_fd();
+    let registry = foreign.registry();
+    registry.register(&mut SourceFd(&descriptor), Token(0), Interest::READABLE).unwrap();
+    let mut events = Events::with_capacity(1);
+    foreign.poll(&mut events, Some(timeout)).unwrap();
+    !events.is_empty()
+}
+
+fn is_readable(rt: &Runtime) -> bool {
+    becomes_readable(rt, Duration::ZERO)
+}
+
+/// Drives the runtime as another loop would, until it leaves that loop asleep.
+fn drive(rt: &mut Runtime) {
+    while is_readable(rt) || rt.next_deadline().is_some_and(|due| due <= std::time::Instant::now())
+    {
+        turn(rt);
+    }
+}
+
+#[test]
+fn a_runtime_with_nothing_to_do_lets_the_other_loop_sleep() {
+    let mut rt = Runtime::new().unwrap();
+    drive(&mut rt);
+    assert!(!is_readable(&rt));
+    assert_eq!(rt.next_deadline(), None);
+}
+
+#[test]
+fn what_is_emitted_or_posted_outside_a_turn_makes_the_descriptor_readable() {
+    let mut rt = Runtime::new().unwrap();
+    let bell = rt.add(Bell::default());
+    let spy = rt.spy(bell, Bell::rung);
+    drive(&mut rt);
+    for round in 0..3 {
+        rt[bell].rung.emit(round);
+        assert!(is_readable(&rt));
+        drive(&mut rt);
+        assert_eq!(spy.take(), [round]);
+        rt.post(move |world| world[bell].rung.emit(round));
+        assert!(is_readable(&rt));
+        drive(&mut rt);
+        assert_eq!(spy.take(), [round]);
+    }
+    assert!(!is_readable(&rt));
+}
+
+#[test]
+fn what_is_written_outside_a_turn_makes_the_descriptor_readable() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    drive(&mut rt);
+    assert!(!is_readable(&rt));
+    rt[socket].write_all(b"hello").unwrap();
+    assert!(is_readable(&rt));
+    drive(&mut rt);
+    assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"hello");
+}
+
+#[test]
+fn a_call_from_another_thread_makes_the_descriptor_readable() {
+    let mut rt = Runtime::new().unwrap();
+    drive(&mut rt);
+    for _ in 0..100 {
+        let remote = rt.remote();
+        let poster = std::thread::spawn(move || remote.post(|_| ()).unwrap());
+        assert!(becomes_readable(&rt, DEADLINE));
+        poster.join().unwrap();
+        drive(&mut rt);
+    }
+}
+
+#[test]
+fn the_other_loop_is_woken_also_after_the_runtime_ran_a_loop_of_its_own() {
+    let mut rt = Runtime::new().unwrap();
+    let bell = rt.add(Bell::default());
+    drive(&mut rt);
+    rt.single_shot_fn(Duration::from_millis(1), |_| ());
+    assert!(!rt.run_until(Duration::from_millis(2), |_| false).unwrap());
+    rt.remote().post(|_| ()).unwrap();
+    assert!(is_readable(&rt), "after run_until");
+
+    drive(&mut rt);
+    rt.single_shot_fn(Duration::from_millis(1), |world| world.quit());
+    rt.exec().unwrap();
+    rt[bell].rung.emit(1);
+    rt.remote().post(|_| ()).unwrap();
+    assert!(is_readable(&rt), "after exec");
+
+    drive(&mut rt);
+    rt.single_shot_fn(Duration::from_millis(1), |_| panic_on_purpose());
+    panic_of(|| rt.exec());
+    rt.remote().post(|_| ()).unwrap();
+    assert!(is_readable(&rt), "after a panic");
+}
+
+#[test]
+fn what_a_panic_left_undone_makes_the_descriptor_readable() {
+    let mut rt = Runtime::new().unwrap();
+    drive(&mut rt);
+    rt.remote().post(|_| panic_on_purpose()).unwrap();
+    let (send, receive) = std::sync::mpsc::channel();
+    rt.remote().post(move |_| send.send(()).unwrap()).unwrap();
+    panic_of(|| turn(&mut rt));
+    assert!(is_readable(&rt));
+    drive(&mut rt);
+    assert!(receive.try_recv().is_ok());
+}
+
+#[test]
+fn timers_fire_when_the_other_loop_keeps_the_deadline() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let timer = rt.add(QTimer::new());
+    let ticks = rt.spy(timer, QTimer::timeout);
+    rt[timer].start_with(Duration::from_millis(100));
+    for tick in 1..=10 {
+        let wait = rt.next_deadline().unwrap() - clock.now();
+        clock.advance(wait);
+        turn(&mut rt);
+        assert_eq!(
+            (ticks.len(), clock.elapsed()),
+            (tick, tick as u32 * Duration::from_millis(100))
+        );
+    }
+    rt[timer].stop();
+    assert_eq!(rt.next_deadline(), None);
+    rt.post(|_| ());
+    assert_eq!(rt.next_deadline(), Some(clock.now()));
+}
+
+#[test]
+fn a_ready_socket_makes_the_descriptor_readable() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    drive(&mut rt);
+    peer.write_all(b"hello").unwrap();
+    assert!(becomes_readable(&rt, DEADLINE));
+    drive(&mut rt);
+    assert_eq!(rt[socket].read_all(), b"hello");
+}

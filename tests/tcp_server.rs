@@ -1,0 +1,249 @@
+//! TCP servers: accepting, holding back, and recovering.
+
+mod support;
+
+use std::cell::Cell;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
+use std::rc::Rc;
+use std::time::Duration;
+
+use slotwire::VirtualClock;
+use slotwire::prelude::*;
+
+use support::*;
+
+/// A server that listens, its port, and how often it announced a connection.
+fn server(rt: &mut Runtime) -> (Obj<QTcpServer>, u16, Rc<Cell<usize>>) {
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen(any_port()).unwrap();
+    let announced = Rc::new(Cell::new(0));
+    let count = announced.clone();
+    rt.connect_fn(server, QTcpServer::new_connection, move |_, _| count.set(count.get() + 1));
+    (server, rt[server].server_port().unwrap(), announced)
+}
+
+fn dial(port: u16) -> TcpStream {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()
+}
+
+fn dial_many(port: u16, count: usize) -> Vec<TcpStream> {
+    (0..count).map(|_| dial(port)).collect()
+}
+
+#[test]
+fn a_connection_is_announced_and_taken_in_order() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, announced) = server(&mut rt);
+    assert!(rt[server].next_pending_connection().is_none());
+    let peers = dial_many(port, 3);
+    wait_until(&mut rt, |_| announced.get() == 3);
+    assert!(rt[server].has_pending_connections());
+    for peer in &peers {
+        let socket = rt[server].next_pending_connection().unwrap();
+        assert_eq!(rt[socket].state(), SocketState::Connected);
+        assert_eq!(rt[socket].peer_port(), Some(peer.local_addr().unwrap().port()));
+        assert_eq!(rt[socket].peer_address(), Some(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(rt[socket].local_port(), Some(port));
+    }
+    assert!(!rt[server].has_pending_connections());
+}
+
+#[test]
+fn what_comes_before_a_connection_is_taken_is_there_when_it_is() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, announced) = server(&mut rt);
+    let mut peer = dial(port);
+    peer.write_all(b"early").unwrap();
+    drop(peer);
+    wait_until(&mut rt, |_| announced.get() == 1);
+    settle(&mut rt);
+    let socket = rt[server].next_pending_connection().unwrap();
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+    assert_eq!(rt[socket].read_all(), b"early");
+}
+
+#[test]
+fn a_server_for_all_addresses_shows_ipv4_peers_as_such() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen((Ipv6Addr::UNSPECIFIED, 0)).unwrap();
+    let _peer = dial(rt[server].server_port().unwrap());
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+    let socket = rt[server].next_pending_connection().unwrap();
+    assert_eq!(rt[socket].peer_address(), Some(Ipv4Addr::LOCALHOST.into()));
+}
+
+#[test]
+fn no_more_connections_wait_than_are_wanted() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, announced) = server(&mut rt);
+    rt[server].set_max_pending_connections(2);
+    let _peers = dial_many(port, 5);
+    wait_until(&mut rt, |_| announced.get() == 2);
+    settle(&mut rt);
+    assert_eq!(announced.get(), 2);
+    for taken in 1..=3 {
+        rt[server].next_pending_connection().unwrap();
+        wait_until(&mut rt, |_| announced.get() == 2 + taken);
+        settle(&mut rt);
+        assert_eq!(announced.get(), 2 + taken);
+    }
+}
+
+#[test]
+fn a_higher_limit_lets_more_connections_in() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, announced) = server(&mut rt);
+    rt[server].set_max_pending_connections(0);
+    let _peers = dial_many(port, 5);
+    settle(&mut rt);
+    assert_eq!(announced.get(), 0);
+    rt[server].set_max_pending_connections(10);
+    wait_until(&mut rt, |_| announced.get() == 5);
+}
+
+#[test]
+fn a_paused_server_accepts_nothing_until_it_is_resumed() {
+    let mut rt = Runtime::new().unwrap();
+    let unborn = rt.add(QTcpServer::new());
+    rt[unborn].pause_accepting();
+    rt[unborn].resume_accepting();
+    let (server, port, announced) = server(&mut rt);
+    rt[server].pause_accepting();
+    let _peers = dial_many(port, 3);
+    settle(&mut rt);
+    assert_eq!(announced.get(), 0);
+    rt[server].resume_accepting();
+    wait_until(&mut rt, |_| announced.get() == 3);
+}
+
+#[test]
+fn more_connections_than_one_turn_takes_are_all_accepted() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, announced) = server(&mut rt);
+    rt[server].set_max_pending_connections(1000);
+    let dialling = std::thread::spawn(move || dial_many(port, 200));
+    wait_until(&mut rt, |_| announced.get() == 200);
+    dialling.join().unwrap();
+}
+
+#[test]
+fn closing_destroys_what_was_not_taken_and_leaves_what_was() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, announced) = server(&mut rt);
+    let (mut taken_peer, mut untaken_peer) = (dial(port), dial(port));
+    wait_until(&mut rt, |_| announced.get() == 2);
+    let taken = rt[server].next_pending_connection().unwrap();
+    let objects = rt.len();
+    rt[server].close();
+    rt.deliver();
+    assert_eq!(rt.len(), objects - 1);
+    assert!(!rt[server].is_listening() && !rt[server].has_pending_connections());
+    assert_eq!((rt[server].server_port(), rt[server].server_address()), (None, None));
+    assert_eq!(untaken_peer.read(&mut [0]).unwrap(), 0);
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    rt[taken].write_all(b"still here").unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut taken_peer, 10), b"still here");
+    rt[server].listen((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let _peer = dial(port);
+    wait_until(&mut rt, |_| announced.get() == 3);
+}
+
+#[test]
+fn a_server_may_be_closed_or_destroyed_in_its_slot() {
+    for destroys in [false, true] {
+        let mut rt = Runtime::new().unwrap();
+        let (server, port, announced) = server(&mut rt);
+        rt.connect_fn(server, QTcpServer::new_connection, move |world, _| {
+            match destroys {
+                true => drop(std::hint::black_box(world.destroy(server)).then_some(())),
+                false => world[server].close(),
+            };
+        });
+        let _peers = dial_many(port, 5);
+        wait_until(&mut rt, |_| announced.get() > 0);
+        settle(&mut rt);
+        assert_eq!(announced.get(), 1);
+        assert_eq!(rt.len(), usize::from(!destroys));
+    }
+}
+
+#[test]
+fn listening_fails_at_once_and_says_why() {
+    let mut rt = Runtime::new().unwrap();
+    let mut unborn = QTcpServer::new();
+    assert_eq!(unborn.listen(any_port()).unwrap_err().kind(), SocketError::Operation);
+
+    let (first, port, _) = server(&mut rt);
+    let twice = rt[first].listen(any_port()).unwrap_err();
+    assert_eq!(twice.kind(), SocketError::Operation);
+    assert!(rt[first].is_listening());
+
+    let second = rt.add(QTcpServer::new());
+    let in_use = rt[second].listen((Ipv4Addr::LOCALHOST, port)).unwrap_err();
+    assert_eq!(in_use.kind(), SocketError::AddressInUse);
+    assert!(in_use.to_string().contains(&format!("127.0.0.1:{port}")), "{in_use}");
+    assert!(std::error::Error::source(&in_use).is_some());
+    assert!(!rt[second].is_listening());
+    assert_eq!(rt[second].server_port(), None);
+
+    let foreign = rt[second].listen(([192, 0, 2, 1], 0)).unwrap_err();
+    assert_eq!(foreign.kind(), SocketError::SocketAddressNotAvailable);
+    rt[second].listen(any_port()).unwrap();
+}
+
+#[test]
+fn a_server_that_ran_out_of_descriptors_recovers_by_itself() {
+    in_own_process("a_server_that_ran_out_of_descriptors_recovers_by_itself", || {
+        let clock = VirtualClock::new();
+        let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+        let (server, port, announced) = server(&mut rt);
+        let errors = rt.spy(server, QTcpServer::accept_error);
+        let _peers = dial_many(port, 5);
+        for room in 0..3 {
+            leave_room_for_descriptors(room.min(1));
+            settle_for(&mut rt, Duration::from_secs(10));
+            let heard = errors.take();
+            assert!(heard.iter().all(|&error| error == SocketError::SocketResource));
+            assert!((2..=20).contains(&heard.len()), "{} errors in 10 s", heard.len());
+        }
+        assert_eq!(announced.get(), 2);
+        leave_room_for_many_descriptors();
+        assert!(rt.run_until(Duration::from_secs(2), |_| announced.get() == 5).unwrap());
+        settle(&mut rt);
+        assert_eq!(rt.next_deadline(), None);
+    });
+}
+
+#[test]
+fn a_server_that_was_paused_when_it_was_to_try_again_does_so_when_it_is_resumed() {
+    let test = "a_server_that_was_paused_when_it_was_to_try_again_does_so_when_it_is_resumed";
+    in_own_process(test, || {
+        let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+        let (server, port, announced) = server(&mut rt);
+        let _peer = dial(port);
+        leave_room_for_descriptors(0);
+        turn(&mut rt);
+        leave_room_for_many_descriptors();
+        rt[server].pause_accepting();
+        settle_for(&mut rt, Duration::from_secs(10));
+        assert_eq!(announced.get(), 0);
+        rt[server].resume_accepting();
+        settle_for(&mut rt, Duration::from_secs(10));
+        assert_eq!(announced.get(), 1);
+    });
+}
+
+/// Runs the loop for `time` of its clock.
+fn settle_for(rt: &mut Runtime, time: Duration) {
+    assert!(!rt.run_until(time, |_| false).unwrap());
+}
+
+#[test]
+fn a_server_that_is_dropped_frees_its_port() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, _) = server(&mut rt);
+    rt.destroy(server);
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+}
