@@ -18,10 +18,13 @@ struct Request {
     on_resolved: OnResolved,
 }
 
+/// Where the workers fetch their requests.
+struct Requests(Mutex<Receiver<Request>>);
+
 /// Looks up names by the system's resolver. Its threads start when they are needed and end with
 /// it; one that still waits for the system then is left behind and harms nobody.
 pub(super) struct Resolver {
-    queue: OnceCell<(Sender<Request>, Arc<Mutex<Receiver<Request>>>)>,
+    queue: OnceCell<(Sender<Request>, Arc<Requests>)>,
     workers: Cell<usize>,
 }
 
@@ -33,7 +36,7 @@ impl Resolver {
     pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) {
         let (send, receive) = self.queue.get_or_init(|| {
             let (send, receive) = mpsc::channel();
-            (send, Arc::new(Mutex::new(receive)))
+            (send, Arc::new(Requests(Mutex::new(receive))))
         });
         if self.workers.get() < MAX_WORKERS {
             let receive = receive.clone();
@@ -51,9 +54,9 @@ impl Resolver {
 }
 
 /// Answers requests until the resolver is gone.
-fn work(requests: &Mutex<Receiver<Request>>) {
+fn work(requests: &Requests) {
     loop {
-        let request = requests.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let request = requests.0.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Request { name, on_resolved }) = request else { return };
         on_resolved(look_up(&name));
     }
