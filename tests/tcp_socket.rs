@@ -315,6 +315,19 @@ fn disconnecting_sends_everything_first_however_slowly_it_is_read() {
 }
 
 #[test]
+fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    let bytes = noise(4_000_000);
+    rt[socket].write_all(&bytes).unwrap();
+    rt[socket].disconnect_from_host();
+    peer.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    assert!(read_to_end(&mut rt, &mut peer) == bytes);
+    wait_until(&mut rt, is_unconnected(socket));
+    assert_eq!(rt[socket].error(), None);
+}
+
+#[test]
 fn closing_closes_the_device_first_and_still_sends() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer, journal) = connected(&mut rt);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::error::SocketError;
-use super::socket_core::SocketCore;
+use super::socket::SocketCore;
 use super::socket_state::SocketState;
 use crate::io::QIODevice;
 use crate::object::Signal;

@@ -110,8 +110,9 @@ impl QTcpServer {
         };
         let on_system = |error| NetError::new(SocketError::of_binding(&error), operation(), error);
         let mut engine = home.facilities.network.listen(address, 50).map_err(on_system)?;
-        self.address = Some(engine.local_addr().map_err(on_system)?);
+        let address = engine.local_addr().map_err(on_system)?;
         engine.watch(home.stepper.key(), on_ready).map_err(on_system)?;
+        self.address = Some(address);
         self.engine = Some(engine);
         Ok(())
     }
@@ -125,7 +126,7 @@ impl QTcpServer {
         self.stop_retrying();
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
-            home.stepper.step(destroy_abandoned);
+            home.stepper.step(0, destroy_abandoned);
         }
     }
 
@@ -269,7 +270,7 @@ fn on_retry(world: &mut World, key: ObjectKey) {
     accept_waiting(world, key);
 }
 
-fn destroy_abandoned(world: &mut World, key: ObjectKey) {
+fn destroy_abandoned(world: &mut World, key: ObjectKey, _: u32) {
     let server = world.handle::<QTcpServer>(key);
     let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
     for socket in abandoned.into_iter().flatten() {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use super::abstract_socket::QAbstractSocket;
 use super::engine::StreamEngine;
-use super::socket_core::SocketCore;
+use super::socket::SocketCore;
 use crate::io::{Device, QIODevice};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 

@@ -227,7 +227,7 @@ impl World {
             Effect::Emit { emission, entry, next } => emission.resume(self, entry, next),
             Effect::Disconnect(link) => link.kill(),
             Effect::Destroy(object, phase) => self.go_on_destroying(object, phase),
-            Effect::Step { object, step } => step(self, object),
+            Effect::Step { object, number, step } => step(self, object, number),
             Effect::Later(call) => {
                 self.set_sender(None);
                 call(self);

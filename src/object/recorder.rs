@@ -23,7 +23,7 @@ pub(super) enum Effect {
     /// Destroys an object, or goes on destroying it.
     Destroy(ObjectKey, Phase),
     /// Lets an object move on to its next state.
-    Step { object: ObjectKey, step: fn(&mut World, ObjectKey) },
+    Step { object: ObjectKey, number: u32, step: fn(&mut World, ObjectKey, u32) },
     /// Runs a closure.
     Later(Box<dyn FnOnce(&mut World)>),
 }

@@ -611,10 +611,10 @@ pub(crate) struct Stepper {
 }
 
 impl Stepper {
-    /// Runs `step` for the object after what was recorded before, and before what is recorded
-    /// afterwards.
-    pub(crate) fn step(&self, step: fn(&mut World, ObjectKey)) {
-        self.recorder.record(Effect::Step { object: self.key, step });
+    /// Runs `step` for the object, with this number, after what was recorded before and before what
+    /// is recorded afterwards.
+    pub(crate) fn step(&self, number: u32, step: fn(&mut World, ObjectKey, u32)) {
+        self.recorder.record(Effect::Step { object: self.key, number, step });
     }
 
     /// The object's key.

@@ -1,0 +1,24 @@
+//! The state machine that every socket is.
+//!
+//! It moves between the [`SocketState`]s and says so. Where several states follow each other in one
+//! go, each is a *step* of its own, recorded between the emissions, so that a slot finds the socket
+//! in the state that its signal announces. What moves the bytes is the engine's business.
+//!
+//! | from | on | to | signals, in order |
+//! |---|---|---|---|
+//! | Unconnected | `connect_to_host` | HostLookup | `state_changed` |
+//! | HostLookup | addresses found | Connecting | `state_changed`, `host_found` |
+//! | HostLookup | none found | Unconnected | `state_changed`, `error_occurred` |
+//! | Connecting | established | Connected | `state_changed`, `connected` |
+//! | Connecting | no address left | Unconnected | `state_changed`, `error_occurred` |
+//! | Connected | the peer closed | Closing, Unconnected | `error_occurred`, `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
+//! | Connected | `disconnect_from_host` | Closing, then when all is sent Unconnected | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
+//! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
+
+mod attempt;
+mod core;
+mod hooks;
+mod step;
+mod transfer;
+
+pub use core::SocketCore;

@@ -1,0 +1,117 @@
+//! Steps: changes of state that take effect between emissions.
+//!
+//! Each step has a number, under which it is also recorded among the world's effects. One that was
+//! taken early, or dropped, is not found when its effect's turn comes, and nothing happens then.
+
+use std::collections::VecDeque;
+
+use super::core::SocketCore;
+use crate::net::socket_state::SocketState;
+
+/// A change of state that takes effect between emissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The addresses are known: the first is tried.
+    Found,
+    /// Tries the next address.
+    TryNext,
+    /// The connection stands, and who waits for it was told: it is closed if that was asked for
+    /// meanwhile, else reading and writing begin.
+    Begin,
+    /// The peer has closed: the socket begins to close.
+    Closing,
+    /// The socket is closed.
+    Closed,
+    /// The addresses of a closed connection are forgotten.
+    Forget,
+}
+
+/// The steps that are recorded and not taken yet, in order.
+#[derive(Debug, Default)]
+pub(super) struct StepQueue {
+    waiting: VecDeque<(u32, Step)>,
+    recorded: u32,
+}
+
+impl StepQueue {
+    /// Adds a step and gives its number.
+    fn push(&mut self, step: Step) -> u32 {
+        self.recorded = self.recorded.wrapping_add(1);
+        self.waiting.push_back((self.recorded, step));
+        self.recorded
+    }
+
+    /// Takes the step with this number, if it still waits.
+    fn take(&mut self, number: u32) -> Option<Step> {
+        let position = self.waiting.iter().position(|&(waiting, _)| waiting == number)?;
+        self.waiting.remove(position).map(|(_, step)| step)
+    }
+
+    /// Takes the first step.
+    fn next(&mut self) -> Option<Step> {
+        self.waiting.pop_front().map(|(_, step)| step)
+    }
+
+    pub(super) fn contains(&self, step: Step) -> bool {
+        self.waiting.iter().any(|&(_, waiting)| waiting == step)
+    }
+
+    /// Drops all steps.
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+}
+
+impl SocketCore {
+    /// Takes the step with this number, if it still waits.
+    pub(super) fn take_step(&mut self, number: u32) {
+        if let Some(step) = self.steps.take(number) {
+            self.take(step);
+        }
+    }
+
+    /// Takes all recorded steps now, because something new begins.
+    pub(super) fn settle(&mut self) {
+        while let Some(step) = self.steps.next() {
+            self.take(step);
+        }
+    }
+
+    pub(super) fn record(&mut self, step: Step) {
+        if let Some(home) = &self.home {
+            home.stepper.step(self.steps.push(step), self.hooks.step);
+        }
+    }
+
+    pub(super) fn take(&mut self, step: Step) {
+        match step {
+            Step::Found => {
+                self.change_state(SocketState::Connecting);
+                self.signals.host_found.emit(());
+                self.record(Step::TryNext);
+            }
+            Step::TryNext => self.try_next(),
+            Step::Begin => {
+                let attempt = self.attempt.take();
+                if attempt.is_some_and(|attempt| attempt.close_when_connected) {
+                    self.disconnect_from_host();
+                } else {
+                    self.queue_flush();
+                }
+            }
+            Step::Closing => {
+                self.change_state(SocketState::Closing);
+                self.record(Step::Closed);
+            }
+            // Slots may have written since.
+            Step::Closed if self.engine.is_some() && !self.device.outgoing().is_empty() => {
+                self.queue_flush();
+            }
+            Step::Closed => self.end(true),
+            Step::Forget => {
+                self.peer = None;
+                self.local = None;
+            }
+        }
+    }
+}
