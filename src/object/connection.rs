@@ -227,21 +227,18 @@ pub(super) trait Link<A>: AnyLink {
     /// Calls the slot, whatever state the connection is in.
     fn fire(&self, world: &mut World, argument: &A);
 
-    /// Calls the slot if the connection is not dead; says whether it did.
+    /// Calls the slot, unless the connection is dead.
     #[inline]
-    fn call(&self, world: &mut World, argument: &A) -> bool {
+    fn call(&self, world: &mut World, argument: &A) {
         match self.head().state.get() {
-            State::Open => {
-                self.fire(world, argument);
-                true
-            }
+            State::Open => self.fire(world, argument),
             other => self.call_unless_dead(other, world, argument),
         }
     }
 
     /// What [`call`](Self::call) does for a connection that is not simply open.
     #[cold]
-    fn call_unless_dead(&self, state: State, world: &mut World, argument: &A) -> bool {
+    fn call_unless_dead(&self, state: State, world: &mut World, argument: &A) {
         match state {
             State::Open | State::Doomed => self.fire(world, argument),
             State::OpenOnce | State::DoomedOnce => {
@@ -249,9 +246,8 @@ pub(super) trait Link<A>: AnyLink {
                 let _spent = Spent(self);
                 self.fire(world, argument);
             }
-            State::Dead => return false,
+            State::Dead => world.met_dead = true,
         }
-        true
     }
 }
 

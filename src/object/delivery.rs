@@ -119,11 +119,11 @@ impl World {
         let mut turn = Turn::begin(self);
         let world = turn.world();
         world.set_sender(Some(sender.key));
-        match call_slots(world, &list, &argument, 0) {
-            Walked::Through => {}
-            walked => world.finish_emission(sender, signal, list, argument, walked),
+        let walked = call_slots(world, &list, &argument, 0);
+        if !matches!(walked, Walked::Through) {
+            world.finish_emission(sender, signal, list, argument, walked);
         }
-        if world.has_recorded() {
+        if !world.recorder.is_settled() {
             world.carry_out_all();
         }
     }

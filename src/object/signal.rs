@@ -268,11 +268,13 @@ impl<A: 'static> Core<A> {
         self.list.borrow().iter().any(|link| link.is_open() && matches(&**link))
     }
 
-    /// Replaces the list, which emissions share, by one without its dead connections.
+    /// Replaces the list, which emissions share, by one without its dead connections, if these
+    /// are most of it.
     #[cold]
     fn prune(&self, list: &Rc<List<A>>) {
         let mut shared = self.list.borrow_mut();
-        if Rc::ptr_eq(&shared, list) {
+        let dead = list.iter().filter(|link| link.is_dead()).count();
+        if dead > list.len() / 2 && Rc::ptr_eq(&shared, list) {
             *shared = Rc::new(list.iter().filter(|link| !link.is_dead()).cloned().collect());
         }
     }
@@ -288,7 +290,10 @@ impl<A: 'static> Core<A> {
     ) {
         match walked {
             Walked::Through => {}
-            Walked::Stale => self.prune(&list),
+            Walked::Stale => {
+                world.met_dead = false;
+                self.prune(&list);
+            }
             Walked::To(next) => {
                 let entry = self.pending.borrow_mut().put((list, argument));
                 let next = u32::try_from(next).expect("fewer than 2^32 connections");
@@ -315,7 +320,7 @@ impl<A: 'static> Core<A> {
 pub(super) enum Walked {
     /// To the end.
     Through,
-    /// To the end, and most of what it met was dead.
+    /// To the end, and some of what it met was dead.
     Stale,
     /// Up to this slot: one before it has recorded something that comes first.
     To(usize),
@@ -330,18 +335,16 @@ pub(super) fn call_slots<A>(
     world: &mut World,
     list: &[Rc<dyn Link<A>>],
     argument: &A,
-    mut next: usize,
+    next: usize,
 ) -> Walked {
-    let mut dead = 0;
-    while let Some(link) = list.get(next) {
-        next += 1;
-        if !link.call(world, argument) {
-            dead += 1;
-        } else if world.has_recorded() && next < list.len() {
-            return Walked::To(next);
+    let mut links = list[next..].iter();
+    while let Some(link) = links.next() {
+        link.call(world, argument);
+        if world.has_recorded() && links.len() > 0 {
+            return Walked::To(list.len() - links.len());
         }
     }
-    if dead > list.len() / 2 { Walked::Stale } else { Walked::Through }
+    if world.met_dead { Walked::Stale } else { Walked::Through }
 }
 
 /// By how many entries a full list of connections grows: a quarter, since a connection should

@@ -46,6 +46,8 @@ pub struct World {
     /// How many more deliveries this turn may make.
     pub(super) budget: u32,
     pub(super) sender: Option<ObjectKey>,
+    /// An emission came across a dead connection, and nobody has looked how many there are.
+    pub(super) met_dead: bool,
     /// What waits for an object to come back from its method.
     deferred: Vec<(ObjectKey, Deferred)>,
     services: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
@@ -69,6 +71,7 @@ impl World {
             suspended: VecDeque::new(),
             budget: 0,
             sender: None,
+            met_dead: false,
             deferred: Vec::new(),
             services: RefCell::default(),
             on_slot_error: None,
@@ -454,14 +457,10 @@ impl World {
         }
 
         impl<L: Lender + ?Sized> Drop for Loan<'_, L> {
-            #[cold]
+            #[inline]
             fn drop(&mut self) {
                 if let Some(object) = self.object.take() {
-                    self.world.give_back(self.shelf, object);
-                }
-                if self.on_panic == OnPanic::Destroy {
-                    let key = self.shelf.label().key;
-                    self.world.recorder.record(Effect::Destroy(key, Phase::Begin));
+                    self.world.give_back_after_panic(self.shelf, object, self.on_panic);
                 }
             }
         }
@@ -472,8 +471,20 @@ impl World {
         if let Some(object) = loan.object.take() {
             loan.world.give_back(shelf, object);
         }
-        std::mem::forget(loan);
         out
+    }
+
+    #[cold]
+    fn give_back_after_panic<L: Lender + ?Sized>(
+        &mut self,
+        shelf: &L,
+        object: L::Object,
+        on_panic: OnPanic,
+    ) {
+        self.give_back(shelf, object);
+        if on_panic == OnPanic::Destroy {
+            self.recorder.record(Effect::Destroy(shelf.label().key, Phase::Begin));
+        }
     }
 
     #[inline]
