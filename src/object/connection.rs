@@ -230,23 +230,24 @@ pub(super) trait Link<A>: AnyLink {
     /// Calls the slot, unless the connection is dead.
     #[inline]
     fn call(&self, world: &mut World, argument: &A) {
-        match self.head().state.get() {
-            State::Open => self.fire(world, argument),
-            other => self.call_unless_dead(other, world, argument),
+        if self.head().state.get() == State::Open {
+            self.fire(world, argument);
+        } else {
+            self.call_unless_dead(world, argument);
         }
     }
 
     /// What [`call`](Self::call) does for a connection that is not simply open.
     #[cold]
-    fn call_unless_dead(&self, state: State, world: &mut World, argument: &A) {
-        match state {
+    fn call_unless_dead(&self, world: &mut World, argument: &A) {
+        match self.head().state.get() {
             State::Open | State::Doomed => self.fire(world, argument),
             State::OpenOnce | State::DoomedOnce => {
                 self.head().state.set(State::Dead);
                 let _spent = Spent(self);
                 self.fire(world, argument);
             }
-            State::Dead => world.met_dead = true,
+            State::Dead => world.recorder.set_met_dead(true),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
-use super::signal::{List, Signal, Walked, call_slots};
+use super::signal::{List, Signal, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
@@ -115,33 +115,34 @@ impl World {
             self.deliver();
         }
         let Some(core) = signal(&self[sender]).existing_core() else { return };
-        let Some(list) = core.audience() else { return };
+        let Some(list) = core.list_unless_blocked() else { return };
         let mut turn = Turn::begin(self);
         let world = turn.world();
         world.set_sender(Some(sender.key));
-        let walked = call_slots(world, &list, &argument, 0);
-        if !matches!(walked, Walked::Through) {
-            world.finish_emission(sender, signal, list, argument, walked);
-        }
+        let next = call_slots(world, &list, &argument, 0);
         if !world.recorder.is_settled() {
+            world.finish_emission(sender, signal, &list, argument, next);
             world.carry_out_all();
         }
     }
 
-    /// Does what is left to do for an emission that did not simply go through.
-    #[cold]
+    /// Does what is left to do for an emission whose slots recorded something, or met the dead.
+    #[inline(never)]
     fn finish_emission<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
-        list: Rc<List<A>>,
+        list: &Rc<List<A>>,
         argument: A,
-        walked: Walked,
+        next: Option<usize>,
     ) {
+        if next.is_none() && !self.recorder.met_dead() {
+            return;
+        }
         // The sender is still there, since nothing was carried out; unless a slot dropped its signal.
         let object = self.get(sender);
         if let Some(core) = object.and_then(|object| signal(object).existing_core().cloned()) {
-            core.finish(self, list, argument, walked);
+            core.finish(self, list.clone(), argument, next);
         }
     }
 
@@ -252,11 +253,11 @@ impl Drop for Turn<'_> {
     #[inline]
     fn drop(&mut self) {
         let world = &mut *self.world;
-        world.sender = None;
         world.recorder.set_in_turn(false);
         if world.has_recorded() || !world.stack.is_empty() {
             world.put_aside();
         }
+        world.sender = None;
     }
 }
 

@@ -43,6 +43,8 @@ bitflags! {
         const RECORDED = 2;
         /// Earlier turns left something undelivered.
         const BACKLOG = 4;
+        /// An emission of this turn met a dead connection, and nobody has counted them yet.
+        const MET_DEAD = 8;
     }
 }
 
@@ -129,7 +131,7 @@ impl Recorder {
         self.status.get().is_empty()
     }
 
-    /// Says whether a turn is running that has nothing to carry out and no others to wait for.
+    /// Says whether a turn is running that left nothing to see to, nor did earlier turns.
     #[inline]
     pub(super) fn is_settled(&self) -> bool {
         self.status.get() == Status::IN_TURN
@@ -147,6 +149,14 @@ impl Recorder {
     #[inline]
     pub(super) fn set_in_turn(&self, in_turn: bool) {
         self.set(Status::IN_TURN, in_turn);
+    }
+
+    pub(super) fn met_dead(&self) -> bool {
+        self.status.get().contains(Status::MET_DEAD)
+    }
+
+    pub(super) fn set_met_dead(&self, met_dead: bool) {
+        self.set(Status::MET_DEAD, met_dead);
     }
 
     #[inline]

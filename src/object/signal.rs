@@ -236,12 +236,14 @@ impl<A: 'static> Core<A> {
 
     /// The list as it is now, unless there is nobody to tell.
     #[inline]
-    pub(super) fn audience(&self) -> Option<Rc<List<A>>> {
-        if self.emitter.blocked.get() {
-            return None;
-        }
-        let list = self.list.borrow();
-        (!list.is_empty()).then(|| list.clone())
+    fn audience(&self) -> Option<Rc<List<A>>> {
+        self.list_unless_blocked().filter(|list| !list.is_empty())
+    }
+
+    /// The list as it is now, unless the object's signals are blocked.
+    #[inline]
+    pub(super) fn list_unless_blocked(&self) -> Option<Rc<List<A>>> {
+        (!self.emitter.blocked.get()).then(|| self.list.borrow().clone())
     }
 
     /// Adds a connection at the end of the list.
@@ -286,18 +288,17 @@ impl<A: 'static> Core<A> {
         world: &mut World,
         list: Rc<List<A>>,
         argument: A,
-        walked: Walked,
+        next: Option<usize>,
     ) {
-        match walked {
-            Walked::Through => {}
-            Walked::Stale => {
-                world.met_dead = false;
-                self.prune(&list);
-            }
-            Walked::To(next) => {
+        match next {
+            Some(next) => {
                 let entry = self.pending.borrow_mut().put((list, argument));
                 let next = u32::try_from(next).expect("fewer than 2^32 connections");
                 world.push_frame(Effect::Emit { emission: self, entry, next });
+            }
+            None => {
+                world.recorder.set_met_dead(false);
+                self.prune(&list);
             }
         }
     }
@@ -316,18 +317,8 @@ impl<A: 'static> Core<A> {
     }
 }
 
-/// How far an emission came along its list.
-pub(super) enum Walked {
-    /// To the end.
-    Through,
-    /// To the end, and some of what it met was dead.
-    Stale,
-    /// Up to this slot: one before it has recorded something that comes first.
-    To(usize),
-}
-
-/// Calls the slots of `list` from number `next` on, until one has recorded something that is to be
-/// carried out before the next slot.
+/// Calls the slots of `list` from number `first` on, until one has recorded something that is to
+/// be carried out before the next slot, whose number this then returns.
 ///
 /// Nothing that the slots record is carried out here, so the sender lives throughout.
 #[inline]
@@ -335,16 +326,17 @@ pub(super) fn call_slots<A>(
     world: &mut World,
     list: &[Rc<dyn Link<A>>],
     argument: &A,
-    next: usize,
-) -> Walked {
-    let mut links = list[next..].iter();
-    while let Some(link) = links.next() {
+    first: usize,
+) -> Option<usize> {
+    let (last, others) = list.get(first..)?.split_last()?;
+    for (number, link) in others.iter().enumerate() {
         link.call(world, argument);
-        if world.has_recorded() && links.len() > 0 {
-            return Walked::To(list.len() - links.len());
+        if world.has_recorded() {
+            return Some(first + number + 1);
         }
     }
-    if world.met_dead { Walked::Stale } else { Walked::Through }
+    last.call(world, argument);
+    None
 }
 
 /// By how many entries a full list of connections grows: a quarter, since a connection should
@@ -368,13 +360,10 @@ impl<A: 'static> Emission for Core<A> {
         }
         world.set_sender(Some(self.emitter.key));
         let first = next as usize;
-        let walked = call_slots(world, &list, &argument, first);
-        match walked {
-            Walked::Through | Walked::Stale => world.spend(list.len() - first),
-            Walked::To(next) => world.spend(next - first),
-        }
-        if !matches!(walked, Walked::Through) {
-            self.finish(world, list, argument, walked);
+        let next = call_slots(world, &list, &argument, first);
+        world.spend(next.unwrap_or(list.len()) - first);
+        if next.is_some() || world.recorder.met_dead() {
+            self.finish(world, list, argument, next);
         }
     }
 }

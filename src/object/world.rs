@@ -46,8 +46,6 @@ pub struct World {
     /// How many more deliveries this turn may make.
     pub(super) budget: u32,
     pub(super) sender: Option<ObjectKey>,
-    /// An emission came across a dead connection, and nobody has looked how many there are.
-    pub(super) met_dead: bool,
     /// What waits for an object to come back from its method.
     deferred: Vec<(ObjectKey, Deferred)>,
     services: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
@@ -71,7 +69,6 @@ impl World {
             suspended: VecDeque::new(),
             budget: 0,
             sender: None,
-            met_dead: false,
             deferred: Vec::new(),
             services: RefCell::default(),
             on_slot_error: None,
