@@ -19,7 +19,7 @@ use super::world::World;
 
 /// How many deliveries one turn makes before sockets and timers get theirs. Calls of slots and
 /// steps between them count alike.
-pub(super) const TURN_BUDGET: u32 = 16_384;
+pub(super) const TURN_BUDGET: usize = 16_384;
 
 impl World {
     /// Posts a closure to be run in the next turn of the event loop, after what was posted before.
@@ -121,13 +121,15 @@ impl World {
         world.set_sender(Some(sender.key));
         let next = call_slots(world, &list, &argument, 0);
         if !world.recorder.is_settled() {
-            world.finish_emission(sender, signal, &list, argument, next);
+            if next.is_some() || world.recorder.met_dead() {
+                world.finish_emission(sender, signal, &list, argument, next);
+            }
             world.carry_out_all();
         }
     }
 
-    /// Does what is left to do for an emission whose slots recorded something, or met the dead.
-    #[inline(never)]
+    /// Does what is left to do for an emission that did not simply go through.
+    #[cold]
     fn finish_emission<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
@@ -136,9 +138,6 @@ impl World {
         argument: A,
         next: Option<usize>,
     ) {
-        if next.is_none() && !self.recorder.met_dead() {
-            return;
-        }
         // The sender is still there, since nothing was carried out; unless a slot dropped its signal.
         let object = self.get(sender);
         if let Some(core) = object.and_then(|object| signal(object).existing_core().cloned()) {
@@ -194,7 +193,7 @@ impl World {
     /// Takes `calls` off the turn's budget.
     #[inline]
     pub(super) fn spend(&mut self, calls: usize) {
-        self.budget = self.budget.saturating_sub(u32::try_from(calls).unwrap_or(u32::MAX));
+        self.budget = self.budget.saturating_sub(calls);
     }
 
     /// Puts an effect on the stack, to be carried out after what is recorded now.

@@ -68,7 +68,7 @@ impl Recorder {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&self, effect: Effect) {
         self.effects.borrow_mut().push(effect);
         self.set(Status::RECORDED, true);
@@ -89,8 +89,8 @@ impl Recorder {
         if self.has_recorded() {
             self.set(Status::RECORDED, false);
             let mut effects = self.effects.borrow_mut();
-            while effects.len() > 1 {
-                stack.extend(effects.pop());
+            if effects.len() > 1 {
+                stack.extend(effects.drain(1..).rev());
             }
             effects.pop()
         } else {

@@ -44,7 +44,7 @@ pub struct World {
     /// Stacks of earlier turns that had used up their budget.
     pub(super) suspended: VecDeque<Vec<Effect>>,
     /// How many more deliveries this turn may make.
-    pub(super) budget: u32,
+    pub(super) budget: usize,
     pub(super) sender: Option<ObjectKey>,
     /// What waits for an object to come back from its method.
     deferred: Vec<(ObjectKey, Deferred)>,
