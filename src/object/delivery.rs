@@ -237,7 +237,7 @@ impl<'a> Turn<'a> {
     #[inline]
     fn begin(world: &'a mut World) -> Self {
         debug_assert!(!world.recorder.in_turn(), "a turn within a turn");
-        world.recorder.set_in_turn(true);
+        world.recorder.begin_turn();
         world.budget = TURN_BUDGET;
         Self { world }
     }
@@ -252,8 +252,7 @@ impl Drop for Turn<'_> {
     #[inline]
     fn drop(&mut self) {
         let world = &mut *self.world;
-        world.recorder.set_in_turn(false);
-        if world.has_recorded() || !world.stack.is_empty() {
+        if world.recorder.end_turn() || !world.stack.is_empty() {
             world.put_aside();
         }
         world.sender = None;

@@ -147,8 +147,16 @@ impl Recorder {
     }
 
     #[inline]
-    pub(super) fn set_in_turn(&self, in_turn: bool) {
-        self.set(Status::IN_TURN, in_turn);
+    pub(super) fn begin_turn(&self) {
+        self.set(Status::IN_TURN, true);
+    }
+
+    /// Ends the turn; says whether it left something that was recorded.
+    #[inline]
+    pub(super) fn end_turn(&self) -> bool {
+        let has_recorded = self.has_recorded();
+        self.set(Status::IN_TURN, false);
+        has_recorded
     }
 
     pub(super) fn met_dead(&self) -> bool {

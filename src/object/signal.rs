@@ -283,6 +283,7 @@ impl<A: 'static> Core<A> {
 
     /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
     /// what the slots before have recorded.
+    #[cold]
     pub(super) fn finish(
         self: Rc<Self>,
         world: &mut World,
