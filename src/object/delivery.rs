@@ -99,7 +99,9 @@ impl World {
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
         let mut turn = Turn::begin(self);
         let out = f(turn.world());
-        turn.world().carry_out_all();
+        if turn.world().has_recorded() {
+            turn.world().carry_out_all();
+        }
         out
     }
 

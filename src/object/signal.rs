@@ -329,11 +329,13 @@ pub(super) fn call_slots<A>(
     argument: &A,
     first: usize,
 ) -> Option<usize> {
-    let (last, others) = list.get(first..)?.split_last()?;
-    for (number, link) in others.iter().enumerate() {
+    let (last, others) = list.split_last()?;
+    let mut next = first;
+    while let Some(link) = others.get(next) {
+        next += 1;
         link.call(world, argument);
         if world.has_recorded() {
-            return Some(first + number + 1);
+            return Some(next);
         }
     }
     last.call(world, argument);
