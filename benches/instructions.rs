@@ -3,8 +3,14 @@
 //! `instructions WORK COUNT` does WORK COUNT times. The script runs each work with two counts and
 //! takes the difference, so set-up does not count.
 
+use std::cell::Cell;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, VecDeque};
 use std::hint::black_box;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use slotwire::VirtualClock;
 use slotwire::prelude::*;
 
 /// Has a signal that others listen to.
@@ -76,8 +82,6 @@ fn emit(slots: usize, count: usize) {
 }
 
 fn by_hand(slots: usize, count: usize) {
-    use std::cell::Cell;
-    use std::rc::Rc;
     let mut signal = ByHand { slots: Vec::new() };
     let totals: Vec<_> = (0..slots).map(|_| Rc::new(Cell::new(0_i64))).collect();
     for total in &totals {
@@ -124,14 +128,11 @@ fn queued(count: usize) {
         for value in 0..100 {
             rt.emit(source, Source::value, black_box(value));
         }
-        rt.process_events(Some(std::time::Duration::ZERO)).expect("a turn");
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
     }
 }
 
 fn queued_by_hand(count: usize) {
-    use std::cell::Cell;
-    use std::collections::VecDeque;
-    use std::rc::Rc;
     let total = Rc::new(Cell::new(0_i64));
     let mut queue: VecDeque<Box<dyn FnOnce()>> = VecDeque::new();
     for _ in 0..count / 100 {
@@ -142,6 +143,100 @@ fn queued_by_hand(count: usize) {
         for call in std::mem::take(&mut queue) {
             call();
         }
+    }
+}
+
+/// Single shots, a hundred at a time: armed in no order of their times, and fired.
+fn timers(count: usize) {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).expect("a poller");
+    let total = Rc::new(Cell::new(0_i64));
+    for _ in 0..count / 100 {
+        for number in 0..100 {
+            let (total, delay) = (total.clone(), delay(number));
+            rt.single_shot_fn(delay, move |_| total.set(total.get() + 1));
+        }
+        clock.advance(Duration::from_millis(100));
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+    black_box(total);
+}
+
+/// The same with a heap, whose cancelled timers would stay in it and do nothing.
+fn timers_by_hand(count: usize) {
+    let mut now = Instant::now();
+    let mut heap = BinaryHeap::new();
+    let mut started = 0;
+    let total = Rc::new(Cell::new(0_i64));
+    for _ in 0..count / 100 {
+        for number in 0..100 {
+            let (total, deadline) = (total.clone(), now + delay(number));
+            started += 1;
+            let call = Box::new(move || total.set(total.get() + 1));
+            heap.push(ByTime { turn: Reverse((deadline, started)), call: Some(call) });
+        }
+        now += Duration::from_millis(100);
+        while heap.peek().is_some_and(|timer| timer.turn.0.0 <= now) {
+            if let Some(call) = heap.pop().and_then(|timer| timer.call) {
+                call();
+            }
+        }
+    }
+    black_box(total);
+}
+
+/// The delays of a hundred timers: 1 to 100 ms, up and down.
+fn delay(number: u64) -> Duration {
+    Duration::from_millis(black_box(number) * 37 % 100 + 1)
+}
+
+/// A timer in the hand-written heap, the next uppermost.
+struct ByTime {
+    turn: Reverse<(Instant, u64)>,
+    call: Option<Box<dyn FnOnce()>>,
+}
+
+impl PartialEq for ByTime {
+    fn eq(&self, other: &Self) -> bool {
+        self.turn == other.turn
+    }
+}
+
+impl Eq for ByTime {}
+
+impl PartialOrd for ByTime {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByTime {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.turn.cmp(&other.turn)
+    }
+}
+
+/// Posts from a remote and the runs of what was posted, a hundred at a time, on one thread.
+fn post(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    let remote = rt.remote();
+    for _ in 0..count / 100 {
+        for value in 0..100 {
+            let value = black_box(value);
+            remote.post(move |world| world[sum].total += value).expect("a runtime");
+        }
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+}
+
+/// Connections made and ended again.
+fn connect(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let (source, sum) = (rt.add(Source::default()), rt.add(Sum::default()));
+    for _ in 0..count {
+        let connection = rt.connect(source, Source::value, sum, Sum::add);
+        black_box(connection.disconnect());
     }
 }
 
@@ -163,6 +258,10 @@ fn main() {
         "unheard_base" => unheard_base(count),
         "queued" => queued(count),
         "queued_by_hand" => queued_by_hand(count),
+        "timers" => timers(count),
+        "timers_by_hand" => timers_by_hand(count),
+        "post" => post(count),
+        "connect" => connect(count),
         // `cargo bench` runs every bench without arguments.
         _ => eprintln!("usage: instructions WORK COUNT; see benches/instructions.sh"),
     }

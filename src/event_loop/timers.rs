@@ -48,8 +48,11 @@ impl Timers {
 
     /// The moment nearest to `nominal` that timers share, no further from it than `tolerance`.
     pub(crate) fn align(&self, nominal: Instant, tolerance: Duration) -> Instant {
-        let shared = GRAINS.iter().map(|&millis| Duration::from_millis(millis));
-        let Some(grain) = shared.rev().find(|&grain| grain <= tolerance * 2) else {
+        if tolerance.is_zero() {
+            return nominal;
+        }
+        let mut shared = GRAINS.iter().rev().map(|&millis| Duration::from_millis(millis));
+        let Some(grain) = shared.find(|&grain| grain <= tolerance * 2) else {
             return nominal;
         };
         let since = nominal.saturating_duration_since(self.epoch) + grain / 2;

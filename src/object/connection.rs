@@ -227,31 +227,28 @@ pub(super) trait Link<A>: AnyLink {
     /// Calls the slot, whatever state the connection is in.
     fn fire(&self, world: &mut World, argument: &A);
 
-    /// Calls the slot if the connection is not dead; says whether it did.
+    /// Calls the slot, unless the connection is dead.
     #[inline]
-    fn call(&self, world: &mut World, argument: &A) -> bool {
-        match self.head().state.get() {
-            State::Open => {
-                self.fire(world, argument);
-                true
-            }
-            other => self.call_unless_dead(other, world, argument),
+    fn call(&self, world: &mut World, argument: &A) {
+        if self.head().state.get() == State::Open {
+            self.fire(world, argument);
+        } else {
+            self.call_unless_dead(world, argument);
         }
     }
 
     /// What [`call`](Self::call) does for a connection that is not simply open.
     #[cold]
-    fn call_unless_dead(&self, state: State, world: &mut World, argument: &A) -> bool {
-        match state {
+    fn call_unless_dead(&self, world: &mut World, argument: &A) {
+        match self.head().state.get() {
             State::Open | State::Doomed => self.fire(world, argument),
             State::OpenOnce | State::DoomedOnce => {
                 self.head().state.set(State::Dead);
                 let _spent = Spent(self);
                 self.fire(world, argument);
             }
-            State::Dead => return false,
+            State::Dead => world.recorder.set_met_dead(true),
         }
-        true
     }
 }
 

@@ -13,13 +13,13 @@ use std::rc::Rc;
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
-use super::signal::{List, Signal, Walked, call_slots};
+use super::signal::{List, Signal, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
 /// How many deliveries one turn makes before sockets and timers get theirs. Calls of slots and
 /// steps between them count alike.
-pub(super) const TURN_BUDGET: u32 = 16_384;
+pub(super) const TURN_BUDGET: usize = 16_384;
 
 impl World {
     /// Posts a closure to be run in the next turn of the event loop, after what was posted before.
@@ -108,7 +108,9 @@ impl World {
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
         let mut turn = Turn::begin(self);
         let out = f(turn.world());
-        turn.world().carry_out_all();
+        if turn.world().has_recorded() {
+            turn.world().carry_out_all();
+        }
         out
     }
 
@@ -124,15 +126,15 @@ impl World {
             self.deliver();
         }
         let Some(core) = signal(&self[sender]).existing_core() else { return };
-        let Some(list) = core.audience() else { return };
+        let Some(list) = core.list_unless_blocked() else { return };
         let mut turn = Turn::begin(self);
         let world = turn.world();
         world.set_sender(Some(sender.key));
-        match call_slots(world, &list, &argument, 0) {
-            Walked::Through => {}
-            walked => world.finish_emission(sender, signal, list, argument, walked),
-        }
-        if world.has_recorded() {
+        let next = call_slots(world, &list, &argument, 0);
+        if !world.recorder.is_settled() {
+            if next.is_some() || world.recorder.met_dead() {
+                world.finish_emission(sender, signal, &list, argument, next);
+            }
             world.carry_out_all();
         }
     }
@@ -143,14 +145,14 @@ impl World {
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
-        list: Rc<List<A>>,
+        list: &Rc<List<A>>,
         argument: A,
-        walked: Walked,
+        next: Option<usize>,
     ) {
         // The sender is still there, since nothing was carried out; unless a slot dropped its signal.
         let object = self.get(sender);
         if let Some(core) = object.and_then(|object| signal(object).existing_core().cloned()) {
-            core.finish(self, list, argument, walked);
+            core.finish(self, list.clone(), argument, next);
         }
     }
 
@@ -202,7 +204,7 @@ impl World {
     /// Takes `calls` off the turn's budget.
     #[inline]
     pub(super) fn spend(&mut self, calls: usize) {
-        self.budget = self.budget.saturating_sub(u32::try_from(calls).unwrap_or(u32::MAX));
+        self.budget = self.budget.saturating_sub(calls);
     }
 
     /// Puts an effect on the stack, to be carried out after what is recorded now.
@@ -246,7 +248,7 @@ impl<'a> Turn<'a> {
     #[inline]
     fn begin(world: &'a mut World) -> Self {
         debug_assert!(!world.recorder.in_turn(), "a turn within a turn");
-        world.recorder.set_in_turn(true);
+        world.recorder.begin_turn();
         world.budget = TURN_BUDGET;
         Self { world }
     }
@@ -261,11 +263,10 @@ impl Drop for Turn<'_> {
     #[inline]
     fn drop(&mut self) {
         let world = &mut *self.world;
-        world.sender = None;
-        world.recorder.set_in_turn(false);
-        if world.has_recorded() || !world.stack.is_empty() {
+        if world.recorder.end_turn() || !world.stack.is_empty() {
             world.put_aside();
         }
+        world.sender = None;
     }
 }
 

@@ -62,6 +62,7 @@ impl World {
     }
 
     /// Goes on destroying, phase by phase, until a phase has something to be carried out first.
+    #[inline(never)]
     pub(super) fn go_on_destroying(&mut self, key: ObjectKey, mut phase: Phase) {
         loop {
             let Some(node) = self.nodes.get_mut(key) else { return };

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
+use bitflags::bitflags;
+
 use super::connection::AnyLink;
 use super::destroy::Phase;
 use super::handle::ObjectKey;
@@ -31,16 +33,27 @@ pub(super) enum Effect {
 /// A call that was posted for the next turn of the loop.
 pub(super) type Posted = Box<dyn FnOnce(&mut World)>;
 
+bitflags! {
+    /// What runs and what waits. Nothing of it: an effect may be immediate.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    struct Status: u8 {
+        /// A turn is running, which will come for what is recorded.
+        const IN_TURN = 1;
+        /// There are effects.
+        const RECORDED = 2;
+        /// Earlier turns left something undelivered.
+        const BACKLOG = 4;
+        /// An emission of this turn met a dead connection, and nobody has counted them yet.
+        const MET_DEAD = 8;
+    }
+}
+
 /// Collects effects and posted calls.
 pub(super) struct Recorder {
+    /// Looked at before every emission and after every slot.
+    status: Cell<Status>,
     effects: RefCell<Vec<Effect>>,
-    /// Whether `effects` has any: looked at after every slot.
-    recorded: Cell<bool>,
     posted: RefCell<VecDeque<Posted>>,
-    /// Earlier turns left something undelivered.
-    backlog: Cell<bool>,
-    /// A turn is running, which will come for what is recorded.
-    in_turn: Cell<bool>,
     /// Tells a loop that does not look by itself that there is work.
     alarm: RefCell<Option<Box<dyn Fn()>>>,
 }
@@ -48,37 +61,36 @@ pub(super) struct Recorder {
 impl Recorder {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
+            status: Cell::new(Status::empty()),
             effects: RefCell::default(),
-            recorded: Cell::new(false),
             posted: RefCell::default(),
-            backlog: Cell::new(false),
-            in_turn: Cell::new(false),
             alarm: RefCell::new(None),
         })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&self, effect: Effect) {
         self.effects.borrow_mut().push(effect);
-        self.recorded.set(true);
-        if !self.in_turn.get() {
+        self.set(Status::RECORDED, true);
+        if !self.in_turn() {
             self.raise_alarm();
         }
     }
 
     #[inline]
     pub(super) fn has_recorded(&self) -> bool {
-        self.recorded.get()
+        self.status.get().contains(Status::RECORDED)
     }
 
     /// The next effect of all: the first that was recorded, or else the uppermost of `stack`. What
     /// else was recorded moves there, first recorded uppermost.
     #[inline]
     pub(super) fn next(&self, stack: &mut Vec<Effect>) -> Option<Effect> {
-        if self.recorded.replace(false) {
+        if self.has_recorded() {
+            self.set(Status::RECORDED, false);
             let mut effects = self.effects.borrow_mut();
-            while effects.len() > 1 {
-                stack.extend(effects.pop());
+            if effects.len() > 1 {
+                stack.extend(effects.drain(1..).rev());
             }
             effects.pop()
         } else {
@@ -89,7 +101,8 @@ impl Recorder {
     /// Moves what was recorded to the top of `stack`, first recorded uppermost.
     #[cold]
     pub(super) fn move_to(&self, stack: &mut Vec<Effect>) {
-        if self.recorded.replace(false) {
+        if self.has_recorded() {
+            self.set(Status::RECORDED, false);
             let mut effects = self.effects.borrow_mut();
             while let Some(effect) = effects.pop() {
                 stack.push(effect);
@@ -99,7 +112,7 @@ impl Recorder {
 
     pub(super) fn post(&self, call: Posted) {
         self.posted.borrow_mut().push_back(call);
-        if !self.in_turn.get() {
+        if !self.in_turn() {
             self.raise_alarm();
         }
     }
@@ -113,20 +126,52 @@ impl Recorder {
     }
 
     /// Says whether nothing runs and nothing waits, so that an effect may be immediate.
+    #[inline]
     pub(super) fn is_idle(&self) -> bool {
-        !self.in_turn.get() && !self.recorded.get() && !self.backlog.get()
+        self.status.get().is_empty()
+    }
+
+    /// Says whether a turn is running that left nothing to see to, nor did earlier turns.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        self.status.get() == Status::IN_TURN
     }
 
     pub(super) fn set_backlog(&self, backlog: bool) {
-        self.backlog.set(backlog);
+        self.set(Status::BACKLOG, backlog);
     }
 
+    #[inline]
     pub(super) fn in_turn(&self) -> bool {
-        self.in_turn.get()
+        self.status.get().contains(Status::IN_TURN)
     }
 
-    pub(super) fn set_in_turn(&self, in_turn: bool) {
-        self.in_turn.set(in_turn);
+    #[inline]
+    pub(super) fn begin_turn(&self) {
+        self.set(Status::IN_TURN, true);
+    }
+
+    /// Ends the turn; says whether it left something that was recorded.
+    #[inline]
+    pub(super) fn end_turn(&self) -> bool {
+        let has_recorded = self.has_recorded();
+        self.set(Status::IN_TURN, false);
+        has_recorded
+    }
+
+    pub(super) fn met_dead(&self) -> bool {
+        self.status.get().contains(Status::MET_DEAD)
+    }
+
+    pub(super) fn set_met_dead(&self, met_dead: bool) {
+        self.set(Status::MET_DEAD, met_dead);
+    }
+
+    #[inline]
+    fn set(&self, status: Status, on: bool) {
+        let mut all = self.status.get();
+        all.set(status, on);
+        self.status.set(all);
     }
 
     pub(super) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
@@ -144,7 +189,7 @@ impl Recorder {
     pub(super) fn clear(&self) {
         let effects = self.effects.take();
         let posted = self.posted.take();
-        self.recorded.set(false);
+        self.set(Status::RECORDED, false);
         drop((effects, posted));
     }
 }

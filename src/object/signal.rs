@@ -236,12 +236,14 @@ impl<A: 'static> Core<A> {
 
     /// The list as it is now, unless there is nobody to tell.
     #[inline]
-    pub(super) fn audience(&self) -> Option<Rc<List<A>>> {
-        if self.emitter.blocked.get() {
-            return None;
-        }
-        let list = self.list.borrow();
-        (!list.is_empty()).then(|| list.clone())
+    fn audience(&self) -> Option<Rc<List<A>>> {
+        self.list_unless_blocked().filter(|list| !list.is_empty())
+    }
+
+    /// The list as it is now, unless the object's signals are blocked.
+    #[inline]
+    pub(super) fn list_unless_blocked(&self) -> Option<Rc<List<A>>> {
+        (!self.emitter.blocked.get()).then(|| self.list.borrow().clone())
     }
 
     /// Adds a connection at the end of the list.
@@ -268,31 +270,36 @@ impl<A: 'static> Core<A> {
         self.list.borrow().iter().any(|link| link.is_open() && matches(&**link))
     }
 
-    /// Replaces the list, which emissions share, by one without its dead connections.
+    /// Replaces the list, which emissions share, by one without its dead connections, if these
+    /// are most of it.
     #[cold]
     fn prune(&self, list: &Rc<List<A>>) {
         let mut shared = self.list.borrow_mut();
-        if Rc::ptr_eq(&shared, list) {
+        let dead = list.iter().filter(|link| link.is_dead()).count();
+        if dead > list.len() / 2 && Rc::ptr_eq(&shared, list) {
             *shared = Rc::new(list.iter().filter(|link| !link.is_dead()).cloned().collect());
         }
     }
 
     /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
     /// what the slots before have recorded.
+    #[cold]
     pub(super) fn finish(
         self: Rc<Self>,
         world: &mut World,
         list: Rc<List<A>>,
         argument: A,
-        walked: Walked,
+        next: Option<usize>,
     ) {
-        match walked {
-            Walked::Through => {}
-            Walked::Stale => self.prune(&list),
-            Walked::To(next) => {
+        match next {
+            Some(next) => {
                 let entry = self.pending.borrow_mut().put((list, argument));
                 let next = u32::try_from(next).expect("fewer than 2^32 connections");
                 world.push_frame(Effect::Emit { emission: self, entry, next });
+            }
+            None => {
+                world.recorder.set_met_dead(false);
+                self.prune(&list);
             }
         }
     }
@@ -311,18 +318,8 @@ impl<A: 'static> Core<A> {
     }
 }
 
-/// How far an emission came along its list.
-pub(super) enum Walked {
-    /// To the end.
-    Through,
-    /// To the end, and most of what it met was dead.
-    Stale,
-    /// Up to this slot: one before it has recorded something that comes first.
-    To(usize),
-}
-
-/// Calls the slots of `list` from number `next` on, until one has recorded something that is to be
-/// carried out before the next slot.
+/// Calls the slots of `list` from number `first` on, until one has recorded something that is to
+/// be carried out before the next slot, whose number this then returns.
 ///
 /// Nothing that the slots record is carried out here, so the sender lives throughout.
 #[inline]
@@ -330,18 +327,19 @@ pub(super) fn call_slots<A>(
     world: &mut World,
     list: &[Rc<dyn Link<A>>],
     argument: &A,
-    mut next: usize,
-) -> Walked {
-    let mut dead = 0;
-    while let Some(link) = list.get(next) {
+    first: usize,
+) -> Option<usize> {
+    let (last, others) = list.split_last()?;
+    let mut next = first;
+    while let Some(link) = others.get(next) {
         next += 1;
-        if !link.call(world, argument) {
-            dead += 1;
-        } else if world.has_recorded() && next < list.len() {
-            return Walked::To(next);
+        link.call(world, argument);
+        if world.has_recorded() {
+            return Some(next);
         }
     }
-    if dead > list.len() / 2 { Walked::Stale } else { Walked::Through }
+    last.call(world, argument);
+    None
 }
 
 /// By how many entries a full list of connections grows: a quarter, since a connection should
@@ -365,13 +363,10 @@ impl<A: 'static> Emission for Core<A> {
         }
         world.set_sender(Some(self.emitter.key));
         let first = next as usize;
-        let walked = call_slots(world, &list, &argument, first);
-        match walked {
-            Walked::Through | Walked::Stale => world.spend(list.len() - first),
-            Walked::To(next) => world.spend(next - first),
-        }
-        if !matches!(walked, Walked::Through) {
-            self.finish(world, list, argument, walked);
+        let next = call_slots(world, &list, &argument, first);
+        world.spend(next.unwrap_or(list.len()) - first);
+        if next.is_some() || world.recorder.met_dead() {
+            self.finish(world, list, argument, next);
         }
     }
 }

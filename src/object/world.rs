@@ -44,7 +44,7 @@ pub struct World {
     /// Stacks of earlier turns that had used up their budget.
     pub(super) suspended: VecDeque<Vec<Effect>>,
     /// How many more deliveries this turn may make.
-    pub(super) budget: u32,
+    pub(super) budget: usize,
     pub(super) sender: Option<ObjectKey>,
     /// What waits for an object to come back from its method.
     deferred: Vec<(ObjectKey, Deferred)>,
@@ -453,14 +453,10 @@ impl World {
         }
 
         impl<L: Lender + ?Sized> Drop for Loan<'_, L> {
-            #[cold]
+            #[inline]
             fn drop(&mut self) {
                 if let Some(object) = self.object.take() {
-                    self.world.give_back(self.shelf, object);
-                }
-                if self.on_panic == OnPanic::Destroy {
-                    let key = self.shelf.label().key;
-                    self.world.recorder.record(Effect::Destroy(key, Phase::Begin));
+                    self.world.give_back_after_panic(self.shelf, object, self.on_panic);
                 }
             }
         }
@@ -471,8 +467,20 @@ impl World {
         if let Some(object) = loan.object.take() {
             loan.world.give_back(shelf, object);
         }
-        std::mem::forget(loan);
         out
+    }
+
+    #[cold]
+    fn give_back_after_panic<L: Lender + ?Sized>(
+        &mut self,
+        shelf: &L,
+        object: L::Object,
+        on_panic: OnPanic,
+    ) {
+        self.give_back(shelf, object);
+        if on_panic == OnPanic::Destroy {
+            self.recorder.record(Effect::Destroy(shelf.label().key, Phase::Begin));
+        }
     }
 
     #[inline]
