@@ -91,6 +91,17 @@ fn a_panic_in_a_closure_ends_its_connection() {
 }
 
 #[test]
+fn a_panic_after_an_ended_connection_leaves_the_loop_nothing_to_do() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let ended = rt.connect_fn(alice, Person::said, |_, _| ());
+    rt.connect_fn(alice, Person::said, |_, &n| assert_ne!(n, 1));
+    ended.disconnect();
+    panic_message(|| rt.emit(alice, Person::said, 1));
+    assert_eq!(rt.next_deadline(), None);
+}
+
+#[test]
 fn a_panic_in_a_queued_closure_ends_its_connection() {
     let (mut rt, log) = (runtime(), Log::default());
     let alice = rt.add(Person::new("alice", &log));

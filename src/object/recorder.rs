@@ -155,7 +155,7 @@ impl Recorder {
     #[inline]
     pub(super) fn end_turn(&self) -> bool {
         let has_recorded = self.has_recorded();
-        self.set(Status::IN_TURN, false);
+        self.set(Status::IN_TURN | Status::MET_DEAD, false);
         has_recorded
     }
 
