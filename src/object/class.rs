@@ -6,10 +6,10 @@
 
 use std::any::Any;
 
+use super::anchor::Anchor;
 use super::context::Context;
 use super::handle::Target;
 use super::meta::MetaObject;
-use super::world::Anchor;
 
 /// A class of objects that live in a runtime.
 ///

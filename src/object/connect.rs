@@ -8,12 +8,10 @@ use std::any::{Any, TypeId};
 use std::rc::Rc;
 
 use super::class::QObject;
-use super::connection::{
-    AnyLink, ClosureLink, Connection, ConnectionType, Link, MethodLink, Nobody, QueuedLink,
-    SignalLink,
-};
+use super::connection::{Connection, ConnectionType};
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
+use super::link::{AnyLink, ClosureLink, Link, MethodLink, Nobody, QueuedLink, SignalLink};
 use super::shelf::Shelf;
 use super::signal::{Core, Signal};
 use super::slot::{Outcome, Slot};
@@ -393,7 +391,7 @@ impl World {
         self.join_core(&core, link, None)
     }
 
-    fn join_core<A: 'static>(
+    pub(super) fn join_core<A: 'static>(
         &mut self,
         core: &Core<A>,
         link: Rc<dyn Link<A>>,
@@ -423,7 +421,7 @@ impl World {
     }
 
     /// A link to a method of an object that exists.
-    fn method_link<A, R, F, Form>(
+    pub(super) fn method_link<A, R, F, Form>(
         &self,
         kind: ConnectionType,
         receiver: Obj<R>,
@@ -450,7 +448,7 @@ impl World {
     }
 
     /// Adds the link to its receiver, if it has one; says whether that is still there.
-    fn add_to_receiver(
+    pub(super) fn add_to_receiver(
         &mut self,
         receiver: Option<Obj<dyn QObject>>,
         link: Rc<dyn AnyLink>,
@@ -465,7 +463,11 @@ impl World {
 }
 
 /// Says whether the signal is already connected to the slot that `link` leads to.
-fn duplicates<A: 'static>(core: &Core<A>, link: &dyn Link<A>, unique: Option<TypeId>) -> bool {
+pub(super) fn duplicates<A: 'static>(
+    core: &Core<A>,
+    link: &dyn Link<A>,
+    unique: Option<TypeId>,
+) -> bool {
     let receiver = link.receiver();
     unique.is_some_and(|slot| {
         core.has(|other| other.receiver() == receiver && other.slot_type() == Some(slot))
@@ -473,129 +475,9 @@ fn duplicates<A: 'static>(core: &Core<A>, link: &dyn Link<A>, unique: Option<Typ
 }
 
 /// Puts a queued link in front of `link` if `kind` asks for it.
-fn queued_if<A: Clone + 'static>(kind: ConnectionType, link: Rc<dyn Link<A>>) -> Rc<dyn Link<A>> {
+pub(super) fn queued_if<A: Clone + 'static>(
+    kind: ConnectionType,
+    link: Rc<dyn Link<A>>,
+) -> Rc<dyn Link<A>> {
     if kind.contains(ConnectionType::QUEUED) { Rc::new(QueuedLink::new(kind, link)) } else { link }
-}
-
-/// Connecting an object's own signals, in its constructor or its slots.
-impl<A: 'static> Signal<A> {
-    /// Connects this signal of the running object to a slot.
-    ///
-    /// `cx` must be the context of the object that owns the signal.
-    ///
-    /// ```
-    /// # use slotwire::prelude::*;
-    /// #[derive(QObject)]
-    /// struct Echo {
-    ///     heard: u32,
-    ///     #[signal]
-    ///     said: Signal<u32>,
-    /// }
-    ///
-    /// #[slots]
-    /// impl Echo {
-    ///     fn new(cx: &mut Context<Self>) -> Self {
-    ///         let echo = Self { heard: 0, said: Signal::new() };
-    ///         echo.said.connect(cx, cx.this(), Self::hear);
-    ///         echo
-    ///     }
-    ///
-    ///     #[slot]
-    ///     fn hear(&mut self, what: u32) {
-    ///         self.heard = what;
-    ///     }
-    /// }
-    ///
-    /// # fn main() -> Result<(), slotwire::Error> {
-    /// let mut rt = Runtime::new()?;
-    /// let echo = rt.add_with(Echo::new);
-    /// rt.emit(echo, Echo::said, 5);
-    /// assert_eq!(rt[echo].heard, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// Panics if the receiver's handle is of another runtime, or if the signal was connected
-    /// before as one of another object.
-    pub fn connect<T, R, F, Form>(
-        &self,
-        cx: &mut Context<'_, T>,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Connection
-    where
-        T: QObject,
-        R: QObject,
-        F: Slot<R, A, Form>,
-        Form: 'static,
-    {
-        match cx.method_link(ConnectionType::DIRECT, receiver, slot) {
-            Some(link) => self.join(cx, Some(receiver.erase()), link, None),
-            None => Connection::refused(),
-        }
-    }
-
-    /// Connects this signal of the running object to a slot in one of the ways of
-    /// [`ConnectionType`].
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`connect`](Self::connect) does.
-    pub fn connect_with<T, R, F, Form>(
-        &self,
-        kind: ConnectionType,
-        cx: &mut Context<'_, T>,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Connection
-    where
-        T: QObject,
-        A: Clone,
-        R: QObject,
-        F: Slot<R, A, Form>,
-        Form: 'static,
-    {
-        let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
-        match cx.method_link(kind, receiver, slot) {
-            Some(link) => self.join(cx, Some(receiver.erase()), queued_if(kind, link), unique),
-            None => Connection::refused(),
-        }
-    }
-
-    /// Connects this signal of the running object to a closure.
-    ///
-    /// # Panics
-    ///
-    /// Panics as [`connect`](Self::connect) does.
-    pub fn connect_fn<T, F, O>(&self, cx: &mut Context<'_, T>, closure: F) -> Connection
-    where
-        T: QObject,
-        F: FnMut(&mut World, &A) -> O + 'static,
-        O: Outcome + 'static,
-    {
-        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
-        self.join(cx, None, Rc::new(link), None)
-    }
-
-    fn join<T: QObject>(
-        &self,
-        cx: &mut Context<'_, T>,
-        receiver: Option<Obj<dyn QObject>>,
-        link: Rc<dyn Link<A>>,
-        unique: Option<TypeId>,
-    ) -> Connection {
-        let this = cx.this();
-        let core = self.core(|| cx.emitter(this.key)).clone();
-        let emitter = core.emitter();
-        assert!(
-            emitter.key == this.key && emitter.tag == this.tag,
-            "the signal belongs to another object than the context"
-        );
-        if duplicates(&core, &*link, unique) || !cx.add_to_receiver(receiver, link.clone()) {
-            return Connection::refused();
-        }
-        cx.join_core(&core, link, None)
-    }
 }

@@ -217,7 +217,11 @@ impl World {
     fn carry_out_all(&mut self) -> bool {
         while self.budget > 0 {
             let Some(effect) = self.recorder.next(&mut self.stack) else { return true };
-            self.budget -= 1;
+            // Destroying costs nothing of it: it comes to an end by itself, and a tree of whatever
+            // size is to go in one turn. The slots that hear of it are paid for.
+            if !matches!(effect, Effect::Destroy(..)) {
+                self.budget -= 1;
+            }
             self.carry_out(effect);
         }
         !self.has_recorded() && self.stack.is_empty()

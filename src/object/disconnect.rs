@@ -6,8 +6,9 @@
 use std::any::TypeId;
 
 use super::class::QObject;
-use super::connection::{AnyLink, disconnect};
+use super::connection::disconnect;
 use super::handle::{Obj, Target};
+use super::link::AnyLink;
 use super::signal::{AnyCore, Signal};
 use super::slot::Slot;
 use super::world::World;

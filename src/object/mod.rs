@@ -1,7 +1,9 @@
 //! Objects, signals and slots: the ground floor, which knows no I/O and no clock.
 
+mod anchor;
 mod class;
 mod connect;
+mod connect_own;
 mod connection;
 mod context;
 mod delivery;
@@ -9,6 +11,9 @@ mod destroy;
 mod disconnect;
 mod dump;
 mod handle;
+mod insert;
+mod lend;
+mod link;
 mod meta;
 mod node;
 mod property;
@@ -20,6 +25,7 @@ mod spy;
 mod tree;
 mod world;
 
+pub use anchor::Anchor;
 pub use class::QObject;
 pub use connection::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
@@ -38,7 +44,7 @@ pub use signal::{AnySignal, SignalCore};
 pub use slot::{Bare, ByReference, ByValue};
 pub use slot::{Outcome, Slot, SlotError};
 pub use spy::SignalSpy;
-pub use world::{Anchor, World};
+pub use world::World;
 
+pub(crate) use anchor::Stepper;
 pub(crate) use handle::ObjectKey;
-pub(crate) use world::Stepper;

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::rc::Rc;
 
 use super::class::QObject;
-use super::connection::AnyLink;
 use super::handle::{Obj, ObjectKey};
+use super::link::AnyLink;
 use super::shelf::{AnyShelf, Life};
 use super::signal::{Emitter, Signal, growth};
 

@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use bitflags::bitflags;
 
-use super::connection::AnyLink;
 use super::destroy::Phase;
 use super::handle::ObjectKey;
+use super::link::AnyLink;
 use super::signal::Emission;
 use super::world::World;
 

@@ -10,8 +10,8 @@ use std::rc::{Rc, Weak};
 
 use smallvec::SmallVec;
 
-use super::connection::{AnyLink, Link};
 use super::handle::{ObjectKey, RuntimeTag};
+use super::link::{AnyLink, Link};
 use super::recorder::{Effect, Recorder};
 use super::world::World;
 

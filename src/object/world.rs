@@ -9,7 +9,6 @@
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
@@ -20,18 +19,17 @@ use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
-use super::context::Context;
-use super::destroy::Phase;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
+use super::lend::Deferred;
 use super::node::Node;
 use super::recorder::{Effect, Recorder};
-use super::shelf::{Lender, Life, Shelf, Stand};
+use super::shelf::Stand;
 use super::signal::Emitter;
 use super::slot::{OnSlotError, SlotError};
 
 /// The objects of one runtime.
 ///
-/// [`Runtime`](crate::Runtime) and [`Context`] both dereference to it, so its methods are the ones
+/// [`Runtime`](crate::Runtime) and [`Context`](super::Context) both dereference to it, so its methods are the ones
 /// that a program uses everywhere: outside, in slots and in constructors.
 pub struct World {
     pub(super) nodes: SlotMap<ObjectKey, Node>,
@@ -47,13 +45,10 @@ pub struct World {
     pub(super) budget: usize,
     pub(super) sender: Option<ObjectKey>,
     /// What waits for an object to come back from its method.
-    deferred: Vec<(ObjectKey, Deferred)>,
+    pub(super) deferred: Vec<(ObjectKey, Deferred)>,
     services: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
     on_slot_error: Option<OnSlotError>,
 }
-
-/// What is done with an object once it is back in the arena.
-pub(super) type Deferred = Box<dyn FnOnce(&mut World)>;
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -73,119 +68,6 @@ impl World {
             services: RefCell::default(),
             on_slot_error: None,
         }
-    }
-
-    /// Adds an object and returns its handle.
-    ///
-    /// ```
-    /// # use slotwire::prelude::*;
-    /// # #[derive(QObject)]
-    /// # struct Counter { value: u32 }
-    /// # fn main() -> Result<(), slotwire::Error> {
-    /// let mut rt = Runtime::new()?;
-    /// let counter = rt.add(Counter { value: 1 });
-    /// assert_eq!(rt[counter].value, 1);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn add<T: QObject>(&mut self, object: T) -> Obj<T> {
-        self.insert(None, |_| object)
-    }
-
-    /// Adds an object whose constructor gets a context, in which it has its handle already: it can
-    /// create children, connect to them and connect itself.
-    pub fn add_with<T: QObject>(
-        &mut self,
-        construct: impl FnOnce(&mut Context<'_, T>) -> T,
-    ) -> Obj<T> {
-        self.insert(None, construct)
-    }
-
-    /// Adds an object whose constructor can fail.
-    ///
-    /// # Errors
-    ///
-    /// Returns the constructor's error. Children that it added are destroyed: in a slot when that
-    /// has returned, outside with the next delivery.
-    pub fn try_add_with<T: QObject, E>(
-        &mut self,
-        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
-    ) -> Result<Obj<T>, E> {
-        self.try_insert(None, construct)
-    }
-
-    /// Adds an object as a child of `parent`, which is destroyed with it.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `parent` is stale or of another runtime.
-    pub fn add_child_of<P: ?Sized + Target, T: QObject>(
-        &mut self,
-        parent: Obj<P>,
-        object: T,
-    ) -> Obj<T> {
-        self.add_child_of_with(parent, |_| object)
-    }
-
-    /// Adds a child of `parent` whose constructor gets a context.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `parent` is stale or of another runtime.
-    pub fn add_child_of_with<P: ?Sized + Target, T: QObject>(
-        &mut self,
-        parent: Obj<P>,
-        construct: impl FnOnce(&mut Context<'_, T>) -> T,
-    ) -> Obj<T> {
-        let parent = self.expect_node(parent);
-        self.insert(Some(parent), construct)
-    }
-
-    fn insert<T: QObject>(
-        &mut self,
-        parent: Option<ObjectKey>,
-        construct: impl FnOnce(&mut Context<'_, T>) -> T,
-    ) -> Obj<T> {
-        match self.try_insert(parent, |cx| Ok::<_, Infallible>(construct(cx))) {
-            Ok(object) => object,
-            Err(never) => match never {},
-        }
-    }
-
-    fn try_insert<T: QObject, E>(
-        &mut self,
-        parent: Option<ObjectKey>,
-        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
-    ) -> Result<Obj<T>, E> {
-        /// A node whose constructor has not finished. It goes if the constructor fails.
-        struct Reserved<'a> {
-            world: &'a mut World,
-            key: ObjectKey,
-        }
-
-        impl Drop for Reserved<'_> {
-            fn drop(&mut self) {
-                self.world.recorder.record(Effect::Destroy(self.key, Phase::Begin));
-            }
-        }
-
-        let (owner, mut shelf) = (&self.owner, None);
-        let key = self
-            .nodes
-            .insert_with_key(|key| Node::new(shelf.insert(Shelf::<T>::new(key, owner)).clone()));
-        if let Some(parent) = parent {
-            self.append_child(parent, key);
-        }
-        let reserved = Reserved { world: self, key };
-        let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
-        object.anchored(&Anchor { world: reserved.world, key });
-        object.wired(&mut Context::new(reserved.world, key));
-        if let Some(shelf) = shelf {
-            Lender::label(&*shelf).life.set(Life::Alive);
-            reserved.world.give_back(&*shelf, object);
-        }
-        std::mem::forget(reserved);
-        Ok(self.handle(key))
     }
 
     /// Returns the object, or `None` if the handle is stale or of another runtime, or the object
@@ -253,36 +135,6 @@ impl World {
         self.nodes.is_empty()
     }
 
-    /// Calls `f` with the object and a context of its own: the way to call a method of another
-    /// object that itself needs a context.
-    ///
-    /// Returns `None` without calling `f` if the object is gone or busy, as [`get`](Self::get)
-    /// does.
-    pub fn with<T: QObject, O>(
-        &mut self,
-        object: Obj<T>,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
-    ) -> Option<O> {
-        let key = self.own(object)?;
-        self.lend(key, OnPanic::Keep, f)
-    }
-
-    /// Runs `f` with the object when the running method has returned: after what the method did
-    /// before, before what it does afterwards, and before any other slot.
-    ///
-    /// Does nothing if the object is gone by then.
-    pub fn later<T: QObject>(
-        &mut self,
-        object: Obj<T>,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>) + 'static,
-    ) {
-        if let Some(key) = self.own(object) {
-            self.recorder.record(Effect::Later(Box::new(move |world: &mut World| {
-                world.run_slot(key, f);
-            })));
-        }
-    }
-
     /// Returns the handle as one to class `T`, if the object is of that class or extends it.
     #[doc(alias = "qobject_cast")]
     pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
@@ -339,15 +191,6 @@ impl World {
         service.clone().downcast().ok()
     }
 
-    /// Runs `f` with the object as one of its slots: a panic destroys it.
-    pub(crate) fn run_slot<T: QObject>(
-        &mut self,
-        key: ObjectKey,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>),
-    ) {
-        self.lend(key, OnPanic::Destroy, f);
-    }
-
     /// The handle of the object with this key.
     #[inline]
     pub(crate) fn handle<T: Target<Cast = ()> + ?Sized>(&self, key: ObjectKey) -> Obj<T> {
@@ -364,14 +207,14 @@ impl World {
     pub(super) fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
         match self.own(object) {
             Some(key) if self.nodes.contains_key(key) => key,
-            _ => self.unreachable(object),
+            _ => self.refuse(object),
         }
     }
 
     /// Panics with the reason why `object` cannot be had.
     #[cold]
     #[track_caller]
-    fn unreachable<T: ?Sized + Target>(&self, object: Obj<T>) -> ! {
+    fn refuse<T: ?Sized + Target>(&self, object: Obj<T>) -> ! {
         let (class, number) = (short_type_name::<T>(), Number(object.key));
         let node = match self.own(object).map(|key| self.nodes.get(key)) {
             None => panic!("Obj<{class}> {number} is a handle of another runtime"),
@@ -403,121 +246,6 @@ impl World {
         };
         self.nodes[key].emitter_or(make).clone()
     }
-
-    /// Runs `f` with the object on this shelf as one of its slots: a panic destroys it.
-    #[inline]
-    pub(super) fn run_slot_from<T: QObject>(
-        &mut self,
-        shelf: &Shelf<T>,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>),
-    ) {
-        let key = Lender::label(shelf).key;
-        self.lend_from(shelf, OnPanic::Destroy, |object, world| {
-            f(object, &mut Context::new(world, key));
-        });
-    }
-
-    /// Takes the object off its shelf for the length of a call.
-    fn lend<T: QObject, O>(
-        &mut self,
-        key: ObjectKey,
-        on_panic: OnPanic,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
-    ) -> Option<O> {
-        let shelf = self.nodes.get(key)?.shelf.clone();
-        match (&*shelf as &dyn Any).downcast_ref::<Shelf<T>>() {
-            Some(shelf) => self.lend_from(shelf, on_panic, |object, world| {
-                Some(f(object, &mut Context::new(world, key)))
-            })?,
-            // It is of a class that extends `T`.
-            None => self.lend_from(&*shelf, on_panic, |object, world| {
-                let object = T::project_mut(&mut **object, ())?;
-                Some(f(object, &mut Context::new(world, key)))
-            })?,
-        }
-    }
-
-    #[inline]
-    fn lend_from<L: Lender + ?Sized, O>(
-        &mut self,
-        shelf: &L,
-        on_panic: OnPanic,
-        f: impl FnOnce(&mut L::Object, &mut Self) -> O,
-    ) -> Option<O> {
-        /// An object that is out. Dropped only if its method panics.
-        struct Loan<'a, L: Lender + ?Sized> {
-            world: &'a mut World,
-            shelf: &'a L,
-            object: Option<L::Object>,
-            on_panic: OnPanic,
-        }
-
-        impl<L: Lender + ?Sized> Drop for Loan<'_, L> {
-            #[inline]
-            fn drop(&mut self) {
-                if let Some(object) = self.object.take() {
-                    self.world.give_back_after_panic(self.shelf, object, self.on_panic);
-                }
-            }
-        }
-
-        let object = shelf.take(&mut self.owner)?;
-        let mut loan = Loan { world: self, shelf, object: Some(object), on_panic };
-        let out = loan.object.as_mut().map(|object| f(object, loan.world));
-        if let Some(object) = loan.object.take() {
-            loan.world.give_back(shelf, object);
-        }
-        out
-    }
-
-    #[cold]
-    fn give_back_after_panic<L: Lender + ?Sized>(
-        &mut self,
-        shelf: &L,
-        object: L::Object,
-        on_panic: OnPanic,
-    ) {
-        self.give_back(shelf, object);
-        if on_panic == OnPanic::Destroy {
-            self.recorder.record(Effect::Destroy(shelf.label().key, Phase::Begin));
-        }
-    }
-
-    #[inline]
-    fn give_back<L: Lender + ?Sized>(&mut self, shelf: &L, object: L::Object) {
-        shelf.put(&mut self.owner, object);
-        let label = shelf.label();
-        if label.awaited.get() {
-            label.awaited.set(false);
-            self.run_deferred(label.key);
-        }
-    }
-
-    /// Does `f` when the object with this key is back in the arena, or gone.
-    pub(super) fn when_free(&mut self, key: ObjectKey, f: Deferred) {
-        self.nodes[key].shelf.label().awaited.set(true);
-        self.deferred.push((key, f));
-    }
-
-    /// Does what waited for the object, in order. What waits for others stays.
-    #[cold]
-    pub(super) fn run_deferred(&mut self, key: ObjectKey) {
-        let waiting = std::mem::take(&mut self.deferred);
-        let (ready, rest): (Vec<_>, _) = waiting.into_iter().partition(|&(of, _)| of == key);
-        self.deferred = rest;
-        for (_, f) in ready {
-            f(self);
-        }
-    }
-}
-
-/// What becomes of an object whose method panics.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OnPanic {
-    /// It was a slot, which left the object half-updated.
-    Destroy,
-    /// It was called by somebody who answers for it.
-    Keep,
 }
 
 impl<T: ?Sized + Target> Index<Obj<T>> for World {
@@ -528,7 +256,7 @@ impl<T: ?Sized + Target> Index<Obj<T>> for World {
     fn index(&self, object: Obj<T>) -> &T {
         match self.get(object) {
             Some(object) => object,
-            None => self.unreachable(object),
+            None => self.refuse(object),
         }
     }
 }
@@ -539,7 +267,7 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
     fn index_mut(&mut self, object: Obj<T>) -> &mut T {
         // Looked up twice, since the borrow checker ties the first borrow to the result.
         if self.get(object).is_none() {
-            self.unreachable(object);
+            self.refuse(object);
         }
         self.get_mut(object).expect("it was there a moment ago")
     }
@@ -565,68 +293,5 @@ impl fmt::Debug for World {
             .field("objects", &self.nodes.len())
             .field("recorder", &self.recorder)
             .finish_non_exhaustive()
-    }
-}
-
-/// What an object sees of the runtime at the moment when it gets its place there.
-pub struct Anchor<'a> {
-    world: &'a World,
-    key: ObjectKey,
-}
-
-impl Anchor<'_> {
-    /// Returns the handle that the object has from now on.
-    pub fn this(&self) -> Obj<dyn QObject> {
-        self.world.handle(self.key)
-    }
-
-    /// The object's key.
-    pub(crate) fn key(&self) -> ObjectKey {
-        self.key
-    }
-
-    /// The service of type `S`, if somebody offers it.
-    pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
-        self.world.service()
-    }
-
-    /// The service of type `S`, which `make` provides if nobody has yet.
-    pub(crate) fn service_or<S: 'static>(&self, make: impl FnOnce() -> Rc<S>) -> Rc<S> {
-        self.service().unwrap_or_else(|| {
-            let service = make();
-            self.world.offer(service.clone());
-            service
-        })
-    }
-
-    /// Where the object can record its steps.
-    pub(crate) fn stepper(&self) -> Stepper {
-        Stepper { recorder: self.world.recorder.clone(), key: self.key }
-    }
-}
-
-impl fmt::Debug for Anchor<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Anchor").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
-/// Records the steps of one object: changes of its state that take effect between emissions.
-#[derive(Clone, Debug)]
-pub(crate) struct Stepper {
-    recorder: Rc<Recorder>,
-    key: ObjectKey,
-}
-
-impl Stepper {
-    /// Runs `step` for the object, with this number, after what was recorded before and before what
-    /// is recorded afterwards.
-    pub(crate) fn step(&self, number: u32, step: fn(&mut World, ObjectKey, u32)) {
-        self.recorder.record(Effect::Step { object: self.key, number, step });
-    }
-
-    /// The object's key.
-    pub(crate) fn key(&self) -> ObjectKey {
-        self.key
     }
 }

@@ -1,0 +1,140 @@
+//! Connecting an object's own signals.
+//!
+//! In its own method an object is busy, so that nobody finds it in the arena; but its signals are
+//! at hand, and connecting them takes effect at once.
+
+use std::any::TypeId;
+use std::rc::Rc;
+
+use super::class::QObject;
+use super::connect::{duplicates, queued_if};
+use super::connection::{Connection, ConnectionType};
+use super::context::Context;
+use super::handle::Obj;
+use super::link::{ClosureLink, Link, Nobody};
+use super::signal::Signal;
+use super::slot::{Outcome, Slot};
+use super::world::World;
+
+/// Connecting an object's own signals, in its constructor or its slots.
+impl<A: 'static> Signal<A> {
+    /// Connects this signal of the running object to a slot.
+    ///
+    /// `cx` must be the context of the object that owns the signal.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// #[derive(QObject)]
+    /// struct Echo {
+    ///     heard: u32,
+    ///     #[signal]
+    ///     said: Signal<u32>,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Echo {
+    ///     fn new(cx: &mut Context<Self>) -> Self {
+    ///         let echo = Self { heard: 0, said: Signal::new() };
+    ///         echo.said.connect(cx, cx.this(), Self::hear);
+    ///         echo
+    ///     }
+    ///
+    ///     #[slot]
+    ///     fn hear(&mut self, what: u32) {
+    ///         self.heard = what;
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let echo = rt.add_with(Echo::new);
+    /// rt.emit(echo, Echo::said, 5);
+    /// assert_eq!(rt[echo].heard, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the receiver's handle is of another runtime, or if the signal was connected
+    /// before as one of another object.
+    pub fn connect<T, R, F, Form>(
+        &self,
+        cx: &mut Context<'_, T>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        T: QObject,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        match cx.method_link(ConnectionType::DIRECT, receiver, slot) {
+            Some(link) => self.join(cx, Some(receiver.erase()), link, None),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects this signal of the running object to a slot in one of the ways of
+    /// [`ConnectionType`].
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`connect`](Self::connect) does.
+    pub fn connect_with<T, R, F, Form>(
+        &self,
+        kind: ConnectionType,
+        cx: &mut Context<'_, T>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        T: QObject,
+        A: Clone,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
+        match cx.method_link(kind, receiver, slot) {
+            Some(link) => self.join(cx, Some(receiver.erase()), queued_if(kind, link), unique),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects this signal of the running object to a closure.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`connect`](Self::connect) does.
+    pub fn connect_fn<T, F, O>(&self, cx: &mut Context<'_, T>, closure: F) -> Connection
+    where
+        T: QObject,
+        F: FnMut(&mut World, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
+        self.join(cx, None, Rc::new(link), None)
+    }
+
+    fn join<T: QObject>(
+        &self,
+        cx: &mut Context<'_, T>,
+        receiver: Option<Obj<dyn QObject>>,
+        link: Rc<dyn Link<A>>,
+        unique: Option<TypeId>,
+    ) -> Connection {
+        let this = cx.this();
+        let core = self.core(|| cx.emitter(this.key)).clone();
+        let emitter = core.emitter();
+        assert!(
+            emitter.key == this.key && emitter.tag == this.tag,
+            "the signal belongs to another object than the context"
+        );
+        if duplicates(&core, &*link, unique) || !cx.add_to_receiver(receiver, link.clone()) {
+            return Connection::refused();
+        }
+        cx.join_core(&core, link, None)
+    }
+}

@@ -1,0 +1,129 @@
+//! Adding objects.
+
+use std::convert::Infallible;
+
+use super::anchor::Anchor;
+use super::class::QObject;
+use super::context::Context;
+use super::destroy::Phase;
+use super::handle::{Obj, ObjectKey, Target};
+use super::node::Node;
+use super::recorder::Effect;
+use super::shelf::{Lender, Life, Shelf};
+use super::world::World;
+
+/// Adding objects.
+impl World {
+    /// Adds an object and returns its handle.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject)]
+    /// # struct Counter { value: u32 }
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let counter = rt.add(Counter { value: 1 });
+    /// assert_eq!(rt[counter].value, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add<T: QObject>(&mut self, object: T) -> Obj<T> {
+        self.insert(None, |_| object)
+    }
+
+    /// Adds an object whose constructor gets a context, in which it has its handle already: it can
+    /// create children, connect to them and connect itself.
+    pub fn add_with<T: QObject>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        self.insert(None, construct)
+    }
+
+    /// Adds an object whose constructor can fail.
+    ///
+    /// # Errors
+    ///
+    /// Returns the constructor's error. Children that it added are destroyed: in a slot when that
+    /// has returned, outside with the next delivery.
+    pub fn try_add_with<T: QObject, E>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        self.try_insert(None, construct)
+    }
+
+    /// Adds an object as a child of `parent`, which is destroyed with it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    pub fn add_child_of<P: ?Sized + Target, T: QObject>(
+        &mut self,
+        parent: Obj<P>,
+        object: T,
+    ) -> Obj<T> {
+        self.add_child_of_with(parent, |_| object)
+    }
+
+    /// Adds a child of `parent` whose constructor gets a context.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    pub fn add_child_of_with<P: ?Sized + Target, T: QObject>(
+        &mut self,
+        parent: Obj<P>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        let parent = self.expect_node(parent);
+        self.insert(Some(parent), construct)
+    }
+
+    fn insert<T: QObject>(
+        &mut self,
+        parent: Option<ObjectKey>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        match self.try_insert(parent, |cx| Ok::<_, Infallible>(construct(cx))) {
+            Ok(object) => object,
+            Err(never) => match never {},
+        }
+    }
+
+    fn try_insert<T: QObject, E>(
+        &mut self,
+        parent: Option<ObjectKey>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        /// A node whose constructor has not finished. It goes if the constructor fails.
+        struct Reserved<'a> {
+            world: &'a mut World,
+            key: ObjectKey,
+        }
+
+        impl Drop for Reserved<'_> {
+            fn drop(&mut self) {
+                self.world.recorder.record(Effect::Destroy(self.key, Phase::Begin));
+            }
+        }
+
+        let (owner, mut shelf) = (&self.owner, None);
+        let key = self
+            .nodes
+            .insert_with_key(|key| Node::new(shelf.insert(Shelf::<T>::new(key, owner)).clone()));
+        if let Some(parent) = parent {
+            self.append_child(parent, key);
+        }
+        let reserved = Reserved { world: self, key };
+        let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
+        object.anchored(&Anchor::new(reserved.world, key));
+        object.wired(&mut Context::new(reserved.world, key));
+        if let Some(shelf) = shelf {
+            Lender::label(&*shelf).life.set(Life::Alive);
+            reserved.world.give_back(&*shelf, object);
+        }
+        std::mem::forget(reserved);
+        Ok(self.handle(key))
+    }
+}
