@@ -4,7 +4,7 @@ mod people;
 
 use std::rc::Rc;
 
-use people::{Log, Person, Stone, deliver_all, run_posted, runtime};
+use people::{Log, Person, Stone, run_posted, runtime};
 use slotwire::prelude::*;
 
 #[test]
