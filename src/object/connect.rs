@@ -25,7 +25,9 @@ impl World {
     /// receiver's class that takes what the signal carries (see [`Slot`] for the shapes). The
     /// connection ends with the sender or the receiver.
     ///
-    /// A connection made while the signal is being delivered does not see that emission. If a
+    /// A connection made while the signal is being delivered does not see that emission. One made
+    /// while the sender is busy, in its own method or constructor, sees what is emitted from when
+    /// that has returned; for an object's own signals, [`Signal::connect`] is there at once. If a
     /// handle is stale nothing is connected, and [`Connection::is_connected`] says so.
     ///
     /// ```

@@ -55,7 +55,8 @@ impl Connection {
         Self { link: None, recorder: Weak::new() }
     }
 
-    /// Says whether an emission made now would be delivered through this connection.
+    /// Says whether the connection was made and not ended since. If it was made while its sender was
+    /// busy, it takes effect when that is back.
     pub fn is_connected(&self) -> bool {
         self.link().is_some_and(|link| link.is_open())
     }
