@@ -75,16 +75,21 @@ mod book;
 mod error;
 mod macros;
 
+#[doc(inline)]
 pub use error::Error;
+#[doc(inline)]
 pub use event_loop::{
     Clock, NotifierType, QSocketNotifier, QThread, QTimer, Remote, Runtime, RuntimeGone,
     SystemClock, ThreadError, TimerType, VirtualClock,
 };
+#[doc(inline)]
 pub use io::{OpenMode, QIODevice};
+#[doc(inline)]
 pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
+#[doc(inline)]
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
-    Property, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
+    Property, PropertyError, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
 };
 
 pub use macros::{QObject, slot, slots};
@@ -94,8 +99,8 @@ pub mod prelude {
     pub use std::io::{Read as _, Write as _};
 
     pub use crate::{
-        Connection, ConnectionType, Context, Obj, Property, QAbstractSocket, QIODevice, QObject,
-        QTcpServer, QTcpSocket, QTimer, Runtime, ScopedConnection, Signal, SocketError,
+        Connection, ConnectionType, Context, NetError, Obj, Property, QAbstractSocket, QIODevice,
+        QObject, QTcpServer, QTcpSocket, QTimer, Runtime, ScopedConnection, Signal, SocketError,
         SocketState, World, slot, slots,
     };
 }

@@ -134,10 +134,9 @@ fn a_loop_is_ended_from_another_thread() {
 /// Starts a thread with a counter in it.
 fn counter_in_thread(rt: &mut Runtime) -> (Obj<QThread>, Remote, Obj<Counter>) {
     let thread = rt.add(QThread::new("counter"));
-    let (send, receive) = mpsc::channel();
-    let set_up = move |rt: &mut Runtime| send.send(rt.add(Counter::default())).unwrap();
-    let remote = rt[thread].start(set_up).unwrap();
-    (thread, remote, receive.recv().unwrap())
+    let set_up = |rt: &mut Runtime| (rt.remote(), rt.add(Counter::default()));
+    let (remote, counter) = rt[thread].start(set_up).unwrap();
+    (thread, remote, counter)
 }
 
 /// Waits for all that was posted to a remote so far.

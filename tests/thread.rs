@@ -59,7 +59,7 @@ fn a_running_thread_cannot_be_started_and_a_finished_one_can() {
 fn a_panic_in_a_thread_is_its_result() {
     let mut rt = Runtime::new().unwrap();
     let (thread, journal) = thread(&mut rt);
-    rt[thread].start(|_| panic!("while it was set up")).unwrap();
+    rt[thread].start(|_| -> () { panic!("while it was set up") }).unwrap_err();
     wait_until(&mut rt, |_| journal.has("finished, running: false"));
     let expected = ThreadError::Panicked("while it was set up".to_owned());
     assert_eq!(rt[thread].result(), Some(Err(expected)));
@@ -99,14 +99,8 @@ fn a_thread_that_is_told_to_end_before_its_loop_runs_ends() {
     watched(|| {
         let mut rt = Runtime::new().unwrap();
         let (thread, _) = thread(&mut rt);
-        let (go, wait) = mpsc::channel();
-        let set_up = move |rt: &mut Runtime| {
-            wait.recv().unwrap();
-            turn(rt);
-        };
-        rt[thread].start(set_up).unwrap();
+        rt[thread].start(turn).unwrap();
         rt[thread].exit(3);
-        go.send(()).unwrap();
         assert!(rt.wait_for_thread(thread, None));
         assert_eq!(rt[thread].result(), Some(Ok(3)));
     });

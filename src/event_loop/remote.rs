@@ -137,8 +137,14 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// Connecting across threads.
+/// Reaching other threads, and being reached.
 impl World {
+    /// Returns a way into this runtime for other threads.
+    pub fn remote(&self) -> Remote {
+        let remote = self.service::<Remote>();
+        Remote::clone(&*remote.expect("a world is only ever made by a runtime, which has one"))
+    }
+
     /// Connects a signal to a slot of an object in another thread's runtime.
     ///
     /// Delivery is always queued: each emission is posted to `remote`, in order, and the slot runs
@@ -166,9 +172,7 @@ impl World {
     /// let source = rt.add(Source::default());
     /// let worker = rt.add(QThread::new("worker"));
     ///
-    /// let (send, receive) = std::sync::mpsc::channel();
-    /// let remote = rt[worker].start(move |rt| send.send(rt.add(Sum::default())).unwrap())?;
-    /// let sum = receive.recv()?;
+    /// let (remote, sum) = rt[worker].start(|rt| (rt.remote(), rt.add(Sum::default())))?;
     ///
     /// rt.connect_remote(source, Source::value, &remote, sum, Sum::finish);
     /// rt.emit(source, Source::value, 42);
@@ -182,6 +186,7 @@ impl World {
     ///
     /// Panics if the sender's handle is of another runtime.
     #[doc(alias = "QueuedConnection")]
+    #[track_caller]
     pub fn connect_remote<S, A, R, F, Form>(
         &mut self,
         sender: Obj<S>,

@@ -18,7 +18,7 @@ use super::clock::{Clock, SystemClock};
 use super::control::{LoopControl, LoopState};
 use super::flush_list::FlushList;
 use super::reactor::{Reactor, Readiness, SourceId, WAKER};
-use super::remote::{Mailbox, Remote};
+use super::remote::Mailbox;
 use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, QObject, Signal, Target, World};
@@ -32,7 +32,7 @@ const EVENTS: usize = 1024;
 /// has itself is what must not happen in the middle of a slot: running the loop, delivering,
 /// waiting. A slot gets a [`Context`], which has none of it.
 ///
-/// A runtime belongs to its thread. Others reach it through a [`Remote`].
+/// A runtime belongs to its thread. Others reach it through a [`Remote`](crate::Remote).
 ///
 /// # Panics in slots
 ///
@@ -211,6 +211,7 @@ impl Runtime {
     ///
     /// Panics if the sender's handle is stale or of another runtime, and when a slot does.
     #[inline]
+    #[track_caller]
     pub fn emit<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
@@ -228,6 +229,7 @@ impl Runtime {
     /// # Panics
     ///
     /// Panics when `f` or a slot does. Unlike a slot's, a panic in `f` leaves the object there.
+    #[track_caller]
     pub fn with<T: QObject, O>(
         &mut self,
         object: Obj<T>,
@@ -242,6 +244,7 @@ impl Runtime {
     /// # Panics
     ///
     /// Panics when a slot does.
+    #[track_caller]
     pub fn deliver(&mut self) -> bool {
         self.world.deliver()
     }
@@ -251,15 +254,11 @@ impl Runtime {
     /// # Panics
     ///
     /// Panics when a slot does.
+    #[track_caller]
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let existed = self.world.destroy(object);
         self.world.deliver();
         existed
-    }
-
-    /// Returns a way into this runtime for other threads.
-    pub fn remote(&self) -> Remote {
-        self.mailbox.remote()
     }
 
     /// Returns when the loop wants its next turn: now, if there is something to do, or when the

@@ -122,23 +122,25 @@ impl QThread {
     }
 
     /// Starts the thread: creates its runtime, calls `set_up` with it there, and runs its loop
-    /// until it is told to quit. Returns the way into it.
+    /// until it is told to quit. Returns what `set_up` returned: mostly handles of what it added,
+    /// and [`remote`](crate::World::remote), the way there.
     ///
-    /// What is posted through the returned [`Remote`] is done when the loop runs.
+    /// Waits for `set_up`, which therefore should not take long, nor wait for this thread.
     ///
     /// # Errors
     ///
-    /// Fails if the thread runs already, or if the system gives no thread or no poller.
-    pub fn start(
+    /// Fails if the thread runs already, if the system gives no thread or no poller, or if `set_up`
+    /// panics; then [`result`](Self::result) has the panic.
+    pub fn start<R: Send + 'static>(
         &mut self,
-        set_up: impl FnOnce(&mut Runtime) + Send + 'static,
-    ) -> io::Result<Remote> {
+        set_up: impl FnOnce(&mut Runtime) -> R + Send + 'static,
+    ) -> io::Result<R> {
         if self.is_running() {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the thread runs already"));
         }
         self.reap();
         let outcome = Arc::new(Outcome::default());
-        let (send_remote, remote) = std::sync::mpsc::sync_channel(1);
+        let (send_ready, ready) = std::sync::mpsc::sync_channel(1);
         let (home, result) = (self.home.clone(), outcome.clone());
         let handle = thread::Builder::new().name(self.name.clone()).spawn(move || {
             let run = std::panic::AssertUnwindSafe(|| {
@@ -146,13 +148,14 @@ impl QThread {
                     Ok(rt) => rt,
                     Err(error) => {
                         let message = error.to_string();
-                        let _ = send_remote.send(Err(error));
+                        let _ = send_ready.send(Err(error));
                         return Err(ThreadError::Loop(message));
                     }
                 };
+                let made = set_up(&mut rt);
                 // Fails only if the starting thread is gone, and then nobody wants it.
-                let _ = send_remote.send(Ok(rt.remote()));
-                set_up(&mut rt);
+                let _ = send_ready.send(Ok((rt.remote(), made)));
+                drop(send_ready);
                 if let Some((home, key)) = &home {
                     announce(home, *key, Self::started);
                 }
@@ -164,13 +167,18 @@ impl QThread {
                 announce(home, *key, Self::finished);
             }
         })?;
-        match remote.recv() {
-            Ok(Ok(remote)) => {
-                self.state = State::Running { remote: remote.clone(), handle, outcome };
-                Ok(remote)
+        match ready.recv() {
+            Ok(Ok((remote, made))) => {
+                self.state = State::Running { remote, handle, outcome };
+                Ok(made)
             }
             Ok(Err(Error::Poller(error) | Error::Poll(error))) => Err(error),
-            Err(_) => Err(io::Error::other("the thread ended before it began")),
+            Err(_) => {
+                // Its panic was caught and kept as the result.
+                let _ = handle.join();
+                self.state = outcome.get().map_or(State::Idle, State::Finished);
+                Err(io::Error::other("setting up the thread panicked"))
+            }
         }
     }
 
@@ -257,6 +265,7 @@ impl Runtime {
     ///
     /// Panics if the handle is stale or of another runtime.
     #[doc(alias = "wait")]
+    #[track_caller]
     pub fn wait_for_thread(&mut self, thread: Obj<QThread>, timeout: Option<Duration>) -> bool {
         match &self[thread].state {
             State::Running { outcome, .. } => outcome.wait(timeout),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::{Clock, saturating_add};
 use super::timer_queue::{TimerKey, TimerQueue};
-use crate::object::{Obj, ObjectKey, QObject, Slot, World};
+use crate::object::{Context, Obj, ObjectKey, QObject, Slot, World};
 
 /// What a timer does when it is due.
 pub(crate) enum Alarm {
@@ -121,6 +121,7 @@ impl World {
     ///
     /// Panics if the receiver's handle is of another runtime.
     #[doc(alias = "singleShot")]
+    #[track_caller]
     pub fn single_shot<R, F, Form>(&mut self, delay: Duration, receiver: Obj<R>, slot: F)
     where
         R: QObject,
@@ -160,5 +161,20 @@ impl World {
     /// The timers of this runtime.
     pub(crate) fn timers(&self) -> Rc<Timers> {
         self.service().expect("a world is only ever made by a runtime, which hangs timers on it")
+    }
+}
+
+impl<T: QObject> Context<'_, T> {
+    /// Calls a slot once, after a delay: [`World::single_shot`].
+    ///
+    /// Here so that `cx.this()` may stand among the arguments.
+    pub fn single_shot<R, F, Form>(&mut self, delay: Duration, receiver: Obj<R>, slot: F)
+    where
+        R: QObject,
+        F: Slot<R, (), Form>,
+        Form: 'static,
+    {
+        let world: &mut World = self;
+        world.single_shot(delay, receiver, slot);
     }
 }

@@ -143,3 +143,11 @@ impl NetError {
         self.kind
     }
 }
+
+/// For functions that return `io::Result`; the kind is the system's, if it was the system's error.
+impl From<NetError> for io::Error {
+    fn from(error: NetError) -> Self {
+        let kind = error.source.as_ref().map_or(ErrorKind::Other, Self::kind);
+        Self::new(kind, error)
+    }
+}

@@ -105,8 +105,13 @@ impl QTcpServer {
     pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
         let address = address.into();
         let operation = || format!("listen on {address}");
-        let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
-            return Err(NetError::new(SocketError::Operation, operation(), None));
+        if self.engine.is_some() {
+            let operation = format!("{}, for it listens already", operation());
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        }
+        let Some(home) = &self.home else {
+            let operation = format!("{} before the server is in a runtime", operation());
+            return Err(NetError::new(SocketError::Operation, operation, None));
         };
         let on_system = |error| NetError::new(SocketError::of_binding(&error), operation(), error);
         let mut engine = home.facilities.network.listen(address, 50).map_err(on_system)?;

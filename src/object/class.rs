@@ -110,12 +110,30 @@ pub trait QObject: Any {
         }
     }
 
+    /// Returns `object` as one of this class, or as the one of this class that it extends, for a
+    /// change.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`cast`](Self::cast) does.
+    #[track_caller]
+    fn cast_mut(object: &mut dyn QObject) -> &mut Self
+    where
+        Self: Sized,
+    {
+        let class = object.meta_object().class_name();
+        Self::project_mut(object, ()).unwrap_or_else(|| {
+            panic!("a {class} was taken for a {}", Self::static_meta_object().class_name())
+        })
+    }
+
     /// Returns `object` as one of this class, or as the one of this class that it extends.
     ///
     /// # Panics
     ///
     /// Panics if it is of another class. Meant for the functions in a hand-written
     /// [`MetaObject`], which only ever see objects of their own class.
+    #[track_caller]
     fn cast(object: &dyn QObject) -> &Self
     where
         Self: Sized,

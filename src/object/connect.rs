@@ -66,6 +66,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if a handle is of another runtime.
+    #[track_caller]
     pub fn connect<S, A, R, F, Form>(
         &mut self,
         sender: Obj<S>,
@@ -94,6 +95,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if a handle is of another runtime.
+    #[track_caller]
     pub fn connect_with<S, A, R, F, Form>(
         &mut self,
         kind: ConnectionType,
@@ -127,6 +129,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if the handle is of another runtime.
+    #[track_caller]
     pub fn connect_fn<S, A, F, O>(
         &mut self,
         sender: Obj<S>,
@@ -150,6 +153,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if the handle is of another runtime.
+    #[track_caller]
     pub fn connect_fn_with<S, A, F, O>(
         &mut self,
         kind: ConnectionType,
@@ -191,6 +195,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if a handle is of another runtime.
+    #[track_caller]
     pub fn connect_fn_on<S, A, R, F, O>(
         &mut self,
         sender: Obj<S>,
@@ -215,6 +220,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if a handle is of another runtime.
+    #[track_caller]
     pub fn connect_fn_on_with<S, A, R, F, O>(
         &mut self,
         kind: ConnectionType,
@@ -239,6 +245,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if a handle is of another runtime.
+    #[track_caller]
     pub fn connect_signal<S, A, T>(
         &mut self,
         sender: Obj<S>,
@@ -261,6 +268,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if a handle is of another runtime.
+    #[track_caller]
     pub fn connect_signal_with<S, A, T>(
         &mut self,
         kind: ConnectionType,
@@ -288,6 +296,7 @@ impl World {
     ///
     /// Panics if a handle is of another runtime.
     #[doc(alias = "destroyed")]
+    #[track_caller]
     pub fn connect_destroyed<S, R, F, Form>(
         &mut self,
         object: Obj<S>,
@@ -311,6 +320,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if the handle is of another runtime.
+    #[track_caller]
     pub fn connect_destroyed_fn<S, F, O>(&mut self, object: Obj<S>, closure: F) -> Connection
     where
         S: ?Sized + Target,
@@ -327,6 +337,7 @@ impl World {
     ///
     /// Panics if the handle is of another runtime.
     #[doc(alias = "objectNameChanged")]
+    #[track_caller]
     pub fn connect_object_name_changed_fn<S, F, O>(
         &mut self,
         object: Obj<S>,
@@ -338,19 +349,20 @@ impl World {
         O: Outcome + 'static,
     {
         let link = Rc::new(ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure));
-        let Some(key) = self.joinable(object.erase()) else { return Connection::refused() };
+        let Some(key) = self.joinable(object) else { return Connection::refused() };
         let emitter = self.emitter(key);
         let core = self.nodes[key].extra().name_changed.core(|| emitter).clone();
         self.join_core(&core, link, None)
     }
 
+    #[track_caller]
     fn join_destroyed(
         &mut self,
         object: Obj<impl ?Sized + Target>,
         receiver: Option<Obj<dyn QObject>>,
         link: Rc<dyn Link<Obj<dyn QObject>>>,
     ) -> Connection {
-        let Some(key) = self.joinable(object.erase()) else { return Connection::refused() };
+        let Some(key) = self.joinable(object) else { return Connection::refused() };
         if !self.add_to_receiver(receiver, link.clone()) {
             return Connection::refused();
         }
@@ -360,6 +372,7 @@ impl World {
     }
 
     /// Adds the link to the signal's list and the receiver's.
+    #[track_caller]
     fn join<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
@@ -368,7 +381,7 @@ impl World {
         link: Rc<dyn Link<A>>,
         unique: Option<TypeId>,
     ) -> Connection {
-        let Some(key) = self.joinable(sender.erase()) else { return Connection::refused() };
+        let Some(key) = self.joinable(sender) else { return Connection::refused() };
         let Some(core) = self.core_of(key, sender, signal) else {
             // The sender is busy. Only refuse what is certain, and join when it is back.
             if !self.add_to_receiver(receiver, link.clone()) {
@@ -423,6 +436,7 @@ impl World {
     }
 
     /// A link to a method of an object that exists.
+    #[track_caller]
     pub(super) fn method_link<A, R, F, Form>(
         &self,
         kind: ConnectionType,
@@ -435,7 +449,7 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        let key = self.joinable(receiver.erase())?;
+        let key = self.joinable(receiver)?;
         let shelf: Rc<dyn Any> = self.nodes[key].shelf.clone();
         Some(match shelf.downcast::<Shelf<R>>() {
             Ok(shelf) => Rc::new(MethodLink::<_, R, F, Form>::new(shelf, kind, slot)),
@@ -444,12 +458,14 @@ impl World {
     }
 
     /// The key of an object that exists.
-    fn joinable(&self, object: Obj<dyn QObject>) -> Option<ObjectKey> {
+    #[track_caller]
+    fn joinable<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
         assert!(object.tag == self.tag, "{object:?} is a handle of another runtime");
         self.nodes.contains_key(object.key).then_some(object.key)
     }
 
     /// Adds the link to its receiver, if it has one; says whether that is still there.
+    #[track_caller]
     pub(super) fn add_to_receiver(
         &mut self,
         receiver: Option<Obj<dyn QObject>>,

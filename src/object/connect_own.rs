@@ -58,6 +58,7 @@ impl<A: 'static> Signal<A> {
     ///
     /// Panics if the receiver's handle is of another runtime, or if the signal was connected
     /// before as one of another object.
+    #[track_caller]
     pub fn connect<T, R, F, Form>(
         &self,
         cx: &mut Context<'_, T>,
@@ -82,6 +83,7 @@ impl<A: 'static> Signal<A> {
     /// # Panics
     ///
     /// Panics as [`connect`](Self::connect) does.
+    #[track_caller]
     pub fn connect_with<T, R, F, Form>(
         &self,
         kind: ConnectionType,
@@ -108,6 +110,7 @@ impl<A: 'static> Signal<A> {
     /// # Panics
     ///
     /// Panics as [`connect`](Self::connect) does.
+    #[track_caller]
     pub fn connect_fn<T, F, O>(&self, cx: &mut Context<'_, T>, closure: F) -> Connection
     where
         T: QObject,
@@ -118,6 +121,7 @@ impl<A: 'static> Signal<A> {
         self.join(cx, None, Rc::new(link), None)
     }
 
+    #[track_caller]
     fn join<T: QObject>(
         &self,
         cx: &mut Context<'_, T>,

@@ -160,6 +160,96 @@ impl<T: QObject> Context<'_, T> {
         self.world.connect_with(kind, sender, signal, receiver, slot)
     }
 
+    /// Connects a signal to a closure that acts on a receiver: [`World::connect_fn_on`].
+    pub fn connect_fn_on<S, A, R, F, O>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        self.world.connect_fn_on(sender, signal, receiver, closure)
+    }
+
+    /// Connects a signal to another signal: [`World::connect_signal`].
+    pub fn connect_signal<S, A, R>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        target: Obj<R>,
+        target_signal: fn(&R) -> &Signal<A>,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        R: ?Sized + Target,
+    {
+        self.world.connect_signal(sender, signal, target, target_signal)
+    }
+
+    /// Connects a slot to the end of an object: [`World::connect_destroyed`].
+    pub fn connect_destroyed<S, R, F, Form>(
+        &mut self,
+        object: Obj<S>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        R: QObject,
+        F: Slot<R, Obj<dyn QObject>, Form>,
+        Form: 'static,
+    {
+        self.world.connect_destroyed(object, receiver, slot)
+    }
+
+    /// Ends the connections of a signal to one slot of one receiver: [`World::disconnect`].
+    pub fn disconnect<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+    {
+        self.world.disconnect(sender, signal, receiver, slot)
+    }
+
+    /// Ends all connections from one object to another: [`World::disconnect_receiver`].
+    pub fn disconnect_receiver<S, R>(&mut self, sender: Obj<S>, receiver: Obj<R>) -> bool
+    where
+        S: ?Sized + Target,
+        R: ?Sized + Target,
+    {
+        self.world.disconnect_receiver(sender, receiver)
+    }
+
+    /// Ends all connections from an object: [`World::disconnect_all`].
+    pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
+        self.world.disconnect_all(sender)
+    }
+
+    /// Makes an object a child of another: [`World::set_parent`].
+    pub fn set_parent<R: ?Sized + Target, P: ?Sized + Target>(
+        &mut self,
+        object: Obj<R>,
+        parent: impl Into<Option<Obj<P>>>,
+    ) {
+        self.world.set_parent(object, parent);
+    }
+
     /// Runs `f` with the object when the running method has returned: [`World::later`].
     pub fn later<R: QObject>(
         &mut self,

@@ -22,6 +22,25 @@ use super::world::World;
 pub(super) const TURN_BUDGET: usize = 16_384;
 
 impl World {
+    /// Emits a signal of another object, as [`Signal::emit`] in a method of its own would: it is
+    /// delivered when the running method has returned.
+    ///
+    /// Outside a method [`Runtime::emit`](crate::Runtime::emit) delivers it at once.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the sender's handle is stale or of another runtime, or if the sender is busy: it
+    /// emits by `self`.
+    #[track_caller]
+    pub fn emit<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        argument: A,
+    ) {
+        signal(&self[sender]).emit(argument);
+    }
+
     /// Posts a closure to be run in the next turn of the event loop, after what was posted before.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
@@ -116,6 +135,7 @@ impl World {
 
     /// Emits a signal from outside any turn: the slots are called directly, without a record.
     #[inline]
+    #[track_caller]
     pub(crate) fn emit_now<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,

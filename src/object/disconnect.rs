@@ -89,6 +89,7 @@ impl World {
     ///
     /// Panics if the handle is stale or of another runtime.
     #[doc(alias = "blockSignals")]
+    #[track_caller]
     pub fn block_signals<T: ?Sized + Target>(&mut self, object: Obj<T>, block: bool) -> bool {
         let key = self.expect_node(object);
         self.emitter(key).blocked.replace(block)

@@ -188,6 +188,10 @@ macro_rules! object_trait {
 /// Handles are `Copy`, 12 bytes for a class and 24 for a trait, and the way in which objects hold
 /// each other: the arena owns the object, and `rt[handle]` or `cx[handle]` borrows it.
 ///
+/// What goes over a handle is the object's insides, not the object's place: assigning a whole new
+/// object (`rt[timer] = QTimer::new()`) or swapping two puts one there that the runtime does not
+/// know, with none of the connections. Change fields; or destroy the object and add another.
+///
 /// A handle whose object was destroyed is *stale*. It stays so: its number is never given to
 /// another object. A stale handle, or one of another runtime, gives `None` from
 /// [`get`](super::World::get) and a panic from indexing.

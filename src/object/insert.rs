@@ -58,6 +58,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if `parent` is stale or of another runtime.
+    #[track_caller]
     pub fn add_child_of<P: ?Sized + Target, T: QObject>(
         &mut self,
         parent: Obj<P>,
@@ -71,6 +72,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if `parent` is stale or of another runtime.
+    #[track_caller]
     pub fn add_child_of_with<P: ?Sized + Target, T: QObject>(
         &mut self,
         parent: Obj<P>,

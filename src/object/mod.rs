@@ -34,14 +34,14 @@ pub use dump::ConnectionInfo;
 pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
-pub use property::Property;
+pub use property::{Property, PropertyError};
 #[doc(hidden)]
 pub use shelf::Stand;
 pub use signal::Signal;
 #[doc(hidden)]
 pub use signal::{AnySignal, SignalCore};
 #[doc(hidden)]
-pub use slot::{Bare, ByReference, ByValue};
+pub use slot::{Bare, ByReference, ByValue, Returns};
 pub use slot::{Outcome, Slot, SlotError};
 pub use spy::SignalSpy;
 pub use world::World;

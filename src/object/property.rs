@@ -1,6 +1,6 @@
 //! Properties: values that announce their changes.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::fmt;
 use std::ops::Deref;
 
@@ -103,6 +103,15 @@ impl<T: fmt::Debug> fmt::Debug for Property<T> {
     }
 }
 
+/// A property that could not be set by name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("property `{property}: {declared}` cannot be set to a value of type `{given}`")]
+pub struct PropertyError {
+    property: &'static str,
+    declared: &'static str,
+    given: &'static str,
+}
+
 /// Properties by name.
 impl World {
     /// Returns the value of a property by name, if the object has it and it is a `T`.
@@ -126,32 +135,43 @@ impl World {
 
     /// Sets a property by name.
     ///
-    /// One that the class declares is set as its setter would, if the type is right. Any other
-    /// name is remembered with the object: a dynamic property.
+    /// One that the class declares is set as its setter would. Any other name is remembered with
+    /// the object: a dynamic property. Returns whether the property is a declared one.
     ///
-    /// Returns whether a declared property was set; `false` for a dynamic one, as in Qt.
+    /// # Errors
+    ///
+    /// Fails if the class declares the property with another type, or as read-only; nothing is
+    /// set. Mind that a plain `18` is an `i32`.
     ///
     /// # Panics
     ///
     /// Panics if the handle is stale or of another runtime, or if the object is busy.
     #[doc(alias = "setProperty")]
+    #[track_caller]
     pub fn set_property<T: Any>(
         &mut self,
         object: Obj<impl ?Sized + Target>,
         name: &str,
         value: T,
-    ) -> bool {
+    ) -> Result<bool, PropertyError> {
         let key = self.expect_node(object);
         let object = &mut self[object.erase()];
         if let Some(property) = object.meta_object().property(name) {
-            return property.write(object, Box::new(value)).is_ok();
+            return match property.write(object, Box::new(value)) {
+                Ok(()) => Ok(true),
+                Err(_) => Err(PropertyError {
+                    property: property.name(),
+                    declared: property.type_name(),
+                    given: type_name::<T>(),
+                }),
+            };
         }
         let properties = &mut self.nodes[key].extra().properties;
         match properties.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => *known = Box::new(value),
             None => properties.push((name.to_owned(), Box::new(value))),
         }
-        false
+        Ok(false)
     }
 
     /// Forgets a dynamic property; says whether there was one of this name.

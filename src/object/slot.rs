@@ -28,7 +28,7 @@ use super::world::World;
 #[diagnostic::on_unimplemented(
     message = "this is not a slot of `{R}` for a signal that carries `{A}`",
     label = "does not fit a `Signal<{A}>`",
-    note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` or `&{A}`, and returns nothing or a `Result<(), E>`",
+    note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` (if that is `Clone`) or `&{A}`, and returns nothing or a `Result<(), E>`",
     note = "for a closure, or to convert the argument, use `connect_fn`, or `connect_fn_on` if it acts on a receiver"
 )]
 #[doc(alias = "slots")]
@@ -143,7 +143,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "a slot cannot return `{Self}`",
     label = "a slot returns nothing or a `Result<(), E>`",
-    note = "return `()`; or `Result<(), E>`, whose errors go to `on_slot_error`"
+    note = "return `()`: end the closure with a `;`; or return `Result<(), E>`, whose errors go to `on_slot_error`"
 )]
 pub trait Outcome {
     /// Hands an error to the runtime, if this is one.
@@ -162,6 +162,27 @@ impl<E: Into<Box<dyn Error>>> Outcome for Result<(), E> {
             world.report_slot_error(SlotError { receiver, error: error.into() });
         }
     }
+}
+
+/// A slot that never returns: `|_, _| todo!()`.
+impl Outcome for Never {
+    fn settle(self, _: &mut World, _: Option<Obj<dyn QObject>>) {
+        self
+    }
+}
+
+/// The type `!`, by the one name that stable Rust has for it.
+type Never = <fn() -> ! as Returns>::Output;
+
+/// Names what a function returns.
+#[doc(hidden)]
+pub trait Returns {
+    /// What it returns.
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
 }
 
 /// An error that a slot returned.

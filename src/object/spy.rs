@@ -75,6 +75,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if the handle is of another runtime.
+    #[track_caller]
     pub fn spy<S: ?Sized + Target, A: Clone + 'static>(
         &mut self,
         sender: Obj<S>,

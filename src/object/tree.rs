@@ -44,6 +44,7 @@ impl World {
     /// Panics if a handle is stale or of another runtime, or if `parent` is `object` or one of its
     /// descendants: a tree has no circles.
     #[doc(alias = "setParent")]
+    #[track_caller]
     pub fn set_parent<T: ?Sized + Target, P: ?Sized + Target>(
         &mut self,
         object: Obj<T>,
@@ -69,6 +70,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if the handle is stale or of another runtime.
+    #[track_caller]
     pub fn clear_parent<T: ?Sized + Target>(&mut self, object: Obj<T>) {
         self.set_parent(object, None::<Obj<dyn QObject>>);
     }
@@ -128,6 +130,7 @@ impl World {
     ///
     /// Panics if the handle is stale or of another runtime.
     #[doc(alias = "setObjectName")]
+    #[track_caller]
     pub fn set_object_name<T: ?Sized + Target>(&mut self, object: Obj<T>, name: impl Into<String>) {
         let (key, name) = (self.expect_node(object), name.into());
         let extra = self.nodes[key].extra();

@@ -204,6 +204,7 @@ impl World {
     }
 
     /// The key of a node that exists, or a panic that says why there is none.
+    #[track_caller]
     pub(super) fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
         match self.own(object) {
             Some(key) if self.nodes.contains_key(key) => key,
