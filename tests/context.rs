@@ -1,0 +1,98 @@
+//! What a method does to its own object and to others, by its context.
+
+use std::time::Duration;
+
+use slotwire::prelude::*;
+use slotwire::{PropertyError, VirtualClock};
+
+/// Rings when it is asked to.
+#[derive(QObject, Default)]
+struct Bell {
+    #[signal]
+    rung: Signal<u32>,
+    #[property]
+    pitch: Property<f64>,
+}
+
+/// Does everything to itself.
+#[derive(QObject, Default)]
+struct Ringer {
+    bell: Option<Obj<Bell>>,
+    heard: Vec<u32>,
+    woken: u32,
+    #[signal]
+    asked: Signal<()>,
+}
+
+#[slots]
+impl Ringer {
+    #[slot(self.asked)]
+    fn ring(&mut self, cx: &mut Context<Self>) {
+        let bell = *self.bell.get_or_insert_with(|| cx.add_child(Bell::default()));
+        cx.connect(bell, Bell::rung, cx.this(), Self::hear);
+        cx.connect_fn_on(bell, Bell::rung, cx.this(), |ringer, _, times| ringer.heard.push(*times));
+        cx.emit(bell, Bell::rung, 3);
+        cx.single_shot(Duration::from_secs(2), cx.this(), Self::wake);
+    }
+
+    #[slot]
+    fn hear(&mut self, cx: &mut Context<Self>, times: u32) {
+        assert_eq!(cx.sender_as::<Bell>(), self.bell);
+        assert_eq!(cx.sender_as::<Self>(), None);
+        self.heard.push(10 * times);
+    }
+
+    #[slot]
+    fn wake(&mut self, cx: &mut Context<Self>) {
+        self.woken += 1;
+        if let Some(bell) = self.bell {
+            assert!(cx.disconnect(bell, Bell::rung, cx.this(), Self::hear));
+            assert!(cx.disconnect_receiver(bell, cx.this()));
+            cx.emit(bell, Bell::rung, 4);
+        }
+        cx.delete_later(cx.this());
+    }
+}
+
+#[test]
+fn an_object_connects_calls_and_deletes_itself() {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    let ringer = rt.add(Ringer::default());
+    rt.emit(ringer, Ringer::asked, ());
+    assert_eq!(rt[ringer].heard, [30, 3]);
+    assert!(rt.run_until(Duration::from_secs(3), |world| world[ringer].woken == 1).unwrap());
+    assert_eq!(rt[ringer].heard, [30, 3]);
+    assert!(rt.run_until(Duration::from_secs(3), |world| !world.contains(ringer)).unwrap());
+    assert!(rt.is_empty());
+}
+
+#[test]
+fn emitting_for_another_waits_for_the_method_to_return() {
+    let mut rt = Runtime::new().unwrap();
+    let (bell, ringer) = (rt.add(Bell::default()), rt.add(Ringer::default()));
+    let spy = rt.spy(bell, Bell::rung);
+    let heard = rt.with(ringer, |_, cx| {
+        cx.emit(bell, Bell::rung, 1);
+        spy.len()
+    });
+    assert_eq!(heard, Some(0));
+    assert_eq!(spy.take(), [1]);
+}
+
+#[test]
+fn a_closure_that_never_returns_is_a_slot() {
+    let mut rt = Runtime::new().unwrap();
+    let bell = rt.add(Bell::default());
+    let connection = rt.connect_fn(bell, Bell::rung, |_, times| panic!("rung {times} times"));
+    assert!(connection.is_connected());
+}
+
+#[test]
+fn a_property_of_another_type_is_refused_and_stays() {
+    let mut rt = Runtime::new().unwrap();
+    let bell = rt.add(Bell::default());
+    assert_eq!(rt.set_property(bell, "pitch", 440.0), Ok(true));
+    let refused: PropertyError = rt.set_property(bell, "pitch", 440).unwrap_err();
+    assert_eq!(refused.to_string(), "property `pitch: f64` cannot be set to a value of type `i32`");
+    assert_eq!(rt.property(bell, "pitch"), Some(440.0));
+}
