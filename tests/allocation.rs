@@ -259,3 +259,18 @@ fn two_objects_that_answer_each_other_for_ever_need_no_more_memory() {
     rt.destroy(first);
     deliver_all(&mut rt);
 }
+
+#[test]
+fn a_signal_that_is_renewed_again_and_again_needs_no_more_memory() {
+    let mut rt = runtime();
+    let (sender, receiver) = (rt.add(Counter::default()), rt.add(Counter::default()));
+    let mut renew = |times: u32| {
+        for _ in 0..times {
+            rt[sender].counted = Signal::new();
+            rt.connect(sender, Counter::counted, receiver, Counter::hear);
+        }
+    };
+    renew(1000);
+    let used = count(|| renew(10_000));
+    assert!(used.bytes < 10_000, "{} bytes", used.bytes);
+}

@@ -66,6 +66,55 @@ fn an_object_connects_calls_and_deletes_itself() {
     assert!(rt.is_empty());
 }
 
+/// Looks at itself in its own slot.
+#[derive(QObject, Default)]
+struct Narcissus {
+    #[signal]
+    looked: Signal<()>,
+    seen: u32,
+}
+
+#[slots]
+impl Narcissus {
+    #[slot(self.looked)]
+    fn look(&mut self, cx: &mut Context<Self>) {
+        let this = cx.this();
+        assert_eq!(cx.sender_as::<Self>(), Some(this));
+        assert_eq!(cx.downcast::<Self>(this.erase()), Some(this));
+        assert_eq!(cx.downcast::<Bell>(this.erase()), None);
+        assert!(cx.get(this).is_none());
+        assert!(cx.dump_object_tree(this).starts_with("Narcissus "));
+        self.seen += 1;
+    }
+
+    /// Connects and thinks better of it, before the connection can be made.
+    fn waver(&mut self, cx: &mut Context<Self>, bell: Obj<Ringer>) {
+        let this = cx.this();
+        let connection = cx.connect(this, Self::looked, bell, Ringer::wake);
+        assert!(cx.disconnect_receiver(this, bell));
+        assert!(!connection.is_connected());
+        assert!(!cx.disconnect_all(this) || self.seen == 0);
+        self.looked.emit(());
+    }
+}
+
+#[test]
+fn a_busy_object_keeps_its_class() {
+    let mut rt = Runtime::new().unwrap();
+    let narcissus = rt.add(Narcissus::default());
+    rt.emit(narcissus, Narcissus::looked, ());
+    assert_eq!(rt[narcissus].seen, 1);
+}
+
+#[test]
+fn a_connection_that_waits_for_its_busy_sender_can_be_ended() {
+    let mut rt = Runtime::new().unwrap();
+    let (narcissus, ringer) = (rt.add(Narcissus::default()), rt.add(Ringer::default()));
+    rt.with(narcissus, |narcissus, cx| narcissus.waver(cx, ringer));
+    rt.emit(narcissus, Narcissus::looked, ());
+    assert_eq!(rt[ringer].woken, 0);
+}
+
 #[test]
 fn emitting_for_another_waits_for_the_method_to_return() {
     let mut rt = Runtime::new().unwrap();

@@ -674,3 +674,46 @@ fn writing_to_a_peer_that_has_reset_ends_in_one_error() {
         journal.take().into_iter().filter(|entry| !entry.starts_with("bytes_")).collect();
     assert_eq!(said[said.len() - 5..], LOST);
 }
+
+/// Announces each line that comes.
+#[derive(QObject)]
+struct Lines {
+    socket: Obj<QTcpSocket>,
+    #[signal]
+    line: Signal<u32>,
+}
+
+#[slots]
+impl Lines {
+    #[slot(socket.ready_read)]
+    fn read(&mut self, cx: &mut Context<Self>) {
+        while let Some(line) = cx[self.socket].read_line_string() {
+            self.line.emit(line.parse().unwrap());
+        }
+    }
+}
+
+#[test]
+fn many_lines_that_come_at_once_are_announced_in_order() {
+    const LINES: u32 = 50_000;
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    let lines = rt.add(Lines { socket, line: Signal::new() });
+    let spy = rt.spy(lines, Lines::line);
+    let text: String = (0..LINES).map(|line| format!("{line}\n")).collect();
+    let writer = write_in_thread(&peer, text.into_bytes());
+    wait_until(&mut rt, |_| spy.len() == LINES as usize);
+    writer.join().unwrap();
+    assert!(spy.take().into_iter().eq(0..LINES));
+}
+
+#[test]
+fn urgent_data_stays_in_its_place_and_holds_nothing_up() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    peer.write_all(b"before ").unwrap();
+    socket2::SockRef::from(&peer).send_out_of_band(b"!").unwrap();
+    peer.write_all(b" after").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 14);
+    assert_eq!(rt[socket].read_all(), b"before ! after");
+}

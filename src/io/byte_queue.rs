@@ -1,5 +1,7 @@
 //! A queue of bytes: what has come in and was not read, or was written and has not gone out.
 
+use std::cell::Cell;
+
 /// Bytes that are put in at one end and taken out at the other.
 ///
 /// Contiguous, so that it can be looked at as one slice. Holds no memory while it is empty.
@@ -8,6 +10,8 @@ pub(super) struct ByteQueue {
     bytes: Vec<u8>,
     /// Where the bytes begin that were not taken yet.
     start: usize,
+    /// Up to here there is no line feed, so that a long line is looked through once.
+    searched: Cell<usize>,
 }
 
 impl ByteQueue {
@@ -28,6 +32,7 @@ impl ByteQueue {
         // Only when more was taken than is left, so that no byte is moved again and again.
         if is_full && self.start >= self.len() {
             self.bytes.drain(..self.start);
+            self.searched.set(self.searched.get().saturating_sub(self.start));
             self.start = 0;
         }
         self.bytes.extend_from_slice(bytes);
@@ -43,9 +48,9 @@ impl ByteQueue {
 
     /// Takes everything.
     pub(super) fn take(&mut self) -> Vec<u8> {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.drain(..std::mem::take(&mut self.start));
-        bytes
+        let mut taken = std::mem::take(self);
+        taken.bytes.drain(..taken.start);
+        taken.bytes
     }
 
     /// Drops everything, the memory included.
@@ -55,7 +60,10 @@ impl ByteQueue {
 
     /// The number of bytes up to and including the first line feed.
     pub(super) fn line_len(&self) -> Option<usize> {
-        self.as_slice().iter().position(|&byte| byte == b'\n').map(|position| position + 1)
+        let from = self.searched.get().max(self.start);
+        let found = self.bytes[from..].iter().position(|&byte| byte == b'\n');
+        self.searched.set(found.map_or(self.bytes.len(), |position| from + position));
+        found.map(|position| from + position + 1 - self.start)
     }
 }
 
@@ -76,7 +84,7 @@ mod tests {
 
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
-            4 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Op::Push),
+            4 => proptest::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..40).prop_map(Op::Push),
             4 => (0usize..50).prop_map(Op::Consume),
             1 => Just(Op::Take),
         ]
@@ -115,6 +123,8 @@ mod tests {
                     Op::Take => prop_assert_eq!(queue.take(), Vec::from(std::mem::take(&mut model))),
                 }
                 prop_assert_eq!(queue.as_slice(), &*model.make_contiguous());
+                let line = model.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
+                prop_assert_eq!(queue.line_len(), line);
                 prop_assert!(!queue.is_empty() || queue.bytes.capacity() == 0);
             }
         }

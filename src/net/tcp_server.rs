@@ -160,7 +160,7 @@ impl QTcpServer {
     }
 
     /// Takes the next accepted connection. It stays a child of the server until it is given
-    /// another parent.
+    /// another parent. One that was destroyed before it was taken is a stale handle.
     #[doc(alias = "nextPendingConnection")]
     pub fn next_pending_connection(&mut self) -> Option<Obj<QTcpSocket>> {
         let next = self.pending.pop_front();

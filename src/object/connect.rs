@@ -11,6 +11,7 @@ use super::class::QObject;
 use super::connection::{Connection, ConnectionType};
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
+use super::lend::Deferred;
 use super::link::{AnyLink, ClosureLink, Link, MethodLink, Nobody, QueuedLink, SignalLink};
 use super::shelf::Shelf;
 use super::signal::{Core, Signal};
@@ -389,15 +390,17 @@ impl World {
             }
             let erased: Rc<dyn AnyLink> = link.clone();
             let connection = Connection::new(&erased, &self.recorder);
-            self.when_free(
-                key,
-                Box::new(move |world| {
-                    match world.core_of(key, sender, signal).filter(|_| link.is_open()) {
-                        Some(core) => drop(world.join_core(&core, link, unique)),
-                        None => link.kill(),
-                    }
-                }),
-            );
+            let join = Box::new({
+                let link = link.clone();
+                move |world: &mut Self| match world
+                    .core_of(key, sender, signal)
+                    .filter(|_| link.is_open())
+                {
+                    Some(core) => drop(world.join_core(&core, link, unique)),
+                    None => link.kill(),
+                }
+            });
+            self.when_free(Deferred { of: key, link, join });
             return connection;
         };
         if duplicates(&core, &*link, unique) || !self.add_to_receiver(receiver, link.clone()) {

@@ -17,9 +17,14 @@ use super::signal::{List, Signal, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
-/// How many deliveries one turn makes before sockets and timers get theirs. Calls of slots and
-/// steps between them count alike.
-pub(super) const TURN_BUDGET: usize = 16_384;
+/// How many deliveries a turn makes before it is put aside. Calls of slots and steps between them
+/// count alike. More than anything that ends by itself needs in one go, so that what comes next
+/// does not overtake it.
+const TURN_BUDGET: usize = 1 << 20;
+
+/// How many deliveries what was put aside makes each time that it is gone on with. It mostly has
+/// no end, and others are to have theirs.
+const SLICE: usize = 1 << 14;
 
 impl World {
     /// Emits a signal of another object, as [`Signal::emit`] in a method of its own would: it is
@@ -188,6 +193,7 @@ impl World {
                 self.recorder.set_backlog(!self.suspended.is_empty());
                 let mut turn = Turn::begin(self);
                 turn.world().stack = stack;
+                turn.world().budget = SLICE;
                 turn.world().carry_out_all();
             }
         }

@@ -4,6 +4,7 @@
 //! them, nothing else does.
 
 use std::any::TypeId;
+use std::rc::Rc;
 
 use super::class::QObject;
 use super::connection::disconnect;
@@ -123,10 +124,15 @@ impl World {
         sender: Obj<impl ?Sized + Target>,
         matches: impl Fn(&dyn AnyLink) -> bool,
     ) -> bool {
-        let node = self.own(sender).and_then(|key| self.nodes.get(key));
-        let Some(emitter) = node.and_then(|node| node.emitter().cloned()) else { return false };
+        let Some(key) = self.own(sender) else { return false };
         let mut any = false;
-        emitter.each(&mut |link| any |= matches(&**link) && disconnect(link, &self.recorder));
+        let mut end =
+            |link: &Rc<dyn AnyLink>| any |= matches(&**link) && disconnect(link, &self.recorder);
+        if let Some(emitter) = self.nodes.get(key).and_then(|node| node.emitter()) {
+            emitter.each(&mut end);
+        }
+        // Those too that are made when the sender comes back from its method.
+        self.deferred.iter().filter(|deferred| deferred.of == key).for_each(|d| end(&d.link));
         any
     }
 }

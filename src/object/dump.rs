@@ -72,8 +72,7 @@ impl World {
         let parent = |key: &ObjectKey| self.nodes[*key].parent.filter(|_| *key != root);
         let depth = std::iter::successors(Some(key), parent).count() - 1;
         let node = &self.nodes[key];
-        let class =
-            node.shelf.object(&self.owner).map_or("(busy)", |o| o.meta_object().class_name());
+        let class = node.shelf.meta().class_name();
         let name = self.object_name(self.handle::<dyn QObject>(key));
         let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
         let written = writeln!(text, "{:1$}{class} {2}{name}", "", depth * 4, Number(key));

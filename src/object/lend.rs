@@ -4,17 +4,24 @@
 //! not. Whoever needs it meanwhile finds it busy, or waits until it is back.
 
 use std::any::Any;
+use std::rc::Rc;
 
 use super::class::QObject;
 use super::context::Context;
 use super::destroy::Phase;
 use super::handle::{Obj, ObjectKey, Target};
+use super::link::AnyLink;
 use super::recorder::Effect;
 use super::shelf::{Lender, Shelf};
 use super::world::World;
 
-/// What is done with an object once it is back on its shelf.
-pub(super) type Deferred = Box<dyn FnOnce(&mut World)>;
+/// A connection that is made once its sender is back on its shelf.
+pub(super) struct Deferred {
+    pub(super) of: ObjectKey,
+    /// The connection that is then made.
+    pub(super) link: Rc<dyn AnyLink>,
+    pub(super) join: Box<dyn FnOnce(&mut World)>,
+}
 
 impl World {
     /// Calls `f` with the object and a context of its own: the way to call a method of another
@@ -145,20 +152,21 @@ impl World {
         }
     }
 
-    /// Does `f` when the object with this key is back in the arena, or gone.
-    pub(super) fn when_free(&mut self, key: ObjectKey, f: Deferred) {
-        self.nodes[key].shelf.label().awaited.set(true);
-        self.deferred.push((key, f));
+    /// Makes a connection when its sender is back in the arena, or gone.
+    pub(super) fn when_free(&mut self, deferred: Deferred) {
+        self.nodes[deferred.of].shelf.label().awaited.set(true);
+        self.deferred.push(deferred);
     }
 
     /// Does what waited for the object, in order. What waits for others stays.
     #[cold]
     pub(super) fn run_deferred(&mut self, key: ObjectKey) {
         let waiting = std::mem::take(&mut self.deferred);
-        let (ready, rest): (Vec<_>, _) = waiting.into_iter().partition(|&(of, _)| of == key);
+        let (ready, rest): (Vec<_>, _) =
+            waiting.into_iter().partition(|deferred| deferred.of == key);
         self.deferred = rest;
-        for (_, f) in ready {
-            f(self);
+        for Deferred { join, .. } in ready {
+            join(self);
         }
     }
 }

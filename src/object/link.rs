@@ -53,6 +53,11 @@ impl Head {
         self.state.get() == State::Dead
     }
 
+    /// Closes the connection; says whether it was not closed yet.
+    pub(super) fn kill(&self) -> bool {
+        self.state.replace(State::Dead) != State::Dead
+    }
+
     pub(super) fn doom(&self) {
         self.state.set(match self.state.get() {
             State::Open | State::Doomed => State::Doomed,
@@ -85,7 +90,7 @@ pub(super) trait AnyLink {
 
     /// Closes the connection at once.
     fn kill(&self) {
-        if self.head().state.replace(State::Dead) != State::Dead {
+        if self.head().kill() {
             self.release();
         }
     }
@@ -259,10 +264,9 @@ impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
     }
 
     fn release(&self) {
-        if let Ok(mut closure) = self.closure.try_borrow_mut() {
-            let closure = closure.take();
-            drop(closure);
-        }
+        // Out of the cell first: what was captured may want to look at the connection as it goes.
+        let closure = self.closure.try_borrow_mut().ok().and_then(|mut closure| closure.take());
+        drop(closure);
     }
 }
 

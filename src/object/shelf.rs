@@ -16,6 +16,7 @@ use qcell::{QCell, QCellOwner};
 
 use super::class::QObject;
 use super::handle::ObjectKey;
+use super::meta::MetaObject;
 
 /// The place of one object of class `T`.
 pub(super) struct Shelf<T> {
@@ -94,6 +95,9 @@ impl<T: QObject> Lender for Shelf<T> {
 pub(super) trait AnyShelf: Any {
     fn label(&self) -> &Label;
 
+    /// What is known of the object's class, be the object there or not.
+    fn meta(&self) -> &'static MetaObject;
+
     /// The place itself, for looking at two objects at once.
     fn place(&self) -> &QCell<dyn AnyPlace>;
 
@@ -108,6 +112,10 @@ pub(super) trait AnyShelf: Any {
 impl<T: QObject> AnyShelf for Shelf<T> {
     fn label(&self) -> &Label {
         &self.label
+    }
+
+    fn meta(&self) -> &'static MetaObject {
+        T::static_meta_object()
     }
 
     fn place(&self) -> &QCell<dyn AnyPlace> {

@@ -224,7 +224,12 @@ impl<A: 'static> Core<A> {
             silenced: Cell::new(false),
         });
         let erased: Weak<Self> = Rc::downgrade(&core);
-        emitter.cores.borrow_mut().push(erased);
+        let mut cores = emitter.cores.borrow_mut();
+        if cores.len() == cores.capacity() {
+            cores.retain(|core| core.strong_count() > 0);
+        }
+        cores.push(erased);
+        drop(cores);
         core
     }
 
@@ -312,8 +317,12 @@ impl<A: 'static> Core<A> {
         self.silenced.set(true);
         // Out of the cell first: closures that die here may own signals of their own.
         let list = self.list.borrow().clone();
+        // All first, since captures that panic when they are dropped leave the rest undropped.
         for link in list.iter() {
-            link.kill();
+            link.head().kill();
+        }
+        for link in list.iter() {
+            link.release();
         }
     }
 }

@@ -13,6 +13,7 @@ use super::world::World;
 ///
 /// Made by [`World::spy`].
 #[doc(alias = "QSignalSpy")]
+#[must_use = "a spy hears nothing any more when it is dropped"]
 pub struct SignalSpy<A> {
     heard: Rc<RefCell<Vec<A>>>,
     connection: ScopedConnection,

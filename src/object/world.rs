@@ -44,8 +44,8 @@ pub struct World {
     /// How many more deliveries this turn may make.
     pub(super) budget: usize,
     pub(super) sender: Option<ObjectKey>,
-    /// What waits for an object to come back from its method.
-    pub(super) deferred: Vec<(ObjectKey, Deferred)>,
+    /// The connections that wait for their sender to come back from its method.
+    pub(super) deferred: Vec<Deferred>,
     services: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
     on_slot_error: Option<OnSlotError>,
 }
@@ -138,8 +138,12 @@ impl World {
     /// Returns the handle as one to class `T`, if the object is of that class or extends it.
     #[doc(alias = "qobject_cast")]
     pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
-        let target = self.handle::<T>(self.own(object)?);
-        self.get(target).map(|_| target)
+        let key = self.own(object)?;
+        let class = self.nodes.get(key)?.shelf.meta();
+        let target = self.handle(key);
+        // The meta object knows even of an object that is busy.
+        (class.inherits(T::static_meta_object()) || self.get::<T>(target).is_some())
+            .then_some(target)
     }
 
     /// Sets what is called with the error when a slot returns one.

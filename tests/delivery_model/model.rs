@@ -566,7 +566,12 @@ impl Model<'_> {
     }
 
     fn disconnect_object(&mut self, sender: usize, matches: impl Fn(&Connection) -> bool) {
-        let found = (0..3).flat_map(|signal| self.open(sender, signal)).collect();
+        let mut found: Vec<_> = (0..3).flat_map(|signal| self.open(sender, signal)).collect();
+        let waits = |&id: &usize| {
+            let Connection { sender: of, open, .. } = self.connections[id];
+            of == sender && open
+        };
+        found.extend(self.deferred.iter().copied().filter(waits));
         self.disconnect_matching(found, matches);
     }
 

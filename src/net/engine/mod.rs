@@ -8,7 +8,7 @@ mod native;
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use crate::event_loop::OnReady;
@@ -58,8 +58,8 @@ pub(crate) trait ListenEngine: fmt::Debug {
     fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
-/// Takes the addresses of a name to whoever asked.
-pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<IpAddr>>) + Send>;
+/// Takes the addresses of a name to whoever asked; their port means nothing.
+pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<SocketAddr>>) + Send>;
 
 /// A network: where engines come from.
 pub(crate) trait Network {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{ListenEngine, Network, OnResolved, Progress, StreamEngine};
 use crate::event_loop::{OnReady, Reactor, SourceId};
@@ -28,6 +28,8 @@ impl NativeNetwork {
 impl Network for NativeNetwork {
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn StreamEngine>> {
         let stream = TcpStream::connect(address)?;
+        // Urgent data stays in its place in the stream, as in Qt.
+        SockRef::from(&stream).set_out_of_band_inline(true)?;
         Ok(Box::new(NativeStream { stream, watch: Watch::new(&self.reactor) }))
     }
 
@@ -41,6 +43,8 @@ impl Network for NativeNetwork {
         if address.is_ipv6() {
             socket.set_only_v6(!address.ip().is_unspecified())?;
         }
+        // Accepted sockets inherit it.
+        socket.set_out_of_band_inline(true)?;
         socket.bind(&address.into())?;
         socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
         let listener = TcpListener::from_std(socket.into());
@@ -94,6 +98,9 @@ struct NativeStream {
 impl StreamEngine for NativeStream {
     fn watch(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
+        // A read ends before urgent data, so that is to be known.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let interest = interest | Interest::PRIORITY;
         self.watch.begin(&mut self.stream, interest, owner, on_ready)
     }
 

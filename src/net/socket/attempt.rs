@@ -19,7 +19,7 @@ pub(super) struct Attempt {
     pub(super) lookup: Lookup,
     pub(super) port: u16,
     /// The addresses that were not tried yet.
-    pub(super) addresses: VecDeque<IpAddr>,
+    pub(super) addresses: VecDeque<SocketAddr>,
     /// Why the address before did not work.
     pub(super) failure: Option<Fault>,
     pub(super) timeout: Option<TimerKey>,
@@ -43,7 +43,7 @@ impl SocketCore {
             waits_for_home: self.home.is_none(),
         });
         let literal = self.peer_name.parse::<IpAddr>().ok();
-        attempt.addresses.extend(literal);
+        attempt.addresses.extend(literal.map(|address| SocketAddr::new(address, port)));
         self.attempt = Some(attempt);
         let Some(home) = &self.home else { return };
         if literal.is_none() {
@@ -63,7 +63,7 @@ impl SocketCore {
         }
     }
 
-    pub(super) fn on_resolved(&mut self, lookup: Lookup, found: io::Result<Vec<IpAddr>>) {
+    pub(super) fn on_resolved(&mut self, lookup: Lookup, found: io::Result<Vec<SocketAddr>>) {
         let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.lookup == lookup) else {
             return;
         };
@@ -91,10 +91,11 @@ impl SocketCore {
     /// Tries the next address, or gives up if there is none.
     pub(super) fn try_next(&mut self) {
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
-        let Some(address) = attempt.addresses.pop_front() else {
+        let Some(mut address) = attempt.addresses.pop_front() else {
             return self.give_up(SocketError::HostNotFound);
         };
-        match home.facilities.network.connect(SocketAddr::new(address, attempt.port)) {
+        address.set_port(attempt.port);
+        match home.facilities.network.connect(address) {
             Ok(engine) => {
                 self.engine = Some(engine);
                 self.peer_closed = false;

@@ -37,6 +37,8 @@ pub struct SocketCore {
     pub(super) steps: StepQueue,
     /// The kernel has more than one read could take.
     pub(super) has_more: bool,
+    /// There is urgent data, before which a read ends.
+    pub(super) is_urgent: bool,
     /// The peer has closed its end, which the next read that finds nothing will tell.
     pub(super) peer_closed: bool,
     /// The kernel took all it could; it tells when there is room again.
@@ -84,6 +86,7 @@ impl SocketCore {
             attempt: None,
             steps: StepQueue::default(),
             has_more: false,
+            is_urgent: false,
             peer_closed: false,
             send_blocked: false,
             flush_queued: false,

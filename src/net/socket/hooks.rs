@@ -1,7 +1,7 @@
 //! Hooks: the way from the loop to the core of a socket of one class.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use super::attempt::Lookup;
 use super::core::SocketCore;
@@ -15,7 +15,7 @@ pub(super) struct Hooks {
     pub(super) step: fn(&mut World, ObjectKey, u32),
     pub(super) flush: fn(&mut World, ObjectKey),
     pub(super) timed_out: fn(&mut World, ObjectKey),
-    pub(super) resolved: fn(&mut World, ObjectKey, Lookup, io::Result<Vec<IpAddr>>),
+    pub(super) resolved: fn(&mut World, ObjectKey, Lookup, io::Result<Vec<SocketAddr>>),
 }
 
 /// Makes the hooks of class `T`.

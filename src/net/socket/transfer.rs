@@ -15,6 +15,7 @@ const SENT_PER_TURN: usize = 1 << 20;
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         self.peer_closed |= readiness.read_closed;
+        self.is_urgent |= readiness.priority;
         match self.state {
             SocketState::Connecting => self.check_attempt(),
             SocketState::Connected | SocketState::Closing => {
@@ -59,8 +60,10 @@ impl SocketCore {
                     self.device.receive(&scratch[..count]);
                 }
                 drop(scratch);
-                // A short read has emptied the kernel's buffer, unless the end is still in there.
-                if count == size || self.peer_closed {
+                // A short read has emptied the kernel's buffer, unless it ended before urgent data, or
+                // the end is still in there.
+                let is_urgent = std::mem::take(&mut self.is_urgent);
+                if count == size || self.peer_closed || is_urgent {
                     self.has_more = true;
                     self.queue_flush();
                 }
@@ -84,6 +87,10 @@ impl SocketCore {
                 break None;
             }
             match engine.write(next) {
+                Ok(0) => {
+                    self.send_blocked = true;
+                    break None;
+                }
                 Ok(count) => {
                     sent += count;
                     self.device.sent(count);
