@@ -717,3 +717,14 @@ fn urgent_data_stays_in_its_place_and_holds_nothing_up() {
     wait_until(&mut rt, |world| world[socket].bytes_available() == 14);
     assert_eq!(rt[socket].read_all(), b"before ! after");
 }
+
+#[test]
+fn a_socket_knows_its_classes_and_signals() {
+    let meta = QTcpSocket::static_meta_object();
+    let classes = std::iter::successors(Some(meta), |class| class.super_class());
+    let names: Vec<_> = classes.map(|class| class.class_name()).collect();
+    assert_eq!(names, ["QTcpSocket", "QAbstractSocket", "QIODevice"]);
+    for signal in ["ready_read", "bytes_written", "connected", "disconnected", "state_changed"] {
+        assert!(meta.signal(signal).is_some(), "{signal}");
+    }
+}

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use super::device::Device;
 use super::open_mode::OpenMode;
-use crate::object::{QObject, Signal};
+use crate::object::{MetaObject, QObject, Signal};
 
 /// Something that bytes are read from and written to, and that tells by signals when.
 ///
@@ -168,3 +168,6 @@ pub trait QIODevice: QObject + Read + Write {
 }
 
 crate::object_trait!(QIODevice);
+
+/// What the classes of devices extend. A class shows the signals itself, since it alone has them.
+pub(crate) static META: MetaObject = MetaObject::new("QIODevice");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::error::SocketError;
 use super::socket::SocketCore;
 use super::socket_state::SocketState;
-use crate::io::QIODevice;
-use crate::object::Signal;
+use crate::io::{Q_IO_DEVICE, QIODevice};
+use crate::object::{MetaObject, Signal};
 
 /// What all sockets have in common: states, a peer, and the signals that tell of both.
 ///
@@ -157,3 +157,7 @@ fn shown_address(address: SocketAddr) -> IpAddr {
 }
 
 crate::object_trait!(QAbstractSocket);
+
+/// What the classes of sockets extend. A class shows the signals itself, since it alone has them.
+pub(super) static META: MetaObject =
+    MetaObject::new("QAbstractSocket").with_super_class(|| &Q_IO_DEVICE);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use super::abstract_socket::QAbstractSocket;
+use super::abstract_socket::{self, QAbstractSocket};
 use super::engine::StreamEngine;
 use super::socket::SocketCore;
 use crate::io::{Device, QIODevice};
@@ -123,6 +123,7 @@ impl Write for QTcpSocket {
 }
 
 static META: MetaObject = MetaObject::new("QTcpSocket")
+    .with_super_class(|| &abstract_socket::META)
     .with_signals(&[
         MetaSignal::new("ready_read", "()", |s, see| see(QTcpSocket::cast(s).ready_read())),
         MetaSignal::new(
