@@ -1,0 +1,184 @@
+//! Making connections.
+
+use super::*;
+
+#[test]
+fn a_connection_by_address_goes_through_the_states_in_order() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    assert_eq!(rt[socket].state(), SocketState::HostLookup);
+    assert!(rt[socket].is_open());
+    assert_eq!((rt[socket].peer_name(), rt[socket].peer_port()), ("127.0.0.1", None));
+    wait_until(&mut rt, |_| journal.has("connected"));
+    assert_eq!(journal.take(), CONNECTING);
+    let peer = listener.accept().unwrap().0;
+    assert_eq!(rt[socket].local_port(), Some(peer.peer_addr().unwrap().port()));
+    assert_eq!(rt[socket].peer_port(), Some(port));
+    assert_eq!(rt[socket].error(), None);
+}
+
+#[test]
+fn a_connection_by_name_goes_through_the_states_in_order() {
+    let mut rt = Runtime::new().unwrap();
+    let (_listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].connect_to_host("localhost", port);
+    rt.deliver();
+    assert_eq!(journal.take(), ["HostLookup"]);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    assert_eq!(journal.take(), CONNECTING[1..]);
+}
+
+#[test]
+fn a_name_without_address_is_not_found() {
+    let mut rt = Runtime::new().unwrap();
+    for name in ["no-such-host.invalid", "", "nul\0byte"] {
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].connect_to_host(name, 1);
+        wait_until(&mut rt, is_unconnected(socket));
+        settle(&mut rt);
+        let expected = ["HostLookup", "Unconnected", "HostNotFound while Unconnected"];
+        assert_eq!(journal.take(), expected, "{name:?}");
+        assert_eq!(rt[socket].error(), Some(SocketError::HostNotFound));
+        assert!(rt[socket].os_error().is_some());
+    }
+}
+
+#[test]
+fn a_refused_connection_says_so_when_it_is_unconnected() {
+    let mut rt = Runtime::new().unwrap();
+    for port in [closed_port(), 0] {
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        rt[socket].write_all(b"lost").unwrap();
+        wait_until(&mut rt, is_unconnected(socket));
+        settle(&mut rt);
+        let expected = [
+            "HostLookup",
+            "Connecting",
+            "host_found",
+            "Unconnected",
+            "ConnectionRefused while Unconnected",
+        ];
+        assert_eq!(journal.take(), expected, "port {port}");
+        assert_eq!(rt[socket].bytes_to_write(), 0);
+    }
+}
+
+#[test]
+fn an_address_that_does_not_answer_is_given_up_after_the_timeout() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let (port, _full) = full_listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].set_connect_timeout(Some(Duration::from_secs(5)));
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt.process_events(None).unwrap();
+    assert!(rt.run_until(Duration::from_secs(60), is_unconnected(socket)).unwrap());
+    assert_eq!(clock.elapsed(), Duration::from_secs(5));
+    let expected = [
+        "HostLookup",
+        "Connecting",
+        "host_found",
+        "Unconnected",
+        "SocketTimeout while Unconnected",
+    ];
+    settle(&mut rt);
+    assert_eq!(journal.take(), expected);
+    assert_eq!(rt.next_deadline(), None);
+}
+
+/// A listener whose queue is full, so that the kernel answers nobody any more.
+fn full_listener() -> (u16, Vec<Box<dyn std::any::Any>>) {
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&any_port().into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut kept: Vec<Box<dyn std::any::Any>> = vec![Box::new(listener)];
+    for _ in 0..8 {
+        let client =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&address);
+        kept.push(Box::new(client));
+    }
+    (address.as_socket().unwrap().port(), kept)
+}
+
+#[test]
+fn what_is_written_before_the_connection_stands_is_sent_then() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    assert!(rt[socket].write(b"too early").is_err());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"hello, ").unwrap();
+    once_at(&mut rt, socket, "connected", move |world| world[socket].write_all(b"you").unwrap());
+    wait_until(&mut rt, |_| journal.has("connected"));
+    let mut peer = listener.accept().unwrap().0;
+    assert_eq!(read_exactly(&mut rt, &mut peer, 10), b"hello, you");
+    assert_eq!(journal.take()[5..], ["bytes_written 10"]);
+}
+
+#[test]
+fn a_socket_that_is_added_later_starts_then_with_what_was_written() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let mut early = QTcpSocket::new();
+    early.connect_to_host("127.0.0.1", port);
+    early.write_all(b"early").unwrap();
+    early.disconnect_from_host();
+    let socket = rt.add(early);
+    let journal = journal_of(&mut rt, socket);
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    let mut peer = listener.accept().unwrap().0;
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"early");
+    assert_eq!(journal.take()[2..6], ["Connected", "connected", "Closing", "bytes_written 5"]);
+}
+
+#[test]
+fn a_refused_socket_may_try_elsewhere_in_the_slot_that_tells_so() {
+    for at in ["error", "Unconnected"] {
+        let mut rt = Runtime::new().unwrap();
+        let (_listener, port) = std_listener();
+        let (socket, journal) = socket(&mut rt);
+        once_at(&mut rt, socket, at, move |world| {
+            world[socket].connect_to_host("127.0.0.1", port);
+        });
+        rt[socket].connect_to_host("127.0.0.1", closed_port());
+        wait_until(&mut rt, |_| journal.has("connected"));
+        assert_eq!(rt[socket].state(), SocketState::Connected);
+    }
+}
+
+#[test]
+fn connecting_a_socket_that_is_busy_changes_nothing() {
+    let mut rt = Runtime::new().unwrap();
+    let (_listener, port) = std_listener();
+    for at in ["Connecting", "connected"] {
+        let (socket, journal) = socket(&mut rt);
+        once_at(&mut rt, socket, at, move |world| world[socket].connect_to_host("::1", 1));
+        rt[socket].connect_to_host("127.0.0.1", port);
+        wait_until(&mut rt, |_| journal.has("connected"));
+        settle(&mut rt);
+        let said = journal.take();
+        let errors = said.iter().filter(|entry| entry.starts_with("Operation while")).count();
+        assert_eq!((errors, said.len()), (1, 6), "{at}: {said:?}");
+        assert_eq!(rt[socket].error(), Some(SocketError::Operation));
+        assert_eq!(rt[socket].peer_name(), "127.0.0.1");
+    }
+}
+
+#[test]
+fn a_socket_knows_its_classes_and_signals() {
+    let meta = QTcpSocket::static_meta_object();
+    let classes = std::iter::successors(Some(meta), |class| class.super_class());
+    let names: Vec<_> = classes.map(|class| class.class_name()).collect();
+    assert_eq!(names, ["QTcpSocket", "QAbstractSocket", "QIODevice"]);
+    for signal in ["ready_read", "bytes_written", "connected", "disconnected", "state_changed"] {
+        assert!(meta.signal(signal).is_some(), "{signal}");
+    }
+}

@@ -1,0 +1,255 @@
+//! Ending connections, in every state and in every slot.
+
+use super::*;
+
+#[test]
+fn disconnecting_with_nothing_to_send_ends_at_once() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].disconnect_from_host();
+    rt.deliver();
+    assert_eq!(journal.take(), CLOSING);
+    assert!(rt[socket].is_open());
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+    rt[socket].disconnect_from_host();
+    rt[socket].abort();
+    rt.deliver();
+    assert_eq!(journal.take(), ["about_to_close"], "it was still open, and nothing else");
+}
+
+#[test]
+fn flushing_a_socket_that_closes_ends_it_once() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _peer, journal) = connected(&mut rt);
+    rt[socket].disconnect_from_host();
+    rt[socket].flush().unwrap();
+    settle(&mut rt);
+    assert_eq!(journal.take(), CLOSING);
+}
+
+#[test]
+fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    once_at(&mut rt, socket, "Closing", move |world| world[socket].write_all(b"bye").unwrap());
+    rt[socket].disconnect_from_host();
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"bye");
+    let said =
+        ["Closing", "bytes_written 3", "Unconnected", "read_channel_finished", "disconnected"];
+    assert_eq!(journal.take(), said);
+}
+
+#[test]
+fn disconnecting_sends_everything_first_however_slowly_it_is_read() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    let data = noise(12 << 20);
+    rt[socket].write_all(&data).unwrap();
+    rt[socket].disconnect_from_host();
+    turn(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Closing);
+    assert!(rt[socket].bytes_to_write() > 0, "more than the kernel takes");
+    assert!(read_to_end(&mut rt, &mut peer) == data);
+    settle(&mut rt);
+    let said = journal.take();
+    assert_eq!(said[0], "Closing");
+    assert_eq!(said[said.len() - 3..], CLOSING[1..]);
+}
+
+#[test]
+fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    let bytes = noise(4_000_000);
+    rt[socket].write_all(&bytes).unwrap();
+    rt[socket].disconnect_from_host();
+    peer.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    assert!(read_to_end(&mut rt, &mut peer) == bytes);
+    wait_until(&mut rt, is_unconnected(socket));
+    assert_eq!(rt[socket].error(), None);
+}
+
+#[test]
+fn closing_closes_the_device_first_and_still_sends() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].write_all(b"bye").unwrap();
+    rt[socket].close();
+    assert!(!rt[socket].is_open());
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"bye");
+    let said = journal.take();
+    assert_eq!(said[..2], ["about_to_close", "Closing"]);
+    assert_eq!(said[said.len() - 3..], CLOSING[1..]);
+}
+
+#[test]
+fn disconnecting_while_connecting_finishes_the_connection_first() {
+    for at in ["HostLookup", "Connecting", "host_found", "connected"] {
+        let mut rt = Runtime::new().unwrap();
+        let (listener, port) = std_listener();
+        let (socket, journal) = socket(&mut rt);
+        once_at(&mut rt, socket, at, move |world| world[socket].disconnect_from_host());
+        rt[socket].connect_to_host("127.0.0.1", port);
+        wait_until(&mut rt, |_| journal.has("disconnected"));
+        assert_eq!(journal.take(), [&CONNECTING[..], &CLOSING].concat(), "{at}");
+        drop(listener);
+    }
+}
+
+#[test]
+fn aborting_ends_every_state_at_once() {
+    let mut rt = Runtime::new().unwrap();
+    let (_listener, port) = std_listener();
+    for name in ["127.0.0.1", "localhost"] {
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].connect_to_host(name, port);
+        rt[socket].abort();
+        settle(&mut rt);
+        let expected = ["about_to_close", "Unconnected", "read_channel_finished"];
+        assert_eq!(journal.take().last_chunk(), Some(&expected.map(str::to_owned)));
+    }
+    let (connected, _peer, journal) = connected(&mut rt);
+    rt[connected].write_all(b"lost").unwrap();
+    rt[connected].abort();
+    assert_eq!(rt[connected].state(), SocketState::Unconnected);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ABORTED);
+    rt[connected].abort();
+    settle(&mut rt);
+    assert_eq!(journal.len(), 0);
+}
+
+#[test]
+fn aborting_cuts_a_socket_that_closes_short() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _peer, journal) = connected(&mut rt);
+    rt[socket].write_all(&noise(12 << 20)).unwrap();
+    rt[socket].disconnect_from_host();
+    turn(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Closing);
+    journal.take();
+    rt[socket].abort();
+    settle(&mut rt);
+    assert_eq!(journal.take(), ABORTED);
+}
+
+/// Every slot of a socket's life.
+const LIFE: [&str; 11] = [
+    "HostLookup",
+    "Connecting",
+    "host_found",
+    "Connected",
+    "connected",
+    "bytes_written",
+    "ready_read",
+    "error",
+    "Closing",
+    "Unconnected",
+    "disconnected",
+];
+
+/// Lives through a whole connection in which `act` is done in the slot of `at`.
+fn live(
+    at: &'static str,
+    act: fn(&mut World, Obj<QTcpSocket>),
+) -> (Runtime, Obj<QTcpSocket>, Journal) {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    let acted = Rc::new(Cell::new(false));
+    let flag = acted.clone();
+    once_at(&mut rt, socket, at, move |world| {
+        flag.set(true);
+        act(world, socket);
+    });
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"hello").unwrap();
+    let mut peer = None;
+    listener.set_nonblocking(true).unwrap();
+    wait_until(&mut rt, |_| {
+        if let Ok((mut stream, _)) = listener.accept() {
+            // Fails if the socket is gone already.
+            let _ = stream.write_all(b"welcome");
+            let _ = stream.shutdown(Shutdown::Write);
+            peer = Some(stream);
+        }
+        acted.get()
+    });
+    settle(&mut rt);
+    (rt, socket, journal)
+}
+
+#[test]
+fn a_socket_may_be_aborted_in_each_of_its_slots() {
+    for at in LIFE {
+        let (rt, socket, journal) = live(at, |world, socket| world[socket].abort());
+        assert_eq!(rt[socket].state(), SocketState::Unconnected, "{at}");
+        assert!(!rt[socket].is_open(), "{at}");
+        assert_eq!(journal.count("Unconnected"), 1, "{at}");
+        assert_eq!(journal.count("read_channel_finished"), 1, "{at}");
+        let was_connected = journal.has("Connected") as usize;
+        assert_eq!(journal.count("disconnected"), was_connected, "{at}: {:?}", journal.take());
+    }
+}
+
+#[test]
+fn a_socket_may_be_destroyed_in_each_of_its_slots() {
+    for at in LIFE {
+        let (rt, socket, journal) = live(at, |world, socket| {
+            world.destroy(socket);
+        });
+        assert!(!rt.contains(socket), "{at}");
+        assert!(journal.count("disconnected") <= 1, "{at}");
+        assert_eq!(rt.next_deadline(), None, "{at}");
+    }
+}
+
+#[test]
+fn a_socket_may_begin_anew_in_the_slot_that_ends_it() {
+    for at in ["error", "Unconnected", "read_channel_finished", "disconnected"] {
+        let mut rt = Runtime::new().unwrap();
+        let (listener, port) = std_listener();
+        let (socket, journal) = socket(&mut rt);
+        once_at(&mut rt, socket, at, move |world| {
+            world[socket].connect_to_host("127.0.0.1", port);
+            world[socket].write_all(b"again").unwrap();
+        });
+        rt[socket].connect_to_host("127.0.0.1", port);
+        wait_until(&mut rt, |_| journal.has("connected"));
+        drop(listener.accept().unwrap());
+        wait_until(&mut rt, |_| journal.count("connected") == 2);
+        let mut peer = listener.accept().unwrap().0;
+        assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"again", "{at}");
+        assert_eq!(rt[socket].state(), SocketState::Connected, "{at}");
+        assert_eq!(rt[socket].peer_port(), Some(port), "{at}");
+        assert_eq!(journal.count("disconnected"), 1, "{at}");
+    }
+}
+
+#[test]
+fn a_socket_may_disconnect_and_connect_in_one_go() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt.with(socket, |socket, _| {
+        socket.disconnect_from_host();
+        socket.connect_to_host("127.0.0.1", port);
+        socket.write_all(b"new").unwrap();
+    });
+    wait_until(&mut rt, |_| journal.has("connected"));
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+    let mut peer = listener.accept().unwrap().0;
+    assert_eq!(read_exactly(&mut rt, &mut peer, 3), b"new");
+    assert_eq!(journal.count("disconnected"), 1);
+}
+
+#[test]
+fn a_destroyed_socket_says_goodbye() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    let notes = journal.clone();
+    rt.connect_destroyed_fn(socket, move |_, _| notes.note("destroyed"));
+    rt.destroy(socket);
+    assert_eq!(journal.take(), [&ABORTED[..], &["destroyed"]].concat());
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+}
