@@ -284,3 +284,11 @@ fn handles_go_into_sets_and_say_who_they_are() {
         "Obj<Stone> 2v1 Obj<QObject> 2v1"
     );
 }
+
+#[test]
+fn handles_may_cross_threads() {
+    fn crosses<T: Send + Sync + Copy>() {}
+    crosses::<Obj<Stone>>();
+    crosses::<Obj<dyn QObject>>();
+    crosses::<Obj<dyn QIODevice>>();
+}

@@ -32,7 +32,13 @@ const EVENTS: usize = 1024;
 /// has itself is what must not happen in the middle of a slot: running the loop, delivering,
 /// waiting. A slot gets a [`Context`], which has none of it.
 ///
-/// A runtime belongs to its thread. Others reach it through a [`Remote`](crate::Remote).
+/// A runtime belongs to its thread, which the compiler sees to. Others reach it through a
+/// [`Remote`](crate::Remote).
+///
+/// ```compile_fail,E0277
+/// let rt = slotwire::Runtime::new().unwrap();
+/// std::thread::spawn(move || rt.len());
+/// ```
 ///
 /// # Panics in slots
 ///

@@ -286,6 +286,7 @@ fn destroy_abandoned(world: &mut World, key: ObjectKey, _: u32) {
 /// Accepts what waits, and announces each connection before it takes the next.
 fn accept_waiting(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
+    forget_destroyed(world, server);
     for _ in 0..ACCEPTS_PER_TURN {
         let accepted = world.turn(|world| {
             let stream = world.get_mut(server)?.accept()?;
@@ -301,6 +302,16 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
     }
     if let Some(server) = world.get_mut(server) {
         server.go_on_if_more();
+    }
+}
+
+/// Makes room for others in the place of connections that were destroyed before they were taken.
+fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
+    let pending = world.get_mut(server).map(|server| std::mem::take(&mut server.pending));
+    let mut pending = pending.unwrap_or_default();
+    pending.retain(|&socket| world.contains(socket));
+    if let Some(server) = world.get_mut(server) {
+        server.pending = pending;
     }
 }
 

@@ -242,6 +242,7 @@ impl<T: QObject> Context<'_, T> {
     }
 
     /// Makes an object a child of another: [`World::set_parent`].
+    #[doc(alias = "setParent")]
     pub fn set_parent<R: ?Sized + Target, P: ?Sized + Target>(
         &mut self,
         object: Obj<R>,
@@ -260,6 +261,7 @@ impl<T: QObject> Context<'_, T> {
     }
 
     /// Posts a call of a slot for the next turn of the event loop: [`World::invoke`].
+    #[doc(alias = "invokeMethod")]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
         R: QObject,
@@ -276,6 +278,7 @@ impl<T: QObject> Context<'_, T> {
     }
 
     /// Destroys an object in the next turn of the event loop: [`World::delete_later`].
+    #[doc(alias = "deleteLater")]
     pub fn delete_later<R: ?Sized + Target>(&mut self, object: Obj<R>) -> bool {
         self.world.delete_later(object)
     }
@@ -286,11 +289,13 @@ impl<T: QObject> Context<'_, T> {
     }
 
     /// Names an object: [`World::set_object_name`].
+    #[doc(alias = "setObjectName")]
     pub fn set_object_name<R: ?Sized + Target>(&mut self, object: Obj<R>, name: impl Into<String>) {
         self.world.set_object_name(object, name);
     }
 
     /// Blocks or unblocks an object's signals: [`World::block_signals`].
+    #[doc(alias = "blockSignals")]
     pub fn block_signals<R: ?Sized + Target>(&mut self, object: Obj<R>, block: bool) -> bool {
         self.world.block_signals(object, block)
     }
