@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::core::{Fault, SocketCore};
 use super::step::Step;
+use super::transfer::Traffic;
 use crate::event_loop::{Alarm, TimerKey};
 use crate::net::engine::Progress;
 use crate::net::error::SocketError;
@@ -98,7 +99,7 @@ impl SocketCore {
         match home.facilities.network.connect(address) {
             Ok(engine) => {
                 self.engine = Some(engine);
-                self.peer_closed = false;
+                self.traffic = Traffic::default();
                 if let (Some(timeout), timers) = (self.connect_timeout, &home.facilities.timers) {
                     let alarm = Alarm::Ring(home.stepper.key(), self.hooks.timed_out);
                     attempt.timeout = Some(timers.arm(timers.after(timeout), alarm));
@@ -124,7 +125,7 @@ impl SocketCore {
                     self.engine = Some(engine);
                 }
                 // What comes right with the connection is looked for when it has been announced.
-                self.has_more = true;
+                self.traffic.has_more = true;
                 self.change_state(SocketState::Connected);
                 self.signals.connected.emit(());
                 self.record(Step::Begin);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::attempt::{Attempt, Lookup};
 use super::hooks::{Hooks, HooksOf};
 use super::step::{Step, StepQueue};
+use super::transfer::Traffic;
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::engine::StreamEngine;
@@ -35,14 +36,7 @@ pub struct SocketCore {
     pub(super) engine: Option<Box<dyn StreamEngine>>,
     pub(super) attempt: Option<Box<Attempt>>,
     pub(super) steps: StepQueue,
-    /// The kernel has more than one read could take.
-    pub(super) has_more: bool,
-    /// There is urgent data, before which a read ends.
-    pub(super) is_urgent: bool,
-    /// The peer has closed its end, which the next read that finds nothing will tell.
-    pub(super) peer_closed: bool,
-    /// The kernel took all it could; it tells when there is room again.
-    pub(super) send_blocked: bool,
+    pub(super) traffic: Traffic,
     pub(super) flush_queued: bool,
     pub(super) lookups: Lookup,
     pub(super) home: Option<Home>,
@@ -85,10 +79,7 @@ impl SocketCore {
             engine: None,
             attempt: None,
             steps: StepQueue::default(),
-            has_more: false,
-            is_urgent: false,
-            peer_closed: false,
-            send_blocked: false,
+            traffic: Traffic::default(),
             flush_queued: false,
             lookups: 0,
             home: None,
@@ -209,9 +200,7 @@ impl SocketCore {
     pub(super) fn end(&mut self, was_connected: bool) {
         self.engine = None;
         self.device.drop_outgoing();
-        self.has_more = false;
-        self.peer_closed = false;
-        self.send_blocked = false;
+        self.traffic = Traffic::default();
         self.change_state(SocketState::Unconnected);
         self.device.finish_read_channel();
         if was_connected {

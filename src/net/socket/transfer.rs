@@ -12,14 +12,27 @@ use crate::net::socket_state::SocketState;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
+/// What is known of the traffic on the connection, and begins anew with each.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    /// The kernel has more than one read could take.
+    pub(super) has_more: bool,
+    /// There is urgent data, before which a read ends.
+    is_urgent: bool,
+    /// The peer has closed its end, which the next read that finds nothing will tell.
+    peer_closed: bool,
+    /// The kernel took all it could; it tells when there is room again.
+    send_blocked: bool,
+}
+
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
-        self.peer_closed |= readiness.read_closed;
-        self.is_urgent |= readiness.priority;
+        self.traffic.peer_closed |= readiness.read_closed;
+        self.traffic.is_urgent |= readiness.priority;
         match self.state {
             SocketState::Connecting => self.check_attempt(),
             SocketState::Connected | SocketState::Closing => {
-                if readiness.writable && std::mem::take(&mut self.send_blocked) {
+                if readiness.writable && std::mem::take(&mut self.traffic.send_blocked) {
                     self.send();
                 }
                 if readiness.readable {
@@ -32,17 +45,17 @@ impl SocketCore {
 
     pub(super) fn on_flush(&mut self) {
         self.flush_queued = false;
-        if !self.send_blocked {
+        if !self.traffic.send_blocked {
             self.flush();
         }
-        if self.has_more {
+        if self.traffic.has_more {
             self.receive();
         }
     }
 
     /// Reads once, and tells what came of it.
     pub(super) fn receive(&mut self) {
-        self.has_more = false;
+        self.traffic.has_more = false;
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let mut scratch = home.facilities.scratch.borrow_mut();
         let size = scratch.len();
@@ -62,9 +75,9 @@ impl SocketCore {
                 drop(scratch);
                 // A short read has emptied the kernel's buffer, unless it ended before urgent data, or
                 // the end is still in there.
-                let is_urgent = std::mem::take(&mut self.is_urgent);
-                if count == size || self.peer_closed || is_urgent {
-                    self.has_more = true;
+                let is_urgent = std::mem::take(&mut self.traffic.is_urgent);
+                if count == size || self.traffic.peer_closed || is_urgent {
+                    self.traffic.has_more = true;
                     self.queue_flush();
                 }
             }
@@ -88,7 +101,7 @@ impl SocketCore {
             }
             match engine.write(next) {
                 Ok(0) => {
-                    self.send_blocked = true;
+                    self.traffic.send_blocked = true;
                     break None;
                 }
                 Ok(count) => {
@@ -96,7 +109,7 @@ impl SocketCore {
                     self.device.sent(count);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.send_blocked = true;
+                    self.traffic.send_blocked = true;
                     break None;
                 }
                 Err(error) => break Some(error),
@@ -106,9 +119,8 @@ impl SocketCore {
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
             Some(error) if self.state == SocketState::Connected => {
-                self.has_more = true;
                 self.receive();
-                if self.engine.is_some() && !self.has_more {
+                if self.engine.is_some() && !self.traffic.has_more {
                     self.lost(SocketError::of_transfer(&error), Some(error));
                 }
             }
@@ -119,7 +131,7 @@ impl SocketCore {
             {
                 self.record(Step::Closed);
             }
-            None if sent == SENT_PER_TURN && !self.send_blocked => self.queue_flush(),
+            None if sent == SENT_PER_TURN && !self.traffic.send_blocked => self.queue_flush(),
             None => {}
         }
     }
