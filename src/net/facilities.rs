@@ -36,6 +36,8 @@ impl Facilities {
         let (flush_list, timers) = (anchor.service()?, anchor.service()?);
         let remote = Remote::clone(&*anchor.service::<Remote>()?);
         let scratch = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
-        Some(anchor.service_or(|| Rc::new(Self { network, flush_list, timers, remote, scratch })))
+        let facilities = Rc::new(Self { network, flush_list, timers, remote, scratch });
+        anchor.offer(facilities.clone());
+        Some(facilities)
     }
 }

@@ -247,7 +247,7 @@ impl QTcpServer {
         let Some(Home { stepper, facilities }) = &self.home else { return };
         let delay = self.retry_delay;
         let timers = &facilities.timers;
-        let alarm = Alarm::Ring(stepper.key(), on_retry);
+        let alarm = Alarm::Ring(stepper.key(), accept_waiting);
         self.retry = Some(timers.arm(timers.after(delay), alarm));
         self.retry_delay = RETRY[1].min(2 * delay);
     }
@@ -269,10 +269,6 @@ fn on_turn(world: &mut World, key: ObjectKey) {
         server.turn_queued = false;
         accept_waiting(world, key);
     }
-}
-
-fn on_retry(world: &mut World, key: ObjectKey) {
-    accept_waiting(world, key);
 }
 
 fn destroy_abandoned(world: &mut World, key: ObjectKey, _: u32) {

@@ -34,13 +34,9 @@ impl<'a> Anchor<'a> {
         self.world.service()
     }
 
-    /// The service of type `S`, which `make` provides if nobody has yet.
-    pub(crate) fn service_or<S: 'static>(&self, make: impl FnOnce() -> Rc<S>) -> Rc<S> {
-        self.service().unwrap_or_else(|| {
-            let service = make();
-            self.world.offer(service.clone());
-            service
-        })
+    /// Hangs a service on the world, for the next who asks.
+    pub(crate) fn offer<S: 'static>(&self, service: Rc<S>) {
+        self.world.offer(service);
     }
 
     /// Where the object can record its steps.

@@ -353,7 +353,7 @@ impl World {
         let Some(key) = self.joinable(object) else { return Connection::refused() };
         let emitter = self.emitter(key);
         let core = self.nodes[key].extra().name_changed.core(|| emitter).clone();
-        self.join_core(&core, link, None)
+        self.join_core(&core, None, link, None)
     }
 
     #[track_caller]
@@ -364,12 +364,9 @@ impl World {
         link: Rc<dyn Link<Obj<dyn QObject>>>,
     ) -> Connection {
         let Some(key) = self.joinable(object) else { return Connection::refused() };
-        if !self.add_to_receiver(receiver, link.clone()) {
-            return Connection::refused();
-        }
         let emitter = self.emitter(key);
         let core = self.nodes[key].extra().destroyed.core(|| emitter).clone();
-        self.join_core(&core, link, None)
+        self.join_core(&core, receiver, link, None)
     }
 
     /// Adds the link to the signal's list and the receiver's.
@@ -392,31 +389,29 @@ impl World {
             let connection = Connection::new(&erased, &self.recorder);
             let join = Box::new({
                 let link = link.clone();
-                move |world: &mut Self| match world
-                    .core_of(key, sender, signal)
-                    .filter(|_| link.is_open())
-                {
-                    Some(core) => drop(world.join_core(&core, link, unique)),
-                    None => link.kill(),
+                move |world: &mut Self| match world.core_of(key, sender, signal) {
+                    Some(core) if link.is_open() && !duplicates(&core, &*link, unique) => {
+                        core.connect(link);
+                    }
+                    _ => link.kill(),
                 }
             });
             self.when_free(Deferred { of: key, link, join });
             return connection;
         };
-        if duplicates(&core, &*link, unique) || !self.add_to_receiver(receiver, link.clone()) {
-            return Connection::refused();
-        }
-        self.join_core(&core, link, None)
+        self.join_core(&core, receiver, link, unique)
     }
 
+    /// Adds the link to the list of a signal that is at hand, and to the receiver's.
+    #[track_caller]
     pub(super) fn join_core<A: 'static>(
         &mut self,
         core: &Core<A>,
+        receiver: Option<Obj<dyn QObject>>,
         link: Rc<dyn Link<A>>,
         unique: Option<TypeId>,
     ) -> Connection {
-        if duplicates(core, &*link, unique) {
-            link.kill();
+        if duplicates(core, &*link, unique) || !self.add_to_receiver(receiver, link.clone()) {
             return Connection::refused();
         }
         let erased: Rc<dyn AnyLink> = link.clone();
@@ -469,7 +464,7 @@ impl World {
 
     /// Adds the link to its receiver, if it has one; says whether that is still there.
     #[track_caller]
-    pub(super) fn add_to_receiver(
+    fn add_to_receiver(
         &mut self,
         receiver: Option<Obj<dyn QObject>>,
         link: Rc<dyn AnyLink>,
@@ -484,11 +479,7 @@ impl World {
 }
 
 /// Says whether the signal is already connected to the slot that `link` leads to.
-pub(super) fn duplicates<A: 'static>(
-    core: &Core<A>,
-    link: &dyn Link<A>,
-    unique: Option<TypeId>,
-) -> bool {
+fn duplicates<A: 'static>(core: &Core<A>, link: &dyn Link<A>, unique: Option<TypeId>) -> bool {
     let receiver = link.receiver();
     unique.is_some_and(|slot| {
         core.has(|other| other.receiver() == receiver && other.slot_type() == Some(slot))

@@ -7,7 +7,7 @@ use std::any::TypeId;
 use std::rc::Rc;
 
 use super::class::QObject;
-use super::connect::{duplicates, queued_if};
+use super::connect::queued_if;
 use super::connection::{Connection, ConnectionType};
 use super::context::Context;
 use super::handle::Obj;
@@ -136,9 +136,6 @@ impl<A: 'static> Signal<A> {
             emitter.key == this.key && emitter.tag == this.tag,
             "the signal belongs to another object than the context"
         );
-        if duplicates(&core, &*link, unique) || !cx.add_to_receiver(receiver, link.clone()) {
-            return Connection::refused();
-        }
-        cx.join_core(&core, link, None)
+        cx.join_core(&core, receiver, link, unique)
     }
 }

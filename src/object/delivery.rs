@@ -238,11 +238,10 @@ impl World {
         self.stack.push(effect);
     }
 
-    /// Carries out what is on the stack and recorded; says whether it came to the end of it within
-    /// the budget.
-    fn carry_out_all(&mut self) -> bool {
+    /// Carries out what is on the stack and recorded, as far as the budget goes.
+    fn carry_out_all(&mut self) {
         while self.budget > 0 {
-            let Some(effect) = self.recorder.next(&mut self.stack) else { return true };
+            let Some(effect) = self.recorder.next(&mut self.stack) else { return };
             // Destroying costs nothing of it: it comes to an end by itself, and a tree of whatever
             // size is to go in one turn. The slots that hear of it are paid for.
             if !matches!(effect, Effect::Destroy(..)) {
@@ -250,7 +249,6 @@ impl World {
             }
             self.carry_out(effect);
         }
-        !self.has_recorded() && self.stack.is_empty()
     }
 
     #[inline]
@@ -265,6 +263,15 @@ impl World {
                 call(self);
             }
         }
+    }
+
+    /// Puts what a turn did not come to at the end of the queue for later turns.
+    #[cold]
+    fn put_aside(&mut self) {
+        self.recorder.move_to(&mut self.stack);
+        self.suspended.push_back(std::mem::take(&mut self.stack));
+        self.recorder.set_backlog(true);
+        self.recorder.raise_alarm();
     }
 }
 
@@ -297,16 +304,5 @@ impl Drop for Turn<'_> {
             world.put_aside();
         }
         world.sender = None;
-    }
-}
-
-impl World {
-    /// Puts what a turn did not come to at the end of the queue for later turns.
-    #[cold]
-    fn put_aside(&mut self) {
-        self.recorder.move_to(&mut self.stack);
-        self.suspended.push_back(std::mem::take(&mut self.stack));
-        self.recorder.set_backlog(true);
-        self.recorder.raise_alarm();
     }
 }
