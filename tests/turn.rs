@@ -55,13 +55,9 @@ fn two_objects_that_answer_each_other_for_ever_give_the_turn_back() {
     }
 }
 
-#[test]
-fn a_suspended_turn_goes_on_in_order() {
-    let (mut rt, log) = (runtime(), Log::default());
-    let alice = rt.add(Person::new("alice", &log));
-    let bob = rt.add(Person::new("bob", &log));
-    let carol = rt.add(Person::new("carol", &log));
-    // Bob counts down from far more than a turn can carry; then it is Carol's turn.
+/// Alice, and Bob, who counts down from what she says; then it is Carol's turn to hear her.
+fn count_down(rt: &mut Runtime, log: &Log) -> (Obj<Person>, Obj<Person>) {
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| rt.add(Person::new(name, log)));
     rt.connect_fn_on(alice, Person::said, bob, |bob, _, n| bob.said.emit(*n));
     rt.connect_fn_on(bob, Person::said, bob, |bob, _, n| {
         if *n > 0 {
@@ -69,6 +65,13 @@ fn a_suspended_turn_goes_on_in_order() {
         }
     });
     rt.connect(alice, Person::said, carol, Person::hear);
+    (alice, bob)
+}
+
+#[test]
+fn a_suspended_turn_goes_on_in_order() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let (alice, bob) = count_down(&mut rt, &log);
     let spy = rt.spy(bob, Person::said);
     rt.emit(alice, Person::said, LONG);
     assert_eq!(log.take(), Vec::<String>::new());
@@ -136,16 +139,7 @@ fn a_panic_in_one_quarrel_leaves_the_other() {
 #[test]
 fn a_quarrel_begun_outside_does_not_bury_what_an_earlier_turn_left() {
     let (mut rt, log) = (runtime(), Log::default());
-    let alice = rt.add(Person::new("alice", &log));
-    let bob = rt.add(Person::new("bob", &log));
-    let carol = rt.add(Person::new("carol", &log));
-    rt.connect_fn_on(alice, Person::said, bob, |bob, _, n| bob.said.emit(*n));
-    rt.connect_fn_on(bob, Person::said, bob, |bob, _, n| {
-        if *n > 0 {
-            bob.said.emit(n - 1);
-        }
-    });
-    rt.connect(alice, Person::said, carol, Person::hear);
+    let (alice, _) = count_down(&mut rt, &log);
     let quarrel = Quarrel::new(&mut rt);
     rt.emit(alice, Person::said, LONG);
     rt[quarrel.alice].said.emit(0);
