@@ -7,9 +7,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use classes::{Relay, Source, Sum};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use slotwire::prelude::*;
+
+mod classes;
 
 fn main() {
     divan::main();
@@ -17,42 +20,6 @@ fn main() {
 
 /// Emissions in one sample, so that the clock's own cost is lost in it.
 const EMISSIONS: i32 = 1000;
-
-/// Has a signal that others listen to.
-#[derive(QObject, Default)]
-struct Source {
-    #[signal]
-    value: Signal<i32>,
-}
-
-/// Adds up what it hears.
-#[derive(QObject, Default)]
-struct Sum {
-    total: i64,
-}
-
-#[slots]
-impl Sum {
-    #[slot]
-    fn add(&mut self, value: i32) {
-        self.total += i64::from(value);
-    }
-}
-
-/// Emits from inside its slot.
-#[derive(QObject, Default)]
-struct Relay {
-    #[signal]
-    relayed: Signal<i32>,
-}
-
-#[slots]
-impl Relay {
-    #[slot]
-    fn relay(&mut self, value: i32) {
-        self.relayed.emit(value);
-    }
-}
 
 fn runtime() -> Runtime {
     Runtime::new().expect("a poller")

@@ -10,44 +10,13 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use classes::{Relay, Source, Sum};
 use slotwire::VirtualClock;
 use slotwire::prelude::*;
 
-/// Has a signal that others listen to.
-#[derive(QObject, Default)]
-struct Source {
-    #[signal]
-    value: Signal<i32>,
-}
+mod classes;
 
-/// Adds up what it hears.
-#[derive(QObject, Default)]
-struct Sum {
-    total: i64,
-}
-
-#[slots]
-impl Sum {
-    #[slot]
-    fn add(&mut self, value: i32) {
-        self.total += i64::from(value);
-    }
-}
-
-/// Emits from inside its own slots.
-#[derive(QObject, Default)]
-struct Relay {
-    #[signal]
-    relayed: Signal<i32>,
-}
-
-#[slots]
 impl Relay {
-    #[slot]
-    fn relay(&mut self, value: i32) {
-        self.relayed.emit(value);
-    }
-
     /// What a method does beside its emission.
     fn emit_many(&mut self, count: usize) {
         for value in 0..count {
