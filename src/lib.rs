@@ -85,7 +85,11 @@ pub use event_loop::{
 #[doc(inline)]
 pub use io::{OpenMode, QIODevice};
 #[doc(inline)]
-pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
+pub use net::{
+    BindAddress, BindMode, Blocking, Incoming, NetError, NetworkLayerProtocol, OptionName, PauseMode,
+    QAbstractSocket, QTcpServer, QTcpSocket, ReadyReadPolicy, SocketError, SocketOption,
+    SocketState, SocketType,
+};
 #[doc(inline)]
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,

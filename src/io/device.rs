@@ -45,8 +45,23 @@ impl Device {
     pub(crate) fn receive(&mut self, bytes: &[u8]) {
         if self.mode.contains(OpenMode::READ_ONLY) && !bytes.is_empty() {
             self.incoming.push(bytes);
-            self.ready_read.emit(());
+            self.announce_arrival();
         }
+    }
+
+    /// Tells the user that there is something to read.
+    pub(crate) fn announce_arrival(&self) {
+        self.ready_read.emit(());
+    }
+
+    /// How many bytes are held that came in, those of a transaction included.
+    pub(crate) fn buffered_len(&self) -> usize {
+        self.incoming.len()
+    }
+
+    /// How many bytes can be read.
+    pub(crate) fn unread_len(&self) -> usize {
+        self.unread().len()
     }
 
     /// What is to go out.
@@ -72,6 +87,11 @@ impl Device {
 
     pub(crate) fn finish_read_channel(&self) {
         self.read_channel_finished.emit(());
+    }
+
+    /// Queues bytes to go out.
+    pub(crate) fn queue(&mut self, bytes: &[u8]) {
+        self.outgoing.push(bytes);
     }
 
     /// Queues bytes to go out.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 
 use super::abstract_socket::{self, QAbstractSocket};
-use super::engine::StreamEngine;
+use super::engine::Accepted;
 use super::socket::SocketCore;
+use super::socket_type::SocketType;
 use crate::io::{Device, QIODevice};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 
@@ -49,12 +51,13 @@ pub struct QTcpSocket {
 impl QTcpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new::<Self>() }
+        Self { core: SocketCore::new::<Self>(SocketType::Tcp) }
     }
 
-    /// A socket for a connection that a server accepted.
-    pub(super) fn accepted(engine: Box<dyn StreamEngine>) -> Self {
-        Self { core: SocketCore::connected::<Self>(engine) }
+    /// A socket for a connection that a server accepted at the address `local`, if it is known.
+    pub(super) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+        let Accepted { engine, peer } = accepted;
+        Self { core: SocketCore::accepted::<Self>(engine, peer, local) }
     }
 }
 
@@ -84,6 +87,7 @@ impl QIODevice for QTcpSocket {
     }
 
     fn close(&mut self) {
+        self.core.device.close();
         self.core.close();
     }
 

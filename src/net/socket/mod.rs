@@ -17,8 +17,11 @@
 
 mod attempt;
 mod core;
+mod endpoint;
 mod hooks;
+mod settings;
 mod step;
 mod transfer;
 
 pub use core::SocketCore;
+pub(super) use endpoint::Endpoint;
