@@ -83,7 +83,7 @@ pub use event_loop::{
     SystemClock, ThreadError, TimerType, VirtualClock,
 };
 #[doc(inline)]
-pub use io::{OpenMode, QIODevice};
+pub use io::{Device, OpenMode, QIODevice, RawDevice};
 #[doc(inline)]
 pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
 #[doc(inline)]

@@ -1,12 +1,12 @@
 //! `QTcpSocket`: a TCP connection.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind};
 
 use super::abstract_socket::{self, QAbstractSocket};
 use super::engine::StreamEngine;
 use super::socket::SocketCore;
-use crate::io::{Device, QIODevice};
+use crate::io::{Device, QIODevice, RawDevice, device_std_io};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 
 /// A TCP socket.
@@ -74,6 +74,28 @@ impl QAbstractSocket for QTcpSocket {
     }
 }
 
+impl RawDevice for QTcpSocket {
+    /// All that has come is in the buffer: there is nothing below but the end.
+    fn read_data(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        if self.core.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) }
+    }
+
+    /// Queues all of `bytes`, to be sent when the running slots are done.
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.core.write(bytes)
+    }
+
+    /// Sends what the kernel takes now; the loop sends the rest.
+    fn flush_data(&mut self) -> io::Result<()> {
+        self.core.flush();
+        Ok(())
+    }
+
+    fn close_data(&mut self) {
+        self.core.close();
+    }
+}
+
 impl QIODevice for QTcpSocket {
     fn device(&self) -> &Device {
         &self.core.device
@@ -82,45 +104,9 @@ impl QIODevice for QTcpSocket {
     fn device_mut(&mut self) -> &mut Device {
         &mut self.core.device
     }
-
-    fn close(&mut self) {
-        self.core.close();
-    }
-
-    fn has_ended(&self) -> bool {
-        self.core.has_ended()
-    }
 }
 
-/// Reads what has come. Never blocks.
-impl Read for QTcpSocket {
-    /// Reads what has come, up to the size of `buffer`.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if nothing has come; `NotConnected` if the device is not open for reading.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.core.read(buffer)
-    }
-}
-
-/// Queues what is written, to be sent when the running slots are done. Never blocks.
-impl Write for QTcpSocket {
-    /// Queues all of `bytes`.
-    ///
-    /// # Errors
-    ///
-    /// `NotConnected` if the socket is neither connected nor connecting.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.core.write(bytes)
-    }
-
-    /// Sends what the kernel takes now; the loop sends the rest.
-    fn flush(&mut self) -> io::Result<()> {
-        self.core.flush();
-        Ok(())
-    }
-}
+device_std_io!(QTcpSocket);
 
 static META: MetaObject = MetaObject::new("QTcpSocket")
     .with_super_class(|| &abstract_socket::META)

@@ -179,11 +179,6 @@ impl SocketCore {
         Ok(count)
     }
 
-    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ended = self.has_ended();
-        self.device.read(buffer, ended)
-    }
-
     /// Sends what the kernel takes now.
     pub(in crate::net) fn flush(&mut self) {
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
