@@ -83,11 +83,11 @@ pub use event_loop::{
     SystemClock, ThreadError, TimerType, VirtualClock,
 };
 #[doc(inline)]
-pub use io::{OpenMode, QIODevice};
+pub use io::{Device, OpenMode, QIODevice, RawDevice};
 #[doc(inline)]
 pub use net::{
-    BindAddress, BindMode, Blocking, Incoming, NetError, NetworkLayerProtocol, OptionName, PauseMode,
-    QAbstractSocket, QTcpServer, QTcpSocket, ReadyReadPolicy, SocketError, SocketOption,
+    BindAddress, BindMode, Blocking, Incoming, NetError, NetworkLayerProtocol, OptionName,
+    PauseMode, QAbstractSocket, QTcpServer, QTcpSocket, ReadyReadPolicy, SocketError, SocketOption,
     SocketState, SocketType,
 };
 #[doc(inline)]

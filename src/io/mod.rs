@@ -4,9 +4,15 @@ mod byte_queue;
 mod device;
 mod io_device;
 mod open_mode;
+mod raw_device;
+mod reading;
+pub(crate) mod std_io;
+mod transaction;
+mod writing;
 
-#[doc(hidden)]
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;
 pub use open_mode::OpenMode;
+pub use raw_device::RawDevice;
+pub(crate) use std_io::device_std_io;

@@ -186,16 +186,6 @@ pub trait QAbstractSocket: QIODevice {
         self.core().error.as_ref()?.source.as_ref()
     }
 
-    /// Returns what is known of the last error, in words.
-    #[doc(alias = "errorString")]
-    fn error_text(&self) -> Option<String> {
-        let fault = self.core().error.as_ref()?;
-        Some(match &fault.source {
-            Some(source) => format!("{}: {source}", fault.kind),
-            None => fault.kind.to_string(),
-        })
-    }
-
     /// Returns what the socket carries.
     #[doc(alias = "socketType")]
     fn socket_type(&self) -> SocketType {

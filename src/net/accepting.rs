@@ -77,11 +77,12 @@ impl QTcpServer {
     /// Accepts a connection for somebody who waits for one; says whether there was one.
     pub(super) fn accept_awaited(world: &mut World, server: Obj<Self>) -> bool {
         let Some(key) = world.own(server) else { return false };
-        world.turn(|world| {
-            let accepted = world.get_mut(server).and_then(|server| server.accept_next())?;
-            take_in(world, key, accepted)
-        })
-        .is_some()
+        world
+            .turn(|world| {
+                let accepted = world.get_mut(server).and_then(|server| server.accept_next())?;
+                take_in(world, key, accepted)
+            })
+            .is_some()
     }
 
     /// Takes one connection from the kernel, if there is one and it is wanted.

@@ -73,7 +73,10 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
     }
 
     /// Waits for what the operation lacks; fails if it will not come.
-    fn wait(&mut self, for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool) -> io::Result<()> {
+    fn wait(
+        &mut self,
+        for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,
+    ) -> io::Result<()> {
         if for_it(self.runtime, self.socket, self.timeout) {
             return Ok(());
         }
@@ -105,15 +108,20 @@ impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
 
 impl<T: ?Sized + Target + QAbstractSocket> BufRead for Blocking<'_, T> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.socket()?.bytes_available() == 0 && !self.socket()?.has_ended() {
+        loop {
+            match self.socket()?.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+                Ok(_) => break,
+            }
             self.wait(Runtime::wait_for_ready_read)?;
         }
-        Ok(self.socket()?.peek(usize::MAX))
+        self.socket()?.fill_buf()
     }
 
     fn consume(&mut self, amount: usize) {
         if let Some(socket) = self.runtime.get_mut(self.socket) {
-            socket.skip(amount);
+            socket.consume(amount);
         }
     }
 }

@@ -1,15 +1,11 @@
 //! What the sockets of one runtime share.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::buffer_pool::BufferPool;
 use super::engine::{NativeNetwork, Network, NetworkService};
 use crate::event_loop::{FlushList, Remote, Timers};
 use crate::object::Anchor;
-
-/// How much one read takes at most. A full read is continued in the next turn, when the others
-/// have had theirs.
-const SCRATCH: usize = 64 * 1024;
 
 /// The services that a socket needs of its runtime.
 pub(super) struct Facilities {
@@ -17,8 +13,7 @@ pub(super) struct Facilities {
     pub(super) flush_list: Rc<FlushList>,
     pub(super) timers: Rc<Timers>,
     pub(super) remote: Remote,
-    /// Where every read goes first, so that an idle socket holds no buffer.
-    pub(super) scratch: RefCell<Box<[u8]>>,
+    pub(super) pool: BufferPool,
 }
 
 impl Facilities {
@@ -35,8 +30,8 @@ impl Facilities {
         };
         let (flush_list, timers) = (anchor.service()?, anchor.service()?);
         let remote = Remote::clone(&*anchor.service::<Remote>()?);
-        let scratch = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
-        let facilities = Rc::new(Self { network, flush_list, timers, remote, scratch });
+        let facilities =
+            Rc::new(Self { network, flush_list, timers, remote, pool: BufferPool::default() });
         anchor.offer(facilities.clone());
         Some(facilities)
     }

@@ -4,6 +4,7 @@ mod abstract_socket;
 mod accepting;
 mod bind_mode;
 mod blocking;
+mod buffer_pool;
 mod engine;
 mod error;
 mod facilities;

@@ -357,8 +357,10 @@ fn start(
 /// The families in turn, beginning with that of the first address (RFC 8305, section 4).
 fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
     let Some(first) = addresses.front() else { return VecDeque::new() };
-    let (same, other): (VecDeque<_>, VecDeque<_>) =
-        addresses.iter().copied().partition(|address: &SocketAddr| address.is_ipv4() == first.is_ipv4());
+    let (same, other): (VecDeque<_>, VecDeque<_>) = addresses
+        .iter()
+        .copied()
+        .partition(|address: &SocketAddr| address.is_ipv4() == first.is_ipv4());
     let (mut same, mut other) = (same.into_iter(), other.into_iter());
     let mut mixed = VecDeque::with_capacity(addresses.len());
     while mixed.len() < addresses.len() {

@@ -142,15 +142,22 @@ impl SocketCore {
         })
     }
 
-    fn bind_engine(&mut self, address: BindAddress, port: u16, mode: BindMode) -> Result<(), Fault> {
+    fn bind_engine(
+        &mut self,
+        address: BindAddress,
+        port: u16,
+        mode: BindMode,
+    ) -> Result<(), Fault> {
         let Some(home) = &self.home else {
             return Err(Fault { kind: SocketError::Operation, source: None });
         };
         if self.state != SocketState::Unconnected {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
-        let engine = open(&*home.facilities.network, self.kind, address, port, mode)
-            .map_err(|error| Fault { kind: SocketError::of_binding(&error), source: Some(error) })?;
+        let engine =
+            open(&*home.facilities.network, self.kind, address, port, mode).map_err(|error| {
+                Fault { kind: SocketError::of_binding(&error), source: Some(error) }
+            })?;
         self.adopt(engine);
         self.change_state(SocketState::Bound);
         if self.kind == SocketType::Udp {
@@ -262,6 +269,15 @@ impl SocketCore {
     pub(in crate::net) fn has_ended(&self) -> bool {
         self.traffic.read_finished
             || (self.state == SocketState::Unconnected && self.attempt.is_none())
+    }
+
+    /// What is known of the last error, in words.
+    pub(in crate::net) fn error_text(&self) -> Option<String> {
+        let Fault { kind, source } = self.error.as_ref()?;
+        Some(match source {
+            Some(source) => format!("{kind}: {source}"),
+            None => kind.to_string(),
+        })
     }
 
     pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {

@@ -19,6 +19,9 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
+/// From how many bytes on a read's buffer is handed on as it is, and not copied.
+const WORTH_ADOPTING: usize = 16 * 1024;
+
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Traffic {
@@ -114,7 +117,7 @@ impl SocketCore {
             self.flush();
         }
         if std::mem::take(&mut self.traffic.to_announce_again) && self.device.unread_len() > 0 {
-            self.device.announce_arrival();
+            self.device.announce_received();
         }
         if self.traffic.has_more {
             self.receive();
@@ -149,23 +152,34 @@ impl SocketCore {
             return;
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
-        let mut scratch = home.facilities.scratch.borrow_mut();
-        let size = scratch.len().min(room);
-        match engine.read(&mut scratch[..size]) {
-            // The peer sends no more. What is still to go out may go.
-            Ok(0) if self.state == SocketState::Closing => {}
+        let pool = &home.facilities.pool;
+        let mut buffer = pool.take();
+        let size = buffer.len().min(room);
+        match engine.read(&mut buffer[..size]) {
             Ok(0) => {
-                drop(scratch);
-                self.peer_finished();
+                pool.put(buffer);
+                // While this end closes, what is still to go out may go.
+                if self.state != SocketState::Closing {
+                    self.peer_finished();
+                }
             }
             Ok(count) => {
                 // What comes while the socket closes is dropped. If it were left to the kernel,
                 // the peer would get a reset instead of the rest.
                 if self.state == SocketState::Connected {
                     self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                    self.device.receive(&scratch[..count]);
+                    if count < WORTH_ADOPTING {
+                        self.device.receive(&buffer[..count]);
+                        pool.put(buffer);
+                    } else {
+                        buffer.truncate(count);
+                        if let Some(buffer) = self.device.adopt(buffer) {
+                            pool.put(buffer);
+                        }
+                    }
+                } else {
+                    pool.put(buffer);
                 }
-                drop(scratch);
                 // A short read has emptied the kernel's buffer, unless it ended before urgent data, or
                 // the end is still in there.
                 let is_urgent = std::mem::take(&mut self.traffic.is_urgent);
@@ -174,10 +188,11 @@ impl SocketCore {
                     self.queue_unless_full();
                 }
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => {
-                drop(scratch);
-                self.lost(SocketError::of_transfer(&error), Some(error));
+                pool.put(buffer);
+                if error.kind() != ErrorKind::WouldBlock {
+                    self.lost(SocketError::of_transfer(&error), Some(error));
+                }
             }
         }
     }
@@ -185,13 +200,16 @@ impl SocketCore {
     /// How many bytes may still be buffered.
     pub(in crate::net) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            Some(limit) => limit.saturating_sub(self.device.buffered_len()),
+            Some(limit) => limit.saturating_sub(self.device.unread_len()),
             None => usize::MAX,
         }
     }
 
     /// Somebody took bytes off the buffer: there is room again.
     pub(in crate::net) fn make_room(&mut self) {
+        if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
+            home.facilities.pool.put(buffer);
+        }
         if self.device.unread_len() > 0
             && self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread
         {
@@ -252,7 +270,7 @@ impl SocketCore {
             _ => {
                 self.traffic.is_announced = true;
                 self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                self.device.announce_arrival();
+                self.device.announce_received();
             }
         }
     }
@@ -267,6 +285,12 @@ impl SocketCore {
         if self.traffic.has_more {
             self.queue_flush();
         }
+    }
+
+    /// How much a direct socket can read past the buffer now.
+    pub(in crate::net) fn available(&self) -> usize {
+        let engine = self.engine.as_ref().filter(|_| self.is_direct());
+        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
     }
 
     /// Reads past the buffer.
@@ -298,7 +322,10 @@ impl SocketCore {
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
         }
         if self.traffic.write_end != WriteEnd::Open {
-            return Err(io::Error::new(ErrorKind::BrokenPipe, "the socket's writing end is closed"));
+            return Err(io::Error::new(
+                ErrorKind::BrokenPipe,
+                "the socket's writing end is closed",
+            ));
         }
         if self.is_direct() {
             return self.write_direct(bytes);

@@ -28,13 +28,11 @@ pub(super) fn read(fd: BorrowedFd<'_>, name: OptionName) -> io::Result<SocketOpt
         } else {
             sockopt::ip_multicast_loop(fd)?
         }),
-        OptionName::TypeOfService => {
-            SocketOption::TypeOfService(if is_v6 {
-                u8::try_from(sockopt::ipv6_tclass(fd)?).unwrap_or(u8::MAX)
-            } else {
-                sockopt::ip_tos(fd)?
-            })
-        }
+        OptionName::TypeOfService => SocketOption::TypeOfService(if is_v6 {
+            u8::try_from(sockopt::ipv6_tclass(fd)?).unwrap_or(u8::MAX)
+        } else {
+            sockopt::ip_tos(fd)?
+        }),
         OptionName::SendBufferSize => {
             SocketOption::SendBufferSize(sockopt::socket_send_buffer_size(fd)?)
         }
@@ -81,7 +79,11 @@ pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> 
 /// The kernel counts in seconds; part of one is more than none.
 fn whole_seconds(duration: Duration) -> io::Result<Duration> {
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-    if seconds == 0 { Err(io::ErrorKind::InvalidInput.into()) } else { Ok(Duration::from_secs(seconds)) }
+    if seconds == 0 {
+        Err(io::ErrorKind::InvalidInput.into())
+    } else {
+        Ok(Duration::from_secs(seconds))
+    }
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

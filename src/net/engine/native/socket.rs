@@ -92,8 +92,7 @@ impl SocketEngine for NativeSocket {
         if source.is_some() {
             return Ok(());
         }
-        *source =
-            Some(reactor.register(&mut SourceFd(&descriptor), interest, owner, on_ready)?);
+        *source = Some(reactor.register(&mut SourceFd(&descriptor), interest, owner, on_ready)?);
         Ok(())
     }
 
