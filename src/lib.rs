@@ -85,7 +85,10 @@ pub use event_loop::{
 #[doc(inline)]
 pub use io::{OpenMode, QIODevice};
 #[doc(inline)]
-pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
+pub use net::{
+    HostInfo, HostInfoError, HostLookup, NetError, QAbstractSocket, QTcpServer, QTcpSocket,
+    SocketError, SocketState,
+};
 #[doc(inline)]
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,

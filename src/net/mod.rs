@@ -4,14 +4,22 @@ mod abstract_socket;
 mod engine;
 mod error;
 mod facilities;
+mod host_cache;
+mod host_info;
+mod host_lookup;
+mod lookup_queue;
 mod resolver;
+mod resolver_pool;
 mod socket;
 mod socket_state;
+mod system_resolver;
 mod tcp_server;
 mod tcp_socket;
 
 pub use abstract_socket::QAbstractSocket;
 pub use error::{NetError, SocketError};
+pub use host_info::{HostInfo, HostInfoError};
+pub use host_lookup::HostLookup;
 #[doc(hidden)]
 pub use socket::SocketCore;
 pub use socket_state::SocketState;

@@ -1,76 +1,62 @@
-//! Looking up host names, in threads of their own: the system's resolver blocks.
+//! Looking up host names for one runtime: what is remembered, and who is asked for the rest.
 
-use std::cell::{Cell, OnceCell};
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::engine::OnResolved;
+use super::engine::{Lookup, OnResolved};
+use super::host_cache::HostCache;
+use super::resolver_pool::ResolverPool;
+use super::system_resolver;
+use crate::event_loop::Timers;
 
-/// How many names are looked up at the same time; further ones wait.
-const MAX_WORKERS: usize = 4;
-
-/// A name to look up, and who wants to know.
-struct Request {
-    name: String,
-    on_resolved: OnResolved,
-}
-
-/// The two ends of the line in which requests wait.
-struct Queue {
-    send: Sender<Request>,
-    receive: Arc<Mutex<Receiver<Request>>>,
-}
-
-/// Looks up names by the system's resolver. Its threads start when they are needed and end with
-/// it; one that still waits for the system then is left behind and harms nobody.
+/// Looks up names by the threads of the process and a cache of the runtime: the one is dear, and
+/// the other goes by the runtime's clock.
+#[derive(Debug)]
 pub(super) struct Resolver {
-    queue: OnceCell<Queue>,
-    workers: Cell<usize>,
+    pool: Arc<ResolverPool>,
+    cache: Arc<Mutex<HostCache>>,
+    clock: Rc<Timers>,
 }
 
 impl Resolver {
-    pub(super) fn new() -> Self {
-        Self { queue: OnceCell::new(), workers: Cell::new(0) }
+    pub(super) fn new(pool: Arc<ResolverPool>, clock: Rc<Timers>) -> Self {
+        Self { pool, cache: Arc::default(), clock }
     }
 
-    pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) {
-        let Queue { send, receive } = self.queue.get_or_init(|| {
-            let (send, receive) = mpsc::channel();
-            Queue { send, receive: Arc::new(Mutex::new(receive)) }
-        });
-        if self.workers.get() < MAX_WORKERS {
-            let receive = receive.clone();
-            let named = thread::Builder::new().name("slotwire-resolver".to_owned());
-            match named.spawn(move || work(&receive)) {
-                Ok(_) => self.workers.set(self.workers.get() + 1),
-                Err(error) if self.workers.get() == 0 => return on_resolved(Err(error)),
-                Err(_) => {}
+    /// Looks up a name. `on_resolved` is called from any thread, and from here if the answer is
+    /// known already.
+    pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+        if let Some(failure) = system_resolver::refusal(name) {
+            on_resolved(Err(io::Error::new(failure.kind, failure)));
+            return Lookup::finished();
+        }
+        let asked = self.clock.now();
+        let cache = lock(&self.cache);
+        let (known, epoch) = (cache.find(name, asked), cache.epoch());
+        drop(cache);
+        if let Some(addresses) = known {
+            on_resolved(Ok(addresses));
+            return Lookup::finished();
+        }
+        let (cache, owned_name) = (self.cache.clone(), name.to_owned());
+        let remember = move |answer: io::Result<Vec<SocketAddr>>| {
+            if let Ok(addresses) = &answer {
+                lock(&cache).put(epoch, owned_name, asked, addresses.clone());
             }
-        }
-        let request = Request { name: name.to_owned(), on_resolved };
-        // The receiving end is held here as well, so it is there.
-        let _ = send.send(request);
+            on_resolved(answer);
+        };
+        self.pool.resolve(name, Box::new(remember))
+    }
+
+    /// Forgets what was found so far.
+    pub(super) fn clear_cache(&self) {
+        lock(&self.cache).clear();
     }
 }
 
-/// Answers requests until the resolver is gone.
-fn work(requests: &Mutex<Receiver<Request>>) {
-    loop {
-        let request = requests.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Request { name, on_resolved }) = request else { return };
-        on_resolved(look_up(&name));
-    }
-}
-
-fn look_up(name: &str) -> io::Result<Vec<SocketAddr>> {
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in (name, 0).to_socket_addrs()? {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    Ok(addresses)
+fn lock(cache: &Mutex<HostCache>) -> MutexGuard<'_, HostCache> {
+    // Nothing that holds the lock calls anybody, so nothing panics half-way.
+    cache.lock().unwrap_or_else(PoisonError::into_inner)
 }

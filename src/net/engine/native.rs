@@ -8,9 +8,10 @@ use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::{ListenEngine, Network, OnResolved, Progress, StreamEngine};
-use crate::event_loop::{OnReady, Reactor, SourceId};
+use super::{ListenEngine, Lookup, Network, OnResolved, Progress, StreamEngine};
+use crate::event_loop::{OnReady, Reactor, SourceId, Timers};
 use crate::net::resolver::Resolver;
+use crate::net::resolver_pool::ResolverPool;
 use crate::object::ObjectKey;
 
 /// The kernel's network.
@@ -20,8 +21,8 @@ pub(crate) struct NativeNetwork {
 }
 
 impl NativeNetwork {
-    pub(crate) fn new(reactor: Rc<Reactor>) -> Self {
-        Self { reactor, resolver: Resolver::new() }
+    pub(crate) fn new(reactor: Rc<Reactor>, clock: Rc<Timers>) -> Self {
+        Self { reactor, resolver: Resolver::new(ResolverPool::of_process(), clock) }
     }
 }
 
@@ -51,8 +52,12 @@ impl Network for NativeNetwork {
         Ok(Box::new(NativeListener { listener, watch: Watch::new(&self.reactor) }))
     }
 
-    fn resolve(&self, name: &str, on_resolved: OnResolved) {
-        self.resolver.resolve(name, on_resolved);
+    fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+        self.resolver.resolve(name, on_resolved)
+    }
+
+    fn clear_host_cache(&self) {
+        self.resolver.clear_cache();
     }
 }
 

@@ -8,7 +8,7 @@ use super::core::{Fault, SocketCore};
 use super::step::Step;
 use super::transfer::Traffic;
 use crate::event_loop::{Alarm, TimerKey};
-use crate::net::engine::Progress;
+use crate::net::engine::{self, Progress};
 use crate::net::error::SocketError;
 use crate::net::socket_state::SocketState;
 
@@ -18,6 +18,8 @@ pub(super) type Lookup = u64;
 /// A connection that is being made.
 pub(super) struct Attempt {
     pub(super) lookup: Lookup,
+    /// The lookup that is under way. Called off along with the attempt.
+    pub(super) resolving: Option<engine::Lookup>,
     pub(super) port: u16,
     /// The addresses that were not tried yet.
     pub(super) addresses: VecDeque<SocketAddr>,
@@ -36,6 +38,7 @@ impl SocketCore {
         self.lookups += 1;
         let mut attempt = Box::new(Attempt {
             lookup: self.lookups,
+            resolving: None,
             port,
             addresses: VecDeque::new(),
             failure: None,
@@ -50,13 +53,16 @@ impl SocketCore {
         if literal.is_none() {
             let (remote, lookup) = (home.facilities.remote.clone(), self.lookups);
             let (key, resolved) = (home.stepper.key(), self.hooks.resolved);
-            home.facilities.network.resolve(
+            let resolving = home.facilities.network.resolve(
                 &self.peer_name,
                 Box::new(move |addresses| {
                     // Fails if the runtime is gone, and the socket with it.
                     let _ = remote.post(move |world| resolved(world, key, lookup, addresses));
                 }),
             );
+            if let Some(attempt) = &mut self.attempt {
+                attempt.resolving = Some(resolving);
+            }
         }
         self.change_state(SocketState::HostLookup);
         if literal.is_some() {
