@@ -86,8 +86,9 @@ pub use event_loop::{
 pub use io::{OpenMode, QIODevice};
 #[doc(inline)]
 pub use net::{
-    HostInfo, HostInfoError, HostLookup, NetError, QAbstractSocket, QTcpServer, QTcpSocket,
-    SocketError, SocketState,
+    HardwareAddress, HostInfo, HostInfoError, HostLookup, InterfaceError, InterfaceFlags,
+    InterfaceType, NetError, NetworkAddressEntry, NetworkInterface, QAbstractSocket, QTcpServer,
+    QTcpSocket, SocketError, SocketState,
 };
 #[doc(inline)]
 pub use object::{

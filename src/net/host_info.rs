@@ -228,3 +228,50 @@ impl HostInfo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_gets_the_answer_from_whatever_thread() {
+        let info = HostInfo::wait_for("alpha", None, |on_resolved| {
+            let addresses = ["192.0.2.1:0", "[::ffff:192.0.2.1]:0", "[fd00::1]:0"];
+            let addresses = addresses.map(|address| address.parse().unwrap()).to_vec();
+            std::thread::spawn(move || on_resolved(Ok(addresses)));
+            Lookup::finished()
+        });
+        let expected = ["192.0.2.1", "fd00::1"].map(|address| address.parse().unwrap());
+        assert_eq!(info, HostInfo::found("alpha", expected));
+        assert_eq!((info.error(), info.error_string()), (None, ""));
+    }
+
+    #[test]
+    fn who_waits_no_longer_calls_the_lookup_off() {
+        let (held, called_off) = mpsc::channel();
+        let (keep, kept) = mpsc::channel();
+        let info = HostInfo::wait_for("alpha", Some(Duration::ZERO), |on_resolved| {
+            keep.send(on_resolved).unwrap();
+            Lookup::new(move || held.send(()).unwrap())
+        });
+        assert_eq!(info.error(), Some(HostInfoError::TimedOut));
+        assert_eq!(info.error_string(), "cannot look up \"alpha\": it takes too long");
+        called_off.try_recv().unwrap();
+        // An answer that comes too late does no harm.
+        kept.recv().unwrap()(Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_lookup_that_is_given_up_is_an_error() {
+        let info = HostInfo::wait_for("alpha", None, |_| Lookup::finished());
+        assert_eq!(info.error(), Some(HostInfoError::Unknown));
+    }
+
+    #[test]
+    fn only_what_is_not_there_is_not_found() {
+        let error = |kind| HostInfo::answer("alpha", Err(io::Error::new(kind, "reason"))).error();
+        assert_eq!(error(io::ErrorKind::NotFound), Some(HostInfoError::HostNotFound));
+        assert_eq!(error(io::ErrorKind::Other), Some(HostInfoError::Unknown));
+        assert_eq!(error(io::ErrorKind::WouldBlock), Some(HostInfoError::Unknown));
+    }
+}

@@ -60,3 +60,85 @@ fn lock(cache: &Mutex<HostCache>) -> MutexGuard<'_, HostCache> {
     // Nothing that holds the lock calls anybody, so nothing panics half-way.
     cache.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event_loop::VirtualClock;
+    use crate::net::resolver_pool::tests::{Begun, address, held_pool, next};
+
+    struct Bench {
+        resolver: Resolver,
+        begun: Receiver<Begun>,
+        clock: VirtualClock,
+    }
+
+    fn bench() -> Bench {
+        let clock = VirtualClock::new();
+        let (pool, begun) = held_pool(Duration::from_secs(3600));
+        let timers = Rc::new(Timers::new(Rc::new(clock.clone())));
+        Bench { resolver: Resolver::new(Arc::new(pool), timers), begun, clock }
+    }
+
+    impl Bench {
+        fn ask(&self, name: &str) -> (Lookup, Receiver<io::Result<Vec<SocketAddr>>>) {
+            let (send, answers) = mpsc::channel();
+            let on_resolved = move |answer| send.send(answer).unwrap_or_default();
+            (self.resolver.resolve(name, Box::new(on_resolved)), answers)
+        }
+
+        /// Asks for a name, which is not known, and has it found.
+        #[track_caller]
+        fn find(&self, name: &str, last: u8) {
+            let (_lookup, answers) = self.ask(name);
+            answers.try_recv().expect_err("nothing is known of the name");
+            next(&self.begun).finds(&[last]);
+            assert_eq!(next(&answers).unwrap(), [address(last)]);
+        }
+
+        #[track_caller]
+        fn is_known(&self, name: &str, last: u8) {
+            let (_lookup, answers) = self.ask(name);
+            assert_eq!(answers.try_recv().unwrap().unwrap(), [address(last)]);
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_known_for_a_minute_of_the_runtime() {
+        let bench = bench();
+        bench.find("alpha", 1);
+        bench.clock.advance(Duration::from_secs(59));
+        bench.is_known("alpha", 1);
+        bench.clock.advance(Duration::from_secs(1));
+        bench.find("alpha", 2);
+        bench.is_known("alpha", 2);
+    }
+
+    #[test]
+    fn a_cleared_cache_knows_nothing_and_takes_no_answer_under_way() {
+        let bench = bench();
+        bench.find("alpha", 1);
+        let (_lookup, answers) = bench.ask("beta");
+        let beta = next(&bench.begun);
+        bench.resolver.clear_cache();
+        beta.finds(&[2]);
+        assert_eq!(next(&answers).unwrap(), [address(2)]);
+        bench.find("alpha", 3);
+        bench.find("beta", 4);
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_refused_without_asking() {
+        let bench = bench();
+        for name in ["", "a\0b", &"n".repeat(256)] {
+            let (_lookup, answers) = bench.ask(name);
+            let error = answers.try_recv().unwrap().unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
+        }
+        let _alpha = bench.ask("alpha");
+        assert_eq!(next(&bench.begun).name, "alpha");
+    }
+}

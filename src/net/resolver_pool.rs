@@ -181,3 +181,224 @@ impl Shared {
         staff.workers -= 1;
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::process::{Command, Stdio};
+    use std::sync::mpsc::{self, Receiver, Sender};
+    use std::time::Instant;
+
+    use super::*;
+
+    /// How long anything may take before a test calls it lost.
+    const DEADLINE: Duration = Duration::from_secs(30);
+    const FOREVER: Duration = Duration::from_secs(3600);
+
+    /// A lookup that has begun and waits for the test to say what it finds.
+    pub(in crate::net) struct Begun {
+        pub(in crate::net) name: String,
+        answer: Sender<Result<Vec<SocketAddr>, LookupFailure>>,
+    }
+
+    impl Begun {
+        pub(in crate::net) fn finds(self, last_octets: &[u8]) {
+            let addresses = last_octets.iter().map(|&last| address(last)).collect();
+            self.answer.send(Ok(addresses)).unwrap();
+        }
+
+        fn fails(self, kind: io::ErrorKind) {
+            let reason = format!("no {}", self.name).into();
+            self.answer.send(Err(LookupFailure { kind, reason })).unwrap();
+        }
+    }
+
+    pub(in crate::net) fn address(last: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, last], 0))
+    }
+
+    /// A pool whose lookups wait for the test, and where they arrive.
+    pub(in crate::net) fn held_pool(idle: Duration) -> (ResolverPool, Receiver<Begun>) {
+        let (begin, begun) = mpsc::channel();
+        let look_up = move |name: &str| {
+            let (answer, answered) = mpsc::channel();
+            let gone = || LookupFailure { kind: io::ErrorKind::Other, reason: "test over".into() };
+            begin.send(Begun { name: name.to_owned(), answer }).map_err(|_| gone())?;
+            answered.recv().unwrap_or_else(|_| Err(gone()))
+        };
+        (ResolverPool::new(Box::new(look_up), idle), begun)
+    }
+
+    type Answers = Receiver<io::Result<Vec<SocketAddr>>>;
+
+    fn ask(pool: &ResolverPool, name: &str) -> (Lookup, Answers) {
+        let (send, answers) = mpsc::channel();
+        let on_resolved = move |answer| send.send(answer).unwrap_or_default();
+        (pool.resolve(name, Box::new(on_resolved)), answers)
+    }
+
+    #[track_caller]
+    pub(in crate::net) fn next<T>(receiver: &Receiver<T>) -> T {
+        receiver.recv_timeout(DEADLINE).expect("what is waited for does not come")
+    }
+
+    #[track_caller]
+    fn wait_until(condition: impl Fn() -> bool) {
+        let deadline = Instant::now() + DEADLINE;
+        while !condition() {
+            assert!(Instant::now() < deadline, "what is waited for does not happen");
+            thread::yield_now();
+        }
+    }
+
+    /// Asks for as many names as are looked up at the same time, all of which hang.
+    fn fill(pool: &ResolverPool, begun: &Receiver<Begun>) -> (Vec<Lookup>, Vec<Begun>) {
+        let names = (0..MAX_AWAITED).map(|number| format!("hangs-{number}"));
+        let lookups = names.map(|name| ask(pool, &name).0).collect();
+        (lookups, (0..MAX_AWAITED).map(|_| next(begun)).collect())
+    }
+
+    #[test]
+    fn one_lookup_serves_all_who_ask_for_the_name_meanwhile() {
+        let (pool, begun) = held_pool(FOREVER);
+        let first = ask(&pool, "alpha");
+        let alpha = next(&begun);
+        let second = ask(&pool, "alpha");
+        let _other = ask(&pool, "beta");
+        // A second lookup of the first name would have come before this one.
+        assert_eq!(next(&begun).name, "beta");
+        alpha.finds(&[1, 2]);
+        for (_, answers) in [&first, &second] {
+            assert_eq!(next(answers).unwrap(), [address(1), address(2)]);
+        }
+        let _again = ask(&pool, "alpha");
+        assert_eq!(next(&begun).name, "alpha");
+    }
+
+    #[test]
+    fn a_failure_comes_with_its_kind_and_reason_to_everybody() {
+        let (pool, begun) = held_pool(FOREVER);
+        let both = [ask(&pool, "alpha"), ask(&pool, "alpha")];
+        next(&begun).fails(io::ErrorKind::NotFound);
+        for (_, answers) in &both {
+            let error = next(answers).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.to_string()),
+                (io::ErrorKind::NotFound, "no alpha".to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_called_off_before_its_turn_is_never_looked_up() {
+        let (pool, begun) = held_pool(FOREVER);
+        let (_lookups, mut hanging) = fill(&pool, &begun);
+        let (late, answers) = ask(&pool, "late");
+        let _later = ask(&pool, "later");
+        drop(late);
+        answers.recv().expect_err("nobody is left to tell");
+        hanging.remove(0).finds(&[1]);
+        assert_eq!(next(&begun).name, "later");
+    }
+
+    #[test]
+    fn an_answer_that_was_called_off_is_not_delivered() {
+        let (pool, begun) = held_pool(FOREVER);
+        let (lookup, answers) = ask(&pool, "alpha");
+        let alpha = next(&begun);
+        drop(lookup);
+        alpha.finds(&[1]);
+        answers.recv().expect_err("nobody is left to tell");
+    }
+
+    #[test]
+    fn who_asks_for_a_name_that_others_gave_up_shares_its_lookup() {
+        let (pool, begun) = held_pool(FOREVER);
+        let (lookup, _) = ask(&pool, "alpha");
+        let alpha = next(&begun);
+        drop(lookup);
+        let (_lookup, answers) = ask(&pool, "alpha");
+        alpha.finds(&[3]);
+        assert_eq!(next(&answers).unwrap(), [address(3)]);
+    }
+
+    #[test]
+    fn names_that_hang_make_way_when_those_who_asked_give_up() {
+        let (pool, begun) = held_pool(FOREVER);
+        let (lookups, _hanging) = fill(&pool, &begun);
+        let (_lookup, answers) = ask(&pool, "alpha");
+        begun.try_recv().map(|begun| begun.name).expect_err("there is no room yet");
+        drop(lookups);
+        next(&begun).finds(&[1]);
+        assert_eq!(next(&answers).unwrap(), [address(1)]);
+    }
+
+    #[test]
+    fn a_thousand_names_that_hang_take_so_many_threads_and_no_more() {
+        let (pool, begun) = held_pool(FOREVER);
+        let lookups: Vec<_> = (0..1000).map(|number| ask(&pool, &number.to_string())).collect();
+        assert_eq!(pool.shared.lock().workers, MAX_AWAITED);
+        let mut hanging: Vec<_> = (0..MAX_AWAITED).map(|_| next(&begun)).collect();
+        // Each that gives up makes room for another, up to the limit.
+        for (lookup, _) in lookups {
+            drop(lookup);
+            hanging.extend(begun.try_iter());
+        }
+        assert!(pool.shared.lock().workers <= MAX_WORKERS);
+        assert_eq!(pool.shared.lock().queue.waiting(), 0);
+        // And when one comes back, there is room for those who still ask.
+        let (_lookup, answers) = ask(&pool, "alpha");
+        hanging.clear();
+        let alpha = std::iter::from_fn(|| begun.recv_timeout(DEADLINE).ok())
+            .find(|begun| begun.name == "alpha");
+        alpha.expect("its turn comes").finds(&[1]);
+        assert_eq!(next(&answers).unwrap(), [address(1)]);
+        wait_until(|| pool.shared.lock().workers <= MAX_AWAITED);
+    }
+
+    #[test]
+    fn threads_without_work_leave_and_come_again() {
+        let (pool, begun) = held_pool(Duration::ZERO);
+        for _ in 0..3 {
+            let (_lookup, answers) = ask(&pool, "alpha");
+            next(&begun).finds(&[1]);
+            assert_eq!(next(&answers).unwrap(), [address(1)]);
+            wait_until(|| pool.shared.lock().workers == 0);
+        }
+    }
+
+    #[test]
+    fn threads_leave_with_their_pool() {
+        let (pool, begun) = held_pool(FOREVER);
+        let (_lookup, answers) = ask(&pool, "alpha");
+        next(&begun).finds(&[1]);
+        next(&answers).unwrap();
+        let shared = pool.shared.clone();
+        drop(pool);
+        wait_until(|| shared.lock().workers == 0);
+    }
+
+    #[test]
+    fn a_process_ends_while_names_hang() {
+        const MARK: &str = "SLOTWIRE_NAMES_HANG";
+        if std::env::var_os(MARK).is_some() {
+            let (pool, begun) = held_pool(FOREVER);
+            std::mem::forget(fill(&pool, &begun));
+            std::mem::forget((pool, begun));
+            return;
+        }
+        let own_name = thread::current().name().unwrap_or_default().to_owned();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([&own_name, "--exact"])
+            .env(MARK, "1")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (send, ended) = mpsc::channel();
+        let id = child.id();
+        thread::spawn(move || send.send(child.wait().unwrap()));
+        match ended.recv_timeout(DEADLINE) {
+            Ok(status) => assert!(status.success(), "{status}"),
+            Err(_) => panic!("process {id} does not end"),
+        }
+    }
+}
