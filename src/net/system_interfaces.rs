@@ -62,7 +62,12 @@ pub(super) fn index_of(name: &str) -> io::Result<Option<u32>> {
 
 /// The name of the interface with this index, if there is one.
 pub(super) fn name_of(index: u32) -> io::Result<Option<String>> {
-    match if_::if_indextoname(index) {
+    let found = if_::if_indextoname(index).and_then(|name| match name.is_empty() {
+        // nix 0.31 overlooks that the system's function failed.
+        true => Err(Errno::last()),
+        false => Ok(name),
+    });
+    match found {
         Ok(name) => Ok(Some(name.to_string_lossy().into_owned())),
         Err(Errno::ENODEV | Errno::ENXIO | Errno::EINVAL) => Ok(None),
         Err(error) => Err(error.into()),

@@ -81,7 +81,7 @@ fn configured_domain(configuration: &str) -> Option<String> {
             _ => None,
         }
     };
-    configuration.lines().filter_map(domain).last()
+    configuration.lines().filter_map(domain).next_back()
 }
 
 #[cfg(test)]
