@@ -86,9 +86,10 @@ pub use event_loop::{
 pub use io::{Device, OpenMode, QIODevice, RawDevice};
 #[doc(inline)]
 pub use net::{
-    BindAddress, BindMode, Blocking, Incoming, NetError, NetworkLayerProtocol, OptionName,
-    PauseMode, QAbstractSocket, QTcpServer, QTcpSocket, ReadyReadPolicy, SocketError, SocketOption,
-    SocketState, SocketType,
+    BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError, HostLookup,
+    Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError, NetworkAddressEntry,
+    NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode, QAbstractSocket, QTcpServer,
+    QTcpSocket, ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,
 };
 #[doc(inline)]
 pub use object::{

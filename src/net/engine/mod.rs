@@ -105,6 +105,38 @@ pub(crate) struct Awaited<'a> {
 /// Takes the addresses of a name to whoever asked; their port means nothing.
 pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<SocketAddr>>) + Send>;
 
+/// A lookup that was asked for. Dropping it calls it off: it is not begun if it was not, and whoever
+/// asked is not called any more, unless that call is on its way already.
+#[must_use = "dropping it calls the lookup off"]
+pub(crate) struct Lookup {
+    cancel: Option<Box<dyn FnOnce()>>,
+}
+
+impl Lookup {
+    pub(crate) fn new(cancel: impl FnOnce() + 'static) -> Self {
+        Self { cancel: Some(Box::new(cancel)) }
+    }
+
+    /// One that is answered already.
+    pub(crate) fn finished() -> Self {
+        Self { cancel: None }
+    }
+}
+
+impl Drop for Lookup {
+    fn drop(&mut self) {
+        if let Some(cancel) = self.cancel.take() {
+            cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lookup").finish_non_exhaustive()
+    }
+}
+
 /// A network: where engines come from.
 pub(crate) trait Network {
     /// Opens a socket that can reach `towards`, or be bound to it.
@@ -113,8 +145,14 @@ pub(crate) trait Network {
     /// Takes over a descriptor. Fails with `Unsupported` if it is no socket of this kind.
     fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>>;
 
-    /// Looks up the addresses of a name.
-    fn resolve(&self, name: &str, on_resolved: OnResolved);
+    /// Looks up the addresses of a name, which is no literal address. Fails with `NotFound` if
+    /// there is no such name.
+    ///
+    /// `on_resolved` is called from any thread, and from here if the answer is known already.
+    fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup;
+
+    /// Forgets what names were found to mean.
+    fn clear_host_cache(&self);
 
     /// Blocks until one of the sockets is ready or the time has passed; says what each of them is
     /// ready for.

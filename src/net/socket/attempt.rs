@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::step::Step;
 use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
-use crate::net::engine::{OnResolved, Progress, SocketEngine};
+use crate::net::engine::{self, OnResolved, Progress, SocketEngine};
 use crate::net::error::SocketError;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
@@ -29,6 +29,8 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// A connection that is being made.
 pub(in crate::net) struct Attempt {
     lookup: Lookup,
+    /// The lookup that is under way. Called off along with the attempt.
+    resolving: Option<engine::Lookup>,
     port: u16,
     protocol: NetworkLayerProtocol,
     /// The addresses that were not tried yet.
@@ -75,6 +77,7 @@ impl SocketCore {
         self.peer_name = name;
         self.begin_attempt(Attempt {
             lookup: 0,
+            resolving: None,
             port,
             protocol,
             addresses: address.into_iter().collect(),
@@ -106,7 +109,8 @@ impl SocketCore {
                     // Fails if the runtime is gone, and the socket with it.
                     let _ = remote.post(move |world| resolved(world, key, lookup, addresses));
                 });
-                home.facilities.network.resolve(&self.peer_name, on_resolved);
+                let resolving = home.facilities.network.resolve(&self.peer_name, on_resolved);
+                attempt.resolving = Some(resolving);
             }
         }
         let waits_for_home = attempt.waits_for_home;
@@ -127,7 +131,7 @@ impl SocketCore {
         let (attempt, home) = (self.attempt.as_mut()?, self.home.as_ref()?);
         self.lookups += 1;
         attempt.lookup = self.lookups;
-        home.facilities.network.resolve(&self.peer_name, on_resolved);
+        attempt.resolving = Some(home.facilities.network.resolve(&self.peer_name, on_resolved));
         Some(self.lookups)
     }
 

@@ -13,9 +13,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use self::socket::NativeSocket;
-use super::{Awaited, Network, OnResolved, SocketEngine};
-use crate::event_loop::{Reactor, Readiness};
+use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
+use crate::event_loop::{Reactor, Readiness, Timers};
 use crate::net::resolver::Resolver;
+use crate::net::resolver_pool::ResolverPool;
 use crate::net::socket_type::SocketType;
 
 /// The kernel's network.
@@ -25,8 +26,8 @@ pub(crate) struct NativeNetwork {
 }
 
 impl NativeNetwork {
-    pub(crate) fn new(reactor: Rc<Reactor>) -> Self {
-        Self { reactor, resolver: Resolver::new() }
+    pub(crate) fn new(reactor: Rc<Reactor>, timers: Rc<Timers>) -> Self {
+        Self { reactor, resolver: Resolver::new(ResolverPool::of_process(), timers) }
     }
 }
 
@@ -39,8 +40,12 @@ impl Network for NativeNetwork {
         Ok(Box::new(NativeSocket::adopt(&self.reactor, kind, descriptor)?))
     }
 
-    fn resolve(&self, name: &str, on_resolved: OnResolved) {
-        self.resolver.resolve(name, on_resolved);
+    fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+        self.resolver.resolve(name, on_resolved)
+    }
+
+    fn clear_host_cache(&self) {
+        self.resolver.clear_cache();
     }
 
     fn wait(
