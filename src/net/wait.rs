@@ -181,7 +181,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 return true;
             }
             let has_ended = core.state == SocketState::Unconnected || core.engine.is_none();
-            if has_ended || core.read_room() == 0 || core.has_ended() {
+            if has_ended || !core.may_read() {
                 return false;
             }
             if core.is_direct() && core.has_pending() {
@@ -207,7 +207,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.engine.is_none() || core.device.outgoing().is_empty() {
                 return false;
             }
-            let to_read = core.read_room() > 0;
+            let to_read = core.may_read();
             if !self.step(to_read, true) {
                 return self.time_out();
             }
@@ -224,7 +224,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 return true;
             }
             let to_write = !core.device.outgoing().is_empty();
-            let to_read = core.read_room() > 0;
+            let to_read = core.may_read();
             if !self.step(to_read, to_write) {
                 return self.time_out();
             }

@@ -176,6 +176,8 @@ impl SocketCore {
 
     /// Tries the next address, beside those that are being tried; gives up if there is none left.
     pub(super) fn try_next(&mut self) {
+        // A bound socket's address is known while its engine is elsewhere.
+        self.local();
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
         while let Some(address) = attempt.addresses.pop_front() {
             let bound = self.engine.take();

@@ -31,6 +31,8 @@ pub(in crate::net) struct Traffic {
     is_urgent: bool,
     /// The peer has closed its end, which the next read that finds nothing will tell.
     peer_closed: bool,
+    /// A read has found the end.
+    end_seen: bool,
     /// The peer has closed its end, and ours stays open.
     pub(super) read_finished: bool,
     /// The kernel took all it could; it tells when there is room again.
@@ -148,7 +150,7 @@ impl SocketCore {
             self.traffic.has_more = true;
             return;
         }
-        if self.traffic.read_finished {
+        if self.traffic.end_seen {
             return;
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
@@ -158,6 +160,7 @@ impl SocketCore {
         match engine.read(&mut buffer[..size]) {
             Ok(0) => {
                 pool.put(buffer);
+                self.traffic.end_seen = true;
                 // While this end closes, what is still to go out may go.
                 if self.state != SocketState::Closing {
                     self.peer_finished();
@@ -203,6 +206,11 @@ impl SocketCore {
             Some(limit) => limit.saturating_sub(self.device.unread_len()),
             None => usize::MAX,
         }
+    }
+
+    /// Says whether reading may bring something.
+    pub(in crate::net) fn may_read(&self) -> bool {
+        self.read_room() > 0 && !self.traffic.end_seen
     }
 
     /// Somebody took bytes off the buffer: there is room again.
