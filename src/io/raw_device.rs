@@ -109,12 +109,8 @@ pub trait RawDevice {
         while skipped < max {
             let asked = chunk.len().min(max - skipped);
             match self.read_data(&mut chunk[..asked]) {
-                Ok(count) => {
-                    skipped += count.min(asked);
-                    if count < asked {
-                        break;
-                    }
-                }
+                Ok(0) => break,
+                Ok(count) => skipped += count.min(asked),
                 Err(error) if skipped == 0 => return Err(error),
                 Err(_) => break,
             }
