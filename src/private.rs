@@ -12,8 +12,12 @@
 pub mod v1 {
     use std::any::Any;
     use std::fmt;
+    use std::io;
     use std::marker::PhantomData;
 
+    use crate::io::std_io;
+    pub use crate::io::{Device, OpenMode, QIODevice, RawDevice};
+    pub use crate::net::{QAbstractSocket, SocketCore};
     pub use crate::object::{
         ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
         Signal, Upcast, World,
@@ -163,6 +167,31 @@ pub mod v1 {
     /// Finds the object of class `T` that `object` is or embeds.
     pub fn cast_mut<T: QObject>(object: &mut dyn QObject) -> &mut T {
         T::project_mut(object, ()).expect("a meta object is asked about objects of its class only")
+    }
+
+    /// Describes what every device extends.
+    pub fn io_device() -> &'static MetaObject {
+        &crate::io::Q_IO_DEVICE
+    }
+
+    /// Reads from a device.
+    pub fn read<D: QIODevice>(device: &mut D, buffer: &mut [u8]) -> io::Result<usize> {
+        std_io::read(device, buffer)
+    }
+
+    /// Shows the bytes that come next in a device.
+    pub fn fill_buf<D: QIODevice>(device: &mut D) -> io::Result<&[u8]> {
+        std_io::fill_buf(device)
+    }
+
+    /// Takes bytes off a device that were shown.
+    pub fn consume<D: QIODevice>(device: &mut D, count: usize) {
+        std_io::consume(device, count);
+    }
+
+    /// Writes to a device.
+    pub fn write<D: QIODevice>(device: &mut D, bytes: &[u8]) -> io::Result<usize> {
+        std_io::write(device, bytes)
     }
 
     /// What a property can hold.

@@ -343,6 +343,31 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
 
     /// Begins a transaction: what is read from now on can be given back. Says whether it began: not
     /// during another one, and not on a device that is not open for reading.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// /// Takes a message that begins with its length, in one byte, once all of it has come.
+    /// fn read_message(device: &mut dyn QIODevice) -> Option<Vec<u8>> {
+    ///     device.start_transaction();
+    ///     let length = usize::from(device.get_char().unwrap_or(u8::MAX));
+    ///     let message = device.read_bytes(length);
+    ///     if message.len() < length {
+    ///         device.rollback_transaction();
+    ///         return None;
+    ///     }
+    ///     device.commit_transaction();
+    ///     Some(message)
+    /// }
+    ///
+    /// # use slotwire::{OpenMode, QBuffer};
+    /// let mut device = QBuffer::from(b"\x05hello\x05wor".to_vec());
+    /// device.open(OpenMode::READ_ONLY)?;
+    /// assert_eq!(read_message(&mut device).as_deref(), Some(&b"hello"[..]));
+    /// assert_eq!(read_message(&mut device), None);
+    /// assert_eq!(device.bytes_available(), 4);
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
     #[doc(alias = "startTransaction")]
     fn start_transaction(&mut self) -> bool {
         transaction::start(self)

@@ -1,5 +1,6 @@
 //! Devices: everything that bytes are read from and written to.
 
+mod buffer;
 mod byte_queue;
 mod device;
 mod io_device;
@@ -10,6 +11,7 @@ pub(crate) mod std_io;
 mod transaction;
 mod writing;
 
+pub use buffer::QBuffer;
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;

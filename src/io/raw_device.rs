@@ -11,6 +11,56 @@ use super::open_mode::OpenMode;
 /// methods of [`QIODevice`](super::QIODevice), of [`Read`](io::Read) and of [`Write`](io::Write),
 /// which come down to these, and never these themselves: what they read here would be missing in
 /// the buffer.
+///
+/// A class becomes a device in three lines:
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::io::{self, ErrorKind};
+///
+/// use slotwire::prelude::*;
+/// use slotwire::{Device, OpenMode, RawDevice};
+///
+/// /// Gives back what is written to it, in a cipher that keeps nothing secret.
+/// #[derive(QObject, Default)]
+/// struct Rot13 {
+///     #[qobject(device)]
+///     device: Device,
+///     letters: VecDeque<u8>,
+/// }
+///
+/// impl RawDevice for Rot13 {
+///     fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+///         match self.letters.read(buffer)? {
+///             0 => Err(ErrorKind::WouldBlock.into()), // more may be written
+///             count => Ok(count),
+///         }
+///     }
+///
+///     fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+///         self.letters.extend(bytes.iter().map(|byte| match byte {
+///             b'a'..=b'm' | b'A'..=b'M' => byte + 13,
+///             b'n'..=b'z' | b'N'..=b'Z' => byte - 13,
+///             _ => *byte,
+///         }));
+///         self.ready_read().emit(());
+///         Ok(bytes.len())
+///     }
+///
+///     fn data_available(&self) -> usize {
+///         self.letters.len()
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+/// let rot13 = rt.add(Rot13::default());
+/// rt[rot13].open(OpenMode::READ_WRITE)?;
+/// writeln!(rt[rot13], "Uryyb")?;
+/// assert_eq!(rt[rot13].read_line_string().as_deref(), Some("Hello"));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how it reads and writes",
     label = "not a `RawDevice`",
@@ -59,12 +109,8 @@ pub trait RawDevice {
         while skipped < max {
             let asked = chunk.len().min(max - skipped);
             match self.read_data(&mut chunk[..asked]) {
-                Ok(count) => {
-                    skipped += count.min(asked);
-                    if count < asked {
-                        break;
-                    }
-                }
+                Ok(0) => break,
+                Ok(count) => skipped += count.min(asked),
                 Err(error) if skipped == 0 => return Err(error),
                 Err(_) => break,
             }
