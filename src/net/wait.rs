@@ -58,7 +58,9 @@ impl Runtime {
     /// Waits until new bytes, or a datagram, have come; says whether they have.
     ///
     /// What has come before does not count. Finishes connecting first, and sends what was written.
-    /// Returns `false` at once if the socket is not connected, or its buffer is full. When the time
+    /// Returns `false` at once if the socket is neither connected nor bound, or its buffer is full,
+    /// and as soon as the network has refused a datagram. A datagram that was announced counts until
+    /// it is read. When the time
     /// is over, `error_occurred(SocketTimeout)` is emitted and the connection stays.
     ///
     /// # Panics
@@ -175,6 +177,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         if !self.is_ready() {
             return false;
         }
+        let faults = self.core().map(|core| core.traffic().faults);
         loop {
             let Some(core) = self.core() else { return false };
             if core.traffic().arrivals != before {
@@ -186,6 +189,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             }
             if core.is_direct() && core.has_pending() {
                 return true;
+            }
+            if faults != Some(core.traffic().faults) {
+                return false;
             }
             let to_write = !core.device.outgoing().is_empty();
             if !self.step(true, to_write) {

@@ -20,6 +20,7 @@
 
 mod attempt;
 mod core;
+mod datagram;
 mod endpoint;
 mod hooks;
 mod settings;

@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::SocketCore;
+use super::core::{Fault, SocketCore, copy_of};
 use super::step::Step;
 use crate::event_loop::Readiness;
 use crate::io::OpenMode;
@@ -42,7 +42,7 @@ pub(in crate::net) struct Traffic {
     /// Our end is to be closed when all is sent, or is.
     write_end: WriteEnd,
     /// A direct socket has said that there is something, and nobody has looked.
-    is_announced: bool,
+    pub(super) is_announced: bool,
     /// Something was read, and something left.
     to_announce_again: bool,
     /// The socket has a place in the list of those that get a turn.
@@ -51,6 +51,8 @@ pub(in crate::net) struct Traffic {
     pub(in crate::net) arrivals: u32,
     /// How often something has gone out, for who waits for that.
     pub(in crate::net) departures: u32,
+    /// How often the network has refused a datagram, for who waits for another.
+    pub(in crate::net) faults: u32,
 }
 
 /// How far our end of the connection is closed.
@@ -65,8 +67,8 @@ enum WriteEnd {
 
 impl Traffic {
     pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, arrivals, departures, .. } = *self;
-        *self = Self { turn_queued, arrivals, departures, ..Self::default() };
+        let Self { turn_queued, arrivals, departures, faults, .. } = *self;
+        *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
     }
 }
 
@@ -74,6 +76,11 @@ impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
             SocketState::Connecting => self.check_attempt(),
+            _ if self.kind == SocketType::Udp => {
+                if readiness.readable {
+                    self.on_datagram(readiness);
+                }
+            }
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
@@ -92,6 +99,12 @@ impl SocketCore {
     pub(in crate::net) fn on_awaited(&mut self, readiness: Readiness) {
         if self.state == SocketState::Connecting {
             return self.check_attempt();
+        }
+        if self.kind == SocketType::Udp {
+            if readiness.readable {
+                self.on_datagram(readiness);
+            }
+            return;
         }
         if readiness.readable {
             self.traffic.peer_closed |= readiness.read_closed;
@@ -258,15 +271,11 @@ impl SocketCore {
 
     /// Says once that there is something to read, if there is.
     fn announce_direct(&mut self) {
-        let broken = std::mem::take(&mut self.traffic.peer_closed);
-        let Some(engine) = &mut self.engine else { return };
-        // A stream's error is told by the read that finds it.
-        if broken
-            && self.kind == SocketType::Udp
-            && let Err(error) = engine.progress()
-            && error.kind() != ErrorKind::NotConnected
-        {
-            self.fail(SocketError::of_datagram(&error), Some(error));
+        if self.kind == SocketType::Udp {
+            if !self.traffic.is_announced {
+                self.look_for_datagram();
+            }
+            return;
         }
         self.traffic.has_more = true;
         if self.traffic.is_announced {
@@ -317,7 +326,9 @@ impl SocketCore {
             (Ok(0), SocketType::Tcp) if !buffer.is_empty() => self.peer_finished(),
             (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
             (Err(error), SocketType::Tcp) => self.lost(SocketError::of_transfer(error), None),
-            (Err(error), SocketType::Udp) => self.fail(SocketError::of_datagram(error), None),
+            (Err(error), SocketType::Udp) => {
+                self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+            }
             (Ok(_), _) => {}
         }
         result
@@ -360,12 +371,12 @@ impl SocketCore {
     }
 
     fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.kind == SocketType::Udp {
+            self.finish_connecting();
+        }
         let is_connected = self.state == SocketState::Connected;
         let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.error = Some(super::core::Fault {
-                kind: SocketError::UnfinishedSocketOperation,
-                source: None,
-            });
+            self.error = Some(Fault { kind: SocketError::UnfinishedSocketOperation, source: None });
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
         };
         if self.kind == SocketType::Udp {
@@ -402,7 +413,7 @@ impl SocketCore {
             }
             Err(error) => {
                 let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(super::core::copy_of(&error)));
+                self.fail(kind, Some(copy_of(&error)));
                 Err(error)
             }
         }
@@ -442,8 +453,8 @@ impl SocketCore {
         };
         if sent > 0 {
             self.traffic.departures = self.traffic.departures.wrapping_add(1);
+            self.device.announce_written(sent);
         }
-        self.device.announce_written(sent);
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
             Some(error) if self.state == SocketState::Connected => {

@@ -1,5 +1,7 @@
 //! The native engine: the kernel's sockets.
 
+mod message;
+mod multicast;
 mod option;
 mod socket;
 
