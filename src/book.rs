@@ -21,5 +21,8 @@ struct EventLoop;
 #[doc = include_str!("../book/src/tcp.md")]
 struct Tcp;
 
+#[doc = include_str!("../book/src/udp.md")]
+struct Udp;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;

@@ -282,6 +282,10 @@ impl RawDevice for QUdpSocket {
         self.core.write(bytes)
     }
 
+    fn is_message_based(&self) -> bool {
+        true
+    }
+
     fn data_available(&self) -> usize {
         self.core.available()
     }

@@ -145,6 +145,7 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>, bound: &TokenStream) -> TokenS
     let path = quote!(::slotwire::__private::v1::RawDevice);
     let shared = [
         (quote!(is_random_access), quote!(bool)),
+        (quote!(is_message_based), quote!(bool)),
         (quote!(data_available), quote!(usize)),
         (quote!(line_available), quote!(bool)),
         (quote!(data_to_write), quote!(usize)),
