@@ -17,8 +17,11 @@ use crate::net::network_interface::NetworkInterface;
 use crate::net::socket_state::SocketState;
 
 impl SocketCore {
-    /// The kernel says that there is a datagram, or an error.
+    /// The kernel says that there may be a datagram, or an error.
     pub(super) fn on_datagram(&mut self, readiness: Readiness) {
+        if !readiness.readable {
+            return;
+        }
         if !readiness.read_closed {
             return self.announce_datagram();
         }

@@ -76,11 +76,7 @@ impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
             SocketState::Connecting => self.check_attempt(),
-            _ if self.kind == SocketType::Udp => {
-                if readiness.readable {
-                    self.on_datagram(readiness);
-                }
-            }
+            _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
@@ -101,10 +97,7 @@ impl SocketCore {
             return self.check_attempt();
         }
         if self.kind == SocketType::Udp {
-            if readiness.readable {
-                self.on_datagram(readiness);
-            }
-            return;
+            return self.on_datagram(readiness);
         }
         if readiness.readable {
             self.traffic.peer_closed |= readiness.read_closed;
