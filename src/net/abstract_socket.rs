@@ -15,6 +15,12 @@ use crate::object::{MetaObject, Signal};
 /// Nothing here blocks. A call starts something, and signals tell what became of it. Where a
 /// socket passes through several states in one go, a slot still finds it in the state that its
 /// signal announces.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a socket",
+    label = "not a `QAbstractSocket`",
+    note = "a socket is a class with `#[qobject(base: QAbstractSocket)]` on the socket that it \
+            extends"
+)]
 pub trait QAbstractSocket: QIODevice {
     /// The state machine that the provided methods work on.
     #[doc(hidden)]
