@@ -286,10 +286,48 @@ impl Device {
 
 #[cfg(test)]
 mod tests {
-    use super::Device;
+    use super::{Device, OpenMode};
 
     #[test]
     fn the_state_of_a_device_is_small() {
         assert!(size_of::<Device>() <= 104, "{} bytes", size_of::<Device>());
+    }
+
+    #[test]
+    fn much_that_comes_at_once_is_not_copied_and_its_memory_is_given_back() {
+        let mut device = Device::new();
+        device.open(OpenMode::READ_ONLY);
+        let much = vec![b'x'; 20_000];
+        let place = much.as_ptr();
+        assert_eq!(device.adopt(much), None);
+        assert_eq!((device.unread().as_ptr(), device.unread_len()), (place, 20_000));
+        assert_eq!(device.reclaim(), None, "it was not read yet");
+
+        device.advance(20_000);
+        let memory = device.reclaim().expect("all of it was read");
+        assert_eq!((memory.as_ptr(), memory.len()), (place, 0));
+        assert_eq!(device.reclaim(), None);
+    }
+
+    #[test]
+    fn what_comes_behind_unread_bytes_is_copied() {
+        let mut device = Device::new();
+        device.open(OpenMode::READ_ONLY);
+        let little = device.adopt(b"ab".to_vec()).expect("little is copied");
+        assert_eq!(little, b"ab");
+        let much = device.adopt(vec![b'x'; 20_000]).expect("it comes behind other bytes");
+        assert_eq!((much.len(), device.unread_len()), (20_000, 20_002));
+        device.advance(20_002);
+        device.release();
+        assert_eq!(device.reclaim(), None, "nobody wanted the memory");
+    }
+
+    #[test]
+    fn what_comes_to_a_device_that_is_not_read_is_dropped() {
+        let mut device = Device::new();
+        device.open(OpenMode::WRITE_ONLY);
+        device.receive(b"abc");
+        assert_eq!(device.adopt(vec![0; 20_000]).map(|memory| memory.len()), Some(20_000));
+        assert_eq!(device.unread_len(), 0);
     }
 }
