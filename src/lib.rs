@@ -86,7 +86,12 @@ pub use event_loop::{
 #[doc(inline)]
 pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[doc(inline)]
-pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
+pub use net::{
+    BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError, HostLookup,
+    Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError, NetworkAddressEntry,
+    NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode, QAbstractSocket, QTcpServer,
+    QTcpSocket, ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,
+};
 #[doc(inline)]
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,

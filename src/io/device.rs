@@ -103,7 +103,8 @@ impl Device {
         copied
     }
 
-    fn announce_received(&self) {
+    /// Tells the user that there is something new to read.
+    pub(crate) fn announce_received(&self) {
         self.ready_read.emit(());
         if let Some(rare) = self.rare.get() {
             rare.channel_ready_read.emit(0);
@@ -153,10 +154,8 @@ impl Device {
     }
 
     /// Queues bytes to go out.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.check_writable()?;
+    pub(crate) fn queue(&mut self, bytes: &[u8]) {
         self.outgoing.push(bytes);
-        Ok(bytes.len())
     }
 
     fn is_readable(&self) -> bool {

@@ -1,11 +1,13 @@
 //! `QTcpSocket`: a TCP connection.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
+use std::net::SocketAddr;
 
 use super::abstract_socket::{self, QAbstractSocket};
-use super::engine::StreamEngine;
+use super::engine::Accepted;
 use super::socket::SocketCore;
+use super::socket_type::SocketType;
 use crate::io::{Device, QIODevice, RawDevice, device_std_io};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 
@@ -49,12 +51,13 @@ pub struct QTcpSocket {
 impl QTcpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new::<Self>() }
+        Self { core: SocketCore::new::<Self>(SocketType::Tcp) }
     }
 
-    /// A socket for a connection that a server accepted.
-    pub(super) fn accepted(engine: Box<dyn StreamEngine>) -> Self {
-        Self { core: SocketCore::connected::<Self>(engine) }
+    /// A socket for a connection that a server accepted at the address `local`, if it is known.
+    pub(super) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+        let Accepted { engine, peer } = accepted;
+        Self { core: SocketCore::accepted::<Self>(engine, peer, local) }
     }
 }
 
@@ -75,17 +78,18 @@ impl QAbstractSocket for QTcpSocket {
 }
 
 impl RawDevice for QTcpSocket {
-    /// All that has come is in the buffer: there is nothing below but the end.
-    fn read_data(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        if self.core.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) }
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.core.read(buffer)
     }
 
-    /// Queues all of `bytes`, to be sent when the running slots are done.
     fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.core.write(bytes)
     }
 
-    /// Sends what the kernel takes now; the loop sends the rest.
+    fn data_available(&self) -> usize {
+        self.core.available()
+    }
+
     fn flush_data(&mut self) -> io::Result<()> {
         self.core.flush();
         Ok(())
@@ -93,6 +97,14 @@ impl RawDevice for QTcpSocket {
 
     fn close_data(&mut self) {
         self.core.close();
+    }
+
+    fn buffer_consumed(&mut self) {
+        self.core.make_room();
+    }
+
+    fn error_text(&self) -> Option<String> {
+        self.core.error_text()
     }
 }
 
