@@ -132,7 +132,7 @@ impl QBuffer {
             let buffer = world.handle::<Self>(key);
             if let Some(buffer) = world.get_mut(buffer) {
                 buffer.device.announce_written(std::mem::take(&mut buffer.untold));
-                buffer.ready_read().emit(());
+                buffer.device.announce_received();
             }
         });
     }

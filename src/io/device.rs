@@ -37,7 +37,7 @@ pub(super) struct Rare {
     /// Where the next byte comes from below the buffer of a random-access device.
     pub(super) cursor: u64,
     pub(super) error: String,
-    /// What was last peeked at, where that is not what is in the buffer.
+    /// What was peeked at and not read since, where that is not what is in the buffer.
     pub(super) view: Vec<u8>,
 }
 
@@ -225,9 +225,12 @@ impl Device {
 
     /// Notes that `count` of the unread bytes were read. Says whether they left the buffer.
     pub(super) fn advance(&mut self, count: usize) -> bool {
-        if let Some(Transaction::Marked { read }) = self.transaction_mut() {
-            *read += count;
-            return false;
+        if let Some(rare) = self.rare.get_mut() {
+            rare.view = Vec::new();
+            if let Transaction::Marked { read } = &mut rare.transaction {
+                *read += count;
+                return false;
+            }
         }
         self.incoming.consume(count);
         count > 0
@@ -260,10 +263,6 @@ impl Device {
 
     pub(super) fn transaction(&self) -> &Transaction {
         self.rare.get().map_or(&Transaction::None, |rare| &rare.transaction)
-    }
-
-    fn transaction_mut(&mut self) -> Option<&mut Transaction> {
-        self.rare.get_mut().map(|rare| &mut rare.transaction)
     }
 
     /// What few devices need; it is needed now.
