@@ -3,7 +3,7 @@
 //! Keeps one promise: an idle device is small. What few devices need is in one box, made when it
 //! is first needed. What is done with the state is in `reading.rs` and `writing.rs`.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::io::{self, ErrorKind};
 
 use super::byte_queue::ByteQueue;
@@ -31,6 +31,8 @@ pub struct Device {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     pub(super) about_to_close: Signal<()>,
+    /// The user was told that the device is about to be closed.
+    is_closing: Cell<bool>,
     pub(super) channel_ready_read: Signal<usize>,
     pub(super) channel_bytes_written: Signal<(usize, usize)>,
     pub(super) transaction: Transaction,
@@ -64,19 +66,36 @@ impl Device {
 
     /// Closes the device for its user, who is told before. What was written stays to go out.
     pub(crate) fn close(&mut self) {
-        if self.mode != OpenMode::NOT_OPEN {
-            if let Some(rare) = self.rare.get() {
-                rare.about_to_close.emit(());
-            }
-            self.mode = OpenMode::NOT_OPEN;
+        self.announce_closing();
+        self.shut();
+    }
+
+    /// Tells the user that the device is about to be closed, if it is open.
+    pub(crate) fn announce_closing(&self) {
+        if let (true, Some(rare)) = (self.mode != OpenMode::NOT_OPEN, self.rare.get())
+            && !rare.is_closing.replace(true)
+        {
+            rare.about_to_close.emit(());
         }
+    }
+
+    /// Closes the device without telling anybody.
+    pub(crate) fn shut(&mut self) {
+        self.mode = OpenMode::NOT_OPEN;
         self.forget();
+    }
+
+    /// Says whether somebody hears of it when the device is about to be closed.
+    pub(crate) fn closing_is_heard(&self) -> bool {
+        let is_connected = |rare: &Box<Rare>| rare.about_to_close.is_connected();
+        self.mode != OpenMode::NOT_OPEN && self.rare.get().is_some_and(is_connected)
     }
 
     /// Forgets what belongs to one opening.
     fn forget(&mut self) {
         self.incoming.clear();
         if let Some(rare) = self.rare.get_mut() {
+            rare.is_closing.set(false);
             rare.transaction = Transaction::None;
             rare.cursor = 0;
             rare.error = String::new();

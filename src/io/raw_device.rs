@@ -181,6 +181,14 @@ pub trait RawDevice {
     #[doc(alias = "close")]
     fn close_data(&mut self) {}
 
+    /// Asks for the device to be closed when the slots of
+    /// [`about_to_close`](super::QIODevice::about_to_close) have run; says whether that will be
+    /// done. Only what lives in a runtime and takes steps there can do it.
+    #[doc(hidden)]
+    fn close_later(&mut self) -> bool {
+        false
+    }
+
     /// Says that bytes have left the buffer, so that there is room again.
     fn buffer_consumed(&mut self) {}
 

@@ -35,8 +35,14 @@ fn begin<D: QIODevice + ?Sized>(device: &mut D, mode: OpenMode) -> io::Result<()
 }
 
 pub(super) fn close<D: QIODevice + ?Sized>(device: &mut D) {
-    device.device_mut().close();
-    device.close_data();
+    let state = device.device();
+    let is_heard = state.closing_is_heard();
+    state.announce_closing();
+    // Whoever hears of it may still read and write.
+    if !is_heard || !device.close_later() {
+        device.device_mut().shut();
+        device.close_data();
+    }
 }
 
 pub(crate) fn write<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::Result<usize> {

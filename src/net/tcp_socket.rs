@@ -99,6 +99,10 @@ impl RawDevice for QTcpSocket {
         self.core.close();
     }
 
+    fn close_later(&mut self) -> bool {
+        self.core.close_later()
+    }
+
     fn buffer_consumed(&mut self) {
         self.core.make_room();
     }

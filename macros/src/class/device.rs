@@ -171,6 +171,7 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
         (quote!(seek_data), Some(quote!(u64)), done.clone()),
         (quote!(open_data), Some(quote!(::slotwire::__private::v1::OpenMode)), done),
         (quote!(close_data), None, quote!(())),
+        (quote!(close_later), None, quote!(bool)),
         (quote!(buffer_consumed), None, quote!(())),
     ]
     .map(|(name, input, output)| {

@@ -230,6 +230,14 @@ impl SocketCore {
         }
     }
 
+    /// Has the device closed when the slots that hear of it have run; says whether it will be.
+    pub(in crate::net) fn close_later(&mut self) -> bool {
+        if self.home.is_some() && !self.steps.contains(Step::Close) {
+            self.record(Step::Close);
+        }
+        self.home.is_some()
+    }
+
     /// What closing the device means to the connection.
     pub(in crate::net) fn close(&mut self) {
         if self.state == SocketState::Unconnected {

@@ -19,6 +19,8 @@ pub(super) enum Step {
     /// The connection stands, and who waits for it was told: it is closed if that was asked for
     /// meanwhile, else reading and writing begin.
     Begin,
+    /// Who wants to know it was told that the device is about to be closed.
+    Close,
     /// The peer has closed: the socket begins to close.
     Closing,
     /// The socket is closed.
@@ -95,6 +97,10 @@ impl SocketCore {
                 } else {
                     self.queue_flush();
                 }
+            }
+            Step::Close => {
+                self.device.shut();
+                self.close();
             }
             Step::Closing => {
                 self.change_state(SocketState::Closing);
