@@ -79,6 +79,11 @@ impl Device {
         }
     }
 
+    /// Says whether the user was told that the device is about to be closed, and it is still open.
+    pub(super) fn is_closing(&self) -> bool {
+        self.rare.get().is_some_and(|rare| rare.is_closing.get())
+    }
+
     /// Closes the device without telling anybody.
     pub(crate) fn shut(&mut self) {
         self.mode = OpenMode::NOT_OPEN;
@@ -87,8 +92,8 @@ impl Device {
 
     /// Says whether somebody hears of it when the device is about to be closed.
     pub(crate) fn closing_is_heard(&self) -> bool {
-        let is_connected = |rare: &Box<Rare>| rare.about_to_close.is_connected();
-        self.mode != OpenMode::NOT_OPEN && self.rare.get().is_some_and(is_connected)
+        self.mode != OpenMode::NOT_OPEN
+            && self.existing_rare().is_some_and(|rare| rare.about_to_close.is_connected())
     }
 
     /// Forgets what belongs to one opening.

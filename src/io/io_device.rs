@@ -77,9 +77,9 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
 
     /// Emitted when the device is about to be closed.
     ///
-    /// The slots connected to a socket's still find it open, and can read what is left and write.
-    /// Those of another device run when the method that closed it has returned: what was not read
-    /// is gone by then.
+    /// The slots connected to a socket's or to a [`QBuffer`](super::QBuffer)'s still find it open, and
+    /// can read what is left and write. Those of an own device run when the method that closed it
+    /// has returned: what was not read is gone by then.
     #[doc(alias = "aboutToClose")]
     fn about_to_close(&self) -> &Signal<()> {
         device_signal::about_to_close(self.device())
