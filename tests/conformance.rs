@@ -26,8 +26,12 @@ mod departures;
 mod dut;
 #[path = "conformance/event_loop.rs"]
 mod event_loop;
+#[path = "conformance/interface.rs"]
+mod interface;
 #[path = "conformance/log.rs"]
 mod log;
+#[path = "conformance/lookup.rs"]
+mod lookup;
 #[path = "conformance/names.rs"]
 mod names;
 #[path = "conformance/native_peers.rs"]

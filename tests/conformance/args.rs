@@ -5,11 +5,12 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use serde_json::Value;
-use slotwire::OpenMode;
+use slotwire::{BindAddress, OpenMode};
 
 use crate::answer::{Missing, missing};
 use crate::bytes;
 use crate::dut::Dut;
+use crate::names;
 use crate::stage::Stage;
 
 /// The arguments of one call, with its symbols resolved.
@@ -123,16 +124,44 @@ impl<'a> Args<'a> {
     }
 
     pub(crate) fn open_mode(&self, index: usize) -> Result<OpenMode, Missing> {
-        self.members(index, "OpenMode")?.into_iter().try_fold(OpenMode::NOT_OPEN, |mode, member| {
-            Ok(mode
-                | match member {
-                    "NotOpen" => OpenMode::NOT_OPEN,
-                    "ReadOnly" => OpenMode::READ_ONLY,
-                    "WriteOnly" => OpenMode::WRITE_ONLY,
-                    "ReadWrite" => OpenMode::READ_WRITE,
-                    _ => return missing(format!("OpenMode.{member}")),
-                })
+        self.flags(index, "OpenMode", OpenMode::NOT_OPEN, names::to_open_mode)
+    }
+
+    /// Flags of an enumeration, combined.
+    pub(crate) fn flags<F: std::ops::BitOr<Output = F>>(
+        &self,
+        index: usize,
+        class: &str,
+        none: F,
+        parse: impl Fn(&str) -> Option<F>,
+    ) -> Result<F, Missing> {
+        self.members(index, class)?.into_iter().try_fold(none, |flags, member| {
+            let flag = parse(member).ok_or_else(|| Missing(format!("{class}.{member}")))?;
+            Ok(flags | flag)
         })
+    }
+
+    /// The member of an enumeration.
+    pub(crate) fn member<M>(
+        &self,
+        index: usize,
+        class: &str,
+        parse: impl Fn(&str) -> Option<M>,
+    ) -> Result<M, Missing> {
+        let members = self.members(index, class)?;
+        let member = members.first().and_then(|member| parse(member));
+        member.ok_or_else(|| Missing(format!("{class}.{members:?}")))
+    }
+
+    /// An address to bind to. Qt's two-family `Any` is what the unspecified IPv6 address is here.
+    pub(crate) fn bind_address(&self, index: usize) -> Result<BindAddress, Missing> {
+        let value = self.value(index)?;
+        match (self.address(index)?, value["addr"].as_str()) {
+            (Address::Ip(_), Some("AnyIPv6" | "::")) => Ok(BindAddress::AnyIpv6),
+            (Address::Ip(ip), _) => Ok(ip.into()),
+            (Address::Any, _) => Ok(BindAddress::Any),
+            (Address::Null, _) => missing("binding to a null address"),
+        }
     }
 
     /// An object under test, or none.

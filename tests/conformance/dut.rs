@@ -1,7 +1,7 @@
 //! Objects under test, of whatever class.
 
 use slotwire::prelude::*;
-use slotwire::{QThread, QTimer};
+use slotwire::{QBuffer, QThread, QTimer};
 
 use crate::event_loop::EventLoop;
 use crate::probe::Probe;
@@ -11,6 +11,7 @@ use crate::probe::Probe;
 pub(crate) enum Dut {
     Tcp(Obj<QTcpSocket>),
     Server(Obj<QTcpServer>),
+    Buffer(Obj<QBuffer>),
     Timer(Obj<QTimer>),
     Thread(Obj<QThread>),
     Loop(Obj<EventLoop>),
@@ -23,6 +24,7 @@ macro_rules! for_class {
         match $dut {
             $crate::dut::Dut::Tcp($object) => $body,
             $crate::dut::Dut::Server($object) => $body,
+            $crate::dut::Dut::Buffer($object) => $body,
             $crate::dut::Dut::Timer($object) => $body,
             $crate::dut::Dut::Thread($object) => $body,
             $crate::dut::Dut::Loop($object) => $body,
@@ -42,6 +44,7 @@ impl Dut {
     pub(crate) fn device(self) -> Option<Obj<dyn QIODevice>> {
         match self {
             Self::Tcp(socket) => Some(socket.upcast()),
+            Self::Buffer(buffer) => Some(buffer.upcast()),
             _ => None,
         }
     }
@@ -59,6 +62,7 @@ impl Dut {
         match self {
             Self::Tcp(_) => "QTcpSocket",
             Self::Server(_) => "QTcpServer",
+            Self::Buffer(_) => "QBuffer",
             Self::Timer(_) => "QTimer",
             Self::Thread(_) => "QThread",
             Self::Loop(_) => "QEventLoop",
@@ -84,6 +88,7 @@ impl Dut {
             Self::Server(_) => {
                 &["newConnection", "pendingConnectionAvailable", "acceptError", "destroyed"]
             }
+            Self::Buffer(_) => &["readyRead", "bytesWritten", "aboutToClose", "readChannelFinished"],
             Self::Timer(_) => &["timeout"],
             Self::Thread(_) => &["started", "finished"],
             Self::Loop(_) | Self::Probe(_) => &[],

@@ -4,13 +4,15 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use slotwire::prelude::*;
-use slotwire::{QThread, QTimer};
+use slotwire::{QBuffer, QThread, QTimer};
 
 use crate::answer::{Answer, Outcome, missing};
 use crate::args::Args;
 use crate::calls;
 use crate::dut::Dut;
 use crate::event_loop::EventLoop;
+use crate::interface;
+use crate::lookup;
 use crate::peer_operation;
 use crate::probe::Probe;
 use crate::program::Program;
@@ -93,9 +95,10 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
             stage.peers.borrow_mut().sleep(std::time::Duration::from_millis(*ms));
             Ok(Answer::Nothing)
         }
-        Op::HostLookup { .. } | Op::HostAbort { .. } => missing("host lookup"),
+        Op::HostLookup { id, name, how } => lookup::look_up(stage, world, id, name, how),
+        Op::HostAbort { id } => lookup::abort(stage, world, id),
         Op::HostAddr { .. } => missing("parsing and classifying an address"),
-        Op::Iface { .. } => missing("network interfaces"),
+        Op::Iface { name } => Ok(interface::show(name)),
         Op::Run { .. } | Op::Process => missing("a loop inside a slot"),
         _ => peer_operation::perform(stage, op),
     }
@@ -150,6 +153,7 @@ fn create(
     let object = match class {
         "QTcpSocket" => Dut::Tcp(add(world, parent, QTcpSocket::new())),
         "QTcpServer" => Dut::Server(add(world, parent, QTcpServer::new())),
+        "QBuffer" => Dut::Buffer(add(world, parent, QBuffer::new())),
         "QTimer" => Dut::Timer(add(world, parent, QTimer::new())),
         "QThread" => Dut::Thread(add(world, parent, QThread::new(id))),
         "QEventLoop" => Dut::Loop(add(world, parent, EventLoop::default())),

@@ -135,6 +135,12 @@ impl Carried for usize {
     }
 }
 
+impl Carried for (usize, usize) {
+    fn show(&self) -> Vec<Value> {
+        vec![json!(self.0), json!(self.1)]
+    }
+}
+
 impl Carried for SocketState {
     fn show(&self) -> Vec<Value> {
         vec![json!(names::state(*self))]
@@ -174,6 +180,12 @@ pub(crate) fn visit<V: Visitor>(object: Dut, name: &str, visitor: V) -> Option<V
             "readChannelFinished" => {
                 return Some(visitor.visit(device, <Device as QIODevice>::read_channel_finished));
             }
+            "channelReadyRead" => {
+                return Some(visitor.visit(device, <Device as QIODevice>::channel_ready_read));
+            }
+            "channelBytesWritten" => {
+                return Some(visitor.visit(device, <Device as QIODevice>::channel_bytes_written));
+            }
             _ => {}
         }
     }
@@ -192,6 +204,9 @@ pub(crate) fn visit<V: Visitor>(object: Dut, name: &str, visitor: V) -> Option<V
         (Dut::Server(server), "newConnection") => {
             Some(visitor.visit(server, QTcpServer::new_connection))
         }
+        (Dut::Server(server), "pendingConnectionAvailable") => {
+            Some(visitor.visit(server, QTcpServer::pending_connection_available))
+        }
         (Dut::Server(server), "acceptError") => {
             Some(visitor.visit(server, QTcpServer::accept_error))
         }
@@ -207,11 +222,13 @@ pub(crate) fn visit<V: Visitor>(object: Dut, name: &str, visitor: V) -> Option<V
 }
 
 /// The names of all signals that [`visit`] may find.
-pub(crate) const ALL: [&str; 17] = [
+pub(crate) const ALL: [&str; 19] = [
     "readyRead",
     "bytesWritten",
     "aboutToClose",
     "readChannelFinished",
+    "channelReadyRead",
+    "channelBytesWritten",
     "hostFound",
     "connected",
     "disconnected",

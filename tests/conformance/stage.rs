@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use slotwire::HostLookup;
 use slotwire::prelude::*;
 
 use crate::answer::{Missing, missing};
@@ -23,6 +24,8 @@ pub(crate) struct Stage {
     pub(crate) connections: RefCell<HashMap<String, Connection>>,
     /// The connections to closures, which cannot be named by their slots.
     pub(crate) to_closures: RefCell<Vec<ToClosure>>,
+    /// The lookups that were begun, by their names.
+    pub(crate) lookups: RefCell<HashMap<String, HostLookup>>,
     /// What slots of probes do, by probe and slot.
     pub(crate) programs: RefCell<HashMap<(String, String), Program>>,
     /// Set while an `exec` of the scenario runs.
@@ -41,6 +44,7 @@ impl Stage {
             peers: RefCell::new(peers),
             connections: RefCell::default(),
             to_closures: RefCell::default(),
+            lookups: RefCell::default(),
             programs: RefCell::default(),
             loop_runs: Cell::new(false),
             prompter: rt.add(Prompter::default()),

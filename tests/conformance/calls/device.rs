@@ -22,19 +22,40 @@ pub(super) fn get(device: &Device, name: &str) -> Option<Answer> {
         "isOpen" => device.is_open().into(),
         "isReadable" => device.is_readable().into(),
         "isWritable" => device.is_writable().into(),
+        "isSequential" => device.is_sequential().into(),
+        "isTextModeEnabled" => device.is_text_mode_enabled().into(),
+        "isTransactionStarted" => device.is_transaction_started().into(),
+        "pos" => device.pos().into(),
+        "size" => device.size().into(),
         "bytesAvailable" => device.bytes_available().into(),
         "bytesToWrite" => device.bytes_to_write().into(),
         "canReadLine" => device.can_read_line().into(),
         "atEnd" => device.at_end().into(),
+        "readChannelCount" => device.read_channel_count().into(),
+        "writeChannelCount" => device.write_channel_count().into(),
+        "currentReadChannel" => device.current_read_channel().into(),
+        "currentWriteChannel" => device.current_write_channel().into(),
         _ => return None,
     })
 }
 
 pub(super) fn call(device: &mut Device, method: &str, args: &Args<'_>) -> Option<Outcome> {
     Some(match method {
+        "open" => args.open_mode(0).map(|mode| device.open(mode).is_ok().into()),
+        "close" => nothing(device.close()),
+        "setOpenMode" => args.open_mode(0).and_then(|mode| nothing(device.set_open_mode(mode))),
+        "setTextModeEnabled" => {
+            args.boolean(0).and_then(|on| nothing(device.set_text_mode_enabled(on)))
+        }
+        "seek" => args.number(0).map(|position| match u64::try_from(position) {
+            Ok(position) => device.seek_to(position).is_ok().into(),
+            Err(_) => false.into(),
+        }),
+        "reset" => Ok(device.reset().is_ok().into()),
         "read" => args.number(0).map(|max| read(device, max)),
         "readAll" => Ok(Answer::Bytes(device.read_all())),
         "readLine" => read_line(device, args),
+        "readLineBuf" => args.number(0).map(|max| read_line_into(device, max)),
         "peek" => args.number(0).map(|max| match usize::try_from(max) {
             Ok(max) if device.is_readable() => Answer::Bytes(device.peek(max).to_vec()),
             _ => Value::Null.into(),
@@ -44,18 +65,43 @@ pub(super) fn call(device: &mut Device, method: &str, args: &Args<'_>) -> Option
             _ => (-1).into(),
         }),
         "getChar" => {
-            let mut byte = [0];
-            Ok(match device.read(&mut byte) {
-                Ok(1) => Answer::Bytes(byte.to_vec()),
-                _ => Value::Null.into(),
-            })
+            Ok(device.get_char().map_or(Value::Null.into(), |byte| Answer::Bytes(vec![byte])))
         }
-        "putChar" => args.byte(0).map(|byte| device.write_all(&[byte]).is_ok().into()),
+        "putChar" => args.byte(0).map(|byte| device.put_char(byte).is_ok().into()),
+        "ungetChar" => args.byte(0).and_then(|byte| {
+            device.unget_char(byte);
+            nothing(())
+        }),
         "write" => args.bytes(0).map(|bytes| match device.write(&bytes) {
             Ok(count) => count.into(),
             Err(_) => (-1).into(),
         }),
-        "close" => nothing(device.close()),
+        "flush" => {
+            // Qt says whether something was written.
+            let before = device.bytes_to_write();
+            let flushed = device.flush();
+            Ok((flushed.is_ok() && device.bytes_to_write() < before).into())
+        }
+        "startTransaction" => {
+            device.start_transaction();
+            nothing(())
+        }
+        "commitTransaction" => {
+            device.commit_transaction();
+            nothing(())
+        }
+        "rollbackTransaction" => {
+            device.rollback_transaction();
+            nothing(())
+        }
+        "setCurrentReadChannel" => args.length(0).and_then(|channel| {
+            device.set_current_read_channel(channel);
+            nothing(())
+        }),
+        "setCurrentWriteChannel" => args.length(0).and_then(|channel| {
+            device.set_current_write_channel(channel);
+            nothing(())
+        }),
         _ => return None,
     })
 }
@@ -64,7 +110,7 @@ fn read(device: &mut Device, max: i64) -> Answer {
     let Ok(max) = usize::try_from(max) else { return Value::Null.into() };
     let mut buffer = vec![0; max];
     match device.read(&mut buffer) {
-        Ok(0) if max > 0 => Value::Null.into(),
+        Ok(0) if max > 0 && device.is_sequential() => Value::Null.into(),
         Ok(count) => {
             buffer.truncate(count);
             Answer::Bytes(buffer)
@@ -74,13 +120,18 @@ fn read(device: &mut Device, max: i64) -> Answer {
     }
 }
 
-/// Qt's `readLine` gives what there is of a line.
+/// Qt keeps one byte of the length for a terminator, and 0 means no limit.
 fn read_line(device: &mut Device, args: &Args<'_>) -> Outcome {
-    if args.len() > 0 && args.number(0)? != 0 {
-        return crate::answer::missing("reading a line up to a length");
+    let max = if args.len() > 0 { args.number(0)? } else { 0 };
+    let max = usize::try_from(max).map_or(0, |max| max.checked_sub(1).unwrap_or(usize::MAX));
+    Ok(Answer::Bytes(device.read_line_max(max)))
+}
+
+/// The form that says whether there was anything: null if not.
+fn read_line_into(device: &mut Device, max: i64) -> Answer {
+    let mut line = Vec::new();
+    match usize::try_from(max) {
+        Ok(max) if max > 1 && device.read_line_into(&mut line, max - 1) => Answer::Bytes(line),
+        _ => Value::Null.into(),
     }
-    Ok(Answer::Bytes(match device.read_line_bytes() {
-        Some(line) => line,
-        None => device.read_all(),
-    }))
 }

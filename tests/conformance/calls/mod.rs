@@ -3,6 +3,7 @@
 //! A file for each class. Getters look at the world only, so that a condition can ask them as well.
 //! A method that is found nowhere is missing.
 
+mod buffer;
 mod device;
 mod object;
 mod server;
@@ -10,9 +11,11 @@ mod socket;
 mod thread;
 mod timer;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
+use std::os::fd::BorrowedFd;
 
 use slotwire::prelude::*;
+use socket2::SockRef;
 
 use crate::answer::{Answer, Outcome, missing};
 use crate::args::Args;
@@ -24,6 +27,7 @@ pub(crate) fn get(stage: &Stage, world: &World, object: Dut, name: &str) -> Opti
     let own = match object {
         Dut::Tcp(_) => None,
         Dut::Server(server) => server::get(world.get(server)?, name),
+        Dut::Buffer(buffer) => buffer::get(world.get(buffer)?, name),
         Dut::Timer(timer) => timer::get(world.get(timer)?, name),
         Dut::Thread(thread) => thread::get(world.get(thread)?, name),
         Dut::Loop(_) => (name == "isRunning").then(|| stage.loop_runs.get().into()),
@@ -50,7 +54,9 @@ pub(crate) fn call(
         return Ok(answer);
     }
     let mut found = match object {
+        Dut::Tcp(socket) if method == "bind" => Some(socket::bind(&mut world[socket], args)),
         Dut::Tcp(_) => None,
+        Dut::Buffer(buffer) => buffer::call(&mut world[buffer], method, args),
         Dut::Server(server) => server::call(&mut world[server], method, args),
         Dut::Timer(timer) => timer::call(&mut world[timer], method, args),
         Dut::Thread(thread) => thread::call(&mut world[thread], method, args),
@@ -84,6 +90,22 @@ fn exit(world: &mut World, args: &Args<'_>) -> Outcome {
 /// An address as a trace shows it.
 fn show_address(address: Option<IpAddr>) -> Answer {
     address.map_or_else(String::new, |address| address.to_string()).into()
+}
+
+/// The address that a socket is bound to, as a trace shows it. Qt has an address of its own for
+/// both families at once, which is the unspecified IPv6 address here; the socket itself knows
+/// whether it does both.
+fn show_bound_address(address: Option<IpAddr>, descriptor: Option<BorrowedFd<'_>>) -> Answer {
+    let is_for_both = address == Some(Ipv6Addr::UNSPECIFIED.into())
+        && descriptor.is_none_or(|descriptor| {
+            SockRef::from(&descriptor).only_v6().is_ok_and(|only_v6| !only_v6)
+        });
+    if is_for_both { "0.0.0.0".into() } else { show_address(address) }
+}
+
+/// A descriptor as a trace shows it.
+fn show_descriptor(descriptor: Option<BorrowedFd<'_>>) -> Answer {
+    if descriptor.is_some() { "valid".into() } else { (-1).into() }
 }
 
 /// A port as a trace shows it: 0 for none.

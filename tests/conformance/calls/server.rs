@@ -2,15 +2,20 @@
 
 use slotwire::prelude::*;
 
-use super::{nothing, show_address, show_port};
+use super::{nothing, show_bound_address, show_descriptor, show_port};
+use crate::names;
+use slotwire::BindAddress;
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 
 pub(super) fn get(server: &QTcpServer, name: &str) -> Option<Answer> {
     Some(match name {
         "isListening" => server.is_listening().into(),
-        "serverAddress" => show_address(server.server_address()),
+        "serverAddress" => show_bound_address(server.server_address(), server.socket_descriptor()),
         "serverPort" => show_port(server.server_port()),
+        "serverError" => names::error(server.server_error()).into(),
+        "socketDescriptor" => show_descriptor(server.socket_descriptor()),
+        "listenBacklogSize" => server.listen_backlog_size().into(),
         "hasPendingConnections" => server.has_pending_connections().into(),
         "maxPendingConnections" => server.max_pending_connections().into(),
         _ => return None,
@@ -24,6 +29,12 @@ pub(super) fn call(server: &mut QTcpServer, method: &str, args: &Args<'_>) -> Op
         "setMaxPendingConnections" => {
             args.length(0).and_then(|max| nothing(server.set_max_pending_connections(max)))
         }
+        "setListenBacklogSize" => args
+            .length(0)
+            .and_then(|size| nothing(server.set_listen_backlog_size(size as u32))),
+        "setSocketDescriptor" => args
+            .descriptor(0)
+            .map(|descriptor| server.set_socket_descriptor(descriptor).is_ok().into()),
         "pauseAccepting" => nothing(server.pause_accepting()),
         "resumeAccepting" => nothing(server.resume_accepting()),
         _ => return None,
@@ -32,7 +43,7 @@ pub(super) fn call(server: &mut QTcpServer, method: &str, args: &Args<'_>) -> Op
 
 /// Listens on an address and a port; on any if they are absent.
 fn listen(server: &mut QTcpServer, args: &Args<'_>) -> Outcome {
-    let ip = if args.len() > 0 { args.ip(0)? } else { std::net::Ipv6Addr::UNSPECIFIED.into() };
+    let address = if args.len() > 0 { args.bind_address(0)? } else { BindAddress::Any };
     let port = if args.len() > 1 { args.port(1)? } else { 0 };
-    Ok(server.listen((ip, port)).is_ok().into())
+    Ok(server.listen_on(address, port).is_ok().into())
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use slotwire::QTimer;
 
 use super::nothing;
-use crate::answer::{Answer, Missing, Outcome};
+use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 use crate::names;
 
@@ -39,8 +39,5 @@ pub(super) fn call(timer: &mut QTimer, method: &str, args: &Args<'_>) -> Option<
 }
 
 fn set_timer_type(timer: &mut QTimer, args: &Args<'_>) -> Outcome {
-    let members = args.members(0, "TimerType")?;
-    let named = members.first().and_then(|name| names::to_timer_type(name));
-    let named = named.ok_or_else(|| Missing(format!("timer type {members:?}")))?;
-    nothing(timer.set_timer_type(named))
+    nothing(timer.set_timer_type(args.member(0, "TimerType", names::to_timer_type)?))
 }
