@@ -45,9 +45,9 @@ impl Answer {
             Self::Port(port) => symbols.show_port(*port),
             Self::Timer(timer) => symbols.show_by_name(&json!({ "timer": timer })),
             Self::Record(fields) => {
-                let shown = fields.iter().filter_map(|(name, answer)| {
-                    Some((name.clone(), answer.show(symbols)?))
-                });
+                let shown = fields
+                    .iter()
+                    .filter_map(|(name, answer)| Some((name.clone(), answer.show(symbols)?)));
                 Value::Object(shown.collect::<Map<_, _>>())
             }
         })

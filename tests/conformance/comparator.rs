@@ -116,11 +116,15 @@ fn plain_event(event: &Value) -> Value {
 /// them.
 fn plain(value: &Value) -> Value {
     match value {
-        Value::String(text) => json!(text.strip_prefix("::ffff:").filter(|v4| v4.contains('.')).unwrap_or(text)),
+        Value::String(text) => {
+            json!(text.strip_prefix("::ffff:").filter(|v4| v4.contains('.')).unwrap_or(text))
+        }
         Value::Array(values) => values.iter().map(plain).collect(),
         Value::Object(fields) => {
             let counting = fields.iter().filter(|(key, _)| *key != "isValid");
-            Value::Object(counting.map(|(key, value)| (key.clone(), plain(value))).collect::<Map<_, _>>())
+            Value::Object(
+                counting.map(|(key, value)| (key.clone(), plain(value))).collect::<Map<_, _>>(),
+            )
         }
         _ => value.clone(),
     }
@@ -170,12 +174,15 @@ mod tests {
 
     #[test]
     fn a_state_may_be_the_last_of_the_step_and_no_other() {
-        let expected = [signal("s.aboutToClose", "Connected"), signal("s.disconnected", "Unconnected")];
-        let ours = [signal("s.aboutToClose", "Unconnected"), signal("s.disconnected", "Unconnected")];
+        let expected =
+            [signal("s.aboutToClose", "Connected"), signal("s.disconnected", "Unconnected")];
+        let ours =
+            [signal("s.aboutToClose", "Unconnected"), signal("s.disconnected", "Unconnected")];
         let wrong = [signal("s.aboutToClose", "Closing"), signal("s.disconnected", "Unconnected")];
         assert!(matches(&expected, &ours, Order::Total));
         assert!(!matches(&expected, &wrong, Order::Total));
-        let others = [signal("t.aboutToClose", "Unconnected"), signal("s.disconnected", "Unconnected")];
+        let others =
+            [signal("t.aboutToClose", "Unconnected"), signal("s.disconnected", "Unconnected")];
         assert!(!matches(&expected, &others, Order::Total));
     }
 

@@ -48,6 +48,13 @@ impl Departures {
         }
     }
 
+    /// The first entry that does not say why.
+    pub(crate) fn without_reason(&self) -> Option<&str> {
+        let mut entries = self.scenarios.iter();
+        let found = entries.find(|(_, departure)| departure.reason.trim().is_empty());
+        found.map(|(name, _)| name.as_str())
+    }
+
     /// The trace that we give for a scenario in the list.
     pub(crate) fn trace(folder: &Path, name: &str) -> io::Result<Trace> {
         read_trace(&folder.join("departures").join(format!("{name}.json")))

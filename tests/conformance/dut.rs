@@ -88,7 +88,9 @@ impl Dut {
             Self::Server(_) => {
                 &["newConnection", "pendingConnectionAvailable", "acceptError", "destroyed"]
             }
-            Self::Buffer(_) => &["readyRead", "bytesWritten", "aboutToClose", "readChannelFinished"],
+            Self::Buffer(_) => {
+                &["readyRead", "bytesWritten", "aboutToClose", "readChannelFinished"]
+            }
             Self::Timer(_) => &["timeout"],
             Self::Thread(_) => &["started", "finished"],
             Self::Loop(_) | Self::Probe(_) => &[],

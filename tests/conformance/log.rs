@@ -89,7 +89,8 @@ fn joined(events: Vec<Value>) -> Vec<Value> {
                 continue;
             }
             if signal.ends_with(".bytesWritten")
-                && let (Some(before), Some(more)) = (last["args"][0].as_i64(), event["args"][0].as_i64())
+                && let (Some(before), Some(more)) =
+                    (last["args"][0].as_i64(), event["args"][0].as_i64())
             {
                 last["args"][0] = json!(before + more);
                 continue;

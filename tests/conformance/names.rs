@@ -156,12 +156,14 @@ pub(crate) fn to_option_name(name: &str) -> Option<OptionName> {
 /// The kind of connection that `Queued|Unique` and the like stand for.
 pub(crate) fn to_connection_type(name: Option<&str>) -> Option<ConnectionType> {
     name.unwrap_or("Auto").split('|').try_fold(ConnectionType::DIRECT, |kind, part| {
-        Some(kind | match part {
-            "Auto" | "Direct" => ConnectionType::DIRECT,
-            "Queued" => ConnectionType::QUEUED,
-            "Unique" => ConnectionType::UNIQUE,
-            "SingleShot" => ConnectionType::SINGLE_SHOT,
-            _ => return None,
-        })
+        Some(
+            kind | match part {
+                "Auto" | "Direct" => ConnectionType::DIRECT,
+                "Queued" => ConnectionType::QUEUED,
+                "Unique" => ConnectionType::UNIQUE,
+                "SingleShot" => ConnectionType::SINGLE_SHOT,
+                _ => return None,
+            },
+        )
     })
 }

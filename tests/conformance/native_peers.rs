@@ -40,9 +40,9 @@ impl Engine for NativeEngine {
                 socket.join_multicast_v4(&group, &Ipv4Addr::LOCALHOST).is_ok()
             }),
             "no-dns" => ("nosuch.invalid", 0).to_socket_addrs().is_err(),
-            "hosts-localhost" => ("localhost", 0).to_socket_addrs().is_ok_and(|mut found| {
-                found.all(|address| address.ip() == localhost(Family::V4))
-            }),
+            "hosts-localhost" => ("localhost", 0)
+                .to_socket_addrs()
+                .is_ok_and(|mut found| found.all(|address| address.ip() == localhost(Family::V4))),
             _ => false,
         }
     }

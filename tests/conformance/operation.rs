@@ -25,10 +25,8 @@ use crate::wiring;
 pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome {
     match op {
         Op::New { id, class, parent, watch, child_events } => {
-            if *child_events {
-                return missing("events of children");
-            }
-            create(stage, world, id, class, parent.as_deref(), watch.as_deref())
+            let created = create(stage, world, id, class, parent.as_deref(), watch.as_deref())?;
+            if *child_events { missing("events of children") } else { Ok(created) }
         }
         Op::Delete { obj } => {
             let object = stage.object(world, obj)?;
@@ -97,7 +95,7 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
         }
         Op::HostLookup { id, name, how } => lookup::look_up(stage, world, id, name, how),
         Op::HostAbort { id } => lookup::abort(stage, world, id),
-        Op::HostAddr { .. } => missing("parsing and classifying an address"),
+        Op::HostAddr {} => missing("parsing and classifying an address"),
         Op::Iface { name } => Ok(interface::show(name)),
         Op::Run { .. } | Op::Process => missing("a loop inside a slot"),
         _ => peer_operation::perform(stage, op),

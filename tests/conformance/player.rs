@@ -176,9 +176,8 @@ impl Player {
         symbol: Option<&str>,
         patience: Patience,
     ) -> Result<Outcome, slotwire::Error> {
-        let accepted = self.wait(patience, |stage| {
-            stage.peers.borrow_mut().accept(listener, id).transpose()
-        })?;
+        let accepted =
+            self.wait(patience, |stage| stage.peers.borrow_mut().accept(listener, id).transpose())?;
         Ok(Ok(match accepted {
             None => Value::Null.into(),
             Some(Err(error)) => failed(&error),
@@ -278,9 +277,8 @@ impl Player {
         symbol: Option<&str>,
         patience: Patience,
     ) -> Result<Outcome, slotwire::Error> {
-        let received = self.wait(patience, |stage| {
-            stage.peers.borrow_mut().receive_from(peer).transpose()
-        })?;
+        let received =
+            self.wait(patience, |stage| stage.peers.borrow_mut().receive_from(peer).transpose())?;
         Ok(Ok(match received {
             None => Value::Null.into(),
             Some(Err(error)) => failed(&error),

@@ -66,7 +66,8 @@ impl Probe {
     #[slot]
     fn timer_event(&mut self, cx: &mut Context<Self>) {
         let sender = cx.sender_as::<QTimer>();
-        let Some(&(number, _)) = self.timers.iter().find(|(_, timer)| Some(*timer) == sender) else {
+        let Some(&(number, _)) = self.timers.iter().find(|(_, timer)| Some(*timer) == sender)
+        else {
             return;
         };
         let timer = self.stage.symbols.borrow().show_by_name(&json!({ "timer": number }));

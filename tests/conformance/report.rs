@@ -41,6 +41,7 @@ enum Verdict {
 pub(crate) struct Report {
     /// Verdict and trace, by scenario.
     played: BTreeMap<String, (Verdict, Option<Trace>)>,
+    departures: Departures,
     /// Entries in the list of departures that are no scenario.
     unknown_departures: Vec<String>,
     is_filtered: bool,
@@ -68,7 +69,7 @@ impl Report {
             }
         });
         let played = played.into_inner().unwrap();
-        Self { played, unknown_departures, is_filtered: !filter.is_empty() }
+        Self { played, departures, unknown_departures, is_filtered: !filter.is_empty() }
     }
 
     /// Says what came of it, past the test harness, which would keep it to itself.
@@ -124,6 +125,7 @@ impl Report {
         assert!(is_few || self.is_filtered, "{departing} of {} depart", self.played.len());
         let unknown = &self.unknown_departures;
         assert!(unknown.is_empty(), "departures of no scenario: {unknown:?}");
+        assert_eq!(self.departures.without_reason(), None, "departs without a reason");
     }
 }
 
@@ -178,13 +180,13 @@ fn judge(
         (None, None) => Verdict::Matches,
         (Some(how), None) => Verdict::Differs(how),
         (None, Some(_)) => Verdict::Differs("matches, though it is listed as a departure".into()),
-        (Some(_), Some(departure)) => {
-            let own = Departures::trace(folder, name).unwrap();
-            match difference(&own, &trace, scenario.order) {
+        (Some(_), Some(departure)) => match Departures::trace(folder, name) {
+            Ok(own) => match difference(&own, &trace, scenario.order) {
                 None => Verdict::Departs(departure.head),
                 Some(how) => Verdict::Differs(format!("departs in another way: {how}")),
-            }
-        }
+            },
+            Err(error) => Verdict::Differs(format!("the trace of its departure: {error}")),
+        },
     };
     Some((verdict, Some(trace)))
 }

@@ -238,9 +238,7 @@ pub(crate) enum Op {
     HostAbort {
         id: String,
     },
-    HostAddr {
-        addr: Value,
-    },
+    HostAddr {},
     Iface {
         name: String,
     },
@@ -377,7 +375,7 @@ impl Op {
             Self::PeerJoin { id, .. } => format!("peer_join {id}"),
             Self::HostLookup { name, .. } => format!("host_lookup {name}"),
             Self::HostAbort { id } => format!("host_abort {id}"),
-            Self::HostAddr { .. } => "host_addr".to_owned(),
+            Self::HostAddr {} => "host_addr".to_owned(),
             Self::Iface { name } => format!("iface {name}"),
         }
     }

@@ -55,16 +55,13 @@ pub(crate) fn connect_number<S: ?Sized + Target>(
 }
 
 /// Ends the connections of a signal to a slot that takes no argument.
-pub(crate) fn disconnect_bare<S: ?Sized + Target, A: 'static>(
+pub(crate) fn disconnect_bare<S: ?Sized + Target, A: Clone + 'static>(
     world: &mut World,
     sender: Obj<S>,
     signal: fn(&S) -> &Signal<A>,
     receiver: Dut,
     slot: &str,
-) -> bool
-where
-    A: Clone,
-{
+) -> bool {
     match (receiver, slot) {
         (Dut::Probe(q), "n1()") => world.disconnect(sender, signal, q, Probe::n1),
         (Dut::Probe(q), "n2()") => world.disconnect(sender, signal, q, Probe::n2),

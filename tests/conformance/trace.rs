@@ -59,7 +59,10 @@ fn a_trace_is_read_as_it_was_written() {
         name: "t".into(),
         steps: vec![
             step(Some(Value::Null), vec![]),
-            step(None, vec![serde_json::json!({ "slot": "q.n1" }), serde_json::json!({ "slot": "q.n2" })]),
+            step(
+                None,
+                vec![serde_json::json!({ "slot": "q.n1" }), serde_json::json!({ "slot": "q.n2" })],
+            ),
         ],
     };
     let read: Trace = serde_json::from_str(&trace.to_string()).unwrap();

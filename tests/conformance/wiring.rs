@@ -166,10 +166,8 @@ pub(crate) fn connect(stage: &Rc<Stage>, world: &mut World, connect: &Connect) -
         (Some(slot), _) if name == "destroyed" => {
             connect_destroyed(world, kind, sender, receiver, slot)
         }
-        (Some(slot), _) => {
-            signal::visit(sender, name, ConnectSlot { world, kind, receiver, slot })
-                .ok_or_else(|| Missing(format!("signal {}.{name}", sender.class_name())))?
-        }
+        (Some(slot), _) => signal::visit(sender, name, ConnectSlot { world, kind, receiver, slot })
+            .ok_or_else(|| Missing(format!("signal {}.{name}", sender.class_name())))?,
         (None, Some(target_signal)) => {
             let Dut::Probe(target) = receiver else { return missing("a signal of this class") };
             signal::visit(sender, name, ConnectSignal { world, kind, target, target_signal })
@@ -266,11 +264,7 @@ impl Visitor for DisconnectFrom<'_> {
 }
 
 /// Ends connections; returns whether there were any.
-pub(crate) fn disconnect(
-    stage: &Rc<Stage>,
-    world: &mut World,
-    disconnect: &Disconnect,
-) -> Outcome {
+pub(crate) fn disconnect(stage: &Rc<Stage>, world: &mut World, disconnect: &Disconnect) -> Outcome {
     if let Some(id) = &disconnect.id {
         let connections = stage.connections.borrow();
         return Ok(connections.get(id).is_some_and(Connection::disconnect).into());
@@ -284,9 +278,7 @@ pub(crate) fn disconnect(
     let name = disconnect.signal.as_deref().map(name_in);
     let mut any = match (name, receiver, disconnect.slot.as_deref()) {
         (None, None, _) => world.disconnect_all(sender.erase()),
-        (None, Some(receiver), None) => {
-            world.disconnect_receiver(sender.erase(), receiver.erase())
-        }
+        (None, Some(receiver), None) => world.disconnect_receiver(sender.erase(), receiver.erase()),
         (None, receiver, slot) => {
             let mut any = false;
             for name in signal::ALL {

@@ -2,7 +2,6 @@
 
 use slotwire::QBuffer;
 
-use super::nothing;
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 
@@ -14,6 +13,6 @@ pub(super) fn call(buffer: &mut QBuffer, method: &str, args: &Args<'_>) -> Optio
     matches!(method, "setData" | "setBuffer").then(|| {
         let data = args.bytes(0)?;
         buffer.set_data(data);
-        nothing(())
+        Ok(Answer::Nothing)
     })
 }

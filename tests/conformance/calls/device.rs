@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use serde_json::Value;
 use slotwire::prelude::*;
 
-use super::nothing;
+use super::done;
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 use crate::names;
@@ -42,11 +42,9 @@ pub(super) fn get(device: &Device, name: &str) -> Option<Answer> {
 pub(super) fn call(device: &mut Device, method: &str, args: &Args<'_>) -> Option<Outcome> {
     Some(match method {
         "open" => args.open_mode(0).map(|mode| device.open(mode).is_ok().into()),
-        "close" => nothing(device.close()),
-        "setOpenMode" => args.open_mode(0).and_then(|mode| nothing(device.set_open_mode(mode))),
-        "setTextModeEnabled" => {
-            args.boolean(0).and_then(|on| nothing(device.set_text_mode_enabled(on)))
-        }
+        "close" => Ok(done!(device.close())),
+        "setOpenMode" => args.open_mode(0).map(|mode| done!(device.set_open_mode(mode))),
+        "setTextModeEnabled" => args.boolean(0).map(|on| done!(device.set_text_mode_enabled(on))),
         "seek" => args.number(0).map(|position| match u64::try_from(position) {
             Ok(position) => device.seek_to(position).is_ok().into(),
             Err(_) => false.into(),
@@ -68,10 +66,7 @@ pub(super) fn call(device: &mut Device, method: &str, args: &Args<'_>) -> Option
             Ok(device.get_char().map_or(Value::Null.into(), |byte| Answer::Bytes(vec![byte])))
         }
         "putChar" => args.byte(0).map(|byte| device.put_char(byte).is_ok().into()),
-        "ungetChar" => args.byte(0).and_then(|byte| {
-            device.unget_char(byte);
-            nothing(())
-        }),
+        "ungetChar" => args.byte(0).map(|byte| done!(device.unget_char(byte))),
         "write" => args.bytes(0).map(|bytes| match device.write(&bytes) {
             Ok(count) => count.into(),
             Err(_) => (-1).into(),
@@ -82,26 +77,15 @@ pub(super) fn call(device: &mut Device, method: &str, args: &Args<'_>) -> Option
             let flushed = device.flush();
             Ok((flushed.is_ok() && device.bytes_to_write() < before).into())
         }
-        "startTransaction" => {
-            device.start_transaction();
-            nothing(())
+        "startTransaction" => Ok(done!(device.start_transaction())),
+        "commitTransaction" => Ok(done!(device.commit_transaction())),
+        "rollbackTransaction" => Ok(done!(device.rollback_transaction())),
+        "setCurrentReadChannel" => {
+            args.length(0).map(|channel| done!(device.set_current_read_channel(channel)))
         }
-        "commitTransaction" => {
-            device.commit_transaction();
-            nothing(())
+        "setCurrentWriteChannel" => {
+            args.length(0).map(|channel| done!(device.set_current_write_channel(channel)))
         }
-        "rollbackTransaction" => {
-            device.rollback_transaction();
-            nothing(())
-        }
-        "setCurrentReadChannel" => args.length(0).and_then(|channel| {
-            device.set_current_read_channel(channel);
-            nothing(())
-        }),
-        "setCurrentWriteChannel" => args.length(0).and_then(|channel| {
-            device.set_current_write_channel(channel);
-            nothing(())
-        }),
         _ => return None,
     })
 }

@@ -22,6 +22,15 @@ use crate::args::Args;
 use crate::dut::Dut;
 use crate::stage::Stage;
 
+/// Calls a method that returns nothing.
+macro_rules! done {
+    ($call:expr) => {{
+        $call;
+        $crate::answer::Answer::Nothing
+    }};
+}
+use done;
+
 /// What a getter returns; none if the class has no getter of this name.
 pub(crate) fn get(stage: &Stage, world: &World, object: Dut, name: &str) -> Option<Answer> {
     let own = match object {
@@ -111,9 +120,4 @@ fn show_descriptor(descriptor: Option<BorrowedFd<'_>>) -> Answer {
 /// A port as a trace shows it: 0 for none.
 fn show_port(port: Option<u16>) -> Answer {
     Answer::Port(port.unwrap_or_default())
-}
-
-/// For a method that returns nothing.
-fn nothing(_: ()) -> Outcome {
-    Ok(Answer::Nothing)
 }

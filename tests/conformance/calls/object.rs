@@ -3,7 +3,7 @@
 use serde_json::Value;
 use slotwire::prelude::*;
 
-use super::nothing;
+use super::done;
 use crate::answer::{Answer, Missing, Outcome, missing};
 use crate::args::Args;
 use crate::dut::Dut;
@@ -42,9 +42,9 @@ pub(super) fn call(
 ) -> Option<Outcome> {
     let this = object.erase();
     Some(match method {
-        "setObjectName" => args.text(0).and_then(|name| nothing(world.set_object_name(this, name))),
-        "setParent" => args.object(0).and_then(|parent| {
-            nothing(match parent {
+        "setObjectName" => args.text(0).map(|name| done!(world.set_object_name(this, name))),
+        "setParent" => args.object(0).map(|parent| {
+            done!(match parent {
                 Some(parent) => world.set_parent(this, parent.erase()),
                 None => world.clear_parent(this),
             })
@@ -55,7 +55,7 @@ pub(super) fn call(
         "setProperty" => set_property(world, this, args),
         "deleteLater" => {
             world.delete_later(this);
-            nothing(())
+            Ok(Answer::Nothing)
         }
         "inherits" => args.text(0).map(|class| inherits(world, this, class).into()),
         "moveToThread" => missing("moving an object to another thread"),
@@ -72,14 +72,14 @@ pub(super) fn call_probe(
 ) -> Option<Outcome> {
     Some(match method {
         "startTimer" => args.length(0).map(|milliseconds| {
-            let started =
-                world.with(probe, |probe, cx| probe.start_timer(cx, milliseconds as u64));
+            let started = world.with(probe, |probe, cx| probe.start_timer(cx, milliseconds as u64));
             started.map_or(Answer::Nothing, Answer::Timer)
         }),
         "killTimer" => args.value(0).and_then(|timer| {
-            let number = timer["timer"].as_u64().ok_or_else(|| Missing(format!("timer {timer}")))?;
+            let number =
+                timer["timer"].as_u64().ok_or_else(|| Missing(format!("timer {timer}")))?;
             world.with(probe, |probe, cx| probe.kill_timer(cx, number));
-            nothing(())
+            Ok(Answer::Nothing)
         }),
         _ => return None,
     })
@@ -136,4 +136,3 @@ fn inherits(world: &World, object: Obj<dyn QObject>, class: &str) -> bool {
     }
     class == "QObject"
 }
-

@@ -2,11 +2,11 @@
 
 use slotwire::prelude::*;
 
-use super::{nothing, show_bound_address, show_descriptor, show_port};
-use crate::names;
-use slotwire::BindAddress;
+use super::{done, show_bound_address, show_descriptor, show_port};
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
+use crate::names;
+use slotwire::BindAddress;
 
 pub(super) fn get(server: &QTcpServer, name: &str) -> Option<Answer> {
     Some(match name {
@@ -25,18 +25,18 @@ pub(super) fn get(server: &QTcpServer, name: &str) -> Option<Answer> {
 pub(super) fn call(server: &mut QTcpServer, method: &str, args: &Args<'_>) -> Option<Outcome> {
     Some(match method {
         "listen" => listen(server, args),
-        "close" => nothing(server.close()),
+        "close" => Ok(done!(server.close())),
         "setMaxPendingConnections" => {
-            args.length(0).and_then(|max| nothing(server.set_max_pending_connections(max)))
+            args.length(0).map(|max| done!(server.set_max_pending_connections(max)))
         }
-        "setListenBacklogSize" => args
-            .length(0)
-            .and_then(|size| nothing(server.set_listen_backlog_size(size as u32))),
+        "setListenBacklogSize" => {
+            args.length(0).map(|size| done!(server.set_listen_backlog_size(size as u32)))
+        }
         "setSocketDescriptor" => args
             .descriptor(0)
             .map(|descriptor| server.set_socket_descriptor(descriptor).is_ok().into()),
-        "pauseAccepting" => nothing(server.pause_accepting()),
-        "resumeAccepting" => nothing(server.resume_accepting()),
+        "pauseAccepting" => Ok(done!(server.pause_accepting())),
+        "resumeAccepting" => Ok(done!(server.resume_accepting())),
         _ => return None,
     })
 }

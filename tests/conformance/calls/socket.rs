@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use slotwire::prelude::*;
-use slotwire::{
-    BindAddress, BindMode, NetworkLayerProtocol, OpenMode, OptionName, SocketOption,
-};
+use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode, OptionName, SocketOption};
 
-use super::{nothing, show_address, show_bound_address, show_port};
+use super::{done, show_address, show_bound_address, show_port};
 use crate::answer::{Answer, Missing, Outcome, missing};
 use crate::args::{Address, Args};
 use crate::names;
@@ -38,35 +36,33 @@ pub(super) fn get(socket: &Socket, name: &str) -> Option<Answer> {
 pub(super) fn call(socket: &mut Socket, method: &str, args: &Args<'_>) -> Option<Outcome> {
     Some(match method {
         "connectToHost" => connect_to_host(socket, args),
-        "disconnectFromHost" => nothing(socket.disconnect_from_host()),
-        "abort" => nothing(socket.abort()),
+        "disconnectFromHost" => Ok(done!(socket.disconnect_from_host())),
+        "abort" => Ok(done!(socket.abort())),
         "setReadBufferSize" => {
             // 0 is no limit.
-            args.length(0).and_then(|size| nothing(socket.set_read_buffer_size(Some(size))))
+            args.length(0).map(|size| done!(socket.set_read_buffer_size(Some(size))))
         }
         "setPauseMode" => args
             .member(0, "PauseMode", names::to_pause_mode)
-            .and_then(|mode| nothing(socket.set_pause_mode(mode))),
-        "resume" => nothing(socket.resume()),
-        "setProtocolTag" => args.text(0).and_then(|tag| nothing(socket.set_protocol_tag(tag))),
+            .map(|mode| done!(socket.set_pause_mode(mode))),
+        "resume" => Ok(done!(socket.resume())),
+        "setProtocolTag" => args.text(0).map(|tag| done!(socket.set_protocol_tag(tag))),
         "socketOption" => args
             .member(0, "SocketOption", names::to_option_name)
             .map(|option| show_option(socket.socket_option(option).ok())),
         "setSocketOption" => set_socket_option(socket, args),
         "setSocketDescriptor" => set_socket_descriptor(socket, args),
-        "setLocalPort" => args.port(0).and_then(|port| nothing(socket.set_local_port(some(port)))),
-        "setPeerPort" => args.port(0).and_then(|port| nothing(socket.set_peer_port(some(port)))),
-        "setLocalAddress" => {
-            optional_ip(args).and_then(|ip| nothing(socket.set_local_address(ip)))
-        }
-        "setPeerAddress" => optional_ip(args).and_then(|ip| nothing(socket.set_peer_address(ip))),
-        "setPeerName" => args.text(0).and_then(|name| nothing(socket.set_peer_name(name))),
+        "setLocalPort" => args.port(0).map(|port| done!(socket.set_local_port(some(port)))),
+        "setPeerPort" => args.port(0).map(|port| done!(socket.set_peer_port(some(port)))),
+        "setLocalAddress" => optional_ip(args).map(|ip| done!(socket.set_local_address(ip))),
+        "setPeerAddress" => optional_ip(args).map(|ip| done!(socket.set_peer_address(ip))),
+        "setPeerName" => args.text(0).map(|name| done!(socket.set_peer_name(name))),
         "setSocketState" => args
             .member(0, "SocketState", names::to_state)
-            .and_then(|state| nothing(socket.set_socket_state(state))),
+            .map(|state| done!(socket.set_socket_state(state))),
         "setSocketError" => args
             .member(0, "SocketError", names::to_error)
-            .and_then(|error| nothing(socket.set_socket_error(Some(error)))),
+            .map(|error| done!(socket.set_socket_error(Some(error)))),
         _ => return None,
     })
 }
@@ -97,11 +93,11 @@ fn connect_to_host(socket: &mut Socket, args: &Args<'_>) -> Outcome {
         _ => args.member(3, "Protocol", names::to_protocol)?,
     };
     if let Ok(host) = args.text(0) {
-        return nothing(socket.connect_to_host_with(host, port, mode, protocol));
+        return Ok(done!(socket.connect_to_host_with(host, port, mode, protocol)));
     }
     match args.address(0)? {
-        Address::Null => nothing(socket.connect_to_host_with("", port, mode, protocol)),
-        _ => nothing(socket.connect_to_address(SocketAddr::new(args.ip(0)?, port), mode)),
+        Address::Null => Ok(done!(socket.connect_to_host_with("", port, mode, protocol))),
+        _ => Ok(done!(socket.connect_to_address(SocketAddr::new(args.ip(0)?, port), mode))),
     }
 }
 
@@ -159,7 +155,7 @@ fn set_socket_option(socket: &mut Socket, args: &Args<'_>) -> Outcome {
     };
     // Qt returns nothing, and what failed is seen by asking for the option.
     let _ = socket.set_socket_option(option);
-    nothing(())
+    Ok(Answer::Nothing)
 }
 
 /// A port that may be none, which is 0 in Qt.

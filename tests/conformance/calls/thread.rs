@@ -2,7 +2,7 @@
 
 use slotwire::QThread;
 
-use super::nothing;
+use super::done;
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 
@@ -19,11 +19,11 @@ pub(super) fn call(thread: &mut QThread, method: &str, args: &Args<'_>) -> Optio
         "start" => {
             // One that runs already is left alone, as in Qt.
             let _ = thread.start(|_| ());
-            nothing(())
+            Ok(Answer::Nothing)
         }
-        "quit" => nothing(thread.quit()),
-        "exit" if args.len() == 0 => nothing(thread.exit(0)),
-        "exit" => args.number(0).and_then(|code| nothing(thread.exit(code as i32))),
+        "quit" => Ok(done!(thread.quit())),
+        "exit" if args.len() == 0 => Ok(done!(thread.exit(0))),
+        "exit" => args.number(0).map(|code| done!(thread.exit(code as i32))),
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use slotwire::QTimer;
 
-use super::nothing;
+use super::done;
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 use crate::names;
@@ -26,12 +26,12 @@ pub(super) fn get(timer: &QTimer, name: &str) -> Option<Answer> {
 
 pub(super) fn call(timer: &mut QTimer, method: &str, args: &Args<'_>) -> Option<Outcome> {
     Some(match method {
-        "start" if args.len() == 0 => nothing(timer.start()),
-        "start" => args.time(0).and_then(|interval| nothing(timer.start_with(interval))),
-        "stop" => nothing(timer.stop()),
-        "setInterval" => args.time(0).and_then(|interval| nothing(timer.set_interval(interval))),
+        "start" if args.len() == 0 => Ok(done!(timer.start())),
+        "start" => args.time(0).map(|interval| done!(timer.start_with(interval))),
+        "stop" => Ok(done!(timer.stop())),
+        "setInterval" => args.time(0).map(|interval| done!(timer.set_interval(interval))),
         "setSingleShot" => {
-            args.boolean(0).and_then(|single_shot| nothing(timer.set_single_shot(single_shot)))
+            args.boolean(0).map(|single_shot| done!(timer.set_single_shot(single_shot)))
         }
         "setTimerType" => set_timer_type(timer, args),
         _ => return None,
@@ -39,5 +39,5 @@ pub(super) fn call(timer: &mut QTimer, method: &str, args: &Args<'_>) -> Option<
 }
 
 fn set_timer_type(timer: &mut QTimer, args: &Args<'_>) -> Outcome {
-    nothing(timer.set_timer_type(args.member(0, "TimerType", names::to_timer_type)?))
+    Ok(done!(timer.set_timer_type(args.member(0, "TimerType", names::to_timer_type)?)))
 }
