@@ -218,7 +218,8 @@ impl SocketCore {
                     attempt.close_when_connected = true;
                 }
             }
-            SocketState::Closing => self.send(),
+            // What is left goes out in the loop's turns, as it would have anyway.
+            SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
                 self.change_state(SocketState::Closing);
                 if self.device.outgoing().is_empty() {
