@@ -96,6 +96,36 @@ fn a_slot_that_writes_again_is_called_again_and_holds_nobody_up() {
 }
 
 #[test]
+fn who_hears_that_a_buffer_is_about_to_close_can_still_use_it() {
+    let mut rt = Runtime::new().unwrap();
+    let buffer = rt.add(opened(b"unread", OpenMode::READ_WRITE));
+    let journal = Journal::new();
+    let noted = journal.clone();
+    rt.connect_fn(buffer, QBuffer::about_to_close, move |world, ()| {
+        noted.note(String::from_utf8(world[buffer].read_all()).unwrap());
+        world[buffer].write_all(b"!").unwrap();
+    });
+    rt[buffer].close();
+    rt[buffer].close();
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["unread"]);
+    assert!(!rt[buffer].is_open());
+    assert_eq!(rt[buffer].data(), b"unread!");
+}
+
+#[test]
+fn a_buffer_opened_again_while_it_is_about_to_close_stays_open() {
+    let mut rt = Runtime::new().unwrap();
+    let buffer = rt.add(opened(b"abc", OpenMode::READ_WRITE));
+    rt.connect_fn(buffer, QBuffer::about_to_close, move |world, ()| {
+        world[buffer].open(OpenMode::READ_ONLY).unwrap();
+    });
+    rt[buffer].close();
+    settle(&mut rt);
+    assert_eq!(rt[buffer].read_all(), b"abc");
+}
+
+#[test]
 fn a_buffer_that_is_destroyed_before_its_turn_tells_nothing() {
     let mut rt = Runtime::new().unwrap();
     let buffer = rt.add(opened(b"", OpenMode::WRITE_ONLY));

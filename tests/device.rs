@@ -259,6 +259,76 @@ fn a_device_may_read_from_another_while_it_is_read() {
     assert_eq!(capitals.source.written, b"!");
 }
 
+/// A random-access device: a file that others write to as well.
+#[derive(QObject, Default)]
+struct File {
+    #[qobject(device)]
+    device: Device,
+    bytes: Vec<u8>,
+    cursor: usize,
+}
+
+impl RawDevice for File {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes[self.cursor..].as_ref().read(buffer)?;
+        self.cursor += count;
+        Ok(count)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let over = bytes.len().min(self.bytes.len() - self.cursor);
+        self.bytes.splice(self.cursor..self.cursor + over, bytes.iter().copied());
+        self.cursor += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn is_random_access(&self) -> bool {
+        true
+    }
+
+    fn data_size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn seek_data(&mut self, position: u64) -> io::Result<()> {
+        if position > self.data_size() {
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        self.cursor = position as usize;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_random_access_device_is_read_ahead_and_still_stands_where_it_was_read_to() {
+    let mut file = File { bytes: b"one\ntwo\nthree\n".to_vec(), ..File::default() };
+    file.open(OpenMode::READ_WRITE).unwrap();
+    assert_eq!(file.read_line_bytes().unwrap(), b"one\n");
+    assert_eq!((file.cursor, file.pos(), file.bytes_available()), (14, 4, 10));
+    file.write_all(b"TWO").unwrap();
+    assert_eq!((file.cursor, file.pos()), (7, 7));
+    assert_eq!(file.read_line_bytes().unwrap(), b"\n");
+    file.seek_to(9).unwrap();
+    assert_eq!((file.cursor, file.peek(4)), (14, &b"hree"[..]));
+    assert_eq!((file.skip(100), file.pos()), (5, 14));
+    assert!(file.seek_to(15).is_err());
+    file.open(OpenMode::APPEND).unwrap();
+    assert_eq!(file.pos(), 14);
+    file.put_char(b'!').unwrap();
+    assert_eq!(file.bytes, b"one\nTWO\nthree\n!");
+}
+
+#[test]
+fn without_a_buffer_a_line_shows_what_is_below_when_it_is_read() {
+    let mut file = File { bytes: b"one\ntwo\n".to_vec(), ..File::default() };
+    file.open(OpenMode::READ_ONLY | OpenMode::UNBUFFERED).unwrap();
+    assert_eq!(file.read_line_bytes().unwrap(), b"one\n");
+    assert_eq!(file.cursor, 4);
+    file.bytes[4..7].copy_from_slice(b"new");
+    assert_eq!(file.read_line_max(2), b"ne");
+    assert_eq!(file.read_line_string().as_deref(), Some("w"));
+}
+
 #[test]
 fn lines_have_limits_and_forms() {
     let mut pipe = Pipe::with(b"par");

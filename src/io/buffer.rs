@@ -9,7 +9,7 @@ use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::std_io::device_std_io;
 use crate::event_loop::FlushList;
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, World};
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Stepper, World};
 
 /// A random-access device over bytes in memory.
 ///
@@ -53,7 +53,7 @@ pub struct QBuffer {
 /// Where the buffer lives.
 #[derive(Debug)]
 struct Home {
-    key: ObjectKey,
+    stepper: Stepper,
     flush_list: Rc<FlushList>,
 }
 
@@ -122,7 +122,17 @@ impl QBuffer {
 
     fn ask_for_turn(&self) {
         if let Some(home) = &self.home {
-            home.flush_list.add(home.key, Self::tell);
+            home.flush_list.add(home.stepper.key(), Self::tell);
+        }
+    }
+
+    /// Closes the buffer, unless it was opened again since that was asked for.
+    fn close_now(world: &mut World, key: ObjectKey, _: u32) {
+        let buffer = world.handle::<Self>(key);
+        if let Some(buffer) = world.get_mut(buffer)
+            && buffer.device.is_closing()
+        {
+            buffer.device.shut();
         }
     }
 
@@ -132,7 +142,7 @@ impl QBuffer {
             let buffer = world.handle::<Self>(key);
             if let Some(buffer) = world.get_mut(buffer) {
                 buffer.device.announce_written(std::mem::take(&mut buffer.untold));
-                buffer.ready_read().emit(());
+                buffer.device.announce_received();
             }
         });
     }
@@ -198,6 +208,13 @@ impl RawDevice for QBuffer {
         self.set_open_mode(mode | OpenMode::UNBUFFERED);
         Ok(())
     }
+
+    fn close_later(&mut self) -> bool {
+        if let Some(home) = &self.home {
+            home.stepper.step(0, Self::close_now);
+        }
+        self.home.is_some()
+    }
 }
 
 impl QIODevice for QBuffer {
@@ -254,7 +271,8 @@ impl QObject for QBuffer {
     }
 
     fn anchored(&mut self, anchor: &Anchor<'_>) {
-        self.home = anchor.service().map(|flush_list| Home { key: anchor.key(), flush_list });
+        self.home =
+            anchor.service().map(|flush_list| Home { stepper: anchor.stepper(), flush_list });
         if self.untold > 0 {
             self.ask_for_turn();
         }

@@ -39,7 +39,7 @@ pub(super) struct Rare {
     /// Where the next byte comes from below the buffer of a random-access device.
     pub(super) cursor: u64,
     pub(super) error: String,
-    /// What was last peeked at, where that is not what is in the buffer.
+    /// What was peeked at and not read since, where that is not what is in the buffer.
     pub(super) view: Vec<u8>,
 }
 
@@ -79,6 +79,11 @@ impl Device {
         }
     }
 
+    /// Says whether the user was told that the device is about to be closed, and it is still open.
+    pub(super) fn is_closing(&self) -> bool {
+        self.rare.get().is_some_and(|rare| rare.is_closing.get())
+    }
+
     /// Closes the device without telling anybody.
     pub(crate) fn shut(&mut self) {
         self.mode = OpenMode::NOT_OPEN;
@@ -87,8 +92,8 @@ impl Device {
 
     /// Says whether somebody hears of it when the device is about to be closed.
     pub(crate) fn closing_is_heard(&self) -> bool {
-        let is_connected = |rare: &Box<Rare>| rare.about_to_close.is_connected();
-        self.mode != OpenMode::NOT_OPEN && self.rare.get().is_some_and(is_connected)
+        self.mode != OpenMode::NOT_OPEN
+            && self.existing_rare().is_some_and(|rare| rare.about_to_close.is_connected())
     }
 
     /// Forgets what belongs to one opening.
@@ -100,14 +105,6 @@ impl Device {
             rare.cursor = 0;
             rare.error = String::new();
             rare.view = Vec::new();
-        }
-    }
-
-    /// Takes over what came in and tells the user.
-    pub(crate) fn receive(&mut self, bytes: &[u8]) {
-        if self.is_readable() && !bytes.is_empty() {
-            self.incoming.push(bytes);
-            self.announce_received();
         }
     }
 
@@ -243,9 +240,12 @@ impl Device {
 
     /// Notes that `count` of the unread bytes were read. Says whether they left the buffer.
     pub(super) fn advance(&mut self, count: usize) -> bool {
-        if let Some(Transaction::Marked { read }) = self.transaction_mut() {
-            *read += count;
-            return false;
+        if let Some(rare) = self.rare.get_mut() {
+            rare.view = Vec::new();
+            if let Transaction::Marked { read } = &mut rare.transaction {
+                *read += count;
+                return false;
+            }
         }
         self.incoming.consume(count);
         count > 0
@@ -280,10 +280,6 @@ impl Device {
         self.rare.get().map_or(&Transaction::None, |rare| &rare.transaction)
     }
 
-    fn transaction_mut(&mut self) -> Option<&mut Transaction> {
-        self.rare.get_mut().map(|rare| &mut rare.transaction)
-    }
-
     /// What few devices need; it is needed now.
     pub(super) fn rare(&self) -> &Rare {
         self.rare.get_or_init(Box::default)
@@ -303,10 +299,48 @@ impl Device {
 
 #[cfg(test)]
 mod tests {
-    use super::Device;
+    use super::{Device, OpenMode};
 
     #[test]
     fn the_state_of_a_device_is_small() {
         assert!(size_of::<Device>() <= 104, "{} bytes", size_of::<Device>());
+    }
+
+    #[test]
+    fn much_that_comes_at_once_is_not_copied_and_its_memory_is_given_back() {
+        let mut device = Device::new();
+        device.open(OpenMode::READ_ONLY);
+        let much = vec![b'x'; 20_000];
+        let place = much.as_ptr();
+        assert_eq!(device.adopt(much), None);
+        assert_eq!((device.unread().as_ptr(), device.unread_len()), (place, 20_000));
+        assert_eq!(device.reclaim(), None, "it was not read yet");
+
+        device.advance(20_000);
+        let memory = device.reclaim().expect("all of it was read");
+        assert_eq!((memory.as_ptr(), memory.len()), (place, 0));
+        assert_eq!(device.reclaim(), None);
+    }
+
+    #[test]
+    fn what_comes_behind_unread_bytes_is_copied() {
+        let mut device = Device::new();
+        device.open(OpenMode::READ_ONLY);
+        let little = device.adopt(b"ab".to_vec()).expect("little is copied");
+        assert_eq!(little, b"ab");
+        let much = device.adopt(vec![b'x'; 20_000]).expect("it comes behind other bytes");
+        assert_eq!((much.len(), device.unread_len()), (20_000, 20_002));
+        device.advance(20_002);
+        device.release();
+        assert_eq!(device.reclaim(), None, "nobody wanted the memory");
+    }
+
+    #[test]
+    fn what_comes_to_a_device_that_is_not_read_is_dropped() {
+        let mut device = Device::new();
+        device.open(OpenMode::WRITE_ONLY);
+        device.adopt(b"abc".to_vec());
+        assert_eq!(device.adopt(vec![0; 20_000]).map(|memory| memory.len()), Some(20_000));
+        assert_eq!(device.unread_len(), 0);
     }
 }

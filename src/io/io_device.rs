@@ -10,7 +10,7 @@ use super::device::Device;
 use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::reading::{self, Lines};
-use super::{transaction, writing};
+use super::{device_signal, transaction, writing};
 use crate::object::{MetaObject, QObject, Signal};
 
 /// Something that bytes are read from and written to, and that tells by signals when.
@@ -66,42 +66,42 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// Emitted when new bytes have come. Not repeated for bytes that were not read.
     #[doc(alias = "readyRead")]
     fn ready_read(&self) -> &Signal<()> {
-        &self.device().ready_read
+        device_signal::ready_read(self.device())
     }
 
     /// Emitted when bytes have gone out, with their number.
     #[doc(alias = "bytesWritten")]
     fn bytes_written(&self) -> &Signal<usize> {
-        &self.device().bytes_written
+        device_signal::bytes_written(self.device())
     }
 
     /// Emitted when the device is about to be closed.
     ///
-    /// The slots connected to a socket's still find it open, and can read what is left and write.
-    /// Those of another device run when the method that closed it has returned: what was not read
-    /// is gone by then.
+    /// The slots connected to a socket's or to a [`QBuffer`](super::QBuffer)'s still find it open, and
+    /// can read what is left and write. Those of an own device run when the method that closed it
+    /// has returned: what was not read is gone by then.
     #[doc(alias = "aboutToClose")]
     fn about_to_close(&self) -> &Signal<()> {
-        &self.device().rare().about_to_close
+        device_signal::about_to_close(self.device())
     }
 
     /// Emitted when nothing more will come.
     #[doc(alias = "readChannelFinished")]
     fn read_channel_finished(&self) -> &Signal<()> {
-        &self.device().read_channel_finished
+        device_signal::read_channel_finished(self.device())
     }
 
     /// Emitted after [`ready_read`](Self::ready_read), with the number of the channel: 0.
     #[doc(alias = "channelReadyRead")]
     fn channel_ready_read(&self) -> &Signal<usize> {
-        &self.device().rare().channel_ready_read
+        device_signal::channel_ready_read(self.device())
     }
 
     /// Emitted after [`bytes_written`](Self::bytes_written), with the number of the channel, 0, and
     /// how many bytes have gone out.
     #[doc(alias = "channelBytesWritten")]
     fn channel_bytes_written(&self) -> &Signal<(usize, usize)> {
-        &self.device().rare().channel_bytes_written
+        device_signal::channel_bytes_written(self.device())
     }
 
     /// Opens the device; if it is open, anew.

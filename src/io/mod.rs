@@ -3,6 +3,8 @@
 mod buffer;
 mod byte_queue;
 mod device;
+#[doc(hidden)]
+pub mod device_signal;
 mod io_device;
 mod open_mode;
 mod raw_device;

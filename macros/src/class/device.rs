@@ -22,37 +22,53 @@ pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
                 &mut self.#field
             }
         };
-        return Some(io_device(class, &bound, &state));
+        return Some(io_device(class, Some(&bound), &state));
     }
     let base = class.base.as_ref()?;
     let forwards = base.forwards?;
-    let bound = base_bound(base);
-    let field = base.field;
+    let (field, path) = (base.field, base_device(base));
+    let fallbacks = fallbacks();
     let state = quote! {
         fn device(&self) -> &::slotwire::__private::v1::Device {
-            ::slotwire::__private::v1::QIODevice::device(&self.#field)
+            #fallbacks
+            #path::device(&self.#field)
         }
 
         fn device_mut(&mut self) -> &mut ::slotwire::__private::v1::Device {
-            ::slotwire::__private::v1::QIODevice::device_mut(&mut self.#field)
+            #fallbacks
+            #path::device_mut(&mut self.#field)
         }
     };
-    let raw_device = raw_device(class, base, &bound);
-    let io_device = io_device(class, &bound, &state);
-    let socket = (forwards == Forwards::Socket).then(|| socket(class, base, &bound));
+    let raw_device = raw_device(class, base);
+    let io_device = io_device(class, None, &state);
+    let socket = (forwards == Forwards::Socket).then(|| socket(class, base));
     Some(quote!(#raw_device #io_device #socket))
 }
 
-/// What the base has to be. The bound holds or does not whatever the types are: asked for where
-/// the code is that needs it, and in the same words, it is reported once.
+/// What the base has to be. Asked for once; all else is written so that it holds if that does not.
 pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     let class = base.class;
+    let span = class.span();
     let asked = match base.forwards {
-        None => quote!(QObject),
-        Some(Forwards::Device) => quote!(QIODevice),
-        Some(Forwards::Socket) => quote!(QAbstractSocket),
+        None => quote_spanned!(span=> QObject),
+        Some(Forwards::Device) => quote_spanned!(span=> QIODevice),
+        Some(Forwards::Socket) => quote_spanned!(span=> QAbstractSocket),
     };
-    quote_spanned!(class.span()=> #class: ::slotwire::__private::v1::#asked)
+    quote_spanned!(span=> #class: ::slotwire::__private::v1::#asked)
+}
+
+/// The functions that reach the device that a base is.
+fn base_device(base: &Base<'_>) -> TokenStream {
+    let class = base.class;
+    quote!(::slotwire::__private::v1::BaseDevice::<#class>)
+}
+
+/// Brings in the functions that stand in where the base is none.
+fn fallbacks() -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use ::slotwire::__private::v1::{NoDevice as _, NoSocket as _, RawDevice as _};
+    }
 }
 
 /// What a class extends that is a device by itself.
@@ -62,9 +78,7 @@ pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
 
 /// Describes the signals of a device that the class is by itself.
 pub(crate) fn meta_signals(class: &Class<'_>) -> Vec<TokenStream> {
-    if class.device.is_none() {
-        return Vec::new();
-    }
+    let Some(field) = class.device else { return Vec::new() };
     let ident = class.ident;
     let signals = [
         (quote!(ready_read), "ready_read", "()"),
@@ -78,41 +92,33 @@ pub(crate) fn meta_signals(class: &Class<'_>) -> Vec<TokenStream> {
         quote! {
             ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
                 let object = ::slotwire::__private::v1::cast::<#ident>(object);
-                visit(::slotwire::__private::v1::QIODevice::#signal(object))
+                visit(::slotwire::__private::v1::device_signal::#signal(&object.#field))
             })
         }
     };
     signals.into_iter().map(describe).collect()
 }
 
-/// Writes `QIODevice` and the traits of the standard library.
-fn io_device(class: &Class<'_>, bound: &TokenStream, state: &TokenStream) -> TokenStream {
+/// Writes `QIODevice` and the traits of the standard library, if the bound holds.
+fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &TokenStream) -> TokenStream {
     let ident = class.ident;
     let attributes = attributes();
+    let bound = bound.map(|bound| quote!(where #bound,));
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::QIODevice for #ident
-        where
-            #bound,
-        {
+        impl ::slotwire::__private::v1::QIODevice for #ident #bound {
             #state
         }
 
         #attributes
-        impl ::std::io::Read for #ident
-        where
-            #bound,
-        {
+        impl ::std::io::Read for #ident #bound {
             fn read(&mut self, buffer: &mut [u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::read(self, buffer)
             }
         }
 
         #attributes
-        impl ::std::io::BufRead for #ident
-        where
-            #bound,
-        {
+        impl ::std::io::BufRead for #ident #bound {
             fn fill_buf(&mut self) -> ::std::io::Result<&[u8]> {
                 ::slotwire::__private::v1::fill_buf(self)
             }
@@ -123,10 +129,7 @@ fn io_device(class: &Class<'_>, bound: &TokenStream, state: &TokenStream) -> Tok
         }
 
         #attributes
-        impl ::std::io::Write for #ident
-        where
-            #bound,
-        {
+        impl ::std::io::Write for #ident #bound {
             fn write(&mut self, bytes: &[u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::write(self, bytes)
             }
@@ -139,10 +142,9 @@ fn io_device(class: &Class<'_>, bound: &TokenStream, state: &TokenStream) -> Tok
 }
 
 /// Writes a `RawDevice` that is what the base is.
-fn raw_device(class: &Class<'_>, base: &Base<'_>, bound: &TokenStream) -> TokenStream {
-    let (ident, field) = (class.ident, base.field);
-    let attributes = attributes();
-    let path = quote!(::slotwire::__private::v1::RawDevice);
+fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
+    let (ident, field, path) = (class.ident, base.field, base_device(base));
+    let (attributes, fallbacks) = (attributes(), fallbacks());
     let shared = [
         (quote!(is_random_access), quote!(bool)),
         (quote!(is_message_based), quote!(bool)),
@@ -152,7 +154,14 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>, bound: &TokenStream) -> TokenS
         (quote!(data_size), quote!(u64)),
         (quote!(error_text), quote!(::core::option::Option<::std::string::String>)),
     ]
-    .map(|(name, output)| quote!(fn #name(&self) -> #output { #path::#name(&self.#field) }));
+    .map(|(name, output)| {
+        quote! {
+            fn #name(&self) -> #output {
+                #fallbacks
+                #path::raw(&self.#field).#name()
+            }
+        }
+    });
     let done = quote!(::std::io::Result<()>);
     let count = quote!(::std::io::Result<usize>);
     let exclusive = [
@@ -166,20 +175,19 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>, bound: &TokenStream) -> TokenS
         (quote!(close_later), None, quote!(bool)),
         (quote!(buffer_consumed), None, quote!(())),
     ]
-    .map(|(name, input, output)| match input {
-        Some(input) => quote! {
-            fn #name(&mut self, input: #input) -> #output {
-                #path::#name(&mut self.#field, input)
+    .map(|(name, input, output)| {
+        let input = input.map(|input| (quote!(input: #input), quote!(input)));
+        let (parameter, argument) = input.unzip();
+        quote! {
+            fn #name(&mut self, #parameter) -> #output {
+                #fallbacks
+                #path::raw_mut(&mut self.#field).#name(#argument)
             }
-        },
-        None => quote!(fn #name(&mut self) -> #output { #path::#name(&mut self.#field) }),
+        }
     });
     quote! {
         #attributes
-        impl #path for #ident
-        where
-            #bound,
-        {
+        impl ::slotwire::__private::v1::RawDevice for #ident {
             #(#shared)*
             #(#exclusive)*
         }
@@ -187,21 +195,21 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>, bound: &TokenStream) -> TokenS
 }
 
 /// Writes a `QAbstractSocket` that is what the base is.
-fn socket(class: &Class<'_>, base: &Base<'_>, bound: &TokenStream) -> TokenStream {
-    let (ident, field) = (class.ident, base.field);
-    let attributes = attributes();
+fn socket(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
+    let (ident, field, base) = (class.ident, base.field, base.class);
+    let (attributes, fallbacks) = (attributes(), fallbacks());
+    let path = quote!(::slotwire::__private::v1::BaseSocket::<#base>);
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::QAbstractSocket for #ident
-        where
-            #bound,
-        {
+        impl ::slotwire::__private::v1::QAbstractSocket for #ident {
             fn core(&self) -> &::slotwire::__private::v1::SocketCore {
-                ::slotwire::__private::v1::QAbstractSocket::core(&self.#field)
+                #fallbacks
+                #path::core(&self.#field)
             }
 
             fn core_mut(&mut self) -> &mut ::slotwire::__private::v1::SocketCore {
-                ::slotwire::__private::v1::QAbstractSocket::core_mut(&mut self.#field)
+                #fallbacks
+                #path::core_mut(&mut self.#field)
             }
         }
     }

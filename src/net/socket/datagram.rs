@@ -4,6 +4,7 @@
 //! loop does for a socket in one turn is to tell it: whoever sends without end takes no more of it
 //! than anybody else.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,6 +16,14 @@ use crate::net::error::{NetError, SocketError};
 use crate::net::network_datagram::NetworkDatagram;
 use crate::net::network_interface::NetworkInterface;
 use crate::net::socket_state::SocketState;
+
+/// No datagram is larger.
+const LARGEST: usize = 64 * 1024;
+
+thread_local! {
+    /// Where a datagram of unknown size goes first. It is cleared once and not for each.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 impl SocketCore {
     /// The kernel says that there may be a datagram, or an error.
@@ -85,15 +94,12 @@ impl SocketCore {
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
-        let Some(pool) = self.home.as_ref().map(|home| home.facilities.clone()) else {
-            return Err(not_bound("receive a datagram"));
-        };
         let Some(engine) = self.datagram_engine() else {
             return Err(not_bound("receive a datagram"));
         };
-        // No datagram is larger than this buffer.
-        let mut buffer = pool.pool.take();
-        let size = max.map_or(buffer.len(), |max| max.min(buffer.len()));
+        let mut buffer = SCRATCH.take();
+        buffer.resize(LARGEST, 0);
+        let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
         self.looked_at(&received);
         let outcome = match received {
@@ -115,7 +121,7 @@ impl SocketCore {
                 Err(NetError::new(kind, "receive a datagram", error))
             }
         };
-        pool.pool.put(buffer);
+        SCRATCH.set(buffer);
         outcome
     }
 

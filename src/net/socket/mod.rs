@@ -22,6 +22,7 @@ mod attempt;
 mod core;
 mod datagram;
 mod endpoint;
+mod extra;
 mod hooks;
 mod settings;
 mod step;

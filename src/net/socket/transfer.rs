@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::{Fault, SocketCore, copy_of};
+use super::core::{SocketCore, copy_of};
 use super::step::Step;
 use crate::event_loop::Readiness;
 use crate::io::OpenMode;
@@ -18,9 +18,6 @@ use crate::net::socket_type::SocketType;
 /// How much is sent in one turn of the loop before others get theirs. More than most writes, so
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
-
-/// From how many bytes on a read's buffer is handed on as it is, and not copied.
-const WORTH_ADOPTING: usize = 16 * 1024;
 
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
@@ -162,8 +159,8 @@ impl SocketCore {
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let pool = &home.facilities.pool;
         let mut buffer = pool.take();
-        let size = buffer.len().min(room);
-        match engine.read(&mut buffer[..size]) {
+        let size = buffer.capacity().min(room);
+        match engine.read_to(&mut buffer, size) {
             Ok(0) => {
                 pool.put(buffer);
                 self.traffic.end_seen = true;
@@ -177,14 +174,9 @@ impl SocketCore {
                 // the peer would get a reset instead of the rest.
                 if self.state == SocketState::Connected {
                     self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                    if count < WORTH_ADOPTING {
-                        self.device.receive(&buffer[..count]);
+                    // Handed on as it is if it is much, and copied otherwise.
+                    if let Some(buffer) = self.device.adopt(buffer) {
                         pool.put(buffer);
-                    } else {
-                        buffer.truncate(count);
-                        if let Some(buffer) = self.device.adopt(buffer) {
-                            pool.put(buffer);
-                        }
                     }
                 } else {
                     pool.put(buffer);
@@ -369,7 +361,7 @@ impl SocketCore {
         }
         let is_connected = self.state == SocketState::Connected;
         let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.error = Some(Fault { kind: SocketError::UnfinishedSocketOperation, source: None });
+            self.set_error(Some(SocketError::UnfinishedSocketOperation));
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
         };
         if self.kind == SocketType::Udp {
@@ -467,7 +459,7 @@ impl SocketCore {
         let limit = self.settings().write_limit.unwrap_or(usize::MAX);
         if self.traffic.write_cut && left <= limit / 2 {
             self.traffic.write_cut = false;
-            self.signals.write_buffer_drained.emit(());
+            self.needed_extra().write_buffer_drained.emit(());
         }
         if left > 0 {
             if sent == SENT_PER_TURN && !self.traffic.send_blocked {
