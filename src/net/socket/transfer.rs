@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::SocketCore;
+use super::core::{Fault, SocketCore, copy_of};
 use super::step::Step;
 use crate::event_loop::Readiness;
 use crate::io::OpenMode;
@@ -64,9 +64,17 @@ enum WriteEnd {
 }
 
 impl Traffic {
+    /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
         let Self { turn_queued, arrivals, departures, .. } = *self;
         *self = Self { turn_queued, arrivals, departures, ..Self::default() };
+    }
+
+    /// Forgets what belonged to a connection of which some can still be read.
+    pub(super) fn end(&mut self) {
+        let to_announce_again = self.to_announce_again;
+        self.begin_anew();
+        self.to_announce_again = to_announce_again;
     }
 }
 
@@ -141,7 +149,9 @@ impl SocketCore {
     /// Reads once, and tells what came of it.
     pub(in crate::net) fn receive(&mut self) {
         self.traffic.has_more = false;
-        if self.is_direct() {
+        // Nobody reads past the buffer of one that is open for writing alone.
+        let is_read = self.kind == SocketType::Udp || self.device.is_readable();
+        if self.is_direct() && is_read {
             return self.announce_direct();
         }
         let room = self.read_room();
@@ -151,7 +161,7 @@ impl SocketCore {
             return;
         }
         if self.traffic.end_seen {
-            return;
+            return self.look_for_reset();
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let pool = &home.facilities.pool;
@@ -200,11 +210,23 @@ impl SocketCore {
         }
     }
 
+    /// After the peer's end nothing more comes but a reset, which no read would tell.
+    fn look_for_reset(&mut self) {
+        if let Some(engine) = &mut self.engine
+            && let Err(error) = engine.progress()
+        {
+            self.lost(SocketError::of_transfer(&error), Some(error));
+        }
+    }
+
     /// How many bytes may still be buffered.
     pub(in crate::net) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            Some(limit) => limit.saturating_sub(self.device.unread_len()),
-            None => usize::MAX,
+            // What comes while the socket closes is dropped.
+            Some(limit) if self.state != SocketState::Closing => {
+                limit.saturating_sub(self.device.unread_len())
+            }
+            _ => usize::MAX,
         }
     }
 
@@ -249,7 +271,8 @@ impl SocketCore {
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
     pub(in crate::net) fn shutdown_write(&mut self) {
-        if self.state != SocketState::Connected || self.traffic.write_end != WriteEnd::Open {
+        let is_open = self.state == SocketState::Connected || self.attempt.is_some();
+        if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
         }
         self.traffic.write_end = WriteEnd::Closing;
@@ -258,6 +281,9 @@ impl SocketCore {
 
     /// Says once that there is something to read, if there is.
     fn announce_direct(&mut self) {
+        if self.traffic.end_seen {
+            return self.look_for_reset();
+        }
         let broken = std::mem::take(&mut self.traffic.peer_closed);
         let Some(engine) = &mut self.engine else { return };
         // A stream's error is told by the read that finds it.
@@ -310,14 +336,25 @@ impl SocketCore {
         if !self.is_direct() || !has_engine {
             return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }
+        if self.traffic.end_seen {
+            return Ok(0);
+        }
         let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
         let result = engine.read(buffer);
         self.looked_at(&result);
         match (&result, self.kind) {
-            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => self.peer_finished(),
+            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
+                self.traffic.end_seen = true;
+                self.traffic.has_more = false;
+                self.peer_finished();
+            }
             (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
-            (Err(error), SocketType::Tcp) => self.lost(SocketError::of_transfer(error), None),
-            (Err(error), SocketType::Udp) => self.fail(SocketError::of_datagram(error), None),
+            (Err(error), SocketType::Tcp) => {
+                self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
+            }
+            (Err(error), SocketType::Udp) => {
+                self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+            }
             (Ok(_), _) => {}
         }
         result
@@ -362,10 +399,7 @@ impl SocketCore {
     fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let is_connected = self.state == SocketState::Connected;
         let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.error = Some(super::core::Fault {
-                kind: SocketError::UnfinishedSocketOperation,
-                source: None,
-            });
+            self.error = Some(Fault { kind: SocketError::UnfinishedSocketOperation, source: None });
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
         };
         if self.kind == SocketType::Udp {
@@ -384,12 +418,19 @@ impl SocketCore {
                 }
             }
         }
-        // The rest goes out when there is room.
-        if sent < bytes.len() {
-            self.traffic.send_blocked = true;
-            self.device.queue(&bytes[sent..]);
+        let rest = &bytes[sent..];
+        if rest.is_empty() {
+            return Ok(sent);
         }
-        Ok(bytes.len())
+        // If something else was in the queue, that is on its way out already.
+        self.traffic.send_blocked |= self.device.outgoing().is_empty();
+        let queued = rest.len().min(self.write_room());
+        self.traffic.write_cut |= queued < rest.len();
+        self.device.queue(&rest[..queued]);
+        match sent + queued {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
     }
 
     /// Tells what became of a datagram.
@@ -402,7 +443,7 @@ impl SocketCore {
             }
             Err(error) => {
                 let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(super::core::copy_of(&error)));
+                self.fail(kind, Some(copy_of(&error)));
                 Err(error)
             }
         }
@@ -489,7 +530,10 @@ impl SocketCore {
         self.drop_engine();
         self.device.drop_outgoing();
         self.fail(kind, source);
-        self.record(if self.state == SocketState::Closing { Step::Closed } else { Step::Closing });
+        let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
+        if !self.steps.contains(next) {
+            self.record(next);
+        }
     }
 
     /// Asks for a turn when the running slots are done, to send and to read on.

@@ -75,6 +75,17 @@ impl NativeSocket {
         }
     }
 
+    /// A peer's address as this socket can reach it: an IPv6 socket for all addresses reaches IPv4
+    /// ones that are written as IPv6.
+    fn in_own_family(&self, peer: SocketAddr) -> SocketAddr {
+        match peer {
+            SocketAddr::V4(peer) if self.local_addr().is_ok_and(|local| local.is_ipv6()) => {
+                (peer.ip().to_ipv6_mapped(), peer.port()).into()
+            }
+            peer => peer,
+        }
+    }
+
     fn recv(&self, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
         let (count, _) = retry_on_intr(|| recv(&self.socket, &mut *buffer, flags))?;
         Ok(count)
@@ -113,6 +124,7 @@ impl SocketEngine for NativeSocket {
     }
 
     fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
+        let peer = self.in_own_family(peer);
         match retry_on_intr(|| rustix::net::connect(&self.socket, &peer)) {
             Ok(()) if self.kind == SocketType::Udp => Ok(Progress::Connected),
             Ok(()) => self.progress(),
