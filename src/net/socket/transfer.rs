@@ -47,6 +47,8 @@ pub(in crate::net) struct Traffic {
     to_announce_again: bool,
     /// The socket has a place in the list of those that get a turn.
     pub(super) turn_queued: bool,
+    /// The connection was lost before all was sent, which who waits for that wants to know.
+    was_cut_off: bool,
     /// How often something has come, for who waits for that.
     pub(in crate::net) arrivals: u32,
     /// How often something has gone out, for who waits for that.
@@ -72,9 +74,9 @@ impl Traffic {
 
     /// Forgets what belonged to a connection of which some can still be read.
     pub(super) fn end(&mut self) {
-        let to_announce_again = self.to_announce_again;
+        let Self { to_announce_again, was_cut_off, .. } = *self;
         self.begin_anew();
-        self.to_announce_again = to_announce_again;
+        *self = Self { to_announce_again, was_cut_off, ..*self };
     }
 }
 
@@ -114,6 +116,11 @@ impl SocketCore {
     /// Says whether a direct socket has something that was announced and not looked at.
     pub(in crate::net) fn has_pending(&self) -> bool {
         self.traffic.is_announced
+    }
+
+    /// Says whether the connection was lost before all was sent.
+    pub(in crate::net) fn was_cut_off(&self) -> bool {
+        self.traffic.was_cut_off
     }
 
     pub(in crate::net) fn traffic(&self) -> &Traffic {
@@ -528,6 +535,7 @@ impl SocketCore {
     /// The connection is gone: tells so while it still looks as it was, then closes.
     pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.drop_engine();
+        self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();
         self.fail(kind, source);
         let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
