@@ -376,7 +376,7 @@ fn start(
 }
 
 /// The families in turn, beginning with that of the first address (RFC 8305, section 4).
-fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
+pub(super) fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
     let Some(first) = addresses.front() else { return VecDeque::new() };
     let (same, other): (VecDeque<_>, VecDeque<_>) = addresses
         .iter()

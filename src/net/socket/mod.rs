@@ -22,6 +22,8 @@ mod attempt;
 mod core;
 mod endpoint;
 mod hooks;
+#[cfg(test)]
+mod racing_tests;
 mod settings;
 mod step;
 mod transfer;
