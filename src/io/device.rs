@@ -173,7 +173,7 @@ impl Device {
         self.outgoing.push(bytes);
     }
 
-    fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.mode.contains(OpenMode::READ_ONLY)
     }
 

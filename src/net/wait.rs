@@ -12,6 +12,7 @@ use super::engine::{Awaited, Network};
 use super::error::SocketError;
 use super::socket::SocketCore;
 use super::socket_state::SocketState;
+use super::socket_type::SocketType;
 use super::tcp_server::QTcpServer;
 use crate::event_loop::{Readiness, Runtime};
 use crate::object::{Obj, Target};
@@ -108,7 +109,8 @@ impl Runtime {
     }
 
     /// Waits until a connection has been accepted; says whether one has. Accepts even while the
-    /// server is paused.
+    /// server is paused. Returns `false` at once if the server does not listen, or accepting fails,
+    /// which [`accept_error`](QTcpServer::accept_error) tells as well.
     ///
     /// # Panics
     ///
@@ -128,8 +130,10 @@ impl Runtime {
             let socket = Awaited { engine, to_read: true, to_write: false };
             match wait_on(self, &*network, &[socket], deadline) {
                 Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
-                    if QTcpServer::accept_awaited(self, server) {
-                        return true;
+                    match QTcpServer::accept_awaited(self, server) {
+                        Ok(true) => return true,
+                        Ok(false) => {}
+                        Err(_) => return false,
                     }
                 }
                 Some(_) => {}
@@ -241,6 +245,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn is_ready(&mut self) -> bool {
         match self.state() {
             SocketState::HostLookup | SocketState::Connecting => self.for_connection(),
+            // A TCP socket has nobody to wait for before it connects.
+            SocketState::Bound => self.core().is_some_and(|core| core.kind == SocketType::Udp),
             state => state != SocketState::Unconnected,
         }
     }

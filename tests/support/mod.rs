@@ -198,6 +198,24 @@ pub(crate) fn closed_port() -> u16 {
     port
 }
 
+/// The address of a listener whose queue is full, so that the kernel answers nobody any more, and
+/// what keeps it so.
+pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
+    let open = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let listener = open();
+    listener.bind(&any_port().into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut kept = vec![listener];
+    for _ in 0..8 {
+        let client = open();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&address);
+        kept.push(client);
+    }
+    (address.as_socket().unwrap(), kept)
+}
+
 /// A socket and its peer, a stream of the standard library, connected to each other.
 pub(crate) fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
     let (listener, port) = std_listener();

@@ -21,7 +21,7 @@ use super::socket_type::SocketType;
 use crate::event_loop::{OnReady, Readiness};
 use crate::object::ObjectKey;
 
-pub(crate) use native::NativeNetwork;
+pub(crate) use native::{NativeNetwork, listens};
 
 /// How far a connection attempt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,8 @@ mod datagram;
 mod endpoint;
 mod extra;
 mod hooks;
+#[cfg(test)]
+mod racing_tests;
 mod settings;
 mod step;
 mod transfer;

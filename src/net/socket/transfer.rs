@@ -44,6 +44,8 @@ pub(in crate::net) struct Traffic {
     to_announce_again: bool,
     /// The socket has a place in the list of those that get a turn.
     pub(super) turn_queued: bool,
+    /// The connection was lost before all was sent, which who waits for that wants to know.
+    was_cut_off: bool,
     /// How often something has come, for who waits for that.
     pub(in crate::net) arrivals: u32,
     /// How often something has gone out, for who waits for that.
@@ -63,9 +65,17 @@ enum WriteEnd {
 }
 
 impl Traffic {
+    /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
         let Self { turn_queued, arrivals, departures, faults, .. } = *self;
         *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
+    }
+
+    /// Forgets what belonged to a connection of which some can still be read.
+    pub(super) fn end(&mut self) {
+        let Self { to_announce_again, was_cut_off, .. } = *self;
+        self.begin_anew();
+        *self = Self { to_announce_again, was_cut_off, ..*self };
     }
 }
 
@@ -111,6 +121,11 @@ impl SocketCore {
         self.traffic.is_announced
     }
 
+    /// Says whether the connection was lost before all was sent.
+    pub(in crate::net) fn was_cut_off(&self) -> bool {
+        self.traffic.was_cut_off
+    }
+
     pub(in crate::net) fn traffic(&self) -> &Traffic {
         &self.traffic
     }
@@ -144,7 +159,9 @@ impl SocketCore {
     /// Reads once, and tells what came of it.
     pub(in crate::net) fn receive(&mut self) {
         self.traffic.has_more = false;
-        if self.is_direct() {
+        // Nobody reads past the buffer of one that is open for writing alone.
+        let is_read = self.kind == SocketType::Udp || self.device.is_readable();
+        if self.is_direct() && is_read {
             return self.announce_direct();
         }
         let room = self.read_room();
@@ -154,7 +171,7 @@ impl SocketCore {
             return;
         }
         if self.traffic.end_seen {
-            return;
+            return self.look_for_reset();
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let pool = &home.facilities.pool;
@@ -198,11 +215,23 @@ impl SocketCore {
         }
     }
 
+    /// After the peer's end nothing more comes but a reset, which no read would tell.
+    fn look_for_reset(&mut self) {
+        if let Some(engine) = &mut self.engine
+            && let Err(error) = engine.progress()
+        {
+            self.lost(SocketError::of_transfer(&error), Some(error));
+        }
+    }
+
     /// How many bytes may still be buffered.
     pub(in crate::net) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            Some(limit) => limit.saturating_sub(self.device.unread_len()),
-            None => usize::MAX,
+            // What comes while the socket closes is dropped.
+            Some(limit) if self.state != SocketState::Closing => {
+                limit.saturating_sub(self.device.unread_len())
+            }
+            _ => usize::MAX,
         }
     }
 
@@ -247,7 +276,8 @@ impl SocketCore {
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
     pub(in crate::net) fn shutdown_write(&mut self) {
-        if self.state != SocketState::Connected || self.traffic.write_end != WriteEnd::Open {
+        let is_open = self.state == SocketState::Connected || self.attempt.is_some();
+        if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
         }
         self.traffic.write_end = WriteEnd::Closing;
@@ -261,6 +291,9 @@ impl SocketCore {
                 self.look_for_datagram();
             }
             return;
+        }
+        if self.traffic.end_seen {
+            return self.look_for_reset();
         }
         self.traffic.has_more = true;
         if self.traffic.is_announced {
@@ -304,13 +337,22 @@ impl SocketCore {
         if !self.is_direct() || !has_engine {
             return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }
+        if self.traffic.end_seen {
+            return Ok(0);
+        }
         let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
         let result = engine.read(buffer);
         self.looked_at(&result);
         match (&result, self.kind) {
-            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => self.peer_finished(),
+            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
+                self.traffic.end_seen = true;
+                self.traffic.has_more = false;
+                self.peer_finished();
+            }
             (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
-            (Err(error), SocketType::Tcp) => self.lost(SocketError::of_transfer(error), None),
+            (Err(error), SocketType::Tcp) => {
+                self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
+            }
             (Err(error), SocketType::Udp) => {
                 self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
             }
@@ -380,12 +422,19 @@ impl SocketCore {
                 }
             }
         }
-        // The rest goes out when there is room.
-        if sent < bytes.len() {
-            self.traffic.send_blocked = true;
-            self.device.queue(&bytes[sent..]);
+        let rest = &bytes[sent..];
+        if rest.is_empty() {
+            return Ok(sent);
         }
-        Ok(bytes.len())
+        // If something else was in the queue, that is on its way out already.
+        self.traffic.send_blocked |= self.device.outgoing().is_empty();
+        let queued = rest.len().min(self.write_room());
+        self.traffic.write_cut |= queued < rest.len();
+        self.device.queue(&rest[..queued]);
+        match sent + queued {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
     }
 
     /// Tells what became of a datagram.
@@ -483,9 +532,13 @@ impl SocketCore {
     /// The connection is gone: tells so while it still looks as it was, then closes.
     pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.drop_engine();
+        self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();
         self.fail(kind, source);
-        self.record(if self.state == SocketState::Closing { Step::Closed } else { Step::Closing });
+        let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
+        if !self.steps.contains(next) {
+            self.record(next);
+        }
     }
 
     /// Asks for a turn when the running slots are done, to send and to read on.

@@ -87,6 +87,11 @@ fn readiness(events: PollFlags) -> Readiness {
     }
 }
 
+/// Says whether there is a socket behind the descriptor that takes connections.
+pub(crate) fn listens(descriptor: impl AsFd) -> bool {
+    rustix::net::sockopt::socket_acceptconn(descriptor) == Ok(true)
+}
+
 /// Says whether there is a socket of this kind behind the descriptor.
 fn is_socket_of(kind: SocketType, descriptor: impl AsFd) -> bool {
     let expected = match kind {
