@@ -39,6 +39,9 @@ impl ByteQueue {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = spare::take(bytes.len());
+        }
         let is_full = self.bytes.capacity() - self.bytes.len() < bytes.len();
         // Only when more was taken than is left, so that no byte is moved again and again.
         if is_full && self.start() >= self.len() {
@@ -83,7 +86,7 @@ impl ByteQueue {
             self.bytes.clear();
             (self.start, self.searched) = (0, Cell::new(0));
             if self.bytes.capacity() < LARGE {
-                self.bytes = Vec::new();
+                spare::put(std::mem::take(&mut self.bytes));
             }
             return;
         }
@@ -146,6 +149,42 @@ impl ByteQueue {
         self.bytes.drain(..start);
         self.searched.set(self.searched.get().saturating_sub(self.start));
         self.start = 0;
+    }
+}
+
+/// The memory of small queues that became empty, for the next that need some: most messages are
+/// small, and each would otherwise be an allocation.
+mod spare {
+    use std::cell::RefCell;
+
+    /// How many pieces are kept, and of which size: 64 KiB in each thread at most.
+    const COUNT: usize = 16;
+    const SIZES: std::ops::RangeInclusive<usize> = 256..=4096;
+
+    thread_local! {
+        static PIECES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// An empty `Vec` with room for `len` bytes.
+    pub(super) fn take(len: usize) -> Vec<u8> {
+        if len > *SIZES.end() {
+            return Vec::with_capacity(len);
+        }
+        // A thread that is going has none any more.
+        let kept = PIECES.try_with(|pieces| pieces.borrow_mut().pop()).ok().flatten();
+        kept.unwrap_or_else(|| Vec::with_capacity(len.max(*SIZES.start())))
+    }
+
+    /// Keeps the memory of an empty `Vec`, or drops it.
+    pub(super) fn put(piece: Vec<u8>) {
+        if SIZES.contains(&piece.capacity()) {
+            let _ = PIECES.try_with(|pieces| {
+                let mut pieces = pieces.borrow_mut();
+                if pieces.len() < COUNT {
+                    pieces.push(piece);
+                }
+            });
+        }
     }
 }
 

@@ -108,14 +108,6 @@ impl Device {
         }
     }
 
-    /// Takes over what came in and tells the user.
-    pub(crate) fn receive(&mut self, bytes: &[u8]) {
-        if self.is_readable() && !bytes.is_empty() {
-            self.incoming.push(bytes);
-            self.announce_received();
-        }
-    }
-
     /// Takes over what came in and tells the user, without copying it if it is much and nothing
     /// else waits. Gives the memory back if it was copied.
     pub(crate) fn adopt(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 /// How much one read takes at most. A full read is continued in the next turn, when the others
 /// have had theirs.
-const SIZE: usize = 64 * 1024;
+pub(super) const SIZE: usize = 64 * 1024;
 
 /// Lends the buffer that a read goes to, so that an idle socket holds none.
 ///
@@ -12,21 +12,21 @@ const SIZE: usize = 64 * 1024;
 /// it back when it was read.
 #[derive(Default)]
 pub(super) struct BufferPool {
-    kept: Cell<Option<Vec<u8>>>,
+    kept: Cell<Vec<u8>>,
 }
 
 impl BufferPool {
-    /// Takes a buffer of the full size.
+    /// Takes an empty buffer with room for a full read.
     pub(super) fn take(&self) -> Vec<u8> {
-        let mut buffer = self.kept.take().unwrap_or_default();
-        buffer.resize(SIZE, 0);
-        buffer
+        let kept = self.kept.take();
+        if kept.capacity() == 0 { Vec::with_capacity(SIZE) } else { kept }
     }
 
     /// Gives a buffer back. One of another size than those lent is dropped.
-    pub(super) fn put(&self, buffer: Vec<u8>) {
+    pub(super) fn put(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() == SIZE {
-            self.kept.set(Some(buffer));
+            buffer.clear();
+            self.kept.set(buffer);
         }
     }
 }

@@ -61,6 +61,16 @@ pub(crate) trait SocketEngine: fmt::Debug {
     /// Reads what has come. `WouldBlock` if that is nothing, 0 at the end of a stream.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
+    /// Adds up to `max` bytes of what has come to the end of `buffer`, within the memory that this
+    /// has. `WouldBlock` if nothing has come, 0 at the end of a stream.
+    fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        let start = buffer.len();
+        buffer.resize(start + max.min(buffer.capacity() - start), 0);
+        let read = self.read(&mut buffer[start..]);
+        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
     /// Reads what has come and leaves it there.
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 

@@ -19,9 +19,6 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
-/// From how many bytes on a read's buffer is handed on as it is, and not copied.
-const WORTH_ADOPTING: usize = 16 * 1024;
-
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Traffic {
@@ -156,8 +153,8 @@ impl SocketCore {
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let pool = &home.facilities.pool;
         let mut buffer = pool.take();
-        let size = buffer.len().min(room);
-        match engine.read(&mut buffer[..size]) {
+        let size = buffer.capacity().min(room);
+        match engine.read_to(&mut buffer, size) {
             Ok(0) => {
                 pool.put(buffer);
                 self.traffic.end_seen = true;
@@ -171,14 +168,9 @@ impl SocketCore {
                 // the peer would get a reset instead of the rest.
                 if self.state == SocketState::Connected {
                     self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                    if count < WORTH_ADOPTING {
-                        self.device.receive(&buffer[..count]);
+                    // Handed on as it is if it is much, and copied otherwise.
+                    if let Some(buffer) = self.device.adopt(buffer) {
                         pool.put(buffer);
-                    } else {
-                        buffer.truncate(count);
-                        if let Some(buffer) = self.device.adopt(buffer) {
-                            pool.put(buffer);
-                        }
                     }
                 } else {
                     pool.put(buffer);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use mio::Interest;
 use mio::unix::SourceFd;
+use rustix::buffer::spare_capacity;
 use rustix::io::retry_on_intr;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -152,6 +153,20 @@ impl SocketEngine for NativeSocket {
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.recv(buffer, RecvFlags::empty())
+    }
+
+    fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        let start = buffer.len();
+        if max >= buffer.capacity() - start {
+            // Without a pass to clear the memory first.
+            let socket = &self.socket;
+            let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
+            return Ok(retry_on_intr(read)?.0);
+        }
+        buffer.resize(start + max, 0);
+        let read = self.read(&mut buffer[start..]);
+        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
