@@ -47,6 +47,7 @@
 //! * [`Signal<A>`](Signal) is a field that announces an `A`; [`World::connect`] connects it.
 //! * [`Context<T>`](Context) is what a slot of `T` gets to reach the other objects.
 //! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the loop offers.
+//! * [`QBuffer`] is a device in memory, and [`RawDevice`] how an own device is written.
 //! * [`QTcpSocket`] and [`QTcpServer`] are sockets whose news are signals, by the traits
 //!   [`QIODevice`] and [`QAbstractSocket`].
 //!
@@ -83,9 +84,14 @@ pub use event_loop::{
     SystemClock, ThreadError, TimerType, VirtualClock,
 };
 #[doc(inline)]
-pub use io::{OpenMode, QIODevice};
+pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[doc(inline)]
-pub use net::{NetError, QAbstractSocket, QTcpServer, QTcpSocket, SocketError, SocketState};
+pub use net::{
+    BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError, HostLookup,
+    Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError, NetworkAddressEntry,
+    NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode, QAbstractSocket, QTcpServer,
+    QTcpSocket, ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,
+};
 #[doc(inline)]
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,

@@ -10,6 +10,9 @@
 /// | `#[property]` | `name: Property<V>` | `name()`, `set_name(value)` and the signal `name_changed()` |
 /// | `#[property(read_only)]` | `name: Property<V>` | the same without the setter; only the class itself changes it |
 /// | `#[qobject(base)]` | `name: Class` | what makes this class extend the other: its handle [upcasts](crate::Obj::upcast) to one of that class |
+/// | `#[qobject(base: QIODevice)]` | `name: Class`, a device | the same, and what makes this class a device as well: [`QIODevice`](crate::QIODevice), [`RawDevice`](crate::RawDevice), and the standard library's `Read`, `BufRead` and `Write` |
+/// | `#[qobject(base: QAbstractSocket)]` | `name: Class`, a socket | the same, and [`QAbstractSocket`](crate::QAbstractSocket) |
+/// | `#[qobject(device)]` | `name: Device` | what makes this class a device by itself, with the [`RawDevice`](crate::RawDevice) that you write |
 /// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: it is the class's own affair |
 ///
 /// The accessors are as visible as the struct and take the docs of their fields with them, and
@@ -43,6 +46,44 @@
 /// rt.with(plain, |thermostat, _| thermostat.set_celsius(21.0));
 /// assert_eq!(spy.take(), [21.0]);
 /// assert_eq!(rt.property::<f64>(smart, "celsius"), Some(21.0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A class that extends a socket is a socket, with its own state beside it and with slots on its
+/// own signals:
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::QTcpSocket;
+///
+/// #[derive(QObject, Default)]
+/// struct LineSocket {
+///     #[qobject(base: QAbstractSocket)]
+///     socket: QTcpSocket,
+///     /// Emitted with each line that has come.
+///     #[signal]
+///     line: Signal<String>,
+/// }
+///
+/// #[slots]
+/// impl LineSocket {
+///     #[slot(self.ready_read)]
+///     fn split(&mut self) {
+///         while let Some(line) = self.read_line_string() {
+///             self.line.emit(line);
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let lines = rt.add(LineSocket::default());
+/// rt[lines].connect_to_host("127.0.0.1", 1);
+/// assert_eq!(rt[lines].peer_name(), "127.0.0.1");
+/// let any: Obj<dyn QAbstractSocket> = lines.upcast();
+/// let plain: Obj<QTcpSocket> = lines.upcast();
+/// assert_eq!(any, plain);
 /// # Ok(())
 /// # }
 /// ```

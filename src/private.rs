@@ -12,8 +12,12 @@
 pub mod v1 {
     use std::any::Any;
     use std::fmt;
+    use std::io;
     use std::marker::PhantomData;
 
+    use crate::io::std_io;
+    pub use crate::io::{Device, OpenMode, QIODevice, RawDevice};
+    pub use crate::net::{QAbstractSocket, SocketCore};
     pub use crate::object::{
         ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
         Signal, Upcast, World,
@@ -80,7 +84,8 @@ pub mod v1 {
         message = "`{Self}` is not a handle to an object",
         label = "not an `Obj<_>`",
         note = "a slot can be declared on the signals of an object in a field `name: Obj<Class>`; \
-                where there may be none, or many, connect by hand with `cx.on`"
+                where there may be none, or many, connect by hand with `cx.on`; the signals of the \
+                object that the class extends are `self.signal`"
     )]
     pub trait Handle<S: ?Sized + Target> {
         /// Returns the handle.
@@ -163,6 +168,115 @@ pub mod v1 {
     /// Finds the object of class `T` that `object` is or embeds.
     pub fn cast_mut<T: QObject>(object: &mut dyn QObject) -> &mut T {
         T::project_mut(object, ()).expect("a meta object is asked about objects of its class only")
+    }
+
+    /// The embedded device that this class is one by.
+    #[derive(Debug)]
+    pub struct BaseDevice<B>(PhantomData<B>);
+
+    impl<B: QIODevice> BaseDevice<B> {
+        /// Returns the state of the device.
+        pub fn device(base: &B) -> &Device {
+            base.device()
+        }
+
+        /// Returns the state of the device.
+        pub fn device_mut(base: &mut B) -> &mut Device {
+            base.device_mut()
+        }
+
+        /// Returns what is below the device's buffer.
+        pub fn raw(base: &B) -> &dyn RawDevice {
+            base
+        }
+
+        /// Returns what is below the device's buffer.
+        pub fn raw_mut(base: &mut B) -> &mut dyn RawDevice {
+            base
+        }
+    }
+
+    /// An embedded device that is none.
+    pub trait NoDevice<B> {
+        /// Never called.
+        fn device(_: &B) -> &Device {
+            unreachable!("a base that is no device does not compile")
+        }
+
+        /// Never called.
+        fn device_mut(_: &mut B) -> &mut Device {
+            unreachable!("a base that is no device does not compile")
+        }
+
+        /// Never called.
+        fn raw(_: &B) -> &dyn RawDevice {
+            unreachable!("a base that is no device does not compile")
+        }
+
+        /// Never called.
+        fn raw_mut(_: &mut B) -> &mut dyn RawDevice {
+            unreachable!("a base that is no device does not compile")
+        }
+    }
+
+    impl<B> NoDevice<B> for BaseDevice<B> {}
+
+    /// The embedded socket that this class is one by.
+    #[derive(Debug)]
+    pub struct BaseSocket<B>(PhantomData<B>);
+
+    impl<B: QAbstractSocket> BaseSocket<B> {
+        /// Returns the state machine.
+        pub fn core(base: &B) -> &SocketCore {
+            base.core()
+        }
+
+        /// Returns the state machine.
+        pub fn core_mut(base: &mut B) -> &mut SocketCore {
+            base.core_mut()
+        }
+    }
+
+    /// An embedded socket that is none.
+    pub trait NoSocket<B> {
+        /// Never called.
+        fn core(_: &B) -> &SocketCore {
+            unreachable!("a base that is no socket does not compile")
+        }
+
+        /// Never called.
+        fn core_mut(_: &mut B) -> &mut SocketCore {
+            unreachable!("a base that is no socket does not compile")
+        }
+    }
+
+    impl<B> NoSocket<B> for BaseSocket<B> {}
+
+    /// Describes what every device extends.
+    pub fn io_device() -> &'static MetaObject {
+        &crate::io::Q_IO_DEVICE
+    }
+
+    pub use crate::io::device_signal;
+
+    /// Reads from a device.
+    pub fn read<D: QIODevice>(device: &mut D, buffer: &mut [u8]) -> io::Result<usize> {
+        std_io::read(device, buffer)
+    }
+
+    /// Shows the bytes that come next in a device.
+    pub fn fill_buf<D: QIODevice>(device: &mut D) -> io::Result<&[u8]> {
+        std_io::fill_buf(device)
+    }
+
+    /// Takes bytes off a device that were shown.
+    pub fn consume<D: QIODevice>(device: &mut D, count: usize) {
+        std_io::consume(device, count);
+    }
+
+    /// Writes to a device.
+    pub fn write<D: QIODevice>(device: &mut D, bytes: &[u8]) -> io::Result<usize> {
+        std_io::write(device, bytes)
     }
 
     /// What a property can hold.

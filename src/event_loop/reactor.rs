@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
+use std::ops::BitOr;
 
 use mio::event::{Event, Source};
 use mio::{Interest, Registry, Token};
@@ -32,6 +33,20 @@ impl Readiness {
             read_closed: event.is_read_closed() || broken,
             writable: event.is_writable() || event.is_write_closed() || broken,
             priority: event.is_priority(),
+        }
+    }
+}
+
+impl BitOr for Readiness {
+    type Output = Self;
+
+    /// What either is ready for.
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            readable: self.readable || other.readable,
+            read_closed: self.read_closed || other.read_closed,
+            writable: self.writable || other.writable,
+            priority: self.priority || other.priority,
         }
     }
 }

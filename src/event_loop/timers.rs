@@ -37,6 +37,10 @@ impl Timers {
         Self { clock, epoch, queue: RefCell::new(TimerQueue::new()), due: RefCell::default() }
     }
 
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
     pub(crate) fn now(&self) -> Instant {
         self.clock.now()
     }

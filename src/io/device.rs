@@ -1,14 +1,21 @@
-//! What every buffered, sequential device has: its open mode, two queues of bytes and the signals.
+//! The state that every device has: its open mode, two queues of bytes and the signals.
+//!
+//! Keeps one promise: an idle device is small. What few devices need is in one box, made when it
+//! is first needed. What is done with the state is in `reading.rs` and `writing.rs`.
 
+use std::cell::{Cell, OnceCell};
 use std::io::{self, ErrorKind};
 
 use super::byte_queue::ByteQueue;
 use super::open_mode::OpenMode;
+use super::transaction::Transaction;
 use crate::object::Signal;
 
-/// The state that all devices share.
+/// The part of a device that slotwire looks after: its buffer, its open mode and its signals.
 ///
-/// Public only because the methods that [`QIODevice`](super::QIODevice) provides go through it.
+/// A field of every class that is a device by itself: `#[qobject(device)] device: Device`. What it
+/// holds is reached by the methods of [`QIODevice`](super::QIODevice). See
+/// [`RawDevice`](super::RawDevice) for an example.
 #[derive(Debug, Default)]
 pub struct Device {
     mode: OpenMode,
@@ -16,37 +23,121 @@ pub struct Device {
     outgoing: ByteQueue,
     pub(super) ready_read: Signal<()>,
     pub(super) bytes_written: Signal<usize>,
-    pub(super) about_to_close: Signal<()>,
     pub(super) read_channel_finished: Signal<()>,
+    rare: OnceCell<Box<Rare>>,
+}
+
+/// What few devices need.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    pub(super) about_to_close: Signal<()>,
+    /// The user was told that the device is about to be closed.
+    is_closing: Cell<bool>,
+    pub(super) channel_ready_read: Signal<usize>,
+    pub(super) channel_bytes_written: Signal<(usize, usize)>,
+    pub(super) transaction: Transaction,
+    /// Where the next byte comes from below the buffer of a random-access device.
+    pub(super) cursor: u64,
+    pub(super) error: String,
+    /// What was peeked at and not read since, where that is not what is in the buffer.
+    pub(super) view: Vec<u8>,
 }
 
 impl Device {
+    /// Creates the state of a closed device.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     pub(crate) fn mode(&self) -> OpenMode {
         self.mode
+    }
+
+    pub(crate) fn set_mode(&mut self, mode: OpenMode) {
+        self.mode = mode;
     }
 
     /// Opens the device with empty queues.
     pub(crate) fn open(&mut self, mode: OpenMode) {
         self.mode = mode;
-        self.incoming.clear();
         self.outgoing.clear();
+        self.forget();
     }
 
     /// Closes the device for its user, who is told before. What was written stays to go out.
     pub(crate) fn close(&mut self) {
-        if self.mode != OpenMode::NOT_OPEN {
-            self.about_to_close.emit(());
-            self.mode = OpenMode::NOT_OPEN;
-        }
-        self.incoming.clear();
+        self.announce_closing();
+        self.shut();
     }
 
-    /// Takes over what came in and tells the user.
-    pub(crate) fn receive(&mut self, bytes: &[u8]) {
-        if self.mode.contains(OpenMode::READ_ONLY) && !bytes.is_empty() {
-            self.incoming.push(bytes);
-            self.ready_read.emit(());
+    /// Tells the user that the device is about to be closed, if it is open.
+    pub(crate) fn announce_closing(&self) {
+        if let (true, Some(rare)) = (self.mode != OpenMode::NOT_OPEN, self.rare.get())
+            && !rare.is_closing.replace(true)
+        {
+            rare.about_to_close.emit(());
         }
+    }
+
+    /// Says whether the user was told that the device is about to be closed, and it is still open.
+    pub(super) fn is_closing(&self) -> bool {
+        self.rare.get().is_some_and(|rare| rare.is_closing.get())
+    }
+
+    /// Closes the device without telling anybody.
+    pub(crate) fn shut(&mut self) {
+        self.mode = OpenMode::NOT_OPEN;
+        self.forget();
+    }
+
+    /// Says whether somebody hears of it when the device is about to be closed.
+    pub(crate) fn closing_is_heard(&self) -> bool {
+        self.mode != OpenMode::NOT_OPEN
+            && self.existing_rare().is_some_and(|rare| rare.about_to_close.is_connected())
+    }
+
+    /// Forgets what belongs to one opening.
+    fn forget(&mut self) {
+        self.incoming.clear();
+        if let Some(rare) = self.rare.get_mut() {
+            rare.is_closing.set(false);
+            rare.transaction = Transaction::None;
+            rare.cursor = 0;
+            rare.error = String::new();
+            rare.view = Vec::new();
+        }
+    }
+
+    /// Takes over what came in and tells the user, without copying it if it is much and nothing
+    /// else waits. Gives the memory back if it was copied.
+    pub(crate) fn adopt(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        if !self.is_readable() || bytes.is_empty() {
+            return Some(bytes);
+        }
+        let copied = self.incoming.adopt(bytes);
+        self.announce_received();
+        copied
+    }
+
+    /// Tells the user that there is something new to read.
+    pub(crate) fn announce_received(&self) {
+        self.ready_read.emit(());
+        if let Some(rare) = self.rare.get() {
+            rare.channel_ready_read.emit(0);
+        }
+    }
+
+    /// Gives away the memory of a buffer that was read to its end, if it is worth keeping.
+    ///
+    /// To be asked for while the device is told that it was read from
+    /// ([`RawDevice::buffer_consumed`](super::RawDevice::buffer_consumed)); it is dropped then.
+    pub(crate) fn reclaim(&mut self) -> Option<Vec<u8>> {
+        self.incoming.reclaim()
+    }
+
+    /// The number of bytes in the buffer that were not read, or were read in a transaction only.
+    pub(crate) fn unread_len(&self) -> usize {
+        self.incoming.len()
     }
 
     /// What is to go out.
@@ -57,11 +148,15 @@ impl Device {
     /// Takes off what went out. The user is told by [`announce_written`](Self::announce_written).
     pub(crate) fn sent(&mut self, count: usize) {
         self.outgoing.consume(count);
+        self.outgoing.release();
     }
 
     pub(crate) fn announce_written(&self, count: usize) {
         if count > 0 {
             self.bytes_written.emit(count);
+            if let Some(rare) = self.rare.get() {
+                rare.channel_bytes_written.emit((0, count));
+            }
         }
     }
 
@@ -75,61 +170,178 @@ impl Device {
     }
 
     /// Queues bytes to go out.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.mode.contains(OpenMode::WRITE_ONLY) {
-            return Err(io::Error::new(
-                ErrorKind::NotConnected,
-                "the device is not open for writing",
-            ));
-        }
+    pub(crate) fn queue(&mut self, bytes: &[u8]) {
         self.outgoing.push(bytes);
-        Ok(bytes.len())
     }
 
-    /// Reads what has come in. `ended` says that nothing more will.
-    pub(crate) fn read(&mut self, buffer: &mut [u8], ended: bool) -> io::Result<usize> {
-        self.check_readable()?;
-        if self.incoming.is_empty() && !buffer.is_empty() {
-            return if ended { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
-        }
-        let count = buffer.len().min(self.incoming.len());
-        buffer[..count].copy_from_slice(&self.incoming.as_slice()[..count]);
-        self.incoming.consume(count);
-        Ok(count)
+    fn is_readable(&self) -> bool {
+        self.mode.contains(OpenMode::READ_ONLY)
     }
 
     pub(super) fn check_readable(&self) -> io::Result<()> {
-        if self.mode.contains(OpenMode::READ_ONLY) {
+        if self.is_readable() {
             Ok(())
         } else {
             Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for reading"))
         }
     }
 
+    pub(super) fn check_writable(&self) -> io::Result<()> {
+        if self.mode.contains(OpenMode::WRITE_ONLY) {
+            Ok(())
+        } else {
+            Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for writing"))
+        }
+    }
+
+    /// What is in the buffer and can be read.
     pub(super) fn unread(&self) -> &[u8] {
-        if self.mode.contains(OpenMode::READ_ONLY) { self.incoming.as_slice() } else { &[] }
+        if self.is_readable() {
+            self.incoming.as_slice().get(self.mark()..).unwrap_or_default()
+        } else {
+            &[]
+        }
     }
 
-    pub(super) fn take_unread(&mut self) -> Vec<u8> {
-        if self.mode.contains(OpenMode::READ_ONLY) { self.incoming.take() } else { Vec::new() }
+    /// The number of bytes up to and including the first line feed that is in the buffer.
+    pub(super) fn line_len(&self) -> Option<usize> {
+        if self.is_readable() { self.incoming.line_len(self.mark()) } else { None }
     }
 
-    pub(super) fn skip(&mut self, count: usize) -> usize {
-        let count = count.min(self.unread().len());
+    /// How much of the buffer was read in a transaction.
+    fn mark(&self) -> usize {
+        match self.rare.get().map(|rare| &rare.transaction) {
+            Some(&Transaction::Marked { read }) => read,
+            _ => 0,
+        }
+    }
+
+    /// Adds what was read from below to the buffer.
+    pub(super) fn fill(&mut self, bytes: &[u8]) {
+        self.incoming.push(bytes);
+        self.move_cursor(bytes.len());
+    }
+
+    /// Notes that `count` bytes were read from below, or written to it.
+    pub(super) fn move_cursor(&mut self, count: usize) {
+        // Sequential devices never look at it, and need no box for it.
+        if let Some(rare) = self.rare.get_mut() {
+            rare.cursor = rare.cursor.saturating_add(count as u64);
+        }
+    }
+
+    pub(super) fn set_cursor(&mut self, position: u64) {
+        self.rare_mut().cursor = position;
+    }
+
+    /// Where the next byte comes from below the buffer.
+    pub(super) fn cursor(&self) -> u64 {
+        self.rare.get().map_or(0, |rare| rare.cursor)
+    }
+
+    /// Notes that `count` of the unread bytes were read. Says whether they left the buffer.
+    pub(super) fn advance(&mut self, count: usize) -> bool {
+        if let Some(rare) = self.rare.get_mut() {
+            rare.view = Vec::new();
+            if let Transaction::Marked { read } = &mut rare.transaction {
+                *read += count;
+                return false;
+            }
+        }
         self.incoming.consume(count);
-        count
+        count > 0
     }
 
-    /// Takes the next line: a whole one, or the rest if `ended` says that no more will come.
-    pub(super) fn take_line(&mut self, ended: bool) -> Option<Vec<u8>> {
-        let unread = self.unread().len();
-        let len = self.incoming.line_len().or((ended && unread > 0).then_some(unread))?;
-        let line = self.unread().get(..len)?.to_vec();
-        self.incoming.consume(len);
-        Some(line)
+    /// Takes the whole buffer, if all of it is to be read.
+    pub(super) fn take_buffer(&mut self) -> Vec<u8> {
+        self.incoming.take()
     }
 
-    pub(super) fn has_line(&self) -> bool {
-        !self.unread().is_empty() && self.incoming.line_len().is_some()
+    /// Drops the last `count` bytes of the buffer, which can be read again from below.
+    pub(super) fn unfill(&mut self, count: usize) {
+        self.incoming.unpush(count);
+    }
+
+    /// Puts a byte in front of the buffer.
+    pub(super) fn unget(&mut self, byte: u8) {
+        self.incoming.unget(byte);
+    }
+
+    /// Drops the buffer.
+    pub(super) fn drop_buffer(&mut self) {
+        self.incoming.clear();
+    }
+
+    /// Drops the buffer's memory if nothing is in it.
+    pub(super) fn release(&mut self) {
+        self.incoming.release();
+    }
+
+    pub(super) fn transaction(&self) -> &Transaction {
+        self.rare.get().map_or(&Transaction::None, |rare| &rare.transaction)
+    }
+
+    /// What few devices need; it is needed now.
+    pub(super) fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// What few devices need; it is needed now.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_init(Box::default);
+        self.rare.get_mut().expect("made in the line above")
+    }
+
+    /// What few devices need, if it was needed before.
+    pub(super) fn existing_rare(&self) -> Option<&Rare> {
+        self.rare.get().map(|rare| &**rare)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Device, OpenMode};
+
+    #[test]
+    fn the_state_of_a_device_is_small() {
+        assert!(size_of::<Device>() <= 104, "{} bytes", size_of::<Device>());
+    }
+
+    #[test]
+    fn much_that_comes_at_once_is_not_copied_and_its_memory_is_given_back() {
+        let mut device = Device::new();
+        device.open(OpenMode::READ_ONLY);
+        let much = vec![b'x'; 20_000];
+        let place = much.as_ptr();
+        assert_eq!(device.adopt(much), None);
+        assert_eq!((device.unread().as_ptr(), device.unread_len()), (place, 20_000));
+        assert_eq!(device.reclaim(), None, "it was not read yet");
+
+        device.advance(20_000);
+        let memory = device.reclaim().expect("all of it was read");
+        assert_eq!((memory.as_ptr(), memory.len()), (place, 0));
+        assert_eq!(device.reclaim(), None);
+    }
+
+    #[test]
+    fn what_comes_behind_unread_bytes_is_copied() {
+        let mut device = Device::new();
+        device.open(OpenMode::READ_ONLY);
+        let little = device.adopt(b"ab".to_vec()).expect("little is copied");
+        assert_eq!(little, b"ab");
+        let much = device.adopt(vec![b'x'; 20_000]).expect("it comes behind other bytes");
+        assert_eq!((much.len(), device.unread_len()), (20_000, 20_002));
+        device.advance(20_002);
+        device.release();
+        assert_eq!(device.reclaim(), None, "nobody wanted the memory");
+    }
+
+    #[test]
+    fn what_comes_to_a_device_that_is_not_read_is_dropped() {
+        let mut device = Device::new();
+        device.open(OpenMode::WRITE_ONLY);
+        device.receive(b"abc");
+        assert_eq!(device.adopt(vec![0; 20_000]).map(|memory| memory.len()), Some(20_000));
+        assert_eq!(device.unread_len(), 0);
     }
 }

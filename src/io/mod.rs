@@ -1,12 +1,22 @@
 //! Devices: everything that bytes are read from and written to.
 
+mod buffer;
 mod byte_queue;
 mod device;
+#[doc(hidden)]
+pub mod device_signal;
 mod io_device;
 mod open_mode;
+mod raw_device;
+mod reading;
+pub(crate) mod std_io;
+mod transaction;
+mod writing;
 
-#[doc(hidden)]
+pub use buffer::QBuffer;
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;
 pub use open_mode::OpenMode;
+pub use raw_device::RawDevice;
+pub(crate) use std_io::device_std_io;

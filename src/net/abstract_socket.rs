@@ -2,12 +2,19 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use super::error::SocketError;
-use super::socket::SocketCore;
+use super::bind_mode::{BindAddress, BindMode};
+use super::error::{NetError, SocketError};
+use super::option::{OptionName, SocketOption};
+use super::pause_mode::PauseMode;
+use super::protocol::NetworkLayerProtocol;
+use super::ready_read_policy::ReadyReadPolicy;
+use super::socket::{Endpoint, SocketCore};
 use super::socket_state::SocketState;
-use crate::io::{Q_IO_DEVICE, QIODevice};
+use super::socket_type::SocketType;
+use crate::io::{OpenMode, Q_IO_DEVICE, QIODevice};
 use crate::object::{MetaObject, Signal};
 
 /// What all sockets have in common: states, a peer, and the signals that tell of both.
@@ -15,6 +22,12 @@ use crate::object::{MetaObject, Signal};
 /// Nothing here blocks. A call starts something, and signals tell what became of it. Where a
 /// socket passes through several states in one go, a slot still finds it in the state that its
 /// signal announces.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a socket",
+    label = "not a `QAbstractSocket`",
+    note = "a socket is a class with `#[qobject(base: QAbstractSocket)]` on the socket that it \
+            extends"
+)]
 pub trait QAbstractSocket: QIODevice {
     /// The state machine that the provided methods work on.
     #[doc(hidden)]
@@ -55,10 +68,17 @@ pub trait QAbstractSocket: QIODevice {
         &self.core().signals.error_occurred
     }
 
+    /// Emitted when writing was cut short by the [limit](Self::set_write_buffer_limit), and half of
+    /// what may be queued is free again.
+    fn write_buffer_drained(&self) -> &Signal<()> {
+        &self.core().signals.write_buffer_drained
+    }
+
     /// Begins to connect to a host, given by name or by address.
     ///
     /// Opens the device for reading and writing. What is written from now on is sent when the
-    /// connection stands. A name is looked up in another thread; its addresses are tried in turn.
+    /// connection stands. A name is looked up in another thread; its addresses race, as
+    /// [`set_happy_eyeballs`](Self::set_happy_eyeballs) says.
     ///
     /// Signals: `state_changed(HostLookup)`, `state_changed(Connecting)`, `host_found`,
     /// `state_changed(Connected)`, `connected`; or, if it fails, `state_changed(Unconnected)` and
@@ -68,7 +88,75 @@ pub trait QAbstractSocket: QIODevice {
     /// A socket that was not added to a runtime yet begins when it is.
     #[doc(alias = "connectToHost")]
     fn connect_to_host(&mut self, host: &str, port: u16) {
-        self.core_mut().connect_to_host(host.to_owned(), port);
+        self.connect_to_host_with(host, port, OpenMode::READ_WRITE, NetworkLayerProtocol::Any);
+    }
+
+    /// Begins to connect to a host, for reading or writing alone, or by addresses of one family.
+    ///
+    /// What comes in on a socket that is not open for reading is dropped. With
+    /// [`OpenMode::UNBUFFERED`] reads and writes go to the system at once. Otherwise as
+    /// [`connect_to_host`](Self::connect_to_host).
+    #[doc(alias = "connectToHost")]
+    fn connect_to_host_with(
+        &mut self,
+        host: &str,
+        port: u16,
+        mode: OpenMode,
+        protocol: NetworkLayerProtocol,
+    ) {
+        self.core_mut().connect_to_host(host.to_owned(), None, port, mode, protocol);
+    }
+
+    /// Begins to connect to an address; otherwise as
+    /// [`connect_to_host_with`](Self::connect_to_host_with).
+    #[doc(alias = "connectToHost")]
+    fn connect_to_address(&mut self, address: SocketAddr, mode: OpenMode) {
+        let (name, any) = (address.ip().to_string(), NetworkLayerProtocol::Any);
+        self.core_mut().connect_to_host(name, Some(address), address.port(), mode, any);
+    }
+
+    /// Gives the socket an address and a port of its own; port 0 lets the system choose one.
+    ///
+    /// A TCP socket connects from there; a UDP socket also receives what comes there. Emits
+    /// `state_changed(Bound)`.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::{BindAddress, BindMode, QTcpSocket};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
+    /// assert_eq!(rt[socket].state(), SocketState::Bound);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What went wrong is both returned and emitted as `error_occurred`:
+    /// [`AddressInUse`](SocketError::AddressInUse),
+    /// [`SocketAddressNotAvailable`](SocketError::SocketAddressNotAvailable),
+    /// [`SocketAccess`](SocketError::SocketAccess) and so on, as the system says;
+    /// [`Unknown`](SocketError::Unknown) if the socket is bound or connected already, as in Qt;
+    /// [`Operation`](SocketError::Operation) if it was not added to a runtime.
+    fn bind(
+        &mut self,
+        address: impl Into<BindAddress>,
+        port: u16,
+        mode: BindMode,
+    ) -> Result<(), NetError>
+    where
+        Self: Sized,
+    {
+        self.core_mut().bind(address.into(), port, mode)
+    }
+
+    /// Gives the socket a port of its own on all addresses; otherwise as [`bind`](Self::bind).
+    #[doc(alias = "bind")]
+    fn bind_port(&mut self, port: u16, mode: BindMode) -> Result<(), NetError> {
+        self.core_mut().bind(BindAddress::Any, port, mode)
     }
 
     /// Ends the connection when everything that was written has gone out.
@@ -100,9 +188,20 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Returns what the system said about the last error.
-    #[doc(alias = "errorString")]
     fn os_error(&self) -> Option<&io::Error> {
         self.core().error.as_ref()?.source.as_ref()
+    }
+
+    /// Returns what the socket carries.
+    #[doc(alias = "socketType")]
+    fn socket_type(&self) -> SocketType {
+        self.core().kind
+    }
+
+    /// Says whether there is a socket of the system's behind this one.
+    #[doc(alias = "isValid")]
+    fn is_valid(&self) -> bool {
+        self.core().engines().next().is_some()
     }
 
     /// Returns the address of this end, while the socket is connected or bound.
@@ -110,13 +209,13 @@ pub trait QAbstractSocket: QIODevice {
     /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both.
     #[doc(alias = "localAddress")]
     fn local_address(&self) -> Option<IpAddr> {
-        self.core().local.map(shown_address)
+        self.core().local().address
     }
 
     /// Returns the port of this end, while the socket is connected or bound.
     #[doc(alias = "localPort")]
     fn local_port(&self) -> Option<u16> {
-        self.core().local.map(|local| local.port())
+        self.core().local().port
     }
 
     /// Returns the address of the peer, while the socket is connected.
@@ -124,13 +223,13 @@ pub trait QAbstractSocket: QIODevice {
     /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both.
     #[doc(alias = "peerAddress")]
     fn peer_address(&self) -> Option<IpAddr> {
-        self.core().peer.map(shown_address)
+        self.core().peer.address
     }
 
     /// Returns the port of the peer, while the socket is connected.
     #[doc(alias = "peerPort")]
     fn peer_port(&self) -> Option<u16> {
-        self.core().peer.map(|peer| peer.port())
+        self.core().peer.port
     }
 
     /// Returns the host that the socket was last told to connect to, as it was given.
@@ -139,21 +238,233 @@ pub trait QAbstractSocket: QIODevice {
         &self.core().peer_name
     }
 
-    /// Returns how long one address may take to answer; `None` is as long as the system lets it.
+    /// Returns how many bytes may wait to be read; `None` is any number.
+    #[doc(alias = "readBufferSize")]
+    fn read_buffer_size(&self) -> Option<usize> {
+        self.core().settings().read_limit
+    }
+
+    /// Sets how many bytes may wait to be read. The default is `None`: any number.
+    ///
+    /// When so many wait, the socket reads no more, and the peer has to wait in its turn. It reads
+    /// on as soon as there is room. A datagram is never held, so there it has no effect.
+    #[doc(alias = "setReadBufferSize")]
+    fn set_read_buffer_size(&mut self, size: Option<usize>) {
+        let core = self.core_mut();
+        core.settings_mut().read_limit = size.filter(|&size| size > 0);
+        core.make_room();
+    }
+
+    /// Returns how many written bytes may wait to be sent; `None` is any number.
+    fn write_buffer_limit(&self) -> Option<usize> {
+        self.core().settings().write_limit
+    }
+
+    /// Sets how many written bytes may wait to be sent. The default is `None`: any number, as in
+    /// Qt.
+    ///
+    /// A write takes what there is room for; one that finds none is `WouldBlock`. After either,
+    /// [`write_buffer_drained`](Self::write_buffer_drained) tells when to go on.
+    fn set_write_buffer_limit(&mut self, limit: Option<usize>) {
+        self.core_mut().settings_mut().write_limit = limit.filter(|&limit| limit > 0);
+    }
+
+    /// Returns when `ready_read` is emitted.
+    fn ready_read_policy(&self) -> ReadyReadPolicy {
+        self.core().settings().ready_read_policy
+    }
+
+    /// Sets when `ready_read` is emitted.
+    fn set_ready_read_policy(&mut self, policy: ReadyReadPolicy) {
+        self.core_mut().settings_mut().ready_read_policy = policy;
+    }
+
+    /// Says whether the socket can go on writing when the peer has closed its end.
+    fn allow_half_open(&self) -> bool {
+        self.core().settings().allow_half_open
+    }
+
+    /// Sets whether the socket can go on writing when the peer has closed its end. The default is
+    /// `false`, as in Qt: the connection then ends as a whole, with
+    /// [`RemoteHostClosed`](SocketError::RemoteHostClosed).
+    ///
+    /// If it is `true`, `read_channel_finished` tells that the peer has finished, and reading gives
+    /// `Ok(0)` after what came. The connection ends when this end is closed as well, in an orderly
+    /// way.
+    fn set_allow_half_open(&mut self, allow: bool) {
+        self.core_mut().settings_mut().allow_half_open = allow;
+    }
+
+    /// Closes this end for writing when all that was written has gone out; the peer's end stays as
+    /// it is, so that its answer can be read. See shutdown(2).
+    fn shutdown_write(&mut self) {
+        self.core_mut().shutdown_write();
+    }
+
+    /// Returns what makes the socket pause.
+    #[doc(alias = "pauseMode")]
+    fn pause_mode(&self) -> PauseMode {
+        self.core().settings().pause_mode
+    }
+
+    /// Sets what makes the socket pause.
+    #[doc(alias = "setPauseMode")]
+    fn set_pause_mode(&mut self, mode: PauseMode) {
+        self.core_mut().settings_mut().pause_mode = mode;
+    }
+
+    /// Lets a socket that has paused go on. A plain socket never does.
+    fn resume(&mut self) {
+        self.core_mut().make_room();
+    }
+
+    /// Returns the tag of the protocol that is spoken on this socket: empty unless somebody set it.
+    #[doc(alias = "protocolTag")]
+    fn protocol_tag(&self) -> &str {
+        &self.core().settings().protocol_tag
+    }
+
+    /// Sets the tag of the protocol that is spoken on this socket, for whoever chooses a proxy by
+    /// it.
+    #[doc(alias = "setProtocolTag")]
+    fn set_protocol_tag(&mut self, tag: &str) {
+        tag.clone_into(&mut self.core_mut().settings_mut().protocol_tag);
+    }
+
+    /// Returns the system's descriptor, while there is one.
+    #[doc(alias = "socketDescriptor")]
+    fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.core().engines().next()?.descriptor()
+    }
+
+    /// Takes over a descriptor whose socket is in the given state. Emits `state_changed` if that
+    /// is a change, and nothing else; an earlier connection is closed without a word.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the
+    /// descriptor is no socket of this kind, with [`Operation`](SocketError::Operation) if this one
+    /// was not added to a runtime. The descriptor is closed then.
+    #[doc(alias = "setSocketDescriptor")]
+    fn set_socket_descriptor(
+        &mut self,
+        descriptor: OwnedFd,
+        state: SocketState,
+        mode: OpenMode,
+    ) -> Result<(), NetError> {
+        self.core_mut().set_socket_descriptor(descriptor, state, mode)
+    }
+
+    /// Returns the value of an option.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::{BindAddress, BindMode, OptionName, QTcpSocket, SocketOption};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut rt = Runtime::new()?;
+    /// # let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
+    /// rt[socket].set_socket_option(SocketOption::LowDelay(true))?;
+    /// let option = rt[socket].socket_option(OptionName::LowDelay)?;
+    /// assert_eq!(option, SocketOption::LowDelay(true));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Operation`](SocketError::Operation) while the system has no socket for this
+    /// one: until it is bound or begins to connect; with
+    /// [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the system has no
+    /// such option for it.
+    #[doc(alias = "socketOption")]
+    fn socket_option(&self, option: OptionName) -> Result<SocketOption, NetError> {
+        self.core().option(option)
+    }
+
+    /// Sets an option.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`socket_option`](Self::socket_option) does, and if the value is not possible.
+    #[doc(alias = "setSocketOption")]
+    fn set_socket_option(&mut self, option: SocketOption) -> Result<(), NetError> {
+        self.core_mut().set_option(option)
+    }
+
+    /// Returns how long it may take to connect, from the call until the connection stands; `None`
+    /// is as long as the system lets it.
     fn connect_timeout(&self) -> Option<Duration> {
-        self.core().connect_timeout
+        self.core().settings().connect_timeout
     }
 
-    /// Sets how long one address may take to answer before it is given up with
-    /// [`SocketError::SocketTimeout`], from the next attempt on. The default is 30 seconds.
+    /// Sets how long it may take to connect: looking up the name and trying all its addresses.
+    /// After that the socket gives up with [`SocketError::SocketTimeout`]. Holds from the next
+    /// attempt on. The default is 30 seconds.
     fn set_connect_timeout(&mut self, timeout: Option<Duration>) {
-        self.core_mut().connect_timeout = timeout;
+        self.core_mut().settings_mut().connect_timeout = timeout;
     }
-}
 
-/// The address as people write it.
-fn shown_address(address: SocketAddr) -> IpAddr {
-    address.ip().to_canonical()
+    /// Says whether the addresses of a name race each other.
+    fn happy_eyeballs(&self) -> bool {
+        self.core().settings().happy_eyeballs
+    }
+
+    /// Sets whether the addresses of a name race each other, as RFC 8305 says: IPv6 and IPv4 in
+    /// turn, each 250 ms after the one before or as soon as that has failed; the first that answers
+    /// wins. The default is `true`. Otherwise, as in Qt, they are tried one after the other in the
+    /// resolver's order, sharing the [time](Self::set_connect_timeout) that there is. So are those
+    /// of a socket that was bound.
+    fn set_happy_eyeballs(&mut self, race: bool) {
+        self.core_mut().settings_mut().happy_eyeballs = race;
+    }
+
+    /// Sets the address of this end, for a class that knows better than the system.
+    #[doc(alias = "setLocalAddress")]
+    fn set_local_address(&mut self, address: Option<IpAddr>) {
+        let core = self.core_mut();
+        let local = Endpoint { address, ..core.local() };
+        core.set_local(local);
+    }
+
+    /// Sets the port of this end, for a class that knows better than the system.
+    #[doc(alias = "setLocalPort")]
+    fn set_local_port(&mut self, port: Option<u16>) {
+        let core = self.core_mut();
+        let local = Endpoint { port, ..core.local() };
+        core.set_local(local);
+    }
+
+    /// Sets the address of the peer, for a class that knows better than the system.
+    #[doc(alias = "setPeerAddress")]
+    fn set_peer_address(&mut self, address: Option<IpAddr>) {
+        self.core_mut().peer.address = address;
+    }
+
+    /// Sets the port of the peer, for a class that knows better than the system.
+    #[doc(alias = "setPeerPort")]
+    fn set_peer_port(&mut self, port: Option<u16>) {
+        self.core_mut().peer.port = port;
+    }
+
+    /// Sets the name of the peer, for a class that knows better.
+    #[doc(alias = "setPeerName")]
+    fn set_peer_name(&mut self, name: &str) {
+        name.clone_into(&mut self.core_mut().peer_name);
+    }
+
+    /// Sets the state, without a signal, for a class that connects in its own way.
+    #[doc(alias = "setSocketState")]
+    fn set_socket_state(&mut self, state: SocketState) {
+        self.core_mut().state = state;
+    }
+
+    /// Sets the last error, without a signal, for a class that finds errors of its own.
+    #[doc(alias = "setSocketError")]
+    fn set_socket_error(&mut self, error: Option<SocketError>) {
+        self.core_mut().set_error(error);
+    }
 }
 
 crate::object_trait!(QAbstractSocket);

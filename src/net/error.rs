@@ -55,10 +55,54 @@ pub enum SocketError {
     #[doc(alias = "UnsupportedSocketOperationError")]
     #[error("unsupported socket operation")]
     UnsupportedSocketOperation,
+    /// The operation has not been finished: the socket is still on its way.
+    #[doc(alias = "UnfinishedSocketOperationError")]
+    #[error("unfinished socket operation")]
+    UnfinishedSocketOperation,
+    /// The proxy wants to know who asks.
+    #[doc(alias = "ProxyAuthenticationRequiredError")]
+    #[error("proxy authentication required")]
+    ProxyAuthenticationRequired,
+    /// The handshake of the encrypted connection failed.
+    #[doc(alias = "SslHandshakeFailedError")]
+    #[error("the TLS handshake failed")]
+    SslHandshakeFailed,
+    /// The proxy refused the connection.
+    #[doc(alias = "ProxyConnectionRefusedError")]
+    #[error("connection to the proxy refused")]
+    ProxyConnectionRefused,
+    /// The proxy closed the connection before the one to the peer stood.
+    #[doc(alias = "ProxyConnectionClosedError")]
+    #[error("connection to the proxy closed prematurely")]
+    ProxyConnectionClosed,
+    /// The proxy took too long.
+    #[doc(alias = "ProxyConnectionTimeoutError")]
+    #[error("connection to the proxy timed out")]
+    ProxyConnectionTimeout,
+    /// The proxy's name has no address.
+    #[doc(alias = "ProxyNotFoundError")]
+    #[error("proxy not found")]
+    ProxyNotFound,
+    /// The proxy answered what is not its protocol.
+    #[doc(alias = "ProxyProtocolError")]
+    #[error("proxy protocol error")]
+    ProxyProtocol,
     /// The socket is not in a state for that.
     #[doc(alias = "OperationError")]
     #[error("the socket is in the wrong state for this operation")]
     Operation,
+    /// The library for encrypted connections failed.
+    #[doc(alias = "SslInternalError")]
+    #[error("internal TLS error")]
+    SslInternal,
+    /// A certificate, key or cipher that was given is not valid.
+    #[doc(alias = "SslInvalidUserDataError")]
+    #[error("invalid TLS configuration")]
+    SslInvalidUserData,
+    /// It cannot be done now; later it can.
+    #[doc(alias = "TemporaryError")]
+    #[error("temporary error")]
+    Temporary,
     /// Something else.
     #[doc(alias = "UnknownSocketError")]
     #[error("unknown error")]
@@ -104,6 +148,17 @@ impl SocketError {
                 Self::RemoteHostClosed
             }
             ErrorKind::TimedOut => Self::SocketTimeout,
+            _ => Self::Network,
+        }
+    }
+
+    /// What a failure to receive or send a datagram means.
+    pub(crate) fn of_datagram(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::WouldBlock => Self::Temporary,
+            ErrorKind::ConnectionRefused => Self::ConnectionRefused,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            _ if Errno::from_io_error(error) == Some(Errno::MSGSIZE) => Self::DatagramTooLarge,
             _ => Self::Network,
         }
     }

@@ -1,15 +1,11 @@
 //! What the sockets of one runtime share.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::buffer_pool::BufferPool;
 use super::engine::{NativeNetwork, Network, NetworkService};
 use crate::event_loop::{FlushList, Remote, Timers};
-use crate::object::Anchor;
-
-/// How much one read takes at most. A full read is continued in the next turn, when the others
-/// have had theirs.
-const SCRATCH: usize = 64 * 1024;
+use crate::object::{Anchor, World};
 
 /// The services that a socket needs of its runtime.
 pub(super) struct Facilities {
@@ -17,8 +13,7 @@ pub(super) struct Facilities {
     pub(super) flush_list: Rc<FlushList>,
     pub(super) timers: Rc<Timers>,
     pub(super) remote: Remote,
-    /// Where every read goes first, so that an idle socket holds no buffer.
-    pub(super) scratch: RefCell<Box<[u8]>>,
+    pub(super) pool: BufferPool,
 }
 
 impl Facilities {
@@ -26,18 +21,23 @@ impl Facilities {
     ///
     /// A runtime has all the services below, so there is none only in a world without a loop.
     pub(super) fn of(anchor: &Anchor<'_>) -> Option<Rc<Self>> {
-        if let Some(facilities) = anchor.service() {
+        Self::of_world(anchor.world())
+    }
+
+    /// The facilities of this runtime.
+    pub(super) fn of_world(world: &World) -> Option<Rc<Self>> {
+        if let Some(facilities) = world.service() {
             return Some(facilities);
         }
-        let network = match anchor.service::<NetworkService>() {
+        let network = match world.service::<NetworkService>() {
             Some(service) => service.0.clone(),
-            None => Rc::new(NativeNetwork::new(anchor.service()?)),
+            None => Rc::new(NativeNetwork::new(world.service()?, world.service()?)),
         };
-        let (flush_list, timers) = (anchor.service()?, anchor.service()?);
-        let remote = Remote::clone(&*anchor.service::<Remote>()?);
-        let scratch = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
-        let facilities = Rc::new(Self { network, flush_list, timers, remote, scratch });
-        anchor.offer(facilities.clone());
+        let (flush_list, timers) = (world.service()?, world.service()?);
+        let remote = Remote::clone(&*world.service::<Remote>()?);
+        let facilities =
+            Rc::new(Self { network, flush_list, timers, remote, pool: BufferPool::default() });
+        world.offer(facilities.clone());
         Some(facilities)
     }
 }

@@ -1,76 +1,144 @@
-//! Looking up host names, in threads of their own: the system's resolver blocks.
+//! Looking up host names for one runtime: what is remembered, and who is asked for the rest.
 
-use std::cell::{Cell, OnceCell};
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::engine::OnResolved;
+use super::engine::{Lookup, OnResolved};
+use super::host_cache::HostCache;
+use super::resolver_pool::ResolverPool;
+use super::system_resolver;
+use crate::event_loop::Timers;
 
-/// How many names are looked up at the same time; further ones wait.
-const MAX_WORKERS: usize = 4;
-
-/// A name to look up, and who wants to know.
-struct Request {
-    name: String,
-    on_resolved: OnResolved,
-}
-
-/// The two ends of the line in which requests wait.
-struct Queue {
-    send: Sender<Request>,
-    receive: Arc<Mutex<Receiver<Request>>>,
-}
-
-/// Looks up names by the system's resolver. Its threads start when they are needed and end with
-/// it; one that still waits for the system then is left behind and harms nobody.
+/// Looks up names by the threads of the process and a cache of the runtime: the one is dear, and
+/// the other goes by the runtime's clock.
+#[derive(Debug)]
 pub(super) struct Resolver {
-    queue: OnceCell<Queue>,
-    workers: Cell<usize>,
+    pool: Arc<ResolverPool>,
+    cache: Arc<Mutex<HostCache>>,
+    clock: Rc<Timers>,
 }
 
 impl Resolver {
-    pub(super) fn new() -> Self {
-        Self { queue: OnceCell::new(), workers: Cell::new(0) }
+    pub(super) fn new(pool: Arc<ResolverPool>, clock: Rc<Timers>) -> Self {
+        Self { pool, cache: Arc::default(), clock }
     }
 
-    pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) {
-        let Queue { send, receive } = self.queue.get_or_init(|| {
-            let (send, receive) = mpsc::channel();
-            Queue { send, receive: Arc::new(Mutex::new(receive)) }
-        });
-        if self.workers.get() < MAX_WORKERS {
-            let receive = receive.clone();
-            let named = thread::Builder::new().name("slotwire-resolver".to_owned());
-            match named.spawn(move || work(&receive)) {
-                Ok(_) => self.workers.set(self.workers.get() + 1),
-                Err(error) if self.workers.get() == 0 => return on_resolved(Err(error)),
-                Err(_) => {}
+    /// Looks up a name. `on_resolved` is called from any thread, and from here if the answer is
+    /// known already.
+    pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+        if let Some(failure) = system_resolver::refusal(name) {
+            on_resolved(Err(io::Error::new(failure.kind, failure)));
+            return Lookup::finished();
+        }
+        let asked = self.clock.now();
+        let cache = lock(&self.cache);
+        let (known, epoch) = (cache.find(name, asked), cache.epoch());
+        drop(cache);
+        if let Some(addresses) = known {
+            on_resolved(Ok(addresses));
+            return Lookup::finished();
+        }
+        let (cache, owned_name) = (self.cache.clone(), name.to_owned());
+        let remember = move |answer: io::Result<Vec<SocketAddr>>| {
+            if let Ok(addresses) = &answer {
+                lock(&cache).put(epoch, owned_name, asked, addresses.clone());
             }
-        }
-        let request = Request { name: name.to_owned(), on_resolved };
-        // The receiving end is held here as well, so it is there.
-        let _ = send.send(request);
+            on_resolved(answer);
+        };
+        self.pool.resolve(name, Box::new(remember))
+    }
+
+    /// Forgets what was found so far.
+    pub(super) fn clear_cache(&self) {
+        lock(&self.cache).clear();
     }
 }
 
-/// Answers requests until the resolver is gone.
-fn work(requests: &Mutex<Receiver<Request>>) {
-    loop {
-        let request = requests.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Request { name, on_resolved }) = request else { return };
-        on_resolved(look_up(&name));
-    }
+fn lock(cache: &Mutex<HostCache>) -> MutexGuard<'_, HostCache> {
+    // Nothing that holds the lock calls anybody, so nothing panics half-way.
+    cache.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn look_up(name: &str) -> io::Result<Vec<SocketAddr>> {
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in (name, 0).to_socket_addrs()? {
-        if !addresses.contains(&address) {
-            addresses.push(address);
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event_loop::VirtualClock;
+    use crate::net::resolver_pool::tests::{Begun, address, held_pool, next};
+
+    struct Bench {
+        resolver: Resolver,
+        begun: Receiver<Begun>,
+        clock: VirtualClock,
+    }
+
+    fn bench() -> Bench {
+        let clock = VirtualClock::new();
+        let (pool, begun) = held_pool(Duration::from_secs(3600));
+        let timers = Rc::new(Timers::new(Rc::new(clock.clone())));
+        Bench { resolver: Resolver::new(Arc::new(pool), timers), begun, clock }
+    }
+
+    impl Bench {
+        fn ask(&self, name: &str) -> (Lookup, Receiver<io::Result<Vec<SocketAddr>>>) {
+            let (send, answers) = mpsc::channel();
+            let on_resolved = move |answer| send.send(answer).unwrap_or_default();
+            (self.resolver.resolve(name, Box::new(on_resolved)), answers)
+        }
+
+        /// Asks for a name, which is not known, and has it found.
+        #[track_caller]
+        fn find(&self, name: &str, last: u8) {
+            let (_lookup, answers) = self.ask(name);
+            answers.try_recv().expect_err("nothing is known of the name");
+            next(&self.begun).finds(&[last]);
+            assert_eq!(next(&answers).unwrap(), [address(last)]);
+        }
+
+        #[track_caller]
+        fn is_known(&self, name: &str, last: u8) {
+            let (_lookup, answers) = self.ask(name);
+            assert_eq!(answers.try_recv().unwrap().unwrap(), [address(last)]);
         }
     }
-    Ok(addresses)
+
+    #[test]
+    fn what_was_found_is_known_for_a_minute_of_the_runtime() {
+        let bench = bench();
+        bench.find("alpha", 1);
+        bench.clock.advance(Duration::from_secs(59));
+        bench.is_known("alpha", 1);
+        bench.clock.advance(Duration::from_secs(1));
+        bench.find("alpha", 2);
+        bench.is_known("alpha", 2);
+    }
+
+    #[test]
+    fn a_cleared_cache_knows_nothing_and_takes_no_answer_under_way() {
+        let bench = bench();
+        bench.find("alpha", 1);
+        let (_lookup, answers) = bench.ask("beta");
+        let beta = next(&bench.begun);
+        bench.resolver.clear_cache();
+        beta.finds(&[2]);
+        assert_eq!(next(&answers).unwrap(), [address(2)]);
+        bench.find("alpha", 3);
+        bench.find("beta", 4);
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_refused_without_asking() {
+        let bench = bench();
+        for name in ["", "a\0b", &"n".repeat(256)] {
+            let (_lookup, answers) = bench.ask(name);
+            let error = answers.try_recv().unwrap().unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
+        }
+        let _alpha = bench.ask("alpha");
+        assert_eq!(next(&bench.begun).name, "alpha");
+    }
 }

@@ -2,25 +2,23 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::ErrorKind;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
-use std::time::Duration;
 
-use super::engine::{ListenEngine, StreamEngine};
+use super::accepting::{self, Accepting};
+use super::bind_mode::{BindAddress, BindMode};
+use super::engine::{SocketEngine, open};
 use super::error::{NetError, SocketError};
 use super::facilities::Facilities;
+use super::incoming::{Incoming, OnIncoming, on_incoming};
+use super::socket_type::SocketType;
 use super::tcp_socket::QTcpSocket;
-use crate::event_loop::{Alarm, Readiness, SourceId, TimerKey};
 use crate::object::{
-    Anchor, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal, Stepper, World,
+    Anchor, Context, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal, Stepper,
+    World,
 };
-
-/// How many connections are accepted in one turn of the loop before others get theirs.
-const ACCEPTS_PER_TURN: usize = 64;
-
-/// How long a server waits after the first failure to accept, and at most. It doubles in between.
-const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// Listens on an address and accepts connections.
 ///
@@ -35,28 +33,27 @@ const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)
 /// See [`QTcpSocket`] for an example.
 pub struct QTcpServer {
     new_connection: Signal<()>,
-    accept_error: Signal<SocketError>,
-    engine: Option<Box<dyn ListenEngine>>,
-    address: Option<SocketAddr>,
-    pending: VecDeque<Obj<QTcpSocket>>,
+    pending_connection_available: Signal<()>,
+    pub(super) accept_error: Signal<SocketError>,
+    pub(super) engine: Option<Box<dyn SocketEngine>>,
+    /// The address that it listens on.
+    pub(super) address: Option<SocketAddr>,
+    pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Accepted, never taken, and on their way out.
     abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
-    /// The kernel may have connections that were not accepted.
-    has_more: bool,
-    paused: bool,
-    turn_queued: bool,
-    /// Runs while the server waits to try again.
-    retry: Option<TimerKey>,
-    /// How long it waits next.
-    retry_delay: Duration,
-    home: Option<Home>,
+    backlog: u32,
+    error: Option<SocketError>,
+    pub(super) accepting: Accepting,
+    /// What becomes of a connection, if a class that embeds this one says so.
+    pub(super) on_incoming: Option<OnIncoming>,
+    pub(super) home: Option<Home>,
 }
 
 /// Where the server lives.
-struct Home {
-    stepper: Stepper,
-    facilities: Rc<Facilities>,
+pub(super) struct Home {
+    pub(super) stepper: Stepper,
+    pub(super) facilities: Rc<Facilities>,
 }
 
 impl QTcpServer {
@@ -64,19 +61,59 @@ impl QTcpServer {
     pub fn new() -> Self {
         Self {
             new_connection: Signal::new(),
+            pending_connection_available: Signal::new(),
             accept_error: Signal::new(),
             engine: None,
             address: None,
             pending: VecDeque::new(),
             abandoned: Vec::new(),
             max_pending: 30,
-            has_more: false,
-            paused: false,
-            turn_queued: false,
-            retry: None,
-            retry_delay: RETRY[0],
+            backlog: 50,
+            error: None,
+            accepting: Accepting::default(),
+            on_incoming: None,
             home: None,
         }
+    }
+
+    /// Creates a server for a class `T` that embeds it as its base, and decides by the method
+    /// `incoming_connection` what becomes of each connection.
+    ///
+    /// What is to be taken by [`next_pending_connection`](Self::next_pending_connection) is handed
+    /// to [`add_pending_connection`](Self::add_pending_connection). An [`Incoming`] that is dropped
+    /// closes its connection.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::{Incoming, QTcpServer};
+    ///
+    /// /// Takes connections from this host only.
+    /// #[derive(QObject)]
+    /// struct LocalServer {
+    ///     #[qobject(base)]
+    ///     server: QTcpServer,
+    /// }
+    ///
+    /// impl LocalServer {
+    ///     fn new() -> Self {
+    ///         Self { server: QTcpServer::with_incoming(Self::incoming_connection) }
+    ///     }
+    ///
+    ///     fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
+    ///         if incoming.peer_address().ip().to_canonical().is_loopback() {
+    ///             let socket = cx.add_child(incoming.into_socket());
+    ///             self.server.add_pending_connection(socket);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[doc(alias = "incomingConnection")]
+    pub fn with_incoming<T: QObject>(
+        incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
+    ) -> Self {
+        let mut server = Self::new();
+        server.on_incoming = Some(on_incoming(incoming_connection));
+        server
     }
 
     /// Emitted for each connection that was accepted.
@@ -89,6 +126,13 @@ impl QTcpServer {
     #[doc(alias = "acceptError")]
     pub fn accept_error(&self) -> &Signal<SocketError> {
         &self.accept_error
+    }
+
+    /// Emitted for each connection that waits to be taken, before
+    /// [`new_connection`](Self::new_connection).
+    #[doc(alias = "pendingConnectionAvailable")]
+    pub fn pending_connection_available(&self) -> &Signal<()> {
+        &self.pending_connection_available
     }
 
     /// Begins to listen. Port 0 lets the system choose one, which
@@ -104,7 +148,19 @@ impl QTcpServer {
     /// [`SocketError::SocketAddressNotAvailable`], [`SocketError::SocketAccess`] and so on.
     pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
         let address = address.into();
-        let operation = || format!("listen on {address}");
+        self.listen_on(address.ip(), address.port())
+    }
+
+    /// Begins to listen on an address in Qt's sense, such as [`BindAddress::Any`]; otherwise as
+    /// [`listen`](Self::listen).
+    #[doc(alias = "listen")]
+    pub fn listen_on(
+        &mut self,
+        address: impl Into<BindAddress>,
+        port: u16,
+    ) -> Result<(), NetError> {
+        let address = address.into();
+        let operation = || format!("listen on {}", address.with_port(port));
         if self.engine.is_some() {
             let operation = format!("{}, for it listens already", operation());
             return Err(NetError::new(SocketError::Operation, operation, None));
@@ -113,13 +169,51 @@ impl QTcpServer {
             let operation = format!("{} before the server is in a runtime", operation());
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
-        let on_system = |error| NetError::new(SocketError::of_binding(&error), operation(), error);
-        let mut engine = home.facilities.network.listen(address, 50).map_err(on_system)?;
-        let address = engine.local_addr().map_err(on_system)?;
-        engine.watch(home.stepper.key(), on_ready).map_err(on_system)?;
+        let network = &*home.facilities.network;
+        match open(network, SocketType::Tcp, address, port, BindMode::SHARE_ADDRESS).and_then(
+            |mut engine| {
+                engine.listen(self.backlog)?;
+                Ok(engine)
+            },
+        ) {
+            Ok(engine) => self.begin(engine).map_err(|error| (operation(), error)),
+            Err(error) => Err((operation(), error)),
+        }
+        .map_err(|(operation, error)| self.refused(operation, error))
+    }
+
+    /// Takes over the descriptor of a socket that listens already.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is no TCP socket,
+    /// otherwise as [`listen`](Self::listen) does. The descriptor is closed then.
+    #[doc(alias = "setSocketDescriptor")]
+    pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
+        let operation = "listen by a descriptor";
+        let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        };
+        let adopted = home.facilities.network.adopt(SocketType::Tcp, descriptor);
+        match adopted.and_then(|engine| self.begin(engine)) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.refused(operation.to_owned(), error)),
+        }
+    }
+
+    fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
+        let Some(home) = &self.home else { return Ok(()) };
+        let address = engine.local_addr()?;
+        engine.watch(home.stepper.key(), accepting::on_ready)?;
         self.address = Some(address);
         self.engine = Some(engine);
         Ok(())
+    }
+
+    fn refused(&mut self, operation: String, error: io::Error) -> NetError {
+        let kind = SocketError::of_binding(&error);
+        self.error = Some(kind);
+        NetError::new(kind, operation, error)
     }
 
     /// Stops listening, and destroys the connections that were accepted and not taken. Those that
@@ -127,8 +221,7 @@ impl QTcpServer {
     pub fn close(&mut self) {
         self.engine = None;
         self.address = None;
-        self.has_more = false;
-        self.stop_retrying();
+        self.stop_accepting();
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
             home.stepper.step(0, destroy_abandoned);
@@ -144,7 +237,7 @@ impl QTcpServer {
     /// Returns the address that the server listens on.
     #[doc(alias = "serverAddress")]
     pub fn server_address(&self) -> Option<IpAddr> {
-        self.address.map(|address| address.ip())
+        self.address.map(|address| address.ip().to_canonical())
     }
 
     /// Returns the port that the server listens on.
@@ -168,6 +261,51 @@ impl QTcpServer {
         next
     }
 
+    /// Has a connection wait to be taken, and announces it. For a class that decides itself what
+    /// becomes of each: [`with_incoming`](Self::with_incoming).
+    #[doc(alias = "addPendingConnection")]
+    pub fn add_pending_connection(&mut self, socket: impl Into<Obj<QTcpSocket>>) {
+        self.pending.push_back(socket.into());
+        self.pending_connection_available.emit(());
+        self.new_connection.emit(());
+    }
+
+    /// Returns the last error of listening or accepting.
+    #[doc(alias = "serverError")]
+    pub fn server_error(&self) -> Option<SocketError> {
+        self.error
+    }
+
+    pub(super) fn set_error(&mut self, error: SocketError) {
+        self.error = Some(error);
+    }
+
+    /// Returns the last error in words.
+    #[doc(alias = "errorString")]
+    pub fn error_text(&self) -> Option<String> {
+        self.error.map(|error| error.to_string())
+    }
+
+    /// Returns the system's descriptor, while the server listens.
+    #[doc(alias = "socketDescriptor")]
+    pub fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.engine.as_ref()?.descriptor()
+    }
+
+    /// Returns how many connections may wait in the system to be accepted.
+    #[doc(alias = "listenBacklogSize")]
+    pub fn listen_backlog_size(&self) -> u32 {
+        self.backlog
+    }
+
+    /// Sets how many connections may wait in the system to be accepted, from the next
+    /// [`listen`](Self::listen) on. The default is 50. The system has a limit of its own; see
+    /// listen(2).
+    #[doc(alias = "setListenBacklogSize")]
+    pub fn set_listen_backlog_size(&mut self, size: u32) {
+        self.backlog = size;
+    }
+
     /// Returns how many accepted connections may wait to be taken.
     #[doc(alias = "maxPendingConnections")]
     pub fn max_pending_connections(&self) -> usize {
@@ -185,89 +323,15 @@ impl QTcpServer {
     /// Stops accepting; connections wait in the kernel.
     #[doc(alias = "pauseAccepting")]
     pub fn pause_accepting(&mut self) {
-        self.paused = true;
+        self.accepting.is_paused = true;
     }
 
     /// Goes on accepting.
     #[doc(alias = "resumeAccepting")]
     pub fn resume_accepting(&mut self) {
-        self.paused = false;
-        self.has_more = true;
+        self.accepting.is_paused = false;
+        self.accepting.has_more = true;
         self.go_on_if_more();
-    }
-
-    fn may_accept(&self) -> bool {
-        !self.paused && self.pending.len() < self.max_pending
-    }
-
-    /// Asks for a turn to accept more, if there may be more and it is wanted.
-    fn go_on_if_more(&mut self) {
-        if self.has_more
-            && self.may_accept()
-            && self.retry.is_none()
-            && let Some(home) = &self.home
-            && !std::mem::replace(&mut self.turn_queued, true)
-        {
-            home.facilities.flush_list.add(home.stepper.key(), on_turn);
-        }
-    }
-
-    /// Takes one connection from the kernel, if there is one and it is wanted.
-    fn accept(&mut self) -> Option<Box<dyn StreamEngine>> {
-        self.stop_retrying();
-        self.has_more = true;
-        if !self.may_accept() {
-            return None;
-        }
-        match self.engine.as_mut()?.accept() {
-            Ok(stream) => {
-                self.retry_delay = RETRY[0];
-                Some(stream)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.has_more = false;
-                self.retry_delay = RETRY[0];
-                None
-            }
-            // The peer gave up before its turn came: the next may be there.
-            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
-                self.go_on_if_more();
-                None
-            }
-            Err(error) => {
-                self.retry_later();
-                self.accept_error.emit(SocketError::of_accepting(&error));
-                None
-            }
-        }
-    }
-
-    /// Tries again after a while: the kernel tells of a waiting connection only once.
-    fn retry_later(&mut self) {
-        let Some(Home { stepper, facilities }) = &self.home else { return };
-        let delay = self.retry_delay;
-        let timers = &facilities.timers;
-        let alarm = Alarm::Ring(stepper.key(), accept_waiting);
-        self.retry = Some(timers.arm(timers.after(delay), alarm));
-        self.retry_delay = RETRY[1].min(2 * delay);
-    }
-
-    fn stop_retrying(&mut self) {
-        if let (Some(timer), Some(home)) = (self.retry.take(), &self.home) {
-            home.facilities.timers.disarm(timer);
-        }
-    }
-}
-
-fn on_ready(world: &mut World, key: ObjectKey, _: SourceId, _: Readiness) {
-    accept_waiting(world, key);
-}
-
-fn on_turn(world: &mut World, key: ObjectKey) {
-    let server = world.handle::<QTcpServer>(key);
-    if let Some(server) = world.get_mut(server) {
-        server.turn_queued = false;
-        accept_waiting(world, key);
     }
 }
 
@@ -279,41 +343,12 @@ fn destroy_abandoned(world: &mut World, key: ObjectKey, _: u32) {
     }
 }
 
-/// Accepts what waits, and announces each connection before it takes the next.
-fn accept_waiting(world: &mut World, key: ObjectKey) {
-    let server = world.handle::<QTcpServer>(key);
-    forget_destroyed(world, server);
-    for _ in 0..ACCEPTS_PER_TURN {
-        let accepted = world.turn(|world| {
-            let stream = world.get_mut(server)?.accept()?;
-            let socket = world.add_child_of(server, QTcpSocket::accepted(stream));
-            let server = world.get_mut(server)?;
-            server.pending.push_back(socket);
-            server.new_connection.emit(());
-            Some(())
-        });
-        if accepted.is_none() {
-            return;
-        }
-    }
-    if let Some(server) = world.get_mut(server) {
-        server.go_on_if_more();
-    }
-}
-
-/// Makes room for others in the place of connections that were destroyed before they were taken.
-fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
-    let pending = world.get_mut(server).map(|server| std::mem::take(&mut server.pending));
-    let mut pending = pending.unwrap_or_default();
-    pending.retain(|&socket| world.contains(socket));
-    if let Some(server) = world.get_mut(server) {
-        server.pending = pending;
-    }
-}
-
 static META: MetaObject = MetaObject::new("QTcpServer")
     .with_signals(&[
         MetaSignal::new("new_connection", "()", |s, see| see(&QTcpServer::cast(s).new_connection)),
+        MetaSignal::new("pending_connection_available", "()", |s, see| {
+            see(&QTcpServer::cast(s).pending_connection_available);
+        }),
         MetaSignal::new("accept_error", "SocketError", |s, see| {
             see(&QTcpServer::cast(s).accept_error);
         }),
@@ -338,12 +373,6 @@ impl QObject for QTcpServer {
 impl Default for QTcpServer {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Drop for QTcpServer {
-    fn drop(&mut self) {
-        self.stop_retrying();
     }
 }
 

@@ -1,12 +1,14 @@
 //! `QTcpSocket`: a TCP connection.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
+use std::net::SocketAddr;
 
 use super::abstract_socket::{self, QAbstractSocket};
-use super::engine::StreamEngine;
+use super::engine::Accepted;
 use super::socket::SocketCore;
-use crate::io::{Device, QIODevice};
+use super::socket_type::SocketType;
+use crate::io::{Device, QIODevice, RawDevice, device_std_io};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 
 /// A TCP socket.
@@ -49,12 +51,13 @@ pub struct QTcpSocket {
 impl QTcpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new::<Self>() }
+        Self { core: SocketCore::new::<Self>(SocketType::Tcp) }
     }
 
-    /// A socket for a connection that a server accepted.
-    pub(super) fn accepted(engine: Box<dyn StreamEngine>) -> Self {
-        Self { core: SocketCore::connected::<Self>(engine) }
+    /// A socket for a connection that a server accepted at the address `local`, if it is known.
+    pub(super) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+        let Accepted { engine, peer } = accepted;
+        Self { core: SocketCore::accepted::<Self>(engine, peer, local) }
     }
 }
 
@@ -74,6 +77,41 @@ impl QAbstractSocket for QTcpSocket {
     }
 }
 
+impl RawDevice for QTcpSocket {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.core.read(buffer)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.core.write(bytes)
+    }
+
+    fn data_available(&self) -> usize {
+        self.core.available()
+    }
+
+    fn flush_data(&mut self) -> io::Result<()> {
+        self.core.flush();
+        Ok(())
+    }
+
+    fn close_data(&mut self) {
+        self.core.close();
+    }
+
+    fn close_later(&mut self) -> bool {
+        self.core.close_later()
+    }
+
+    fn buffer_consumed(&mut self) {
+        self.core.make_room();
+    }
+
+    fn error_text(&self) -> Option<String> {
+        self.core.error_text()
+    }
+}
+
 impl QIODevice for QTcpSocket {
     fn device(&self) -> &Device {
         &self.core.device
@@ -82,45 +120,9 @@ impl QIODevice for QTcpSocket {
     fn device_mut(&mut self) -> &mut Device {
         &mut self.core.device
     }
-
-    fn close(&mut self) {
-        self.core.close();
-    }
-
-    fn has_ended(&self) -> bool {
-        self.core.has_ended()
-    }
 }
 
-/// Reads what has come. Never blocks.
-impl Read for QTcpSocket {
-    /// Reads what has come, up to the size of `buffer`.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if nothing has come; `NotConnected` if the device is not open for reading.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.core.read(buffer)
-    }
-}
-
-/// Queues what is written, to be sent when the running slots are done. Never blocks.
-impl Write for QTcpSocket {
-    /// Queues all of `bytes`.
-    ///
-    /// # Errors
-    ///
-    /// `NotConnected` if the socket is neither connected nor connecting.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.core.write(bytes)
-    }
-
-    /// Sends what the kernel takes now; the loop sends the rest.
-    fn flush(&mut self) -> io::Result<()> {
-        self.core.flush();
-        Ok(())
-    }
-}
+device_std_io!(QTcpSocket);
 
 static META: MetaObject = MetaObject::new("QTcpSocket")
     .with_super_class(|| &abstract_socket::META)

@@ -29,14 +29,14 @@ impl<'a> Anchor<'a> {
         self.key
     }
 
+    /// The runtime's objects and services.
+    pub(crate) fn world(&self) -> &World {
+        self.world
+    }
+
     /// The service of type `S`, if somebody offers it.
     pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
         self.world.service()
-    }
-
-    /// Hangs a service on the world, for the next who asks.
-    pub(crate) fn offer<S: 'static>(&self, service: Rc<S>) {
-        self.world.offer(service);
     }
 
     /// Where the object can record its steps.

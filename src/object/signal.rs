@@ -158,20 +158,26 @@ pub(super) struct Core<A: 'static> {
 /// An emission that waits: the list as it was, and the argument.
 type Waiting<A> = (Rc<List<A>>, A);
 
-/// The waiting emissions of one signal. There is seldom more than one, so the first sits inline.
+/// The waiting emissions of one signal. There is seldom more than one, so the first sits inline, and
+/// the others' place is made when it is needed.
 struct Pending<A: 'static> {
     first: Option<Waiting<A>>,
-    more: Vec<Option<Waiting<A>>>,
-    /// The numbers of the empty entries in `more`.
+    more: Option<Box<More<A>>>,
+}
+
+/// The waiting emissions of one signal beside the first.
+struct More<A: 'static> {
+    entries: Vec<Option<Waiting<A>>>,
+    /// The numbers of the empty entries.
     free: Vec<u32>,
 }
 
 impl<A> Pending<A> {
     const fn new() -> Self {
-        Self { first: None, more: Vec::new(), free: Vec::new() }
+        Self { first: None, more: None }
     }
 
-    /// Stores an emission and gives its number: 0 is the first, `more` counts from 1.
+    /// Stores an emission and gives its number: 0 is the first, the others count from 1.
     #[inline]
     fn put(&mut self, waiting: Waiting<A>) -> u32 {
         if self.first.is_none() {
@@ -183,14 +189,16 @@ impl<A> Pending<A> {
 
     #[cold]
     fn put_more(&mut self, waiting: Waiting<A>) -> u32 {
-        match self.free.pop() {
+        let new = || Box::new(More { entries: Vec::new(), free: Vec::new() });
+        let More { entries, free } = &mut **self.more.get_or_insert_with(new);
+        match free.pop() {
             Some(entry) => {
-                self.more[entry as usize] = Some(waiting);
+                entries[entry as usize] = Some(waiting);
                 entry + 1
             }
             None => {
-                self.more.push(Some(waiting));
-                u32::try_from(self.more.len()).expect("fewer than 2^32 emissions wait")
+                entries.push(Some(waiting));
+                u32::try_from(entries.len()).expect("fewer than 2^32 emissions wait")
             }
         }
     }
@@ -205,11 +213,12 @@ impl<A> Pending<A> {
 
     #[cold]
     fn take_more(&mut self, entry: u32) -> Option<Waiting<A>> {
-        let waiting = self.more[entry as usize].take();
-        self.free.push(entry);
-        if self.free.len() == self.more.len() {
-            self.more.clear();
-            self.free.clear();
+        let More { entries, free } = &mut **self.more.as_mut()?;
+        let waiting = entries[entry as usize].take();
+        free.push(entry);
+        if free.len() == entries.len() {
+            entries.clear();
+            free.clear();
         }
         waiting
     }
@@ -227,6 +236,8 @@ impl<A: 'static> Core<A> {
         let mut cores = emitter.cores.borrow_mut();
         if cores.len() == cores.capacity() {
             cores.retain(|core| core.strong_count() > 0);
+            let more = growth(cores.len());
+            cores.reserve_exact(more);
         }
         cores.push(erased);
         drop(cores);

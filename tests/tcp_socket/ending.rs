@@ -40,6 +40,30 @@ fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end() {
 }
 
 #[test]
+fn a_slot_that_hears_of_the_closing_can_still_read_and_write() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    peer.write_all(b"last words").unwrap();
+    assert!(rt.run_until(DEADLINE, |world| world[socket].bytes_available() == 10).unwrap());
+    journal.take();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let hears = heard.clone();
+    once_at(&mut rt, socket, "about_to_close", move |world| {
+        *hears.borrow_mut() = world[socket].read_all();
+        world[socket].write_all(b"bye").unwrap();
+    });
+    rt[socket].close();
+    rt[socket].close();
+    rt.deliver();
+    assert_eq!(*heard.borrow(), b"last words");
+    assert!(!rt[socket].is_open());
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"bye");
+    let mut said = vec!["about_to_close", "Closing", "bytes_written 3"];
+    said.extend(&CLOSING[1..]);
+    assert_eq!(journal.take(), said);
+}
+
+#[test]
 fn disconnecting_sends_everything_first_however_slowly_it_is_read() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer, journal) = connected(&mut rt);
@@ -75,6 +99,7 @@ fn closing_closes_the_device_first_and_still_sends() {
     let (socket, mut peer, journal) = connected(&mut rt);
     rt[socket].write_all(b"bye").unwrap();
     rt[socket].close();
+    rt.deliver();
     assert!(!rt[socket].is_open());
     assert_eq!(read_to_end(&mut rt, &mut peer), b"bye");
     let said = journal.take();

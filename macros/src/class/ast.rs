@@ -11,6 +11,8 @@ pub(crate) struct Class<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
     pub(crate) base: Option<Base<'a>>,
+    /// The field with the state of the device that the class is by itself.
+    pub(crate) device: Option<&'a Ident>,
     pub(crate) members: Vec<Member<'a>>,
 }
 
@@ -18,6 +20,14 @@ pub(crate) struct Class<'a> {
 pub(crate) struct Base<'a> {
     pub(crate) field: &'a Ident,
     pub(crate) class: &'a Type,
+    pub(crate) forwards: Option<Forwards>,
+}
+
+/// What else than an object the class is because its base is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forwards {
+    Device,
+    Socket,
 }
 
 /// A field that is part of the interface.
@@ -41,8 +51,13 @@ impl<'a> Class<'a> {
     pub(crate) fn read(input: &'a DeriveInput, mistakes: &mut Mistakes) -> Option<Self> {
         let fields = valid::fields(input, mistakes)?;
         valid::container(&input.attrs, mistakes);
-        let mut class =
-            Class { vis: &input.vis, ident: &input.ident, base: None, members: Vec::new() };
+        let mut class = Class {
+            vis: &input.vis,
+            ident: &input.ident,
+            base: None,
+            device: None,
+            members: Vec::new(),
+        };
         for field in fields {
             class.read_field(field, mistakes);
         }
@@ -61,10 +76,20 @@ impl<'a> Class<'a> {
         };
         match role {
             Role::Skipped => {}
-            Role::Base(attr) => {
-                let base = Base { field: ident, class: &field.ty };
-                if valid::only_base(self.base.as_ref(), attr, mistakes) {
+            Role::Base(attr, forwards) => {
+                let base = Base { field: ident, class: &field.ty, forwards };
+                let is_device = forwards.is_some();
+                if valid::only_base(self.base.as_ref(), attr, mistakes)
+                    && (!is_device || valid::only_device(self.device_field(), attr, mistakes))
+                {
                     self.base = Some(base);
+                }
+            }
+            Role::Device(attr) => {
+                if valid::device_type(&field.ty, mistakes)
+                    && valid::only_device(self.device_field(), attr, mistakes)
+                {
+                    self.device = Some(ident);
                 }
             }
             Role::Member(kind) => {
@@ -73,5 +98,11 @@ impl<'a> Class<'a> {
                 }
             }
         }
+    }
+
+    /// The field that makes the class a device, if there is one.
+    fn device_field(&self) -> Option<&'a Ident> {
+        let base = self.base.as_ref().filter(|base| base.forwards.is_some());
+        self.device.or(base.map(|base| base.field))
     }
 }

@@ -3,7 +3,7 @@
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, Meta, Path, Token};
 
-use super::ast::Kind;
+use super::ast::{Forwards, Kind};
 use crate::mistake::Mistakes;
 
 /// What the attributes of a field say.
@@ -15,7 +15,8 @@ pub(crate) struct FieldAttrs<'a> {
 /// What a field is to its class.
 pub(crate) enum Role<'a> {
     Member(Kind),
-    Base(&'a Attribute),
+    Base(&'a Attribute, Option<Forwards>),
+    Device(&'a Attribute),
     Skipped,
 }
 
@@ -91,21 +92,36 @@ fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
     });
     match parsed {
         Ok((word, None)) if word == "skip" => Role::Skipped,
-        Ok((word, None)) if word == "base" => Role::Base(attr),
+        Ok((word, None)) if word == "device" => Role::Device(attr),
+        Ok((word, None)) if word == "base" => Role::Base(attr, None),
         Ok((word, Some(forwarded))) if word == "base" => {
-            mistakes.at(
-                forwarded,
-                "forwarding of traits comes with the socket classes; write `#[qobject(base)]`",
-            );
-            Role::Base(attr)
+            Role::Base(attr, forwards(&forwarded, mistakes))
         }
         _ => {
             mistakes.at(
                 &attr.meta,
-                "expected `#[qobject(base)]` on the object of the class that this one extends, or \
-                 `#[qobject(skip)]`",
+                "expected `#[qobject(base)]` on the object of the class that this one extends, \
+                 `#[qobject(device)]` on the state of a device, or `#[qobject(skip)]`",
             );
             Role::Skipped
+        }
+    }
+}
+
+/// What the trait after `base:` says that the class is.
+fn forwards(forwarded: &Path, mistakes: &mut Mistakes) -> Option<Forwards> {
+    let name = forwarded.segments.last().map(|last| last.ident.to_string());
+    match name.as_deref() {
+        Some("QIODevice") => Some(Forwards::Device),
+        Some("QAbstractSocket") => Some(Forwards::Socket),
+        _ => {
+            mistakes.at(
+                forwarded,
+                "a class can be what its base is as a `QIODevice` or as a `QAbstractSocket`: write \
+                 `#[qobject(base: QIODevice)]`, `#[qobject(base: QAbstractSocket)]`, or \
+                 `#[qobject(base)]` for any other class",
+            );
+            None
         }
     }
 }

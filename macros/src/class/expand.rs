@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::ast::{Class, Kind, Member};
+use super::device;
 use crate::text::{camel_case, name_self, plain, type_text};
 
 /// Writes what the derive adds to a class.
@@ -14,7 +15,8 @@ pub(crate) fn class(class: &Class<'_>) -> TokenStream {
     let accessors = accessors(class);
     let object = object(class);
     let upcast = upcast(class);
-    quote!(#accessors #object #upcast)
+    let device = device::device(class);
+    quote!(#accessors #object #upcast #device)
 }
 
 fn accessors(class: &Class<'_>) -> TokenStream {
@@ -118,13 +120,17 @@ fn object(class: &Class<'_>) -> TokenStream {
     let ident = class.ident;
     let name = plain(ident);
     let signals = class.members.iter().map(|member| meta_signal(class, member));
+    let signals = signals.chain(device::meta_signals(class));
     let properties = class.members.iter().filter_map(|member| meta_property(class, member));
 
     let base = class.base.as_ref().map(|base| {
         let (field, base) = (base.field, base.class);
         (field, quote!(::slotwire::__private::v1::Base::<#base>))
     });
-    let super_class = base.as_ref().map(|(_, path)| quote!(.with_super_class(#path::META)));
+    let super_class = match &base {
+        Some((_, path)) => Some(quote!(.with_super_class(#path::META))),
+        None => device::super_class(class),
+    };
     let fallbacks = fallbacks();
     let base_access = base.as_ref().map(|(field, path)| {
         quote! {
@@ -183,12 +189,13 @@ fn object(class: &Class<'_>) -> TokenStream {
 
 /// Lets a handle to the class become one to what it extends.
 fn upcast(class: &Class<'_>) -> Option<TokenStream> {
-    let (ident, base) = (class.ident, class.base.as_ref()?.class);
-    // The bound holds or does not whatever the types are. Asked for here, it is reported once.
+    let base = class.base.as_ref()?;
+    let bound = device::base_bound(base);
+    let (ident, base) = (class.ident, base.class);
     let head = quote_spanned! {base.span()=>
         impl ::slotwire::__private::v1::Upcast<#ident> for #base
         where
-            #base: ::slotwire::__private::v1::QObject,
+            #bound,
     };
     Some(quote! {
         #[automatically_derived]

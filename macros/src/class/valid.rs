@@ -1,7 +1,7 @@
 //! What a class must be like.
 
 use syn::{
-    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, PathArguments, Type,
+    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type,
     punctuated::Iter,
 };
 
@@ -98,6 +98,37 @@ pub(crate) fn only_base(
         );
     }
     first.is_none()
+}
+
+/// Says whether nothing makes the class a device yet.
+pub(crate) fn only_device(
+    first: Option<&Ident>,
+    attr: &Attribute,
+    mistakes: &mut Mistakes,
+) -> bool {
+    if let Some(first) = first {
+        mistakes.at(
+            attr,
+            format!("a class is one device, and `{first}` makes it one already: leave this out"),
+        );
+    }
+    first.is_none()
+}
+
+/// Says whether a field is of the type that the state of a device has.
+pub(crate) fn device_type(ty: &Type, mistakes: &mut Mistakes) -> bool {
+    let is_device = match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Device"),
+        _ => false,
+    };
+    if !is_device {
+        mistakes.at(
+            ty,
+            "a field with `#[qobject(device)]` is of type `Device`; for a class that extends \
+             another device, write `#[qobject(base: QIODevice)]`",
+        );
+    }
+    is_device
 }
 
 /// What a signal or a property carries, by the type of its field.

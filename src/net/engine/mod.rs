@@ -9,9 +9,14 @@ mod native;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::event_loop::OnReady;
+use super::bind_mode::{BindAddress, BindMode};
+use super::option::{OptionName, SocketOption};
+use super::socket_type::SocketType;
+use crate::event_loop::{OnReady, Readiness};
 use crate::object::ObjectKey;
 
 pub(crate) use native::NativeNetwork;
@@ -25,52 +30,167 @@ pub(crate) enum Progress {
     Connected,
 }
 
-/// A stream of bytes to a peer.
-pub(crate) trait StreamEngine: fmt::Debug {
-    /// Has `on_ready` called for `owner` whenever the stream may be read from or written to.
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) engine: Box<dyn SocketEngine>,
+    pub(crate) peer: SocketAddr,
+}
+
+/// One socket of a network.
+pub(crate) trait SocketEngine: fmt::Debug {
+    /// Has `on_ready` called for `owner` whenever the socket may be read from or written to, or may
+    /// have a connection to accept. Once is enough.
     fn watch(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<()>;
+
+    /// Gives the socket its own address.
+    fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()>;
+
+    /// Begins to connect to an address. A connection of datagrams stands at once.
+    fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress>;
 
     /// Asks how the connection attempt is doing. Fails with the reason if it failed.
     fn progress(&mut self) -> io::Result<Progress>;
 
-    /// Reads what has come. `WouldBlock` if that is nothing, 0 at the end.
+    /// Begins to take connections, of which `backlog` may wait.
+    fn listen(&mut self, backlog: u32) -> io::Result<()>;
+
+    /// Takes the next connection. `WouldBlock` if there is none.
+    fn accept(&mut self) -> io::Result<Accepted>;
+
+    /// Reads what has come. `WouldBlock` if that is nothing, 0 at the end of a stream.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Adds up to `max` bytes of what has come to the end of `buffer`, within the memory that this
+    /// has. `WouldBlock` if nothing has come, 0 at the end of a stream.
+    fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        let start = buffer.len();
+        buffer.resize(start + max.min(buffer.capacity() - start), 0);
+        let read = self.read(&mut buffer[start..]);
+        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
+    /// Reads what has come and leaves it there.
+    fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Writes what there is room for. `WouldBlock` if there is none.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Tells the peer that nothing more will be written.
+    fn shutdown_write(&mut self) -> io::Result<()>;
+
+    /// How many bytes can be read at once now: for a stream all that has come.
+    fn available(&self) -> io::Result<usize>;
+
+    /// The value of an option.
+    fn option(&self, option: OptionName) -> io::Result<SocketOption>;
+
+    /// Changes an option.
+    fn set_option(&mut self, option: SocketOption) -> io::Result<()>;
 
     /// This end's address.
     fn local_addr(&self) -> io::Result<SocketAddr>;
 
     /// The other end's address.
     fn peer_addr(&self) -> io::Result<SocketAddr>;
+
+    /// The descriptor, where there is one.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Gives up the descriptor, where there is one.
+    fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>>;
 }
 
-/// Something that takes connections.
-pub(crate) trait ListenEngine: fmt::Debug {
-    /// Has `on_ready` called for `owner` whenever there may be a connection.
-    fn watch(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<()>;
-
-    /// Takes the next connection. `WouldBlock` if there is none.
-    fn accept(&mut self) -> io::Result<Box<dyn StreamEngine>>;
-
-    /// The address that it listens on.
-    fn local_addr(&self) -> io::Result<SocketAddr>;
+/// A socket that somebody waits for without a loop.
+#[derive(Debug)]
+pub(crate) struct Awaited<'a> {
+    pub(crate) engine: &'a dyn SocketEngine,
+    /// It is waited until there is room to write as well.
+    pub(crate) to_write: bool,
+    /// It is waited until there is something to read as well.
+    pub(crate) to_read: bool,
 }
 
 /// Takes the addresses of a name to whoever asked; their port means nothing.
 pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<SocketAddr>>) + Send>;
 
+/// A lookup that was asked for. Dropping it calls it off: it is not begun if it was not, and whoever
+/// asked is not called any more, unless that call is on its way already.
+#[must_use = "dropping it calls the lookup off"]
+pub(crate) struct Lookup {
+    cancel: Option<Box<dyn FnOnce()>>,
+}
+
+impl Lookup {
+    pub(crate) fn new(cancel: impl FnOnce() + 'static) -> Self {
+        Self { cancel: Some(Box::new(cancel)) }
+    }
+
+    /// One that is answered already.
+    pub(crate) fn finished() -> Self {
+        Self { cancel: None }
+    }
+}
+
+impl Drop for Lookup {
+    fn drop(&mut self) {
+        if let Some(cancel) = self.cancel.take() {
+            cancel();
+        }
+    }
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lookup").finish_non_exhaustive()
+    }
+}
+
 /// A network: where engines come from.
 pub(crate) trait Network {
-    /// Begins to connect to an address.
-    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn StreamEngine>>;
+    /// Opens a socket that can reach `towards`, or be bound to it.
+    fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>>;
 
-    /// Begins to listen on an address; `backlog` connections may wait to be accepted.
-    fn listen(&self, address: SocketAddr, backlog: u32) -> io::Result<Box<dyn ListenEngine>>;
+    /// Takes over a descriptor. Fails with `Unsupported` if it is no socket of this kind.
+    fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>>;
 
-    /// Looks up the addresses of a name.
-    fn resolve(&self, name: &str, on_resolved: OnResolved);
+    /// Looks up the addresses of a name, which is no literal address. Fails with `NotFound` if
+    /// there is no such name.
+    ///
+    /// `on_resolved` is called from any thread, and from here if the answer is known already.
+    fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup;
+
+    /// Forgets what names were found to mean.
+    fn clear_host_cache(&self);
+
+    /// Blocks until one of the sockets is ready or the time has passed; says what each of them is
+    /// ready for.
+    fn wait(
+        &self,
+        sockets: &[Awaited<'_>],
+        timeout: Option<Duration>,
+    ) -> io::Result<Vec<Readiness>>;
+}
+
+/// Opens a socket and gives it an address.
+pub(crate) fn open(
+    network: &dyn Network,
+    kind: SocketType,
+    address: BindAddress,
+    port: u16,
+    mode: BindMode,
+) -> io::Result<Box<dyn SocketEngine>> {
+    let (mut engine, address) = match network.open(kind, address.with_port(port)) {
+        // A system without IPv6 has all its addresses in IPv4.
+        Err(_) if address == BindAddress::Any => {
+            let all = BindAddress::AnyIpv4;
+            (network.open(kind, all.with_port(port))?, all)
+        }
+        opened => (opened?, address),
+    };
+    engine.bind(address, port, mode)?;
+    Ok(engine)
 }
 
 /// The network of a runtime, as its objects find it.

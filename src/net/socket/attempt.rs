@@ -1,29 +1,51 @@
 //! Connecting: from a name to a connection that stands.
+//!
+//! The addresses of a name race (RFC 8305): each gets a head start of 250 ms over the next, and
+//! the first that answers wins. Without racing, or where the socket is bound already, they are
+//! tried in turn, and share what time there is.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
 
-use super::core::{Fault, SocketCore};
+use super::core::{Fault, Home, SocketCore};
+use super::endpoint::Endpoint;
 use super::step::Step;
-use super::transfer::Traffic;
-use crate::event_loop::{Alarm, TimerKey};
-use crate::net::engine::Progress;
+use crate::event_loop::{Alarm, OnReady, TimerKey};
+use crate::io::OpenMode;
+use crate::net::engine::{self, OnResolved, Progress, SocketEngine};
 use crate::net::error::SocketError;
+use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
+use crate::net::socket_type::SocketType;
 
 /// Names a lookup among all of its socket's.
 pub(super) type Lookup = u64;
 
+/// The head start of an address over the next, as RFC 8305 recommends.
+const HEAD_START: Duration = Duration::from_millis(250);
+
 /// A connection that is being made.
-pub(super) struct Attempt {
-    pub(super) lookup: Lookup,
-    pub(super) port: u16,
+pub(in crate::net) struct Attempt {
+    lookup: Lookup,
+    /// The lookup that is under way. Called off along with the attempt.
+    resolving: Option<engine::Lookup>,
+    port: u16,
+    protocol: NetworkLayerProtocol,
     /// The addresses that were not tried yet.
-    pub(super) addresses: VecDeque<SocketAddr>,
+    addresses: VecDeque<SocketAddr>,
+    /// Those that are being tried.
+    racers: Vec<Racer>,
+    /// The socket was bound before: its engine is the only one, and tries them in turn.
+    is_bound: bool,
     /// Why the address before did not work.
-    pub(super) failure: Option<Fault>,
-    pub(super) timeout: Option<TimerKey>,
+    failure: Option<Fault>,
+    /// When the whole attempt is given up.
+    deadline: Option<Instant>,
+    /// When the next address gets its turn, whatever the current does.
+    next_turn: Option<Instant>,
+    timer: Option<TimerKey>,
     /// `disconnect_from_host` was called: the connection is closed as soon as it stands.
     pub(super) close_when_connected: bool,
     /// The socket had no runtime yet, and starts when it gets one.
@@ -31,145 +53,325 @@ pub(super) struct Attempt {
 }
 
 impl SocketCore {
-    /// Begins to connect to the peer that has been named.
-    pub(super) fn begin_attempt(&mut self, port: u16, close_when_connected: bool) {
-        self.lookups += 1;
-        let mut attempt = Box::new(Attempt {
-            lookup: self.lookups,
+    /// Begins to connect to a host, or to one address.
+    pub(in crate::net) fn connect_to_host(
+        &mut self,
+        name: String,
+        address: Option<SocketAddr>,
+        port: u16,
+        mode: OpenMode,
+        protocol: NetworkLayerProtocol,
+    ) {
+        self.settle();
+        if !matches!(self.state, SocketState::Unconnected | SocketState::Bound) {
+            return self.fail(SocketError::Operation, None);
+        }
+        let unbuffered = match self.kind {
+            SocketType::Tcp => OpenMode::NOT_OPEN,
+            SocketType::Udp => OpenMode::UNBUFFERED,
+        };
+        self.device.open(mode | unbuffered);
+        self.error = None;
+        let literal = || name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
+        let address = address.or_else(literal);
+        self.peer_name = name;
+        self.begin_attempt(Attempt {
+            lookup: 0,
+            resolving: None,
             port,
-            addresses: VecDeque::new(),
+            protocol,
+            addresses: address.into_iter().collect(),
+            racers: Vec::new(),
+            is_bound: self.state == SocketState::Bound,
             failure: None,
-            timeout: None,
-            close_when_connected,
-            waits_for_home: self.home.is_none(),
+            deadline: None,
+            next_turn: None,
+            timer: None,
+            close_when_connected: false,
+            waits_for_home: false,
         });
-        let literal = self.peer_name.parse::<IpAddr>().ok();
-        attempt.addresses.extend(literal.map(|address| SocketAddr::new(address, port)));
-        self.attempt = Some(attempt);
-        let Some(home) = &self.home else { return };
-        if literal.is_none() {
-            let (remote, lookup) = (home.facilities.remote.clone(), self.lookups);
-            let (key, resolved) = (home.stepper.key(), self.hooks.resolved);
-            home.facilities.network.resolve(
-                &self.peer_name,
-                Box::new(move |addresses| {
+    }
+
+    /// Begins to connect to the peer that has been named.
+    pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
+        self.lookups += 1;
+        attempt.lookup = self.lookups;
+        attempt.waits_for_home = self.home.is_none();
+        let is_literal = !attempt.addresses.is_empty();
+        if let Some(home) = &self.home {
+            let timers = &home.facilities.timers;
+            let timeout = self.settings().connect_timeout;
+            attempt.deadline = timeout.map(|timeout| timers.after(timeout));
+            if !is_literal {
+                let (remote, lookup) = (home.facilities.remote.clone(), self.lookups);
+                let (key, resolved) = (home.stepper.key(), self.hooks.resolved);
+                let on_resolved = Box::new(move |addresses| {
                     // Fails if the runtime is gone, and the socket with it.
                     let _ = remote.post(move |world| resolved(world, key, lookup, addresses));
-                }),
-            );
+                });
+                let resolving = home.facilities.network.resolve(&self.peer_name, on_resolved);
+                attempt.resolving = Some(resolving);
+            }
+        }
+        let waits_for_home = attempt.waits_for_home;
+        self.attempt = Some(Box::new(attempt));
+        if waits_for_home {
+            return;
         }
         self.change_state(SocketState::HostLookup);
-        if literal.is_some() {
-            self.record(Step::Found);
+        if is_literal {
+            self.record(Step::Resolved);
+        } else {
+            self.set_timer();
         }
     }
 
-    pub(super) fn on_resolved(&mut self, lookup: Lookup, found: io::Result<Vec<SocketAddr>>) {
+    /// Asks for the addresses once more, for somebody who waits without a loop.
+    pub(in crate::net) fn resolve_again(&mut self, on_resolved: OnResolved) -> Option<Lookup> {
+        let (attempt, home) = (self.attempt.as_mut()?, self.home.as_ref()?);
+        self.lookups += 1;
+        attempt.lookup = self.lookups;
+        attempt.resolving = Some(home.facilities.network.resolve(&self.peer_name, on_resolved));
+        Some(self.lookups)
+    }
+
+    pub(in crate::net) fn on_resolved(
+        &mut self,
+        lookup: Lookup,
+        found: io::Result<Vec<SocketAddr>>,
+    ) {
         let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.lookup == lookup) else {
             return;
         };
         match found {
-            Ok(addresses) => attempt.addresses.extend(addresses),
+            Ok(addresses) => {
+                let port = attempt.port;
+                let with_port = |address: SocketAddr| SocketAddr::new(address.ip(), port);
+                attempt.addresses.extend(addresses.into_iter().map(with_port));
+            }
             Err(error) => {
                 attempt.failure =
                     Some(Fault { kind: SocketError::HostNotFound, source: Some(error) });
             }
         }
-        if attempt.addresses.is_empty() {
-            self.give_up(SocketError::HostNotFound);
-        } else {
-            self.take(Step::Found);
-        }
+        self.take(Step::Resolved);
     }
 
-    /// The current address did not answer in time.
-    pub(super) fn on_timeout(&mut self) {
-        if self.attempt.is_some() {
-            self.address_failed(Fault { kind: SocketError::SocketTimeout, source: None });
-        }
-    }
-
-    /// Tries the next address, or gives up if there is none.
-    pub(super) fn try_next(&mut self) {
-        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
-        let Some(mut address) = attempt.addresses.pop_front() else {
-            return self.give_up(SocketError::HostNotFound);
-        };
-        address.set_port(attempt.port);
-        match home.facilities.network.connect(address) {
-            Ok(engine) => {
-                self.engine = Some(engine);
-                self.traffic = Traffic::default();
-                if let (Some(timeout), timers) = (self.connect_timeout, &home.facilities.timers) {
-                    let alarm = Alarm::Ring(home.stepper.key(), self.hooks.timed_out);
-                    attempt.timeout = Some(timers.arm(timers.after(timeout), alarm));
-                }
-                self.watch();
-            }
-            Err(error) => {
-                let kind = SocketError::of_connecting(&error);
-                self.address_failed(Fault { kind, source: Some(error) });
-            }
-        }
-    }
-
-    /// Sees whether the connection stands.
-    pub(super) fn check_attempt(&mut self) {
-        let Some(engine) = &mut self.engine else { return };
-        match engine.progress() {
-            Ok(Progress::Pending) => {}
-            Ok(Progress::Connected) => {
-                self.stop_timeout();
-                if let Some(engine) = self.engine.take() {
-                    self.learn_addresses(&*engine);
-                    self.engine = Some(engine);
-                }
-                // What comes right with the connection is looked for when it has been announced.
-                self.traffic.has_more = true;
-                self.change_state(SocketState::Connected);
-                self.signals.connected.emit(());
-                self.record(Step::Begin);
-            }
-            Err(error) => {
-                let kind = SocketError::of_connecting(&error);
-                self.address_failed(Fault { kind, source: Some(error) });
-            }
-        }
-    }
-
-    pub(super) fn address_failed(&mut self, fault: Fault) {
-        self.stop_timeout();
-        self.engine = None;
+    /// The addresses are known, if there are any.
+    pub(super) fn begin_to_connect(&mut self) {
+        let races = self.settings().happy_eyeballs;
         let Some(attempt) = &mut self.attempt else { return };
-        let kind = fault.kind;
-        attempt.failure = Some(fault);
+        let protocol = attempt.protocol;
+        attempt.addresses.retain(|&address| protocol.includes(address));
         if attempt.addresses.is_empty() {
-            self.give_up(kind);
-        } else {
-            self.record(Step::TryNext);
+            return self.give_up(SocketError::HostNotFound);
         }
+        if races && !attempt.is_bound {
+            attempt.addresses = alternating(&attempt.addresses);
+        }
+        self.change_state(SocketState::Connecting);
+        self.signals.host_found.emit(());
+        self.record(Step::TryNext);
+    }
+
+    /// Tries the next address, beside those that are being tried; gives up if there is none left.
+    pub(super) fn try_next(&mut self) {
+        // A bound socket's address is known while its engine is elsewhere.
+        self.local();
+        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        while let Some(address) = attempt.addresses.pop_front() {
+            let bound = self.engine.take();
+            match start(home, self.kind, bound, address, self.hooks.on_ready) {
+                Ok((racer, progress)) => {
+                    attempt.racers.push(racer);
+                    let place = attempt.racers.len() - 1;
+                    return match progress {
+                        Progress::Connected => self.stand(place),
+                        Progress::Pending => self.set_turns(),
+                    };
+                }
+                Err(error) => attempt.failure = Some(Fault::of_connecting(error)),
+            }
+        }
+        if attempt.racers.is_empty() {
+            self.give_up(SocketError::HostNotFound);
+        }
+    }
+
+    /// Sees whether a connection stands.
+    pub(super) fn check_attempt(&mut self) {
+        let Some(attempt) = &mut self.attempt else { return };
+        let mut has_failed = false;
+        for place in (0..attempt.racers.len()).rev() {
+            match attempt.racers[place].engine.progress() {
+                Ok(Progress::Pending) => {}
+                Ok(Progress::Connected) => return self.stand(place),
+                Err(error) => {
+                    let racer = attempt.racers.remove(place);
+                    attempt.failure = Some(Fault::of_connecting(error));
+                    if attempt.is_bound {
+                        self.engine = Some(racer.engine);
+                    }
+                    has_failed = true;
+                }
+            }
+        }
+        if has_failed {
+            self.try_next();
+        }
+    }
+
+    /// Time has passed: the next address gets its turn, or all of it is given up.
+    pub(in crate::net) fn on_timeout(&mut self) {
+        let races = self.settings().happy_eyeballs;
+        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        let now = home.facilities.timers.now();
+        if attempt.deadline.is_some_and(|deadline| deadline <= now) {
+            attempt.failure = None;
+            self.give_up(SocketError::SocketTimeout);
+        } else if attempt.next_turn.is_some_and(|next| next <= now) {
+            if !races {
+                attempt.racers.clear();
+                attempt.failure = Some(Fault { kind: SocketError::SocketTimeout, source: None });
+            }
+            self.try_next();
+        } else {
+            self.set_timer();
+        }
+    }
+
+    /// When [`on_timeout`](Self::on_timeout) is to be called, at the latest.
+    pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
+        let attempt = self.attempt.as_ref()?;
+        attempt.deadline.into_iter().chain(attempt.next_turn).min()
+    }
+
+    /// The engines that may be ready: the socket's own, or those that race to become it.
+    pub(in crate::net) fn engines(&self) -> impl Iterator<Item = &dyn SocketEngine> {
+        let racers = self.attempt.iter().flat_map(|attempt| &attempt.racers);
+        self.engine.as_deref().into_iter().chain(racers.map(|racer| &*racer.engine))
+    }
+
+    /// The engine whose options are the socket's.
+    pub(in crate::net) fn engine_mut(&mut self) -> Option<&mut dyn SocketEngine> {
+        match (&mut self.engine, &mut self.attempt) {
+            (Some(engine), _) => Some(&mut **engine),
+            (None, Some(attempt)) => Some(&mut *attempt.racers.first_mut()?.engine),
+            (None, None) => None,
+        }
+    }
+
+    /// The connection stands: the others are dropped.
+    fn stand(&mut self, place: usize) {
+        self.stop_timer();
+        let Some(attempt) = &mut self.attempt else { return };
+        let Racer { address, engine } = attempt.racers.swap_remove(place);
+        attempt.racers.clear();
+        self.adopt(engine);
+        self.peer = Endpoint::from(address);
+        // What comes right with the connection is looked for when it has been announced.
+        self.traffic.has_more = true;
+        self.change_state(SocketState::Connected);
+        self.signals.connected.emit(());
+        self.record(Step::Begin);
     }
 
     /// The attempt has failed: with its last fault, or with `otherwise` if it never came that far.
-    pub(super) fn give_up(&mut self, otherwise: SocketError) {
-        self.stop_timeout();
-        let failure = self.attempt.take().and_then(|attempt| attempt.failure);
-        let fault = failure.unwrap_or(Fault { kind: otherwise, source: None });
-        self.peer = None;
+    pub(in crate::net) fn give_up(&mut self, otherwise: SocketError) {
+        let Fault { kind, source } = self.end_attempt(otherwise);
+        self.fail(kind, source);
+    }
+
+    /// The attempt has failed: becomes unconnected, and says why.
+    pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
+        let attempt = self.drop_attempt();
+        self.peer = Endpoint::default();
+        self.drop_engine();
         self.device.drop_outgoing();
         self.change_state(SocketState::Unconnected);
-        self.fail(fault.kind, fault.source);
+        attempt
+            .and_then(|attempt| attempt.failure)
+            .unwrap_or(Fault { kind: otherwise, source: None })
     }
 
-    pub(super) fn drop_attempt(&mut self) {
-        self.stop_timeout();
-        self.attempt = None;
+    pub(super) fn drop_attempt(&mut self) -> Option<Box<Attempt>> {
+        self.stop_timer();
+        self.attempt.take()
     }
 
-    pub(super) fn stop_timeout(&mut self) {
-        let timeout = self.attempt.as_mut().and_then(|attempt| attempt.timeout.take());
-        if let (Some(timeout), Some(home)) = (timeout, &self.home) {
-            home.facilities.timers.disarm(timeout);
+    /// Decides when the next address gets its turn, if the current has not answered by then.
+    fn set_turns(&mut self) {
+        let races = self.settings().happy_eyeballs;
+        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        let timers = &home.facilities.timers;
+        attempt.next_turn = match (attempt.addresses.len(), attempt.deadline) {
+            (0, _) => None,
+            // The one engine is busy.
+            _ if attempt.is_bound => None,
+            _ if races => Some(timers.after(HEAD_START)),
+            (_, None) => None,
+            (left, Some(deadline)) => {
+                let share = u32::try_from(left + 1).unwrap_or(u32::MAX);
+                let now = timers.now();
+                Some(timers.after(deadline.saturating_duration_since(now) / share))
+            }
+        };
+        self.set_timer();
+    }
+
+    fn set_timer(&mut self) {
+        self.stop_timer();
+        let due = self.next_timeout();
+        let (Some(attempt), Some(home), Some(due)) = (&mut self.attempt, &self.home, due) else {
+            return;
+        };
+        let alarm = Alarm::Ring(home.stepper.key(), self.hooks.timed_out);
+        attempt.timer = Some(home.facilities.timers.arm(due, alarm));
+    }
+
+    pub(super) fn stop_timer(&mut self) {
+        let timer = self.attempt.as_mut().and_then(|attempt| attempt.timer.take());
+        if let (Some(timer), Some(home)) = (timer, &self.home) {
+            home.facilities.timers.disarm(timer);
         }
     }
+}
+
+/// An address that is being tried.
+struct Racer {
+    address: SocketAddr,
+    engine: Box<dyn SocketEngine>,
+}
+
+/// Begins to connect to one address, by the engine that was bound or a new one.
+fn start(
+    home: &Home,
+    kind: SocketType,
+    bound: Option<Box<dyn SocketEngine>>,
+    address: SocketAddr,
+    on_ready: OnReady,
+) -> io::Result<(Racer, Progress)> {
+    let mut engine = match bound {
+        Some(engine) => engine,
+        None => home.facilities.network.open(kind, address)?,
+    };
+    let progress = engine.connect(address)?;
+    engine.watch(home.stepper.key(), on_ready)?;
+    Ok((Racer { address, engine }, progress))
+}
+
+/// The families in turn, beginning with that of the first address (RFC 8305, section 4).
+fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
+    let Some(first) = addresses.front() else { return VecDeque::new() };
+    let (same, other): (VecDeque<_>, VecDeque<_>) = addresses
+        .iter()
+        .copied()
+        .partition(|address: &SocketAddr| address.is_ipv4() == first.is_ipv4());
+    let (mut same, mut other) = (same.into_iter(), other.into_iter());
+    let mut mixed = VecDeque::with_capacity(addresses.len());
+    while mixed.len() < addresses.len() {
+        mixed.extend(same.next());
+        mixed.extend(other.next());
+    }
+    mixed
 }

@@ -1,25 +1,28 @@
 //! The core: what a socket is and what it is told.
 
+use std::cell::OnceCell;
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::attempt::{Attempt, Lookup};
+use super::endpoint::Endpoint;
 use super::hooks::{Hooks, HooksOf};
+use super::settings::Settings;
 use super::step::{Step, StepQueue};
 use super::transfer::Traffic;
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
-use crate::net::engine::StreamEngine;
-use crate::net::error::SocketError;
+use crate::net::bind_mode::{BindAddress, BindMode};
+use crate::net::engine::{Network, SocketEngine, open};
+use crate::net::error::{NetError, SocketError};
 use crate::net::facilities::Facilities;
+use crate::net::option::{OptionName, SocketOption};
 use crate::net::socket_state::SocketState;
+use crate::net::socket_type::SocketType;
 use crate::object::{Anchor, Signal, Stepper};
-
-/// How long an attempt to connect to one address may take, unless that is changed. As in Qt.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The state that all sockets share.
 ///
@@ -27,17 +30,18 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct SocketCore {
     pub(in crate::net) device: Device,
     pub(in crate::net) signals: Signals,
+    pub(in crate::net) kind: SocketType,
     pub(in crate::net) state: SocketState,
     pub(in crate::net) error: Option<Fault>,
     pub(in crate::net) peer_name: String,
-    pub(in crate::net) peer: Option<SocketAddr>,
-    pub(in crate::net) local: Option<SocketAddr>,
-    pub(in crate::net) connect_timeout: Option<Duration>,
-    pub(super) engine: Option<Box<dyn StreamEngine>>,
+    pub(in crate::net) peer: Endpoint,
+    /// Asked for when somebody wants to know.
+    pub(super) local: OnceCell<Endpoint>,
+    pub(super) settings: Option<Box<Settings>>,
+    pub(in crate::net) engine: Option<Box<dyn SocketEngine>>,
     pub(super) attempt: Option<Box<Attempt>>,
     pub(super) steps: StepQueue,
     pub(super) traffic: Traffic,
-    pub(super) flush_queued: bool,
     pub(super) lookups: Lookup,
     pub(super) home: Option<Home>,
     pub(super) hooks: &'static Hooks,
@@ -51,6 +55,7 @@ pub(in crate::net) struct Signals {
     pub(in crate::net) disconnected: Signal<()>,
     pub(in crate::net) state_changed: Signal<SocketState>,
     pub(in crate::net) error_occurred: Signal<SocketError>,
+    pub(in crate::net) write_buffer_drained: Signal<()>,
 }
 
 /// The last error, and what the system said.
@@ -66,33 +71,38 @@ pub(super) struct Home {
 }
 
 impl SocketCore {
-    pub(in crate::net) fn new<T: QAbstractSocket>() -> Self {
+    pub(in crate::net) fn new<T: QAbstractSocket>(kind: SocketType) -> Self {
         Self {
             device: Device::default(),
             signals: Signals::default(),
+            kind,
             state: SocketState::Unconnected,
             error: None,
             peer_name: String::new(),
-            peer: None,
-            local: None,
-            connect_timeout: Some(CONNECT_TIMEOUT),
+            peer: Endpoint::default(),
+            local: OnceCell::new(),
+            settings: None,
             engine: None,
             attempt: None,
             steps: StepQueue::default(),
             traffic: Traffic::default(),
-            flush_queued: false,
             lookups: 0,
             home: None,
             hooks: HooksOf::<T>::HOOKS,
         }
     }
 
-    /// A socket for a connection that stands already.
-    pub(in crate::net) fn connected<T: QAbstractSocket>(engine: Box<dyn StreamEngine>) -> Self {
-        let mut core = Self::new::<T>();
+    /// A socket for a connection that was accepted; `local` is its address, if that is known.
+    pub(in crate::net) fn accepted<T: QAbstractSocket>(
+        engine: Box<dyn SocketEngine>,
+        peer: SocketAddr,
+        local: Option<SocketAddr>,
+    ) -> Self {
+        let mut core = Self::new::<T>(SocketType::Tcp);
         core.device.open(OpenMode::READ_WRITE);
         core.state = SocketState::Connected;
-        core.learn_addresses(&*engine);
+        core.peer = peer.into();
+        core.local = local.map(|local| OnceCell::from(Endpoint::from(local))).unwrap_or_default();
         core.engine = Some(engine);
         core
     }
@@ -105,7 +115,7 @@ impl SocketCore {
             self.watch();
         }
         if let Some(attempt) = self.attempt.take_if(|attempt| attempt.waits_for_home) {
-            self.begin_attempt(attempt.port, attempt.close_when_connected);
+            self.begin_attempt(*attempt);
         }
     }
 
@@ -116,15 +126,85 @@ impl SocketCore {
         }
     }
 
-    pub(in crate::net) fn connect_to_host(&mut self, name: String, port: u16) {
+    /// Gives the socket an address of its own.
+    pub(in crate::net) fn bind(
+        &mut self,
+        address: BindAddress,
+        port: u16,
+        mode: BindMode,
+    ) -> Result<(), NetError> {
         self.settle();
-        if !matches!(self.state, SocketState::Unconnected | SocketState::Bound) {
-            return self.fail(SocketError::Operation, None);
+        let operation = || format!("bind to {}", address.with_port(port));
+        self.bind_engine(address, port, mode).map_err(|Fault { kind, source }| {
+            let copy = source.as_ref().map(copy_of);
+            self.fail(kind, copy);
+            NetError::new(kind, operation(), source)
+        })
+    }
+
+    fn bind_engine(
+        &mut self,
+        address: BindAddress,
+        port: u16,
+        mode: BindMode,
+    ) -> Result<(), Fault> {
+        let Some(home) = &self.home else {
+            return Err(Fault { kind: SocketError::Operation, source: None });
+        };
+        if self.state != SocketState::Unconnected {
+            return Err(Fault { kind: SocketError::Unknown, source: None });
         }
-        self.device.open(OpenMode::READ_WRITE);
+        let engine =
+            open(&*home.facilities.network, self.kind, address, port, mode).map_err(|error| {
+                Fault { kind: SocketError::of_binding(&error), source: Some(error) }
+            })?;
+        self.adopt(engine);
+        self.change_state(SocketState::Bound);
+        if self.kind == SocketType::Udp {
+            self.watch();
+        }
+        Ok(())
+    }
+
+    /// Takes over a descriptor, which is in this state.
+    pub(in crate::net) fn set_socket_descriptor(
+        &mut self,
+        descriptor: OwnedFd,
+        state: SocketState,
+        mode: OpenMode,
+    ) -> Result<(), NetError> {
+        let operation = "take over a descriptor";
+        let Some(home) = &self.home else {
+            let operation = format!("{operation} before the socket is in a runtime");
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        };
+        let kind = SocketError::UnsupportedSocketOperation;
+        let engine = match home.facilities.network.adopt(self.kind, descriptor) {
+            Ok(engine) => engine,
+            Err(error) => {
+                self.error = Some(Fault { kind, source: None });
+                return Err(NetError::new(kind, operation, error));
+            }
+        };
+        self.drop_attempt();
+        self.steps.clear();
         self.error = None;
-        self.peer_name = name;
-        self.begin_attempt(port, false);
+        self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
+        self.peer_name = String::new();
+        self.adopt(engine);
+        self.device.open(mode);
+        if self.state != state {
+            self.change_state(state);
+        }
+        self.watch();
+        Ok(())
+    }
+
+    /// Begins with a new engine.
+    pub(super) fn adopt(&mut self, engine: Box<dyn SocketEngine>) {
+        self.engine = Some(engine);
+        self.local = OnceCell::new();
+        self.traffic.begin_anew();
     }
 
     pub(in crate::net) fn disconnect_from_host(&mut self) {
@@ -150,8 +230,19 @@ impl SocketCore {
         }
     }
 
+    /// Has the device closed when the slots that hear of it have run; says whether it will be.
+    pub(in crate::net) fn close_later(&mut self) -> bool {
+        if self.home.is_some() && !self.steps.contains(Step::Close) {
+            self.record(Step::Close);
+        }
+        self.home.is_some()
+    }
+
+    /// What closing the device means to the connection.
     pub(in crate::net) fn close(&mut self) {
-        self.device.close();
+        if self.state == SocketState::Unconnected {
+            self.error = None;
+        }
         self.disconnect_from_host();
     }
 
@@ -167,87 +258,132 @@ impl SocketCore {
         self.end(was_connected);
     }
 
-    /// Queues bytes to go out when the running slots are done.
-    pub(in crate::net) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.state == SocketState::Unconnected && self.attempt.is_none() {
-            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
+    /// This end of the connection.
+    pub(in crate::net) fn local(&self) -> Endpoint {
+        match &self.engine {
+            Some(engine) => *self
+                .local
+                .get_or_init(|| engine.local_addr().map(Endpoint::from).unwrap_or_default()),
+            None => self.local.get().copied().unwrap_or_default(),
         }
-        let count = self.device.write(bytes)?;
-        if matches!(self.state, SocketState::Connected | SocketState::Closing) {
-            self.queue_flush();
-        }
-        Ok(count)
     }
 
-    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ended = self.has_ended();
-        self.device.read(buffer, ended)
-    }
-
-    /// Sends what the kernel takes now.
-    pub(in crate::net) fn flush(&mut self) {
-        if matches!(self.state, SocketState::Connected | SocketState::Closing) {
-            self.send();
-        }
+    /// Says what this end of the connection is, for a class that knows better.
+    pub(in crate::net) fn set_local(&mut self, local: Endpoint) {
+        self.local = OnceCell::from(local);
     }
 
     /// Says whether no more bytes will come.
     pub(in crate::net) fn has_ended(&self) -> bool {
-        self.state == SocketState::Unconnected && self.attempt.is_none()
+        self.traffic.read_finished
+            || (self.state == SocketState::Unconnected && self.attempt.is_none())
+    }
+
+    /// What is known of the last error, in words.
+    pub(in crate::net) fn error_text(&self) -> Option<String> {
+        let Fault { kind, source } = self.error.as_ref()?;
+        Some(match source {
+            Some(source) => format!("{kind}: {source}"),
+            None => kind.to_string(),
+        })
+    }
+
+    pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
+        self.error = kind.map(|kind| Fault { kind, source: None });
+    }
+
+    /// The network that the socket is on.
+    pub(in crate::net) fn network(&self) -> Option<Rc<dyn Network>> {
+        self.home.as_ref().map(|home| home.facilities.network.clone())
+    }
+
+    /// The value of an option of the system's.
+    pub(in crate::net) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
+        let operation = || format!("read the option {name:?}");
+        let engine = self.engines().next().ok_or_else(|| not_open(operation()))?;
+        engine.option(name).map_err(|error| on_option(operation(), error))
+    }
+
+    /// Changes an option of the system's.
+    pub(in crate::net) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
+        let operation = || format!("set the option {option:?}");
+        let engine = self.engine_mut().ok_or_else(|| not_open(operation()))?;
+        engine.set_option(option).map_err(|error| on_option(operation(), error))
     }
 
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
     pub(super) fn end(&mut self, was_connected: bool) {
-        self.engine = None;
+        self.drop_engine();
         self.device.drop_outgoing();
-        self.traffic = Traffic::default();
         self.change_state(SocketState::Unconnected);
-        self.device.finish_read_channel();
+        if !self.traffic.read_finished {
+            self.device.finish_read_channel();
+        }
+        self.traffic.begin_anew();
         if was_connected {
             self.signals.disconnected.emit(());
         }
         self.record(Step::Forget);
     }
 
-    pub(super) fn fail(&mut self, kind: SocketError, source: Option<io::Error>) {
+    /// Closes what the engine holds, and keeps the address that it had.
+    pub(super) fn drop_engine(&mut self) {
+        self.local();
+        self.engine = None;
+    }
+
+    pub(in crate::net) fn fail(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.error = Some(Fault { kind, source });
         self.signals.error_occurred.emit(kind);
     }
 
-    pub(super) fn change_state(&mut self, state: SocketState) {
+    pub(in crate::net) fn change_state(&mut self, state: SocketState) {
         self.state = state;
         self.signals.state_changed.emit(state);
-    }
-
-    pub(super) fn learn_addresses(&mut self, engine: &dyn StreamEngine) {
-        self.local = engine.local_addr().ok();
-        self.peer = engine.peer_addr().ok();
     }
 
     /// Has the engine tell when it is ready.
     pub(super) fn watch(&mut self) {
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         if let Err(error) = engine.watch(home.stepper.key(), self.hooks.on_ready) {
-            let kind = SocketError::SocketResource;
-            match self.state {
-                SocketState::Connecting => self.address_failed(Fault { kind, source: Some(error) }),
-                _ => self.lost(kind, Some(error)),
-            }
+            self.lost(SocketError::SocketResource, Some(error));
         }
     }
 }
 
+impl Fault {
+    /// What a failure to connect means.
+    pub(super) fn of_connecting(error: io::Error) -> Self {
+        Self { kind: SocketError::of_connecting(&error), source: Some(error) }
+    }
+}
+
+fn not_open(operation: String) -> NetError {
+    let operation = format!("{operation} before the socket is bound or connecting");
+    NetError::new(SocketError::Operation, operation, None)
+}
+
+fn on_option(operation: String, error: io::Error) -> NetError {
+    NetError::new(SocketError::UnsupportedSocketOperation, operation, error)
+}
+
+/// The same error once more: one that the call returns, one that the socket keeps.
+pub(super) fn copy_of(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
 impl Drop for SocketCore {
     fn drop(&mut self) {
-        self.stop_timeout();
+        self.stop_timer();
     }
 }
 
 impl fmt::Debug for SocketCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketCore")
+            .field("kind", &self.kind)
             .field("state", &self.state)
-            .field("local", &self.local)
+            .field("local", &self.local.get())
             .field("peer", &self.peer)
             .field("peer_name", &self.peer_name)
             .field("error", &self.error.as_ref().map(|error| error.kind))

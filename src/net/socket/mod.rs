@@ -6,19 +6,25 @@
 //!
 //! | from | on | to | signals, in order |
 //! |---|---|---|---|
-//! | Unconnected | `connect_to_host` | HostLookup | `state_changed` |
+//! | Unconnected | `bind` | Bound | `state_changed` |
+//! | Unconnected, Bound | `connect_to_host` | HostLookup | `state_changed` |
 //! | HostLookup | addresses found | Connecting | `state_changed`, `host_found` |
 //! | HostLookup | none found | Unconnected | `state_changed`, `error_occurred` |
 //! | Connecting | established | Connected | `state_changed`, `connected` |
-//! | Connecting | no address left | Unconnected | `state_changed`, `error_occurred` |
+//! | Connecting | no address left, or no time | Unconnected | `state_changed`, `error_occurred` |
 //! | Connected | the peer closed | Closing, Unconnected | `error_occurred`, `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
-//! | Connected | `disconnect_from_host` | Closing, then when all is sent Unconnected | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
+//! | Connected | the peer closed, half-open allowed | Connected | `read_channel_finished` |
+//! | Connected, Bound | `disconnect_from_host` | Closing, then when all is sent Unconnected | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
+//! | HostLookup, Connecting | `disconnect_from_host` | as without it, until Connected; then as above | |
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 
 mod attempt;
 mod core;
+mod endpoint;
 mod hooks;
+mod settings;
 mod step;
 mod transfer;
 
 pub use core::SocketCore;
+pub(super) use endpoint::Endpoint;

@@ -6,18 +6,21 @@
 use std::collections::VecDeque;
 
 use super::core::SocketCore;
+use super::endpoint::Endpoint;
 use crate::net::socket_state::SocketState;
 
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The addresses are known: the first is tried.
-    Found,
+    /// The addresses are known, if there are any.
+    Resolved,
     /// Tries the next address.
     TryNext,
     /// The connection stands, and who waits for it was told: it is closed if that was asked for
     /// meanwhile, else reading and writing begin.
     Begin,
+    /// Who wants to know it was told that the device is about to be closed.
+    Close,
     /// The peer has closed: the socket begins to close.
     Closing,
     /// The socket is closed.
@@ -85,19 +88,19 @@ impl SocketCore {
 
     pub(super) fn take(&mut self, step: Step) {
         match step {
-            Step::Found => {
-                self.change_state(SocketState::Connecting);
-                self.signals.host_found.emit(());
-                self.record(Step::TryNext);
-            }
+            Step::Resolved => self.begin_to_connect(),
             Step::TryNext => self.try_next(),
             Step::Begin => {
-                let attempt = self.attempt.take();
+                let attempt = self.drop_attempt();
                 if attempt.is_some_and(|attempt| attempt.close_when_connected) {
                     self.disconnect_from_host();
                 } else {
                     self.queue_flush();
                 }
+            }
+            Step::Close => {
+                self.device.shut();
+                self.close();
             }
             Step::Closing => {
                 self.change_state(SocketState::Closing);
@@ -109,8 +112,8 @@ impl SocketCore {
             }
             Step::Closed => self.end(true),
             Step::Forget => {
-                self.peer = None;
-                self.local = None;
+                self.peer = Endpoint::default();
+                self.set_local(Endpoint::default());
             }
         }
     }

@@ -1,12 +1,19 @@
 //! Transfer: reading what the peer sends and sending what was written.
+//!
+//! Mostly through the device's buffers. A socket of datagrams, or one that was opened unbuffered,
+//! is *direct*: reads and writes go to the engine at once, and `ready_read` says once that there is
+//! something, until it is looked at.
 
 use std::io::{self, ErrorKind};
 
 use super::core::SocketCore;
 use super::step::Step;
 use crate::event_loop::Readiness;
+use crate::io::OpenMode;
 use crate::net::error::SocketError;
+use crate::net::ready_read_policy::ReadyReadPolicy;
 use crate::net::socket_state::SocketState;
+use crate::net::socket_type::SocketType;
 
 /// How much is sent in one turn of the loop before others get theirs. More than most writes, so
 /// that they take one system call.
@@ -14,24 +21,59 @@ const SENT_PER_TURN: usize = 1 << 20;
 
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
-pub(super) struct Traffic {
-    /// The kernel has more than one read could take.
+pub(in crate::net) struct Traffic {
+    /// The kernel may have more to read.
     pub(super) has_more: bool,
     /// There is urgent data, before which a read ends.
     is_urgent: bool,
     /// The peer has closed its end, which the next read that finds nothing will tell.
     peer_closed: bool,
+    /// A read has found the end.
+    end_seen: bool,
+    /// The peer has closed its end, and ours stays open.
+    pub(super) read_finished: bool,
     /// The kernel took all it could; it tells when there is room again.
     send_blocked: bool,
+    /// A write was cut short because of the limit.
+    write_cut: bool,
+    /// Our end is to be closed when all is sent, or is.
+    write_end: WriteEnd,
+    /// A direct socket has said that there is something, and nobody has looked.
+    is_announced: bool,
+    /// Something was read, and something left.
+    to_announce_again: bool,
+    /// The socket has a place in the list of those that get a turn.
+    pub(super) turn_queued: bool,
+    /// How often something has come, for who waits for that.
+    pub(in crate::net) arrivals: u32,
+    /// How often something has gone out, for who waits for that.
+    pub(in crate::net) departures: u32,
+}
+
+/// How far our end of the connection is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum WriteEnd {
+    #[default]
+    Open,
+    /// It is closed when all is sent.
+    Closing,
+    Closed,
+}
+
+impl Traffic {
+    pub(super) fn begin_anew(&mut self) {
+        let Self { turn_queued, arrivals, departures, .. } = *self;
+        *self = Self { turn_queued, arrivals, departures, ..Self::default() };
+    }
 }
 
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
-        self.traffic.peer_closed |= readiness.read_closed;
-        self.traffic.is_urgent |= readiness.priority;
         match self.state {
             SocketState::Connecting => self.check_attempt(),
-            SocketState::Connected | SocketState::Closing => {
+            SocketState::Connected | SocketState::Closing | SocketState::Bound => {
+                self.traffic.peer_closed |= readiness.read_closed;
+                self.traffic.is_urgent |= readiness.priority;
                 if readiness.writable && std::mem::take(&mut self.traffic.send_blocked) {
                     self.send();
                 }
@@ -43,54 +85,323 @@ impl SocketCore {
         }
     }
 
+    /// Somebody waited for this socket alone, and found it ready.
+    pub(in crate::net) fn on_awaited(&mut self, readiness: Readiness) {
+        if self.state == SocketState::Connecting {
+            return self.check_attempt();
+        }
+        if readiness.readable {
+            self.traffic.peer_closed |= readiness.read_closed;
+            self.receive();
+        }
+        if readiness.writable && self.engine.is_some() {
+            self.traffic.send_blocked = false;
+            self.flush();
+        }
+    }
+
+    /// Says whether a direct socket has something that was announced and not looked at.
+    pub(in crate::net) fn has_pending(&self) -> bool {
+        self.traffic.is_announced
+    }
+
+    pub(in crate::net) fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// The turn that was asked for.
     pub(super) fn on_flush(&mut self) {
-        self.flush_queued = false;
+        self.traffic.turn_queued = false;
         if !self.traffic.send_blocked {
             self.flush();
+        }
+        if std::mem::take(&mut self.traffic.to_announce_again) && self.device.unread_len() > 0 {
+            self.device.announce_received();
         }
         if self.traffic.has_more {
             self.receive();
         }
     }
 
+    /// Says whether reads and writes go past the buffers.
+    pub(in crate::net) fn is_direct(&self) -> bool {
+        self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
+    }
+
+    /// Sends what the kernel takes now.
+    pub(in crate::net) fn flush(&mut self) {
+        if matches!(self.state, SocketState::Connected | SocketState::Closing) {
+            self.send();
+        }
+    }
+
     /// Reads once, and tells what came of it.
-    pub(super) fn receive(&mut self) {
+    pub(in crate::net) fn receive(&mut self) {
         self.traffic.has_more = false;
+        if self.is_direct() {
+            return self.announce_direct();
+        }
+        let room = self.read_room();
+        if room == 0 {
+            // Whoever makes room asks for a turn.
+            self.traffic.has_more = true;
+            return;
+        }
+        if self.traffic.end_seen {
+            return;
+        }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
-        let mut scratch = home.facilities.scratch.borrow_mut();
-        let size = scratch.len();
-        match engine.read(&mut scratch) {
-            // The peer sends no more. What is still to go out may go.
-            Ok(0) if self.state == SocketState::Closing => {}
+        let pool = &home.facilities.pool;
+        let mut buffer = pool.take();
+        let size = buffer.capacity().min(room);
+        match engine.read_to(&mut buffer, size) {
             Ok(0) => {
-                drop(scratch);
-                self.lost(SocketError::RemoteHostClosed, None);
+                pool.put(buffer);
+                self.traffic.end_seen = true;
+                // While this end closes, what is still to go out may go.
+                if self.state != SocketState::Closing {
+                    self.peer_finished();
+                }
             }
             Ok(count) => {
                 // What comes while the socket closes is dropped. If it were left to the kernel,
                 // the peer would get a reset instead of the rest.
                 if self.state == SocketState::Connected {
-                    self.device.receive(&scratch[..count]);
+                    self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+                    // Handed on as it is if it is much, and copied otherwise.
+                    if let Some(buffer) = self.device.adopt(buffer) {
+                        pool.put(buffer);
+                    }
+                } else {
+                    pool.put(buffer);
                 }
-                drop(scratch);
                 // A short read has emptied the kernel's buffer, unless it ended before urgent data, or
                 // the end is still in there.
                 let is_urgent = std::mem::take(&mut self.traffic.is_urgent);
                 if count == size || self.traffic.peer_closed || is_urgent {
                     self.traffic.has_more = true;
-                    self.queue_flush();
+                    self.queue_unless_full();
                 }
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => {
-                drop(scratch);
-                self.lost(SocketError::of_transfer(&error), Some(error));
+                pool.put(buffer);
+                if error.kind() != ErrorKind::WouldBlock {
+                    self.lost(SocketError::of_transfer(&error), Some(error));
+                }
+            }
+        }
+    }
+
+    /// How many bytes may still be buffered.
+    pub(in crate::net) fn read_room(&self) -> usize {
+        match self.settings().read_limit {
+            Some(limit) => limit.saturating_sub(self.device.unread_len()),
+            None => usize::MAX,
+        }
+    }
+
+    /// Says whether reading may bring something.
+    pub(in crate::net) fn may_read(&self) -> bool {
+        self.read_room() > 0 && !self.traffic.end_seen
+    }
+
+    /// Somebody took bytes off the buffer: there is room again.
+    pub(in crate::net) fn make_room(&mut self) {
+        if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
+            home.facilities.pool.put(buffer);
+        }
+        if self.device.unread_len() > 0
+            && self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread
+        {
+            self.traffic.to_announce_again = true;
+            self.queue_flush();
+        }
+        if self.traffic.has_more && !self.is_direct() {
+            self.queue_unless_full();
+        }
+    }
+
+    fn queue_unless_full(&mut self) {
+        if self.read_room() > 0 {
+            self.queue_flush();
+        }
+    }
+
+    /// The peer has closed its end.
+    fn peer_finished(&mut self) {
+        if !self.settings().allow_half_open {
+            return self.lost(SocketError::RemoteHostClosed, None);
+        }
+        self.traffic.read_finished = true;
+        self.device.finish_read_channel();
+        if self.traffic.write_end == WriteEnd::Closed {
+            self.disconnect_from_host();
+        }
+    }
+
+    /// Closes our end when all that was written is sent; the peer's stays as it is.
+    pub(in crate::net) fn shutdown_write(&mut self) {
+        if self.state != SocketState::Connected || self.traffic.write_end != WriteEnd::Open {
+            return;
+        }
+        self.traffic.write_end = WriteEnd::Closing;
+        self.queue_flush();
+    }
+
+    /// Says once that there is something to read, if there is.
+    fn announce_direct(&mut self) {
+        let broken = std::mem::take(&mut self.traffic.peer_closed);
+        let Some(engine) = &mut self.engine else { return };
+        // A stream's error is told by the read that finds it.
+        if broken
+            && self.kind == SocketType::Udp
+            && let Err(error) = engine.progress()
+            && error.kind() != ErrorKind::NotConnected
+        {
+            self.fail(SocketError::of_datagram(&error), Some(error));
+        }
+        self.traffic.has_more = true;
+        if self.traffic.is_announced {
+            return;
+        }
+        let Some(engine) = &mut self.engine else { return };
+        match engine.peek(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
+            _ => {
+                self.traffic.is_announced = true;
+                self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+                self.device.announce_received();
+            }
+        }
+    }
+
+    /// A direct socket was looked at: it may announce again.
+    pub(in crate::net) fn looked_at<T>(&mut self, result: &io::Result<T>) {
+        self.traffic.is_announced = false;
+        self.traffic.has_more = match result {
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+            Ok(_) => true,
+        };
+        if self.traffic.has_more {
+            self.queue_flush();
+        }
+    }
+
+    /// How much a direct socket can read past the buffer now.
+    pub(in crate::net) fn available(&self) -> usize {
+        let engine = self.engine.as_ref().filter(|_| self.is_direct());
+        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
+    }
+
+    /// Reads past the buffer.
+    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let has_engine = matches!(
+            self.state,
+            SocketState::Connected | SocketState::Closing | SocketState::Bound
+        );
+        if !self.is_direct() || !has_engine {
+            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
+        }
+        let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
+        let result = engine.read(buffer);
+        self.looked_at(&result);
+        match (&result, self.kind) {
+            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => self.peer_finished(),
+            (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
+            (Err(error), SocketType::Tcp) => self.lost(SocketError::of_transfer(error), None),
+            (Err(error), SocketType::Udp) => self.fail(SocketError::of_datagram(error), None),
+            (Ok(_), _) => {}
+        }
+        result
+    }
+
+    /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
+    /// direct.
+    pub(in crate::net) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.state == SocketState::Unconnected && self.attempt.is_none() {
+            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
+        }
+        if self.traffic.write_end != WriteEnd::Open {
+            return Err(io::Error::new(
+                ErrorKind::BrokenPipe,
+                "the socket's writing end is closed",
+            ));
+        }
+        if self.is_direct() {
+            return self.write_direct(bytes);
+        }
+        let count = bytes.len().min(self.write_room());
+        if count < bytes.len() {
+            self.traffic.write_cut = true;
+            if count == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+        }
+        self.device.queue(&bytes[..count]);
+        if matches!(self.state, SocketState::Connected | SocketState::Closing) {
+            self.queue_flush();
+        }
+        Ok(count)
+    }
+
+    fn write_room(&self) -> usize {
+        match self.settings().write_limit {
+            Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
+            None => usize::MAX,
+        }
+    }
+
+    fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_connected = self.state == SocketState::Connected;
+        let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
+            self.error = Some(super::core::Fault {
+                kind: SocketError::UnfinishedSocketOperation,
+                source: None,
+            });
+            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
+        };
+        if self.kind == SocketType::Udp {
+            let result = engine.write(bytes);
+            return self.sent_datagram(result);
+        }
+        let mut sent = 0;
+        if self.device.outgoing().is_empty() {
+            match engine.write(bytes) {
+                Ok(count) => sent = count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    let kind = error.kind();
+                    self.lost(SocketError::of_transfer(&error), Some(error));
+                    return Err(kind.into());
+                }
+            }
+        }
+        // The rest goes out when there is room.
+        if sent < bytes.len() {
+            self.traffic.send_blocked = true;
+            self.device.queue(&bytes[sent..]);
+        }
+        Ok(bytes.len())
+    }
+
+    /// Tells what became of a datagram.
+    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        match result {
+            Ok(count) => {
+                self.traffic.departures = self.traffic.departures.wrapping_add(1);
+                self.device.announce_written(count);
+                Ok(count)
+            }
+            Err(error) => {
+                let kind = SocketError::of_datagram(&error);
+                self.fail(kind, Some(super::core::copy_of(&error)));
+                Err(error)
             }
         }
     }
 
     /// Writes what the kernel takes, and tells how much that was.
-    pub(super) fn send(&mut self) {
+    pub(in crate::net) fn send(&mut self) {
         let Some(engine) = &mut self.engine else { return };
         let mut sent = 0;
         let failure = loop {
@@ -105,8 +416,14 @@ impl SocketCore {
                     break None;
                 }
                 Ok(count) => {
+                    let is_short = count < next.len();
                     sent += count;
                     self.device.sent(count);
+                    // The kernel took what it had room for.
+                    if is_short {
+                        self.traffic.send_blocked = true;
+                        break None;
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.traffic.send_blocked = true;
@@ -115,6 +432,9 @@ impl SocketCore {
                 Err(error) => break Some(error),
             }
         };
+        if sent > 0 {
+            self.traffic.departures = self.traffic.departures.wrapping_add(1);
+        }
         self.device.announce_written(sent);
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
@@ -125,20 +445,40 @@ impl SocketCore {
                 }
             }
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
-            None if self.state == SocketState::Closing
-                && self.device.outgoing().is_empty()
-                && !self.steps.contains(Step::Closed) =>
-            {
-                self.record(Step::Closed);
+            None => self.after_sending(sent),
+        }
+    }
+
+    /// Does what waited for bytes to go out.
+    fn after_sending(&mut self, sent: usize) {
+        let left = self.device.outgoing().len();
+        let limit = self.settings().write_limit.unwrap_or(usize::MAX);
+        if self.traffic.write_cut && left <= limit / 2 {
+            self.traffic.write_cut = false;
+            self.signals.write_buffer_drained.emit(());
+        }
+        if left > 0 {
+            if sent == SENT_PER_TURN && !self.traffic.send_blocked {
+                self.queue_flush();
             }
-            None if sent == SENT_PER_TURN && !self.traffic.send_blocked => self.queue_flush(),
-            None => {}
+            return;
+        }
+        if self.traffic.write_end == WriteEnd::Closing {
+            self.traffic.write_end = WriteEnd::Closed;
+            // A failure means that the connection is gone, which reading will tell.
+            let _ = self.engine.as_mut().map(|engine| engine.shutdown_write());
+            if self.traffic.read_finished {
+                return self.disconnect_from_host();
+            }
+        }
+        if self.state == SocketState::Closing && !self.steps.contains(Step::Closed) {
+            self.record(Step::Closed);
         }
     }
 
     /// The connection is gone: tells so while it still looks as it was, then closes.
-    pub(super) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
-        self.engine = None;
+    pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
+        self.drop_engine();
         self.device.drop_outgoing();
         self.fail(kind, source);
         self.record(if self.state == SocketState::Closing { Step::Closed } else { Step::Closing });
@@ -147,7 +487,7 @@ impl SocketCore {
     /// Asks for a turn when the running slots are done, to send and to read on.
     pub(super) fn queue_flush(&mut self) {
         if let Some(home) = &self.home
-            && !std::mem::replace(&mut self.flush_queued, true)
+            && !std::mem::replace(&mut self.traffic.turn_queued, true)
         {
             home.facilities.flush_list.add(home.stepper.key(), self.hooks.flush);
         }

@@ -1,0 +1,280 @@
+//! `QBuffer`: a device over bytes in memory.
+
+use std::io::{self, ErrorKind, Seek, SeekFrom};
+use std::rc::Rc;
+
+use super::device::Device;
+use super::io_device::{self, QIODevice};
+use super::open_mode::OpenMode;
+use super::raw_device::RawDevice;
+use super::std_io::device_std_io;
+use crate::event_loop::FlushList;
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Stepper, World};
+
+/// A random-access device over bytes in memory.
+///
+/// For what takes a device and is to be given bytes, and for tests. Bytes that are written can be
+/// read at once. The signals that tell so, [`bytes_written`](QIODevice::bytes_written) and then
+/// [`ready_read`](QIODevice::ready_read), come from the event loop, once for all that was written
+/// since the last time.
+///
+/// Opening with [`TRUNCATE`](OpenMode::TRUNCATE) drops the bytes, with
+/// [`APPEND`](OpenMode::APPEND) begins after them. The open mode always has
+/// [`UNBUFFERED`](OpenMode::UNBUFFERED), as there is no point in a buffer before a buffer.
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::{OpenMode, QBuffer};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let mut buffer = QBuffer::new();
+/// buffer.open(OpenMode::READ_WRITE)?;
+/// write!(buffer, "one\ntwo\n")?;
+///
+/// buffer.seek_to(4)?;
+/// assert_eq!(buffer.read_line_string().as_deref(), Some("two"));
+/// assert_eq!(buffer.data(), b"one\ntwo\n");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is a [`Seek`] as well, for crates that ask for one.
+#[derive(Debug, Default)]
+pub struct QBuffer {
+    device: Device,
+    data: Vec<u8>,
+    /// Never after the end of `data`.
+    cursor: usize,
+    /// How much was written that no signal has told of.
+    untold: usize,
+    home: Option<Home>,
+}
+
+/// Where the buffer lives.
+#[derive(Debug)]
+struct Home {
+    stepper: Stepper,
+    flush_list: Rc<FlushList>,
+}
+
+impl QBuffer {
+    /// Creates an empty buffer, closed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns all bytes, wherever the buffer stands.
+    #[doc(alias = "buffer")]
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Sets the bytes of a closed buffer. Says whether it was closed; an open one keeps its bytes.
+    #[doc(alias = "setData")]
+    #[doc(alias = "setBuffer")]
+    pub fn set_data(&mut self, data: impl Into<Vec<u8>>) -> bool {
+        let is_closed = !self.is_open();
+        if is_closed {
+            self.data = data.into();
+            self.cursor = 0;
+        }
+        is_closed
+    }
+
+    /// Takes all bytes. The buffer is empty then, and stands at its start.
+    pub fn take_data(&mut self) -> Vec<u8> {
+        self.cursor = 0;
+        if self.is_open() {
+            self.device.drop_buffer();
+            self.device.set_cursor(0);
+        }
+        std::mem::take(&mut self.data)
+    }
+
+    /// Puts bytes over those at the cursor, and after the end.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let over = bytes.len().min(self.data.len() - self.cursor);
+        self.data.try_reserve(bytes.len() - over)?;
+        self.data[self.cursor..self.cursor + over].copy_from_slice(&bytes[..over]);
+        self.data.extend_from_slice(&bytes[over..]);
+        self.cursor += bytes.len();
+        self.tell_written(bytes.len());
+        Ok(())
+    }
+
+    /// Puts zeros after the end, up to a position.
+    fn pad(&mut self, position: usize) -> io::Result<()> {
+        let gap = position - self.data.len();
+        self.data.try_reserve(gap)?;
+        self.data.resize(position, 0);
+        self.tell_written(gap);
+        Ok(())
+    }
+
+    /// Lets the loop tell that `count` bytes were written.
+    fn tell_written(&mut self, count: usize) {
+        let is_first = self.untold == 0;
+        self.untold += count;
+        if is_first && count > 0 {
+            self.ask_for_turn();
+        }
+    }
+
+    fn ask_for_turn(&self) {
+        if let Some(home) = &self.home {
+            home.flush_list.add(home.stepper.key(), Self::tell);
+        }
+    }
+
+    /// Closes the buffer, unless it was opened again since that was asked for.
+    fn close_now(world: &mut World, key: ObjectKey, _: u32) {
+        let buffer = world.handle::<Self>(key);
+        if let Some(buffer) = world.get_mut(buffer)
+            && buffer.device.is_closing()
+        {
+            buffer.device.shut();
+        }
+    }
+
+    /// Tells what was written since the last time.
+    fn tell(world: &mut World, key: ObjectKey) {
+        world.turn(|world| {
+            let buffer = world.handle::<Self>(key);
+            if let Some(buffer) = world.get_mut(buffer) {
+                buffer.device.announce_written(std::mem::take(&mut buffer.untold));
+                buffer.device.announce_received();
+            }
+        });
+    }
+}
+
+/// A closed buffer with these bytes.
+impl From<Vec<u8>> for QBuffer {
+    fn from(data: Vec<u8>) -> Self {
+        Self { data, ..Self::default() }
+    }
+}
+
+impl RawDevice for QBuffer {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = &self.data[self.cursor..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.cursor += count;
+        Ok(count)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.put(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn is_random_access(&self) -> bool {
+        true
+    }
+
+    fn line_available(&self) -> bool {
+        self.data[self.cursor..].contains(&b'\n')
+    }
+
+    fn data_size(&self) -> u64 {
+        self.data.len() as u64
+    }
+
+    /// Goes there; after the end, puts zeros between if the buffer is open for writing.
+    fn seek_data(&mut self, position: u64) -> io::Result<()> {
+        let is_after_end = position > self.data_size();
+        let target = match usize::try_from(position) {
+            Ok(target) if !is_after_end || self.is_writable() => target,
+            _ => {
+                return Err(io::Error::new(
+                    ErrorKind::InvalidInput,
+                    format!("position {position} is after the end of the buffer"),
+                ));
+            }
+        };
+        if is_after_end {
+            self.pad(target)?;
+        }
+        self.cursor = target;
+        Ok(())
+    }
+
+    fn open_data(&mut self, mode: OpenMode) -> io::Result<()> {
+        if mode.contains(OpenMode::TRUNCATE) {
+            self.data.clear();
+        }
+        self.cursor = 0;
+        self.set_open_mode(mode | OpenMode::UNBUFFERED);
+        Ok(())
+    }
+
+    fn close_later(&mut self) -> bool {
+        if let Some(home) = &self.home {
+            home.stepper.step(0, Self::close_now);
+        }
+        self.home.is_some()
+    }
+}
+
+impl QIODevice for QBuffer {
+    fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn device_mut(&mut self) -> &mut Device {
+        &mut self.device
+    }
+}
+
+device_std_io!(QBuffer);
+
+/// Moves as [`seek_to`](QIODevice::seek_to) does.
+impl Seek for QBuffer {
+    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+        let position = match target {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.size().checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.pos().checked_add_signed(offset),
+        };
+        let before_start = || io::Error::new(ErrorKind::InvalidInput, "before the first byte");
+        self.seek_to(position.ok_or_else(before_start)?)?;
+        Ok(self.pos())
+    }
+}
+
+static META: MetaObject = MetaObject::new("QBuffer")
+    .with_super_class(|| &io_device::META)
+    .with_signals(&[
+        MetaSignal::new("ready_read", "()", |b, see| see(QBuffer::cast(b).ready_read())),
+        MetaSignal::new("bytes_written", "usize", |b, see| see(QBuffer::cast(b).bytes_written())),
+        MetaSignal::new("about_to_close", "()", |b, see| see(QBuffer::cast(b).about_to_close())),
+        MetaSignal::new("read_channel_finished", "()", |b, see| {
+            see(QBuffer::cast(b).read_channel_finished());
+        }),
+        MetaSignal::new("channel_ready_read", "usize", |b, see| {
+            see(QBuffer::cast(b).channel_ready_read());
+        }),
+        MetaSignal::new("channel_bytes_written", "(usize, usize)", |b, see| {
+            see(QBuffer::cast(b).channel_bytes_written());
+        }),
+    ])
+    .with_slots(&[MetaSlot::new("close")]);
+
+impl QObject for QBuffer {
+    fn static_meta_object() -> &'static MetaObject {
+        &META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &META
+    }
+
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        self.home =
+            anchor.service().map(|flush_list| Home { stepper: anchor.stepper(), flush_list });
+        if self.untold > 0 {
+            self.ask_for_turn();
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Reading: what every device does between its buffer and what is below.
+//!
+//! The buffer comes first, and only what is missing is asked for below. What is read ahead goes
+//! into the buffer, so at any time a random-access device stands as far behind its cursor as there
+//! are unread bytes. Carriage returns stay in the buffer in text mode too, and are dropped on the
+//! way out.
+
+use std::cell::Cell;
+use std::io;
+
+use super::io_device::QIODevice;
+use super::open_mode::OpenMode;
+use super::transaction::Transaction;
+use super::writing;
+
+/// How much is read ahead at a time. As in Qt.
+const CHUNK: usize = 16 * 1024;
+
+thread_local! {
+    /// Where bytes from below go first, so that the buffer grows by no more than what came.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+pub(crate) fn read<D: QIODevice + ?Sized>(device: &mut D, buffer: &mut [u8]) -> io::Result<usize> {
+    device.device().check_readable()?;
+    let mut filled = take(device, buffer);
+    while filled < buffer.len() {
+        let rest = &mut buffer[filled..];
+        let (asked, came) = if passes_by(device, rest.len()) {
+            let asked = rest.len();
+            let came = device.read_data(rest).map(|count| count.min(asked));
+            if let Ok(count) = came {
+                device.device_mut().move_cursor(count);
+                filled += count;
+            }
+            (asked, came)
+        } else {
+            let asked = if is_unbuffered(device) { rest.len().min(CHUNK) } else { CHUNK };
+            let came = fill(device, asked);
+            filled += take(device, rest);
+            (asked, came)
+        };
+        match came {
+            Ok(0) => break,
+            // There may be more, or all that came were carriage returns.
+            Ok(count) if count == asked || filled == 0 => {}
+            Ok(_) => break,
+            Err(error) if filled == 0 => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(filled)
+}
+
+/// Reads all that is there, up to `max` bytes.
+pub(super) fn read_bytes<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
+    let mut bytes = take_vec(device, max);
+    while bytes.len() < max && device.device().check_readable().is_ok() {
+        let missing = max - bytes.len();
+        let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
+        match fill(device, asked) {
+            Ok(0) | Err(_) => break,
+            Ok(_) if bytes.is_empty() => bytes = take_vec(device, max),
+            Ok(_) => bytes.append(&mut take_vec(device, missing)),
+        }
+    }
+    bytes
+}
+
+/// Which lines a reader takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Whole ones; at the end of the device, what is left.
+    Whole,
+    /// What there is of one.
+    Partial,
+}
+
+/// Reads up to and including a line feed, up to `max` bytes, into `line`, which is emptied before.
+/// Says whether there was anything to read.
+pub(super) fn read_line<D: QIODevice + ?Sized>(
+    device: &mut D,
+    line: &mut Vec<u8>,
+    max: usize,
+    lines: Lines,
+) -> bool {
+    line.clear();
+    let mut ahead = 0;
+    let len = loop {
+        let unread = device.device().unread().len();
+        match device.device().line_len() {
+            Some(len) if len <= max => break len,
+            _ if unread >= max => break max,
+            _ => {}
+        }
+        if device.device().check_readable().is_err() {
+            return false;
+        }
+        // Without a buffer nothing may be read beyond the line, unless it can be read again.
+        let asked = if !is_unbuffered(device) {
+            CHUNK
+        } else if device.is_random_access() {
+            CHUNK.min(max - unread)
+        } else {
+            1
+        };
+        match fill(device, asked) {
+            Ok(0) => break unread,
+            Ok(count) => ahead += count,
+            Err(_) if lines == Lines::Partial => break unread,
+            Err(_) => return false,
+        }
+    };
+    line.extend_from_slice(&device.device().unread()[..len]);
+    consume(device, len);
+    if is_unbuffered(device) && device.is_random_access() {
+        unfill(device, ahead);
+    }
+    if is_text(device) && line.ends_with(b"\r\n") {
+        line.truncate(len - 2);
+        line.push(b'\n');
+    }
+    len > 0
+}
+
+/// Drops up to `ahead` unread bytes that were read ahead, and goes back to where they are.
+fn unfill<D: QIODevice + ?Sized>(device: &mut D, ahead: usize) {
+    let ahead = ahead.min(device.device().unread().len());
+    let cursor = device.device().cursor() - ahead as u64;
+    if ahead > 0 && device.seek_data(cursor).is_ok() {
+        device.device_mut().unfill(ahead);
+        device.device_mut().set_cursor(cursor);
+    }
+}
+
+pub(super) fn peek<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> &[u8] {
+    let text = is_text(device);
+    let readable = |device: &D| match text {
+        true => without_returns(device.device().unread()).count(),
+        false => device.device().unread().len(),
+    };
+    while readable(device) < max && device.device().check_readable().is_ok() {
+        let missing = max - readable(device);
+        let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
+        if !matches!(fill(device, asked), Ok(1..)) {
+            break;
+        }
+    }
+    if text {
+        let view = without_returns(device.device().unread()).take(max).collect();
+        let rare = device.device_mut().rare_mut();
+        rare.view = view;
+        &rare.view
+    } else {
+        let unread = device.device().unread();
+        &unread[..unread.len().min(max)]
+    }
+}
+
+pub(super) fn skip<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> usize {
+    if device.device().check_readable().is_err() {
+        return 0;
+    }
+    let keeps = matches!(device.device().transaction(), Transaction::Marked { .. });
+    if is_text(device) || keeps {
+        return read_past(device, max);
+    }
+    let buffered = max.min(device.device().unread().len());
+    consume(device, buffered);
+    let missing = max - buffered;
+    if missing == 0 {
+        buffered
+    } else if device.is_random_access() {
+        let left = device.data_size().saturating_sub(device.pos());
+        let further = left.min(missing as u64);
+        match writing::seek(device, device.pos() + further) {
+            // No more than `missing`, which is a `usize`.
+            Ok(()) => buffered + further as usize,
+            Err(_) => buffered,
+        }
+    } else {
+        let skipped = device.skip_data(missing).map_or(0, |skipped| skipped.min(missing));
+        buffered + skipped
+    }
+}
+
+/// Skips by reading.
+fn read_past<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> usize {
+    let mut chunk = [0; 512];
+    let mut skipped = 0;
+    while skipped < max {
+        let asked = chunk.len().min(max - skipped);
+        match read(device, &mut chunk[..asked]) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => skipped += count,
+        }
+    }
+    skipped
+}
+
+/// The bytes that come next, for `BufRead`; none at the end.
+pub(crate) fn fill_buf<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<&[u8]> {
+    device.device().check_readable()?;
+    loop {
+        if is_text(device) {
+            let unread = device.device().unread();
+            let returns = unread.iter().take_while(|&&byte| byte == b'\r').count();
+            consume(device, returns);
+        }
+        if !device.device().unread().is_empty() || fill(device, CHUNK)? == 0 {
+            break;
+        }
+    }
+    let unread = device.device().unread();
+    let end = unread.iter().position(|&byte| byte == b'\r').filter(|_| is_text(device));
+    Ok(&unread[..end.unwrap_or(unread.len())])
+}
+
+/// Notes that the first `count` unread bytes are read.
+pub(crate) fn consume<D: QIODevice + ?Sized>(device: &mut D, count: usize) {
+    let count = count.min(device.device().unread().len());
+    if device.device_mut().advance(count) {
+        device.buffer_consumed();
+        device.device_mut().release();
+    }
+}
+
+/// Takes what is in the buffer, up to the size of `target`.
+fn take<D: QIODevice + ?Sized>(device: &mut D, target: &mut [u8]) -> usize {
+    let unread = device.device().unread();
+    let (taken, count) = if is_text(device) {
+        copy_text(unread, target)
+    } else {
+        let count = unread.len().min(target.len());
+        target[..count].copy_from_slice(&unread[..count]);
+        (count, count)
+    };
+    consume(device, taken);
+    count
+}
+
+/// Takes what is in the buffer, up to `max` bytes; all of it without copying, if that can be.
+fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
+    let unread = device.device().unread();
+    if unread.is_empty() {
+        return Vec::new();
+    }
+    let keeps = matches!(device.device().transaction(), Transaction::Marked { .. });
+    if unread.len() <= max && !is_text(device) && !keeps {
+        let taken = device.device_mut().take_buffer();
+        device.buffer_consumed();
+        return taken;
+    }
+    let mut bytes = vec![0; unread.len().min(max)];
+    let count = take(device, &mut bytes);
+    bytes.truncate(count);
+    bytes
+}
+
+/// Copies without carriage returns; returns how many bytes were used, and how many were given.
+fn copy_text(source: &[u8], target: &mut [u8]) -> (usize, usize) {
+    let mut given = 0;
+    for (used, &byte) in source.iter().enumerate() {
+        if byte == b'\r' {
+            continue;
+        }
+        let Some(place) = target.get_mut(given) else { return (used, given) };
+        *place = byte;
+        given += 1;
+    }
+    (source.len(), given)
+}
+
+fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    bytes.iter().copied().filter(|&byte| byte != b'\r')
+}
+
+/// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer.
+fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
+    // A device that reads from another one comes here again meanwhile, and finds none.
+    let mut scratch = SCRATCH.take();
+    scratch.resize(CHUNK, 0);
+    let asked = asked.min(CHUNK);
+    let came = device.read_data(&mut scratch[..asked]).map(|count| count.min(asked));
+    if let Ok(count) = came {
+        device.device_mut().fill(&scratch[..count]);
+    }
+    SCRATCH.set(scratch);
+    came
+}
+
+/// Says whether a read of this size goes to what is below without the buffer between.
+fn passes_by<D: QIODevice + ?Sized>(device: &D, size: usize) -> bool {
+    let keeps = matches!(device.device().transaction(), Transaction::Marked { .. });
+    (size >= CHUNK || is_unbuffered(device)) && !is_text(device) && !keeps
+}
+
+fn is_unbuffered<D: QIODevice + ?Sized>(device: &D) -> bool {
+    device.device().mode().contains(OpenMode::UNBUFFERED)
+}
+
+fn is_text<D: QIODevice + ?Sized>(device: &D) -> bool {
+    device.device().mode().contains(OpenMode::TEXT)
+}

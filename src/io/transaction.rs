@@ -1,0 +1,60 @@
+//! Transactions: reading that can be undone.
+
+use super::io_device::QIODevice;
+use super::{reading, writing};
+
+/// Whether a transaction is under way, and what takes the reader back to where it began.
+#[derive(Debug, Default)]
+pub(super) enum Transaction {
+    #[default]
+    None,
+    /// On a sequential device: what was read stays in the buffer.
+    Marked { read: usize },
+    /// On a random-access device: reading began here.
+    Began { position: u64 },
+}
+
+pub(super) fn start<D: QIODevice + ?Sized>(device: &mut D) -> bool {
+    let state = device.device();
+    if state.check_readable().is_err() || is_started(device) {
+        return false;
+    }
+    let transaction = if device.is_random_access() {
+        Transaction::Began { position: device.pos() }
+    } else {
+        Transaction::Marked { read: 0 }
+    };
+    device.device_mut().rare_mut().transaction = transaction;
+    true
+}
+
+pub(super) fn is_started<D: QIODevice + ?Sized>(device: &D) -> bool {
+    !matches!(device.device().transaction(), Transaction::None)
+}
+
+pub(super) fn commit<D: QIODevice + ?Sized>(device: &mut D) -> bool {
+    match end(device) {
+        Transaction::None => false,
+        Transaction::Marked { read } => {
+            reading::consume(device, read);
+            true
+        }
+        Transaction::Began { .. } => true,
+    }
+}
+
+pub(super) fn roll_back<D: QIODevice + ?Sized>(device: &mut D) -> bool {
+    match end(device) {
+        Transaction::None => false,
+        Transaction::Marked { .. } => true,
+        Transaction::Began { position } => writing::seek(device, position).is_ok(),
+    }
+}
+
+fn end<D: QIODevice + ?Sized>(device: &mut D) -> Transaction {
+    if is_started(device) {
+        std::mem::take(&mut device.device_mut().rare_mut().transaction)
+    } else {
+        Transaction::None
+    }
+}

@@ -1,0 +1,206 @@
+//! Accepting: how a server takes what waits in the kernel.
+//!
+//! The kernel tells of a waiting connection once. Whatever keeps the server from taking it (a
+//! limit, a pause, a lack of descriptors) is therefore remembered, and ends with another try.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::engine::{Accepted, Network, SocketEngine};
+use super::error::SocketError;
+use super::incoming::Incoming;
+use super::tcp_server::{Home, QTcpServer};
+use super::tcp_socket::QTcpSocket;
+use crate::event_loop::{Alarm, Readiness, SourceId, TimerKey};
+use crate::object::{Obj, ObjectKey, World};
+
+/// How many connections are accepted in one turn of the loop before others get theirs.
+const ACCEPTS_PER_TURN: usize = 64;
+
+/// How long a server waits after the first failure to accept, and at most. It doubles in between.
+const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+
+/// How far accepting has come.
+pub(super) struct Accepting {
+    /// The kernel may have connections that were not accepted.
+    pub(super) has_more: bool,
+    pub(super) is_paused: bool,
+    turn_queued: bool,
+    /// Runs while the server waits to try again.
+    retry: Option<TimerKey>,
+    /// How long it waits next.
+    retry_delay: Duration,
+}
+
+impl Default for Accepting {
+    fn default() -> Self {
+        Self {
+            has_more: false,
+            is_paused: false,
+            turn_queued: false,
+            retry: None,
+            retry_delay: RETRY[0],
+        }
+    }
+}
+
+impl QTcpServer {
+    fn may_accept(&self) -> bool {
+        !self.accepting.is_paused && self.pending.len() < self.max_pending_connections()
+    }
+
+    /// Asks for a turn to accept more, if there may be more and it is wanted.
+    pub(super) fn go_on_if_more(&mut self) {
+        if self.accepting.has_more
+            && self.may_accept()
+            && self.accepting.retry.is_none()
+            && let Some(home) = &self.home
+            && !std::mem::replace(&mut self.accepting.turn_queued, true)
+        {
+            home.facilities.flush_list.add(home.stepper.key(), on_turn);
+        }
+    }
+
+    /// Forgets what waits in the kernel.
+    pub(super) fn stop_accepting(&mut self) {
+        self.accepting.has_more = false;
+        self.stop_retrying();
+    }
+
+    /// What somebody who waits for a connection waits on.
+    pub(super) fn awaited(&self) -> Option<(&dyn SocketEngine, Rc<dyn Network>)> {
+        Some((self.engine.as_deref()?, self.home.as_ref()?.facilities.network.clone()))
+    }
+
+    /// Accepts a connection for somebody who waits for one; says whether there was one.
+    pub(super) fn accept_awaited(world: &mut World, server: Obj<Self>) -> bool {
+        let Some(key) = world.own(server) else { return false };
+        world
+            .turn(|world| {
+                let accepted = world.get_mut(server).and_then(|server| server.accept_next())?;
+                take_in(world, key, accepted)
+            })
+            .is_some()
+    }
+
+    /// Takes one connection from the kernel, if there is one and it is wanted.
+    fn accept(&mut self) -> Option<Accepted> {
+        self.stop_retrying();
+        self.accepting.has_more = true;
+        if self.may_accept() { self.accept_next() } else { None }
+    }
+
+    fn accept_next(&mut self) -> Option<Accepted> {
+        match self.engine.as_mut()?.accept() {
+            Ok(accepted) => {
+                self.accepting.retry_delay = RETRY[0];
+                Some(accepted)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.accepting.has_more = false;
+                self.accepting.retry_delay = RETRY[0];
+                None
+            }
+            // The peer gave up before its turn came: the next may be there.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
+                self.go_on_if_more();
+                None
+            }
+            Err(error) => {
+                self.fail(&error);
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        self.retry_later();
+        let kind = SocketError::of_accepting(error);
+        self.set_error(kind);
+        self.accept_error.emit(kind);
+    }
+
+    /// Tries again after a while: the kernel tells of a waiting connection only once.
+    fn retry_later(&mut self) {
+        let Some(Home { stepper, facilities }) = &self.home else { return };
+        let delay = self.accepting.retry_delay;
+        let timers = &facilities.timers;
+        let alarm = Alarm::Ring(stepper.key(), accept_waiting);
+        self.accepting.retry = Some(timers.arm(timers.after(delay), alarm));
+        self.accepting.retry_delay = RETRY[1].min(2 * delay);
+    }
+
+    fn stop_retrying(&mut self) {
+        if let (Some(timer), Some(home)) = (self.accepting.retry.take(), &self.home) {
+            home.facilities.timers.disarm(timer);
+        }
+    }
+
+    /// The address of an accepted connection's end here, where all have the same.
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.address.filter(|address| !address.ip().is_unspecified())
+    }
+}
+
+impl Drop for QTcpServer {
+    fn drop(&mut self) {
+        self.stop_retrying();
+    }
+}
+
+pub(super) fn on_ready(world: &mut World, key: ObjectKey, _: SourceId, _: Readiness) {
+    accept_waiting(world, key);
+}
+
+fn on_turn(world: &mut World, key: ObjectKey) {
+    let server = world.handle::<QTcpServer>(key);
+    if let Some(server) = world.get_mut(server) {
+        server.accepting.turn_queued = false;
+        accept_waiting(world, key);
+    }
+}
+
+/// Accepts what waits, and announces each connection before it takes the next.
+fn accept_waiting(world: &mut World, key: ObjectKey) {
+    let server = world.handle::<QTcpServer>(key);
+    forget_destroyed(world, server);
+    for _ in 0..ACCEPTS_PER_TURN {
+        let accepted = world.turn(|world| {
+            let accepted = world.get_mut(server)?.accept()?;
+            take_in(world, key, accepted)
+        });
+        if accepted.is_none() {
+            return;
+        }
+    }
+    if let Some(server) = world.get_mut(server) {
+        server.go_on_if_more();
+    }
+}
+
+/// Makes a socket of a connection, or has the class decide what becomes of it.
+fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> {
+    let server = world.handle::<QTcpServer>(key);
+    let this = world.get(server)?;
+    let (local, on_incoming) = (this.local_address(), this.on_incoming.clone());
+    match on_incoming {
+        Some(on_incoming) => on_incoming(world, key, Incoming::new(accepted, local)),
+        None => {
+            let socket = world.add_child_of(server, QTcpSocket::accepted(accepted, local));
+            world.get_mut(server)?.add_pending_connection(socket);
+        }
+    }
+    Some(())
+}
+
+/// Makes room for others in the place of connections that were destroyed before they were taken.
+fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
+    let pending = world.get_mut(server).map(|server| std::mem::take(&mut server.pending));
+    let mut pending = pending.unwrap_or_default();
+    pending.retain(|&socket| world.contains(socket));
+    if let Some(server) = world.get_mut(server) {
+        server.pending = pending;
+    }
+}

@@ -1,0 +1,95 @@
+//! The native engine: the kernel's sockets.
+
+mod option;
+mod socket;
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use self::socket::NativeSocket;
+use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
+use crate::event_loop::{Reactor, Readiness, Timers};
+use crate::net::resolver::Resolver;
+use crate::net::resolver_pool::ResolverPool;
+use crate::net::socket_type::SocketType;
+
+/// The kernel's network.
+pub(crate) struct NativeNetwork {
+    reactor: Rc<Reactor>,
+    resolver: Resolver,
+}
+
+impl NativeNetwork {
+    pub(crate) fn new(reactor: Rc<Reactor>, timers: Rc<Timers>) -> Self {
+        Self { reactor, resolver: Resolver::new(ResolverPool::of_process(), timers) }
+    }
+}
+
+impl Network for NativeNetwork {
+    fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
+        Ok(Box::new(NativeSocket::open(&self.reactor, kind, towards)?))
+    }
+
+    fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>> {
+        Ok(Box::new(NativeSocket::adopt(&self.reactor, kind, descriptor)?))
+    }
+
+    fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+        self.resolver.resolve(name, on_resolved)
+    }
+
+    fn clear_host_cache(&self) {
+        self.resolver.clear_cache();
+    }
+
+    fn wait(
+        &self,
+        sockets: &[Awaited<'_>],
+        timeout: Option<Duration>,
+    ) -> io::Result<Vec<Readiness>> {
+        let mut waiting: Vec<PollFd<'_>> = sockets
+            .iter()
+            .filter_map(|awaited| {
+                let mut flags = PollFlags::empty();
+                flags.set(PollFlags::IN | PollFlags::RDHUP, awaited.to_read);
+                flags.set(PollFlags::OUT, awaited.to_write);
+                Some(PollFd::from_borrowed_fd(awaited.engine.descriptor()?, flags))
+            })
+            .collect();
+        // One that is too long for the kernel's type is as good as for ever.
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match poll(&mut waiting, timeout.as_ref()) {
+            // A signal came: who waits looks at the time and waits on.
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(waiting.iter().map(|fd| readiness(fd.revents())).collect())
+    }
+}
+
+/// Errors and hang-ups count as readable and writable: trying tells what happened.
+fn readiness(events: PollFlags) -> Readiness {
+    let broken = events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
+    let read_closed = broken || events.contains(PollFlags::RDHUP);
+    Readiness {
+        readable: read_closed || events.contains(PollFlags::IN),
+        read_closed,
+        writable: broken || events.contains(PollFlags::OUT),
+        priority: events.contains(PollFlags::PRI),
+    }
+}
+
+/// Says whether there is a socket of this kind behind the descriptor.
+fn is_socket_of(kind: SocketType, descriptor: impl AsFd) -> bool {
+    let expected = match kind {
+        SocketType::Tcp => rustix::net::SocketType::STREAM,
+        SocketType::Udp => rustix::net::SocketType::DGRAM,
+    };
+    rustix::net::sockopt::socket_type(descriptor) == Ok(expected)
+}

@@ -1,0 +1,254 @@
+//! One of the kernel's sockets.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+use mio::Interest;
+use mio::unix::SourceFd;
+use rustix::buffer::spare_capacity;
+use rustix::io::retry_on_intr;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{is_socket_of, option};
+use crate::event_loop::{OnReady, Reactor, SourceId};
+use crate::net::bind_mode::{BindAddress, BindMode};
+use crate::net::engine::{Accepted, Progress, SocketEngine};
+use crate::net::option::{OptionName, SocketOption};
+use crate::net::socket_type::SocketType;
+use crate::object::ObjectKey;
+
+/// One of the kernel's sockets. Never blocks, and is closed along with this.
+#[derive(Debug)]
+pub(super) struct NativeSocket {
+    socket: Socket,
+    kind: SocketType,
+    registration: Registration,
+}
+
+/// A descriptor's place in the reactor, given up when the descriptor is closed.
+#[derive(Debug)]
+struct Registration {
+    reactor: Rc<Reactor>,
+    source: Option<SourceId>,
+}
+
+impl NativeSocket {
+    /// Opens a socket of the family of `towards`.
+    pub(super) fn open(
+        reactor: &Rc<Reactor>,
+        kind: SocketType,
+        towards: SocketAddr,
+    ) -> io::Result<Self> {
+        let (form, protocol) = match kind {
+            SocketType::Tcp => (Type::STREAM, Protocol::TCP),
+            SocketType::Udp => (Type::DGRAM, Protocol::UDP),
+        };
+        let form = form.nonblocking();
+        let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
+        Self::prepare(&socket, kind)?;
+        Ok(Self { socket, kind, registration: Registration::new(reactor) })
+    }
+
+    /// Takes over a descriptor.
+    pub(super) fn adopt(
+        reactor: &Rc<Reactor>,
+        kind: SocketType,
+        descriptor: OwnedFd,
+    ) -> io::Result<Self> {
+        if !is_socket_of(kind, &descriptor) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let socket = Socket::from(descriptor);
+        socket.set_nonblocking(true)?;
+        Self::prepare(&socket, kind)?;
+        Ok(Self { socket, kind, registration: Registration::new(reactor) })
+    }
+
+    /// Sets what Qt sets for every socket.
+    fn prepare(socket: &Socket, kind: SocketType) -> io::Result<()> {
+        match kind {
+            // Urgent data stays in its place in the stream. What is accepted inherits it.
+            SocketType::Tcp => socket.set_out_of_band_inline(true),
+            SocketType::Udp => socket.set_broadcast(true),
+        }
+    }
+
+    fn recv(&self, buffer: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
+        let (count, _) = retry_on_intr(|| recv(&self.socket, &mut *buffer, flags))?;
+        Ok(count)
+    }
+}
+
+impl SocketEngine for NativeSocket {
+    fn watch(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        // A read ends before urgent data, so that is to be known.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let interest = interest | Interest::PRIORITY;
+        let descriptor = self.socket.as_raw_fd();
+        let Registration { reactor, source } = &mut self.registration;
+        if source.is_some() {
+            return Ok(());
+        }
+        *source = Some(reactor.register(&mut SourceFd(&descriptor), interest, owner, on_ready)?);
+        Ok(())
+    }
+
+    fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()> {
+        let at = address.with_port(port);
+        if at.is_ipv6() {
+            self.socket.set_only_v6(address != BindAddress::Any)?;
+        }
+        if mode.shares() {
+            // Elsewhere, sharing a port of datagrams is what the newer option is for.
+            #[cfg(not(any(target_os = "linux", target_os = "android")))]
+            if self.kind == SocketType::Udp {
+                self.socket.set_reuse_port(true)?;
+            }
+            self.socket.set_reuse_address(true)?;
+        }
+        self.socket.bind(&at.into())
+    }
+
+    fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
+        match retry_on_intr(|| rustix::net::connect(&self.socket, &peer)) {
+            Ok(()) if self.kind == SocketType::Udp => Ok(Progress::Connected),
+            Ok(()) => self.progress(),
+            Err(rustix::io::Errno::INPROGRESS) => Ok(Progress::Pending),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn progress(&mut self) -> io::Result<Progress> {
+        if let Some(error) = self.socket.take_error()? {
+            return Err(error);
+        }
+        match self.peer_addr() {
+            // A free port in the range for outgoing connections can be reached by itself.
+            Ok(peer) if self.local_addr()? == peer => Err(io::ErrorKind::ConnectionRefused.into()),
+            Ok(_) => Ok(Progress::Connected),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(Progress::Pending),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn listen(&mut self, backlog: u32) -> io::Result<()> {
+        self.socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))
+    }
+
+    fn accept(&mut self) -> io::Result<Accepted> {
+        let (socket, peer) = loop {
+            match accept(&self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => break done?,
+            }
+        };
+        let registration = Registration::new(&self.registration.reactor);
+        let engine = Self { socket, kind: self.kind, registration };
+        Ok(Accepted { engine: Box::new(engine), peer })
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.recv(buffer, RecvFlags::empty())
+    }
+
+    fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        let start = buffer.len();
+        if max >= buffer.capacity() - start {
+            // Without a pass to clear the memory first.
+            let socket = &self.socket;
+            let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
+            return Ok(retry_on_intr(read)?.0);
+        }
+        buffer.resize(start + max, 0);
+        let read = self.read(&mut buffer[start..]);
+        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
+    fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.recv(buffer, RecvFlags::PEEK)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| send(&self.socket, bytes, SendFlags::NOSIGNAL))?)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.socket.shutdown(std::net::Shutdown::Write)
+    }
+
+    fn available(&self) -> io::Result<usize> {
+        let available = rustix::io::ioctl_fionread(&self.socket)?;
+        Ok(usize::try_from(available).unwrap_or(usize::MAX))
+    }
+
+    fn option(&self, name: OptionName) -> io::Result<SocketOption> {
+        option::read(self.socket.as_fd(), name)
+    }
+
+    fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
+        option::write(self.socket.as_fd(), option)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        internet(self.socket.local_addr()?)
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        internet(self.socket.peer_addr()?)
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.socket.as_fd())
+    }
+
+    fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
+        let Self { socket, mut registration, .. } = *self;
+        if let Some(source) = registration.source.take() {
+            let descriptor = socket.as_raw_fd();
+            registration.reactor.deregister(source, &mut SourceFd(&descriptor));
+        }
+        Ok(socket.into())
+    }
+}
+
+impl Registration {
+    fn new(reactor: &Rc<Reactor>) -> Self {
+        Self { reactor: reactor.clone(), source: None }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some(source) = self.source {
+            // The descriptor is closed along with this, by which the kernel forgets it too.
+            self.reactor.forget(source);
+        }
+    }
+}
+
+fn internet(address: socket2::SockAddr) -> io::Result<SocketAddr> {
+    address.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
+}
+
+/// Takes a connection, which does not block either, in one system call.
+#[cfg(not(any(target_os = "macos", target_os = "ios")))]
+fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
+    use rustix::net::{SocketFlags, acceptfrom_with};
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let (socket, peer) = acceptfrom_with(listener, flags)?;
+    let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+    Ok((socket.into(), peer.ok_or(io::ErrorKind::ConnectionAborted)?))
+}
+
+/// Takes a connection, which does not block either.
+#[cfg(any(target_os = "macos", target_os = "ios"))]
+fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
+    let (socket, peer) = listener.accept()?;
+    socket.set_nonblocking(true)?;
+    Ok((socket, internet(peer)?))
+}

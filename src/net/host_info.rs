@@ -1,0 +1,277 @@
+//! `HostInfo`: what a host's name was found to mean.
+//!
+//! Asking for it from a runtime's objects is in `host_lookup.rs`.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::engine::{Lookup, OnResolved};
+use super::host_lookup::HostLookup;
+use super::resolver_pool::ResolverPool;
+use super::system_resolver;
+
+/// Why nothing is known of a host.
+#[doc(alias = "QHostInfo::HostInfoError")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostInfoError {
+    /// There is no host of that name, or it has no addresses.
+    #[error("host not found")]
+    HostNotFound,
+    /// The lookup took longer than the caller would wait. Not in Qt.
+    #[error("the lookup timed out")]
+    TimedOut,
+    /// Something else: mostly, no name server answers.
+    #[doc(alias = "UnknownError")]
+    #[error("unknown error")]
+    Unknown,
+}
+
+/// What the lookup of a host's name gave: its addresses, or why there are none.
+///
+/// [`World::look_up_host`](crate::World::look_up_host) asks for it without blocking, and
+/// [`from_name`](Self::from_name) blocks.
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::HostInfo;
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// rt.look_up_host("127.0.0.1", |world, info: HostInfo| {
+///     assert_eq!(info.addresses(), ["127.0.0.1".parse::<std::net::IpAddr>().unwrap()]);
+///     world.quit();
+/// });
+/// rt.exec()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A literal address is its own answer, and nobody is asked for its name: unlike in Qt, where
+/// that can take long, the host name stays the literal.
+#[doc(alias = "QHostInfo")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostInfo {
+    host_name: String,
+    addresses: Vec<IpAddr>,
+    failure: Option<Failure>,
+    lookup_id: Option<HostLookup>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Failure {
+    error: HostInfoError,
+    text: String,
+}
+
+impl HostInfo {
+    /// Creates what a successful lookup gives: for tests of slots that take it. An address that
+    /// is there twice is taken once.
+    #[doc(alias = "setAddresses")]
+    #[doc(alias = "setHostName")]
+    pub fn found(
+        host_name: impl Into<String>,
+        addresses: impl IntoIterator<Item = IpAddr>,
+    ) -> Self {
+        let mut unique = Vec::new();
+        for address in addresses {
+            if !unique.contains(&address) {
+                unique.push(address);
+            }
+        }
+        let host_name = host_name.into();
+        Self { host_name, addresses: unique, failure: None, lookup_id: None }
+    }
+
+    /// Creates what a failed lookup gives: for tests of slots that take it.
+    #[doc(alias = "setError")]
+    #[doc(alias = "setErrorString")]
+    pub fn failed(
+        host_name: impl Into<String>,
+        error: HostInfoError,
+        error_string: impl Into<String>,
+    ) -> Self {
+        let failure = Some(Failure { error, text: error_string.into() });
+        Self { host_name: host_name.into(), addresses: Vec::new(), failure, lookup_id: None }
+    }
+
+    /// Looks up a host and blocks until the answer is there, which can take as long as the
+    /// system's resolver lets it: mostly seconds.
+    ///
+    /// For programs that have no loop to keep waiting: in a slot, the whole runtime waits. Asks
+    /// the system always, however short ago somebody asked.
+    ///
+    /// ```
+    /// use slotwire::{HostInfo, HostInfoError};
+    ///
+    /// let info = HostInfo::from_name("nosuch.invalid");
+    /// assert!(info.addresses().is_empty());
+    /// # assert_ne!(info.error(), None::<HostInfoError>);
+    /// ```
+    #[doc(alias = "fromName")]
+    pub fn from_name(name: &str) -> Self {
+        Self::wait_for(name, None, |on_resolved| {
+            ResolverPool::of_process().resolve(name, on_resolved)
+        })
+    }
+
+    /// Looks up a host and blocks until the answer is there, but for no longer than this: then
+    /// the error is [`TimedOut`](HostInfoError::TimedOut).
+    pub fn from_name_timeout(name: &str, timeout: Duration) -> Self {
+        Self::wait_for(name, Some(timeout), |on_resolved| {
+            ResolverPool::of_process().resolve(name, on_resolved)
+        })
+    }
+
+    /// Returns the name that was looked up.
+    #[doc(alias = "hostName")]
+    pub fn host_name(&self) -> &str {
+        &self.host_name
+    }
+
+    /// Returns the addresses, in the order in which the system's resolver would try them, each
+    /// once. Empty if the lookup failed.
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// Returns why the lookup failed; none if it did not.
+    pub fn error(&self) -> Option<HostInfoError> {
+        self.failure.as_ref().map(|failure| failure.error)
+    }
+
+    /// Returns why the lookup failed, in the system's words; empty if it did not.
+    #[doc(alias = "errorString")]
+    pub fn error_string(&self) -> &str {
+        self.failure.as_ref().map_or("", |failure| &failure.text)
+    }
+
+    /// Returns the number of the lookup that gave this; none if it was a blocking one.
+    #[doc(alias = "lookupId")]
+    pub fn lookup_id(&self) -> Option<HostLookup> {
+        self.lookup_id
+    }
+
+    /// Returns this machine's name, as gethostname(2) tells it; empty if it does not.
+    #[doc(alias = "localHostName")]
+    pub fn local_host_name() -> String {
+        system_resolver::host_name()
+    }
+
+    /// Returns this machine's domain: what resolv.conf(5) says, or else what follows the first dot
+    /// in the machine's name; empty if there is neither.
+    #[doc(alias = "localDomainName")]
+    pub fn local_domain_name() -> String {
+        system_resolver::domain_name()
+    }
+
+    /// What is known of a name without asking anybody, if anything is.
+    pub(super) fn at_once(name: &str) -> Option<Self> {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Some(Self::found(name, [address.to_canonical()]));
+        }
+        let failure = system_resolver::refusal(name)?;
+        Some(Self::answer(name, Err(io::Error::new(failure.kind, failure))))
+    }
+
+    /// What an engine's answer means.
+    pub(super) fn answer(name: &str, answer: io::Result<Vec<SocketAddr>>) -> Self {
+        match answer {
+            Ok(addresses) => {
+                Self::found(name, addresses.iter().map(|address| address.ip().to_canonical()))
+            }
+            Err(error) => {
+                let kind = match error.kind() {
+                    io::ErrorKind::NotFound => HostInfoError::HostNotFound,
+                    _ => HostInfoError::Unknown,
+                };
+                Self::failed(name, kind, error.to_string())
+            }
+        }
+    }
+
+    pub(super) fn with_lookup_id(self, id: HostLookup) -> Self {
+        Self { lookup_id: Some(id), ..self }
+    }
+
+    /// Has a name resolved and blocks until it is, or the time is up.
+    fn wait_for(
+        name: &str,
+        timeout: Option<Duration>,
+        resolve: impl FnOnce(OnResolved) -> Lookup,
+    ) -> Self {
+        if let Some(info) = Self::at_once(name) {
+            return info;
+        }
+        let (send, receive) = mpsc::channel();
+        let lookup = resolve(Box::new(move |answer| {
+            // Fails if nobody waits any more.
+            let _ = send.send(answer);
+        }));
+        let answer = match timeout {
+            Some(timeout) => receive.recv_timeout(timeout),
+            None => receive.recv().map_err(mpsc::RecvTimeoutError::from),
+        };
+        drop(lookup);
+        match answer {
+            Ok(answer) => Self::answer(name, answer),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let text = format!("cannot look up {name:?}: it takes too long");
+                Self::failed(name, HostInfoError::TimedOut, text)
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                let text = format!("cannot look up {name:?}: the lookup was given up");
+                Self::failed(name, HostInfoError::Unknown, text)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_gets_the_answer_from_whatever_thread() {
+        let info = HostInfo::wait_for("alpha", None, |on_resolved| {
+            let addresses = ["192.0.2.1:0", "[::ffff:192.0.2.1]:0", "[fd00::1]:0"];
+            let addresses = addresses.map(|address| address.parse().unwrap()).to_vec();
+            std::thread::spawn(move || on_resolved(Ok(addresses)));
+            Lookup::finished()
+        });
+        let expected = ["192.0.2.1", "fd00::1"].map(|address| address.parse().unwrap());
+        assert_eq!(info, HostInfo::found("alpha", expected));
+        assert_eq!((info.error(), info.error_string()), (None, ""));
+    }
+
+    #[test]
+    fn who_waits_no_longer_calls_the_lookup_off() {
+        let (held, called_off) = mpsc::channel();
+        let (keep, kept) = mpsc::channel();
+        let info = HostInfo::wait_for("alpha", Some(Duration::ZERO), |on_resolved| {
+            keep.send(on_resolved).unwrap();
+            Lookup::new(move || held.send(()).unwrap())
+        });
+        assert_eq!(info.error(), Some(HostInfoError::TimedOut));
+        assert_eq!(info.error_string(), "cannot look up \"alpha\": it takes too long");
+        called_off.try_recv().unwrap();
+        // An answer that comes too late does no harm.
+        kept.recv().unwrap()(Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_lookup_that_is_given_up_is_an_error() {
+        let info = HostInfo::wait_for("alpha", None, |_| Lookup::finished());
+        assert_eq!(info.error(), Some(HostInfoError::Unknown));
+    }
+
+    #[test]
+    fn only_what_is_not_there_is_not_found() {
+        let error = |kind| HostInfo::answer("alpha", Err(io::Error::new(kind, "reason"))).error();
+        assert_eq!(error(io::ErrorKind::NotFound), Some(HostInfoError::HostNotFound));
+        assert_eq!(error(io::ErrorKind::Other), Some(HostInfoError::Unknown));
+        assert_eq!(error(io::ErrorKind::WouldBlock), Some(HostInfoError::Unknown));
+    }
+}

@@ -1,0 +1,220 @@
+//! Asking for a host's addresses without blocking.
+//!
+//! Keeps one promise: the answer comes from the loop, never inside the call that asked, exactly
+//! once, and not at all once the lookup was aborted.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::engine::Lookup;
+use super::facilities::Facilities;
+use super::host_info::HostInfo;
+use crate::object::{Context, Obj, QObject, Slot, World};
+
+/// Names a lookup among all of the process: a later one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostLookup(NonZeroU64);
+
+impl HostLookup {
+    fn next() -> Self {
+        static LOOKUPS: AtomicU64 = AtomicU64::new(1);
+        let number = LOOKUPS.fetch_add(1, Ordering::Relaxed);
+        Self(NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+/// Looking up hosts.
+///
+/// Names are looked up by the system's resolver in threads that all runtimes of the process share,
+/// 20 names at the same time, and one that is asked for several times at once only once. Answers
+/// with addresses are remembered for a minute, 128 of them for each runtime;
+/// [`clear_host_cache`](Self::clear_host_cache) forgets them.
+impl World {
+    /// Looks up a host's addresses and calls `answer` from the loop: also for a literal address,
+    /// and for what cannot be a name.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::HostInfoError;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let id = rt.look_up_host("", move |world, info| {
+    ///     assert_eq!(info.error(), Some(HostInfoError::HostNotFound));
+    ///     assert_eq!(info.error_string(), "a host name cannot be empty");
+    ///     world.quit();
+    /// });
+    /// rt.exec()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "lookupHost")]
+    pub fn look_up_host(
+        &mut self,
+        name: &str,
+        answer: impl FnOnce(&mut Self, HostInfo) + 'static,
+    ) -> HostLookup {
+        let id = HostLookup::next();
+        let facilities = Facilities::of_world(self)
+            .expect("a world is only ever made by a runtime, which hangs its services on it");
+        let lookups = HostLookups::of(self);
+        lookups.begin(id, Box::new(answer));
+        match HostInfo::at_once(name) {
+            Some(info) => self.post(move |world| world.answer_host_lookup(id, info)),
+            None => {
+                let (remote, owned_name) = (facilities.remote.clone(), name.to_owned());
+                let on_resolved = Box::new(move |answer| {
+                    let info = HostInfo::answer(&owned_name, answer);
+                    // Fails if the runtime is gone, and nobody is there to be told.
+                    let _ = remote.post(move |world| world.answer_host_lookup(id, info));
+                });
+                lookups.keep(id, facilities.network.resolve(name, on_resolved));
+            }
+        }
+        id
+    }
+
+    /// Looks up a host's addresses and calls a slot with them, from the loop. Nothing happens if
+    /// the receiver is gone by then.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::HostInfo;
+    ///
+    /// #[derive(QObject, Default)]
+    /// struct Dialler {
+    ///     found: usize,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Dialler {
+    ///     #[slot]
+    ///     fn dial(&mut self, cx: &mut Context<Self>, info: &HostInfo) {
+    ///         self.found = info.addresses().len();
+    ///         cx.quit();
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let dialler = rt.add(Dialler::default());
+    /// rt.look_up_host_to("::1", dialler, Dialler::dial);
+    /// rt.exec()?;
+    /// assert_eq!(rt[dialler].found, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the receiver's handle is of another runtime.
+    #[doc(alias = "lookupHost")]
+    #[track_caller]
+    pub fn look_up_host_to<R, F, Form>(
+        &mut self,
+        name: &str,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> HostLookup
+    where
+        R: QObject,
+        F: Slot<R, HostInfo, Form>,
+        Form: 'static,
+    {
+        assert!(self.own(receiver).is_some(), "{receiver:?} is a handle of another runtime");
+        self.look_up_host(name, move |world, info| {
+            world.call_slot(receiver, slot, &info);
+        })
+    }
+
+    /// Calls off a lookup: its answer does not come any more. Says whether it was still to come.
+    #[doc(alias = "abortHostLookup")]
+    pub fn abort_host_lookup(&mut self, id: HostLookup) -> bool {
+        let asked = HostLookups::of(self).end(id);
+        asked.is_some()
+    }
+
+    /// Forgets which addresses hosts were found to have: the next lookups ask the system.
+    #[doc(alias = "clearCache")]
+    pub fn clear_host_cache(&mut self) {
+        if let Some(facilities) = Facilities::of_world(self) {
+            facilities.network.clear_host_cache();
+        }
+    }
+
+    fn answer_host_lookup(&mut self, id: HostLookup, info: HostInfo) {
+        let asked = HostLookups::of(self).end(id);
+        if let Some(Asked { answer, .. }) = asked {
+            answer(self, info.with_lookup_id(id));
+        }
+    }
+}
+
+impl<T: QObject> Context<'_, T> {
+    /// Looks up a host's addresses and calls a slot with them: [`World::look_up_host_to`].
+    ///
+    /// Here so that `cx.this()` may stand among the arguments.
+    pub fn look_up_host_to<R, F, Form>(
+        &mut self,
+        name: &str,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> HostLookup
+    where
+        R: QObject,
+        F: Slot<R, HostInfo, Form>,
+        Form: 'static,
+    {
+        let world: &mut World = self;
+        world.look_up_host_to(name, receiver, slot)
+    }
+}
+
+/// The lookups of a runtime whose answers are still to come.
+#[derive(Default)]
+struct HostLookups {
+    asked: RefCell<HashMap<HostLookup, Asked>>,
+}
+
+/// Takes the answer to whoever asked.
+type OnAnswer = Box<dyn FnOnce(&mut World, HostInfo)>;
+
+struct Asked {
+    answer: OnAnswer,
+    /// Called off when this goes.
+    lookup: Option<Lookup>,
+}
+
+impl HostLookups {
+    fn of(world: &World) -> Rc<Self> {
+        world.service().unwrap_or_else(|| {
+            let lookups = Rc::<Self>::default();
+            world.offer(lookups.clone());
+            lookups
+        })
+    }
+
+    fn begin(&self, id: HostLookup, answer: OnAnswer) {
+        self.asked.borrow_mut().insert(id, Asked { answer, lookup: None });
+    }
+
+    fn keep(&self, id: HostLookup, lookup: Lookup) {
+        if let Some(asked) = self.asked.borrow_mut().get_mut(&id) {
+            asked.lookup = Some(lookup);
+        }
+    }
+
+    fn end(&self, id: HostLookup) -> Option<Asked> {
+        self.asked.borrow_mut().remove(&id)
+    }
+}
+
+impl fmt::Debug for HostLookups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostLookups").field("asked", &self.asked.borrow().len()).finish()
+    }
+}

@@ -1,0 +1,264 @@
+//! `NetworkInterface`: one of the machine's ways into networks.
+//!
+//! How the system is asked for them is in `system_interfaces.rs`.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+
+use bitflags::bitflags;
+
+use super::network_address_entry::NetworkAddressEntry;
+use super::system_interfaces;
+
+bitflags! {
+    /// What an interface is and can do.
+    #[doc(alias = "QNetworkInterface::InterfaceFlag")]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct InterfaceFlags: u8 {
+        /// It is switched on.
+        #[doc(alias = "IsUp")]
+        const UP = 0x01;
+        /// It can be used now: the cable is plugged in, the link is there.
+        #[doc(alias = "IsRunning")]
+        const RUNNING = 0x02;
+        /// It can reach all hosts of its network at once.
+        #[doc(alias = "CanBroadcast")]
+        const BROADCAST = 0x04;
+        /// It leads back to this machine.
+        #[doc(alias = "IsLoopBack")]
+        const LOOPBACK = 0x08;
+        /// It leads to one other host.
+        #[doc(alias = "IsPointToPoint")]
+        const POINT_TO_POINT = 0x10;
+        /// It can reach groups of hosts.
+        #[doc(alias = "CanMulticast")]
+        const MULTICAST = 0x20;
+    }
+}
+
+/// What kind of network an interface leads to.
+///
+/// Known on Linux, from the numbers of `if_arp.h`; elsewhere only a loopback is told from the
+/// rest.
+#[doc(alias = "QNetworkInterface::InterfaceType")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InterfaceType {
+    /// The kind is not known, or none of the following.
+    Unknown,
+    /// The machine itself.
+    Loopback,
+    /// No wire and no radio: tunnels and the like.
+    Virtual,
+    /// Ethernet, and what looks like it to the system.
+    Ethernet,
+    /// The Serial Line Internet Protocol.
+    Slip,
+    /// A Controller Area Network.
+    CanBus,
+    /// The Point-to-Point Protocol.
+    Ppp,
+    /// The Fiber Distributed Data Interface.
+    Fddi,
+    /// IEEE 802.11: wireless networks.
+    #[doc(alias = "Ieee80211")]
+    Wifi,
+    /// Nokia's Phonet.
+    Phonet,
+    /// IEEE 802.15.4: personal area networks.
+    Ieee802154,
+    /// IPv6 over such a network.
+    SixLoWpan,
+    /// IEEE 802.16: WiMAX.
+    Ieee80216,
+    /// IEEE 1394: FireWire.
+    Ieee1394,
+}
+
+/// The hardware's own address of an interface, of six octets.
+///
+/// Prints as in Qt: `02:FC:00:00:00:01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HardwareAddress([u8; 6]);
+
+impl HardwareAddress {
+    pub(super) fn new(octets: [u8; 6]) -> Self {
+        Self(octets)
+    }
+
+    /// Returns its six octets.
+    pub fn octets(self) -> [u8; 6] {
+        self.0
+    }
+}
+
+impl fmt::Display for HardwareAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{g:02X}")
+    }
+}
+
+/// Why an interface could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InterfaceError {
+    /// No interface has this name.
+    #[error("there is no network interface {0:?}")]
+    NoSuchName(String),
+    /// No interface has this index.
+    #[error("there is no network interface with index {0}")]
+    NoSuchIndex(u32),
+    /// The system does not tell: mostly a limit on descriptors.
+    #[error("cannot ask the system for its network interfaces")]
+    System(#[source] io::Error),
+}
+
+/// A network interface of this machine, as it was when the system was asked.
+///
+/// ```
+/// use std::net::Ipv4Addr;
+/// use slotwire::{InterfaceFlags, NetworkInterface};
+///
+/// # fn main() -> Result<(), slotwire::InterfaceError> {
+/// for interface in NetworkInterface::all_interfaces()? {
+///     if interface.flags().contains(InterfaceFlags::LOOPBACK) {
+///         let mut entries = interface.address_entries().iter();
+///         assert!(entries.any(|entry| entry.ip() == Ipv4Addr::LOCALHOST));
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "QNetworkInterface")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkInterface {
+    pub(super) index: u32,
+    pub(super) name: String,
+    pub(super) flags: InterfaceFlags,
+    pub(super) kind: InterfaceType,
+    pub(super) hardware_address: Option<HardwareAddress>,
+    pub(super) mtu: Option<u32>,
+    pub(super) entries: Vec<NetworkAddressEntry>,
+}
+
+impl NetworkInterface {
+    /// Returns all interfaces, also those that are not up, in the order of the system.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does not tell.
+    #[doc(alias = "allInterfaces")]
+    pub fn all_interfaces() -> Result<Vec<Self>, InterfaceError> {
+        system_interfaces::list().map_err(InterfaceError::System)
+    }
+
+    /// Returns the addresses of all interfaces that are up.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does not tell.
+    #[doc(alias = "allAddresses")]
+    pub fn all_addresses() -> Result<Vec<IpAddr>, InterfaceError> {
+        let interfaces = Self::all_interfaces()?;
+        let up = interfaces.iter().filter(|interface| interface.flags.contains(InterfaceFlags::UP));
+        Ok(up.flat_map(|interface| interface.entries.iter().map(NetworkAddressEntry::ip)).collect())
+    }
+
+    /// Returns the interface of this name.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceFromName")]
+    pub fn from_name(name: &str) -> Result<Self, InterfaceError> {
+        let mut interfaces = Self::all_interfaces()?.into_iter();
+        interfaces
+            .find(|interface| interface.name == name)
+            .ok_or_else(|| InterfaceError::NoSuchName(name.to_owned()))
+    }
+
+    /// Returns the interface with this index.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceFromIndex")]
+    pub fn from_index(index: u32) -> Result<Self, InterfaceError> {
+        let mut interfaces = Self::all_interfaces()?.into_iter();
+        interfaces
+            .find(|interface| interface.index == index)
+            .ok_or(InterfaceError::NoSuchIndex(index))
+    }
+
+    /// Returns the index of the interface of this name, without asking for more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceIndexFromName")]
+    pub fn index_from_name(name: &str) -> Result<u32, InterfaceError> {
+        match system_interfaces::index_of(name) {
+            Ok(Some(index)) => Ok(index),
+            Ok(None) => Err(InterfaceError::NoSuchName(name.to_owned())),
+            Err(error) => Err(InterfaceError::System(error)),
+        }
+    }
+
+    /// Returns the name of the interface with this index, without asking for more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceNameFromIndex")]
+    pub fn name_from_index(index: u32) -> Result<String, InterfaceError> {
+        match system_interfaces::name_of(index) {
+            Ok(Some(name)) => Ok(name),
+            Ok(None) => Err(InterfaceError::NoSuchIndex(index)),
+            Err(error) => Err(InterfaceError::System(error)),
+        }
+    }
+
+    /// Returns the number by which the system knows the interface. At least 1.
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Returns the name by which the system knows the interface, `eth0` or the like.
+    #[doc(alias = "humanReadableName")]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns what the interface is and can do.
+    pub fn flags(&self) -> InterfaceFlags {
+        self.flags
+    }
+
+    /// Returns what kind of network the interface leads to.
+    #[doc(alias = "type")]
+    pub fn interface_type(&self) -> InterfaceType {
+        self.kind
+    }
+
+    /// Returns the hardware's address; none if there is none, or one that is not of six octets.
+    #[doc(alias = "hardwareAddress")]
+    pub fn hardware_address(&self) -> Option<HardwareAddress> {
+        self.hardware_address
+    }
+
+    /// Returns the largest packet that the interface sends, in bytes; none if the system does not
+    /// tell. Known on Linux.
+    #[doc(alias = "maximumTransmissionUnit")]
+    #[doc(alias = "mtu")]
+    pub fn maximum_transmission_unit(&self) -> Option<u32> {
+        self.mtu
+    }
+
+    /// Returns the interface's addresses, in the order of the system.
+    #[doc(alias = "addressEntries")]
+    pub fn address_entries(&self) -> &[NetworkAddressEntry] {
+        &self.entries
+    }
+}

@@ -1,0 +1,48 @@
+//! What a user can set about a socket. Most sockets go by the defaults, which take no memory.
+
+use std::time::Duration;
+
+use super::core::SocketCore;
+use crate::net::pause_mode::PauseMode;
+use crate::net::ready_read_policy::ReadyReadPolicy;
+
+/// The settings of a socket.
+pub(in crate::net) struct Settings {
+    /// How long it may take from the call to the connection.
+    pub(in crate::net) connect_timeout: Option<Duration>,
+    /// The addresses of a name race.
+    pub(in crate::net) happy_eyeballs: bool,
+    pub(in crate::net) read_limit: Option<usize>,
+    pub(in crate::net) write_limit: Option<usize>,
+    pub(in crate::net) allow_half_open: bool,
+    pub(in crate::net) ready_read_policy: ReadyReadPolicy,
+    pub(in crate::net) pause_mode: PauseMode,
+    pub(in crate::net) protocol_tag: String,
+}
+
+impl Settings {
+    const DEFAULTS: Self = Self {
+        // As long as Qt gives to one address.
+        connect_timeout: Some(Duration::from_secs(30)),
+        happy_eyeballs: true,
+        read_limit: None,
+        write_limit: None,
+        allow_half_open: false,
+        ready_read_policy: ReadyReadPolicy::NewBytes,
+        pause_mode: PauseMode::NEVER,
+        protocol_tag: String::new(),
+    };
+}
+
+/// What a socket goes by of which nothing was set.
+static DEFAULTS: Settings = Settings::DEFAULTS;
+
+impl SocketCore {
+    pub(in crate::net) fn settings(&self) -> &Settings {
+        self.settings.as_deref().unwrap_or(&DEFAULTS)
+    }
+
+    pub(in crate::net) fn settings_mut(&mut self) -> &mut Settings {
+        self.settings.get_or_insert_with(|| Box::new(Settings::DEFAULTS))
+    }
+}

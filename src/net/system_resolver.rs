@@ -1,0 +1,110 @@
+//! What the system knows: the addresses of names, and its own name.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+
+use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType};
+
+use super::resolver_pool::LookupFailure;
+
+/// The longest name that is looked up, in bytes: what the domain name system can say.
+const MAX_NAME: usize = 255;
+
+/// Says why a name cannot be any host's, if it cannot.
+pub(super) fn refusal(name: &str) -> Option<LookupFailure> {
+    let reason = match name {
+        "" => "a host name cannot be empty".into(),
+        _ if name.contains('\0') => "a host name cannot contain a NUL character".into(),
+        _ if name.len() > MAX_NAME => {
+            format!("a host name of {} bytes is longer than {MAX_NAME}", name.len()).into()
+        }
+        _ => return None,
+    };
+    Some(LookupFailure { kind: io::ErrorKind::NotFound, reason })
+}
+
+/// Blocks until the system has looked up a name. Each address comes once; ports are 0.
+pub(super) fn look_up(name: &str) -> Result<Vec<SocketAddr>, LookupFailure> {
+    // One kind of socket, or each address comes once for each kind.
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
+        let kind = match error.kind() {
+            LookupErrorKind::NoName | LookupErrorKind::NoData | LookupErrorKind::Fail => {
+                io::ErrorKind::NotFound
+            }
+            _ => io::ErrorKind::Other,
+        };
+        failure(name, kind, &error)
+    })?;
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    // An address of a family that std does not know is no use to anybody here.
+    for mut address in found.flatten().map(|info| info.sockaddr) {
+        let canonical = address.ip().to_canonical();
+        if canonical != address.ip() {
+            address = SocketAddr::new(canonical, 0);
+        }
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    match addresses.is_empty() {
+        true => Err(failure(name, io::ErrorKind::NotFound, &"it has no address")),
+        false => Ok(addresses),
+    }
+}
+
+fn failure(name: &str, kind: io::ErrorKind, reason: &dyn std::fmt::Display) -> LookupFailure {
+    LookupFailure { kind, reason: format!("cannot look up {name:?}: {reason}").into() }
+}
+
+/// The name of this machine, empty if the system does not tell.
+pub(super) fn host_name() -> String {
+    dns_lookup::get_hostname().unwrap_or_default()
+}
+
+/// The domain of this machine, empty if it has none.
+pub(super) fn domain_name() -> String {
+    let configured = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    configured_domain(&configured)
+        .or_else(|| Some(host_name().split_once('.')?.1.to_owned()))
+        .unwrap_or_default()
+}
+
+/// The domain that a `resolv.conf` names: of `domain` and `search`, the last line counts
+/// (resolv.conf(5)).
+fn configured_domain(configuration: &str) -> Option<String> {
+    let domain = |line: &str| {
+        let mut words = line.split_ascii_whitespace();
+        match words.next()? {
+            "domain" | "search" => words.next().map(str::to_owned),
+            _ => None,
+        }
+    };
+    configuration.lines().filter_map(domain).next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_domain_or_search_line_names_the_domain() {
+        let domain = |configuration| configured_domain(configuration);
+        assert_eq!(domain("nameserver 192.0.2.1\n"), None);
+        assert_eq!(domain("domain example.org\n").as_deref(), Some("example.org"));
+        assert_eq!(domain("search a.test b.test\n").as_deref(), Some("a.test"));
+        assert_eq!(domain("domain a.test\n\tsearch b.test c.test").as_deref(), Some("b.test"));
+        assert_eq!(domain("# domain a.test\nsearch\n"), None);
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_is_refused_and_says_why() {
+        let said = |name: &str| refusal(name).map(|failure| failure.reason.to_string());
+        assert_eq!(said("localhost"), None);
+        assert_eq!(said(&"n".repeat(255)), None);
+        assert_eq!(said("").unwrap(), "a host name cannot be empty");
+        assert_eq!(said("a\0b").unwrap(), "a host name cannot contain a NUL character");
+        assert_eq!(said(&"n".repeat(256)).unwrap(), "a host name of 256 bytes is longer than 255");
+    }
+}

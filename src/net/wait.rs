@@ -1,0 +1,347 @@
+//! Waiting for one socket, without the event loop.
+//!
+//! A wait polls that socket alone and delivers what it emits. Timers, posted calls and other
+//! sockets have to wait meanwhile.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::abstract_socket::QAbstractSocket;
+use super::engine::{Awaited, Network};
+use super::error::SocketError;
+use super::socket::SocketCore;
+use super::socket_state::SocketState;
+use super::tcp_server::QTcpServer;
+use crate::event_loop::{Readiness, Runtime};
+use crate::object::{Obj, Target};
+
+/// Waiting for one socket.
+///
+/// These are for programs without an event loop, and for the beginning and the end of one with it.
+/// `None` waits as long as it takes. A slot cannot wait: it has no runtime.
+impl Runtime {
+    /// Waits until the socket is connected; says whether it is.
+    ///
+    /// Looks up the name, if that is not done. When the time is over the attempt is given up:
+    /// `state_changed(Unconnected)` is emitted, and [`error`](QAbstractSocket::error) is
+    /// [`SocketTimeout`](SocketError::SocketTimeout), of which `error_occurred` does not tell, as in
+    /// Qt.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("localhost", port);
+    /// assert!(rt.wait_for_connected(socket, Some(Duration::from_secs(5))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForConnected")]
+    pub fn wait_for_connected<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_connection()
+    }
+
+    /// Waits until new bytes, or a datagram, have come; says whether they have.
+    ///
+    /// What has come before does not count. Finishes connecting first, and sends what was written.
+    /// Returns `false` at once if the socket is not connected, or its buffer is full. When the time
+    /// is over, `error_occurred(SocketTimeout)` is emitted and the connection stays.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForReadyRead")]
+    pub fn wait_for_ready_read<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_arrival()
+    }
+
+    /// Waits until some of what was written has gone out; says whether it has.
+    ///
+    /// Returns `false` at once if nothing waits to go out. Otherwise as
+    /// [`wait_for_ready_read`](Self::wait_for_ready_read).
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForBytesWritten")]
+    pub fn wait_for_bytes_written<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_departure()
+    }
+
+    /// Waits until the socket is disconnected; says whether it is. `false` at once if it was not
+    /// connected to begin with.
+    ///
+    /// Sends what was written, and buffers what comes. Otherwise as
+    /// [`wait_for_ready_read`](Self::wait_for_ready_read).
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForDisconnected")]
+    pub fn wait_for_disconnected<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_end()
+    }
+
+    /// Waits until a connection has been accepted; says whether one has. Accepts even while the
+    /// server is paused.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForNewConnection")]
+    pub fn wait_for_new_connection(
+        &mut self,
+        server: Obj<QTcpServer>,
+        timeout: Option<Duration>,
+    ) -> bool {
+        self.deliver();
+        let deadline = timeout.map(|timeout| self.timers().after(timeout));
+        loop {
+            let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
+                return false;
+            };
+            let socket = Awaited { engine, to_read: true, to_write: false };
+            match wait_on(self, &*network, &[socket], deadline) {
+                Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
+                    if QTcpServer::accept_awaited(self, server) {
+                        return true;
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    if let Some(server) = self.get_mut(server) {
+                        server.set_error(SocketError::SocketTimeout);
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// A wait that is under way.
+struct Wait<'a, T: ?Sized + Target> {
+    runtime: &'a mut Runtime,
+    socket: Obj<T>,
+    deadline: Option<Instant>,
+}
+
+impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
+    fn begin(runtime: &'a mut Runtime, socket: Obj<T>, timeout: Option<Duration>) -> Self {
+        runtime.deliver();
+        let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
+        Self { runtime, socket, deadline }
+    }
+
+    fn for_connection(&mut self) -> bool {
+        loop {
+            match self.state() {
+                SocketState::HostLookup => self.look_up(),
+                SocketState::Connecting => {
+                    if !self.step(true, true) {
+                        self.give_up();
+                    }
+                }
+                state => return state == SocketState::Connected,
+            }
+        }
+    }
+
+    fn for_arrival(&mut self) -> bool {
+        let Some(before) = self.core().map(|core| core.traffic().arrivals) else { return false };
+        if !self.is_ready() {
+            return false;
+        }
+        loop {
+            let Some(core) = self.core() else { return false };
+            if core.traffic().arrivals != before {
+                return true;
+            }
+            let has_ended = core.state == SocketState::Unconnected || core.engine.is_none();
+            if has_ended || !core.may_read() {
+                return false;
+            }
+            if core.is_direct() && core.has_pending() {
+                return true;
+            }
+            let to_write = !core.device.outgoing().is_empty();
+            if !self.step(true, to_write) {
+                return self.time_out();
+            }
+        }
+    }
+
+    fn for_departure(&mut self) -> bool {
+        let Some(before) = self.core().map(|core| core.traffic().departures) else { return false };
+        if self.core().is_none_or(|core| core.device.outgoing().is_empty()) || !self.is_ready() {
+            return false;
+        }
+        loop {
+            let Some(core) = self.core() else { return false };
+            if core.traffic().departures != before {
+                return true;
+            }
+            if core.engine.is_none() || core.device.outgoing().is_empty() {
+                return false;
+            }
+            let to_read = core.may_read();
+            if !self.step(to_read, true) {
+                return self.time_out();
+            }
+        }
+    }
+
+    fn for_end(&mut self) -> bool {
+        if self.state() == SocketState::Unconnected || !self.is_ready() {
+            return false;
+        }
+        loop {
+            let Some(core) = self.core() else { return true };
+            if core.state == SocketState::Unconnected {
+                return true;
+            }
+            let to_write = !core.device.outgoing().is_empty();
+            let to_read = core.may_read();
+            if !self.step(to_read, to_write) {
+                return self.time_out();
+            }
+        }
+    }
+
+    /// Finishes connecting; says whether there is a connection, or an address, to wait on.
+    fn is_ready(&mut self) -> bool {
+        match self.state() {
+            SocketState::HostLookup | SocketState::Connecting => self.for_connection(),
+            state => state != SocketState::Unconnected,
+        }
+    }
+
+    fn core(&self) -> Option<&SocketCore> {
+        self.runtime.get(self.socket).map(T::core)
+    }
+
+    fn state(&self) -> SocketState {
+        self.core().map_or(SocketState::Unconnected, |core| core.state)
+    }
+
+    /// Calls `f` with the socket's core, and delivers what it did.
+    fn turn(&mut self, f: impl FnOnce(&mut SocketCore)) {
+        let socket = self.socket;
+        self.runtime.turn(|world| {
+            if let Some(socket) = world.get_mut(socket) {
+                f(socket.core_mut());
+            }
+        });
+    }
+
+    /// Waits for the addresses of the peer's name.
+    fn look_up(&mut self) {
+        let (send, receive) = mpsc::channel();
+        let socket = self.socket;
+        let lookup = self.runtime.get_mut(socket).and_then(|socket| {
+            let on_resolved = Box::new(move |addresses| {
+                // Fails if nobody waits any more.
+                let _ = send.send(addresses);
+            });
+            socket.core_mut().resolve_again(on_resolved)
+        });
+        let Some(lookup) = lookup else { return };
+        let deadline = self.core().and_then(SocketCore::next_timeout);
+        let deadline = deadline.into_iter().chain(self.deadline).min();
+        let now = self.runtime.timers().now();
+        let found: Result<std::io::Result<Vec<SocketAddr>>, _> = match deadline {
+            Some(deadline) => {
+                receive.recv_timeout(deadline.saturating_duration_since(now)).map_err(drop)
+            }
+            None => receive.recv().map_err(drop),
+        };
+        match found {
+            Ok(addresses) => self.turn(|core| core.on_resolved(lookup, addresses)),
+            Err(()) => self.give_up(),
+        }
+    }
+
+    /// Waits until something happens at the socket, and does what follows; says whether there was
+    /// time left.
+    fn step(&mut self, to_read: bool, to_write: bool) -> bool {
+        let Some(core) = self.core() else { return true };
+        let Some(network) = core.network() else { return false };
+        let sockets: Vec<Awaited<'_>> =
+            core.engines().map(|engine| Awaited { engine, to_read, to_write }).collect();
+        let turn = core.next_timeout();
+        let deadline = turn.into_iter().chain(self.deadline).min();
+        match wait_on(self.runtime, &*network, &sockets, deadline) {
+            Some(readiness) => {
+                let any = readiness.into_iter().reduce(|one, other| one | other);
+                self.turn(|core| core.on_awaited(any.unwrap_or_default()));
+                true
+            }
+            None if self.deadline.is_some() && deadline == self.deadline => false,
+            None => {
+                self.turn(SocketCore::on_timeout);
+                true
+            }
+        }
+    }
+
+    /// The time is over, and the attempt to connect with it.
+    fn give_up(&mut self) {
+        self.turn(|core| {
+            core.end_attempt(SocketError::SocketTimeout);
+            core.set_error(Some(SocketError::SocketTimeout));
+        });
+    }
+
+    /// The time is over; the connection stays.
+    fn time_out(&mut self) -> bool {
+        self.turn(|core| core.fail(SocketError::SocketTimeout, None));
+        false
+    }
+}
+
+/// Waits until one of the sockets is ready; `None` if the time was over before.
+fn wait_on(
+    runtime: &Runtime,
+    network: &dyn Network,
+    sockets: &[Awaited<'_>],
+    deadline: Option<Instant>,
+) -> Option<Vec<Readiness>> {
+    let timers = runtime.timers();
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
+        // A poller that fails is as good as one that finds nothing: the socket's own calls tell.
+        let ready = network.wait(sockets, timers.clock().sleep(left)).ok()?;
+        if ready.iter().any(|ready| *ready != Readiness::default()) {
+            return Some(ready);
+        }
+        if let Some(left) = left {
+            timers.clock().waited(left);
+            if deadline.is_some_and(|deadline| deadline <= timers.now()) {
+                return None;
+            }
+        }
+    }
+}
