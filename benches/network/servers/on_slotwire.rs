@@ -45,6 +45,7 @@ pub(super) fn serve(work: Work) -> Result<(), Box<dyn Error>> {
 fn listener<T: QObject>(cx: &mut Context<'_, T>) -> Obj<QTcpServer> {
     let listener = cx.add_child(QTcpServer::new());
     cx[listener].set_max_pending_connections(1024);
+    cx[listener].set_listen_backlog_size(1024);
     listener
 }
 
