@@ -4,7 +4,7 @@
 //! that finds nothing yet is an error here (`WouldBlock`) and 0 bytes in Qt; the end is 0 bytes here
 //! and -1 in Qt, but for a random-access device, where it is 0 bytes in both.
 
-use std::io::{BufRead, ErrorKind};
+use std::io::ErrorKind;
 
 use serde_json::Value;
 use slotwire::prelude::*;
