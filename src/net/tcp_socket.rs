@@ -90,6 +90,10 @@ impl RawDevice for QTcpSocket {
         self.core.available()
     }
 
+    fn data_to_write(&self) -> usize {
+        self.core.traffic().unannounced()
+    }
+
     fn flush_data(&mut self) -> io::Result<()> {
         self.core.flush();
         Ok(())

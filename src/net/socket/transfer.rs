@@ -19,6 +19,10 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
+/// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
+/// with others would not pay for the copy.
+const SENT_AT_ONCE: usize = 16 * 1024;
+
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Traffic {
@@ -34,6 +38,8 @@ pub(in crate::net) struct Traffic {
     pub(super) read_finished: bool,
     /// The kernel took all it could; it tells when there is room again.
     send_blocked: bool,
+    /// What went out past the buffer and was not announced. Until then it counts as waiting.
+    unannounced: usize,
     /// A write was cut short because of the limit.
     write_cut: bool,
     /// Our end is to be closed when all is sent, or is.
@@ -65,6 +71,11 @@ enum WriteEnd {
 }
 
 impl Traffic {
+    /// How much went out past the buffer without being announced.
+    pub(in crate::net) fn unannounced(&self) -> usize {
+        self.unannounced
+    }
+
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
         let Self { turn_queued, arrivals, departures, faults, .. } = *self;
@@ -133,7 +144,9 @@ impl SocketCore {
     /// The turn that was asked for.
     pub(super) fn on_flush(&mut self) {
         self.traffic.turn_queued = false;
-        if !self.traffic.send_blocked {
+        if self.traffic.send_blocked {
+            self.announce_sent(0);
+        } else {
             self.flush();
         }
         if std::mem::take(&mut self.traffic.to_announce_again) && self.device.unread_len() > 0 {
@@ -383,11 +396,34 @@ impl SocketCore {
                 return Err(ErrorKind::WouldBlock.into());
             }
         }
-        self.device.queue(&bytes[..count]);
+        let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
+        self.device.queue(&bytes[sent..count]);
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
             self.queue_flush();
         }
         Ok(count)
+    }
+
+    /// Has the kernel take what it has room for, if nothing waits before it.
+    fn write_at_once(&mut self, bytes: &[u8]) -> usize {
+        let is_next = self.state == SocketState::Connected
+            && !self.traffic.send_blocked
+            && self.device.outgoing().is_empty()
+            && self.traffic.unannounced < SENT_PER_TURN;
+        let Some(engine) = self.engine.as_mut().filter(|_| is_next) else { return 0 };
+        let sent = match engine.write(bytes) {
+            Ok(sent) => {
+                self.traffic.send_blocked = sent < bytes.len();
+                sent
+            }
+            Err(error) => {
+                // What else fails here fails again when the bytes are sent, and is told then.
+                self.traffic.send_blocked = error.kind() == ErrorKind::WouldBlock;
+                0
+            }
+        };
+        self.traffic.unannounced += sent;
+        sent
     }
 
     fn write_room(&self) -> usize {
@@ -485,10 +521,7 @@ impl SocketCore {
                 Err(error) => break Some(error),
             }
         };
-        if sent > 0 {
-            self.traffic.departures = self.traffic.departures.wrapping_add(1);
-            self.device.announce_written(sent);
-        }
+        self.announce_sent(sent);
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
             Some(error) if self.state == SocketState::Connected => {
@@ -500,6 +533,20 @@ impl SocketCore {
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
             None => self.after_sending(sent),
         }
+    }
+
+    /// Tells that so many bytes have gone out now, beside those that went at once.
+    fn announce_sent(&mut self, sent: usize) {
+        let sent = sent + std::mem::take(&mut self.traffic.unannounced);
+        if sent > 0 {
+            self.traffic.departures = self.traffic.departures.wrapping_add(1);
+            self.device.announce_written(sent);
+        }
+    }
+
+    /// Says whether written bytes have not gone out, or have and nobody was told.
+    pub(in crate::net) fn has_unsent(&self) -> bool {
+        !self.device.outgoing().is_empty() || self.traffic.unannounced > 0
     }
 
     /// Does what waited for bytes to go out.
