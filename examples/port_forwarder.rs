@@ -62,8 +62,8 @@ impl Link {
     fn new(near: QTcpSocket, host: &str, port: u16, cx: &mut Context<Self>) -> Self {
         let (near, far) = (cx.add_child(near), cx.add_child(QTcpSocket::new()));
         for socket in [near, far] {
-            
-            
+            cx[socket].set_read_buffer_size(Some(LIMIT));
+            cx[socket].set_write_buffer_limit(Some(LIMIT));
             cx[socket].set_allow_half_open(true); // one direction may end before the other
         }
         cx[far].connect_to_host(host, port);
