@@ -39,7 +39,7 @@ impl ByteQueue {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        if self.bytes.capacity() == 0 {
+        if self.bytes.capacity() == 0 && !bytes.is_empty() {
             self.bytes = spare::take(bytes.len());
         }
         let is_full = self.bytes.capacity() - self.bytes.len() < bytes.len();

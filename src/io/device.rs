@@ -340,7 +340,7 @@ mod tests {
     fn what_comes_to_a_device_that_is_not_read_is_dropped() {
         let mut device = Device::new();
         device.open(OpenMode::WRITE_ONLY);
-        device.receive(b"abc");
+        device.adopt(b"abc".to_vec());
         assert_eq!(device.adopt(vec![0; 20_000]).map(|memory| memory.len()), Some(20_000));
         assert_eq!(device.unread_len(), 0);
     }

@@ -40,12 +40,12 @@ pub trait QAbstractSocket: QIODevice {
     /// Emitted when the peer's name has been looked up, before the first address is tried.
     #[doc(alias = "hostFound")]
     fn host_found(&self) -> &Signal<()> {
-        &self.core().signals.host_found
+        &self.core().needed_extra().host_found
     }
 
     /// Emitted when a connection stands.
     fn connected(&self) -> &Signal<()> {
-        &self.core().signals.connected
+        &self.core().needed_extra().connected
     }
 
     /// Emitted when a connection has ended. What came before can still be read.
@@ -71,7 +71,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Emitted when writing was cut short by the [limit](Self::set_write_buffer_limit), and half of
     /// what may be queued is free again.
     fn write_buffer_drained(&self) -> &Signal<()> {
-        &self.core().signals.write_buffer_drained
+        &self.core().needed_extra().write_buffer_drained
     }
 
     /// Begins to connect to a host, given by name or by address.
@@ -184,12 +184,12 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Returns the last error, if there was one since the socket last began to connect.
     fn error(&self) -> Option<SocketError> {
-        self.core().error.as_ref().map(|error| error.kind)
+        self.core().fault().map(|error| error.kind)
     }
 
     /// Returns what the system said about the last error.
     fn os_error(&self) -> Option<&io::Error> {
-        self.core().error.as_ref()?.source.as_ref()
+        self.core().fault()?.source.as_ref()
     }
 
     /// Returns what the socket carries.
@@ -235,7 +235,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Returns the host that the socket was last told to connect to, as it was given.
     #[doc(alias = "peerName")]
     fn peer_name(&self) -> &str {
-        &self.core().peer_name
+        self.core().peer_name()
     }
 
     /// Returns how many bytes may wait to be read; `None` is any number.
@@ -451,7 +451,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the name of the peer, for a class that knows better.
     #[doc(alias = "setPeerName")]
     fn set_peer_name(&mut self, name: &str) {
-        name.clone_into(&mut self.core_mut().peer_name);
+        name.clone_into(&mut self.core_mut().extra_mut().peer_name);
     }
 
     /// Sets the state, without a signal, for a class that connects in its own way.

@@ -28,6 +28,20 @@ fn flushing_a_socket_that_closes_ends_it_once() {
 }
 
 #[test]
+fn disconnecting_a_socket_that_closes_changes_nothing() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].write_all(b"bye").unwrap();
+    rt[socket].disconnect_from_host();
+    rt[socket].disconnect_from_host();
+    rt.deliver();
+    assert_eq!(journal.take(), ["Closing"]);
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"bye");
+    let said = ["bytes_written 3", "Unconnected", "read_channel_finished", "disconnected"];
+    assert_eq!(journal.take(), said);
+}
+
+#[test]
 fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer, journal) = connected(&mut rt);

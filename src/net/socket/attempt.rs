@@ -71,10 +71,10 @@ impl SocketCore {
             SocketType::Udp => OpenMode::UNBUFFERED,
         };
         self.device.open(mode | unbuffered);
-        self.error = None;
+        self.set_error(None);
         let literal = || name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
         let address = address.or_else(literal);
-        self.peer_name = name;
+        self.extra_mut().peer_name = name;
         self.begin_attempt(Attempt {
             lookup: 0,
             resolving: None,
@@ -94,8 +94,8 @@ impl SocketCore {
 
     /// Begins to connect to the peer that has been named.
     pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
-        self.lookups += 1;
-        attempt.lookup = self.lookups;
+        let lookup = self.next_lookup();
+        attempt.lookup = lookup;
         attempt.waits_for_home = self.home.is_none();
         let is_literal = !attempt.addresses.is_empty();
         if let Some(home) = &self.home {
@@ -103,13 +103,13 @@ impl SocketCore {
             let timeout = self.settings().connect_timeout;
             attempt.deadline = timeout.map(|timeout| timers.after(timeout));
             if !is_literal {
-                let (remote, lookup) = (home.facilities.remote.clone(), self.lookups);
+                let remote = home.facilities.remote.clone();
                 let (key, resolved) = (home.stepper.key(), self.hooks.resolved);
                 let on_resolved = Box::new(move |addresses| {
                     // Fails if the runtime is gone, and the socket with it.
                     let _ = remote.post(move |world| resolved(world, key, lookup, addresses));
                 });
-                let resolving = home.facilities.network.resolve(&self.peer_name, on_resolved);
+                let resolving = home.facilities.network.resolve(self.peer_name(), on_resolved);
                 attempt.resolving = Some(resolving);
             }
         }
@@ -128,11 +128,18 @@ impl SocketCore {
 
     /// Asks for the addresses once more, for somebody who waits without a loop.
     pub(in crate::net) fn resolve_again(&mut self, on_resolved: OnResolved) -> Option<Lookup> {
-        let (attempt, home) = (self.attempt.as_mut()?, self.home.as_ref()?);
-        self.lookups += 1;
-        attempt.lookup = self.lookups;
-        attempt.resolving = Some(home.facilities.network.resolve(&self.peer_name, on_resolved));
-        Some(self.lookups)
+        let lookup = self.next_lookup();
+        let resolving = self.network()?.resolve(self.peer_name(), on_resolved);
+        let attempt = self.attempt.as_mut()?;
+        attempt.lookup = lookup;
+        attempt.resolving = Some(resolving);
+        Some(lookup)
+    }
+
+    fn next_lookup(&mut self) -> Lookup {
+        let extra = self.extra_mut();
+        extra.lookups += 1;
+        extra.lookups
     }
 
     pub(in crate::net) fn on_resolved(
@@ -170,7 +177,7 @@ impl SocketCore {
             attempt.addresses = alternating(&attempt.addresses);
         }
         self.change_state(SocketState::Connecting);
-        self.signals.host_found.emit(());
+        self.needed_extra().host_found.emit(());
         self.record(Step::TryNext);
     }
 
@@ -272,7 +279,7 @@ impl SocketCore {
         // What comes right with the connection is looked for when it has been announced.
         self.traffic.has_more = true;
         self.change_state(SocketState::Connected);
-        self.signals.connected.emit(());
+        self.needed_extra().connected.emit(());
         self.record(Step::Begin);
     }
 

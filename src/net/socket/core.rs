@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use super::attempt::{Attempt, Lookup};
+use super::attempt::Attempt;
 use super::endpoint::Endpoint;
+use super::extra::Extra;
 use super::hooks::{Hooks, HooksOf};
-use super::settings::Settings;
 use super::step::{Step, StepQueue};
 use super::transfer::Traffic;
 use crate::io::{Device, OpenMode};
@@ -32,30 +32,24 @@ pub struct SocketCore {
     pub(in crate::net) signals: Signals,
     pub(in crate::net) kind: SocketType,
     pub(in crate::net) state: SocketState,
-    pub(in crate::net) error: Option<Fault>,
-    pub(in crate::net) peer_name: String,
     pub(in crate::net) peer: Endpoint,
     /// Asked for when somebody wants to know.
     pub(super) local: OnceCell<Endpoint>,
-    pub(super) settings: Option<Box<Settings>>,
+    pub(super) extra: OnceCell<Box<Extra>>,
     pub(in crate::net) engine: Option<Box<dyn SocketEngine>>,
     pub(super) attempt: Option<Box<Attempt>>,
     pub(super) steps: StepQueue,
     pub(super) traffic: Traffic,
-    pub(super) lookups: Lookup,
     pub(super) home: Option<Home>,
     pub(super) hooks: &'static Hooks,
 }
 
-/// The signals that all sockets have.
+/// The signals that most sockets need.
 #[derive(Default)]
 pub(in crate::net) struct Signals {
-    pub(in crate::net) host_found: Signal<()>,
-    pub(in crate::net) connected: Signal<()>,
     pub(in crate::net) disconnected: Signal<()>,
     pub(in crate::net) state_changed: Signal<SocketState>,
     pub(in crate::net) error_occurred: Signal<SocketError>,
-    pub(in crate::net) write_buffer_drained: Signal<()>,
 }
 
 /// The last error, and what the system said.
@@ -77,16 +71,13 @@ impl SocketCore {
             signals: Signals::default(),
             kind,
             state: SocketState::Unconnected,
-            error: None,
-            peer_name: String::new(),
             peer: Endpoint::default(),
             local: OnceCell::new(),
-            settings: None,
+            extra: OnceCell::new(),
             engine: None,
             attempt: None,
             steps: StepQueue::default(),
             traffic: Traffic::default(),
-            lookups: 0,
             home: None,
             hooks: HooksOf::<T>::HOOKS,
         }
@@ -182,15 +173,15 @@ impl SocketCore {
         let engine = match home.facilities.network.adopt(self.kind, descriptor) {
             Ok(engine) => engine,
             Err(error) => {
-                self.error = Some(Fault { kind, source: None });
+                self.set_error(Some(kind));
                 return Err(NetError::new(kind, operation, error));
             }
         };
         self.drop_attempt();
         self.steps.clear();
-        self.error = None;
+        self.set_error(None);
         self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
-        self.peer_name = String::new();
+        self.clear_peer_name();
         self.adopt(engine);
         self.device.open(mode);
         if self.state != state {
@@ -218,7 +209,8 @@ impl SocketCore {
                     attempt.close_when_connected = true;
                 }
             }
-            SocketState::Closing => self.send(),
+            // What is left goes out in the loop's turns, as it would have anyway.
+            SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
                 self.change_state(SocketState::Closing);
                 if self.device.outgoing().is_empty() {
@@ -241,7 +233,7 @@ impl SocketCore {
     /// What closing the device means to the connection.
     pub(in crate::net) fn close(&mut self) {
         if self.state == SocketState::Unconnected {
-            self.error = None;
+            self.set_error(None);
         }
         self.disconnect_from_host();
     }
@@ -281,15 +273,11 @@ impl SocketCore {
 
     /// What is known of the last error, in words.
     pub(in crate::net) fn error_text(&self) -> Option<String> {
-        let Fault { kind, source } = self.error.as_ref()?;
+        let Fault { kind, source } = self.fault()?;
         Some(match source {
             Some(source) => format!("{kind}: {source}"),
             None => kind.to_string(),
         })
-    }
-
-    pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
-        self.error = kind.map(|kind| Fault { kind, source: None });
     }
 
     /// The network that the socket is on.
@@ -333,7 +321,7 @@ impl SocketCore {
     }
 
     pub(in crate::net) fn fail(&mut self, kind: SocketError, source: Option<io::Error>) {
-        self.error = Some(Fault { kind, source });
+        self.extra_mut().error = Some(Fault { kind, source });
         self.signals.error_occurred.emit(kind);
     }
 
@@ -385,8 +373,8 @@ impl fmt::Debug for SocketCore {
             .field("state", &self.state)
             .field("local", &self.local.get())
             .field("peer", &self.peer)
-            .field("peer_name", &self.peer_name)
-            .field("error", &self.error.as_ref().map(|error| error.kind))
+            .field("peer_name", &self.peer_name())
+            .field("error", &self.fault().map(|error| error.kind))
             .field("engine", &self.engine)
             .finish_non_exhaustive()
     }

@@ -21,6 +21,7 @@
 mod attempt;
 mod core;
 mod endpoint;
+mod extra;
 mod hooks;
 mod settings;
 mod step;

@@ -34,15 +34,21 @@ impl Settings {
     };
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self::DEFAULTS
+    }
+}
+
 /// What a socket goes by of which nothing was set.
 static DEFAULTS: Settings = Settings::DEFAULTS;
 
 impl SocketCore {
     pub(in crate::net) fn settings(&self) -> &Settings {
-        self.settings.as_deref().unwrap_or(&DEFAULTS)
+        self.extra().map_or(&DEFAULTS, |extra| &extra.settings)
     }
 
     pub(in crate::net) fn settings_mut(&mut self) -> &mut Settings {
-        self.settings.get_or_insert_with(|| Box::new(Settings::DEFAULTS))
+        &mut self.extra_mut().settings
     }
 }

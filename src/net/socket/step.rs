@@ -32,6 +32,12 @@ pub(super) enum Step {
 /// The steps that are recorded and not taken yet, in order.
 #[derive(Debug, Default)]
 pub(super) struct StepQueue {
+    /// Mostly there are none.
+    steps: Option<Box<Steps>>,
+}
+
+#[derive(Debug, Default)]
+struct Steps {
     waiting: VecDeque<(u32, Step)>,
     recorded: u32,
 }
@@ -39,29 +45,34 @@ pub(super) struct StepQueue {
 impl StepQueue {
     /// Adds a step and gives its number.
     fn push(&mut self, step: Step) -> u32 {
-        self.recorded = self.recorded.wrapping_add(1);
-        self.waiting.push_back((self.recorded, step));
-        self.recorded
+        let Steps { waiting, recorded } = &mut **self.steps.get_or_insert_default();
+        *recorded = recorded.wrapping_add(1);
+        waiting.push_back((*recorded, step));
+        *recorded
     }
 
     /// Takes the step with this number, if it still waits.
     fn take(&mut self, number: u32) -> Option<Step> {
-        let position = self.waiting.iter().position(|&(waiting, _)| waiting == number)?;
-        self.waiting.remove(position).map(|(_, step)| step)
+        let waiting = &mut self.steps.as_mut()?.waiting;
+        let position = waiting.iter().position(|&(waiting, _)| waiting == number)?;
+        waiting.remove(position).map(|(_, step)| step)
     }
 
     /// Takes the first step.
     fn next(&mut self) -> Option<Step> {
-        self.waiting.pop_front().map(|(_, step)| step)
+        self.steps.as_mut()?.waiting.pop_front().map(|(_, step)| step)
     }
 
     pub(super) fn contains(&self, step: Step) -> bool {
-        self.waiting.iter().any(|&(_, waiting)| waiting == step)
+        let steps = self.steps.iter().flat_map(|steps| &steps.waiting);
+        steps.into_iter().any(|&(_, waiting)| waiting == step)
     }
 
     /// Drops all steps.
     pub(super) fn clear(&mut self) {
-        self.waiting.clear();
+        if let Some(steps) = &mut self.steps {
+            steps.waiting.clear();
+        }
     }
 }
 

@@ -354,10 +354,7 @@ impl SocketCore {
     fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let is_connected = self.state == SocketState::Connected;
         let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.error = Some(super::core::Fault {
-                kind: SocketError::UnfinishedSocketOperation,
-                source: None,
-            });
+            self.set_error(Some(SocketError::UnfinishedSocketOperation));
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
         };
         if self.kind == SocketType::Udp {
@@ -455,7 +452,7 @@ impl SocketCore {
         let limit = self.settings().write_limit.unwrap_or(usize::MAX);
         if self.traffic.write_cut && left <= limit / 2 {
             self.traffic.write_cut = false;
-            self.signals.write_buffer_drained.emit(());
+            self.needed_extra().write_buffer_drained.emit(());
         }
         if left > 0 {
             if sent == SENT_PER_TURN && !self.traffic.send_blocked {

@@ -1,0 +1,60 @@
+//! What a connection that simply works has no need of, in one box that is made when it is needed.
+
+use super::attempt::Lookup;
+use super::core::{Fault, SocketCore};
+use super::settings::Settings;
+use crate::net::error::SocketError;
+use crate::object::Signal;
+
+/// The rare parts of a socket.
+#[derive(Default)]
+pub(in crate::net) struct Extra {
+    pub(in crate::net) host_found: Signal<()>,
+    pub(in crate::net) connected: Signal<()>,
+    pub(in crate::net) write_buffer_drained: Signal<()>,
+    pub(in crate::net) peer_name: String,
+    pub(in crate::net) error: Option<Fault>,
+    /// Counts the lookups, so that an answer that comes late is known.
+    pub(super) lookups: Lookup,
+    pub(super) settings: Settings,
+}
+
+impl SocketCore {
+    /// The rare parts, if they were ever needed.
+    pub(in crate::net) fn extra(&self) -> Option<&Extra> {
+        self.extra.get().map(|extra| &**extra)
+    }
+
+    /// The rare parts. Made now if they are not there.
+    pub(in crate::net) fn needed_extra(&self) -> &Extra {
+        self.extra.get_or_init(Box::default)
+    }
+
+    /// The rare parts, for a change. Made now if they are not there.
+    pub(in crate::net) fn extra_mut(&mut self) -> &mut Extra {
+        self.needed_extra();
+        self.extra.get_mut().expect("made a moment ago")
+    }
+
+    /// The last error, and what the system said.
+    pub(in crate::net) fn fault(&self) -> Option<&Fault> {
+        self.extra()?.error.as_ref()
+    }
+
+    pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
+        if kind.is_some() || self.extra().is_some() {
+            self.extra_mut().error = kind.map(|kind| Fault { kind, source: None });
+        }
+    }
+
+    pub(super) fn clear_peer_name(&mut self) {
+        if let Some(extra) = self.extra.get_mut() {
+            extra.peer_name = String::new();
+        }
+    }
+
+    /// The host that the socket was told to connect to.
+    pub(in crate::net) fn peer_name(&self) -> &str {
+        self.extra().map_or("", |extra| &extra.peer_name)
+    }
+}

@@ -1,0 +1,90 @@
+//! Conformance: scenarios that were recorded with Qt, played on this library.
+//!
+//! `tests/conformance/FORMAT.md` says what a scenario is. Each is played and gives a trace, which has
+//! to be the one that Qt gave, or the one of a listed departure (`tests/conformance/departures.toml`).
+//! The interpreter only translates: what a scenario asks for is in the library, or the trace says
+//! that it is missing.
+//!
+//! * `SLOTWIRE_CONFORMANCE=<folder>` plays another folder of the same form.
+//! * `SLOTWIRE_CONFORMANCE_FILTER=<text>` plays those whose name contains the text.
+//! * `SLOTWIRE_CONFORMANCE_WRITE=<folder>` writes every trace that was given into a folder. What is
+//!   to be the trace of a departure is copied from there.
+
+#[path = "conformance/answer.rs"]
+mod answer;
+#[path = "conformance/args.rs"]
+mod args;
+#[path = "conformance/bytes.rs"]
+mod bytes;
+#[path = "conformance/calls/mod.rs"]
+mod calls;
+#[path = "conformance/comparator.rs"]
+mod comparator;
+#[path = "conformance/departures.rs"]
+mod departures;
+#[path = "conformance/dut.rs"]
+mod dut;
+#[path = "conformance/event_loop.rs"]
+mod event_loop;
+#[path = "conformance/interface.rs"]
+mod interface;
+#[path = "conformance/log.rs"]
+mod log;
+#[path = "conformance/lookup.rs"]
+mod lookup;
+#[path = "conformance/names.rs"]
+mod names;
+#[path = "conformance/native_peers.rs"]
+mod native_peers;
+#[path = "conformance/native_script.rs"]
+mod native_script;
+#[path = "conformance/operation.rs"]
+mod operation;
+#[path = "conformance/peer_operation.rs"]
+mod peer_operation;
+#[path = "conformance/peers.rs"]
+mod peers;
+#[path = "conformance/player.rs"]
+mod player;
+#[path = "conformance/probe.rs"]
+mod probe;
+#[path = "conformance/program.rs"]
+mod program;
+#[path = "conformance/report.rs"]
+mod report;
+#[path = "conformance/scenario.rs"]
+mod scenario;
+#[path = "conformance/signal.rs"]
+mod signal;
+#[path = "conformance/slot.rs"]
+mod slot;
+#[path = "conformance/stage.rs"]
+mod stage;
+#[path = "conformance/symbols.rs"]
+mod symbols;
+#[path = "conformance/trace.rs"]
+mod trace;
+#[path = "conformance/waiting.rs"]
+mod waiting;
+#[path = "conformance/wiring.rs"]
+mod wiring;
+
+use std::path::{Path, PathBuf};
+
+use native_peers::NativeEngine;
+use report::Report;
+
+/// The scenarios of this project.
+const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+
+#[test]
+fn every_scenario_gives_the_trace_that_qt_gives_or_a_listed_one() {
+    let folder = std::env::var_os("SLOTWIRE_CONFORMANCE").map_or(OWN_FOLDER.into(), PathBuf::from);
+    let filter = std::env::var("SLOTWIRE_CONFORMANCE_FILTER").unwrap_or_default();
+    let report = Report::of(&folder, &filter, &NativeEngine);
+    report.print();
+    if let Some(folder) = std::env::var_os("SLOTWIRE_CONFORMANCE_WRITE") {
+        report.write_traces(Path::new(&folder)).unwrap();
+    }
+    report.assert_all_well();
+}
