@@ -24,5 +24,8 @@ struct Devices;
 #[doc = include_str!("../book/src/tcp.md")]
 struct Tcp;
 
+#[doc = include_str!("../book/src/udp.md")]
+struct Udp;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;

@@ -292,3 +292,29 @@ fn a_chat_carries_what_one_says_to_all_others() {
     assert_eq!(server.rest(), ["bob has gone", "alice has gone"]);
     assert!(server.end().success());
 }
+
+#[test]
+fn a_broadcast_is_heard_by_all_receivers() {
+    let (first, port) = Program::serve("broadcast_receiver", &["0", "2"]);
+    let (second, _) = Program::serve("broadcast_receiver", &[&port, "2"]);
+    let sender = Program::start("broadcast_sender", &[&port, "127.255.255.255", "2"]);
+    for receiver in [first, second] {
+        assert_eq!(receiver.rest(), ["127.0.0.1 says: message 1", "127.0.0.1 says: message 2"]);
+        assert!(receiver.end().success());
+    }
+    assert_eq!(sender.rest(), ["sent: message 1", "sent: message 2"]);
+    assert!(sender.end().success());
+}
+
+#[test]
+fn what_is_sent_to_a_group_is_heard_by_all_who_joined_it() {
+    let (first, port) = Program::serve("multicast_receiver", &["0", "lo", "2"]);
+    let (second, _) = Program::serve("multicast_receiver", &[&port, "lo", "2"]);
+    let sender = Program::start("multicast_sender", &[&port, "lo", "2"]);
+    for receiver in [first, second] {
+        assert_eq!(receiver.rest(), ["127.0.0.1 says: message 1", "127.0.0.1 says: message 2"]);
+        assert!(receiver.end().success());
+    }
+    assert_eq!(sender.rest(), ["sent: message 1", "sent: message 2"]);
+    assert!(sender.end().success());
+}

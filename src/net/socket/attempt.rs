@@ -71,6 +71,7 @@ impl SocketCore {
             SocketType::Udp => OpenMode::UNBUFFERED,
         };
         self.device.open(mode | unbuffered);
+        self.traffic.begin_anew();
         self.set_error(None);
         let literal = || name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
         let address = address.or_else(literal);
@@ -82,7 +83,7 @@ impl SocketCore {
             protocol,
             addresses: address.into_iter().collect(),
             racers: Vec::new(),
-            is_bound: self.state == SocketState::Bound,
+            is_bound: self.engine.is_some(),
             failure: None,
             deadline: None,
             next_turn: None,
@@ -188,7 +189,9 @@ impl SocketCore {
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
         while let Some(address) = attempt.addresses.pop_front() {
             let bound = self.engine.take();
-            match start(home, self.kind, bound, address, self.hooks.on_ready) {
+            let is_bound = attempt.is_bound;
+            let started = start(home, self.kind, bound, address, self.hooks.on_ready);
+            match started.map_err(|(engine, error)| (engine.filter(|_| is_bound), error)) {
                 Ok((racer, progress)) => {
                     attempt.racers.push(racer);
                     let place = attempt.racers.len() - 1;
@@ -197,11 +200,16 @@ impl SocketCore {
                         Progress::Pending => self.set_turns(),
                     };
                 }
-                Err(error) => attempt.failure = Some(Fault::of_connecting(error)),
+                Err((bound, error)) => {
+                    self.engine = bound;
+                    attempt.failure = Some(Fault::of_connecting(error));
+                }
             }
         }
         if attempt.racers.is_empty() {
             self.give_up(SocketError::HostNotFound);
+        } else {
+            self.set_turns();
         }
     }
 
@@ -293,7 +301,8 @@ impl SocketCore {
     pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
         let attempt = self.drop_attempt();
         self.peer = Endpoint::default();
-        self.drop_engine();
+        self.engine = None;
+        self.set_local(Endpoint::default());
         self.device.drop_outgoing();
         self.change_state(SocketState::Unconnected);
         attempt
@@ -350,25 +359,31 @@ struct Racer {
     engine: Box<dyn SocketEngine>,
 }
 
-/// Begins to connect to one address, by the engine that was bound or a new one.
+/// Begins to connect to one address, by the engine that was bound or a new one. Gives the engine
+/// back if it failed.
 fn start(
     home: &Home,
     kind: SocketType,
     bound: Option<Box<dyn SocketEngine>>,
     address: SocketAddr,
     on_ready: OnReady,
-) -> io::Result<(Racer, Progress)> {
+) -> Result<(Racer, Progress), (Option<Box<dyn SocketEngine>>, io::Error)> {
     let mut engine = match bound {
         Some(engine) => engine,
-        None => home.facilities.network.open(kind, address)?,
+        None => home.facilities.network.open(kind, address).map_err(|error| (None, error))?,
     };
-    let progress = engine.connect(address)?;
-    engine.watch(home.stepper.key(), on_ready)?;
-    Ok((Racer { address, engine }, progress))
+    let started = engine.connect(address).and_then(|progress| {
+        engine.watch(home.stepper.key(), on_ready)?;
+        Ok(progress)
+    });
+    match started {
+        Ok(progress) => Ok((Racer { address, engine }, progress)),
+        Err(error) => Err((Some(engine), error)),
+    }
 }
 
 /// The families in turn, beginning with that of the first address (RFC 8305, section 4).
-fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
+pub(super) fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
     let Some(first) = addresses.front() else { return VecDeque::new() };
     let (same, other): (VecDeque<_>, VecDeque<_>) = addresses
         .iter()

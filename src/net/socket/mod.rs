@@ -20,9 +20,12 @@
 
 mod attempt;
 mod core;
+mod datagram;
 mod endpoint;
 mod extra;
 mod hooks;
+#[cfg(test)]
+mod racing_tests;
 mod settings;
 mod step;
 mod transfer;

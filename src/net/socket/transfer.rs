@@ -6,7 +6,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::SocketCore;
+use super::core::{SocketCore, copy_of};
 use super::step::Step;
 use crate::event_loop::Readiness;
 use crate::io::OpenMode;
@@ -39,15 +39,19 @@ pub(in crate::net) struct Traffic {
     /// Our end is to be closed when all is sent, or is.
     write_end: WriteEnd,
     /// A direct socket has said that there is something, and nobody has looked.
-    is_announced: bool,
+    pub(super) is_announced: bool,
     /// Something was read, and something left.
     to_announce_again: bool,
     /// The socket has a place in the list of those that get a turn.
     pub(super) turn_queued: bool,
+    /// The connection was lost before all was sent, which who waits for that wants to know.
+    was_cut_off: bool,
     /// How often something has come, for who waits for that.
     pub(in crate::net) arrivals: u32,
     /// How often something has gone out, for who waits for that.
     pub(in crate::net) departures: u32,
+    /// How often the network has refused a datagram, for who waits for another.
+    pub(in crate::net) faults: u32,
 }
 
 /// How far our end of the connection is closed.
@@ -61,9 +65,17 @@ enum WriteEnd {
 }
 
 impl Traffic {
+    /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, arrivals, departures, .. } = *self;
-        *self = Self { turn_queued, arrivals, departures, ..Self::default() };
+        let Self { turn_queued, arrivals, departures, faults, .. } = *self;
+        *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
+    }
+
+    /// Forgets what belonged to a connection of which some can still be read.
+    pub(super) fn end(&mut self) {
+        let Self { to_announce_again, was_cut_off, .. } = *self;
+        self.begin_anew();
+        *self = Self { to_announce_again, was_cut_off, ..*self };
     }
 }
 
@@ -76,6 +88,7 @@ impl SocketCore {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
             }
+            _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
@@ -95,6 +108,9 @@ impl SocketCore {
         if self.state == SocketState::Connecting {
             return self.check_attempt();
         }
+        if self.kind == SocketType::Udp {
+            return self.on_datagram(readiness);
+        }
         if readiness.readable {
             self.traffic.peer_closed |= readiness.read_closed;
             self.receive();
@@ -108,6 +124,11 @@ impl SocketCore {
     /// Says whether a direct socket has something that was announced and not looked at.
     pub(in crate::net) fn has_pending(&self) -> bool {
         self.traffic.is_announced
+    }
+
+    /// Says whether the connection was lost before all was sent.
+    pub(in crate::net) fn was_cut_off(&self) -> bool {
+        self.traffic.was_cut_off
     }
 
     pub(in crate::net) fn traffic(&self) -> &Traffic {
@@ -143,7 +164,9 @@ impl SocketCore {
     /// Reads once, and tells what came of it.
     pub(in crate::net) fn receive(&mut self) {
         self.traffic.has_more = false;
-        if self.is_direct() {
+        // Nobody reads past the buffer of one that is open for writing alone.
+        let is_read = self.kind == SocketType::Udp || self.device.is_readable();
+        if self.is_direct() && is_read {
             return self.announce_direct();
         }
         let room = self.read_room();
@@ -153,7 +176,7 @@ impl SocketCore {
             return;
         }
         if self.traffic.end_seen {
-            return;
+            return self.look_for_reset();
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let pool = &home.facilities.pool;
@@ -197,11 +220,23 @@ impl SocketCore {
         }
     }
 
+    /// After the peer's end nothing more comes but a reset, which no read would tell.
+    fn look_for_reset(&mut self) {
+        if let Some(engine) = &mut self.engine
+            && let Err(error) = engine.progress()
+        {
+            self.lost(SocketError::of_transfer(&error), Some(error));
+        }
+    }
+
     /// How many bytes may still be buffered.
     pub(in crate::net) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            Some(limit) => limit.saturating_sub(self.device.unread_len()),
-            None => usize::MAX,
+            // What comes while the socket closes is dropped.
+            Some(limit) if self.state != SocketState::Closing => {
+                limit.saturating_sub(self.device.unread_len())
+            }
+            _ => usize::MAX,
         }
     }
 
@@ -246,7 +281,8 @@ impl SocketCore {
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
     pub(in crate::net) fn shutdown_write(&mut self) {
-        if self.state != SocketState::Connected || self.traffic.write_end != WriteEnd::Open {
+        let is_open = self.state == SocketState::Connected || self.attempt.is_some();
+        if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
         }
         self.traffic.write_end = WriteEnd::Closing;
@@ -255,15 +291,14 @@ impl SocketCore {
 
     /// Says once that there is something to read, if there is.
     fn announce_direct(&mut self) {
-        let broken = std::mem::take(&mut self.traffic.peer_closed);
-        let Some(engine) = &mut self.engine else { return };
-        // A stream's error is told by the read that finds it.
-        if broken
-            && self.kind == SocketType::Udp
-            && let Err(error) = engine.progress()
-            && error.kind() != ErrorKind::NotConnected
-        {
-            self.fail(SocketError::of_datagram(&error), Some(error));
+        if self.kind == SocketType::Udp {
+            if !self.traffic.is_announced {
+                self.look_for_datagram();
+            }
+            return;
+        }
+        if self.traffic.end_seen {
+            return self.look_for_reset();
         }
         self.traffic.has_more = true;
         if self.traffic.is_announced {
@@ -307,14 +342,25 @@ impl SocketCore {
         if !self.is_direct() || !has_engine {
             return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }
+        if self.traffic.end_seen {
+            return Ok(0);
+        }
         let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
         let result = engine.read(buffer);
         self.looked_at(&result);
         match (&result, self.kind) {
-            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => self.peer_finished(),
+            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
+                self.traffic.end_seen = true;
+                self.traffic.has_more = false;
+                self.peer_finished();
+            }
             (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
-            (Err(error), SocketType::Tcp) => self.lost(SocketError::of_transfer(error), None),
-            (Err(error), SocketType::Udp) => self.fail(SocketError::of_datagram(error), None),
+            (Err(error), SocketType::Tcp) => {
+                self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
+            }
+            (Err(error), SocketType::Udp) => {
+                self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+            }
             (Ok(_), _) => {}
         }
         result
@@ -357,6 +403,9 @@ impl SocketCore {
     }
 
     fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.kind == SocketType::Udp {
+            self.finish_connecting();
+        }
         let is_connected = self.state == SocketState::Connected;
         let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
             self.set_error(Some(SocketError::UnfinishedSocketOperation));
@@ -378,12 +427,19 @@ impl SocketCore {
                 }
             }
         }
-        // The rest goes out when there is room.
-        if sent < bytes.len() {
-            self.traffic.send_blocked = true;
-            self.device.queue(&bytes[sent..]);
+        let rest = &bytes[sent..];
+        if rest.is_empty() {
+            return Ok(sent);
         }
-        Ok(bytes.len())
+        // If something else was in the queue, that is on its way out already.
+        self.traffic.send_blocked |= self.device.outgoing().is_empty();
+        let queued = rest.len().min(self.write_room());
+        self.traffic.write_cut |= queued < rest.len();
+        self.device.queue(&rest[..queued]);
+        match sent + queued {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
     }
 
     /// Tells what became of a datagram.
@@ -396,7 +452,7 @@ impl SocketCore {
             }
             Err(error) => {
                 let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(super::core::copy_of(&error)));
+                self.fail(kind, Some(copy_of(&error)));
                 Err(error)
             }
         }
@@ -436,8 +492,8 @@ impl SocketCore {
         };
         if sent > 0 {
             self.traffic.departures = self.traffic.departures.wrapping_add(1);
+            self.device.announce_written(sent);
         }
-        self.device.announce_written(sent);
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
             Some(error) if self.state == SocketState::Connected => {
@@ -481,9 +537,13 @@ impl SocketCore {
     /// The connection is gone: tells so while it still looks as it was, then closes.
     pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.drop_engine();
+        self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();
         self.fail(kind, source);
-        self.record(if self.state == SocketState::Closing { Step::Closed } else { Step::Closing });
+        let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
+        if !self.steps.contains(next) {
+            self.record(next);
+        }
     }
 
     /// Asks for a turn when the running slots are done, to send and to read on.
