@@ -82,7 +82,12 @@ impl Traffic {
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
-            SocketState::Connecting => self.check_attempt(),
+            SocketState::Connecting => {
+                self.check_attempt();
+                // The end can come with the beginning, and is not told again.
+                self.traffic.peer_closed |= readiness.read_closed;
+                self.traffic.is_urgent |= readiness.priority;
+            }
             _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
