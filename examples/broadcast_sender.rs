@@ -44,7 +44,7 @@ impl Sender {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = env::args().skip(1);
     let port = arguments.next().map_or(Ok(45454), |port| port.parse())?;
-    let address = arguments.next().map_or(Ok(Ipv4Addr::BROADCAST.into()), |ip| ip.parse())?;
+    let address = arguments.next().map_or(Ok(Ipv4Addr::BROADCAST), |ip| ip.parse())?;
     let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
 
     let mut rt = Runtime::new()?;

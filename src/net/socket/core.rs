@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::extra::Extra;
 use super::hooks::{Hooks, HooksOf};
 use super::step::{Step, StepQueue};
-use super::transfer::Traffic;
+use super::traffic::Traffic;
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::bind_mode::{BindAddress, BindMode};

@@ -1,15 +1,12 @@
-//! Transfer: reading what the peer sends and sending what was written.
-//!
-//! Mostly through the device's buffers. A socket of datagrams, or one that was opened unbuffered,
-//! is *direct*: reads and writes go to the engine at once, and `ready_read` says once that there is
-//! something, until it is looked at.
+//! Transfer: reading what the peer sends and sending what was written, through the device's
+//! buffers. What goes past them is in `direct.rs` and `datagram.rs`.
 
 use std::io::{self, ErrorKind};
 
-use super::core::{SocketCore, copy_of};
+use super::core::SocketCore;
 use super::step::Step;
+use super::traffic::{Traffic, WriteEnd};
 use crate::event_loop::Readiness;
-use crate::io::OpenMode;
 use crate::net::error::SocketError;
 use crate::net::ready_read_policy::ReadyReadPolicy;
 use crate::net::socket_state::SocketState;
@@ -18,66 +15,6 @@ use crate::net::socket_type::SocketType;
 /// How much is sent in one turn of the loop before others get theirs. More than most writes, so
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
-
-/// What is known of the traffic on the connection, and begins anew with each.
-#[derive(Debug, Default)]
-pub(in crate::net) struct Traffic {
-    /// The kernel may have more to read.
-    pub(super) has_more: bool,
-    /// There is urgent data, before which a read ends.
-    is_urgent: bool,
-    /// The peer has closed its end, which the next read that finds nothing will tell.
-    peer_closed: bool,
-    /// A read has found the end.
-    end_seen: bool,
-    /// The peer has closed its end, and ours stays open.
-    pub(super) read_finished: bool,
-    /// The kernel took all it could; it tells when there is room again.
-    send_blocked: bool,
-    /// A write was cut short because of the limit.
-    write_cut: bool,
-    /// Our end is to be closed when all is sent, or is.
-    write_end: WriteEnd,
-    /// A direct socket has said that there is something, and nobody has looked.
-    pub(super) is_announced: bool,
-    /// Something was read, and something left.
-    to_announce_again: bool,
-    /// The socket has a place in the list of those that get a turn.
-    pub(super) turn_queued: bool,
-    /// The connection was lost before all was sent, which who waits for that wants to know.
-    was_cut_off: bool,
-    /// How often something has come, for who waits for that.
-    pub(in crate::net) arrivals: u32,
-    /// How often something has gone out, for who waits for that.
-    pub(in crate::net) departures: u32,
-    /// How often the network has refused a datagram, for who waits for another.
-    pub(in crate::net) faults: u32,
-}
-
-/// How far our end of the connection is closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum WriteEnd {
-    #[default]
-    Open,
-    /// It is closed when all is sent.
-    Closing,
-    Closed,
-}
-
-impl Traffic {
-    /// Forgets what belonged to one connection.
-    pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, arrivals, departures, faults, .. } = *self;
-        *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
-    }
-
-    /// Forgets what belonged to a connection of which some can still be read.
-    pub(super) fn end(&mut self) {
-        let Self { to_announce_again, was_cut_off, .. } = *self;
-        self.begin_anew();
-        *self = Self { to_announce_again, was_cut_off, ..*self };
-    }
-}
 
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
@@ -121,11 +58,6 @@ impl SocketCore {
         }
     }
 
-    /// Says whether a direct socket has something that was announced and not looked at.
-    pub(in crate::net) fn has_pending(&self) -> bool {
-        self.traffic.is_announced
-    }
-
     /// Says whether the connection was lost before all was sent.
     pub(in crate::net) fn was_cut_off(&self) -> bool {
         self.traffic.was_cut_off
@@ -147,11 +79,6 @@ impl SocketCore {
         if self.traffic.has_more {
             self.receive();
         }
-    }
-
-    /// Says whether reads and writes go past the buffers.
-    pub(in crate::net) fn is_direct(&self) -> bool {
-        self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
     }
 
     /// Sends what the kernel takes now.
@@ -221,7 +148,7 @@ impl SocketCore {
     }
 
     /// After the peer's end nothing more comes but a reset, which no read would tell.
-    fn look_for_reset(&mut self) {
+    pub(super) fn look_for_reset(&mut self) {
         if let Some(engine) = &mut self.engine
             && let Err(error) = engine.progress()
         {
@@ -268,7 +195,7 @@ impl SocketCore {
     }
 
     /// The peer has closed its end.
-    fn peer_finished(&mut self) {
+    pub(super) fn peer_finished(&mut self) {
         if !self.settings().allow_half_open {
             return self.lost(SocketError::RemoteHostClosed, None);
         }
@@ -287,83 +214,6 @@ impl SocketCore {
         }
         self.traffic.write_end = WriteEnd::Closing;
         self.queue_flush();
-    }
-
-    /// Says once that there is something to read, if there is.
-    fn announce_direct(&mut self) {
-        if self.kind == SocketType::Udp {
-            if !self.traffic.is_announced {
-                self.look_for_datagram();
-            }
-            return;
-        }
-        if self.traffic.end_seen {
-            return self.look_for_reset();
-        }
-        self.traffic.has_more = true;
-        if self.traffic.is_announced {
-            return;
-        }
-        let Some(engine) = &mut self.engine else { return };
-        match engine.peek(&mut [0]) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            _ => {
-                self.traffic.is_announced = true;
-                self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                self.device.announce_received();
-            }
-        }
-    }
-
-    /// A direct socket was looked at: it may announce again.
-    pub(in crate::net) fn looked_at<T>(&mut self, result: &io::Result<T>) {
-        self.traffic.is_announced = false;
-        self.traffic.has_more = match result {
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-            Ok(_) => true,
-        };
-        if self.traffic.has_more {
-            self.queue_flush();
-        }
-    }
-
-    /// How much a direct socket can read past the buffer now.
-    pub(in crate::net) fn available(&self) -> usize {
-        let engine = self.engine.as_ref().filter(|_| self.is_direct());
-        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
-    }
-
-    /// Reads past the buffer.
-    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let has_engine = matches!(
-            self.state,
-            SocketState::Connected | SocketState::Closing | SocketState::Bound
-        );
-        if !self.is_direct() || !has_engine {
-            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
-        }
-        if self.traffic.end_seen {
-            return Ok(0);
-        }
-        let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
-        let result = engine.read(buffer);
-        self.looked_at(&result);
-        match (&result, self.kind) {
-            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
-                self.traffic.end_seen = true;
-                self.traffic.has_more = false;
-                self.peer_finished();
-            }
-            (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
-            (Err(error), SocketType::Tcp) => {
-                self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
-            }
-            (Err(error), SocketType::Udp) => {
-                self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
-            }
-            (Ok(_), _) => {}
-        }
-        result
     }
 
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
@@ -395,66 +245,10 @@ impl SocketCore {
         Ok(count)
     }
 
-    fn write_room(&self) -> usize {
+    pub(super) fn write_room(&self) -> usize {
         match self.settings().write_limit {
             Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
             None => usize::MAX,
-        }
-    }
-
-    fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.kind == SocketType::Udp {
-            self.finish_connecting();
-        }
-        let is_connected = self.state == SocketState::Connected;
-        let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.set_error(Some(SocketError::UnfinishedSocketOperation));
-            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
-        };
-        if self.kind == SocketType::Udp {
-            let result = engine.write(bytes);
-            return self.sent_datagram(result);
-        }
-        let mut sent = 0;
-        if self.device.outgoing().is_empty() {
-            match engine.write(bytes) {
-                Ok(count) => sent = count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => {
-                    let kind = error.kind();
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                    return Err(kind.into());
-                }
-            }
-        }
-        let rest = &bytes[sent..];
-        if rest.is_empty() {
-            return Ok(sent);
-        }
-        // If something else was in the queue, that is on its way out already.
-        self.traffic.send_blocked |= self.device.outgoing().is_empty();
-        let queued = rest.len().min(self.write_room());
-        self.traffic.write_cut |= queued < rest.len();
-        self.device.queue(&rest[..queued]);
-        match sent + queued {
-            0 => Err(ErrorKind::WouldBlock.into()),
-            count => Ok(count),
-        }
-    }
-
-    /// Tells what became of a datagram.
-    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
-        match result {
-            Ok(count) => {
-                self.traffic.departures = self.traffic.departures.wrapping_add(1);
-                self.device.announce_written(count);
-                Ok(count)
-            }
-            Err(error) => {
-                let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(copy_of(&error)));
-                Err(error)
-            }
         }
     }
 
