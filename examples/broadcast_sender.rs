@@ -5,10 +5,9 @@
 //! that it ends when it has sent so many.
 
 use std::env;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use slotwire::QUdpSocket;
 use slotwire::prelude::*;
 
 #[derive(QObject)]
@@ -44,12 +43,12 @@ impl Sender {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = env::args().skip(1);
     let port = arguments.next().map_or(Ok(45454), |port| port.parse())?;
-    let address = arguments.next().map_or(Ok(Ipv4Addr::BROADCAST.into()), |ip| ip.parse())?;
+    let address = arguments.next().map_or(Ok(Ipv4Addr::BROADCAST), |ip| ip.parse())?;
     let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}")); // the network may be back in a second
-    let to = SocketAddr::new(IpAddr::V4(address), port);
+    let to = SocketAddr::from((address, port));
     rt.add_with(|cx| Sender::new(to, enough, cx));
     rt.exec()?;
     Ok(())
