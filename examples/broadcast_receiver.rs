@@ -7,7 +7,7 @@
 use std::env;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, QUdpSocket};
+use slotwire::{BindAddress, BindMode};
 
 #[derive(QObject)]
 struct Receiver {

@@ -5,10 +5,9 @@
 //! that it ends when it has sent so many.
 
 use std::env;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use slotwire::QUdpSocket;
 use slotwire::prelude::*;
 
 #[derive(QObject)]
@@ -49,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}")); // the network may be back in a second
-    let to = SocketAddr::new(IpAddr::V4(address), port);
+    let to = SocketAddr::from((address, port));
     rt.add_with(|cx| Sender::new(to, enough, cx));
     rt.exec()?;
     Ok(())

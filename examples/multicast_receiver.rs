@@ -9,7 +9,7 @@ use std::env;
 use std::net::Ipv4Addr;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, NetworkInterface, QUdpSocket};
+use slotwire::{BindAddress, BindMode, NetworkInterface};
 
 /// The group of `multicast_sender`.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, NetworkInterface, QUdpSocket, SocketOption};
+use slotwire::{BindAddress, BindMode, NetworkInterface, SocketOption};
 
 /// For whoever likes to use it within an organisation: RFC 2365.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);
