@@ -111,11 +111,23 @@ fn read_line(device: &mut Device, args: &Args<'_>) -> Outcome {
     Ok(Answer::Bytes(device.read_line_max(max)))
 }
 
-/// The form that says whether there was anything: null if not.
+/// The form that says what kept it from reading: null for a mistake or the end, and nothing for what
+/// has not come yet.
 fn read_line_into(device: &mut Device, max: i64) -> Answer {
     let mut line = Vec::new();
     match usize::try_from(max) {
-        Ok(max) if max > 1 && device.read_line_into(&mut line, max - 1) => Answer::Bytes(line),
+        Ok(max) if max > 1 => {
+            if device.read_line_into(&mut line, max - 1) || is_waiting(device) {
+                Answer::Bytes(line)
+            } else {
+                Value::Null.into()
+            }
+        }
         _ => Value::Null.into(),
     }
+}
+
+/// Says whether more may come.
+fn is_waiting(device: &mut Device) -> bool {
+    device.fill_buf().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }

@@ -64,6 +64,9 @@ pub(crate) fn call(
     {
         return Ok(answer);
     }
+    if method.starts_with("waitFor") || matches!(method, "exec" | "processEvents" | "wait") {
+        return missing(format!("{}.{method} inside a slot", object.class_name()));
+    }
     let mut found = match object {
         Dut::Tcp(socket) if method == "bind" => Some(socket::bind(&mut world[socket], args)),
         Dut::Tcp(_) => None,
