@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
-use slotwire::prelude::*;
 use slotwire::NetworkInterface;
+use slotwire::prelude::*;
 
 use super::{done, socket};
 use crate::answer::{Answer, Missing, Outcome};
@@ -13,9 +13,7 @@ use crate::args::Args;
 pub(super) fn get(socket: &QUdpSocket, name: &str) -> Option<Answer> {
     Some(match name {
         "hasPendingDatagrams" => socket.has_pending_datagrams().into(),
-        "pendingDatagramSize" => {
-            socket.pending_datagram_size().map_or((-1).into(), Answer::from)
-        }
+        "pendingDatagramSize" => socket.pending_datagram_size().map_or((-1).into(), Answer::from),
         "multicastInterface" => {
             let interface = socket.multicast_interface().ok().flatten();
             interface.map(|interface| interface.name().to_owned()).into()
