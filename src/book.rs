@@ -24,5 +24,11 @@ struct Devices;
 #[doc = include_str!("../book/src/tcp.md")]
 struct Tcp;
 
+#[doc = include_str!("../book/src/udp.md")]
+struct Udp;
+
+#[doc = include_str!("../book/src/hosts.md")]
+struct Hosts;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;

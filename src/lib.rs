@@ -48,7 +48,7 @@
 //! * [`Context<T>`](Context) is what a slot of `T` gets to reach the other objects.
 //! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the loop offers.
 //! * [`QBuffer`] is a device in memory, and [`RawDevice`] how an own device is written.
-//! * [`QTcpSocket`] and [`QTcpServer`] are sockets whose news are signals, by the traits
+//! * [`QTcpSocket`], [`QTcpServer`] and [`QUdpSocket`] are sockets whose news are signals, by the traits
 //!   [`QIODevice`] and [`QAbstractSocket`].
 //!
 //! # What it does not do
@@ -89,8 +89,9 @@ pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 pub use net::{
     BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError, HostLookup,
     Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError, NetworkAddressEntry,
-    NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode, QAbstractSocket, QTcpServer,
-    QTcpSocket, ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,
+    NetworkDatagram, NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode,
+    QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket, ReadyReadPolicy, SocketError,
+    SocketOption, SocketState, SocketType,
 };
 #[doc(inline)]
 pub use object::{
@@ -106,7 +107,7 @@ pub mod prelude {
 
     pub use crate::{
         Connection, ConnectionType, Context, NetError, Obj, Property, QAbstractSocket, QIODevice,
-        QObject, QTcpServer, QTcpSocket, QTimer, Runtime, ScopedConnection, Signal, SocketError,
-        SocketState, World, slot, slots,
+        QObject, QTcpServer, QTcpSocket, QTimer, QUdpSocket, Runtime, ScopedConnection, Signal,
+        SocketError, SocketState, World, slot, slots,
     };
 }

@@ -5,11 +5,12 @@ mod support;
 use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
-use slotwire::VirtualClock;
 use slotwire::prelude::*;
+use slotwire::{Incoming, VirtualClock};
 
 use support::*;
 
@@ -247,4 +248,136 @@ fn a_server_that_is_dropped_frees_its_port() {
     let (server, port, _) = server(&mut rt);
     rt.destroy(server);
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+}
+
+#[test]
+fn each_connection_is_announced_twice_over() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port, _) = server(&mut rt);
+    let order = Journal::new();
+    let [first, second] = [order.clone(), order.clone()];
+    rt.connect_fn(server, QTcpServer::pending_connection_available, move |_, _| {
+        first.note("pending_connection_available");
+    });
+    rt.connect_fn(server, QTcpServer::new_connection, move |_, _| second.note("new_connection"));
+    let _peers = dial_many(port, 2);
+    wait_until(&mut rt, |_| order.len() == 4);
+    let each = ["pending_connection_available", "new_connection"];
+    assert_eq!(order.take(), [each, each].concat());
+}
+
+#[test]
+fn the_backlog_can_be_set_before_listening() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::new());
+    assert_eq!(rt[server].listen_backlog_size(), 50);
+    rt[server].set_listen_backlog_size(u32::MAX);
+    assert_eq!(rt[server].listen_backlog_size(), u32::MAX);
+    rt[server].listen(any_port()).unwrap();
+    let _peer = dial(rt[server].server_port().unwrap());
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+}
+
+#[test]
+fn a_server_takes_over_a_descriptor_that_listens() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::new());
+    let (listener, port) = std_listener();
+    let number = listener.as_raw_fd();
+    rt[server].set_socket_descriptor(listener.into()).unwrap();
+    assert!(rt[server].is_listening());
+    assert_eq!(rt[server].server_port(), Some(port));
+    assert_eq!(rt[server].socket_descriptor().map(|fd| fd.as_raw_fd()), Some(number));
+    let _peer = dial(port);
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+    let again = rt[server].set_socket_descriptor(std_listener().0.into()).unwrap_err();
+    assert_eq!(again.kind(), SocketError::Operation);
+    rt[server].close();
+    assert!(rt[server].socket_descriptor().is_none());
+}
+
+#[test]
+fn a_server_refuses_a_descriptor_that_does_not_listen() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::new());
+    let errors = rt.spy(server, QTcpServer::accept_error);
+    let (listener, port) = std_listener();
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    bound.bind(&any_port().into()).unwrap();
+    let descriptors: [OwnedFd; 4] = [
+        std::net::UdpSocket::bind(any_port()).unwrap().into(),
+        std::fs::File::open("/dev/null").unwrap().into(),
+        dial(port).into(),
+        bound.into(),
+    ];
+    for descriptor in descriptors {
+        let refused = rt[server].set_socket_descriptor(descriptor).unwrap_err();
+        assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+        assert_eq!(rt[server].server_error(), Some(SocketError::UnsupportedSocketOperation));
+        assert!(!rt[server].is_listening());
+    }
+    settle(&mut rt);
+    assert_eq!(errors.take(), []);
+    drop(listener);
+}
+
+/// Decides by the number of each connection what becomes of it.
+#[derive(QObject)]
+struct Porter {
+    #[qobject(base)]
+    server: QTcpServer,
+    came: usize,
+    descriptors: Vec<OwnedFd>,
+}
+
+impl Porter {
+    fn new() -> Self {
+        let server = QTcpServer::with_incoming(Self::incoming_connection);
+        Self { server, came: 0, descriptors: Vec::new() }
+    }
+
+    fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
+        self.came += 1;
+        match self.came {
+            1 => drop(incoming),
+            2 => {
+                let socket = cx.add_child(incoming.into_socket());
+                self.server.add_pending_connection(socket);
+            }
+            _ => self.descriptors.push(incoming.into_descriptor().unwrap()),
+        }
+    }
+}
+
+#[test]
+fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
+    let mut rt = Runtime::new().unwrap();
+    let porter = rt.add(Porter::new());
+    rt[porter].server.listen(any_port()).unwrap();
+    let port = rt[porter].server.server_port().unwrap();
+    let mut peers = dial_many(port, 3);
+    wait_until(&mut rt, |world| world[porter].came == 3);
+    settle(&mut rt);
+
+    assert_eq!(peers[0].read(&mut [0]).unwrap(), 0, "dropped, it closes");
+
+    let taken = rt[porter].server.next_pending_connection().unwrap();
+    assert!(rt[porter].server.next_pending_connection().is_none());
+    rt[taken].write_all(b"taken").unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut peers[1], 5), b"taken");
+
+    let descriptor = rt[porter].descriptors.pop().unwrap();
+    let elsewhere = std::thread::spawn(move || {
+        let mut rt = Runtime::new().unwrap();
+        let socket = rt.add(QTcpSocket::new());
+        let (state, mode) = (SocketState::Connected, slotwire::OpenMode::READ_WRITE);
+        rt[socket].set_socket_descriptor(descriptor, state, mode).unwrap();
+        rt[socket].write_all(b"elsewhere").unwrap();
+        rt[socket].disconnect_from_host();
+        rt.wait_for_disconnected(socket, Some(DEADLINE))
+    });
+    let mut said = String::new();
+    peers[2].read_to_string(&mut said).unwrap();
+    assert_eq!(said, "elsewhere");
+    assert!(elsewhere.join().unwrap());
 }

@@ -151,12 +151,11 @@ impl Device {
         self.outgoing.release();
     }
 
+    /// Tells the user that `count` bytes have gone out: 0 is an empty datagram.
     pub(crate) fn announce_written(&self, count: usize) {
-        if count > 0 {
-            self.bytes_written.emit(count);
-            if let Some(rare) = self.rare.get() {
-                rare.channel_bytes_written.emit((0, count));
-            }
+        self.bytes_written.emit(count);
+        if let Some(rare) = self.rare.get() {
+            rare.channel_bytes_written.emit((0, count));
         }
     }
 
@@ -174,7 +173,7 @@ impl Device {
         self.outgoing.push(bytes);
     }
 
-    fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.mode.contains(OpenMode::READ_ONLY)
     }
 

@@ -214,7 +214,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// Returns how many bytes can be read now.
     #[doc(alias = "bytesAvailable")]
     fn bytes_available(&self) -> usize {
-        if !self.is_readable() {
+        // A bound socket of datagrams has no stream to be opened, and gives them all the same.
+        if !self.is_readable() && !self.is_message_based() {
             return 0;
         }
         let below = if self.is_random_access() {

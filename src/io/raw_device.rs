@@ -125,6 +125,12 @@ pub trait RawDevice {
         false
     }
 
+    /// Says whether what comes are messages, as datagrams are. Each read from below then takes one,
+    /// and drops what it has no room for, so what is read at once is never put together from two.
+    fn is_message_based(&self) -> bool {
+        false
+    }
+
     /// Returns how many bytes can be read from below now, beside those in the buffer.
     ///
     /// Of a random-access device this is known by its size.

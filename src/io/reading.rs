@@ -16,6 +16,9 @@ use super::writing;
 /// How much is read ahead at a time. As in Qt.
 const CHUNK: usize = 16 * 1024;
 
+/// No message is longer.
+const MESSAGE: usize = 64 * 1024;
+
 thread_local! {
     /// Where bytes from below go first, so that the buffer grows by no more than what came.
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -55,6 +58,14 @@ pub(crate) fn read<D: QIODevice + ?Sized>(device: &mut D, buffer: &mut [u8]) -> 
 /// Reads all that is there, up to `max` bytes.
 pub(super) fn read_bytes<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
     let mut bytes = take_vec(device, max);
+    if device.is_message_based() {
+        if bytes.is_empty() && max > 0 && device.device().check_readable().is_ok() {
+            // What there is no room for is lost with the message.
+            let _ = fill_by(device, max.min(MESSAGE));
+            bytes = take_vec(device, max);
+        }
+        return bytes;
+    }
     while bytes.len() < max && device.device().check_readable().is_ok() {
         let missing = max - bytes.len();
         let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
@@ -275,12 +286,17 @@ fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> {
     bytes.iter().copied().filter(|&byte| byte != b'\r')
 }
 
-/// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer.
+/// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer; if it gives
+/// messages, a whole one.
 fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
+    fill_by(device, if device.is_message_based() { MESSAGE } else { asked.min(CHUNK) })
+}
+
+/// Reads up to `asked` bytes from below into the buffer.
+fn fill_by<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
     // A device that reads from another one comes here again meanwhile, and finds none.
     let mut scratch = SCRATCH.take();
-    scratch.resize(CHUNK, 0);
-    let asked = asked.min(CHUNK);
+    scratch.resize(asked.max(CHUNK), 0);
     let came = device.read_data(&mut scratch[..asked]).map(|count| count.min(asked));
     if let Ok(count) = came {
         device.device_mut().fill(&scratch[..count]);

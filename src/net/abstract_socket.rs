@@ -296,7 +296,8 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Closes this end for writing when all that was written has gone out; the peer's end stays as
-    /// it is, so that its answer can be read. See shutdown(2).
+    /// it is, so that its answer can be read. While the connection is being made, it is finished
+    /// first. See shutdown(2).
     fn shutdown_write(&mut self) {
         self.core_mut().shutdown_write();
     }

@@ -75,51 +75,55 @@ impl QTcpServer {
     }
 
     /// Accepts a connection for somebody who waits for one; says whether there was one.
-    pub(super) fn accept_awaited(world: &mut World, server: Obj<Self>) -> bool {
-        let Some(key) = world.own(server) else { return false };
-        world
-            .turn(|world| {
-                let accepted = world.get_mut(server).and_then(|server| server.accept_next())?;
-                take_in(world, key, accepted)
-            })
-            .is_some()
+    pub(super) fn accept_awaited(
+        world: &mut World,
+        server: Obj<Self>,
+    ) -> Result<bool, SocketError> {
+        let Some(key) = world.own(server) else { return Ok(false) };
+        world.turn(|world| {
+            let Some(this) = world.get_mut(server) else { return Ok(false) };
+            this.stop_retrying();
+            let accepted = this.accept_next()?;
+            this.go_on_if_more();
+            Ok(accepted.and_then(|accepted| take_in(world, key, accepted)).is_some())
+        })
     }
 
     /// Takes one connection from the kernel, if there is one and it is wanted.
     fn accept(&mut self) -> Option<Accepted> {
         self.stop_retrying();
         self.accepting.has_more = true;
-        if self.may_accept() { self.accept_next() } else { None }
+        if self.may_accept() { self.accept_next().unwrap_or(None) } else { None }
     }
 
-    fn accept_next(&mut self) -> Option<Accepted> {
-        match self.engine.as_mut()?.accept() {
+    /// Takes one connection from the kernel, if there is one. A failure has been told already.
+    fn accept_next(&mut self) -> Result<Option<Accepted>, SocketError> {
+        let Some(engine) = &mut self.engine else { return Ok(None) };
+        match engine.accept() {
             Ok(accepted) => {
                 self.accepting.retry_delay = RETRY[0];
-                Some(accepted)
+                Ok(Some(accepted))
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.accepting.has_more = false;
                 self.accepting.retry_delay = RETRY[0];
-                None
+                Ok(None)
             }
             // The peer gave up before its turn came: the next may be there.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                 self.go_on_if_more();
-                None
+                Ok(None)
             }
-            Err(error) => {
-                self.fail(&error);
-                None
-            }
+            Err(error) => Err(self.fail(&error)),
         }
     }
 
-    fn fail(&mut self, error: &io::Error) {
+    fn fail(&mut self, error: &io::Error) -> SocketError {
         self.retry_later();
         let kind = SocketError::of_accepting(error);
         self.set_error(kind);
         self.accept_error.emit(kind);
+        kind
     }
 
     /// Tries again after a while: the kernel tells of a waiting connection only once.
@@ -128,6 +132,7 @@ impl QTcpServer {
         let delay = self.accepting.retry_delay;
         let timers = &facilities.timers;
         let alarm = Alarm::Ring(stepper.key(), accept_waiting);
+        self.accepting.has_more = true;
         self.accepting.retry = Some(timers.arm(timers.after(delay), alarm));
         self.accepting.retry_delay = RETRY[1].min(2 * delay);
     }

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
 use super::abstract_socket::QAbstractSocket;
+use super::error::SocketError;
+use super::socket_state::SocketState;
 use crate::event_loop::Runtime;
 use crate::object::{Obj, Target};
 
@@ -82,12 +84,14 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         }
         let socket = self.socket()?;
         match socket.error() {
-            Some(error) if error != crate::SocketError::RemoteHostClosed => {
-                let timed_out = error == crate::SocketError::SocketTimeout;
+            Some(error) if error != SocketError::RemoteHostClosed => {
+                let timed_out = error == SocketError::SocketTimeout;
                 let kind = if timed_out { ErrorKind::TimedOut } else { ErrorKind::NotConnected };
                 Err(io::Error::new(kind, error))
             }
-            _ => Ok(()),
+            // The next try tells that this is the end.
+            _ if socket.state() == SocketState::Unconnected => Ok(()),
+            _ => Err(io::Error::new(ErrorKind::WouldBlock, "nothing will come of waiting")),
         }
     }
 }
@@ -140,10 +144,15 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
         }
     }
 
-    /// Waits until all that was written has gone out.
+    /// Waits until all that was written has gone out. Fails if the peer was gone before.
     fn flush(&mut self) -> io::Result<()> {
         while self.socket()?.bytes_to_write() > 0 {
             self.wait(Runtime::wait_for_bytes_written)?;
+            let socket = self.socket()?;
+            if socket.core().was_cut_off() {
+                let gone = "the peer was gone before all was sent";
+                return Err(io::Error::new(ErrorKind::BrokenPipe, gone));
+            }
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ impl SocketError {
             ErrorKind::AddrInUse => Self::AddressInUse,
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
             ErrorKind::PermissionDenied => Self::SocketAccess,
-            ErrorKind::InvalidInput => Self::UnsupportedSocketOperation,
+            ErrorKind::InvalidInput | ErrorKind::Unsupported => Self::UnsupportedSocketOperation,
             _ => Self::of_opening(error).unwrap_or(Self::Unknown),
         }
     }

@@ -14,6 +14,7 @@ mod host_lookup;
 mod incoming;
 mod lookup_queue;
 mod network_address_entry;
+mod network_datagram;
 mod network_interface;
 mod option;
 mod pause_mode;
@@ -28,6 +29,7 @@ mod system_interfaces;
 mod system_resolver;
 mod tcp_server;
 mod tcp_socket;
+mod udp_socket;
 mod wait;
 
 pub use abstract_socket::QAbstractSocket;
@@ -38,6 +40,7 @@ pub use host_info::{HostInfo, HostInfoError};
 pub use host_lookup::HostLookup;
 pub use incoming::Incoming;
 pub use network_address_entry::NetworkAddressEntry;
+pub use network_datagram::NetworkDatagram;
 pub use network_interface::{
     HardwareAddress, InterfaceError, InterfaceFlags, InterfaceType, NetworkInterface,
 };
@@ -51,3 +54,4 @@ pub use socket_state::SocketState;
 pub use socket_type::SocketType;
 pub use tcp_server::QTcpServer;
 pub use tcp_socket::QTcpSocket;
+pub use udp_socket::QUdpSocket;

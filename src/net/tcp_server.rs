@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::accepting::{self, Accepting};
 use super::bind_mode::{BindAddress, BindMode};
-use super::engine::{SocketEngine, open};
+use super::engine::{SocketEngine, listens, open};
 use super::error::{NetError, SocketError};
 use super::facilities::Facilities;
 use super::incoming::{Incoming, OnIncoming, on_incoming};
@@ -186,15 +186,18 @@ impl QTcpServer {
     ///
     /// # Errors
     ///
-    /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is no TCP socket,
-    /// otherwise as [`listen`](Self::listen) does. The descriptor is closed then.
+    /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is no TCP socket
+    /// that listens, otherwise as [`listen`](Self::listen) does. The descriptor is closed then.
     #[doc(alias = "setSocketDescriptor")]
     pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
         let operation = "listen by a descriptor";
         let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
-        let adopted = home.facilities.network.adopt(SocketType::Tcp, descriptor);
+        let adopted = match listens(&descriptor) {
+            true => home.facilities.network.adopt(SocketType::Tcp, descriptor),
+            false => Err(io::ErrorKind::Unsupported.into()),
+        };
         match adopted.and_then(|engine| self.begin(engine)) {
             Ok(()) => Ok(()),
             Err(error) => Err(self.refused(operation.to_owned(), error)),

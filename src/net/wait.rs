@@ -12,6 +12,7 @@ use super::engine::{Awaited, Network};
 use super::error::SocketError;
 use super::socket::SocketCore;
 use super::socket_state::SocketState;
+use super::socket_type::SocketType;
 use super::tcp_server::QTcpServer;
 use crate::event_loop::{Readiness, Runtime};
 use crate::object::{Obj, Target};
@@ -58,7 +59,9 @@ impl Runtime {
     /// Waits until new bytes, or a datagram, have come; says whether they have.
     ///
     /// What has come before does not count. Finishes connecting first, and sends what was written.
-    /// Returns `false` at once if the socket is not connected, or its buffer is full. When the time
+    /// Returns `false` at once if the socket is neither connected nor bound, or its buffer is full,
+    /// and as soon as the network has refused a datagram. A datagram that was announced counts until
+    /// it is read. When the time
     /// is over, `error_occurred(SocketTimeout)` is emitted and the connection stays.
     ///
     /// # Panics
@@ -106,7 +109,8 @@ impl Runtime {
     }
 
     /// Waits until a connection has been accepted; says whether one has. Accepts even while the
-    /// server is paused.
+    /// server is paused. Returns `false` at once if the server does not listen, or accepting fails,
+    /// which [`accept_error`](QTcpServer::accept_error) tells as well.
     ///
     /// # Panics
     ///
@@ -126,8 +130,10 @@ impl Runtime {
             let socket = Awaited { engine, to_read: true, to_write: false };
             match wait_on(self, &*network, &[socket], deadline) {
                 Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
-                    if QTcpServer::accept_awaited(self, server) {
-                        return true;
+                    match QTcpServer::accept_awaited(self, server) {
+                        Ok(true) => return true,
+                        Ok(false) => {}
+                        Err(_) => return false,
                     }
                 }
                 Some(_) => {}
@@ -175,6 +181,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         if !self.is_ready() {
             return false;
         }
+        let faults = self.core().map(|core| core.traffic().faults);
         loop {
             let Some(core) = self.core() else { return false };
             if core.traffic().arrivals != before {
@@ -186,6 +193,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             }
             if core.is_direct() && core.has_pending() {
                 return true;
+            }
+            if faults != Some(core.traffic().faults) {
+                return false;
             }
             let to_write = !core.device.outgoing().is_empty();
             if !self.step(true, to_write) {
@@ -235,6 +245,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn is_ready(&mut self) -> bool {
         match self.state() {
             SocketState::HostLookup | SocketState::Connecting => self.for_connection(),
+            // A TCP socket has nobody to wait for before it connects.
+            SocketState::Bound => self.core().is_some_and(|core| core.kind == SocketType::Udp),
             state => state != SocketState::Unconnected,
         }
     }

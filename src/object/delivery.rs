@@ -8,12 +8,11 @@
 //! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
 //! carries out a bounded number of them and puts the rest aside for a later turn.
 
-use std::rc::Rc;
-
+use super::audience::Audience;
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
-use super::signal::{List, Signal, call_slots};
+use super::signal::{Signal, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
@@ -151,14 +150,14 @@ impl World {
             self.deliver();
         }
         let Some(core) = signal(&self[sender]).existing_core() else { return };
-        let Some(list) = core.list_unless_blocked() else { return };
+        let Some(audience) = core.audience_unless_blocked() else { return };
         let mut turn = Turn::begin(self);
         let world = turn.world();
         world.set_sender(Some(sender.key));
-        let next = call_slots(world, &list, &argument, 0);
+        let next = call_slots(world, audience.links(), &argument, 0);
         if !world.recorder.is_settled() {
             if next.is_some() || world.recorder.met_dead() {
-                world.finish_emission(sender, signal, &list, argument, next);
+                world.finish_emission(sender, signal, audience, argument, next);
             }
             world.carry_out_all();
         }
@@ -170,14 +169,14 @@ impl World {
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
-        list: &Rc<List<A>>,
+        audience: Audience<A>,
         argument: A,
         next: Option<usize>,
     ) {
         // The sender is still there, since nothing was carried out; unless a slot dropped its signal.
         let object = self.get(sender);
         if let Some(core) = object.and_then(|object| signal(object).existing_core().cloned()) {
-            core.finish(self, list.clone(), argument, next);
+            core.finish(self, audience, argument, next);
         }
     }
 

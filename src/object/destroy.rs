@@ -120,7 +120,7 @@ impl World {
     }
 
     fn announce_destroyed(&mut self, key: ObjectKey) {
-        let extra = self.nodes[key].extra.as_ref();
+        let extra = self.nodes[key].existing_extra();
         if extra.is_none_or(|extra| extra.destroyed.existing_core().is_none()) {
             return;
         }
@@ -128,7 +128,7 @@ impl World {
         let this = self.handle::<dyn QObject>(key);
         // The one signal that blocking does not stop.
         let blocked = emitter.blocked.replace(false);
-        if let Some(extra) = &self.nodes[key].extra {
+        if let Some(extra) = self.nodes[key].existing_extra() {
             extra.destroyed.emit(this);
         }
         emitter.blocked.set(blocked);

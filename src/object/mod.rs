@@ -1,6 +1,7 @@
 //! Objects, signals and slots: the ground floor, which knows no I/O and no clock.
 
 mod anchor;
+mod audience;
 mod class;
 mod connect;
 mod connect_own;
@@ -23,6 +24,7 @@ mod signal;
 mod slot;
 mod spy;
 mod tree;
+mod waiting;
 mod world;
 
 pub use anchor::Anchor;

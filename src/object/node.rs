@@ -3,15 +3,16 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use super::audience::growth;
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey};
 use super::link::AnyLink;
 use super::shelf::{AnyShelf, Life};
-use super::signal::{Emitter, Signal, growth};
+use super::signal::{Emitter, Signal};
 
 /// One object, its place in the tree, and what is connected to it.
 ///
-/// Kept small, since there is one for each object: what few objects need sits in [`Extra`].
+/// Kept small, since there is one for each object: what many do not need sits in [`More`].
 pub(super) struct Node {
     pub(super) shelf: Rc<dyn AnyShelf>,
     pub(super) parent: Option<ObjectKey>,
@@ -19,17 +20,17 @@ pub(super) struct Node {
     /// The sibling before this one; of the first, the last.
     pub(super) previous: Option<ObjectKey>,
     pub(super) next: Option<ObjectKey>,
-    links: Option<Box<Links>>,
-    pub(super) extra: Option<Box<Extra>>,
-}
-
-/// What is connected to an object and from it; many objects have neither.
-#[derive(Default)]
-struct Links {
-    /// The connections to this object's slots.
-    incoming: Vec<Rc<dyn AnyLink>>,
     /// What this object's signals share; made when somebody connects to one.
     emitter: Option<Rc<Emitter>>,
+    more: Option<Box<More>>,
+}
+
+/// What many objects do not need.
+#[derive(Default)]
+struct More {
+    /// The connections to this object's slots.
+    incoming: Vec<Rc<dyn AnyLink>>,
+    extra: Option<Box<Extra>>,
 }
 
 /// What few objects need.
@@ -50,8 +51,8 @@ impl Node {
             first_child: None,
             previous: None,
             next: None,
-            links: None,
-            extra: None,
+            emitter: None,
+            more: None,
         }
     }
 
@@ -59,22 +60,28 @@ impl Node {
         self.shelf.label().life.get()
     }
 
+    /// What few objects need, if this one did.
+    pub(super) fn existing_extra(&self) -> Option<&Extra> {
+        self.more.as_ref()?.extra.as_deref()
+    }
+
+    /// What few objects need.
     pub(super) fn extra(&mut self) -> &mut Extra {
-        self.extra.get_or_insert_default()
+        self.more.get_or_insert_default().extra.get_or_insert_default()
     }
 
     /// What the object's signals share, if somebody connected to one.
     pub(super) fn emitter(&self) -> Option<&Rc<Emitter>> {
-        self.links.as_ref()?.emitter.as_ref()
+        self.emitter.as_ref()
     }
 
     /// What the object's signals share, made by `make` if it is not there.
     pub(super) fn emitter_or(&mut self, make: impl FnOnce() -> Rc<Emitter>) -> &Rc<Emitter> {
-        self.links.get_or_insert_default().emitter.get_or_insert_with(make)
+        self.emitter.get_or_insert_with(make)
     }
 
     pub(super) fn add_incoming(&mut self, link: Rc<dyn AnyLink>) {
-        let incoming = &mut self.links.get_or_insert_default().incoming;
+        let incoming = &mut self.more.get_or_insert_default().incoming;
         if incoming.len() == incoming.capacity() {
             incoming.retain(|link| !link.is_dead());
             if incoming.len() * 4 >= incoming.capacity() * 3 {
@@ -87,12 +94,13 @@ impl Node {
     /// Closes every connection to the object and from it.
     pub(super) fn cut(&mut self) {
         // One by one, since captures that panic when they are dropped leave the rest for next time.
-        let Some(links) = &mut self.links else { return };
-        links.incoming.reverse();
-        while let Some(link) = links.incoming.pop() {
-            link.kill();
+        if let Some(more) = &mut self.more {
+            more.incoming.reverse();
+            while let Some(link) = more.incoming.pop() {
+                link.kill();
+            }
         }
-        if let Some(emitter) = &links.emitter {
+        if let Some(emitter) = &self.emitter {
             emitter.each(&mut |link| link.kill());
         }
     }

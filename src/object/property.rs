@@ -128,7 +128,7 @@ impl World {
         if let Some(property) = object.meta_object().property(name) {
             return property.read(object).downcast().ok().map(|value| *value);
         }
-        let properties = &self.nodes.get(key)?.extra.as_ref()?.properties;
+        let properties = &self.nodes.get(key)?.existing_extra()?.properties;
         let (_, value) = properties.iter().find(|(known, _)| known == name)?;
         value.downcast_ref().cloned()
     }
@@ -177,7 +177,8 @@ impl World {
     /// Forgets a dynamic property; says whether there was one of this name.
     pub fn remove_property(&mut self, object: Obj<impl ?Sized + Target>, name: &str) -> bool {
         let node = self.own(object).and_then(|key| self.nodes.get_mut(key));
-        let Some(extra) = node.and_then(|node| node.extra.as_deref_mut()) else { return false };
+        let Some(node) = node.filter(|node| node.existing_extra().is_some()) else { return false };
+        let extra = node.extra();
         let before = extra.properties.len();
         extra.properties.retain(|(known, _)| known != name);
         extra.properties.len() < before
@@ -190,7 +191,7 @@ impl World {
         object: Obj<impl ?Sized + Target>,
     ) -> impl Iterator<Item = &str> {
         let node = self.own(object).and_then(|key| self.nodes.get(key));
-        let properties = node.and_then(|node| node.extra.as_deref()).map(|extra| &extra.properties);
+        let properties = node.and_then(|node| node.existing_extra()).map(|extra| &extra.properties);
         properties.into_iter().flatten().map(|(name, _)| name.as_str())
     }
 }

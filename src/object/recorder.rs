@@ -3,6 +3,7 @@
 //! Every signal of a runtime holds on to it, so that emitting needs no context. It only collects;
 //! `delivery.rs` carries out.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,6 +15,7 @@ use super::destroy::Phase;
 use super::handle::ObjectKey;
 use super::link::AnyLink;
 use super::signal::Emission;
+use super::waiting::{AnyWaitingRoom, WaitingRoom};
 use super::world::World;
 
 /// Something done by a method, to be carried out after it, in the order written.
@@ -54,6 +56,8 @@ pub(super) struct Recorder {
     status: Cell<Status>,
     effects: RefCell<Vec<Effect>>,
     posted: RefCell<VecDeque<Posted>>,
+    /// Where emissions wait, by the type of their arguments.
+    waiting: RefCell<Vec<Rc<dyn AnyWaitingRoom>>>,
     /// Tells a loop that does not look by itself that there is work.
     alarm: RefCell<Option<Box<dyn Fn()>>>,
 }
@@ -64,6 +68,7 @@ impl Recorder {
             status: Cell::new(Status::empty()),
             effects: RefCell::default(),
             posted: RefCell::default(),
+            waiting: RefCell::default(),
             alarm: RefCell::new(None),
         })
     }
@@ -137,6 +142,17 @@ impl Recorder {
         self.status.get() == Status::IN_TURN
     }
 
+    /// Where the emissions with arguments of type `A` wait.
+    pub(super) fn waiting_room<A: 'static>(&self) -> Rc<WaitingRoom<A>> {
+        let mut rooms = self.waiting.borrow_mut();
+        let found = rooms.iter().find_map(|room| (room.clone() as Rc<dyn Any>).downcast().ok());
+        found.unwrap_or_else(|| {
+            let room = Rc::<WaitingRoom<A>>::default();
+            rooms.push(room.clone());
+            room
+        })
+    }
+
     pub(super) fn set_backlog(&self, backlog: bool) {
         self.set(Status::BACKLOG, backlog);
     }
@@ -189,8 +205,12 @@ impl Recorder {
     pub(super) fn clear(&self) {
         let effects = self.effects.take();
         let posted = self.posted.take();
+        let waiting = self.waiting.take();
         self.set(Status::RECORDED, false);
         drop((effects, posted));
+        for room in waiting {
+            room.clear();
+        }
     }
 }
 

@@ -10,9 +10,11 @@ use std::rc::{Rc, Weak};
 
 use smallvec::SmallVec;
 
+use super::audience::Audience;
 use super::handle::{ObjectKey, RuntimeTag};
 use super::link::{AnyLink, Link};
 use super::recorder::{Effect, Recorder};
+use super::waiting::WaitingRoom;
 use super::world::World;
 
 /// A signal that carries an `A`.
@@ -72,7 +74,9 @@ impl<A: 'static> Signal<A> {
 
     /// Returns the number of connections.
     pub fn receivers(&self) -> usize {
-        self.core.get().map_or(0, |core| core.list.borrow().iter().filter(|c| c.is_open()).count())
+        self.core.get().map_or(0, |core| {
+            core.audience.borrow().links().iter().filter(|link| link.is_open()).count()
+        })
     }
 
     /// Says whether anybody is connected: whether building an expensive argument is worth it.
@@ -142,102 +146,22 @@ impl fmt::Debug for SignalCore {
     }
 }
 
-/// The connections of one signal, in the order in which they were made.
-pub(super) type List<A> = SmallVec<[Rc<dyn Link<A>>; 1]>;
-
 /// What a signal becomes when somebody connects: its connections and its pending arguments.
 pub(super) struct Core<A: 'static> {
     emitter: Rc<Emitter>,
-    /// Shared with the emissions under way, and copied when it changes while one is.
-    list: RefCell<Rc<List<A>>>,
-    pending: RefCell<Pending<A>>,
-    /// The sender was destroyed: what is under way stops here.
-    silenced: Cell<bool>,
-}
-
-/// An emission that waits: the list as it was, and the argument.
-type Waiting<A> = (Rc<List<A>>, A);
-
-/// The waiting emissions of one signal. There is seldom more than one, so the first sits inline, and
-/// the others' place is made when it is needed.
-struct Pending<A: 'static> {
-    first: Option<Waiting<A>>,
-    more: Option<Box<More<A>>>,
-}
-
-/// The waiting emissions of one signal beside the first.
-struct More<A: 'static> {
-    entries: Vec<Option<Waiting<A>>>,
-    /// The numbers of the empty entries.
-    free: Vec<u32>,
-}
-
-impl<A> Pending<A> {
-    const fn new() -> Self {
-        Self { first: None, more: None }
-    }
-
-    /// Stores an emission and gives its number: 0 is the first, the others count from 1.
-    #[inline]
-    fn put(&mut self, waiting: Waiting<A>) -> u32 {
-        if self.first.is_none() {
-            self.first = Some(waiting);
-            return 0;
-        }
-        self.put_more(waiting)
-    }
-
-    #[cold]
-    fn put_more(&mut self, waiting: Waiting<A>) -> u32 {
-        let new = || Box::new(More { entries: Vec::new(), free: Vec::new() });
-        let More { entries, free } = &mut **self.more.get_or_insert_with(new);
-        match free.pop() {
-            Some(entry) => {
-                entries[entry as usize] = Some(waiting);
-                entry + 1
-            }
-            None => {
-                entries.push(Some(waiting));
-                u32::try_from(entries.len()).expect("fewer than 2^32 emissions wait")
-            }
-        }
-    }
-
-    #[inline]
-    fn take(&mut self, entry: u32) -> Option<Waiting<A>> {
-        match entry.checked_sub(1) {
-            None => self.first.take(),
-            Some(entry) => self.take_more(entry),
-        }
-    }
-
-    #[cold]
-    fn take_more(&mut self, entry: u32) -> Option<Waiting<A>> {
-        let More { entries, free } = &mut **self.more.as_mut()?;
-        let waiting = entries[entry as usize].take();
-        free.push(entry);
-        if free.len() == entries.len() {
-            entries.clear();
-            free.clear();
-        }
-        waiting
-    }
+    audience: RefCell<Audience<A>>,
+    /// Where the emissions that wait are.
+    waiting: Rc<WaitingRoom<A>>,
 }
 
 impl<A: 'static> Core<A> {
     fn new(emitter: Rc<Emitter>) -> Rc<Self> {
-        let core = Rc::new(Self {
-            emitter: emitter.clone(),
-            list: RefCell::default(),
-            pending: RefCell::new(Pending::new()),
-            silenced: Cell::new(false),
-        });
+        let waiting = emitter.recorder.waiting_room();
+        let core = Rc::new(Self { emitter, audience: RefCell::default(), waiting });
         let erased: Weak<Self> = Rc::downgrade(&core);
-        let mut cores = emitter.cores.borrow_mut();
+        let mut cores = core.emitter.cores.borrow_mut();
         if cores.len() == cores.capacity() {
             cores.retain(|core| core.strong_count() > 0);
-            let more = growth(cores.len());
-            cores.reserve_exact(more);
         }
         cores.push(erased);
         drop(cores);
@@ -245,55 +169,39 @@ impl<A: 'static> Core<A> {
     }
 
     fn record(this: &Rc<Self>, argument: A) {
-        let Some(list) = this.audience() else { return };
-        let entry = this.pending.borrow_mut().put((list, argument));
+        let Some(audience) = this.audience() else { return };
+        let entry = this.waiting.put((audience, argument));
         this.emitter.recorder.record(Effect::Emit { emission: this.clone(), entry, next: 0 });
     }
 
-    /// The list as it is now, unless there is nobody to tell.
+    /// The audience as it is now, unless there is nobody to tell.
     #[inline]
-    fn audience(&self) -> Option<Rc<List<A>>> {
-        self.list_unless_blocked().filter(|list| !list.is_empty())
+    fn audience(&self) -> Option<Audience<A>> {
+        self.audience_unless_blocked().filter(|audience| !audience.links().is_empty())
     }
 
-    /// The list as it is now, unless the object's signals are blocked.
+    /// The audience as it is now, unless the object's signals are blocked.
     #[inline]
-    pub(super) fn list_unless_blocked(&self) -> Option<Rc<List<A>>> {
-        (!self.emitter.blocked.get()).then(|| self.list.borrow().clone())
+    pub(super) fn audience_unless_blocked(&self) -> Option<Audience<A>> {
+        (!self.emitter.blocked.get()).then(|| self.audience.borrow().clone())
     }
 
-    /// Adds a connection at the end of the list.
+    /// Adds a connection at the end of the audience.
     pub(super) fn connect(&self, link: Rc<dyn Link<A>>) {
-        let mut shared = self.list.borrow_mut();
-        let list = match Rc::get_mut(&mut shared) {
-            Some(list) => list,
-            None => {
-                *shared = Rc::new(shared.iter().filter(|link| !link.is_dead()).cloned().collect());
-                Rc::get_mut(&mut shared).expect("just made, so not shared yet")
-            }
-        };
-        if list.len() == list.capacity() {
-            list.retain(|link| !link.is_dead());
-            if list.len() * 4 > list.capacity() * 3 {
-                list.reserve_exact(growth(list.len()));
-            }
-        }
-        list.push(link);
+        self.audience.borrow_mut().push(link);
     }
 
     /// Says whether an open connection for which `matches` holds is in the list.
     pub(super) fn has(&self, matches: impl Fn(&dyn Link<A>) -> bool) -> bool {
-        self.list.borrow().iter().any(|link| link.is_open() && matches(&**link))
+        self.audience.borrow().links().iter().any(|link| link.is_open() && matches(&**link))
     }
 
-    /// Replaces the list, which emissions share, by one without its dead connections, if these
-    /// are most of it.
+    /// Forgets the dead connections, if these are most of the audience, and it is still this one.
     #[cold]
-    fn prune(&self, list: &Rc<List<A>>) {
-        let mut shared = self.list.borrow_mut();
-        let dead = list.iter().filter(|link| link.is_dead()).count();
-        if dead > list.len() / 2 && Rc::ptr_eq(&shared, list) {
-            *shared = Rc::new(list.iter().filter(|link| !link.is_dead()).cloned().collect());
+    fn prune(&self, audience: Audience<A>) {
+        let mut present = self.audience.borrow_mut();
+        if present.is(&audience) {
+            present.prune();
         }
     }
 
@@ -303,19 +211,19 @@ impl<A: 'static> Core<A> {
     pub(super) fn finish(
         self: Rc<Self>,
         world: &mut World,
-        list: Rc<List<A>>,
+        audience: Audience<A>,
         argument: A,
         next: Option<usize>,
     ) {
         match next {
             Some(next) => {
-                let entry = self.pending.borrow_mut().put((list, argument));
+                let entry = self.waiting.put((audience, argument));
                 let next = u32::try_from(next).expect("fewer than 2^32 connections");
                 world.push_frame(Effect::Emit { emission: self, entry, next });
             }
             None => {
                 world.recorder.set_met_dead(false);
-                self.prune(&list);
+                self.prune(audience);
             }
         }
     }
@@ -325,31 +233,30 @@ impl<A: 'static> Core<A> {
     }
 
     fn sender_gone(&self) {
-        self.silenced.set(true);
         // Out of the cell first: closures that die here may own signals of their own.
-        let list = self.list.borrow().clone();
+        let audience = self.audience.borrow().clone();
         // All first, since captures that panic when they are dropped leave the rest undropped.
-        for link in list.iter() {
+        for link in audience.links() {
             link.head().kill();
         }
-        for link in list.iter() {
+        for link in audience.links() {
             link.release();
         }
     }
 }
 
-/// Calls the slots of `list` from number `first` on, until one has recorded something that is to
+/// Calls the slots of `links` from number `first` on, until one has recorded something that is to
 /// be carried out before the next slot, whose number this then returns.
 ///
 /// Nothing that the slots record is carried out here, so the sender lives throughout.
 #[inline]
 pub(super) fn call_slots<A>(
     world: &mut World,
-    list: &[Rc<dyn Link<A>>],
+    links: &[Rc<dyn Link<A>>],
     argument: &A,
     first: usize,
 ) -> Option<usize> {
-    let (last, others) = list.split_last()?;
+    let (last, others) = links.split_last()?;
     let mut next = first;
     while let Some(link) = others.get(next) {
         next += 1;
@@ -362,12 +269,6 @@ pub(super) fn call_slots<A>(
     None
 }
 
-/// By how many entries a full list of connections grows: a quarter, since a connection should
-/// stay near its 64 bytes.
-pub(super) const fn growth(len: usize) -> usize {
-    if len < 2 { 1 } else { len / 4 + 2 }
-}
-
 /// An emission that waits in the recorder or on the stack, with its argument's type forgotten.
 pub(super) trait Emission {
     /// Goes on with waiting emission `entry` at slot number `next`.
@@ -376,17 +277,13 @@ pub(super) trait Emission {
 
 impl<A: 'static> Emission for Core<A> {
     fn resume(self: Rc<Self>, world: &mut World, entry: u32, next: u32) {
-        let taken = self.pending.borrow_mut().take(entry);
-        let Some((list, argument)) = taken else { return };
-        if self.silenced.get() {
-            return;
-        }
+        let Some((audience, argument)) = self.waiting.take(entry) else { return };
         world.set_sender(Some(self.emitter.key));
-        let first = next as usize;
-        let next = call_slots(world, &list, &argument, first);
-        world.spend(next.unwrap_or(list.len()) - first);
+        let (links, first) = (audience.links(), next as usize);
+        let next = call_slots(world, links, &argument, first);
+        world.spend(next.unwrap_or(links.len()) - first);
         if next.is_some() || world.recorder.met_dead() {
-            self.finish(world, list, argument, next);
+            self.finish(world, audience, argument, next);
         }
     }
 }
@@ -399,8 +296,8 @@ pub(super) trait AnyCore {
 
 impl<A: 'static> AnyCore for Core<A> {
     fn each(&self, visit: &mut dyn FnMut(&Rc<dyn AnyLink>)) {
-        let list = self.list.borrow().clone();
-        for link in list.iter().filter(|link| link.is_open()) {
+        let audience = self.audience.borrow().clone();
+        for link in audience.links().iter().filter(|link| link.is_open()) {
             let link: Rc<dyn AnyLink> = link.clone();
             visit(&link);
         }
@@ -414,7 +311,7 @@ pub(super) struct Emitter {
     pub(super) blocked: Cell<bool>,
     pub(super) recorder: Rc<Recorder>,
     /// The signals of the object that somebody connected to.
-    pub(super) cores: RefCell<Vec<Weak<dyn AnyCore>>>,
+    pub(super) cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 2]>>,
 }
 
 impl Emitter {

@@ -121,7 +121,7 @@ impl World {
     #[doc(alias = "objectName")]
     pub fn object_name<T: ?Sized + Target>(&self, object: Obj<T>) -> &str {
         let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.and_then(|node| node.extra.as_deref()).map_or("", |extra| &extra.name)
+        node.and_then(|node| node.existing_extra()).map_or("", |extra| &extra.name)
     }
 
     /// Names the object, and emits `object_name_changed` if that is a change.

@@ -150,20 +150,20 @@ impl Journal {
 }
 
 /// Notes every signal of a socket. A state that is announced but not the socket's is noted too.
-pub(crate) fn journal_of(rt: &mut World, socket: Obj<QTcpSocket>) -> Journal {
+pub(crate) fn journal_of<T: QAbstractSocket>(rt: &mut World, socket: Obj<T>) -> Journal {
     let journal = Journal::new();
     let note = |name: &'static str| {
         let journal = journal.clone();
         move |_: &mut World, _: &()| journal.note(name)
     };
-    rt.connect_fn(socket, QTcpSocket::host_found, note("host_found"));
-    rt.connect_fn(socket, QTcpSocket::connected, note("connected"));
-    rt.connect_fn(socket, QTcpSocket::disconnected, note("disconnected"));
-    rt.connect_fn(socket, QTcpSocket::ready_read, note("ready_read"));
-    rt.connect_fn(socket, QTcpSocket::about_to_close, note("about_to_close"));
-    rt.connect_fn(socket, QTcpSocket::read_channel_finished, note("read_channel_finished"));
+    rt.connect_fn(socket, T::host_found, note("host_found"));
+    rt.connect_fn(socket, T::connected, note("connected"));
+    rt.connect_fn(socket, T::disconnected, note("disconnected"));
+    rt.connect_fn(socket, T::ready_read, note("ready_read"));
+    rt.connect_fn(socket, T::about_to_close, note("about_to_close"));
+    rt.connect_fn(socket, T::read_channel_finished, note("read_channel_finished"));
     let states = journal.clone();
-    rt.connect_fn(socket, QTcpSocket::state_changed, move |world, &announced| {
+    rt.connect_fn(socket, T::state_changed, move |world, &announced| {
         let seen = world[socket].state();
         match seen == announced {
             true => states.note(format!("{announced:?}")),
@@ -171,11 +171,11 @@ pub(crate) fn journal_of(rt: &mut World, socket: Obj<QTcpSocket>) -> Journal {
         }
     });
     let errors = journal.clone();
-    rt.connect_fn(socket, QTcpSocket::error_occurred, move |world, error| {
+    rt.connect_fn(socket, T::error_occurred, move |world, error| {
         errors.note(format!("{error:?} while {:?}", world[socket].state()));
     });
     let written = journal.clone();
-    rt.connect_fn(socket, QTcpSocket::bytes_written, move |_, count| {
+    rt.connect_fn(socket, T::bytes_written, move |_, count| {
         written.note(format!("bytes_written {count}"));
     });
     journal
@@ -196,6 +196,24 @@ pub(crate) fn closed_port() -> u16 {
     let port = socket.local_addr().unwrap().as_socket().unwrap().port();
     std::mem::forget(socket);
     port
+}
+
+/// The address of a listener whose queue is full, so that the kernel answers nobody any more, and
+/// what keeps it so.
+pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
+    let open = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let listener = open();
+    listener.bind(&any_port().into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut kept = vec![listener];
+    for _ in 0..8 {
+        let client = open();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&address);
+        kept.push(client);
+    }
+    (address.as_socket().unwrap(), kept)
 }
 
 /// A socket and its peer, a stream of the standard library, connected to each other.

@@ -71,7 +71,8 @@ fn a_refused_connection_says_so_when_it_is_unconnected() {
 fn an_address_that_does_not_answer_is_given_up_after_the_timeout() {
     let clock = VirtualClock::new();
     let mut rt = Runtime::with_clock(clock.clone()).unwrap();
-    let (port, _full) = full_listener();
+    let (address, _full) = full_listener();
+    let port = address.port();
     let (socket, journal) = socket(&mut rt);
     rt[socket].set_connect_timeout(Some(Duration::from_secs(5)));
     rt[socket].connect_to_host("127.0.0.1", port);
@@ -88,24 +89,6 @@ fn an_address_that_does_not_answer_is_given_up_after_the_timeout() {
     settle(&mut rt);
     assert_eq!(journal.take(), expected);
     assert_eq!(rt.next_deadline(), None);
-}
-
-/// A listener whose queue is full, so that the kernel answers nobody any more.
-fn full_listener() -> (u16, Vec<Box<dyn std::any::Any>>) {
-    let listener =
-        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    listener.bind(&any_port().into()).unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut kept: Vec<Box<dyn std::any::Any>> = vec![Box::new(listener)];
-    for _ in 0..8 {
-        let client =
-            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        client.set_nonblocking(true).unwrap();
-        let _ = client.connect(&address);
-        kept.push(Box::new(client));
-    }
-    (address.as_socket().unwrap().port(), kept)
 }
 
 #[test]
@@ -181,4 +164,19 @@ fn a_socket_knows_its_classes_and_signals() {
     for signal in ["ready_read", "bytes_written", "connected", "disconnected", "state_changed"] {
         assert!(meta.signal(signal).is_some(), "{signal}");
     }
+}
+
+#[test]
+fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, _journal) = socket(&mut rt);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt.deliver(); // it is on its way, and the loop has not looked yet
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(b"hello and good-bye").unwrap();
+    drop(peer);
+    wait_until(&mut rt, is_unconnected(socket));
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].read_all(), b"hello and good-bye");
 }

@@ -292,3 +292,20 @@ fn a_destroyed_socket_says_goodbye() {
     assert_eq!(journal.take(), [&ABORTED[..], &["destroyed"]].concat());
     assert_eq!(peer.read(&mut [0]).unwrap(), 0);
 }
+
+#[test]
+fn a_closing_socket_that_is_lost_ends_once() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer, journal) = connected(&mut rt);
+    let peer = Cell::new(Some(peer));
+    once_at(&mut rt, socket, "Closing", move |world| {
+        reset(peer.take().unwrap());
+        world[socket].write_all(b"anybody there?").unwrap();
+        world[socket].flush().unwrap();
+    });
+    rt[socket].disconnect_from_host();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    settle(&mut rt);
+    assert_eq!(journal.count("Unconnected"), 1, "{:?}", journal.take());
+    assert_eq!(journal.count("disconnected"), 1);
+}

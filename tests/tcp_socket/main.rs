@@ -3,8 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adopting;
+mod binding;
 mod connecting;
 mod ending;
+mod half_open;
+mod limits;
+mod modes;
 mod transfer;
 
 use slotwire::VirtualClock;

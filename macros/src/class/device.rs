@@ -147,6 +147,7 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
     let (attributes, fallbacks) = (attributes(), fallbacks());
     let shared = [
         (quote!(is_random_access), quote!(bool)),
+        (quote!(is_message_based), quote!(bool)),
         (quote!(data_available), quote!(usize)),
         (quote!(line_available), quote!(bool)),
         (quote!(data_to_write), quote!(usize)),

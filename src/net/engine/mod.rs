@@ -8,18 +8,20 @@ mod native;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::bind_mode::{BindAddress, BindMode};
+use super::network_datagram::NetworkDatagram;
+use super::network_interface::NetworkInterface;
 use super::option::{OptionName, SocketOption};
 use super::socket_type::SocketType;
 use crate::event_loop::{OnReady, Readiness};
 use crate::object::ObjectKey;
 
-pub(crate) use native::NativeNetwork;
+pub(crate) use native::{NativeNetwork, listens};
 
 /// How far a connection attempt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,29 @@ pub(crate) enum Progress {
 pub(crate) struct Accepted {
     pub(crate) engine: Box<dyn SocketEngine>,
     pub(crate) peer: SocketAddr,
+}
+
+/// A datagram that was received, whose bytes are in the receiver's buffer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    /// How many bytes are in the buffer.
+    pub(crate) count: usize,
+    /// There were more, which are lost.
+    pub(crate) is_truncated: bool,
+    pub(crate) sender: SocketAddr,
+    /// What it was sent to: this host's address, a group's, or a broadcast address.
+    pub(crate) destination: Option<IpAddr>,
+    /// The address from which an answer goes, if that is another one.
+    pub(crate) reply_from: Option<IpAddr>,
+    pub(crate) interface_index: Option<u32>,
+    pub(crate) hop_limit: Option<u8>,
+}
+
+/// Whether a socket is to receive what is sent to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Membership {
+    Join,
+    Leave,
 }
 
 /// One socket of a network.
@@ -76,6 +101,41 @@ pub(crate) trait SocketEngine: fmt::Debug {
 
     /// Writes what there is room for. `WouldBlock` if there is none.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Says whether a datagram has come, and leaves it there.
+    fn has_datagram(&self) -> io::Result<bool>;
+
+    /// The size of the datagram that comes next, if there is one.
+    fn datagram_size(&self) -> io::Result<Option<usize>>;
+
+    /// Takes the next datagram; what the buffer has no room for is lost. `WouldBlock` if there is
+    /// none. The sender's address is an IPv4 address if it can be.
+    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+
+    /// Takes the next datagram with all that is known of its way. Otherwise as
+    /// [`receive_from`](Self::receive_from).
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received>;
+
+    /// Sends a datagram, whole or not at all.
+    fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> io::Result<usize>;
+
+    /// Sends a datagram by the way that it describes. `Unsupported` if that cannot be said here.
+    fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize>;
+
+    /// Begins or ends to receive what is sent to a group, on one interface or on the one that the
+    /// system chooses.
+    fn set_member(
+        &mut self,
+        group: IpAddr,
+        interface: Option<&NetworkInterface>,
+        membership: Membership,
+    ) -> io::Result<()>;
+
+    /// The interface by which datagrams to groups go out, if it was set.
+    fn multicast_interface(&self) -> io::Result<Option<NetworkInterface>>;
+
+    /// Sets the interface by which datagrams to groups go out.
+    fn set_multicast_interface(&mut self, interface: &NetworkInterface) -> io::Result<()>;
 
     /// Tells the peer that nothing more will be written.
     fn shutdown_write(&mut self) -> io::Result<()>;

@@ -71,6 +71,7 @@ impl SocketCore {
             SocketType::Udp => OpenMode::UNBUFFERED,
         };
         self.device.open(mode | unbuffered);
+        self.traffic.begin_anew();
         self.set_error(None);
         let literal = || name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
         let address = address.or_else(literal);
@@ -82,7 +83,7 @@ impl SocketCore {
             protocol,
             addresses: address.into_iter().collect(),
             racers: Vec::new(),
-            is_bound: self.state == SocketState::Bound,
+            is_bound: self.engine.is_some(),
             failure: None,
             deadline: None,
             next_turn: None,
@@ -187,21 +188,38 @@ impl SocketCore {
         self.local();
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
         while let Some(address) = attempt.addresses.pop_front() {
-            let bound = self.engine.take();
-            match start(home, self.kind, bound, address, self.hooks.on_ready) {
-                Ok((racer, progress)) => {
-                    attempt.racers.push(racer);
+            let opened = match self.engine.take() {
+                Some(bound) => Ok(bound),
+                None => home.facilities.network.open(self.kind, address),
+            };
+            let mut engine = match opened {
+                Ok(engine) => engine,
+                Err(error) => {
+                    attempt.failure = Some(Fault::of_connecting(error));
+                    continue;
+                }
+            };
+            match start(home, &mut *engine, address, self.hooks.on_ready) {
+                Ok(progress) => {
+                    attempt.racers.push(Racer { address, engine });
                     let place = attempt.racers.len() - 1;
                     return match progress {
                         Progress::Connected => self.stand(place),
                         Progress::Pending => self.set_turns(),
                     };
                 }
-                Err(error) => attempt.failure = Some(Fault::of_connecting(error)),
+                Err(error) => {
+                    attempt.failure = Some(Fault::of_connecting(error));
+                    if attempt.is_bound {
+                        self.engine = Some(engine);
+                    }
+                }
             }
         }
         if attempt.racers.is_empty() {
             self.give_up(SocketError::HostNotFound);
+        } else {
+            self.set_turns();
         }
     }
 
@@ -293,7 +311,8 @@ impl SocketCore {
     pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
         let attempt = self.drop_attempt();
         self.peer = Endpoint::default();
-        self.drop_engine();
+        self.engine = None;
+        self.set_local(Endpoint::default());
         self.device.drop_outgoing();
         self.change_state(SocketState::Unconnected);
         attempt
@@ -350,25 +369,20 @@ struct Racer {
     engine: Box<dyn SocketEngine>,
 }
 
-/// Begins to connect to one address, by the engine that was bound or a new one.
+/// Begins to connect to one address.
 fn start(
     home: &Home,
-    kind: SocketType,
-    bound: Option<Box<dyn SocketEngine>>,
+    engine: &mut dyn SocketEngine,
     address: SocketAddr,
     on_ready: OnReady,
-) -> io::Result<(Racer, Progress)> {
-    let mut engine = match bound {
-        Some(engine) => engine,
-        None => home.facilities.network.open(kind, address)?,
-    };
+) -> io::Result<Progress> {
     let progress = engine.connect(address)?;
     engine.watch(home.stepper.key(), on_ready)?;
-    Ok((Racer { address, engine }, progress))
+    Ok(progress)
 }
 
 /// The families in turn, beginning with that of the first address (RFC 8305, section 4).
-fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
+pub(super) fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
     let Some(first) = addresses.front() else { return VecDeque::new() };
     let (same, other): (VecDeque<_>, VecDeque<_>) = addresses
         .iter()

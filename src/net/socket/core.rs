@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::extra::Extra;
 use super::hooks::{Hooks, HooksOf};
 use super::step::{Step, StepQueue};
-use super::transfer::Traffic;
+use super::traffic::Traffic;
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::bind_mode::{BindAddress, BindMode};
@@ -150,10 +150,9 @@ impl SocketCore {
                 Fault { kind: SocketError::of_binding(&error), source: Some(error) }
             })?;
         self.adopt(engine);
+        self.traffic.begin_anew();
         self.change_state(SocketState::Bound);
-        if self.kind == SocketType::Udp {
-            self.watch();
-        }
+        self.watch();
         Ok(())
     }
 
@@ -183,6 +182,7 @@ impl SocketCore {
         self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
         self.clear_peer_name();
         self.adopt(engine);
+        self.traffic.begin_anew();
         self.device.open(mode);
         if self.state != state {
             self.change_state(state);
@@ -195,7 +195,6 @@ impl SocketCore {
     pub(super) fn adopt(&mut self, engine: Box<dyn SocketEngine>) {
         self.engine = Some(engine);
         self.local = OnceCell::new();
-        self.traffic.begin_anew();
     }
 
     pub(in crate::net) fn disconnect_from_host(&mut self) {
@@ -307,7 +306,7 @@ impl SocketCore {
         if !self.traffic.read_finished {
             self.device.finish_read_channel();
         }
-        self.traffic.begin_anew();
+        self.traffic.end();
         if was_connected {
             self.signals.disconnected.emit(());
         }
@@ -332,6 +331,11 @@ impl SocketCore {
 
     /// Has the engine tell when it is ready.
     pub(super) fn watch(&mut self) {
+        // To the system a TCP socket that was never connected looks like one that hung up. An
+        // attempt to connect watches it.
+        if self.kind == SocketType::Tcp && self.state == SocketState::Bound {
+            return;
+        }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         if let Err(error) = engine.watch(home.stepper.key(), self.hooks.on_ready) {
             self.lost(SocketError::SocketResource, Some(error));

@@ -20,11 +20,16 @@
 
 mod attempt;
 mod core;
+mod datagram;
+mod direct;
 mod endpoint;
 mod extra;
 mod hooks;
+#[cfg(test)]
+mod racing_tests;
 mod settings;
 mod step;
+mod traffic;
 mod transfer;
 
 pub use core::SocketCore;

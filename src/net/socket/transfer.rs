@@ -1,15 +1,12 @@
-//! Transfer: reading what the peer sends and sending what was written.
-//!
-//! Mostly through the device's buffers. A socket of datagrams, or one that was opened unbuffered,
-//! is *direct*: reads and writes go to the engine at once, and `ready_read` says once that there is
-//! something, until it is looked at.
+//! Transfer: reading what the peer sends and sending what was written, through the device's
+//! buffers. What goes past them is in `direct.rs` and `datagram.rs`.
 
 use std::io::{self, ErrorKind};
 
 use super::core::SocketCore;
 use super::step::Step;
+use super::traffic::{Traffic, WriteEnd};
 use crate::event_loop::Readiness;
-use crate::io::OpenMode;
 use crate::net::error::SocketError;
 use crate::net::ready_read_policy::ReadyReadPolicy;
 use crate::net::socket_state::SocketState;
@@ -19,58 +16,16 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
-/// What is known of the traffic on the connection, and begins anew with each.
-#[derive(Debug, Default)]
-pub(in crate::net) struct Traffic {
-    /// The kernel may have more to read.
-    pub(super) has_more: bool,
-    /// There is urgent data, before which a read ends.
-    is_urgent: bool,
-    /// The peer has closed its end, which the next read that finds nothing will tell.
-    peer_closed: bool,
-    /// A read has found the end.
-    end_seen: bool,
-    /// The peer has closed its end, and ours stays open.
-    pub(super) read_finished: bool,
-    /// The kernel took all it could; it tells when there is room again.
-    send_blocked: bool,
-    /// A write was cut short because of the limit.
-    write_cut: bool,
-    /// Our end is to be closed when all is sent, or is.
-    write_end: WriteEnd,
-    /// A direct socket has said that there is something, and nobody has looked.
-    is_announced: bool,
-    /// Something was read, and something left.
-    to_announce_again: bool,
-    /// The socket has a place in the list of those that get a turn.
-    pub(super) turn_queued: bool,
-    /// How often something has come, for who waits for that.
-    pub(in crate::net) arrivals: u32,
-    /// How often something has gone out, for who waits for that.
-    pub(in crate::net) departures: u32,
-}
-
-/// How far our end of the connection is closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum WriteEnd {
-    #[default]
-    Open,
-    /// It is closed when all is sent.
-    Closing,
-    Closed,
-}
-
-impl Traffic {
-    pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, arrivals, departures, .. } = *self;
-        *self = Self { turn_queued, arrivals, departures, ..Self::default() };
-    }
-}
-
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
-            SocketState::Connecting => self.check_attempt(),
+            SocketState::Connecting => {
+                self.check_attempt();
+                // The end can come with the beginning, and is not told again.
+                self.traffic.peer_closed |= readiness.read_closed;
+                self.traffic.is_urgent |= readiness.priority;
+            }
+            _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
@@ -90,6 +45,9 @@ impl SocketCore {
         if self.state == SocketState::Connecting {
             return self.check_attempt();
         }
+        if self.kind == SocketType::Udp {
+            return self.on_datagram(readiness);
+        }
         if readiness.readable {
             self.traffic.peer_closed |= readiness.read_closed;
             self.receive();
@@ -100,9 +58,9 @@ impl SocketCore {
         }
     }
 
-    /// Says whether a direct socket has something that was announced and not looked at.
-    pub(in crate::net) fn has_pending(&self) -> bool {
-        self.traffic.is_announced
+    /// Says whether the connection was lost before all was sent.
+    pub(in crate::net) fn was_cut_off(&self) -> bool {
+        self.traffic.was_cut_off
     }
 
     pub(in crate::net) fn traffic(&self) -> &Traffic {
@@ -123,11 +81,6 @@ impl SocketCore {
         }
     }
 
-    /// Says whether reads and writes go past the buffers.
-    pub(in crate::net) fn is_direct(&self) -> bool {
-        self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
-    }
-
     /// Sends what the kernel takes now.
     pub(in crate::net) fn flush(&mut self) {
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
@@ -138,7 +91,9 @@ impl SocketCore {
     /// Reads once, and tells what came of it.
     pub(in crate::net) fn receive(&mut self) {
         self.traffic.has_more = false;
-        if self.is_direct() {
+        // Nobody reads past the buffer of one that is open for writing alone.
+        let is_read = self.kind == SocketType::Udp || self.device.is_readable();
+        if self.is_direct() && is_read {
             return self.announce_direct();
         }
         let room = self.read_room();
@@ -148,7 +103,7 @@ impl SocketCore {
             return;
         }
         if self.traffic.end_seen {
-            return;
+            return self.look_for_reset();
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
         let pool = &home.facilities.pool;
@@ -192,11 +147,23 @@ impl SocketCore {
         }
     }
 
+    /// After the peer's end nothing more comes but a reset, which no read would tell.
+    pub(super) fn look_for_reset(&mut self) {
+        if let Some(engine) = &mut self.engine
+            && let Err(error) = engine.progress()
+        {
+            self.lost(SocketError::of_transfer(&error), Some(error));
+        }
+    }
+
     /// How many bytes may still be buffered.
     pub(in crate::net) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            Some(limit) => limit.saturating_sub(self.device.unread_len()),
-            None => usize::MAX,
+            // What comes while the socket closes is dropped.
+            Some(limit) if self.state != SocketState::Closing => {
+                limit.saturating_sub(self.device.unread_len())
+            }
+            _ => usize::MAX,
         }
     }
 
@@ -228,7 +195,7 @@ impl SocketCore {
     }
 
     /// The peer has closed its end.
-    fn peer_finished(&mut self) {
+    pub(super) fn peer_finished(&mut self) {
         if !self.settings().allow_half_open {
             return self.lost(SocketError::RemoteHostClosed, None);
         }
@@ -241,78 +208,12 @@ impl SocketCore {
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
     pub(in crate::net) fn shutdown_write(&mut self) {
-        if self.state != SocketState::Connected || self.traffic.write_end != WriteEnd::Open {
+        let is_open = self.state == SocketState::Connected || self.attempt.is_some();
+        if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
         }
         self.traffic.write_end = WriteEnd::Closing;
         self.queue_flush();
-    }
-
-    /// Says once that there is something to read, if there is.
-    fn announce_direct(&mut self) {
-        let broken = std::mem::take(&mut self.traffic.peer_closed);
-        let Some(engine) = &mut self.engine else { return };
-        // A stream's error is told by the read that finds it.
-        if broken
-            && self.kind == SocketType::Udp
-            && let Err(error) = engine.progress()
-            && error.kind() != ErrorKind::NotConnected
-        {
-            self.fail(SocketError::of_datagram(&error), Some(error));
-        }
-        self.traffic.has_more = true;
-        if self.traffic.is_announced {
-            return;
-        }
-        let Some(engine) = &mut self.engine else { return };
-        match engine.peek(&mut [0]) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            _ => {
-                self.traffic.is_announced = true;
-                self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                self.device.announce_received();
-            }
-        }
-    }
-
-    /// A direct socket was looked at: it may announce again.
-    pub(in crate::net) fn looked_at<T>(&mut self, result: &io::Result<T>) {
-        self.traffic.is_announced = false;
-        self.traffic.has_more = match result {
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-            Ok(_) => true,
-        };
-        if self.traffic.has_more {
-            self.queue_flush();
-        }
-    }
-
-    /// How much a direct socket can read past the buffer now.
-    pub(in crate::net) fn available(&self) -> usize {
-        let engine = self.engine.as_ref().filter(|_| self.is_direct());
-        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
-    }
-
-    /// Reads past the buffer.
-    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let has_engine = matches!(
-            self.state,
-            SocketState::Connected | SocketState::Closing | SocketState::Bound
-        );
-        if !self.is_direct() || !has_engine {
-            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
-        }
-        let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
-        let result = engine.read(buffer);
-        self.looked_at(&result);
-        match (&result, self.kind) {
-            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => self.peer_finished(),
-            (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
-            (Err(error), SocketType::Tcp) => self.lost(SocketError::of_transfer(error), None),
-            (Err(error), SocketType::Udp) => self.fail(SocketError::of_datagram(error), None),
-            (Ok(_), _) => {}
-        }
-        result
     }
 
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
@@ -344,56 +245,10 @@ impl SocketCore {
         Ok(count)
     }
 
-    fn write_room(&self) -> usize {
+    pub(super) fn write_room(&self) -> usize {
         match self.settings().write_limit {
             Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
             None => usize::MAX,
-        }
-    }
-
-    fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_connected = self.state == SocketState::Connected;
-        let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.set_error(Some(SocketError::UnfinishedSocketOperation));
-            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
-        };
-        if self.kind == SocketType::Udp {
-            let result = engine.write(bytes);
-            return self.sent_datagram(result);
-        }
-        let mut sent = 0;
-        if self.device.outgoing().is_empty() {
-            match engine.write(bytes) {
-                Ok(count) => sent = count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => {
-                    let kind = error.kind();
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                    return Err(kind.into());
-                }
-            }
-        }
-        // The rest goes out when there is room.
-        if sent < bytes.len() {
-            self.traffic.send_blocked = true;
-            self.device.queue(&bytes[sent..]);
-        }
-        Ok(bytes.len())
-    }
-
-    /// Tells what became of a datagram.
-    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
-        match result {
-            Ok(count) => {
-                self.traffic.departures = self.traffic.departures.wrapping_add(1);
-                self.device.announce_written(count);
-                Ok(count)
-            }
-            Err(error) => {
-                let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(super::core::copy_of(&error)));
-                Err(error)
-            }
         }
     }
 
@@ -431,8 +286,8 @@ impl SocketCore {
         };
         if sent > 0 {
             self.traffic.departures = self.traffic.departures.wrapping_add(1);
+            self.device.announce_written(sent);
         }
-        self.device.announce_written(sent);
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
             Some(error) if self.state == SocketState::Connected => {
@@ -476,9 +331,13 @@ impl SocketCore {
     /// The connection is gone: tells so while it still looks as it was, then closes.
     pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.drop_engine();
+        self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();
         self.fail(kind, source);
-        self.record(if self.state == SocketState::Closing { Step::Closed } else { Step::Closing });
+        let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
+        if !self.steps.contains(next) {
+            self.record(next);
+        }
     }
 
     /// Asks for a turn when the running slots are done, to send and to read on.

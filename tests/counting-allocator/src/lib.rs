@@ -30,6 +30,11 @@ pub fn count(f: impl FnOnce()) -> Count {
     Count { allocations: after.allocations - before.allocations, bytes: after.bytes - before.bytes }
 }
 
+/// Returns what the running thread has allocated since it began.
+pub fn so_far() -> Count {
+    COUNT.get()
+}
+
 /// Adds to the count. A thread that is going has none any more.
 fn add(allocations: u64, bytes: i64) {
     let _ = COUNT.try_with(|count| {

@@ -1,5 +1,7 @@
 //! The native engine: the kernel's sockets.
 
+mod message;
+mod multicast;
 mod option;
 mod socket;
 
@@ -83,6 +85,11 @@ fn readiness(events: PollFlags) -> Readiness {
         writable: broken || events.contains(PollFlags::OUT),
         priority: events.contains(PollFlags::PRI),
     }
+}
+
+/// Says whether there is a socket behind the descriptor that takes connections.
+pub(crate) fn listens(descriptor: impl AsFd) -> bool {
+    rustix::net::sockopt::socket_acceptconn(descriptor) == Ok(true)
 }
 
 /// Says whether there is a socket of this kind behind the descriptor.

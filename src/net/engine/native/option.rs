@@ -78,7 +78,7 @@ pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> 
 
 /// The kernel counts in seconds; part of one is more than none.
 fn whole_seconds(duration: Duration) -> io::Result<Duration> {
-    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
     if seconds == 0 {
         Err(io::ErrorKind::InvalidInput.into())
     } else {

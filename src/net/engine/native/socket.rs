@@ -1,21 +1,26 @@
 //! One of the kernel's sockets.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use mio::Interest;
 use mio::unix::SourceFd;
 use rustix::buffer::spare_capacity;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::sockopt::socket_domain;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{is_socket_of, option};
+use super::message::canonical;
+use super::{is_socket_of, message, multicast, option};
 use crate::event_loop::{OnReady, Reactor, SourceId};
 use crate::net::bind_mode::{BindAddress, BindMode};
-use crate::net::engine::{Accepted, Progress, SocketEngine};
+use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
+use crate::net::network_datagram::NetworkDatagram;
+use crate::net::network_interface::NetworkInterface;
 use crate::net::option::{OptionName, SocketOption};
 use crate::net::socket_type::SocketType;
 use crate::object::ObjectKey;
@@ -25,6 +30,8 @@ use crate::object::ObjectKey;
 pub(super) struct NativeSocket {
     socket: Socket,
     kind: SocketType,
+    /// It is an IPv6 socket, to which an IPv4 address is one of its own.
+    is_v6: bool,
     registration: Registration,
 }
 
@@ -48,8 +55,9 @@ impl NativeSocket {
         };
         let form = form.nonblocking();
         let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
-        Self::prepare(&socket, kind)?;
-        Ok(Self { socket, kind, registration: Registration::new(reactor) })
+        let is_v6 = towards.is_ipv6();
+        Self::prepare(&socket, kind, is_v6)?;
+        Ok(Self { socket, kind, is_v6, registration: Registration::new(reactor) })
     }
 
     /// Takes over a descriptor.
@@ -63,16 +71,46 @@ impl NativeSocket {
         }
         let socket = Socket::from(descriptor);
         socket.set_nonblocking(true)?;
-        Self::prepare(&socket, kind)?;
-        Ok(Self { socket, kind, registration: Registration::new(reactor) })
+        let is_v6 = socket_domain(&socket)? == AddressFamily::INET6;
+        Self::prepare(&socket, kind, is_v6)?;
+        Ok(Self { socket, kind, is_v6, registration: Registration::new(reactor) })
     }
 
     /// Sets what Qt sets for every socket.
-    fn prepare(socket: &Socket, kind: SocketType) -> io::Result<()> {
+    fn prepare(socket: &Socket, kind: SocketType, is_v6: bool) -> io::Result<()> {
         match kind {
             // Urgent data stays in its place in the stream. What is accepted inherits it.
             SocketType::Tcp => socket.set_out_of_band_inline(true),
-            SocketType::Udp => socket.set_broadcast(true),
+            SocketType::Udp => {
+                socket.set_broadcast(true)?;
+                message::describe_incoming(socket, is_v6)
+            }
+        }
+    }
+
+    /// The address as this socket takes it.
+    fn reach(&self, address: SocketAddr) -> SocketAddr {
+        match address {
+            SocketAddr::V4(v4) if self.is_v6 => {
+                SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
+            }
+            other => other,
+        }
+    }
+
+    /// The length of the first datagram that waits; 0 if none does.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn first_datagram_len(&self) -> io::Result<usize> {
+        self.available()
+    }
+
+    /// The length of the first datagram that waits; 0 if none does. Elsewhere the system counts all
+    /// that wait, or their headers too.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn first_datagram_len(&self) -> io::Result<usize> {
+        match self.recv(&mut vec![0; usize::from(u16::MAX)], RecvFlags::PEEK) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            done => done,
         }
     }
 
@@ -114,6 +152,7 @@ impl SocketEngine for NativeSocket {
     }
 
     fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
+        let peer = self.reach(peer);
         match retry_on_intr(|| rustix::net::connect(&self.socket, &peer)) {
             Ok(()) if self.kind == SocketType::Udp => Ok(Progress::Connected),
             Ok(()) => self.progress(),
@@ -128,7 +167,9 @@ impl SocketEngine for NativeSocket {
         }
         match self.peer_addr() {
             // A free port in the range for outgoing connections can be reached by itself.
-            Ok(peer) if self.local_addr()? == peer => Err(io::ErrorKind::ConnectionRefused.into()),
+            Ok(peer) if self.kind == SocketType::Tcp && self.local_addr()? == peer => {
+                Err(io::ErrorKind::ConnectionRefused.into())
+            }
             Ok(_) => Ok(Progress::Connected),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(Progress::Pending),
             Err(error) => Err(error),
@@ -147,7 +188,7 @@ impl SocketEngine for NativeSocket {
             }
         };
         let registration = Registration::new(&self.registration.reactor);
-        let engine = Self { socket, kind: self.kind, registration };
+        let engine = Self { socket, kind: self.kind, is_v6: self.is_v6, registration };
         Ok(Accepted { engine: Box::new(engine), peer })
     }
 
@@ -175,6 +216,58 @@ impl SocketEngine for NativeSocket {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(retry_on_intr(|| send(&self.socket, bytes, SendFlags::NOSIGNAL))?)
+    }
+
+    fn has_datagram(&self) -> io::Result<bool> {
+        let mut waiting = [PollFd::new(&self.socket, PollFlags::IN)];
+        retry_on_intr(|| poll(&mut waiting, Some(&Timespec::default())))?;
+        Ok(waiting[0].revents().contains(PollFlags::IN))
+    }
+
+    fn datagram_size(&self) -> io::Result<Option<usize>> {
+        Ok(match self.first_datagram_len()? {
+            // An empty one, or none.
+            0 => self.has_datagram()?.then_some(0),
+            size => Some(size),
+        })
+    }
+
+    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let (count, _, sender) =
+            retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()))?;
+        let sender = sender.and_then(|sender| SocketAddr::try_from(sender).ok());
+        Ok((count, canonical(sender.ok_or(io::ErrorKind::Unsupported)?)))
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+        message::receive(&self.socket, buffer)
+    }
+
+    fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
+        let to = self.reach(to);
+        Ok(retry_on_intr(|| sendto(&self.socket, bytes, SendFlags::NOSIGNAL, &to))?)
+    }
+
+    fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
+        let to = datagram.destination().map(|to| self.reach(to));
+        message::send(&self.socket, datagram, to)
+    }
+
+    fn set_member(
+        &mut self,
+        group: IpAddr,
+        interface: Option<&NetworkInterface>,
+        membership: Membership,
+    ) -> io::Result<()> {
+        multicast::set_member(&self.socket, self.is_v6, group, interface, membership)
+    }
+
+    fn multicast_interface(&self) -> io::Result<Option<NetworkInterface>> {
+        multicast::interface(&self.socket, self.is_v6)
+    }
+
+    fn set_multicast_interface(&mut self, interface: &NetworkInterface) -> io::Result<()> {
+        multicast::set_interface(&self.socket, self.is_v6, interface)
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {

@@ -1,0 +1,102 @@
+//! What is measured: the works that servers do, and how much of each.
+
+use std::str::FromStr;
+
+/// What a server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Sends back what comes, over TCP.
+    Echo,
+    /// Takes what comes, over TCP.
+    Receive,
+    /// Sends as many blocks as it is asked for, over TCP.
+    Send,
+    /// Echo, with connections that live for one message.
+    Churn,
+    /// Echo, with connections that stay.
+    Idle,
+}
+
+/// The size of an echoed message.
+pub(crate) const MESSAGE: usize = 64;
+
+/// The size of a block in the bulk works.
+pub(crate) const BLOCK: usize = 64 * 1024;
+
+impl Work {
+    const ALL: [(&str, Self); 5] = [
+        ("echo", Self::Echo),
+        ("receive", Self::Receive),
+        ("send", Self::Send),
+        ("churn", Self::Churn),
+        ("idle", Self::Idle),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, work)| *work == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl FromStr for Work {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, work)| *work).ok_or_else(|| format!("no work is named {name}"))
+    }
+}
+
+/// A work with its size.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) work: Work,
+    pub(crate) connections: usize,
+    /// Operations in one round by the clock.
+    pub(crate) round: u64,
+    /// Operations in the shorter of two runs that are counted; the other has five times as many.
+    pub(crate) few: u64,
+    /// What an operation is.
+    pub(crate) unit: &'static str,
+}
+
+pub(crate) const CASES: [Case; 5] = [
+    Case {
+        name: "echo_c1",
+        work: Work::Echo,
+        connections: 1,
+        round: 10_000,
+        few: 500,
+        unit: "message",
+    },
+    Case {
+        name: "echo_c64",
+        work: Work::Echo,
+        connections: 64,
+        round: 40_000,
+        few: 1280,
+        unit: "message",
+    },
+    Case {
+        name: "receive",
+        work: Work::Receive,
+        connections: 1,
+        round: 16_000,
+        few: 500,
+        unit: "64 KiB",
+    },
+    Case { name: "send", work: Work::Send, connections: 1, round: 8_000, few: 500, unit: "64 KiB" },
+    Case {
+        name: "churn",
+        work: Work::Churn,
+        connections: 16,
+        round: 4_800,
+        few: 320,
+        unit: "connection",
+    },
+];
+
+/// The cases with these names, or all if none is named.
+pub(crate) fn chosen(names: &[&str]) -> Vec<&'static Case> {
+    CASES.iter().filter(|case| names.is_empty() || names.contains(&case.name)).collect()
+}

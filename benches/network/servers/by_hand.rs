@@ -1,0 +1,213 @@
+//! The hand-written loop: mio, edge-triggered, a slab of connections, one buffer for all.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+
+use crate::case::{BLOCK, Work};
+use crate::control;
+
+const LISTENER: Token = Token(usize::MAX);
+
+/// How much one connection may send or receive before the others get their turn.
+const PER_TURN: usize = 1 << 20;
+
+pub(super) fn serve(work: Work) -> io::Result<()> {
+    let mut poll = Poll::new()?;
+    let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+    let mut listener = TcpListener::bind(any_port)?;
+    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+    control::begin(listener.local_addr()?, || control::tell(0));
+    let mut server =
+        Server { work, slab: Slab::default(), buffer: vec![0; BLOCK], again: Vec::new() };
+    let mut events = Events::with_capacity(1024);
+    loop {
+        let timeout = (!server.again.is_empty()).then_some(std::time::Duration::ZERO);
+        match poll.poll(&mut events, timeout) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            done => done?,
+        }
+        for event in &events {
+            match event.token() {
+                LISTENER => server.accept(&listener, &poll)?,
+                Token(number) => server.on_ready(number, Ready::of(event)),
+            }
+        }
+        for number in std::mem::take(&mut server.again) {
+            server.on_ready(number, Ready { readable: true, ended: false });
+        }
+    }
+}
+
+/// What became of a connection when it was looked after.
+enum Outcome {
+    /// It waits for its next event.
+    Waits,
+    /// It had its share and would go on at once.
+    HasMore,
+    /// It is over.
+    Over,
+}
+
+struct Ready {
+    readable: bool,
+    /// The end may be there behind what is to be read.
+    ended: bool,
+}
+
+impl Ready {
+    fn of(event: &Event) -> Self {
+        let ended = event.is_read_closed() || event.is_error();
+        Self { readable: event.is_readable() || ended, ended }
+    }
+}
+
+struct Server {
+    work: Work,
+    slab: Slab,
+    buffer: Vec<u8>,
+    /// The connections that go on without an event.
+    again: Vec<usize>,
+}
+
+impl Server {
+    fn accept(&mut self, listener: &TcpListener, poll: &Poll) -> io::Result<()> {
+        loop {
+            let mut stream = match listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let number = self.slab.vacant();
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            poll.registry().register(&mut stream, Token(number), interest)?;
+            self.slab.fill(number, Connection { stream, outgoing: Vec::new(), owed: 0 });
+        }
+    }
+
+    fn on_ready(&mut self, number: usize, ready: Ready) {
+        let Some(connection) = self.slab.get(number) else { return };
+        let outcome = match self.work {
+            Work::Receive => connection.receive(&mut self.buffer, ready.ended),
+            Work::Send => connection.send(&mut self.buffer, ready.readable),
+            Work::Echo | Work::Churn | Work::Idle => connection.echo(&mut self.buffer, &ready),
+        };
+        match outcome {
+            Ok(Outcome::Waits) => {}
+            Ok(Outcome::HasMore) => self.again.push(number),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            // The descriptor is closed, by which the kernel stops watching it.
+            Ok(Outcome::Over) | Err(_) => self.slab.remove(number),
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    /// What the kernel did not take.
+    outgoing: Vec<u8>,
+    /// Bytes that are still to be sent in the bulk work.
+    owed: u64,
+}
+
+impl Connection {
+    fn echo(&mut self, buffer: &mut [u8], ready: &Ready) -> io::Result<Outcome> {
+        if !self.outgoing.is_empty() {
+            let sent = self.stream.write(&self.outgoing)?;
+            self.outgoing.drain(..sent);
+        }
+        if !ready.readable {
+            return Ok(Outcome::Waits);
+        }
+        loop {
+            let count = self.stream.read(buffer)?;
+            if count == 0 {
+                return Ok(Outcome::Over);
+            }
+            let sent = match self.outgoing.is_empty() {
+                true => or_nothing(self.stream.write(&buffer[..count]))?,
+                false => 0,
+            };
+            self.outgoing.extend_from_slice(&buffer[sent..count]);
+            // A short read emptied the kernel's buffer, unless the end is behind it.
+            if count < buffer.len() && !ready.ended {
+                return Ok(Outcome::Waits);
+            }
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], ended: bool) -> io::Result<Outcome> {
+        for _ in 0..PER_TURN / buffer.len() {
+            match self.stream.read(buffer)? {
+                0 => return Ok(Outcome::Over),
+                count if count < buffer.len() && !ended => return Ok(Outcome::Waits),
+                _ => {}
+            }
+        }
+        Ok(Outcome::HasMore)
+    }
+
+    fn send(&mut self, buffer: &mut [u8], readable: bool) -> io::Result<Outcome> {
+        if readable && self.owed == 0 {
+            match self.stream.read(buffer)? {
+                0 => return Ok(Outcome::Over),
+                8 => self.owed = u64::from_le_bytes(buffer[..8].try_into().unwrap_or_default()),
+                _ => return Err(ErrorKind::InvalidData.into()),
+            }
+        }
+        let mut budget = PER_TURN;
+        while self.owed > 0 && budget > 0 {
+            let next =
+                usize::try_from(self.owed).map_or(buffer.len(), |owed| owed.min(buffer.len()));
+            let sent = self.stream.write(&buffer[..next])?;
+            self.owed -= sent as u64;
+            budget = budget.saturating_sub(sent);
+            if self.owed == 0 {
+                self.stream.shutdown(Shutdown::Write)?;
+            }
+        }
+        Ok(if self.owed > 0 { Outcome::HasMore } else { Outcome::Waits })
+    }
+}
+
+/// Takes "not now" for nothing.
+fn or_nothing(done: io::Result<usize>) -> io::Result<usize> {
+    match done {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
+        done => done,
+    }
+}
+
+/// Connections under small numbers, which are given again.
+#[derive(Default)]
+struct Slab {
+    entries: Vec<Option<Connection>>,
+    free: Vec<usize>,
+}
+
+impl Slab {
+    /// The number that the next connection gets.
+    fn vacant(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.entries.len() - 1
+        })
+    }
+
+    fn fill(&mut self, number: usize, connection: Connection) {
+        self.entries[number] = Some(connection);
+    }
+
+    fn get(&mut self, number: usize) -> Option<&mut Connection> {
+        self.entries.get_mut(number)?.as_mut()
+    }
+
+    fn remove(&mut self, number: usize) {
+        if self.entries[number].take().is_some() {
+            self.free.push(number);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Datagrams with what is known of their way: recvmsg(2) and sendmsg(2).
+//!
+//! Which address a datagram was sent to, by which interface it came and how many routers it may
+//! still pass comes and goes beside its bytes, as ancillary data (ip(7), RFC 3542). `nix` reads and
+//! writes that. On systems other than Linux only the two addresses are known.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::Socket;
+
+use crate::net::engine::Received;
+use crate::net::network_datagram::NetworkDatagram;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) use self::ancillary::{describe_incoming, receive, send};
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) use self::plain::{describe_incoming, receive, send};
+
+/// An IPv4 address is shown as one, even if it came to an IPv6 socket.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip if ip == address.ip() => address,
+        ip => SocketAddr::new(ip, address.port()),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod ancillary {
+    use std::io::{IoSlice, IoSliceMut};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    use std::os::fd::AsRawFd;
+
+    use nix::errno::Errno;
+    use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
+    use nix::sys::socket::sockopt::{
+        Ipv4PacketInfo, Ipv4RecvTtl, Ipv6RecvHopLimit, Ipv6RecvPacketInfo,
+    };
+    use nix::sys::socket::{
+        ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg,
+        setsockopt,
+    };
+
+    use super::{NetworkDatagram, Received, Socket, SocketAddr, canonical, io};
+
+    /// Room for the ancillary data, aligned as its headers have to be.
+    #[repr(align(8))]
+    struct Ancillary([u8; 256]);
+
+    /// Has the kernel describe the way of what comes in.
+    pub(in super::super) fn describe_incoming(socket: &Socket, is_v6: bool) -> io::Result<()> {
+        if is_v6 {
+            setsockopt(socket, Ipv6RecvPacketInfo, &true)?;
+            setsockopt(socket, Ipv6RecvHopLimit, &true)?;
+        }
+        // An IPv6 socket that can do both describes what came by IPv4 in this way.
+        setsockopt(socket, Ipv4PacketInfo, &true)?;
+        setsockopt(socket, Ipv4RecvTtl, &true)?;
+        Ok(())
+    }
+
+    pub(in super::super) fn receive(socket: &Socket, buffer: &mut [u8]) -> io::Result<Received> {
+        let descriptor = socket.as_raw_fd();
+        let mut ancillary = Ancillary([0; 256]);
+        let mut slices = [IoSliceMut::new(buffer)];
+        let message = loop {
+            let room = Some(&mut ancillary.0[..]);
+            let none = MsgFlags::empty();
+            match recvmsg::<SockaddrStorage>(descriptor, &mut slices, room, none) {
+                Err(Errno::EINTR) => {}
+                done => break done?,
+            }
+        };
+        let sender =
+            message.address.as_ref().and_then(internet).ok_or(io::ErrorKind::Unsupported)?;
+        let mut received = Received {
+            count: message.bytes,
+            is_truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
+            sender: canonical(sender),
+            destination: None,
+            reply_from: None,
+            interface_index: None,
+            hop_limit: None,
+        };
+        // There is room for all that was asked for; without it, less is known.
+        for note in message.cmsgs().into_iter().flatten() {
+            match note {
+                ControlMessageOwned::Ipv4PacketInfo(info) => {
+                    received.destination = Some(ipv4(info.ipi_addr).into());
+                    let own = ipv4(info.ipi_spec_dst);
+                    received.reply_from = (!own.is_unspecified()).then_some(own.into());
+                    received.interface_index = u32::try_from(info.ipi_ifindex).ok();
+                }
+                ControlMessageOwned::Ipv6PacketInfo(info) => {
+                    let destination = Ipv6Addr::from(info.ipi6_addr.s6_addr).to_canonical();
+                    // The other note says more.
+                    if destination.is_ipv6() {
+                        received.destination = Some(destination);
+                        received.reply_from = (!destination.is_multicast()).then_some(destination);
+                    }
+                    received.interface_index = Some(info.ipi6_ifindex);
+                }
+                ControlMessageOwned::Ipv4Ttl(hops) | ControlMessageOwned::Ipv6HopLimit(hops) => {
+                    received.hop_limit = u8::try_from(hops).ok();
+                }
+                _ => {}
+            }
+        }
+        Ok(received)
+    }
+
+    /// Sends to `to`, or to the peer if the socket is connected and there is no other.
+    pub(in super::super) fn send(
+        socket: &Socket,
+        datagram: &NetworkDatagram,
+        to: Option<SocketAddr>,
+    ) -> io::Result<usize> {
+        let bytes = [IoSlice::new(datagram.data())];
+        let source = datagram.sender().map(|sender| sender.ip().to_canonical());
+        let index = datagram.interface_index().unwrap_or(0);
+        let to_v4 = match to {
+            Some(to) => to.ip().to_canonical().is_ipv4(),
+            None => match socket.peer_addr()?.as_socket() {
+                Some(peer) => peer.ip().to_canonical().is_ipv4(),
+                None => return Err(io::ErrorKind::Unsupported.into()),
+            },
+        };
+        let hops = datagram.hop_limit().map(i32::from);
+        let (v4, v6);
+        let mut notes: Vec<ControlMessage<'_>> = Vec::with_capacity(2);
+        if source.is_some() || index != 0 {
+            if to_v4 {
+                v4 = in_pktinfo {
+                    ipi_ifindex: i32::try_from(index).map_err(|_| io::ErrorKind::InvalidInput)?,
+                    ipi_spec_dst: system_v4(source)?,
+                    ipi_addr: in_addr { s_addr: 0 },
+                };
+                notes.push(ControlMessage::Ipv4PacketInfo(&v4));
+            } else {
+                v6 = in6_pktinfo { ipi6_addr: system_v6(source)?, ipi6_ifindex: index };
+                notes.push(ControlMessage::Ipv6PacketInfo(&v6));
+            }
+        }
+        notes.extend(hops.as_ref().map(|hops| match to_v4 {
+            true => ControlMessage::Ipv4Ttl(hops),
+            false => ControlMessage::Ipv6HopLimit(hops),
+        }));
+        let to = to.map(SockaddrStorage::from);
+        loop {
+            let flags = MsgFlags::MSG_NOSIGNAL;
+            match sendmsg(socket.as_raw_fd(), &bytes, &notes, flags, to.as_ref()) {
+                Err(Errno::EINTR) => {}
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
+        let v4 = address.as_sockaddr_in().map(|v4| SocketAddr::V4((*v4).into()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
+    }
+
+    fn ipv4(address: in_addr) -> Ipv4Addr {
+        Ipv4Addr::from(address.s_addr.to_ne_bytes())
+    }
+
+    fn system_v4(address: Option<IpAddr>) -> io::Result<in_addr> {
+        match address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()) {
+            IpAddr::V4(address) => Ok(in_addr { s_addr: u32::from_ne_bytes(address.octets()) }),
+            IpAddr::V6(_) => Err(io::ErrorKind::AddrNotAvailable.into()),
+        }
+    }
+
+    fn system_v6(address: Option<IpAddr>) -> io::Result<in6_addr> {
+        match address.unwrap_or(Ipv6Addr::UNSPECIFIED.into()) {
+            IpAddr::V6(address) => Ok(in6_addr { s6_addr: address.octets() }),
+            IpAddr::V4(_) => Err(io::ErrorKind::AddrNotAvailable.into()),
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod plain {
+    use rustix::io::retry_on_intr;
+    use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
+
+    use super::{NetworkDatagram, Received, Socket, SocketAddr, canonical, io};
+
+    pub(in super::super) fn describe_incoming(_: &Socket, _: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn receive(socket: &Socket, buffer: &mut [u8]) -> io::Result<Received> {
+        // Room for one byte more than was asked for tells whether something is missing.
+        let mut all = vec![0; buffer.len() + 1];
+        let (count, _, sender) =
+            retry_on_intr(|| recvfrom(socket, &mut all[..], RecvFlags::empty()))?;
+        let sender = sender.and_then(|sender| SocketAddr::try_from(sender).ok());
+        let kept = count.min(buffer.len());
+        buffer[..kept].copy_from_slice(&all[..kept]);
+        Ok(Received {
+            count: kept,
+            is_truncated: count > kept,
+            sender: canonical(sender.ok_or(io::ErrorKind::Unsupported)?),
+            destination: None,
+            reply_from: None,
+            interface_index: None,
+            hop_limit: None,
+        })
+    }
+
+    pub(in super::super) fn send(
+        socket: &Socket,
+        datagram: &NetworkDatagram,
+        to: Option<SocketAddr>,
+    ) -> io::Result<usize> {
+        let describes_its_way = datagram.sender().is_some()
+            || datagram.interface_index().is_some()
+            || datagram.hop_limit().is_some();
+        if describes_its_way {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let flags = SendFlags::NOSIGNAL;
+        match to {
+            Some(to) => Ok(retry_on_intr(|| sendto(socket, datagram.data(), flags, &to))?),
+            None => Ok(retry_on_intr(|| rustix::net::send(socket, datagram.data(), flags))?),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Datagrams: receiving and sending them one by one, and the groups that they are sent to.
+//!
+//! `ready_read` tells once that something has come, and again only after somebody has read. What the
+//! loop does for a socket in one turn is to tell it: whoever sends without end takes no more of it
+//! than anybody else.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+
+use super::core::{SocketCore, copy_of};
+use crate::event_loop::Readiness;
+use crate::net::bind_mode::{BindAddress, BindMode};
+use crate::net::engine::{Membership, SocketEngine};
+use crate::net::error::{NetError, SocketError};
+use crate::net::network_datagram::NetworkDatagram;
+use crate::net::network_interface::NetworkInterface;
+use crate::net::socket_state::SocketState;
+
+/// No datagram is larger.
+const LARGEST: usize = 64 * 1024;
+
+thread_local! {
+    /// Where a datagram of unknown size goes first. It is cleared once and not for each.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl SocketCore {
+    /// The kernel says that there may be a datagram, or an error.
+    pub(super) fn on_datagram(&mut self, readiness: Readiness) {
+        if !readiness.readable {
+            return;
+        }
+        if !readiness.read_closed {
+            return self.announce_datagram();
+        }
+        // Somebody's read or write may have taken the error meanwhile.
+        let Some(engine) = self.datagram_engine() else { return };
+        if let Err(error) = engine.progress() {
+            self.traffic.faults = self.traffic.faults.wrapping_add(1);
+            self.fail(SocketError::of_datagram(&error), Some(error));
+        }
+        self.look_for_datagram();
+    }
+
+    /// Tells of a datagram, if there is one.
+    pub(super) fn look_for_datagram(&mut self) {
+        let Some(engine) = self.datagram_engine() else { return };
+        // An error is told by the read that meets it.
+        if engine.has_datagram().unwrap_or(true) {
+            self.announce_datagram();
+        }
+    }
+
+    fn announce_datagram(&mut self) {
+        if self.datagram_engine().is_none() {
+            return;
+        }
+        self.traffic.has_more = true;
+        if !std::mem::replace(&mut self.traffic.is_announced, true) {
+            self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+            self.device.announce_received();
+        }
+    }
+
+    pub(in crate::net) fn has_pending_datagrams(&self) -> bool {
+        let engine = self.engine.as_ref();
+        engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
+    }
+
+    pub(in crate::net) fn pending_datagram_size(&self) -> Option<usize> {
+        self.engine.as_ref()?.datagram_size().ok().flatten()
+    }
+
+    /// Takes the next datagram. If there is none, that is an error, as in Qt.
+    pub(in crate::net) fn receive_from(
+        &mut self,
+        buffer: &mut [u8],
+    ) -> io::Result<(usize, SocketAddr)> {
+        let Some(engine) = self.datagram_engine() else {
+            let message = "the socket is neither bound nor connected";
+            return Err(io::Error::new(ErrorKind::NotConnected, message));
+        };
+        let received = engine.receive_from(buffer);
+        self.looked_at(&received);
+        if let Err(error) = &received {
+            self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+        }
+        received
+    }
+
+    /// Takes the next datagram with all that is known of it, and up to `max` of its bytes.
+    pub(in crate::net) fn receive_datagram(
+        &mut self,
+        max: Option<usize>,
+    ) -> Result<Option<NetworkDatagram>, NetError> {
+        let Some(engine) = self.datagram_engine() else {
+            return Err(not_bound("receive a datagram"));
+        };
+        let mut buffer = SCRATCH.take();
+        buffer.resize(LARGEST, 0);
+        let size = max.map_or(LARGEST, |max| max.min(LARGEST));
+        let received = engine.receive(&mut buffer[..size]);
+        self.looked_at(&received);
+        let outcome = match received {
+            Ok(received) => {
+                let port = self.local().port.unwrap_or(0);
+                let destination = received.destination.map(|own| SocketAddr::new(own, port));
+                let data = buffer[..received.count].to_vec();
+                let mut datagram = NetworkDatagram::received(data, received.sender, destination);
+                datagram.reply_from = received.reply_from;
+                datagram.is_truncated = received.is_truncated;
+                datagram.set_interface_index(received.interface_index);
+                datagram.set_hop_limit(received.hop_limit);
+                Ok(Some(datagram))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => {
+                let kind = SocketError::of_datagram(&error);
+                self.fail(kind, Some(copy_of(&error)));
+                Err(NetError::new(kind, "receive a datagram", error))
+            }
+        };
+        SCRATCH.set(buffer);
+        outcome
+    }
+
+    /// Sends a datagram to an address, from any port if the socket has none yet.
+    pub(in crate::net) fn send_to(
+        &mut self,
+        bytes: &[u8],
+        to: SocketAddr,
+    ) -> Result<usize, NetError> {
+        let operation = || format!("send a datagram to {to}");
+        let engine = self.engine_to_send_by(operation)?;
+        let sent = engine.send_to(bytes, to);
+        self.sent_datagram(sent)
+            .map_err(|error| NetError::new(SocketError::of_datagram(&error), operation(), error))
+    }
+
+    /// Sends a datagram by the way that it describes.
+    pub(in crate::net) fn send_datagram(
+        &mut self,
+        datagram: &NetworkDatagram,
+    ) -> Result<usize, NetError> {
+        let operation = || match datagram.destination() {
+            Some(to) => format!("send a datagram to {to}"),
+            None => "send a datagram without a destination".to_owned(),
+        };
+        let engine = self.engine_to_send_by(operation)?;
+        let sent = engine.send(datagram);
+        self.sent_datagram(sent)
+            .map_err(|error| NetError::new(SocketError::of_datagram(&error), operation(), error))
+    }
+
+    fn engine_to_send_by(
+        &mut self,
+        operation: impl Fn() -> String,
+    ) -> Result<&mut dyn SocketEngine, NetError> {
+        self.finish_connecting();
+        if self.state == SocketState::Unconnected && self.attempt.is_none() {
+            self.bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
+        }
+        match self.datagram_engine() {
+            Some(engine) => Ok(engine),
+            None => {
+                let operation = format!("{} in this state", operation());
+                Err(NetError::new(SocketError::UnfinishedSocketOperation, operation, None))
+            }
+        }
+    }
+
+    /// A connection of datagrams stands as soon as its address is known, also for whoever writes
+    /// right after asking for it.
+    pub(super) fn finish_connecting(&mut self) {
+        if matches!(self.state, SocketState::HostLookup | SocketState::Connecting) {
+            self.settle();
+        }
+    }
+
+    pub(in crate::net) fn set_member(
+        &mut self,
+        group: IpAddr,
+        interface: Option<&NetworkInterface>,
+        membership: Membership,
+    ) -> Result<(), NetError> {
+        let operation = || {
+            let verb = match membership {
+                Membership::Join => "join",
+                Membership::Leave => "leave",
+            };
+            match interface {
+                Some(interface) => format!("{verb} the group {group} on {}", interface.name()),
+                None => format!("{verb} the group {group}"),
+            }
+        };
+        let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
+        engine.set_member(group, interface, membership).map_err(|error| {
+            let operation = match (error.kind(), group) {
+                (ErrorKind::Unsupported, IpAddr::V4(_)) => {
+                    format!("{} by a socket that is not bound to an IPv4 address", operation())
+                }
+                (ErrorKind::Unsupported, IpAddr::V6(_)) => {
+                    format!("{} by a socket that is bound to an IPv4 address", operation())
+                }
+                _ => operation(),
+            };
+            NetError::new(of_group(&error), operation, error)
+        })
+    }
+
+    pub(in crate::net) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
+        let operation = "tell the interface for groups";
+        let engine = self.engine.as_ref().ok_or_else(|| not_bound(operation))?;
+        engine
+            .multicast_interface()
+            .map_err(|error| NetError::new(of_group(&error), operation, error))
+    }
+
+    pub(in crate::net) fn set_multicast_interface(
+        &mut self,
+        interface: &NetworkInterface,
+    ) -> Result<(), NetError> {
+        let operation = || format!("send to groups by {}", interface.name());
+        let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
+        engine
+            .set_multicast_interface(interface)
+            .map_err(|error| NetError::new(of_group(&error), operation(), error))
+    }
+
+    /// Tells what became of a datagram.
+    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        match result {
+            Ok(count) => {
+                self.traffic.departures = self.traffic.departures.wrapping_add(1);
+                self.device.announce_written(count);
+                Ok(count)
+            }
+            Err(error) => {
+                let kind = SocketError::of_datagram(&error);
+                self.fail(kind, Some(copy_of(&error)));
+                Err(error)
+            }
+        }
+    }
+
+    /// The engine, if datagrams come and go by it now.
+    fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
+        match self.state {
+            SocketState::Bound | SocketState::Connected => Some(&mut **self.engine.as_mut()?),
+            _ => None,
+        }
+    }
+}
+
+fn not_bound(operation: &str) -> NetError {
+    let operation = format!("{operation} before the socket is bound or connected");
+    NetError::new(SocketError::Operation, operation, None)
+}
+
+/// What a failure around groups means.
+fn of_group(error: &io::Error) -> SocketError {
+    match error.kind() {
+        ErrorKind::Unsupported => SocketError::UnsupportedSocketOperation,
+        _ => SocketError::of_binding(error),
+    }
+}

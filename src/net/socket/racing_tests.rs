@@ -1,0 +1,209 @@
+//! The race of a name's addresses, by the kernel's sockets, a name that means what the test says,
+//! and a clock that stands until it is waited for.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use super::attempt::alternating;
+use crate::event_loop::{Readiness, Runtime, VirtualClock};
+use crate::net::engine::{
+    Awaited, Lookup, NativeNetwork, Network, NetworkService, OnResolved, SocketEngine,
+};
+use crate::net::{BindMode, QAbstractSocket, QTcpSocket, SocketError, SocketState, SocketType};
+use crate::object::Obj;
+
+/// The kernel's network with one name in it.
+struct OneName {
+    native: NativeNetwork,
+    addresses: Vec<IpAddr>,
+}
+
+impl Network for OneName {
+    fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
+        self.native.open(kind, towards)
+    }
+
+    fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>> {
+        self.native.adopt(kind, descriptor)
+    }
+
+    fn resolve(&self, _: &str, on_resolved: OnResolved) -> Lookup {
+        on_resolved(Ok(self.addresses.iter().map(|&address| (address, 0).into()).collect()));
+        Lookup::finished()
+    }
+
+    fn clear_host_cache(&self) {}
+
+    fn wait(
+        &self,
+        sockets: &[Awaited<'_>],
+        timeout: Option<Duration>,
+    ) -> io::Result<Vec<Readiness>> {
+        self.native.wait(sockets, timeout)
+    }
+}
+
+/// Answers nobody: its queue is full.
+const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// As silent.
+const MUTE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+/// Refuses: nobody listens there.
+const CLOSED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
+/// Answers.
+const OPEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
+/// Fails at once: no connection goes to a group.
+const UNREACHABLE: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);
+
+struct Bench {
+    rt: Runtime,
+    clock: VirtualClock,
+    socket: Obj<QTcpSocket>,
+    port: u16,
+    _kept: (TcpListener, Vec<Socket>),
+}
+
+/// A socket that is to connect to a name with these addresses.
+fn bench(addresses: &[Ipv4Addr]) -> Bench {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let native = NativeNetwork::new(rt.service().unwrap(), rt.service().unwrap());
+    let addresses = addresses.iter().map(|&address| address.into()).collect();
+    rt.offer(Rc::new(NetworkService(Rc::new(OneName { native, addresses }))));
+    // A port that is free on the one address may be taken on another.
+    let (port, kept) = std::iter::repeat_with(|| {
+        let open = TcpListener::bind((OPEN, 0))?;
+        let port = open.local_addr()?.port();
+        let mut full = silent(SILENT, port)?;
+        full.append(&mut silent(MUTE, port)?);
+        io::Result::Ok((port, (open, full)))
+    })
+    .take(100)
+    .find_map(io::Result::ok)
+    .unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    Bench { rt, clock, socket, port, _kept: kept }
+}
+
+/// A listener whose queue is full.
+fn silent(address: Ipv4Addr, port: u16) -> io::Result<Vec<Socket>> {
+    let stream = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let listener = stream();
+    let address = SocketAddr::from((address, port)).into();
+    listener.bind(&address)?;
+    listener.listen(0)?;
+    let mut kept = vec![listener];
+    for _ in 0..8 {
+        let client = stream();
+        client.set_nonblocking(true).unwrap();
+        // It is under way, or stands, which both take a place.
+        let _ = client.connect(&address);
+        kept.push(client);
+    }
+    Ok(kept)
+}
+
+impl Bench {
+    /// Connects by the loop, or by waiting without it, and says how long it took.
+    fn connect(&mut self, waits: bool) -> Duration {
+        let socket = self.socket;
+        self.rt[socket].connect_to_host("name", self.port);
+        if waits {
+            self.rt.wait_for_connected(socket, None);
+        } else {
+            let is_done =
+                |state| matches!(state, SocketState::Connected | SocketState::Unconnected);
+            let hour = Duration::from_secs(3600);
+            self.rt.run_until(hour, |world| is_done(world[socket].state())).unwrap();
+        }
+        while self.rt.process_events(Some(Duration::ZERO)).unwrap() {}
+        let elapsed = self.clock.elapsed();
+        assert_eq!(self.rt.next_deadline(), None, "no timer is left");
+        elapsed
+    }
+
+    #[track_caller]
+    fn reached(&self, address: Ipv4Addr) {
+        assert_eq!(self.rt[self.socket].state(), SocketState::Connected);
+        assert_eq!(self.rt[self.socket].peer_address(), Some(address.into()));
+        assert_eq!(self.rt[self.socket].error(), None);
+    }
+}
+
+const HEAD_START: Duration = Duration::from_millis(250);
+
+#[test]
+fn each_address_has_a_head_start_over_the_next() {
+    for waits in [false, true] {
+        let mut bench = bench(&[SILENT, MUTE, OPEN]);
+        let elapsed = bench.connect(waits);
+        assert_eq!(elapsed, 2 * HEAD_START);
+        bench.reached(OPEN);
+    }
+}
+
+#[test]
+fn an_address_that_fails_gives_its_turn_to_the_next_at_once() {
+    for waits in [false, true] {
+        let mut bench = bench(&[CLOSED, UNREACHABLE, OPEN]);
+        assert_eq!(bench.connect(waits), Duration::ZERO);
+        bench.reached(OPEN);
+    }
+}
+
+#[test]
+fn the_limit_holds_when_the_last_address_fails_while_another_is_silent() {
+    for waits in [false, true] {
+        for last in [UNREACHABLE, CLOSED] {
+            let mut bench = bench(&[SILENT, last]);
+            assert_eq!(bench.connect(waits), Duration::from_secs(30), "{last}");
+            assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::SocketTimeout));
+        }
+    }
+}
+
+#[test]
+fn without_a_race_the_addresses_share_the_time() {
+    for waits in [false, true] {
+        let mut bench = bench(&[SILENT, MUTE, OPEN]);
+        bench.rt[bench.socket].set_happy_eyeballs(false);
+        bench.rt[bench.socket].set_connect_timeout(Some(Duration::from_secs(9)));
+        assert_eq!(bench.connect(waits), Duration::from_secs(6));
+        bench.reached(OPEN);
+    }
+}
+
+#[test]
+fn an_attempt_fails_with_what_the_last_address_said() {
+    let mut bench = bench(&[UNREACHABLE, CLOSED]);
+    assert_eq!(bench.connect(false), Duration::ZERO);
+    assert_eq!(bench.rt[bench.socket].state(), SocketState::Unconnected);
+    assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::ConnectionRefused));
+}
+
+/// Only an address that fails at once: whether a socket can be used again that was refused is up to
+/// the system.
+#[test]
+fn a_bound_socket_tries_all_addresses_from_its_port() {
+    let mut bench = bench(&[UNREACHABLE, OPEN]);
+    let socket = bench.socket;
+    bench.rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+    let port = bench.rt[socket].local_port();
+    bench.connect(false);
+    bench.reached(OPEN);
+    assert_eq!(bench.rt[socket].local_port(), port);
+}
+
+#[test]
+fn the_families_take_turns_beginning_with_the_first() {
+    let v4 = |last| SocketAddr::from(([10, 0, 0, last], 1));
+    let v6 = |last| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, last], 1));
+    let mixed = alternating(&[v6(1), v6(2), v6(3), v4(1), v4(2)].into());
+    assert_eq!(mixed, [v6(1), v4(1), v6(2), v4(2), v6(3)]);
+    assert_eq!(alternating(&[v4(1), v4(2), v6(1)].into()), [v4(1), v6(1), v4(2)]);
+    assert_eq!(alternating(&[].into()), [0_u8; 0].map(|_| v4(0)));
+}

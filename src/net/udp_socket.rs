@@ -1,0 +1,378 @@
+//! `QUdpSocket`: datagrams.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use super::abstract_socket::{self, QAbstractSocket};
+use super::engine::Membership;
+use super::error::NetError;
+use super::network_datagram::NetworkDatagram;
+use super::network_interface::NetworkInterface;
+use super::socket::SocketCore;
+use super::socket_type::SocketType;
+use crate::io::{Device, QIODevice, RawDevice, device_std_io};
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
+
+/// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
+///
+/// [`bind`](QAbstractSocket::bind) gives it an address, at which it receives from anybody. Its
+/// signal [`ready_read`](QIODevice::ready_read) tells that something has come, and again only after
+/// something was read: whoever does not read hears no more. Whoever reads one datagram is told of
+/// the next in the next turn of the loop.
+///
+/// [`connect_to_host`](QAbstractSocket::connect_to_host) names a peer. From then on only its
+/// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and
+/// each read takes one, of which it drops what it has no room for. If nobody is at the peer's port
+/// and its host says so, that comes as `error_occurred` with
+/// [`ConnectionRefused`](crate::SocketError::ConnectionRefused), and the socket stays connected.
+///
+/// ```
+/// use std::net::Ipv4Addr;
+/// use slotwire::prelude::*;
+/// use slotwire::BindMode;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+/// let socket = rt.add(QUdpSocket::new());
+/// rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT)?;
+/// rt.connect_fn(socket, QUdpSocket::ready_read, move |world, _| {
+///     let mut buffer = [0; 512];
+///     let (count, sender) = world[socket].read_datagram(&mut buffer)?;
+///     assert_eq!(&buffer[..count], b"hello");
+///     assert!(sender.ip().is_loopback());
+///     world.quit();
+///     Ok::<_, std::io::Error>(())
+/// });
+///
+/// let port = rt[socket].local_port().unwrap();
+/// let other = rt.add(QUdpSocket::new());
+/// rt[other].write_datagram(b"hello", (Ipv4Addr::LOCALHOST, port).into())?;
+/// rt.exec()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A turn of the loop emits `ready_read` at most once for each socket, so a peer that sends without
+/// end does not keep others waiting, unless a slot reads until nothing is left. Where peers are not
+/// trusted, let it read some and return.
+pub struct QUdpSocket {
+    core: SocketCore,
+}
+
+impl QUdpSocket {
+    /// Creates an unconnected socket.
+    pub fn new() -> Self {
+        Self { core: SocketCore::new::<Self>(SocketType::Udp) }
+    }
+
+    /// Says whether a datagram waits to be read, which may be an empty one.
+    ///
+    /// Costs a system call, which whoever reads until nothing is left saves.
+    #[doc(alias = "hasPendingDatagrams")]
+    pub fn has_pending_datagrams(&self) -> bool {
+        self.core.has_pending_datagrams()
+    }
+
+    /// Returns the size of the datagram that is read next, in bytes, if one waits.
+    #[doc(alias = "pendingDatagramSize")]
+    pub fn pending_datagram_size(&self) -> Option<usize> {
+        self.core.pending_datagram_size()
+    }
+
+    /// Takes the next datagram; returns its size and who sent it.
+    ///
+    /// What the buffer has no room for is lost, and an empty buffer drops the datagram. The sender
+    /// is an IPv4 address if the datagram came by IPv4, also to a socket that can do both.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing waits; as in Qt, that is emitted as well, as
+    /// `error_occurred(Temporary)`. [`receive_datagram`](Self::receive_datagram) asks without that.
+    /// `NotConnected` if the socket is neither bound nor connected; `ConnectionRefused` and others
+    /// if the network says so of an earlier datagram, which is emitted as well.
+    #[doc(alias = "readDatagram")]
+    pub fn read_datagram(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.core.receive_from(buffer)
+    }
+
+    /// Takes the next datagram, if one waits, with all that is known of its way.
+    ///
+    /// Of more than `max` bytes the rest is lost, which
+    /// [`is_truncated`](NetworkDatagram::is_truncated) tells; `None` takes all of them.
+    ///
+    /// ```
+    /// # use std::net::Ipv4Addr;
+    /// # use slotwire::prelude::*;
+    /// # use slotwire::BindMode;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mut rt = Runtime::new()?;
+    /// # let socket = rt.add(QUdpSocket::new());
+    /// # rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT)?;
+    /// # let port = rt[socket].local_port().unwrap();
+    /// # let other = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// # other.send_to(b"ping", (Ipv4Addr::LOCALHOST, port))?;
+    /// while let Some(datagram) = rt[socket].receive_datagram(None)? {
+    ///     assert_eq!(datagram.data(), b"ping");
+    ///     rt[socket].send_datagram(&datagram.make_reply("pong"))?;
+    /// }
+    /// # let mut answer = [0; 8];
+    /// # assert_eq!(other.recv(&mut answer)?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Operation`](crate::SocketError::Operation) if the socket is neither bound nor connected;
+    /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) and others if the network says
+    /// so of an earlier datagram, which is emitted as `error_occurred` as well.
+    #[doc(alias = "receiveDatagram")]
+    pub fn receive_datagram(
+        &mut self,
+        max: Option<usize>,
+    ) -> Result<Option<NetworkDatagram>, NetError> {
+        self.core.receive_datagram(max)
+    }
+
+    /// Sends a datagram; returns its size. Emits `bytes_written`.
+    ///
+    /// A socket without an address is bound first, to any port of all addresses:
+    /// `state_changed(Bound)`. A connected socket can send to others than its peer as well.
+    ///
+    /// # Errors
+    ///
+    /// What goes wrong is emitted as `error_occurred` as well, and the socket stays as it is:
+    /// [`DatagramTooLarge`](crate::SocketError::DatagramTooLarge) from 65,508 bytes on with IPv4,
+    /// or if the network takes less; [`Temporary`](crate::SocketError::Temporary) if the system has
+    /// no room now: a datagram is never queued; [`Network`](crate::SocketError::Network) for port 0
+    /// and where no route leads; [`ConnectionRefused`](crate::SocketError::ConnectionRefused) if
+    /// the peer's host has refused an earlier one, in which case this one was not sent.
+    /// [`UnfinishedSocketOperation`](crate::SocketError::UnfinishedSocketOperation), which is not
+    /// emitted, while the socket looks up its peer's name, or closes.
+    #[doc(alias = "writeDatagram")]
+    pub fn write_datagram(&mut self, bytes: &[u8], to: SocketAddr) -> Result<usize, NetError> {
+        self.core.send_to(bytes, to)
+    }
+
+    /// Sends a datagram by the way that it describes; returns its size.
+    ///
+    /// What it does not say, the system decides; a connected socket needs no destination.
+    /// Otherwise as [`write_datagram`](Self::write_datagram).
+    ///
+    /// # Errors
+    ///
+    /// As [`write_datagram`](Self::write_datagram), and if its sender is not an address of this
+    /// host, or its interface is gone.
+    #[doc(alias = "writeDatagram")]
+    pub fn send_datagram(&mut self, datagram: &NetworkDatagram) -> Result<usize, NetError> {
+        self.core.send_datagram(datagram)
+    }
+
+    /// Begins to receive what is sent to a group, by the interface that the system chooses.
+    ///
+    /// For IPv4 groups the socket has to be bound to an IPv4 address, such as
+    /// [`AnyIpv4`](crate::BindAddress::AnyIpv4), for IPv6 groups to an IPv6 address or to
+    /// [`Any`](crate::BindAddress::Any). See ip(7) and ipv6(7).
+    ///
+    /// # Errors
+    ///
+    /// [`Operation`](crate::SocketError::Operation) if the socket is neither bound nor connected;
+    /// [`UnsupportedSocketOperation`](crate::SocketError::UnsupportedSocketOperation) if the group
+    /// is of the other family, or not a group;
+    /// [`AddressInUse`](crate::SocketError::AddressInUse) if it was joined already. None of them is
+    /// emitted.
+    #[doc(alias = "joinMulticastGroup")]
+    pub fn join_multicast_group(&mut self, group: IpAddr) -> Result<(), NetError> {
+        self.core.set_member(group, None, Membership::Join)
+    }
+
+    /// Begins to receive what is sent to a group, by one interface.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_multicast_group`](Self::join_multicast_group).
+    #[doc(alias = "joinMulticastGroup")]
+    pub fn join_multicast_group_on(
+        &mut self,
+        group: IpAddr,
+        interface: &NetworkInterface,
+    ) -> Result<(), NetError> {
+        self.core.set_member(group, Some(interface), Membership::Join)
+    }
+
+    /// Receives no more what is sent to a group.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_multicast_group`](Self::join_multicast_group);
+    /// [`SocketAddressNotAvailable`](crate::SocketError::SocketAddressNotAvailable) if the group
+    /// was not joined so.
+    #[doc(alias = "leaveMulticastGroup")]
+    pub fn leave_multicast_group(&mut self, group: IpAddr) -> Result<(), NetError> {
+        self.core.set_member(group, None, Membership::Leave)
+    }
+
+    /// Receives no more what is sent to a group and comes by this interface.
+    ///
+    /// # Errors
+    ///
+    /// As [`leave_multicast_group`](Self::leave_multicast_group).
+    #[doc(alias = "leaveMulticastGroup")]
+    pub fn leave_multicast_group_on(
+        &mut self,
+        group: IpAddr,
+        interface: &NetworkInterface,
+    ) -> Result<(), NetError> {
+        self.core.set_member(group, Some(interface), Membership::Leave)
+    }
+
+    /// Returns the interface by which datagrams to groups go out, if it was set.
+    ///
+    /// # Errors
+    ///
+    /// [`Operation`](crate::SocketError::Operation) before the socket is bound or connected, and
+    /// whatever the system says.
+    #[doc(alias = "multicastInterface")]
+    pub fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
+        self.core.multicast_interface()
+    }
+
+    /// Sets the interface by which datagrams to groups go out (`IP_MULTICAST_IF`,
+    /// `IPV6_MULTICAST_IF`). How far they go, and whether they come back to this host, are
+    /// [`MulticastTtl`](crate::SocketOption::MulticastTtl) and
+    /// [`MulticastLoopback`](crate::SocketOption::MulticastLoopback).
+    ///
+    /// # Errors
+    ///
+    /// [`Operation`](crate::SocketError::Operation) before the socket is bound or connected;
+    /// [`SocketAddressNotAvailable`](crate::SocketError::SocketAddressNotAvailable) if the
+    /// interface has no address of the socket's family.
+    #[doc(alias = "setMulticastInterface")]
+    pub fn set_multicast_interface(
+        &mut self,
+        interface: &NetworkInterface,
+    ) -> Result<(), NetError> {
+        self.core.set_multicast_interface(interface)
+    }
+}
+
+impl Default for QUdpSocket {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl QAbstractSocket for QUdpSocket {
+    fn core(&self) -> &SocketCore {
+        &self.core
+    }
+
+    fn core_mut(&mut self) -> &mut SocketCore {
+        &mut self.core
+    }
+}
+
+impl RawDevice for QUdpSocket {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.core.read(buffer)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.core.write(bytes)
+    }
+
+    fn is_message_based(&self) -> bool {
+        true
+    }
+
+    fn data_available(&self) -> usize {
+        self.core.available()
+    }
+
+    fn flush_data(&mut self) -> io::Result<()> {
+        self.core.flush();
+        Ok(())
+    }
+
+    fn close_data(&mut self) {
+        self.core.close();
+    }
+
+    fn close_later(&mut self) -> bool {
+        self.core.close_later()
+    }
+
+    fn buffer_consumed(&mut self) {
+        self.core.make_room();
+    }
+
+    fn error_text(&self) -> Option<String> {
+        self.core.error_text()
+    }
+}
+
+impl QIODevice for QUdpSocket {
+    fn device(&self) -> &Device {
+        &self.core.device
+    }
+
+    fn device_mut(&mut self) -> &mut Device {
+        &mut self.core.device
+    }
+}
+
+device_std_io!(QUdpSocket);
+
+static META: MetaObject = MetaObject::new("QUdpSocket")
+    .with_super_class(|| &abstract_socket::META)
+    .with_signals(&[
+        MetaSignal::new("ready_read", "()", |s, see| see(QUdpSocket::cast(s).ready_read())),
+        MetaSignal::new(
+            "bytes_written",
+            "usize",
+            |s, see| see(QUdpSocket::cast(s).bytes_written()),
+        ),
+        MetaSignal::new("about_to_close", "()", |s, see| see(QUdpSocket::cast(s).about_to_close())),
+        MetaSignal::new("read_channel_finished", "()", |s, see| {
+            see(QUdpSocket::cast(s).read_channel_finished());
+        }),
+        MetaSignal::new("host_found", "()", |s, see| see(QUdpSocket::cast(s).host_found())),
+        MetaSignal::new("connected", "()", |s, see| see(QUdpSocket::cast(s).connected())),
+        MetaSignal::new("disconnected", "()", |s, see| see(QUdpSocket::cast(s).disconnected())),
+        MetaSignal::new("state_changed", "SocketState", |s, see| {
+            see(QUdpSocket::cast(s).state_changed());
+        }),
+        MetaSignal::new("error_occurred", "SocketError", |s, see| {
+            see(QUdpSocket::cast(s).error_occurred());
+        }),
+    ])
+    .with_slots(&[
+        MetaSlot::new("close"),
+        MetaSlot::new("abort"),
+        MetaSlot::new("disconnect_from_host"),
+    ]);
+
+impl QObject for QUdpSocket {
+    fn static_meta_object() -> &'static MetaObject {
+        &META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &META
+    }
+
+    fn anchored(&mut self, anchor: &Anchor<'_>) {
+        self.core.anchored(anchor);
+    }
+
+    fn about_to_be_destroyed(&mut self) {
+        self.core.about_to_be_destroyed();
+    }
+}
+
+impl fmt::Debug for QUdpSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("QUdpSocket").field(&self.core).finish()
+    }
+}

@@ -1,0 +1,83 @@
+//! The blocking view of a socket.
+
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+use slotwire::prelude::*;
+use support::*;
+
+const SOON: Option<Duration> = Some(Duration::from_millis(50));
+const LATE: Option<Duration> = Some(DEADLINE);
+
+#[test]
+fn a_blocking_view_reads_and_writes_until_the_end() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    rt[socket].set_write_buffer_limit(Some(10_000));
+    rt[socket].set_read_buffer_size(Some(10_000));
+    let echo = std::thread::spawn(move || {
+        let mut all = vec![0; 4 << 20];
+        peer.read_exact(&mut all).unwrap();
+        peer.write_all(&all).unwrap();
+    });
+    let mut view = rt.blocking(socket);
+    view.write_all(&noise(4 << 20)).unwrap();
+    view.flush().unwrap();
+    let mut all = Vec::new();
+    view.read_to_end(&mut all).unwrap();
+    assert!(all == noise(4 << 20));
+    echo.join().unwrap();
+    assert_eq!(view.read(&mut [0]).unwrap(), 0);
+    assert_eq!(view.write(b"x").unwrap_err().kind(), ErrorKind::NotConnected);
+}
+
+#[test]
+fn a_blocking_view_waits_no_longer_than_it_may() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _peer) = connected_pair(&mut rt);
+    rt[socket].set_write_buffer_limit(Some(1000));
+    let mut view = rt.blocking(socket).with_timeout(SOON);
+    assert_eq!(view.read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
+    let stuck = view.write_all(&noise(64 << 20)).unwrap_err();
+    assert_eq!(stuck.kind(), ErrorKind::TimedOut);
+    assert_eq!(view.flush().unwrap_err().kind(), ErrorKind::TimedOut);
+}
+
+#[test]
+fn a_blocking_view_does_not_wait_for_what_cannot_come() {
+    watched(|| {
+        let mut rt = Runtime::new().unwrap();
+        let unconnected = rt.add(QTcpSocket::new());
+        rt.blocking(unconnected).read(&mut [0]).unwrap_err();
+        rt.blocking(unconnected).write(b"x").unwrap_err();
+        let (socket, mut peer) = connected_pair(&mut rt);
+        rt[socket].set_read_buffer_size(Some(4));
+        rt[socket].start_transaction();
+        peer.write_all(b"more than there is room for").unwrap();
+        let mut eight = [0; 8];
+        rt.blocking(socket).read_exact(&mut eight).unwrap_err();
+        reset(peer);
+        rt[socket].write_all(&noise(8 << 20)).unwrap();
+        rt[socket].abort();
+        rt.blocking(socket).flush().unwrap();
+        rt.destroy(socket);
+        assert_eq!(rt.blocking(socket).read(&mut [0]).unwrap_err().kind(), ErrorKind::NotConnected);
+    });
+}
+
+#[test]
+fn a_blocking_flush_fails_if_the_peer_is_gone() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    rt[socket].write_all(&noise(32 << 20)).unwrap();
+    let mut end = peer.try_clone().unwrap();
+    let leaving = std::thread::spawn(move || {
+        end.read_exact(&mut [0; 1000]).unwrap();
+        reset(end);
+    });
+    drop(peer);
+    rt.blocking(socket).with_timeout(LATE).flush().unwrap_err();
+    leaving.join().unwrap();
+}

@@ -1,0 +1,220 @@
+//! Descriptors that come from elsewhere, options, and what a class may set by itself.
+
+use super::*;
+use slotwire::{OpenMode, OptionName, PauseMode, SocketOption};
+use std::net::{TcpListener, UdpSocket};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+#[test]
+fn a_connected_descriptor_becomes_a_connected_socket() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let number = stream.as_raw_fd();
+    let mut peer = listener.accept().unwrap().0;
+    peer.write_all(b"early").unwrap();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket]
+        .set_socket_descriptor(stream.into(), SocketState::Connected, OpenMode::READ_WRITE)
+        .unwrap();
+    assert_eq!(rt[socket].socket_descriptor().map(|fd| fd.as_raw_fd()), Some(number));
+    assert_eq!(rt[socket].peer_port(), Some(port));
+    assert_eq!(rt[socket].local_port(), Some(peer.peer_addr().unwrap().port()));
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
+    assert_eq!(journal.take(), ["Connected", "ready_read"]);
+    rt[socket].write_all(b"hello").unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"hello");
+}
+
+#[test]
+fn a_bound_descriptor_is_bound_and_connects_from_there() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    bound.bind(&any_port().into()).unwrap();
+    let own_port = bound.local_addr().unwrap().as_socket().unwrap().port();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket]
+        .set_socket_descriptor(bound.into(), SocketState::Bound, OpenMode::READ_WRITE)
+        .unwrap();
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["Bound"]);
+    assert_eq!(rt[socket].local_port(), Some(own_port));
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    assert_eq!(listener.accept().unwrap().1.port(), own_port);
+}
+
+#[test]
+fn what_is_no_tcp_socket_is_refused_and_closed() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = socket(&mut rt);
+    let udp: OwnedFd = UdpSocket::bind(any_port()).unwrap().into();
+    let file: OwnedFd = std::fs::File::open("/dev/null").unwrap().into();
+    for descriptor in [udp, file] {
+        let refused = rt[socket]
+            .set_socket_descriptor(descriptor, SocketState::Connected, OpenMode::READ_WRITE)
+            .unwrap_err();
+        assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+        assert_eq!(rt[socket].error(), Some(SocketError::UnsupportedSocketOperation));
+    }
+    settle(&mut rt);
+    assert_eq!((journal.len(), rt[socket].state()), (0, SocketState::Unconnected));
+    let stream: OwnedFd = TcpListener::bind(any_port()).unwrap().into();
+    let mode = OpenMode::READ_WRITE;
+    let early = QTcpSocket::new().set_socket_descriptor(stream, SocketState::Connected, mode);
+    assert_eq!(early.unwrap_err().kind(), SocketError::Operation);
+}
+
+#[test]
+fn a_descriptor_takes_the_place_of_a_connection() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut first, journal) = connected(&mut rt);
+    first.write_all(b"stale").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
+    rt[socket].write_all(b"never sent").unwrap();
+    let (listener, _) = std_listener();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let mut second = listener.accept().unwrap().0;
+    journal.take();
+    rt[socket]
+        .set_socket_descriptor(stream.into(), SocketState::Connected, OpenMode::READ_WRITE)
+        .unwrap();
+    settle(&mut rt);
+    assert_eq!(journal.take(), [""; 0]);
+    assert_eq!(rt[socket].bytes_available(), 0);
+    assert_eq!(first.read(&mut [0]).unwrap(), 0);
+    second.write_all(b"fresh").unwrap();
+    rt[socket].write_all(b"hello").unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut second, 5), b"hello");
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
+    assert_eq!(rt[socket].read_all(), b"fresh");
+}
+
+#[test]
+fn a_descriptor_takes_the_place_of_an_attempt() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].connect_to_host("localhost", port);
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    rt[socket]
+        .set_socket_descriptor(stream.into(), SocketState::Connected, OpenMode::READ_WRITE)
+        .unwrap();
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["HostLookup, but it is Connected", "Connected"]);
+    assert_eq!(rt.next_deadline(), None);
+}
+
+#[test]
+fn options_are_read_as_they_were_written() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _peer) = connected_pair(&mut rt);
+    let options = [
+        SocketOption::LowDelay(true),
+        SocketOption::KeepAlive(true),
+        SocketOption::TypeOfService(96),
+        SocketOption::KeepAliveIdle(Duration::from_secs(30)),
+        SocketOption::KeepAliveInterval(Duration::from_secs(5)),
+        SocketOption::KeepAliveCount(3),
+    ];
+    for option in options {
+        rt[socket].set_socket_option(option).unwrap();
+        assert_eq!(rt[socket].socket_option(option.name()).unwrap(), option);
+    }
+    rt[socket].set_socket_option(SocketOption::KeepAliveIdle(Duration::from_millis(1))).unwrap();
+    let idle = rt[socket].socket_option(OptionName::KeepAliveIdle).unwrap();
+    assert_eq!(idle, SocketOption::KeepAliveIdle(Duration::from_secs(1)));
+    for name in [OptionName::SendBufferSize, OptionName::ReceiveBufferSize] {
+        let asked = match name {
+            OptionName::SendBufferSize => SocketOption::SendBufferSize(50_000),
+            _ => SocketOption::ReceiveBufferSize(50_000),
+        };
+        rt[socket].set_socket_option(asked).unwrap();
+        let (SocketOption::SendBufferSize(size) | SocketOption::ReceiveBufferSize(size)) =
+            rt[socket].socket_option(name).unwrap()
+        else {
+            panic!("another option")
+        };
+        assert!(size >= 50_000, "{name:?}: {size}");
+    }
+    // Not every system knows.
+    match rt[socket].socket_option(OptionName::PathMtu) {
+        Ok(mtu) => assert!(matches!(mtu, SocketOption::PathMtu(1280..)), "{mtu:?}"),
+        Err(error) => assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation),
+    }
+}
+
+#[test]
+fn an_option_that_cannot_be_is_refused() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _peer) = connected_pair(&mut rt);
+    let options = [
+        SocketOption::PathMtu(1500),
+        SocketOption::KeepAliveIdle(Duration::ZERO),
+        SocketOption::KeepAliveIdle(Duration::MAX),
+        SocketOption::KeepAliveInterval(Duration::from_secs(u64::MAX)),
+        SocketOption::KeepAliveCount(u32::MAX),
+        SocketOption::SendBufferSize(usize::MAX),
+    ];
+    for option in options {
+        let refused = rt[socket].set_socket_option(option).unwrap_err();
+        assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation, "{option:?}");
+    }
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+}
+
+#[test]
+fn a_socket_that_the_system_knows_nothing_of_has_no_options_and_no_descriptor() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _) = socket(&mut rt);
+    let read = rt[socket].socket_option(OptionName::LowDelay).unwrap_err();
+    let write = rt[socket].set_socket_option(SocketOption::LowDelay(true)).unwrap_err();
+    assert_eq!([read.kind(), write.kind()], [SocketError::Operation; 2]);
+    assert!(rt[socket].socket_descriptor().is_none() && !rt[socket].is_valid());
+}
+
+#[test]
+fn a_class_may_say_what_it_knows_better() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = socket(&mut rt);
+    let this = &mut rt[socket];
+    this.set_local_address(Some([10, 0, 0, 1].into()));
+    this.set_local_port(Some(1));
+    this.set_peer_address(Some([10, 0, 0, 2].into()));
+    this.set_peer_port(Some(2));
+    this.set_peer_name("elsewhere");
+    this.set_socket_state(SocketState::Connected);
+    this.set_socket_error(Some(SocketError::Temporary));
+    assert_eq!((this.local_address(), this.local_port()), (Some([10, 0, 0, 1].into()), Some(1)));
+    assert_eq!((this.peer_address(), this.peer_port()), (Some([10, 0, 0, 2].into()), Some(2)));
+    assert_eq!(this.peer_name(), "elsewhere");
+    assert_eq!(this.state(), SocketState::Connected);
+    assert_eq!(this.error(), Some(SocketError::Temporary));
+    settle(&mut rt);
+    assert_eq!(journal.len(), 0);
+    rt[socket].abort();
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+}
+
+#[test]
+fn what_is_set_is_what_is_asked_for() {
+    let mut socket = QTcpSocket::new();
+    assert_eq!(socket.protocol_tag(), "");
+    socket.set_protocol_tag("imap");
+    assert_eq!(socket.protocol_tag(), "imap");
+    assert_eq!(socket.pause_mode(), PauseMode::NEVER);
+    socket.set_pause_mode(PauseMode::ON_SSL_ERRORS);
+    assert_eq!(socket.pause_mode(), PauseMode::ON_SSL_ERRORS);
+    socket.resume();
+    assert_eq!(socket.connect_timeout(), Some(Duration::from_secs(30)));
+    socket.set_connect_timeout(None);
+    assert_eq!(socket.connect_timeout(), None);
+    assert!(socket.happy_eyeballs());
+    socket.set_happy_eyeballs(false);
+    assert!(!socket.happy_eyeballs());
+    socket.set_read_buffer_size(Some(0));
+    socket.set_write_buffer_limit(Some(0));
+    assert_eq!((socket.read_buffer_size(), socket.write_buffer_limit()), (None, None));
+}

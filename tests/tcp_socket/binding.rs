@@ -1,0 +1,124 @@
+//! Giving a socket its own address before it connects.
+
+use super::*;
+use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+#[test]
+fn a_bound_socket_says_so_and_connects_from_there() {
+    for address in [BindAddress::Any, BindAddress::AnyIpv4, Ipv4Addr::LOCALHOST.into()] {
+        let mut rt = Runtime::new().unwrap();
+        let (listener, port) = std_listener();
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].bind(address, 0, BindMode::DEFAULT).unwrap();
+        rt.deliver();
+        assert_eq!(journal.take(), ["Bound"]);
+        assert_eq!(rt[socket].state(), SocketState::Bound);
+        assert!(rt[socket].is_valid() && rt[socket].socket_descriptor().is_some());
+        let own_port = rt[socket].local_port();
+        assert!(own_port.is_some_and(|port| port > 0));
+        rt[socket].connect_to_host("127.0.0.1", port);
+        wait_until(&mut rt, |_| journal.has("connected") || journal.has("Unconnected"));
+        assert_eq!(journal.take(), CONNECTING, "{address:?}");
+        let (_peer, from) = listener.accept().unwrap();
+        assert_eq!(Some(from.port()), own_port, "{address:?}");
+        assert_eq!(rt[socket].local_port(), own_port);
+        assert_eq!(rt[socket].local_address(), Some(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(rt[socket].peer_address(), Some(Ipv4Addr::LOCALHOST.into()));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere() {
+    let mut rt = Runtime::new().unwrap();
+    let (_listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    let in_use = rt[socket].bind(Ipv4Addr::LOCALHOST, port, BindMode::DEFAULT).unwrap_err();
+    assert_eq!(in_use.kind(), SocketError::AddressInUse);
+    assert!(in_use.to_string().contains(&format!("127.0.0.1:{port}")), "{in_use}");
+    rt.deliver();
+    assert_eq!(journal.take(), ["AddressInUse while Unconnected"]);
+    assert_eq!(rt[socket].error(), Some(SocketError::AddressInUse));
+    assert!(rt[socket].os_error().is_some() && !rt[socket].is_valid());
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    assert_eq!(rt[socket].state(), SocketState::Bound);
+}
+
+#[test]
+fn a_socket_is_bound_once_and_only_in_a_runtime() {
+    let mut unborn = QTcpSocket::new();
+    let too_early = unborn.bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap_err();
+    assert_eq!(too_early.kind(), SocketError::Operation);
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].bind(Ipv6Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let port = rt[socket].local_port();
+    let again = rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap_err();
+    assert_eq!(again.kind(), SocketError::Unknown);
+    rt.deliver();
+    assert_eq!(journal.take(), ["Bound", "Unknown while Bound"]);
+    assert_eq!(rt[socket].local_port(), port);
+}
+
+#[test]
+fn a_bound_socket_is_released_by_each_way_to_end_it() {
+    let aborted = ["Unconnected", "read_channel_finished"];
+    for way in ["disconnect_from_host", "close", "abort"] {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        let port = rt[socket].local_port().unwrap();
+        settle(&mut rt);
+        journal.take();
+        match way {
+            "close" => rt[socket].close(),
+            "abort" => rt[socket].abort(),
+            _ => rt[socket].disconnect_from_host(),
+        }
+        settle(&mut rt);
+        let said = if way == "abort" { &aborted[..] } else { &CLOSING };
+        assert_eq!(journal.take(), said, "{way}");
+        assert_eq!(rt[socket].local_port(), None);
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    }
+}
+
+#[test]
+fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let own_port = rt[socket].local_port();
+    rt[socket].connect_to_host("localhost", port);
+    wait_until(&mut rt, |_| journal.has("connected") || journal.has("Unconnected"));
+    assert!(journal.has("connected"), "{:?}", journal.take());
+    assert_eq!(rt[socket].local_port(), own_port);
+    assert_eq!(Some(listener.accept().unwrap().1.port()), own_port);
+}
+
+#[test]
+fn a_bound_socket_that_was_refused_has_no_address_any_more() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    rt[socket].connect_to_host("127.0.0.1", closed_port());
+    wait_until(&mut rt, |_| journal.has("ConnectionRefused while Unconnected"));
+    settle(&mut rt);
+    assert_eq!((rt[socket].local_port(), rt[socket].local_address()), (None, None));
+    assert!(!rt[socket].is_valid());
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+}
+
+#[test]
+fn addresses_of_the_wanted_family_alone_are_tried() {
+    let mut rt = Runtime::new().unwrap();
+    let (_listener, port) = std_listener();
+    let families =
+        [(NetworkLayerProtocol::Ipv4, "connected"), (NetworkLayerProtocol::Ipv6, "Unconnected")];
+    for (family, end) in families {
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].connect_to_host_with("127.0.0.1", port, OpenMode::READ_WRITE, family);
+        wait_until(&mut rt, |_| journal.has(end));
+    }
+}

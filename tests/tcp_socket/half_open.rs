@@ -1,0 +1,99 @@
+//! Connections of which one end is closed.
+
+use super::*;
+
+#[test]
+fn what_the_peer_asked_can_be_answered_after_it_has_finished() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].set_allow_half_open(true);
+    assert!(rt[socket].allow_half_open());
+    peer.write_all(b"question").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    wait_until(&mut rt, |_| journal.has("read_channel_finished"));
+    assert_eq!(journal.take(), ["ready_read", "read_channel_finished"]);
+    assert_eq!(rt[socket].read_all(), b"question");
+    assert_eq!(rt[socket].read(&mut [0]).unwrap(), 0);
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+    for _ in 0..20 {
+        turn(&mut rt);
+    }
+    assert!(!turn(&mut rt), "it spins");
+    rt[socket].write_all(b"answer").unwrap();
+    rt[socket].shutdown_write();
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"answer");
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert_eq!(journal.take(), ["bytes_written 6", "Closing", "Unconnected", "disconnected"]);
+    assert_eq!(rt[socket].error(), None);
+}
+
+#[test]
+fn the_peers_answer_is_read_after_this_end_was_closed() {
+    for half_open in [true, false] {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, mut peer, journal) = connected(&mut rt);
+        rt[socket].set_allow_half_open(half_open);
+        rt[socket].write_all(b"question").unwrap();
+        rt[socket].shutdown_write();
+        rt[socket].shutdown_write();
+        assert_eq!(rt[socket].write(b"more").unwrap_err().kind(), ErrorKind::BrokenPipe);
+        assert_eq!(read_to_end(&mut rt, &mut peer), b"question");
+        assert_eq!(rt[socket].state(), SocketState::Connected);
+        peer.write_all(b"answer").unwrap();
+        drop(peer);
+        wait_until(&mut rt, |_| journal.has("disconnected"));
+        assert_eq!(rt[socket].read_all(), b"answer");
+        let error = (!half_open).then_some(SocketError::RemoteHostClosed);
+        assert_eq!(rt[socket].error(), error);
+        assert_eq!(journal.count("read_channel_finished"), 1);
+    }
+}
+
+#[test]
+fn this_end_may_be_closed_before_the_connection_stands() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"question").unwrap();
+    rt[socket].shutdown_write();
+    assert_eq!(rt[socket].write(b"more").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    let mut peer = listener.accept().unwrap().0;
+    assert_eq!(read_to_end(&mut rt, &mut peer), b"question");
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+    rt[socket].abort();
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"another").unwrap();
+}
+
+#[test]
+fn a_half_open_connection_that_is_reset_ends_with_an_error() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer, journal) = connected(&mut rt);
+    rt[socket].set_allow_half_open(true);
+    peer.shutdown(Shutdown::Write).unwrap();
+    wait_until(&mut rt, |_| journal.has("read_channel_finished"));
+    reset(peer);
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(journal.count("read_channel_finished"), 1);
+}
+
+#[test]
+fn a_new_connection_is_open_at_both_ends_again() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, peer, journal) = connected(&mut rt);
+    rt[socket].set_allow_half_open(true);
+    rt[socket].shutdown_write();
+    drop(peer);
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    let mut peer = listener.accept().unwrap().0;
+    rt[socket].write_all(b"again").unwrap();
+    peer.write_all(b"yes").unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"again");
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 3);
+}

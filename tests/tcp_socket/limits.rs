@@ -1,0 +1,237 @@
+//! Buffers that are bounded: the peer waits, and so does who writes.
+
+use super::*;
+use slotwire::ReadyReadPolicy;
+
+/// How many bytes the peer can write before the kernel makes it wait, while the loop goes on.
+fn fill(rt: &mut Runtime, peer: &mut TcpStream, data: &[u8]) -> usize {
+    peer.set_nonblocking(true).unwrap();
+    let mut sent = 0;
+    let mut refusals = 0;
+    while sent < data.len() && refusals < 20 {
+        match peer.write(&data[sent..]) {
+            Ok(count) => (sent, refusals) = (sent + count, 0),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                refusals += 1;
+                rt.process_events(Some(Duration::from_millis(1))).unwrap();
+            }
+        }
+    }
+    peer.set_nonblocking(false).unwrap();
+    sent
+}
+
+#[test]
+fn a_full_buffer_makes_the_peer_wait_and_loses_nothing() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, _) = connected(&mut rt);
+    rt[socket].set_read_buffer_size(Some(1000));
+    assert_eq!(rt[socket].read_buffer_size(), Some(1000));
+    let data = noise(64 << 20);
+    let sent = fill(&mut rt, &mut peer, &data);
+    assert!(sent < data.len(), "the peer never had to wait");
+    assert_eq!(rt[socket].bytes_available(), 1000);
+    for _ in 0..20 {
+        turn(&mut rt);
+    }
+    assert!(!turn(&mut rt), "it spins while it is full");
+    peer.shutdown(Shutdown::Write).unwrap();
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Connected, "the end comes after the rest");
+    let mut all = rt[socket].read_bytes(1);
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 1000);
+    rt[socket].set_read_buffer_size(Some(100_000));
+    while rt[socket].state() == SocketState::Connected {
+        rt.process_events(Some(Duration::from_secs(1))).unwrap();
+        assert!(rt[socket].bytes_available() <= 100_000);
+        all.extend(rt[socket].read_all());
+    }
+    all.extend(rt[socket].read_all());
+    assert!(all == data[..sent]);
+}
+
+#[test]
+fn a_limit_that_is_taken_away_lets_everything_in() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, _) = connected(&mut rt);
+    rt[socket].set_read_buffer_size(Some(10));
+    peer.write_all(&noise(5000)).unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 10);
+    settle(&mut rt);
+    assert_eq!(rt[socket].bytes_available(), 10);
+    rt[socket].set_read_buffer_size(None);
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 5000);
+    assert_eq!(rt[socket].read_all(), noise(5000));
+}
+
+#[test]
+fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].set_read_buffer_size(Some(4));
+    peer.write_all(b"last").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
+    reset(peer);
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+    assert_eq!(rt[socket].read_all(), b"last");
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert_eq!(journal.take()[1..], LOST);
+}
+
+#[test]
+fn what_a_transaction_has_read_takes_room_until_it_is_committed() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].set_read_buffer_size(Some(4));
+    peer.write_all(b"abcdefgh").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
+    settle(&mut rt);
+    journal.take();
+    rt[socket].start_transaction();
+    assert_eq!(rt[socket].read_bytes(4), b"abcd");
+    settle(&mut rt);
+    assert_eq!(rt[socket].bytes_available(), 0);
+    assert!(rt[socket].rollback_transaction());
+    assert_eq!(rt[socket].bytes_available(), 4);
+    rt[socket].start_transaction();
+    assert_eq!(rt[socket].read_bytes(4), b"abcd");
+    assert!(rt[socket].commit_transaction());
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
+    assert_eq!(rt[socket].read_all(), b"efgh");
+    assert_eq!(journal.take(), ["ready_read"]);
+}
+
+#[test]
+fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].set_read_buffer_size(Some(4));
+    let data = noise(12 << 20);
+    rt[socket].write_all(&data).unwrap();
+    peer.write_all(b"more than there is room for").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
+    rt[socket].disconnect_from_host();
+    let reading = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all).map(|_| all)
+    });
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert!(reading.join().unwrap().unwrap() == data);
+}
+
+#[test]
+fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, _) = connected(&mut rt);
+    rt[socket].set_write_buffer_limit(Some(1000));
+    assert_eq!(rt[socket].write_buffer_limit(), Some(1000));
+    let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
+    assert_eq!(rt[socket].write(&[1; 1000]).unwrap(), 1000);
+    settle(&mut rt);
+    assert_eq!(drained.take().len(), 0, "nothing was cut short");
+    assert_eq!(rt[socket].write(&[2; 600]).unwrap(), 600);
+    assert_eq!(rt[socket].write(&[3; 600]).unwrap(), 400);
+    assert_eq!(rt[socket].write(&[4]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert_eq!(rt[socket].bytes_to_write(), 1000);
+    settle(&mut rt);
+    assert_eq!(drained.take().len(), 1, "once for each time that it was full");
+    settle(&mut rt);
+    assert_eq!(drained.take().len(), 0);
+    assert_eq!(read_exactly(&mut rt, &mut peer, 2000).len(), 2000);
+}
+
+#[test]
+fn a_writer_that_follows_the_drain_sends_everything_and_queues_little() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, _) = connected(&mut rt);
+    rt[socket].set_write_buffer_limit(Some(64 * 1024));
+    let data = Rc::new(noise(16 << 20));
+    let done = Rc::new(Cell::new(0));
+    let pour = {
+        let (data, done) = (data.clone(), done.clone());
+        move |world: &mut World| {
+            while let Ok(count) = world[socket].write(&data[done.get()..]) {
+                done.set(done.get() + count);
+                assert!(world[socket].bytes_to_write() <= 64 * 1024);
+                if done.get() == data.len() {
+                    break;
+                }
+            }
+        }
+    };
+    pour(&mut rt);
+    rt.connect_fn(socket, QTcpSocket::write_buffer_drained, move |world, _| pour(world));
+    assert!(read_exactly(&mut rt, &mut peer, data.len()) == *data);
+}
+
+#[test]
+fn a_write_that_is_cut_before_the_connection_stands_is_told_to_go_on_as_well() {
+    let mut rt = Runtime::new().unwrap();
+    let (_listener, port) = std_listener();
+    let (socket, _journal) = socket(&mut rt);
+    rt[socket].set_write_buffer_limit(Some(4));
+    let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    assert_eq!(rt[socket].write(b"hello").unwrap(), 4);
+    assert_eq!(rt[socket].write(b"o").unwrap_err().kind(), ErrorKind::WouldBlock);
+    wait_until(&mut rt, |_| drained.len() == 1);
+}
+
+/// Has a slot take one byte each time, and counts how often it is called.
+fn sip(rt: &mut Runtime, socket: Obj<QTcpSocket>) -> Rc<Cell<usize>> {
+    let calls = Rc::new(Cell::new(0));
+    let count = calls.clone();
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+        count.set(count.get() + 1);
+        world[socket].get_char();
+    });
+    calls
+}
+
+#[test]
+fn a_slot_that_leaves_something_is_called_again_if_that_is_wanted() {
+    for (policy, expected) in [(ReadyReadPolicy::NewBytes, 1), (ReadyReadPolicy::WhileUnread, 8)] {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, mut peer, _) = connected(&mut rt);
+        rt[socket].set_ready_read_policy(policy);
+        let calls = sip(&mut rt, socket);
+        peer.write_all(b"messages").unwrap();
+        wait_until(&mut rt, |_| calls.get() > 0);
+        for _ in 0..50 {
+            turn(&mut rt);
+        }
+        assert!(!turn(&mut rt), "it spins");
+        assert_eq!(calls.get(), expected, "{policy:?}");
+    }
+}
+
+#[test]
+fn a_slot_that_reads_nothing_is_not_called_again() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].set_ready_read_policy(ReadyReadPolicy::WhileUnread);
+    peer.write_all(b"messages").unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    for _ in 0..50 {
+        turn(&mut rt);
+    }
+    assert!(!turn(&mut rt), "it spins");
+    assert_eq!(journal.take(), ["ready_read"]);
+}
+
+#[test]
+fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    rt[socket].set_ready_read_policy(ReadyReadPolicy::WhileUnread);
+    let calls = sip(&mut rt, socket);
+    peer.write_all(b"messages").unwrap();
+    drop(peer);
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    for _ in 0..50 {
+        turn(&mut rt);
+    }
+    assert_eq!(calls.get(), 8);
+}

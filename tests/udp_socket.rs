@@ -1,0 +1,742 @@
+//! UDP sockets: datagrams stay what they are, and what a socket says of them.
+
+mod support;
+
+use std::io::{BufRead, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use slotwire::prelude::*;
+use slotwire::{
+    BindAddress, BindMode, NetworkDatagram, NetworkInterface, NetworkLayerProtocol, OpenMode,
+    OptionName, SocketOption,
+};
+use support::*;
+
+const LOCALHOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
+const CONNECTING: [&str; 5] = ["HostLookup", "Connecting", "host_found", "Connected", "connected"];
+const CLOSING: [&str; 4] = ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
+
+/// A bound socket, its journal which begins now, and its address.
+fn bound(rt: &mut Runtime) -> (Obj<QUdpSocket>, Journal, SocketAddr) {
+    bound_at(rt, LOCALHOST, BindMode::DEFAULT)
+}
+
+fn bound_at(
+    rt: &mut Runtime,
+    address: impl Into<BindAddress>,
+    mode: BindMode,
+) -> (Obj<QUdpSocket>, Journal, SocketAddr) {
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(address, 0, mode).unwrap();
+    rt.deliver();
+    let port = rt[socket].local_port().unwrap();
+    (socket, journal_of(rt, socket), (LOCALHOST, port).into())
+}
+
+/// A peer of the standard library, and its address.
+fn peer() -> (UdpSocket, SocketAddr) {
+    let peer = UdpSocket::bind((LOCALHOST, 0)).unwrap();
+    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+    let address = peer.local_addr().unwrap();
+    (peer, address)
+}
+
+/// A socket that is connected to the peer, and its journal which begins now.
+fn connected(rt: &mut Runtime, to: SocketAddr) -> (Obj<QUdpSocket>, Journal) {
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].connect_to_host(&to.ip().to_string(), to.port());
+    settle(rt);
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+    (socket, journal_of(rt, socket))
+}
+
+/// Takes the next datagram as text; none if nothing waits.
+fn take(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Option<String> {
+    let datagram = rt[socket].receive_datagram(None).unwrap()?;
+    Some(String::from_utf8(datagram.into_data()).unwrap())
+}
+
+/// Takes the next datagram of a peer's.
+fn heard(peer: &UdpSocket) -> Vec<u8> {
+    let mut buffer = vec![0; 1 << 16];
+    let (count, _) = peer.recv_from(&mut buffer).unwrap();
+    buffer.truncate(count);
+    buffer
+}
+
+fn lo() -> NetworkInterface {
+    NetworkInterface::from_name("lo").unwrap()
+}
+
+/// A port where nobody is.
+fn dead_port() -> SocketAddr {
+    peer().1
+}
+
+#[test]
+fn a_bound_socket_receives_from_anybody() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    assert_eq!((rt[socket].pending_datagram_size(), rt[socket].is_open()), (None, false));
+    let (peer, from) = peer();
+    peer.send_to(b"hello", at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert!(rt[socket].has_pending_datagrams());
+    assert_eq!(rt[socket].pending_datagram_size(), Some(5));
+    assert_eq!(rt[socket].bytes_available(), 5);
+    let mut buffer = [0; 100];
+    assert_eq!(rt[socket].read_datagram(&mut buffer).unwrap(), (5, from));
+    assert_eq!(&buffer[..5], b"hello");
+    assert_eq!((rt[socket].has_pending_datagrams(), rt[socket].bytes_available()), (false, 0));
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["ready_read"]);
+}
+
+#[test]
+fn an_unread_datagram_is_announced_once_and_any_read_announces_the_next() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    let (peer, _) = peer();
+    for text in ["one", "two", "three"] {
+        peer.send_to(text.as_bytes(), at).unwrap();
+        settle(&mut rt);
+    }
+    assert_eq!(journal.take(), ["ready_read"]);
+    assert_eq!(take(&mut rt, socket).as_deref(), Some("one"));
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["ready_read"]);
+    assert_eq!(take(&mut rt, socket).as_deref(), Some("two"));
+    assert_eq!(take(&mut rt, socket).as_deref(), Some("three"));
+    assert_eq!(take(&mut rt, socket), None);
+    settle(&mut rt);
+    assert_eq!(journal.take(), [""; 0]);
+    peer.send_to(b"four", at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+}
+
+#[test]
+fn whoever_reads_one_datagram_per_signal_gets_one_signal_per_datagram() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    let texts = Journal::new();
+    let read = texts.clone();
+    rt.connect_fn(socket, QUdpSocket::ready_read, move |world, _| {
+        let mut buffer = [0; 8];
+        let (count, _) = world[socket].read_datagram(&mut buffer)?;
+        read.note(String::from_utf8_lossy(&buffer[..count]));
+        Ok::<_, std::io::Error>(())
+    });
+    let (peer, _) = peer();
+    let sent: Vec<String> = (0..50).map(|number| number.to_string()).collect();
+    for text in &sent {
+        peer.send_to(text.as_bytes(), at).unwrap();
+    }
+    wait_until(&mut rt, |_| texts.len() == 50);
+    settle(&mut rt);
+    assert_eq!(texts.take(), sent);
+    assert_eq!(journal.take(), vec!["ready_read"; 50]);
+}
+
+#[test]
+fn reading_when_nothing_waits_is_a_temporary_error() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, _) = bound(&mut rt);
+    let error = rt[socket].read_datagram(&mut [0; 8]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["Temporary while Bound"]);
+    assert_eq!(rt[socket].receive_datagram(None).unwrap(), None);
+    settle(&mut rt);
+    assert_eq!(journal.take(), [""; 0]);
+}
+
+#[test]
+fn a_socket_without_address_reads_nothing() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(QUdpSocket::new());
+    let error = rt[socket].read_datagram(&mut [0; 8]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
+    let error = rt[socket].receive_datagram(None).unwrap_err();
+    assert_eq!(error.kind(), SocketError::Operation);
+    assert_eq!((rt[socket].has_pending_datagrams(), rt[socket].error()), (false, None));
+    assert!(QUdpSocket::new().write_datagram(b"x", any_port()).is_err());
+}
+
+#[test]
+fn what_the_buffer_has_no_room_for_is_lost_with_its_datagram() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _, at) = bound(&mut rt);
+    let (peer, from) = peer();
+    for text in ["0123456789", "dropped", "cut off", "whole"] {
+        peer.send_to(text.as_bytes(), at).unwrap();
+    }
+    let mut buffer = [0; 4];
+    assert_eq!(rt[socket].read_datagram(&mut buffer).unwrap(), (4, from));
+    assert_eq!(&buffer, b"0123");
+    assert_eq!(rt[socket].read_datagram(&mut []).unwrap(), (0, from));
+    let cut = rt[socket].receive_datagram(Some(3)).unwrap().unwrap();
+    assert_eq!((cut.data(), cut.is_truncated()), (&b"cut"[..], true));
+    let whole = rt[socket].receive_datagram(Some(5)).unwrap().unwrap();
+    assert_eq!((whole.data(), whole.is_truncated()), (&b"whole"[..], false));
+}
+
+#[test]
+fn an_empty_datagram_is_a_datagram() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    let (peer, from) = peer();
+    peer.send_to(b"", at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert!(rt[socket].has_pending_datagrams());
+    assert_eq!(rt[socket].pending_datagram_size(), Some(0));
+    assert_eq!(rt[socket].read_datagram(&mut [0; 9]).unwrap(), (0, from));
+    assert!(!rt[socket].has_pending_datagrams());
+    assert_eq!(rt[socket].write_datagram(b"", from).unwrap(), 0);
+    settle(&mut rt);
+    assert_eq!(heard(&peer), b"");
+    assert_eq!(journal.take(), ["ready_read", "bytes_written 0"]);
+}
+
+#[test]
+fn a_datagram_that_is_too_large_leaves_the_socket_usable() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, _) = bound(&mut rt);
+    let (peer, to) = peer();
+    let error = rt[socket].write_datagram(&noise(65_508), to).unwrap_err();
+    assert_eq!(error.kind(), SocketError::DatagramTooLarge);
+    assert_eq!(rt[socket].write_datagram(b"ok", to).unwrap(), 2);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["DatagramTooLarge while Bound", "bytes_written 2"]);
+    assert_eq!(heard(&peer), b"ok");
+    let largest = noise(65_507);
+    rt[socket].write_datagram(&largest, to).unwrap();
+    assert_eq!(heard(&peer), largest);
+}
+
+#[test]
+fn a_socket_without_address_is_bound_by_its_first_datagram() {
+    let mut rt = Runtime::new().unwrap();
+    let (peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    assert_eq!(rt[socket].write_datagram(b"ping", to).unwrap(), 4);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["Bound", "bytes_written 4"]);
+    let (_, from) = peer.recv_from(&mut [0; 8]).unwrap();
+    assert_eq!(Some(from.port()), rt[socket].local_port());
+    peer.send_to(b"pong", from).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].read_datagram(&mut [0; 8]).unwrap(), (4, to));
+}
+
+#[test]
+fn a_socket_of_both_families_shows_ipv4_addresses() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _, at) = bound_at(&mut rt, BindAddress::Any, BindMode::DEFAULT);
+    let (peer, from) = peer();
+    peer.send_to(b"four", at).unwrap();
+    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+    assert_eq!((datagram.sender(), datagram.destination()), (Some(from), Some(at)));
+    assert_eq!(datagram.hop_limit(), Some(64));
+    rt[socket].send_datagram(&datagram.make_reply("reply")).unwrap();
+    assert_eq!(heard(&peer), b"reply");
+
+    let six = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+    six.send_to(b"six", (Ipv6Addr::LOCALHOST, at.port())).unwrap();
+    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+    assert_eq!(datagram.sender(), Some(six.local_addr().unwrap()));
+    assert_eq!(datagram.destination_address(), Some(Ipv6Addr::LOCALHOST.into()));
+    assert_eq!((datagram.hop_limit(), datagram.interface_index()), (Some(64), Some(lo().index())));
+    rt[socket].send_datagram(&datagram.make_reply("reply")).unwrap();
+    assert_eq!(heard(&six), b"reply");
+}
+
+#[test]
+fn a_datagram_goes_by_the_way_that_it_describes() {
+    let mut rt = Runtime::new().unwrap();
+    for (any, own) in [
+        (BindAddress::AnyIpv4, IpAddr::from([127, 0, 0, 5])),
+        (BindAddress::Any, IpAddr::from([127, 0, 0, 6])),
+        (BindAddress::AnyIpv6, Ipv6Addr::LOCALHOST.into()),
+    ] {
+        let (socket, ..) = bound_at(&mut rt, any, BindMode::DEFAULT);
+        let receiver = rt.add(QUdpSocket::new());
+        rt[receiver].bind(any, 0, BindMode::DEFAULT).unwrap();
+        let port = rt[receiver].local_port().unwrap();
+        let mut datagram = NetworkDatagram::new("by the way", (own, port).into());
+        datagram.set_hop_limit(Some(7));
+        datagram.set_interface_index(Some(lo().index()));
+        datagram.set_sender(Some((own, 0).into()));
+        rt[socket].send_datagram(&datagram).unwrap();
+        let came = rt[receiver].receive_datagram(None).unwrap().unwrap();
+        assert_eq!(came.data(), b"by the way");
+        assert_eq!((came.hop_limit(), came.sender_address()), (Some(7), Some(own)), "{any:?}");
+        assert_eq!(
+            (came.destination_port(), came.interface_index()),
+            (Some(port), Some(lo().index()))
+        );
+
+        datagram.set_sender(Some(([203, 0, 113, 5], 0).into()));
+        assert!(rt[socket].send_datagram(&datagram).is_err());
+        let homeless = NetworkDatagram::from(b"nowhere".to_vec());
+        assert!(rt[socket].send_datagram(&homeless).is_err());
+    }
+}
+
+#[test]
+fn binding_fails_as_with_any_socket() {
+    let mut rt = Runtime::new().unwrap();
+    let (_peer, taken) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    for mode in [BindMode::DEFAULT, BindMode::DONT_SHARE_ADDRESS, BindMode::REUSE_ADDRESS_HINT] {
+        let error = rt[socket].bind(LOCALHOST, taken.port(), mode).unwrap_err();
+        assert_eq!(error.kind(), SocketError::AddressInUse);
+    }
+    let foreign = Ipv4Addr::new(203, 0, 113, 5);
+    let error = rt[socket].bind(foreign, 0, BindMode::DEFAULT).unwrap_err();
+    assert_eq!(error.kind(), SocketError::SocketAddressNotAvailable);
+    settle(&mut rt);
+    assert_eq!(journal.take().len(), 4);
+    rt[socket].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let again = rt[socket].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap_err();
+    assert_eq!(again.kind(), SocketError::Unknown);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["Bound", "Unknown while Bound"]);
+}
+
+#[test]
+fn a_port_is_shared_only_if_both_sockets_ask_for_it() {
+    let mut rt = Runtime::new().unwrap();
+    for (first, second, shared) in [
+        (BindMode::SHARE_ADDRESS, BindMode::SHARE_ADDRESS, true),
+        (BindMode::SHARE_ADDRESS, BindMode::REUSE_ADDRESS_HINT, true),
+        (BindMode::SHARE_ADDRESS, BindMode::DEFAULT, false),
+        (BindMode::DEFAULT, BindMode::SHARE_ADDRESS, false),
+    ] {
+        let (_, _, at) = bound_at(&mut rt, LOCALHOST, first);
+        let socket = rt.add(QUdpSocket::new());
+        let result = rt[socket].bind(LOCALHOST, at.port(), second);
+        assert_eq!(result.is_ok(), shared, "{first:?} {second:?}");
+    }
+}
+
+#[test]
+fn a_closed_socket_says_so_and_binds_again() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    rt[socket].close();
+    settle(&mut rt);
+    assert_eq!(journal.take(), CLOSING);
+    assert_eq!((rt[socket].local_port(), rt[socket].is_valid()), (None, false));
+    rt[socket].bind(LOCALHOST, at.port(), BindMode::DEFAULT).unwrap();
+    peer().0.send_to(b"x", at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(take(&mut rt, socket).as_deref(), Some("x"));
+    journal.take();
+    rt[socket].abort();
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["Unconnected", "read_channel_finished"]);
+}
+
+#[test]
+fn a_bound_socket_that_is_destroyed_gives_its_port_back() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    rt.destroy(socket);
+    assert_eq!(journal.take(), ["Unconnected", "read_channel_finished"]);
+    UdpSocket::bind(at).unwrap();
+}
+
+#[test]
+fn a_connected_socket_reads_and_writes_datagrams() {
+    let mut rt = Runtime::new().unwrap();
+    let (peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    rt[socket].connect_to_host("127.0.0.1", to.port());
+    settle(&mut rt);
+    assert_eq!(journal.take(), CONNECTING);
+    assert_eq!(rt[socket].open_mode(), OpenMode::READ_WRITE | OpenMode::UNBUFFERED);
+    assert_eq!(
+        (rt[socket].peer_address(), rt[socket].peer_port()),
+        (Some(to.ip()), Some(to.port()))
+    );
+    assert_eq!(rt[socket].write(b"one").unwrap(), 3);
+    assert_eq!(rt[socket].write(b"two").unwrap(), 3);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["bytes_written 3", "bytes_written 3"]);
+    assert_eq!((heard(&peer), heard(&peer)), (b"one".to_vec(), b"two".to_vec()));
+
+    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    for text in ["answer", "first", "second", "two\nlines\n", "peeked"] {
+        peer.send_to(text.as_bytes(), at).unwrap();
+    }
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].read_bytes(3), b"ans");
+    assert_eq!(rt[socket].read_all(), b"first");
+    let mut buffer = [0; 10];
+    assert_eq!(rt[socket].read(&mut buffer).unwrap(), 6);
+    assert_eq!(rt[socket].read_line_string().as_deref(), Some("two"));
+    assert_eq!(rt[socket].fill_buf().unwrap(), b"lines\n");
+    assert_eq!(rt[socket].read_all(), b"lines\n");
+    assert_eq!(rt[socket].peek(3), b"pee");
+    assert_eq!(rt[socket].read_all(), b"peeked");
+    assert_eq!(rt[socket].read(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn whoever_writes_right_after_connecting_to_an_address_need_not_wait() {
+    let mut rt = Runtime::new().unwrap();
+    let (peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", to.port());
+    rt[socket].write_all(b"at once").unwrap();
+    assert_eq!(heard(&peer), b"at once");
+}
+
+#[test]
+fn a_socket_that_looks_up_its_peer_sends_nothing_yet() {
+    let mut rt = Runtime::new().unwrap();
+    let (_peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    let v4 = NetworkLayerProtocol::Ipv4;
+    rt[socket].connect_to_host_with("localhost", to.port(), OpenMode::READ_WRITE, v4);
+    assert_eq!(rt[socket].write(b"early").unwrap_err().kind(), ErrorKind::NotConnected);
+    let error = rt[socket].write_datagram(b"early", to).unwrap_err();
+    assert_eq!(error.kind(), SocketError::UnfinishedSocketOperation);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    assert_eq!(journal.take(), CONNECTING);
+    assert_eq!(rt[socket].peer_name(), "localhost");
+}
+
+#[test]
+fn a_connected_socket_hears_its_peer_alone() {
+    let mut rt = Runtime::new().unwrap();
+    let ((friend, to), (stranger, other)) = (peer(), peer());
+    let (socket, journal) = connected(&mut rt, to);
+    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    stranger.send_to(b"stranger", at).unwrap();
+    friend.send_to(b"friend", at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+    assert_eq!((datagram.data(), datagram.sender()), (&b"friend"[..], Some(to)));
+    assert_eq!(rt[socket].receive_datagram(None).unwrap(), None);
+    rt[socket].write_datagram(b"to the other", other).unwrap();
+    rt[socket].send_datagram(&NetworkDatagram::from(b"to the peer".to_vec())).unwrap();
+    assert_eq!(heard(&stranger), b"to the other");
+    assert_eq!(heard(&friend), b"to the peer");
+}
+
+#[test]
+fn a_bound_socket_keeps_its_port_when_it_is_connected() {
+    let mut rt = Runtime::new().unwrap();
+    for any in [BindAddress::from(LOCALHOST), BindAddress::Any] {
+        let (peer, to) = peer();
+        let (socket, journal, at) = bound_at(&mut rt, any, BindMode::DEFAULT);
+        rt[socket].connect_to_host("127.0.0.1", to.port());
+        settle(&mut rt);
+        assert_eq!(journal.take(), CONNECTING);
+        rt[socket].write_all(b"x").unwrap();
+        assert_eq!(peer.recv_from(&mut [0; 8]).unwrap(), (1, at));
+        assert_eq!(rt[socket].peer_address(), Some(to.ip()));
+        rt[socket].disconnect_from_host();
+        settle(&mut rt);
+        assert_eq!(journal.take()[1..], CLOSING);
+        assert_eq!((rt[socket].has_pending_datagrams(), rt[socket].is_open()), (false, true));
+        rt[socket].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    }
+}
+
+#[test]
+fn a_refusal_is_an_error_and_the_socket_stays_connected() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = connected(&mut rt, dead_port());
+    for _ in 0..2 {
+        rt[socket].write_all(b"anyone?").unwrap();
+        wait_until(&mut rt, |_| journal.len() == 2);
+        settle(&mut rt);
+        assert_eq!(journal.take(), ["bytes_written 7", "ConnectionRefused while Connected"]);
+    }
+    assert_eq!(rt[socket].os_error().unwrap().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(rt[socket].receive_datagram(None).unwrap(), None);
+    // One that is noticed by the next call is told by it, and once.
+    rt[socket].write_all(b"anyone?").unwrap();
+    assert_eq!(rt[socket].write(b"two").unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["bytes_written 7", "ConnectionRefused while Connected"]);
+}
+
+#[test]
+fn a_socket_without_peer_hears_of_no_refusal() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, _) = bound(&mut rt);
+    for _ in 0..2 {
+        rt[socket].write_datagram(b"x", dead_port()).unwrap();
+        settle(&mut rt);
+    }
+    assert_eq!(journal.take(), ["bytes_written 1", "bytes_written 1"]);
+    let error = rt[socket].write_datagram(b"x", (LOCALHOST, 0).into()).unwrap_err();
+    assert_eq!(error.kind(), SocketError::Network);
+}
+
+#[test]
+fn members_of_a_group_all_get_what_is_sent_to_it() {
+    let mut rt = Runtime::new().unwrap();
+    let group = IpAddr::from([239, 255, 43, 61]);
+    let (one, heard_one, at) = bound_at(&mut rt, BindAddress::AnyIpv4, BindMode::SHARE_ADDRESS);
+    let other = rt.add(QUdpSocket::new());
+    rt[other].bind(BindAddress::AnyIpv4, at.port(), BindMode::SHARE_ADDRESS).unwrap();
+    let heard_other = journal_of(&mut rt, other);
+    rt[one].join_multicast_group_on(group, &lo()).unwrap();
+    rt[other].join_multicast_group_on(group, &lo()).unwrap();
+    let (sender, _, from) = bound(&mut rt);
+    assert_eq!(rt[sender].multicast_interface().unwrap(), None);
+    rt[sender].set_multicast_interface(&lo()).unwrap();
+    assert_eq!(rt[sender].multicast_interface().unwrap().unwrap().name(), "lo");
+    rt[sender].write_datagram(b"copy", (group, at.port()).into()).unwrap();
+    wait_until(&mut rt, |_| heard_one.has("ready_read") && heard_other.has("ready_read"));
+    for member in [one, other] {
+        let datagram = rt[member].receive_datagram(None).unwrap().unwrap();
+        assert_eq!((datagram.data(), datagram.sender()), (&b"copy"[..], Some(from)));
+        assert_eq!(datagram.destination_address(), Some(group));
+        assert_eq!(datagram.hop_limit(), Some(1));
+        assert_ne!(datagram.make_reply("").sender_address(), Some(group));
+    }
+    rt[one].leave_multicast_group_on(group, &lo()).unwrap();
+    rt[other].leave_multicast_group_on(group, &lo()).unwrap();
+    rt[sender].write_datagram(b"nobody", (group, at.port()).into()).unwrap();
+    assert_eq!((take(&mut rt, one), take(&mut rt, other)), (None, None));
+}
+
+/// Without sending: the loopback interface has no route to groups of IPv6.
+#[test]
+fn groups_of_ipv6_are_joined_and_left_as_those_of_ipv4() {
+    let mut rt = Runtime::new().unwrap();
+    let group: IpAddr = "ff01::4:3d".parse().unwrap();
+    let (member, ..) = bound_at(&mut rt, BindAddress::Any, BindMode::SHARE_ADDRESS);
+    rt[member].join_multicast_group_on(group, &lo()).unwrap();
+    let again = rt[member].join_multicast_group_on(group, &lo()).unwrap_err();
+    assert_eq!(again.kind(), SocketError::AddressInUse);
+    rt[member].leave_multicast_group_on(group, &lo()).unwrap();
+    assert!(rt[member].leave_multicast_group_on(group, &lo()).is_err());
+    assert_eq!(rt[member].multicast_interface().unwrap(), None);
+    rt[member].set_multicast_interface(&lo()).unwrap();
+    assert_eq!(rt[member].multicast_interface().unwrap().unwrap().name(), "lo");
+}
+
+#[test]
+fn options_say_how_far_datagrams_go_and_whether_they_come_back() {
+    let mut rt = Runtime::new().unwrap();
+    let group = IpAddr::from([239, 255, 43, 62]);
+    let (member, journal, at) = bound_at(&mut rt, BindAddress::AnyIpv4, BindMode::SHARE_ADDRESS);
+    rt[member].join_multicast_group_on(group, &lo()).unwrap();
+    let (sender, ..) = bound(&mut rt);
+    rt[sender].set_multicast_interface(&lo()).unwrap();
+    let ttl = rt[sender].socket_option(OptionName::MulticastTtl).unwrap();
+    assert_eq!(ttl, SocketOption::MulticastTtl(1));
+    rt[sender].set_socket_option(SocketOption::MulticastTtl(7)).unwrap();
+    rt[sender].set_socket_option(SocketOption::MulticastLoopback(false)).unwrap();
+    rt[sender].write_datagram(b"away", (group, at.port()).into()).unwrap();
+    rt[sender].set_socket_option(SocketOption::MulticastLoopback(true)).unwrap();
+    rt[sender].write_datagram(b"back", (group, at.port()).into()).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    let came = rt[member].receive_datagram(None).unwrap().unwrap();
+    assert_eq!(came.hop_limit(), Some(7));
+    assert!(rt[sender].socket_option(OptionName::LowDelay).is_err());
+}
+
+#[test]
+fn what_is_wrong_with_a_group_is_returned_and_not_emitted() {
+    let mut rt = Runtime::new().unwrap();
+    let group = IpAddr::from([239, 255, 43, 63]);
+    let fresh = rt.add(QUdpSocket::new());
+    let kind = |result: Result<(), NetError>| result.unwrap_err().kind();
+    assert_eq!(kind(rt[fresh].join_multicast_group(group)), SocketError::Operation);
+    assert_eq!(kind(rt[fresh].leave_multicast_group(group)), SocketError::Operation);
+    assert_eq!(kind(rt[fresh].set_multicast_interface(&lo())), SocketError::Operation);
+    assert!(rt[fresh].multicast_interface().is_err());
+
+    let (socket, journal, _) = bound_at(&mut rt, BindAddress::AnyIpv4, BindMode::DEFAULT);
+    rt[socket].join_multicast_group_on(group, &lo()).unwrap();
+    let again = rt[socket].join_multicast_group_on(group, &lo());
+    assert_eq!(kind(again), SocketError::AddressInUse);
+    let foreign = rt[socket].leave_multicast_group_on([239, 255, 43, 99].into(), &lo());
+    assert_eq!(kind(foreign), SocketError::SocketAddressNotAvailable);
+    let no_group = rt[socket].join_multicast_group_on(LOCALHOST.into(), &lo());
+    assert_eq!(kind(no_group), SocketError::UnsupportedSocketOperation);
+    let (both, ..) = bound_at(&mut rt, BindAddress::Any, BindMode::DEFAULT);
+    let other_family = rt[both].join_multicast_group_on(group, &lo()).unwrap_err();
+    assert_eq!(other_family.kind(), SocketError::UnsupportedSocketOperation);
+    assert!(other_family.to_string().contains("not bound to an IPv4 address"), "{other_family}");
+    settle(&mut rt);
+    assert_eq!((journal.take().len(), rt[socket].error()), (0, None));
+}
+
+#[test]
+fn a_broadcast_is_received_and_answered_from_this_host() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _, at) = bound_at(&mut rt, BindAddress::AnyIpv4, BindMode::DEFAULT);
+    let (sender, ..) = bound(&mut rt);
+    let all = IpAddr::from([127, 255, 255, 255]);
+    rt[sender].write_datagram(b"all", (all, at.port()).into()).unwrap();
+    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+    assert_eq!(datagram.destination_address(), Some(all));
+    rt[socket].send_datagram(&datagram.make_reply("one")).unwrap();
+    assert_eq!(take(&mut rt, sender).as_deref(), Some("one"));
+}
+
+#[test]
+fn waits_see_datagrams() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    assert!(!rt.wait_for_ready_read(socket, Some(Duration::from_millis(1))));
+    assert_eq!(journal.take(), ["SocketTimeout while Bound"]);
+    peer().0.send_to(b"dg", at).unwrap();
+    assert!(rt.wait_for_ready_read(socket, Some(DEADLINE)));
+    assert!(rt.wait_for_ready_read(socket, Some(DEADLINE)), "it is still there");
+    assert_eq!(journal.take(), ["ready_read"]);
+    assert_eq!(take(&mut rt, socket).as_deref(), Some("dg"));
+    assert!(!rt.wait_for_ready_read(socket, Some(Duration::from_millis(1))));
+    assert!(!rt.wait_for_bytes_written(socket, None), "a datagram never waits to go out");
+}
+
+#[test]
+fn a_wait_for_a_peer_that_is_not_there_ends() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = connected(&mut rt, dead_port());
+    rt[socket].write_all(b"anyone?").unwrap();
+    assert!(!rt.wait_for_ready_read(socket, None));
+    assert_eq!(journal.take()[1..], ["ConnectionRefused while Connected"]);
+}
+
+#[test]
+fn a_flood_that_nobody_reads_is_announced_once_and_keeps_nobody_waiting() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, at) = bound(&mut rt);
+    let ticks = Journal::new();
+    let timer = rt.add(QTimer::new());
+    let tick = ticks.clone();
+    rt.connect_fn(timer, QTimer::timeout, move |_, _| tick.note("tick"));
+    rt[timer].start_with(Duration::ZERO);
+    let (peer, _) = peer();
+    for _ in 0..100 {
+        for _ in 0..100 {
+            peer.send_to(&[7; 512], at).unwrap();
+        }
+        turn(&mut rt);
+    }
+    assert_eq!(journal.take(), ["ready_read"]);
+    assert!(ticks.len() >= 100, "{} ticks", ticks.len());
+    rt[timer].stop();
+    settle(&mut rt);
+    assert!(!turn(&mut rt), "what is unread does not keep the loop busy");
+    assert_eq!(rt[socket].pending_datagram_size(), Some(512));
+}
+
+#[test]
+fn a_turn_tells_a_socket_of_datagrams_once_however_many_there_are() {
+    let mut rt = Runtime::new().unwrap();
+    let (loud, loud_journal, at) = bound(&mut rt);
+    let (_quiet, quiet_journal, other) = bound(&mut rt);
+    rt.connect_fn(loud, QUdpSocket::ready_read, move |world, _| {
+        world[loud].receive_datagram(None).map(drop)
+    });
+    let (peer, _) = peer();
+    for _ in 0..50 {
+        peer.send_to(b"loud", at).unwrap();
+    }
+    peer.send_to(b"quiet", other).unwrap();
+    turn(&mut rt);
+    assert!(quiet_journal.has("ready_read"));
+    assert!(loud_journal.len() < 5, "{}", loud_journal.len());
+    wait_until(&mut rt, |_| loud_journal.len() == 50);
+}
+
+#[test]
+fn a_descriptor_that_is_bound_is_taken_over() {
+    let mut rt = Runtime::new().unwrap();
+    let (theirs, at) = peer();
+    peer().0.send_to(b"early", at).unwrap();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    let state = SocketState::Bound;
+    rt[socket].set_socket_descriptor(theirs.into(), state, OpenMode::READ_WRITE).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(take(&mut rt, socket).as_deref(), Some("early"));
+    assert_eq!(journal.take(), ["Bound", "ready_read"]);
+}
+
+#[derive(QObject, Default)]
+struct Beacon {
+    #[qobject(base: QAbstractSocket)]
+    socket: QUdpSocket,
+    heard: Vec<Vec<u8>>,
+}
+
+#[slots]
+impl Beacon {
+    #[slot(self.ready_read)]
+    fn hear(&mut self) -> Result<(), NetError> {
+        while let Some(datagram) = self.socket.receive_datagram(None)? {
+            self.heard.push(datagram.into_data());
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_class_extends_a_udp_socket() {
+    let mut rt = Runtime::new().unwrap();
+    let beacon = rt.add(Beacon::default());
+    rt[beacon].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let port = rt[beacon].local_port().unwrap();
+    peer().0.send_to(b"light", (LOCALHOST, port)).unwrap();
+    wait_until(&mut rt, |world| world[beacon].heard == [b"light"]);
+    let meta = Beacon::static_meta_object();
+    let classes = std::iter::successors(Some(meta), |class| class.super_class());
+    let names: Vec<_> = classes.map(|class| class.class_name()).collect();
+    assert_eq!(names, ["Beacon", "QUdpSocket", "QAbstractSocket", "QIODevice"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The system's buffer holds these at any time, so none is lost.
+    #[test]
+    fn datagrams_arrive_whole_and_one_by_one(
+        sizes in prop::collection::vec(
+            prop_oneof![0_usize..=3, 1_400_usize..=1_500, 16_000_usize..=17_000, 65_500_usize..=65_507],
+            1..12,
+        ),
+        by_read in any::<bool>(),
+    ) {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, _, at) = bound(&mut rt);
+        let sender = rt.add(QUdpSocket::new());
+        let bytes = noise(65_507);
+        for batch in sizes.chunks(2) {
+            for &size in batch {
+                prop_assert_eq!(rt[sender].write_datagram(&bytes[..size], at).unwrap(), size);
+            }
+            for &size in batch {
+                prop_assert_eq!(rt[socket].pending_datagram_size(), Some(size));
+                let came = if by_read {
+                    let mut buffer = vec![0; 65_507];
+                    let (count, _) = rt[socket].read_datagram(&mut buffer).unwrap();
+                    buffer.truncate(count);
+                    buffer
+                } else {
+                    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+                    prop_assert!(!datagram.is_truncated());
+                    datagram.into_data()
+                };
+                prop_assert!(came == bytes[..size], "{} of {}", came.len(), size);
+            }
+            prop_assert!(!rt[socket].has_pending_datagrams());
+        }
+    }
+}

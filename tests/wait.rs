@@ -1,0 +1,285 @@
+//! Waiting for one socket without the event loop.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use slotwire::prelude::*;
+use slotwire::{BindAddress, BindMode, VirtualClock};
+use support::*;
+
+const SOON: Option<Duration> = Some(Duration::from_millis(50));
+const LATE: Option<Duration> = Some(DEADLINE);
+
+#[test]
+fn a_connection_is_waited_for_by_address_and_by_name() {
+    for host in ["127.0.0.1", "localhost"] {
+        let mut rt = Runtime::new().unwrap();
+        let (_listener, port) = std_listener();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        rt[socket].connect_to_host(host, port);
+        assert!(rt.wait_for_connected(socket, LATE), "{host}");
+        let said = ["HostLookup", "Connecting", "host_found", "Connected", "connected"];
+        assert_eq!(journal.take(), said);
+        assert!(rt.wait_for_connected(socket, LATE), "it is connected already");
+        settle(&mut rt);
+        assert_eq!(journal.len(), 0);
+        assert_eq!(rt.next_deadline(), None);
+    }
+}
+
+#[test]
+fn a_wait_for_a_connection_ends_when_there_will_be_none() {
+    let mut rt = Runtime::new().unwrap();
+    let hosts = [
+        ("127.0.0.1", closed_port(), SocketError::ConnectionRefused),
+        ("no-such-host.invalid", 1, SocketError::HostNotFound),
+    ];
+    for (host, port, error) in hosts {
+        let socket = rt.add(QTcpSocket::new());
+        let errors = rt.spy(socket, QTcpSocket::error_occurred);
+        assert!(!rt.wait_for_connected(socket, None), "nothing was begun");
+        rt[socket].connect_to_host(host, port);
+        assert!(!rt.wait_for_connected(socket, None));
+        assert_eq!(rt[socket].state(), SocketState::Unconnected);
+        assert_eq!(errors.take(), [error]);
+    }
+}
+
+#[test]
+fn a_connection_that_does_not_come_in_time_is_given_up() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let (address, _full) = full_listener();
+    let socket = rt.add(QTcpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    rt[socket].connect_to_host("127.0.0.1", address.port());
+    assert!(!rt.wait_for_connected(socket, Some(Duration::from_secs(3))));
+    assert_eq!(clock.elapsed(), Duration::from_secs(3));
+    assert_eq!(journal.take(), ["HostLookup", "Connecting", "host_found", "Unconnected"]);
+    assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+    assert_eq!(rt.next_deadline(), None);
+    rt[socket].set_connect_timeout(Some(Duration::from_secs(2)));
+    rt[socket].connect_to_host("127.0.0.1", address.port());
+    assert!(!rt.wait_for_connected(socket, Some(Duration::from_secs(10))));
+    assert_eq!(clock.elapsed(), Duration::from_secs(5));
+}
+
+#[test]
+fn new_bytes_are_waited_for_and_old_ones_do_not_count() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    peer.write_all(b"old").unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert_eq!(rt[socket].bytes_available(), 3);
+    let errors = rt.spy(socket, QTcpSocket::error_occurred);
+    assert!(!rt.wait_for_ready_read(socket, SOON));
+    assert_eq!(errors.take(), [SocketError::SocketTimeout]);
+    assert_eq!(rt[socket].state(), SocketState::Connected, "it stays");
+    peer.write_all(b"new").unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert_eq!(rt[socket].read_all(), b"oldnew");
+}
+
+#[test]
+fn what_was_written_is_sent_while_an_answer_is_waited_for() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    let size = 8 << 20;
+    let (mut reader, mut writer) = (peer.try_clone().unwrap(), peer);
+    let answering = std::thread::spawn(move || {
+        let mut all = vec![0; size];
+        reader.read_exact(&mut all).unwrap();
+        writer.write_all(b"thanks").unwrap();
+        (all, writer)
+    });
+    rt[socket].write_all(&noise(size)).unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert_eq!(rt[socket].read_all(), b"thanks");
+    assert!(answering.join().unwrap().0 == noise(size));
+}
+
+#[test]
+fn a_full_buffer_is_not_waited_for() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    rt[socket].set_read_buffer_size(Some(3));
+    peer.write_all(b"abcdef").unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert!(!rt.wait_for_ready_read(socket, None));
+    assert_eq!(rt[socket].read_all(), b"abc");
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert_eq!(rt[socket].read_all(), b"def");
+}
+
+#[test]
+fn waits_end_when_the_peer_has_closed() {
+    for resets in [false, true] {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, mut peer) = connected_pair(&mut rt);
+        let journal = journal_of(&mut rt, socket);
+        peer.write_all(b"last words").unwrap();
+        if resets {
+            reset(peer)
+        } else {
+            drop(peer)
+        }
+        assert!(rt.wait_for_ready_read(socket, None));
+        while rt[socket].state() == SocketState::Connected {
+            assert!(!rt.wait_for_ready_read(socket, None));
+        }
+        assert_eq!(rt[socket].read_all(), b"last words");
+        assert!(!rt.wait_for_ready_read(socket, None));
+        assert!(!rt.wait_for_bytes_written(socket, None));
+        assert!(!rt.wait_for_disconnected(socket, None), "it is disconnected already");
+        let said = journal.take();
+        assert_eq!(said[1], "RemoteHostClosed while Connected");
+        assert_eq!(said.last().unwrap(), "disconnected");
+    }
+}
+
+#[test]
+fn a_half_open_connection_brings_nothing_more_to_wait_for() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    rt[socket].set_allow_half_open(true);
+    peer.write_all(b"question").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert!(!rt.wait_for_ready_read(socket, LATE));
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+    rt[socket].write_all(b"answer").unwrap();
+    assert!(rt.wait_for_bytes_written(socket, LATE));
+    assert!(!rt.wait_for_bytes_written(socket, LATE), "nothing is left to be written");
+    rt[socket].disconnect_from_host();
+    rt.deliver();
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "answer");
+}
+
+#[test]
+fn bytes_that_the_peer_does_not_take_are_waited_for_no_longer_than_wanted() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _peer) = connected_pair(&mut rt);
+    rt[socket].write_all(&noise(32 << 20)).unwrap();
+    let begin = Instant::now();
+    while rt.wait_for_bytes_written(socket, SOON) {
+        assert!(begin.elapsed() < DEADLINE, "the kernel takes everything");
+    }
+    assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+    assert!(rt[socket].bytes_to_write() > 0);
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+    rt[socket].disconnect_from_host();
+    assert!(!rt.wait_for_disconnected(socket, SOON));
+    assert_eq!(rt[socket].state(), SocketState::Closing);
+}
+
+#[test]
+fn the_end_is_waited_for_until_all_is_sent() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    let journal = journal_of(&mut rt, socket);
+    let data = noise(8 << 20);
+    rt[socket].write_all(&data).unwrap();
+    rt[socket].disconnect_from_host();
+    let reading = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all).unwrap();
+        all
+    });
+    assert!(rt.wait_for_disconnected(socket, LATE));
+    assert!(reading.join().unwrap() == data);
+    assert_eq!(journal.count("disconnected"), 1);
+}
+
+#[test]
+fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    let data = noise(1 << 20);
+    let sent = data.clone();
+    let writing = std::thread::spawn(move || peer.write_all(&sent).unwrap());
+    assert!(rt.wait_for_disconnected(socket, LATE));
+    writing.join().unwrap();
+    assert!(rt[socket].read_all() == data);
+}
+
+#[test]
+fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap();
+    assert!(!rt.wait_for_connected(socket, LATE));
+    assert!(!rt.wait_for_ready_read(socket, LATE));
+    assert!(!rt.wait_for_bytes_written(socket, LATE));
+    assert!(!rt.wait_for_disconnected(socket, LATE));
+    assert_eq!((rt[socket].state(), rt[socket].error()), (SocketState::Bound, None));
+}
+
+#[test]
+fn a_slot_may_end_or_destroy_the_socket_that_is_waited_for() {
+    for destroys in [false, true] {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, mut peer) = connected_pair(&mut rt);
+        rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+            if destroys {
+                world.destroy(socket);
+            } else {
+                world[socket].abort();
+            }
+        });
+        peer.write_all(b"end").unwrap();
+        rt.wait_for_ready_read(socket, LATE);
+        assert!(!rt.wait_for_ready_read(socket, None));
+        assert_eq!(rt.contains(socket), !destroys);
+        peer.write_all(b"end").unwrap_or_default();
+    }
+}
+
+/// A server that listens, and its port.
+fn server(rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen(any_port()).unwrap();
+    (server, rt[server].server_port().unwrap())
+}
+
+#[test]
+fn a_new_connection_is_waited_for() {
+    let mut rt = Runtime::new().unwrap();
+    let deaf = rt.add(QTcpServer::new());
+    assert!(!rt.wait_for_new_connection(deaf, None), "it does not listen");
+    let (server, port) = server(&mut rt);
+    assert!(!rt.wait_for_new_connection(server, SOON));
+    assert_eq!(rt[server].server_error(), Some(SocketError::SocketTimeout));
+    let announced = rt.spy(server, QTcpServer::new_connection);
+    rt[server].pause_accepting();
+    let mut peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    assert!(rt.wait_for_new_connection(server, LATE), "paused or not");
+    assert_eq!(announced.take().len(), 1);
+    let socket = rt[server].next_pending_connection().unwrap();
+    peer.write_all(b"hello").unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    assert_eq!(rt[socket].read_all(), b"hello");
+}
+
+#[test]
+fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted() {
+    in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
+        let mut rt = Runtime::new().unwrap();
+        let (server, port) = server(&mut rt);
+        let errors = rt.spy(server, QTcpServer::accept_error);
+        let _peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        leave_room_for_descriptors(0);
+        assert!(!rt.wait_for_new_connection(server, SOON));
+        assert_eq!(errors.take(), [SocketError::SocketResource]);
+        assert_eq!(rt[server].server_error(), Some(SocketError::SocketResource));
+        leave_room_for_many_descriptors();
+        assert!(rt.wait_for_new_connection(server, LATE));
+        settle(&mut rt);
+        assert!(rt.next_deadline().is_none(), "nothing is to be tried again");
+    });
+}
