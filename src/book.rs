@@ -27,5 +27,8 @@ struct Tcp;
 #[doc = include_str!("../book/src/udp.md")]
 struct Udp;
 
+#[doc = include_str!("../book/src/hosts.md")]
+struct Hosts;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;

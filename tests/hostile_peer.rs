@@ -93,7 +93,8 @@ fn a_peer_that_finishes_and_listens() {
 #[test]
 fn a_peer_that_sends_a_line_without_end() {
     survive("a_peer_that_sends_a_line_without_end", |mut peer| {
-        while peer.write_all(&[b'a'; 10_000]).is_ok() {}
+        // It is cut off in the middle.
+        let _ = peer.write_all(&[b'a'; 100_000]);
     });
 }
 

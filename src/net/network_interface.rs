@@ -69,6 +69,7 @@ pub enum InterfaceType {
     /// IEEE 802.15.4: personal area networks.
     Ieee802154,
     /// IPv6 over such a network.
+    #[doc(alias = "SixLoWPAN")]
     SixLoWpan,
     /// IEEE 802.16: WiMAX.
     Ieee80216,

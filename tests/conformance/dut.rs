@@ -10,6 +10,7 @@ use crate::probe::Probe;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Dut {
     Tcp(Obj<QTcpSocket>),
+    Udp(Obj<QUdpSocket>),
     Server(Obj<QTcpServer>),
     Buffer(Obj<QBuffer>),
     Timer(Obj<QTimer>),
@@ -23,6 +24,7 @@ macro_rules! for_class {
     ($dut:expr, |$object:ident| $body:expr) => {
         match $dut {
             $crate::dut::Dut::Tcp($object) => $body,
+            $crate::dut::Dut::Udp($object) => $body,
             $crate::dut::Dut::Server($object) => $body,
             $crate::dut::Dut::Buffer($object) => $body,
             $crate::dut::Dut::Timer($object) => $body,
@@ -44,6 +46,7 @@ impl Dut {
     pub(crate) fn device(self) -> Option<Obj<dyn QIODevice>> {
         match self {
             Self::Tcp(socket) => Some(socket.upcast()),
+            Self::Udp(socket) => Some(socket.upcast()),
             Self::Buffer(buffer) => Some(buffer.upcast()),
             _ => None,
         }
@@ -53,6 +56,7 @@ impl Dut {
     pub(crate) fn socket(self) -> Option<Obj<dyn QAbstractSocket>> {
         match self {
             Self::Tcp(socket) => Some(socket.upcast()),
+            Self::Udp(socket) => Some(socket.upcast()),
             _ => None,
         }
     }
@@ -61,6 +65,7 @@ impl Dut {
     pub(crate) fn class_name(self) -> &'static str {
         match self {
             Self::Tcp(_) => "QTcpSocket",
+            Self::Udp(_) => "QUdpSocket",
             Self::Server(_) => "QTcpServer",
             Self::Buffer(_) => "QBuffer",
             Self::Timer(_) => "QTimer",
@@ -73,7 +78,7 @@ impl Dut {
     /// The signals that are watched unless a scenario says otherwise.
     pub(crate) fn watched_signals(self) -> &'static [&'static str] {
         match self {
-            Self::Tcp(_) => &[
+            Self::Tcp(_) | Self::Udp(_) => &[
                 "hostFound",
                 "connected",
                 "disconnected",

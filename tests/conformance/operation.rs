@@ -150,6 +150,7 @@ fn create(
     };
     let object = match class {
         "QTcpSocket" => Dut::Tcp(add(world, parent, QTcpSocket::new())),
+        "QUdpSocket" => Dut::Udp(add(world, parent, QUdpSocket::new())),
         "QTcpServer" => Dut::Server(add(world, parent, QTcpServer::new())),
         "QBuffer" => Dut::Buffer(add(world, parent, QBuffer::new())),
         "QTimer" => Dut::Timer(add(world, parent, QTimer::new())),

@@ -165,3 +165,18 @@ fn a_socket_knows_its_classes_and_signals() {
         assert!(meta.signal(signal).is_some(), "{signal}");
     }
 }
+
+#[test]
+fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let (socket, _journal) = socket(&mut rt);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt.deliver(); // it is on its way, and the loop has not looked yet
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(b"hello and good-bye").unwrap();
+    drop(peer);
+    wait_until(&mut rt, is_unconnected(socket));
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].read_all(), b"hello and good-bye");
+}

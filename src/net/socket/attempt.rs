@@ -188,21 +188,31 @@ impl SocketCore {
         self.local();
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
         while let Some(address) = attempt.addresses.pop_front() {
-            let bound = self.engine.take();
-            let is_bound = attempt.is_bound;
-            let started = start(home, self.kind, bound, address, self.hooks.on_ready);
-            match started.map_err(|(engine, error)| (engine.filter(|_| is_bound), error)) {
-                Ok((racer, progress)) => {
-                    attempt.racers.push(racer);
+            let opened = match self.engine.take() {
+                Some(bound) => Ok(bound),
+                None => home.facilities.network.open(self.kind, address),
+            };
+            let mut engine = match opened {
+                Ok(engine) => engine,
+                Err(error) => {
+                    attempt.failure = Some(Fault::of_connecting(error));
+                    continue;
+                }
+            };
+            match start(home, &mut *engine, address, self.hooks.on_ready) {
+                Ok(progress) => {
+                    attempt.racers.push(Racer { address, engine });
                     let place = attempt.racers.len() - 1;
                     return match progress {
                         Progress::Connected => self.stand(place),
                         Progress::Pending => self.set_turns(),
                     };
                 }
-                Err((bound, error)) => {
-                    self.engine = bound;
+                Err(error) => {
                     attempt.failure = Some(Fault::of_connecting(error));
+                    if attempt.is_bound {
+                        self.engine = Some(engine);
+                    }
                 }
             }
         }
@@ -359,27 +369,16 @@ struct Racer {
     engine: Box<dyn SocketEngine>,
 }
 
-/// Begins to connect to one address, by the engine that was bound or a new one. Gives the engine
-/// back if it failed.
+/// Begins to connect to one address.
 fn start(
     home: &Home,
-    kind: SocketType,
-    bound: Option<Box<dyn SocketEngine>>,
+    engine: &mut dyn SocketEngine,
     address: SocketAddr,
     on_ready: OnReady,
-) -> Result<(Racer, Progress), (Option<Box<dyn SocketEngine>>, io::Error)> {
-    let mut engine = match bound {
-        Some(engine) => engine,
-        None => home.facilities.network.open(kind, address).map_err(|error| (None, error))?,
-    };
-    let started = engine.connect(address).and_then(|progress| {
-        engine.watch(home.stepper.key(), on_ready)?;
-        Ok(progress)
-    });
-    match started {
-        Ok(progress) => Ok((Racer { address, engine }, progress)),
-        Err(error) => Err((Some(engine), error)),
-    }
+) -> io::Result<Progress> {
+    let progress = engine.connect(address)?;
+    engine.watch(home.stepper.key(), on_ready)?;
+    Ok(progress)
 }
 
 /// The families in turn, beginning with that of the first address (RFC 8305, section 4).

@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::extra::Extra;
 use super::hooks::{Hooks, HooksOf};
 use super::step::{Step, StepQueue};
-use super::transfer::Traffic;
+use super::traffic::Traffic;
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::bind_mode::{BindAddress, BindMode};
@@ -273,10 +273,7 @@ impl SocketCore {
     /// What is known of the last error, in words.
     pub(in crate::net) fn error_text(&self) -> Option<String> {
         let Fault { kind, source } = self.fault()?;
-        Some(match source {
-            Some(source) => format!("{kind}: {source}"),
-            None => kind.to_string(),
-        })
+        Some(source.as_ref().map_or_else(|| kind.to_string(), io::Error::to_string))
     }
 
     /// The network that the socket is on.

@@ -228,6 +228,22 @@ impl SocketCore {
             .map_err(|error| NetError::new(of_group(&error), operation(), error))
     }
 
+    /// Tells what became of a datagram.
+    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        match result {
+            Ok(count) => {
+                self.traffic.departures = self.traffic.departures.wrapping_add(1);
+                self.device.announce_written(count);
+                Ok(count)
+            }
+            Err(error) => {
+                let kind = SocketError::of_datagram(&error);
+                self.fail(kind, Some(copy_of(&error)));
+                Err(error)
+            }
+        }
+    }
+
     /// The engine, if datagrams come and go by it now.
     fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
         match self.state {

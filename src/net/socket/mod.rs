@@ -21,6 +21,7 @@
 mod attempt;
 mod core;
 mod datagram;
+mod direct;
 mod endpoint;
 mod extra;
 mod hooks;
@@ -28,6 +29,7 @@ mod hooks;
 mod racing_tests;
 mod settings;
 mod step;
+mod traffic;
 mod transfer;
 
 pub use core::SocketCore;

@@ -74,21 +74,28 @@ fn bench(addresses: &[Ipv4Addr]) -> Bench {
     let native = NativeNetwork::new(rt.service().unwrap(), rt.service().unwrap());
     let addresses = addresses.iter().map(|&address| address.into()).collect();
     rt.offer(Rc::new(NetworkService(Rc::new(OneName { native, addresses }))));
-    let open = TcpListener::bind((OPEN, 0)).unwrap();
-    let port = open.local_addr().unwrap().port();
-    let mut full = silent(SILENT, port);
-    full.append(&mut silent(MUTE, port));
+    // A port that is free on the one address may be taken on another.
+    let (port, kept) = std::iter::repeat_with(|| {
+        let open = TcpListener::bind((OPEN, 0))?;
+        let port = open.local_addr()?.port();
+        let mut full = silent(SILENT, port)?;
+        full.append(&mut silent(MUTE, port)?);
+        io::Result::Ok((port, (open, full)))
+    })
+    .take(100)
+    .find_map(io::Result::ok)
+    .unwrap();
     let socket = rt.add(QTcpSocket::new());
-    Bench { rt, clock, socket, port, _kept: (open, full) }
+    Bench { rt, clock, socket, port, _kept: kept }
 }
 
 /// A listener whose queue is full.
-fn silent(address: Ipv4Addr, port: u16) -> Vec<Socket> {
+fn silent(address: Ipv4Addr, port: u16) -> io::Result<Vec<Socket>> {
     let stream = || Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let listener = stream();
     let address = SocketAddr::from((address, port)).into();
-    listener.bind(&address).unwrap();
-    listener.listen(0).unwrap();
+    listener.bind(&address)?;
+    listener.listen(0)?;
     let mut kept = vec![listener];
     for _ in 0..8 {
         let client = stream();
@@ -97,7 +104,7 @@ fn silent(address: Ipv4Addr, port: u16) -> Vec<Socket> {
         let _ = client.connect(&address);
         kept.push(client);
     }
-    kept
+    Ok(kept)
 }
 
 impl Bench {

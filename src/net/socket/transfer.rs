@@ -1,15 +1,12 @@
-//! Transfer: reading what the peer sends and sending what was written.
-//!
-//! Mostly through the device's buffers. A socket of datagrams, or one that was opened unbuffered,
-//! is *direct*: reads and writes go to the engine at once, and `ready_read` says once that there is
-//! something, until it is looked at.
+//! Transfer: reading what the peer sends and sending what was written, through the device's
+//! buffers. What goes past them is in `direct.rs` and `datagram.rs`.
 
 use std::io::{self, ErrorKind};
 
-use super::core::{SocketCore, copy_of};
+use super::core::SocketCore;
 use super::step::Step;
+use super::traffic::{Traffic, WriteEnd};
 use crate::event_loop::Readiness;
-use crate::io::OpenMode;
 use crate::net::error::SocketError;
 use crate::net::ready_read_policy::ReadyReadPolicy;
 use crate::net::socket_state::SocketState;
@@ -19,6 +16,7 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
+<<<<<<< HEAD
 /// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
 /// with others would not pay for the copy.
 const SENT_AT_ONCE: usize = 16 * 1024;
@@ -90,10 +88,17 @@ impl Traffic {
     }
 }
 
+=======
+>>>>>>> main
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
-            SocketState::Connecting => self.check_attempt(),
+            SocketState::Connecting => {
+                self.check_attempt();
+                // The end can come with the beginning, and is not told again.
+                self.traffic.peer_closed |= readiness.read_closed;
+                self.traffic.is_urgent |= readiness.priority;
+            }
             _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
@@ -127,11 +132,6 @@ impl SocketCore {
         }
     }
 
-    /// Says whether a direct socket has something that was announced and not looked at.
-    pub(in crate::net) fn has_pending(&self) -> bool {
-        self.traffic.is_announced
-    }
-
     /// Says whether the connection was lost before all was sent.
     pub(in crate::net) fn was_cut_off(&self) -> bool {
         self.traffic.was_cut_off
@@ -155,11 +155,6 @@ impl SocketCore {
         if self.traffic.has_more {
             self.receive();
         }
-    }
-
-    /// Says whether reads and writes go past the buffers.
-    pub(in crate::net) fn is_direct(&self) -> bool {
-        self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
     }
 
     /// Sends what the kernel takes now.
@@ -229,7 +224,7 @@ impl SocketCore {
     }
 
     /// After the peer's end nothing more comes but a reset, which no read would tell.
-    fn look_for_reset(&mut self) {
+    pub(super) fn look_for_reset(&mut self) {
         if let Some(engine) = &mut self.engine
             && let Err(error) = engine.progress()
         {
@@ -276,7 +271,7 @@ impl SocketCore {
     }
 
     /// The peer has closed its end.
-    fn peer_finished(&mut self) {
+    pub(super) fn peer_finished(&mut self) {
         if !self.settings().allow_half_open {
             return self.lost(SocketError::RemoteHostClosed, None);
         }
@@ -295,83 +290,6 @@ impl SocketCore {
         }
         self.traffic.write_end = WriteEnd::Closing;
         self.queue_flush();
-    }
-
-    /// Says once that there is something to read, if there is.
-    fn announce_direct(&mut self) {
-        if self.kind == SocketType::Udp {
-            if !self.traffic.is_announced {
-                self.look_for_datagram();
-            }
-            return;
-        }
-        if self.traffic.end_seen {
-            return self.look_for_reset();
-        }
-        self.traffic.has_more = true;
-        if self.traffic.is_announced {
-            return;
-        }
-        let Some(engine) = &mut self.engine else { return };
-        match engine.peek(&mut [0]) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            _ => {
-                self.traffic.is_announced = true;
-                self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                self.device.announce_received();
-            }
-        }
-    }
-
-    /// A direct socket was looked at: it may announce again.
-    pub(in crate::net) fn looked_at<T>(&mut self, result: &io::Result<T>) {
-        self.traffic.is_announced = false;
-        self.traffic.has_more = match result {
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-            Ok(_) => true,
-        };
-        if self.traffic.has_more {
-            self.queue_flush();
-        }
-    }
-
-    /// How much a direct socket can read past the buffer now.
-    pub(in crate::net) fn available(&self) -> usize {
-        let engine = self.engine.as_ref().filter(|_| self.is_direct());
-        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
-    }
-
-    /// Reads past the buffer.
-    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let has_engine = matches!(
-            self.state,
-            SocketState::Connected | SocketState::Closing | SocketState::Bound
-        );
-        if !self.is_direct() || !has_engine {
-            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
-        }
-        if self.traffic.end_seen {
-            return Ok(0);
-        }
-        let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
-        let result = engine.read(buffer);
-        self.looked_at(&result);
-        match (&result, self.kind) {
-            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
-                self.traffic.end_seen = true;
-                self.traffic.has_more = false;
-                self.peer_finished();
-            }
-            (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
-            (Err(error), SocketType::Tcp) => {
-                self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
-            }
-            (Err(error), SocketType::Udp) => {
-                self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
-            }
-            (Ok(_), _) => {}
-        }
-        result
     }
 
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
@@ -404,6 +322,7 @@ impl SocketCore {
         Ok(count)
     }
 
+<<<<<<< HEAD
     /// Has the kernel take what it has room for, if nothing waits before it.
     fn write_at_once(&mut self, bytes: &[u8]) -> usize {
         let is_next = self.state == SocketState::Connected
@@ -427,65 +346,12 @@ impl SocketCore {
     }
 
     fn write_room(&self) -> usize {
+=======
+    pub(super) fn write_room(&self) -> usize {
+>>>>>>> main
         match self.settings().write_limit {
             Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
             None => usize::MAX,
-        }
-    }
-
-    fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.kind == SocketType::Udp {
-            self.finish_connecting();
-        }
-        let is_connected = self.state == SocketState::Connected;
-        let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            self.set_error(Some(SocketError::UnfinishedSocketOperation));
-            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
-        };
-        if self.kind == SocketType::Udp {
-            let result = engine.write(bytes);
-            return self.sent_datagram(result);
-        }
-        let mut sent = 0;
-        if self.device.outgoing().is_empty() {
-            match engine.write(bytes) {
-                Ok(count) => sent = count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => {
-                    let kind = error.kind();
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                    return Err(kind.into());
-                }
-            }
-        }
-        let rest = &bytes[sent..];
-        if rest.is_empty() {
-            return Ok(sent);
-        }
-        // If something else was in the queue, that is on its way out already.
-        self.traffic.send_blocked |= self.device.outgoing().is_empty();
-        let queued = rest.len().min(self.write_room());
-        self.traffic.write_cut |= queued < rest.len();
-        self.device.queue(&rest[..queued]);
-        match sent + queued {
-            0 => Err(ErrorKind::WouldBlock.into()),
-            count => Ok(count),
-        }
-    }
-
-    /// Tells what became of a datagram.
-    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
-        match result {
-            Ok(count) => {
-                self.traffic.departures = self.traffic.departures.wrapping_add(1);
-                self.device.announce_written(count);
-                Ok(count)
-            }
-            Err(error) => {
-                let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(copy_of(&error)));
-                Err(error)
-            }
         }
     }
 

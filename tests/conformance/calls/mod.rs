@@ -10,6 +10,7 @@ mod server;
 mod socket;
 mod thread;
 mod timer;
+mod udp;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::BorrowedFd;
@@ -35,6 +36,7 @@ use done;
 pub(crate) fn get(stage: &Stage, world: &World, object: Dut, name: &str) -> Option<Answer> {
     let own = match object {
         Dut::Tcp(_) => None,
+        Dut::Udp(socket) => udp::get(world.get(socket)?, name),
         Dut::Server(server) => server::get(world.get(server)?, name),
         Dut::Buffer(buffer) => buffer::get(world.get(buffer)?, name),
         Dut::Timer(timer) => timer::get(world.get(timer)?, name),
@@ -68,6 +70,7 @@ pub(crate) fn call(
     let mut found = match object {
         Dut::Tcp(socket) if method == "bind" => Some(socket::bind(&mut world[socket], args)),
         Dut::Tcp(_) => None,
+        Dut::Udp(socket) => udp::call(&mut world[socket], method, args),
         Dut::Buffer(buffer) => buffer::call(&mut world[buffer], method, args),
         Dut::Server(server) => server::call(&mut world[server], method, args),
         Dut::Timer(timer) => timer::call(&mut world[timer], method, args),

@@ -1,0 +1,54 @@
+//! Prints the datagrams that are broadcast in the local network.
+//!
+//! Run it with `cargo run --example broadcast_receiver -- 45454`; port 0 lets the system choose. It
+//! prints `listening on 45454`, and `127.0.0.1 says: message 1` for each datagram. With a number
+//! after the port it ends when it has heard so many.
+
+use std::env;
+
+use slotwire::prelude::*;
+use slotwire::{BindAddress, BindMode};
+
+#[derive(QObject)]
+struct Receiver {
+    socket: Obj<QUdpSocket>,
+    heard: usize,
+    enough: usize,
+}
+
+#[slots]
+impl Receiver {
+    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+        Self { socket: cx.add_child(QUdpSocket::new()), heard: 0, enough }
+    }
+
+    #[slot(socket.ready_read)]
+    fn read(&mut self, cx: &mut Context<Self>) -> Result<(), NetError> {
+        while let Some(datagram) = cx[self.socket].receive_datagram(None)? {
+            if let Some(sender) = datagram.sender_address() {
+                println!("{sender} says: {}", String::from_utf8_lossy(datagram.data()));
+            }
+            self.heard += 1;
+            if self.heard == self.enough {
+                cx.quit();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = env::args().skip(1);
+    let port = arguments.next().map_or(Ok(45454), |port| port.parse())?;
+    let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
+
+    let mut rt = Runtime::new()?;
+    rt.on_slot_error(|_, error| eprintln!("{error}"));
+    let receiver = rt.add_with(|cx| Receiver::new(enough, cx));
+    let socket = rt[receiver].socket;
+    // Shared, so that several receivers of this host hear the same broadcast.
+    rt[socket].bind(BindAddress::AnyIpv4, port, BindMode::SHARE_ADDRESS)?;
+    println!("listening on {}", rt[socket].local_port().unwrap_or_default());
+    rt.exec()?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Sends back whatever it gets, and never holds more than 64 KiB for anybody.
+//!
+//! Run it with `cargo run --example echo_server -- 7007`; without a port the system chooses one. It
+//! prints `listening on 7007`, and `127.0.0.1 has gone` for each connection that ends. With a
+//! number after the port it ends when so many have gone.
+
+use std::env;
+use std::io::BufRead;
+
+use slotwire::BindAddress;
+use slotwire::prelude::*;
+
+/// How many bytes may wait in each direction.
+const LIMIT: usize = 64 * 1024;
+
+#[derive(QObject)]
+struct EchoServer {
+    listener: Obj<QTcpServer>,
+    gone: usize,
+    enough: usize,
+}
+
+#[slots]
+impl EchoServer {
+    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+        Self { listener: cx.add_child(QTcpServer::new()), gone: 0, enough }
+    }
+
+    #[slot(listener.new_connection)]
+    fn welcome(&mut self, cx: &mut Context<Self>) {
+        while let Some(peer) = cx[self.listener].next_pending_connection() {
+            cx[peer].set_read_buffer_size(Some(LIMIT));
+            cx[peer].set_allow_half_open(true); // who has finished still wants its answer
+            cx.on(peer, QTcpSocket::ready_read, Self::echo);
+            cx.on(peer, QTcpSocket::bytes_written, Self::echo);
+            cx.on(peer, QTcpSocket::read_channel_finished, Self::echo);
+            let address = cx[peer].peer_address();
+            cx.connect_fn_on(peer, QTcpSocket::disconnected, cx.this(), move |this, cx, ()| {
+                if let Some(address) = address {
+                    println!("{address} has gone");
+                }
+                cx.destroy(peer);
+                this.gone += 1;
+                if this.gone == this.enough {
+                    cx.quit();
+                }
+            });
+        }
+    }
+
+    /// Takes no more than there is room for. The rest waits, and at last the peer does.
+    #[slot]
+    fn echo(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+        let Some(peer) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
+        let peer = &mut cx[peer];
+        if peer.state() != SocketState::Connected {
+            return Ok(());
+        }
+        let room = LIMIT.saturating_sub(peer.bytes_to_write());
+        let bytes = peer.read_bytes(room);
+        peer.write_all(&bytes)?;
+        if peer.fill_buf().is_ok_and(<[u8]>::is_empty) {
+            peer.disconnect_from_host(); // the end, and all of it is on its way back
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = env::args().skip(1);
+    let port = arguments.next().map_or(Ok(0), |port| port.parse())?;
+    let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
+
+    let mut rt = Runtime::new()?;
+    rt.on_slot_error(|_, error| eprintln!("{error}"));
+    let server = rt.add_with(|cx| EchoServer::new(enough, cx));
+    let listener = rt[server].listener;
+    rt[listener].listen_on(BindAddress::Any, port)?;
+    println!("listening on {}", rt[listener].server_port().unwrap_or_default());
+    rt.exec()?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Asks a fortune server for a fortune.
+//!
+//! Run it with `cargo run --example fortune_client -- localhost 7755` while a fortune server runs.
+//! It prints the fortune. If it cannot have one it prints the reason, and its exit code is 1.
+
+use std::env;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use slotwire::prelude::*;
+
+#[derive(QObject)]
+struct FortuneClient {
+    socket: Obj<QTcpSocket>,
+}
+
+#[slots]
+impl FortuneClient {
+    fn new(cx: &mut Context<Self>) -> Self {
+        let socket = cx.add_child(QTcpSocket::new());
+        cx[socket].set_connect_timeout(Some(Duration::from_secs(5)));
+        Self { socket }
+    }
+
+    #[slot(socket.ready_read)]
+    #[slot(socket.read_channel_finished)]
+    fn show(&mut self, cx: &mut Context<Self>) {
+        while let Some(fortune) = cx[self.socket].read_line_string() {
+            println!("{fortune}");
+        }
+    }
+
+    /// The server hangs up when it has told its fortune: that is how this ends well.
+    #[slot(socket.error_occurred)]
+    fn end(&mut self, cx: &mut Context<Self>, error: SocketError) {
+        if error == SocketError::RemoteHostClosed {
+            cx.quit();
+        } else {
+            eprintln!("{}", cx[self.socket].error_string());
+            cx.exit(1);
+        }
+    }
+}
+
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut arguments = env::args().skip(1);
+    let host = arguments.next().unwrap_or_else(|| "localhost".to_owned());
+    let port = arguments.next().map_or(Ok(7755), |port| port.parse())?;
+
+    let mut rt = Runtime::new()?;
+    let client = rt.add_with(FortuneClient::new);
+    let socket = rt[client].socket;
+    rt[socket].connect_to_host(&host, port);
+    let code = rt.exec()?;
+    Ok(ExitCode::from(u8::try_from(code)?))
+}

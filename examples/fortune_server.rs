@@ -1,0 +1,73 @@
+//! Sends a fortune to everybody who connects, and hangs up.
+//!
+//! Run it with `cargo run --example fortune_server -- 7755`; without a port the system chooses one.
+//! It prints `listening on 7755`, and `told 127.0.0.1: ...` for each fortune. With a number after
+//! the port it ends when it has told so many.
+
+use std::env;
+
+use slotwire::BindAddress;
+use slotwire::prelude::*;
+
+const FORTUNES: [&str; 3] = [
+    "You will find a lost semicolon in an unexpected place.",
+    "A borrow is returned to you sooner than you think.",
+    "Somebody is waiting for your signal.",
+];
+
+#[derive(QObject)]
+struct FortuneServer {
+    listener: Obj<QTcpServer>,
+    told: usize,
+    gone: usize,
+    enough: usize,
+}
+
+#[slots]
+impl FortuneServer {
+    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+        Self { listener: cx.add_child(QTcpServer::new()), told: 0, gone: 0, enough }
+    }
+
+    #[slot(listener.new_connection)]
+    fn tell(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+        while let Some(guest) = cx[self.listener].next_pending_connection() {
+            cx.on(guest, QTcpSocket::disconnected, Self::see_off);
+            let fortune = FORTUNES[self.told % FORTUNES.len()];
+            self.told += 1;
+            if let Some(address) = cx[guest].peer_address() {
+                println!("told {address}: {fortune}");
+            }
+            writeln!(cx[guest], "{fortune}")?;
+            cx[guest].disconnect_from_host(); // when the line has gone out
+        }
+        Ok(())
+    }
+
+    /// A connection stays with its server until somebody destroys it.
+    #[slot]
+    fn see_off(&mut self, cx: &mut Context<Self>) {
+        if let Some(guest) = cx.sender() {
+            cx.destroy(guest);
+        }
+        self.gone += 1;
+        if self.gone == self.enough {
+            cx.quit();
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = env::args().skip(1);
+    let port = arguments.next().map_or(Ok(0), |port| port.parse())?;
+    let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
+
+    let mut rt = Runtime::new()?;
+    rt.on_slot_error(|_, error| eprintln!("{error}"));
+    let server = rt.add_with(|cx| FortuneServer::new(enough, cx));
+    let listener = rt[server].listener;
+    rt[listener].listen_on(BindAddress::Any, port)?;
+    println!("listening on {}", rt[listener].server_port().unwrap_or_default());
+    rt.exec()?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Prints the datagrams that are sent to a multicast group.
+//!
+//! Run it with `cargo run --example multicast_receiver -- 45454`; port 0 lets the system choose. It
+//! prints `listening on 45454`, and `127.0.0.1 says: message 1` for each datagram. After the port
+//! it takes the name of the interface to listen on, such as `lo`, and a number: it ends when it has
+//! heard so many.
+
+use std::env;
+use std::net::Ipv4Addr;
+
+use slotwire::prelude::*;
+use slotwire::{BindAddress, BindMode, NetworkInterface};
+
+/// The group of `multicast_sender`.
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);
+
+#[derive(QObject)]
+struct Receiver {
+    socket: Obj<QUdpSocket>,
+    heard: usize,
+    enough: usize,
+}
+
+#[slots]
+impl Receiver {
+    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+        Self { socket: cx.add_child(QUdpSocket::new()), heard: 0, enough }
+    }
+
+    #[slot(socket.ready_read)]
+    fn read(&mut self, cx: &mut Context<Self>) -> Result<(), NetError> {
+        while let Some(datagram) = cx[self.socket].receive_datagram(None)? {
+            if let Some(sender) = datagram.sender_address() {
+                println!("{sender} says: {}", String::from_utf8_lossy(datagram.data()));
+            }
+            self.heard += 1;
+            if self.heard == self.enough {
+                cx.quit();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = env::args().skip(1);
+    let port = arguments.next().map_or(Ok(45454), |port| port.parse())?;
+    let interface = arguments.next().map(|name| NetworkInterface::from_name(&name)).transpose()?;
+    let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
+
+    let mut rt = Runtime::new()?;
+    rt.on_slot_error(|_, error| eprintln!("{error}"));
+    let receiver = rt.add_with(|cx| Receiver::new(enough, cx));
+    let socket = rt[receiver].socket;
+    rt[socket].bind(BindAddress::AnyIpv4, port, BindMode::SHARE_ADDRESS)?;
+    match interface {
+        Some(interface) => rt[socket].join_multicast_group_on(GROUP.into(), &interface)?,
+        None => rt[socket].join_multicast_group(GROUP.into())?,
+    }
+    println!("listening on {}", rt[socket].local_port().unwrap_or_default());
+    rt.exec()?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Forwards each connection to another host, with back-pressure in both directions.
+//!
+//! Run it with `cargo run --example port_forwarder -- 8080 localhost 80`; port 0 lets the system
+//! choose. It prints `listening on 8080`, and `a connection has ended` for each. With a number at
+//! the end it stops when so many have. A slow reader at one end makes the writer at the other end
+//! wait: no more than 128 KiB wait here for each direction.
+
+use std::env;
+use std::io::BufRead;
+
+use slotwire::prelude::*;
+use slotwire::{BindAddress, Incoming};
+
+/// How many bytes may wait in each buffer.
+const LIMIT: usize = 64 * 1024;
+
+/// Makes a link of each connection that comes in.
+#[derive(QObject)]
+struct Forwarder {
+    #[qobject(base)]
+    server: QTcpServer,
+    host: String,
+    port: u16,
+    ended: usize,
+    enough: usize,
+}
+
+#[slots]
+impl Forwarder {
+    fn new(host: &str, port: u16, enough: usize) -> Self {
+        let server = QTcpServer::with_incoming(Self::incoming_connection);
+        Self { server, host: host.to_owned(), port, ended: 0, enough }
+    }
+
+    fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
+        let (host, port) = (&self.host, self.port);
+        let link = cx.add_child_with(|cx| Link::new(incoming.into_socket(), host, port, cx));
+        cx.on(link, Link::ended, Self::count);
+    }
+
+    #[slot]
+    fn count(&mut self, cx: &mut Context<Self>) {
+        println!("a connection has ended");
+        self.ended += 1;
+        if self.ended == self.enough {
+            cx.quit();
+        }
+    }
+}
+
+/// Two sockets, each of which sends what the other receives.
+#[derive(QObject)]
+struct Link {
+    near: Obj<QTcpSocket>,
+    far: Obj<QTcpSocket>,
+    #[signal]
+    ended: Signal<()>,
+}
+
+#[slots]
+impl Link {
+    fn new(near: QTcpSocket, host: &str, port: u16, cx: &mut Context<Self>) -> Self {
+        let (near, far) = (cx.add_child(near), cx.add_child(QTcpSocket::new()));
+        for socket in [near, far] {
+            cx[socket].set_read_buffer_size(Some(LIMIT));
+            cx[socket].set_write_buffer_limit(Some(LIMIT));
+            cx[socket].set_allow_half_open(true); // one direction may end before the other
+        }
+        cx[far].connect_to_host(host, port);
+        Self { near, far, ended: Signal::new() }
+    }
+
+    #[slot(far.connected)]
+    #[slot(near.ready_read)]
+    #[slot(near.read_channel_finished)]
+    #[slot(far.write_buffer_drained)]
+    fn forward(&mut self, cx: &mut Context<Self>) {
+        pump(cx, self.near, self.far);
+    }
+
+    #[slot(far.ready_read)]
+    #[slot(far.read_channel_finished)]
+    #[slot(near.write_buffer_drained)]
+    fn back(&mut self, cx: &mut Context<Self>) {
+        pump(cx, self.far, self.near);
+    }
+
+    #[slot(near.error_occurred)]
+    #[slot(far.error_occurred)]
+    fn give_up(&mut self, cx: &mut Context<Self>) {
+        cx[self.near].abort();
+        cx[self.far].abort();
+    }
+
+    #[slot(near.disconnected)]
+    #[slot(far.disconnected)]
+    fn finish(&mut self, cx: &mut Context<Self>) {
+        let states = [cx[self.near].state(), cx[self.far].state()];
+        if states == [SocketState::Unconnected; 2] {
+            self.ended.emit(());
+            cx.destroy_this();
+        }
+    }
+}
+
+/// Moves what there is, as far as there is room for it.
+fn pump(world: &mut World, from: Obj<QTcpSocket>, to: Obj<QTcpSocket>) {
+    let Some((source, sink)) = world.pair(from, to) else { return };
+    loop {
+        match source.fill_buf() {
+            Ok([]) => return sink.shutdown_write(),
+            Ok(bytes) => match sink.write(bytes) {
+                Ok(count) => source.consume(count),
+                Err(_) => return, // no room; `write_buffer_drained` tells when there is
+            },
+            Err(_) => return, // nothing more now; `ready_read` tells when there is
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [own_port, host, port, enough @ ..] = &arguments[..] else {
+        return Err("usage: port_forwarder port host port [connections]".into());
+    };
+    let enough = enough.first().map_or(Ok(usize::MAX), |enough| enough.parse())?;
+
+    let mut rt = Runtime::new()?;
+    let forwarder = rt.add(Forwarder::new(host, port.parse()?, enough));
+    rt[forwarder].server.listen_on(BindAddress::Any, own_port.parse()?)?;
+    println!("listening on {}", rt[forwarder].server.server_port().unwrap_or_default());
+    rt.exec()?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Direct sockets: those of datagrams, and those that were opened unbuffered.
+//!
+//! Reads and writes go to the engine at once, and `ready_read` says once that there is something,
+//! until it is looked at.
+
+use std::io::{self, ErrorKind};
+
+use super::core::{SocketCore, copy_of};
+use crate::io::OpenMode;
+use crate::net::error::SocketError;
+use crate::net::socket_state::SocketState;
+use crate::net::socket_type::SocketType;
+
+impl SocketCore {
+    /// Says whether reads and writes go past the buffers.
+    pub(in crate::net) fn is_direct(&self) -> bool {
+        self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
+    }
+
+    /// Says once that there is something to read, if there is.
+    pub(super) fn announce_direct(&mut self) {
+        if self.kind == SocketType::Udp {
+            if !self.traffic.is_announced {
+                self.look_for_datagram();
+            }
+            return;
+        }
+        if self.traffic.end_seen {
+            return self.look_for_reset();
+        }
+        self.traffic.has_more = true;
+        if self.traffic.is_announced {
+            return;
+        }
+        let Some(engine) = &mut self.engine else { return };
+        match engine.peek(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
+            _ => {
+                self.traffic.is_announced = true;
+                self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+                self.device.announce_received();
+            }
+        }
+    }
+
+    /// A direct socket was looked at: it may announce again.
+    pub(in crate::net) fn looked_at<T>(&mut self, result: &io::Result<T>) {
+        self.traffic.is_announced = false;
+        self.traffic.has_more = match result {
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+            Ok(_) => true,
+        };
+        if self.traffic.has_more {
+            self.queue_flush();
+        }
+    }
+
+    /// Says whether a direct socket has something that was announced and not looked at.
+    pub(in crate::net) fn has_pending(&self) -> bool {
+        self.traffic.is_announced
+    }
+
+    /// How much a direct socket can read past the buffer now.
+    pub(in crate::net) fn available(&self) -> usize {
+        let engine = self.engine.as_ref().filter(|_| self.is_direct());
+        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
+    }
+
+    /// Reads past the buffer.
+    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let has_engine = matches!(
+            self.state,
+            SocketState::Connected | SocketState::Closing | SocketState::Bound
+        );
+        if !self.is_direct() || !has_engine {
+            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
+        }
+        if self.traffic.end_seen {
+            return Ok(0);
+        }
+        let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
+        let result = engine.read(buffer);
+        self.looked_at(&result);
+        match (&result, self.kind) {
+            (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
+                self.traffic.end_seen = true;
+                self.traffic.has_more = false;
+                self.peer_finished();
+            }
+            (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
+            (Err(error), SocketType::Tcp) => {
+                self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
+            }
+            (Err(error), SocketType::Udp) => {
+                self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+            }
+            (Ok(_), _) => {}
+        }
+        result
+    }
+
+    pub(super) fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.kind == SocketType::Udp {
+            self.finish_connecting();
+        }
+        let is_connected = self.state == SocketState::Connected;
+        let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
+            self.set_error(Some(SocketError::UnfinishedSocketOperation));
+            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
+        };
+        if self.kind == SocketType::Udp {
+            let result = engine.write(bytes);
+            return self.sent_datagram(result);
+        }
+        let mut sent = 0;
+        if self.device.outgoing().is_empty() {
+            match engine.write(bytes) {
+                Ok(count) => sent = count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    let kind = error.kind();
+                    self.lost(SocketError::of_transfer(&error), Some(error));
+                    return Err(kind.into());
+                }
+            }
+        }
+        let rest = &bytes[sent..];
+        if rest.is_empty() {
+            return Ok(sent);
+        }
+        // If something else was in the queue, that is on its way out already.
+        self.traffic.send_blocked |= self.device.outgoing().is_empty();
+        let queued = rest.len().min(self.write_room());
+        self.traffic.write_cut |= queued < rest.len();
+        self.device.queue(&rest[..queued]);
+        match sent + queued {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}

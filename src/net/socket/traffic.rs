@@ -1,0 +1,61 @@
+//! What is known of the traffic on a connection.
+
+/// What is known of the traffic on the connection, and begins anew with each.
+#[derive(Debug, Default)]
+pub(in crate::net) struct Traffic {
+    /// The kernel may have more to read.
+    pub(super) has_more: bool,
+    /// There is urgent data, before which a read ends.
+    pub(super) is_urgent: bool,
+    /// The peer has closed its end, which the next read that finds nothing will tell.
+    pub(super) peer_closed: bool,
+    /// A read has found the end.
+    pub(super) end_seen: bool,
+    /// The peer has closed its end, and ours stays open.
+    pub(super) read_finished: bool,
+    /// The kernel took all it could; it tells when there is room again.
+    pub(super) send_blocked: bool,
+    /// A write was cut short because of the limit.
+    pub(super) write_cut: bool,
+    /// Our end is to be closed when all is sent, or is.
+    pub(super) write_end: WriteEnd,
+    /// A direct socket has said that there is something, and nobody has looked.
+    pub(super) is_announced: bool,
+    /// Something was read, and something left.
+    pub(super) to_announce_again: bool,
+    /// The socket has a place in the list of those that get a turn.
+    pub(super) turn_queued: bool,
+    /// The connection was lost before all was sent, which who waits for that wants to know.
+    pub(super) was_cut_off: bool,
+    /// How often something has come, for who waits for that.
+    pub(in crate::net) arrivals: u32,
+    /// How often something has gone out, for who waits for that.
+    pub(in crate::net) departures: u32,
+    /// How often the network has refused a datagram, for who waits for another.
+    pub(in crate::net) faults: u32,
+}
+
+/// How far our end of the connection is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum WriteEnd {
+    #[default]
+    Open,
+    /// It is closed when all is sent.
+    Closing,
+    Closed,
+}
+
+impl Traffic {
+    /// Forgets what belonged to one connection.
+    pub(super) fn begin_anew(&mut self) {
+        let Self { turn_queued, arrivals, departures, faults, .. } = *self;
+        *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
+    }
+
+    /// Forgets what belonged to a connection of which some can still be read.
+    pub(super) fn end(&mut self) {
+        let Self { to_announce_again, was_cut_off, .. } = *self;
+        self.begin_anew();
+        *self = Self { to_announce_again, was_cut_off, ..*self };
+    }
+}

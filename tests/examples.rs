@@ -1,0 +1,320 @@
+//! The examples, run as their heads say: as programs of their own that talk over loopback.
+//!
+//! `cargo test` builds them first; `cargo test --test examples` does not, so `cargo build --examples`
+//! goes before it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+/// How long a program may take before a test calls it lost.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// An example that runs. Dropped, it is ended.
+struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    input: Option<ChildStdin>,
+}
+
+impl Program {
+    fn start(name: &str, arguments: &[&str]) -> Self {
+        let test = std::env::current_exe().expect("a test knows where it is");
+        let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+        let path: PathBuf = profile.join("examples").join(name);
+        let mut child = Command::new(&path)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error} (cargo build --examples)", path.display()));
+        let output = child.stdout.take().expect("it is piped");
+        let input = child.stdin.take();
+        let (send, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines, input }
+    }
+
+    /// Starts a server, on a port that the system chooses.
+    fn serve(name: &str, arguments: &[&str]) -> (Self, String) {
+        let server = Self::start(name, arguments);
+        let line = server.line();
+        let port = line.strip_prefix("listening on ").expect("it says where it listens");
+        (server, port.to_owned())
+    }
+
+    /// The next line that it prints.
+    #[track_caller]
+    fn line(&self) -> String {
+        self.lines.recv_timeout(DEADLINE).expect("the program prints a line")
+    }
+
+    /// All that it still prints, up to its end.
+    #[track_caller]
+    fn rest(&self) -> Vec<String> {
+        let mut rest = Vec::new();
+        loop {
+            match self.lines.recv_timeout(DEADLINE) {
+                Ok(line) => rest.push(line),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return rest,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {rest:?}"),
+            }
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("its input is open");
+        writeln!(input, "{line}").expect("it reads");
+    }
+
+    /// Waits for its end; call it when the output has ended, so that this cannot take long.
+    #[track_caller]
+    fn end(mut self) -> ExitStatus {
+        self.input = None;
+        self.rest();
+        self.child.wait().expect("it is a child of this process")
+    }
+
+    /// The most memory that it has had, in KiB, as Linux tells it.
+    fn peak_memory(&self) -> usize {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        peak.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Fails if it has ended, as it should have.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Connects, and calls itself lost as everything else here.
+fn connect(port: &str) -> TcpStream {
+    let port: u16 = port.parse().expect("a port is a number");
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
+    stream.set_write_timeout(Some(DEADLINE)).expect("a time-out can be set");
+    stream
+}
+
+/// Bytes that differ from one place to the next.
+fn pattern(size: usize) -> Vec<u8> {
+    (0..size).map(|index| (index * 31 + index / 251) as u8).collect()
+}
+
+#[test]
+fn a_fortune_server_tells_each_kind_of_client_its_fortune() {
+    let (server, port) = Program::serve("fortune_server", &["0", "3"]);
+    let told: Vec<String> = ["fortune_client", "blocking_fortune_client", "fortune_client"]
+        .iter()
+        .map(|client| {
+            let client = Program::start(client, &["localhost", &port]);
+            let fortune = client.line();
+            assert!(client.end().success());
+            fortune
+        })
+        .collect();
+    assert_eq!(told[0], "You will find a lost semicolon in an unexpected place.");
+    assert_ne!(told[0], told[1]);
+    let expected: Vec<String> =
+        told.iter().map(|fortune| format!("told 127.0.0.1: {fortune}")).collect();
+    assert_eq!(server.rest(), expected);
+    assert!(server.end().success());
+}
+
+#[test]
+fn a_fortune_client_without_a_server_says_why_and_fails() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let port = listener.local_addr().expect("it is bound").port().to_string();
+    drop(listener);
+    for client in ["fortune_client", "blocking_fortune_client"] {
+        let client = Program::start(client, &["127.0.0.1", &port]);
+        assert_eq!(client.rest(), [""; 0]);
+        assert_eq!(client.end().code(), Some(1));
+    }
+}
+
+#[test]
+fn a_threaded_fortune_server_shares_its_guests_among_its_threads() {
+    let (server, port) = Program::serve("threaded_fortune_server", &["0", "6"]);
+    for _ in 0..6 {
+        let mut fortune = String::new();
+        connect(&port).read_to_string(&mut fortune).expect("it tells and hangs up");
+        assert!(fortune.ends_with(".\n"), "{fortune}");
+    }
+    let mut told = server.rest();
+    told.sort();
+    let expected: Vec<String> =
+        (0..6).map(|guest| format!("teller {} told 127.0.0.1", guest / 2)).collect();
+    assert_eq!(told, expected);
+    assert!(server.end().success());
+}
+
+#[test]
+fn an_echo_server_gives_back_every_byte_also_to_those_who_read_late() {
+    let (server, port) = Program::serve("echo_server", &["0", "2"]);
+    for size in [6, 20_000_000] {
+        let sent = pattern(size);
+        let mut stream = connect(&port);
+        let mut sender = stream.try_clone().expect("a stream can be shared");
+        let writer = thread::spawn({
+            let sent = sent.clone();
+            move || {
+                sender.write_all(&sent).expect("it takes all");
+                sender.shutdown(Shutdown::Write).expect("it stands");
+            }
+        });
+        let mut back = Vec::new();
+        stream.read_to_end(&mut back).expect("it answers all and hangs up");
+        writer.join().expect("the writer has finished");
+        assert!(back == sent, "{} bytes came back of {size}", back.len());
+    }
+    assert_eq!(server.rest(), ["127.0.0.1 has gone", "127.0.0.1 has gone"]);
+    assert!(server.end().success());
+}
+
+#[test]
+fn http_get_prints_the_page_and_nothing_else() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let address = listener.local_addr().expect("it is bound");
+    let page: Vec<String> = (0..20_000).map(|line| format!("line {line}")).collect();
+    let body = page.join("\n");
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody asks");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
+        let mut request = Vec::new();
+        let mut lines = BufReader::new(stream.try_clone().expect("a stream can be shared"));
+        while !request.ends_with(b"\r\n\r\n") {
+            assert_ne!(lines.read_until(b'\n', &mut request).expect("it asks"), 0);
+        }
+        write!(stream, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}").expect("taken");
+        String::from_utf8(request).expect("it is text")
+    });
+    let get = Program::start("http_get", &[&format!("http://{address}/some/page")]);
+    assert!(get.rest() == page, "the page is another");
+    assert!(get.end().success());
+    let request = server.join().expect("the server has finished");
+    assert_eq!(request, "GET /some/page HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
+}
+
+#[test]
+fn http_get_fails_if_there_is_no_page() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let address = listener.local_addr().expect("it is bound");
+    let server = thread::spawn(move || drop(listener.accept().expect("somebody asks")));
+    let get = Program::start("http_get", &[&format!("http://{address}/")]);
+    assert_eq!(get.rest(), [""; 0]);
+    assert_eq!(get.end().code(), Some(1));
+    server.join().expect("the server has finished");
+}
+
+#[test]
+fn a_port_forwarder_carries_both_directions_and_makes_a_fast_writer_wait_for_a_slow_reader() {
+    const SIZE: usize = 48_000_000;
+    let target = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let target_port = target.local_addr().expect("it is bound").port().to_string();
+    let (forwarder, port) =
+        Program::serve("port_forwarder", &["0", "127.0.0.1", &target_port, "3"]);
+    let before = forwarder.peak_memory();
+
+    // One direction at a time, so that each has a writer that is faster than its reader.
+    for answers in [false, true] {
+        let sent = pattern(SIZE);
+        let mut near = connect(&port);
+        let (far, _) = target.accept().expect("it connects to the target");
+        far.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
+        far.set_write_timeout(Some(DEADLINE)).expect("a time-out can be set");
+        let (mut source, mut sink) = if answers { (far, near) } else { (near, far) };
+        near = sink.try_clone().expect("a stream can be shared");
+        let writer = thread::spawn({
+            let sent = sent.clone();
+            move || {
+                source.write_all(&sent).expect("it takes all");
+                source.shutdown(Shutdown::Write).expect("it stands");
+                let mut word = String::new();
+                source.read_to_string(&mut word).expect("the other direction is open still");
+                word
+            }
+        });
+        let mut arrived = Vec::with_capacity(SIZE);
+        let mut piece = [0; 4096];
+        loop {
+            match sink.read(&mut piece).expect("it forwards") {
+                0 => break,
+                count => arrived.extend_from_slice(&piece[..count]),
+            }
+        }
+        assert!(arrived == sent, "{} bytes arrived of {SIZE}", arrived.len());
+        near.write_all(b"thanks").expect("the other direction is open still");
+        near.shutdown(Shutdown::Write).expect("it stands");
+        assert_eq!(writer.join().expect("the writer has finished"), "thanks");
+        assert_eq!(forwarder.line(), "a connection has ended");
+        let grown = forwarder.peak_memory().saturating_sub(before);
+        assert!(grown < 4096, "it does not hold the writer back: {grown} KiB more");
+    }
+    drop(connect(&port));
+    drop(target.accept().expect("it connects to the target"));
+    assert_eq!(forwarder.rest(), ["a connection has ended"]);
+    assert!(forwarder.end().success());
+}
+
+#[test]
+fn a_chat_carries_what_one_says_to_all_others() {
+    let (server, port) = Program::serve("chat", &["server", "0", "2"]);
+    let mut alice = Program::start("chat", &["client", &port, "alice"]);
+    assert_eq!(server.line(), "alice has come");
+    let mut bob = Program::start("chat", &["client", &port, "bob"]);
+    assert_eq!(server.line(), "bob has come");
+    assert_eq!(alice.line(), "* bob has come");
+
+    alice.say("hello, bob");
+    assert_eq!(bob.line(), "alice: hello, bob");
+    bob.say("good day");
+    assert_eq!(alice.line(), "bob: good day");
+
+    assert!(bob.end().success());
+    assert_eq!(alice.line(), "* bob has gone");
+    assert!(alice.end().success());
+    assert_eq!(server.rest(), ["bob has gone", "alice has gone"]);
+    assert!(server.end().success());
+}
+
+#[test]
+fn a_broadcast_is_heard_by_all_receivers() {
+    let (first, port) = Program::serve("broadcast_receiver", &["0", "2"]);
+    let (second, _) = Program::serve("broadcast_receiver", &[&port, "2"]);
+    let sender = Program::start("broadcast_sender", &[&port, "127.255.255.255", "2"]);
+    for receiver in [first, second] {
+        assert_eq!(receiver.rest(), ["127.0.0.1 says: message 1", "127.0.0.1 says: message 2"]);
+        assert!(receiver.end().success());
+    }
+    assert_eq!(sender.rest(), ["sent: message 1", "sent: message 2"]);
+    assert!(sender.end().success());
+}
+
+#[test]
+fn what_is_sent_to_a_group_is_heard_by_all_who_joined_it() {
+    let (first, port) = Program::serve("multicast_receiver", &["0", "lo", "2"]);
+    let (second, _) = Program::serve("multicast_receiver", &[&port, "lo", "2"]);
+    let sender = Program::start("multicast_sender", &[&port, "lo", "2"]);
+    for receiver in [first, second] {
+        assert_eq!(receiver.rest(), ["127.0.0.1 says: message 1", "127.0.0.1 says: message 2"]);
+        assert!(receiver.end().success());
+    }
+    assert_eq!(sender.rest(), ["sent: message 1", "sent: message 2"]);
+    assert!(sender.end().success());
+}

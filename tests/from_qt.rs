@@ -1,0 +1,173 @@
+//! The book's page "Coming from Qt" has a place for every member of Qt's socket classes.
+//!
+//! `book/qt-members.json` lists the members. Each has a row in the table under its class; what a
+//! row names exists in the sources, and is found by Qt's spelling.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// A row of the page's last section: Qt's member, the items here, and what is said to it.
+struct Row {
+    class: String,
+    member: String,
+    items: Vec<String>,
+    remark: String,
+}
+
+/// An item of the sources: whose it is, how it is called, and under which names it is found.
+struct Item {
+    owner: String,
+    name: String,
+    aliases: Vec<String>,
+}
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All members, with their classes.
+fn members() -> BTreeSet<(String, String)> {
+    let list: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+        serde_json::from_str::<Value>(&read("book/qt-members.json"))
+            .and_then(serde_json::from_value)
+            .expect("classes, of kinds, of members");
+    let mut members = BTreeSet::new();
+    for (class, kinds) in list {
+        for member in kinds.into_values().flatten() {
+            members.insert((class.clone(), member));
+        }
+    }
+    members
+}
+
+/// The names in backticks.
+fn names(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn rows() -> Vec<Row> {
+    let page = read("book/src/from-qt.md");
+    let (_, section) = page.split_once("\n## All members\n").expect("the page has that section");
+    let mut class = String::new();
+    let mut rows = Vec::new();
+    for line in section.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            title.clone_into(&mut class);
+        } else if line.starts_with("| `") {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let [member, items, remark] = cells[..] else { panic!("not three cells: {line}") };
+            for member in names(member) {
+                let (class, remark) = (class.clone(), remark.to_owned());
+                rows.push(Row { class, member, items: names(items), remark });
+            }
+        }
+    }
+    rows
+}
+
+/// The items of all source files. It reads what rustfmt leaves, not Rust in general.
+fn items() -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("there are sources") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                items_of(&fs::read_to_string(path).expect("it is text"), &mut items);
+            }
+        }
+    }
+    items
+}
+
+fn items_of(source: &str, items: &mut Vec<Item>) {
+    let (mut owner, mut aliases) = (String::new(), Vec::new());
+    for line in source.lines().map(str::trim) {
+        if line.starts_with("#[doc(alias") {
+            aliases.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+        if line.is_empty() || line.starts_with("#[") || line.starts_with("//") {
+            continue;
+        }
+        let words = line.trim_start_matches("pub ");
+        if let Some(rest) = words.strip_prefix("impl") {
+            // `impl<T> Trait for Type<T>`: the last name is the type's.
+            let rest = rest.trim_start_matches(|c| c != ' ').trim_end_matches('{');
+            let of = rest.rsplit(" for ").next().unwrap_or(rest);
+            owner = first_word(of.trim());
+        }
+        let name = ["struct ", "enum ", "trait "].iter().find_map(|kind| words.strip_prefix(kind));
+        if let Some(name) = name {
+            owner = first_word(name);
+            items.push(Item { owner: owner.clone(), name: String::new(), aliases });
+        } else if let Some(name) =
+            ["fn ", "const "].iter().find_map(|kind| words.strip_prefix(kind))
+        {
+            items.push(Item { owner: owner.clone(), name: first_word(name), aliases });
+        } else if line.starts_with(char::is_uppercase) && line.ends_with(',') {
+            items.push(Item { owner: owner.clone(), name: first_word(line), aliases });
+        }
+        aliases = Vec::new();
+    }
+}
+
+/// The identifier that the text begins with.
+fn first_word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn every_member_has_a_row_and_every_row_is_a_member() {
+    let rows: Vec<_> = rows().into_iter().map(|row| (row.class, row.member)).collect();
+    let members = members();
+    assert!(members.len() > 300, "only {} members are listed", members.len());
+    let shown: BTreeSet<_> = rows.iter().cloned().collect();
+    assert_eq!(shown.len(), rows.len(), "a member has two rows");
+    let without_row: Vec<_> = members.difference(&shown).collect();
+    assert!(without_row.is_empty(), "without a row: {without_row:?}");
+    let no_member: Vec<_> = shown.difference(&members).collect();
+    assert!(no_member.is_empty(), "no members of Qt's: {no_member:?}");
+}
+
+#[test]
+fn every_row_names_an_item_or_says_what_takes_its_place() {
+    for Row { class, member, items, remark } in rows() {
+        assert!(!items.is_empty() || !remark.is_empty(), "{class}::{member} has nothing");
+    }
+}
+
+#[test]
+fn what_a_row_names_exists_and_is_found_by_the_spelling_of_qt() {
+    let items = items();
+    let mut wrong = Vec::new();
+    for row in rows() {
+        let qualified = format!("{}::{}", row.class, row.member);
+        let mut is_found = row.items.is_empty();
+        for shown in &row.items {
+            let (owner, name) = shown.split_once("::").unwrap_or((shown, ""));
+            let mut named = items.iter().filter(|item| item.owner == owner && item.name == name);
+            let Some(first) = named.next() else {
+                wrong.push(format!("{qualified}: there is no {shown}"));
+                continue;
+            };
+            is_found |= std::iter::once(first).chain(named).any(|item| {
+                let spelled = if name.is_empty() { owner } else { name };
+                // A constructor is found by its class.
+                let is_made = name == "new" || row.member == row.class;
+                spelled == row.member
+                    || is_made
+                    || item.aliases.iter().any(|alias| *alias == row.member || *alias == qualified)
+            });
+        }
+        if !is_found {
+            wrong.push(format!("{qualified}: {:?} lacks the alias", row.items));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
