@@ -35,7 +35,7 @@ macro_rules! socket_class {
             }
 
             fn data_to_write(&self) -> usize {
-                self.core.traffic().unannounced()
+                self.core.waiting_below()
             }
 
             fn flush_data(&mut self) -> io::Result<()> {

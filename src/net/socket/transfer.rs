@@ -16,80 +16,10 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
-<<<<<<< HEAD
 /// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
 /// with others would not pay for the copy.
 const SENT_AT_ONCE: usize = 16 * 1024;
 
-/// What is known of the traffic on the connection, and begins anew with each.
-#[derive(Debug, Default)]
-pub(in crate::net) struct Traffic {
-    /// The kernel may have more to read.
-    pub(super) has_more: bool,
-    /// There is urgent data, before which a read ends.
-    is_urgent: bool,
-    /// The peer has closed its end, which the next read that finds nothing will tell.
-    peer_closed: bool,
-    /// A read has found the end.
-    end_seen: bool,
-    /// The peer has closed its end, and ours stays open.
-    pub(super) read_finished: bool,
-    /// The kernel took all it could; it tells when there is room again.
-    send_blocked: bool,
-    /// What went out past the buffer and was not announced. Until then it counts as waiting.
-    unannounced: usize,
-    /// A write was cut short because of the limit.
-    write_cut: bool,
-    /// Our end is to be closed when all is sent, or is.
-    write_end: WriteEnd,
-    /// A direct socket has said that there is something, and nobody has looked.
-    pub(super) is_announced: bool,
-    /// Something was read, and something left.
-    to_announce_again: bool,
-    /// The socket has a place in the list of those that get a turn.
-    pub(super) turn_queued: bool,
-    /// The connection was lost before all was sent, which who waits for that wants to know.
-    was_cut_off: bool,
-    /// How often something has come, for who waits for that.
-    pub(in crate::net) arrivals: u32,
-    /// How often something has gone out, for who waits for that.
-    pub(in crate::net) departures: u32,
-    /// How often the network has refused a datagram, for who waits for another.
-    pub(in crate::net) faults: u32,
-}
-
-/// How far our end of the connection is closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum WriteEnd {
-    #[default]
-    Open,
-    /// It is closed when all is sent.
-    Closing,
-    Closed,
-}
-
-impl Traffic {
-    /// How much went out past the buffer without being announced.
-    pub(in crate::net) fn unannounced(&self) -> usize {
-        self.unannounced
-    }
-
-    /// Forgets what belonged to one connection.
-    pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, arrivals, departures, faults, .. } = *self;
-        *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
-    }
-
-    /// Forgets what belonged to a connection of which some can still be read.
-    pub(super) fn end(&mut self) {
-        let Self { to_announce_again, was_cut_off, .. } = *self;
-        self.begin_anew();
-        *self = Self { to_announce_again, was_cut_off, ..*self };
-    }
-}
-
-=======
->>>>>>> main
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
@@ -322,17 +252,21 @@ impl SocketCore {
         Ok(count)
     }
 
-<<<<<<< HEAD
     /// Has the kernel take what it has room for, if nothing waits before it.
     fn write_at_once(&mut self, bytes: &[u8]) -> usize {
         let is_next = self.state == SocketState::Connected
             && !self.traffic.send_blocked
-            && self.device.outgoing().is_empty()
-            && self.traffic.unannounced < SENT_PER_TURN;
+            && self.device.outgoing().is_empty();
+        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
         let Some(engine) = self.engine.as_mut().filter(|_| is_next) else { return 0 };
-        let sent = match engine.write(bytes) {
+        let next = &bytes[..bytes.len().min(budget)];
+        if next.is_empty() {
+            return 0;
+        }
+        match engine.write(next) {
             Ok(sent) => {
-                self.traffic.send_blocked = sent < bytes.len();
+                self.traffic.send_blocked = sent < next.len();
+                self.traffic.went_at_once(sent);
                 sent
             }
             Err(error) => {
@@ -340,15 +274,10 @@ impl SocketCore {
                 self.traffic.send_blocked = error.kind() == ErrorKind::WouldBlock;
                 0
             }
-        };
-        self.traffic.unannounced += sent;
-        sent
+        }
     }
 
-    fn write_room(&self) -> usize {
-=======
     pub(super) fn write_room(&self) -> usize {
->>>>>>> main
         match self.settings().write_limit {
             Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
             None => usize::MAX,
@@ -358,10 +287,11 @@ impl SocketCore {
     /// Writes what the kernel takes, and tells how much that was.
     pub(in crate::net) fn send(&mut self) {
         let Some(engine) = &mut self.engine else { return };
+        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
         let mut sent = 0;
         let failure = loop {
             let outgoing = self.device.outgoing();
-            let next = &outgoing[..outgoing.len().min(SENT_PER_TURN - sent)];
+            let next = &outgoing[..outgoing.len().min(budget - sent)];
             if next.is_empty() {
                 break None;
             }
@@ -397,26 +327,33 @@ impl SocketCore {
                 }
             }
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
-            None => self.after_sending(sent),
+            None => self.after_sending(sent == budget),
         }
     }
 
     /// Tells that so many bytes have gone out now, beside those that went at once.
     fn announce_sent(&mut self, sent: usize) {
-        let sent = sent + std::mem::take(&mut self.traffic.unannounced);
+        let sent = sent + self.traffic.take_unannounced();
         if sent > 0 {
             self.traffic.departures = self.traffic.departures.wrapping_add(1);
             self.device.announce_written(sent);
         }
     }
 
+    /// How much of what is written counts as waiting though it is not in the buffer. Nothing where a
+    /// limit says how much may be in the buffer.
+    pub(in crate::net) fn waiting_below(&self) -> usize {
+        let is_limited = self.settings().write_limit.is_some();
+        if is_limited { 0 } else { self.traffic.unannounced() }
+    }
+
     /// Says whether written bytes have not gone out, or have and nobody was told.
     pub(in crate::net) fn has_unsent(&self) -> bool {
-        !self.device.outgoing().is_empty() || self.traffic.unannounced > 0
+        !self.device.outgoing().is_empty() || self.traffic.unannounced() > 0
     }
 
     /// Does what waited for bytes to go out.
-    fn after_sending(&mut self, sent: usize) {
+    fn after_sending(&mut self, had_its_share: bool) {
         let left = self.device.outgoing().len();
         let limit = self.settings().write_limit.unwrap_or(usize::MAX);
         if self.traffic.write_cut && left <= limit / 2 {
@@ -424,7 +361,7 @@ impl SocketCore {
             self.needed_extra().write_buffer_drained.emit(());
         }
         if left > 0 {
-            if sent == SENT_PER_TURN && !self.traffic.send_blocked {
+            if had_its_share && !self.traffic.send_blocked {
                 self.queue_flush();
             }
             return;
