@@ -11,6 +11,10 @@ pub(crate) enum Work {
     Receive,
     /// Sends as many blocks as it is asked for, over TCP.
     Send,
+    /// Takes what comes over UDP, and answers each group.
+    DatagramReceive,
+    /// Sends back what comes, over UDP.
+    DatagramEcho,
     /// Echo, with connections that live for one message.
     Churn,
     /// Echo, with connections that stay.
@@ -20,14 +24,20 @@ pub(crate) enum Work {
 /// The size of an echoed message.
 pub(crate) const MESSAGE: usize = 64;
 
+/// How many datagrams are sent together, of which a receiver answers the last: as many as find
+/// room in the kernel, so that none is lost.
+pub(crate) const GROUP: u64 = 64;
+
 /// The size of a block in the bulk works.
 pub(crate) const BLOCK: usize = 64 * 1024;
 
 impl Work {
-    const ALL: [(&str, Self); 5] = [
+    const ALL: [(&str, Self); 7] = [
         ("echo", Self::Echo),
         ("receive", Self::Receive),
         ("send", Self::Send),
+        ("udp_receive", Self::DatagramReceive),
+        ("udp_echo", Self::DatagramEcho),
         ("churn", Self::Churn),
         ("idle", Self::Idle),
     ];
@@ -60,7 +70,7 @@ pub(crate) struct Case {
     pub(crate) unit: &'static str,
 }
 
-pub(crate) const CASES: [Case; 5] = [
+pub(crate) const CASES: [Case; 7] = [
     Case {
         name: "echo_c1",
         work: Work::Echo,
@@ -93,6 +103,22 @@ pub(crate) const CASES: [Case; 5] = [
         round: 4_800,
         few: 320,
         unit: "connection",
+    },
+    Case {
+        name: "udp_receive",
+        work: Work::DatagramReceive,
+        connections: 1,
+        round: 32_000,
+        few: 1280,
+        unit: "datagram",
+    },
+    Case {
+        name: "udp_echo",
+        work: Work::DatagramEcho,
+        connections: 1,
+        round: 19_200,
+        few: 1280,
+        unit: "datagram",
     },
 ];
 

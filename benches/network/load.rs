@@ -1,12 +1,13 @@
 //! The load: what the peers of a server do. The same for every server, and bounded in count.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
-use crate::case::{BLOCK, MESSAGE, Work};
+use crate::case::{BLOCK, GROUP, MESSAGE, Work};
 use crate::control;
 
 /// Does `count` operations over as many connections.
@@ -16,6 +17,8 @@ pub(crate) fn run(work: Work, port: u16, count: u64, connections: usize) -> io::
         Work::Echo => echo_by_many(port, count, connections),
         Work::Receive => send(port, count),
         Work::Send => receive(port, count),
+        Work::DatagramReceive => send_datagrams(port, count, 1),
+        Work::DatagramEcho => send_datagrams(port, count, GROUP),
         Work::Churn => come_and_go(port, count, connections),
         Work::Idle => stay(port, count),
     }
@@ -128,6 +131,26 @@ fn receive(port: u16, blocks: u64) -> io::Result<()> {
             count => received += count as u64,
         }
     }
+}
+
+/// Sends groups of datagrams, and waits for the answers to each.
+fn send_datagrams(port: u16, count: u64, answers: u64) -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    socket.connect((Ipv4Addr::LOCALHOST, port))?;
+    // One that is lost makes the run fail and not hang.
+    socket.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let message = [7; MESSAGE];
+    for _ in 0..count / GROUP {
+        for _ in 0..GROUP {
+            socket.send(&message)?;
+        }
+        for _ in 0..answers {
+            let mut answer = [0; MESSAGE];
+            let size = socket.recv(&mut answer)?;
+            check(&answer[..size], &message)?;
+        }
+    }
+    Ok(())
 }
 
 /// Connections that exchange one message and close, in groups of as many at a time.

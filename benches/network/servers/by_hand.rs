@@ -4,10 +4,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 
 use mio::event::Event;
-use mio::net::{TcpListener, TcpStream};
+use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::case::{BLOCK, Work};
+use crate::case::{BLOCK, GROUP, Work};
 use crate::control;
 
 const LISTENER: Token = Token(usize::MAX);
@@ -16,6 +16,44 @@ const LISTENER: Token = Token(usize::MAX);
 const PER_TURN: usize = 1 << 20;
 
 pub(super) fn serve(work: Work) -> io::Result<()> {
+    match work {
+        Work::DatagramReceive => serve_datagrams(GROUP),
+        Work::DatagramEcho => serve_datagrams(1),
+        _ => serve_connections(work),
+    }
+}
+
+/// Receives datagrams, and answers each that ends a group.
+fn serve_datagrams(group: u64) -> io::Result<()> {
+    let mut poll = Poll::new()?;
+    let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+    let mut socket = UdpSocket::bind(any_port)?;
+    poll.registry().register(&mut socket, Token(0), Interest::READABLE | Interest::WRITABLE)?;
+    control::begin(socket.local_addr()?, || control::tell(0));
+    let (mut buffer, mut received) = (vec![0; BLOCK], 0);
+    let mut events = Events::with_capacity(1024);
+    loop {
+        match poll.poll(&mut events, None) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            done => done?,
+        }
+        while let Some((count, from)) = unless_blocked(socket.recv_from(&mut buffer))? {
+            received += 1;
+            if received % group == 0 {
+                unless_blocked(socket.send_to(&buffer[..count], from))?;
+            }
+        }
+    }
+}
+
+fn unless_blocked<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        done => done.map(Some),
+    }
+}
+
+fn serve_connections(work: Work) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
     let mut listener = TcpListener::bind(any_port)?;
@@ -93,7 +131,7 @@ impl Server {
         let outcome = match self.work {
             Work::Receive => connection.receive(&mut self.buffer, ready.ended),
             Work::Send => connection.send(&mut self.buffer, ready.readable),
-            Work::Echo | Work::Churn | Work::Idle => connection.echo(&mut self.buffer, &ready),
+            _ => connection.echo(&mut self.buffer, &ready),
         };
         match outcome {
             Ok(Outcome::Waits) => {}
@@ -128,7 +166,7 @@ impl Connection {
                 return Ok(Outcome::Over);
             }
             let sent = match self.outgoing.is_empty() {
-                true => or_nothing(self.stream.write(&buffer[..count]))?,
+                true => unless_blocked(self.stream.write(&buffer[..count]))?.unwrap_or(0),
                 false => 0,
             };
             self.outgoing.extend_from_slice(&buffer[sent..count]);
@@ -170,14 +208,6 @@ impl Connection {
             }
         }
         Ok(if self.owed > 0 { Outcome::HasMore } else { Outcome::Waits })
-    }
-}
-
-/// Takes "not now" for nothing.
-fn or_nothing(done: io::Result<usize>) -> io::Result<usize> {
-    match done {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
-        done => done,
     }
 }
 

@@ -6,12 +6,29 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use counting_allocator::so_far;
 use slotwire::prelude::*;
-use slotwire::{QTcpServer, QTcpSocket};
+use slotwire::{BindMode, NetError, QTcpServer, QTcpSocket, QUdpSocket};
 
-use crate::case::{BLOCK, Work};
+use crate::case::{BLOCK, GROUP, Work};
 use crate::control;
 
 pub(super) fn serve(work: Work) -> Result<(), Box<dyn Error>> {
+    match work {
+        Work::DatagramReceive => serve_datagrams(GROUP),
+        Work::DatagramEcho => serve_datagrams(1),
+        _ => serve_connections(work),
+    }
+}
+
+fn serve_datagrams(group: u64) -> Result<(), Box<dyn Error>> {
+    let mut rt = Runtime::new()?;
+    let server = rt.add_with(|cx| Datagrams::new(cx, group));
+    let socket = rt[server].socket;
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT)?;
+    let port = rt[socket].local_port().unwrap_or_default();
+    run(rt, port)
+}
+
+fn serve_connections(work: Work) -> Result<(), Box<dyn Error>> {
     let mut rt = Runtime::new()?;
     let listener = match work {
         Work::Receive => {
@@ -22,13 +39,17 @@ pub(super) fn serve(work: Work) -> Result<(), Box<dyn Error>> {
             let server = rt.add_with(Source::new);
             rt[server].listener
         }
-        Work::Echo | Work::Churn | Work::Idle => {
+        _ => {
             let server = rt.add_with(Echo::new);
             rt[server].listener
         }
     };
     rt[listener].listen((Ipv4Addr::LOCALHOST, 0))?;
     let port = rt[listener].server_port().unwrap_or_default();
+    run(rt, port)
+}
+
+fn run(mut rt: Runtime, port: u16) -> Result<(), Box<dyn Error>> {
     let remote = rt.remote();
     control::begin(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), move || {
         // Fails when the runtime has ended, and then so does the process.
@@ -179,5 +200,34 @@ impl Source {
     #[slot]
     fn forget(&mut self, cx: &mut Context<Self>) {
         cx.sender_as::<QTcpSocket>().map(|socket| cx.destroy(socket));
+    }
+}
+
+/// Receives datagrams, and answers each that ends a group.
+#[derive(QObject)]
+struct Datagrams {
+    socket: Obj<QUdpSocket>,
+    buffer: Vec<u8>,
+    received: u64,
+    group: u64,
+}
+
+#[slots]
+impl Datagrams {
+    fn new(cx: &mut Context<Self>, group: u64) -> Self {
+        let socket = cx.add_child(QUdpSocket::new());
+        Self { socket, buffer: vec![0; BLOCK], received: 0, group }
+    }
+
+    #[slot(socket.ready_read)]
+    fn receive(&mut self, cx: &mut Context<Self>) -> Result<(), NetError> {
+        let socket = &mut cx[self.socket];
+        while let Ok((count, from)) = socket.read_datagram(&mut self.buffer) {
+            self.received += 1;
+            if self.received.is_multiple_of(self.group) {
+                socket.write_datagram(&self.buffer[..count], from)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -4,14 +4,19 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
-use crate::case::{BLOCK, Work};
+use crate::case::{BLOCK, GROUP, Work};
 use crate::control;
 
 pub(super) fn serve(work: Work) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
+        match work {
+            Work::DatagramReceive => return serve_datagrams(GROUP).await,
+            Work::DatagramEcho => return serve_datagrams(1).await,
+            _ => {}
+        }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         control::begin(listener.local_addr()?, || control::tell(0));
         loop {
@@ -20,12 +25,24 @@ pub(super) fn serve(work: Work) -> io::Result<()> {
             match work {
                 Work::Receive => tokio::spawn(async { drop(receive(stream).await) }),
                 Work::Send => tokio::spawn(async { drop(send(stream).await) }),
-                Work::Echo | Work::Churn | Work::Idle => {
-                    tokio::spawn(async { drop(echo(stream).await) })
-                }
+                _ => tokio::spawn(async { drop(echo(stream).await) }),
             };
         }
     })
+}
+
+/// Receives datagrams, and answers each that ends a group.
+async fn serve_datagrams(group: u64) -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    control::begin(socket.local_addr()?, || control::tell(0));
+    let (mut buffer, mut received) = (vec![0; BLOCK], 0);
+    loop {
+        let (count, from) = socket.recv_from(&mut buffer).await?;
+        received += 1;
+        if received % group == 0 {
+            socket.send_to(&buffer[..count], from).await?;
+        }
+    }
 }
 
 async fn echo(mut stream: TcpStream) -> io::Result<()> {
