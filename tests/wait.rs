@@ -221,6 +221,21 @@ fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound() {
 }
 
 #[test]
+fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait() {
+    watched(|| {
+        let mut rt = Runtime::new().unwrap();
+        let socket = rt.add(QUdpSocket::new());
+        rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        let port = rt[socket].local_port().unwrap();
+        let peer = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        peer.send_to(b"unread", (Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert!(!rt.wait_for_disconnected(socket, SOON));
+        assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+        assert!(rt[socket].has_pending_datagrams());
+    });
+}
+
+#[test]
 fn a_slot_may_end_or_destroy_the_socket_that_is_waited_for() {
     for destroys in [false, true] {
         let mut rt = Runtime::new().unwrap();

@@ -153,13 +153,15 @@ struct Wait<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
     socket: Obj<T>,
     deadline: Option<Instant>,
+    /// The time was over already when the socket was last looked at.
+    has_looked_last: bool,
 }
 
 impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn begin(runtime: &'a mut Runtime, socket: Obj<T>, timeout: Option<Duration>) -> Self {
         runtime.deliver();
         let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
-        Self { runtime, socket, deadline }
+        Self { runtime, socket, deadline, has_looked_last: false }
     }
 
     fn for_connection(&mut self) -> bool {
@@ -234,7 +236,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 return true;
             }
             let to_write = !core.device.outgoing().is_empty();
-            let to_read = core.may_read();
+            // What waits below the buffer, unread, would keep the socket ready for ever.
+            let to_read = core.may_read() && !(core.is_direct() && core.has_pending());
             if !self.step(to_read, to_write) {
                 return self.time_out();
             }
@@ -299,6 +302,11 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     /// Waits until something happens at the socket, and does what follows; says whether there was
     /// time left.
     fn step(&mut self, to_read: bool, to_write: bool) -> bool {
+        // One look when the time is over, and no more, however much there is to see.
+        let is_over = self.deadline.is_some_and(|deadline| deadline <= self.runtime.timers().now());
+        if is_over && std::mem::replace(&mut self.has_looked_last, true) {
+            return false;
+        }
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
         let sockets: Vec<Awaited<'_>> =
