@@ -103,7 +103,7 @@ pub use macros::{QObject, slot, slots};
 
 /// Everything that most programs need: `use slotwire::prelude::*;`
 pub mod prelude {
-    pub use std::io::{Read as _, Write as _};
+    pub use std::io::{BufRead as _, Read as _, Write as _};
 
     pub use crate::{
         Connection, ConnectionType, Context, NetError, Obj, Property, QAbstractSocket, QIODevice,

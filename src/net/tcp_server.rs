@@ -283,10 +283,10 @@ impl QTcpServer {
         self.error = Some(error);
     }
 
-    /// Returns the last error in words.
+    /// Describes the last error; empty if there was none.
     #[doc(alias = "errorString")]
-    pub fn error_text(&self) -> Option<String> {
-        self.error.map(|error| error.to_string())
+    pub fn error_string(&self) -> String {
+        self.error.map_or_else(String::new, |error| error.to_string())
     }
 
     /// Returns the system's descriptor, while the server listens.

@@ -1,18 +1,15 @@
 //! `QUdpSocket`: datagrams.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use super::abstract_socket::{self, QAbstractSocket};
 use super::engine::Membership;
 use super::error::NetError;
 use super::network_datagram::NetworkDatagram;
 use super::network_interface::NetworkInterface;
 use super::socket::SocketCore;
+use super::socket_class::socket_class;
 use super::socket_type::SocketType;
-use crate::io::{Device, QIODevice, RawDevice, device_std_io};
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -263,116 +260,4 @@ impl Default for QUdpSocket {
     }
 }
 
-impl QAbstractSocket for QUdpSocket {
-    fn core(&self) -> &SocketCore {
-        &self.core
-    }
-
-    fn core_mut(&mut self) -> &mut SocketCore {
-        &mut self.core
-    }
-}
-
-impl RawDevice for QUdpSocket {
-    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.core.read(buffer)
-    }
-
-    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.core.write(bytes)
-    }
-
-    fn is_message_based(&self) -> bool {
-        true
-    }
-
-    fn data_available(&self) -> usize {
-        self.core.available()
-    }
-
-    fn flush_data(&mut self) -> io::Result<()> {
-        self.core.flush();
-        Ok(())
-    }
-
-    fn close_data(&mut self) {
-        self.core.close();
-    }
-
-    fn close_later(&mut self) -> bool {
-        self.core.close_later()
-    }
-
-    fn buffer_consumed(&mut self) {
-        self.core.make_room();
-    }
-
-    fn error_text(&self) -> Option<String> {
-        self.core.error_text()
-    }
-}
-
-impl QIODevice for QUdpSocket {
-    fn device(&self) -> &Device {
-        &self.core.device
-    }
-
-    fn device_mut(&mut self) -> &mut Device {
-        &mut self.core.device
-    }
-}
-
-device_std_io!(QUdpSocket);
-
-static META: MetaObject = MetaObject::new("QUdpSocket")
-    .with_super_class(|| &abstract_socket::META)
-    .with_signals(&[
-        MetaSignal::new("ready_read", "()", |s, see| see(QUdpSocket::cast(s).ready_read())),
-        MetaSignal::new(
-            "bytes_written",
-            "usize",
-            |s, see| see(QUdpSocket::cast(s).bytes_written()),
-        ),
-        MetaSignal::new("about_to_close", "()", |s, see| see(QUdpSocket::cast(s).about_to_close())),
-        MetaSignal::new("read_channel_finished", "()", |s, see| {
-            see(QUdpSocket::cast(s).read_channel_finished());
-        }),
-        MetaSignal::new("host_found", "()", |s, see| see(QUdpSocket::cast(s).host_found())),
-        MetaSignal::new("connected", "()", |s, see| see(QUdpSocket::cast(s).connected())),
-        MetaSignal::new("disconnected", "()", |s, see| see(QUdpSocket::cast(s).disconnected())),
-        MetaSignal::new("state_changed", "SocketState", |s, see| {
-            see(QUdpSocket::cast(s).state_changed());
-        }),
-        MetaSignal::new("error_occurred", "SocketError", |s, see| {
-            see(QUdpSocket::cast(s).error_occurred());
-        }),
-    ])
-    .with_slots(&[
-        MetaSlot::new("close"),
-        MetaSlot::new("abort"),
-        MetaSlot::new("disconnect_from_host"),
-    ]);
-
-impl QObject for QUdpSocket {
-    fn static_meta_object() -> &'static MetaObject {
-        &META
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &META
-    }
-
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
-        self.core.anchored(anchor);
-    }
-
-    fn about_to_be_destroyed(&mut self) {
-        self.core.about_to_be_destroyed();
-    }
-}
-
-impl fmt::Debug for QUdpSocket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("QUdpSocket").field(&self.core).finish()
-    }
-}
+socket_class!(QUdpSocket);

@@ -273,10 +273,7 @@ impl SocketCore {
     /// What is known of the last error, in words.
     pub(in crate::net) fn error_text(&self) -> Option<String> {
         let Fault { kind, source } = self.fault()?;
-        Some(match source {
-            Some(source) => format!("{kind}: {source}"),
-            None => kind.to_string(),
-        })
+        Some(source.as_ref().map_or_else(|| kind.to_string(), io::Error::to_string))
     }
 
     /// The network that the socket is on.
