@@ -157,8 +157,9 @@ impl ByteQueue {
 mod spare {
     use std::cell::RefCell;
 
-    /// How many pieces are kept, and of which size: 64 KiB in each thread at most.
-    const COUNT: usize = 16;
+    /// How many pieces are kept, and of which size: 256 KiB in each thread at most. As many
+    /// connections may each wait to send an answer at the end of a turn of the loop.
+    const COUNT: usize = 64;
     const SIZES: std::ops::RangeInclusive<usize> = 256..=4096;
 
     thread_local! {

@@ -34,6 +34,10 @@ macro_rules! socket_class {
                 self.core.available()
             }
 
+            fn data_to_write(&self) -> usize {
+                self.core.waiting_below()
+            }
+
             fn flush_data(&mut self) -> io::Result<()> {
                 self.core.flush();
                 Ok(())

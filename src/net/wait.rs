@@ -199,7 +199,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if faults != Some(core.traffic().faults) {
                 return false;
             }
-            let to_write = !core.device.outgoing().is_empty();
+            let to_write = core.has_unsent();
             if !self.step(true, to_write) {
                 return self.time_out();
             }
@@ -208,7 +208,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
 
     fn for_departure(&mut self) -> bool {
         let Some(before) = self.core().map(|core| core.traffic().departures) else { return false };
-        if self.core().is_none_or(|core| core.device.outgoing().is_empty()) || !self.is_ready() {
+        if self.core().is_none_or(|core| !core.has_unsent()) || !self.is_ready() {
             return false;
         }
         loop {
@@ -216,7 +216,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.traffic().departures != before {
                 return true;
             }
-            if core.engine.is_none() || core.device.outgoing().is_empty() {
+            if core.engine.is_none() || !core.has_unsent() {
                 return false;
             }
             let to_read = core.may_read();
@@ -235,7 +235,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.state == SocketState::Unconnected {
                 return true;
             }
-            let to_write = !core.device.outgoing().is_empty();
+            let to_write = core.has_unsent();
             // What waits below the buffer, unread, would keep the socket ready for ever.
             let to_read = core.may_read() && !(core.is_direct() && core.has_pending());
             if !self.step(to_read, to_write) {

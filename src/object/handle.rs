@@ -12,7 +12,7 @@ use std::num::NonZeroU32;
 use slotmap::{Key, new_key_type};
 
 use super::class::QObject;
-use super::shelf::Stand;
+use super::shelf::{Stand, StandMut};
 
 new_key_type! {
     /// Names a node of the arena.
@@ -43,6 +43,13 @@ pub trait Target: 'static {
     fn look(stand: Stand<'_>, cast: Self::Cast) -> Option<&Self> {
         Self::project(stand.object()?, cast)
     }
+
+    /// Returns this type's mutable view of what stands on a shelf, if there is anything.
+    #[doc(hidden)]
+    #[inline]
+    fn look_mut(stand: StandMut<'_>, cast: Self::Cast) -> Option<&mut Self> {
+        Self::project_mut(stand.into_object()?, cast)
+    }
 }
 
 impl<T: QObject> Target for T {
@@ -63,6 +70,14 @@ impl<T: QObject> Target for T {
         match stand.exactly() {
             Some(place) => place,
             None => Self::project(stand.object()?, ()),
+        }
+    }
+
+    #[inline]
+    fn look_mut(stand: StandMut<'_>, (): ()) -> Option<&mut Self> {
+        match stand.into_exactly() {
+            Ok(place) => place,
+            Err(stand) => Self::project_mut(stand.into_object()?, ()),
         }
     }
 

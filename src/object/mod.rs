@@ -38,7 +38,7 @@ pub use handle::{Obj, Target, Upcast};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
 pub use property::{Property, PropertyError};
 #[doc(hidden)]
-pub use shelf::Stand;
+pub use shelf::{Stand, StandMut};
 pub use signal::Signal;
 #[doc(hidden)]
 pub use signal::{AnySignal, SignalCore};

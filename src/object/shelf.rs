@@ -195,6 +195,41 @@ impl<'a> Stand<'a> {
     }
 }
 
+/// A shelf and the key to it, for a change.
+#[doc(hidden)]
+pub struct StandMut<'a> {
+    shelf: &'a dyn AnyShelf,
+    owner: &'a mut QCellOwner,
+}
+
+impl<'a> StandMut<'a> {
+    #[inline]
+    pub(super) fn new(shelf: &'a dyn AnyShelf, owner: &'a mut QCellOwner) -> Self {
+        Self { shelf, owner }
+    }
+
+    /// The object, if it is there.
+    pub(super) fn into_object(self) -> Option<&'a mut dyn QObject> {
+        self.shelf.place().rw(self.owner).object_mut()
+    }
+
+    /// The place of an object that is a `T` and not only extends one; in it, the object if it is
+    /// there.
+    #[inline]
+    pub(super) fn into_exactly<T: QObject>(self) -> Result<Option<&'a mut T>, Self> {
+        match (self.shelf as &dyn Any).downcast_ref::<Shelf<T>>() {
+            Some(shelf) => Ok(shelf.place.rw(self.owner).0.as_deref_mut()),
+            None => Err(self),
+        }
+    }
+}
+
+impl fmt::Debug for StandMut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandMut").finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Stand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stand").finish_non_exhaustive()

@@ -23,7 +23,7 @@ use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name}
 use super::lend::Deferred;
 use super::node::Node;
 use super::recorder::{Effect, Recorder};
-use super::shelf::Stand;
+use super::shelf::{Stand, StandMut};
 use super::signal::Emitter;
 use super::slot::{OnSlotError, SlotError};
 
@@ -82,8 +82,8 @@ impl World {
     #[inline]
     pub fn get_mut<T: ?Sized + Target>(&mut self, object: Obj<T>) -> Option<&mut T> {
         let key = self.own(object)?;
-        let place = self.nodes.get(key)?.shelf.place();
-        T::project_mut(place.rw(&mut self.owner).object_mut()?, object.cast)
+        let node = self.nodes.get(key)?;
+        T::look_mut(StandMut::new(&*node.shelf, &mut self.owner), object.cast)
     }
 
     /// Returns two different objects at once, or `None` if either cannot be had, or they are one

@@ -206,3 +206,52 @@ fn urgent_data_stays_in_its_place_and_holds_nothing_up() {
     wait_until(&mut rt, |world| world[socket].bytes_available() == 14);
     assert_eq!(rt[socket].read_all(), b"before ! after");
 }
+
+#[test]
+fn a_large_write_counts_as_waiting_until_it_is_announced() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    let data = noise(100_000);
+    rt[socket].write_all(&data[..40_000]).unwrap();
+    rt[socket].write_all(&data[40_000..]).unwrap();
+    assert_eq!(rt[socket].bytes_to_write(), 100_000);
+    turn(&mut rt);
+    assert_eq!(rt[socket].bytes_to_write(), 0);
+    assert_eq!(journal.take(), ["bytes_written 100000"]);
+    rt[socket].disconnect_from_host();
+    assert!(read_to_end(&mut rt, &mut peer) == data);
+}
+
+#[test]
+fn a_large_write_is_announced_before_the_end() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer, journal) = connected(&mut rt);
+    let data = noise(50_000);
+    rt[socket].write_all(&data).unwrap();
+    rt[socket].disconnect_from_host();
+    assert!(read_to_end(&mut rt, &mut peer) == data);
+    settle(&mut rt);
+    assert_eq!(
+        journal.take(),
+        ["Closing", "bytes_written 50000", "Unconnected", "read_channel_finished", "disconnected"]
+    );
+}
+
+#[test]
+fn large_and_small_writes_keep_their_order() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    let data = noise(6 << 20);
+    let mut rest = &data[..];
+    // Far more than the kernel takes, so that some goes at once and some waits.
+    for size in [10, 70_000, 3, 20_000, 2 << 20, 1, 3 << 20, 5].into_iter().cycle() {
+        let (next, others) = rest.split_at(rest.len().min(size));
+        rt[socket].write_all(next).unwrap();
+        rest = others;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    rt[socket].disconnect_from_host();
+    assert!(read_to_end(&mut rt, &mut peer) == data);
+}

@@ -1,7 +1,7 @@
 //! The servers on slotwire: one object whose slots serve every connection.
 
 use std::error::Error;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use counting_allocator::so_far;
@@ -10,9 +10,6 @@ use slotwire::{QTcpServer, QTcpSocket};
 
 use crate::case::{BLOCK, Work};
 use crate::control;
-
-/// How much the sending server keeps waiting in a socket.
-const AHEAD: usize = 1 << 20;
 
 pub(super) fn serve(work: Work) -> Result<(), Box<dyn Error>> {
     let mut rt = Runtime::new()?;
@@ -128,7 +125,7 @@ impl Sink {
 struct Source {
     listener: Obj<QTcpServer>,
     block: Vec<u8>,
-    /// Blocks that are still to be written.
+    /// Bytes that are still to be written.
     owed: u64,
 }
 
@@ -141,6 +138,8 @@ impl Source {
     #[slot(listener.new_connection)]
     fn welcome(&mut self, cx: &mut Context<Self>) {
         while let Some(socket) = cx[self.listener].next_pending_connection() {
+            // What the kernel does not take is not piled up here.
+            cx[socket].set_write_buffer_limit(Some(BLOCK));
             cx.on(socket, QTcpSocket::ready_read, Self::begin);
             cx.on(socket, QTcpSocket::bytes_written, Self::go_on);
             cx.on(socket, QTcpSocket::disconnected, Self::forget);
@@ -150,9 +149,9 @@ impl Source {
     #[slot]
     fn begin(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
         let Some(socket) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
-        let mut blocks = [0; 8];
-        cx[socket].read_exact(&mut blocks)?;
-        self.owed = u64::from_le_bytes(blocks) / BLOCK as u64;
+        let mut owed = [0; 8];
+        cx[socket].read_exact(&mut owed)?;
+        self.owed = u64::from_le_bytes(owed);
         self.send(&mut cx[socket])
     }
 
@@ -163,9 +162,13 @@ impl Source {
     }
 
     fn send(&mut self, socket: &mut QTcpSocket) -> io::Result<()> {
-        while self.owed > 0 && socket.bytes_to_write() < AHEAD {
-            socket.write_all(&self.block)?;
-            self.owed -= 1;
+        while self.owed > 0 {
+            let next = usize::try_from(self.owed).map_or(BLOCK, |owed| owed.min(BLOCK));
+            match socket.write(&self.block[..next]) {
+                Ok(count) => self.owed -= count as u64,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
             if self.owed == 0 {
                 socket.disconnect_from_host();
             }

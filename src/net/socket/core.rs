@@ -212,10 +212,10 @@ impl SocketCore {
             SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
                 self.change_state(SocketState::Closing);
-                if self.device.outgoing().is_empty() {
-                    self.record(Step::Closed);
-                } else {
+                if self.has_unsent() {
                     self.queue_flush();
+                } else {
+                    self.record(Step::Closed);
                 }
             }
         }

@@ -15,6 +15,9 @@ pub(in crate::net) struct Traffic {
     pub(super) read_finished: bool,
     /// The kernel took all it could; it tells when there is room again.
     pub(super) send_blocked: bool,
+    /// What went out past the buffer and was not announced. Until then it counts as waiting. Never
+    /// more than is sent in a turn.
+    unannounced: u32,
     /// A write was cut short because of the limit.
     pub(super) write_cut: bool,
     /// Our end is to be closed when all is sent, or is.
@@ -46,6 +49,22 @@ pub(super) enum WriteEnd {
 }
 
 impl Traffic {
+    /// How many bytes went out past the buffer without being announced.
+    pub(super) fn unannounced(&self) -> usize {
+        self.unannounced as usize
+    }
+
+    /// Notes bytes that went out past the buffer.
+    pub(super) fn went_at_once(&mut self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.unannounced = self.unannounced.saturating_add(count);
+    }
+
+    /// Takes the number of bytes that are to be announced.
+    pub(super) fn take_unannounced(&mut self) -> usize {
+        std::mem::take(&mut self.unannounced) as usize
+    }
+
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
         let Self { turn_queued, arrivals, departures, faults, .. } = *self;

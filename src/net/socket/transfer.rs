@@ -16,6 +16,10 @@ use crate::net::socket_type::SocketType;
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
+/// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
+/// with others would not pay for the copy.
+const SENT_AT_ONCE: usize = 16 * 1024;
+
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
@@ -70,7 +74,9 @@ impl SocketCore {
     /// The turn that was asked for.
     pub(super) fn on_flush(&mut self) {
         self.traffic.turn_queued = false;
-        if !self.traffic.send_blocked {
+        if self.traffic.send_blocked {
+            self.announce_sent(0);
+        } else {
             self.flush();
         }
         if std::mem::take(&mut self.traffic.to_announce_again) && self.device.unread_len() > 0 {
@@ -238,11 +244,37 @@ impl SocketCore {
                 return Err(ErrorKind::WouldBlock.into());
             }
         }
-        self.device.queue(&bytes[..count]);
+        let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
+        self.device.queue(&bytes[sent..count]);
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
             self.queue_flush();
         }
         Ok(count)
+    }
+
+    /// Has the kernel take what it has room for, if nothing waits before it.
+    fn write_at_once(&mut self, bytes: &[u8]) -> usize {
+        let is_next = self.state == SocketState::Connected
+            && !self.traffic.send_blocked
+            && self.device.outgoing().is_empty();
+        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
+        let Some(engine) = self.engine.as_mut().filter(|_| is_next) else { return 0 };
+        let next = &bytes[..bytes.len().min(budget)];
+        if next.is_empty() {
+            return 0;
+        }
+        match engine.write(next) {
+            Ok(sent) => {
+                self.traffic.send_blocked = sent < next.len();
+                self.traffic.went_at_once(sent);
+                sent
+            }
+            Err(error) => {
+                // What else fails here fails again when the bytes are sent, and is told then.
+                self.traffic.send_blocked = error.kind() == ErrorKind::WouldBlock;
+                0
+            }
+        }
     }
 
     pub(super) fn write_room(&self) -> usize {
@@ -255,10 +287,11 @@ impl SocketCore {
     /// Writes what the kernel takes, and tells how much that was.
     pub(in crate::net) fn send(&mut self) {
         let Some(engine) = &mut self.engine else { return };
+        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
         let mut sent = 0;
         let failure = loop {
             let outgoing = self.device.outgoing();
-            let next = &outgoing[..outgoing.len().min(SENT_PER_TURN - sent)];
+            let next = &outgoing[..outgoing.len().min(budget - sent)];
             if next.is_empty() {
                 break None;
             }
@@ -284,10 +317,7 @@ impl SocketCore {
                 Err(error) => break Some(error),
             }
         };
-        if sent > 0 {
-            self.traffic.departures = self.traffic.departures.wrapping_add(1);
-            self.device.announce_written(sent);
-        }
+        self.announce_sent(sent);
         match failure {
             // What the peer sent before it went is still in the kernel's buffer.
             Some(error) if self.state == SocketState::Connected => {
@@ -297,12 +327,33 @@ impl SocketCore {
                 }
             }
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
-            None => self.after_sending(sent),
+            None => self.after_sending(sent == budget),
         }
     }
 
+    /// Tells that so many bytes have gone out now, beside those that went at once.
+    fn announce_sent(&mut self, sent: usize) {
+        let sent = sent + self.traffic.take_unannounced();
+        if sent > 0 {
+            self.traffic.departures = self.traffic.departures.wrapping_add(1);
+            self.device.announce_written(sent);
+        }
+    }
+
+    /// How much of what is written counts as waiting though it is not in the buffer. Nothing where a
+    /// limit says how much may be in the buffer.
+    pub(in crate::net) fn waiting_below(&self) -> usize {
+        let is_limited = self.settings().write_limit.is_some();
+        if is_limited { 0 } else { self.traffic.unannounced() }
+    }
+
+    /// Says whether written bytes have not gone out, or have and nobody was told.
+    pub(in crate::net) fn has_unsent(&self) -> bool {
+        !self.device.outgoing().is_empty() || self.traffic.unannounced() > 0
+    }
+
     /// Does what waited for bytes to go out.
-    fn after_sending(&mut self, sent: usize) {
+    fn after_sending(&mut self, had_its_share: bool) {
         let left = self.device.outgoing().len();
         let limit = self.settings().write_limit.unwrap_or(usize::MAX);
         if self.traffic.write_cut && left <= limit / 2 {
@@ -310,7 +361,7 @@ impl SocketCore {
             self.needed_extra().write_buffer_drained.emit(());
         }
         if left > 0 {
-            if sent == SENT_PER_TURN && !self.traffic.send_blocked {
+            if had_its_share && !self.traffic.send_blocked {
                 self.queue_flush();
             }
             return;
