@@ -140,7 +140,10 @@ impl SocketCore {
             }
             Err(error) => {
                 pool.put(buffer);
-                if error.kind() != ErrorKind::WouldBlock {
+                if error.kind() == ErrorKind::WouldBlock {
+                    // It was another's end, that of an address that had lost the race.
+                    self.traffic.peer_closed = false;
+                } else {
                     self.lost(SocketError::of_transfer(&error), Some(error));
                 }
             }
