@@ -81,3 +81,14 @@ fn a_blocking_flush_fails_if_the_peer_is_gone() {
     rt.blocking(socket).with_timeout(LATE).flush().unwrap_err();
     leaving.join().unwrap();
 }
+
+#[test]
+fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    rt[socket].write_all(&noise(32 << 20)).unwrap();
+    reset(peer);
+    let mut view = rt.blocking(socket).with_timeout(LATE);
+    let _ = view.read(&mut [0]);
+    view.flush().unwrap_err();
+}
