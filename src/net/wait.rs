@@ -153,13 +153,15 @@ struct Wait<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
     socket: Obj<T>,
     deadline: Option<Instant>,
+    /// It was seen at least once what the socket is ready for, however short the time is.
+    has_looked: bool,
 }
 
 impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn begin(runtime: &'a mut Runtime, socket: Obj<T>, timeout: Option<Duration>) -> Self {
         runtime.deliver();
         let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
-        Self { runtime, socket, deadline }
+        Self { runtime, socket, deadline, has_looked: false }
     }
 
     fn for_connection(&mut self) -> bool {
@@ -217,7 +219,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.engine.is_none() || core.device.outgoing().is_empty() {
                 return false;
             }
-            let to_read = core.may_read();
+            let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, true) {
                 return self.time_out();
             }
@@ -234,7 +236,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 return true;
             }
             let to_write = !core.device.outgoing().is_empty();
-            let to_read = core.may_read();
+            // What nobody has looked at stays, and brings nothing new.
+            let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {
                 return self.time_out();
             }
@@ -299,6 +302,12 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     /// Waits until something happens at the socket, and does what follows; says whether there was
     /// time left.
     fn step(&mut self, to_read: bool, to_write: bool) -> bool {
+        // A socket that is ready all the time would have its wait go on for ever.
+        let now = self.runtime.timers().now();
+        let is_over = self.deadline.is_some_and(|deadline| deadline <= now);
+        if std::mem::replace(&mut self.has_looked, true) && is_over {
+            return false;
+        }
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
         let sockets: Vec<Awaited<'_>> =
