@@ -199,7 +199,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if faults != Some(core.traffic().faults) {
                 return false;
             }
-            let to_write = !core.device.outgoing().is_empty();
+            let to_write = core.may_write();
             if !self.step(true, to_write) {
                 return self.time_out();
             }
@@ -235,7 +235,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.state == SocketState::Unconnected {
                 return true;
             }
-            let to_write = !core.device.outgoing().is_empty();
+            let to_write = core.may_write();
             // What nobody has looked at stays, and brings nothing new.
             let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {

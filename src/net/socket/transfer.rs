@@ -175,6 +175,11 @@ impl SocketCore {
         self.read_room() > 0 && !self.traffic.end_seen
     }
 
+    /// Says whether there is something to send, or the end of it to tell.
+    pub(in crate::net) fn may_write(&self) -> bool {
+        !self.device.outgoing().is_empty() || self.traffic.write_end == WriteEnd::Closing
+    }
+
     /// Somebody took bytes off the buffer: there is room again.
     pub(in crate::net) fn make_room(&mut self) {
         if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
