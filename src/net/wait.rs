@@ -199,7 +199,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if faults != Some(core.traffic().faults) {
                 return false;
             }
-            let to_write = core.has_unsent();
+            let to_write = core.may_write();
             if !self.step(true, to_write) {
                 return self.time_out();
             }
@@ -219,7 +219,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.engine.is_none() || !core.has_unsent() {
                 return false;
             }
-            let to_read = core.may_read();
+            let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, true) {
                 return self.time_out();
             }
@@ -235,9 +235,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.state == SocketState::Unconnected {
                 return true;
             }
-            let to_write = core.has_unsent();
-            // What waits below the buffer, unread, would keep the socket ready for ever.
-            let to_read = core.may_read() && !(core.is_direct() && core.has_pending());
+            let to_write = core.may_write();
+            // What nobody has looked at stays, and brings nothing new.
+            let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {
                 return self.time_out();
             }

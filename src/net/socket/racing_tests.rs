@@ -156,6 +156,15 @@ fn an_address_that_fails_gives_its_turn_to_the_next_at_once() {
 }
 
 #[test]
+fn an_address_that_refuses_leaves_no_trace_on_the_connection_to_the_next() {
+    let mut bench = bench(&[CLOSED, OPEN]);
+    bench.connect(false);
+    bench.reached(OPEN);
+    let traffic = bench.rt[bench.socket].core().traffic();
+    assert!(!traffic.peer_closed, "each read would be followed by a needless one");
+}
+
+#[test]
 fn the_limit_holds_when_the_last_address_fails_while_another_is_silent() {
     for waits in [false, true] {
         for last in [UNREACHABLE, CLOSED] {

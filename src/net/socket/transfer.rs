@@ -146,7 +146,10 @@ impl SocketCore {
             }
             Err(error) => {
                 pool.put(buffer);
-                if error.kind() != ErrorKind::WouldBlock {
+                if error.kind() == ErrorKind::WouldBlock {
+                    // It was another's end, that of an address that had lost the race.
+                    self.traffic.peer_closed = false;
+                } else {
                     self.lost(SocketError::of_transfer(&error), Some(error));
                 }
             }
@@ -176,6 +179,11 @@ impl SocketCore {
     /// Says whether reading may bring something.
     pub(in crate::net) fn may_read(&self) -> bool {
         self.read_room() > 0 && !self.traffic.end_seen
+    }
+
+    /// Says whether there is something to send, or the end of it to tell.
+    pub(in crate::net) fn may_write(&self) -> bool {
+        self.has_unsent() || self.traffic.write_end == WriteEnd::Closing
     }
 
     /// Somebody took bytes off the buffer: there is room again.
