@@ -297,15 +297,25 @@ impl SocketCore {
             self.device.announce_written(sent);
         }
         match failure {
-            // What the peer sent before it went is still in the kernel's buffer.
-            Some(error) if self.state == SocketState::Connected => {
-                self.receive();
-                if self.engine.is_some() && !self.traffic.has_more {
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                }
-            }
+            Some(error) if self.state == SocketState::Connected => self.send_failed(error),
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
             None => self.after_sending(sent),
+        }
+    }
+
+    /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
+    /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
+    fn send_failed(&mut self, error: io::Error) {
+        let was_offered = self.has_pending();
+        self.receive();
+        let is_wanted = !was_offered && self.read_room() > 0;
+        if self.engine.is_none() {
+            return;
+        }
+        if self.traffic.has_more && is_wanted {
+            self.queue_flush();
+        } else {
+            self.lost(SocketError::of_transfer(&error), Some(error));
         }
     }
 
