@@ -165,8 +165,10 @@ impl SocketCore {
         match found {
             Ok(addresses) => {
                 let port = attempt.port;
-                let with_port = |address: SocketAddr| SocketAddr::new(address.ip(), port);
-                attempt.addresses.extend(addresses.into_iter().map(with_port));
+                attempt.addresses.extend(addresses.into_iter().map(|mut address| {
+                    address.set_port(port);
+                    address
+                }));
             }
             Err(error) => {
                 attempt.failure =
