@@ -267,7 +267,7 @@ fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait() {
         let socket = rt.add(QUdpSocket::new());
         rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
         let port = rt[socket].local_port().unwrap();
-        let peer = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let peer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         peer.send_to(b"unread", (Ipv4Addr::LOCALHOST, port)).unwrap();
         assert!(!rt.wait_for_disconnected(socket, SOON));
         assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));

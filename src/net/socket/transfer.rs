@@ -327,18 +327,13 @@ impl SocketCore {
         };
         self.announce_sent(sent);
         match failure {
-            // What the peer sent before it went is still in the kernel's buffer.
-            Some(error) if self.state == SocketState::Connected => {
-                self.receive();
-                if self.engine.is_some() && !self.traffic.has_more {
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                }
-            }
+            Some(error) if self.state == SocketState::Connected => self.send_failed(error),
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
             None => self.after_sending(sent == budget),
         }
     }
 
+<<<<<<< HEAD
     /// Tells that so many bytes have gone out now, beside those that went at once.
     fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.traffic.take_unannounced();
@@ -360,6 +355,24 @@ impl SocketCore {
         !self.device.outgoing().is_empty() || self.traffic.unannounced() > 0
     }
 
+=======
+    /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
+    /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
+    fn send_failed(&mut self, error: io::Error) {
+        let was_offered = self.has_pending();
+        self.receive();
+        let is_wanted = !was_offered && self.read_room() > 0;
+        if self.engine.is_none() {
+            return;
+        }
+        if self.traffic.has_more && is_wanted {
+            self.queue_flush();
+        } else {
+            self.lost(SocketError::of_transfer(&error), Some(error));
+        }
+    }
+
+>>>>>>> review
     /// Does what waited for bytes to go out.
     fn after_sending(&mut self, had_its_share: bool) {
         let left = self.device.outgoing().len();
