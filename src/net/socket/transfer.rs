@@ -333,7 +333,6 @@ impl SocketCore {
         }
     }
 
-<<<<<<< HEAD
     /// Tells that so many bytes have gone out now, beside those that went at once.
     fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.traffic.take_unannounced();
@@ -355,7 +354,6 @@ impl SocketCore {
         !self.device.outgoing().is_empty() || self.traffic.unannounced() > 0
     }
 
-=======
     /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
     /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
     fn send_failed(&mut self, error: io::Error) {
@@ -372,7 +370,6 @@ impl SocketCore {
         }
     }
 
->>>>>>> review
     /// Does what waited for bytes to go out.
     fn after_sending(&mut self, had_its_share: bool) {
         let left = self.device.outgoing().len();
