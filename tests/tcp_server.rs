@@ -120,6 +120,17 @@ fn a_paused_server_accepts_nothing_until_it_is_resumed() {
 }
 
 #[test]
+fn a_server_that_listens_anew_is_not_paused_any_more() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, _, announced) = server(&mut rt);
+    rt[server].pause_accepting();
+    rt[server].close();
+    rt[server].listen(any_port()).unwrap();
+    let _peer = dial(rt[server].server_port().unwrap());
+    wait_until(&mut rt, |_| announced.get() == 1);
+}
+
+#[test]
 fn more_connections_than_one_turn_takes_are_all_accepted() {
     let mut rt = Runtime::new().unwrap();
     let (server, port, announced) = server(&mut rt);

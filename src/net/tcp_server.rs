@@ -323,7 +323,8 @@ impl QTcpServer {
         self.go_on_if_more();
     }
 
-    /// Stops accepting; connections wait in the kernel.
+    /// Stops accepting until [`resume_accepting`](Self::resume_accepting) or
+    /// [`close`](Self::close); connections wait in the kernel.
     #[doc(alias = "pauseAccepting")]
     pub fn pause_accepting(&mut self) {
         self.accepting.is_paused = true;
