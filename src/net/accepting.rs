@@ -198,6 +198,7 @@ fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> 
             world.get_mut(server)?.add_pending_connection(socket);
         }
     }
+    world.get_mut(server)?.new_connection().emit(());
     Some(())
 }
 
