@@ -81,3 +81,34 @@ fn a_blocking_flush_fails_if_the_peer_is_gone() {
     rt.blocking(socket).with_timeout(LATE).flush().unwrap_err();
     leaving.join().unwrap();
 }
+
+#[test]
+fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    rt[socket].write_all(&noise(32 << 20)).unwrap();
+    reset(peer);
+    let mut view = rt.blocking(socket).with_timeout(LATE);
+    let _ = view.read(&mut [0]);
+    view.flush().unwrap_err();
+}
+
+#[test]
+fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer() {
+    watched(|| {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, mut peer) = connected_pair(&mut rt);
+        let answering = std::thread::spawn(move || {
+            let mut asked = String::new();
+            peer.read_to_string(&mut asked).unwrap();
+            peer.write_all(asked.to_uppercase().as_bytes()).unwrap();
+        });
+        rt.blocking(socket).write_all(b"question").unwrap();
+        rt.blocking(socket).flush().unwrap();
+        rt[socket].shutdown_write();
+        let mut answer = String::new();
+        rt.blocking(socket).read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "QUESTION");
+        answering.join().unwrap();
+    });
+}

@@ -5,7 +5,8 @@
 //! The interpreter only translates: what a scenario asks for is in the library, or the trace says
 //! that it is missing.
 //!
-//! * `SLOTWIRE_CONFORMANCE=<folder>` plays another folder of the same form.
+//! * `SLOTWIRE_CONFORMANCE=<folder>` plays another folder of the same form. One without a
+//!   `departures.toml` goes by ours.
 //! * `SLOTWIRE_CONFORMANCE_FILTER=<text>` plays those whose name contains the text.
 //! * `SLOTWIRE_CONFORMANCE_WRITE=<folder>` writes every trace that was given into a folder. What is
 //!   to be the trace of a departure is copied from there.
@@ -81,7 +82,7 @@ const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance
 fn every_scenario_gives_the_trace_that_qt_gives_or_a_listed_one() {
     let folder = std::env::var_os("SLOTWIRE_CONFORMANCE").map_or(OWN_FOLDER.into(), PathBuf::from);
     let filter = std::env::var("SLOTWIRE_CONFORMANCE_FILTER").unwrap_or_default();
-    let report = Report::of(&folder, &filter, &NativeEngine);
+    let report = Report::of(&folder, Path::new(OWN_FOLDER), &filter, &NativeEngine);
     report.print();
     if let Some(folder) = std::env::var_os("SLOTWIRE_CONFORMANCE_WRITE") {
         report.write_traces(Path::new(&folder)).unwrap();

@@ -120,6 +120,17 @@ fn a_paused_server_accepts_nothing_until_it_is_resumed() {
 }
 
 #[test]
+fn a_server_that_listens_anew_is_not_paused_any_more() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, _, announced) = server(&mut rt);
+    rt[server].pause_accepting();
+    rt[server].close();
+    rt[server].listen(any_port()).unwrap();
+    let _peer = dial(rt[server].server_port().unwrap());
+    wait_until(&mut rt, |_| announced.get() == 1);
+}
+
+#[test]
 fn more_connections_than_one_turn_takes_are_all_accepted() {
     let mut rt = Runtime::new().unwrap();
     let (server, port, announced) = server(&mut rt);
@@ -355,9 +366,15 @@ fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
     let porter = rt.add(Porter::new());
     rt[porter].server.listen(any_port()).unwrap();
     let port = rt[porter].server.server_port().unwrap();
+    let announced = Rc::new(Cell::new(0));
+    let count = announced.clone();
+    rt.connect_fn(porter.upcast(), QTcpServer::new_connection, move |_, _| {
+        count.set(count.get() + 1)
+    });
     let mut peers = dial_many(port, 3);
     wait_until(&mut rt, |world| world[porter].came == 3);
     settle(&mut rt);
+    assert_eq!(announced.get(), 3, "whatever becomes of it");
 
     assert_eq!(peers[0].read(&mut [0]).unwrap(), 0, "dropped, it closes");
 

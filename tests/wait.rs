@@ -3,11 +3,11 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, VirtualClock};
+use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode, VirtualClock};
 use support::*;
 
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
@@ -209,6 +209,46 @@ fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept() {
 }
 
 #[test]
+fn what_nobody_reads_does_not_prolong_the_wait_for_the_end() {
+    watched(|| {
+        let mut rt = Runtime::new().unwrap();
+        let bound = rt.add(QUdpSocket::new());
+        rt[bound].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        let port = rt[bound].local_port().unwrap();
+        UdpSocket::bind(any_port()).unwrap().send_to(b"x", (Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert!(rt.wait_for_ready_read(bound, LATE));
+        assert!(!rt.wait_for_disconnected(bound, SOON));
+        assert_eq!(rt[bound].error(), Some(SocketError::SocketTimeout));
+
+        let (listener, port) = std_listener();
+        let direct = rt.add(QTcpSocket::new());
+        let (mode, any) = (OpenMode::READ_WRITE | OpenMode::UNBUFFERED, NetworkLayerProtocol::Any);
+        rt[direct].connect_to_host_with("127.0.0.1", port, mode, any);
+        assert!(rt.wait_for_connected(direct, LATE));
+        listener.accept().unwrap().0.write_all(b"x").unwrap();
+        assert!(rt.wait_for_ready_read(direct, LATE));
+        assert!(!rt.wait_for_disconnected(direct, SOON));
+        assert_eq!(rt[direct].error(), Some(SocketError::SocketTimeout));
+    });
+}
+
+#[test]
+fn a_peer_that_sends_without_pause_does_not_prolong_a_wait() {
+    watched(|| {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, mut peer) = connected_pair(&mut rt);
+        peer.write_all(b"x").unwrap();
+        rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+            world[socket].read_all();
+            peer.write_all(b"x").unwrap();
+        });
+        assert!(!rt.wait_for_disconnected(socket, SOON));
+        assert_eq!(rt[socket].state(), SocketState::Connected);
+        assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+    });
+}
+
+#[test]
 fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound() {
     let mut rt = Runtime::new().unwrap();
     let socket = rt.add(QTcpSocket::new());
@@ -218,6 +258,21 @@ fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound() {
     assert!(!rt.wait_for_bytes_written(socket, LATE));
     assert!(!rt.wait_for_disconnected(socket, LATE));
     assert_eq!((rt[socket].state(), rt[socket].error()), (SocketState::Bound, None));
+}
+
+#[test]
+fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait() {
+    watched(|| {
+        let mut rt = Runtime::new().unwrap();
+        let socket = rt.add(QUdpSocket::new());
+        rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        let port = rt[socket].local_port().unwrap();
+        let peer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        peer.send_to(b"unread", (Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert!(!rt.wait_for_disconnected(socket, SOON));
+        assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+        assert!(rt[socket].has_pending_datagrams());
+    });
 }
 
 #[test]

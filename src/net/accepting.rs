@@ -63,10 +63,11 @@ impl QTcpServer {
         }
     }
 
-    /// Forgets what waits in the kernel.
+    /// Forgets what waits in the kernel, and what was said about it.
     pub(super) fn stop_accepting(&mut self) {
-        self.accepting.has_more = false;
         self.stop_retrying();
+        let turn_queued = self.accepting.turn_queued;
+        self.accepting = Accepting { turn_queued, ..Accepting::default() };
     }
 
     /// What somebody who waits for a connection waits on.
@@ -197,6 +198,7 @@ fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> 
             world.get_mut(server)?.add_pending_connection(socket);
         }
     }
+    world.get_mut(server)?.new_connection().emit(());
     Some(())
 }
 

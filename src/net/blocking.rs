@@ -146,15 +146,17 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
 
     /// Waits until all that was written has gone out. Fails if the peer was gone before.
     fn flush(&mut self) -> io::Result<()> {
-        while self.socket()?.bytes_to_write() > 0 {
-            self.wait(Runtime::wait_for_bytes_written)?;
+        loop {
             let socket = self.socket()?;
             if socket.core().was_cut_off() {
                 let gone = "the peer was gone before all was sent";
                 return Err(io::Error::new(ErrorKind::BrokenPipe, gone));
             }
+            if socket.bytes_to_write() == 0 {
+                return Ok(());
+            }
+            self.wait(Runtime::wait_for_bytes_written)?;
         }
-        Ok(())
     }
 }
 

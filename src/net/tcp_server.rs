@@ -116,7 +116,7 @@ impl QTcpServer {
         server
     }
 
-    /// Emitted for each connection that was accepted.
+    /// Emitted for each connection that was accepted, whatever a class of one's own made of it.
     #[doc(alias = "newConnection")]
     pub fn new_connection(&self) -> &Signal<()> {
         &self.new_connection
@@ -128,7 +128,7 @@ impl QTcpServer {
         &self.accept_error
     }
 
-    /// Emitted for each connection that waits to be taken, before
+    /// Emitted for each connection that waits to be taken; of one that was just accepted, before
     /// [`new_connection`](Self::new_connection).
     #[doc(alias = "pendingConnectionAvailable")]
     pub fn pending_connection_available(&self) -> &Signal<()> {
@@ -264,13 +264,13 @@ impl QTcpServer {
         next
     }
 
-    /// Has a connection wait to be taken, and announces it. For a class that decides itself what
-    /// becomes of each: [`with_incoming`](Self::with_incoming).
+    /// Has a connection wait to be taken, and says so by
+    /// [`pending_connection_available`](Self::pending_connection_available). For a class that
+    /// decides itself what becomes of each: [`with_incoming`](Self::with_incoming).
     #[doc(alias = "addPendingConnection")]
     pub fn add_pending_connection(&mut self, socket: impl Into<Obj<QTcpSocket>>) {
         self.pending.push_back(socket.into());
         self.pending_connection_available.emit(());
-        self.new_connection.emit(());
     }
 
     /// Returns the last error of listening or accepting.
@@ -323,7 +323,8 @@ impl QTcpServer {
         self.go_on_if_more();
     }
 
-    /// Stops accepting; connections wait in the kernel.
+    /// Stops accepting until [`resume_accepting`](Self::resume_accepting) or
+    /// [`close`](Self::close); connections wait in the kernel.
     #[doc(alias = "pauseAccepting")]
     pub fn pause_accepting(&mut self) {
         self.accepting.is_paused = true;

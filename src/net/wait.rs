@@ -153,13 +153,15 @@ struct Wait<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
     socket: Obj<T>,
     deadline: Option<Instant>,
+    /// The time was over already when the socket was last looked at.
+    has_looked_last: bool,
 }
 
 impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn begin(runtime: &'a mut Runtime, socket: Obj<T>, timeout: Option<Duration>) -> Self {
         runtime.deliver();
         let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
-        Self { runtime, socket, deadline }
+        Self { runtime, socket, deadline, has_looked_last: false }
     }
 
     fn for_connection(&mut self) -> bool {
@@ -197,7 +199,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if faults != Some(core.traffic().faults) {
                 return false;
             }
-            let to_write = core.has_unsent();
+            let to_write = core.may_write();
             if !self.step(true, to_write) {
                 return self.time_out();
             }
@@ -217,7 +219,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.engine.is_none() || !core.has_unsent() {
                 return false;
             }
-            let to_read = core.may_read();
+            let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, true) {
                 return self.time_out();
             }
@@ -233,8 +235,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.state == SocketState::Unconnected {
                 return true;
             }
-            let to_write = core.has_unsent();
-            let to_read = core.may_read();
+            let to_write = core.may_write();
+            // What nobody has looked at stays, and brings nothing new.
+            let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {
                 return self.time_out();
             }
@@ -299,6 +302,11 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     /// Waits until something happens at the socket, and does what follows; says whether there was
     /// time left.
     fn step(&mut self, to_read: bool, to_write: bool) -> bool {
+        // One look when the time is over, and no more, however much there is to see.
+        let is_over = self.deadline.is_some_and(|deadline| deadline <= self.runtime.timers().now());
+        if is_over && std::mem::replace(&mut self.has_looked_last, true) {
+            return false;
+        }
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
         let sockets: Vec<Awaited<'_>> =

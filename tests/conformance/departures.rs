@@ -4,7 +4,7 @@
 //! instead is in a file of the folder `departures`, which counts as exactly as Qt's does elsewhere.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 use serde::Deserialize;
@@ -32,20 +32,26 @@ pub(crate) struct Departure {
 }
 
 /// The departures, by scenario.
-#[derive(Debug, Default, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug)]
 pub(crate) struct Departures {
     pub(crate) scenarios: BTreeMap<String, Departure>,
+    /// The folder that the list is in, and the traces.
+    folder: PathBuf,
 }
 
 impl Departures {
-    /// Reads the list beside the scenarios; an empty one if there is none.
-    pub(crate) fn read(folder: &Path) -> io::Result<Self> {
-        match fs::read_to_string(folder.join("departures.toml")) {
-            Ok(text) => toml::from_str(&text).map_err(io::Error::other),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error),
-        }
+    /// Reads the list in a folder, or `otherwise` the one there if it has none.
+    pub(crate) fn read(folder: &Path, otherwise: &Path) -> io::Result<Self> {
+        let has_own = folder.join("departures.toml").exists();
+        let folder = if has_own { folder } else { otherwise };
+        let text = fs::read_to_string(folder.join("departures.toml"))?;
+        let scenarios = toml::from_str(&text).map_err(io::Error::other)?;
+        Ok(Self { scenarios, folder: folder.to_owned() })
+    }
+
+    /// Says whether the list is that of a folder itself.
+    pub(crate) fn are_of(&self, folder: &Path) -> bool {
+        self.folder == folder
     }
 
     /// The first entry that does not say why.
@@ -56,8 +62,8 @@ impl Departures {
     }
 
     /// The trace that we give for a scenario in the list.
-    pub(crate) fn trace(folder: &Path, name: &str) -> io::Result<Trace> {
-        read_trace(&folder.join("departures").join(format!("{name}.json")))
+    pub(crate) fn trace(&self, name: &str) -> io::Result<Trace> {
+        read_trace(&self.folder.join("departures").join(format!("{name}.json")))
     }
 }
 

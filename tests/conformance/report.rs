@@ -49,11 +49,13 @@ pub(crate) struct Report {
 
 impl Report {
     /// Plays the scenarios of a folder whose name contains `filter`.
-    pub(crate) fn of(folder: &Path, filter: &str, engine: &dyn Engine) -> Self {
-        let departures = Departures::read(folder).unwrap();
+    ///
+    /// The departures are those of the folder, or of `own_folder` if it lists none.
+    pub(crate) fn of(folder: &Path, own_folder: &Path, filter: &str, engine: &dyn Engine) -> Self {
+        let departures = Departures::read(folder, own_folder).unwrap();
         let mut names = names_in(folder).unwrap();
-        let known = |name: &&String| !names.contains(name);
-        let unknown_departures = departures.scenarios.keys().filter(known).cloned().collect();
+        let is_unknown = |name: &&String| departures.are_of(folder) && !names.contains(name);
+        let unknown_departures = departures.scenarios.keys().filter(is_unknown).cloned().collect();
         names.retain(|name| name.contains(filter));
         let (next, played) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
         thread::scope(|scope| {
@@ -180,7 +182,7 @@ fn judge(
         (None, None) => Verdict::Matches,
         (Some(how), None) => Verdict::Differs(how),
         (None, Some(_)) => Verdict::Differs("matches, though it is listed as a departure".into()),
-        (Some(_), Some(departure)) => match Departures::trace(folder, name) {
+        (Some(_), Some(departure)) => match departures.trace(name) {
             Ok(own) => match difference(&own, &trace, scenario.order) {
                 None => Verdict::Departs(departure.head),
                 Some(how) => Verdict::Differs(format!("departs in another way: {how}")),

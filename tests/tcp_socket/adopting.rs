@@ -2,7 +2,7 @@
 
 use super::*;
 use slotwire::{OpenMode, OptionName, PauseMode, SocketOption};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 #[test]
@@ -43,6 +43,36 @@ fn a_bound_descriptor_is_bound_and_connects_from_there() {
     rt[socket].connect_to_host("127.0.0.1", port);
     wait_until(&mut rt, |_| journal.has("connected"));
     assert_eq!(listener.accept().unwrap().1.port(), own_port);
+}
+
+#[test]
+fn a_descriptor_that_is_connecting_connects_or_fails() {
+    let (listener, open) = std_listener();
+    for (port, end) in [(open, "connected"), (closed_port(), "ConnectionRefused while Unconnected")]
+    {
+        for waits in [false, true] {
+            let mut rt = Runtime::new().unwrap();
+            let stream = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+            let stream = stream.unwrap();
+            stream.set_nonblocking(true).unwrap();
+            let _under_way = stream.connect(&SocketAddr::from(([127, 0, 0, 1], port)).into());
+            let (socket, journal) = socket(&mut rt);
+            rt[socket]
+                .set_socket_descriptor(stream.into(), SocketState::Connecting, OpenMode::READ_WRITE)
+                .unwrap();
+            if waits {
+                assert_eq!(rt.wait_for_connected(socket, Some(DEADLINE)), port == open);
+            }
+            wait_until(&mut rt, |_| journal.has(end));
+            let (state, peer) = match port == open {
+                true => ("Connected", Some(port)),
+                false => ("Unconnected", None),
+            };
+            assert_eq!(journal.take()[..2], ["Connecting", state]);
+            assert_eq!(rt[socket].peer_port(), peer);
+        }
+    }
+    drop(listener);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Buffers that are bounded: the peer waits, and so does who writes.
 
 use super::*;
-use slotwire::ReadyReadPolicy;
+use slotwire::{NetworkLayerProtocol, OpenMode, ReadyReadPolicy};
 
 /// How many bytes the peer can write before the kernel makes it wait, while the loop goes on.
 fn fill(rt: &mut Runtime, peer: &mut TcpStream, data: &[u8]) -> usize {
@@ -234,4 +234,25 @@ fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed() {
         turn(&mut rt);
     }
     assert_eq!(calls.get(), 8);
+}
+
+#[test]
+fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes() {
+    for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
+        let mut rt = Runtime::new().unwrap();
+        let (listener, port) = std_listener();
+        let (socket, journal) = socket(&mut rt);
+        rt[socket].set_read_buffer_size(Some(4));
+        rt[socket].connect_to_host_with("127.0.0.1", port, mode, NetworkLayerProtocol::Any);
+        wait_until(&mut rt, |_| journal.has("connected"));
+        let mut peer = listener.accept().unwrap().0;
+        peer.write_all(b"more than four").unwrap();
+        wait_until(&mut rt, |_| journal.has("ready_read"));
+        rt[socket].write_all(&noise(16 << 20)).unwrap();
+        settle(&mut rt);
+        assert!(rt[socket].bytes_to_write() > 0);
+        reset(peer);
+        wait_until(&mut rt, is_unconnected(socket));
+        assert_eq!(journal.count("RemoteHostClosed while Connected"), 1, "{mode:?}");
+    }
 }

@@ -27,6 +27,7 @@ pub(super) type Lookup = u64;
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A connection that is being made.
+#[derive(Default)]
 pub(in crate::net) struct Attempt {
     lookup: Lookup,
     /// The lookup that is under way. Called off along with the attempt.
@@ -77,20 +78,30 @@ impl SocketCore {
         let address = address.or_else(literal);
         self.extra_mut().peer_name = name;
         self.begin_attempt(Attempt {
-            lookup: 0,
-            resolving: None,
             port,
             protocol,
             addresses: address.into_iter().collect(),
-            racers: Vec::new(),
             is_bound: self.engine.is_some(),
-            failure: None,
-            deadline: None,
-            next_turn: None,
-            timer: None,
-            close_when_connected: false,
-            waits_for_home: false,
+            ..Attempt::default()
         });
+    }
+
+    /// Goes on with what somebody else has begun: the engine is connecting.
+    pub(super) fn go_on_connecting(&mut self) {
+        // Its address is known while the engine is elsewhere.
+        self.local();
+        let (Some(mut engine), Some(home)) = (self.engine.take(), &self.home) else { return };
+        if let Err(error) = engine.watch(home.stepper.key(), self.hooks.on_ready) {
+            self.change_state(SocketState::Unconnected);
+            return self.fail(SocketError::SocketResource, Some(error));
+        }
+        let timeout = self.settings().connect_timeout;
+        self.attempt = Some(Box::new(Attempt {
+            racers: vec![Racer { address: None, engine }],
+            deadline: timeout.map(|timeout| home.facilities.timers.after(timeout)),
+            ..Attempt::default()
+        }));
+        self.set_timer();
     }
 
     /// Begins to connect to the peer that has been named.
@@ -154,8 +165,10 @@ impl SocketCore {
         match found {
             Ok(addresses) => {
                 let port = attempt.port;
-                let with_port = |address: SocketAddr| SocketAddr::new(address.ip(), port);
-                attempt.addresses.extend(addresses.into_iter().map(with_port));
+                attempt.addresses.extend(addresses.into_iter().map(|mut address| {
+                    address.set_port(port);
+                    address
+                }));
             }
             Err(error) => {
                 attempt.failure =
@@ -201,7 +214,7 @@ impl SocketCore {
             };
             match start(home, &mut *engine, address, self.hooks.on_ready) {
                 Ok(progress) => {
-                    attempt.racers.push(Racer { address, engine });
+                    attempt.racers.push(Racer { address: Some(address), engine });
                     let place = attempt.racers.len() - 1;
                     return match progress {
                         Progress::Connected => self.stand(place),
@@ -292,8 +305,9 @@ impl SocketCore {
         let Some(attempt) = &mut self.attempt else { return };
         let Racer { address, engine } = attempt.racers.swap_remove(place);
         attempt.racers.clear();
+        let address = address.or_else(|| engine.peer_addr().ok());
         self.adopt(engine);
-        self.peer = Endpoint::from(address);
+        self.peer = address.map(Endpoint::from).unwrap_or_default();
         // What comes right with the connection is looked for when it has been announced.
         self.traffic.has_more = true;
         self.change_state(SocketState::Connected);
@@ -365,7 +379,8 @@ impl SocketCore {
 
 /// An address that is being tried.
 struct Racer {
-    address: SocketAddr,
+    /// Known afterwards only if somebody else began to connect to it.
+    address: Option<SocketAddr>,
     engine: Box<dyn SocketEngine>,
 }
 

@@ -187,7 +187,10 @@ impl SocketCore {
         if self.state != state {
             self.change_state(state);
         }
-        self.watch();
+        match state {
+            SocketState::Connecting => self.go_on_connecting(),
+            _ => self.watch(),
+        }
         Ok(())
     }
 

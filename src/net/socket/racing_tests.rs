@@ -1,8 +1,9 @@
 //! The race of a name's addresses, by the kernel's sockets, a name that means what the test says,
 //! and a clock that stands until it is waited for.
 
+use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,11 +21,14 @@ use crate::object::Obj;
 /// The kernel's network with one name in it.
 struct OneName {
     native: NativeNetwork,
-    addresses: Vec<IpAddr>,
+    addresses: Vec<SocketAddr>,
+    /// What a socket was opened for.
+    tried: RefCell<Vec<SocketAddr>>,
 }
 
 impl Network for OneName {
     fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
+        self.tried.borrow_mut().push(towards);
         self.native.open(kind, towards)
     }
 
@@ -33,7 +37,7 @@ impl Network for OneName {
     }
 
     fn resolve(&self, _: &str, on_resolved: OnResolved) -> Lookup {
-        on_resolved(Ok(self.addresses.iter().map(|&address| (address, 0).into()).collect()));
+        on_resolved(Ok(self.addresses.clone()));
         Lookup::finished()
     }
 
@@ -64,16 +68,21 @@ struct Bench {
     clock: VirtualClock,
     socket: Obj<QTcpSocket>,
     port: u16,
+    network: Rc<OneName>,
     _kept: (TcpListener, Vec<Socket>),
 }
 
 /// A socket that is to connect to a name with these addresses.
 fn bench(addresses: &[Ipv4Addr]) -> Bench {
+    bench_of(addresses.iter().map(|&address| (address, 0).into()).collect())
+}
+
+fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
     let clock = VirtualClock::new();
     let mut rt = Runtime::with_clock(clock.clone()).unwrap();
     let native = NativeNetwork::new(rt.service().unwrap(), rt.service().unwrap());
-    let addresses = addresses.iter().map(|&address| address.into()).collect();
-    rt.offer(Rc::new(NetworkService(Rc::new(OneName { native, addresses }))));
+    let network = Rc::new(OneName { native, addresses, tried: RefCell::default() });
+    rt.offer(Rc::new(NetworkService(network.clone())));
     // A port that is free on the one address may be taken on another.
     let (port, kept) = std::iter::repeat_with(|| {
         let open = TcpListener::bind((OPEN, 0))?;
@@ -86,7 +95,7 @@ fn bench(addresses: &[Ipv4Addr]) -> Bench {
     .find_map(io::Result::ok)
     .unwrap();
     let socket = rt.add(QTcpSocket::new());
-    Bench { rt, clock, socket, port, _kept: kept }
+    Bench { rt, clock, socket, port, network, _kept: kept }
 }
 
 /// A listener whose queue is full.
@@ -156,6 +165,15 @@ fn an_address_that_fails_gives_its_turn_to_the_next_at_once() {
 }
 
 #[test]
+fn an_address_that_refuses_leaves_no_trace_on_the_connection_to_the_next() {
+    let mut bench = bench(&[CLOSED, OPEN]);
+    bench.connect(false);
+    bench.reached(OPEN);
+    let traffic = bench.rt[bench.socket].core().traffic();
+    assert!(!traffic.peer_closed, "each read would be followed by a needless one");
+}
+
+#[test]
 fn the_limit_holds_when_the_last_address_fails_while_another_is_silent() {
     for waits in [false, true] {
         for last in [UNREACHABLE, CLOSED] {
@@ -196,6 +214,14 @@ fn a_bound_socket_tries_all_addresses_from_its_port() {
     bench.connect(false);
     bench.reached(OPEN);
     assert_eq!(bench.rt[socket].local_port(), port);
+}
+
+#[test]
+fn an_address_of_one_link_is_tried_by_that_link() {
+    let on_link = |port| SocketAddrV6::new(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1), port, 0, 1);
+    let mut bench = bench_of(vec![on_link(0).into()]);
+    bench.connect(false);
+    assert_eq!(*bench.network.tried.borrow(), [on_link(bench.port).into()]);
 }
 
 #[test]

@@ -146,7 +146,10 @@ impl SocketCore {
             }
             Err(error) => {
                 pool.put(buffer);
-                if error.kind() != ErrorKind::WouldBlock {
+                if error.kind() == ErrorKind::WouldBlock {
+                    // It was another's end, that of an address that had lost the race.
+                    self.traffic.peer_closed = false;
+                } else {
                     self.lost(SocketError::of_transfer(&error), Some(error));
                 }
             }
@@ -176,6 +179,11 @@ impl SocketCore {
     /// Says whether reading may bring something.
     pub(in crate::net) fn may_read(&self) -> bool {
         self.read_room() > 0 && !self.traffic.end_seen
+    }
+
+    /// Says whether there is something to send, or the end of it to tell.
+    pub(in crate::net) fn may_write(&self) -> bool {
+        self.has_unsent() || self.traffic.write_end == WriteEnd::Closing
     }
 
     /// Somebody took bytes off the buffer: there is room again.
@@ -319,13 +327,7 @@ impl SocketCore {
         };
         self.announce_sent(sent);
         match failure {
-            // What the peer sent before it went is still in the kernel's buffer.
-            Some(error) if self.state == SocketState::Connected => {
-                self.receive();
-                if self.engine.is_some() && !self.traffic.has_more {
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                }
-            }
+            Some(error) if self.state == SocketState::Connected => self.send_failed(error),
             Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
             None => self.after_sending(sent == budget),
         }
@@ -350,6 +352,22 @@ impl SocketCore {
     /// Says whether written bytes have not gone out, or have and nobody was told.
     pub(in crate::net) fn has_unsent(&self) -> bool {
         !self.device.outgoing().is_empty() || self.traffic.unannounced() > 0
+    }
+
+    /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
+    /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
+    fn send_failed(&mut self, error: io::Error) {
+        let was_offered = self.has_pending();
+        self.receive();
+        let is_wanted = !was_offered && self.read_room() > 0;
+        if self.engine.is_none() {
+            return;
+        }
+        if self.traffic.has_more && is_wanted {
+            self.queue_flush();
+        } else {
+            self.lost(SocketError::of_transfer(&error), Some(error));
+        }
     }
 
     /// Does what waited for bytes to go out.
