@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 use slotwire::prelude::*;
+use socket2::SockRef;
 use support::*;
 
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
@@ -111,4 +112,38 @@ fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer() {
         assert_eq!(answer, "QUESTION");
         answering.join().unwrap();
     });
+}
+
+#[test]
+fn a_blocking_view_tells_a_reset_from_an_end() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, mut peer) = connected_pair(&mut rt);
+    peer.write_all(b"half of it").unwrap();
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    let mut view = rt.blocking(socket).with_timeout(LATE);
+    view.read_exact(&mut [0; 10]).unwrap();
+    drop(peer);
+    let told = view.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn a_blocking_view_does_not_tell_of_the_same_time_out_twice() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    rt[socket].set_allow_half_open(true);
+    let told = rt.blocking(socket).with_timeout(SOON).read(&mut [0]).unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::TimedOut);
+    assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn a_blocking_view_says_that_nobody_listens() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", closed_port());
+    let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
 }

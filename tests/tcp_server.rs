@@ -398,3 +398,21 @@ fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
     assert_eq!(said, "elsewhere");
     assert!(elsewhere.join().unwrap());
 }
+
+/// A class that the server below is not embedded in.
+#[derive(QObject, Default)]
+struct Stranger {}
+
+impl Stranger {
+    fn incoming_connection(&mut self, _: &mut Context<Self>, _: Incoming) {}
+}
+
+#[test]
+#[should_panic = "with_incoming has a method of Stranger"]
+fn a_server_with_a_method_of_a_class_that_it_is_not_in_says_so() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::with_incoming(Stranger::incoming_connection));
+    rt[server].listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let _peer = TcpStream::connect((Ipv4Addr::LOCALHOST, rt[server].server_port().unwrap()));
+    rt.run_until(DEADLINE, |_| false).unwrap();
+}

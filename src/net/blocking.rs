@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::abstract_socket::QAbstractSocket;
 use super::error::SocketError;
-use super::socket_state::SocketState;
 use crate::event_loop::Runtime;
 use crate::object::{Obj, Target};
 
@@ -79,20 +78,33 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         &mut self,
         for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,
     ) -> io::Result<()> {
-        if for_it(self.runtime, self.socket, self.timeout) {
-            return Ok(());
-        }
+        // What went wrong before is not what this wait ends with.
+        let earlier = self.socket()?.core_mut().take_fault();
+        let has_come = for_it(self.runtime, self.socket, self.timeout);
         let socket = self.socket()?;
-        match socket.error() {
-            Some(error) if error != SocketError::RemoteHostClosed => {
-                let timed_out = error == SocketError::SocketTimeout;
-                let kind = if timed_out { ErrorKind::TimedOut } else { ErrorKind::NotConnected };
-                Err(io::Error::new(kind, error))
-            }
-            // The next try tells that this is the end.
-            _ if socket.state() == SocketState::Unconnected => Ok(()),
-            _ => Err(io::Error::new(ErrorKind::WouldBlock, "nothing will come of waiting")),
+        let failure = socket.error().map(|error| (error, socket.os_error().map(io::Error::kind)));
+        if failure.is_none() {
+            socket.core_mut().put_fault(earlier);
         }
+        match failure {
+            _ if has_come => Ok(()),
+            // The next try tells that this is the end. A reset is none.
+            Some((SocketError::RemoteHostClosed, None)) => Ok(()),
+            Some((error, system)) => Err(io::Error::new(kind_of(error, system), error)),
+            None if socket.core().has_ended() => Ok(()),
+            None => Err(io::Error::new(ErrorKind::WouldBlock, "nothing will come of waiting")),
+        }
+    }
+}
+
+/// The kind of `std::io` for an error of which the system may have said its own.
+fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
+    match error {
+        SocketError::SocketTimeout => ErrorKind::TimedOut,
+        SocketError::ConnectionRefused => ErrorKind::ConnectionRefused,
+        SocketError::HostNotFound => ErrorKind::NotFound,
+        SocketError::SocketAccess => ErrorKind::PermissionDenied,
+        _ => system.unwrap_or(ErrorKind::NotConnected),
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use super::engine::Accepted;
+use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
 use crate::object::{Context, ObjectKey, QObject, World};
 
@@ -61,6 +62,12 @@ pub(super) fn on_incoming<T: QObject>(
     incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
 ) -> OnIncoming {
     Rc::new(move |world, key, incoming| {
+        let server = world.handle::<QTcpServer>(key);
+        assert!(
+            world.downcast::<T>(server.erase()).is_some(),
+            "QTcpServer::with_incoming has a method of {}, which this server is not",
+            T::static_meta_object().class_name(),
+        );
         world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));
     })
 }

@@ -83,6 +83,12 @@ impl QTcpServer {
     /// to [`add_pending_connection`](Self::add_pending_connection). An [`Incoming`] that is dropped
     /// closes its connection.
     ///
+    /// # Panics
+    ///
+    /// The first connection panics in the loop if the server is not embedded in a `T`.
+    ///
+    /// # Examples
+    ///
     /// ```
     /// use slotwire::prelude::*;
     /// use slotwire::{Incoming, QTcpServer};

@@ -16,6 +16,7 @@ use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
 use crate::net::engine::{self, OnResolved, Progress, SocketEngine};
 use crate::net::error::SocketError;
+use crate::net::option::SocketOption;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
@@ -25,6 +26,9 @@ pub(super) type Lookup = u64;
 
 /// The head start of an address over the next, as RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
+
+/// How many addresses of a name are tried. Each may take a descriptor while it is.
+const MOST_ADDRESSES: usize = 32;
 
 /// A connection that is being made.
 #[derive(Default)]
@@ -38,6 +42,8 @@ pub(in crate::net) struct Attempt {
     addresses: VecDeque<SocketAddr>,
     /// Those that are being tried.
     racers: Vec<Racer>,
+    /// What was set while they are, for those that join later.
+    options: Vec<SocketOption>,
     /// The socket was bound before: its engine is the only one, and tries them in turn.
     is_bound: bool,
     /// Why the address before did not work.
@@ -165,7 +171,8 @@ impl SocketCore {
         match found {
             Ok(addresses) => {
                 let port = attempt.port;
-                attempt.addresses.extend(addresses.into_iter().map(|mut address| {
+                let some = addresses.into_iter().take(MOST_ADDRESSES);
+                attempt.addresses.extend(some.map(|mut address| {
                     address.set_port(port);
                     address
                 }));
@@ -212,6 +219,10 @@ impl SocketCore {
                     continue;
                 }
             };
+            for &option in &attempt.options {
+                // One that this family does not have was refused when it was set.
+                let _ = engine.set_option(option);
+            }
             match start(home, &mut *engine, address, self.hooks.on_ready) {
                 Ok(progress) => {
                     attempt.racers.push(Racer { address: Some(address), engine });
@@ -290,12 +301,17 @@ impl SocketCore {
         self.engine.as_deref().into_iter().chain(racers.map(|racer| &*racer.engine))
     }
 
-    /// The engine whose options are the socket's.
-    pub(in crate::net) fn engine_mut(&mut self) -> Option<&mut dyn SocketEngine> {
-        match (&mut self.engine, &mut self.attempt) {
-            (Some(engine), _) => Some(&mut **engine),
-            (None, Some(attempt)) => Some(&mut *attempt.racers.first_mut()?.engine),
-            (None, None) => None,
+    /// The same engines, for a change.
+    pub(super) fn engines_mut(&mut self) -> impl Iterator<Item = &mut dyn SocketEngine> {
+        let racers = self.attempt.iter_mut().flat_map(|attempt| &mut attempt.racers);
+        let racers = racers.map(|racer| &mut *racer.engine as _);
+        self.engine.iter_mut().map(|engine| &mut **engine as _).chain(racers)
+    }
+
+    /// Has those that join the race have this option too.
+    pub(super) fn remember_option(&mut self, option: SocketOption) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.options.push(option);
         }
     }
 

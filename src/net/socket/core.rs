@@ -245,6 +245,8 @@ impl SocketCore {
         self.device.close();
         self.drop_attempt();
         if self.state == SocketState::Unconnected {
+            // That of a descriptor that was taken over as unconnected.
+            self.engine = None;
             return;
         }
         self.steps.clear();
@@ -294,8 +296,16 @@ impl SocketCore {
     /// Changes an option of the system's.
     pub(in crate::net) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
         let operation = || format!("set the option {option:?}");
-        let engine = self.engine_mut().ok_or_else(|| not_open(operation()))?;
-        engine.set_option(option).map_err(|error| on_option(operation(), error))
+        let mut engines = self.engines_mut().peekable();
+        if engines.peek().is_none() {
+            return Err(not_open(operation()));
+        }
+        // Whichever of the racing ones wins has it.
+        for engine in engines {
+            engine.set_option(option).map_err(|error| on_option(operation(), error))?;
+        }
+        self.remember_option(option);
+        Ok(())
     }
 
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.

@@ -41,6 +41,18 @@ impl SocketCore {
         self.extra()?.error.as_ref()
     }
 
+    /// Forgets the last error, and gives it.
+    pub(in crate::net) fn take_fault(&mut self) -> Option<Fault> {
+        self.extra.get_mut()?.error.take()
+    }
+
+    /// Takes an error for the last that was forgotten.
+    pub(in crate::net) fn put_fault(&mut self, fault: Option<Fault>) {
+        if fault.is_some() {
+            self.extra_mut().error = fault;
+        }
+    }
+
     pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
         if kind.is_some() || self.extra().is_some() {
             self.extra_mut().error = kind.map(|kind| Fault { kind, source: None });
