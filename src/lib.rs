@@ -106,8 +106,8 @@ pub mod prelude {
     pub use std::io::{BufRead as _, Read as _, Write as _};
 
     pub use crate::{
-        Connection, ConnectionType, Context, NetError, Obj, Property, QAbstractSocket, QIODevice,
-        QObject, QTcpServer, QTcpSocket, QTimer, QUdpSocket, Runtime, ScopedConnection, Signal,
-        SocketError, SocketState, World, slot, slots,
+        BindAddress, BindMode, Connection, ConnectionType, Context, NetError, Obj, OpenMode,
+        Property, QAbstractSocket, QIODevice, QObject, QTcpServer, QTcpSocket, QTimer, QUdpSocket,
+        Runtime, ScopedConnection, Signal, SocketError, SocketState, World, slot, slots,
     };
 }

@@ -85,7 +85,8 @@ pub mod v1 {
         label = "not an `Obj<_>`",
         note = "a slot can be declared on the signals of an object in a field `name: Obj<Class>`; \
                 where there may be none, or many, connect by hand with `cx.on`; the signals of the \
-                object that the class extends are `self.signal`"
+                object that the class extends are `self.signal`, and those of a socket or a device \
+                need `#[qobject(base: QAbstractSocket)]` or `#[qobject(base: QIODevice)]` there"
     )]
     pub trait Handle<S: ?Sized + Target> {
         /// Returns the handle.

@@ -338,3 +338,20 @@ fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted() {
         assert!(rt.next_deadline().is_none(), "nothing is to be tried again");
     });
 }
+
+#[test]
+fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let socket = rt.add(QTcpSocket::new());
+    let (mode, any) = (OpenMode::READ_WRITE | OpenMode::UNBUFFERED, NetworkLayerProtocol::Any);
+    rt[socket].connect_to_host_with("127.0.0.1", port, mode, any);
+    assert!(rt.wait_for_connected(socket, LATE));
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(b"unread").unwrap();
+    assert!(rt.wait_for_ready_read(socket, LATE));
+    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    assert!(rt.wait_for_disconnected(socket, LATE));
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+}

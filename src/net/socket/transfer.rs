@@ -56,6 +56,10 @@ impl SocketCore {
             self.traffic.peer_closed |= readiness.read_closed;
             self.receive();
         }
+        // What nobody reads hides a reset from the reads that would find it.
+        if readiness.read_closed && self.has_pending() {
+            self.look_for_reset();
+        }
         if readiness.writable && self.engine.is_some() {
             self.traffic.send_blocked = false;
             self.flush();
