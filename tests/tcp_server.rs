@@ -387,7 +387,7 @@ fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
     let elsewhere = std::thread::spawn(move || {
         let mut rt = Runtime::new().unwrap();
         let socket = rt.add(QTcpSocket::new());
-        let (state, mode) = (SocketState::Connected, slotwire::OpenMode::READ_WRITE);
+        let (state, mode) = (SocketState::Connected, OpenMode::READ_WRITE);
         rt[socket].set_socket_descriptor(descriptor, state, mode).unwrap();
         rt[socket].write_all(b"elsewhere").unwrap();
         rt[socket].disconnect_from_host();
