@@ -265,6 +265,8 @@ pub trait QAbstractSocket: QIODevice {
     ///
     /// A write takes what there is room for; one that finds none is `WouldBlock`. After either,
     /// [`write_buffer_drained`](Self::write_buffer_drained) tells when to go on.
+    /// [`bytes_to_write`](QIODevice::bytes_to_write) then counts what is buffered alone, and is
+    /// never more than the limit.
     fn set_write_buffer_limit(&mut self, limit: Option<usize>) {
         self.core_mut().settings_mut().write_limit = limit.filter(|&limit| limit > 0);
     }
