@@ -227,10 +227,7 @@ fn a_runtime_that_goes_leaves_its_lookups_behind() {
 }
 
 #[test]
-fn a_wait_ends_when_its_time_is_up() {
-    // Nobody answers in no time.
-    let info = watched(|| HostInfo::from_name_timeout("localhost", Duration::ZERO));
-    assert_eq!(info.error(), Some(HostInfoError::TimedOut));
+fn a_wait_ends_with_the_answer_long_before_its_time_is_up() {
     let info = watched(|| HostInfo::from_name_timeout("localhost", support::DEADLINE));
     assert_eq!(info.error(), None);
 }
