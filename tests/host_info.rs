@@ -8,7 +8,6 @@ mod support;
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
-use std::time::Duration;
 
 use slotwire::prelude::*;
 use slotwire::{HostInfo, HostInfoError, HostLookup};
