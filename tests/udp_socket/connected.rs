@@ -1,0 +1,136 @@
+//! Sockets of datagrams with a peer.
+
+use super::*;
+
+#[test]
+fn a_connected_socket_reads_and_writes_datagrams() {
+    let mut rt = Runtime::new().unwrap();
+    let (peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    rt[socket].connect_to_host("127.0.0.1", to.port());
+    settle(&mut rt);
+    assert_eq!(journal.take(), CONNECTING);
+    assert_eq!(rt[socket].open_mode(), OpenMode::READ_WRITE | OpenMode::UNBUFFERED);
+    assert_eq!(
+        (rt[socket].peer_address(), rt[socket].peer_port()),
+        (Some(to.ip()), Some(to.port()))
+    );
+    assert_eq!(rt[socket].write(b"one").unwrap(), 3);
+    assert_eq!(rt[socket].write(b"two").unwrap(), 3);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["bytes_written 3", "bytes_written 3"]);
+    assert_eq!((heard(&peer), heard(&peer)), (b"one".to_vec(), b"two".to_vec()));
+
+    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    for text in ["answer", "first", "second", "two\nlines\n", "peeked"] {
+        peer.send_to(text.as_bytes(), at).unwrap();
+    }
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].read_bytes(3), b"ans");
+    assert_eq!(rt[socket].read_all(), b"first");
+    let mut buffer = [0; 10];
+    assert_eq!(rt[socket].read(&mut buffer).unwrap(), 6);
+    assert_eq!(rt[socket].read_line_string().as_deref(), Some("two"));
+    assert_eq!(rt[socket].fill_buf().unwrap(), b"lines\n");
+    assert_eq!(rt[socket].read_all(), b"lines\n");
+    assert_eq!(rt[socket].peek(3), b"pee");
+    assert_eq!(rt[socket].read_all(), b"peeked");
+    assert_eq!(rt[socket].read(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn whoever_writes_right_after_connecting_to_an_address_need_not_wait() {
+    let mut rt = Runtime::new().unwrap();
+    let (peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", to.port());
+    rt[socket].write_all(b"at once").unwrap();
+    assert_eq!(heard(&peer), b"at once");
+}
+
+#[test]
+fn a_socket_that_looks_up_its_peer_sends_nothing_yet() {
+    let mut rt = Runtime::new().unwrap();
+    let (_peer, to) = peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    let v4 = NetworkLayerProtocol::Ipv4;
+    rt[socket].connect_to_host_with("localhost", to.port(), OpenMode::READ_WRITE, v4);
+    assert_eq!(rt[socket].write(b"early").unwrap_err().kind(), ErrorKind::NotConnected);
+    let error = rt[socket].write_datagram(b"early", to).unwrap_err();
+    assert_eq!(error.kind(), SocketError::UnfinishedSocketOperation);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    assert_eq!(journal.take(), CONNECTING);
+    assert_eq!(rt[socket].peer_name(), "localhost");
+}
+
+#[test]
+fn a_connected_socket_hears_its_peer_alone() {
+    let mut rt = Runtime::new().unwrap();
+    let ((friend, to), (stranger, other)) = (peer(), peer());
+    let (socket, journal) = connected(&mut rt, to);
+    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    stranger.send_to(b"stranger", at).unwrap();
+    friend.send_to(b"friend", at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+    assert_eq!((datagram.data(), datagram.sender()), (&b"friend"[..], Some(to)));
+    assert_eq!(rt[socket].receive_datagram(None).unwrap(), None);
+    rt[socket].write_datagram(b"to the other", other).unwrap();
+    rt[socket].send_datagram(&NetworkDatagram::from(b"to the peer".to_vec())).unwrap();
+    assert_eq!(heard(&stranger), b"to the other");
+    assert_eq!(heard(&friend), b"to the peer");
+}
+
+#[test]
+fn a_bound_socket_keeps_its_port_when_it_is_connected() {
+    let mut rt = Runtime::new().unwrap();
+    for any in [BindAddress::from(LOCALHOST), BindAddress::Any] {
+        let (peer, to) = peer();
+        let (socket, journal, at) = bound_at(&mut rt, any, BindMode::DEFAULT);
+        rt[socket].connect_to_host("127.0.0.1", to.port());
+        settle(&mut rt);
+        assert_eq!(journal.take(), CONNECTING);
+        rt[socket].write_all(b"x").unwrap();
+        assert_eq!(peer.recv_from(&mut [0; 8]).unwrap(), (1, at));
+        assert_eq!(rt[socket].peer_address(), Some(to.ip()));
+        rt[socket].disconnect_from_host();
+        settle(&mut rt);
+        assert_eq!(journal.take()[1..], CLOSING);
+        assert_eq!((rt[socket].has_pending_datagrams(), rt[socket].is_open()), (false, true));
+        rt[socket].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    }
+}
+
+#[test]
+fn a_refusal_is_an_error_and_the_socket_stays_connected() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = connected(&mut rt, dead_port());
+    for _ in 0..2 {
+        rt[socket].write_all(b"anyone?").unwrap();
+        wait_until(&mut rt, |_| journal.len() == 2);
+        settle(&mut rt);
+        assert_eq!(journal.take(), ["bytes_written 7", "ConnectionRefused while Connected"]);
+    }
+    assert_eq!(rt[socket].os_error().unwrap().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(rt[socket].receive_datagram(None).unwrap(), None);
+    // One that is noticed by the next call is told by it, and once.
+    rt[socket].write_all(b"anyone?").unwrap();
+    assert_eq!(rt[socket].write(b"two").unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["bytes_written 7", "ConnectionRefused while Connected"]);
+}
+
+#[test]
+fn a_socket_without_peer_hears_of_no_refusal() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal, _) = bound(&mut rt);
+    for _ in 0..2 {
+        rt[socket].write_datagram(b"x", dead_port()).unwrap();
+        settle(&mut rt);
+    }
+    assert_eq!(journal.take(), ["bytes_written 1", "bytes_written 1"]);
+    let error = rt[socket].write_datagram(b"x", (LOCALHOST, 0).into()).unwrap_err();
+    assert_eq!(error.kind(), SocketError::Network);
+}
