@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use super::engine::{Accepted, Network, SocketEngine};
 use super::error::SocketError;
+use super::facilities::Home;
 use super::incoming::Incoming;
-use super::tcp_server::{Home, QTcpServer};
+use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
 use crate::event_loop::{Alarm, Readiness, SourceId, TimerKey};
 use crate::object::{Obj, ObjectKey, World};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::buffer_pool::BufferPool;
 use super::engine::{NativeNetwork, Network, NetworkService};
 use crate::event_loop::{FlushList, Remote, Timers};
-use crate::object::{Anchor, World};
+use crate::object::{Anchor, Stepper, World};
 
 /// The services that a socket needs of its runtime.
 pub(super) struct Facilities {
@@ -39,5 +39,18 @@ impl Facilities {
             Rc::new(Self { network, flush_list, timers, remote, pool: BufferPool::default() });
         world.offer(facilities.clone());
         Some(facilities)
+    }
+}
+
+/// Where a socket or a server lives.
+pub(super) struct Home {
+    pub(super) stepper: Stepper,
+    pub(super) facilities: Rc<Facilities>,
+}
+
+impl Home {
+    /// The home of an object that just got its place.
+    pub(super) fn of(anchor: &Anchor<'_>) -> Option<Self> {
+        Facilities::of(anchor).map(|facilities| Self { stepper: anchor.stepper(), facilities })
     }
 }

@@ -5,19 +5,17 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::rc::Rc;
 
 use super::accepting::{self, Accepting};
 use super::bind_mode::{BindAddress, BindMode};
 use super::engine::{SocketEngine, listens, open};
 use super::error::{NetError, SocketError};
-use super::facilities::Facilities;
+use super::facilities::Home;
 use super::incoming::{Incoming, OnIncoming, on_incoming};
 use super::socket_type::SocketType;
 use super::tcp_socket::QTcpSocket;
 use crate::object::{
-    Anchor, Context, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal, Stepper,
-    World,
+    Anchor, Context, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal, World,
 };
 
 /// Listens on an address and accepts connections.
@@ -48,12 +46,6 @@ pub struct QTcpServer {
     /// What becomes of a connection, if a class that embeds this one says so.
     pub(super) on_incoming: Option<OnIncoming>,
     pub(super) home: Option<Home>,
-}
-
-/// Where the server lives.
-pub(super) struct Home {
-    pub(super) stepper: Stepper,
-    pub(super) facilities: Rc<Facilities>,
 }
 
 impl QTcpServer {
@@ -375,8 +367,7 @@ impl QObject for QTcpServer {
     }
 
     fn anchored(&mut self, anchor: &Anchor<'_>) {
-        self.home =
-            Facilities::of(anchor).map(|facilities| Home { stepper: anchor.stepper(), facilities });
+        self.home = Home::of(anchor);
     }
 }
 

@@ -9,13 +9,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::core::{Fault, Home, SocketCore};
+use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
 use super::step::Step;
 use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
 use crate::net::engine::{self, OnResolved, Progress, SocketEngine};
 use crate::net::error::SocketError;
+use crate::net::facilities::Home;
 use crate::net::option::SocketOption;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;

@@ -18,11 +18,11 @@ use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, open};
 use crate::net::error::{NetError, SocketError};
-use crate::net::facilities::Facilities;
+use crate::net::facilities::Home;
 use crate::net::option::{OptionName, SocketOption};
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
-use crate::object::{Anchor, Signal, Stepper};
+use crate::object::{Anchor, Signal};
 
 /// The state that all sockets share.
 ///
@@ -56,12 +56,6 @@ pub(in crate::net) struct Signals {
 pub(in crate::net) struct Fault {
     pub(in crate::net) kind: SocketError,
     pub(in crate::net) source: Option<io::Error>,
-}
-
-/// Where the socket lives.
-pub(super) struct Home {
-    pub(super) stepper: Stepper,
-    pub(super) facilities: Rc<Facilities>,
 }
 
 impl SocketCore {
@@ -100,8 +94,7 @@ impl SocketCore {
 
     /// Takes the socket's place in its runtime.
     pub(in crate::net) fn anchored(&mut self, anchor: &Anchor<'_>) {
-        self.home =
-            Facilities::of(anchor).map(|facilities| Home { stepper: anchor.stepper(), facilities });
+        self.home = Home::of(anchor);
         if self.engine.is_some() {
             self.watch();
         }

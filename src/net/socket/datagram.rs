@@ -57,10 +57,7 @@ impl SocketCore {
             return;
         }
         self.traffic.has_more = true;
-        if !std::mem::replace(&mut self.traffic.is_announced, true) {
-            self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-            self.device.announce_received();
-        }
+        self.announce_once();
     }
 
     pub(in crate::net) fn has_pending_datagrams(&self) -> bool {

@@ -35,11 +35,15 @@ impl SocketCore {
         let Some(engine) = &mut self.engine else { return };
         match engine.peek(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            _ => {
-                self.traffic.is_announced = true;
-                self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
-                self.device.announce_received();
-            }
+            _ => self.announce_once(),
+        }
+    }
+
+    /// Says that there is something, unless that was said and nobody has looked.
+    pub(super) fn announce_once(&mut self) {
+        if !std::mem::replace(&mut self.traffic.is_announced, true) {
+            self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+            self.device.announce_received();
         }
     }
 
