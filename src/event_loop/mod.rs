@@ -8,6 +8,7 @@ mod clock;
 mod control;
 mod flush_list;
 mod notifier;
+mod poller;
 mod reactor;
 mod remote;
 mod runtime;

@@ -1,6 +1,6 @@
-//! The reactor: who is told when a descriptor is ready.
+//! The reactor: who is told when a source is ready.
 //!
-//! A thin layer over mio. A source belongs to an object and names the function that takes its
+//! A thin layer over mio; what waits for readiness is in `poller.rs`. A source belongs to an object and names the function that takes its
 //! readiness to that object. Readiness is edge-triggered here; whoever registers reads or writes
 //! until the kernel would block, or [re-arms](Reactor::rearm).
 
@@ -78,8 +78,41 @@ pub(crate) struct Reactor {
 struct Sources {
     owners: Vec<Option<(ObjectKey, OnReady)>>,
     free: Vec<usize>,
-    /// Numbers that are not in use any more, though what the kernel said last may name them.
+    /// Numbers that are not in use any more, though what the poller said last may name them.
     retired: Vec<usize>,
+    /// How many of them the kernel watches.
+    in_kernel: usize,
+}
+
+impl Sources {
+    fn next_id(&self) -> usize {
+        self.free.last().copied().unwrap_or(self.owners.len())
+    }
+
+    /// Gives the next number to a source.
+    fn add(&mut self, owner: ObjectKey, on_ready: OnReady) -> SourceId {
+        let entry = Some((owner, on_ready));
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.owners[id] = entry;
+                id
+            }
+            None => {
+                self.owners.push(entry);
+                self.owners.len() - 1
+            }
+        };
+        SourceId(id)
+    }
+
+    /// Takes the number of a source back; says whether it had it.
+    fn remove(&mut self, id: SourceId) -> bool {
+        let was_there = self.owners[id.0].take().is_some();
+        if was_there {
+            self.retired.push(id.0);
+        }
+        was_there
+    }
 }
 
 impl Reactor {
@@ -96,15 +129,9 @@ impl Reactor {
         on_ready: OnReady,
     ) -> io::Result<SourceId> {
         let mut sources = self.sources.borrow_mut();
-        let id = sources.free.last().copied().unwrap_or(sources.owners.len());
-        self.registry.register(source, Token(id), interest)?;
-        let entry = Some((owner, on_ready));
-        if sources.free.pop().is_some() {
-            sources.owners[id] = entry;
-        } else {
-            sources.owners.push(entry);
-        }
-        Ok(SourceId(id))
+        self.registry.register(source, Token(sources.next_id()), interest)?;
+        sources.in_kernel += 1;
+        Ok(sources.add(owner, on_ready))
     }
 
     /// Asks for the readiness of a source anew: what is ready still or again is told again.
@@ -128,8 +155,8 @@ impl Reactor {
     /// Drops what is known of a source that is about to be closed: the kernel does the rest.
     pub(crate) fn forget(&self, id: SourceId) {
         let mut sources = self.sources.borrow_mut();
-        if sources.owners[id.0].take().is_some() {
-            sources.retired.push(id.0);
+        if sources.remove(id) {
+            sources.in_kernel -= 1;
         }
     }
 

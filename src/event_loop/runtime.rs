@@ -6,25 +6,20 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Waker};
-
 use super::clock::{Clock, SystemClock};
 use super::control::{LoopControl, LoopState};
 use super::flush_list::FlushList;
-use super::reactor::{Reactor, Readiness, SourceId, WAKER};
+use super::poller::{KernelPoller, Polled, Poller};
+use super::reactor::{Reactor, Readiness, SourceId};
 use super::remote::Mailbox;
 use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, QObject, Signal, Target, World};
-
-/// How many events the kernel tells at once.
-const EVENTS: usize = 1024;
 
 /// One thread's objects and the event loop that drives them.
 ///
@@ -71,12 +66,9 @@ const EVENTS: usize = 1024;
 #[doc(alias = "QEventLoop")]
 pub struct Runtime {
     world: World,
-    poll: Poll,
-    events: Events,
-    /// What the kernel said and nobody was told yet.
+    poller: Box<dyn Poller>,
+    /// What the poller said and nobody was told yet.
     ready: VecDeque<(SourceId, Readiness)>,
-    /// The last batch of events was full, so there may be another.
-    kernel_has_more: bool,
     reactor: Rc<Reactor>,
     timers: Rc<Timers>,
     flush_list: Rc<FlushList>,
@@ -103,17 +95,23 @@ impl Runtime {
     ///
     /// Fails as [`new`](Self::new) does.
     pub fn with_clock(clock: impl Clock + 'static) -> Result<Self, Error> {
-        let poll = Poll::new().map_err(Error::Poller)?;
-        let waker = Waker::new(poll.registry(), WAKER).map_err(Error::Poller)?;
-        let registry = poll.registry().try_clone().map_err(Error::Poller)?;
-        let clock: Rc<dyn Clock> = Rc::new(clock);
+        Self::with_poller(Rc::new(clock), |kernel, _| Box::new(kernel))
+    }
+
+    /// Creates a runtime that goes by another clock, and waits by what `poller` makes of the
+    /// kernel's poller and the reactor.
+    pub(crate) fn with_poller(
+        clock: Rc<dyn Clock>,
+        poller: impl FnOnce(KernelPoller, &Rc<Reactor>) -> Box<dyn Poller>,
+    ) -> Result<Self, Error> {
+        let kernel = KernelPoller::new().map_err(Error::Poller)?;
+        let waker = kernel.waker().map_err(Error::Poller)?;
+        let reactor = Rc::new(Reactor::new(kernel.registry().map_err(Error::Poller)?));
         let runtime = Self {
             world: World::new(),
-            poll,
-            events: Events::with_capacity(EVENTS),
+            poller: poller(kernel, &reactor),
             ready: VecDeque::new(),
-            kernel_has_more: false,
-            reactor: Rc::new(Reactor::new(registry)),
+            reactor,
             timers: Rc::new(Timers::new(clock.clone())),
             flush_list: Rc::default(),
             control: Rc::default(),
@@ -281,7 +279,7 @@ impl Runtime {
         self.world.has_work()
             || !self.ready.is_empty()
             || self.flush_list.len() > 0
-            || self.kernel_has_more
+            || self.poller.has_more()
     }
 
     /// One turn of the loop.
@@ -311,7 +309,7 @@ impl Runtime {
         any | self.flush()
     }
 
-    /// Asks the kernel what is ready, and sleeps if nothing is to be done before.
+    /// Asks the poller what is ready, and sleeps if nothing is to be done before.
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
         let due = self.timers.next_deadline();
         let until_due = due.map(|due| due.saturating_duration_since(self.clock.now()));
@@ -330,25 +328,13 @@ impl Runtime {
         if self.ready.is_empty() {
             self.reactor.recycle();
         }
-        match self.poll.poll(&mut self.events, self.clock.sleep(timeout)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
-            Err(error) => return Err(Error::Poll(error)),
-        }
+        let polled = self.poller.poll(self.clock.sleep(timeout), &mut self.ready);
         if sleeps {
             self.mailbox.wake_up();
         }
-        if let (Some(timeout), true) = (timeout, self.events.is_empty()) {
+        if let (Some(timeout), Polled::Nothing) = (timeout, polled.map_err(Error::Poll)?) {
             self.clock.waited(timeout);
         }
-        let mut batch = 0;
-        for event in &self.events {
-            batch += 1;
-            if event.token() != WAKER {
-                self.ready.push_back((SourceId::of(event.token()), Readiness::of(event)));
-            }
-        }
-        self.kernel_has_more = batch == EVENTS;
         Ok(())
     }
 
@@ -430,7 +416,7 @@ impl DerefMut for Runtime {
 /// The poller's descriptor: readable when the loop has something to do. A foreign loop watches it.
 impl AsRawFd for Runtime {
     fn as_raw_fd(&self) -> RawFd {
-        self.poll.as_raw_fd()
+        self.poller.as_raw_fd()
     }
 }
 

@@ -4,11 +4,11 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_lookup::HostLookup;
+use super::resolver;
 use super::resolver_pool::ResolverPool;
 use super::system_resolver;
 
@@ -185,6 +185,7 @@ impl HostInfo {
             Err(error) => {
                 let kind = match error.kind() {
                     io::ErrorKind::NotFound => HostInfoError::HostNotFound,
+                    io::ErrorKind::TimedOut => HostInfoError::TimedOut,
                     _ => HostInfoError::Unknown,
                 };
                 Self::failed(name, kind, error.to_string())
@@ -202,35 +203,17 @@ impl HostInfo {
         timeout: Option<Duration>,
         resolve: impl FnOnce(OnResolved) -> Lookup,
     ) -> Self {
-        if let Some(info) = Self::at_once(name) {
-            return info;
-        }
-        let (send, receive) = mpsc::channel();
-        let lookup = resolve(Box::new(move |answer| {
-            // Fails if nobody waits any more.
-            let _ = send.send(answer);
-        }));
-        let answer = match timeout {
-            Some(timeout) => receive.recv_timeout(timeout),
-            None => receive.recv().map_err(mpsc::RecvTimeoutError::from),
-        };
-        drop(lookup);
-        match answer {
-            Ok(answer) => Self::answer(name, answer),
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                let text = format!("cannot look up {name:?}: it takes too long");
-                Self::failed(name, HostInfoError::TimedOut, text)
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                let text = format!("cannot look up {name:?}: the lookup was given up");
-                Self::failed(name, HostInfoError::Unknown, text)
-            }
+        match Self::at_once(name) {
+            Some(info) => info,
+            None => Self::answer(name, resolver::wait_for(name, timeout, resolve)),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     #[test]

@@ -3,7 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
@@ -56,6 +57,36 @@ impl Resolver {
     }
 }
 
+/// Has a name resolved and blocks until it is, or the time is up.
+pub(super) fn wait_for(
+    name: &str,
+    timeout: Option<Duration>,
+    resolve: impl FnOnce(OnResolved) -> Lookup,
+) -> io::Result<Vec<SocketAddr>> {
+    let (send, receive) = mpsc::channel();
+    let lookup = resolve(Box::new(move |answer| {
+        // Fails if nobody waits any more.
+        let _ = send.send(answer);
+    }));
+    let answer = match timeout {
+        Some(timeout) => receive.recv_timeout(timeout),
+        None => receive.recv().map_err(mpsc::RecvTimeoutError::from),
+    };
+    drop(lookup);
+    match answer {
+        Ok(answer) => answer,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(took_too_long(name)),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(io::Error::other(format!("cannot look up {name:?}: the lookup was given up")))
+        }
+    }
+}
+
+/// What a lookup that nobody waits for any longer fails with.
+pub(super) fn took_too_long(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("cannot look up {name:?}: it takes too long"))
+}
+
 fn lock(cache: &Mutex<HostCache>) -> MutexGuard<'_, HostCache> {
     // Nothing that holds the lock calls anybody, so nothing panics half-way.
     cache.lock().unwrap_or_else(PoisonError::into_inner)
@@ -63,8 +94,7 @@ fn lock(cache: &Mutex<HostCache>) -> MutexGuard<'_, HostCache> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{self, Receiver};
-    use std::time::Duration;
+    use std::sync::mpsc::Receiver;
 
     use super::*;
     use crate::event_loop::VirtualClock;

@@ -3,8 +3,7 @@
 //! A wait polls that socket alone and delivers what it emits. Timers, posted calls and other
 //! sockets have to wait meanwhile.
 
-use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::abstract_socket::QAbstractSocket;
@@ -274,28 +273,27 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
 
     /// Waits for the addresses of the peer's name.
     fn look_up(&mut self) {
-        let (send, receive) = mpsc::channel();
-        let socket = self.socket;
-        let lookup = self.runtime.get_mut(socket).and_then(|socket| {
-            let on_resolved = Box::new(move |addresses| {
-                // Fails if nobody waits any more.
-                let _ = send.send(addresses);
-            });
-            socket.core_mut().resolve_again(on_resolved)
-        });
-        let Some(lookup) = lookup else { return };
-        let deadline = self.core().and_then(SocketCore::next_timeout);
-        let deadline = deadline.into_iter().chain(self.deadline).min();
-        let now = self.runtime.timers().now();
-        let found: Result<std::io::Result<Vec<SocketAddr>>, _> = match deadline {
-            Some(deadline) => {
-                receive.recv_timeout(deadline.saturating_duration_since(now)).map_err(drop)
+        let Some(core) = self.core() else { return };
+        let Some(network) = core.network() else { return self.give_up() };
+        let name = core.peer_name().to_owned();
+        let turn = core.next_timeout();
+        let deadline = turn.into_iter().chain(self.deadline).min();
+        let timers = self.runtime.timers();
+        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
+        match network.resolve_now(&name, timeout) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                timers.clock().waited(timeout.unwrap_or_default());
+                if self.deadline.is_some() && deadline == self.deadline {
+                    self.give_up();
+                } else {
+                    self.turn(SocketCore::on_timeout);
+                }
             }
-            None => receive.recv().map_err(drop),
-        };
-        match found {
-            Ok(addresses) => self.turn(|core| core.on_resolved(lookup, addresses)),
-            Err(()) => self.give_up(),
+            // Not by its number, which another answer may have too.
+            found => self.turn(|core| {
+                let lookup = core.expect_lookup();
+                core.on_resolved(lookup, found);
+            }),
         }
     }
 

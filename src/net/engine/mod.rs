@@ -6,6 +6,7 @@
 
 mod native;
 
+use std::any::Any;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -63,7 +64,7 @@ pub(crate) enum Membership {
 }
 
 /// One socket of a network.
-pub(crate) trait SocketEngine: fmt::Debug {
+pub(crate) trait SocketEngine: fmt::Debug + Any {
     /// Has `on_ready` called for `owner` whenever the socket may be read from or written to, or may
     /// have a connection to accept. Once is enough.
     fn watch(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<()>;
@@ -220,6 +221,10 @@ pub(crate) trait Network {
     ///
     /// `on_resolved` is called from any thread, and from here if the answer is known already.
     fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup;
+
+    /// Looks up the addresses of a name and blocks until they are known, up to `timeout`: then it
+    /// fails with `TimedOut`. Otherwise as [`resolve`](Self::resolve).
+    fn resolve_now(&self, name: &str, timeout: Option<Duration>) -> io::Result<Vec<SocketAddr>>;
 
     /// Forgets what names were found to mean.
     fn clear_host_cache(&self);

@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::step::Step;
 use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
-use crate::net::engine::{self, OnResolved, Progress, SocketEngine};
+use crate::net::engine::{self, Progress, SocketEngine};
 use crate::net::error::SocketError;
 use crate::net::facilities::Home;
 use crate::net::option::SocketOption;
@@ -145,14 +145,13 @@ impl SocketCore {
         }
     }
 
-    /// Asks for the addresses once more, for somebody who waits without a loop.
-    pub(in crate::net) fn resolve_again(&mut self, on_resolved: OnResolved) -> Option<Lookup> {
+    /// Waits for the answer to a lookup of somebody's who waits without a loop, and for no other.
+    pub(in crate::net) fn expect_lookup(&mut self) -> Lookup {
         let lookup = self.next_lookup();
-        let resolving = self.network()?.resolve(self.peer_name(), on_resolved);
-        let attempt = self.attempt.as_mut()?;
-        attempt.lookup = lookup;
-        attempt.resolving = Some(resolving);
-        Some(lookup)
+        if let Some(attempt) = &mut self.attempt {
+            attempt.lookup = lookup;
+        }
+        lookup
     }
 
     fn next_lookup(&mut self) -> Lookup {

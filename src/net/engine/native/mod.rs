@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use self::socket::NativeSocket;
 use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
 use crate::event_loop::{Reactor, Readiness, Timers};
-use crate::net::resolver::Resolver;
+use crate::net::resolver::{self, Resolver};
 use crate::net::resolver_pool::ResolverPool;
 use crate::net::socket_type::SocketType;
 
@@ -44,6 +44,10 @@ impl Network for NativeNetwork {
 
     fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
         self.resolver.resolve(name, on_resolved)
+    }
+
+    fn resolve_now(&self, name: &str, timeout: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
+        resolver::wait_for(name, timeout, |on_resolved| self.resolver.resolve(name, on_resolved))
     }
 
     fn clear_host_cache(&self) {

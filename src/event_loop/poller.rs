@@ -1,0 +1,95 @@
+//! Pollers: where a loop waits for what happens outside of it.
+//!
+//! The kernel's is mio's. Another can take its place, or stand before it, where sources become
+//! ready in another way.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use mio::{Events, Poll, Registry, Waker};
+
+use super::reactor::{Readiness, SourceId, WAKER};
+
+/// How many events the kernel tells at once.
+const EVENTS: usize = 1024;
+
+/// Where a loop waits. Its descriptor is readable when the kernel has something to tell.
+pub(crate) trait Poller: AsRawFd {
+    /// Waits up to `timeout` (for ever if it is `None`) until a source is ready; adds those that are
+    /// to `ready`.
+    fn poll(
+        &mut self,
+        timeout: Option<Duration>,
+        ready: &mut VecDeque<(SourceId, Readiness)>,
+    ) -> io::Result<Polled>;
+
+    /// Says whether the last poll may have left something untold.
+    fn has_more(&self) -> bool;
+}
+
+/// How a poll ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    /// The time passed and nothing came.
+    Nothing,
+    /// Something came, if only a call of another thread that ended the sleep.
+    Something,
+}
+
+/// The kernel's poller.
+pub(crate) struct KernelPoller {
+    poll: Poll,
+    events: Events,
+    /// The last batch of events was full, so there may be another.
+    has_more: bool,
+}
+
+impl KernelPoller {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { poll: Poll::new()?, events: Events::with_capacity(EVENTS), has_more: false })
+    }
+
+    /// What ends a sleep from another thread. There is to be one.
+    pub(super) fn waker(&self) -> io::Result<Waker> {
+        Waker::new(self.poll.registry(), WAKER)
+    }
+
+    pub(super) fn registry(&self) -> io::Result<Registry> {
+        self.poll.registry().try_clone()
+    }
+}
+
+impl Poller for KernelPoller {
+    fn poll(
+        &mut self,
+        timeout: Option<Duration>,
+        ready: &mut VecDeque<(SourceId, Readiness)>,
+    ) -> io::Result<Polled> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
+            Err(error) => return Err(error),
+        }
+        let mut batch = 0;
+        for event in &self.events {
+            batch += 1;
+            if event.token() != WAKER {
+                ready.push_back((SourceId::of(event.token()), Readiness::of(event)));
+            }
+        }
+        self.has_more = batch == EVENTS;
+        Ok(if batch == 0 { Polled::Nothing } else { Polled::Something })
+    }
+
+    fn has_more(&self) -> bool {
+        self.has_more
+    }
+}
+
+impl AsRawFd for KernelPoller {
+    fn as_raw_fd(&self) -> RawFd {
+        self.poll.as_raw_fd()
+    }
+}
