@@ -68,6 +68,10 @@ pub mod io;
 pub mod net;
 pub mod object;
 
+#[cfg(feature = "sim")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sim")))]
+pub mod sim;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

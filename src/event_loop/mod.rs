@@ -25,6 +25,8 @@ pub use thread::{QThread, ThreadError};
 pub use timer::{QTimer, TimerType};
 
 pub(crate) use flush_list::FlushList;
+#[cfg(feature = "sim")]
+pub(crate) use poller::{KernelPoller, Polled, Poller};
 pub(crate) use reactor::{OnReady, Reactor, Readiness, SourceId};
 pub(crate) use timer_queue::TimerKey;
 pub(crate) use timers::{Alarm, Timers};

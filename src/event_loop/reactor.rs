@@ -160,6 +160,22 @@ impl Reactor {
         }
     }
 
+    /// Gives a number to a source that the kernel does not watch, and of whose readiness `on_ready`
+    /// is called for `owner`.
+    pub(crate) fn enlist(&self, owner: ObjectKey, on_ready: OnReady) -> SourceId {
+        self.sources.borrow_mut().add(owner, on_ready)
+    }
+
+    /// Takes the number back that [`enlist`](Self::enlist) gave.
+    pub(crate) fn strike(&self, id: SourceId) {
+        self.sources.borrow_mut().remove(id);
+    }
+
+    /// Says whether the kernel watches a source.
+    pub(crate) fn has_kernel_sources(&self) -> bool {
+        self.sources.borrow().in_kernel > 0
+    }
+
     /// Lets the numbers of deregistered sources be given again: nobody has still to be told of
     /// them.
     pub(super) fn recycle(&self) {

@@ -36,6 +36,8 @@ mod wait;
 pub use abstract_socket::QAbstractSocket;
 pub use bind_mode::{BindAddress, BindMode};
 pub use blocking::Blocking;
+#[cfg(feature = "sim")]
+pub(crate) use engine::sim;
 pub use error::{NetError, SocketError};
 pub use host_info::{HostInfo, HostInfoError};
 pub use host_lookup::HostLookup;

@@ -1,4 +1,5 @@
-//! Looking up host names for one runtime: what is remembered, and who is asked for the rest.
+//! Looking up host names for one runtime: what is remembered, and that somebody is asked for the
+//! rest.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,22 +9,22 @@ use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
-use super::resolver_pool::ResolverPool;
 use super::system_resolver;
 use crate::event_loop::Timers;
 
-/// Looks up names by the threads of the process and a cache of the runtime: the one is dear, and
-/// the other goes by the runtime's clock.
-#[derive(Debug)]
+/// Looks up names by somebody who is dear to ask, and a cache that goes by the runtime's clock.
 pub(super) struct Resolver {
-    pool: Arc<ResolverPool>,
+    ask: Box<dyn Fn(&str, OnResolved) -> Lookup>,
     cache: Arc<Mutex<HostCache>>,
     clock: Rc<Timers>,
 }
 
 impl Resolver {
-    pub(super) fn new(pool: Arc<ResolverPool>, clock: Rc<Timers>) -> Self {
-        Self { pool, cache: Arc::default(), clock }
+    pub(super) fn new(
+        ask: impl Fn(&str, OnResolved) -> Lookup + 'static,
+        clock: Rc<Timers>,
+    ) -> Self {
+        Self { ask: Box::new(ask), cache: Arc::default(), clock }
     }
 
     /// Looks up a name. `on_resolved` is called from any thread, and from here if the answer is
@@ -48,7 +49,7 @@ impl Resolver {
             }
             on_resolved(answer);
         };
-        self.pool.resolve(name, Box::new(remember))
+        (self.ask)(name, Box::new(remember))
     }
 
     /// Forgets what was found so far.
@@ -110,7 +111,8 @@ mod tests {
         let clock = VirtualClock::new();
         let (pool, begun) = held_pool(Duration::from_secs(3600));
         let timers = Rc::new(Timers::new(Rc::new(clock.clone())));
-        Bench { resolver: Resolver::new(Arc::new(pool), timers), begun, clock }
+        let ask = move |name: &str, on_resolved: OnResolved| pool.resolve(name, on_resolved);
+        Bench { resolver: Resolver::new(ask, timers), begun, clock }
     }
 
     impl Bench {

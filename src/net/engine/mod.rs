@@ -5,6 +5,8 @@
 //! about states: it does what it is asked and says how it went.
 
 mod native;
+#[cfg(feature = "sim")]
+pub(crate) mod sim;
 
 use std::any::Any;
 use std::fmt;

@@ -29,7 +29,9 @@ pub(crate) struct NativeNetwork {
 
 impl NativeNetwork {
     pub(crate) fn new(reactor: Rc<Reactor>, timers: Rc<Timers>) -> Self {
-        Self { reactor, resolver: Resolver::new(ResolverPool::of_process(), timers) }
+        let pool = ResolverPool::of_process();
+        let ask = move |name: &str, on_resolved: OnResolved| pool.resolve(name, on_resolved);
+        Self { reactor, resolver: Resolver::new(ask, timers) }
     }
 }
 

@@ -1,0 +1,137 @@
+//! Hosts: the machines of a simulated network.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use rustix::io::Errno;
+
+use crate::net::network_address_entry::NetworkAddressEntry;
+use crate::net::network_interface::{InterfaceFlags, InterfaceType, NetworkInterface};
+
+/// Names a host of a simulated network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SimHost(pub(super) u16);
+
+/// The index of each host's interface to itself.
+pub(super) const LOOPBACK_INDEX: u32 = 1;
+
+/// The index of each host's interface to the others.
+pub(super) const ETHERNET_INDEX: u32 = 2;
+
+/// The address of all hosts, besides 255.255.255.255.
+pub(super) const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 0, 255, 255);
+
+/// The ports that whoever asks for any port gets, as on Linux.
+const ANY_PORT: std::ops::RangeInclusive<u16> = 32_768..=60_999;
+
+/// What a network knows of a host.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) name: String,
+    /// Its own addresses, without those of the loopback interface.
+    pub(super) addresses: Vec<IpAddr>,
+    pub(super) is_up: bool,
+    /// The ports whose packets vanish.
+    pub(super) black_holes: BTreeSet<u16>,
+    /// How many descriptors its programs may have open.
+    pub(super) descriptor_limit: Option<usize>,
+    pub(super) descriptors: usize,
+    next_port: u16,
+}
+
+impl Host {
+    /// The host with this number: 10.0.0.1 and fd00::1 are the first's.
+    pub(super) fn new(number: u16, name: &str) -> Self {
+        let v4 = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 1).to_bits() + u32::from(number));
+        let v6 = Ipv6Addr::from_bits(
+            Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1).to_bits() + u128::from(number),
+        );
+        Self {
+            name: name.to_owned(),
+            addresses: vec![v4.into(), v6.into()],
+            is_up: true,
+            black_holes: BTreeSet::new(),
+            descriptor_limit: None,
+            descriptors: 0,
+            next_port: *ANY_PORT.start(),
+        }
+    }
+
+    /// Says whether the address is one of the host's.
+    pub(super) fn has(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.addresses.contains(&address)
+    }
+
+    /// The address that packets to `destination` come from. Fails if no way leads there.
+    pub(super) fn source_towards(&self, destination: IpAddr) -> Result<IpAddr, Errno> {
+        match destination {
+            IpAddr::V4(to) if to.is_loopback() => return Ok(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(to) if to.is_loopback() => return Ok(Ipv6Addr::LOCALHOST.into()),
+            own if self.addresses.contains(&own) => return Ok(own),
+            _ => {}
+        }
+        let mut own = self.addresses.iter().copied();
+        own.find(|own| own.is_ipv4() == destination.is_ipv4()).ok_or(Errno::NETUNREACH)
+    }
+
+    /// The next of the ports for whoever asks for any.
+    pub(super) fn next_port(&mut self) -> u16 {
+        let port = self.next_port;
+        self.next_port = if port == *ANY_PORT.end() { *ANY_PORT.start() } else { port + 1 };
+        port
+    }
+
+    /// How many ports there are for whoever asks for any.
+    pub(super) fn any_ports() -> usize {
+        ANY_PORT.len()
+    }
+
+    /// Takes a descriptor for a program of the host. Fails if it may have no more.
+    pub(super) fn take_descriptor(&mut self) -> Result<(), Errno> {
+        if self.descriptor_limit.is_some_and(|limit| self.descriptors >= limit) {
+            return Err(Errno::MFILE);
+        }
+        self.descriptors += 1;
+        Ok(())
+    }
+
+    /// The host's interfaces: to itself, and to the others.
+    pub(super) fn interfaces(&self) -> Vec<NetworkInterface> {
+        let running = InterfaceFlags::UP | InterfaceFlags::RUNNING;
+        let v4 = [255, 0, 0, 0].into();
+        let loopback = [
+            NetworkAddressEntry::new(Ipv4Addr::LOCALHOST.into(), 0, Some(v4), None),
+            NetworkAddressEntry::new(Ipv6Addr::LOCALHOST.into(), 0, Some([255; 16].into()), None),
+        ];
+        let ethernet = self.addresses.iter().map(|&own| match own {
+            IpAddr::V4(_) => {
+                let (mask, broadcast) = ([255, 255, 0, 0].into(), BROADCAST.into());
+                NetworkAddressEntry::new(own, 0, Some(mask), Some(broadcast))
+            }
+            IpAddr::V6(_) => {
+                let mask = Ipv6Addr::from_bits(u128::MAX << 64);
+                NetworkAddressEntry::new(own, 0, Some(mask.into()), None)
+            }
+        });
+        vec![
+            NetworkInterface {
+                index: LOOPBACK_INDEX,
+                name: "lo".to_owned(),
+                flags: running | InterfaceFlags::LOOPBACK,
+                kind: InterfaceType::Loopback,
+                hardware_address: None,
+                mtu: Some(65_536),
+                entries: loopback.to_vec(),
+            },
+            NetworkInterface {
+                index: ETHERNET_INDEX,
+                name: "eth0".to_owned(),
+                flags: running | InterfaceFlags::BROADCAST | InterfaceFlags::MULTICAST,
+                kind: InterfaceType::Ethernet,
+                hardware_address: None,
+                mtu: Some(1500),
+                entries: ethernet.collect(),
+            },
+        ]
+    }
+}

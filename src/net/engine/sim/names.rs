@@ -1,0 +1,133 @@
+//! Names: what a simulated name server answers, and when.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::watcher::WatcherKey;
+use super::wire::{Event, Wire};
+use crate::net::engine::OnResolved;
+
+/// How long an answer takes if nothing else was said.
+const USUAL_DELAY: Duration = Duration::from_millis(1);
+
+/// What a simulated name server answers.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use std::time::Duration;
+/// use slotwire::sim::{NameAnswer, SimNetwork};
+///
+/// let network = SimNetwork::new(7);
+/// let slow = NameAnswer::found([[10, 0, 0, 9].into()]).after(Duration::from_secs(4));
+/// network.set_name("printer", slow);
+/// network.set_name("broken", NameAnswer::failing(ErrorKind::Other));
+/// ```
+#[derive(Clone, Debug)]
+pub struct NameAnswer {
+    found: Result<Vec<IpAddr>, io::ErrorKind>,
+    /// `None` is never.
+    delay: Option<Duration>,
+}
+
+impl NameAnswer {
+    /// These addresses, in this order.
+    pub fn found(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let addresses = addresses.into_iter().collect();
+        Self { found: Ok(addresses), delay: Some(USUAL_DELAY) }
+    }
+
+    /// A failure: `NotFound` if there is no such name, another kind if the server has failed.
+    pub fn failing(kind: io::ErrorKind) -> Self {
+        Self { found: Err(kind), delay: Some(USUAL_DELAY) }
+    }
+
+    /// None: who asks waits for ever.
+    pub fn never() -> Self {
+        Self { delay: None, ..Self::failing(io::ErrorKind::TimedOut) }
+    }
+
+    /// Sets how long the answer takes. The default is 1 ms.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = self.delay.map(|_| delay);
+        self
+    }
+}
+
+/// What is known of names, and who waits for an answer.
+#[derive(Default)]
+pub(super) struct Names {
+    answers: BTreeMap<String, NameAnswer>,
+    waiting: BTreeMap<Question, Asker>,
+    asked: u64,
+}
+
+/// Names a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Question(u64);
+
+/// Who waits for an answer, and what it will be.
+pub(super) struct Asker {
+    watcher: WatcherKey,
+    on_resolved: OnResolved,
+    answer: Result<Vec<IpAddr>, io::ErrorKind>,
+    name: String,
+}
+
+impl Asker {
+    /// Tells the answer.
+    pub(super) fn tell(self) {
+        let Self { on_resolved, answer, name, .. } = self;
+        on_resolved(match answer {
+            Ok(found) => Ok(found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect()),
+            Err(kind) => {
+                Err(io::Error::new(kind, format!("the simulated name server: no {name:?}")))
+            }
+        });
+    }
+}
+
+impl Names {
+    pub(super) fn set(&mut self, name: &str, answer: NameAnswer) {
+        self.answers.insert(name.to_ascii_lowercase(), answer);
+    }
+
+    fn answer(&self, name: &str) -> NameAnswer {
+        match name.trim_end_matches('.').to_ascii_lowercase() {
+            name if name == "localhost" => NameAnswer::found([Ipv4Addr::LOCALHOST.into()]),
+            name => match self.answers.get(&name) {
+                Some(answer) => answer.clone(),
+                None => NameAnswer::failing(io::ErrorKind::NotFound),
+            },
+        }
+    }
+}
+
+impl Wire {
+    /// Asks for a name's addresses.
+    pub(super) fn ask(
+        &mut self,
+        watcher: WatcherKey,
+        name: &str,
+        on_resolved: OnResolved,
+    ) -> Question {
+        let NameAnswer { found, delay } = self.names.answer(name);
+        self.names.asked += 1;
+        let question = Question(self.names.asked);
+        let asker = Asker { watcher, on_resolved, answer: found, name: name.to_owned() };
+        self.names.waiting.insert(question, asker);
+        if let Some(delay) = delay {
+            self.agenda.write(delay, Event::Answer(question));
+        }
+        question
+    }
+
+    /// Who waits for the answer that has come, if somebody does still. It is to be called.
+    pub(super) fn take_asker(&mut self, question: Question) -> Option<Asker> {
+        let asker = self.names.waiting.remove(&question)?;
+        self.call(asker.watcher);
+        Some(asker)
+    }
+}

@@ -1,0 +1,167 @@
+//! The options of simulated sockets: kept and told as Linux does; some of them mean something.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::host::SimHost;
+use super::socket::{Role, SocketKey};
+use super::wire::Wire;
+
+use crate::net::option::{OptionName, SocketOption};
+use crate::net::socket_type::SocketType;
+
+/// What the system adds to what it is asked for, for its own book-keeping.
+const OVERHEAD: usize = 2;
+
+/// The smallest buffers that the system gives, to send and to receive.
+const SMALLEST: [usize; 2] = [4608, 2304];
+
+/// The largest that it gives to who asks.
+const LARGEST: usize = 425_984;
+
+/// The options of one socket.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    kind: SocketType,
+    low_delay: bool,
+    pub(super) keep_alive: bool,
+    pub(super) keep_alive_idle: Duration,
+    pub(super) keep_alive_interval: Duration,
+    pub(super) keep_alive_count: u32,
+    pub(super) multicast_ttl: u8,
+    pub(super) multicast_loopback: bool,
+    type_of_service: u8,
+    pub(super) send_buffer: usize,
+    pub(super) receive_buffer: usize,
+}
+
+impl Options {
+    pub(super) fn new(kind: SocketType) -> Self {
+        let (send_buffer, receive_buffer) = match kind {
+            SocketType::Tcp => (262_144, 131_072),
+            SocketType::Udp => (212_992, 212_992),
+        };
+        Self {
+            kind,
+            low_delay: false,
+            keep_alive: false,
+            keep_alive_idle: Duration::from_secs(7200),
+            keep_alive_interval: Duration::from_secs(75),
+            keep_alive_count: 9,
+            multicast_ttl: 1,
+            multicast_loopback: true,
+            type_of_service: 0,
+            send_buffer,
+            receive_buffer,
+        }
+    }
+
+    /// The value of an option. `NOPROTOOPT` if such a socket does not have it.
+    pub(super) fn get(&self, name: OptionName) -> Result<SocketOption, Errno> {
+        self.has(name)?;
+        Ok(match name {
+            OptionName::LowDelay => SocketOption::LowDelay(self.low_delay),
+            OptionName::KeepAlive => SocketOption::KeepAlive(self.keep_alive),
+            OptionName::KeepAliveIdle => SocketOption::KeepAliveIdle(self.keep_alive_idle),
+            OptionName::KeepAliveInterval => {
+                SocketOption::KeepAliveInterval(self.keep_alive_interval)
+            }
+            OptionName::KeepAliveCount => SocketOption::KeepAliveCount(self.keep_alive_count),
+            OptionName::MulticastTtl => SocketOption::MulticastTtl(self.multicast_ttl),
+            OptionName::MulticastLoopback => {
+                SocketOption::MulticastLoopback(self.multicast_loopback)
+            }
+            OptionName::TypeOfService => SocketOption::TypeOfService(self.type_of_service),
+            OptionName::SendBufferSize => SocketOption::SendBufferSize(self.send_buffer),
+            OptionName::ReceiveBufferSize => SocketOption::ReceiveBufferSize(self.receive_buffer),
+            // The way's, which the socket does not know.
+            OptionName::PathMtu => return Err(Errno::NOTCONN),
+        })
+    }
+
+    /// Changes an option. Fails if such a socket does not have it, or not with this value.
+    pub(super) fn set(&mut self, option: SocketOption) -> Result<(), Errno> {
+        self.has(option.name())?;
+        let whole_seconds = |time: Duration| match time.as_secs_f64().ceil() {
+            0.0 => Err(Errno::INVAL),
+            seconds => Ok(Duration::from_secs(seconds as u64)),
+        };
+        match option {
+            SocketOption::LowDelay(on) => self.low_delay = on,
+            SocketOption::KeepAlive(on) => self.keep_alive = on,
+            SocketOption::KeepAliveIdle(time) => self.keep_alive_idle = whole_seconds(time)?,
+            SocketOption::KeepAliveInterval(time) => {
+                self.keep_alive_interval = whole_seconds(time)?;
+            }
+            SocketOption::KeepAliveCount(0) => return Err(Errno::INVAL),
+            SocketOption::KeepAliveCount(count) => self.keep_alive_count = count,
+            SocketOption::MulticastTtl(ttl) => self.multicast_ttl = ttl,
+            SocketOption::MulticastLoopback(on) => self.multicast_loopback = on,
+            SocketOption::TypeOfService(class) => self.type_of_service = class,
+            SocketOption::SendBufferSize(bytes) => {
+                self.send_buffer = granted(bytes).max(SMALLEST[0]);
+            }
+            SocketOption::ReceiveBufferSize(bytes) => {
+                self.receive_buffer = granted(bytes).max(SMALLEST[1]);
+            }
+            SocketOption::PathMtu(_) => return Err(Errno::INVAL),
+        }
+        Ok(())
+    }
+
+    fn has(&self, name: OptionName) -> Result<(), Errno> {
+        let is_of_tcp = matches!(
+            name,
+            OptionName::LowDelay
+                | OptionName::KeepAliveIdle
+                | OptionName::KeepAliveInterval
+                | OptionName::KeepAliveCount
+        );
+        match (is_of_tcp, self.kind) {
+            (true, SocketType::Udp) => Err(Errno::OPNOTSUPP),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Wire {
+    /// The value of a socket's option.
+    pub(super) fn option(&self, key: SocketKey, name: OptionName) -> Result<SocketOption, Errno> {
+        let socket = &self.sockets[key];
+        match (name, &socket.role) {
+            (OptionName::PathMtu, Role::Stream(stream)) => {
+                Ok(SocketOption::PathMtu(self.mtu_towards(socket.host, stream.remote.ip())))
+            }
+            (OptionName::PathMtu, Role::Datagrams(datagrams)) => {
+                let remote = datagrams.remote.ok_or(Errno::NOTCONN)?;
+                Ok(SocketOption::PathMtu(self.mtu_towards(socket.host, remote.ip())))
+            }
+            _ => socket.options.get(name),
+        }
+    }
+
+    fn mtu_towards(&self, from: SimHost, to: IpAddr) -> u32 {
+        let to = self.owner(from, to).unwrap_or(from);
+        u32::try_from(self.link(from, to).mtu()).unwrap_or(u32::MAX)
+    }
+
+    /// Changes a socket's option, and what follows from it.
+    pub(super) fn set_option(&mut self, key: SocketKey, option: SocketOption) -> Result<(), Errno> {
+        let socket = &mut self.sockets[key];
+        socket.options.set(option)?;
+        let (send, receive) = (socket.options.send_buffer, socket.options.receive_buffer);
+        if let Some(stream) = socket.stream() {
+            stream.outgoing.capacity = send;
+            stream.incoming.capacity = receive;
+        }
+        self.begin_keep_alive(key);
+        Ok(())
+    }
+}
+
+/// Who asks gets twice as much, up to a limit.
+fn granted(bytes: usize) -> usize {
+    bytes.saturating_mul(OVERHEAD).min(LARGEST)
+}

@@ -1,0 +1,106 @@
+//! The clock and the poller of a runtime on a simulated host.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::network::SimNetwork;
+use super::watcher::WatcherKey;
+use crate::event_loop::{Clock, KernelPoller, Polled, Poller, Reactor, Readiness, SourceId};
+
+/// The network's time.
+#[derive(Debug)]
+pub(super) struct SimClock {
+    network: SimNetwork,
+}
+
+impl SimClock {
+    pub(super) fn new(network: &SimNetwork) -> Self {
+        Self { network: network.clone() }
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Instant {
+        self.network.moment(self.network.elapsed())
+    }
+}
+
+/// Lets the network go on until something has happened to a runtime.
+pub(super) struct SimPoller {
+    /// For notifiers, and for what other threads post.
+    kernel: KernelPoller,
+    reactor: Rc<Reactor>,
+    network: SimNetwork,
+    watcher: WatcherKey,
+}
+
+impl SimPoller {
+    pub(super) fn new(
+        kernel: KernelPoller,
+        reactor: Rc<Reactor>,
+        network: SimNetwork,
+        watcher: WatcherKey,
+    ) -> Self {
+        Self { kernel, reactor, network, watcher }
+    }
+
+    /// Takes what the network has to tell; says whether there was something.
+    fn hear(&self, ready: &mut VecDeque<(SourceId, Readiness)>) -> bool {
+        let wire = &mut *self.network.wire();
+        let was_called = std::mem::take(&mut wire.watchers[self.watcher].was_called);
+        let before = ready.len();
+        ready.extend(std::iter::from_fn(|| wire.next_told(self.watcher)));
+        was_called || ready.len() > before
+    }
+}
+
+impl Poller for SimPoller {
+    fn poll(
+        &mut self,
+        timeout: Option<Duration>,
+        ready: &mut VecDeque<(SourceId, Readiness)>,
+    ) -> io::Result<Polled> {
+        let limit = timeout.map(|timeout| self.network.elapsed().saturating_add(timeout));
+        if self.reactor.has_kernel_sources()
+            && self.kernel.poll(Some(Duration::ZERO), ready)? == Polled::Something
+        {
+            self.hear(ready);
+            return Ok(Polled::Something);
+        }
+        loop {
+            if self.hear(ready) {
+                return Ok(Polled::Something);
+            }
+            if !self.network.step_moment(limit.unwrap_or(Duration::MAX)) {
+                break;
+            }
+        }
+        match limit {
+            Some(limit) => {
+                self.network.wire().agenda.pass_to(limit);
+                Ok(Polled::Nothing)
+            }
+            // Nothing will happen any more, unless another thread has something.
+            None => self.kernel.poll(None, ready),
+        }
+    }
+
+    fn has_more(&self) -> bool {
+        self.kernel.has_more() || self.network.wire().has_news(self.watcher)
+    }
+}
+
+impl AsRawFd for SimPoller {
+    fn as_raw_fd(&self) -> RawFd {
+        self.kernel.as_raw_fd()
+    }
+}
+
+impl Drop for SimPoller {
+    fn drop(&mut self) {
+        self.network.wire().watchers.remove(self.watcher);
+    }
+}

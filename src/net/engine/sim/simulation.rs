@@ -1,0 +1,261 @@
+//! `Simulation`: several runtimes on one network, and what drives them.
+
+use std::fmt;
+use std::ops::{Deref, Index, IndexMut};
+use std::time::Duration;
+
+use super::host::SimHost;
+use super::network::SimNetwork;
+use crate::Error;
+use crate::event_loop::Runtime;
+
+/// A network with a runtime on each of its hosts, and what drives them all.
+///
+/// It dereferences to its [`SimNetwork`]; a host's runtime is found by indexing. Each runtime gets
+/// its turns in the order of the hosts, until none has anything to do; then time jumps to what
+/// happens next.
+///
+/// ```
+/// use std::time::Duration;
+/// use slotwire::prelude::*;
+/// use slotwire::sim::Simulation;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut sim = Simulation::new(42);
+/// let (east, west) = (sim.add_host("east")?, sim.add_host("west")?);
+///
+/// let server = sim[east].add(QTcpServer::new());
+/// sim[east][server].listen_on(BindAddress::Any, 7000)?;
+///
+/// let client = sim[west].add(QTcpSocket::new());
+/// sim[west][client].connect_to_host("east", 7000);
+/// let is_connected = |sim: &Simulation| sim[west][client].state() == SocketState::Connected;
+/// assert!(sim.run_until(Duration::from_secs(5), is_connected)?);
+///
+/// // Nothing that is sent now arrives before the cable is mended.
+/// sim.partition(east, west);
+/// sim[west][client].write_all(b"hello")?;
+/// sim.run_for(Duration::from_secs(60))?;
+/// let served = sim[east][server].next_pending_connection().ok_or("not accepted")?;
+/// assert_eq!(sim[east][served].bytes_available(), 0);
+/// sim.repair(east, west);
+/// sim.run_for(Duration::from_secs(60))?;
+/// assert_eq!(sim[east][served].read_all(), b"hello");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Simulation {
+    /// By host; none of one that is down.
+    runtimes: Vec<Option<Runtime>>,
+    network: SimNetwork,
+}
+
+impl Simulation {
+    /// Creates a network without hosts, on which what happens by chance follows from the seed.
+    pub fn new(seed: u64) -> Self {
+        Self { runtimes: Vec::new(), network: SimNetwork::new(seed) }
+    }
+
+    /// Adds a host with a runtime: see [`SimNetwork::add_host`].
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Runtime::new`] does.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`SimNetwork::add_host`] does.
+    pub fn add_host(&mut self, name: &str) -> Result<SimHost, Error> {
+        let host = self.network.add_host(name);
+        let runtime = self.network.runtime(host)?;
+        *self.place(host) = Some(runtime);
+        Ok(host)
+    }
+
+    /// Takes a host down, as by a power failure: its runtime is dropped with all of its objects,
+    /// and nobody on the network hears of it. See [`SimNetwork::crash`].
+    pub fn crash(&mut self, host: SimHost) {
+        self.network.crash(host);
+        *self.place(host) = None;
+    }
+
+    /// Brings a host up again that is down, with a new runtime.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Runtime::new`] does.
+    pub fn boot(&mut self, host: SimHost) -> Result<(), Error> {
+        self.network.boot(host);
+        let runtime = self.network.runtime(host)?;
+        *self.place(host) = Some(runtime);
+        Ok(())
+    }
+
+    /// Returns a host's runtime, unless the host is down or was added to the network alone.
+    pub fn runtime(&self, host: SimHost) -> Option<&Runtime> {
+        self.runtimes.get(usize::from(host.0))?.as_ref()
+    }
+
+    /// Returns a host's runtime for a change, as [`runtime`](Self::runtime) does.
+    pub fn runtime_mut(&mut self, host: SimHost) -> Option<&mut Runtime> {
+        self.runtimes.get_mut(usize::from(host.0))?.as_mut()
+    }
+
+    /// Lets everybody do what there is to do now; time stands. Says whether there was something.
+    ///
+    /// A program that always has something to do makes no end of it: it is given 10,000 turns.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system's poller does.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    pub fn settle(&mut self) -> Result<bool, Error> {
+        self.settle_unless(|_| false)
+    }
+
+    /// As `settle`, but only until the condition holds, which is looked at after each round.
+    fn settle_unless(&mut self, mut condition: impl FnMut(&Self) -> bool) -> Result<bool, Error> {
+        const MOST_ROUNDS: usize = 10_000;
+        let mut any = false;
+        for _ in 0..MOST_ROUNDS {
+            let mut busy = false;
+            for runtime in self.runtimes.iter_mut().flatten() {
+                busy |= runtime.process_events(Some(Duration::ZERO))?;
+            }
+            any |= busy;
+            if !busy || condition(self) {
+                break;
+            }
+        }
+        Ok(any)
+    }
+
+    /// Runs everything until the condition holds, for no longer than `timeout` of the network's
+    /// time; says whether it came to hold. Ends at once when nothing will ever happen any more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system's poller does.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    pub fn run_until(
+        &mut self,
+        timeout: Duration,
+        mut condition: impl FnMut(&Self) -> bool,
+    ) -> Result<bool, Error> {
+        let end = self.network.elapsed().saturating_add(timeout);
+        loop {
+            if condition(self) {
+                return Ok(true);
+            }
+            if self.settle_unless(&mut condition)? {
+                continue;
+            }
+            match self.next_event().filter(|&next| next <= end) {
+                Some(next) => self.network.advance_to(next),
+                None => {
+                    self.network.advance_to(end);
+                    self.settle()?;
+                    return Ok(condition(self));
+                }
+            }
+        }
+    }
+
+    /// Runs everything for some time of the network's.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system's poller does.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    pub fn run_for(&mut self, time: Duration) -> Result<(), Error> {
+        self.run_until(time, |_| false).map(drop)
+    }
+
+    /// When something happens next: on the network, or because a timer of a runtime is due.
+    fn next_event(&self) -> Option<Duration> {
+        let deadlines = self.runtimes.iter().flatten().filter_map(Runtime::next_deadline);
+        let due = deadlines.map(|due| due.saturating_duration_since(self.network.start()));
+        due.chain(self.network.next_event()).min()
+    }
+
+    fn place(&mut self, host: SimHost) -> &mut Option<Runtime> {
+        let place = usize::from(host.0);
+        if self.runtimes.len() <= place {
+            self.runtimes.resize_with(place + 1, || None);
+        }
+        &mut self.runtimes[place]
+    }
+}
+
+impl Deref for Simulation {
+    type Target = SimNetwork;
+
+    fn deref(&self) -> &SimNetwork {
+        &self.network
+    }
+}
+
+impl Index<SimHost> for Simulation {
+    type Output = Runtime;
+
+    /// Returns a host's runtime.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the host is down or was added to the network alone.
+    fn index(&self, host: SimHost) -> &Runtime {
+        self.runtime(host).expect("the host is up and has a runtime")
+    }
+}
+
+impl IndexMut<SimHost> for Simulation {
+    fn index_mut(&mut self, host: SimHost) -> &mut Runtime {
+        self.runtime_mut(host).expect("the host is up and has a runtime")
+    }
+}
+
+impl fmt::Debug for Simulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulation").field("network", &self.network).finish_non_exhaustive()
+    }
+}
+
+/// A runtime of its own on a network of its own.
+impl Runtime {
+    /// Creates a runtime on the only host, `localhost`, of a network in memory: its sockets talk to
+    /// each other there, its clock is the network's, and what happens by chance follows from the
+    /// seed. [`SimNetwork`] and [`Simulation`] have more of it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::simulated(1)?;
+    /// let server = rt.add(QTcpServer::new());
+    /// rt[server].listen(([127, 0, 0, 1], 80))?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("localhost", 80);
+    /// assert!(rt.wait_for_connected(socket, Some(Duration::from_secs(1))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Runtime::new`] does.
+    pub fn simulated(seed: u64) -> Result<Self, Error> {
+        let network = SimNetwork::new(seed);
+        let host = network.add_host("localhost");
+        network.runtime(host)
+    }
+}

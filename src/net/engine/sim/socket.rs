@@ -1,0 +1,192 @@
+//! The sockets of a simulated network: what the kernel of a host would know of each.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use rustix::io::Errno;
+use slotmap::new_key_type;
+
+use super::datagram::Datagrams;
+use super::host::SimHost;
+use super::options::Options;
+use super::tcp::{Phase, Stream};
+use super::watcher::Watch;
+use crate::event_loop::Readiness;
+use crate::net::socket_type::SocketType;
+
+new_key_type! {
+    /// Names a socket of a network.
+    pub(super) struct SocketKey;
+}
+
+/// What a host knows of a socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) host: SimHost,
+    pub(super) kind: SocketType,
+    /// It is an IPv6 socket, to which an IPv4 address is one of its own.
+    pub(super) is_v6: bool,
+    pub(super) is_v6_only: bool,
+    /// Its address and port, once it has them. An IPv4 address is one here, also to an IPv6 socket.
+    pub(super) local: Option<SocketAddr>,
+    /// Lets others have the same address.
+    pub(super) shares: bool,
+    pub(super) options: Options,
+    /// A program of the host holds a descriptor of it.
+    pub(super) has_descriptor: bool,
+    pub(super) watch: Option<Watch>,
+    /// Why the next call fails.
+    pub(super) error: Option<Errno>,
+    pub(super) role: Role,
+}
+
+/// What a socket does.
+#[derive(Debug)]
+pub(super) enum Role {
+    /// Nothing yet.
+    Idle,
+    Listener(Listener),
+    Stream(Box<Stream>),
+    Datagrams(Datagrams),
+}
+
+/// What waits to be accepted.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) backlog: usize,
+    /// Connections that are being made.
+    pub(super) begun: Vec<SocketKey>,
+    /// Connections that stand.
+    pub(super) waiting: VecDeque<SocketKey>,
+}
+
+impl Listener {
+    /// Says whether one more would be too many. A backlog of n lets n + 1 wait, as on Linux.
+    pub(super) fn is_full(&self) -> bool {
+        self.begun.len() + self.waiting.len() > self.backlog
+    }
+}
+
+impl Socket {
+    pub(super) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
+        let role = match kind {
+            SocketType::Tcp => Role::Idle,
+            SocketType::Udp => Role::Datagrams(Datagrams::default()),
+        };
+        Self {
+            host,
+            kind,
+            is_v6,
+            is_v6_only: false,
+            local: None,
+            shares: false,
+            options: Options::new(kind),
+            has_descriptor: false,
+            watch: None,
+            error: None,
+            role,
+        }
+    }
+
+    /// An address as the socket shows it: an IPv6 socket knows only IPv6 addresses.
+    pub(super) fn shown(&self, address: SocketAddr) -> SocketAddr {
+        match address {
+            SocketAddr::V4(v4) if self.is_v6 => {
+                SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
+            }
+            other => other,
+        }
+    }
+
+    /// The socket's own address, as it shows it.
+    pub(super) fn local_shown(&self) -> SocketAddr {
+        let unspecified = || SocketAddr::new(self.unspecified(), 0);
+        match self.local {
+            Some(local) if local.ip().is_unspecified() => {
+                SocketAddr::new(self.unspecified(), local.port())
+            }
+            local => self.shown(local.unwrap_or_else(unspecified)),
+        }
+    }
+
+    /// No address in particular.
+    pub(super) fn unspecified(&self) -> IpAddr {
+        match self.is_v6 {
+            true => Ipv6Addr::UNSPECIFIED.into(),
+            false => Ipv4Addr::UNSPECIFIED.into(),
+        }
+    }
+
+    /// Says whether the socket, if it is bound to no address in particular, has this one.
+    pub(super) fn speaks(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(_) => !self.is_v6 || !self.is_v6_only,
+            IpAddr::V6(_) => self.is_v6,
+        }
+    }
+
+    /// How well the socket's address fits what was sent to `address`; not at all is `None`.
+    pub(super) fn fits(&self, address: IpAddr) -> Option<u8> {
+        let local = self.local?.ip();
+        if local.is_unspecified() {
+            return self.speaks(address).then_some(1);
+        }
+        (local == address).then_some(2)
+    }
+
+    pub(super) fn stream(&mut self) -> Option<&mut Stream> {
+        match &mut self.role {
+            Role::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(super) fn datagrams(&mut self) -> Option<&mut Datagrams> {
+        match &mut self.role {
+            Role::Datagrams(datagrams) => Some(datagrams),
+            _ => None,
+        }
+    }
+
+    /// Says whether it has failed, or hung up. To the system, one that was never connected looks like
+    /// that.
+    pub(super) fn is_broken(&self) -> bool {
+        self.error.is_some()
+            || match &self.role {
+                Role::Idle => true,
+                Role::Stream(stream) => stream.phase == Phase::Dead,
+                Role::Listener(_) | Role::Datagrams(_) => false,
+            }
+    }
+
+    /// What the socket is ready for, as a poller tells it.
+    pub(super) fn readiness(&self) -> Readiness {
+        match &self.role {
+            _ if self.is_broken() => {
+                Readiness { readable: true, read_closed: true, writable: true, priority: false }
+            }
+            Role::Idle => Readiness::default(),
+            Role::Listener(listener) => {
+                Readiness { readable: !listener.waiting.is_empty(), ..Readiness::default() }
+            }
+            Role::Stream(stream) => match stream.phase {
+                Phase::Calling | Phase::Called { .. } | Phase::Dead => Readiness::default(),
+                Phase::Standing => {
+                    let has_ended = stream.incoming.has_ended() || stream.is_deaf;
+                    let is_finished = stream.outgoing.is_finished();
+                    Readiness {
+                        readable: stream.incoming.len() > 0 || has_ended,
+                        read_closed: has_ended,
+                        writable: stream.outgoing.is_writable() || is_finished,
+                        priority: false,
+                    }
+                }
+            },
+            Role::Datagrams(datagrams) => Readiness {
+                readable: !datagrams.waiting.is_empty(),
+                writable: true,
+                ..Readiness::default()
+            },
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The wire: hosts, their sockets, and what is on its way between them.
+//!
+//! All that happens is an [`Event`] on the agenda, and what is by chance comes from one generator:
+//! so one seed is one run. What an event does to sockets is in `tcp.rs` and `datagram.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use fastrand::Rng;
+use slotmap::SlotMap;
+
+use super::agenda::Agenda;
+use super::datagram::Datagram;
+use super::host::{Host, SimHost};
+use super::link::{Link, Route};
+use super::names::{Names, Question};
+use super::network::SimNetwork;
+use super::ports::Ports;
+use super::socket::{Socket, SocketKey};
+use super::tcp::{Call, Parcel};
+use super::watcher::{Unrest, Watcher, WatcherKey};
+
+/// What happens.
+pub(super) enum Event {
+    /// Somebody wants to connect.
+    Call(Call),
+    /// A part of a connection's traffic arrives.
+    Parcel(Parcel),
+    /// A part of a connection's traffic that was lost is sent again.
+    Again(Parcel),
+    /// A call that was lost is made again.
+    CallAgain(Call),
+    /// A call has come to nothing: nobody has that address.
+    NobodyThere(SocketKey),
+    /// A connection on which nothing came for a while is looked after.
+    KeepAlive(SocketKey, u32),
+    Datagram(Box<Datagram>),
+    /// A datagram was refused where it came.
+    Refused(SocketKey),
+    /// A name server answers.
+    Answer(Question),
+    /// Readiness that was put off is told.
+    Tell(SocketKey),
+    /// What a program of the simulation's wants to do at this time.
+    Scheduled(Scheduled),
+}
+
+/// What is to be done at some time.
+pub(super) type Scheduled = Box<dyn FnOnce(&SimNetwork)>;
+
+/// What an event leaves to be done outside, where the network may be used.
+pub(super) enum Outside {
+    Nothing,
+    Answer(Question),
+    Scheduled(Scheduled),
+}
+
+/// The state of a network.
+pub(super) struct Wire {
+    pub(super) agenda: Agenda<Event>,
+    pub(super) rng: Rng,
+    pub(super) hosts: Vec<Host>,
+    /// Whose an address is.
+    pub(super) owners: BTreeMap<IpAddr, SimHost>,
+    pub(super) sockets: SlotMap<SocketKey, Socket>,
+    pub(super) ports: Ports,
+    pub(super) watchers: SlotMap<WatcherKey, Watcher>,
+    pub(super) names: Names,
+    pub(super) unrest: Unrest,
+    /// The link between those that have none of their own, and that of hosts to themselves.
+    pub(super) links: [Link; 2],
+    /// The links of pairs of hosts, by direction.
+    pub(super) own_links: BTreeMap<(SimHost, SimHost), Link>,
+    /// What is not open, by direction.
+    pub(super) routes: BTreeMap<(SimHost, SimHost), Route>,
+    /// When a link with a bandwidth has sent what it was given.
+    busy: BTreeMap<(SimHost, SimHost), Duration>,
+}
+
+impl Wire {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            agenda: Agenda::new(),
+            rng: Rng::with_seed(seed),
+            hosts: Vec::new(),
+            owners: BTreeMap::new(),
+            sockets: SlotMap::with_key(),
+            ports: Ports::default(),
+            watchers: SlotMap::with_key(),
+            names: Names::default(),
+            unrest: Unrest::default(),
+            links: [Link::new(), Link::loopback()],
+            own_links: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            busy: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn host(&self, host: SimHost) -> &Host {
+        &self.hosts[usize::from(host.0)]
+    }
+
+    pub(super) fn host_mut(&mut self, host: SimHost) -> &mut Host {
+        &mut self.hosts[usize::from(host.0)]
+    }
+
+    /// Lets what happens next happen, if that is no later than `limit`.
+    pub(super) fn step(&mut self, limit: Duration) -> Option<Outside> {
+        match self.agenda.take(limit)? {
+            Event::Call(call) => self.on_call(call),
+            Event::CallAgain(call) => self.place_call(call),
+            Event::NobodyThere(socket) => self.nobody_there(socket),
+            Event::Parcel(parcel) => self.on_parcel(parcel),
+            Event::Again(parcel) => self.send_again(parcel),
+            Event::KeepAlive(socket, round) => self.keep_alive(socket, round),
+            Event::Datagram(datagram) => self.on_datagram(*datagram),
+            Event::Refused(socket) => self.on_refused(socket),
+            Event::Tell(socket) => self.tell(socket),
+            Event::Answer(question) => return Some(Outside::Answer(question)),
+            Event::Scheduled(scheduled) => return Some(Outside::Scheduled(scheduled)),
+        }
+        Some(Outside::Nothing)
+    }
+
+    /// The link by which a host sends to another.
+    pub(super) fn link(&self, from: SimHost, to: SimHost) -> &Link {
+        self.own_links.get(&(from, to)).unwrap_or(&self.links[usize::from(from == to)])
+    }
+
+    /// The route from a host to another.
+    pub(super) fn route(&self, from: SimHost, to: SimHost) -> Route {
+        self.routes.get(&(from, to)).copied().unwrap_or_default()
+    }
+
+    /// Says how long a packet of so many bytes takes to another host; `None` if it is lost.
+    pub(super) fn convey(&mut self, from: SimHost, to: SimHost, bytes: usize) -> Option<Duration> {
+        if self.route(from, to) != Route::Open {
+            return None;
+        }
+        let link = self.link(from, to).clone();
+        if link.loss() > 0.0 && self.rng.f64() < link.loss() {
+            return None;
+        }
+        let mut delay = link.latency();
+        if !link.jitter().is_zero() {
+            let most = u64::try_from(link.jitter().as_nanos()).unwrap_or(u64::MAX);
+            delay = delay.saturating_add(Duration::from_nanos(self.rng.u64(0..=most)));
+        }
+        if link.bandwidth().is_some() {
+            let now = self.agenda.now();
+            let busy = self.busy.entry((from, to)).or_default();
+            *busy = (*busy).max(now).saturating_add(link.time_for(bytes));
+            delay = delay.saturating_add(*busy - now);
+        }
+        Some(delay)
+    }
+
+    /// The host that has an address, as another sees it.
+    pub(super) fn owner(&self, seen_from: SimHost, address: IpAddr) -> Option<SimHost> {
+        match address.is_loopback() {
+            true => Some(seen_from),
+            false => self.owners.get(&address).copied(),
+        }
+    }
+
+    /// The host goes down: what it knew of its sockets is gone, and nobody is told.
+    pub(super) fn crash(&mut self, host: SimHost) {
+        self.host_mut(host).is_up = false;
+        self.host_mut(host).descriptors = 0;
+        let gone: BTreeSet<SocketKey> =
+            self.sockets.iter().filter(|(_, s)| s.host == host).map(|(key, _)| key).collect();
+        for key in gone {
+            self.forget(key);
+        }
+    }
+
+    /// A socket is no more.
+    pub(super) fn forget(&mut self, key: SocketKey) {
+        let Some(socket) = self.sockets.remove(key) else { return };
+        self.ports.give_back(key, &socket);
+        if socket.has_descriptor {
+            let host = self.host_mut(socket.host);
+            host.descriptors = host.descriptors.saturating_sub(1);
+        }
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("now", &self.agenda.now())
+            .field("hosts", &self.hosts)
+            .field("sockets", &self.sockets.len())
+            .finish_non_exhaustive()
+    }
+}
