@@ -12,9 +12,12 @@ use super::host_cache::HostCache;
 use super::system_resolver;
 use crate::event_loop::Timers;
 
+/// Asks for the addresses of a name.
+type Ask = dyn Fn(&str, OnResolved) -> Lookup;
+
 /// Looks up names by somebody who is dear to ask, and a cache that goes by the runtime's clock.
 pub(super) struct Resolver {
-    ask: Box<dyn Fn(&str, OnResolved) -> Lookup>,
+    ask: Box<Ask>,
     cache: Arc<Mutex<HostCache>>,
     clock: Rc<Timers>,
 }
