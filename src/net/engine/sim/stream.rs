@@ -210,11 +210,12 @@ impl Incoming {
         self.promised
     }
 
-    /// Says whether there is so much more room than was promised that the sender is to know.
+    /// Says whether there is so much more room than was promised that the sender is to know: twice
+    /// as much, as on Linux.
     pub(super) fn has_news_of_room(&self) -> bool {
-        let more = self.room_end().saturating_sub(self.promised);
-        let was_full = self.promised <= self.next;
-        more >= (self.capacity as u64 / 2) || (was_full && more > 0)
+        let known = self.promised.saturating_sub(self.next);
+        let room = self.room_end().saturating_sub(self.next);
+        room > known && room >= 2 * known
     }
 
     fn room_end(&self) -> u64 {

@@ -1,0 +1,119 @@
+//! Hosts: crashes, peers that are half there, descriptors that run out.
+
+use super::*;
+
+#[test]
+fn a_host_that_crashed_leaves_its_peers_half_open() {
+    let (mut sim, near, far) = two_hosts(2);
+    let (socket, _) = connected_pair_on(&mut sim, near, far);
+    let journal = journal_of(&mut sim[near], socket);
+    sim.crash(far);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(journal.take(), [""; 0], "nobody tells");
+    sim.boot(far).unwrap();
+    sim[near][socket].write_all(b"are you there?").unwrap();
+    sim.run_for(MINUTE).unwrap();
+    let said = journal.take();
+    assert_eq!(said[..2], ["bytes_written 14", "RemoteHostClosed while Connected"]);
+    assert_eq!(said.last().unwrap(), "disconnected");
+}
+
+#[test]
+fn a_host_that_is_down_answers_nobody() {
+    let (mut sim, near, far) = two_hosts(2);
+    sim.crash(far);
+    let socket = sim[near].add(QTcpSocket::new());
+    sim[near][socket].connect_to_host("far", 80);
+    sim.run_for(29 * SECOND).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Connecting);
+    sim.run_for(2 * SECOND).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+    assert_eq!(sim.sockets(near), 0);
+}
+
+#[test]
+fn descriptors_run_out_and_come_back() {
+    let (mut sim, near, far) = two_hosts(2);
+    let server = sim[far].add(QTcpServer::new());
+    sim[far][server].listen_on(BindAddress::Any, 80).unwrap();
+    let errors = sim[far].spy(server, QTcpServer::accept_error);
+    sim.set_descriptor_limit(far, Some(3));
+    let to = SocketAddr::new(sim.addresses(far)[0], 80);
+    let clients: Vec<_> = (0..5).map(|_| sim.connect(near, to).unwrap()).collect();
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(sim.descriptors(far), 3);
+    let told = errors.take();
+    assert!(told.len() > 10 && told.len() < 70, "it tries once a second: {}", told.len());
+    assert!(told.iter().all(|&error| error == SocketError::SocketResource));
+    let first = sim[far][server].next_pending_connection().unwrap();
+    sim[far].destroy(first);
+    sim.run_for(2 * SECOND).unwrap();
+    assert_eq!(sim.descriptors(far), 3, "the next was taken in its place");
+    sim.set_descriptor_limit(far, None);
+    sim.run_for(2 * SECOND).unwrap();
+    assert_eq!(sim.descriptors(far), 5);
+    drop(clients);
+    sim[far].destroy(server);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!((sim.descriptors(far), sim.sockets(far), sim.sockets(near)), (0, 0, 0));
+}
+
+#[test]
+fn closing_a_connection_leaves_nothing_of_it() {
+    let (mut sim, near, far) = two_hosts(2);
+    let (socket, peer) = connected_pair_on(&mut sim, near, far);
+    sim[near][socket].write_all(&noise(100_000)).unwrap();
+    sim[near][socket].disconnect_from_host();
+    let is_over = |sim: &Simulation| sim[far][peer].state() == SocketState::Unconnected;
+    assert!(sim.run_until(MINUTE, is_over).unwrap());
+    assert_eq!(sim[far][peer].read_all(), noise(100_000));
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
+    assert_eq!((sim.descriptors(near), sim.descriptors(far)), (0, 0));
+}
+
+#[test]
+fn who_closes_what_was_not_read_resets() {
+    let (mut sim, near, far) = two_hosts(2);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let journal = journal_of(&mut sim[near], socket);
+    sim[near][socket].write_all(b"unread").unwrap();
+    sim.run_for(SECOND).unwrap();
+    peer.write_all(b"last words").unwrap();
+    drop(peer);
+    sim.run_for(SECOND).unwrap();
+    let said = journal.take();
+    assert_eq!(said[..3], ["bytes_written 6", "ready_read", "RemoteHostClosed while Connected"]);
+    assert_eq!(sim[near][socket].read_all(), b"last words");
+    let system = sim[near][socket].os_error().map(std::io::Error::kind);
+    assert_eq!(system, Some(ErrorKind::ConnectionReset));
+}
+
+#[test]
+fn both_ends_of_a_host_talk_over_its_loopback() {
+    let mut rt = Runtime::simulated(2).unwrap();
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen(any_port()).unwrap();
+    let port = rt[server].server_port().unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+    let peer = rt[server].next_pending_connection().unwrap();
+    rt[socket].write_all(b"hello").unwrap();
+    wait_until(&mut rt, |world| world[peer].bytes_available() == 5);
+    assert_eq!(rt[peer].peer_port(), rt[socket].local_port());
+    assert_eq!(rt[peer].peer_address(), Some(IpAddr::from([127, 0, 0, 1])));
+}
+
+#[test]
+fn a_socket_of_a_crashed_host_that_somebody_holds_fails() {
+    let network = SimNetwork::new(2);
+    let host = network.add_host("host");
+    let mut rt = network.runtime(host).unwrap();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(BindAddress::Any, 53, BindMode::DEFAULT).unwrap();
+    network.crash(host);
+    let to = SocketAddr::from(([127, 0, 0, 1], 53));
+    let error = rt[socket].write_datagram(b"anybody?", to).unwrap_err();
+    assert_eq!(error.kind(), SocketError::Network);
+}

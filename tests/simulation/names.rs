@@ -1,0 +1,90 @@
+//! Names: several addresses, slow answers and none.
+
+use super::*;
+use slotwire::{HostInfo, HostInfoError};
+
+fn look_up(sim: &mut Simulation, host: SimHost, name: &str) -> HostInfo {
+    let answers = std::rc::Rc::new(std::cell::RefCell::new(None));
+    let heard = answers.clone();
+    sim[host].look_up_host(name, move |_, info| *heard.borrow_mut() = Some(info));
+    assert!(sim.run_until(HOUR, |_| answers.borrow().is_some()).unwrap());
+    answers.take().unwrap()
+}
+
+#[test]
+fn hosts_are_found_by_their_names() {
+    let (mut sim, near, far) = two_hosts(4);
+    let info = look_up(&mut sim, near, "far");
+    assert_eq!(info.addresses(), sim.addresses(far));
+    assert_eq!(look_up(&mut sim, near, "FAR.").addresses(), sim.addresses(far));
+    let localhost = look_up(&mut sim, near, "localhost");
+    assert_eq!(localhost.addresses(), [IpAddr::from([127, 0, 0, 1])]);
+    let nobody = look_up(&mut sim, near, "nobody");
+    assert_eq!(nobody.error(), Some(HostInfoError::HostNotFound));
+}
+
+#[test]
+fn an_answer_takes_its_time_and_is_remembered_for_a_minute() {
+    let (mut sim, near, _) = two_hosts(4);
+    let address = IpAddr::from([10, 0, 0, 77]);
+    sim.set_name("slow", NameAnswer::found([address]).after(4 * SECOND));
+    let time_of = |sim: &mut Simulation| {
+        let began = sim.elapsed();
+        assert_eq!(look_up(sim, near, "slow").addresses(), [address]);
+        sim.elapsed() - began
+    };
+    assert_eq!(time_of(&mut sim), 4 * SECOND);
+    assert_eq!(time_of(&mut sim), Duration::ZERO);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(time_of(&mut sim), 4 * SECOND);
+}
+
+#[test]
+fn a_server_that_fails_is_no_name_that_is_not_there() {
+    let (mut sim, near, _) = two_hosts(4);
+    sim.set_name("broken", NameAnswer::failing(ErrorKind::Other));
+    assert_eq!(look_up(&mut sim, near, "broken").error(), Some(HostInfoError::Unknown));
+}
+
+#[test]
+fn a_name_that_is_never_answered_ends_with_the_time_for_connecting() {
+    let (mut sim, near, _) = two_hosts(4);
+    sim.set_name("silent", NameAnswer::never());
+    let socket = sim[near].add(QTcpSocket::new());
+    let journal = journal_of(&mut sim[near], socket);
+    sim[near][socket].connect_to_host("silent", 80);
+    sim.run_for(HOUR).unwrap();
+    let said = ["HostLookup", "Unconnected", "SocketTimeout while Unconnected"];
+    assert_eq!(journal.take(), said);
+}
+
+#[test]
+fn a_wait_for_a_name_that_is_never_answered_ends_as_the_socket_says() {
+    let network = SimNetwork::new(4);
+    let host = network.add_host("host");
+    network.set_name("silent", NameAnswer::never());
+    let mut rt = network.runtime(host).unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    rt[socket].connect_to_host("silent", 80);
+    assert!(!rt.wait_for_connected(socket, None));
+    let said = ["HostLookup", "Unconnected", "SocketTimeout while Unconnected"];
+    assert_eq!(journal.take(), said);
+    assert_eq!(network.elapsed(), 30 * SECOND);
+}
+
+#[test]
+fn of_several_addresses_the_first_that_answers_wins() {
+    let (mut sim, near, far) = two_hosts(4);
+    let _listener = sim.listen(far, 80).unwrap();
+    sim.add_address(far, [10, 0, 1, 1].into());
+    let dead = IpAddr::from([10, 0, 9, 9]);
+    sim.set_name("several", NameAnswer::found([dead, [10, 0, 1, 1].into()]));
+    let socket = sim[near].add(QTcpSocket::new());
+    sim[near][socket].connect_to_host("several", 80);
+    let stands = |sim: &Simulation| sim[near][socket].state() == SocketState::Connected;
+    assert!(sim.run_until(MINUTE, stands).unwrap());
+    // The second gets its turn after the head start of the first.
+    assert_eq!(sim.elapsed(), Duration::from_millis(1 + 250 + 2));
+    assert_eq!(sim[near][socket].peer_address(), Some([10, 0, 1, 1].into()));
+}

@@ -1,0 +1,86 @@
+//! Time: it jumps to what happens next, and passes for everybody alike.
+
+use super::*;
+use std::rc::Rc;
+
+#[test]
+fn timers_of_all_hosts_go_by_the_networks_time() {
+    let (mut sim, near, far) = two_hosts(8);
+    let journal = Journal::new();
+    for (host, period) in [(near, 3), (far, 2)] {
+        let timer = sim[host].add(QTimer::new());
+        let (journal, network) = (journal.clone(), SimNetwork::clone(&sim));
+        sim[host].connect_fn(timer, QTimer::timeout, move |_, _| {
+            journal.note(format!("{} at {:?}", network.host_name(host), network.elapsed()));
+        });
+        sim[host][timer].set_timer_type(slotwire::TimerType::Precise);
+        sim[host][timer].start_with(period * SECOND);
+    }
+    sim.run_for(6 * SECOND).unwrap();
+    let rung = ["far at 2s", "near at 3s", "far at 4s", "near at 6s", "far at 6s"];
+    assert_eq!(journal.take(), rung);
+}
+
+#[test]
+fn what_is_scheduled_happens_at_its_time() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, _peer) = connected_pair_on(&mut sim, near, far);
+    let began = sim.elapsed();
+    sim.after(10 * SECOND, move |network| network.partition(near, far));
+    sim.after(70 * SECOND, move |network| network.repair(near, far));
+    sim.run_for(20 * SECOND).unwrap();
+    sim[near][socket].write_all(b"late").unwrap();
+    let is_sent = |sim: &Simulation| sim[near][socket].bytes_to_write() == 0;
+    assert!(sim.run_until(HOUR, is_sent).unwrap());
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim.elapsed() - began, 20 * SECOND + HOUR);
+}
+
+#[test]
+fn a_network_on_which_nothing_happens_any_more_is_not_waited_for() {
+    let (mut sim, near, _) = two_hosts(8);
+    let before = sim.elapsed();
+    assert!(!sim.run_until(HOUR, |_| false).unwrap());
+    assert_eq!(sim.elapsed() - before, HOUR);
+    // And a wait without an end ends.
+    let server = sim[near].add(QTcpServer::new());
+    sim[near][server].listen(any_port()).unwrap();
+    assert!(!sim[near].wait_for_new_connection(server, None));
+}
+
+#[test]
+fn another_thread_can_call_a_loop_that_has_nothing_to_wait_for() {
+    let mut rt = Runtime::simulated(8).unwrap();
+    let remote = rt.remote();
+    let caller = std::thread::spawn(move || remote.exit(7));
+    assert_eq!(rt.exec().unwrap(), 7);
+    caller.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_notifier_of_the_kernels_works_beside_the_simulated_network() {
+    let mut rt = Runtime::simulated(8).unwrap();
+    let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let ours = Rc::new(ours);
+    let kind = slotwire::NotifierType::Read;
+    let notifier = rt.add(slotwire::QSocketNotifier::new(ours.clone(), kind).unwrap());
+    rt.connect_fn(notifier, slotwire::QSocketNotifier::activated, |world, _| world.quit());
+    theirs.write_all(b"!").unwrap();
+    rt.single_shot_fn(HOUR, |world| world.exit(1));
+    assert_eq!(rt.exec().unwrap(), 0, "the kernel is asked before time jumps");
+}
+
+#[test]
+fn readiness_that_is_late_merged_or_false_changes_nothing() {
+    let (mut sim, near, far) = two_hosts(8);
+    let unrest = Unrest::new().with_delay(Duration::from_millis(40)).with_false_alarms(0.5);
+    sim.set_unrest(unrest);
+    let (socket, peer) = connected_pair_on(&mut sim, near, far);
+    let sent = noise(700_000);
+    sim[near][socket].write_all(&sent).unwrap();
+    sim[near][socket].disconnect_from_host();
+    let is_over = |sim: &Simulation| sim[far][peer].state() == SocketState::Unconnected;
+    assert!(sim.run_until(HOUR, is_over).unwrap());
+    assert_eq!(sim[far][peer].read_all(), sent);
+    assert_eq!(sim[near][socket].state(), SocketState::Unconnected);
+}
