@@ -30,5 +30,9 @@ struct Udp;
 #[doc = include_str!("../book/src/hosts.md")]
 struct Hosts;
 
+#[cfg(feature = "sim")]
+#[doc = include_str!("../book/src/simulation.md")]
+struct Simulation;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;
