@@ -205,6 +205,16 @@ impl SocketEngine for SimSocket {
         self.held.read(buffer)
     }
 
+    fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        let start = buffer.len();
+        // Without a pass to clear more than what has come. One byte finds out about the end.
+        let room = max.min(buffer.capacity() - start);
+        buffer.resize(start + room.min(self.available()?.max(1)), 0);
+        let read = self.read(&mut buffer[start..]);
+        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.held.peek(buffer)
     }
