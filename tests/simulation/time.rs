@@ -84,3 +84,17 @@ fn readiness_that_is_late_merged_or_false_changes_nothing() {
     assert_eq!(sim[far][peer].read_all(), sent);
     assert_eq!(sim[near][socket].state(), SocketState::Unconnected);
 }
+
+#[test]
+fn time_passes_also_for_a_program_that_never_rests() {
+    fn again(world: &mut World) {
+        world.post(again);
+    }
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, peer) = connected_pair_on(&mut sim, near, far);
+    sim[near].post(again);
+    assert!(!sim.settle().unwrap());
+    sim[near][socket].write_all(b"hello").unwrap();
+    let is_there = |sim: &Simulation| sim[far][peer].bytes_available() == 5;
+    assert!(sim.run_until(SECOND, is_there).unwrap());
+}

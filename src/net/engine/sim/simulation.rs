@@ -9,6 +9,12 @@ use super::network::SimNetwork;
 use crate::Error;
 use crate::event_loop::Runtime;
 
+/// How many turns everybody is given to come to rest while time stands.
+const MOST_TURNS: usize = 10_000;
+
+/// How much time passes when somebody does not.
+const BUSY: Duration = Duration::from_millis(1);
+
 /// A network with a runtime on each of its hosts, and what drives them all.
 ///
 /// It dereferences to its [`SimNetwork`]; a host's runtime is found by indexing. Each runtime gets
@@ -101,9 +107,8 @@ impl Simulation {
         self.runtimes.get_mut(usize::from(host.0))?.as_mut()
     }
 
-    /// Lets everybody do what there is to do now; time stands. Says whether there was something.
-    ///
-    /// A program that always has something to do makes no end of it: it is given 10,000 turns.
+    /// Lets everybody do what there is to do now; time stands. Says whether all came to rest: a
+    /// program that always has something to do is given 10,000 turns.
     ///
     /// # Errors
     ///
@@ -113,28 +118,32 @@ impl Simulation {
     ///
     /// Panics when a slot does.
     pub fn settle(&mut self) -> Result<bool, Error> {
-        self.settle_unless(|_| false)
+        Ok(self.settle_unless(|_| false)? == Settled::AtRest)
     }
 
-    /// As `settle`, but only until the condition holds, which is looked at after each round.
-    fn settle_unless(&mut self, mut condition: impl FnMut(&Self) -> bool) -> Result<bool, Error> {
-        const MOST_ROUNDS: usize = 10_000;
-        let mut any = false;
-        for _ in 0..MOST_ROUNDS {
-            let mut busy = false;
-            for runtime in self.runtimes.iter_mut().flatten() {
-                busy |= runtime.process_events(Some(Duration::ZERO))?;
+    /// As `settle`, but only until the condition holds, which is looked at before each turn.
+    fn settle_unless(
+        &mut self,
+        mut condition: impl FnMut(&Self) -> bool,
+    ) -> Result<Settled, Error> {
+        for _ in 0..MOST_TURNS {
+            if condition(self) {
+                return Ok(Settled::Held);
             }
-            any |= busy;
-            if !busy || condition(self) {
-                break;
+            let mut is_busy = false;
+            for runtime in self.runtimes.iter_mut().flatten() {
+                is_busy |= runtime.process_events(Some(Duration::ZERO))?;
+            }
+            if !is_busy {
+                return Ok(Settled::AtRest);
             }
         }
-        Ok(any)
+        Ok(Settled::Busy)
     }
 
     /// Runs everything until the condition holds, for no longer than `timeout` of the network's
-    /// time; says whether it came to hold. Ends at once when nothing will ever happen any more.
+    /// time; says whether it came to hold. Time passes at once when nothing will happen any more; for
+    /// a program that always has something to do, it passes by a millisecond every 10,000 turns.
     ///
     /// # Errors
     ///
@@ -150,20 +159,14 @@ impl Simulation {
     ) -> Result<bool, Error> {
         let end = self.network.elapsed().saturating_add(timeout);
         loop {
-            if condition(self) {
-                return Ok(true);
-            }
-            if self.settle_unless(&mut condition)? {
-                continue;
-            }
-            match self.next_event().filter(|&next| next <= end) {
-                Some(next) => self.network.advance_to(next),
-                None => {
-                    self.network.advance_to(end);
-                    self.settle()?;
-                    return Ok(condition(self));
-                }
-            }
+            let busy_until = match self.settle_unless(&mut condition)? {
+                Settled::Held => return Ok(true),
+                _ if self.network.elapsed() >= end => return Ok(condition(self)),
+                Settled::AtRest => end,
+                Settled::Busy => end.min(self.network.elapsed().saturating_add(BUSY)),
+            };
+            let next = self.next_event().unwrap_or(busy_until);
+            self.network.advance_to(next.min(busy_until));
         }
     }
 
@@ -180,11 +183,13 @@ impl Simulation {
         self.run_until(time, |_| false).map(drop)
     }
 
-    /// When something happens next: on the network, or because a timer of a runtime is due.
+    /// When something happens after now: on the network, or because a timer of a runtime is due.
     fn next_event(&self) -> Option<Duration> {
         let deadlines = self.runtimes.iter().flatten().filter_map(Runtime::next_deadline);
         let due = deadlines.map(|due| due.saturating_duration_since(self.network.start()));
-        due.chain(self.network.next_event()).min()
+        // What somebody who does not rest has to do is due now.
+        let later = due.filter(|&due| due > self.network.elapsed());
+        later.chain(self.network.next_event()).min()
     }
 
     fn place(&mut self, host: SimHost) -> &mut Option<Runtime> {
@@ -194,6 +199,17 @@ impl Simulation {
         }
         &mut self.runtimes[place]
     }
+}
+
+/// How settling ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    /// The condition held.
+    Held,
+    /// Nobody has anything to do.
+    AtRest,
+    /// Somebody always has something to do.
+    Busy,
 }
 
 impl Deref for Simulation {
