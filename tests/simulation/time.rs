@@ -97,4 +97,5 @@ fn time_passes_also_for_a_program_that_never_rests() {
     sim[near][socket].write_all(b"hello").unwrap();
     let is_there = |sim: &Simulation| sim[far][peer].bytes_available() == 5;
     assert!(sim.run_until(SECOND, is_there).unwrap());
+    assert!(!sim[near].run_until(Duration::from_millis(3), |_| false).unwrap());
 }

@@ -28,6 +28,11 @@ impl Clock for SimClock {
     }
 }
 
+/// How many turns a runtime is given to come to rest while time stands, and how much of it passes if
+/// it does not.
+pub(super) const MOST_TURNS: u32 = 10_000;
+const BUSY: Duration = Duration::from_millis(1);
+
 /// Lets the network go on until something has happened to a runtime.
 pub(super) struct SimPoller {
     /// For notifiers, and for what other threads post.
@@ -35,6 +40,8 @@ pub(super) struct SimPoller {
     reactor: Rc<Reactor>,
     network: SimNetwork,
     watcher: WatcherKey,
+    /// How many turns have come since when, none of which could wait.
+    restless: (u32, Duration),
 }
 
 impl SimPoller {
@@ -44,7 +51,18 @@ impl SimPoller {
         network: SimNetwork,
         watcher: WatcherKey,
     ) -> Self {
-        Self { kernel, reactor, network, watcher }
+        Self { kernel, reactor, network, watcher, restless: (0, Duration::ZERO) }
+    }
+
+    /// Up to when time may pass now. A program that always has something to do takes its time, too.
+    fn limit(&mut self, timeout: Option<Duration>) -> Option<Duration> {
+        let now = self.network.elapsed();
+        let (turns, since) = self.restless;
+        let can_wait = timeout != Some(Duration::ZERO);
+        let turns = if can_wait || since != now { 1 } else { turns + 1 };
+        self.restless = (turns, now);
+        let timeout = if turns == MOST_TURNS { Some(BUSY) } else { timeout };
+        Some(now.saturating_add(timeout?))
     }
 
     /// Takes what the network has to tell; says whether there was something.
@@ -63,7 +81,7 @@ impl Poller for SimPoller {
         timeout: Option<Duration>,
         ready: &mut VecDeque<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
-        let limit = timeout.map(|timeout| self.network.elapsed().saturating_add(timeout));
+        let limit = self.limit(timeout);
         if self.reactor.has_kernel_sources()
             && self.kernel.poll(Some(Duration::ZERO), ready)? == Polled::Something
         {

@@ -6,14 +6,9 @@ use std::time::Duration;
 
 use super::host::SimHost;
 use super::network::SimNetwork;
+use super::poller::MOST_TURNS;
 use crate::Error;
 use crate::event_loop::Runtime;
-
-/// How many turns everybody is given to come to rest while time stands.
-const MOST_TURNS: usize = 10_000;
-
-/// How much time passes when somebody does not.
-const BUSY: Duration = Duration::from_millis(1);
 
 /// A network with a runtime on each of its hosts, and what drives them all.
 ///
@@ -108,7 +103,7 @@ impl Simulation {
     }
 
     /// Lets everybody do what there is to do now; time stands. Says whether all came to rest: a
-    /// program that always has something to do is given 10,000 turns.
+    /// program that always has something to do is given 10,000 turns, which take it a millisecond.
     ///
     /// # Errors
     ///
@@ -159,14 +154,15 @@ impl Simulation {
     ) -> Result<bool, Error> {
         let end = self.network.elapsed().saturating_add(timeout);
         loop {
-            let busy_until = match self.settle_unless(&mut condition)? {
+            match self.settle_unless(&mut condition)? {
                 Settled::Held => return Ok(true),
                 _ if self.network.elapsed() >= end => return Ok(condition(self)),
-                Settled::AtRest => end,
-                Settled::Busy => end.min(self.network.elapsed().saturating_add(BUSY)),
-            };
-            let next = self.next_event().unwrap_or(busy_until);
-            self.network.advance_to(next.min(busy_until));
+                Settled::AtRest => {
+                    self.network.advance_to(self.next_event().map_or(end, |next| next.min(end)));
+                }
+                // Who does not rest has taken time for it.
+                Settled::Busy => {}
+            }
         }
     }
 
@@ -183,13 +179,11 @@ impl Simulation {
         self.run_until(time, |_| false).map(drop)
     }
 
-    /// When something happens after now: on the network, or because a timer of a runtime is due.
+    /// When something happens next: on the network, or because a timer of a runtime is due.
     fn next_event(&self) -> Option<Duration> {
         let deadlines = self.runtimes.iter().flatten().filter_map(Runtime::next_deadline);
         let due = deadlines.map(|due| due.saturating_duration_since(self.network.start()));
-        // What somebody who does not rest has to do is due now.
-        let later = due.filter(|&due| due > self.network.elapsed());
-        later.chain(self.network.next_event()).min()
+        due.chain(self.network.next_event()).min()
     }
 
     fn place(&mut self, host: SimHost) -> &mut Option<Runtime> {
