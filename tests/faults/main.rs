@@ -1,8 +1,9 @@
 //! Faults on the real kernel: what breaks is heard once, costs a bounded amount, and loses nothing
 //! that was delivered.
 //!
-//! Everything happens on this host: on the loopback, or in network namespaces of their own, which
-//! need root or user namespaces, and `ip`.
+//! Everything happens on this host: on the loopback, or in networks of their own, which need Linux
+//! with root or user namespaces, and the commands `ip`, `ethtool` and `unshare`. Without them those
+//! tests say that they are skipped, and fail if `SLOTWIRE_REQUIRE_NETNS` is set.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -10,7 +11,9 @@ mod support;
 mod backlog;
 mod descriptors;
 mod fairness;
+mod impairment;
 mod killed_peers;
+mod line;
 mod namespace;
 mod peer_process;
 mod resets;
@@ -23,6 +26,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use slotwire::prelude::*;

@@ -1,6 +1,5 @@
 //! Signals of the operating system, which interrupt its calls and end processes that do not care.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
