@@ -9,8 +9,9 @@ const ROUNDS: usize = 20;
 /// How many turns it may take until all of them are answered.
 const TURNS: usize = 4;
 
-/// What the loud peer may get of one turn: a few reads.
-const SHARE: usize = 4 * 64 * 1024;
+/// What the loud peer may get of one turn, in bytes: a few reads, or a few writes.
+const READ_SHARE: usize = 4 << 16;
+const WRITE_SHARE: usize = 4 << 20;
 
 /// Has all quiet peers ask, and counts the turns until all have their answer.
 fn ask_round(rt: &mut Runtime, pingers: &mut [TcpStream], round: usize) -> usize {
@@ -76,7 +77,7 @@ fn quiet_peers_are_answered_while_another_sends_without_end() {
         let turns = ask_round(&mut rt, &mut pingers, round);
         assert!(turns <= TURNS, "the quiet ones were answered after {turns} turns");
         let taken = flood.get() - before;
-        assert!(taken <= turns * SHARE, "the loud one got {taken} bytes in {turns} turns");
+        assert!(taken <= turns * READ_SHARE, "the loud one got {taken} bytes in {turns} turns");
     }
     rt.destroy(loud);
     flooding.join().unwrap();
@@ -89,7 +90,7 @@ fn quiet_peers_are_answered_while_another_is_sent_to_without_end() {
     let (loud, mut reader) = connected_pair(&mut rt);
     let sent = Rc::new(Cell::new(0));
     let counted = sent.clone();
-    let supply = vec![0; 4 << 20];
+    let supply = vec![0; 32 << 20];
     rt[loud].write_all(&supply).unwrap();
     rt.connect_fn(loud, QTcpSocket::bytes_written, move |world, count| {
         counted.set(counted.get() + count);
@@ -105,8 +106,11 @@ fn quiet_peers_are_answered_while_another_is_sent_to_without_end() {
     for round in 1..=ROUNDS {
         let before = sent.get();
         wait_until(&mut rt, |_| sent.get() > before);
+        let before = sent.get();
         let turns = ask_round(&mut rt, &mut pingers, round);
         assert!(turns <= TURNS, "the quiet ones were answered after {turns} turns");
+        let taken = sent.get() - before;
+        assert!(taken <= turns * WRITE_SHARE, "the loud one got {taken} bytes in {turns} turns");
     }
     rt[loud].abort();
     reading.join().unwrap();

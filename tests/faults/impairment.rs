@@ -22,7 +22,7 @@ fn check(weather: &Weather) {
 }
 
 /// Connects to the other end, sends and gets back all of it, with the line cut in the middle.
-fn send_and_compare(weather: &Weather) {
+fn send_and_compare(weather: &Arc<Weather>) {
     let mut rt = Runtime::new().unwrap();
     weather.wait(&mut rt, |weather| weather.far_end_is_up.load(Ordering::Relaxed));
     let sockets: Vec<_> = (0..FLOWS).map(|_| rt.add(QTcpSocket::new())).collect();
@@ -57,7 +57,7 @@ fn send_and_compare(weather: &Weather) {
 }
 
 /// Sends back whatever comes until all connections have come and gone.
-fn send_back(weather: &Weather) {
+fn send_back(weather: &Arc<Weather>) {
     let mut rt = Runtime::new().unwrap();
     let server = rt.add(QTcpServer::new());
     rt[server].listen((FAR, PORT)).unwrap();
@@ -93,7 +93,7 @@ fn datagram(number: usize) -> Vec<u8> {
 }
 
 /// Sends datagrams in bad weather, and the first and the last in fair weather.
-fn send_datagrams(weather: &Weather) {
+fn send_datagrams(weather: &Arc<Weather>) {
     let to: SocketAddr = (FAR, PORT).into();
     let mut rt = Runtime::new().unwrap();
     weather.wait(&mut rt, |weather| weather.far_end_is_up.load(Ordering::Relaxed));
@@ -107,13 +107,12 @@ fn send_datagrams(weather: &Weather) {
     };
     ask(&mut rt, 0);
     weather.is_bad.store(true, Ordering::Relaxed);
-    // A few at a time, so that no queue on the way runs over.
+    // A few at a time, so that no queue on the way runs over: all of a few do not get lost.
     for first in (1..DATAGRAMS).step_by(10) {
-        let before = weather.taken.load(Ordering::Relaxed);
         for number in first..DATAGRAMS.min(first + 10) {
             rt[socket].write_datagram(&datagram(number), to).unwrap();
         }
-        weather.wait(&mut rt, |weather| weather.taken.load(Ordering::Relaxed) >= before + 9);
+        weather.wait(&mut rt, |weather| weather.arrived.load(Ordering::Relaxed) >= first);
     }
     check(weather);
     weather.is_bad.store(false, Ordering::Relaxed);
@@ -121,27 +120,32 @@ fn send_datagrams(weather: &Weather) {
 }
 
 /// Receives datagrams up to the last, and answers that and the first.
-fn receive_datagrams(weather: &Weather) {
+fn receive_datagrams(weather: &Arc<Weather>) {
     let mut rt = Runtime::new().unwrap();
     let socket = rt.add(QUdpSocket::new());
     rt[socket].bind(BindAddress::AnyIpv4, PORT, BindMode::DEFAULT).unwrap();
     weather.far_end_is_up.store(true, Ordering::Relaxed);
     let received = Rc::new(RefCell::new(BTreeSet::new()));
-    let noted = received.clone();
+    let (noted, arrived) = (received.clone(), weather.clone());
     rt.connect_fn(socket, QUdpSocket::ready_read, move |world, _| {
         while let Some(came) = world[socket].receive_datagram(None)? {
             let number = u64::from_be_bytes(came.data()[..8].try_into().unwrap());
             let number = usize::try_from(number).unwrap();
             assert!(came.data() == datagram(number), "datagram {number} is not what was sent");
             noted.borrow_mut().insert(number);
+            arrived.arrived.fetch_max(number, Ordering::Relaxed);
             if number == 0 || number == DATAGRAMS {
                 world[socket].send_datagram(&came.make_reply("here"))?;
             }
         }
         Ok::<_, Box<dyn std::error::Error>>(())
     });
-    wait_until(&mut rt, |_| received.borrow().contains(&DATAGRAMS));
-    assert!(received.borrow().len() > DATAGRAMS / 2, "only {}", received.borrow().len());
+    // Each frame that does not arrive costs one datagram at most.
+    let missing = || weather.lost.load(Ordering::Relaxed) + weather.spoilt.load(Ordering::Relaxed);
+    wait_until(&mut rt, |_| {
+        let received = received.borrow();
+        received.contains(&DATAGRAMS) && received.len() + missing() > DATAGRAMS
+    });
 }
 
 #[test]

@@ -42,8 +42,8 @@ pub(crate) struct Weather {
     pub(crate) is_bad: AtomicBool,
     /// Nothing gets through.
     pub(crate) is_cut: AtomicBool,
-    /// How many frames came to the line.
-    pub(crate) taken: AtomicUsize,
+    /// The last of what the far end has received so far, where that has a number.
+    pub(crate) arrived: AtomicUsize,
     pub(crate) lost: AtomicUsize,
     /// One bit is wrong, which the checksums are for.
     pub(crate) spoilt: AtomicUsize,
@@ -66,8 +66,8 @@ impl Weather {
 /// Runs `near` and `far` at the two ends of a line, and the line until both are done.
 pub(crate) fn between(
     seed: u64,
-    near: impl FnOnce(&Weather) + Send + 'static,
-    far: impl FnOnce(&Weather) + Send + 'static,
+    near: impl FnOnce(&Arc<Weather>) + Send + 'static,
+    far: impl FnOnce(&Arc<Weather>) + Send + 'static,
 ) {
     let weather = Arc::new(Weather::default());
     let mut ends = [
@@ -103,7 +103,7 @@ impl End {
         own: Ipv4Addr,
         other: Ipv4Addr,
         weather: Arc<Weather>,
-        body: impl FnOnce(&Weather) + Send + 'static,
+        body: impl FnOnce(&Arc<Weather>) + Send + 'static,
     ) -> Self {
         let (gate, opened) = channel();
         let (tell_done, done) = channel();
@@ -210,7 +210,6 @@ impl Line {
     fn take(&mut self, frame: &[u8], to: usize) {
         let weather = self.weather.clone();
         let count = |what: &AtomicUsize| what.fetch_add(1, Ordering::Relaxed);
-        count(&weather.taken);
         if weather.is_cut.load(Ordering::Relaxed) {
             count(&weather.cut_off);
             return;

@@ -1,6 +1,7 @@
 //! Routes that lead nowhere, from the start or from some moment on.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Instant;
 
 use rustix::io::Errno;
 
@@ -110,6 +111,25 @@ fn a_neighbour_that_is_not_there_cannot_be_reached() {
     });
 }
 
+/// How often the kernel has sent again what was last sent from this port of this network.
+fn resent(port: u16) -> usize {
+    // The columns are those of proc_net_tcp in the kernel's documentation.
+    let table = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
+    let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let own = format!(":{port:04X}");
+    let row = rows.find(|row| row[1].ends_with(&own)).expect("the connection is there");
+    usize::from_str_radix(row[6], 16).unwrap()
+}
+
+/// Runs the loop until the kernel has come so far.
+fn wait_for(rt: &mut Runtime, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "what is waited for does not happen");
+        rt.process_events(Some(Duration::from_millis(1))).unwrap();
+    }
+}
+
 /// Connects to an address of this host that can be taken away, from one that stays.
 fn connect_across(rt: &mut Runtime, to: &str) -> (Obj<QTcpSocket>, TcpStream) {
     ip(&format!("address add {to}/32 dev lo"));
@@ -139,8 +159,6 @@ fn prepare() {
     ip("link add near type veth peer name far");
     ip("link set near up");
     ip("link set far up");
-    // An unanswered packet is sent twice more.
-    set_knob("ipv4/tcp_retries2", 2);
 }
 
 #[test]
@@ -168,6 +186,11 @@ fn a_connection_whose_route_goes_away_is_lost_as_the_route_says() {
         // What was sent waits for an answer. It is what will be sent again that finds no way.
         ip(&format!("route delete {gone}"));
         ip(&format!("route replace unreachable {unreachable}"));
+        let ports = connections.each_ref().map(|&(socket, _)| rt[socket].local_port().unwrap());
+        let before = ports.map(resent);
+        wait_for(&mut rt, || ports.iter().zip(before).all(|(&port, before)| resent(port) > before));
+        // That was enough of it.
+        set_knob("ipv4/tcp_retries2", 1);
         wait_until(&mut rt, |_| journals.iter().all(|journal| journal.has("disconnected")));
         settle(&mut rt);
         for (((socket, _), journal), (address, errno, kind)) in
