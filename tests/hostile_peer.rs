@@ -10,10 +10,16 @@ use std::rc::Rc;
 use slotwire::prelude::*;
 use support::*;
 
+/// How many connections a test makes.
+const ATTACKS: usize = 100;
+
 /// A server that keeps what it accepts until it ends, reads at most `limit` bytes ahead, and
 /// answers nothing. Counts the ends.
 fn server(rt: &mut Runtime, limit: usize) -> (u16, Rc<Cell<usize>>) {
     let server = rt.add(QTcpServer::new());
+    // All of them find room: to whom finds none, the kernel gives no answer, and it asks again
+    // after a second, then after ever longer pauses.
+    rt[server].set_listen_backlog_size(ATTACKS as u32);
     rt[server].listen(any_port()).unwrap();
     let ended = Rc::new(Cell::new(0));
     let count = ended.clone();
@@ -37,7 +43,7 @@ fn server(rt: &mut Runtime, limit: usize) -> (u16, Rc<Cell<usize>>) {
     (rt[server].server_port().unwrap(), ended)
 }
 
-/// Has `attack` run in a thread for each of 100 connections in turn, and sees that nothing is left
+/// Has `attack` run in a thread for each of the connections in turn, and sees that nothing is left
 /// of them and that the loop comes to rest.
 fn survive(test: &str, attack: fn(TcpStream)) {
     in_own_process(test, || {
@@ -46,11 +52,11 @@ fn survive(test: &str, attack: fn(TcpStream)) {
         settle(&mut rt);
         let (objects, descriptors) = (rt.len(), open_descriptors());
         let attacker = std::thread::spawn(move || {
-            for _ in 0..100 {
+            for _ in 0..ATTACKS {
                 attack(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
             }
         });
-        wait_until(&mut rt, |_| ended.get() == 100);
+        wait_until(&mut rt, |_| ended.get() == ATTACKS);
         attacker.join().unwrap();
         let mut turns = 0;
         while turn(&mut rt) {

@@ -1,0 +1,141 @@
+//! One loud peer beside quiet ones. Counted in turns of the loop and in bytes, never in time.
+
+use super::*;
+
+/// How many quiet peers there are, and how often each of them asks.
+const PINGERS: usize = 200;
+const ROUNDS: usize = 20;
+
+/// How many turns it may take until all of them are answered.
+const TURNS: usize = 4;
+
+/// What the loud peer may get of one turn, in bytes: a few reads, or a few writes.
+const READ_SHARE: usize = 4 << 16;
+const WRITE_SHARE: usize = 4 << 20;
+
+/// Has all quiet peers ask, and counts the turns until all have their answer.
+fn ask_round(rt: &mut Runtime, pingers: &mut [TcpStream], round: usize) -> usize {
+    for (number, pinger) in pingers.iter_mut().enumerate() {
+        pinger.write_all(&question(number, round)).unwrap();
+    }
+    let mut waiting: Vec<usize> = (0..pingers.len()).collect();
+    let mut turns = 0;
+    while !waiting.is_empty() {
+        turn(rt);
+        turns += 1;
+        waiting.retain(|&number| {
+            let mut answer = [0; 8];
+            match pingers[number].read(&mut answer) {
+                Ok(count) => assert_eq!(answer[..count], question(number, round)),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+            answer == [0; 8]
+        });
+        assert!(turns <= 10 * TURNS, "{} quiet peers starve", waiting.len());
+    }
+    turns
+}
+
+fn question(number: usize, round: usize) -> [u8; 8] {
+    (1 + (number << 32 | round) as u64).to_be_bytes()
+}
+
+/// The quiet peers, which the server knows.
+fn pingers(rt: &mut Runtime) -> Vec<TcpStream> {
+    let (_, port) = server(rt, echo);
+    let mut pingers: Vec<_> = (0..PINGERS).map(|_| dial(port)).collect();
+    for pinger in &pingers {
+        pinger.set_nonblocking(true).unwrap();
+        pinger.set_nodelay(true).unwrap();
+    }
+    ask_until_known(rt, &mut pingers);
+    pingers
+}
+
+/// Asks once, however many turns it takes to accept all of them.
+fn ask_until_known(rt: &mut Runtime, pingers: &mut [TcpStream]) {
+    let expected = rt.len() + pingers.len();
+    wait_until(rt, |world| world.len() == expected);
+    ask_round(rt, pingers, 0);
+}
+
+#[test]
+fn quiet_peers_are_answered_while_another_sends_without_end() {
+    let mut rt = Runtime::new().unwrap();
+    let mut pingers = pingers(&mut rt);
+    let (loud, mut flooder) = connected_pair(&mut rt);
+    let flood = Rc::new(Cell::new(0));
+    let counted = flood.clone();
+    rt.connect_fn(loud, QTcpSocket::ready_read, move |world, _| {
+        counted.set(counted.get() + world[loud].read_all().len());
+    });
+    let flooding = std::thread::spawn(move || while flooder.write_all(&[0; 256 * 1024]).is_ok() {});
+    for round in 1..=ROUNDS {
+        let before = flood.get();
+        wait_until(&mut rt, |_| flood.get() > before);
+        let before = flood.get();
+        let turns = ask_round(&mut rt, &mut pingers, round);
+        assert!(turns <= TURNS, "the quiet ones were answered after {turns} turns");
+        let taken = flood.get() - before;
+        assert!(taken <= turns * READ_SHARE, "the loud one got {taken} bytes in {turns} turns");
+    }
+    rt.destroy(loud);
+    flooding.join().unwrap();
+}
+
+#[test]
+fn quiet_peers_are_answered_while_another_is_sent_to_without_end() {
+    let mut rt = Runtime::new().unwrap();
+    let mut pingers = pingers(&mut rt);
+    let (loud, mut reader) = connected_pair(&mut rt);
+    let sent = Rc::new(Cell::new(0));
+    let counted = sent.clone();
+    let supply = vec![0; 32 << 20];
+    rt[loud].write_all(&supply).unwrap();
+    rt.connect_fn(loud, QTcpSocket::bytes_written, move |world, count| {
+        counted.set(counted.get() + count);
+        if world[loud].bytes_to_write() < supply.len() {
+            world[loud].write_all(&supply)?;
+        }
+        Ok::<_, std::io::Error>(())
+    });
+    let reading = std::thread::spawn(move || {
+        let mut buffer = vec![0; 256 * 1024];
+        while reader.read(&mut buffer).is_ok_and(|count| count > 0) {}
+    });
+    for round in 1..=ROUNDS {
+        let before = sent.get();
+        wait_until(&mut rt, |_| sent.get() > before);
+        let before = sent.get();
+        let turns = ask_round(&mut rt, &mut pingers, round);
+        assert!(turns <= TURNS, "the quiet ones were answered after {turns} turns");
+        let taken = sent.get() - before;
+        assert!(taken <= turns * WRITE_SHARE, "the loud one got {taken} bytes in {turns} turns");
+    }
+    rt[loud].abort();
+    reading.join().unwrap();
+}
+
+#[test]
+fn quiet_peers_are_answered_while_others_come_and_go_without_end() {
+    let mut rt = Runtime::new().unwrap();
+    let mut pingers = pingers(&mut rt);
+    let guests = Rc::new(Cell::new(0));
+    let counted = guests.clone();
+    let (door, port) = server(&mut rt, move |world, socket| {
+        counted.set(counted.get() + 1);
+        world.destroy(socket);
+    });
+    let coming = std::thread::spawn(move || {
+        // A socket of one's own in each, so that no port is used up: the server closes first.
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {}
+    });
+    for round in 1..=ROUNDS {
+        let before = guests.get();
+        wait_until(&mut rt, |_| guests.get() > before);
+        let turns = ask_round(&mut rt, &mut pingers, round);
+        assert!(turns <= TURNS, "the quiet ones were answered after {turns} turns");
+    }
+    rt.destroy(door);
+    coming.join().unwrap();
+}

@@ -1,0 +1,76 @@
+//! Networks of their own.
+//!
+//! A test that changes addresses and routes runs in a process whose network nobody else sees. The
+//! kernel takes it away when the process ends, however that comes about.
+
+use std::process::Command;
+
+use super::*;
+
+/// Set where tests that need networks of their own have to run.
+const REQUIRED: &str = "SLOTWIRE_REQUIRE_NETNS";
+
+/// Runs the body of the test named `test` in a process with a network of its own, in which nothing
+/// but the loopback is up. Where that cannot be had, says so and does not run it.
+#[track_caller]
+pub(crate) fn in_own_network(test: &str, body: impl FnOnce()) {
+    const MARK: &str = "SLOTWIRE_OWN_NETWORK";
+    if std::env::var_os(MARK).is_some() {
+        ip("link set lo up");
+        return body();
+    }
+    if let Err(reason) = try_out() {
+        assert!(std::env::var_os(REQUIRED).is_none(), "{test} cannot run: {reason}");
+        // Not by `eprintln`, which the test harness keeps to itself.
+        let notice = format!("{test} is SKIPPED: {reason}\n");
+        return std::io::stderr().write_all(notice.as_bytes()).unwrap();
+    }
+    let child = unshare()
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(MARK, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(said.contains("1 passed"), "{test}:\n{said}{}", String::from_utf8_lossy(&child.stderr));
+}
+
+/// Says what is missing here for networks of one's own, if something is.
+fn try_out() -> Result<(), String> {
+    const NEEDED: &str = "ip link add near type veth peer name far && ethtool --version";
+    match unshare().args(["sh", "-c", NEEDED]).output() {
+        Ok(tried) if tried.status.success() => Ok(()),
+        Ok(tried) => Err(String::from_utf8_lossy(&tried.stderr).trim().to_owned()),
+        Err(error) => Err(format!("unshare: {error}")),
+    }
+}
+
+/// The beginning of a command line that runs another one in a network of its own.
+fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.arg("--net");
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command
+}
+
+/// Runs `ip` in this thread's network.
+#[track_caller]
+pub(crate) fn ip(arguments: &str) {
+    run("ip", arguments);
+}
+
+/// Runs a command in this thread's network.
+#[track_caller]
+pub(crate) fn run(command: &str, arguments: &str) {
+    let done = Command::new(command).args(arguments.split_whitespace()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{command} {arguments}: {said}");
+}
+
+/// Sets one of the knobs of this thread's network, by its path below `/proc/sys/net`.
+#[track_caller]
+pub(crate) fn set_knob(path: &str, value: u32) {
+    std::fs::write(format!("/proc/sys/net/{path}"), value.to_string()).unwrap();
+}
