@@ -75,6 +75,7 @@ pub mod __private;
 mod book;
 mod error;
 mod macros;
+mod sync;
 
 #[doc(inline)]
 pub use error::Error;
