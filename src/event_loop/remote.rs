@@ -7,12 +7,12 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
 
 use super::inbox::{Closed, Inbox, Mailbox, Wake};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
+use crate::sync::{AtomicBool, Ordering};
 
 /// A call that comes from another thread.
 pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;

@@ -3,13 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
 use super::resolver_pool::ResolverPool;
 use super::system_resolver;
 use crate::event_loop::Timers;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Looks up names by the threads of the process and a cache of the runtime: the one is dear, and
 /// the other goes by the runtime's clock.
