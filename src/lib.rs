@@ -79,6 +79,7 @@ pub mod __private;
 mod book;
 mod error;
 mod macros;
+mod sync;
 
 #[doc(inline)]
 pub use error::Error;

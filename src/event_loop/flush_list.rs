@@ -7,7 +7,10 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 
-use super::remote::Bell;
+use mio::Waker;
+
+use super::inbox::Bell;
+use super::remote::RemoteCall;
 use crate::object::{ObjectKey, World};
 
 /// Does the postponed work of an object.
@@ -18,7 +21,7 @@ pub(crate) type Flush = fn(&mut World, ObjectKey);
 pub(crate) struct FlushList {
     entries: RefCell<VecDeque<(ObjectKey, Flush)>>,
     /// Tells a loop that does not look by itself that there is work.
-    alarm: OnceCell<Bell>,
+    alarm: OnceCell<Bell<RemoteCall, Waker>>,
 }
 
 impl FlushList {
@@ -31,7 +34,7 @@ impl FlushList {
     }
 
     /// Sets what is rung when an object asks while nobody's loop is awake.
-    pub(super) fn set_alarm(&self, alarm: Bell) {
+    pub(super) fn set_alarm(&self, alarm: Bell<RemoteCall, Waker>) {
         self.alarm.get_or_init(|| alarm);
     }
 

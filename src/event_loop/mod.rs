@@ -7,6 +7,7 @@ mod announcement;
 mod clock;
 mod control;
 mod flush_list;
+mod inbox;
 mod notifier;
 mod poller;
 mod reactor;

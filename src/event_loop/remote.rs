@@ -1,17 +1,18 @@
 //! `Remote`: how other threads reach a runtime.
 //!
 //! Keeps one promise: what is posted arrives, in the order of each poster, or the poster is told
-//! that the runtime is gone. The loop is woken by a system call only when it sleeps.
+//! that the runtime is gone. How it gets there, and wakes the loop, is in `inbox.rs`.
 
 use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use mio::Waker;
 
+use super::inbox::{Closed, Inbox, Mailbox, Wake};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
+use crate::sync::{AtomicBool, Ordering};
 
 /// A call that comes from another thread.
 pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;
@@ -46,7 +47,7 @@ pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;
 /// ```
 #[derive(Clone)]
 pub struct Remote {
-    inbox: Arc<Inbox>,
+    inbox: Arc<Inbox<RemoteCall, Waker>>,
 }
 
 /// The runtime behind a [`Remote`] does not exist any more.
@@ -55,6 +56,10 @@ pub struct Remote {
 pub struct RuntimeGone;
 
 impl Remote {
+    pub(super) fn of(mailbox: &Mailbox<RemoteCall, Waker>) -> Self {
+        Self { inbox: mailbox.inbox() }
+    }
+
     /// Runs a closure in the runtime's thread, in the next turn of its loop.
     ///
     /// # Errors
@@ -62,7 +67,7 @@ impl Remote {
     /// Fails if the runtime is gone. A runtime that goes later drops what it did not come to.
     #[doc(alias = "postEvent")]
     pub fn post(&self, call: impl FnOnce(&mut World) + Send + 'static) -> Result<(), RuntimeGone> {
-        self.inbox.put(Box::new(call))
+        self.inbox.put(Box::new(call)).map_err(|Closed| RuntimeGone)
     }
 
     /// Calls a slot in the runtime's thread, in the next turn of its loop. Nothing happens if the
@@ -223,130 +228,10 @@ impl World {
     }
 }
 
-/// What other threads have posted.
-struct Inbox {
-    calls: Mutex<Calls>,
-    /// The loop sleeps, or somebody else's loop sleeps on its descriptor.
-    asleep: AtomicBool,
-    waker: Waker,
-}
-
-/// The calls that have come, as long as there is a runtime to take them.
-enum Calls {
-    Open(Vec<RemoteCall>),
-    Closed,
-}
-
-impl Inbox {
-    fn put(&self, call: RemoteCall) -> Result<(), RuntimeGone> {
-        match &mut *self.lock() {
-            Calls::Open(calls) => calls.push(call),
-            Calls::Closed => return Err(RuntimeGone),
-        }
-        // After the push, so that a loop that goes to sleep sees either the call or this.
-        if self.asleep.swap(false, Ordering::SeqCst) {
-            self.wake();
-        }
-        Ok(())
-    }
-
+/// The waker of the runtime's poller.
+impl Wake for Waker {
     fn wake(&self) {
         // Fails only if the eventfd is full, in which case the loop is awake already.
-        let _ = self.waker.wake();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Calls> {
-        // Nothing that holds the lock can panic half-way.
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The runtime's end of its remotes.
-pub(super) struct Mailbox {
-    inbox: Arc<Inbox>,
-    /// Taken from the inbox and not run yet, last first.
-    taken: Vec<RemoteCall>,
-}
-
-impl Mailbox {
-    pub(super) fn new(waker: Waker) -> Self {
-        let inbox = Inbox {
-            calls: Mutex::new(Calls::Open(Vec::new())),
-            asleep: AtomicBool::new(true),
-            waker,
-        };
-        Self { inbox: Arc::new(inbox), taken: Vec::new() }
-    }
-
-    pub(super) fn remote(&self) -> Remote {
-        Remote { inbox: self.inbox.clone() }
-    }
-
-    /// Takes over what has come, in one go.
-    pub(super) fn collect(&mut self) {
-        if self.taken.is_empty()
-            && let Calls::Open(calls) = &mut *self.inbox.lock()
-        {
-            std::mem::swap(&mut self.taken, calls);
-            self.taken.reverse();
-        }
-    }
-
-    /// The next call of those that were taken over.
-    pub(super) fn next(&mut self) -> Option<RemoteCall> {
-        self.taken.pop()
-    }
-
-    /// Announces that the loop is about to sleep; says whether it may.
-    pub(super) fn fall_asleep(&self) -> bool {
-        self.inbox.asleep.store(true, Ordering::SeqCst);
-        let empty = self.taken.is_empty()
-            && matches!(&*self.inbox.lock(), Calls::Open(calls) if calls.is_empty());
-        if !empty {
-            self.wake_up();
-        }
-        empty
-    }
-
-    /// Announces that the loop runs and will look by itself.
-    pub(super) fn wake_up(&self) {
-        self.inbox.asleep.store(false, Ordering::SeqCst);
-    }
-
-    /// Makes the runtime's descriptor readable, for a loop that sleeps on it.
-    pub(super) fn ring(&self) {
-        self.inbox.wake();
-    }
-
-    /// What makes the descriptor readable when there is work that no poster knows of.
-    pub(super) fn bell(&self) -> Bell {
-        Bell { inbox: self.inbox.clone() }
-    }
-}
-
-/// Wakes the loop if it sleeps.
-pub(super) struct Bell {
-    inbox: Arc<Inbox>,
-}
-
-impl Bell {
-    pub(super) fn ring(&self) {
-        if self.inbox.asleep.swap(false, Ordering::SeqCst) {
-            self.inbox.wake();
-        }
-    }
-}
-
-impl Drop for Mailbox {
-    fn drop(&mut self) {
-        let left = std::mem::replace(&mut *self.inbox.lock(), Calls::Closed);
-        // Outside the lock: what the calls captured may hold remotes of this runtime.
-        drop(left);
-    }
-}
-
-impl fmt::Debug for Mailbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mailbox").field("taken", &self.taken.len()).finish_non_exhaustive()
+        let _ = Self::wake(self);
     }
 }

@@ -11,12 +11,15 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use mio::Waker;
+
 use super::clock::{Clock, SystemClock};
 use super::control::{LoopControl, LoopState};
 use super::flush_list::FlushList;
+use super::inbox::Mailbox;
 use super::poller::{KernelPoller, Polled, Poller};
 use super::reactor::{Reactor, Readiness, SourceId};
-use super::remote::Mailbox;
+use super::remote::{Remote, RemoteCall};
 use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, QObject, Signal, Target, World};
@@ -73,7 +76,7 @@ pub struct Runtime {
     timers: Rc<Timers>,
     flush_list: Rc<FlushList>,
     control: Rc<LoopControl>,
-    mailbox: Mailbox,
+    mailbox: Mailbox<RemoteCall, Waker>,
     clock: Rc<dyn Clock>,
 }
 
@@ -122,7 +125,7 @@ impl Runtime {
         runtime.world.offer(runtime.timers.clone());
         runtime.world.offer(runtime.flush_list.clone());
         runtime.world.offer(runtime.control.clone());
-        runtime.world.offer(Rc::new(runtime.mailbox.remote()));
+        runtime.world.offer(Rc::new(Remote::of(&runtime.mailbox)));
         let [ours, theirs] = [runtime.mailbox.bell(), runtime.mailbox.bell()];
         runtime.world.set_alarm(Box::new(move || ours.ring()));
         runtime.flush_list.set_alarm(theirs);

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use super::remote::Remote;
 use super::runtime::Runtime;
 use crate::Error;
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal};
+use crate::sync::{Condvar, Mutex, PoisonError};
 
 /// A thread that runs an event loop of its own.
 ///

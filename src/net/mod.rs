@@ -8,6 +8,9 @@ mod buffer_pool;
 mod engine;
 mod error;
 mod facilities;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host_cache;
 mod host_info;
 mod host_lookup;

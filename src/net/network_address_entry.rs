@@ -22,6 +22,7 @@ impl NetworkAddressEntry {
         netmask: Option<IpAddr>,
         broadcast: Option<IpAddr>,
     ) -> Self {
+        let netmask = netmask.filter(|netmask| netmask.is_ipv4() == ip.is_ipv4());
         Self { ip, scope_id, prefix_length: netmask.and_then(prefix_length), broadcast }
     }
 
@@ -50,11 +51,11 @@ impl NetworkAddressEntry {
         // A shift by all bits is no shift that the machine knows.
         Some(match self.ip {
             IpAddr::V4(_) => {
-                let mask = u32::MAX.checked_shl(32_u32.saturating_sub(length)).unwrap_or(0);
+                let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
                 Ipv4Addr::from_bits(mask).into()
             }
             IpAddr::V6(_) => {
-                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(length)).unwrap_or(0);
+                let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
                 Ipv6Addr::from_bits(mask).into()
             }
         })
@@ -91,6 +92,12 @@ mod tests {
     fn a_mask_with_holes_has_no_length() {
         assert_eq!(entry("192.0.2.1", "255.0.255.0").prefix_length(), None);
         assert_eq!(entry("192.0.2.1", "255.0.255.0").netmask(), None);
+    }
+
+    #[test]
+    fn a_mask_of_the_other_family_has_no_length() {
+        assert_eq!(entry("192.0.2.1", "ffff:ffff:ffff::").prefix_length(), None);
+        assert_eq!(entry("fd00::1", "255.255.255.0").prefix_length(), None);
     }
 
     #[test]

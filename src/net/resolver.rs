@@ -4,13 +4,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
 use super::system_resolver;
 use crate::event_loop::Timers;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Asks for the addresses of a name.
 type Ask = dyn Fn(&str, OnResolved) -> Lookup;

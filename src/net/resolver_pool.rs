@@ -8,13 +8,13 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::lookup_queue::{LookupQueue, Ticket};
 use super::system_resolver;
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, thread};
 
 /// How many names that somebody waits for are looked up at the same time, as in Qt.
 const MAX_AWAITED: usize = 20;
@@ -396,5 +396,78 @@ pub(super) mod tests {
         thread::spawn(move || send.send(child.wait_with_output().unwrap()));
         let said = next(&ended).stdout;
         assert!(String::from_utf8_lossy(&said).contains("1 passed"));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+    use crate::sync::try_all_orders;
+
+    /// Counts answers, and lets a test wait for them. Loom fails if they do not come.
+    #[derive(Clone, Default)]
+    struct Answers(Arc<(Mutex<usize>, Condvar)>);
+
+    impl Answers {
+        fn count_one(&self) -> OnResolved {
+            let answers = self.clone();
+            Box::new(move |_| {
+                let (count, changed) = &*answers.0;
+                *count.lock().unwrap() += 1;
+                changed.notify_one();
+            })
+        }
+
+        fn wait_for(&self, wanted: usize) {
+            let (count, changed) = &*self.0;
+            let mut count = count.lock().unwrap();
+            while *count < wanted {
+                count = changed.wait(count).unwrap();
+            }
+        }
+
+        fn count(&self) -> usize {
+            *self.0.0.lock().unwrap()
+        }
+    }
+
+    fn pool() -> ResolverPool {
+        ResolverPool::new(Box::new(|_| Ok(Vec::new())), IDLE)
+    }
+
+    #[test]
+    fn names_asked_for_one_after_the_other_are_all_answered() {
+        try_all_orders(|| {
+            let (pool, answers) = (pool(), Answers::default());
+            let first = pool.resolve("alpha", answers.count_one());
+            // The thread of the first may be about to rest.
+            let second = pool.resolve("beta", answers.count_one());
+            answers.wait_for(2);
+            drop((first, second));
+            assert_eq!(answers.count(), 2);
+        });
+    }
+
+    #[test]
+    fn two_who_ask_for_one_name_are_both_answered() {
+        try_all_orders(|| {
+            let (pool, answers) = (pool(), Answers::default());
+            let both = [(); 2].map(|()| pool.resolve("alpha", answers.count_one()));
+            answers.wait_for(2);
+            drop((pool, both));
+            assert_eq!(answers.count(), 2);
+        });
+    }
+
+    #[test]
+    fn who_calls_off_hears_at_most_once_and_the_others_all_the_same() {
+        try_all_orders(|| {
+            let (pool, answers, other) = (pool(), Answers::default(), Answers::default());
+            let lookup = pool.resolve("alpha", other.count_one());
+            let _kept = pool.resolve("alpha", answers.count_one());
+            drop(lookup);
+            answers.wait_for(1);
+            assert!(other.count() <= 1);
+        });
     }
 }

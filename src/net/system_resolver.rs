@@ -65,15 +65,15 @@ pub(super) fn host_name() -> String {
 
 /// The domain of this machine, empty if it has none.
 pub(super) fn domain_name() -> String {
-    let configured = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let configured = fs::read("/etc/resolv.conf").unwrap_or_default();
     configured_domain(&configured)
         .or_else(|| Some(host_name().split_once('.')?.1.to_owned()))
         .unwrap_or_default()
 }
 
 /// The domain that a `resolv.conf` names: of `domain` and `search`, the last line counts
-/// (resolv.conf(5)).
-fn configured_domain(configuration: &str) -> Option<String> {
+/// (resolv.conf(5)). Its comments may be in any encoding.
+pub(super) fn configured_domain(configuration: &[u8]) -> Option<String> {
     let domain = |line: &str| {
         let mut words = line.split_ascii_whitespace();
         match words.next()? {
@@ -81,7 +81,7 @@ fn configured_domain(configuration: &str) -> Option<String> {
             _ => None,
         }
     };
-    configuration.lines().filter_map(domain).next_back()
+    String::from_utf8_lossy(configuration).lines().filter_map(domain).next_back()
 }
 
 #[cfg(test)]
@@ -90,12 +90,18 @@ mod tests {
 
     #[test]
     fn the_last_domain_or_search_line_names_the_domain() {
-        let domain = |configuration| configured_domain(configuration);
+        let domain = |configuration: &str| configured_domain(configuration.as_bytes());
         assert_eq!(domain("nameserver 192.0.2.1\n"), None);
         assert_eq!(domain("domain example.org\n").as_deref(), Some("example.org"));
         assert_eq!(domain("search a.test b.test\n").as_deref(), Some("a.test"));
         assert_eq!(domain("domain a.test\n\tsearch b.test c.test").as_deref(), Some("b.test"));
         assert_eq!(domain("# domain a.test\nsearch\n"), None);
+    }
+
+    #[test]
+    fn a_comment_that_is_not_utf_8_hides_no_domain() {
+        let configuration = b"# K\xf6ln\nsearch example.org\n";
+        assert_eq!(configured_domain(configuration).as_deref(), Some("example.org"));
     }
 
     #[test]

@@ -1,0 +1,343 @@
+//! The inbox of a loop: what other threads put in, and how the loop is woken for it.
+//!
+//! Keeps two promises: what is put in comes out once, in the order of each poster, unless the inbox
+//! was closed before; and a loop that sleeps is woken for it, by a system call that is made only
+//! then. What is put in, and by what the loop is woken, is the business of `remote.rs` and
+//! `runtime.rs`. The tests below try every order in which threads can take their steps.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
+
+/// Wakes a loop, whatever it sleeps on.
+pub(super) trait Wake {
+    /// Has the loop's sleep end, or the next one if it is awake.
+    fn wake(&self);
+}
+
+/// What many threads put things into, and one loop takes them out of.
+pub(super) struct Inbox<T, W> {
+    contents: Mutex<Contents<T>>,
+    /// The loop sleeps, or somebody else's loop sleeps on its descriptor.
+    asleep: AtomicBool,
+    waker: W,
+}
+
+/// What has come, as long as there is somebody to take it.
+enum Contents<T> {
+    Open(Vec<T>),
+    Closed,
+}
+
+/// There is nobody any more to take anything out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Closed;
+
+impl<T, W: Wake> Inbox<T, W> {
+    /// Puts something in, and wakes the loop if it sleeps.
+    pub(super) fn put(&self, thing: T) -> Result<(), Closed> {
+        match &mut *self.lock() {
+            Contents::Open(things) => things.push(thing),
+            Contents::Closed => return Err(Closed),
+        }
+        // After the push, so that a loop that goes to sleep sees either the thing or this.
+        self.wake_sleeper();
+        Ok(())
+    }
+
+    /// Wakes the loop if it sleeps and nobody else has woken it.
+    fn wake_sleeper(&self) {
+        if self.set_asleep(false) {
+            self.waker.wake();
+        }
+    }
+
+    /// Returns how it was before. Never a plain store, so that all who write to it come one after
+    /// the other and each knows of the one before.
+    fn set_asleep(&self, is_asleep: bool) -> bool {
+        self.asleep.swap(is_asleep, Ordering::AcqRel)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contents<T>> {
+        // Nothing that holds the lock can panic half-way.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The loop's end of its inbox, which is closed when this goes.
+pub(super) struct Mailbox<T, W> {
+    inbox: Arc<Inbox<T, W>>,
+    /// Taken from the inbox and not given out yet, last first.
+    taken: Vec<T>,
+}
+
+impl<T, W: Wake> Mailbox<T, W> {
+    /// Makes an empty inbox whose loop is woken by `waker`. It sleeps until it says otherwise.
+    pub(super) fn new(waker: W) -> Self {
+        let inbox = Inbox {
+            contents: Mutex::new(Contents::Open(Vec::new())),
+            asleep: AtomicBool::new(true),
+            waker,
+        };
+        Self { inbox: Arc::new(inbox), taken: Vec::new() }
+    }
+
+    /// Where other threads put things in.
+    pub(super) fn inbox(&self) -> Arc<Inbox<T, W>> {
+        self.inbox.clone()
+    }
+
+    /// Takes over what has come, in one go.
+    pub(super) fn collect(&mut self) {
+        if self.taken.is_empty()
+            && let Contents::Open(things) = &mut *self.inbox.lock()
+        {
+            std::mem::swap(&mut self.taken, things);
+            self.taken.reverse();
+        }
+    }
+
+    /// The next of what was taken over.
+    pub(super) fn next(&mut self) -> Option<T> {
+        self.taken.pop()
+    }
+
+    /// Announces that the loop is about to sleep; says whether it may.
+    pub(super) fn fall_asleep(&self) -> bool {
+        self.inbox.set_asleep(true);
+        let empty = self.taken.is_empty()
+            && matches!(&*self.inbox.lock(), Contents::Open(things) if things.is_empty());
+        if !empty {
+            self.wake_up();
+        }
+        empty
+    }
+
+    /// Announces that the loop runs and will look by itself.
+    pub(super) fn wake_up(&self) {
+        self.inbox.set_asleep(false);
+    }
+
+    /// Wakes whoever sleeps on the runtime's descriptor: there is something to do.
+    pub(super) fn ring(&self) {
+        self.inbox.waker.wake();
+    }
+
+    /// What wakes the loop when there is work that is in no inbox.
+    pub(super) fn bell(&self) -> Bell<T, W> {
+        Bell { inbox: self.inbox.clone() }
+    }
+}
+
+impl<T, W> Drop for Mailbox<T, W> {
+    fn drop(&mut self) {
+        let mut contents = self.inbox.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = std::mem::replace(&mut *contents, Contents::Closed);
+        drop(contents);
+        // Outside the lock: what is left may hold ways into this inbox.
+        drop(left);
+    }
+}
+
+impl<T, W> fmt::Debug for Mailbox<T, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox").field("taken", &self.taken.len()).finish_non_exhaustive()
+    }
+}
+
+/// Wakes the loop if it sleeps.
+pub(super) struct Bell<T, W> {
+    inbox: Arc<Inbox<T, W>>,
+}
+
+impl<T, W: Wake> Bell<T, W> {
+    pub(super) fn ring(&self) {
+        self.inbox.wake_sleeper();
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use loom::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::sync::{Condvar, thread, try_all_orders};
+
+    /// A descriptor that a loop sleeps on. Loom fails if nobody wakes it any more.
+    #[derive(Clone, Default)]
+    struct Descriptor(Arc<State>);
+
+    #[derive(Default)]
+    struct State {
+        is_ready: Mutex<bool>,
+        changed: Condvar,
+        wakes: AtomicUsize,
+    }
+
+    impl Descriptor {
+        fn sleep(&self) {
+            let mut is_ready = self.0.is_ready.lock().unwrap();
+            while !*is_ready {
+                is_ready = self.0.changed.wait(is_ready).unwrap();
+            }
+            *is_ready = false;
+        }
+
+        fn wakes(&self) -> usize {
+            self.0.wakes.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Wake for Descriptor {
+        fn wake(&self) {
+            self.0.wakes.fetch_add(1, Ordering::Relaxed);
+            *self.0.is_ready.lock().unwrap() = true;
+            self.0.changed.notify_one();
+        }
+    }
+
+    /// Who posted something, and its number among what they posted.
+    type Post = (usize, usize);
+
+    /// Starts threads that post as often as it says.
+    fn post<const POSTERS: usize>(
+        mailbox: &Mailbox<Post, Descriptor>,
+        each: [usize; POSTERS],
+    ) -> [thread::JoinHandle<()>; POSTERS] {
+        std::array::from_fn(|poster| {
+            let inbox = mailbox.inbox();
+            thread::spawn(move || {
+                for number in 0..each[poster] {
+                    inbox.put((poster, number)).unwrap();
+                }
+            })
+        })
+    }
+
+    /// Takes what has come, and asserts that it comes in the order of each poster.
+    fn take<const POSTERS: usize>(
+        mailbox: &mut Mailbox<Post, Descriptor>,
+        came: &mut [usize; POSTERS],
+    ) {
+        mailbox.collect();
+        while let Some((poster, number)) = mailbox.next() {
+            assert_eq!(number, came[poster]);
+            came[poster] += 1;
+        }
+    }
+
+    /// Sleeps and takes as `Runtime::exec` does, until all that is posted has come.
+    fn run<const POSTERS: usize>(each: [usize; POSTERS]) {
+        let descriptor = Descriptor::default();
+        let mut mailbox = Mailbox::new(descriptor.clone());
+        mailbox.wake_up();
+        let posters = post(&mailbox, each);
+        let mut came = [0; POSTERS];
+        let mut naps = 0;
+        while came != each {
+            naps += 1;
+            if mailbox.fall_asleep() {
+                descriptor.sleep();
+                mailbox.wake_up();
+            }
+            take(&mut mailbox, &mut came);
+        }
+        for poster in posters {
+            poster.join().unwrap();
+        }
+        assert!(descriptor.wakes() <= naps, "a loop that is awake is not woken");
+    }
+
+    #[test]
+    fn a_loop_that_sleeps_is_woken_for_each_of_two_posters() {
+        try_all_orders(|| run([1, 1]));
+    }
+
+    #[test]
+    fn what_one_poster_puts_in_comes_out_in_its_order() {
+        try_all_orders(|| run([2]));
+        try_all_orders(|| run([2, 1]));
+    }
+
+    #[test]
+    fn somebody_else_s_loop_hears_of_what_comes_between_the_turns() {
+        try_all_orders(|| {
+            let descriptor = Descriptor::default();
+            let mut mailbox = Mailbox::new(descriptor.clone());
+            let posters = post(&mailbox, [1, 1]);
+            let mut came = [0; 2];
+            while came != [1; 2] {
+                descriptor.sleep();
+                mailbox.wake_up();
+                take(&mut mailbox, &mut came);
+                if !mailbox.fall_asleep() {
+                    mailbox.ring();
+                }
+            }
+            for poster in posters {
+                poster.join().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn the_bell_of_the_loop_s_own_thread_and_a_poster_do_not_hide_each_other() {
+        try_all_orders(|| {
+            let descriptor = Descriptor::default();
+            let mut mailbox = Mailbox::new(descriptor.clone());
+            let bell = mailbox.bell();
+            let posters = post(&mailbox, [1]);
+            let mut came = [0];
+            // Somebody else's loop has recorded something outside a turn.
+            bell.ring();
+            let mut is_recorded = true;
+            while is_recorded || came != [1] {
+                descriptor.sleep();
+                mailbox.wake_up();
+                is_recorded = false;
+                take(&mut mailbox, &mut came);
+                if !mailbox.fall_asleep() {
+                    mailbox.ring();
+                }
+            }
+            for poster in posters {
+                poster.join().unwrap();
+            }
+        });
+    }
+
+    /// Counts how many of it were dropped.
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_while_the_inbox_closes_is_given_out_or_dropped_or_refused() {
+        try_all_orders(|| {
+            let dropped = Arc::new(AtomicUsize::new(0));
+            let mut mailbox = Mailbox::new(Descriptor::default());
+            let posters = [(); 2].map(|()| {
+                let (inbox, dropped) = (mailbox.inbox(), dropped.clone());
+                thread::spawn(move || {
+                    let first = inbox.put(Counted(dropped.clone()));
+                    let second = inbox.put(Counted(dropped));
+                    assert!(first.is_ok() || second.is_err(), "what is closed stays closed");
+                })
+            });
+            mailbox.collect();
+            let given = usize::from(mailbox.next().map(std::mem::forget).is_some());
+            let inbox = mailbox.inbox();
+            drop(mailbox);
+            assert_eq!(inbox.put(Counted(dropped.clone())), Err(Closed));
+            for poster in posters {
+                poster.join().unwrap();
+            }
+            assert_eq!(given + dropped.load(Ordering::Relaxed), 5);
+        });
+    }
+}

@@ -1,0 +1,23 @@
+//! What the fuzzers in `fuzz/` have to reach, and users have not: the readers of what the system
+//! says.
+
+use std::net::IpAddr;
+
+use super::host_info::HostInfo;
+use super::network_address_entry::NetworkAddressEntry;
+use super::system_resolver;
+
+/// The domain that the contents of a `resolv.conf` name.
+pub fn configured_domain(configuration: &[u8]) -> Option<String> {
+    system_resolver::configured_domain(configuration)
+}
+
+/// What is known of a host's name without asking anybody, if anything is.
+pub fn known_at_once(name: &str) -> Option<HostInfo> {
+    HostInfo::at_once(name)
+}
+
+/// An address of an interface, as the system tells of it.
+pub fn address_entry(ip: IpAddr, netmask: Option<IpAddr>) -> NetworkAddressEntry {
+    NetworkAddressEntry::new(ip, 0, netmask, None)
+}
