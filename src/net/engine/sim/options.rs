@@ -21,6 +21,9 @@ const SMALLEST: [usize; 2] = [4608, 2304];
 /// The largest that it gives to who asks.
 const LARGEST: usize = 425_984;
 
+/// How many of the largest packets may be on their way or wait to be sent, if nobody says otherwise.
+const PACKETS: usize = 40;
+
 /// The options of one socket.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
@@ -34,6 +37,8 @@ pub(super) struct Options {
     pub(super) multicast_loopback: bool,
     type_of_service: u8,
     pub(super) send_buffer: usize,
+    /// The program has said how large that is to be.
+    has_send_buffer: bool,
     pub(super) receive_buffer: usize,
 }
 
@@ -54,7 +59,15 @@ impl Options {
             multicast_loopback: true,
             type_of_service: 0,
             send_buffer,
+            has_send_buffer: false,
             receive_buffer,
+        }
+    }
+
+    /// Has the send buffer grow where packets are large, as the system does for a connection.
+    pub(super) fn suit(&mut self, mtu: usize) {
+        if !self.has_send_buffer {
+            self.send_buffer = self.send_buffer.max(PACKETS * mtu);
         }
     }
 
@@ -102,6 +115,7 @@ impl Options {
             SocketOption::TypeOfService(class) => self.type_of_service = class,
             SocketOption::SendBufferSize(bytes) => {
                 self.send_buffer = granted(bytes).max(SMALLEST[0]);
+                self.has_send_buffer = true;
             }
             SocketOption::ReceiveBufferSize(bytes) => {
                 self.receive_buffer = granted(bytes).max(SMALLEST[1]);
