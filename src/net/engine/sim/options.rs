@@ -21,6 +21,13 @@ const SMALLEST: [usize; 2] = [4608, 2304];
 /// The largest that it gives to who asks.
 const LARGEST: usize = 425_984;
 
+/// The longest time, in seconds, and the largest count that looking after a connection takes.
+const LONGEST: u64 = 32_767;
+const MOST_PROBES: u32 = 127;
+
+/// What TCP keeps to itself of a packet's class: whether the way is congested.
+const CONGESTION: u8 = 0b11;
+
 /// How many of the largest packets may be on their way or wait to be sent, if nobody says otherwise.
 const PACKETS: usize = 40;
 
@@ -97,10 +104,6 @@ impl Options {
     /// Changes an option. Fails if such a socket does not have it, or not with this value.
     pub(super) fn set(&mut self, option: SocketOption) -> Result<(), Errno> {
         self.has(option.name())?;
-        let whole_seconds = |time: Duration| match time.as_secs_f64().ceil() {
-            0.0 => Err(Errno::INVAL),
-            seconds => Ok(Duration::from_secs(seconds as u64)),
-        };
         match option {
             SocketOption::LowDelay(on) => self.low_delay = on,
             SocketOption::KeepAlive(on) => self.keep_alive = on,
@@ -108,17 +111,20 @@ impl Options {
             SocketOption::KeepAliveInterval(time) => {
                 self.keep_alive_interval = whole_seconds(time)?;
             }
-            SocketOption::KeepAliveCount(0) => return Err(Errno::INVAL),
-            SocketOption::KeepAliveCount(count) => self.keep_alive_count = count,
+            SocketOption::KeepAliveCount(count @ 1..=MOST_PROBES) => self.keep_alive_count = count,
+            SocketOption::KeepAliveCount(_) => return Err(Errno::INVAL),
             SocketOption::MulticastTtl(ttl) => self.multicast_ttl = ttl,
             SocketOption::MulticastLoopback(on) => self.multicast_loopback = on,
-            SocketOption::TypeOfService(class) => self.type_of_service = class,
+            SocketOption::TypeOfService(class) => {
+                let kept = if self.kind == SocketType::Tcp { CONGESTION } else { 0 };
+                self.type_of_service = class & !kept;
+            }
             SocketOption::SendBufferSize(bytes) => {
-                self.send_buffer = granted(bytes).max(SMALLEST[0]);
+                self.send_buffer = granted(bytes)?.max(SMALLEST[0]);
                 self.has_send_buffer = true;
             }
             SocketOption::ReceiveBufferSize(bytes) => {
-                self.receive_buffer = granted(bytes).max(SMALLEST[1]);
+                self.receive_buffer = granted(bytes)?.max(SMALLEST[1]);
             }
             SocketOption::PathMtu(_) => return Err(Errno::INVAL),
         }
@@ -175,7 +181,18 @@ impl Wire {
     }
 }
 
-/// Who asks gets twice as much, up to a limit.
-fn granted(bytes: usize) -> usize {
-    bytes.saturating_mul(OVERHEAD).min(LARGEST)
+/// Who asks gets twice as much, up to a limit. The system's number for it has 31 bits.
+fn granted(bytes: usize) -> Result<usize, Errno> {
+    if bytes > i32::MAX as usize {
+        return Err(Errno::INVAL);
+    }
+    Ok(bytes.saturating_mul(OVERHEAD).min(LARGEST))
+}
+
+/// The system counts in seconds; part of one is more than none.
+fn whole_seconds(time: Duration) -> Result<Duration, Errno> {
+    match time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)) {
+        seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
+        _ => Err(Errno::INVAL),
+    }
 }
