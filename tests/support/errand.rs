@@ -14,6 +14,8 @@ pub(crate) enum Deed {
     Read(usize),
     ReadToEnd,
     Write(Vec<u8>),
+    /// Reads as many bytes and writes these, in whatever order it can be done.
+    Exchange(usize, VecDeque<u8>),
     /// Writes what this makes of what was read so far.
     Answer(fn(&[u8]) -> Vec<u8>),
     /// Writes without end, until nobody takes it any more.
@@ -44,6 +46,7 @@ impl Work {
                 Deed::Read(count) => (Lack::Bytes, read(end, &mut self.heard, *count, self.done)),
                 Deed::ReadToEnd => (Lack::Bytes, read(end, &mut self.heard, usize::MAX, self.done)),
                 Deed::Write(bytes) => (Lack::Room, write(end, bytes, self.done)),
+                Deed::Exchange(count, bytes) => exchange(end, &mut self.heard, count, bytes),
                 Deed::Answer(answer) => {
                     *deed = Deed::Write(answer(&self.heard));
                     continue;
@@ -86,6 +89,25 @@ fn read(end: &mut dyn End, heard: &mut Vec<u8>, count: usize, done: usize) -> io
 /// Writes on, if not all was written yet; says how many bytes more were.
 fn write(end: &mut dyn End, bytes: &[u8], done: usize) -> io::Result<usize> {
     if done == bytes.len() { Ok(0) } else { end.write(&bytes[done..]) }
+}
+
+/// Reads and writes on, by which less of both is left.
+fn exchange(
+    end: &mut dyn End,
+    heard: &mut Vec<u8>,
+    count: &mut usize,
+    bytes: &mut VecDeque<u8>,
+) -> (Lack, io::Result<usize>) {
+    let came = read(end, heard, *count, 0);
+    let went = write(end, bytes.as_slices().0, 0);
+    *count -= came.as_ref().unwrap_or(&0);
+    bytes.drain(..*went.as_ref().unwrap_or(&0));
+    match (came, went) {
+        (Err(_), Err(error)) => (Lack::Either, Err(error)),
+        (Err(error), Ok(0)) => (Lack::Bytes, Err(error)),
+        (Ok(0), Err(error)) => (Lack::Room, Err(error)),
+        (came, went) => (Lack::Either, Ok(came.unwrap_or(0) + went.unwrap_or(0))),
+    }
 }
 
 /// Writes, if anybody takes it.

@@ -103,6 +103,7 @@ impl End for NativeEnd {
         let flags = match lack {
             Lack::Bytes => PollFlags::IN,
             Lack::Room => PollFlags::OUT,
+            Lack::Either => PollFlags::IN | PollFlags::OUT,
         };
         wait_for(self.stream(), flags)
     }

@@ -68,7 +68,7 @@ impl Net {
         self.ground.runtime()
     }
 
-    /// A runtime for which time jumps to its next timer, and its stopwatch.
+    /// A runtime for which time jumps to its next timer, and a stopwatch that begins now.
     pub(crate) fn timed_runtime(&self) -> (Runtime, Stopwatch) {
         let (runtime, now) = self.ground.timed_runtime();
         (runtime, Stopwatch { begin: now(), now })
@@ -154,7 +154,7 @@ impl Net {
     }
 }
 
-/// Tells how much time has passed for a runtime.
+/// Tells how much time passes for a runtime.
 pub(crate) struct Stopwatch {
     begin: Duration,
     now: Box<dyn Fn() -> Duration>,

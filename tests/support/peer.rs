@@ -32,6 +32,7 @@ pub(crate) trait End {
 pub(crate) enum Lack {
     Bytes,
     Room,
+    Either,
 }
 
 /// What takes connections, as a network has it.
