@@ -14,7 +14,10 @@ use slotwire::{NetworkInterface, VirtualClock};
 use super::errand::{Underway, Work};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
-use super::{DEADLINE, closed_port, full_listener};
+use super::{
+    DEADLINE, closed_port, full_listener, in_own_process, leave_room_for_descriptors,
+    leave_room_for_many_descriptors,
+};
 
 /// The kernel's network.
 pub(super) struct NativeNetwork;
@@ -61,6 +64,17 @@ impl Ground for NativeNetwork {
 
     fn has_descriptors(&self) -> bool {
         true
+    }
+
+    fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
+        in_own_process(&format!("{test}::native"), body);
+    }
+
+    fn leave_room(&self, more: Option<usize>) {
+        match more {
+            Some(more) => leave_room_for_descriptors(more),
+            None => leave_room_for_many_descriptors(),
+        }
     }
 }
 

@@ -44,6 +44,11 @@ pub(crate) trait Ground {
     fn loopback(&self) -> NetworkInterface;
 
     fn has_descriptors(&self) -> bool;
+
+    fn in_own_process(&self, test: &str, body: &mut dyn FnMut());
+
+    /// Lets the runtimes open `more` sockets and no further one; as many as they like if `None`.
+    fn leave_room(&self, more: Option<usize>);
 }
 
 impl Net {
@@ -143,6 +148,22 @@ impl Net {
     /// Whether there is a descriptor behind a socket of this network.
     pub(crate) fn has_descriptors(&self) -> bool {
         self.ground.has_descriptors()
+    }
+
+    /// Runs the body of the test named `test` where nobody else opens and closes sockets.
+    #[track_caller]
+    pub(crate) fn in_own_process(&self, test: &str, mut body: impl FnMut()) {
+        self.ground.in_own_process(test, &mut body);
+    }
+
+    /// Lets the runtimes open `more` sockets and no further one.
+    pub(crate) fn leave_room_for_descriptors(&self, more: usize) {
+        self.ground.leave_room(Some(more));
+    }
+
+    /// Lets the runtimes open as many sockets as they could at the start.
+    pub(crate) fn leave_room_for_many_descriptors(&self) {
+        self.ground.leave_room(None);
     }
 
     /// Runs `work` on another network of this kind, in a thread, and fails if it has not come back by

@@ -93,6 +93,16 @@ impl Ground for SimulatedNetwork {
     fn has_descriptors(&self) -> bool {
         false
     }
+
+    fn in_own_process(&self, _: &str, body: &mut dyn FnMut()) {
+        // Each test has a host of its own.
+        body();
+    }
+
+    fn leave_room(&self, more: Option<usize>) {
+        let limit = more.map(|more| self.network.descriptors(self.host) + more);
+        self.network.set_descriptor_limit(self.host, limit);
+    }
 }
 
 /// Lets what is next happen on the network.
