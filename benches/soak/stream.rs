@@ -1,7 +1,12 @@
 //! What one end of a connection says: bytes of which each tells its place.
 
-/// The longest message is twice this, less one byte.
-const LONGEST_POWER: u64 = 1 << 14;
+/// One message of so many is a large one, which no buffer on its way has room for.
+const LARGE_ONE_OF: u64 = 256;
+
+const LARGE: usize = 256 * 1024;
+
+/// All others are shorter than this power of two.
+const POWER: u64 = 15;
 
 /// The bytes of one connection, from the first on.
 ///
@@ -26,11 +31,14 @@ impl Stream {
         self.position
     }
 
-    /// The length of the message that begins here: any power of two is as likely as another, and
-    /// so is any length up to the next.
+    /// The length of the message that begins here. Any number of binary digits is as likely as
+    /// another.
     pub(crate) fn message_length(&self) -> usize {
         let random = mix(!self.key ^ self.position);
-        let power = LONGEST_POWER >> (random % 15);
+        if random.is_multiple_of(LARGE_ONE_OF) {
+            return LARGE;
+        }
+        let power = 1 << ((random >> 16) % POWER);
         (power + (random >> 32) % power) as usize
     }
 
