@@ -30,5 +30,8 @@ struct Udp;
 #[doc = include_str!("../book/src/hosts.md")]
 struct Hosts;
 
+#[doc = include_str!("../book/src/reliability.md")]
+struct Reliability;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;
