@@ -24,71 +24,55 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let mut crowd = Process::start(&words)?;
     answer(&crowd)?;
 
-    let before = (server.resident()?, crowd.resident()?);
+    let before = [server.resident()?, crowd.resident()?];
     crowd.say("arrive")?;
-    let connected_in: u64 = answer(&crowd)?.parse()?;
-    let standing = (server.resident()?, crowd.resident()?);
+    let arrived_in = answer(&crowd)?;
+    let standing = [server.resident()?, crowd.resident()?];
+    let count = options.connections as u64;
+    let [served, called] = [0, 1].map(|who| standing[who].saturating_sub(before[who]) / count);
+    println!("{count} connections were there after {arrived_in} ms");
+    println!("bytes for each: {served} in the server, {called} in the callers' process");
 
     crowd.say("talk")?;
     let talk = watch(&server, &crowd, options)?;
-    let tally: Tally = talk.last_words.parse()?;
     drop(crowd);
     let echoed: u64 = answer(&server)?.parse()?;
-
-    let count = options.connections as u64;
-    println!("{count} connections were there after {connected_in} ms");
-    println!(
-        "bytes for each: {} in the server, {} in the callers' process",
-        standing.0.saturating_sub(before.0) / count,
-        standing.1.saturating_sub(before.1) / count,
-    );
-    println!(
-        "{} messages came back, {} a second, with {} bytes; half of them within {} ms, \
-         99 of 100 within {} ms",
-        tally.messages,
-        tally.messages / options.seconds.max(1),
-        tally.bytes,
-        tally.median / 1000,
-        tally.p99 / 1000,
-    );
-    println!(
-        "lost bytes {}, wrong bytes {}, failed connections {}",
-        tally.lost, tally.wrong, tally.failed
-    );
+    report_tally(&talk.tally, options);
     let (served, called) = (talk.server.second_half(), talk.crowd.second_half());
-    report("server", &served);
-    report("callers", &called);
-    let is_good = tally.is_clean() && echoed == tally.bytes && served.is_flat() && called.is_flat();
-    println!("{}", if is_good { "passed" } else { "FAILED" });
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    report_memory("server", &served);
+    report_memory("callers", &called);
+
+    let is_right = talk.tally.is_clean() && talk.tally.bytes == echoed;
+    if is_right && served.is_flat() && called.is_flat() {
+        println!("passed");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        println!("FAILED");
+        Ok(ExitCode::FAILURE)
+    }
 }
 
 /// What was seen during the talk.
 struct Talk {
     server: Memory,
     crowd: Memory,
-    last_words: String,
+    tally: Tally,
 }
 
 /// Looks at both until the crowd says how it went.
 fn watch(server: &Process, crowd: &Process, options: &Options) -> Result<Talk, Box<dyn Error>> {
-    let mut talk = Talk {
-        server: Memory::sampled(TICK),
-        crowd: Memory::sampled(TICK),
-        last_words: String::new(),
-    };
+    let (mut served, mut called) = (Memory::sampled(TICK), Memory::sampled(TICK));
     let start = Instant::now();
     for tick in 1.. {
+        let next = (TICK * tick).saturating_sub(start.elapsed());
+        if let Some(line) = crowd.hear(next)? {
+            return Ok(Talk { server: served, crowd: called, tally: line.parse()? });
+        }
         if start.elapsed() > options.duration() + PATIENCE {
             break;
         }
-        let next = (TICK * tick).saturating_sub(start.elapsed());
-        if let Some(line) = crowd.hear(next)? {
-            talk.last_words = line;
-            return Ok(talk);
-        }
-        talk.server.note(server.resident()?);
-        talk.crowd.note(crowd.resident()?);
+        served.note(server.resident()?);
+        called.note(crowd.resident()?);
     }
     Err("the callers do not end".into())
 }
@@ -97,11 +81,19 @@ fn answer(process: &Process) -> Result<String, Box<dyn Error>> {
     process.hear(PATIENCE)?.ok_or_else(|| "a process does not answer".into())
 }
 
-fn report(who: &str, change: &Change) {
+fn report_tally(tally: &Tally, options: &Options) {
+    let &Tally { messages, bytes, lost, wrong, failed, median, p99 } = tally;
+    let rate = messages / options.seconds.max(1);
+    let (median, p99) = (median / 1000, p99 / 1000);
+    println!("{messages} messages came back with {bytes} bytes, {rate} a second");
+    println!("half of them within {median} ms, 99 of 100 within {p99} ms");
+    println!("lost bytes {lost}, wrong bytes {wrong}, failed connections {failed}");
+}
+
+fn report_memory(who: &str, change: &Change) {
+    let &Change { mean, swing, slope } = change;
+    let (mean, swing, slope) = (mean / 1_048_576.0, swing * 100.0, slope / 1024.0);
     println!(
-        "{who}: {:.1} MiB in the second half, within {:.2} %, {:+.1} KiB a second",
-        change.mean / 1048576.0,
-        change.swing * 100.0,
-        change.slope / 1024.0,
+        "{who}: {mean:.1} MiB in the second half, within {swing:.2} %, {slope:+.1} KiB a second"
     );
 }
