@@ -90,13 +90,7 @@ fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take(
             world[socket].write_all(&chunk).unwrap();
         }
     });
-    let reading = std::thread::spawn(move || {
-        let mut all = vec![0; 20 << 20];
-        peer.read_exact(&mut all).unwrap();
-        all
-    });
-    wait_until(&mut rt, |_| reading.is_finished());
-    assert!(reading.join().unwrap() == data);
+    assert!(read_exactly(&mut rt, &mut peer, data.len()) == data);
 }
 
 #[test]
