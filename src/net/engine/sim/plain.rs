@@ -3,7 +3,7 @@
 //! They never block, and no runtime knows of them.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use super::engine::Held;
 use super::host::SimHost;
@@ -13,16 +13,15 @@ use super::wire::Wire;
 use crate::net::engine::Progress;
 use crate::net::socket_type::SocketType;
 
-/// A plain socket that listens: [`SimNetwork::listen`].
+/// A plain socket that listens: [`SimNetwork::listen`], [`SimNetwork::listen_on`].
 #[derive(Debug)]
 pub struct SimListener {
     held: Held,
 }
 
 impl SimListener {
-    pub(super) fn new(network: &SimNetwork, host: SimHost, port: u16) -> io::Result<Self> {
-        let listener = Self { held: open(network, host, SocketType::Tcp, true) };
-        let at = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
+    pub(super) fn new(network: &SimNetwork, host: SimHost, at: SocketAddr) -> io::Result<Self> {
+        let listener = Self { held: open(network, host, SocketType::Tcp, at.is_ipv6()) };
         listener.held.with(|wire, key| {
             wire.sockets[key].shares = true;
             wire.bind(key, at)?;
@@ -67,7 +66,16 @@ impl SimListener {
     ///
     /// Fails if the host went down.
     pub fn port(&self) -> io::Result<u16> {
-        Ok(self.held.local_addr()?.port())
+        Ok(self.local_addr()?.port())
+    }
+
+    /// Returns the address at which it listens: `::` if that is all of them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the host went down.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.held.local_addr().map(canonical)
     }
 }
 
