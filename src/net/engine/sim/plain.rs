@@ -141,7 +141,8 @@ impl SimStream {
         self.held.peek(buffer)
     }
 
-    /// Closes one direction or both.
+    /// Closes one direction or both. One that is closed for reading reads what comes all the same,
+    /// and the end instead of `WouldBlock`.
     ///
     /// # Errors
     ///
@@ -283,4 +284,28 @@ fn open(network: &SimNetwork, host: SimHost, kind: SocketType, is_v6: bool) -> H
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn after_its_reading_is_shut_down_a_stream_reads_what_comes_and_else_the_end() {
+        let network = SimNetwork::new(1);
+        let host = network.add_host("host");
+        let listener = network.listen_on(host, ([127, 0, 0, 1], 7)).unwrap();
+        let mut one = network.connect(host, listener.local_addr().unwrap()).unwrap();
+        network.advance(Duration::from_millis(1));
+        let (mut other, _) = listener.accept().unwrap();
+        one.shutdown(Shutdown::Read).unwrap();
+        let mut heard = [0; 8];
+        assert_eq!(one.read(&mut heard).unwrap(), 0);
+        other.write_all(b"hello").unwrap();
+        network.advance(Duration::from_millis(1));
+        assert_eq!(one.read(&mut heard).unwrap(), 5);
+        assert_eq!(one.read(&mut heard).unwrap(), 0);
+    }
 }

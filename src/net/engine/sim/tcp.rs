@@ -45,7 +45,7 @@ pub(super) struct Stream {
     pub(super) incoming: Incoming,
     /// The program has closed it. It lives on until all is sent.
     is_orphan: bool,
-    /// The program reads no more.
+    /// The program waits for no more. What comes all the same is read, as on Linux.
     pub(super) is_deaf: bool,
     /// When something came last.
     heard: Duration,
@@ -576,10 +576,6 @@ impl Wire {
                     return self.reset(key);
                 }
                 let is_news = stream.incoming.take_in(segment);
-                if stream.is_deaf {
-                    let mut rest = vec![0; stream.incoming.len()];
-                    stream.incoming.read(&mut rest);
-                }
                 self.acknowledge(key);
                 if is_news {
                     self.stir(key);
