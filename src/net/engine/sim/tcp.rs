@@ -142,8 +142,10 @@ impl Wire {
             _ => {}
         }
         self.settle_to_send(key, to)?;
-        let socket = &mut self.sockets[key];
         let remote_host = to_host.unwrap_or(host);
+        let packet = self.link(host, remote_host).mtu();
+        let socket = &mut self.sockets[key];
+        socket.options.fit_send_buffer(packet);
         let stream = Stream::new(Phase::Calling, to, remote_host, socket);
         socket.role = Role::Stream(Box::new(stream));
         match to_host {
@@ -399,6 +401,7 @@ impl Wire {
         called.is_v6_only = socket.is_v6_only;
         called.shares = socket.shares;
         called.options = socket.options.clone();
+        called.options.fit_send_buffer(self.link(call.to_host, from_host).mtu());
         called.local = Some(call.to);
         let mut stream = Stream::new(Phase::Called { listener }, from, from_host, &called);
         stream.peer = Some(call.from);
