@@ -21,6 +21,14 @@ const SMALLEST: [usize; 2] = [4608, 2304];
 /// The largest that it gives to who asks.
 const LARGEST: usize = 425_984;
 
+/// How many segments a connection may have sent and not acknowledged if its program says nothing,
+/// and what each takes beside the packet.
+const SEGMENTS: usize = 20;
+const BESIDE_PACKET: [usize; 2] = [640, 256];
+
+/// No packet is larger, whatever a link would carry.
+const LARGEST_PACKET: usize = 65_536;
+
 /// The options of one socket.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
@@ -34,6 +42,8 @@ pub(super) struct Options {
     pub(super) multicast_loopback: bool,
     type_of_service: u8,
     pub(super) send_buffer: usize,
+    /// The program has set it.
+    is_send_buffer_set: bool,
     pub(super) receive_buffer: usize,
 }
 
@@ -54,6 +64,7 @@ impl Options {
             multicast_loopback: true,
             type_of_service: 0,
             send_buffer,
+            is_send_buffer_set: false,
             receive_buffer,
         }
     }
@@ -102,6 +113,7 @@ impl Options {
             SocketOption::TypeOfService(class) => self.type_of_service = class,
             SocketOption::SendBufferSize(bytes) => {
                 self.send_buffer = granted(bytes).max(SMALLEST[0]);
+                self.is_send_buffer_set = true;
             }
             SocketOption::ReceiveBufferSize(bytes) => {
                 self.receive_buffer = granted(bytes).max(SMALLEST[1]);
@@ -109,6 +121,16 @@ impl Options {
             SocketOption::PathMtu(_) => return Err(Errno::INVAL),
         }
         Ok(())
+    }
+
+    /// Makes room for what a connection with packets of this size sends, as Linux does unless the
+    /// program has said how much: the larger they are, the more.
+    pub(super) fn fit_send_buffer(&mut self, packet: usize) {
+        if !self.is_send_buffer_set {
+            let packet = packet.min(LARGEST_PACKET);
+            let taken = (packet + BESIDE_PACKET[0]).next_power_of_two() + BESIDE_PACKET[1];
+            self.send_buffer = self.send_buffer.max(SEGMENTS * taken);
+        }
     }
 
     fn has(&self, name: OptionName) -> Result<(), Errno> {
@@ -164,4 +186,20 @@ impl Wire {
 /// Who asks gets twice as much, up to a limit.
 fn granted(bytes: usize) -> usize {
     bytes.saturating_mul(OVERHEAD).min(LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_send_buffer_grows_with_the_packets_unless_it_was_set() {
+        let mut options = Options::new(SocketType::Tcp);
+        options.fit_send_buffer(65_536);
+        // What Linux gives to a connection by its loopback interface.
+        assert_eq!(options.send_buffer, 2_626_560);
+        options.set(SocketOption::SendBufferSize(10_000)).unwrap();
+        options.fit_send_buffer(65_536);
+        assert_eq!(options.send_buffer, 20_000);
+    }
 }

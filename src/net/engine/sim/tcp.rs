@@ -45,7 +45,7 @@ pub(super) struct Stream {
     pub(super) incoming: Incoming,
     /// The program has closed it. It lives on until all is sent.
     is_orphan: bool,
-    /// The program reads no more.
+    /// The program waits for no more. What comes all the same is read, as on Linux.
     pub(super) is_deaf: bool,
     /// When something came last.
     heard: Duration,
@@ -142,8 +142,10 @@ impl Wire {
             _ => {}
         }
         self.settle_to_send(key, to)?;
-        let socket = &mut self.sockets[key];
         let remote_host = to_host.unwrap_or(host);
+        let packet = self.link(host, remote_host).mtu();
+        let socket = &mut self.sockets[key];
+        socket.options.fit_send_buffer(packet);
         let stream = Stream::new(Phase::Calling, to, remote_host, socket);
         socket.role = Role::Stream(Box::new(stream));
         match to_host {
@@ -399,6 +401,7 @@ impl Wire {
         called.is_v6_only = socket.is_v6_only;
         called.shares = socket.shares;
         called.options = socket.options.clone();
+        called.options.fit_send_buffer(self.link(call.to_host, from_host).mtu());
         called.local = Some(call.to);
         let mut stream = Stream::new(Phase::Called { listener }, from, from_host, &called);
         stream.peer = Some(call.from);
@@ -576,10 +579,6 @@ impl Wire {
                     return self.reset(key);
                 }
                 let is_news = stream.incoming.take_in(segment);
-                if stream.is_deaf {
-                    let mut rest = vec![0; stream.incoming.len()];
-                    stream.incoming.read(&mut rest);
-                }
                 self.acknowledge(key);
                 if is_news {
                     self.stir(key);
