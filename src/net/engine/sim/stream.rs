@@ -1,6 +1,6 @@
 //! The two directions of a simulated TCP connection: what is queued, sent, acknowledged, received.
 //!
-//! Bytes in, bytes out: nothing here knows of time, hosts or loss. `tcp.rs` moves the segments.
+//! Bytes in, bytes out: nothing here knows of time, hosts or loss. `parcel.rs` moves the segments.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
