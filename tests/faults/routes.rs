@@ -110,14 +110,24 @@ fn a_neighbour_that_is_not_there_cannot_be_reached() {
     });
 }
 
-/// How often the kernel has sent again what was last sent from this port of this network.
-fn resent(port: u16) -> usize {
-    // The columns are those of proc_net_tcp in the kernel's documentation.
-    let table = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
-    let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
-    let own = format!(":{port:04X}");
-    let row = rows.find(|row| row[1].ends_with(&own)).expect("the connection is there");
-    usize::from_str_radix(row[6], 16).unwrap()
+/// What the kernel does about what was sent from a port of this network.
+struct Retransmission {
+    /// Something is on its way, and is sent again if no answer comes.
+    is_due: bool,
+    /// How often that was done.
+    count: usize,
+}
+
+impl Retransmission {
+    fn of(port: u16) -> Self {
+        // The columns are those of proc_net_tcp in the kernel's documentation.
+        let table = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
+        let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+        let own = format!(":{port:04X}");
+        let row = rows.find(|row| row[1].ends_with(&own)).expect("the connection is there");
+        let count = usize::from_str_radix(row[6], 16).unwrap();
+        Self { is_due: row[5].starts_with("01:"), count }
+    }
 }
 
 /// Runs the loop until the kernel has come so far.
@@ -188,12 +198,14 @@ fn a_connection_whose_route_goes_away_is_lost_as_the_route_says() {
         for &(socket, _) in &connections {
             rt[socket].write_all(&noise(1 << 20)).unwrap();
         }
-        settle(&mut rt);
+        let ports = connections.each_ref().map(|&(socket, _)| rt[socket].local_port().unwrap());
+        wait_for(&mut rt, || ports.iter().all(|&port| Retransmission::of(port).is_due));
         // What was sent waits for an answer. It is what will be sent again that finds no way.
         ip(&format!("route delete {gone}\nroute replace unreachable {unreachable}"));
-        let ports = connections.each_ref().map(|&(socket, _)| rt[socket].local_port().unwrap());
-        let before = ports.map(resent);
-        wait_for(&mut rt, || ports.iter().zip(before).all(|(&port, before)| resent(port) > before));
+        let before = ports.map(|port| Retransmission::of(port).count);
+        wait_for(&mut rt, || {
+            ports.iter().zip(before).all(|(&port, before)| Retransmission::of(port).count > before)
+        });
         // That was enough of it.
         set_knob("ipv4/tcp_retries2", 1);
         wait_until(&mut rt, |_| journals.iter().all(|journal| journal.has("disconnected")));
