@@ -11,6 +11,7 @@ mod delivery;
 mod destroy;
 mod disconnect;
 mod dump;
+mod emitter;
 mod handle;
 mod insert;
 mod lend;

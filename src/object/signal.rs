@@ -4,16 +4,14 @@
 //! connections as it is at that moment, and delivered when the running method has returned. How a
 //! connection reaches its slot is in `connection.rs`, when it does in `delivery.rs`.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use smallvec::SmallVec;
-
 use super::audience::Audience;
-use super::handle::{ObjectKey, RuntimeTag};
+use super::emitter::Emitter;
 use super::link::{AnyLink, Link};
-use super::recorder::{Effect, Recorder};
+use super::recorder::Effect;
 use super::waiting::WaitingRoom;
 use super::world::World;
 
@@ -300,26 +298,6 @@ impl<A: 'static> AnyCore for Core<A> {
         for link in audience.links().iter().filter(|link| link.is_open()) {
             let link: Rc<dyn AnyLink> = link.clone();
             visit(&link);
-        }
-    }
-}
-
-/// What the signals of one object share: who emits, and where to.
-pub(super) struct Emitter {
-    pub(super) key: ObjectKey,
-    pub(super) tag: RuntimeTag,
-    pub(super) blocked: Cell<bool>,
-    pub(super) recorder: Rc<Recorder>,
-    /// The signals of the object that somebody connected to.
-    pub(super) cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 2]>>,
-}
-
-impl Emitter {
-    /// Shows every open connection of every signal of the object to `visit`.
-    pub(super) fn each(&self, visit: &mut dyn FnMut(&Rc<dyn AnyLink>)) {
-        let cores: Vec<_> = self.cores.borrow().iter().filter_map(Weak::upgrade).collect();
-        for core in cores {
-            core.each(visit);
         }
     }
 }

@@ -19,12 +19,12 @@ use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
+use super::emitter::Emitter;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
 use super::lend::Deferred;
 use super::node::Node;
 use super::recorder::{Effect, Recorder};
 use super::shelf::{Stand, StandMut};
-use super::signal::Emitter;
 use super::slot::{OnSlotError, SlotError};
 
 /// The objects of one runtime.
