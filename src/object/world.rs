@@ -7,7 +7,7 @@
 //! the order in which slots run in `delivery.rs`.
 
 use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -240,16 +240,7 @@ impl World {
     /// What the object's signals share.
     pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter> {
         let (tag, recorder) = (self.tag, &self.recorder);
-        let make = || {
-            Rc::new(Emitter {
-                key,
-                tag,
-                blocked: Cell::new(false),
-                recorder: recorder.clone(),
-                cores: RefCell::default(),
-            })
-        };
-        self.nodes[key].emitter_or(make).clone()
+        self.nodes[key].emitter_or(|| Rc::new(Emitter::new(key, tag, recorder))).clone()
     }
 }
 
