@@ -34,13 +34,12 @@ const CONTEXT: usize = 3;
 ///
 /// # fn main() -> Result<(), slotwire::Error> {
 /// let mut rt = Runtime::new()?;
-/// let trace = Trace::new();
-/// rt.record_into(&trace);
-///
 /// let front = rt.add(Door::default());
 /// let back = rt.add(Door::default());
 /// rt.set_object_name(back, "back");
-/// rt.deliver();
+///
+/// let trace = Trace::new();
+/// rt.record_into(&trace);
 /// rt.emit(front, Door::opened, 7);
 /// rt.with(back, |back, _| {
 ///     back.opened.emit(8);
@@ -48,11 +47,9 @@ const CONTEXT: usize = 3;
 /// });
 /// assert_eq!(
 ///     trace.to_string(),
-///     r#"1 Door "back" object_name_changed("back")
-/// 2 Door 1v1 opened(7)
-/// 3 Door "back" opened(8)
-/// 3 Door "back" locked_changed(true)
-/// "#
+///     "1 Door 1v1 opened(7)\n\
+///      2 Door \"back\" opened(8)\n\
+///      2 Door \"back\" locked_changed(true)\n"
 /// );
 /// # Ok(())
 /// # }
