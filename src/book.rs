@@ -34,5 +34,8 @@ struct Hosts;
 #[doc = include_str!("../book/src/simulation.md")]
 struct Simulation;
 
+#[doc = include_str!("../book/src/reliability.md")]
+struct Reliability;
+
 #[doc = include_str!("../book/src/from-qt.md")]
 struct FromQt;

@@ -101,7 +101,8 @@ pub use net::{
 #[doc(inline)]
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
-    Property, PropertyError, QObject, ScopedConnection, Signal, SignalSpy, SlotError, World,
+    Property, PropertyError, QObject, ScopedConnection, Signal, SignalSpy, SlotError, Trace,
+    TraceEntry, World,
 };
 
 pub use macros::{QObject, slot, slots};

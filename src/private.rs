@@ -3,10 +3,11 @@
 //! Versioned, so that macros and library of different ages say so instead of misunderstanding each
 //! other.
 //!
-//! [`Table`](v1::Table), [`Base`](v1::Base) and [`Held`](v1::Held) each have two sets of functions
-//! of the same names: their own, with a bound, and those of a trait, without one, which the
-//! compiler takes only if the bound does not hold. So a class may have `#[slots]` or not; and where
-//! a bound has to hold, the code asks for it once and reports it once.
+//! [`Table`](v1::Table), [`Base`](v1::Base), [`Held`](v1::Held) and [`Carried`](v1::Carried) each
+//! have two sets of functions of the same names: their own, with a bound, and those of a trait,
+//! without one, which the compiler takes only if the bound does not hold. So a class may have
+//! `#[slots]` or not, and an argument `Debug`; and where a bound has to hold, the code asks for it
+//! once and reports it once.
 
 /// The first version.
 pub mod v1 {
@@ -22,7 +23,7 @@ pub mod v1 {
         ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
         Signal, Upcast, World,
     };
-    use crate::object::{Property, Target};
+    use crate::object::{Property, Target, debug_as_text, nothing_as_text};
 
     /// Connects what a class declares.
     type Wire<T> = fn(&mut T, &mut Context<'_, T>);
@@ -279,6 +280,23 @@ pub mod v1 {
     pub fn write<D: QIODevice>(device: &mut D, bytes: &[u8]) -> io::Result<usize> {
         std_io::write(device, bytes)
     }
+
+    /// What a signal carries.
+    #[derive(Debug)]
+    pub struct Carried<A>(PhantomData<A>);
+
+    impl<A: fmt::Debug + 'static> Carried<A> {
+        /// Shows it as text.
+        pub const TEXT: fn(&dyn Any) -> Option<String> = debug_as_text::<A>;
+    }
+
+    /// What a signal carries that has no `Debug`.
+    pub trait NoDebug<A> {
+        /// Shows that there is nothing to see.
+        const TEXT: fn(&dyn Any) -> Option<String> = nothing_as_text;
+    }
+
+    impl<A> NoDebug<A> for Carried<A> {}
 
     /// What a property can hold.
     #[diagnostic::on_unimplemented(

@@ -5,11 +5,15 @@
 //! The interpreter only translates: what a scenario asks for is in the library, or the trace says
 //! that it is missing.
 //!
+//! They are played on the kernel's network, and on the simulated one if there is the feature `sim`:
+//! where the two differ, the simulation is wrong. What needs the kernel stands in
+//! `tests/conformance/native_only.toml`.
+//!
 //! * `SLOTWIRE_CONFORMANCE=<folder>` plays another folder of the same form. One without a
 //!   `departures.toml` goes by ours.
 //! * `SLOTWIRE_CONFORMANCE_FILTER=<text>` plays those whose name contains the text.
-//! * `SLOTWIRE_CONFORMANCE_WRITE=<folder>` writes every trace that was given into a folder. What is
-//!   to be the trace of a departure is copied from there.
+//! * `SLOTWIRE_CONFORMANCE_WRITE=<folder>` writes every trace that the kernel's network gave into a
+//!   folder. What is to be the trace of a departure is copied from there.
 
 #[path = "conformance/answer.rs"]
 mod answer;
@@ -35,6 +39,8 @@ mod log;
 mod lookup;
 #[path = "conformance/names.rs"]
 mod names;
+#[path = "conformance/native_only.rs"]
+mod native_only;
 #[path = "conformance/native_peers.rs"]
 mod native_peers;
 #[path = "conformance/native_script.rs"]
@@ -57,6 +63,12 @@ mod report;
 mod scenario;
 #[path = "conformance/signal.rs"]
 mod signal;
+#[cfg(feature = "sim")]
+#[path = "conformance/sim_peers.rs"]
+mod sim_peers;
+#[cfg(feature = "sim")]
+#[path = "conformance/sim_script.rs"]
+mod sim_script;
 #[path = "conformance/slot.rs"]
 mod slot;
 #[path = "conformance/stage.rs"]
@@ -73,19 +85,40 @@ mod wiring;
 use std::path::{Path, PathBuf};
 
 use native_peers::NativeEngine;
+use peers::Engine;
 use report::Report;
+#[cfg(feature = "sim")]
+use sim_peers::SimEngine;
 
 /// The scenarios of this project.
 const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
 #[test]
 fn every_scenario_gives_the_trace_that_qt_gives_or_a_listed_one() {
-    let folder = std::env::var_os("SLOTWIRE_CONFORMANCE").map_or(OWN_FOLDER.into(), PathBuf::from);
-    let filter = std::env::var("SLOTWIRE_CONFORMANCE_FILTER").unwrap_or_default();
-    let report = Report::of(&folder, Path::new(OWN_FOLDER), &filter, &NativeEngine);
-    report.print();
+    let report = played_on(&NativeEngine);
     if let Some(folder) = std::env::var_os("SLOTWIRE_CONFORMANCE_WRITE") {
         report.write_traces(Path::new(&folder)).unwrap();
     }
     report.assert_all_well();
+}
+
+#[cfg(feature = "sim")]
+#[test]
+fn every_scenario_gives_the_same_trace_on_the_simulated_network() {
+    played_on(&SimEngine::smooth()).assert_all_well();
+}
+
+#[cfg(feature = "sim")]
+#[test]
+fn a_network_that_cuts_what_it_carries_and_tells_late_changes_no_trace() {
+    played_on(&SimEngine::rough()).assert_all_well();
+}
+
+/// Plays what the environment asks for, and says what came of it.
+fn played_on(engine: &dyn Engine) -> Report {
+    let folder = std::env::var_os("SLOTWIRE_CONFORMANCE").map_or(OWN_FOLDER.into(), PathBuf::from);
+    let filter = std::env::var("SLOTWIRE_CONFORMANCE_FILTER").unwrap_or_default();
+    let report = Report::of(&folder, Path::new(OWN_FOLDER), &filter, engine);
+    report.print();
+    report
 }

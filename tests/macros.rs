@@ -575,3 +575,56 @@ fn the_accessors_are_as_visible_as_the_class() {
     rt.emit(lamp, public::Lamp::switched, true);
     assert_eq!(*rt[lamp].bright(), 100);
 }
+
+/// Classes of one name, as two crates may have them.
+mod lamps {
+    use slotwire::prelude::*;
+
+    pub(super) mod kitchen {
+        use super::*;
+
+        #[derive(QObject, Default)]
+        pub(crate) struct Lamp {
+            #[signal]
+            switched: Signal<bool>,
+            #[property]
+            bright: Property<u8>,
+        }
+    }
+
+    pub(super) mod hall {
+        use super::*;
+
+        #[derive(QObject, Default)]
+        pub(crate) struct Lamp {
+            #[signal]
+            switched: Signal<u8>,
+            #[property]
+            bright: Property<u8>,
+        }
+    }
+
+    pub(super) mod cellar {
+        use super::*;
+
+        #[derive(QObject, Default)]
+        pub(crate) struct Lamp {
+            #[signal]
+            switched: Signal<bool>,
+            #[property]
+            bright: Property<u16>,
+        }
+    }
+}
+
+#[test]
+fn classes_of_one_name_are_told_apart_by_what_they_declare() {
+    let kitchen = lamps::kitchen::Lamp::static_meta_object();
+    let (hall, cellar) =
+        (lamps::hall::Lamp::static_meta_object(), lamps::cellar::Lamp::static_meta_object());
+    assert_ne!(kitchen, hall, "their signals carry different types");
+    assert_ne!(kitchen, cellar, "their properties have different types");
+    assert_eq!(kitchen.signals()[0], cellar.signals()[0]);
+    assert_eq!(kitchen.properties(), hall.properties());
+    assert!(!kitchen.inherits(hall), "one is not the other in any case");
+}

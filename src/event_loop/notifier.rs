@@ -196,7 +196,8 @@ fn on_ready(world: &mut World, owner: ObjectKey, _: SourceId, readiness: Readine
 static META: MetaObject = MetaObject::new("QSocketNotifier")
     .with_signals(&[MetaSignal::new("activated", "NotifierType", |notifier, visit| {
         visit(&QSocketNotifier::cast(notifier).activated);
-    })])
+    })
+    .with_debug::<NotifierType>()])
     .with_slots(&[MetaSlot::new("set_enabled").with_argument("bool")]);
 
 impl QObject for QSocketNotifier {

@@ -162,16 +162,19 @@ impl Reactor {
 
     /// Gives a number to a source that the kernel does not watch, and of whose readiness `on_ready`
     /// is called for `owner`.
+    #[cfg(feature = "sim")]
     pub(crate) fn enlist(&self, owner: ObjectKey, on_ready: OnReady) -> SourceId {
         self.sources.borrow_mut().add(owner, on_ready)
     }
 
     /// Takes the number back that [`enlist`](Self::enlist) gave.
+    #[cfg(feature = "sim")]
     pub(crate) fn strike(&self, id: SourceId) {
         self.sources.borrow_mut().remove(id);
     }
 
     /// Says whether the kernel watches a source.
+    #[cfg(feature = "sim")]
     pub(crate) fn has_kernel_sources(&self) -> bool {
         self.sources.borrow().in_kernel > 0
     }

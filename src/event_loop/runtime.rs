@@ -22,7 +22,7 @@ use super::reactor::{Reactor, Readiness, SourceId};
 use super::remote::{Remote, RemoteCall};
 use super::timers::{Alarm, Timers};
 use crate::Error;
-use crate::object::{Context, Obj, QObject, Signal, Target, World};
+use crate::object::{Context, Obj, QObject, Signal, Target, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
@@ -266,6 +266,39 @@ impl Runtime {
         let existed = self.world.destroy(object);
         self.world.deliver();
         existed
+    }
+
+    /// Writes every emission of this runtime into `trace` from now on, and into no other any more.
+    ///
+    /// It ends with [`Trace::stop`], or when nobody has the trace any more. Only a runtime has this
+    /// method, since an object that is busy could not be looked at: what a slot wants recorded
+    /// begins before the slot.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::Trace;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
+    /// let timer = rt.add(QTimer::new());
+    /// rt[timer].set_single_shot(true);
+    /// rt[timer].start();
+    /// let trace = Trace::new();
+    /// rt.record_into(&trace);
+    /// rt.connect_fn(timer, QTimer::timeout, |world, _| world.quit());
+    /// rt.exec()?;
+    /// rt.destroy(timer);
+    /// assert_eq!(
+    ///     trace.to_string(),
+    ///     "1 QTimer 1v1 timeout()\n2 QTimer 1v1 destroyed(Obj<QObject> 1v1)\n"
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn record_into(&mut self, trace: &Trace) {
+        let (clock, began) = (self.clock.clone(), self.clock.now());
+        let stopwatch = move || clock.now().saturating_duration_since(began);
+        self.world.begin_trace(trace, Box::new(stopwatch));
     }
 
     /// Returns when the loop wants its next turn: now, if there is something to do, or when the

@@ -247,17 +247,20 @@ static META: MetaObject = MetaObject::new("QBuffer")
     .with_super_class(|| &io_device::META)
     .with_signals(&[
         MetaSignal::new("ready_read", "()", |b, see| see(QBuffer::cast(b).ready_read())),
-        MetaSignal::new("bytes_written", "usize", |b, see| see(QBuffer::cast(b).bytes_written())),
+        MetaSignal::new("bytes_written", "usize", |b, see| see(QBuffer::cast(b).bytes_written()))
+            .with_debug::<usize>(),
         MetaSignal::new("about_to_close", "()", |b, see| see(QBuffer::cast(b).about_to_close())),
         MetaSignal::new("read_channel_finished", "()", |b, see| {
             see(QBuffer::cast(b).read_channel_finished());
         }),
         MetaSignal::new("channel_ready_read", "usize", |b, see| {
             see(QBuffer::cast(b).channel_ready_read());
-        }),
+        })
+        .with_debug::<usize>(),
         MetaSignal::new("channel_bytes_written", "(usize, usize)", |b, see| {
             see(QBuffer::cast(b).channel_bytes_written());
-        }),
+        })
+        .with_debug::<(usize, usize)>(),
     ])
     .with_slots(&[MetaSlot::new("close")]);
 

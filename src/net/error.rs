@@ -206,3 +206,18 @@ impl From<NetError> for io::Error {
         Self::new(kind, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A test that runs as root lacks no permission that a socket needs.
+    #[test]
+    fn a_permission_that_is_missing_is_told_as_that() {
+        let denied = ErrorKind::PermissionDenied.into();
+        assert_eq!(SocketError::of_connecting(&denied), SocketError::SocketAccess);
+        assert_eq!(SocketError::of_binding(&denied), SocketError::SocketAccess);
+        assert_eq!(SocketError::of_accepting(&denied), SocketError::SocketAccess);
+        assert_eq!(SocketError::of_datagram(&denied), SocketError::SocketAccess);
+    }
+}

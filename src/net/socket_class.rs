@@ -77,22 +77,36 @@ macro_rules! socket_class {
             .with_signals(&[
                 MetaSignal::new("ready_read", "()", |s, see| see($class::cast(s).ready_read())),
                 MetaSignal::new("bytes_written", "usize", |s, see| {
-                    see($class::cast(s).bytes_written())
-                }),
+                    see($class::cast(s).bytes_written());
+                })
+                .with_debug::<usize>(),
                 MetaSignal::new("about_to_close", "()", |s, see| {
-                    see($class::cast(s).about_to_close())
+                    see($class::cast(s).about_to_close());
                 }),
                 MetaSignal::new("read_channel_finished", "()", |s, see| {
                     see($class::cast(s).read_channel_finished());
                 }),
+                MetaSignal::new("channel_ready_read", "usize", |s, see| {
+                    see($class::cast(s).channel_ready_read());
+                })
+                .with_debug::<usize>(),
+                MetaSignal::new("channel_bytes_written", "(usize, usize)", |s, see| {
+                    see($class::cast(s).channel_bytes_written());
+                })
+                .with_debug::<(usize, usize)>(),
                 MetaSignal::new("host_found", "()", |s, see| see($class::cast(s).host_found())),
                 MetaSignal::new("connected", "()", |s, see| see($class::cast(s).connected())),
                 MetaSignal::new("disconnected", "()", |s, see| see($class::cast(s).disconnected())),
                 MetaSignal::new("state_changed", "SocketState", |s, see| {
                     see($class::cast(s).state_changed());
-                }),
+                })
+                .with_debug::<$crate::net::SocketState>(),
                 MetaSignal::new("error_occurred", "SocketError", |s, see| {
                     see($class::cast(s).error_occurred());
+                })
+                .with_debug::<$crate::net::SocketError>(),
+                MetaSignal::new("write_buffer_drained", "()", |s, see| {
+                    see($class::cast(s).write_buffer_drained());
                 }),
             ])
             .with_slots(&[

@@ -353,7 +353,8 @@ static META: MetaObject = MetaObject::new("QTcpServer")
         }),
         MetaSignal::new("accept_error", "SocketError", |s, see| {
             see(&QTcpServer::cast(s).accept_error);
-        }),
+        })
+        .with_debug::<SocketError>(),
     ])
     .with_slots(&[MetaSlot::new("close")]);
 

@@ -53,6 +53,9 @@ use super::socket_type::SocketType;
 /// A turn of the loop emits `ready_read` at most once for each socket, so a peer that sends without
 /// end does not keep others waiting, unless a slot reads until nothing is left. Where peers are not
 /// trusted, let it read some and return.
+///
+/// A system may say that a datagram has come and then drop it, as Linux does with one whose checksum
+/// is wrong (select(2), BUGS). `ready_read` is emitted all the same, and nothing is found.
 pub struct QUdpSocket {
     core: SocketCore,
 }

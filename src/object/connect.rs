@@ -391,7 +391,7 @@ impl World {
                 let link = link.clone();
                 move |world: &mut Self| match world.core_of(key, sender, signal) {
                     Some(core) if link.is_open() && !duplicates(&core, &*link, unique) => {
-                        core.connect(link);
+                        Core::connect(&core, link);
                     }
                     _ => link.kill(),
                 }
@@ -406,7 +406,7 @@ impl World {
     #[track_caller]
     pub(super) fn join_core<A: 'static>(
         &mut self,
-        core: &Core<A>,
+        core: &Rc<Core<A>>,
         receiver: Option<Obj<dyn QObject>>,
         link: Rc<dyn Link<A>>,
         unique: Option<TypeId>,
@@ -415,7 +415,7 @@ impl World {
             return Connection::refused();
         }
         let erased: Rc<dyn AnyLink> = link.clone();
-        core.connect(link);
+        Core::connect(core, link);
         Connection::new(&erased, &self.recorder)
     }
 

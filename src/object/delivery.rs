@@ -12,7 +12,7 @@ use super::audience::Audience;
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
-use super::signal::{Signal, call_slots};
+use super::signal::{Core, Signal, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
@@ -150,7 +150,7 @@ impl World {
             self.deliver();
         }
         let Some(core) = signal(&self[sender]).existing_core() else { return };
-        let Some(audience) = core.audience_unless_blocked() else { return };
+        let Some(audience) = Core::audience_unless_blocked(core, &argument) else { return };
         let mut turn = Turn::begin(self);
         let world = turn.world();
         world.set_sender(Some(sender.key));

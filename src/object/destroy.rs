@@ -127,11 +127,11 @@ impl World {
         let emitter = self.emitter(key);
         let this = self.handle::<dyn QObject>(key);
         // The one signal that blocking does not stop.
-        let blocked = emitter.blocked.replace(false);
+        let blocked = emitter.block(false);
         if let Some(extra) = self.nodes[key].existing_extra() {
             extra.destroyed.emit(this);
         }
-        emitter.blocked.set(blocked);
+        emitter.block(blocked);
     }
 
     fn remove(&mut self, key: ObjectKey) {
@@ -146,5 +146,8 @@ impl World {
         // Off the shelf, which a connection that is being walked may hold a little longer.
         let object = node.shelf.take(&mut self.owner);
         drop((node, object));
+        if let Some(tracer) = self.recorder.tracer() {
+            tracer.forget(key);
+        }
     }
 }

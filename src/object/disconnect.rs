@@ -93,14 +93,14 @@ impl World {
     #[track_caller]
     pub fn block_signals<T: ?Sized + Target>(&mut self, object: Obj<T>, block: bool) -> bool {
         let key = self.expect_node(object);
-        self.emitter(key).blocked.replace(block)
+        self.emitter(key).block(block)
     }
 
     /// Says whether an object's signals are blocked.
     #[doc(alias = "signalsBlocked")]
     pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.and_then(|node| node.emitter()).is_some_and(|emitter| emitter.blocked.get())
+        node.and_then(|node| node.emitter()).is_some_and(|emitter| emitter.is_blocked())
     }
 
     fn disconnect_where<S: ?Sized + Target, A: 'static>(

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::class::QObject;
 use super::handle::{Number, Obj, ObjectKey, Target};
-use super::signal::AnySignal;
+use super::meta::each_signal;
 use super::world::World;
 
 /// One connection, as reflection shows it.
@@ -23,18 +23,14 @@ impl World {
     #[doc(alias = "dumpObjectInfo")]
     pub fn connections<T: ?Sized + Target>(&self, object: Obj<T>) -> Vec<ConnectionInfo> {
         let mut found = Vec::new();
-        let mut level = self.get(object.erase());
-        while let Some(object) = level {
-            for signal in object.meta_object().signals() {
-                signal.show(object, &mut |shown: &dyn AnySignal| {
-                    let Some(core) = shown.any_core() else { return };
-                    core.0.each(&mut |link| {
-                        let receiver = link.receiver().map(|key| self.handle(key));
-                        found.push(ConnectionInfo { signal: signal.name(), receiver });
-                    });
+        if let Some(object) = self.get(object.erase()) {
+            each_signal(object, &mut |signal, shown| {
+                let Some(core) = shown.any_core() else { return };
+                core.0.each(&mut |link| {
+                    let receiver = link.receiver().map(|key| self.handle(key));
+                    found.push(ConnectionInfo { signal: signal.name(), receiver });
                 });
-            }
-            level = object.base();
+            });
         }
         found
     }

@@ -117,8 +117,10 @@ impl World {
         if let Some(parent) = parent {
             self.append_child(parent, key);
         }
+        self.trace_newcomer(key);
         let reserved = Reserved { world: self, key };
         let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
+        reserved.world.trace_signals(key, &*object);
         object.anchored(&Anchor::new(reserved.world, key));
         object.wired(&mut Context::new(reserved.world, key));
         if let Some(shelf) = shelf {

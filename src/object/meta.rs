@@ -3,7 +3,8 @@
 //! Everything here sits in statics; a program that never asks pays nothing.
 
 use std::any::Any;
-use std::fmt;
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::class::QObject;
 use super::signal::AnySignal;
@@ -122,6 +123,12 @@ impl MetaObject {
         let own = self.properties.iter().find(|property| property.name == name);
         own.or_else(|| self.super_class()?.property(name))
     }
+
+    /// What some signal of the class carries as text, if that can be shown.
+    pub(super) fn argument_text(&self, argument: &dyn Any) -> Option<String> {
+        let own = self.signals.iter().find_map(|signal| signal.argument_text(argument));
+        own.or_else(|| self.super_class()?.argument_text(argument))
+    }
 }
 
 impl fmt::Debug for MetaObject {
@@ -147,6 +154,8 @@ impl PartialEq for MetaObject {
 
 /// Shows one signal of an object to a visitor.
 type ShowSignal = fn(&dyn QObject, &mut dyn FnMut(&dyn AnySignal));
+/// Shows what a signal carries as text, if it can be shown.
+type ShowArgument = fn(&dyn Any) -> Option<String>;
 
 /// A signal of a class.
 #[doc(alias = "QMetaMethod")]
@@ -154,12 +163,66 @@ pub struct MetaSignal {
     name: &'static str,
     argument: &'static str,
     show: ShowSignal,
+    show_argument: ShowArgument,
 }
 
 impl MetaSignal {
     /// Describes a signal: its name, the type it carries as written, and how to reach it.
     pub const fn new(name: &'static str, argument: &'static str, show: ShowSignal) -> Self {
-        Self { name, argument, show }
+        Self { name, argument, show, show_argument: nothing_as_text }
+    }
+
+    /// Has a [`Trace`](super::Trace) show what the signal carries, an `A`, by its `Debug`.
+    ///
+    /// The derive does so for every argument that has one. In a class that is written by hand, a
+    /// signal without this shows `..`; one that carries `()` has nothing to show.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::{MetaObject, MetaSignal, Trace};
+    ///
+    /// #[derive(Default)]
+    /// struct Bell {
+    ///     rung: Signal<u8>,
+    /// }
+    ///
+    /// static BELL: MetaObject = MetaObject::new("Bell").with_signals(&[MetaSignal::new(
+    ///     "rung",
+    ///     "u8",
+    ///     |bell, visit| visit(&Bell::cast(bell).rung),
+    /// )
+    /// .with_debug::<u8>()]);
+    ///
+    /// impl QObject for Bell {
+    ///     fn static_meta_object() -> &'static MetaObject {
+    ///         &BELL
+    ///     }
+    ///     fn meta_object(&self) -> &'static MetaObject {
+    ///         &BELL
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let trace = Trace::new();
+    /// rt.record_into(&trace);
+    /// let bell = rt.add(Bell::default());
+    /// rt[bell].rung.emit(3);
+    /// assert_eq!(trace.to_string(), "1 Bell 1v1 rung(3)\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn with_debug<A: fmt::Debug + 'static>(self) -> Self {
+        self.with_text(debug_as_text::<A>)
+    }
+
+    /// Has a trace show what the signal carries by this function.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_text(mut self, show_argument: ShowArgument) -> Self {
+        self.show_argument = show_argument;
+        self
     }
 
     /// Returns the signal's name.
@@ -173,10 +236,39 @@ impl MetaSignal {
         self.argument
     }
 
-    /// Shows this signal of `object` to `visit`.
-    pub(crate) fn show(&self, object: &dyn QObject, visit: &mut dyn FnMut(&dyn AnySignal)) {
-        (self.show)(object, visit);
+    /// What the signal carries as text, if it can be shown.
+    pub(super) fn argument_text(&self, argument: &dyn Any) -> Option<String> {
+        (self.show_argument)(argument)
     }
+}
+
+/// Shows every signal of `object` to `visit`, in the order of its class, then of the classes that
+/// it extends.
+pub(super) fn each_signal(
+    object: &dyn QObject,
+    visit: &mut dyn FnMut(&'static MetaSignal, &dyn AnySignal),
+) {
+    let mut level = Some(object);
+    while let Some(object) = level {
+        for signal in object.meta_object().signals() {
+            (signal.show)(object, &mut |shown| visit(signal, shown));
+        }
+        level = object.base();
+    }
+}
+
+/// What `Debug` shows of an `A`, if that is what it is. None of one that fails or panics, which is
+/// not to be felt where it was emitted.
+pub(crate) fn debug_as_text<A: fmt::Debug + 'static>(argument: &dyn Any) -> Option<String> {
+    let argument: &A = argument.downcast_ref()?;
+    let mut text = String::new();
+    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{argument:?}")));
+    matches!(written, Ok(Ok(()))).then_some(text)
+}
+
+/// What there is to show of something of which only the type is known.
+pub(crate) fn nothing_as_text(argument: &dyn Any) -> Option<String> {
+    argument.is::<()>().then(|| "()".to_owned())
 }
 
 impl fmt::Debug for MetaSignal {

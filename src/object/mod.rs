@@ -11,6 +11,7 @@ mod delivery;
 mod destroy;
 mod disconnect;
 mod dump;
+mod emitter;
 mod handle;
 mod insert;
 mod lend;
@@ -23,6 +24,8 @@ mod shelf;
 mod signal;
 mod slot;
 mod spy;
+mod trace;
+mod tracer;
 mod tree;
 mod waiting;
 mod world;
@@ -41,12 +44,14 @@ pub use property::{Property, PropertyError};
 pub use shelf::{Stand, StandMut};
 pub use signal::Signal;
 #[doc(hidden)]
-pub use signal::{AnySignal, SignalCore};
+pub use signal::{AnySignal, SignalCore, SignalOwner};
 #[doc(hidden)]
 pub use slot::{Bare, ByReference, ByValue, Returns};
 pub use slot::{Outcome, Slot, SlotError};
 pub use spy::SignalSpy;
+pub use trace::{Trace, TraceEntry};
 pub use world::World;
 
 pub(crate) use anchor::Stepper;
 pub(crate) use handle::ObjectKey;
+pub(crate) use meta::{debug_as_text, nothing_as_text};

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::audience::growth;
 use super::class::QObject;
+use super::emitter::Emitter;
 use super::handle::{Obj, ObjectKey};
 use super::link::AnyLink;
 use super::shelf::{AnyShelf, Life};
-use super::signal::{Emitter, Signal};
+use super::signal::Signal;
 
 /// One object, its place in the tree, and what is connected to it.
 ///

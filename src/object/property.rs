@@ -63,9 +63,7 @@ impl<T: 'static> Property<T> {
         let differs = self.value != value;
         if differs {
             self.value = value;
-            if self.changed.has_audience() {
-                self.changed.emit(self.value.clone());
-            }
+            self.changed.emit_copy(&self.value);
         }
         differs
     }

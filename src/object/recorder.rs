@@ -15,6 +15,7 @@ use super::destroy::Phase;
 use super::handle::ObjectKey;
 use super::link::AnyLink;
 use super::signal::Emission;
+use super::tracer::Tracer;
 use super::waiting::{AnyWaitingRoom, WaitingRoom};
 use super::world::World;
 
@@ -47,6 +48,8 @@ bitflags! {
         const BACKLOG = 4;
         /// An emission of this turn met a dead connection, and nobody has counted them yet.
         const MET_DEAD = 8;
+        /// A trace has an emission of this turn, or of what is recorded for it.
+        const TRACED = 16;
     }
 }
 
@@ -58,6 +61,8 @@ pub(super) struct Recorder {
     posted: RefCell<VecDeque<Posted>>,
     /// Where emissions wait, by the type of their arguments.
     waiting: RefCell<Vec<Rc<dyn AnyWaitingRoom>>>,
+    /// Writes emissions into a trace, while there is one.
+    tracer: RefCell<Option<Rc<Tracer>>>,
     /// Tells a loop that does not look by itself that there is work.
     alarm: RefCell<Option<Box<dyn Fn()>>>,
 }
@@ -69,6 +74,7 @@ impl Recorder {
             effects: RefCell::default(),
             posted: RefCell::default(),
             waiting: RefCell::default(),
+            tracer: RefCell::new(None),
             alarm: RefCell::new(None),
         })
     }
@@ -133,7 +139,7 @@ impl Recorder {
     /// Says whether nothing runs and nothing waits, so that an effect may be immediate.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
-        self.status.get().is_empty()
+        (self.status.get() - Status::TRACED).is_empty()
     }
 
     /// Says whether a turn is running that left nothing to see to, nor did earlier turns.
@@ -171,7 +177,7 @@ impl Recorder {
     #[inline]
     pub(super) fn end_turn(&self) -> bool {
         let has_recorded = self.has_recorded();
-        self.set(Status::IN_TURN | Status::MET_DEAD, false);
+        self.set(Status::IN_TURN | Status::MET_DEAD | Status::TRACED, false);
         has_recorded
     }
 
@@ -181,6 +187,26 @@ impl Recorder {
 
     pub(super) fn set_met_dead(&self, met_dead: bool) {
         self.set(Status::MET_DEAD, met_dead);
+    }
+
+    /// Notes an emission in a trace; says whether it is the first of this turn. What is emitted
+    /// outside any turn counts to the next.
+    pub(super) fn is_first_traced(&self) -> bool {
+        let is_first = !self.status.get().contains(Status::TRACED);
+        self.set(Status::TRACED, true);
+        is_first
+    }
+
+    /// What writes emissions into a trace, while there is one.
+    pub(super) fn tracer(&self) -> Option<Rc<Tracer>> {
+        self.tracer.borrow().clone()
+    }
+
+    /// Begins with a new trace, or with none.
+    pub(super) fn set_tracer(&self, tracer: Option<Rc<Tracer>>) {
+        self.set(Status::TRACED, false);
+        let before = self.tracer.replace(tracer);
+        drop(before);
     }
 
     #[inline]
@@ -207,6 +233,7 @@ impl Recorder {
         let posted = self.posted.take();
         let waiting = self.waiting.take();
         self.set(Status::RECORDED, false);
+        self.set_tracer(None);
         drop((effects, posted));
         for room in waiting {
             room.clear();

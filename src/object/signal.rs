@@ -4,16 +4,14 @@
 //! connections as it is at that moment, and delivered when the running method has returned. How a
 //! connection reaches its slot is in `connection.rs`, when it does in `delivery.rs`.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use smallvec::SmallVec;
-
 use super::audience::Audience;
-use super::handle::{ObjectKey, RuntimeTag};
+use super::emitter::Emitter;
 use super::link::{AnyLink, Link};
-use super::recorder::{Effect, Recorder};
+use super::recorder::Effect;
 use super::waiting::WaitingRoom;
 use super::world::World;
 
@@ -85,18 +83,24 @@ impl<A: 'static> Signal<A> {
         self.receivers() > 0
     }
 
-    /// Says whether an emission would be recorded. It is also when the only connections left were
-    /// disconnected further up, which takes effect later.
-    pub(super) fn has_audience(&self) -> bool {
-        self.core.get().is_some_and(|core| core.audience().is_some())
+    /// Emits a copy of `argument`, which is only made if somebody is there to hear it.
+    pub(super) fn emit_copy(&self, argument: &A)
+    where
+        A: Clone,
+    {
+        if let Some(core) = self.core.get()
+            && let Some(audience) = Core::audience(core, argument)
+        {
+            Core::record_for(core, audience, argument.clone());
+        }
     }
 
-    /// The signal's core, made on the first connection.
+    /// The signal's core, made on the first connection or when it is first traced.
     pub(super) fn core(&self, emitter: impl FnOnce() -> Rc<Emitter>) -> &Rc<Core<A>> {
         self.core.get_or_init(|| Core::new(emitter()))
     }
 
-    /// The signal's core, if anybody ever connected.
+    /// The signal's core, if anybody ever connected or traced it.
     pub(super) fn existing_core(&self) -> Option<&Rc<Core<A>>> {
         self.core.get()
     }
@@ -125,14 +129,22 @@ impl<A: 'static> fmt::Debug for Signal<A> {
 /// A signal with its argument's type forgotten, as reflection sees it.
 #[doc(hidden)]
 pub trait AnySignal {
-    /// The signal's core, if anybody ever connected.
+    /// The signal's core, if anybody ever connected or traced it.
     #[doc(hidden)]
     fn any_core(&self) -> Option<SignalCore>;
+
+    /// The signal's core, made if it is not there.
+    #[doc(hidden)]
+    fn core_of(&self, owner: &SignalOwner) -> SignalCore;
 }
 
 impl<A: 'static> AnySignal for Signal<A> {
     fn any_core(&self) -> Option<SignalCore> {
         self.core.get().map(|core| SignalCore(core.clone()))
+    }
+
+    fn core_of(&self, owner: &SignalOwner) -> SignalCore {
+        SignalCore(self.core(|| owner.0.clone()).clone())
     }
 }
 
@@ -143,6 +155,16 @@ pub struct SignalCore(pub(super) Rc<dyn AnyCore>);
 impl fmt::Debug for SignalCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignalCore").finish_non_exhaustive()
+    }
+}
+
+/// The object that a signal belongs to.
+#[doc(hidden)]
+pub struct SignalOwner(pub(super) Rc<Emitter>);
+
+impl fmt::Debug for SignalOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalOwner").finish_non_exhaustive()
     }
 }
 
@@ -157,38 +179,54 @@ pub(super) struct Core<A: 'static> {
 impl<A: 'static> Core<A> {
     fn new(emitter: Rc<Emitter>) -> Rc<Self> {
         let waiting = emitter.recorder.waiting_room();
-        let core = Rc::new(Self { emitter, audience: RefCell::default(), waiting });
-        let erased: Weak<Self> = Rc::downgrade(&core);
-        let mut cores = core.emitter.cores.borrow_mut();
-        if cores.len() == cores.capacity() {
-            cores.retain(|core| core.strong_count() > 0);
-        }
-        cores.push(erased);
-        drop(cores);
-        core
+        Rc::new(Self { emitter, audience: RefCell::default(), waiting })
     }
 
     fn record(this: &Rc<Self>, argument: A) {
-        let Some(audience) = this.audience() else { return };
+        if let Some(audience) = Self::audience(this, &argument) {
+            Self::record_for(this, audience, argument);
+        }
+    }
+
+    #[inline]
+    fn record_for(this: &Rc<Self>, audience: Audience<A>, argument: A) {
         let entry = this.waiting.put((audience, argument));
         this.emitter.recorder.record(Effect::Emit { emission: this.clone(), entry, next: 0 });
     }
 
-    /// The audience as it is now, unless there is nobody to tell.
+    /// The audience of an emission that is made now, unless there is nobody to tell.
     #[inline]
-    fn audience(&self) -> Option<Audience<A>> {
-        self.audience_unless_blocked().filter(|audience| !audience.links().is_empty())
+    fn audience(this: &Rc<Self>, argument: &A) -> Option<Audience<A>> {
+        Self::audience_unless_blocked(this, argument)
+            .filter(|audience| !audience.links().is_empty())
     }
 
-    /// The audience as it is now, unless the object's signals are blocked.
+    /// The audience of an emission that is made now, unless the object's signals are blocked.
     #[inline]
-    pub(super) fn audience_unless_blocked(&self) -> Option<Audience<A>> {
-        (!self.emitter.blocked.get()).then(|| self.audience.borrow().clone())
+    pub(super) fn audience_unless_blocked(this: &Rc<Self>, argument: &A) -> Option<Audience<A>> {
+        (this.emitter.is_unwatched() || Self::passes(this, argument))
+            .then(|| this.audience.borrow().clone())
+    }
+
+    /// Says whether an emission goes to those who listen, and tells the trace of it if it does.
+    #[cold]
+    fn passes(this: &Rc<Self>, argument: &A) -> bool {
+        let is_blocked = this.emitter.is_blocked();
+        if !is_blocked {
+            let signal: Weak<Self> = Rc::downgrade(this);
+            this.emitter.trace(signal, argument);
+        }
+        !is_blocked
     }
 
     /// Adds a connection at the end of the audience.
-    pub(super) fn connect(&self, link: Rc<dyn Link<A>>) {
-        self.audience.borrow_mut().push(link);
+    pub(super) fn connect(this: &Rc<Self>, link: Rc<dyn Link<A>>) {
+        let mut audience = this.audience.borrow_mut();
+        if audience.links().is_empty() {
+            let signal: Weak<Self> = Rc::downgrade(this);
+            this.emitter.add(signal);
+        }
+        audience.push(link);
     }
 
     /// Says whether an open connection for which `matches` holds is in the list.
@@ -300,26 +338,6 @@ impl<A: 'static> AnyCore for Core<A> {
         for link in audience.links().iter().filter(|link| link.is_open()) {
             let link: Rc<dyn AnyLink> = link.clone();
             visit(&link);
-        }
-    }
-}
-
-/// What the signals of one object share: who emits, and where to.
-pub(super) struct Emitter {
-    pub(super) key: ObjectKey,
-    pub(super) tag: RuntimeTag,
-    pub(super) blocked: Cell<bool>,
-    pub(super) recorder: Rc<Recorder>,
-    /// The signals of the object that somebody connected to.
-    pub(super) cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 2]>>,
-}
-
-impl Emitter {
-    /// Shows every open connection of every signal of the object to `visit`.
-    pub(super) fn each(&self, visit: &mut dyn FnMut(&Rc<dyn AnyLink>)) {
-        let cores: Vec<_> = self.cores.borrow().iter().filter_map(Weak::upgrade).collect();
-        for core in cores {
-            core.each(visit);
         }
     }
 }

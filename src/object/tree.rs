@@ -136,6 +136,9 @@ impl World {
         let extra = self.nodes[key].extra();
         if extra.name != name {
             extra.name.clone_from(&name);
+            if let Some(tracer) = self.recorder.tracer() {
+                tracer.rename(key, &name);
+            }
             extra.name_changed.emit(name);
         }
     }

@@ -7,7 +7,7 @@
 //! the order in which slots run in `delivery.rs`.
 
 use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -19,12 +19,12 @@ use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
+use super::emitter::Emitter;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
 use super::lend::Deferred;
 use super::node::Node;
 use super::recorder::{Effect, Recorder};
 use super::shelf::{Stand, StandMut};
-use super::signal::Emitter;
 use super::slot::{OnSlotError, SlotError};
 
 /// The objects of one runtime.
@@ -240,16 +240,7 @@ impl World {
     /// What the object's signals share.
     pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter> {
         let (tag, recorder) = (self.tag, &self.recorder);
-        let make = || {
-            Rc::new(Emitter {
-                key,
-                tag,
-                blocked: Cell::new(false),
-                recorder: recorder.clone(),
-                cores: RefCell::default(),
-            })
-        };
-        self.nodes[key].emitter_or(make).clone()
+        self.nodes[key].emitter_or(|| Rc::new(Emitter::new(key, tag, recorder))).clone()
     }
 }
 

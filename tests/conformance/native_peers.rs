@@ -12,7 +12,7 @@ use slotwire::Runtime;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::native_script;
-use crate::peers::{Act, Engine, Peers, Received, localhost};
+use crate::peers::{Act, Engine, Peers, Received, localhost, receive_by, unknown};
 use crate::scenario::{Family, Transport};
 
 /// How long connecting may take.
@@ -45,6 +45,10 @@ impl Engine for NativeEngine {
                 .is_ok_and(|mut found| found.all(|address| address.ip() == localhost(Family::V4))),
             _ => false,
         }
+    }
+
+    fn is_native(&self) -> bool {
+        true
     }
 }
 
@@ -279,28 +283,4 @@ impl Peers for NativePeers {
             Peer::Datagrams(socket) => Some(socket.into()),
         }
     }
-}
-
-/// Receives up to `max` bytes by `read`.
-fn receive_by(
-    max: usize,
-    read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
-) -> io::Result<Received> {
-    let mut buffer = vec![0; max.clamp(1, 1 << 20)];
-    match read(&mut buffer) {
-        Ok(0) => Ok(Received::End),
-        Ok(count) => {
-            buffer.truncate(count);
-            Ok(Received::Bytes(buffer))
-        }
-        Err(error) => match error.kind() {
-            ErrorKind::WouldBlock => Ok(Received::Nothing),
-            ErrorKind::ConnectionReset => Ok(Received::Reset),
-            _ => Err(error),
-        },
-    }
-}
-
-fn unknown(id: &str) -> io::Error {
-    io::Error::new(ErrorKind::NotFound, format!("no such peer: {id}"))
 }

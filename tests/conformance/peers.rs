@@ -3,7 +3,7 @@
 //! A scenario knows only what is here, so it can be played on any network. None of this waits but
 //! [`Peers::sleep`]; who wants to wait asks again.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -19,6 +19,9 @@ pub(crate) trait Engine: Sync {
 
     /// Says whether the network has what a scenario needs.
     fn meets(&self, need: &str) -> bool;
+
+    /// Says whether it is the kernel's own network, on which everything can be played.
+    fn is_native(&self) -> bool;
 }
 
 /// What has come to a peer.
@@ -122,4 +125,29 @@ pub(crate) fn localhost(family: Family) -> IpAddr {
         Family::V4 => Ipv4Addr::LOCALHOST.into(),
         Family::V6 => Ipv6Addr::LOCALHOST.into(),
     }
+}
+
+/// Receives up to `max` bytes by `read`.
+pub(crate) fn receive_by(
+    max: usize,
+    read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<Received> {
+    let mut buffer = vec![0; max.clamp(1, 1 << 20)];
+    match read(&mut buffer) {
+        Ok(0) => Ok(Received::End),
+        Ok(count) => {
+            buffer.truncate(count);
+            Ok(Received::Bytes(buffer))
+        }
+        Err(error) => match error.kind() {
+            ErrorKind::WouldBlock => Ok(Received::Nothing),
+            ErrorKind::ConnectionReset => Ok(Received::Reset),
+            _ => Err(error),
+        },
+    }
+}
+
+/// There is no peer of this name, or none that could do this.
+pub(crate) fn unknown(id: &str) -> io::Error {
+    io::Error::new(ErrorKind::NotFound, format!("no such peer: {id}"))
 }

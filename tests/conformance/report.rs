@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::comparator::difference;
 use crate::departures::{Departures, Head, read_trace};
+use crate::native_only::NativeOnly;
 use crate::peers::Engine;
 use crate::player;
 use crate::scenario::{self, Scenario};
@@ -32,6 +33,8 @@ enum Verdict {
     Departs(Head),
     /// Something that it needs is not there.
     Skipped(String),
+    /// It was not played, since it needs the kernel's network.
+    IsNative,
     /// It gives neither, with the first difference.
     Differs(String),
 }
@@ -42,8 +45,9 @@ pub(crate) struct Report {
     /// Verdict and trace, by scenario.
     played: BTreeMap<String, (Verdict, Option<Trace>)>,
     departures: Departures,
-    /// Entries in the list of departures that are no scenario.
-    unknown_departures: Vec<String>,
+    native_only: NativeOnly,
+    /// Entries in the lists that are no scenario.
+    unknown: Vec<String>,
     is_filtered: bool,
 }
 
@@ -53,16 +57,22 @@ impl Report {
     /// The departures are those of the folder, or of `own_folder` if it lists none.
     pub(crate) fn of(folder: &Path, own_folder: &Path, filter: &str, engine: &dyn Engine) -> Self {
         let departures = Departures::read(folder, own_folder).unwrap();
+        let native_only = NativeOnly::read(own_folder).unwrap();
         let mut names = names_in(folder).unwrap();
-        let is_unknown = |name: &&String| departures.are_of(folder) && !names.contains(name);
-        let unknown_departures = departures.scenarios.keys().filter(is_unknown).cloned().collect();
+        let departing = departures.scenarios.keys().filter(|_| departures.are_of(folder));
+        let kept_native = native_only.scenarios().filter(|_| folder == own_folder);
+        let listed = departing.chain(kept_native);
+        let unknown = listed.filter(|name| !names.contains(name)).cloned().collect();
         names.retain(|name| name.contains(filter));
         let (next, played) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
         thread::scope(|scope| {
             for _ in 0..AT_A_TIME {
                 scope.spawn(|| {
                     while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let came = judge(folder, name, &departures, engine);
+                        let came = match engine.is_native() || !native_only.contains(name) {
+                            true => judge(folder, name, &departures, engine),
+                            false => Some((Verdict::IsNative, None)),
+                        };
                         if let Some(came) = came {
                             played.lock().unwrap().insert(name.clone(), came);
                         }
@@ -71,14 +81,14 @@ impl Report {
             }
         });
         let played = played.into_inner().unwrap();
-        Self { played, departures, unknown_departures, is_filtered: !filter.is_empty() }
+        Self { played, departures, native_only, unknown, is_filtered: !filter.is_empty() }
     }
 
     /// Says what came of it, past the test harness, which would keep it to itself.
     pub(crate) fn print(&self) {
         let mut text = String::new();
         let mut heads: BTreeMap<Head, usize> = BTreeMap::new();
-        let (mut matching, mut skipped) = (0, 0);
+        let (mut matching, mut skipped, mut native) = (0, 0, 0);
         for (name, (verdict, _)) in &self.played {
             match verdict {
                 Verdict::Matches => matching += 1,
@@ -87,12 +97,16 @@ impl Report {
                     skipped += 1;
                     text += &format!("{name}: skipped, {why}\n");
                 }
+                Verdict::IsNative => native += 1,
                 Verdict::Differs(how) => text += &format!("{name}: {how}\n"),
             }
         }
-        text += &format!("{matching} of {} scenarios match", self.played.len() - skipped);
+        text += &format!("{matching} of {} scenarios match", self.played.len() - skipped - native);
         for (head, count) in heads {
             text += &format!(", {count} depart ({head})");
+        }
+        if native > 0 {
+            text += &format!(", {native} are for the kernel's network alone");
         }
         // Nobody misses it if there is nowhere to print to.
         let _ = writeln!(io::stdout().lock(), "\n{text}");
@@ -125,9 +139,9 @@ impl Report {
         let departing = departing.count();
         let is_few = departing * DEPARTURES_IN <= self.played.len();
         assert!(is_few || self.is_filtered, "{departing} of {} depart", self.played.len());
-        let unknown = &self.unknown_departures;
-        assert!(unknown.is_empty(), "departures of no scenario: {unknown:?}");
+        assert!(self.unknown.is_empty(), "listed, and no scenario: {:?}", self.unknown);
         assert_eq!(self.departures.without_reason(), None, "departs without a reason");
+        assert_eq!(self.native_only.without_reason(), None, "is native only without a reason");
     }
 }
 

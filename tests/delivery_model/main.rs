@@ -11,13 +11,23 @@ mod program;
 mod real;
 
 use proptest::prelude::*;
+use slotwire::Trace;
 
 proptest! {
     #![proptest_config(config())]
 
     #[test]
     fn every_program_runs_as_the_model_says(program in program::program()) {
-        prop_assert_eq!(real::run(&program), model::run(&program));
+        prop_assert_eq!(real::run(&program, None), model::run(&program));
+    }
+
+    #[test]
+    fn every_program_that_is_traced_runs_as_the_model_says(program in program::program()) {
+        let traces = [Trace::new(), Trace::new()];
+        for trace in &traces {
+            prop_assert_eq!(real::run(&program, Some(trace)), model::run(&program));
+        }
+        prop_assert_eq!(traces[0].to_string(), traces[1].to_string());
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use slotwire::prelude::*;
-use slotwire::{MetaObject, World};
+use slotwire::{MetaObject, MetaSignal, Trace, World};
 
 use super::people;
 use super::program::{
@@ -28,7 +28,10 @@ struct Actor {
     second: Signal<u32>,
 }
 
-static ACTOR: MetaObject = MetaObject::new("Actor");
+static ACTOR: MetaObject = MetaObject::new("Actor").with_signals(&[
+    MetaSignal::new("first", "u32", |actor, see| see(&Actor::cast(actor).first)),
+    MetaSignal::new("second", "u32", |actor, see| see(&Actor::cast(actor).second)),
+]);
 
 impl QObject for Actor {
     fn static_meta_object() -> &'static MetaObject {
@@ -336,8 +339,12 @@ fn deliver(rt: &mut Runtime) {
     while !matches!(catch_unwind(AssertUnwindSafe(|| rt.deliver())), Ok(true)) {}
 }
 
-pub(crate) fn run(program: &Program) -> Outcome {
+/// Runs the program, and has its emissions recorded if there is a trace.
+pub(crate) fn run(program: &Program, trace: Option<&Trace>) -> Outcome {
     let mut rt = people::runtime();
+    if let Some(trace) = trace {
+        rt.record_into(trace);
+    }
     let stage = Rc::new(Stage {
         program: program.clone(),
         events: RefCell::default(),

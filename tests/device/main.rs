@@ -10,7 +10,7 @@ use std::io::{self, BufRead, ErrorKind};
 
 use slotwire::prelude::*;
 use slotwire::{Device, OpenMode, RawDevice};
-use support::{Journal, settle};
+use support::{Journal, noise, settle};
 
 /// A sequential device: what is poured in at one end can be read, what is written is kept.
 #[derive(QObject, Default)]
@@ -364,6 +364,11 @@ fn peeking_takes_nothing_and_skipping_takes_what_was_seen() {
     assert_eq!(pipe.peek(40_000).len(), 40_000);
     assert_eq!(pipe.skip(45_000), 45_000);
     assert_eq!(pipe.skip(45_000), 5_000);
+
+    let bytes = noise(20_000);
+    pipe.pour(&bytes);
+    assert_eq!(pipe.skip(5_000), 5_000);
+    assert_eq!(pipe.read_bytes(100), bytes[5_000..5_100], "and no byte more was skipped");
 }
 
 #[test]

@@ -149,12 +149,16 @@ fn plug_in(name: &str, own: Ipv4Addr, other: Ipv4Addr) {
     // Frames are to be what a wire carries: no longer than that, and with their checksums.
     run("ethtool", &format!("-K {name} tx off gso off tso off gro off"));
     let hardware = |address: Ipv4Addr| format!("02:00:00:00:00:{:02x}", address.octets()[3]);
-    ip("link set lo up");
-    ip(&format!("link set {name} address {} up", hardware(own)));
-    ip(&format!("address add {own}/24 dev {name}"));
-    ip(&format!("neigh add {other} lladdr {} dev {name} nud permanent", hardware(other)));
     // What gets lost is soon sent again.
-    ip(&format!("route add {other} dev {name} src {own} rto_min 10ms"));
+    ip(&format!(
+        "link set lo up
+        link set {name} address {} up
+        address add {own}/24 dev {name}
+        neigh add {other} lladdr {} dev {name} nud permanent
+        route add {other} dev {name} src {own} rto_min 10ms",
+        hardware(own),
+        hardware(other)
+    ));
 }
 
 /// Takes every frame off an interface of this thread's network.

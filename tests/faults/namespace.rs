@@ -3,7 +3,7 @@
 //! A test that changes addresses and routes runs in a process whose network nobody else sees. The
 //! kernel takes it away when the process ends, however that comes about.
 
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use super::*;
 
@@ -55,18 +55,28 @@ fn unshare() -> Command {
     command
 }
 
-/// Runs `ip` in this thread's network.
+/// Runs `ip` in this thread's network, once for all lines: each time may take a while on a host
+/// where other networks come and go.
 #[track_caller]
-pub(crate) fn ip(arguments: &str) {
-    run("ip", arguments);
+pub(crate) fn ip(lines: &str) {
+    let mut command = Command::new("ip");
+    command.args(["-batch", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    check(&format!("ip:\n{lines}"), &child.wait_with_output().unwrap());
 }
 
 /// Runs a command in this thread's network.
 #[track_caller]
 pub(crate) fn run(command: &str, arguments: &str) {
     let done = Command::new(command).args(arguments.split_whitespace()).output().unwrap();
+    check(&format!("{command} {arguments}"), &done);
+}
+
+#[track_caller]
+fn check(command: &str, done: &Output) {
     let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{command} {arguments}: {said}");
+    assert!(done.status.success(), "{command}: {said}");
 }
 
 /// Sets one of the knobs of this thread's network, by its path below `/proc/sys/net`.

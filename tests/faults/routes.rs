@@ -16,8 +16,7 @@ fn dead_ends() -> Vec<(SocketAddr, Errno, SocketError)> {
         ("203.0.113.0/24", "2001:db8:2::/48", "prohibit"),
         ("192.0.2.0/24", "2001:db8:3::/48", "blackhole"),
     ] {
-        ip(&format!("route add {kind} {v4}"));
-        ip(&format!("-6 route add {kind} {v6}"));
+        ip(&format!("route add {kind} {v4}\nroute add {kind} {v6}"));
     }
     [
         ("198.51.100.1:80", Errno::HOSTUNREACH, SocketError::Network),
@@ -92,10 +91,10 @@ fn datagrams_to_where_no_route_leads_fail_as_the_route_says() {
 #[test]
 fn a_neighbour_that_is_not_there_cannot_be_reached() {
     in_own_network("routes::a_neighbour_that_is_not_there_cannot_be_reached", || {
-        ip("link add near type veth peer name far");
-        ip("address add 10.9.0.1/24 dev near");
-        ip("link set near up");
-        ip("link set far up");
+        ip("link add near type veth peer name far
+            address add 10.9.0.1/24 dev near
+            link set near up
+            link set far up");
         // It is asked for once, and not for long.
         for (knob, value) in [("mcast_solicit", 1), ("retrans_time_ms", 10)] {
             set_knob(&format!("ipv4/neigh/near/{knob}"), value);
@@ -111,14 +110,24 @@ fn a_neighbour_that_is_not_there_cannot_be_reached() {
     });
 }
 
-/// How often the kernel has sent again what was last sent from this port of this network.
-fn resent(port: u16) -> usize {
-    // The columns are those of proc_net_tcp in the kernel's documentation.
-    let table = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
-    let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
-    let own = format!(":{port:04X}");
-    let row = rows.find(|row| row[1].ends_with(&own)).expect("the connection is there");
-    usize::from_str_radix(row[6], 16).unwrap()
+/// What the kernel does about what was sent from a port of this network.
+struct Retransmission {
+    /// Something is on its way, and is sent again if no answer comes.
+    is_due: bool,
+    /// How often that was done.
+    count: usize,
+}
+
+impl Retransmission {
+    fn of(port: u16) -> Self {
+        // The columns are those of proc_net_tcp in the kernel's documentation.
+        let table = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
+        let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+        let own = format!(":{port:04X}");
+        let row = rows.find(|row| row[1].ends_with(&own)).expect("the connection is there");
+        let count = usize::from_str_radix(row[6], 16).unwrap();
+        Self { is_due: row[5].starts_with("01:"), count }
+    }
 }
 
 /// Runs the loop until the kernel has come so far.
@@ -146,19 +155,26 @@ fn connect_across(rt: &mut Runtime, to: &str) -> (Obj<QTcpSocket>, TcpStream) {
 /// The address that stays.
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 9, 0, 1));
 
-/// Takes the address away, and has what is sent to it get lost without a word.
-fn swallow(address: &str) {
-    ip(&format!("address delete {address}/32 dev lo"));
-    ip(&format!("route add {address} dev near src {HOME}"));
-    ip(&format!("neigh add {address} lladdr 02:00:00:00:00:02 dev near nud permanent"));
+/// Takes addresses away, and has what is sent to them get lost without a word.
+fn swallow(addresses: &[&str]) {
+    let lines = addresses.iter().map(|address| {
+        format!(
+            "address delete {address}/32 dev lo
+            route add {address} dev near src {HOME}
+            neigh add {address} lladdr 02:00:00:00:00:02 dev near nud permanent\n"
+        )
+    });
+    ip(&lines.collect::<String>());
 }
 
 /// The interface behind which there is nobody, and the address that stays.
 fn prepare() {
-    ip(&format!("address add {HOME}/32 dev lo"));
-    ip("link add near type veth peer name far");
-    ip("link set near up");
-    ip("link set far up");
+    ip(&format!(
+        "address add {HOME}/32 dev lo
+        link add near type veth peer name far
+        link set near up
+        link set far up"
+    ));
 }
 
 #[test]
@@ -178,17 +194,18 @@ fn a_connection_whose_route_goes_away_is_lost_as_the_route_says() {
             write_in_thread(peer, b"before".to_vec()).join().unwrap();
             wait_until(&mut rt, |world| world[*socket].bytes_available() == 6);
         }
-        for ((address, ..), &(socket, _)) in ends.iter().zip(&connections) {
-            swallow(address);
+        swallow(&[gone, unreachable, silent]);
+        for &(socket, _) in &connections {
             rt[socket].write_all(&noise(1 << 20)).unwrap();
         }
-        settle(&mut rt);
-        // What was sent waits for an answer. It is what will be sent again that finds no way.
-        ip(&format!("route delete {gone}"));
-        ip(&format!("route replace unreachable {unreachable}"));
         let ports = connections.each_ref().map(|&(socket, _)| rt[socket].local_port().unwrap());
-        let before = ports.map(resent);
-        wait_for(&mut rt, || ports.iter().zip(before).all(|(&port, before)| resent(port) > before));
+        wait_for(&mut rt, || ports.iter().all(|&port| Retransmission::of(port).is_due));
+        // What was sent waits for an answer. It is what will be sent again that finds no way.
+        ip(&format!("route delete {gone}\nroute replace unreachable {unreachable}"));
+        let before = ports.map(|port| Retransmission::of(port).count);
+        wait_for(&mut rt, || {
+            ports.iter().zip(before).all(|(&port, before)| Retransmission::of(port).count > before)
+        });
         // That was enough of it.
         set_knob("ipv4/tcp_retries2", 1);
         wait_until(&mut rt, |_| journals.iter().all(|journal| journal.has("disconnected")));
@@ -224,7 +241,7 @@ fn a_peer_that_falls_silent_is_missed_by_probes() {
         ] {
             rt[socket].set_socket_option(option).unwrap();
         }
-        swallow("10.9.0.2");
+        swallow(&["10.9.0.2"]);
         wait_until(&mut rt, |_| journal.has("disconnected"));
         assert_eq!(journal.count("SocketTimeout while Connected"), 1);
         assert_eq!(errno_of(&rt, socket), Some(Errno::TIMEDOUT));

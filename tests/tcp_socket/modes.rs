@@ -83,17 +83,14 @@ fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take(
     let half = data.len() / 2;
     rt[socket].write_all(&data[..half]).unwrap();
     assert!(rt[socket].bytes_to_write() > 0, "more than the kernel takes");
-    let rest = data[half..].rchunks(64 * 1024).map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let rest = Rc::new(RefCell::new(rest));
-    let next = rest.clone();
+    let rest = RefCell::new(data[half..].chunks(64 * 1024).map(<[u8]>::to_vec).collect::<Vec<_>>());
+    rest.borrow_mut().reverse();
     rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, _| {
-        while let Some(chunk) = next.borrow_mut().pop() {
+        while let Some(chunk) = rest.borrow_mut().pop() {
             world[socket].write_all(&chunk).unwrap();
         }
     });
-    let reading = peer.go([Deed::Read(data.len())]);
-    wait_until(&mut rt, |world| rest.borrow().is_empty() && world[socket].bytes_to_write() == 0);
-    assert!(reading.end(&mut rt) == data);
+    assert!(read_exactly(&mut rt, &mut peer, data.len()) == data);
 }
 
 #[on_every_network]

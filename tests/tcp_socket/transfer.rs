@@ -136,6 +136,22 @@ fn a_socket_with_much_to_send_lets_others_have_their_turn(net: &Net) {
 }
 
 #[on_every_network]
+fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    let written = rt.spy(socket, QTcpSocket::bytes_written);
+    let data = noise(3 << 19);
+    for piece in data.chunks(1024) {
+        rt[socket].write_all(piece).unwrap();
+    }
+    assert!(read_exactly(&mut rt, &mut peer, data.len()) == data);
+    settle(&mut rt);
+    let written = written.take();
+    assert_eq!(written.iter().sum::<usize>(), data.len());
+    assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
+}
+
+#[on_every_network]
 fn writing_to_a_peer_that_has_reset_ends_in_one_error(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);

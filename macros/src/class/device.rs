@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::ast::{Base, Class, Forwards};
+use crate::text::type_text;
 
 /// Writes the traits of a device, or of a socket, if the class is one.
 pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
@@ -81,19 +82,21 @@ pub(crate) fn meta_signals(class: &Class<'_>) -> Vec<TokenStream> {
     let Some(field) = class.device else { return Vec::new() };
     let ident = class.ident;
     let signals = [
-        (quote!(ready_read), "ready_read", "()"),
-        (quote!(bytes_written), "bytes_written", "usize"),
-        (quote!(about_to_close), "about_to_close", "()"),
-        (quote!(read_channel_finished), "read_channel_finished", "()"),
-        (quote!(channel_ready_read), "channel_ready_read", "usize"),
-        (quote!(channel_bytes_written), "channel_bytes_written", "(usize, usize)"),
+        (quote!(ready_read), "ready_read", quote!(())),
+        (quote!(bytes_written), "bytes_written", quote!(usize)),
+        (quote!(about_to_close), "about_to_close", quote!(())),
+        (quote!(read_channel_finished), "read_channel_finished", quote!(())),
+        (quote!(channel_ready_read), "channel_ready_read", quote!(usize)),
+        (quote!(channel_bytes_written), "channel_bytes_written", quote!((usize, usize))),
     ];
-    let describe = |(signal, name, argument)| {
+    let describe = |(signal, name, carries): (TokenStream, &str, TokenStream)| {
+        let argument = type_text(&carries);
         quote! {
             ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
                 let object = ::slotwire::__private::v1::cast::<#ident>(object);
                 visit(::slotwire::__private::v1::device_signal::#signal(&object.#field))
             })
+            .with_debug::<#carries>()
         }
     };
     signals.into_iter().map(describe).collect()

@@ -210,7 +210,7 @@ fn upcast(class: &Class<'_>) -> Option<TokenStream> {
 fn fallbacks() -> TokenStream {
     quote! {
         #[allow(unused_imports)]
-        use ::slotwire::__private::v1::{NoClass as _, NoSlots as _, NoValue as _};
+        use ::slotwire::__private::v1::{NoClass as _, NoDebug as _, NoSlots as _, NoValue as _};
     }
 }
 
@@ -227,11 +227,13 @@ fn meta_signal(class: &Class<'_>, member: &Member<'_>) -> TokenStream {
         Kind::Signal => (plain(field), quote!(&object.#field)),
         Kind::Property { .. } => (plain(&changed(field)), quote!(object.#field.changed())),
     };
+    let carries = name_self(member.carries.to_token_stream(), ident);
     quote! {
         ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
             let object = ::slotwire::__private::v1::cast::<#ident>(object);
             visit(#signal)
         })
+        .with_text(::slotwire::__private::v1::Carried::<#carries>::TEXT)
     }
 }
 

@@ -5,14 +5,17 @@
 //! is the network's own, and jumps to what happens next. Everything follows from a seed.
 
 mod agenda;
+mod call;
 mod datagram;
 mod engine;
 mod host;
 mod host_network;
+mod keep_alive;
 mod link;
 mod names;
 mod network;
 mod options;
+mod parcel;
 mod plain;
 mod poller;
 mod ports;

@@ -3,7 +3,7 @@
 use std::cell::{RefCell, RefMut};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -274,7 +274,16 @@ impl SimNetwork {
     ///
     /// `AddrInUse` if somebody listens there.
     pub fn listen(&self, host: SimHost, port: u16) -> io::Result<SimListener> {
-        SimListener::new(self, host, port)
+        self.listen_on(host, (Ipv6Addr::UNSPECIFIED, port))
+    }
+
+    /// Listens on one address of a host by a plain socket; port 0 is any.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if somebody listens there, `AddrNotAvailable` if the host does not have the address.
+    pub fn listen_on(&self, host: SimHost, at: impl Into<SocketAddr>) -> io::Result<SimListener> {
+        SimListener::new(self, host, at.into())
     }
 
     /// Begins to connect to an address by a plain socket of a host.

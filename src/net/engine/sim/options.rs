@@ -28,8 +28,13 @@ const MOST_PROBES: u32 = 127;
 /// What TCP keeps to itself of a packet's class: whether the way is congested.
 const CONGESTION: u8 = 0b11;
 
-/// How many of the largest packets may be on their way or wait to be sent, if nobody says otherwise.
-const PACKETS: usize = 40;
+/// How many segments a connection may have sent and not acknowledged if its program says nothing,
+/// and what each takes beside the packet.
+const SEGMENTS: usize = 20;
+const BESIDE_PACKET: [usize; 2] = [640, 256];
+
+/// No packet is larger, whatever a link would carry.
+const LARGEST_PACKET: usize = 65_536;
 
 /// The options of one socket.
 #[derive(Clone, Debug)]
@@ -44,8 +49,8 @@ pub(super) struct Options {
     pub(super) multicast_loopback: bool,
     type_of_service: u8,
     pub(super) send_buffer: usize,
-    /// The program has said how large that is to be.
-    has_send_buffer: bool,
+    /// The program has set it.
+    is_send_buffer_set: bool,
     pub(super) receive_buffer: usize,
 }
 
@@ -66,15 +71,8 @@ impl Options {
             multicast_loopback: true,
             type_of_service: 0,
             send_buffer,
-            has_send_buffer: false,
+            is_send_buffer_set: false,
             receive_buffer,
-        }
-    }
-
-    /// Has the send buffer grow where packets are large, as the system does for a connection.
-    pub(super) fn suit(&mut self, mtu: usize) {
-        if !self.has_send_buffer {
-            self.send_buffer = self.send_buffer.max(PACKETS * mtu);
         }
     }
 
@@ -121,7 +119,7 @@ impl Options {
             }
             SocketOption::SendBufferSize(bytes) => {
                 self.send_buffer = granted(bytes)?.max(SMALLEST[0]);
-                self.has_send_buffer = true;
+                self.is_send_buffer_set = true;
             }
             SocketOption::ReceiveBufferSize(bytes) => {
                 self.receive_buffer = granted(bytes)?.max(SMALLEST[1]);
@@ -129,6 +127,16 @@ impl Options {
             SocketOption::PathMtu(_) => return Err(Errno::INVAL),
         }
         Ok(())
+    }
+
+    /// Makes room for what a connection with packets of this size sends, as Linux does unless the
+    /// program has said how much: the larger they are, the more.
+    pub(super) fn fit_send_buffer(&mut self, packet: usize) {
+        if !self.is_send_buffer_set {
+            let packet = packet.min(LARGEST_PACKET);
+            let taken = (packet + BESIDE_PACKET[0]).next_power_of_two() + BESIDE_PACKET[1];
+            self.send_buffer = self.send_buffer.max(SEGMENTS * taken);
+        }
     }
 
     fn has(&self, name: OptionName) -> Result<(), Errno> {
@@ -194,5 +202,21 @@ fn whole_seconds(time: Duration) -> Result<Duration, Errno> {
     match time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)) {
         seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
         _ => Err(Errno::INVAL),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_send_buffer_grows_with_the_packets_unless_it_was_set() {
+        let mut options = Options::new(SocketType::Tcp);
+        options.fit_send_buffer(65_536);
+        // What Linux gives to a connection by its loopback interface.
+        assert_eq!(options.send_buffer, 2_626_560);
+        options.set(SocketOption::SendBufferSize(10_000)).unwrap();
+        options.fit_send_buffer(65_536);
+        assert_eq!(options.send_buffer, 20_000);
     }
 }

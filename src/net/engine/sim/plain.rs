@@ -3,7 +3,7 @@
 //! They never block, and no runtime knows of them.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use super::engine::Held;
 use super::host::SimHost;
@@ -13,16 +13,15 @@ use super::wire::Wire;
 use crate::net::engine::Progress;
 use crate::net::socket_type::SocketType;
 
-/// A plain socket that listens: [`SimNetwork::listen`].
+/// A plain socket that listens: [`SimNetwork::listen`], [`SimNetwork::listen_on`].
 #[derive(Debug)]
 pub struct SimListener {
     held: Held,
 }
 
 impl SimListener {
-    pub(super) fn new(network: &SimNetwork, host: SimHost, port: u16) -> io::Result<Self> {
-        let listener = Self { held: open(network, host, SocketType::Tcp, true) };
-        let at = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
+    pub(super) fn new(network: &SimNetwork, host: SimHost, at: SocketAddr) -> io::Result<Self> {
+        let listener = Self { held: open(network, host, SocketType::Tcp, at.is_ipv6()) };
         listener.held.with(|wire, key| {
             wire.sockets[key].shares = true;
             wire.bind(key, at)?;
@@ -67,7 +66,16 @@ impl SimListener {
     ///
     /// Fails if the host went down.
     pub fn port(&self) -> io::Result<u16> {
-        Ok(self.held.local_addr()?.port())
+        Ok(self.local_addr()?.port())
+    }
+
+    /// Returns the address at which it listens: `::` if that is all of them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the host went down.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.held.local_addr().map(canonical)
     }
 }
 
@@ -133,7 +141,8 @@ impl SimStream {
         self.held.peek(buffer)
     }
 
-    /// Closes one direction or both.
+    /// Closes one direction or both. One that is closed for reading reads what comes all the same,
+    /// and the end instead of `WouldBlock`.
     ///
     /// # Errors
     ///
@@ -279,4 +288,28 @@ fn open(network: &SimNetwork, host: SimHost, kind: SocketType, is_v6: bool) -> H
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn after_its_reading_is_shut_down_a_stream_reads_what_comes_and_else_the_end() {
+        let network = SimNetwork::new(1);
+        let host = network.add_host("host");
+        let listener = network.listen_on(host, ([127, 0, 0, 1], 7)).unwrap();
+        let mut one = network.connect(host, listener.local_addr().unwrap()).unwrap();
+        network.advance(Duration::from_millis(1));
+        let (mut other, _) = listener.accept().unwrap();
+        one.shutdown(Shutdown::Read).unwrap();
+        let mut heard = [0; 8];
+        assert_eq!(one.read(&mut heard).unwrap(), 0);
+        other.write_all(b"hello").unwrap();
+        network.advance(Duration::from_millis(1));
+        assert_eq!(one.read(&mut heard).unwrap(), 5);
+        assert_eq!(one.read(&mut heard).unwrap(), 0);
+    }
 }

@@ -1,6 +1,6 @@
 //! The two directions of a simulated TCP connection: what is queued, sent, acknowledged, received.
 //!
-//! Bytes in, bytes out: nothing here knows of time, hosts or loss. `tcp.rs` moves the segments.
+//! Bytes in, bytes out: nothing here knows of time, hosts or loss. `parcel.rs` moves the segments.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -82,17 +82,26 @@ impl Outgoing {
         if count == 0 && !is_last {
             return None;
         }
-        let bytes: Rc<[u8]> = self.queue.drain(..count).collect();
-        if self.queue.is_empty() {
-            // What is idle holds no memory.
-            self.queue = VecDeque::new();
-        }
+        let bytes = self.take(count).into();
         if is_last {
             self.end = End::Sent;
         }
         let segment = Segment { start: self.next, bytes, is_last };
         self.next += count as u64;
         Some(segment)
+    }
+
+    /// Takes so many bytes off the queue, as slices: one by one they would cost more than the rest.
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let (front, back) = self.queue.as_slices();
+        let first = front.len().min(count);
+        let bytes = [&front[..first], &back[..count - first]].concat();
+        self.queue.drain(..count);
+        if self.queue.is_empty() {
+            // What is idle holds no memory.
+            self.queue = VecDeque::new();
+        }
+        bytes
     }
 
     /// The receiver has all up to `up_to` and room up to `window_end`; says whether somebody is to be

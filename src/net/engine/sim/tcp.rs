@@ -1,34 +1,29 @@
-//! TCP between simulated hosts: calls, connections, and the segments that are their traffic.
+//! TCP of simulated hosts: connections, and what programs ask for.
 //!
 //! It behaves as Linux does as far as a program can tell. What it does not do: it has no congestion
 //! control, and who sends knows at once that a packet was lost. It sends it again no sooner for
-//! that than if it had waited for an acknowledgement, so a loss is a delay.
+//! that than if it had waited for an acknowledgement, so a loss is a delay. How a connection is made
+//! is in `call.rs`, its traffic in `parcel.rs`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use rustix::io::Errno;
 
+use super::call::Call;
 use super::host::SimHost;
 use super::link::Route;
+use super::parcel::Content;
 use super::socket::{Listener, Role, Socket, SocketKey};
-use super::stream::{Incoming, Outgoing, Segment};
+use super::stream::{Incoming, Outgoing};
 use super::wire::{Event, Wire};
 use crate::net::socket_type::SocketType;
 
 /// The headers of IP and TCP, in bytes.
-const HEADERS: usize = 40;
+pub(super) const HEADERS: usize = 40;
 
-/// How long TCP waits before it sends again for the first time, beside the way there and back; how
-/// long a caller does; and the longest that either waits. Each time it is twice as long.
-const RESEND: Duration = Duration::from_millis(200);
-const CALL_AGAIN: Duration = Duration::from_secs(1);
+/// The longest that TCP waits before it sends something again.
 const LONGEST: Duration = Duration::from_secs(120);
-
-/// How often something is sent again before the connection is given up, and a call is made again:
-/// as on Linux.
-const MOST_RESENDS: u32 = 15;
-const MOST_CALLS: u32 = 6;
 
 /// How long it takes to find out that nobody has an address.
 const NOBODY_THERE: Duration = Duration::from_secs(3);
@@ -38,21 +33,21 @@ const NOBODY_THERE: Duration = Duration::from_secs(3);
 pub(super) struct Stream {
     pub(super) phase: Phase,
     pub(super) remote: SocketAddr,
-    remote_host: SimHost,
+    pub(super) remote_host: SimHost,
     /// The other end, as far as it is known. It may be gone.
-    peer: Option<SocketKey>,
+    pub(super) peer: Option<SocketKey>,
     pub(super) outgoing: Outgoing,
     pub(super) incoming: Incoming,
     /// The program has closed it. It lives on until all is sent.
-    is_orphan: bool,
-    /// The program reads no more.
+    pub(super) is_orphan: bool,
+    /// The program waits for no more. What comes all the same is read, as on Linux.
     pub(super) is_deaf: bool,
     /// When something came last.
-    heard: Duration,
+    pub(super) heard: Duration,
     /// Counts the times that looking after the connection began anew.
-    keep_alive_round: u32,
+    pub(super) keep_alive_round: u32,
     /// How many questions were not answered.
-    unanswered: u32,
+    pub(super) unanswered: u32,
 }
 
 /// How far a connection has come.
@@ -69,44 +64,13 @@ pub(super) enum Phase {
     Dead,
 }
 
-/// A call to an address.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    from: SocketKey,
-    to_host: SimHost,
-    to: SocketAddr,
-    attempt: u32,
-}
-
-/// A packet from one end of a connection to the other.
-#[derive(Clone, Debug)]
-pub(super) struct Parcel {
-    from: SocketKey,
-    from_host: SimHost,
-    to: SocketKey,
-    to_host: SimHost,
-    content: Content,
-    attempt: u32,
-}
-
-#[derive(Clone, Debug)]
-enum Content {
-    /// The answer to a call, with the room that the answering end has.
-    Answer {
-        window_end: u64,
-    },
-    Acknowledgement {
-        up_to: u64,
-        window_end: u64,
-    },
-    Segment(Segment),
-    /// Asks whether the other end is there.
-    Probe,
-    Reset,
-}
-
 impl Stream {
-    fn new(phase: Phase, remote: SocketAddr, remote_host: SimHost, socket: &Socket) -> Self {
+    pub(super) fn new(
+        phase: Phase,
+        remote: SocketAddr,
+        remote_host: SimHost,
+        socket: &Socket,
+    ) -> Self {
         Self {
             phase,
             remote,
@@ -143,9 +107,9 @@ impl Wire {
         }
         self.settle_to_send(key, to)?;
         let remote_host = to_host.unwrap_or(host);
-        let mtu = self.link(host, remote_host).mtu();
+        let packet = self.link(host, remote_host).mtu();
         let socket = &mut self.sockets[key];
-        socket.options.suit(mtu);
+        socket.options.fit_send_buffer(packet);
         let stream = Stream::new(Phase::Calling, to, remote_host, socket);
         socket.role = Role::Stream(Box::new(stream));
         match to_host {
@@ -354,370 +318,7 @@ impl Wire {
     }
 }
 
-/// Calling.
-impl Wire {
-    pub(super) fn place_call(&mut self, call: Call) {
-        let Some(socket) = self.sockets.get(call.from) else { return };
-        match self.convey(socket.host, call.to_host, HEADERS) {
-            Some(delay) => self.agenda.write(delay, Event::Call(call)),
-            None => self.call_again(call),
-        }
-    }
-
-    /// A call was not heard.
-    fn call_again(&mut self, mut call: Call) {
-        if call.attempt == MOST_CALLS {
-            return self.fail(call.from, Errno::TIMEDOUT);
-        }
-        let delay = doubled(CALL_AGAIN, call.attempt);
-        call.attempt += 1;
-        self.agenda.write(delay, Event::CallAgain(call));
-    }
-
-    pub(super) fn nobody_there(&mut self, key: SocketKey) {
-        self.fail(key, Errno::HOSTUNREACH);
-    }
-
-    /// A call arrives.
-    pub(super) fn on_call(&mut self, call: Call) {
-        let Some(caller) = self.sockets.get_mut(call.from) else { return };
-        let (from_host, from_local) = (caller.host, caller.local);
-        let Some(stream) = caller.stream().filter(|stream| stream.phase == Phase::Calling) else {
-            return;
-        };
-        let callers_room = stream.incoming.promise();
-        let host = self.host(call.to_host);
-        if !host.is_up || host.black_holes.contains(&call.to.port()) {
-            return self.call_again(call);
-        }
-        let Some(listener) = self.listener_at(call.to_host, call.to) else {
-            // There is nobody at this end to send it from.
-            return self.answer_by_reset(call.to_host, call.from, from_host);
-        };
-        let socket = &self.sockets[listener];
-        let is_full = matches!(&socket.role, Role::Listener(listener) if listener.is_full());
-        let Some(from) = from_local.filter(|_| !is_full) else { return self.call_again(call) };
-        let mut called = Socket::new(call.to_host, SocketType::Tcp, socket.is_v6);
-        called.is_v6_only = socket.is_v6_only;
-        called.shares = socket.shares;
-        called.options = socket.options.clone();
-        called.options.suit(self.link(call.to_host, from_host).mtu());
-        called.local = Some(call.to);
-        let mut stream = Stream::new(Phase::Called { listener }, from, from_host, &called);
-        stream.peer = Some(call.from);
-        stream.outgoing.acknowledge(0, callers_room);
-        let window_end = stream.incoming.promise();
-        called.role = Role::Stream(Box::new(stream));
-        let key = self.sockets.insert(called);
-        self.ports.take(key, &self.sockets[key]);
-        if let Role::Listener(listener) = &mut self.sockets[listener].role {
-            listener.begun.push(key);
-        }
-        self.send(key, Content::Answer { window_end }, 0);
-    }
-
-    /// Who listens at an address: rather at just this than at any.
-    fn listener_at(&self, host: SimHost, at: SocketAddr) -> Option<SocketKey> {
-        let holders = self.ports.holders(host, SocketType::Tcp, at.port()).iter().copied();
-        let listens = |key: &SocketKey| matches!(self.sockets[*key].role, Role::Listener(_));
-        let fitting = holders.filter(listens).filter_map(|key| {
-            let fit = self.sockets[key].fits(at.ip())?;
-            Some((fit, key))
-        });
-        fitting.max_by_key(|&(fit, _)| fit).map(|(_, key)| key)
-    }
-
-    /// The end that was called knows that the other has heard its answer.
-    fn begin_to_stand(&mut self, key: SocketKey) {
-        let Some(stream) = self.sockets[key].stream() else { return };
-        let Phase::Called { listener } = stream.phase else { return };
-        stream.phase = Phase::Standing;
-        if let Some(Role::Listener(waits)) = self.sockets.get_mut(listener).map(|s| &mut s.role) {
-            waits.begun.retain(|&begun| begun != key);
-            waits.waiting.push_back(key);
-            self.stir(listener);
-        }
-        self.begin_keep_alive(key);
-    }
-}
-
-/// Traffic.
-impl Wire {
-    /// Sends what the other end has room for.
-    fn send_segments(&mut self, key: SocketKey) {
-        loop {
-            let Some(socket) = self.sockets.get_mut(key) else { return };
-            let host = socket.host;
-            let Some(stream) = socket.stream().filter(|stream| stream.phase == Phase::Standing)
-            else {
-                return;
-            };
-            let to_host = stream.remote_host;
-            let link = self.link(host, to_host);
-            let (most, splitting) = (link.mtu() - HEADERS, link.splitting());
-            let rng = &mut self.rng;
-            let cut = |count: usize| match splitting > 0.0 && rng.f64() < splitting {
-                true => rng.usize(1..=count),
-                false => count,
-            };
-            let Some(stream) = self.sockets[key].stream() else { return };
-            let Some(segment) = stream.outgoing.next_segment(most, cut) else { return };
-            self.send(key, Content::Segment(segment), 0);
-        }
-    }
-
-    /// Tells the other end what has come, and how much room there is.
-    fn acknowledge(&mut self, key: SocketKey) {
-        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
-        let up_to = stream.incoming.place();
-        let window_end = stream.incoming.promise();
-        self.send(key, Content::Acknowledgement { up_to, window_end }, 0);
-    }
-
-    fn send(&mut self, from: SocketKey, content: Content, attempt: u32) {
-        let Some(socket) = self.sockets.get_mut(from) else { return };
-        let from_host = socket.host;
-        let Some(stream) = socket.stream() else { return };
-        let (Some(to), to_host) = (stream.peer, stream.remote_host) else { return };
-        self.ship(Parcel { from, from_host, to, to_host, content, attempt });
-    }
-
-    fn ship(&mut self, parcel: Parcel) {
-        let size = HEADERS
-            + match &parcel.content {
-                Content::Segment(segment) => segment.bytes.len(),
-                _ => 0,
-            };
-        match self.convey(parcel.from_host, parcel.to_host, size) {
-            Some(delay) => self.agenda.write(delay, Event::Parcel(parcel)),
-            None => self.was_lost(parcel),
-        }
-    }
-
-    /// A parcel did not arrive.
-    fn was_lost(&mut self, mut parcel: Parcel) {
-        let (first, most) = match parcel.content {
-            Content::Reset | Content::Probe => return,
-            Content::Answer { .. } => (CALL_AGAIN, MOST_CALLS),
-            Content::Acknowledgement { .. } | Content::Segment(_) => {
-                let there = self.link(parcel.from_host, parcel.to_host).latency();
-                let back = self.link(parcel.to_host, parcel.from_host).latency();
-                (RESEND.saturating_add(there).saturating_add(back), MOST_RESENDS)
-            }
-        };
-        if parcel.attempt == most {
-            return match parcel.content {
-                // Who was to be told that its bytes came never will be.
-                Content::Acknowledgement { .. } => self.time_out_if_in_flight(parcel.to),
-                Content::Answer { .. } => self.forget_begun(parcel.from),
-                _ => self.fail(parcel.from, Errno::TIMEDOUT),
-            };
-        }
-        let delay = doubled(first, parcel.attempt);
-        parcel.attempt += 1;
-        self.agenda.write(delay, Event::Again(parcel));
-    }
-
-    /// Sends what was lost once more, if it matters still.
-    pub(super) fn send_again(&mut self, mut parcel: Parcel) {
-        let Some(stream) = self.sockets.get_mut(parcel.from).and_then(Socket::stream) else {
-            return;
-        };
-        match &mut parcel.content {
-            _ if stream.phase == Phase::Dead => return,
-            Content::Segment(segment) if stream.outgoing.is_acknowledged(segment) => return,
-            Content::Acknowledgement { up_to, window_end } => {
-                *up_to = stream.incoming.place();
-                *window_end = stream.incoming.promise();
-            }
-            _ => {}
-        }
-        self.ship(parcel);
-    }
-
-    /// A parcel arrives.
-    pub(super) fn on_parcel(&mut self, parcel: Parcel) {
-        if !self.host(parcel.to_host).is_up {
-            return self.was_lost(parcel);
-        }
-        let now = self.agenda.now();
-        let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else {
-            return self.on_stray(parcel);
-        };
-        if stream.phase == Phase::Dead {
-            return;
-        }
-        (stream.heard, stream.unanswered) = (now, 0);
-        let key = parcel.to;
-        match parcel.content {
-            Content::Reset => self.on_reset(key),
-            Content::Answer { window_end } => {
-                if stream.phase == Phase::Calling {
-                    stream.phase = Phase::Standing;
-                    stream.peer = Some(parcel.from);
-                    stream.outgoing.acknowledge(0, window_end);
-                    self.acknowledge(key);
-                    self.stir(key);
-                    self.begin_keep_alive(key);
-                }
-            }
-            Content::Acknowledgement { up_to, window_end } => {
-                self.begin_to_stand(key);
-                let Some(stream) = self.sockets[key].stream() else { return };
-                if stream.outgoing.acknowledge(up_to, window_end) {
-                    self.stir(key);
-                }
-                self.send_segments(key);
-                self.bury(key);
-            }
-            Content::Probe => self.acknowledge(key),
-            Content::Segment(segment) => {
-                self.begin_to_stand(key);
-                let Some(stream) = self.sockets[key].stream() else { return };
-                if stream.is_orphan && !segment.bytes.is_empty() {
-                    // Nobody will read it.
-                    return self.reset(key);
-                }
-                let is_news = stream.incoming.take_in(segment);
-                if stream.is_deaf {
-                    let mut rest = vec![0; stream.incoming.len()];
-                    stream.incoming.read(&mut rest);
-                }
-                self.acknowledge(key);
-                if is_news {
-                    self.stir(key);
-                }
-            }
-        }
-    }
-
-    /// A parcel arrives for a connection that is not there any more.
-    fn on_stray(&mut self, parcel: Parcel) {
-        match parcel.content {
-            // The end of one that closed here first.
-            Content::Segment(segment) if segment.bytes.is_empty() => {
-                let (up_to, window_end) = (segment.end(), 0);
-                self.ship(Parcel {
-                    from: parcel.to,
-                    from_host: parcel.to_host,
-                    to: parcel.from,
-                    to_host: parcel.from_host,
-                    content: Content::Acknowledgement { up_to, window_end },
-                    attempt: 0,
-                });
-            }
-            Content::Segment(_) | Content::Answer { .. } | Content::Probe => {
-                self.answer_by_reset(parcel.to_host, parcel.from, parcel.from_host);
-            }
-            Content::Acknowledgement { .. } | Content::Reset => {}
-        }
-    }
-
-    /// Says to a socket that there is no such connection at this host.
-    fn answer_by_reset(&mut self, from_host: SimHost, to: SocketKey, to_host: SimHost) {
-        if let Some(delay) = self.convey(from_host, to_host, HEADERS) {
-            let content = Content::Reset;
-            let from = SocketKey::default();
-            let parcel = Parcel { from, from_host, to, to_host, content, attempt: 0 };
-            self.agenda.write(delay, Event::Parcel(parcel));
-        }
-    }
-
-    fn on_reset(&mut self, key: SocketKey) {
-        let Some(stream) = self.sockets[key].stream() else { return };
-        match stream.phase {
-            Phase::Calling => self.fail(key, Errno::CONNREFUSED),
-            Phase::Called { .. } => self.forget_begun(key),
-            Phase::Standing if stream.incoming.has_ended() => self.fail(key, Errno::PIPE),
-            Phase::Standing => self.fail(key, Errno::CONNRESET),
-            Phase::Dead => {}
-        }
-    }
-
-    /// A connection that was begun will not stand.
-    fn forget_begun(&mut self, key: SocketKey) {
-        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
-        let Phase::Called { listener } = stream.phase else { return };
-        if let Some(Role::Listener(listener)) = self.sockets.get_mut(listener).map(|s| &mut s.role)
-        {
-            listener.begun.retain(|&begun| begun != key);
-        }
-        self.forget(key);
-    }
-
-    fn time_out_if_in_flight(&mut self, key: SocketKey) {
-        let stream = self.sockets.get_mut(key).and_then(Socket::stream);
-        if stream.is_some_and(|stream| stream.outgoing.is_in_flight()) {
-            self.fail(key, Errno::TIMEDOUT);
-        }
-    }
-
-    /// A connection is over, or a call has come to nothing, for this reason.
-    fn fail(&mut self, key: SocketKey, reason: Errno) {
-        let Some(socket) = self.sockets.get_mut(key) else { return };
-        let Some(stream) = socket.stream().filter(|stream| stream.phase != Phase::Dead) else {
-            return;
-        };
-        stream.phase = Phase::Dead;
-        stream.outgoing.clear();
-        if stream.is_orphan {
-            return self.forget(key);
-        }
-        socket.error = Some(reason);
-        self.stir(key);
-    }
-
-    /// Forgets a connection that its program has closed, once all of it was sent.
-    fn bury(&mut self, key: SocketKey) {
-        let stream = self.sockets.get_mut(key).and_then(Socket::stream);
-        if stream.is_some_and(|stream| stream.is_orphan && stream.outgoing.is_done()) {
-            self.forget(key);
-        }
-    }
-}
-
-/// Looking after connections on which nothing comes.
-impl Wire {
-    /// Begins to look after a connection, if its option says so.
-    pub(super) fn begin_keep_alive(&mut self, key: SocketKey) {
-        let now = self.agenda.now();
-        let Some(socket) = self.sockets.get_mut(key) else { return };
-        let (is_on, idle) = (socket.options.keep_alive, socket.options.keep_alive_idle);
-        let Some(stream) = socket.stream().filter(|stream| stream.phase == Phase::Standing) else {
-            return;
-        };
-        stream.keep_alive_round += 1;
-        (stream.heard, stream.unanswered) = (now, 0);
-        let round = stream.keep_alive_round;
-        if is_on {
-            self.agenda.write(idle, Event::KeepAlive(key, round));
-        }
-    }
-
-    pub(super) fn keep_alive(&mut self, key: SocketKey, round: u32) {
-        let now = self.agenda.now();
-        let Some(socket) = self.sockets.get_mut(key) else { return };
-        let options = socket.options.clone();
-        let Some(stream) = socket.stream() else { return };
-        let is_meant = stream.phase == Phase::Standing && stream.keep_alive_round == round;
-        if !is_meant || stream.is_orphan || !options.keep_alive {
-            return;
-        }
-        let silence = now.saturating_sub(stream.heard);
-        if silence < options.keep_alive_idle && stream.unanswered == 0 {
-            let rest = options.keep_alive_idle - silence;
-            return self.agenda.write(rest, Event::KeepAlive(key, round));
-        }
-        if stream.unanswered >= options.keep_alive_count {
-            return self.fail(key, Errno::TIMEDOUT);
-        }
-        stream.unanswered += 1;
-        self.agenda.write(options.keep_alive_interval, Event::KeepAlive(key, round));
-        self.send(key, Content::Probe, 0);
-    }
-}
-
 /// Twice as long with each attempt, up to a limit.
-fn doubled(first: Duration, attempt: u32) -> Duration {
+pub(super) fn doubled(first: Duration, attempt: u32) -> Duration {
     first.saturating_mul(1 << attempt.min(20)).min(LONGEST)
 }

@@ -1,7 +1,8 @@
 //! The wire: hosts, their sockets, and what is on its way between them.
 //!
 //! All that happens is an [`Event`] on the agenda, and what is by chance comes from one generator:
-//! so one seed is one run. What an event does to sockets is in `tcp.rs` and `datagram.rs`.
+//! so one seed is one run. What an event does to sockets is in `call.rs`,
+//! `parcel.rs` and `datagram.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,14 +13,15 @@ use fastrand::Rng;
 use slotmap::SlotMap;
 
 use super::agenda::Agenda;
+use super::call::Call;
 use super::datagram::Datagram;
 use super::host::{Host, SimHost};
 use super::link::{Link, Route};
 use super::names::{Names, Question};
 use super::network::SimNetwork;
+use super::parcel::Parcel;
 use super::ports::Ports;
 use super::socket::{Socket, SocketKey};
-use super::tcp::{Call, Parcel};
 use super::watcher::{Unrest, Watcher, WatcherKey};
 
 /// What happens.

@@ -1,0 +1,277 @@
+//! Parcels: the traffic of connections between simulated hosts.
+
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::call::{CALL_AGAIN, MOST_CALLS};
+use super::host::SimHost;
+use super::socket::{Role, Socket, SocketKey};
+use super::stream::Segment;
+use super::tcp::{HEADERS, Phase, doubled};
+use super::wire::{Event, Wire};
+
+/// How long TCP waits before it sends again for the first time, beside the way there and back. Each
+/// time it is twice as long.
+const RESEND: Duration = Duration::from_millis(200);
+
+/// How often something is sent again before the connection is given up, as on Linux.
+const MOST_RESENDS: u32 = 15;
+
+/// A packet from one end of a connection to the other.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    from: SocketKey,
+    from_host: SimHost,
+    to: SocketKey,
+    to_host: SimHost,
+    content: Content,
+    attempt: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// The answer to a call, with the room that the answering end has.
+    Answer {
+        window_end: u64,
+    },
+    Acknowledgement {
+        up_to: u64,
+        window_end: u64,
+    },
+    Segment(Segment),
+    /// Asks whether the other end is there.
+    Probe,
+    Reset,
+}
+
+/// Traffic.
+impl Wire {
+    /// Sends what the other end has room for.
+    pub(super) fn send_segments(&mut self, key: SocketKey) {
+        loop {
+            let Some(socket) = self.sockets.get_mut(key) else { return };
+            let host = socket.host;
+            let Some(stream) = socket.stream().filter(|stream| stream.phase == Phase::Standing)
+            else {
+                return;
+            };
+            let to_host = stream.remote_host;
+            let link = self.link(host, to_host);
+            let (most, splitting) = (link.mtu() - HEADERS, link.splitting());
+            let rng = &mut self.rng;
+            let cut = |count: usize| match splitting > 0.0 && rng.f64() < splitting {
+                true => rng.usize(1..=count),
+                false => count,
+            };
+            let Some(stream) = self.sockets[key].stream() else { return };
+            let Some(segment) = stream.outgoing.next_segment(most, cut) else { return };
+            self.send(key, Content::Segment(segment), 0);
+        }
+    }
+
+    /// Tells the other end what has come, and how much room there is.
+    pub(super) fn acknowledge(&mut self, key: SocketKey) {
+        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
+        let up_to = stream.incoming.place();
+        let window_end = stream.incoming.promise();
+        self.send(key, Content::Acknowledgement { up_to, window_end }, 0);
+    }
+
+    pub(super) fn send(&mut self, from: SocketKey, content: Content, attempt: u32) {
+        let Some(socket) = self.sockets.get_mut(from) else { return };
+        let from_host = socket.host;
+        let Some(stream) = socket.stream() else { return };
+        let (Some(to), to_host) = (stream.peer, stream.remote_host) else { return };
+        self.ship(Parcel { from, from_host, to, to_host, content, attempt });
+    }
+
+    fn ship(&mut self, parcel: Parcel) {
+        let size = HEADERS
+            + match &parcel.content {
+                Content::Segment(segment) => segment.bytes.len(),
+                _ => 0,
+            };
+        match self.convey(parcel.from_host, parcel.to_host, size) {
+            Some(delay) => self.agenda.write(delay, Event::Parcel(parcel)),
+            None => self.was_lost(parcel),
+        }
+    }
+
+    /// A parcel did not arrive.
+    fn was_lost(&mut self, mut parcel: Parcel) {
+        let (first, most) = match parcel.content {
+            Content::Reset | Content::Probe => return,
+            Content::Answer { .. } => (CALL_AGAIN, MOST_CALLS),
+            Content::Acknowledgement { .. } | Content::Segment(_) => {
+                let there = self.link(parcel.from_host, parcel.to_host).latency();
+                let back = self.link(parcel.to_host, parcel.from_host).latency();
+                (RESEND.saturating_add(there).saturating_add(back), MOST_RESENDS)
+            }
+        };
+        if parcel.attempt == most {
+            return match parcel.content {
+                // Who was to be told that its bytes came never will be.
+                Content::Acknowledgement { .. } => self.time_out_if_in_flight(parcel.to),
+                Content::Answer { .. } => self.forget_begun(parcel.from),
+                _ => self.fail(parcel.from, Errno::TIMEDOUT),
+            };
+        }
+        let delay = doubled(first, parcel.attempt);
+        parcel.attempt += 1;
+        self.agenda.write(delay, Event::Again(parcel));
+    }
+
+    /// Sends what was lost once more, if it matters still.
+    pub(super) fn send_again(&mut self, mut parcel: Parcel) {
+        let Some(stream) = self.sockets.get_mut(parcel.from).and_then(Socket::stream) else {
+            return;
+        };
+        match &mut parcel.content {
+            _ if stream.phase == Phase::Dead => return,
+            Content::Segment(segment) if stream.outgoing.is_acknowledged(segment) => return,
+            Content::Acknowledgement { up_to, window_end } => {
+                *up_to = stream.incoming.place();
+                *window_end = stream.incoming.promise();
+            }
+            _ => {}
+        }
+        self.ship(parcel);
+    }
+
+    /// A parcel arrives.
+    pub(super) fn on_parcel(&mut self, parcel: Parcel) {
+        if !self.host(parcel.to_host).is_up {
+            return self.was_lost(parcel);
+        }
+        let now = self.agenda.now();
+        let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else {
+            return self.on_stray(parcel);
+        };
+        if stream.phase == Phase::Dead {
+            return;
+        }
+        (stream.heard, stream.unanswered) = (now, 0);
+        let key = parcel.to;
+        match parcel.content {
+            Content::Reset => self.on_reset(key),
+            Content::Answer { window_end } => {
+                if stream.phase == Phase::Calling {
+                    stream.phase = Phase::Standing;
+                    stream.peer = Some(parcel.from);
+                    stream.outgoing.acknowledge(0, window_end);
+                    self.acknowledge(key);
+                    self.stir(key);
+                    self.begin_keep_alive(key);
+                }
+            }
+            Content::Acknowledgement { up_to, window_end } => {
+                self.begin_to_stand(key);
+                let Some(stream) = self.sockets[key].stream() else { return };
+                if stream.outgoing.acknowledge(up_to, window_end) {
+                    self.stir(key);
+                }
+                self.send_segments(key);
+                self.bury(key);
+            }
+            Content::Probe => self.acknowledge(key),
+            Content::Segment(segment) => {
+                self.begin_to_stand(key);
+                let Some(stream) = self.sockets[key].stream() else { return };
+                if stream.is_orphan && !segment.bytes.is_empty() {
+                    // Nobody will read it.
+                    return self.reset(key);
+                }
+                let is_news = stream.incoming.take_in(segment);
+                self.acknowledge(key);
+                if is_news {
+                    self.stir(key);
+                }
+            }
+        }
+    }
+
+    /// A parcel arrives for a connection that is not there any more.
+    fn on_stray(&mut self, parcel: Parcel) {
+        match parcel.content {
+            // The end of one that closed here first.
+            Content::Segment(segment) if segment.bytes.is_empty() => {
+                let (up_to, window_end) = (segment.end(), 0);
+                self.ship(Parcel {
+                    from: parcel.to,
+                    from_host: parcel.to_host,
+                    to: parcel.from,
+                    to_host: parcel.from_host,
+                    content: Content::Acknowledgement { up_to, window_end },
+                    attempt: 0,
+                });
+            }
+            Content::Segment(_) | Content::Answer { .. } | Content::Probe => {
+                self.answer_by_reset(parcel.to_host, parcel.from, parcel.from_host);
+            }
+            Content::Acknowledgement { .. } | Content::Reset => {}
+        }
+    }
+
+    /// Says to a socket that there is no such connection at this host.
+    pub(super) fn answer_by_reset(&mut self, from_host: SimHost, to: SocketKey, to_host: SimHost) {
+        if let Some(delay) = self.convey(from_host, to_host, HEADERS) {
+            let content = Content::Reset;
+            let from = SocketKey::default();
+            let parcel = Parcel { from, from_host, to, to_host, content, attempt: 0 };
+            self.agenda.write(delay, Event::Parcel(parcel));
+        }
+    }
+
+    fn on_reset(&mut self, key: SocketKey) {
+        let Some(stream) = self.sockets[key].stream() else { return };
+        match stream.phase {
+            Phase::Calling => self.fail(key, Errno::CONNREFUSED),
+            Phase::Called { .. } => self.forget_begun(key),
+            Phase::Standing if stream.incoming.has_ended() => self.fail(key, Errno::PIPE),
+            Phase::Standing => self.fail(key, Errno::CONNRESET),
+            Phase::Dead => {}
+        }
+    }
+
+    /// A connection that was begun will not stand.
+    fn forget_begun(&mut self, key: SocketKey) {
+        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
+        let Phase::Called { listener } = stream.phase else { return };
+        if let Some(Role::Listener(listener)) = self.sockets.get_mut(listener).map(|s| &mut s.role)
+        {
+            listener.begun.retain(|&begun| begun != key);
+        }
+        self.forget(key);
+    }
+
+    fn time_out_if_in_flight(&mut self, key: SocketKey) {
+        let stream = self.sockets.get_mut(key).and_then(Socket::stream);
+        if stream.is_some_and(|stream| stream.outgoing.is_in_flight()) {
+            self.fail(key, Errno::TIMEDOUT);
+        }
+    }
+
+    /// A connection is over, or a call has come to nothing, for this reason.
+    pub(super) fn fail(&mut self, key: SocketKey, reason: Errno) {
+        let Some(socket) = self.sockets.get_mut(key) else { return };
+        let Some(stream) = socket.stream().filter(|stream| stream.phase != Phase::Dead) else {
+            return;
+        };
+        stream.phase = Phase::Dead;
+        stream.outgoing.clear();
+        if stream.is_orphan {
+            return self.forget(key);
+        }
+        socket.error = Some(reason);
+        self.stir(key);
+    }
+
+    /// Forgets a connection that its program has closed, once all of it was sent.
+    pub(super) fn bury(&mut self, key: SocketKey) {
+        let stream = self.sockets.get_mut(key).and_then(Socket::stream);
+        if stream.is_some_and(|stream| stream.is_orphan && stream.outgoing.is_done()) {
+            self.forget(key);
+        }
+    }
+}

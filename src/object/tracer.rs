@@ -1,0 +1,223 @@
+//! The tracer: what a runtime tells a trace.
+//!
+//! Keeps one promise: it only looks on. A signal that nobody listens to gets a core, so that its
+//! emissions are seen, and an audience of none, so that nothing else is. What a signal is called
+//! and how its argument is shown sits in a table here, since signals have no room for it.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use slotmap::SecondaryMap;
+
+use super::class::QObject;
+use super::emitter::Emitter;
+use super::handle::{Number, Obj, ObjectKey};
+use super::meta::{MetaObject, MetaSignal, each_signal, nothing_as_text};
+use super::signal::{AnyCore, AnySignal, SignalOwner};
+use super::trace::{Trace, TraceEntry, Writer};
+use super::world::World;
+
+/// Stands for a name that nobody knows.
+const UNKNOWN: &str = "?";
+
+/// The signal that every object has for its end.
+static DESTROYED: MetaSignal =
+    MetaSignal::new("destroyed", "Obj<dyn QObject>", |_, _| ()).with_debug::<Obj<dyn QObject>>();
+
+/// The signal that every object has for its name.
+static OBJECT_NAME_CHANGED: MetaSignal =
+    MetaSignal::new("object_name_changed", "String", |_, _| ()).with_debug::<String>();
+
+/// Writes the emissions of one runtime into a trace.
+pub(super) struct Tracer {
+    writer: Writer,
+    stopwatch: Box<dyn Fn() -> Duration>,
+    /// The number of turns that something was emitted in.
+    turn: Cell<u64>,
+    subjects: RefCell<SecondaryMap<ObjectKey, Subject>>,
+}
+
+/// What is known of an object.
+struct Subject {
+    class: &'static MetaObject,
+    name: String,
+    signals: Signals,
+}
+
+/// What is known of an object's signals.
+enum Signals {
+    /// Its constructor runs. These entries of the trace still lack the name of their signal.
+    Awaited(Vec<(Weak<dyn AnyCore>, usize)>),
+    /// It has its place. A signal is known by its core, which is held so that no other comes to lie
+    /// where it was.
+    Known(Vec<KnownSignal>),
+}
+
+type KnownSignal = (Weak<dyn AnyCore>, &'static MetaSignal);
+
+impl Tracer {
+    /// Writes down an emission that is made now; says whether the trace still wants it.
+    pub(super) fn record(
+        &self,
+        sender: &Emitter,
+        signal: Weak<dyn AnyCore>,
+        argument: &dyn Any,
+    ) -> bool {
+        let Some(book) = self.writer.open_book() else { return false };
+        let (class, object, known) = self.look_up(sender.key, &signal);
+        // Nothing is borrowed here: how an argument shows itself is not our code.
+        let text = match (known, class) {
+            (Some(signal), _) => signal.argument_text(argument),
+            (None, Some(class)) => class.argument_text(argument),
+            (None, None) => None,
+        };
+        let text = text.or_else(|| nothing_as_text(argument));
+        if sender.recorder.is_first_traced() {
+            self.turn.set(self.turn.get() + 1);
+        }
+        let number = book.write(TraceEntry {
+            label: self.writer.label().cloned(),
+            turn: self.turn.get(),
+            time: book.is_timed().then(|| (self.stopwatch)()),
+            class: class.map_or(UNKNOWN, MetaObject::class_name),
+            object,
+            signal: known.map_or(UNKNOWN, MetaSignal::name),
+            argument: text.unwrap_or_else(|| "..".to_owned()),
+        });
+        if known.is_none() {
+            self.await_name(sender.key, signal, number);
+        }
+        true
+    }
+
+    /// Has an entry named when its signal is known, if that is to be.
+    fn await_name(&self, key: ObjectKey, signal: Weak<dyn AnyCore>, number: usize) {
+        if let Some(subject) = self.subjects.borrow_mut().get_mut(key)
+            && let Signals::Awaited(nameless) = &mut subject.signals
+        {
+            nameless.push((signal, number));
+        }
+    }
+
+    /// The class of an object, what it is called, and what is known of its signal.
+    fn look_up(
+        &self,
+        key: ObjectKey,
+        signal: &Weak<dyn AnyCore>,
+    ) -> (Option<&'static MetaObject>, String, Option<&'static MetaSignal>) {
+        let subjects = self.subjects.borrow();
+        let subject = subjects.get(key);
+        let named = subject.filter(|subject| !subject.name.is_empty());
+        let object =
+            named.map_or_else(|| Number(key).to_string(), |subject| format!("{:?}", subject.name));
+        let known = match subject.map(|subject| &subject.signals) {
+            Some(Signals::Known(known)) => meta_of(known, signal),
+            _ => None,
+        };
+        (subject.map(|subject| subject.class), object, known)
+    }
+
+    /// Takes note of an object whose constructor is about to run, or that is there already.
+    fn meet(&self, key: ObjectKey, class: &'static MetaObject, name: &str) {
+        let (name, signals) = (name.to_owned(), Signals::Awaited(Vec::new()));
+        self.subjects.borrow_mut().insert(key, Subject { class, name, signals });
+    }
+
+    /// Takes note of the signals of an object that was met before, and names those that its
+    /// constructor emitted.
+    fn know(&self, key: ObjectKey, known: Vec<KnownSignal>) {
+        let mut subjects = self.subjects.borrow_mut();
+        let Some(subject) = subjects.get_mut(key) else { return };
+        if let (Signals::Awaited(nameless), Some(book)) =
+            (&subject.signals, self.writer.open_book())
+        {
+            for (signal, number) in nameless {
+                if let Some(meta) = meta_of(&known, signal) {
+                    book.name(*number, meta.name());
+                }
+            }
+        }
+        subject.signals = Signals::Known(known);
+    }
+
+    /// Takes note of an object's new name.
+    pub(super) fn rename(&self, key: ObjectKey, name: &str) {
+        if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
+            name.clone_into(&mut subject.name);
+        }
+    }
+
+    /// Forgets an object that is gone.
+    pub(super) fn forget(&self, key: ObjectKey) {
+        self.subjects.borrow_mut().remove(key);
+    }
+}
+
+fn meta_of(known: &[KnownSignal], signal: &Weak<dyn AnyCore>) -> Option<&'static MetaSignal> {
+    known.iter().find(|(core, _)| core.ptr_eq(signal)).map(|(_, meta)| *meta)
+}
+
+/// Being traced.
+impl World {
+    /// Writes every emission from now on into `trace`, and into no other any more. `stopwatch`
+    /// tells how long that has been.
+    ///
+    /// For a moment when no object is busy: one that is would go untraced.
+    pub(crate) fn begin_trace(&mut self, trace: &Trace, stopwatch: Box<dyn Fn() -> Duration>) {
+        let tracer = Rc::new(Tracer {
+            writer: trace.writer(),
+            stopwatch,
+            turn: Cell::new(0),
+            subjects: RefCell::default(),
+        });
+        self.recorder.set_tracer(Some(tracer.clone()));
+        let keys: Vec<_> = self.nodes.keys().collect();
+        for key in keys {
+            let owner = SignalOwner(self.emitter(key));
+            owner.0.begin_trace();
+            self.trace_newcomer(key);
+            let object = self.nodes[key].shelf.object(&self.owner);
+            let known = object.map(|object| signals_of(object, &owner));
+            self.know_signals(&tracer, &owner, known.unwrap_or_default());
+        }
+    }
+
+    /// Tells the tracer, if there is one, of an object that has just got its node.
+    pub(super) fn trace_newcomer(&self, key: ObjectKey) {
+        if let Some(tracer) = self.recorder.tracer() {
+            let name = self.object_name(self.handle::<dyn QObject>(key));
+            tracer.meet(key, self.nodes[key].shelf.meta(), name);
+        }
+    }
+
+    /// Tells the tracer, if there is one, of the signals of an object that has been constructed.
+    pub(super) fn trace_signals(&mut self, key: ObjectKey, object: &dyn QObject) {
+        if let Some(tracer) = self.recorder.tracer() {
+            let owner = SignalOwner(self.emitter(key));
+            let known = signals_of(object, &owner);
+            self.know_signals(&tracer, &owner, known);
+        }
+    }
+
+    /// Adds the signals that every object has.
+    fn know_signals(&mut self, tracer: &Tracer, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
+        let key = owner.0.key;
+        let extra = self.nodes[key].extra();
+        known.push((held(&extra.destroyed, owner), &DESTROYED));
+        known.push((held(&extra.name_changed, owner), &OBJECT_NAME_CHANGED));
+        tracer.know(key, known);
+    }
+}
+
+fn signals_of(object: &dyn QObject, owner: &SignalOwner) -> Vec<KnownSignal> {
+    let mut known = Vec::new();
+    each_signal(object, &mut |meta, signal| known.push((held(signal, owner), meta)));
+    known
+}
+
+/// The core of a signal, made if it is not there.
+fn held(signal: &dyn AnySignal, owner: &SignalOwner) -> Weak<dyn AnyCore> {
+    Rc::downgrade(&signal.core_of(owner).0)
+}
