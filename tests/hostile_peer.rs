@@ -3,8 +3,8 @@
 mod support;
 
 use std::cell::Cell;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpStream};
 use std::rc::Rc;
 
 use slotwire::prelude::*;
@@ -43,91 +43,109 @@ fn server(rt: &mut Runtime, limit: usize) -> (u16, Rc<Cell<usize>>) {
     (rt[server].server_port().unwrap(), ended)
 }
 
-/// Has `attack` run in a thread for each of the connections in turn, and sees that nothing is left
-/// of them and that the loop comes to rest.
-fn survive(test: &str, attack: fn(TcpStream)) {
-    in_own_process(test, || {
+/// Has many peers do the same, and sees that nothing is left of them and that the loop comes to
+/// rest.
+fn survive(net: &Net, test: &str, attack: fn() -> Vec<Deed>) {
+    survive_until(net, test, attack, |attack, rt| drop(attack.end(rt)));
+}
+
+/// As `survive`, where each attack is over as `end` says.
+fn survive_until(net: &Net, test: &str, attack: fn() -> Vec<Deed>, end: fn(Errand, &mut Runtime)) {
+    net.in_own_process(test, || {
+        let mut rt = net.runtime();
+        let (port, ended) = server(&mut rt, 4096);
+        settle(&mut rt);
+        let (objects, descriptors) = (rt.len(), net.open_descriptors());
+        let attackers = net.dial_many(port, ATTACKS).into_iter();
+        let attacks: Vec<Errand> = attackers.map(|attacker| attacker.go(attack())).collect();
+        wait_until(&mut rt, |_| ended.get() == ATTACKS);
+        for attack in attacks {
+            end(attack, &mut rt);
+        }
+        rests(&mut rt);
+        assert_eq!((rt.len(), net.open_descriptors()), (objects, descriptors));
+    });
+}
+
+fn rests(rt: &mut Runtime) {
+    let mut turns = 0;
+    while turn(rt) {
+        turns += 1;
+        assert!(turns < 100, "it spins");
+    }
+    assert_eq!(rt.next_deadline(), None);
+}
+
+#[on_every_network]
+fn a_peer_that_connects_and_goes(net: &Net) {
+    survive(net, "a_peer_that_connects_and_goes", || vec![Deed::Close]);
+}
+
+#[on_every_network]
+fn a_peer_that_resets_at_once(net: &Net) {
+    survive(net, "a_peer_that_resets_at_once", || vec![Deed::Reset]);
+}
+
+#[on_every_network]
+fn a_peer_that_resets_after_a_line_and_a_half(net: &Net) {
+    survive(net, "a_peer_that_resets_after_a_line_and_a_half", || {
+        vec![Deed::Write(b"HELO\r\nMAIL FR".to_vec()), Deed::Reset]
+    });
+}
+
+#[on_every_network]
+fn a_peer_that_finishes_and_listens(net: &Net) {
+    survive(net, "a_peer_that_finishes_and_listens", || {
+        let garbage = b"\n\n\0\xff\xfe\n\r\r\n".to_vec();
+        vec![Deed::Write(garbage), Deed::Finish, Deed::ReadToEnd, Deed::Close]
+    });
+}
+
+#[on_every_network]
+fn a_peer_that_sends_a_line_without_end(net: &Net) {
+    let test = "a_peer_that_sends_a_line_without_end";
+    let endless = || vec![Deed::Write(vec![b'a'; 100_000]), Deed::Close];
+    // It is cut off in the middle.
+    survive_until(net, test, endless, Errand::end_or_fail);
+}
+
+#[on_every_network]
+fn a_peer_that_sends_byte_by_byte(net: &Net) {
+    survive(net, "a_peer_that_sends_byte_by_byte", || {
+        let garbage = b"garbage\n\xf0\x28\x8c\xbc\n";
+        let bytes = garbage.iter().map(|&byte| Deed::Write(vec![byte]));
+        bytes.chain([Deed::Close]).collect()
+    });
+}
+
+/// On the kernel's network alone: the simulated one has no urgent data.
+#[test]
+fn a_peer_that_sends_urgent_data() {
+    in_own_process("a_peer_that_sends_urgent_data", || {
         let mut rt = Runtime::new().unwrap();
         let (port, ended) = server(&mut rt, 4096);
         settle(&mut rt);
         let (objects, descriptors) = (rt.len(), open_descriptors());
         let attacker = std::thread::spawn(move || {
             for _ in 0..ATTACKS {
-                attack(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
+                let mut peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+                for _ in 0..10 {
+                    socket2::SockRef::from(&peer).send_out_of_band(b"!").unwrap();
+                    peer.write_all(b"line\n").unwrap();
+                }
             }
         });
         wait_until(&mut rt, |_| ended.get() == ATTACKS);
         attacker.join().unwrap();
-        let mut turns = 0;
-        while turn(&mut rt) {
-            turns += 1;
-            assert!(turns < 100, "it spins");
-        }
+        rests(&mut rt);
         assert_eq!((rt.len(), open_descriptors()), (objects, descriptors));
-        assert_eq!(rt.next_deadline(), None);
     });
 }
 
-#[test]
-fn a_peer_that_connects_and_goes() {
-    survive("a_peer_that_connects_and_goes", drop);
-}
-
-#[test]
-fn a_peer_that_resets_at_once() {
-    survive("a_peer_that_resets_at_once", reset);
-}
-
-#[test]
-fn a_peer_that_resets_after_a_line_and_a_half() {
-    survive("a_peer_that_resets_after_a_line_and_a_half", |mut peer| {
-        peer.write_all(b"HELO\r\nMAIL FR").unwrap();
-        reset(peer);
-    });
-}
-
-#[test]
-fn a_peer_that_finishes_and_listens() {
-    survive("a_peer_that_finishes_and_listens", |mut peer| {
-        peer.write_all(b"\n\n\0\xff\xfe\n\r\r\n").unwrap();
-        peer.shutdown(Shutdown::Write).unwrap();
-        // A reset is as good as the end.
-        let _ = peer.read(&mut [0]);
-    });
-}
-
-#[test]
-fn a_peer_that_sends_a_line_without_end() {
-    survive("a_peer_that_sends_a_line_without_end", |mut peer| {
-        // It is cut off in the middle.
-        let _ = peer.write_all(&[b'a'; 100_000]);
-    });
-}
-
-#[test]
-fn a_peer_that_sends_byte_by_byte() {
-    survive("a_peer_that_sends_byte_by_byte", |mut peer| {
-        peer.set_nodelay(true).unwrap();
-        for byte in *b"garbage\n\xf0\x28\x8c\xbc\n" {
-            peer.write_all(&[byte]).unwrap();
-        }
-    });
-}
-
-#[test]
-fn a_peer_that_sends_urgent_data() {
-    survive("a_peer_that_sends_urgent_data", |mut peer| {
-        for _ in 0..10 {
-            socket2::SockRef::from(&peer).send_out_of_band(b"!").unwrap();
-            peer.write_all(b"line\n").unwrap();
-        }
-    });
-}
-
-#[test]
-fn a_peer_that_never_reads_holds_no_more_than_the_limit() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_peer_that_never_reads_holds_no_more_than_the_limit(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     rt[socket].set_write_buffer_limit(Some(100_000));
     let mut refused = 0;
     while refused < 20 {

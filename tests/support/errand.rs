@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+use std::net::Shutdown;
 
 use slotwire::prelude::*;
 
-use super::peer::{End, Lack, Peer};
+use super::peer::{End, Lack};
 
 /// What a peer does, one after the other.
 pub(crate) enum Deed {
@@ -20,6 +21,8 @@ pub(crate) enum Deed {
     Answer(fn(&[u8]) -> Vec<u8>),
     /// Writes without end, until nobody takes it any more.
     Flood,
+    /// Closes its direction.
+    Finish,
     /// Closes its end.
     Close,
     /// Closes its end so that the other sees a reset.
@@ -32,15 +35,17 @@ pub(crate) struct Work {
     heard: Vec<u8>,
     /// How much of the first deed is done.
     done: usize,
+    /// Why it came to nothing.
+    failure: Option<io::Error>,
 }
 
 impl Work {
     pub(super) fn new(deeds: impl IntoIterator<Item = Deed>) -> Self {
-        Self { deeds: deeds.into_iter().collect(), heard: Vec::new(), done: 0 }
+        Self { deeds: deeds.into_iter().collect(), heard: Vec::new(), done: 0, failure: None }
     }
 
     /// Does what can be done now; says what the rest waits for, if there is one.
-    pub(super) fn proceed(&mut self, end: &mut dyn End) -> io::Result<Option<Lack>> {
+    pub(super) fn proceed(&mut self, end: &mut dyn End) -> Option<Lack> {
         while let Some(deed) = self.deeds.front_mut() {
             let (lack, step) = match deed {
                 Deed::Read(count) => (Lack::Bytes, read(end, &mut self.heard, *count, self.done)),
@@ -52,10 +57,11 @@ impl Work {
                     continue;
                 }
                 Deed::Flood => (Lack::Room, flood(end)),
-                Deed::Close => return Ok(None),
+                Deed::Finish => (Lack::Room, end.shutdown(Shutdown::Write).map(|()| 0)),
+                Deed::Close => return None,
                 Deed::Reset => {
                     end.reset();
-                    return Ok(None);
+                    return None;
                 }
             };
             match step {
@@ -64,11 +70,14 @@ impl Work {
                     self.done = 0;
                 }
                 Ok(count) => self.done += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Some(lack)),
-                Err(error) => return Err(error),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Some(lack),
+                Err(error) => {
+                    self.failure = Some(error);
+                    return None;
+                }
             }
         }
-        Ok(None)
+        None
     }
 
     /// Says whether the peer is not wanted any more when this is over.
@@ -103,7 +112,10 @@ fn exchange(
     *count -= came.as_ref().unwrap_or(&0);
     bytes.drain(..*went.as_ref().unwrap_or(&0));
     match (came, went) {
-        (Err(_), Err(error)) => (Lack::Either, Err(error)),
+        (Err(error), Err(other)) if error.kind() == ErrorKind::WouldBlock => {
+            (Lack::Either, Err(other))
+        }
+        (Err(error), Err(_)) => (Lack::Either, Err(error)),
         (Err(error), Ok(0)) => (Lack::Bytes, Err(error)),
         (Ok(0), Err(error)) => (Lack::Room, Err(error)),
         (came, went) => (Lack::Either, Ok(came.unwrap_or(0) + went.unwrap_or(0))),
@@ -120,10 +132,8 @@ fn flood(end: &mut dyn End) -> io::Result<usize> {
 
 /// An errand that is under way, as a network has it.
 pub(crate) trait Underway {
-    fn is_over(&self) -> bool;
-
-    /// Waits until it is over, and returns the peer's end, unless it was closed.
-    fn end(self: Box<Self>, rt: &mut Runtime) -> (Option<Box<dyn End>>, Work);
+    /// Waits until it is over. The peer's end is closed then.
+    fn end(self: Box<Self>, rt: &mut Runtime) -> Work;
 }
 
 /// What a peer does by itself.
@@ -137,19 +147,16 @@ impl Errand {
         Self { underway }
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.underway.is_over()
-    }
-
     /// Waits until it is over, and returns what the peer heard.
     #[track_caller]
     pub(crate) fn end(self, rt: &mut Runtime) -> Vec<u8> {
-        self.underway.end(rt).1.heard
+        let work = self.underway.end(rt);
+        assert!(work.failure.is_none(), "the peer failed: {:?}", work.failure);
+        work.heard
     }
 
-    /// Waits until it is over, and returns the peer.
-    #[track_caller]
-    pub(crate) fn peer(self, rt: &mut Runtime) -> Peer {
-        Peer::new(self.underway.end(rt).0.expect("the peer did not close its end"))
+    /// Waits until it is over, or has failed because the other end was gone.
+    pub(crate) fn end_or_fail(self, rt: &mut Runtime) {
+        self.underway.end(rt);
     }
 }

@@ -16,7 +16,7 @@ use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
 use super::{
     DEADLINE, closed_port, full_listener, in_own_process, leave_room_for_descriptors,
-    leave_room_for_many_descriptors,
+    leave_room_for_many_descriptors, open_descriptors,
 };
 
 /// The kernel's network.
@@ -66,6 +66,10 @@ impl Ground for NativeNetwork {
         true
     }
 
+    fn open_descriptors(&self) -> usize {
+        open_descriptors()
+    }
+
     fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
         in_own_process(&format!("{test}::native"), body);
     }
@@ -96,6 +100,8 @@ struct NativeEnd {
 impl NativeEnd {
     fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
+        // What it writes goes out at once.
+        stream.set_nodelay(true)?;
         Ok(Self { stream: Some(stream) })
     }
 
@@ -138,7 +144,7 @@ impl End for NativeEnd {
 
     fn go(mut self: Box<Self>, mut work: Work) -> Box<dyn Underway> {
         Box::new(std::thread::spawn(move || {
-            while let Some(lack) = work.proceed(&mut *self).unwrap() {
+            while let Some(lack) = work.proceed(&mut *self) {
                 self.wait(lack).unwrap();
             }
             let closes = work.closes();
@@ -148,13 +154,9 @@ impl End for NativeEnd {
 }
 
 impl Underway for JoinHandle<(Option<Box<NativeEnd>>, Work)> {
-    fn is_over(&self) -> bool {
-        self.is_finished()
-    }
-
-    fn end(self: Box<Self>, _: &mut Runtime) -> (Option<Box<dyn End>>, Work) {
-        let (end, work) = self.join().unwrap();
-        (end.map(|end| end as Box<dyn End>), work)
+    fn end(self: Box<Self>, _: &mut Runtime) -> Work {
+        let (_closed, work) = self.join().unwrap();
+        work
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) trait Ground {
 
     fn has_descriptors(&self) -> bool;
 
+    fn open_descriptors(&self) -> usize;
+
     fn in_own_process(&self, test: &str, body: &mut dyn FnMut());
 
     /// Lets the runtimes open `more` sockets and no further one; as many as they like if `None`.
@@ -154,6 +156,12 @@ impl Net {
     #[track_caller]
     pub(crate) fn in_own_process(&self, test: &str, mut body: impl FnMut()) {
         self.ground.in_own_process(test, &mut body);
+    }
+
+    /// How many descriptors this process has open; on the simulated network, how many sockets are
+    /// left on the host, somebody's or nobody's.
+    pub(crate) fn open_descriptors(&self) -> usize {
+        self.ground.open_descriptors()
     }
 
     /// Lets the runtimes open `more` sockets and no further one.

@@ -3,8 +3,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::DEADLINE;
 use super::errand::{Deed, Errand, Underway, Work};
 
 /// One end of a connection, as a network has it. Nothing here blocks but `wait`.
@@ -57,17 +58,20 @@ pub(crate) trait UdpEnd {
     fn local_addr(&self) -> io::Result<SocketAddr>;
 }
 
-/// Calls `f` until it need not wait.
-fn block<T>(
-    mut f: impl FnMut() -> io::Result<T>,
-    wait: impl Fn() -> io::Result<()>,
+/// Calls `f` until it need not wait, up to the deadline.
+fn block<E: ?Sized, T>(
+    end: &mut E,
+    mut f: impl FnMut(&mut E) -> io::Result<T>,
+    wait: impl Fn(&E) -> io::Result<()>,
 ) -> io::Result<T> {
-    loop {
-        match f() {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => wait()?,
+    let begin = Instant::now();
+    while begin.elapsed() < DEADLINE {
+        match f(end) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => wait(end)?,
             done => return done,
         }
     }
+    Err(ErrorKind::TimedOut.into())
 }
 
 /// The other end of a connection.
@@ -115,12 +119,7 @@ impl Read for Peer {
 
 impl Write for Peer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.end.write(bytes) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.end.wait(Lack::Room)?,
-                done => return done,
-            }
-        }
+        block(&mut *self.end, |end| end.write(bytes), |end| end.wait(Lack::Room))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -173,7 +172,7 @@ impl Listener {
     /// Waits for a connection and takes it; the address is that of its other end.
     #[track_caller]
     pub(crate) fn accept(&self) -> (Peer, SocketAddr) {
-        let (end, from) = block(|| self.end.accept(), || self.end.wait()).unwrap();
+        let (end, from) = block(&mut &*self.end, |end| end.accept(), |end| end.wait()).unwrap();
         (Peer::new(end), from)
     }
 
@@ -203,7 +202,7 @@ impl UdpPeer {
 
     /// Waits for a datagram and takes it; says how large it was and who sent it.
     pub(crate) fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        block(|| self.end.recv_from(buffer), || self.end.wait())
+        block(&mut &*self.end, |end| end.recv_from(buffer), |end| end.wait())
     }
 
     pub(crate) fn local_addr(&self) -> SocketAddr {

@@ -94,6 +94,10 @@ impl Ground for SimulatedNetwork {
         false
     }
 
+    fn open_descriptors(&self) -> usize {
+        self.network.sockets(self.host)
+    }
+
     fn in_own_process(&self, _: &str, body: &mut dyn FnMut()) {
         // Each test has a host of its own.
         body();
@@ -177,7 +181,7 @@ impl SimulatedErrand {
     fn look_after(self, network: &SimNetwork) {
         network.after(LOOK, move |network| {
             let State::Begun(mut end, mut work) = self.state.replace(State::Taken) else { return };
-            if work.proceed(&mut *end).unwrap().is_some() {
+            if work.proceed(&mut *end).is_some() {
                 self.state.replace(State::Begun(end, work));
                 return self.look_after(network);
             }
@@ -188,15 +192,11 @@ impl SimulatedErrand {
 }
 
 impl Underway for SimulatedErrand {
-    fn is_over(&self) -> bool {
-        matches!(*self.state.borrow(), State::Over(..))
-    }
-
-    fn end(self: Box<Self>, rt: &mut Runtime) -> (Option<Box<dyn End>>, Work) {
-        wait_until(rt, |_| self.is_over());
+    fn end(self: Box<Self>, rt: &mut Runtime) -> Work {
+        wait_until(rt, |_| matches!(*self.state.borrow(), State::Over(..)));
         match self.state.replace(State::Taken) {
-            State::Over(end, work) => (end.map(|end| end as Box<dyn End>), work),
-            State::Begun(..) | State::Taken => unreachable!("it is over"),
+            State::Begun(_, work) | State::Over(_, work) => work,
+            State::Taken => unreachable!("nobody else has it in hand"),
         }
     }
 }
