@@ -57,8 +57,8 @@ pub(crate) struct Client {
     is_unbuffered: bool,
     /// How much was read in a transaction.
     marked: u64,
-    /// A write was cut short, and nobody was told since that there is room.
-    is_cut: bool,
+    /// How often a write was cut short, and nobody was told yet that there is room again.
+    cuts: u32,
     /// As much as this was there to read when that was last said.
     announced: u64,
     announces_while_unread: bool,
@@ -114,7 +114,7 @@ impl Application {
             tie,
             is_unbuffered: false,
             marked: 0,
-            is_cut: false,
+            cuts: 0,
             announced: 0,
             announces_while_unread: false,
             most_unread: None,
@@ -229,10 +229,9 @@ impl Application {
     fn hear_drained(&self, client: Option<usize>) -> Result<(), String> {
         let Some(client) = client else { return Err("a datagram was queued".to_owned()) };
         let client = &mut self.clients.borrow_mut()[client];
-        match std::mem::take(&mut client.is_cut) {
-            true => Ok(()),
-            false => Err("write_buffer_drained, and no write was cut".to_owned()),
-        }
+        let left = client.cuts.checked_sub(1);
+        client.cuts = left.ok_or("write_buffer_drained, and no write was cut")?;
+        Ok(())
     }
 
     /// No buffer holds more than it may.
@@ -300,8 +299,10 @@ impl Application {
             }
             Action::Destroy => {
                 self.cut(client, true);
-                world.destroy(socket);
-                Call::Destroy
+                match world.destroy(socket) {
+                    true => Call::Destroy,
+                    false => Call::Other,
+                }
             }
             Action::AllowHalfOpen(allow) => {
                 world[socket].set_allow_half_open(allow);
@@ -364,11 +365,13 @@ impl Application {
         // One that is under way already calls this an error.
         let has_begun = world[socket].state() == SocketState::HostLookup;
         if has_begun && world[socket].error().is_none() {
+            // What of the one before was not read is gone.
+            self.cut(client, false);
             let tie = self.tie(None, false);
             let client = &mut self.clients.borrow_mut()[client];
             client.tie = Some(tie);
             client.is_unbuffered = unbuffered;
-            (client.marked, client.announced, client.is_cut) = (0, 0, false);
+            (client.marked, client.announced, client.cuts) = (0, 0, 0);
         }
         Call::Connect { is_literal }
     }
@@ -424,7 +427,7 @@ impl Application {
         let taken = answer.unwrap_or(0);
         self.notebook.expect(taken <= size, || "more is taken than there was".to_owned());
         tie.written += taken as u64;
-        client.is_cut |= taken < size && is_limited;
+        client.cuts += u32::from(taken < size && is_limited);
         self.notebook.expect(taken == size || is_limited || is_refused.is_some(), || {
             format!("#{}: of {size} bytes {taken} are taken, without a limit", client.who)
         });

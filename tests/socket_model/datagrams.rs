@@ -238,10 +238,10 @@ impl Application {
                 world[socket].abort();
                 Call::Abort
             }
-            DatagramAction::Destroy => {
-                world.destroy(socket);
-                Call::Destroy
-            }
+            DatagramAction::Destroy => match world.destroy(socket) {
+                true => Call::Destroy,
+                false => Call::Other,
+            },
         };
         let look = look_at(&world[socket]);
         if look.state != before {

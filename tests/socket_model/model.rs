@@ -394,7 +394,7 @@ impl Model {
         match step {
             Step::Resolved => self.take(who, Cause::Found),
             Step::Try => match then {
-                Some((Said::State(state), _)) => self.come_to(who, state),
+                Some((Said::State(state), look)) if look.state == state => self.come_to(who, state),
                 _ => Ok(()),
             },
             Step::Begin => match std::mem::take(&mut self.sockets[who].close_when_connected) {
@@ -409,7 +409,9 @@ impl Model {
             Step::Closing => self.take(who, Cause::BeginsToClose),
             Step::Closed => {
                 let socket = &self.sockets[who];
-                match socket.unsent > 0 && !socket.is_broken {
+                // A slot may have written since, and that may have been sent.
+                let waits = socket.unsent > 0 && !socket.is_broken;
+                match waits || socket.state != SocketState::Closing {
                     true => Ok(()),
                     false => self.take(who, Cause::IsClosed),
                 }
@@ -517,6 +519,7 @@ impl Model {
                     break;
                 }
                 Some(Due { who: of, say, calls }) if of == who && say.fits(said) => {
+                    self.sockets[who].read_finished |= said == Said::ReadFinished;
                     self.compare_error(who, said, look, calls)?;
                     break;
                 }
