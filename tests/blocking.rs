@@ -6,38 +6,33 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 use slotwire::prelude::*;
-use socket2::SockRef;
 use support::*;
 
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
 const LATE: Option<Duration> = Some(DEADLINE);
 
-#[test]
-fn a_blocking_view_reads_and_writes_until_the_end() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_blocking_view_reads_and_writes_until_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     rt[socket].set_write_buffer_limit(Some(10_000));
     rt[socket].set_read_buffer_size(Some(10_000));
-    let echo = std::thread::spawn(move || {
-        let mut all = vec![0; 4 << 20];
-        peer.read_exact(&mut all).unwrap();
-        peer.write_all(&all).unwrap();
-    });
+    let echo = peer.go([Deed::Read(4 << 20), Deed::Answer(<[u8]>::to_vec), Deed::Close]);
     let mut view = rt.blocking(socket);
     view.write_all(&noise(4 << 20)).unwrap();
     view.flush().unwrap();
     let mut all = Vec::new();
     view.read_to_end(&mut all).unwrap();
     assert!(all == noise(4 << 20));
-    echo.join().unwrap();
     assert_eq!(view.read(&mut [0]).unwrap(), 0);
     assert_eq!(view.write(b"x").unwrap_err().kind(), ErrorKind::NotConnected);
+    echo.end(&mut rt);
 }
 
-#[test]
-fn a_blocking_view_waits_no_longer_than_it_may() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_blocking_view_waits_no_longer_than_it_may(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
     rt[socket].set_write_buffer_limit(Some(1000));
     let mut view = rt.blocking(socket).with_timeout(SOON);
     assert_eq!(view.read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
@@ -46,14 +41,14 @@ fn a_blocking_view_waits_no_longer_than_it_may() {
     assert_eq!(view.flush().unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
-#[test]
-fn a_blocking_view_does_not_wait_for_what_cannot_come() {
-    watched(|| {
-        let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_blocking_view_does_not_wait_for_what_cannot_come(net: &Net) {
+    net.watched(|net| {
+        let mut rt = net.runtime();
         let unconnected = rt.add(QTcpSocket::new());
         rt.blocking(unconnected).read(&mut [0]).unwrap_err();
         rt.blocking(unconnected).write(b"x").unwrap_err();
-        let (socket, mut peer) = connected_pair(&mut rt);
+        let (socket, mut peer) = net.connected_pair(&mut rt);
         rt[socket].set_read_buffer_size(Some(4));
         rt[socket].start_transaction();
         peer.write_all(b"more than there is room for").unwrap();
@@ -68,25 +63,20 @@ fn a_blocking_view_does_not_wait_for_what_cannot_come() {
     });
 }
 
-#[test]
-fn a_blocking_flush_fails_if_the_peer_is_gone() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_blocking_flush_fails_if_the_peer_is_gone(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     rt[socket].write_all(&noise(32 << 20)).unwrap();
-    let mut end = peer.try_clone().unwrap();
-    let leaving = std::thread::spawn(move || {
-        end.read_exact(&mut [0; 1000]).unwrap();
-        reset(end);
-    });
-    drop(peer);
+    let leaving = peer.go([Deed::Read(1000), Deed::Reset]);
     rt.blocking(socket).with_timeout(LATE).flush().unwrap_err();
-    leaving.join().unwrap();
+    leaving.end(&mut rt);
 }
 
-#[test]
-fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     rt[socket].write_all(&noise(32 << 20)).unwrap();
     reset(peer);
     let mut view = rt.blocking(socket).with_timeout(LATE);
@@ -94,43 +84,39 @@ fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone() {
     view.flush().unwrap_err();
 }
 
-#[test]
-fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer() {
-    watched(|| {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer) = connected_pair(&mut rt);
-        let answering = std::thread::spawn(move || {
-            let mut asked = String::new();
-            peer.read_to_string(&mut asked).unwrap();
-            peer.write_all(asked.to_uppercase().as_bytes()).unwrap();
-        });
+#[on_every_network]
+fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer(net: &Net) {
+    net.watched(|net| {
+        let mut rt = net.runtime();
+        let (socket, peer) = net.connected_pair(&mut rt);
+        let answering =
+            peer.go([Deed::ReadToEnd, Deed::Answer(<[u8]>::to_ascii_uppercase), Deed::Close]);
         rt.blocking(socket).write_all(b"question").unwrap();
         rt.blocking(socket).flush().unwrap();
         rt[socket].shutdown_write();
         let mut answer = String::new();
         rt.blocking(socket).read_to_string(&mut answer).unwrap();
         assert_eq!(answer, "QUESTION");
-        answering.join().unwrap();
+        answering.end(&mut rt);
     });
 }
 
-#[test]
-fn a_blocking_view_tells_a_reset_from_an_end() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_blocking_view_tells_a_reset_from_an_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
     peer.write_all(b"half of it").unwrap();
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
     let mut view = rt.blocking(socket).with_timeout(LATE);
     view.read_exact(&mut [0; 10]).unwrap();
-    drop(peer);
+    reset(peer);
     let told = view.read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(told.kind(), ErrorKind::ConnectionReset);
 }
 
-#[test]
-fn a_blocking_view_does_not_tell_of_the_same_time_out_twice() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_blocking_view_does_not_tell_of_the_same_time_out_twice(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     rt[socket].set_allow_half_open(true);
     let told = rt.blocking(socket).with_timeout(SOON).read(&mut [0]).unwrap_err();
     assert_eq!(told.kind(), ErrorKind::TimedOut);
@@ -139,11 +125,11 @@ fn a_blocking_view_does_not_tell_of_the_same_time_out_twice() {
     assert_eq!(rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap(), 0);
 }
 
-#[test]
-fn a_blocking_view_says_that_nobody_listens() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_blocking_view_says_that_nobody_listens(net: &Net) {
+    let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
-    rt[socket].connect_to_host("127.0.0.1", closed_port());
+    rt[socket].connect_to_host("127.0.0.1", net.closed_port());
     let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
     assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
 }

@@ -2,6 +2,8 @@
 //!
 //! No name server is asked for anything here that exists: `localhost` is in the machine's own
 //! list, and names under `.invalid` are nobody's (RFC 6761).
+//!
+//! Who asks without a runtime asks this machine, on the kernel's network alone.
 
 mod support;
 
@@ -11,7 +13,7 @@ use std::rc::Rc;
 
 use slotwire::prelude::*;
 use slotwire::{HostInfo, HostInfoError, HostLookup};
-use support::{settle, turn, wait_until, watched};
+use support::{Net, on_every_network, settle, turn, wait_until, watched};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -56,9 +58,9 @@ impl Dialler {
     }
 }
 
-#[test]
-fn a_literal_is_answered_from_the_loop_and_keeps_its_name() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_literal_is_answered_from_the_loop_and_keeps_its_name(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     for (name, address) in [("127.0.0.1", LOCALHOST), ("::1", Ipv6Addr::LOCALHOST.into())] {
         let id = answers.ask(&mut rt, name);
@@ -84,9 +86,9 @@ fn an_address_in_brackets_is_no_literal() {
     assert!(info.error().is_some());
 }
 
-#[test]
-fn localhost_is_found_and_is_here() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn localhost_is_found_and_is_here(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     answers.ask(&mut rt, "localhost");
     assert_eq!(answers.len(), 0, "it is answered inside the call");
@@ -95,14 +97,22 @@ fn localhost_is_found_and_is_here() {
     assert_eq!(info.host_name(), "localhost");
     assert!(!info.addresses().is_empty());
     assert!(info.addresses().iter().all(IpAddr::is_loopback), "{:?}", info.addresses());
+}
+
+#[test]
+fn who_waits_for_a_name_hears_what_the_loop_hears() {
+    let mut rt = Runtime::new().unwrap();
+    let answers = Answers::default();
+    answers.ask(&mut rt, "localhost");
+    let info = answers.next(&mut rt);
     let waited = watched(|| HostInfo::from_name("localhost"));
     assert_eq!(waited.addresses(), info.addresses());
     assert_eq!(waited.lookup_id(), None);
 }
 
-#[test]
-fn a_name_that_nobody_has_is_an_error_with_a_reason() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_name_that_nobody_has_is_an_error_with_a_reason(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     answers.ask(&mut rt, "nosuch.invalid");
     let info = answers.next(&mut rt);
@@ -113,9 +123,9 @@ fn a_name_that_nobody_has_is_an_error_with_a_reason() {
     assert!(info.error_string().contains("nosuch.invalid"), "{:?}", info.error_string());
 }
 
-#[test]
-fn what_cannot_be_a_name_is_not_found_and_says_why() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn what_cannot_be_a_name_is_not_found_and_says_why(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     let long = "n".repeat(256);
     let cases = [("", "empty"), ("a\0b", "NUL"), (&*long, "longer than 255")];
@@ -130,9 +140,9 @@ fn what_cannot_be_a_name_is_not_found_and_says_why() {
     }
 }
 
-#[test]
-fn every_asker_of_one_name_is_answered_once_under_a_number_of_its_own() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn every_asker_of_one_name_is_answered_once_under_a_number_of_its_own(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     let asked: Vec<_> = (0..10).map(|_| answers.ask(&mut rt, "localhost")).collect();
     assert!(asked.is_sorted_by(|a, b| a < b), "{asked:?}");
@@ -144,9 +154,9 @@ fn every_asker_of_one_name_is_answered_once_under_a_number_of_its_own() {
     assert_eq!(answered, asked);
 }
 
-#[test]
-fn an_aborted_lookup_is_never_answered() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_aborted_lookup_is_never_answered(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     // The answer is known from now on, so it is under way as soon as it is asked for.
     answers.ask(&mut rt, "localhost");
@@ -167,27 +177,27 @@ fn an_aborted_lookup_is_never_answered() {
     assert_ne!(answers.next(&mut rt).lookup_id(), Some(id));
 }
 
-#[test]
-fn a_lookup_that_was_answered_cannot_be_aborted() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_lookup_that_was_answered_cannot_be_aborted(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     let id = answers.ask(&mut rt, "127.0.0.1");
     answers.next(&mut rt);
     assert!(!rt.abort_host_lookup(id));
 }
 
-#[test]
-fn a_slot_hears_of_what_it_asked_for() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_slot_hears_of_what_it_asked_for(net: &Net) {
+    let mut rt = net.runtime();
     let dialler = rt.add(Dialler::default());
     rt.with(dialler, |dialler, cx| dialler.dial(cx));
     wait_until(&mut rt, |world| !world[dialler].heard.is_empty());
     assert_eq!(rt[dialler].heard[0].addresses(), [LOCALHOST]);
 }
 
-#[test]
-fn a_receiver_that_is_gone_hears_nothing() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_receiver_that_is_gone_hears_nothing(net: &Net) {
+    let mut rt = net.runtime();
     let (dialler, other) = (rt.add(Dialler::default()), rt.add(Dialler::default()));
     for receiver in [dialler, other] {
         rt.look_up_host_to("127.0.0.1", receiver, Dialler::hear);
@@ -197,9 +207,9 @@ fn a_receiver_that_is_gone_hears_nothing() {
     assert_eq!(rt[other].heard.len(), 1);
 }
 
-#[test]
-fn an_answer_may_ask_and_abort_anew() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_answer_may_ask_and_abort_anew(net: &Net) {
+    let mut rt = net.runtime();
     let answers = Answers::default();
     let collected = answers.clone();
     rt.look_up_host("127.0.0.1", move |world, _| {
@@ -212,10 +222,10 @@ fn an_answer_may_ask_and_abort_anew() {
     assert_eq!(answers.len(), 0);
 }
 
-#[test]
-fn a_runtime_that_goes_leaves_its_lookups_behind() {
+#[on_every_network]
+fn a_runtime_that_goes_leaves_its_lookups_behind(net: &Net) {
     let answered = Rc::new(Cell::new(false));
-    let mut rt = Runtime::new().unwrap();
+    let mut rt = net.runtime();
     for number in 0..30 {
         let answered = answered.clone();
         rt.look_up_host(&format!("{number}.invalid"), move |_, _| answered.set(true));

@@ -3,11 +3,12 @@
 mod support;
 
 use std::io::{BufRead, ErrorKind, Read, Write};
-use std::net::TcpStream;
 
 use slotwire::prelude::*;
 use slotwire::{Device, OpenMode, QBuffer, QTcpSocket, RawDevice};
-use support::{Journal, read_exactly, read_to_end, settle, std_listener, wait_until};
+use support::{
+    Journal, Net, Peer, on_every_network, read_exactly, read_to_end, settle, wait_until,
+};
 
 /// A socket that speaks in lines, and greets.
 #[derive(QObject, Default)]
@@ -81,20 +82,20 @@ impl Ear {
     }
 }
 
-fn connected<S: QAbstractSocket + Default>(rt: &mut Runtime) -> (Obj<S>, TcpStream) {
-    let (listener, port) = std_listener();
+fn connected<S: QAbstractSocket + Default>(net: &Net, rt: &mut Runtime) -> (Obj<S>, Peer) {
+    let (listener, port) = net.listener();
     let socket = rt.add(S::default());
     rt[socket].connect_to_host("127.0.0.1", port);
     wait_until(rt, |world| world[socket].state() == SocketState::Connected);
     settle(rt);
-    (socket, listener.accept().unwrap().0)
+    (socket, listener.accept().0)
 }
 
-#[test]
-fn an_own_socket_connects_reads_writes_and_ends() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_own_socket_connects_reads_writes_and_ends(net: &Net) {
+    let mut rt = net.runtime();
     let ear = rt.add(Ear::default());
-    let (listener, port) = std_listener();
+    let (listener, port) = net.listener();
     let own = rt.add(LineSocket::default());
     rt.connect(own, LineSocket::line, ear, Ear::hear_line);
     rt.connect(own, LineSocket::state_changed, ear, Ear::hear_state);
@@ -102,7 +103,7 @@ fn an_own_socket_connects_reads_writes_and_ends() {
 
     rt[own].connect_to_host("127.0.0.1", port);
     wait_until(&mut rt, |world| world[own].state() == SocketState::Connected);
-    let (mut peer, _) = listener.accept().unwrap();
+    let (mut peer, _) = listener.accept();
     assert_eq!(read_exactly(&mut rt, &mut peer, 6), b"hello\n");
     assert_eq!(rt[own].greetings, 1);
 
@@ -120,10 +121,10 @@ fn an_own_socket_connects_reads_writes_and_ends() {
     assert_eq!(rt[own].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[test]
-fn an_own_socket_is_reached_as_everything_that_it_is() {
-    let mut rt = Runtime::new().unwrap();
-    let (own, mut peer) = connected::<LineSocket>(&mut rt);
+#[on_every_network]
+fn an_own_socket_is_reached_as_everything_that_it_is(net: &Net) {
+    let mut rt = net.runtime();
+    let (own, mut peer) = connected::<LineSocket>(net, &mut rt);
     let device: Obj<dyn QIODevice> = own.upcast();
     let socket: Obj<dyn QAbstractSocket> = own.upcast();
     let plain: Obj<QTcpSocket> = own.upcast();
@@ -149,10 +150,10 @@ fn an_own_socket_is_reached_as_everything_that_it_is() {
     assert_eq!(ended.take().len(), 1);
 }
 
-#[test]
-fn classes_extend_each_other_in_turn() {
-    let mut rt = Runtime::new().unwrap();
-    let (chatter, mut peer) = connected::<Chatter>(&mut rt);
+#[on_every_network]
+fn classes_extend_each_other_in_turn(net: &Net) {
+    let mut rt = net.runtime();
+    let (chatter, mut peer) = connected::<Chatter>(net, &mut rt);
     let lines = rt.spy(chatter.upcast::<LineSocket>(), LineSocket::line);
     assert_eq!(read_exactly(&mut rt, &mut peer, 6), b"hello\n");
     peer.write_all(b"unfinished").unwrap();
@@ -171,10 +172,10 @@ fn classes_extend_each_other_in_turn() {
     assert!(rt[chatter].meta_object().signal("error_occurred").is_some());
 }
 
-#[test]
-fn an_own_socket_that_is_destroyed_says_goodbye() {
-    let mut rt = Runtime::new().unwrap();
-    let (own, mut peer) = connected::<Chatter>(&mut rt);
+#[on_every_network]
+fn an_own_socket_that_is_destroyed_says_goodbye(net: &Net) {
+    let mut rt = net.runtime();
+    let (own, mut peer) = connected::<Chatter>(net, &mut rt);
     let journal = Journal::new();
     let noted = journal.clone();
     rt.connect_fn(own, Chatter::disconnected, move |_, ()| noted.note("disconnected"));
@@ -184,10 +185,10 @@ fn an_own_socket_that_is_destroyed_says_goodbye() {
     assert_eq!(journal.take(), ["disconnected"]);
 }
 
-#[test]
-fn an_own_socket_closes_as_its_base_does() {
-    let mut rt = Runtime::new().unwrap();
-    let (own, mut peer) = connected::<LineSocket>(&mut rt);
+#[on_every_network]
+fn an_own_socket_closes_as_its_base_does(net: &Net) {
+    let mut rt = net.runtime();
+    let (own, mut peer) = connected::<LineSocket>(net, &mut rt);
     rt[own].say("bye");
     rt[own].flush().unwrap();
     rt[own].close();

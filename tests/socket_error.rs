@@ -12,12 +12,12 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, OpenMode, SocketOption, VirtualClock};
+use slotwire::{BindAddress, BindMode, OpenMode, SocketOption};
 use support::*;
 
 /// What a socket says that connects there and fails.
-fn connecting_to(host: &str, port: u16) -> SocketError {
-    let mut rt = Runtime::new().unwrap();
+fn connecting_to(net: &Net, host: &str, port: u16) -> SocketError {
+    let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
     let errors = rt.spy(socket, QTcpSocket::error_occurred);
     rt[socket].connect_to_host(host, port);
@@ -31,8 +31,8 @@ fn connecting_to(host: &str, port: u16) -> SocketError {
 }
 
 /// What binding there says.
-fn binding_to(address: impl Into<BindAddress>, port: u16) -> SocketError {
-    let mut rt = Runtime::new().unwrap();
+fn binding_to(net: &Net, address: impl Into<BindAddress>, port: u16) -> SocketError {
+    let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
     let errors = rt.spy(socket, QTcpSocket::error_occurred);
     let error = rt[socket].bind(address, port, BindMode::DEFAULT).unwrap_err();
@@ -41,26 +41,26 @@ fn binding_to(address: impl Into<BindAddress>, port: u16) -> SocketError {
     error.kind()
 }
 
-#[test]
-fn nobody_listens() {
-    assert_eq!(connecting_to("127.0.0.1", closed_port()), SocketError::ConnectionRefused);
+#[on_every_network]
+fn nobody_listens(net: &Net) {
+    assert_eq!(connecting_to(net, "127.0.0.1", net.closed_port()), SocketError::ConnectionRefused);
 }
 
-#[test]
-fn there_is_no_such_host() {
-    assert_eq!(connecting_to("no-such-host.invalid", 1), SocketError::HostNotFound);
+#[on_every_network]
+fn there_is_no_such_host(net: &Net) {
+    assert_eq!(connecting_to(net, "no-such-host.invalid", 1), SocketError::HostNotFound);
 }
 
-#[test]
-fn there_is_no_way_there() {
-    assert_eq!(connecting_to("224.0.0.1", 1), SocketError::Network);
+#[on_every_network]
+fn there_is_no_way_there(net: &Net) {
+    assert_eq!(connecting_to(net, "224.0.0.1", 1), SocketError::Network);
 }
 
-#[test]
-fn the_peer_closes_or_resets() {
+#[on_every_network]
+fn the_peer_closes_or_resets(net: &Net) {
     for resets in [false, true] {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, peer) = connected_pair(&mut rt);
+        let mut rt = net.runtime();
+        let (socket, peer) = net.connected_pair(&mut rt);
         let errors = rt.spy(socket, QTcpSocket::error_occurred);
         if resets {
             reset(peer)
@@ -73,22 +73,22 @@ fn the_peer_closes_or_resets() {
     }
 }
 
-#[test]
-fn the_address_is_in_use() {
-    let (_listener, port) = std_listener();
-    assert_eq!(binding_to(Ipv4Addr::LOCALHOST, port), SocketError::AddressInUse);
+#[on_every_network]
+fn the_address_is_in_use(net: &Net) {
+    let (_listener, port) = net.listener();
+    assert_eq!(binding_to(net, Ipv4Addr::LOCALHOST, port), SocketError::AddressInUse);
 }
 
-#[test]
-fn the_address_is_not_of_this_host() {
+#[on_every_network]
+fn the_address_is_not_of_this_host(net: &Net) {
     let address = Ipv4Addr::new(192, 0, 2, 1);
-    assert_eq!(binding_to(address, 0), SocketError::SocketAddressNotAvailable);
+    assert_eq!(binding_to(net, address, 0), SocketError::SocketAddressNotAvailable);
 }
 
-#[test]
-fn the_peer_takes_too_long() {
-    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
-    let (address, _full) = full_listener();
+#[on_every_network]
+fn the_peer_takes_too_long(net: &Net) {
+    let (address, _full) = net.full_listener();
+    let (mut rt, _) = net.timed_runtime();
     let socket = rt.add(QTcpSocket::new());
     let errors = rt.spy(socket, QTcpSocket::error_occurred);
     rt[socket].connect_to_address(address, OpenMode::READ_WRITE);
@@ -96,29 +96,29 @@ fn the_peer_takes_too_long() {
     assert_eq!(errors.take(), [SocketError::SocketTimeout]);
 }
 
-#[test]
-fn the_process_has_no_descriptors_left() {
-    in_own_process("the_process_has_no_descriptors_left", || {
-        let mut rt = Runtime::new().unwrap();
-        let (_listener, port) = std_listener();
+#[on_every_network]
+fn the_process_has_no_descriptors_left(net: &Net) {
+    net.in_own_process("the_process_has_no_descriptors_left", || {
+        let mut rt = net.runtime();
+        let (_listener, port) = net.listener();
         let socket = rt.add(QTcpSocket::new());
         let errors = rt.spy(socket, QTcpSocket::error_occurred);
-        leave_room_for_descriptors(0);
+        net.leave_room_for_descriptors(0);
         rt[socket].connect_to_host("127.0.0.1", port);
         wait_until(&mut rt, |_| errors.len() == 1);
         assert_eq!(errors.take(), [SocketError::SocketResource]);
         let bound = rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap_err();
         assert_eq!(bound.kind(), SocketError::SocketResource);
-        leave_room_for_many_descriptors();
+        net.leave_room_for_many_descriptors();
         rt[socket].connect_to_host("127.0.0.1", port);
         wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
     });
 }
 
-#[test]
-fn the_state_is_wrong() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn the_state_is_wrong(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
     let errors = rt.spy(socket, QTcpSocket::error_occurred);
     rt[socket].connect_to_host("127.0.0.1", 1);
     let again = rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap_err();
@@ -127,10 +127,10 @@ fn the_state_is_wrong() {
     assert_eq!(again.kind(), SocketError::Unknown);
 }
 
-#[test]
-fn the_system_cannot_do_it() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn the_system_cannot_do_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
     let datagrams = UdpSocket::bind(any_port()).unwrap().into();
     let (state, mode) = (SocketState::Connected, OpenMode::READ_WRITE);
     let refused = [
@@ -140,10 +140,10 @@ fn the_system_cannot_do_it() {
     assert!(refused.iter().all(|e| e.kind() == SocketError::UnsupportedSocketOperation));
 }
 
-#[test]
-fn it_is_too_early_to_write_past_the_buffer() {
-    let mut rt = Runtime::new().unwrap();
-    let (address, _full) = full_listener();
+#[on_every_network]
+fn it_is_too_early_to_write_past_the_buffer(net: &Net) {
+    let mut rt = net.runtime();
+    let (address, _full) = net.full_listener();
     let socket = rt.add(QTcpSocket::new());
     rt[socket].connect_to_address(address, OpenMode::READ_WRITE | OpenMode::UNBUFFERED);
     rt[socket].write(b"x").unwrap_err();

@@ -1,16 +1,18 @@
 //! TCP servers: accepting, holding back, and recovering.
+//!
+//! Descriptors are on the kernel's network alone.
 
 mod support;
 
 use std::cell::Cell;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
+use slotwire::Incoming;
 use slotwire::prelude::*;
-use slotwire::{Incoming, VirtualClock};
 
 use support::*;
 
@@ -24,37 +26,29 @@ fn server(rt: &mut Runtime) -> (Obj<QTcpServer>, u16, Rc<Cell<usize>>) {
     (server, rt[server].server_port().unwrap(), announced)
 }
 
-fn dial(port: u16) -> TcpStream {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()
-}
-
-fn dial_many(port: u16, count: usize) -> Vec<TcpStream> {
-    (0..count).map(|_| dial(port)).collect()
-}
-
-#[test]
-fn a_connection_is_announced_and_taken_in_order() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_connection_is_announced_and_taken_in_order(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);
     assert!(rt[server].next_pending_connection().is_none());
-    let peers = dial_many(port, 3);
+    let peers = net.dial_many(port, 3);
     wait_until(&mut rt, |_| announced.get() == 3);
     assert!(rt[server].has_pending_connections());
     for peer in &peers {
         let socket = rt[server].next_pending_connection().unwrap();
         assert_eq!(rt[socket].state(), SocketState::Connected);
-        assert_eq!(rt[socket].peer_port(), Some(peer.local_addr().unwrap().port()));
+        assert_eq!(rt[socket].peer_port(), Some(peer.port()));
         assert_eq!(rt[socket].peer_address(), Some(Ipv4Addr::LOCALHOST.into()));
         assert_eq!(rt[socket].local_port(), Some(port));
     }
     assert!(!rt[server].has_pending_connections());
 }
 
-#[test]
-fn what_comes_before_a_connection_is_taken_is_there_when_it_is() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn what_comes_before_a_connection_is_taken_is_there_when_it_is(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);
-    let mut peer = dial(port);
+    let mut peer = net.dial(port);
     peer.write_all(b"early").unwrap();
     drop(peer);
     wait_until(&mut rt, |_| announced.get() == 1);
@@ -64,23 +58,23 @@ fn what_comes_before_a_connection_is_taken_is_there_when_it_is() {
     assert_eq!(rt[socket].read_all(), b"early");
 }
 
-#[test]
-fn a_server_for_all_addresses_shows_ipv4_peers_as_such() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_server_for_all_addresses_shows_ipv4_peers_as_such(net: &Net) {
+    let mut rt = net.runtime();
     let server = rt.add(QTcpServer::new());
     rt[server].listen((Ipv6Addr::UNSPECIFIED, 0)).unwrap();
-    let _peer = dial(rt[server].server_port().unwrap());
+    let _peer = net.dial(rt[server].server_port().unwrap());
     wait_until(&mut rt, |world| world[server].has_pending_connections());
     let socket = rt[server].next_pending_connection().unwrap();
     assert_eq!(rt[socket].peer_address(), Some(Ipv4Addr::LOCALHOST.into()));
 }
 
-#[test]
-fn no_more_connections_wait_than_are_wanted() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn no_more_connections_wait_than_are_wanted(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);
     rt[server].set_max_pending_connections(2);
-    let _peers = dial_many(port, 5);
+    let _peers = net.dial_many(port, 5);
     wait_until(&mut rt, |_| announced.get() == 2);
     settle(&mut rt);
     assert_eq!(announced.get(), 2);
@@ -92,63 +86,62 @@ fn no_more_connections_wait_than_are_wanted() {
     }
 }
 
-#[test]
-fn a_higher_limit_lets_more_connections_in() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_higher_limit_lets_more_connections_in(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);
     rt[server].set_max_pending_connections(0);
-    let _peers = dial_many(port, 5);
+    let _peers = net.dial_many(port, 5);
     settle(&mut rt);
     assert_eq!(announced.get(), 0);
     rt[server].set_max_pending_connections(10);
     wait_until(&mut rt, |_| announced.get() == 5);
 }
 
-#[test]
-fn a_paused_server_accepts_nothing_until_it_is_resumed() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_paused_server_accepts_nothing_until_it_is_resumed(net: &Net) {
+    let mut rt = net.runtime();
     let unborn = rt.add(QTcpServer::new());
     rt[unborn].pause_accepting();
     rt[unborn].resume_accepting();
     let (server, port, announced) = server(&mut rt);
     rt[server].pause_accepting();
-    let _peers = dial_many(port, 3);
+    let _peers = net.dial_many(port, 3);
     settle(&mut rt);
     assert_eq!(announced.get(), 0);
     rt[server].resume_accepting();
     wait_until(&mut rt, |_| announced.get() == 3);
 }
 
-#[test]
-fn a_server_that_listens_anew_is_not_paused_any_more() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_server_that_listens_anew_is_not_paused_any_more(net: &Net) {
+    let mut rt = net.runtime();
     let (server, _, announced) = server(&mut rt);
     rt[server].pause_accepting();
     rt[server].close();
     rt[server].listen(any_port()).unwrap();
-    let _peer = dial(rt[server].server_port().unwrap());
+    let _peer = net.dial(rt[server].server_port().unwrap());
     wait_until(&mut rt, |_| announced.get() == 1);
 }
 
-#[test]
-fn more_connections_than_one_turn_takes_are_all_accepted() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn more_connections_than_one_turn_takes_are_all_accepted(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);
     rt[server].set_max_pending_connections(1000);
     // No connection has to be asked for twice.
     rt[server].close();
     rt[server].set_listen_backlog_size(200);
     rt[server].listen((Ipv4Addr::LOCALHOST, port)).unwrap();
-    let dialling = std::thread::spawn(move || dial_many(port, 200));
+    let _peers = net.dial_many(port, 200);
     wait_until(&mut rt, |_| announced.get() == 200);
-    dialling.join().unwrap();
 }
 
-#[test]
-fn closing_destroys_what_was_not_taken_and_leaves_what_was() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn closing_destroys_what_was_not_taken_and_leaves_what_was(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);
-    let (mut taken_peer, mut untaken_peer) = (dial(port), dial(port));
+    let (mut taken_peer, mut untaken_peer) = (net.dial(port), net.dial(port));
     wait_until(&mut rt, |_| announced.get() == 2);
     let taken = rt[server].next_pending_connection().unwrap();
     let objects = rt.len();
@@ -158,18 +151,18 @@ fn closing_destroys_what_was_not_taken_and_leaves_what_was() {
     assert!(!rt[server].is_listening() && !rt[server].has_pending_connections());
     assert_eq!((rt[server].server_port(), rt[server].server_address()), (None, None));
     assert_eq!(untaken_peer.read(&mut [0]).unwrap(), 0);
-    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    assert!(net.try_dial(port).is_err());
     rt[taken].write_all(b"still here").unwrap();
     assert_eq!(read_exactly(&mut rt, &mut taken_peer, 10), b"still here");
     rt[server].listen((Ipv4Addr::LOCALHOST, port)).unwrap();
-    let _peer = dial(port);
+    let _peer = net.dial(port);
     wait_until(&mut rt, |_| announced.get() == 3);
 }
 
-#[test]
-fn a_server_may_be_closed_or_destroyed_in_its_slot() {
+#[on_every_network]
+fn a_server_may_be_closed_or_destroyed_in_its_slot(net: &Net) {
     for destroys in [false, true] {
-        let mut rt = Runtime::new().unwrap();
+        let mut rt = net.runtime();
         let (server, port, announced) = server(&mut rt);
         rt.connect_fn(server, QTcpServer::new_connection, move |world, _| {
             if destroys {
@@ -178,7 +171,7 @@ fn a_server_may_be_closed_or_destroyed_in_its_slot() {
                 world[server].close();
             }
         });
-        let _peers = dial_many(port, 5);
+        let _peers = net.dial_many(port, 5);
         wait_until(&mut rt, |_| announced.get() > 0);
         settle(&mut rt);
         assert_eq!(announced.get(), 1);
@@ -186,9 +179,9 @@ fn a_server_may_be_closed_or_destroyed_in_its_slot() {
     }
 }
 
-#[test]
-fn listening_fails_at_once_and_says_why() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn listening_fails_at_once_and_says_why(net: &Net) {
+    let mut rt = net.runtime();
     let mut unborn = QTcpServer::new();
     assert_eq!(unborn.listen(any_port()).unwrap_err().kind(), SocketError::Operation);
 
@@ -210,39 +203,38 @@ fn listening_fails_at_once_and_says_why() {
     rt[second].listen(any_port()).unwrap();
 }
 
-#[test]
-fn a_server_that_ran_out_of_descriptors_recovers_by_itself() {
-    in_own_process("a_server_that_ran_out_of_descriptors_recovers_by_itself", || {
-        let clock = VirtualClock::new();
-        let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+#[on_every_network]
+fn a_server_that_ran_out_of_descriptors_recovers_by_itself(net: &Net) {
+    net.in_own_process("a_server_that_ran_out_of_descriptors_recovers_by_itself", || {
+        let (mut rt, _) = net.timed_runtime();
         let (server, port, announced) = server(&mut rt);
         let errors = rt.spy(server, QTcpServer::accept_error);
-        let _peers = dial_many(port, 5);
+        let _peers = net.dial_many(port, 5);
         for room in 0..3 {
-            leave_room_for_descriptors(room.min(1));
+            net.leave_room_for_descriptors(room.min(1));
             settle_for(&mut rt, Duration::from_secs(10));
             let heard = errors.take();
             assert!(heard.iter().all(|&error| error == SocketError::SocketResource));
             assert!((2..=20).contains(&heard.len()), "{} errors in 10 s", heard.len());
         }
         assert_eq!(announced.get(), 2);
-        leave_room_for_many_descriptors();
+        net.leave_room_for_many_descriptors();
         assert!(rt.run_until(Duration::from_secs(2), |_| announced.get() == 5).unwrap());
         settle(&mut rt);
         assert_eq!(rt.next_deadline(), None);
     });
 }
 
-#[test]
-fn a_server_that_was_paused_when_it_was_to_try_again_does_so_when_it_is_resumed() {
+#[on_every_network]
+fn a_server_that_was_paused_when_it_was_to_try_again_does_so_when_it_is_resumed(net: &Net) {
     let test = "a_server_that_was_paused_when_it_was_to_try_again_does_so_when_it_is_resumed";
-    in_own_process(test, || {
-        let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    net.in_own_process(test, || {
+        let (mut rt, _) = net.timed_runtime();
         let (server, port, announced) = server(&mut rt);
-        let _peer = dial(port);
-        leave_room_for_descriptors(0);
+        let _peer = net.dial(port);
+        net.leave_room_for_descriptors(0);
         turn(&mut rt);
-        leave_room_for_many_descriptors();
+        net.leave_room_for_many_descriptors();
         rt[server].pause_accepting();
         settle_for(&mut rt, Duration::from_secs(10));
         assert_eq!(announced.get(), 0);
@@ -257,17 +249,17 @@ fn settle_for(rt: &mut Runtime, time: Duration) {
     assert!(!rt.run_until(time, |_| false).unwrap());
 }
 
-#[test]
-fn a_server_that_is_dropped_frees_its_port() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_server_that_is_dropped_frees_its_port(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, _) = server(&mut rt);
     rt.destroy(server);
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    net.listen_at((Ipv4Addr::LOCALHOST, port)).unwrap();
 }
 
-#[test]
-fn each_connection_is_announced_twice_over() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn each_connection_is_announced_twice_over(net: &Net) {
+    let mut rt = net.runtime();
     let (server, port, _) = server(&mut rt);
     let order = Journal::new();
     let [first, second] = [order.clone(), order.clone()];
@@ -275,27 +267,28 @@ fn each_connection_is_announced_twice_over() {
         first.note("pending_connection_available");
     });
     rt.connect_fn(server, QTcpServer::new_connection, move |_, _| second.note("new_connection"));
-    let _peers = dial_many(port, 2);
+    let _peers = net.dial_many(port, 2);
     wait_until(&mut rt, |_| order.len() == 4);
     let each = ["pending_connection_available", "new_connection"];
     assert_eq!(order.take(), [each, each].concat());
 }
 
-#[test]
-fn the_backlog_can_be_set_before_listening() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn the_backlog_can_be_set_before_listening(net: &Net) {
+    let mut rt = net.runtime();
     let server = rt.add(QTcpServer::new());
     assert_eq!(rt[server].listen_backlog_size(), 50);
     rt[server].set_listen_backlog_size(u32::MAX);
     assert_eq!(rt[server].listen_backlog_size(), u32::MAX);
     rt[server].listen(any_port()).unwrap();
-    let _peer = dial(rt[server].server_port().unwrap());
+    let _peer = net.dial(rt[server].server_port().unwrap());
     wait_until(&mut rt, |world| world[server].has_pending_connections());
 }
 
 #[test]
 fn a_server_takes_over_a_descriptor_that_listens() {
-    let mut rt = Runtime::new().unwrap();
+    let net = Net::native();
+    let mut rt = net.runtime();
     let server = rt.add(QTcpServer::new());
     let (listener, port) = std_listener();
     let number = listener.as_raw_fd();
@@ -303,7 +296,7 @@ fn a_server_takes_over_a_descriptor_that_listens() {
     assert!(rt[server].is_listening());
     assert_eq!(rt[server].server_port(), Some(port));
     assert_eq!(rt[server].socket_descriptor().map(|fd| fd.as_raw_fd()), Some(number));
-    let _peer = dial(port);
+    let _peer = net.dial(port);
     wait_until(&mut rt, |world| world[server].has_pending_connections());
     let again = rt[server].set_socket_descriptor(std_listener().0.into()).unwrap_err();
     assert_eq!(again.kind(), SocketError::Operation);
@@ -316,13 +309,13 @@ fn a_server_refuses_a_descriptor_that_does_not_listen() {
     let mut rt = Runtime::new().unwrap();
     let server = rt.add(QTcpServer::new());
     let errors = rt.spy(server, QTcpServer::accept_error);
-    let (listener, port) = std_listener();
+    let (listener, _) = std_listener();
     let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     bound.bind(&any_port().into()).unwrap();
     let descriptors: [OwnedFd; 4] = [
         std::net::UdpSocket::bind(any_port()).unwrap().into(),
         std::fs::File::open("/dev/null").unwrap().into(),
-        dial(port).into(),
+        TcpStream::connect(listener.local_addr().unwrap()).unwrap().into(),
         bound.into(),
     ];
     for descriptor in descriptors {
@@ -342,13 +335,13 @@ struct Porter {
     #[qobject(base)]
     server: QTcpServer,
     came: usize,
-    descriptors: Vec<OwnedFd>,
+    handed_on: Vec<Result<OwnedFd, Incoming>>,
 }
 
 impl Porter {
     fn new() -> Self {
         let server = QTcpServer::with_incoming(Self::incoming_connection);
-        Self { server, came: 0, descriptors: Vec::new() }
+        Self { server, came: 0, handed_on: Vec::new() }
     }
 
     fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
@@ -359,14 +352,14 @@ impl Porter {
                 let socket = cx.add_child(incoming.into_socket());
                 self.server.add_pending_connection(socket);
             }
-            _ => self.descriptors.push(incoming.into_descriptor().unwrap()),
+            _ => self.handed_on.push(incoming.into_descriptor()),
         }
     }
 }
 
-#[test]
-fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_class_of_ones_own_decides_what_becomes_of_a_connection(net: &Net) {
+    let mut rt = net.runtime();
     let porter = rt.add(Porter::new());
     rt[porter].server.listen(any_port()).unwrap();
     let port = rt[porter].server.server_port().unwrap();
@@ -375,7 +368,7 @@ fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
     rt.connect_fn(porter.upcast(), QTcpServer::new_connection, move |_, _| {
         count.set(count.get() + 1)
     });
-    let mut peers = dial_many(port, 3);
+    let mut peers = net.dial_many(port, 3);
     wait_until(&mut rt, |world| world[porter].came == 3);
     settle(&mut rt);
     assert_eq!(announced.get(), 3, "whatever becomes of it");
@@ -387,20 +380,33 @@ fn a_class_of_ones_own_decides_what_becomes_of_a_connection() {
     rt[taken].write_all(b"taken").unwrap();
     assert_eq!(read_exactly(&mut rt, &mut peers[1], 5), b"taken");
 
-    let descriptor = rt[porter].descriptors.pop().unwrap();
-    let elsewhere = std::thread::spawn(move || {
-        let mut rt = Runtime::new().unwrap();
-        let socket = rt.add(QTcpSocket::new());
-        let (state, mode) = (SocketState::Connected, OpenMode::READ_WRITE);
-        rt[socket].set_socket_descriptor(descriptor, state, mode).unwrap();
-        rt[socket].write_all(b"elsewhere").unwrap();
-        rt[socket].disconnect_from_host();
-        rt.wait_for_disconnected(socket, Some(DEADLINE))
-    });
+    match rt[porter].handed_on.pop().unwrap() {
+        Ok(descriptor) => {
+            assert!(net.has_descriptors());
+            let elsewhere = std::thread::spawn(|| {
+                let mut rt = Runtime::new().unwrap();
+                let socket = rt.add(QTcpSocket::new());
+                let (state, mode) = (SocketState::Connected, OpenMode::READ_WRITE);
+                rt[socket].set_socket_descriptor(descriptor, state, mode).unwrap();
+                say_elsewhere(&mut rt, socket)
+            });
+            assert!(elsewhere.join().unwrap());
+        }
+        Err(incoming) => {
+            assert!(!net.has_descriptors());
+            let socket = rt.add(incoming.into_socket());
+            assert!(say_elsewhere(&mut rt, socket));
+        }
+    }
     let mut said = String::new();
     peers[2].read_to_string(&mut said).unwrap();
     assert_eq!(said, "elsewhere");
-    assert!(elsewhere.join().unwrap());
+}
+
+fn say_elsewhere(rt: &mut Runtime, socket: Obj<QTcpSocket>) -> bool {
+    rt[socket].write_all(b"elsewhere").unwrap();
+    rt[socket].disconnect_from_host();
+    rt.wait_for_disconnected(socket, Some(DEADLINE))
 }
 
 /// A class that the server below is not embedded in.
@@ -411,12 +417,12 @@ impl Stranger {
     fn incoming_connection(&mut self, _: &mut Context<Self>, _: Incoming) {}
 }
 
-#[test]
+#[on_every_network]
 #[should_panic = "with_incoming has a method of Stranger"]
-fn a_server_with_a_method_of_a_class_that_it_is_not_in_says_so() {
-    let mut rt = Runtime::new().unwrap();
+fn a_server_with_a_method_of_a_class_that_it_is_not_in_says_so(net: &Net) {
+    let mut rt = net.runtime();
     let server = rt.add(QTcpServer::with_incoming(Stranger::incoming_connection));
     rt[server].listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let _peer = TcpStream::connect((Ipv4Addr::LOCALHOST, rt[server].server_port().unwrap()));
+    let _peer = net.dial(rt[server].server_port().unwrap());
     rt.run_until(DEADLINE, |_| false).unwrap();
 }

@@ -3,21 +3,21 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown};
 use std::time::{Duration, Instant};
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode, VirtualClock};
+use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode};
 use support::*;
 
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
 const LATE: Option<Duration> = Some(DEADLINE);
 
-#[test]
-fn a_connection_is_waited_for_by_address_and_by_name() {
+#[on_every_network]
+fn a_connection_is_waited_for_by_address_and_by_name(net: &Net) {
     for host in ["127.0.0.1", "localhost"] {
-        let mut rt = Runtime::new().unwrap();
-        let (_listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (_listener, port) = net.listener();
         let socket = rt.add(QTcpSocket::new());
         let journal = journal_of(&mut rt, socket);
         rt[socket].connect_to_host(host, port);
@@ -31,11 +31,11 @@ fn a_connection_is_waited_for_by_address_and_by_name() {
     }
 }
 
-#[test]
-fn a_wait_for_a_connection_ends_when_there_will_be_none() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_wait_for_a_connection_ends_when_there_will_be_none(net: &Net) {
+    let mut rt = net.runtime();
     let hosts = [
-        ("127.0.0.1", closed_port(), SocketError::ConnectionRefused),
+        ("127.0.0.1", net.closed_port(), SocketError::ConnectionRefused),
         ("no-such-host.invalid", 1, SocketError::HostNotFound),
     ];
     for (host, port, error) in hosts {
@@ -49,11 +49,10 @@ fn a_wait_for_a_connection_ends_when_there_will_be_none() {
     }
 }
 
-#[test]
-fn a_connection_that_does_not_come_in_time_is_given_up() {
-    let clock = VirtualClock::new();
-    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
-    let (address, _full) = full_listener();
+#[on_every_network]
+fn a_connection_that_does_not_come_in_time_is_given_up(net: &Net) {
+    let (address, _full) = net.full_listener();
+    let (mut rt, clock) = net.timed_runtime();
     let socket = rt.add(QTcpSocket::new());
     let journal = journal_of(&mut rt, socket);
     rt[socket].connect_to_host("127.0.0.1", address.port());
@@ -68,10 +67,10 @@ fn a_connection_that_does_not_come_in_time_is_given_up() {
     assert_eq!(clock.elapsed(), Duration::from_secs(5));
 }
 
-#[test]
-fn new_bytes_are_waited_for_and_old_ones_do_not_count() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn new_bytes_are_waited_for_and_old_ones_do_not_count(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
     peer.write_all(b"old").unwrap();
     assert!(rt.wait_for_ready_read(socket, LATE));
     assert_eq!(rt[socket].bytes_available(), 3);
@@ -84,28 +83,22 @@ fn new_bytes_are_waited_for_and_old_ones_do_not_count() {
     assert_eq!(rt[socket].read_all(), b"oldnew");
 }
 
-#[test]
-fn what_was_written_is_sent_while_an_answer_is_waited_for() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn what_was_written_is_sent_while_an_answer_is_waited_for(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     let size = 8 << 20;
-    let (mut reader, mut writer) = (peer.try_clone().unwrap(), peer);
-    let answering = std::thread::spawn(move || {
-        let mut all = vec![0; size];
-        reader.read_exact(&mut all).unwrap();
-        writer.write_all(b"thanks").unwrap();
-        (all, writer)
-    });
+    let answering = peer.go([Deed::Read(size), Deed::Write(b"thanks".to_vec())]);
     rt[socket].write_all(&noise(size)).unwrap();
     assert!(rt.wait_for_ready_read(socket, LATE));
     assert_eq!(rt[socket].read_all(), b"thanks");
-    assert!(answering.join().unwrap().0 == noise(size));
+    assert!(answering.end(&mut rt) == noise(size));
 }
 
-#[test]
-fn a_full_buffer_is_not_waited_for() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_full_buffer_is_not_waited_for(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
     rt[socket].set_read_buffer_size(Some(3));
     peer.write_all(b"abcdef").unwrap();
     assert!(rt.wait_for_ready_read(socket, LATE));
@@ -115,11 +108,11 @@ fn a_full_buffer_is_not_waited_for() {
     assert_eq!(rt[socket].read_all(), b"def");
 }
 
-#[test]
-fn waits_end_when_the_peer_has_closed() {
+#[on_every_network]
+fn waits_end_when_the_peer_has_closed(net: &Net) {
     for resets in [false, true] {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer) = connected_pair(&mut rt);
+        let mut rt = net.runtime();
+        let (socket, mut peer) = net.connected_pair(&mut rt);
         let journal = journal_of(&mut rt, socket);
         peer.write_all(b"last words").unwrap();
         if resets {
@@ -141,10 +134,10 @@ fn waits_end_when_the_peer_has_closed() {
     }
 }
 
-#[test]
-fn a_half_open_connection_brings_nothing_more_to_wait_for() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_half_open_connection_brings_nothing_more_to_wait_for(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
     rt[socket].set_allow_half_open(true);
     peer.write_all(b"question").unwrap();
     peer.shutdown(Shutdown::Write).unwrap();
@@ -161,10 +154,10 @@ fn a_half_open_connection_brings_nothing_more_to_wait_for() {
     assert_eq!(answer, "answer");
 }
 
-#[test]
-fn bytes_that_the_peer_does_not_take_are_waited_for_no_longer_than_wanted() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn bytes_that_the_peer_does_not_take_are_waited_for_no_longer_than_wanted(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
     rt[socket].write_all(&noise(32 << 20)).unwrap();
     let begin = Instant::now();
     while rt.wait_for_bytes_written(socket, SOON) {
@@ -178,65 +171,60 @@ fn bytes_that_the_peer_does_not_take_are_waited_for_no_longer_than_wanted() {
     assert_eq!(rt[socket].state(), SocketState::Closing);
 }
 
-#[test]
-fn the_end_is_waited_for_until_all_is_sent() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn the_end_is_waited_for_until_all_is_sent(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     let journal = journal_of(&mut rt, socket);
     let data = noise(8 << 20);
     rt[socket].write_all(&data).unwrap();
     rt[socket].disconnect_from_host();
-    let reading = std::thread::spawn(move || {
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all).unwrap();
-        all
-    });
+    let reading = peer.go([Deed::ReadToEnd]);
     assert!(rt.wait_for_disconnected(socket, LATE));
-    assert!(reading.join().unwrap() == data);
+    assert!(reading.end(&mut rt) == data);
     assert_eq!(journal.count("disconnected"), 1);
 }
 
-#[test]
-fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     let data = noise(1 << 20);
-    let sent = data.clone();
-    let writing = std::thread::spawn(move || peer.write_all(&sent).unwrap());
+    let writing = peer.go([Deed::Write(data.clone()), Deed::Close]);
     assert!(rt.wait_for_disconnected(socket, LATE));
-    writing.join().unwrap();
+    writing.end(&mut rt);
     assert!(rt[socket].read_all() == data);
 }
 
-#[test]
-fn what_nobody_reads_does_not_prolong_the_wait_for_the_end() {
-    watched(|| {
-        let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn what_nobody_reads_does_not_prolong_the_wait_for_the_end(net: &Net) {
+    net.watched(|net| {
+        let mut rt = net.runtime();
         let bound = rt.add(QUdpSocket::new());
         rt[bound].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
         let port = rt[bound].local_port().unwrap();
-        UdpSocket::bind(any_port()).unwrap().send_to(b"x", (Ipv4Addr::LOCALHOST, port)).unwrap();
+        net.udp_peer().0.send_to(b"x", (Ipv4Addr::LOCALHOST, port)).unwrap();
         assert!(rt.wait_for_ready_read(bound, LATE));
         assert!(!rt.wait_for_disconnected(bound, SOON));
         assert_eq!(rt[bound].error(), Some(SocketError::SocketTimeout));
 
-        let (listener, port) = std_listener();
+        let (listener, port) = net.listener();
         let direct = rt.add(QTcpSocket::new());
         let (mode, any) = (OpenMode::READ_WRITE | OpenMode::UNBUFFERED, NetworkLayerProtocol::Any);
         rt[direct].connect_to_host_with("127.0.0.1", port, mode, any);
         assert!(rt.wait_for_connected(direct, LATE));
-        listener.accept().unwrap().0.write_all(b"x").unwrap();
+        listener.accept().0.write_all(b"x").unwrap();
         assert!(rt.wait_for_ready_read(direct, LATE));
         assert!(!rt.wait_for_disconnected(direct, SOON));
         assert_eq!(rt[direct].error(), Some(SocketError::SocketTimeout));
     });
 }
 
-#[test]
-fn a_peer_that_sends_without_pause_does_not_prolong_a_wait() {
-    watched(|| {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn a_peer_that_sends_without_pause_does_not_prolong_a_wait(net: &Net) {
+    net.watched(|net| {
+        let mut rt = net.runtime();
+        let (socket, mut peer) = net.connected_pair(&mut rt);
         peer.write_all(b"x").unwrap();
         rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
             world[socket].read_all();
@@ -248,9 +236,9 @@ fn a_peer_that_sends_without_pause_does_not_prolong_a_wait() {
     });
 }
 
-#[test]
-fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
+    let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
     rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap();
     assert!(!rt.wait_for_connected(socket, LATE));
@@ -260,26 +248,25 @@ fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound() {
     assert_eq!((rt[socket].state(), rt[socket].error()), (SocketState::Bound, None));
 }
 
-#[test]
-fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait() {
-    watched(|| {
-        let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait(net: &Net) {
+    net.watched(|net| {
+        let mut rt = net.runtime();
         let socket = rt.add(QUdpSocket::new());
         rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
         let port = rt[socket].local_port().unwrap();
-        let peer = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        peer.send_to(b"unread", (Ipv4Addr::LOCALHOST, port)).unwrap();
+        net.udp_peer().0.send_to(b"unread", (Ipv4Addr::LOCALHOST, port)).unwrap();
         assert!(!rt.wait_for_disconnected(socket, SOON));
         assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
         assert!(rt[socket].has_pending_datagrams());
     });
 }
 
-#[test]
-fn a_slot_may_end_or_destroy_the_socket_that_is_waited_for() {
+#[on_every_network]
+fn a_slot_may_end_or_destroy_the_socket_that_is_waited_for(net: &Net) {
     for destroys in [false, true] {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer) = connected_pair(&mut rt);
+        let mut rt = net.runtime();
+        let (socket, mut peer) = net.connected_pair(&mut rt);
         rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
             if destroys {
                 world.destroy(socket);
@@ -302,9 +289,9 @@ fn server(rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
     (server, rt[server].server_port().unwrap())
 }
 
-#[test]
-fn a_new_connection_is_waited_for() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_new_connection_is_waited_for(net: &Net) {
+    let mut rt = net.runtime();
     let deaf = rt.add(QTcpServer::new());
     assert!(!rt.wait_for_new_connection(deaf, None), "it does not listen");
     let (server, port) = server(&mut rt);
@@ -312,7 +299,7 @@ fn a_new_connection_is_waited_for() {
     assert_eq!(rt[server].server_error(), Some(SocketError::SocketTimeout));
     let announced = rt.spy(server, QTcpServer::new_connection);
     rt[server].pause_accepting();
-    let mut peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let mut peer = net.dial(port);
     assert!(rt.wait_for_new_connection(server, LATE), "paused or not");
     assert_eq!(announced.take().len(), 1);
     let socket = rt[server].next_pending_connection().unwrap();
@@ -321,37 +308,36 @@ fn a_new_connection_is_waited_for() {
     assert_eq!(rt[socket].read_all(), b"hello");
 }
 
-#[test]
-fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted() {
-    in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
-        let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
+    net.in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
+        let mut rt = net.runtime();
         let (server, port) = server(&mut rt);
         let errors = rt.spy(server, QTcpServer::accept_error);
-        let _peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        leave_room_for_descriptors(0);
+        let _peer = net.dial(port);
+        net.leave_room_for_descriptors(0);
         assert!(!rt.wait_for_new_connection(server, SOON));
         assert_eq!(errors.take(), [SocketError::SocketResource]);
         assert_eq!(rt[server].server_error(), Some(SocketError::SocketResource));
-        leave_room_for_many_descriptors();
+        net.leave_room_for_many_descriptors();
         assert!(rt.wait_for_new_connection(server, LATE));
         settle(&mut rt);
         assert!(rt.next_deadline().is_none(), "nothing is to be tried again");
     });
 }
 
-#[test]
-fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let socket = rt.add(QTcpSocket::new());
     let (mode, any) = (OpenMode::READ_WRITE | OpenMode::UNBUFFERED, NetworkLayerProtocol::Any);
     rt[socket].connect_to_host_with("127.0.0.1", port, mode, any);
     assert!(rt.wait_for_connected(socket, LATE));
-    let (mut peer, _) = listener.accept().unwrap();
+    let (mut peer, _) = listener.accept();
     peer.write_all(b"unread").unwrap();
     assert!(rt.wait_for_ready_read(socket, LATE));
-    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
+    reset(peer);
     assert!(rt.wait_for_disconnected(socket, LATE));
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }

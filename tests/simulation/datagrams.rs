@@ -138,3 +138,13 @@ fn a_group_hears_what_is_sent_to_it_wherever_its_members_are() {
     sim[hosts[0]][members[0]].write_datagram(b"all", everybody).unwrap();
     assert_eq!(heard(&mut sim), [true; 3]);
 }
+
+#[test]
+fn what_takes_no_time_is_there_without_a_turn() {
+    let (mut sim, near, _) = two_hosts(6);
+    sim.set_loopback(Link::loopback().with_latency(Duration::ZERO));
+    let ((one, _), (other, at)) = (bound(&mut sim, near), bound(&mut sim, near));
+    sim[near][one].write_datagram(b"now", at).unwrap();
+    assert_eq!(sim[near][other].receive_datagram(None).unwrap().unwrap().data(), b"now");
+    assert_eq!(sim.elapsed(), Duration::ZERO);
+}

@@ -1,9 +1,18 @@
 //! The words that the tests of loop and sockets are written in.
+//!
+//! Those for tests that run on the kernel's network and on the simulated one are in `network.rs`.
 
 #![allow(dead_code, reason = "each test file uses its part of the vocabulary")]
 
+mod errand;
+mod native_network;
+mod network;
+mod peer;
+#[cfg(feature = "sim")]
+mod simulated_network;
+
 use std::cell::RefCell;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::AssertUnwindSafe;
 use std::process::Command;
@@ -13,6 +22,14 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use slotwire::prelude::*;
+
+#[allow(unused_imports, reason = "each test file uses its part of the vocabulary")]
+pub(crate) use {
+    errand::{Deed, Errand},
+    network::{Net, Stopwatch},
+    on_every_network::on_every_network,
+    peer::{Listener, Peer, PeerStream, UdpPeer},
+};
 
 /// How long anything may take before a test calls it lost. Nothing waits as long as this unless
 /// it fails.
@@ -227,14 +244,13 @@ pub(crate) fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
 }
 
 /// Closes the peer's end so that the socket sees a reset instead of the end.
-pub(crate) fn reset(peer: TcpStream) {
-    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
+pub(crate) fn reset(peer: impl PeerStream) {
+    peer.reset();
 }
 
 /// Runs the loop until the peer has read up to the end, and returns what it read.
 #[track_caller]
-pub(crate) fn read_to_end(rt: &mut Runtime, peer: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn read_to_end(rt: &mut Runtime, peer: &mut impl PeerStream) -> Vec<u8> {
     let mut all = Vec::new();
     pump(rt, peer, &mut all, |_, ended| ended);
     all
@@ -242,7 +258,7 @@ pub(crate) fn read_to_end(rt: &mut Runtime, peer: &mut TcpStream) -> Vec<u8> {
 
 /// Runs the loop until the peer has read `count` bytes.
 #[track_caller]
-pub(crate) fn read_exactly(rt: &mut Runtime, peer: &mut TcpStream, count: usize) -> Vec<u8> {
+pub(crate) fn read_exactly(rt: &mut Runtime, peer: &mut impl PeerStream, count: usize) -> Vec<u8> {
     let mut all = Vec::new();
     pump(rt, peer, &mut all, |all, _| all.len() >= count);
     all
@@ -251,17 +267,16 @@ pub(crate) fn read_exactly(rt: &mut Runtime, peer: &mut TcpStream, count: usize)
 #[track_caller]
 fn pump(
     rt: &mut Runtime,
-    peer: &mut TcpStream,
+    peer: &mut impl PeerStream,
     all: &mut Vec<u8>,
     enough: impl Fn(&[u8], bool) -> bool,
 ) {
-    peer.set_nonblocking(true).unwrap();
     let mut buffer = vec![0; 64 * 1024];
     let mut ended = false;
     let deadline = std::time::Instant::now() + DEADLINE;
     while !enough(all, ended) {
         assert!(std::time::Instant::now() < deadline, "the peer got {} bytes", all.len());
-        match peer.read(&mut buffer) {
+        match peer.read_now(&mut buffer) {
             Ok(0) => ended = true,
             Ok(count) => all.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -270,7 +285,6 @@ fn pump(
             Err(error) => panic!("the peer cannot read: {error}"),
         }
     }
-    peer.set_nonblocking(false).unwrap();
 }
 
 /// Has a peer of the standard library write from a thread of its own.

@@ -1,8 +1,10 @@
 //! Descriptors that come from elsewhere, options, and what a class may set by itself.
+//!
+//! Descriptors are on the kernel's network alone.
 
 use super::*;
 use slotwire::{OpenMode, OptionName, PauseMode, SocketOption};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 #[test]
@@ -99,7 +101,7 @@ fn what_is_no_tcp_socket_is_refused_and_closed() {
 #[test]
 fn a_descriptor_takes_the_place_of_a_connection() {
     let mut rt = Runtime::new().unwrap();
-    let (socket, mut first, journal) = connected(&mut rt);
+    let (socket, mut first, journal) = connected(&Net::native(), &mut rt);
     first.write_all(b"stale").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
     rt[socket].write_all(b"never sent").unwrap();
@@ -136,10 +138,10 @@ fn a_descriptor_takes_the_place_of_an_attempt() {
     assert_eq!(rt.next_deadline(), None);
 }
 
-#[test]
-fn options_are_read_as_they_were_written() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn options_are_read_as_they_were_written(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
     let options = [
         SocketOption::LowDelay(true),
         SocketOption::KeepAlive(true),
@@ -175,16 +177,19 @@ fn options_are_read_as_they_were_written() {
     }
 }
 
-#[test]
-fn an_option_that_cannot_be_is_refused() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn an_option_that_cannot_be_is_refused(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
     let options = [
         SocketOption::PathMtu(1500),
         SocketOption::KeepAliveIdle(Duration::ZERO),
         SocketOption::KeepAliveIdle(Duration::MAX),
         SocketOption::KeepAliveInterval(Duration::from_secs(u64::MAX)),
+        SocketOption::KeepAliveIdle(Duration::from_secs(32_768)),
         SocketOption::KeepAliveCount(u32::MAX),
+        SocketOption::KeepAliveCount(128),
+        SocketOption::KeepAliveCount(0),
         SocketOption::SendBufferSize(usize::MAX),
     ];
     for option in options {
@@ -194,9 +199,9 @@ fn an_option_that_cannot_be_is_refused() {
     assert_eq!(rt[socket].state(), SocketState::Connected);
 }
 
-#[test]
-fn a_socket_that_the_system_knows_nothing_of_has_no_options_and_no_descriptor() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_socket_that_the_system_knows_nothing_of_has_no_options_and_no_descriptor(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, _) = socket(&mut rt);
     let read = rt[socket].socket_option(OptionName::LowDelay).unwrap_err();
     let write = rt[socket].set_socket_option(SocketOption::LowDelay(true)).unwrap_err();
@@ -204,9 +209,9 @@ fn a_socket_that_the_system_knows_nothing_of_has_no_options_and_no_descriptor() 
     assert!(rt[socket].socket_descriptor().is_none() && !rt[socket].is_valid());
 }
 
-#[test]
-fn a_class_may_say_what_it_knows_better() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_class_may_say_what_it_knows_better(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);
     let this = &mut rt[socket];
     this.set_local_address(Some([10, 0, 0, 1].into()));

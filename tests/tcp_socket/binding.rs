@@ -2,25 +2,26 @@
 
 use super::*;
 use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-#[test]
-fn a_bound_socket_says_so_and_connects_from_there() {
+#[on_every_network]
+fn a_bound_socket_says_so_and_connects_from_there(net: &Net) {
     for address in [BindAddress::Any, BindAddress::AnyIpv4, Ipv4Addr::LOCALHOST.into()] {
-        let mut rt = Runtime::new().unwrap();
-        let (listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
         let (socket, journal) = socket(&mut rt);
         rt[socket].bind(address, 0, BindMode::DEFAULT).unwrap();
         rt.deliver();
         assert_eq!(journal.take(), ["Bound"]);
         assert_eq!(rt[socket].state(), SocketState::Bound);
-        assert!(rt[socket].is_valid() && rt[socket].socket_descriptor().is_some());
+        assert!(rt[socket].is_valid());
+        assert_eq!(rt[socket].socket_descriptor().is_some(), net.has_descriptors());
         let own_port = rt[socket].local_port();
         assert!(own_port.is_some_and(|port| port > 0));
         rt[socket].connect_to_host("127.0.0.1", port);
         wait_until(&mut rt, |_| journal.has("connected") || journal.has("Unconnected"));
         assert_eq!(journal.take(), CONNECTING, "{address:?}");
-        let (_peer, from) = listener.accept().unwrap();
+        let (_peer, from) = listener.accept();
         assert_eq!(Some(from.port()), own_port, "{address:?}");
         assert_eq!(rt[socket].local_port(), own_port);
         assert_eq!(rt[socket].local_address(), Some(Ipv4Addr::LOCALHOST.into()));
@@ -28,10 +29,10 @@ fn a_bound_socket_says_so_and_connects_from_there() {
     }
 }
 
-#[test]
-fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere() {
-    let mut rt = Runtime::new().unwrap();
-    let (_listener, port) = std_listener();
+#[on_every_network]
+fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     let in_use = rt[socket].bind(Ipv4Addr::LOCALHOST, port, BindMode::DEFAULT).unwrap_err();
     assert_eq!(in_use.kind(), SocketError::AddressInUse);
@@ -44,12 +45,12 @@ fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere() {
     assert_eq!(rt[socket].state(), SocketState::Bound);
 }
 
-#[test]
-fn a_socket_is_bound_once_and_only_in_a_runtime() {
+#[on_every_network]
+fn a_socket_is_bound_once_and_only_in_a_runtime(net: &Net) {
     let mut unborn = QTcpSocket::new();
     let too_early = unborn.bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap_err();
     assert_eq!(too_early.kind(), SocketError::Operation);
-    let mut rt = Runtime::new().unwrap();
+    let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);
     rt[socket].bind(Ipv6Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
     let port = rt[socket].local_port();
@@ -60,11 +61,11 @@ fn a_socket_is_bound_once_and_only_in_a_runtime() {
     assert_eq!(rt[socket].local_port(), port);
 }
 
-#[test]
-fn a_bound_socket_is_released_by_each_way_to_end_it() {
+#[on_every_network]
+fn a_bound_socket_is_released_by_each_way_to_end_it(net: &Net) {
     let aborted = ["Unconnected", "read_channel_finished"];
     for way in ["disconnect_from_host", "close", "abort"] {
-        let mut rt = Runtime::new().unwrap();
+        let mut rt = net.runtime();
         let (socket, journal) = socket(&mut rt);
         rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
         let port = rt[socket].local_port().unwrap();
@@ -79,14 +80,14 @@ fn a_bound_socket_is_released_by_each_way_to_end_it() {
         let said = if way == "abort" { &aborted[..] } else { &CLOSING };
         assert_eq!(journal.take(), said, "{way}");
         assert_eq!(rt[socket].local_port(), None);
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        net.listen_at((Ipv4Addr::LOCALHOST, port)).unwrap();
     }
 }
 
-#[test]
-fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
     let own_port = rt[socket].local_port();
@@ -94,15 +95,15 @@ fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family() {
     wait_until(&mut rt, |_| journal.has("connected") || journal.has("Unconnected"));
     assert!(journal.has("connected"), "{:?}", journal.take());
     assert_eq!(rt[socket].local_port(), own_port);
-    assert_eq!(Some(listener.accept().unwrap().1.port()), own_port);
+    assert_eq!(Some(listener.accept().1.port()), own_port);
 }
 
-#[test]
-fn a_bound_socket_that_was_refused_has_no_address_any_more() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_bound_socket_that_was_refused_has_no_address_any_more(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);
     rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
-    rt[socket].connect_to_host("127.0.0.1", closed_port());
+    rt[socket].connect_to_host("127.0.0.1", net.closed_port());
     wait_until(&mut rt, |_| journal.has("ConnectionRefused while Unconnected"));
     settle(&mut rt);
     assert_eq!((rt[socket].local_port(), rt[socket].local_address()), (None, None));
@@ -110,10 +111,10 @@ fn a_bound_socket_that_was_refused_has_no_address_any_more() {
     rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
 }
 
-#[test]
-fn addresses_of_the_wanted_family_alone_are_tried() {
-    let mut rt = Runtime::new().unwrap();
-    let (_listener, port) = std_listener();
+#[on_every_network]
+fn addresses_of_the_wanted_family_alone_are_tried(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
     let families =
         [(NetworkLayerProtocol::Ipv4, "connected"), (NetworkLayerProtocol::Ipv6, "Unconnected")];
     for (family, end) in families {

@@ -2,10 +2,10 @@
 
 use super::*;
 
-#[test]
-fn a_connection_by_address_goes_through_the_states_in_order() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn a_connection_by_address_goes_through_the_states_in_order(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     rt[socket].connect_to_host("127.0.0.1", port);
     assert_eq!(rt[socket].state(), SocketState::HostLookup);
@@ -13,16 +13,16 @@ fn a_connection_by_address_goes_through_the_states_in_order() {
     assert_eq!((rt[socket].peer_name(), rt[socket].peer_port()), ("127.0.0.1", None));
     wait_until(&mut rt, |_| journal.has("connected"));
     assert_eq!(journal.take(), CONNECTING);
-    let peer = listener.accept().unwrap().0;
-    assert_eq!(rt[socket].local_port(), Some(peer.peer_addr().unwrap().port()));
+    let (_peer, from) = listener.accept();
+    assert_eq!(rt[socket].local_port(), Some(from.port()));
     assert_eq!(rt[socket].peer_port(), Some(port));
     assert_eq!(rt[socket].error(), None);
 }
 
-#[test]
-fn a_connection_by_name_goes_through_the_states_in_order() {
-    let mut rt = Runtime::new().unwrap();
-    let (_listener, port) = std_listener();
+#[on_every_network]
+fn a_connection_by_name_goes_through_the_states_in_order(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     rt[socket].connect_to_host("localhost", port);
     rt.deliver();
@@ -31,9 +31,9 @@ fn a_connection_by_name_goes_through_the_states_in_order() {
     assert_eq!(journal.take(), CONNECTING[1..]);
 }
 
-#[test]
-fn a_name_without_address_is_not_found() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_name_without_address_is_not_found(net: &Net) {
+    let mut rt = net.runtime();
     for name in ["no-such-host.invalid", "", "nul\0byte"] {
         let (socket, journal) = socket(&mut rt);
         rt[socket].connect_to_host(name, 1);
@@ -46,10 +46,10 @@ fn a_name_without_address_is_not_found() {
     }
 }
 
-#[test]
-fn a_refused_connection_says_so_when_it_is_unconnected() {
-    let mut rt = Runtime::new().unwrap();
-    for port in [closed_port(), 0] {
+#[on_every_network]
+fn a_refused_connection_says_so_when_it_is_unconnected(net: &Net) {
+    let mut rt = net.runtime();
+    for port in [net.closed_port(), 0] {
         let (socket, journal) = socket(&mut rt);
         rt[socket].connect_to_host("127.0.0.1", port);
         rt[socket].write_all(b"lost").unwrap();
@@ -67,11 +67,10 @@ fn a_refused_connection_says_so_when_it_is_unconnected() {
     }
 }
 
-#[test]
-fn an_address_that_does_not_answer_is_given_up_after_the_timeout() {
-    let clock = VirtualClock::new();
-    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
-    let (address, _full) = full_listener();
+#[on_every_network]
+fn an_address_that_does_not_answer_is_given_up_after_the_timeout(net: &Net) {
+    let (address, _full) = net.full_listener();
+    let (mut rt, clock) = net.timed_runtime();
     let port = address.port();
     let (socket, journal) = socket(&mut rt);
     rt[socket].set_connect_timeout(Some(Duration::from_secs(5)));
@@ -91,25 +90,25 @@ fn an_address_that_does_not_answer_is_given_up_after_the_timeout() {
     assert_eq!(rt.next_deadline(), None);
 }
 
-#[test]
-fn what_is_written_before_the_connection_stands_is_sent_then() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn what_is_written_before_the_connection_stands_is_sent_then(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     assert!(rt[socket].write(b"too early").is_err());
     rt[socket].connect_to_host("127.0.0.1", port);
     rt[socket].write_all(b"hello, ").unwrap();
     once_at(&mut rt, socket, "connected", move |world| world[socket].write_all(b"you").unwrap());
     wait_until(&mut rt, |_| journal.has("connected"));
-    let mut peer = listener.accept().unwrap().0;
+    let mut peer = listener.accept().0;
     assert_eq!(read_exactly(&mut rt, &mut peer, 10), b"hello, you");
     assert_eq!(journal.take()[5..], ["bytes_written 10"]);
 }
 
-#[test]
-fn a_socket_that_is_added_later_starts_then_with_what_was_written() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn a_socket_that_is_added_later_starts_then_with_what_was_written(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let mut early = QTcpSocket::new();
     early.connect_to_host("127.0.0.1", port);
     early.write_all(b"early").unwrap();
@@ -117,30 +116,30 @@ fn a_socket_that_is_added_later_starts_then_with_what_was_written() {
     let socket = rt.add(early);
     let journal = journal_of(&mut rt, socket);
     wait_until(&mut rt, |_| journal.has("disconnected"));
-    let mut peer = listener.accept().unwrap().0;
+    let mut peer = listener.accept().0;
     assert_eq!(read_to_end(&mut rt, &mut peer), b"early");
     assert_eq!(journal.take()[2..6], ["Connected", "connected", "Closing", "bytes_written 5"]);
 }
 
-#[test]
-fn a_refused_socket_may_try_elsewhere_in_the_slot_that_tells_so() {
+#[on_every_network]
+fn a_refused_socket_may_try_elsewhere_in_the_slot_that_tells_so(net: &Net) {
     for at in ["error", "Unconnected"] {
-        let mut rt = Runtime::new().unwrap();
-        let (_listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (_listener, port) = net.listener();
         let (socket, journal) = socket(&mut rt);
         once_at(&mut rt, socket, at, move |world| {
             world[socket].connect_to_host("127.0.0.1", port);
         });
-        rt[socket].connect_to_host("127.0.0.1", closed_port());
+        rt[socket].connect_to_host("127.0.0.1", net.closed_port());
         wait_until(&mut rt, |_| journal.has("connected"));
         assert_eq!(rt[socket].state(), SocketState::Connected);
     }
 }
 
-#[test]
-fn connecting_a_socket_that_is_busy_changes_nothing() {
-    let mut rt = Runtime::new().unwrap();
-    let (_listener, port) = std_listener();
+#[on_every_network]
+fn connecting_a_socket_that_is_busy_changes_nothing(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
     for at in ["Connecting", "connected"] {
         let (socket, journal) = socket(&mut rt);
         once_at(&mut rt, socket, at, move |world| world[socket].connect_to_host("::1", 1));
@@ -166,14 +165,14 @@ fn a_socket_knows_its_classes_and_signals() {
     }
 }
 
-#[test]
-fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, _journal) = socket(&mut rt);
     rt[socket].connect_to_host("127.0.0.1", port);
     rt.deliver(); // it is on its way, and the loop has not looked yet
-    let (mut peer, _) = listener.accept().unwrap();
+    let (mut peer, _) = listener.accept();
     peer.write_all(b"hello and good-bye").unwrap();
     drop(peer);
     wait_until(&mut rt, is_unconnected(socket));

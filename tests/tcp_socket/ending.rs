@@ -2,10 +2,10 @@
 
 use super::*;
 
-#[test]
-fn disconnecting_with_nothing_to_send_ends_at_once() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn disconnecting_with_nothing_to_send_ends_at_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].disconnect_from_host();
     rt.deliver();
     assert_eq!(journal.take(), CLOSING);
@@ -17,20 +17,20 @@ fn disconnecting_with_nothing_to_send_ends_at_once() {
     assert_eq!(journal.take(), ["about_to_close"], "it was still open, and nothing else");
 }
 
-#[test]
-fn flushing_a_socket_that_closes_ends_it_once() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn flushing_a_socket_that_closes_ends_it_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer, journal) = connected(net, &mut rt);
     rt[socket].disconnect_from_host();
     rt[socket].flush().unwrap();
     settle(&mut rt);
     assert_eq!(journal.take(), CLOSING);
 }
 
-#[test]
-fn disconnecting_a_socket_that_closes_changes_nothing() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn disconnecting_a_socket_that_closes_changes_nothing(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].write_all(b"bye").unwrap();
     rt[socket].disconnect_from_host();
     rt[socket].disconnect_from_host();
@@ -41,10 +41,10 @@ fn disconnecting_a_socket_that_closes_changes_nothing() {
     assert_eq!(journal.take(), said);
 }
 
-#[test]
-fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     once_at(&mut rt, socket, "Closing", move |world| world[socket].write_all(b"bye").unwrap());
     rt[socket].disconnect_from_host();
     assert_eq!(read_to_end(&mut rt, &mut peer), b"bye");
@@ -53,10 +53,10 @@ fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end() {
     assert_eq!(journal.take(), said);
 }
 
-#[test]
-fn a_slot_that_hears_of_the_closing_can_still_read_and_write() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_slot_that_hears_of_the_closing_can_still_read_and_write(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     peer.write_all(b"last words").unwrap();
     assert!(rt.run_until(DEADLINE, |world| world[socket].bytes_available() == 10).unwrap());
     journal.take();
@@ -77,10 +77,10 @@ fn a_slot_that_hears_of_the_closing_can_still_read_and_write() {
     assert_eq!(journal.take(), said);
 }
 
-#[test]
-fn disconnecting_sends_everything_first_however_slowly_it_is_read() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn disconnecting_sends_everything_first_however_slowly_it_is_read(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     let data = noise(12 << 20);
     rt[socket].write_all(&data).unwrap();
     rt[socket].disconnect_from_host();
@@ -94,10 +94,10 @@ fn disconnecting_sends_everything_first_however_slowly_it_is_read() {
     assert_eq!(said[said.len() - 3..], CLOSING[1..]);
 }
 
-#[test]
-fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
     let bytes = noise(4_000_000);
     rt[socket].write_all(&bytes).unwrap();
     rt[socket].disconnect_from_host();
@@ -107,10 +107,10 @@ fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest() {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[test]
-fn closing_closes_the_device_first_and_still_sends() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn closing_closes_the_device_first_and_still_sends(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].write_all(b"bye").unwrap();
     rt[socket].close();
     rt.deliver();
@@ -121,11 +121,11 @@ fn closing_closes_the_device_first_and_still_sends() {
     assert_eq!(said[said.len() - 3..], CLOSING[1..]);
 }
 
-#[test]
-fn disconnecting_while_connecting_finishes_the_connection_first() {
+#[on_every_network]
+fn disconnecting_while_connecting_finishes_the_connection_first(net: &Net) {
     for at in ["HostLookup", "Connecting", "host_found", "connected"] {
-        let mut rt = Runtime::new().unwrap();
-        let (listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
         let (socket, journal) = socket(&mut rt);
         once_at(&mut rt, socket, at, move |world| world[socket].disconnect_from_host());
         rt[socket].connect_to_host("127.0.0.1", port);
@@ -135,10 +135,10 @@ fn disconnecting_while_connecting_finishes_the_connection_first() {
     }
 }
 
-#[test]
-fn aborting_ends_every_state_at_once() {
-    let mut rt = Runtime::new().unwrap();
-    let (_listener, port) = std_listener();
+#[on_every_network]
+fn aborting_ends_every_state_at_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
     for name in ["127.0.0.1", "localhost"] {
         let (socket, journal) = socket(&mut rt);
         rt[socket].connect_to_host(name, port);
@@ -147,7 +147,7 @@ fn aborting_ends_every_state_at_once() {
         let expected = ["about_to_close", "Unconnected", "read_channel_finished"];
         assert_eq!(journal.take().last_chunk(), Some(&expected.map(str::to_owned)));
     }
-    let (connected, _peer, journal) = connected(&mut rt);
+    let (connected, _peer, journal) = connected(net, &mut rt);
     rt[connected].write_all(b"lost").unwrap();
     rt[connected].abort();
     assert_eq!(rt[connected].state(), SocketState::Unconnected);
@@ -158,10 +158,10 @@ fn aborting_ends_every_state_at_once() {
     assert_eq!(journal.len(), 0);
 }
 
-#[test]
-fn aborting_cuts_a_socket_that_closes_short() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, _peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn aborting_cuts_a_socket_that_closes_short(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer, journal) = connected(net, &mut rt);
     rt[socket].write_all(&noise(12 << 20)).unwrap();
     rt[socket].disconnect_from_host();
     turn(&mut rt);
@@ -189,11 +189,12 @@ const LIFE: [&str; 11] = [
 
 /// Lives through a whole connection in which `act` is done in the slot of `at`.
 fn live(
+    net: &Net,
     at: &'static str,
     act: fn(&mut World, Obj<QTcpSocket>),
 ) -> (Runtime, Obj<QTcpSocket>, Journal) {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     let acted = Rc::new(Cell::new(false));
     let flag = acted.clone();
@@ -204,13 +205,12 @@ fn live(
     rt[socket].connect_to_host("127.0.0.1", port);
     rt[socket].write_all(b"hello").unwrap();
     let mut peer = None;
-    listener.set_nonblocking(true).unwrap();
     wait_until(&mut rt, |_| {
-        if let Ok((mut stream, _)) = listener.accept() {
+        if let Some(mut accepted) = listener.accept_now() {
             // Fails if the socket is gone already.
-            let _ = stream.write_all(b"welcome");
-            let _ = stream.shutdown(Shutdown::Write);
-            peer = Some(stream);
+            let _ = accepted.write_all(b"welcome");
+            let _ = accepted.shutdown(Shutdown::Write);
+            peer = Some(accepted);
         }
         acted.get()
     });
@@ -218,10 +218,10 @@ fn live(
     (rt, socket, journal)
 }
 
-#[test]
-fn a_socket_may_be_aborted_in_each_of_its_slots() {
+#[on_every_network]
+fn a_socket_may_be_aborted_in_each_of_its_slots(net: &Net) {
     for at in LIFE {
-        let (rt, socket, journal) = live(at, |world, socket| world[socket].abort());
+        let (rt, socket, journal) = live(net, at, |world, socket| world[socket].abort());
         assert_eq!(rt[socket].state(), SocketState::Unconnected, "{at}");
         assert!(!rt[socket].is_open(), "{at}");
         assert_eq!(journal.count("Unconnected"), 1, "{at}");
@@ -231,10 +231,10 @@ fn a_socket_may_be_aborted_in_each_of_its_slots() {
     }
 }
 
-#[test]
-fn a_socket_may_be_destroyed_in_each_of_its_slots() {
+#[on_every_network]
+fn a_socket_may_be_destroyed_in_each_of_its_slots(net: &Net) {
     for at in LIFE {
-        let (rt, socket, journal) = live(at, |world, socket| {
+        let (rt, socket, journal) = live(net, at, |world, socket| {
             world.destroy(socket);
         });
         assert!(!rt.contains(socket), "{at}");
@@ -243,11 +243,11 @@ fn a_socket_may_be_destroyed_in_each_of_its_slots() {
     }
 }
 
-#[test]
-fn a_socket_may_begin_anew_in_the_slot_that_ends_it() {
+#[on_every_network]
+fn a_socket_may_begin_anew_in_the_slot_that_ends_it(net: &Net) {
     for at in ["error", "Unconnected", "read_channel_finished", "disconnected"] {
-        let mut rt = Runtime::new().unwrap();
-        let (listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
         let (socket, journal) = socket(&mut rt);
         once_at(&mut rt, socket, at, move |world| {
             world[socket].connect_to_host("127.0.0.1", port);
@@ -255,9 +255,9 @@ fn a_socket_may_begin_anew_in_the_slot_that_ends_it() {
         });
         rt[socket].connect_to_host("127.0.0.1", port);
         wait_until(&mut rt, |_| journal.has("connected"));
-        drop(listener.accept().unwrap());
+        drop(listener.accept());
         wait_until(&mut rt, |_| journal.count("connected") == 2);
-        let mut peer = listener.accept().unwrap().0;
+        let mut peer = listener.accept().0;
         assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"again", "{at}");
         assert_eq!(rt[socket].state(), SocketState::Connected, "{at}");
         assert_eq!(rt[socket].peer_port(), Some(port), "{at}");
@@ -265,11 +265,11 @@ fn a_socket_may_begin_anew_in_the_slot_that_ends_it() {
     }
 }
 
-#[test]
-fn a_socket_may_disconnect_and_connect_in_one_go() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_socket_may_disconnect_and_connect_in_one_go(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt.with(socket, |socket, _| {
         socket.disconnect_from_host();
         socket.connect_to_host("127.0.0.1", port);
@@ -277,15 +277,15 @@ fn a_socket_may_disconnect_and_connect_in_one_go() {
     });
     wait_until(&mut rt, |_| journal.has("connected"));
     assert_eq!(peer.read(&mut [0]).unwrap(), 0);
-    let mut peer = listener.accept().unwrap().0;
+    let mut peer = listener.accept().0;
     assert_eq!(read_exactly(&mut rt, &mut peer, 3), b"new");
     assert_eq!(journal.count("disconnected"), 1);
 }
 
-#[test]
-fn a_destroyed_socket_says_goodbye() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_destroyed_socket_says_goodbye(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     let notes = journal.clone();
     rt.connect_destroyed_fn(socket, move |_, _| notes.note("destroyed"));
     rt.destroy(socket);
@@ -293,10 +293,10 @@ fn a_destroyed_socket_says_goodbye() {
     assert_eq!(peer.read(&mut [0]).unwrap(), 0);
 }
 
-#[test]
-fn a_closing_socket_that_is_lost_ends_once() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_closing_socket_that_is_lost_ends_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer, journal) = connected(net, &mut rt);
     let peer = Cell::new(Some(peer));
     once_at(&mut rt, socket, "Closing", move |world| {
         reset(peer.take().unwrap());

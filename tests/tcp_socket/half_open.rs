@@ -2,10 +2,10 @@
 
 use super::*;
 
-#[test]
-fn what_the_peer_asked_can_be_answered_after_it_has_finished() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn what_the_peer_asked_can_be_answered_after_it_has_finished(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].set_allow_half_open(true);
     assert!(rt[socket].allow_half_open());
     peer.write_all(b"question").unwrap();
@@ -27,11 +27,11 @@ fn what_the_peer_asked_can_be_answered_after_it_has_finished() {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[test]
-fn the_peers_answer_is_read_after_this_end_was_closed() {
+#[on_every_network]
+fn the_peers_answer_is_read_after_this_end_was_closed(net: &Net) {
     for half_open in [true, false] {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer, journal) = connected(&mut rt);
+        let mut rt = net.runtime();
+        let (socket, mut peer, journal) = connected(net, &mut rt);
         rt[socket].set_allow_half_open(half_open);
         rt[socket].write_all(b"question").unwrap();
         rt[socket].shutdown_write();
@@ -49,17 +49,17 @@ fn the_peers_answer_is_read_after_this_end_was_closed() {
     }
 }
 
-#[test]
-fn this_end_may_be_closed_before_the_connection_stands() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn this_end_may_be_closed_before_the_connection_stands(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
     rt[socket].connect_to_host("127.0.0.1", port);
     rt[socket].write_all(b"question").unwrap();
     rt[socket].shutdown_write();
     assert_eq!(rt[socket].write(b"more").unwrap_err().kind(), ErrorKind::BrokenPipe);
     wait_until(&mut rt, |_| journal.has("connected"));
-    let mut peer = listener.accept().unwrap().0;
+    let mut peer = listener.accept().0;
     assert_eq!(read_to_end(&mut rt, &mut peer), b"question");
     assert_eq!(rt[socket].state(), SocketState::Connected);
     rt[socket].abort();
@@ -67,10 +67,10 @@ fn this_end_may_be_closed_before_the_connection_stands() {
     rt[socket].write_all(b"another").unwrap();
 }
 
-#[test]
-fn a_half_open_connection_that_is_reset_ends_with_an_error() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_half_open_connection_that_is_reset_ends_with_an_error(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer, journal) = connected(net, &mut rt);
     rt[socket].set_allow_half_open(true);
     peer.shutdown(Shutdown::Write).unwrap();
     wait_until(&mut rt, |_| journal.has("read_channel_finished"));
@@ -80,18 +80,18 @@ fn a_half_open_connection_that_is_reset_ends_with_an_error() {
     assert_eq!(journal.count("read_channel_finished"), 1);
 }
 
-#[test]
-fn a_new_connection_is_open_at_both_ends_again() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
-    let (socket, peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_new_connection_is_open_at_both_ends_again(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let (socket, peer, journal) = connected(net, &mut rt);
     rt[socket].set_allow_half_open(true);
     rt[socket].shutdown_write();
     drop(peer);
     wait_until(&mut rt, |_| journal.has("disconnected"));
     rt[socket].connect_to_host("127.0.0.1", port);
     wait_until(&mut rt, |_| journal.has("connected"));
-    let mut peer = listener.accept().unwrap().0;
+    let mut peer = listener.accept().0;
     rt[socket].write_all(b"again").unwrap();
     peer.write_all(b"yes").unwrap();
     assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"again");

@@ -4,12 +4,11 @@ use super::*;
 use slotwire::{NetworkLayerProtocol, OpenMode, ReadyReadPolicy};
 
 /// How many bytes the peer can write before the kernel makes it wait, while the loop goes on.
-fn fill(rt: &mut Runtime, peer: &mut TcpStream, data: &[u8]) -> usize {
-    peer.set_nonblocking(true).unwrap();
+fn fill(rt: &mut Runtime, peer: &mut Peer, data: &[u8]) -> usize {
     let mut sent = 0;
     let mut refusals = 0;
     while sent < data.len() && refusals < 20 {
-        match peer.write(&data[sent..]) {
+        match peer.write_now(&data[sent..]) {
             Ok(count) => (sent, refusals) = (sent + count, 0),
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::WouldBlock);
@@ -18,14 +17,13 @@ fn fill(rt: &mut Runtime, peer: &mut TcpStream, data: &[u8]) -> usize {
             }
         }
     }
-    peer.set_nonblocking(false).unwrap();
     sent
 }
 
-#[test]
-fn a_full_buffer_makes_the_peer_wait_and_loses_nothing() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
+#[on_every_network]
+fn a_full_buffer_makes_the_peer_wait_and_loses_nothing(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
     rt[socket].set_read_buffer_size(Some(1000));
     assert_eq!(rt[socket].read_buffer_size(), Some(1000));
     let data = noise(64 << 20);
@@ -51,10 +49,10 @@ fn a_full_buffer_makes_the_peer_wait_and_loses_nothing() {
     assert!(all == data[..sent]);
 }
 
-#[test]
-fn a_limit_that_is_taken_away_lets_everything_in() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
+#[on_every_network]
+fn a_limit_that_is_taken_away_lets_everything_in(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
     rt[socket].set_read_buffer_size(Some(10));
     peer.write_all(&noise(5000)).unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 10);
@@ -65,10 +63,10 @@ fn a_limit_that_is_taken_away_lets_everything_in() {
     assert_eq!(rt[socket].read_all(), noise(5000));
 }
 
-#[test]
-fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].set_read_buffer_size(Some(4));
     peer.write_all(b"last").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
@@ -80,10 +78,10 @@ fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read() {
     assert_eq!(journal.take()[1..], LOST);
 }
 
-#[test]
-fn what_a_transaction_has_read_takes_room_until_it_is_committed() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn what_a_transaction_has_read_takes_room_until_it_is_committed(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].set_read_buffer_size(Some(4));
     peer.write_all(b"abcdefgh").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
@@ -103,28 +101,25 @@ fn what_a_transaction_has_read_takes_room_until_it_is_committed() {
     assert_eq!(journal.take(), ["ready_read"]);
 }
 
-#[test]
-fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].set_read_buffer_size(Some(4));
     let data = noise(12 << 20);
     rt[socket].write_all(&data).unwrap();
     peer.write_all(b"more than there is room for").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
     rt[socket].disconnect_from_host();
-    let reading = std::thread::spawn(move || {
-        let mut all = Vec::new();
-        peer.read_to_end(&mut all).map(|_| all)
-    });
+    let reading = peer.go([Deed::ReadToEnd]);
     wait_until(&mut rt, |_| journal.has("disconnected"));
-    assert!(reading.join().unwrap().unwrap() == data);
+    assert!(reading.end(&mut rt) == data);
 }
 
-#[test]
-fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
+#[on_every_network]
+fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
     rt[socket].set_write_buffer_limit(Some(1000));
     assert_eq!(rt[socket].write_buffer_limit(), Some(1000));
     let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
@@ -142,10 +137,10 @@ fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on() {
     assert_eq!(read_exactly(&mut rt, &mut peer, 2000).len(), 2000);
 }
 
-#[test]
-fn a_writer_that_follows_the_drain_sends_everything_and_queues_little() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
+#[on_every_network]
+fn a_writer_that_follows_the_drain_sends_everything_and_queues_little(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
     rt[socket].set_write_buffer_limit(Some(64 * 1024));
     let data = Rc::new(noise(16 << 20));
     let done = Rc::new(Cell::new(0));
@@ -166,10 +161,10 @@ fn a_writer_that_follows_the_drain_sends_everything_and_queues_little() {
     assert!(read_exactly(&mut rt, &mut peer, data.len()) == *data);
 }
 
-#[test]
-fn a_write_that_is_cut_before_the_connection_stands_is_told_to_go_on_as_well() {
-    let mut rt = Runtime::new().unwrap();
-    let (_listener, port) = std_listener();
+#[on_every_network]
+fn a_write_that_is_cut_before_the_connection_stands_is_told_to_go_on_as_well(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
     let (socket, _journal) = socket(&mut rt);
     rt[socket].set_write_buffer_limit(Some(4));
     let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
@@ -190,11 +185,11 @@ fn sip(rt: &mut Runtime, socket: Obj<QTcpSocket>) -> Rc<Cell<usize>> {
     calls
 }
 
-#[test]
-fn a_slot_that_leaves_something_is_called_again_if_that_is_wanted() {
+#[on_every_network]
+fn a_slot_that_leaves_something_is_called_again_if_that_is_wanted(net: &Net) {
     for (policy, expected) in [(ReadyReadPolicy::NewBytes, 1), (ReadyReadPolicy::WhileUnread, 8)] {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer, _) = connected(&mut rt);
+        let mut rt = net.runtime();
+        let (socket, mut peer, _) = connected(net, &mut rt);
         rt[socket].set_ready_read_policy(policy);
         let calls = sip(&mut rt, socket);
         peer.write_all(b"messages").unwrap();
@@ -207,10 +202,10 @@ fn a_slot_that_leaves_something_is_called_again_if_that_is_wanted() {
     }
 }
 
-#[test]
-fn a_slot_that_reads_nothing_is_not_called_again() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_slot_that_reads_nothing_is_not_called_again(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].set_ready_read_policy(ReadyReadPolicy::WhileUnread);
     peer.write_all(b"messages").unwrap();
     wait_until(&mut rt, |_| journal.has("ready_read"));
@@ -221,10 +216,10 @@ fn a_slot_that_reads_nothing_is_not_called_again() {
     assert_eq!(journal.take(), ["ready_read"]);
 }
 
-#[test]
-fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     rt[socket].set_ready_read_policy(ReadyReadPolicy::WhileUnread);
     let calls = sip(&mut rt, socket);
     peer.write_all(b"messages").unwrap();
@@ -236,16 +231,16 @@ fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed() {
     assert_eq!(calls.get(), 8);
 }
 
-#[test]
-fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes() {
+#[on_every_network]
+fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes(net: &Net) {
     for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
-        let mut rt = Runtime::new().unwrap();
-        let (listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
         let (socket, journal) = socket(&mut rt);
         rt[socket].set_read_buffer_size(Some(4));
         rt[socket].connect_to_host_with("127.0.0.1", port, mode, NetworkLayerProtocol::Any);
         wait_until(&mut rt, |_| journal.has("connected"));
-        let mut peer = listener.accept().unwrap().0;
+        let mut peer = listener.accept().0;
         peer.write_all(b"more than four").unwrap();
         wait_until(&mut rt, |_| journal.has("ready_read"));
         rt[socket].write_all(&noise(16 << 20)).unwrap();

@@ -12,11 +12,10 @@ mod limits;
 mod modes;
 mod transfer;
 
-use slotwire::VirtualClock;
 use slotwire::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::rc::Rc;
 use std::time::Duration;
 use support::*;
@@ -51,8 +50,8 @@ fn socket(rt: &mut Runtime) -> (Obj<QTcpSocket>, Journal) {
 }
 
 /// A connected socket whose journal begins now, and its peer.
-fn connected(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream, Journal) {
-    let (socket, peer) = connected_pair(rt);
+fn connected(net: &Net, rt: &mut Runtime) -> (Obj<QTcpSocket>, Peer, Journal) {
+    let (socket, peer) = net.connected_pair(rt);
     settle(rt);
     let journal = journal_of(rt, socket);
     (socket, peer, journal)

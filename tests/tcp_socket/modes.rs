@@ -4,21 +4,21 @@ use super::*;
 use slotwire::{NetworkLayerProtocol, OpenMode};
 
 /// A socket that is connected in this mode, its peer, and what it says from now on.
-fn connected_in(rt: &mut Runtime, mode: OpenMode) -> (Obj<QTcpSocket>, TcpStream, Journal) {
-    let (listener, port) = std_listener();
+fn connected_in(net: &Net, rt: &mut Runtime, mode: OpenMode) -> (Obj<QTcpSocket>, Peer, Journal) {
+    let (listener, port) = net.listener();
     let socket = rt.add(QTcpSocket::new());
     rt[socket].connect_to_host_with("127.0.0.1", port, mode, NetworkLayerProtocol::Any);
     wait_until(rt, |world| world[socket].state() == SocketState::Connected);
     settle(rt);
-    (socket, listener.accept().unwrap().0, journal_of(rt, socket))
+    (socket, listener.accept().0, journal_of(rt, socket))
 }
 
-#[test]
-fn an_address_may_be_given_instead_of_a_name() {
-    let mut rt = Runtime::new().unwrap();
-    let (listener, port) = std_listener();
+#[on_every_network]
+fn an_address_may_be_given_instead_of_a_name(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
     let (socket, journal) = socket(&mut rt);
-    let address = listener.local_addr().unwrap();
+    let address = listener.local_addr();
     rt[socket].connect_to_address(address, OpenMode::READ_WRITE);
     assert_eq!(rt[socket].peer_name(), "127.0.0.1");
     wait_until(&mut rt, |_| journal.has("connected"));
@@ -26,20 +26,20 @@ fn an_address_may_be_given_instead_of_a_name() {
     assert_eq!(rt[socket].peer_port(), Some(port));
 }
 
-#[test]
-fn a_socket_for_reading_alone_cannot_be_written_to() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected_in(&mut rt, OpenMode::READ_ONLY);
+#[on_every_network]
+fn a_socket_for_reading_alone_cannot_be_written_to(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected_in(net, &mut rt, OpenMode::READ_ONLY);
     assert_eq!(rt[socket].write(b"x").unwrap_err().kind(), ErrorKind::NotConnected);
     peer.write_all(b"hello").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
 }
 
-#[test]
-fn a_socket_for_writing_alone_drops_what_comes_and_notices_the_end() {
+#[on_every_network]
+fn a_socket_for_writing_alone_drops_what_comes_and_notices_the_end(net: &Net) {
     for mode in [OpenMode::WRITE_ONLY, OpenMode::WRITE_ONLY | OpenMode::UNBUFFERED] {
-        let mut rt = Runtime::new().unwrap();
-        let (socket, mut peer, journal) = connected_in(&mut rt, mode);
+        let mut rt = net.runtime();
+        let (socket, mut peer, journal) = connected_in(net, &mut rt, mode);
         rt[socket].write_all(b"out").unwrap();
         assert_eq!(read_exactly(&mut rt, &mut peer, 3), b"out");
         peer.write_all(&noise(1 << 20)).unwrap();
@@ -51,11 +51,11 @@ fn a_socket_for_writing_alone_drops_what_comes_and_notices_the_end() {
     }
 }
 
-#[test]
-fn an_unbuffered_socket_leaves_what_comes_to_the_system_until_it_is_read() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_unbuffered_socket_leaves_what_comes_to_the_system_until_it_is_read(net: &Net) {
+    let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
-    let (socket, mut peer, journal) = connected_in(&mut rt, unbuffered);
+    let (socket, mut peer, journal) = connected_in(net, &mut rt, unbuffered);
     peer.write_all(b"hello").unwrap();
     wait_until(&mut rt, |_| journal.has("ready_read"));
     settle(&mut rt);
@@ -70,11 +70,11 @@ fn an_unbuffered_socket_leaves_what_comes_to_the_system_until_it_is_read() {
     assert_eq!(journal.take(), [""; 0]);
 }
 
-#[test]
-fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take(net: &Net) {
+    let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
-    let (socket, mut peer, _) = connected_in(&mut rt, unbuffered);
+    let (socket, mut peer, _) = connected_in(net, &mut rt, unbuffered);
     rt[socket].write_all(b"now").unwrap();
     let mut now = [0; 3];
     peer.read_exact(&mut now).unwrap();
@@ -83,21 +83,24 @@ fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take(
     let half = data.len() / 2;
     rt[socket].write_all(&data[..half]).unwrap();
     assert!(rt[socket].bytes_to_write() > 0, "more than the kernel takes");
-    let rest = RefCell::new(data[half..].chunks(64 * 1024).map(<[u8]>::to_vec).collect::<Vec<_>>());
-    rest.borrow_mut().reverse();
+    let rest = data[half..].rchunks(64 * 1024).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let rest = Rc::new(RefCell::new(rest));
+    let next = rest.clone();
     rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, _| {
-        while let Some(chunk) = rest.borrow_mut().pop() {
+        while let Some(chunk) = next.borrow_mut().pop() {
             world[socket].write_all(&chunk).unwrap();
         }
     });
-    assert!(read_exactly(&mut rt, &mut peer, data.len()) == data);
+    let reading = peer.go([Deed::Read(data.len())]);
+    wait_until(&mut rt, |world| rest.borrow().is_empty() && world[socket].bytes_to_write() == 0);
+    assert!(reading.end(&mut rt) == data);
 }
 
-#[test]
-fn what_an_unbuffered_socket_queues_is_bounded_too() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn what_an_unbuffered_socket_queues_is_bounded_too(net: &Net) {
+    let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
-    let (socket, mut peer, _) = connected_in(&mut rt, unbuffered);
+    let (socket, mut peer, _) = connected_in(net, &mut rt, unbuffered);
     rt[socket].set_write_buffer_limit(Some(1000));
     let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
     let data = noise(20 << 20);
@@ -109,12 +112,12 @@ fn what_an_unbuffered_socket_queues_is_bounded_too() {
     wait_until(&mut rt, |_| drained.len() == 1);
 }
 
-#[test]
-fn an_unbuffered_socket_tells_the_end_once_and_rests() {
+#[on_every_network]
+fn an_unbuffered_socket_tells_the_end_once_and_rests(net: &Net) {
     for half_open in [false, true] {
-        let mut rt = Runtime::new().unwrap();
+        let mut rt = net.runtime();
         let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
-        let (socket, mut peer, journal) = connected_in(&mut rt, unbuffered);
+        let (socket, mut peer, journal) = connected_in(net, &mut rt, unbuffered);
         rt[socket].set_allow_half_open(half_open);
         rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
             world[socket].read_all();

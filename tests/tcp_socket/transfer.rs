@@ -2,10 +2,10 @@
 
 use super::*;
 
-#[test]
-fn data_is_announced_once_for_each_arrival() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn data_is_announced_once_for_each_arrival(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     peer.write_all(b"hello").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
     for _ in 0..3 {
@@ -17,12 +17,12 @@ fn data_is_announced_once_for_each_arrival() {
     assert_eq!(would_block.kind(), ErrorKind::WouldBlock);
 }
 
-#[test]
-fn what_the_peer_sent_before_it_closed_stays_readable() {
+#[on_every_network]
+fn what_the_peer_sent_before_it_closed_stays_readable(net: &Net) {
     for resets in [false, true] {
         for at in ["error", "Closing", "Unconnected", "read_channel_finished", "disconnected"] {
-            let mut rt = Runtime::new().unwrap();
-            let (socket, mut peer, journal) = connected(&mut rt);
+            let mut rt = net.runtime();
+            let (socket, mut peer, journal) = connected(net, &mut rt);
             peer.write_all(b"last words").unwrap();
             wait_until(&mut rt, |world| world[socket].bytes_available() == 10);
             let seen = Rc::new(Cell::new(false));
@@ -49,15 +49,14 @@ fn what_the_peer_sent_before_it_closed_stays_readable() {
     }
 }
 
-#[test]
-fn data_and_end_that_come_together_are_both_told() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn data_and_end_that_come_together_are_both_told(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer, journal) = connected(net, &mut rt);
     let data = noise(300_000);
-    let sent = data.clone();
-    let writer = std::thread::spawn(move || peer.write_all(&sent).unwrap());
+    let writing = peer.go([Deed::Write(data.clone()), Deed::Close]);
     wait_until(&mut rt, |_| journal.has("disconnected"));
-    writer.join().unwrap();
+    writing.end(&mut rt);
     settle(&mut rt);
     let said = journal.take();
     let said: Vec<_> = said.into_iter().filter(|entry| entry != "ready_read").collect();
@@ -65,11 +64,10 @@ fn data_and_end_that_come_together_are_both_told() {
     assert!(rt[socket].read_all() == data);
 }
 
-#[test]
-fn bytes_that_come_one_by_one_are_all_there() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
-    peer.set_nodelay(true).unwrap();
+#[on_every_network]
+fn bytes_that_come_one_by_one_are_all_there(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
     for (count, byte) in (1..).zip(noise(200)) {
         peer.write_all(&[byte]).unwrap();
         wait_until(&mut rt, |world| world[socket].bytes_available() == count);
@@ -77,18 +75,12 @@ fn bytes_that_come_one_by_one_are_all_there() {
     assert_eq!(rt[socket].read_all(), noise(200));
 }
 
-#[test]
-fn ten_mebibytes_come_and_go_unharmed() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer, _) = connected(&mut rt);
+#[on_every_network]
+fn ten_mebibytes_come_and_go_unharmed(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer, _) = connected(net, &mut rt);
     let data = noise(10 << 20);
-    let (mut reader, expected) = (peer.try_clone().unwrap(), data.len());
-    let reading = std::thread::spawn(move || {
-        let mut all = vec![0; expected];
-        reader.read_exact(&mut all).unwrap();
-        all
-    });
-    let writing = write_in_thread(&peer, data.clone());
+    let exchange = peer.go([Deed::Exchange(data.len(), data.clone().into())]);
     rt[socket].write_all(&data).unwrap();
     let got = Rc::new(RefCell::new(Vec::new()));
     let all = got.clone();
@@ -99,24 +91,21 @@ fn ten_mebibytes_come_and_go_unharmed() {
         got.borrow().len() == data.len() && world[socket].bytes_to_write() == 0
     });
     assert!(*got.borrow() == data);
-    assert!(reading.join().unwrap() == data);
-    writing.join().unwrap();
+    assert!(exchange.end(&mut rt) == data);
 }
 
-#[test]
-fn sockets_that_flood_do_not_starve_others() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn sockets_that_flood_do_not_starve_others(net: &Net) {
+    let mut rt = net.runtime();
     let mut floods = Vec::new();
     for _ in 0..2 {
-        let (socket, peer) = connected_pair(&mut rt);
+        let (socket, peer) = net.connected_pair(&mut rt);
         rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
             world[socket].read_all();
         });
-        let mut end = peer.try_clone().unwrap();
-        let flood = std::thread::spawn(move || while end.write_all(&[0; 1 << 16]).is_ok() {});
-        floods.push((peer, flood));
+        floods.push((socket, peer.go([Deed::Flood])));
     }
-    let (quiet, mut peer) = connected_pair(&mut rt);
+    let (quiet, mut peer) = net.connected_pair(&mut rt);
     rt.connect_fn(quiet, QTcpSocket::ready_read, move |world, _| {
         let heard = world[quiet].read_all();
         world[quiet].write_all(&heard)
@@ -125,35 +114,31 @@ fn sockets_that_flood_do_not_starve_others() {
         peer.write_all(&[round]).unwrap();
         assert_eq!(read_exactly(&mut rt, &mut peer, 1), [round]);
     }
-    for (peer, flood) in floods {
-        peer.shutdown(Shutdown::Both).unwrap();
-        flood.join().unwrap();
+    for (socket, flood) in floods {
+        rt[socket].abort();
+        flood.end(&mut rt);
     }
 }
 
-#[test]
-fn a_socket_with_much_to_send_lets_others_have_their_turn() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
+#[on_every_network]
+fn a_socket_with_much_to_send_lets_others_have_their_turn(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer, _) = connected(net, &mut rt);
     let written = rt.spy(socket, QTcpSocket::bytes_written);
     let data = noise(12 << 20);
     rt[socket].write_all(&data).unwrap();
-    let reading = std::thread::spawn(move || {
-        let mut all = vec![0; 12 << 20];
-        peer.read_exact(&mut all).unwrap();
-        all
-    });
+    let reading = peer.go([Deed::Read(data.len())]);
     wait_until(&mut rt, |world| world[socket].bytes_to_write() == 0);
-    assert!(reading.join().unwrap() == data);
+    assert!(reading.end(&mut rt) == data);
     let written = written.take();
     assert_eq!(written.iter().sum::<usize>(), data.len());
     assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
 }
 
-#[test]
-fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, _) = connected(&mut rt);
+#[on_every_network]
+fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
     let written = rt.spy(socket, QTcpSocket::bytes_written);
     let data = noise(3 << 19);
     for piece in data.chunks(1024) {
@@ -166,10 +151,10 @@ fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it() {
     assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
 }
 
-#[test]
-fn writing_to_a_peer_that_has_reset_ends_in_one_error() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn writing_to_a_peer_that_has_reset_ends_in_one_error(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     peer.write_all(b"last words").unwrap();
     reset(peer);
     rt[socket].write_all(b"anybody there?").unwrap();
@@ -198,20 +183,21 @@ impl Lines {
     }
 }
 
-#[test]
-fn many_lines_that_come_at_once_are_announced_in_order() {
+#[on_every_network]
+fn many_lines_that_come_at_once_are_announced_in_order(net: &Net) {
     const LINES: u32 = 50_000;
-    let mut rt = Runtime::new().unwrap();
-    let (socket, peer) = connected_pair(&mut rt);
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
     let lines = rt.add(Lines { socket, line: Signal::new() });
     let spy = rt.spy(lines, Lines::line);
     let text: String = (0..LINES).map(|line| format!("{line}\n")).collect();
-    let writer = write_in_thread(&peer, text.into_bytes());
+    let writing = peer.go([Deed::Write(text.into_bytes())]);
     wait_until(&mut rt, |_| spy.len() == LINES as usize);
-    writer.join().unwrap();
+    writing.end(&mut rt);
     assert!(spy.take().into_iter().eq(0..LINES));
 }
 
+/// On the kernel's network alone: the simulated one has no urgent data.
 #[test]
 fn urgent_data_stays_in_its_place_and_holds_nothing_up() {
     let mut rt = Runtime::new().unwrap();
@@ -223,10 +209,10 @@ fn urgent_data_stays_in_its_place_and_holds_nothing_up() {
     assert_eq!(rt[socket].read_all(), b"before ! after");
 }
 
-#[test]
-fn a_large_write_counts_as_waiting_until_it_is_announced() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_large_write_counts_as_waiting_until_it_is_announced(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     let data = noise(100_000);
     rt[socket].write_all(&data[..40_000]).unwrap();
     rt[socket].write_all(&data[40_000..]).unwrap();
@@ -238,10 +224,10 @@ fn a_large_write_counts_as_waiting_until_it_is_announced() {
     assert!(read_to_end(&mut rt, &mut peer) == data);
 }
 
-#[test]
-fn a_large_write_is_announced_before_the_end() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer, journal) = connected(&mut rt);
+#[on_every_network]
+fn a_large_write_is_announced_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
     let data = noise(50_000);
     rt[socket].write_all(&data).unwrap();
     rt[socket].disconnect_from_host();
@@ -253,10 +239,10 @@ fn a_large_write_is_announced_before_the_end() {
     );
 }
 
-#[test]
-fn large_and_small_writes_keep_their_order() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, mut peer) = connected_pair(&mut rt);
+#[on_every_network]
+fn large_and_small_writes_keep_their_order(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
     let data = noise(6 << 20);
     let mut rest = &data[..];
     // Far more than the kernel takes, so that some goes at once and some waits.

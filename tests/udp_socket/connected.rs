@@ -2,10 +2,10 @@
 
 use super::*;
 
-#[test]
-fn a_connected_socket_reads_and_writes_datagrams() {
-    let mut rt = Runtime::new().unwrap();
-    let (peer, to) = peer();
+#[on_every_network]
+fn a_connected_socket_reads_and_writes_datagrams(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
     let socket = rt.add(QUdpSocket::new());
     let journal = journal_of(&mut rt, socket);
     rt[socket].connect_to_host("127.0.0.1", to.port());
@@ -39,20 +39,20 @@ fn a_connected_socket_reads_and_writes_datagrams() {
     assert_eq!(rt[socket].read(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
-#[test]
-fn whoever_writes_right_after_connecting_to_an_address_need_not_wait() {
-    let mut rt = Runtime::new().unwrap();
-    let (peer, to) = peer();
+#[on_every_network]
+fn whoever_writes_right_after_connecting_to_an_address_need_not_wait(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
     let socket = rt.add(QUdpSocket::new());
     rt[socket].connect_to_host("127.0.0.1", to.port());
     rt[socket].write_all(b"at once").unwrap();
     assert_eq!(heard(&peer), b"at once");
 }
 
-#[test]
-fn a_socket_that_looks_up_its_peer_sends_nothing_yet() {
-    let mut rt = Runtime::new().unwrap();
-    let (_peer, to) = peer();
+#[on_every_network]
+fn a_socket_that_looks_up_its_peer_sends_nothing_yet(net: &Net) {
+    let mut rt = net.runtime();
+    let (_peer, to) = net.udp_peer();
     let socket = rt.add(QUdpSocket::new());
     let journal = journal_of(&mut rt, socket);
     let v4 = NetworkLayerProtocol::Ipv4;
@@ -65,10 +65,10 @@ fn a_socket_that_looks_up_its_peer_sends_nothing_yet() {
     assert_eq!(rt[socket].peer_name(), "localhost");
 }
 
-#[test]
-fn a_connected_socket_hears_its_peer_alone() {
-    let mut rt = Runtime::new().unwrap();
-    let ((friend, to), (stranger, other)) = (peer(), peer());
+#[on_every_network]
+fn a_connected_socket_hears_its_peer_alone(net: &Net) {
+    let mut rt = net.runtime();
+    let ((friend, to), (stranger, other)) = (net.udp_peer(), net.udp_peer());
     let (socket, journal) = connected(&mut rt, to);
     let at = (LOCALHOST, rt[socket].local_port().unwrap());
     stranger.send_to(b"stranger", at).unwrap();
@@ -83,11 +83,11 @@ fn a_connected_socket_hears_its_peer_alone() {
     assert_eq!(heard(&friend), b"to the peer");
 }
 
-#[test]
-fn a_bound_socket_keeps_its_port_when_it_is_connected() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_bound_socket_keeps_its_port_when_it_is_connected(net: &Net) {
+    let mut rt = net.runtime();
     for any in [BindAddress::from(LOCALHOST), BindAddress::Any] {
-        let (peer, to) = peer();
+        let (peer, to) = net.udp_peer();
         let (socket, journal, at) = bound_at(&mut rt, any, BindMode::DEFAULT);
         rt[socket].connect_to_host("127.0.0.1", to.port());
         settle(&mut rt);
@@ -103,10 +103,10 @@ fn a_bound_socket_keeps_its_port_when_it_is_connected() {
     }
 }
 
-#[test]
-fn a_refusal_is_an_error_and_the_socket_stays_connected() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, journal) = connected(&mut rt, dead_port());
+#[on_every_network]
+fn a_refusal_is_an_error_and_the_socket_stays_connected(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal) = connected(&mut rt, dead_port(net));
     for _ in 0..2 {
         rt[socket].write_all(b"anyone?").unwrap();
         wait_until(&mut rt, |_| journal.len() == 2);
@@ -122,12 +122,12 @@ fn a_refusal_is_an_error_and_the_socket_stays_connected() {
     assert_eq!(journal.take(), ["bytes_written 7", "ConnectionRefused while Connected"]);
 }
 
-#[test]
-fn a_socket_without_peer_hears_of_no_refusal() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_socket_without_peer_hears_of_no_refusal(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, _) = bound(&mut rt);
     for _ in 0..2 {
-        rt[socket].write_datagram(b"x", dead_port()).unwrap();
+        rt[socket].write_datagram(b"x", dead_port(net)).unwrap();
         settle(&mut rt);
     }
     assert_eq!(journal.take(), ["bytes_written 1", "bytes_written 1"]);

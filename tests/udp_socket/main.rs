@@ -13,8 +13,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use slotwire::prelude::*;
 use slotwire::{
-    BindAddress, BindMode, NetworkDatagram, NetworkInterface, NetworkLayerProtocol, OpenMode,
-    OptionName, SocketOption,
+    BindAddress, BindMode, NetworkDatagram, NetworkLayerProtocol, OpenMode, OptionName,
+    SocketOption,
 };
 use support::*;
 
@@ -39,14 +39,6 @@ fn bound_at(
     (socket, journal_of(rt, socket), (LOCALHOST, port).into())
 }
 
-/// A peer of the standard library, and its address.
-fn peer() -> (UdpSocket, SocketAddr) {
-    let peer = UdpSocket::bind((LOCALHOST, 0)).unwrap();
-    peer.set_read_timeout(Some(DEADLINE)).unwrap();
-    let address = peer.local_addr().unwrap();
-    (peer, address)
-}
-
 /// A socket that is connected to the peer, and its journal which begins now.
 fn connected(rt: &mut Runtime, to: SocketAddr) -> (Obj<QUdpSocket>, Journal) {
     let socket = rt.add(QUdpSocket::new());
@@ -63,28 +55,24 @@ fn take(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Option<String> {
 }
 
 /// Takes the next datagram of a peer's.
-fn heard(peer: &UdpSocket) -> Vec<u8> {
+fn heard(peer: &UdpPeer) -> Vec<u8> {
     let mut buffer = vec![0; 1 << 16];
     let (count, _) = peer.recv_from(&mut buffer).unwrap();
     buffer.truncate(count);
     buffer
 }
 
-fn lo() -> NetworkInterface {
-    NetworkInterface::from_name("lo").unwrap()
-}
-
 /// A port where nobody is.
-fn dead_port() -> SocketAddr {
-    peer().1
+fn dead_port(net: &Net) -> SocketAddr {
+    net.udp_peer().1
 }
 
-#[test]
-fn a_bound_socket_receives_from_anybody() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_bound_socket_receives_from_anybody(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
     assert_eq!((rt[socket].pending_datagram_size(), rt[socket].is_open()), (None, false));
-    let (peer, from) = peer();
+    let (peer, from) = net.udp_peer();
     peer.send_to(b"hello", at).unwrap();
     wait_until(&mut rt, |_| journal.has("ready_read"));
     assert!(rt[socket].has_pending_datagrams());
@@ -98,11 +86,11 @@ fn a_bound_socket_receives_from_anybody() {
     assert_eq!(journal.take(), ["ready_read"]);
 }
 
-#[test]
-fn an_unread_datagram_is_announced_once_and_any_read_announces_the_next() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_unread_datagram_is_announced_once_and_any_read_announces_the_next(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
-    let (peer, _) = peer();
+    let (peer, _) = net.udp_peer();
     for text in ["one", "two", "three"] {
         peer.send_to(text.as_bytes(), at).unwrap();
         settle(&mut rt);
@@ -120,9 +108,9 @@ fn an_unread_datagram_is_announced_once_and_any_read_announces_the_next() {
     wait_until(&mut rt, |_| journal.has("ready_read"));
 }
 
-#[test]
-fn whoever_reads_one_datagram_per_signal_gets_one_signal_per_datagram() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn whoever_reads_one_datagram_per_signal_gets_one_signal_per_datagram(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
     let texts = Journal::new();
     let read = texts.clone();
@@ -132,7 +120,7 @@ fn whoever_reads_one_datagram_per_signal_gets_one_signal_per_datagram() {
         read.note(String::from_utf8_lossy(&buffer[..count]));
         Ok::<_, std::io::Error>(())
     });
-    let (peer, _) = peer();
+    let (peer, _) = net.udp_peer();
     let sent: Vec<String> = (0..50).map(|number| number.to_string()).collect();
     for text in &sent {
         peer.send_to(text.as_bytes(), at).unwrap();
@@ -143,9 +131,9 @@ fn whoever_reads_one_datagram_per_signal_gets_one_signal_per_datagram() {
     assert_eq!(journal.take(), vec!["ready_read"; 50]);
 }
 
-#[test]
-fn reading_when_nothing_waits_is_a_temporary_error() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn reading_when_nothing_waits_is_a_temporary_error(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, _) = bound(&mut rt);
     let error = rt[socket].read_datagram(&mut [0; 8]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
@@ -156,9 +144,9 @@ fn reading_when_nothing_waits_is_a_temporary_error() {
     assert_eq!(journal.take(), [""; 0]);
 }
 
-#[test]
-fn a_socket_without_address_reads_nothing() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_socket_without_address_reads_nothing(net: &Net) {
+    let mut rt = net.runtime();
     let socket = rt.add(QUdpSocket::new());
     let error = rt[socket].read_datagram(&mut [0; 8]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotConnected);
@@ -168,11 +156,11 @@ fn a_socket_without_address_reads_nothing() {
     assert!(QUdpSocket::new().write_datagram(b"x", any_port()).is_err());
 }
 
-#[test]
-fn what_the_buffer_has_no_room_for_is_lost_with_its_datagram() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn what_the_buffer_has_no_room_for_is_lost_with_its_datagram(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, _, at) = bound(&mut rt);
-    let (peer, from) = peer();
+    let (peer, from) = net.udp_peer();
     for text in ["0123456789", "dropped", "cut off", "whole"] {
         peer.send_to(text.as_bytes(), at).unwrap();
     }
@@ -186,11 +174,11 @@ fn what_the_buffer_has_no_room_for_is_lost_with_its_datagram() {
     assert_eq!((whole.data(), whole.is_truncated()), (&b"whole"[..], false));
 }
 
-#[test]
-fn an_empty_datagram_is_a_datagram() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn an_empty_datagram_is_a_datagram(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
-    let (peer, from) = peer();
+    let (peer, from) = net.udp_peer();
     peer.send_to(b"", at).unwrap();
     wait_until(&mut rt, |_| journal.has("ready_read"));
     assert!(rt[socket].has_pending_datagrams());
@@ -203,11 +191,11 @@ fn an_empty_datagram_is_a_datagram() {
     assert_eq!(journal.take(), ["ready_read", "bytes_written 0"]);
 }
 
-#[test]
-fn a_datagram_that_is_too_large_leaves_the_socket_usable() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_datagram_that_is_too_large_leaves_the_socket_usable(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, _) = bound(&mut rt);
-    let (peer, to) = peer();
+    let (peer, to) = net.udp_peer();
     let error = rt[socket].write_datagram(&noise(65_508), to).unwrap_err();
     assert_eq!(error.kind(), SocketError::DatagramTooLarge);
     assert_eq!(rt[socket].write_datagram(b"ok", to).unwrap(), 2);
@@ -219,10 +207,10 @@ fn a_datagram_that_is_too_large_leaves_the_socket_usable() {
     assert_eq!(heard(&peer), largest);
 }
 
-#[test]
-fn a_socket_without_address_is_bound_by_its_first_datagram() {
-    let mut rt = Runtime::new().unwrap();
-    let (peer, to) = peer();
+#[on_every_network]
+fn a_socket_without_address_is_bound_by_its_first_datagram(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
     let socket = rt.add(QUdpSocket::new());
     let journal = journal_of(&mut rt, socket);
     assert_eq!(rt[socket].write_datagram(b"ping", to).unwrap(), 4);
@@ -235,11 +223,11 @@ fn a_socket_without_address_is_bound_by_its_first_datagram() {
     assert_eq!(rt[socket].read_datagram(&mut [0; 8]).unwrap(), (4, to));
 }
 
-#[test]
-fn a_socket_of_both_families_shows_ipv4_addresses() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_socket_of_both_families_shows_ipv4_addresses(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, _, at) = bound_at(&mut rt, BindAddress::Any, BindMode::DEFAULT);
-    let (peer, from) = peer();
+    let (peer, from) = net.udp_peer();
     peer.send_to(b"four", at).unwrap();
     let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
     assert_eq!((datagram.sender(), datagram.destination()), (Some(from), Some(at)));
@@ -247,19 +235,22 @@ fn a_socket_of_both_families_shows_ipv4_addresses() {
     rt[socket].send_datagram(&datagram.make_reply("reply")).unwrap();
     assert_eq!(heard(&peer), b"reply");
 
-    let six = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+    let six = net.bind_udp((Ipv6Addr::LOCALHOST, 0)).unwrap();
     six.send_to(b"six", (Ipv6Addr::LOCALHOST, at.port())).unwrap();
     let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
-    assert_eq!(datagram.sender(), Some(six.local_addr().unwrap()));
+    assert_eq!(datagram.sender(), Some(six.local_addr()));
     assert_eq!(datagram.destination_address(), Some(Ipv6Addr::LOCALHOST.into()));
-    assert_eq!((datagram.hop_limit(), datagram.interface_index()), (Some(64), Some(lo().index())));
+    assert_eq!(
+        (datagram.hop_limit(), datagram.interface_index()),
+        (Some(64), Some(net.loopback().index()))
+    );
     rt[socket].send_datagram(&datagram.make_reply("reply")).unwrap();
     assert_eq!(heard(&six), b"reply");
 }
 
-#[test]
-fn a_datagram_goes_by_the_way_that_it_describes() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_datagram_goes_by_the_way_that_it_describes(net: &Net) {
+    let mut rt = net.runtime();
     for (any, own) in [
         (BindAddress::AnyIpv4, IpAddr::from([127, 0, 0, 5])),
         (BindAddress::Any, IpAddr::from([127, 0, 0, 6])),
@@ -271,7 +262,7 @@ fn a_datagram_goes_by_the_way_that_it_describes() {
         let port = rt[receiver].local_port().unwrap();
         let mut datagram = NetworkDatagram::new("by the way", (own, port).into());
         datagram.set_hop_limit(Some(7));
-        datagram.set_interface_index(Some(lo().index()));
+        datagram.set_interface_index(Some(net.loopback().index()));
         datagram.set_sender(Some((own, 0).into()));
         rt[socket].send_datagram(&datagram).unwrap();
         let came = rt[receiver].receive_datagram(None).unwrap().unwrap();
@@ -279,7 +270,7 @@ fn a_datagram_goes_by_the_way_that_it_describes() {
         assert_eq!((came.hop_limit(), came.sender_address()), (Some(7), Some(own)), "{any:?}");
         assert_eq!(
             (came.destination_port(), came.interface_index()),
-            (Some(port), Some(lo().index()))
+            (Some(port), Some(net.loopback().index()))
         );
 
         datagram.set_sender(Some(([203, 0, 113, 5], 0).into()));
@@ -289,10 +280,10 @@ fn a_datagram_goes_by_the_way_that_it_describes() {
     }
 }
 
-#[test]
-fn binding_fails_as_with_any_socket() {
-    let mut rt = Runtime::new().unwrap();
-    let (_peer, taken) = peer();
+#[on_every_network]
+fn binding_fails_as_with_any_socket(net: &Net) {
+    let mut rt = net.runtime();
+    let (_peer, taken) = net.udp_peer();
     let socket = rt.add(QUdpSocket::new());
     let journal = journal_of(&mut rt, socket);
     for mode in [BindMode::DEFAULT, BindMode::DONT_SHARE_ADDRESS, BindMode::REUSE_ADDRESS_HINT] {
@@ -311,9 +302,9 @@ fn binding_fails_as_with_any_socket() {
     assert_eq!(journal.take(), ["Bound", "Unknown while Bound"]);
 }
 
-#[test]
-fn a_port_is_shared_only_if_both_sockets_ask_for_it() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_port_is_shared_only_if_both_sockets_ask_for_it(net: &Net) {
+    let mut rt = net.runtime();
     for (first, second, shared) in [
         (BindMode::SHARE_ADDRESS, BindMode::SHARE_ADDRESS, true),
         (BindMode::SHARE_ADDRESS, BindMode::REUSE_ADDRESS_HINT, true),
@@ -327,16 +318,16 @@ fn a_port_is_shared_only_if_both_sockets_ask_for_it() {
     }
 }
 
-#[test]
-fn a_closed_socket_says_so_and_binds_again() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_closed_socket_says_so_and_binds_again(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
     rt[socket].close();
     settle(&mut rt);
     assert_eq!(journal.take(), CLOSING);
     assert_eq!((rt[socket].local_port(), rt[socket].is_valid()), (None, false));
     rt[socket].bind(LOCALHOST, at.port(), BindMode::DEFAULT).unwrap();
-    peer().0.send_to(b"x", at).unwrap();
+    net.udp_peer().0.send_to(b"x", at).unwrap();
     wait_until(&mut rt, |_| journal.has("ready_read"));
     assert_eq!(take(&mut rt, socket).as_deref(), Some("x"));
     journal.take();
@@ -345,22 +336,22 @@ fn a_closed_socket_says_so_and_binds_again() {
     assert_eq!(journal.take(), ["Unconnected", "read_channel_finished"]);
 }
 
-#[test]
-fn a_bound_socket_that_is_destroyed_gives_its_port_back() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_bound_socket_that_is_destroyed_gives_its_port_back(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
     rt.destroy(socket);
     assert_eq!(journal.take(), ["Unconnected", "read_channel_finished"]);
-    UdpSocket::bind(at).unwrap();
+    net.bind_udp(at).unwrap();
 }
 
-#[test]
-fn waits_see_datagrams() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn waits_see_datagrams(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
     assert!(!rt.wait_for_ready_read(socket, Some(Duration::from_millis(1))));
     assert_eq!(journal.take(), ["SocketTimeout while Bound"]);
-    peer().0.send_to(b"dg", at).unwrap();
+    net.udp_peer().0.send_to(b"dg", at).unwrap();
     assert!(rt.wait_for_ready_read(socket, Some(DEADLINE)));
     assert!(rt.wait_for_ready_read(socket, Some(DEADLINE)), "it is still there");
     assert_eq!(journal.take(), ["ready_read"]);
@@ -369,25 +360,25 @@ fn waits_see_datagrams() {
     assert!(!rt.wait_for_bytes_written(socket, None), "a datagram never waits to go out");
 }
 
-#[test]
-fn a_wait_for_a_peer_that_is_not_there_ends() {
-    let mut rt = Runtime::new().unwrap();
-    let (socket, journal) = connected(&mut rt, dead_port());
+#[on_every_network]
+fn a_wait_for_a_peer_that_is_not_there_ends(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal) = connected(&mut rt, dead_port(net));
     rt[socket].write_all(b"anyone?").unwrap();
     assert!(!rt.wait_for_ready_read(socket, None));
     assert_eq!(journal.take()[1..], ["ConnectionRefused while Connected"]);
 }
 
-#[test]
-fn a_flood_that_nobody_reads_is_announced_once_and_keeps_nobody_waiting() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_flood_that_nobody_reads_is_announced_once_and_keeps_nobody_waiting(net: &Net) {
+    let mut rt = net.runtime();
     let (socket, journal, at) = bound(&mut rt);
     let ticks = Journal::new();
     let timer = rt.add(QTimer::new());
     let tick = ticks.clone();
     rt.connect_fn(timer, QTimer::timeout, move |_, _| tick.note("tick"));
     rt[timer].start_with(Duration::ZERO);
-    let (peer, _) = peer();
+    let (peer, _) = net.udp_peer();
     for _ in 0..100 {
         for _ in 0..100 {
             peer.send_to(&[7; 512], at).unwrap();
@@ -402,15 +393,15 @@ fn a_flood_that_nobody_reads_is_announced_once_and_keeps_nobody_waiting() {
     assert_eq!(rt[socket].pending_datagram_size(), Some(512));
 }
 
-#[test]
-fn a_turn_tells_a_socket_of_datagrams_once_however_many_there_are() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_turn_tells_a_socket_of_datagrams_once_however_many_there_are(net: &Net) {
+    let mut rt = net.runtime();
     let (loud, loud_journal, at) = bound(&mut rt);
     let (_quiet, quiet_journal, other) = bound(&mut rt);
     rt.connect_fn(loud, QUdpSocket::ready_read, move |world, _| {
         world[loud].receive_datagram(None).map(drop)
     });
-    let (peer, _) = peer();
+    let (peer, _) = net.udp_peer();
     for _ in 0..50 {
         peer.send_to(b"loud", at).unwrap();
     }
@@ -421,11 +412,13 @@ fn a_turn_tells_a_socket_of_datagrams_once_however_many_there_are() {
     wait_until(&mut rt, |_| loud_journal.len() == 50);
 }
 
+/// On the kernel's network alone, as descriptors are.
 #[test]
 fn a_descriptor_that_is_bound_is_taken_over() {
     let mut rt = Runtime::new().unwrap();
-    let (theirs, at) = peer();
-    peer().0.send_to(b"early", at).unwrap();
+    let theirs = UdpSocket::bind(any_port()).unwrap();
+    let at = theirs.local_addr().unwrap();
+    UdpSocket::bind(any_port()).unwrap().send_to(b"early", at).unwrap();
     let socket = rt.add(QUdpSocket::new());
     let journal = journal_of(&mut rt, socket);
     let state = SocketState::Bound;
@@ -453,13 +446,13 @@ impl Beacon {
     }
 }
 
-#[test]
-fn a_class_extends_a_udp_socket() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_class_extends_a_udp_socket(net: &Net) {
+    let mut rt = net.runtime();
     let beacon = rt.add(Beacon::default());
     rt[beacon].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap();
     let port = rt[beacon].local_port().unwrap();
-    peer().0.send_to(b"light", (LOCALHOST, port)).unwrap();
+    net.udp_peer().0.send_to(b"light", (LOCALHOST, port)).unwrap();
     wait_until(&mut rt, |world| world[beacon].heard == [b"light"]);
     let meta = Beacon::static_meta_object();
     let classes = std::iter::successors(Some(meta), |class| class.super_class());
@@ -467,19 +460,14 @@ fn a_class_extends_a_udp_socket() {
     assert_eq!(names, ["Beacon", "QUdpSocket", "QAbstractSocket", "QIODevice"]);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// The system's buffer holds these at any time, so none is lost.
-    #[test]
-    fn datagrams_arrive_whole_and_one_by_one(
-        sizes in prop::collection::vec(
-            prop_oneof![0_usize..=3, 1_400_usize..=1_500, 16_000_usize..=17_000, 65_500_usize..=65_507],
-            1..12,
-        ),
-        by_read in any::<bool>(),
-    ) {
-        let mut rt = Runtime::new().unwrap();
+/// The system's buffer holds these at any time, so none is lost.
+#[on_every_network]
+fn datagrams_arrive_whole_and_one_by_one(net: &Net) {
+    let size =
+        prop_oneof![0_usize..=3, 1_400_usize..=1_500, 16_000_usize..=17_000, 65_500_usize..=65_507];
+    let sizes = prop::collection::vec(size, 1..12);
+    proptest!(ProptestConfig::with_cases(64), |(sizes in sizes, by_read in any::<bool>())| {
+        let mut rt = net.runtime();
         let (socket, _, at) = bound(&mut rt);
         let sender = rt.add(QUdpSocket::new());
         let bytes = noise(65_507);
@@ -503,5 +491,5 @@ proptest! {
             }
             prop_assert!(!rt[socket].has_pending_datagrams());
         }
-    }
+    });
 }

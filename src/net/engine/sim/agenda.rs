@@ -39,6 +39,12 @@ impl<E> Agenda<E> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
     }
 
+    /// What happens next, if that is due by now.
+    pub(super) fn due_now(&self) -> Option<&E> {
+        let Reverse(entry) = self.entries.peek()?;
+        (entry.due <= self.now).then_some(&entry.event)
+    }
+
     /// Takes what happens next, if that is no later than `limit`; then this is the time.
     pub(super) fn take(&mut self, limit: Duration) -> Option<E> {
         if self.next_due()? > limit {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rustix::io::Errno;
 
-use super::host::{BROADCAST, ETHERNET_INDEX, LOOPBACK_INDEX, SimHost};
+use super::host::{BROADCAST, ETHERNET_INDEX, LOOPBACK_BROADCAST, LOOPBACK_INDEX, SimHost};
 use super::link::Route;
 use super::socket::{Role, Socket, SocketKey};
 use super::wire::{Event, Wire};
@@ -170,6 +170,9 @@ impl Wire {
     ) -> Result<(u32, Vec<SimHost>), Errno> {
         let socket = &self.sockets[key];
         let all = || (0..self.hosts.len()).map(|number| SimHost(number as u16));
+        if to.ip() == LOOPBACK_BROADCAST {
+            return Ok((LOOPBACK_INDEX, vec![socket.host]));
+        }
         if is_broadcast(to.ip()) {
             return Ok((ETHERNET_INDEX, all().collect()));
         }
@@ -394,5 +397,5 @@ impl Socket {
 }
 
 fn is_broadcast(address: IpAddr) -> bool {
-    address == BROADCAST || address == Ipv4Addr::BROADCAST
+    [BROADCAST, LOOPBACK_BROADCAST, Ipv4Addr::BROADCAST].iter().any(|all| address == *all)
 }

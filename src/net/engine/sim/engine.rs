@@ -36,6 +36,7 @@ impl Held {
         f: impl FnOnce(&mut Wire, SocketKey) -> Result<T, Errno>,
     ) -> io::Result<T> {
         let wire = &mut *self.network.wire();
+        wire.catch_up();
         if !wire.sockets.contains_key(self.key) {
             // The host went down, and this is a program that does not know of it yet.
             return Err(Errno::NETDOWN.into());
@@ -110,7 +111,9 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.network.wire().close(self.key);
+        let mut wire = self.network.wire();
+        wire.catch_up();
+        wire.close(self.key);
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) const ETHERNET_INDEX: u32 = 2;
 /// The address of all hosts, besides 255.255.255.255.
 pub(super) const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 0, 255, 255);
 
+/// The address by which a host reaches all of its own sockets.
+pub(super) const LOOPBACK_BROADCAST: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
+
 /// The ports that whoever asks for any port gets, as on Linux.
 const ANY_PORT: std::ops::RangeInclusive<u16> = 32_768..=60_999;
 

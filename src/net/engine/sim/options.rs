@@ -29,6 +29,13 @@ const BESIDE_PACKET: [usize; 2] = [640, 256];
 /// No packet is larger, whatever a link would carry.
 const LARGEST_PACKET: usize = 65_536;
 
+/// The longest time, in seconds, and the largest count that looking after a connection takes.
+const LONGEST: u64 = 32_767;
+const MOST_PROBES: u32 = 127;
+
+/// What TCP keeps to itself of a packet's class: whether the way is congested.
+const CONGESTION: u8 = 0b11;
+
 /// The options of one socket.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
@@ -95,10 +102,6 @@ impl Options {
     /// Changes an option. Fails if such a socket does not have it, or not with this value.
     pub(super) fn set(&mut self, option: SocketOption) -> Result<(), Errno> {
         self.has(option.name())?;
-        let whole_seconds = |time: Duration| match time.as_secs_f64().ceil() {
-            0.0 => Err(Errno::INVAL),
-            seconds => Ok(Duration::from_secs(seconds as u64)),
-        };
         match option {
             SocketOption::LowDelay(on) => self.low_delay = on,
             SocketOption::KeepAlive(on) => self.keep_alive = on,
@@ -106,17 +109,20 @@ impl Options {
             SocketOption::KeepAliveInterval(time) => {
                 self.keep_alive_interval = whole_seconds(time)?;
             }
-            SocketOption::KeepAliveCount(0) => return Err(Errno::INVAL),
-            SocketOption::KeepAliveCount(count) => self.keep_alive_count = count,
+            SocketOption::KeepAliveCount(count @ 1..=MOST_PROBES) => self.keep_alive_count = count,
+            SocketOption::KeepAliveCount(_) => return Err(Errno::INVAL),
             SocketOption::MulticastTtl(ttl) => self.multicast_ttl = ttl,
             SocketOption::MulticastLoopback(on) => self.multicast_loopback = on,
-            SocketOption::TypeOfService(class) => self.type_of_service = class,
+            SocketOption::TypeOfService(class) => {
+                let kept = if self.kind == SocketType::Tcp { CONGESTION } else { 0 };
+                self.type_of_service = class & !kept;
+            }
             SocketOption::SendBufferSize(bytes) => {
-                self.send_buffer = granted(bytes).max(SMALLEST[0]);
+                self.send_buffer = granted(bytes)?.max(SMALLEST[0]);
                 self.is_send_buffer_set = true;
             }
             SocketOption::ReceiveBufferSize(bytes) => {
-                self.receive_buffer = granted(bytes).max(SMALLEST[1]);
+                self.receive_buffer = granted(bytes)?.max(SMALLEST[1]);
             }
             SocketOption::PathMtu(_) => return Err(Errno::INVAL),
         }
@@ -183,9 +189,20 @@ impl Wire {
     }
 }
 
-/// Who asks gets twice as much, up to a limit.
-fn granted(bytes: usize) -> usize {
-    bytes.saturating_mul(OVERHEAD).min(LARGEST)
+/// Who asks gets twice as much, up to a limit. The system's number for it has 31 bits.
+fn granted(bytes: usize) -> Result<usize, Errno> {
+    if bytes > i32::MAX as usize {
+        return Err(Errno::INVAL);
+    }
+    Ok(bytes.saturating_mul(OVERHEAD).min(LARGEST))
+}
+
+/// The system counts in seconds; part of one is more than none.
+fn whole_seconds(time: Duration) -> Result<Duration, Errno> {
+    match time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)) {
+        seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
+        _ => Err(Errno::INVAL),
+    }
 }
 
 #[cfg(test)]

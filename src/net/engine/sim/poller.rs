@@ -68,6 +68,7 @@ impl SimPoller {
     /// Takes what the network has to tell; says whether there was something.
     fn hear(&self, ready: &mut VecDeque<(SourceId, Readiness)>) -> bool {
         let wire = &mut *self.network.wire();
+        wire.catch_up();
         let was_called = std::mem::take(&mut wire.watchers[self.watcher].was_called);
         let before = ready.len();
         ready.extend(std::iter::from_fn(|| wire.next_told(self.watcher)));

@@ -49,6 +49,13 @@ pub(super) enum Event {
     Scheduled(Scheduled),
 }
 
+impl Event {
+    /// Says whether it is to be done where the network may be used.
+    fn is_outside(&self) -> bool {
+        matches!(self, Self::Answer(_) | Self::Scheduled(_))
+    }
+}
+
 /// What is to be done at some time.
 pub(super) type Scheduled = Box<dyn FnOnce(&SimNetwork)>;
 
@@ -124,6 +131,15 @@ impl Wire {
             Event::Scheduled(scheduled) => return Some(Outside::Scheduled(scheduled)),
         }
         Some(Outside::Nothing)
+    }
+
+    /// Lets happen what is due by now, up to what is to be done outside. Whoever looks at a socket
+    /// finds it as it is at this moment, also if nobody has waited since the last one.
+    pub(super) fn catch_up(&mut self) {
+        let now = self.agenda.now();
+        while self.agenda.due_now().is_some_and(|event| !event.is_outside()) {
+            self.step(now);
+        }
     }
 
     /// The link by which a host sends to another.

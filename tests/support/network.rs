@@ -1,0 +1,188 @@
+//! The networks that the tests of sockets run on: the kernel's, and the simulated one.
+//!
+//! A test is written once, for a [`Net`], and `#[on_every_network]` runs it on each. What a test
+//! does to the other end is in `peer.rs` and `errand.rs`. What each network does for it is in
+//! `native_network.rs` and `simulated_network.rs`.
+
+use std::any::Any;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use slotwire::NetworkInterface;
+use slotwire::prelude::*;
+
+use super::native_network::NativeNetwork;
+use super::peer::{End, Listener, ListenerEnd, Peer, UdpEnd, UdpPeer};
+#[cfg(feature = "sim")]
+use super::simulated_network::SimulatedNetwork;
+use super::{any_port, turn, wait_until, watched};
+
+/// The network of a test: runtimes on it, and peers for their sockets.
+pub(crate) struct Net {
+    make: fn() -> Box<dyn Ground>,
+    ground: Box<dyn Ground>,
+}
+
+/// What a network does for a test.
+pub(crate) trait Ground {
+    fn runtime(&self) -> Runtime;
+
+    /// A runtime for which time jumps to its next timer, and what tells how much has passed.
+    fn timed_runtime(&self) -> (Runtime, Box<dyn Fn() -> Duration>);
+
+    fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>>;
+
+    fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>>;
+
+    fn bind_udp(&self, at: SocketAddr) -> io::Result<Box<dyn UdpEnd>>;
+
+    fn closed_port(&self) -> u16;
+
+    fn full_listener(&self) -> (SocketAddr, Box<dyn Any>);
+
+    fn loopback(&self) -> NetworkInterface;
+
+    fn has_descriptors(&self) -> bool;
+
+    fn in_own_process(&self, test: &str, body: &mut dyn FnMut());
+
+    /// Lets the runtimes open `more` sockets and no further one; as many as they like if `None`.
+    fn leave_room(&self, more: Option<usize>);
+}
+
+impl Net {
+    /// The kernel's.
+    pub(crate) fn native() -> Self {
+        Self::of(|| Box::new(NativeNetwork))
+    }
+
+    /// A host in memory, to which time is what it is told. What it sends to itself takes no time,
+    /// as with the kernel.
+    #[cfg(feature = "sim")]
+    pub(crate) fn simulated() -> Self {
+        Self::of(|| Box::new(SimulatedNetwork::new()))
+    }
+
+    fn of(make: fn() -> Box<dyn Ground>) -> Self {
+        Self { make, ground: make() }
+    }
+
+    /// A runtime whose sockets are on this network.
+    pub(crate) fn runtime(&self) -> Runtime {
+        self.ground.runtime()
+    }
+
+    /// A runtime for which time jumps to its next timer, and a stopwatch that begins now.
+    pub(crate) fn timed_runtime(&self) -> (Runtime, Stopwatch) {
+        let (runtime, now) = self.ground.timed_runtime();
+        (runtime, Stopwatch { begin: now(), now })
+    }
+
+    /// A plain listener on any port, and that port.
+    pub(crate) fn listener(&self) -> (Listener, u16) {
+        let listener = self.listen_at(any_port()).unwrap();
+        let port = listener.local_addr().port();
+        (listener, port)
+    }
+
+    /// A plain listener at this address, unless somebody has it.
+    pub(crate) fn listen_at(&self, at: impl Into<SocketAddr>) -> io::Result<Listener> {
+        Ok(Listener::new(self.ground.listen(at.into())?))
+    }
+
+    /// A plain connection to a port of this host.
+    #[track_caller]
+    pub(crate) fn dial(&self, port: u16) -> Peer {
+        self.try_dial(port).unwrap()
+    }
+
+    /// A plain connection to a port of this host, if somebody listens there.
+    pub(crate) fn try_dial(&self, port: u16) -> io::Result<Peer> {
+        Ok(Peer::new(self.ground.connect((Ipv4Addr::LOCALHOST, port).into())?))
+    }
+
+    /// As many plain connections to a port of this host.
+    pub(crate) fn dial_many(&self, port: u16, count: usize) -> Vec<Peer> {
+        (0..count).map(|_| self.dial(port)).collect()
+    }
+
+    /// A socket and its peer, connected to each other.
+    pub(crate) fn connected_pair(&self, rt: &mut Runtime) -> (Obj<QTcpSocket>, Peer) {
+        let (listener, port) = self.listener();
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host("127.0.0.1", port);
+        wait_until(rt, |world| world[socket].state() == SocketState::Connected);
+        turn(rt);
+        (socket, listener.accept().0)
+    }
+
+    /// A plain socket for datagrams, and its address.
+    pub(crate) fn udp_peer(&self) -> (UdpPeer, SocketAddr) {
+        let peer = self.bind_udp(any_port()).unwrap();
+        let address = peer.local_addr();
+        (peer, address)
+    }
+
+    /// A plain socket for datagrams at this address, unless somebody has it.
+    pub(crate) fn bind_udp(&self, at: impl Into<SocketAddr>) -> io::Result<UdpPeer> {
+        Ok(UdpPeer::new(self.ground.bind_udp(at.into())?))
+    }
+
+    /// A port that nobody listens on.
+    pub(crate) fn closed_port(&self) -> u16 {
+        self.ground.closed_port()
+    }
+
+    /// The address of a listener whose queue is full, so that nobody is answered there any more, and
+    /// what keeps it so.
+    pub(crate) fn full_listener(&self) -> (SocketAddr, Box<dyn Any>) {
+        self.ground.full_listener()
+    }
+
+    /// This host's interface to itself.
+    pub(crate) fn loopback(&self) -> NetworkInterface {
+        self.ground.loopback()
+    }
+
+    /// Whether there is a descriptor behind a socket of this network.
+    pub(crate) fn has_descriptors(&self) -> bool {
+        self.ground.has_descriptors()
+    }
+
+    /// Runs the body of the test named `test` where nobody else opens and closes sockets.
+    #[track_caller]
+    pub(crate) fn in_own_process(&self, test: &str, mut body: impl FnMut()) {
+        self.ground.in_own_process(test, &mut body);
+    }
+
+    /// Lets the runtimes open `more` sockets and no further one.
+    pub(crate) fn leave_room_for_descriptors(&self, more: usize) {
+        self.ground.leave_room(Some(more));
+    }
+
+    /// Lets the runtimes open as many sockets as they could at the start.
+    pub(crate) fn leave_room_for_many_descriptors(&self) {
+        self.ground.leave_room(None);
+    }
+
+    /// Runs `work` on another network of this kind, in a thread, and fails if it has not come back by
+    /// the deadline: for what may hang.
+    #[track_caller]
+    pub(crate) fn watched(&self, work: fn(&Net)) {
+        let make = self.make;
+        watched(move || work(&Self::of(make)));
+    }
+}
+
+/// Tells how much time passes for a runtime.
+pub(crate) struct Stopwatch {
+    begin: Duration,
+    now: Box<dyn Fn() -> Duration>,
+}
+
+impl Stopwatch {
+    pub(crate) fn elapsed(&self) -> Duration {
+        (self.now)() - self.begin
+    }
+}

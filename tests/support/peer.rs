@@ -1,0 +1,212 @@
+//! Peers: the other end of a socket that is tested. They are plain sockets of its network, and
+//! block as those of the standard library do.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::errand::{Deed, Errand, Underway, Work};
+
+/// One end of a connection, as a network has it. Nothing here blocks but `wait`.
+pub(crate) trait End {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Waits until this may have become possible.
+    fn wait(&self, lack: Lack) -> io::Result<()>;
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+
+    /// Closes it so that the other end sees a reset.
+    fn reset(&mut self);
+
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+
+    /// Does all of this while the test goes on.
+    fn go(self: Box<Self>, work: Work) -> Box<dyn Underway>;
+}
+
+/// What an operation waits for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lack {
+    Bytes,
+    Room,
+    Either,
+}
+
+/// What takes connections, as a network has it.
+pub(crate) trait ListenerEnd {
+    /// Takes a connection if one waits.
+    fn accept(&self) -> io::Result<(Box<dyn End>, SocketAddr)>;
+
+    fn wait(&self) -> io::Result<()>;
+
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+}
+
+/// A socket for datagrams, as a network has it.
+pub(crate) trait UdpEnd {
+    fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<usize>;
+
+    /// Takes a datagram if one waits.
+    fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
+
+    fn wait(&self) -> io::Result<()>;
+
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+}
+
+/// Calls `f` until it need not wait.
+fn block<T>(
+    mut f: impl FnMut() -> io::Result<T>,
+    wait: impl Fn() -> io::Result<()>,
+) -> io::Result<T> {
+    loop {
+        match f() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => wait()?,
+            done => return done,
+        }
+    }
+}
+
+/// The other end of a connection.
+pub(crate) struct Peer {
+    end: Box<dyn End>,
+}
+
+impl Peer {
+    pub(super) fn new(end: Box<dyn End>) -> Self {
+        Self { end }
+    }
+
+    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.end.shutdown(how)
+    }
+
+    /// Its own port.
+    pub(crate) fn port(&self) -> u16 {
+        self.end.local_addr().unwrap().port()
+    }
+
+    /// Writes what there is room for.
+    pub(crate) fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.end.write(bytes)
+    }
+
+    /// Does all of this while the test goes on.
+    pub(crate) fn go(self, deeds: impl IntoIterator<Item = Deed>) -> Errand {
+        Errand::new(self.end.go(Work::new(deeds)))
+    }
+}
+
+impl Read for Peer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.end.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.end.wait(Lack::Bytes)?
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Write for Peer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.end.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.end.wait(Lack::Room)?,
+                done => return done,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A peer's stream: a [`Peer`], or one of the standard library where a test is the kernel's alone.
+pub(crate) trait PeerStream {
+    /// Reads what has come: `WouldBlock` if that is nothing.
+    fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Closes it so that the other end sees a reset instead of the end.
+    fn reset(self);
+}
+
+impl PeerStream for Peer {
+    fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.end.read(buffer)
+    }
+
+    fn reset(mut self) {
+        self.end.reset();
+    }
+}
+
+impl PeerStream for TcpStream {
+    fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.set_nonblocking(true)?;
+        let read = self.read(buffer);
+        self.set_nonblocking(false)?;
+        read
+    }
+
+    fn reset(self) {
+        socket2::SockRef::from(&self).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+/// What sockets connect to.
+pub(crate) struct Listener {
+    end: Box<dyn ListenerEnd>,
+}
+
+impl Listener {
+    pub(super) fn new(end: Box<dyn ListenerEnd>) -> Self {
+        Self { end }
+    }
+
+    /// Waits for a connection and takes it; the address is that of its other end.
+    #[track_caller]
+    pub(crate) fn accept(&self) -> (Peer, SocketAddr) {
+        let (end, from) = block(|| self.end.accept(), || self.end.wait()).unwrap();
+        (Peer::new(end), from)
+    }
+
+    /// Takes a connection if one waits.
+    pub(crate) fn accept_now(&self) -> Option<Peer> {
+        Some(Peer::new(self.end.accept().ok()?.0))
+    }
+
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.end.local_addr().unwrap()
+    }
+}
+
+/// What sends datagrams to sockets, and receives theirs.
+pub(crate) struct UdpPeer {
+    end: Box<dyn UdpEnd>,
+}
+
+impl UdpPeer {
+    pub(super) fn new(end: Box<dyn UdpEnd>) -> Self {
+        Self { end }
+    }
+
+    pub(crate) fn send_to(&self, bytes: &[u8], to: impl Into<SocketAddr>) -> io::Result<usize> {
+        self.end.send_to(bytes, to.into())
+    }
+
+    /// Waits for a datagram and takes it; says how large it was and who sent it.
+    pub(crate) fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        block(|| self.end.recv_from(buffer), || self.end.wait())
+    }
+
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.end.local_addr().unwrap()
+    }
+}
