@@ -5,6 +5,7 @@ mod support;
 
 mod connecting;
 mod datagrams;
+mod forgotten;
 mod hosts;
 mod links;
 mod names;

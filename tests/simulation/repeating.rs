@@ -1,47 +1,46 @@
 //! One seed is one run.
 
-use std::cell::RefCell;
-use std::fmt::Write as _;
-use std::rc::Rc;
+use slotwire::Trace;
 
 use super::*;
 
-/// Who listens to a chattering pair notes what it hears, and when.
-type Notes = Rc<RefCell<String>>;
-
-/// Lets pairs of sockets chatter over bad links for a while; returns all that happened.
+/// Lets pairs of sockets chatter over bad links for a while; returns what they said and all that was
+/// emitted.
 fn chatter(seed: u64, pairs: usize) -> String {
     let (mut sim, near, far) = two_hosts(seed);
+    let trace = Trace::timed();
+    sim.record_into(&trace);
     let bad = Link::new().with_jitter(Duration::from_millis(9)).with_loss(0.05);
     sim.set_link(near, far, bad.with_splitting(0.3).with_duplication(0.1));
     sim.set_unrest(Unrest::new().with_delay(Duration::from_millis(1)).with_false_alarms(0.1));
-    let notes = Notes::default();
+    let heard = Journal::new();
     for number in 0..pairs {
         let (one, other) = connected_pair_on(&mut sim, near, far);
-        for (host, socket, name) in [(near, one, "one"), (far, other, "other")] {
-            let (notes, network) = (notes.clone(), SimNetwork::clone(&sim));
+        for (host, socket) in [(near, one), (far, other)] {
+            let heard = heard.clone();
             sim[host].connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
-                let heard = world[socket].read_all();
-                let now = network.elapsed();
-                writeln!(notes.borrow_mut(), "{now:?} {name} {number}: {heard:02x?}")?;
-                let answer: Vec<u8> = heard.iter().map(|byte| byte.wrapping_add(1)).collect();
-                world[socket].write_all(&answer)?;
-                Ok::<_, Box<dyn std::error::Error>>(())
+                let words = world[socket].read_all();
+                heard.note(format!("{words:02x?}"));
+                let answer: Vec<u8> = words.iter().map(|byte| byte.wrapping_add(1)).collect();
+                world[socket].write_all(&answer)
             });
         }
         sim[near][one].write_all(&[number as u8; 10]).unwrap();
     }
     sim.after(SECOND, move |network| network.partition(near, far));
     sim.after(2 * SECOND, move |network| network.repair(near, far));
-    sim.run_for(5 * SECOND).unwrap();
-    drop(sim);
-    notes.take()
+    sim.after(3 * SECOND, move |network| network.set_unrest(Unrest::new()));
+    sim.run_for(4 * SECOND).unwrap();
+    sim.crash(far);
+    sim.boot(far).unwrap();
+    sim.run_for(SECOND).unwrap();
+    format!("{}\n{trace}", heard.take().join("\n"))
 }
 
 #[test]
 fn the_same_seed_does_the_same_and_another_something_else() {
     let first = chatter(11, 5);
-    assert!(first.lines().count() > 500, "{first}");
+    assert!(first.lines().count() > 1000, "{first}");
     assert_eq!(first, chatter(11, 5));
     assert_ne!(first, chatter(12, 5));
 }
@@ -65,4 +64,24 @@ fn the_same_seed_does_the_same_in_another_process() {
     let there = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     assert_eq!(here, there);
+}
+
+#[test]
+fn a_trace_has_the_hosts_that_come_later_too() {
+    let mut sim = Simulation::new(1);
+    let trace = Trace::new();
+    sim.record_into(&trace);
+    let host = sim.add_host("late").unwrap();
+    for _ in 0..2 {
+        let timer = sim[host].add(QTimer::new());
+        sim[host].set_object_name(timer, "clock");
+        sim[host][timer].start_with(SECOND);
+        sim.run_for(SECOND).unwrap();
+        sim.crash(host);
+        sim.boot(host).unwrap();
+    }
+    let once = r#"late 1 QTimer "clock" object_name_changed("clock")
+late 1 QTimer "clock" timeout()
+"#;
+    assert_eq!(trace.to_string(), once.repeat(2));
 }

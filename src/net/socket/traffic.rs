@@ -1,5 +1,7 @@
 //! What is known of the traffic on a connection.
 
+use crate::net::error::SocketError;
+
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Traffic {
@@ -18,6 +20,8 @@ pub(in crate::net) struct Traffic {
     /// What went out past the buffer and was not announced. Until then it counts as waiting. Never
     /// more than is sent in a turn.
     unannounced: u32,
+    /// Why the connection is broken, as a write found out. What came before is still being read.
+    pub(super) failed_by: Option<SocketError>,
     /// A write was cut short because of the limit.
     pub(super) write_cut: bool,
     /// Our end is to be closed when all is sent, or is.

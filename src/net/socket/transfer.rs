@@ -7,6 +7,7 @@ use super::core::SocketCore;
 use super::step::Step;
 use super::traffic::{Traffic, WriteEnd};
 use crate::event_loop::Readiness;
+use crate::net::engine::SocketEngine;
 use crate::net::error::SocketError;
 use crate::net::ready_read_policy::ReadyReadPolicy;
 use crate::net::socket_state::SocketState;
@@ -123,6 +124,9 @@ impl SocketCore {
             Ok(0) => {
                 pool.put(buffer);
                 self.traffic.end_seen = true;
+                if let Some(kind) = self.traffic.failed_by {
+                    return self.lost(kind, None);
+                }
                 // While this end closes, what is still to go out may go.
                 if self.state != SocketState::Closing {
                     self.peer_finished();
@@ -361,6 +365,13 @@ impl SocketCore {
     /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
     /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
     fn send_failed(&mut self, error: io::Error) {
+        // The kernel says why once. Later writes, and the end that reads find, do not tell.
+        let kind = SocketError::of_transfer(&error);
+        let kind = *self.traffic.failed_by.get_or_insert(kind);
+        let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
+        if self.engine.as_deref().is_some_and(is_empty) {
+            return self.lost(kind, Some(error));
+        }
         let was_offered = self.has_pending();
         self.receive();
         let is_wanted = !was_offered && self.read_room() > 0;
@@ -370,7 +381,7 @@ impl SocketCore {
         if self.traffic.has_more && is_wanted {
             self.queue_flush();
         } else {
-            self.lost(SocketError::of_transfer(&error), Some(error));
+            self.lost(kind, Some(error));
         }
     }
 

@@ -65,7 +65,10 @@ impl Wire {
         }
         let Some(listener) = self.listener_at(call.to_host, call.to) else {
             // There is nobody at this end to send it from.
-            return self.answer_by_reset(call.to_host, call.from, from_host);
+            if !self.answer_by_reset(call.to_host, call.from, from_host) {
+                self.call_again(call);
+            }
+            return;
         };
         let socket = &self.sockets[listener];
         let is_full = matches!(&socket.role, Role::Listener(listener) if listener.is_full());

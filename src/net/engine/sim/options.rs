@@ -21,13 +21,6 @@ const SMALLEST: [usize; 2] = [4608, 2304];
 /// The largest that it gives to who asks.
 const LARGEST: usize = 425_984;
 
-/// The longest time, in seconds, and the largest count that looking after a connection takes.
-const LONGEST: u64 = 32_767;
-const MOST_PROBES: u32 = 127;
-
-/// What TCP keeps to itself of a packet's class: whether the way is congested.
-const CONGESTION: u8 = 0b11;
-
 /// How many segments a connection may have sent and not acknowledged if its program says nothing,
 /// and what each takes beside the packet.
 const SEGMENTS: usize = 20;
@@ -35,6 +28,13 @@ const BESIDE_PACKET: [usize; 2] = [640, 256];
 
 /// No packet is larger, whatever a link would carry.
 const LARGEST_PACKET: usize = 65_536;
+
+/// The longest time, in seconds, and the largest count that looking after a connection takes.
+const LONGEST: u64 = 32_767;
+const MOST_PROBES: u32 = 127;
+
+/// What TCP keeps to itself of a packet's class: whether the way is congested.
+const CONGESTION: u8 = 0b11;
 
 /// The options of one socket.
 #[derive(Clone, Debug)]

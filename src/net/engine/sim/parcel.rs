@@ -42,6 +42,8 @@ pub(super) enum Content {
     Segment(Segment),
     /// Asks whether the other end is there.
     Probe,
+    /// Asks whether the other end has room, until there is an answer.
+    RoomProbe,
     Reset,
 }
 
@@ -65,7 +67,9 @@ impl Wire {
                 false => count,
             };
             let Some(stream) = self.sockets[key].stream() else { return };
-            let Some(segment) = stream.outgoing.next_segment(most, cut) else { return };
+            let Some(segment) = stream.outgoing.next_segment(most, cut) else {
+                return self.ask_if_left_alone(key);
+            };
             self.send(key, Content::Segment(segment), 0);
         }
     }
@@ -103,7 +107,7 @@ impl Wire {
         let (first, most) = match parcel.content {
             Content::Reset | Content::Probe => return,
             Content::Answer { .. } => (CALL_AGAIN, MOST_CALLS),
-            Content::Acknowledgement { .. } | Content::Segment(_) => {
+            Content::Acknowledgement { .. } | Content::Segment(_) | Content::RoomProbe => {
                 let there = self.link(parcel.from_host, parcel.to_host).latency();
                 let back = self.link(parcel.to_host, parcel.from_host).latency();
                 (RESEND.saturating_add(there).saturating_add(back), MOST_RESENDS)
@@ -111,9 +115,11 @@ impl Wire {
         };
         if parcel.attempt == most {
             return match parcel.content {
-                // Who was to be told that its bytes came never will be.
-                Content::Acknowledgement { .. } => self.time_out_if_in_flight(parcel.to),
-                Content::Answer { .. } => self.forget_begun(parcel.from),
+                Content::Acknowledgement { .. } => self.time_out_if_waiting(parcel.to),
+                Content::Answer { .. } => {
+                    self.forget_begun(parcel.from);
+                    self.fail(parcel.to, Errno::TIMEDOUT);
+                }
                 _ => self.fail(parcel.from, Errno::TIMEDOUT),
             };
         }
@@ -125,11 +131,15 @@ impl Wire {
     /// Sends what was lost once more, if it matters still.
     pub(super) fn send_again(&mut self, mut parcel: Parcel) {
         let Some(stream) = self.sockets.get_mut(parcel.from).and_then(Socket::stream) else {
-            return;
+            return self.repeat_for_one_gone(parcel);
         };
         match &mut parcel.content {
             _ if stream.phase == Phase::Dead => return,
             Content::Segment(segment) if stream.outgoing.is_acknowledged(segment) => return,
+            Content::RoomProbe if !stream.outgoing.is_blocked() => {
+                stream.asks_for_room = false;
+                return;
+            }
             Content::Acknowledgement { up_to, window_end } => {
                 *up_to = stream.incoming.place();
                 *window_end = stream.incoming.promise();
@@ -137,6 +147,58 @@ impl Wire {
             _ => {}
         }
         self.ship(parcel);
+    }
+
+    /// An acknowledgement was lost, and who sent it is gone. The other end sends again what it does
+    /// not know to have come.
+    fn repeat_for_one_gone(&mut self, parcel: Parcel) {
+        let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
+        let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else { return };
+        if !stream.outgoing.is_in_flight() {
+            return;
+        }
+        // The end of what closed in good order is acknowledged by its host. The rest it never heard
+        // of.
+        if stream.outgoing.is_done_with(up_to) {
+            return self.ship(parcel);
+        }
+        if !self.answer_by_reset(parcel.from_host, parcel.to, parcel.to_host) {
+            self.was_lost(parcel);
+        }
+    }
+
+    /// The other end of a connection is gone, and whoever has this one is not told. If it waits for
+    /// something it goes on asking.
+    pub(super) fn is_left_alone(&mut self, key: SocketKey) {
+        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
+        if let Phase::Called { .. } = stream.phase {
+            let window_end = stream.incoming.promise();
+            self.send_later(key, Content::Answer { window_end }, CALL_AGAIN);
+        }
+        self.ask_if_left_alone(key);
+    }
+
+    /// Asks for room if there is none, and nobody at the other end who would tell when there is.
+    fn ask_if_left_alone(&mut self, key: SocketKey) {
+        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
+        let is_stuck = stream.phase == Phase::Standing && stream.outgoing.is_blocked();
+        let peer = stream.peer;
+        if !is_stuck || peer.is_some_and(|peer| self.sockets.contains_key(peer)) {
+            return;
+        }
+        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
+        if !std::mem::replace(&mut stream.asks_for_room, true) {
+            self.send_later(key, Content::RoomProbe, RESEND);
+        }
+    }
+
+    fn send_later(&mut self, from: SocketKey, content: Content, delay: Duration) {
+        let Some(socket) = self.sockets.get_mut(from) else { return };
+        let from_host = socket.host;
+        let Some(stream) = socket.stream() else { return };
+        let (Some(to), to_host) = (stream.peer, stream.remote_host) else { return };
+        let parcel = Parcel { from, from_host, to, to_host, content, attempt: 0 };
+        self.agenda.write(delay, Event::Again(parcel));
     }
 
     /// A parcel arrives.
@@ -174,15 +236,16 @@ impl Wire {
                 self.send_segments(key);
                 self.bury(key);
             }
-            Content::Probe => self.acknowledge(key),
-            Content::Segment(segment) => {
+            Content::Probe | Content::RoomProbe => self.acknowledge(key),
+            Content::Segment(ref segment) => {
                 self.begin_to_stand(key);
                 let Some(stream) = self.sockets[key].stream() else { return };
                 if stream.is_orphan && !segment.bytes.is_empty() {
                     // Nobody will read it.
-                    return self.reset(key);
+                    self.forget(key);
+                    return self.on_stray(parcel);
                 }
-                let is_news = stream.incoming.take_in(segment);
+                let is_news = stream.incoming.take_in(segment.clone());
                 self.acknowledge(key);
                 if is_news {
                     self.stir(key);
@@ -195,7 +258,7 @@ impl Wire {
     fn on_stray(&mut self, parcel: Parcel) {
         match parcel.content {
             // The end of one that closed here first.
-            Content::Segment(segment) if segment.bytes.is_empty() => {
+            Content::Segment(ref segment) if segment.bytes.is_empty() => {
                 let (up_to, window_end) = (segment.end(), 0);
                 self.ship(Parcel {
                     from: parcel.to,
@@ -206,21 +269,30 @@ impl Wire {
                     attempt: 0,
                 });
             }
-            Content::Segment(_) | Content::Answer { .. } | Content::Probe => {
-                self.answer_by_reset(parcel.to_host, parcel.from, parcel.from_host);
+            Content::Segment(_) | Content::Answer { .. } | Content::Probe | Content::RoomProbe => {
+                // Whoever does not hear it sends again.
+                if !self.answer_by_reset(parcel.to_host, parcel.from, parcel.from_host) {
+                    self.was_lost(parcel);
+                }
             }
             Content::Acknowledgement { .. } | Content::Reset => {}
         }
     }
 
-    /// Says to a socket that there is no such connection at this host.
-    pub(super) fn answer_by_reset(&mut self, from_host: SimHost, to: SocketKey, to_host: SimHost) {
-        if let Some(delay) = self.convey(from_host, to_host, HEADERS) {
-            let content = Content::Reset;
-            let from = SocketKey::default();
-            let parcel = Parcel { from, from_host, to, to_host, content, attempt: 0 };
-            self.agenda.write(delay, Event::Parcel(parcel));
-        }
+    /// Says to a socket that there is no such connection at this host; returns whether it will hear
+    /// that.
+    pub(super) fn answer_by_reset(
+        &mut self,
+        from_host: SimHost,
+        to: SocketKey,
+        to_host: SimHost,
+    ) -> bool {
+        let Some(delay) = self.convey(from_host, to_host, HEADERS) else { return false };
+        let content = Content::Reset;
+        let from = SocketKey::default();
+        let parcel = Parcel { from, from_host, to, to_host, content, attempt: 0 };
+        self.agenda.write(delay, Event::Parcel(parcel));
+        true
     }
 
     fn on_reset(&mut self, key: SocketKey) {
@@ -245,10 +317,15 @@ impl Wire {
         self.forget(key);
     }
 
-    fn time_out_if_in_flight(&mut self, key: SocketKey) {
-        let stream = self.sockets.get_mut(key).and_then(Socket::stream);
-        if stream.is_some_and(|stream| stream.outgoing.is_in_flight()) {
-            self.fail(key, Errno::TIMEDOUT);
+    /// Who was to be told that its bytes came, or that there is room, never will be.
+    fn time_out_if_waiting(&mut self, key: SocketKey) {
+        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
+        match stream.phase {
+            Phase::Called { .. } => self.forget_begun(key),
+            _ if stream.outgoing.is_in_flight() || stream.outgoing.is_blocked() => {
+                self.fail(key, Errno::TIMEDOUT);
+            }
+            _ => {}
         }
     }
 

@@ -9,6 +9,7 @@ use super::network::SimNetwork;
 use super::poller::MOST_TURNS;
 use crate::Error;
 use crate::event_loop::Runtime;
+use crate::object::Trace;
 
 /// A network with a runtime on each of its hosts, and what drives them all.
 ///
@@ -49,12 +50,13 @@ pub struct Simulation {
     /// By host; none of one that is down.
     runtimes: Vec<Option<Runtime>>,
     network: SimNetwork,
+    trace: Option<Trace>,
 }
 
 impl Simulation {
     /// Creates a network without hosts, on which what happens by chance follows from the seed.
     pub fn new(seed: u64) -> Self {
-        Self { runtimes: Vec::new(), network: SimNetwork::new(seed) }
+        Self { runtimes: Vec::new(), network: SimNetwork::new(seed), trace: None }
     }
 
     /// Adds a host with a runtime: see [`SimNetwork::add_host`].
@@ -68,8 +70,7 @@ impl Simulation {
     /// Panics as [`SimNetwork::add_host`] does.
     pub fn add_host(&mut self, name: &str) -> Result<SimHost, Error> {
         let host = self.network.add_host(name);
-        let runtime = self.network.runtime(host)?;
-        *self.place(host) = Some(runtime);
+        self.start(host)?;
         Ok(host)
     }
 
@@ -87,9 +88,59 @@ impl Simulation {
     /// Fails as [`Runtime::new`] does.
     pub fn boot(&mut self, host: SimHost) -> Result<(), Error> {
         self.network.boot(host);
-        let runtime = self.network.runtime(host)?;
+        self.start(host)
+    }
+
+    /// Gives a host a new runtime.
+    fn start(&mut self, host: SimHost) -> Result<(), Error> {
+        let mut runtime = self.network.runtime(host)?;
+        if let Some(trace) = &self.trace {
+            runtime.record_into(&trace.labelled(&self.network.host_name(host)));
+        }
         *self.place(host) = Some(runtime);
         Ok(())
+    }
+
+    /// Has all that is emitted on all hosts, also on those that come later, written into a trace,
+    /// with the host's name. One seed gives one trace: see [`Trace`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    /// use slotwire::Trace;
+    /// use slotwire::sim::Simulation;
+    ///
+    /// fn run(seed: u64) -> Result<String, Box<dyn std::error::Error>> {
+    ///     let mut sim = Simulation::new(seed);
+    ///     let trace = Trace::new();
+    ///     sim.record_into(&trace);
+    ///     let host = sim.add_host("desk")?;
+    ///     let socket = sim[host].add(QTcpSocket::new());
+    ///     sim[host][socket].connect_to_host("nowhere", 80);
+    ///     sim.run_for(Duration::from_secs(1))?;
+    ///     Ok(trace.to_string())
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// assert_eq!(
+    ///     run(1)?,
+    ///     "desk 1 QTcpSocket 1v1 state_changed(HostLookup)\n\
+    ///      desk 1 QTcpSocket 1v1 state_changed(Unconnected)\n\
+    ///      desk 1 QTcpSocket 1v1 error_occurred(HostNotFound)\n"
+    /// );
+    /// assert_eq!(run(1)?, run(1)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn record_into(&mut self, trace: &Trace) {
+        for place in 0..self.runtimes.len() {
+            let host = SimHost(place as u16);
+            let label = trace.labelled(&self.network.host_name(host));
+            if let Some(runtime) = self.runtime_mut(host) {
+                runtime.record_into(&label);
+            }
+        }
+        self.trace = Some(trace.clone());
     }
 
     /// Returns a host's runtime, unless the host is down or was added to the network alone.

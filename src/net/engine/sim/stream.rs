@@ -123,6 +123,17 @@ impl Outgoing {
         self.acknowledged < self.next + u64::from(self.end == End::Sent)
     }
 
+    /// Says whether something is queued that the receiver has no room for, and nothing is on its way
+    /// that would tell of some.
+    pub(super) fn is_blocked(&self) -> bool {
+        !self.is_in_flight() && (!self.queue.is_empty() || self.end == End::Wanted)
+    }
+
+    /// Says whether all is acknowledged, with the end, if all up to there is.
+    pub(super) fn is_done_with(&self, up_to: u64) -> bool {
+        self.end == End::Sent && up_to > self.next
+    }
+
     /// Has the end follow what is queued.
     pub(super) fn finish(&mut self) {
         if self.end == End::Open {

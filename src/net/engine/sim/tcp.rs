@@ -42,6 +42,8 @@ pub(super) struct Stream {
     pub(super) is_orphan: bool,
     /// The program waits for no more. What comes all the same is read, as on Linux.
     pub(super) is_deaf: bool,
+    /// It asks for room, for nobody will tell that there is some.
+    pub(super) asks_for_room: bool,
     /// When something came last.
     pub(super) heard: Duration,
     /// Counts the times that looking after the connection began anew.
@@ -80,6 +82,7 @@ impl Stream {
             incoming: Incoming::new(socket.options.receive_buffer),
             is_orphan: false,
             is_deaf: false,
+            asks_for_room: false,
             heard: Duration::ZERO,
             keep_alive_round: 0,
             unanswered: 0,

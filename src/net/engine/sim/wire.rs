@@ -21,7 +21,7 @@ use super::names::{Names, Question};
 use super::network::SimNetwork;
 use super::parcel::Parcel;
 use super::ports::Ports;
-use super::socket::{Socket, SocketKey};
+use super::socket::{Role, Socket, SocketKey};
 use super::watcher::{Unrest, Watcher, WatcherKey};
 
 /// What happens.
@@ -201,6 +201,11 @@ impl Wire {
         if socket.has_descriptor {
             let host = self.host_mut(socket.host);
             host.descriptors = host.descriptors.saturating_sub(1);
+        }
+        if let Role::Stream(stream) = &socket.role
+            && let Some(peer) = stream.peer
+        {
+            self.is_left_alone(peer);
         }
     }
 }

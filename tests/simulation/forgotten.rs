@@ -1,0 +1,95 @@
+//! Ends of connections that are gone without a word: whoever waits for them finds out.
+
+use super::*;
+
+/// A connection whose far end has so much to read that there is no room for more, and its socket.
+fn clogged(seed: u64) -> (Simulation, SimHost, SimHost, Obj<QTcpSocket>, SimStream) {
+    let (mut sim, near, far) = two_hosts(seed);
+    let (socket, peer) = connected_to_plain(&mut sim, near, far);
+    sim[near][socket].write_all(&[b'x'; 1 << 20]).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert!(sim[near][socket].bytes_to_write() > 0);
+    (sim, near, far, socket, peer)
+}
+
+#[test]
+fn who_waits_for_room_finds_out_that_the_host_was_down() {
+    let (mut sim, near, far, socket, _peer) = clogged(1);
+    sim.crash(far);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Connected);
+    sim.boot(far).unwrap();
+    sim.run_for(2 * MINUTE).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(sim[near][socket].state(), SocketState::Unconnected);
+}
+
+#[test]
+fn who_waits_for_room_gives_up_on_a_host_that_stays_down() {
+    let (mut sim, near, far, socket, _peer) = clogged(2);
+    sim.crash(far);
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+}
+
+#[test]
+fn what_was_closed_and_could_not_be_sent_is_forgotten() {
+    let (mut sim, near, far, socket, _peer) = clogged(3);
+    sim[near][socket].abort();
+    sim.crash(far);
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim.sockets(near), 0);
+}
+
+#[test]
+fn a_reset_that_was_lost_is_said_again_to_who_sends() {
+    let (mut sim, near, far) = two_hosts(4);
+    let (socket, peer) = connected_to_plain(&mut sim, near, far);
+    sim[near][socket].write_all(b"on its way").unwrap();
+    sim[near].process_events(Some(Duration::ZERO)).unwrap();
+    // It arrives, and the answer to it does not.
+    sim.partition(near, far);
+    peer.reset();
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Connected);
+    sim.repair(near, far);
+    sim.run_for(2 * MINUTE).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Unconnected);
+}
+
+#[test]
+fn nothing_is_left_of_connections_that_close_over_a_bad_line() {
+    for seed in 0..50 {
+        let (mut sim, near, far) = two_hosts(seed);
+        let (socket, peer) = connected_to_plain(&mut sim, near, far);
+        sim.set_link(near, far, Link::new().with_loss(0.5));
+        sim[near][socket].write_all(b"the last word").unwrap();
+        sim[near][socket].disconnect_from_host();
+        drop(peer);
+        sim.run_for(HOUR).unwrap();
+        assert_eq!(sim[near][socket].state(), SocketState::Unconnected, "seed {seed}");
+        assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_caller_that_is_gone_leaves_its_place_in_the_queue() {
+    let (mut sim, near, far) = two_hosts(5);
+    let listener = sim.listen(far, 7).unwrap();
+    listener.set_backlog(0).unwrap();
+    let port = listener.port().unwrap();
+    let far_address = sim.addresses(far)[0];
+    let caller = sim.connect(near, (far_address, port)).unwrap();
+    // The call arrives, and the answer; that it was heard does not.
+    sim.run_for(Duration::from_micros(1_500)).unwrap();
+    sim.set_route_from(near, far, Route::Cut);
+    sim.run_for(Duration::from_millis(1)).unwrap();
+    assert!(caller.is_connected().unwrap());
+    caller.reset();
+    sim.repair(near, far);
+    sim.run_for(MINUTE).unwrap();
+    assert!(!listener.has_pending());
+    let next = sim.connect(near, (far_address, port)).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert!(next.is_connected().unwrap() && listener.has_pending());
+}

@@ -1,0 +1,246 @@
+//! The stage: two hosts, with the application on one and its peers on the other, where a program is
+//! carried out one operation after the other.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use slotwire::prelude::*;
+use slotwire::sim::{Link, NameAnswer, Route, SimHost, SimListener, SimNetwork, Unrest};
+
+use super::application::{Application, OPEN, Plan, SWALLOWING, TAKEN};
+use super::model::Call;
+use super::observer::look_at;
+use super::peers::Peers;
+use super::program::{Awaited, NetworkAction, Op, Quality};
+
+/// How many turns of the loop may find something to do while no time passes.
+const MOST_TURNS: usize = 3_000;
+
+/// Where a program is carried out.
+pub(crate) struct Stage {
+    pub(crate) network: SimNetwork,
+    pub(crate) near: SimHost,
+    pub(crate) far: SimHost,
+    pub(crate) rt: Runtime,
+    pub(crate) app: Rc<Application>,
+    pub(crate) peers: Peers,
+    pub(crate) is_up: bool,
+    /// Has a port of the application's host.
+    pub(crate) neighbour: Option<SimListener>,
+}
+
+impl Stage {
+    pub(crate) fn new(seed: u64) -> Self {
+        let network = SimNetwork::new(seed);
+        let (near, far) = (network.add_host("near"), network.add_host("far"));
+        let addresses = network.addresses(far);
+        let nobody = IpAddr::from([10, 0, 99, 98]);
+        let slow = NameAnswer::found(addresses.iter().copied());
+        network.set_name("slow", slow.after(Duration::from_secs(3)));
+        network.set_name("mixed", NameAnswer::found([nobody, addresses[0]]));
+        network.set_name("silent", NameAnswer::never());
+        network.close_port(far, SWALLOWING);
+        let neighbour = network.listen(near, TAKEN).expect("the port is free");
+        let mut rt = network.runtime(near).expect("the system has a poller");
+        let app = Rc::new(Application::new(&network, far));
+        for _ in 0..2 {
+            let client = rt.add(QTcpSocket::new());
+            app.add_client(&mut rt, client, None);
+            app.add_datagrams(&mut rt);
+        }
+        app.add_server(&mut rt);
+        let peers = Peers::new(&network, near, far);
+        Self { network, near, far, rt, app, peers, is_up: true, neighbour: Some(neighbour) }
+    }
+
+    /// Carries out an operation.
+    pub(crate) fn perform(&mut self, op: Op) {
+        self.app.notebook.note(format_args!("{op:?}"));
+        match op {
+            Op::Do(client, action) => {
+                let client = self.app.client(client);
+                self.app.act(&mut self.rt, client, action);
+                self.deliver();
+            }
+            Op::Record(client, action) => {
+                let client = self.app.client(client);
+                self.app.act(&mut self.rt, client, action);
+            }
+            Op::InSlot(client, heard, action) => {
+                let who = self.app.clients.borrow()[self.app.client(client)].who;
+                self.app.plans.borrow_mut().push((who, heard, Plan::Stream(action)));
+            }
+            Op::Datagram(number, action) => {
+                let who = self.app.datagrams.who(number);
+                self.app.act_on_datagrams(&mut self.rt, who, action);
+                self.deliver();
+            }
+            Op::DatagramInSlot(number, heard, action) => {
+                let who = self.app.datagrams.who(number);
+                self.app.plans.borrow_mut().push((who, heard, Plan::Datagram(action)));
+            }
+            Op::Wait(number, awaited, time) => self.wait(number, awaited, time),
+            Op::Serve(action) => {
+                self.app.serve(&mut self.rt, action);
+                self.deliver();
+            }
+            Op::Peer(number, action) => self.peers.act(&self.app, number, action),
+            Op::Network(action) => self.happen(action),
+            Op::Pass(time) => self.pass(time),
+        }
+        self.replace_the_dead();
+    }
+
+    /// Carries out what was recorded.
+    fn deliver(&mut self) {
+        self.app.notebook.expect(self.rt.deliver(), || "one turn is not enough".to_owned());
+        self.expect_rest();
+    }
+
+    /// Everything that was called for has been said.
+    fn expect_rest(&self) {
+        self.app.notebook.check(self.app.model.borrow_mut().rest());
+    }
+
+    fn replace_the_dead(&mut self) {
+        let clients = self.app.clients.borrow();
+        let alive = clients.iter().filter(|client| self.rt.contains(client.socket)).count();
+        drop(clients);
+        for _ in alive..2 {
+            let client = self.rt.add(QTcpSocket::new());
+            self.app.add_client(&mut self.rt, client, None);
+        }
+        for _ in self.app.datagrams.count_alive(&self.rt)..2 {
+            self.app.add_datagrams(&mut self.rt);
+        }
+    }
+
+    /// Lets time pass, and everybody do what there is to do meanwhile.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.network.elapsed() + time;
+        let (mut turns, mut moment) = (0, self.network.elapsed());
+        while self.app.notebook.fault().is_none() {
+            if self.network.elapsed() > moment {
+                (turns, moment) = (0, self.network.elapsed());
+            }
+            turns += 1;
+            if turns > MOST_TURNS {
+                return self.app.notebook.blame("the loop does not come to rest");
+            }
+            if self.rt.process_events(Some(Duration::ZERO)).expect("the poller works") {
+                continue;
+            }
+            self.expect_rest();
+            let left = end.saturating_sub(self.network.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            self.rt.process_events(Some(left)).expect("the poller works");
+        }
+        self.peers.accept();
+    }
+
+    fn wait(&mut self, number: usize, awaited: Awaited, time: Duration) {
+        let time = Some(time);
+        if awaited == Awaited::Connection {
+            let server = self.app.server.socket.get().expect("there is a server");
+            let came = self.rt.wait_for_new_connection(server, time);
+            self.app.notebook.note(format_args!("    a connection came: {came}"));
+            return self.expect_rest();
+        }
+        let datagrams = awaited == Awaited::Datagram;
+        let client = self.app.client(number);
+        let who = match datagrams {
+            true => self.app.datagrams.who(number),
+            false => self.app.clients.borrow()[client].who,
+        };
+        self.app.model.borrow_mut().waited_for = Some(who);
+        let socket = self.app.clients.borrow()[client].socket;
+        let state = |rt: &Runtime| rt.get(socket).map(|socket| socket.state());
+        let before = state(&self.rt);
+        let (came, fits) = match awaited {
+            Awaited::Connected => {
+                let came = self.rt.wait_for_connected(socket, time);
+                (came, came == (state(&self.rt) == Some(SocketState::Connected)))
+            }
+            Awaited::ReadyRead => (self.rt.wait_for_ready_read(socket, time), true),
+            Awaited::Written => (self.rt.wait_for_bytes_written(socket, time), true),
+            Awaited::Disconnected => {
+                let came = self.rt.wait_for_disconnected(socket, time);
+                let is_over = state(&self.rt).is_none_or(|state| state == SocketState::Unconnected);
+                (came, !came || is_over || before == Some(SocketState::Unconnected))
+            }
+            Awaited::Datagram | Awaited::Connection => {
+                let socket = self.app.datagrams.socket(number);
+                (self.rt.wait_for_ready_read(socket, time), true)
+            }
+        };
+        self.app.notebook.note(format_args!("    it came: {came}"));
+        self.app.notebook.expect(fits, || {
+            format!("#{who}: waiting for {awaited:?} gives {came}, {:?}", state(&self.rt))
+        });
+        self.app.model.borrow_mut().waited_for = None;
+        self.expect_rest();
+        if let Some(socket) = self.rt.get(socket) {
+            let look = look_at(socket);
+            let number = self.app.clients.borrow()[client].who;
+            let called = self.app.model.borrow_mut().called(number, Call::Other, look);
+            self.app.notebook.check(called);
+        }
+    }
+
+    fn happen(&mut self, action: NetworkAction) {
+        let Self { network, near, far, .. } = self;
+        let (near, far) = (*near, *far);
+        match action {
+            NetworkAction::Link(quality) => network.set_link(near, far, link(quality)),
+            NetworkAction::Partition => network.partition(near, far),
+            NetworkAction::Repair => network.repair(near, far),
+            NetworkAction::Unreachable => network.set_route(near, far, Route::Unreachable),
+            NetworkAction::Crash if self.is_up => {
+                self.is_up = false;
+                network.crash(far);
+                self.peers.crash();
+            }
+            NetworkAction::Boot if !self.is_up => {
+                self.is_up = true;
+                network.boot(far);
+                self.peers.listen();
+            }
+            NetworkAction::Crash | NetworkAction::Boot => {}
+            NetworkAction::ClosePort => network.close_port(far, OPEN),
+            NetworkAction::OpenPort => {
+                network.open_port(far, OPEN);
+                if self.is_up {
+                    self.peers.listen();
+                }
+            }
+            NetworkAction::StopListening => {
+                self.peers.accept();
+                self.peers.listener = None;
+            }
+            NetworkAction::Unrest(delay, alarms) => {
+                let alarms = f64::from(alarms) / 512.0;
+                network.set_unrest(Unrest::new().with_delay(delay).with_false_alarms(alarms));
+            }
+            NetworkAction::LimitDescriptors(more) => {
+                let limit = more.map(|more| network.descriptors(near) + more);
+                network.set_descriptor_limit(near, limit);
+            }
+        }
+    }
+}
+
+/// A link of that quality.
+pub(crate) fn link(quality: Quality) -> Link {
+    let latency = Link::new().with_latency(Duration::from_millis(20));
+    match quality {
+        Quality::Good => Link::new(),
+        Quality::Far => latency.with_latency(Duration::from_millis(300)),
+        Quality::Shaky => latency.with_jitter(Duration::from_millis(30)).with_duplication(0.2),
+        Quality::Lossy => latency.with_loss(0.1).with_jitter(Duration::from_millis(5)),
+        Quality::Crumbling => latency.with_splitting(0.7).with_mtu(576),
+        Quality::Narrow => latency.with_bandwidth(Some(50_000)),
+    }
+}
