@@ -1,7 +1,7 @@
 //! The engine of sockets on a simulated network.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
@@ -56,7 +56,7 @@ impl Held {
         self.with(|wire, key| {
             let socket = &wire.sockets[key];
             let remote = match &socket.role {
-                Role::Stream(stream) if stream.phase == Phase::Standing => Some(stream.remote),
+                Role::Stream(stream) if stream.is_connected() => Some(stream.remote),
                 Role::Datagrams(datagrams) => datagrams.remote,
                 _ => None,
             };
@@ -293,7 +293,7 @@ impl SocketEngine for SimSocket {
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        self.held.with(Wire::shut_down)
+        self.held.with(|wire, key| wire.shut_down(key, Shutdown::Write))
     }
 
     fn available(&self) -> io::Result<usize> {

@@ -245,6 +245,12 @@ impl Wire {
                     self.forget(key);
                     return self.on_stray(parcel);
                 }
+                let is_closed = stream.is_deaf && stream.outgoing.is_finished();
+                if is_closed && !segment.bytes.is_empty() {
+                    // Its program has closed both directions, and something comes all the same.
+                    self.fail(key, Errno::CONNRESET);
+                    return self.on_stray(parcel);
+                }
                 let is_news = stream.incoming.take_in(segment.clone());
                 self.acknowledge(key);
                 if is_news {

@@ -148,18 +148,7 @@ impl SimStream {
     ///
     /// `NotConnected` if it is not connected.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        if how != Shutdown::Read {
-            self.held.with(Wire::shut_down)?;
-        }
-        if how != Shutdown::Write {
-            self.held.with(|wire, key| {
-                if let Some(stream) = wire.sockets[key].stream() {
-                    stream.is_deaf = true;
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        self.held.with(|wire, key| wire.shut_down(key, how))
     }
 
     /// Closes the connection by a reset, as a socket does that lingers for no time.

@@ -5,7 +5,7 @@
 //! that than if it had waited for an acknowledgement, so a loss is a delay. How a connection is made
 //! is in `call.rs`, its traffic in `parcel.rs`.
 
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -87,6 +87,12 @@ impl Stream {
             keep_alive_round: 0,
             unanswered: 0,
         }
+    }
+
+    /// Says whether this end is connected: it is until both directions are closed.
+    pub(super) fn is_connected(&self) -> bool {
+        let is_over = self.incoming.has_ended() && self.outgoing.is_done();
+        self.phase == Phase::Standing && !is_over
     }
 }
 
@@ -256,26 +262,33 @@ impl Wire {
         if count > 0 || buffer.is_empty() {
             return Ok(count);
         }
+        // The end was told already, whatever happened to the connection since.
+        if stream.incoming.has_ended() {
+            return Ok(0);
+        }
         if let Some(error) = error {
             socket.error = None;
             return Err(error);
         }
         match stream.phase {
-            _ if stream.incoming.has_ended() || stream.is_deaf => Ok(0),
+            _ if stream.is_deaf => Ok(0),
             Phase::Dead => Ok(0),
             Phase::Standing => Err(Errno::AGAIN),
             Phase::Calling | Phase::Called { .. } => Err(Errno::AGAIN),
         }
     }
 
-    /// Closes this end's direction.
-    pub(super) fn shut_down(&mut self, key: SocketKey) -> Result<(), Errno> {
+    /// Closes one direction or both.
+    pub(super) fn shut_down(&mut self, key: SocketKey, how: Shutdown) -> Result<(), Errno> {
         let stream = self.sockets[key].stream().ok_or(Errno::NOTCONN)?;
-        if stream.phase != Phase::Standing {
+        if !stream.is_connected() {
             return Err(Errno::NOTCONN);
         }
-        stream.outgoing.finish();
-        self.send_segments(key);
+        stream.is_deaf |= how != Shutdown::Write;
+        if how != Shutdown::Read {
+            stream.outgoing.finish();
+            self.send_segments(key);
+        }
         Ok(())
     }
 
