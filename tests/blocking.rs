@@ -147,3 +147,12 @@ fn a_blocking_view_says_that_nobody_listens() {
     let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
     assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
 }
+
+#[test]
+fn a_blocking_view_says_that_there_is_no_such_host() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("no-such-host.invalid", 1);
+    let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::NotFound);
+}
