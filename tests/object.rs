@@ -274,6 +274,25 @@ fn an_object_is_also_one_of_the_class_that_it_extends() {
 }
 
 #[test]
+fn an_object_remembers_what_its_class_does_not_declare() {
+    let mut rt = runtime();
+    let stone = rt.add(Stone);
+    let names = |rt: &Runtime| rt.dynamic_property_names(stone).collect::<Vec<_>>().join(" ");
+    assert!(!rt.remove_property(stone, "colour"), "it never had one");
+    assert_eq!(rt.set_property(stone, "colour", "grey"), Ok(false));
+    assert_eq!(rt.set_property(stone, "grams", 5_u32), Ok(false));
+    assert_eq!(rt.set_property(stone, "colour", "black"), Ok(false));
+    assert_eq!(names(&rt), "colour grams");
+    assert_eq!(rt.property(stone, "colour"), Some("black"));
+    assert_eq!(rt.property::<i64>(stone, "grams"), None, "it is of another type");
+    assert!(!rt.remove_property(stone, "shape"));
+    assert!(rt.remove_property(stone, "colour"));
+    assert!(!rt.remove_property(stone, "colour"), "it is gone");
+    assert_eq!(rt.property::<&str>(stone, "colour"), None);
+    assert_eq!(names(&rt), "grams");
+}
+
+#[test]
 fn handles_go_into_sets_and_say_who_they_are() {
     let mut rt = runtime();
     let stones = [rt.add(Stone), rt.add(Stone)];

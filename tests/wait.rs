@@ -142,6 +142,24 @@ fn waits_end_when_the_peer_has_closed() {
 }
 
 #[test]
+fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"early").unwrap();
+    assert!(rt.wait_for_bytes_written(socket, LATE));
+    let mut early = [0; 5];
+    listener.accept().unwrap().0.read_exact(&mut early).unwrap();
+    assert_eq!(&early, b"early");
+    let refused = rt.add(QTcpSocket::new());
+    rt[refused].connect_to_host("127.0.0.1", closed_port());
+    rt[refused].write_all(b"early").unwrap();
+    assert!(!rt.wait_for_bytes_written(refused, LATE));
+    assert_eq!(rt[refused].error(), Some(SocketError::ConnectionRefused));
+}
+
+#[test]
 fn a_half_open_connection_brings_nothing_more_to_wait_for() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer) = connected_pair(&mut rt);
