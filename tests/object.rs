@@ -9,8 +9,10 @@ use slotwire::{MetaObject, QObject};
 #[test]
 fn an_object_is_where_its_handle_says() {
     let (mut rt, log) = (runtime(), Log::default());
+    assert!(rt.is_empty());
     let alice = rt.add(Person::new("alice", &log));
     let bob = rt.add(Person::new("bob", &log));
+    assert!(!rt.is_empty());
     assert_eq!(rt[alice].name, "alice");
     rt[bob].name = "robert";
     assert_eq!(rt.get(bob).map(|bob| bob.name), Some("robert"));
