@@ -5,6 +5,7 @@ mod support;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
+use slotwire::NetworkLayerProtocol;
 use slotwire::prelude::*;
 use socket2::SockRef;
 use support::*;
@@ -150,9 +151,14 @@ fn a_blocking_view_says_that_nobody_listens() {
 
 #[test]
 fn a_blocking_view_says_that_there_is_no_such_host() {
-    let mut rt = Runtime::new().unwrap();
-    let socket = rt.add(QTcpSocket::new());
-    rt[socket].connect_to_host("no-such-host.invalid", 1);
-    let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
-    assert_eq!(told.kind(), ErrorKind::NotFound);
+    for (host, protocol) in [
+        ("no-such-host.invalid", NetworkLayerProtocol::Any),
+        ("127.0.0.1", NetworkLayerProtocol::Ipv6),
+    ] {
+        let mut rt = Runtime::new().unwrap();
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host_with(host, 1, OpenMode::READ_WRITE, protocol);
+        let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
+        assert_eq!(told.kind(), ErrorKind::NotFound, "{host}");
+    }
 }
