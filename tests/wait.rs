@@ -135,6 +135,24 @@ fn waits_end_when_the_peer_has_closed(net: &Net) {
 }
 
 #[on_every_network]
+fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"early").unwrap();
+    assert!(rt.wait_for_bytes_written(socket, LATE));
+    let mut early = [0; 5];
+    listener.accept().0.read_exact(&mut early).unwrap();
+    assert_eq!(&early, b"early");
+    let refused = rt.add(QTcpSocket::new());
+    rt[refused].connect_to_host("127.0.0.1", net.closed_port());
+    rt[refused].write_all(b"early").unwrap();
+    assert!(!rt.wait_for_bytes_written(refused, LATE));
+    assert_eq!(rt[refused].error(), Some(SocketError::ConnectionRefused));
+}
+
+#[on_every_network]
 fn a_half_open_connection_brings_nothing_more_to_wait_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
