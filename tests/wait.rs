@@ -322,6 +322,18 @@ fn a_new_connection_is_waited_for() {
 }
 
 #[test]
+fn a_wait_for_a_connection_accepts_no_more_than_may_wait() {
+    let mut rt = Runtime::new().unwrap();
+    let (server, port) = server(&mut rt);
+    rt[server].set_max_pending_connections(1);
+    let _peers = [(); 2].map(|()| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap());
+    assert!(rt.wait_for_new_connection(server, LATE));
+    assert!(!rt.wait_for_new_connection(server, None), "nobody has taken the first");
+    assert!(rt[server].next_pending_connection().is_some());
+    assert!(rt.wait_for_new_connection(server, LATE));
+}
+
+#[test]
 fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted() {
     in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
         let mut rt = Runtime::new().unwrap();
