@@ -367,3 +367,25 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before() {
     assert!(rt.wait_for_disconnected(socket, LATE));
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
+
+#[test]
+fn a_wait_for_the_end_is_over_though_a_slot_begins_anew() {
+    for begins in ["connecting", "looking up", "bound"] {
+        let mut rt = Runtime::new().unwrap();
+        let (listener, port) = std_listener();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        assert!(rt.wait_for_connected(socket, LATE));
+        drop(listener.accept().unwrap());
+        rt.connect_fn(socket, QTcpSocket::disconnected, move |world, ()| match begins {
+            "connecting" => world[socket].connect_to_host("127.0.0.1", port),
+            "looking up" => world[socket].connect_to_host("localhost", port),
+            _ => world[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap(),
+        });
+        journal.take();
+        assert!(rt.wait_for_disconnected(socket, None), "{begins}");
+        assert_eq!(journal.count("disconnected"), 1, "{begins}");
+        assert_ne!(rt[socket].state(), SocketState::Unconnected, "{begins}");
+    }
+}
