@@ -327,6 +327,18 @@ fn a_new_connection_is_waited_for(net: &Net) {
 }
 
 #[on_every_network]
+fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
+    let mut rt = net.runtime();
+    let (server, port) = server(&mut rt);
+    rt[server].set_max_pending_connections(1);
+    let _peers = net.dial_many(port, 2);
+    assert!(rt.wait_for_new_connection(server, LATE));
+    assert!(!rt.wait_for_new_connection(server, None), "nobody has taken the first");
+    assert!(rt[server].next_pending_connection().is_some());
+    assert!(rt.wait_for_new_connection(server, LATE));
+}
+
+#[on_every_network]
 fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     net.in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
         let mut rt = net.runtime();
@@ -358,4 +370,26 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     reset(peer);
     assert!(rt.wait_for_disconnected(socket, LATE));
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+}
+
+#[test]
+fn a_wait_for_the_end_is_over_though_a_slot_begins_anew() {
+    for begins in ["connecting", "looking up", "bound"] {
+        let mut rt = Runtime::new().unwrap();
+        let (listener, port) = std_listener();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        assert!(rt.wait_for_connected(socket, LATE));
+        drop(listener.accept().unwrap());
+        rt.connect_fn(socket, QTcpSocket::disconnected, move |world, ()| match begins {
+            "connecting" => world[socket].connect_to_host("127.0.0.1", port),
+            "looking up" => world[socket].connect_to_host("localhost", port),
+            _ => world[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap(),
+        });
+        journal.take();
+        assert!(rt.wait_for_disconnected(socket, None), "{begins}");
+        assert_eq!(journal.count("disconnected"), 1, "{begins}");
+        assert_ne!(rt[socket].state(), SocketState::Unconnected, "{begins}");
+    }
 }
