@@ -359,3 +359,15 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     assert!(rt.wait_for_disconnected(socket, LATE));
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
+
+#[on_every_network]
+fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
+    let mut rt = net.runtime();
+    let (server, port) = server(&mut rt);
+    rt[server].set_max_pending_connections(1);
+    let _peers = net.dial_many(port, 2);
+    assert!(rt.wait_for_new_connection(server, LATE));
+    assert!(!rt.wait_for_new_connection(server, None), "nobody has taken the first");
+    assert!(rt[server].next_pending_connection().is_some());
+    assert!(rt.wait_for_new_connection(server, LATE));
+}

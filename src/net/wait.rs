@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::abstract_socket::QAbstractSocket;
+use super::accepting;
 use super::engine::{Awaited, Network};
 use super::error::SocketError;
 use super::socket::SocketCore;
@@ -108,8 +109,9 @@ impl Runtime {
     }
 
     /// Waits until a connection has been accepted; says whether one has. Accepts even while the
-    /// server is paused. Returns `false` at once if the server does not listen, or accepting fails,
-    /// which [`accept_error`](QTcpServer::accept_error) tells as well.
+    /// server is paused. Returns `false` at once if the server does not listen, if as many
+    /// connections wait to be taken [as may](QTcpServer::set_max_pending_connections), or if
+    /// accepting fails, which [`accept_error`](QTcpServer::accept_error) tells as well.
     ///
     /// # Panics
     ///
@@ -123,6 +125,7 @@ impl Runtime {
         self.deliver();
         let deadline = timeout.map(|timeout| self.timers().after(timeout));
         loop {
+            accepting::forget_destroyed(self, server);
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
                 return false;
             };
