@@ -123,3 +123,19 @@ fn addresses_of_the_wanted_family_alone_are_tried(net: &Net) {
         wait_until(&mut rt, |_| journal.has(end));
     }
 }
+
+#[on_every_network]
+fn a_bound_socket_takes_nothing_to_send_though_it_is_open_from_before(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer, journal) = connected(net, &mut rt);
+    rt[socket].disconnect_from_host();
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    settle(&mut rt);
+    journal.take();
+    assert!(rt[socket].is_writable());
+    let refused = rt[socket].write(b"to nobody").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NotConnected);
+    rt[socket].disconnect_from_host();
+    settle(&mut rt);
+    assert_eq!(journal.take(), CLOSING);
+}

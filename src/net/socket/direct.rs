@@ -72,10 +72,12 @@ impl SocketCore {
 
     /// Reads past the buffer.
     pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let has_engine = matches!(
-            self.state,
-            SocketState::Connected | SocketState::Closing | SocketState::Bound
-        );
+        let has_engine = match self.state {
+            SocketState::Connected | SocketState::Closing => true,
+            // Still open from the connection before.
+            SocketState::Bound => self.kind == SocketType::Udp,
+            _ => false,
+        };
         if !self.is_direct() || !has_engine {
             return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }

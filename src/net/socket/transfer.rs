@@ -241,7 +241,13 @@ impl SocketCore {
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
     /// direct.
     pub(in crate::net) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.state == SocketState::Unconnected && self.attempt.is_none() {
+        let is_idle = match self.state {
+            SocketState::Unconnected => self.attempt.is_none(),
+            // Still open from the connection before, and there is nobody whom it could go to.
+            SocketState::Bound => self.kind == SocketType::Tcp,
+            _ => false,
+        };
+        if is_idle {
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
         }
         if self.traffic.write_end != WriteEnd::Open {
