@@ -34,8 +34,10 @@ impl SocketCore {
         }
         let Some(engine) = &mut self.engine else { return };
         match engine.peek(&mut [0]) {
+            Ok(_) => self.announce_once(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            _ => self.announce_once(),
+            // The kernel says so once: a read would find a mere end.
+            Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
         }
     }
 
