@@ -317,7 +317,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         match wait_on(self.runtime, &*network, &sockets, deadline) {
             Some(readiness) => {
                 let any = readiness.into_iter().reduce(|one, other| one | other);
-                self.turn(|core| core.on_awaited(any.unwrap_or_default()));
+                let any = any.unwrap_or_default();
+                let was_connecting = self.state() == SocketState::Connecting;
+                self.turn(|core| core.on_awaited_to_read(any));
+                // What is told of the one may be the end of the other.
+                if !was_connecting {
+                    self.turn(|core| core.on_awaited_to_write(any));
+                }
                 true
             }
             None if self.deadline.is_some() && deadline == self.deadline => false,

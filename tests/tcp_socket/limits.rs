@@ -270,3 +270,26 @@ fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes(net: &Net) 
         assert_eq!(journal.count("RemoteHostClosed while Connected"), 1, "{mode:?}");
     }
 }
+
+#[on_every_network]
+fn who_fills_the_write_buffer_again_is_told_when_there_is_room_after_that(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    rt[socket].set_write_buffer_limit(Some(10));
+    let [taken, room] = [(); 2].map(|()| Rc::new(Cell::new(0)));
+    let own = taken.clone();
+    rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, _| {
+        if own.get() < 30 {
+            own.set(own.get() + world[socket].write(&[b'x'; 20]).unwrap_or(0));
+        }
+    });
+    let own = room.clone();
+    rt.connect_fn(socket, QTcpSocket::write_buffer_drained, move |world, ()| {
+        own.set(own.get() + 1);
+        assert!(world[socket].bytes_to_write() <= 5, "there is room");
+    });
+    taken.set(rt[socket].write(&[b'x'; 20]).unwrap());
+    assert_eq!(read_exactly(&mut rt, &mut peer, 30), [b'x'; 30]);
+    settle(&mut rt);
+    assert_eq!(room.get(), 1);
+}
