@@ -208,13 +208,12 @@ impl Application {
     fn hear_ready_read(&self, who: usize, client: Option<usize>, look: Look) -> Result<(), String> {
         let Some(client) = client else { return self.hear_datagram(who, look) };
         let mut model = self.model.borrow_mut();
-        let is_first = model.is_at_rest();
         model.hear_traffic(who, look)?;
         let client = &mut self.clients.borrow_mut()[client];
         let read = client.tie.map_or(0, |tie| self.connections.borrow()[tie].read);
         let come = read + client.marked + look.unread as u64;
         let is_new = come > std::mem::replace(&mut client.announced, come);
-        if client.is_unbuffered || client.announces_while_unread || !is_first {
+        if client.is_unbuffered || client.announces_while_unread {
             return Ok(());
         }
         if look.state != SocketState::Connected {
@@ -410,8 +409,9 @@ impl Application {
             Ok(_) => None,
             Err(error) => Some(error.kind()),
         };
-        let may_write =
-            model.is_open(client.who) && model.state(client.who) != SocketState::Unconnected;
+        let has_somebody =
+            !matches!(model.state(client.who), SocketState::Unconnected | SocketState::Bound);
+        let may_write = model.is_open(client.who) && has_somebody;
         let fits = match is_refused {
             None => may_write && !model.has_finished_writing(client.who),
             Some(ErrorKind::BrokenPipe) => {

@@ -26,8 +26,8 @@ use run::{Failure, run};
 
 fn programs() -> impl Strategy<Value = Program> {
     let op = any::<[u8; 4]>().prop_map(Op::from_bytes);
-    (any::<u16>(), proptest::collection::vec(op, 1..50))
-        .prop_map(|(seed, ops)| Program { seed: seed.into(), ops })
+    (any::<u16>(), any::<u8>(), proptest::collection::vec(op, 1..60))
+        .prop_map(|(seed, scene, ops)| Program::new(seed.into(), scene, ops))
 }
 
 /// A few seconds' worth of cases, unless `PROPTEST_CASES` says how many. Seeds are not kept: what

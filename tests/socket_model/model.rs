@@ -118,6 +118,13 @@ struct Socket {
     calls: u32,
 }
 
+impl Socket {
+    /// Says whether both ends have nothing more to say.
+    fn has_finished(&self) -> bool {
+        self.read_finished && self.write_finished && self.unsent == 0 && !self.is_broken
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     sockets: Vec<Socket>,
@@ -195,6 +202,7 @@ impl Model {
         match call {
             Call::Bind { is_bound } => {
                 self.settle(who, look)?;
+                self.sockets[who].calls += 1;
                 let cause = if is_bound { Cause::Bind } else { Cause::BindFails };
                 self.take(who, cause)?;
             }
@@ -310,6 +318,7 @@ impl Model {
             self.say(who, Expected::Written(sent));
         }
         self.notice(who, look)?;
+        self.close_both_ends(who);
         let socket = &self.sockets[who];
         let closes = socket.state == SocketState::Closing && socket.unsent == 0;
         if closes && !socket.steps.iter().any(|&(_, step)| step == Step::Closed) {
@@ -318,15 +327,21 @@ impl Model {
         Ok(())
     }
 
+    /// Both ends have finished, and so has the connection.
+    fn close_both_ends(&mut self, who: usize) {
+        let socket = &self.sockets[who];
+        let closes = socket.state == SocketState::Connected && socket.has_finished();
+        if closes && !socket.steps.iter().any(|&(_, step)| step == Step::Closing) {
+            self.record(who, Step::Closing);
+        }
+    }
+
     /// A call that went to the network may have found something.
     fn notice(&mut self, who: usize, look: Look) -> Result<(), String> {
         let socket = &self.sockets[who];
         let is_lost = !look.is_valid && !socket.is_broken;
         match socket.state {
             SocketState::Connected | SocketState::Closing if is_lost => self.lose(who),
-            SocketState::Connected if look.state == SocketState::Closing => {
-                self.take(who, Cause::Disconnect)
-            }
             _ => Ok(()),
         }
     }
@@ -406,7 +421,10 @@ impl Model {
                 (socket.is_open, socket.is_closing) = (false, false);
                 self.disconnect(who, look)
             }
-            Step::Closing => self.take(who, Cause::BeginsToClose),
+            Step::Closing => match self.sockets[who].state {
+                SocketState::Connected => self.take(who, Cause::BeginsToClose),
+                _ => Ok(()),
+            },
             Step::Closed => {
                 let socket = &self.sockets[who];
                 // A slot may have written since, and that may have been sent.
@@ -519,7 +537,8 @@ impl Model {
                     break;
                 }
                 Some(Due { who: of, say, calls }) if of == who && say.fits(said) => {
-                    self.sockets[who].read_finished |= said == Said::ReadFinished;
+                    self.sockets[who].read_finished |=
+                        say == Expected::Perhaps(Perhaps::ReadFinished);
                     self.compare_error(who, said, look, calls)?;
                     break;
                 }
@@ -611,15 +630,14 @@ impl Model {
             }
             (SocketState::Connected, Said::ReadFinished) if socket.allows_half_open => {
                 self.take(who, Cause::PeerFinished)?;
-                if look.state == SocketState::Closing {
-                    self.take(who, Cause::Disconnect)?;
-                }
+                self.close_both_ends(who);
             }
             // Both ends have finished.
             (SocketState::Connected, Said::State(SocketState::Closing))
-                if socket.read_finished && socket.write_finished && socket.unsent == 0 =>
+                if socket.has_finished() =>
             {
-                self.take(who, Cause::Disconnect)?;
+                socket.steps.clear();
+                self.take(who, Cause::BeginsToClose)?;
             }
             // All is sent.
             (SocketState::Closing, Said::State(SocketState::Unconnected)) if socket.unsent == 0 => {
@@ -645,6 +663,7 @@ impl Model {
         }
         socket.unsent -= count;
         self.hear_traffic(who, look)?;
+        self.close_both_ends(who);
         let socket = &self.sockets[who];
         if socket.state == SocketState::Closing && socket.unsent == 0 && !socket.is_broken {
             self.record(who, Step::Closed);

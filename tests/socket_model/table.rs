@@ -108,7 +108,7 @@ pub(crate) const TABLE: &[Row] = &[
         &[AboutToClose, State(Unconnected), ReadFinished], None),
     row(&[Connected, Closing], Cause::Abort,
         &[AboutToClose, State(Unconnected), ReadFinished, Disconnected], None),
-    row(&[Connected, Bound, Closing], Cause::Complaint, &[Error], None),
+    row(&[HostLookup, Connecting, Connected, Bound, Closing], Cause::Complaint, &[Error], None),
 ];
 
 /// The row for what happens in a state, if that can happen there.
