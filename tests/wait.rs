@@ -371,3 +371,25 @@ fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
     assert!(rt[server].next_pending_connection().is_some());
     assert!(rt.wait_for_new_connection(server, LATE));
 }
+
+#[on_every_network]
+fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
+    for begins in ["connecting", "looking up", "bound"] {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        assert!(rt.wait_for_connected(socket, LATE));
+        drop(listener.accept());
+        rt.connect_fn(socket, QTcpSocket::disconnected, move |world, ()| match begins {
+            "connecting" => world[socket].connect_to_host("127.0.0.1", port),
+            "looking up" => world[socket].connect_to_host("localhost", port),
+            _ => world[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap(),
+        });
+        journal.take();
+        assert!(rt.wait_for_disconnected(socket, None), "{begins}");
+        assert_eq!(journal.count("disconnected"), 1, "{begins}");
+        assert_ne!(rt[socket].state(), SocketState::Unconnected, "{begins}");
+    }
+}

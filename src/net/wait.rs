@@ -191,8 +191,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.traffic().arrivals != before {
                 return true;
             }
-            let has_ended = core.state == SocketState::Unconnected || core.engine.is_none();
-            if has_ended || !core.may_read() {
+            if !is_under_way(core) || core.engine.is_none() || !core.may_read() {
                 return false;
             }
             if core.is_direct() && core.has_pending() {
@@ -218,7 +217,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.traffic().departures != before {
                 return true;
             }
-            if core.engine.is_none() || !core.has_unsent() {
+            if !is_under_way(core) || core.engine.is_none() || !core.has_unsent() {
                 return false;
             }
             let to_read = core.may_read() && !core.has_pending();
@@ -234,7 +233,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         }
         loop {
             let Some(core) = self.core() else { return true };
-            if core.state == SocketState::Unconnected {
+            if !is_under_way(core) {
                 return true;
             }
             let to_write = core.may_write();
@@ -250,9 +249,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn is_ready(&mut self) -> bool {
         match self.state() {
             SocketState::HostLookup | SocketState::Connecting => self.for_connection(),
-            // A TCP socket has nobody to wait for before it connects.
-            SocketState::Bound => self.core().is_some_and(|core| core.kind == SocketType::Udp),
-            state => state != SocketState::Unconnected,
+            _ => self.core().is_some_and(is_under_way),
         }
     }
 
@@ -346,6 +343,17 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn time_out(&mut self) -> bool {
         self.turn(|core| core.fail(SocketError::SocketTimeout, None));
         false
+    }
+}
+
+/// Says whether there is a connection, or an address to which datagrams come. A slot may have ended
+/// the one that is waited for, and begun another. A TCP socket has nobody to wait for before it
+/// connects.
+fn is_under_way(core: &SocketCore) -> bool {
+    match core.state {
+        SocketState::Connected | SocketState::Closing => true,
+        SocketState::Bound => core.kind == SocketType::Udp,
+        _ => false,
     }
 }
 
