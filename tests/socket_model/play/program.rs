@@ -6,6 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::content::Content;
+
 /// What is done, and the seed of what happens by chance meanwhile.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Program {
@@ -226,10 +228,9 @@ impl Program {
 
     /// The program that a number names.
     pub(crate) fn from_seed(seed: u64) -> Self {
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let (scene, count) = (rng.u8(..), rng.usize(4..80));
-        let ops = (0..count).map(|_| Op::from_bytes(rng.u32(..).to_le_bytes()));
-        Self::new(seed, scene, ops)
+        let noise = Content::of_seed(seed);
+        let count = 4 + usize::from(noise.bytes(0, 1)[0] % 76);
+        Self { seed, ..Self::from_bytes(&noise.bytes(1, 3 + 4 * count)) }
     }
 }
 
