@@ -136,11 +136,11 @@ fn an_unbuffered_socket_tells_the_end_once_and_rests(net: &Net) {
     }
 }
 
-#[test]
-fn a_reset_is_no_orderly_end_to_an_unbuffered_socket() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn a_reset_is_no_orderly_end_to_an_unbuffered_socket(net: &Net) {
+    let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
-    let (socket, peer, journal) = connected_in(&mut rt, unbuffered);
+    let (socket, peer, journal) = connected_in(net, &mut rt, unbuffered);
     rt[socket].set_allow_half_open(true);
     reset(peer);
     wait_until(&mut rt, |_| journal.has("ready_read") || journal.has("disconnected"));
@@ -148,11 +148,11 @@ fn a_reset_is_no_orderly_end_to_an_unbuffered_socket() {
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[test]
-fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing() {
-    let mut rt = Runtime::new().unwrap();
+#[on_every_network]
+fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing(net: &Net) {
+    let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
-    let (socket, _peer, journal) = connected_in(&mut rt, unbuffered);
+    let (socket, _peer, journal) = connected_in(net, &mut rt, unbuffered);
     rt[socket].disconnect_from_host();
     rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
     settle(&mut rt);
