@@ -10,7 +10,8 @@ mod play;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use play::{Program, run};
+use play::performance::run;
+use play::program::Program;
 
 fn main() -> ExitCode {
     // `cargo bench` runs every bench, with arguments of its own.
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        let is_repeated = seed % 10 == 0;
+        let is_repeated = seed.is_multiple_of(10);
         if is_repeated && run(&program).ok().as_ref() != Some(&trace) {
             eprintln!("{program:?}seed {seed} is not the same when it is repeated");
             return ExitCode::FAILURE;

@@ -3,10 +3,12 @@
 //! `play/` has it all: a program, the stage on which it is carried out, and the model beside it.
 
 mod play;
+mod table;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use play::{Failure, Op, Program, run};
+use play::performance::{Failure, run};
+use play::program::{Op, Program};
 use proptest::prelude::*;
 
 fn programs() -> impl Strategy<Value = Program> {

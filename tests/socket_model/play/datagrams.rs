@@ -205,10 +205,9 @@ impl Application {
                 let to = SocketAddr::new(far, if to_peer { OPEN } else { REFUSING });
                 let bytes = self.datagrams.next(size);
                 let sent = world[socket].write_datagram(&bytes, to);
-                Call::Sent(sent.map_err(|error| match error.kind() {
-                    SocketError::UnfinishedSocketOperation => false,
-                    _ => true,
-                }))
+                Call::Sent(
+                    sent.map_err(|error| error.kind() != SocketError::UnfinishedSocketOperation),
+                )
             }
             DatagramAction::Write(size) => self.write_datagram(world, socket, size),
             DatagramAction::Read(size) => {

@@ -16,12 +16,9 @@ mod ending;
 mod model;
 mod observer;
 mod peers;
-mod performance;
-mod program;
+pub(crate) mod performance;
+pub(crate) mod program;
 mod sayings;
 mod server;
 mod stage;
-mod table;
-
-pub(crate) use performance::{Failure, run};
-pub(crate) use program::{Op, Program};
+pub(crate) mod table;
