@@ -6,6 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::content::Content;
+
 /// What is done, and the seed of what happens by chance meanwhile.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Program {
@@ -226,10 +228,9 @@ impl Program {
 
     /// The program that a number names.
     pub(crate) fn from_seed(seed: u64) -> Self {
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let (scene, count) = (rng.u8(..), rng.usize(4..80));
-        let ops = (0..count).map(|_| Op::from_bytes(rng.u32(..).to_le_bytes()));
-        Self::new(seed, scene, ops)
+        let noise = Content::of_seed(seed);
+        let count = 4 + usize::from(noise.bytes(0, 1)[0] % 76);
+        Self { seed, ..Self::from_bytes(&noise.bytes(1, 3 + 4 * count)) }
     }
 }
 
@@ -250,7 +251,7 @@ impl Op {
             0..56 => Self::Pass(time(number)),
             56..116 => Self::Do(who, action()),
             116..124 => Self::Record(who, action()),
-            124..166 => Self::InSlot(who, Heard::from_byte(kind / 4 ^ low), action()),
+            124..166 => Self::InSlot(who, Heard::from_byte((kind / 4) ^ low), action()),
             166..174 => Self::Wait(who, Awaited::from_byte(what), time(number)),
             174..192 => Self::Datagram(who, DatagramAction::from_parts(what, number)),
             192..197 => {
@@ -268,7 +269,7 @@ impl Action {
     fn from_parts(what: u8, number: u16) -> Self {
         let size = size(number);
         let target = Target::from_byte((number >> 8) as u8);
-        let limit = (number % 4 != 0).then_some(size.max(1));
+        let limit = (!number.is_multiple_of(4)).then_some(size.max(1));
         match what {
             0..20 => Self::Connect(target),
             20..26 => Self::ConnectUnbuffered(target),
@@ -285,12 +286,12 @@ impl Action {
             204..211 => Self::Close,
             211..220 => Self::Abort,
             220..228 => Self::ShutDownWriting,
-            228..234 => Self::AllowHalfOpen(number % 4 != 0),
-            234..237 => Self::AnnounceWhileUnread(number % 2 != 0),
+            228..234 => Self::AllowHalfOpen(!number.is_multiple_of(4)),
+            234..237 => Self::AnnounceWhileUnread(!number.is_multiple_of(2)),
             237..240 => Self::Begin,
             240..243 => Self::Commit,
             243..246 => Self::RollBack,
-            246..251 => Self::Bind(number % 8 != 0),
+            246..251 => Self::Bind(!number.is_multiple_of(8)),
             251.. => Self::Destroy,
         }
     }
@@ -346,10 +347,10 @@ impl DatagramAction {
         match what % 32 {
             0..4 => Self::Bind,
             4..8 => Self::Connect(Target::from_byte((number >> 8) as u8)),
-            8..14 => Self::SendTo(number % 4 != 0, size),
+            8..14 => Self::SendTo(!number.is_multiple_of(4), size),
             14..18 => Self::Write(size),
             18..21 => Self::Read(size),
-            21..24 => Self::Receive((number % 2 == 0).then_some(size)),
+            21..24 => Self::Receive(number.is_multiple_of(2).then_some(size)),
             24..27 => Self::ReceiveAll,
             27 => Self::Disconnect,
             28 | 29 => Self::Close,
@@ -411,7 +412,9 @@ impl NetworkAction {
             26..30 => {
                 Self::Unrest(Duration::from_millis((number % 40).into()), (number >> 8) as u8)
             }
-            _ => Self::LimitDescriptors((number % 3 != 0).then_some(usize::from(number % 7))),
+            _ => Self::LimitDescriptors(
+                (!number.is_multiple_of(3)).then_some(usize::from(number % 7)),
+            ),
         }
     }
 }
