@@ -205,6 +205,11 @@ impl UdpPeer {
         block(&mut &*self.end, |end| end.recv_from(buffer), |end| end.wait())
     }
 
+    /// Takes a datagram if one waits.
+    pub(crate) fn recv_now(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.end.recv_from(buffer)
+    }
+
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.end.local_addr().unwrap()
     }

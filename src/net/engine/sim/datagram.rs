@@ -363,14 +363,14 @@ impl Wire {
     /// The host says that nobody has the port.
     fn refuse(&mut self, datagram: &Datagram) {
         if let Some(delay) = self.convey(datagram.to_host, datagram.from_host, HEADERS) {
-            self.agenda.write(delay, Event::Refused(datagram.from));
+            self.agenda.write(delay, Event::Refused(datagram.from, datagram.destination));
         }
     }
 
-    /// A socket's datagram was refused, which only one that is connected hears of.
-    pub(super) fn on_refused(&mut self, key: SocketKey) {
+    /// A socket's datagram was refused, which only one that is connected to there hears of.
+    pub(super) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
-        if socket.datagrams().is_some_and(|datagrams| datagrams.remote.is_some()) {
+        if socket.datagrams().is_some_and(|datagrams| datagrams.remote == Some(by)) {
             socket.error = Some(Errno::CONNREFUSED);
             self.stir(key);
         }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -39,8 +39,8 @@ pub(super) enum Event {
     /// A connection on which nothing came for a while is looked after.
     KeepAlive(SocketKey, u32),
     Datagram(Box<Datagram>),
-    /// A datagram was refused where it came.
-    Refused(SocketKey),
+    /// A datagram to this address was refused where it came.
+    Refused(SocketKey, SocketAddr),
     /// A name server answers.
     Answer(Question),
     /// Readiness that was put off is told.
@@ -125,7 +125,7 @@ impl Wire {
             Event::Again(parcel) => self.send_again(parcel),
             Event::KeepAlive(socket, round) => self.keep_alive(socket, round),
             Event::Datagram(datagram) => self.on_datagram(*datagram),
-            Event::Refused(socket) => self.on_refused(socket),
+            Event::Refused(socket, by) => self.on_refused(socket, by),
             Event::Tell(socket) => self.tell(socket),
             Event::Answer(question) => return Some(Outside::Answer(question)),
             Event::Scheduled(scheduled) => return Some(Outside::Scheduled(scheduled)),
