@@ -139,3 +139,18 @@ fn time_passes_also_while_a_host_talks_to_itself_in_none() {
     rt.single_shot_fn(Duration::from_millis(3), |world| world.quit());
     assert_eq!(rt.exec().unwrap(), 0);
 }
+
+#[test]
+fn a_wait_without_an_end_ends_when_nothing_will_come_any_more() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    assert!(!sim[near].wait_for_ready_read(socket, None));
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+    assert!(!sim[near].wait_for_disconnected(socket, None));
+    sim.set_name("silent", NameAnswer::never());
+    let caller = sim[near].add(QTcpSocket::new());
+    sim[near][caller].set_connect_timeout(None);
+    sim[near][caller].connect_to_host("silent", 80);
+    assert!(!sim[near].wait_for_connected(caller, None));
+    assert_eq!(sim[near][caller].error(), Some(SocketError::SocketTimeout));
+}
