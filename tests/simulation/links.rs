@@ -138,3 +138,23 @@ fn who_does_not_read_stops_who_sends() {
     assert_eq!(heard, sent);
     assert_eq!(sim[near][socket].bytes_to_write(), 0);
 }
+
+#[test]
+fn a_port_that_closes_swallows_what_is_sent_to_the_connections_it_has() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let port = peer.local_addr().unwrap().port();
+    sim.close_port(far, port);
+    sim[near][socket].write_all(b"hello").unwrap();
+    peer.write_all(b"are you there?").unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(read_all(&mut peer), (vec![], false));
+    assert_eq!(sim[near][socket].read_all(), b"are you there?", "what it sends goes out");
+    sim.open_port(far, port);
+    sim.run_for(2 * MINUTE).unwrap();
+    assert_eq!(read_all(&mut peer), (b"hello".to_vec(), false));
+    sim.close_port(far, port);
+    sim[near][socket].write_all(b"hello?").unwrap();
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+}
