@@ -95,29 +95,6 @@ fn a_cut_that_stays_is_found_out_by_who_sends() {
 }
 
 #[test]
-fn a_cut_is_found_out_by_keep_alive() {
-    let (mut sim, near, far) = two_hosts(3);
-    let (socket, _peer) = connected_pair_on(&mut sim, near, far);
-    for option in [
-        slotwire::SocketOption::KeepAliveIdle(30 * SECOND),
-        slotwire::SocketOption::KeepAliveInterval(5 * SECOND),
-        slotwire::SocketOption::KeepAliveCount(3),
-        slotwire::SocketOption::KeepAlive(true),
-    ] {
-        sim[near][socket].set_socket_option(option).unwrap();
-    }
-    sim.run_for(HOUR).unwrap();
-    assert_eq!(sim[near][socket].state(), SocketState::Connected, "the other end answers");
-    sim.partition(near, far);
-    let began = sim.elapsed();
-    let is_over = |sim: &Simulation| sim[near][socket].state() == SocketState::Unconnected;
-    assert!(sim.run_until(HOUR, is_over).unwrap());
-    let took = sim.elapsed() - began;
-    assert!(took >= 15 * SECOND && took <= 50 * SECOND, "{took:?}");
-    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
-}
-
-#[test]
 fn who_does_not_read_stops_who_sends() {
     let (mut sim, near, far) = two_hosts(3);
     let (socket, peer) = connected_pair_on(&mut sim, near, far);

@@ -178,13 +178,21 @@ impl Wire {
     /// Changes a socket's option, and what follows from it.
     pub(super) fn set_option(&mut self, key: SocketKey, option: SocketOption) -> Result<(), Errno> {
         let socket = &mut self.sockets[key];
+        let was_looked_after = socket.options.keep_alive;
         socket.options.set(option)?;
+        let is_looked_after = socket.options.keep_alive;
         let (send, receive) = (socket.options.send_buffer, socket.options.receive_buffer);
         if let Some(stream) = socket.stream() {
             stream.outgoing.capacity = send;
             stream.incoming.capacity = receive;
         }
-        self.begin_keep_alive(key);
+        match option.name() {
+            OptionName::KeepAlive if is_looked_after != was_looked_after => {
+                self.begin_keep_alive(key);
+            }
+            OptionName::KeepAliveIdle => self.change_keep_alive(key),
+            _ => {}
+        }
         Ok(())
     }
 }
