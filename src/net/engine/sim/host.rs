@@ -8,7 +8,8 @@ use rustix::io::Errno;
 use crate::net::network_address_entry::NetworkAddressEntry;
 use crate::net::network_interface::{InterfaceFlags, InterfaceType, NetworkInterface};
 
-/// Names a host of a simulated network.
+/// Names a host of a simulated network. It is good for that network alone: another panics, or takes
+/// it for the host of its own that has the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimHost(pub(super) u16);
 

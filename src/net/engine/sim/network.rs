@@ -172,7 +172,8 @@ impl SimNetwork {
     }
 
     /// Takes a host down, as by a power failure: what its kernel knew of its sockets is gone, and
-    /// nobody is told. Those that it talked to are left half-open. Its runtimes are to be dropped.
+    /// nobody is told. Those that it talked to are left half-open, and nobody gets a socket before it
+    /// is up again. Its runtimes are to be dropped.
     pub fn crash(&self, host: SimHost) {
         self.wire().crash(host);
     }
@@ -266,7 +267,8 @@ impl SimNetwork {
     }
 }
 
-/// Plain sockets: what a runtime talks to in a test.
+/// Plain sockets: what a runtime talks to in a test. On a host that is down there is none to be had:
+/// `NetworkDown`.
 impl SimNetwork {
     /// Listens on a port of a host by a plain socket, on all of its addresses; port 0 is any.
     ///
