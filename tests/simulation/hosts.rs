@@ -143,3 +143,24 @@ fn a_host_of_another_network_is_turned_away() {
     let said = panic_of(|| drop(other.listen(host, 80)));
     assert_eq!(said, "the host is one of this network");
 }
+
+#[test]
+fn a_crash_at_some_time_ends_the_program_too() {
+    let (mut sim, near, far) = two_hosts(2);
+    let journal = Journal::new();
+    for host in [near, far] {
+        let timer = sim[host].add(QTimer::new());
+        let (journal, name) = (journal.clone(), sim.host_name(host));
+        sim[host].connect_fn(timer, QTimer::timeout, move |_, _| journal.note(name.clone()));
+        sim[host][timer].start_with(SECOND);
+    }
+    sim.after(SECOND * 3 / 2, move |network| {
+        network.crash(far);
+        network.boot(far);
+    });
+    sim.run_for(SECOND * 7 / 2).unwrap();
+    assert_eq!(journal.take(), ["near", "far", "near", "near"]);
+    assert!(sim.runtime(far).is_none());
+    sim.boot(far).unwrap();
+    assert!(sim[far].is_empty());
+}

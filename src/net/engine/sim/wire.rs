@@ -203,8 +203,10 @@ impl Wire {
 
     /// The host goes down: what it knew of its sockets is gone, and nobody is told.
     pub(super) fn crash(&mut self, host: SimHost) {
-        self.host_mut(host).is_up = false;
-        self.host_mut(host).descriptors = 0;
+        let down = self.host_mut(host);
+        down.is_up = false;
+        down.crashes += 1;
+        down.descriptors = 0;
         let gone: BTreeSet<SocketKey> =
             self.sockets.iter().filter(|(_, s)| s.host == host).map(|(key, _)| key).collect();
         for key in gone {
