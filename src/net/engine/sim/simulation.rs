@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, Index, IndexMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::host::SimHost;
 use super::network::SimNetwork;
@@ -50,7 +50,8 @@ pub struct Simulation {
     /// By host; none of one that is down.
     programs: Vec<Option<Program>>,
     network: SimNetwork,
-    trace: Option<Trace>,
+    /// What all runtimes write into, and when that began.
+    trace: Option<(Trace, Instant)>,
 }
 
 /// What runs on a host until that goes down.
@@ -101,8 +102,8 @@ impl Simulation {
     /// Gives a host a new runtime.
     fn start(&mut self, host: SimHost) -> Result<(), Error> {
         let mut runtime = self.network.runtime(host)?;
-        if let Some(trace) = &self.trace {
-            runtime.record_into(&trace.labelled(&self.network.host_name(host)));
+        if let Some((trace, began)) = &self.trace {
+            runtime.record_since(&trace.labelled(&self.network.host_name(host)), *began);
         }
         let crashes = self.network.crashes(host);
         *self.place(host) = Some(Program { runtime, crashes });
@@ -110,7 +111,8 @@ impl Simulation {
     }
 
     /// Has all that is emitted on all hosts, also on those that come later, written into a trace,
-    /// with the host's name. One seed gives one trace: see [`Trace`].
+    /// with the host's name. Time counts from now for all of them. One seed gives one trace: see
+    /// [`Trace`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -141,13 +143,14 @@ impl Simulation {
     /// # }
     /// ```
     pub fn record_into(&mut self, trace: &Trace) {
+        let began = self.network.moment(self.network.elapsed());
         for host in self.places() {
             let label = trace.labelled(&self.network.host_name(host));
             if let Some(runtime) = self.runtime_mut(host) {
-                runtime.record_into(&label);
+                runtime.record_since(&label, began);
             }
         }
-        self.trace = Some(trace.clone());
+        self.trace = Some((trace.clone(), began));
     }
 
     /// Returns a host's runtime, unless the host is down or was added to the network alone.
