@@ -135,3 +135,39 @@ fn a_port_that_closes_swallows_what_is_sent_to_the_connections_it_has() {
     sim.run_for(HOUR).unwrap();
     assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
 }
+
+#[test]
+fn a_larger_receive_buffer_lets_who_sends_go_on() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    sim[near][socket].set_read_buffer_size(Some(10));
+    let mut pour = |sim: &mut Simulation| {
+        let mut count = 0;
+        while let Ok(more) = peer.write(&[0; 4096]) {
+            count += more;
+            sim.run_for(SECOND).unwrap();
+        }
+        count
+    };
+    assert!(pour(&mut sim) > 100_000);
+    let larger = slotwire::SocketOption::ReceiveBufferSize(200_000);
+    sim[near][socket].set_socket_option(larger).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert!(pour(&mut sim) > 100_000);
+}
+
+#[test]
+fn a_larger_send_buffer_is_told_to_who_waits_for_room() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    let option = slotwire::SocketOption::SendBufferSize(10_000);
+    sim[near][socket].set_socket_option(option).unwrap();
+    sim[near][socket].write_all(&noise(500_000)).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    let before = sim[near][socket].bytes_to_write();
+    let option = slotwire::SocketOption::SendBufferSize(100_000);
+    sim[near][socket].set_socket_option(option).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    let gone = before - sim[near][socket].bytes_to_write();
+    assert!(gone > 100_000, "{gone} of {before}");
+}
