@@ -283,7 +283,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         match network.resolve_now(&name, timeout) {
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 timers.clock().waited(timeout.unwrap_or_default());
-                if self.deadline.is_some() && deadline == self.deadline {
+                // Without a deadline, nobody will answer any more.
+                if deadline == self.deadline {
                     self.give_up();
                 } else {
                     self.turn(SocketCore::on_timeout);
@@ -323,7 +324,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 }
                 true
             }
-            None if self.deadline.is_some() && deadline == self.deadline => false,
+            // Without a deadline, nothing will come any more.
+            None if deadline == self.deadline => false,
             None => {
                 self.turn(SocketCore::on_timeout);
                 true

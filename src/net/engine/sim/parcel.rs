@@ -203,7 +203,7 @@ impl Wire {
 
     /// A parcel arrives.
     pub(super) fn on_parcel(&mut self, parcel: Parcel) {
-        if !self.host(parcel.to_host).is_up {
+        if !self.host(parcel.to_host).is_up || self.is_swallowed(&parcel) {
             return self.was_lost(parcel);
         }
         let now = self.agenda.now();
@@ -258,6 +258,21 @@ impl Wire {
                 }
             }
         }
+    }
+
+    /// Says whether a parcel is for a port that is closed. If the connection is not there any more,
+    /// the other end knows which it was.
+    fn is_swallowed(&self, parcel: &Parcel) -> bool {
+        let closed = &self.host(parcel.to_host).black_holes;
+        if closed.is_empty() {
+            return false;
+        }
+        let own = self.sockets.get(parcel.to).and_then(|socket| socket.local);
+        let sent_to = || match &self.sockets.get(parcel.from)?.role {
+            Role::Stream(stream) => Some(stream.remote),
+            _ => None,
+        };
+        own.or_else(sent_to).is_some_and(|to| closed.contains(&to.port()))
     }
 
     /// A parcel arrives for a connection that is not there any more.
