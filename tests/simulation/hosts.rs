@@ -164,3 +164,24 @@ fn a_crash_at_some_time_ends_the_program_too() {
     sim.boot(far).unwrap();
     assert!(sim[far].is_empty());
 }
+
+#[test]
+fn who_does_not_hear_that_nobody_is_there_asks_again() {
+    let (mut sim, near, far) = two_hosts(2);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let port = peer.local_addr().unwrap().port();
+    peer.write_all(b"nobody will read this").unwrap();
+    sim.run_for(SECOND).unwrap();
+    // What is sent to the peer is swallowed: that the connection is reset, and then that there is none.
+    sim.close_port(far, port);
+    sim[near].destroy(socket);
+    peer.write_all(b"nor this").unwrap();
+    sim.run_for(SECOND).unwrap();
+    sim.open_port(far, port);
+    sim.run_for(MINUTE).unwrap();
+    let error = peer.write(b"nor this").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    drop(peer);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
+}
