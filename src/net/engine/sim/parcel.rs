@@ -168,6 +168,10 @@ impl Wire {
     /// not know to have come.
     fn repeat_for_one_gone(&mut self, parcel: Parcel) {
         let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
+        if !self.host(parcel.from_host).is_up {
+            // Nobody is there to say so.
+            return self.was_lost(parcel);
+        }
         let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else { return };
         if !stream.outgoing.is_in_flight() {
             return;
