@@ -169,8 +169,10 @@ impl Stage {
             Awaited::Written => (self.rt.wait_for_bytes_written(socket, time), true),
             Awaited::Disconnected => {
                 let came = self.rt.wait_for_disconnected(socket, time);
-                let is_over = state(&self.rt).is_none_or(|state| state == SocketState::Unconnected);
-                (came, !came || is_over || before == Some(SocketState::Unconnected))
+                // A slot that heard of the end may have begun anew.
+                let is_under_way =
+                    matches!(state(&self.rt), Some(SocketState::Connected | SocketState::Closing));
+                (came, !came || !is_under_way || before == Some(SocketState::Unconnected))
             }
             Awaited::Datagram | Awaited::Connection => {
                 let socket = self.app.datagrams.socket(number);
