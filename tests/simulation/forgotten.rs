@@ -129,3 +129,17 @@ fn who_waits_for_room_finds_out_that_the_way_is_cut() {
     sim.run_for(HOUR).unwrap();
     assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
 }
+
+#[test]
+fn who_sends_to_an_end_that_has_given_up_is_reset() {
+    let (mut sim, near, far) = two_hosts(9);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    sim.partition(near, far);
+    peer.write_all(b"anybody?").unwrap();
+    sim.run_for(HOUR).unwrap();
+    sim.repair(near, far);
+    sim[near][socket].write_all(b"hello").unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(peer.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::TimedOut);
+}

@@ -206,12 +206,10 @@ impl Wire {
             return self.was_lost(parcel);
         }
         let now = self.agenda.now();
-        let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else {
+        let stream = self.sockets.get_mut(parcel.to).and_then(Socket::stream);
+        let Some(stream) = stream.filter(|stream| stream.phase != Phase::Dead) else {
             return self.on_stray(parcel);
         };
-        if stream.phase == Phase::Dead {
-            return;
-        }
         (stream.heard, stream.unanswered) = (now, 0);
         let key = parcel.to;
         match parcel.content {
@@ -273,7 +271,7 @@ impl Wire {
         own.or_else(sent_to).is_some_and(|to| closed.contains(&to.port()))
     }
 
-    /// A parcel arrives for a connection that is not there any more.
+    /// A parcel arrives for a connection that is not there any more, or over.
     fn on_stray(&mut self, parcel: Parcel) {
         match parcel.content {
             // The end of one that closed here first.
