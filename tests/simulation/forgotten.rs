@@ -109,3 +109,37 @@ fn a_host_that_is_down_does_not_answer_for_what_came_before() {
     sim.run_for(HOUR).unwrap();
     assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
 }
+
+#[test]
+fn who_waits_for_room_finds_out_that_the_way_is_cut() {
+    let (mut sim, near, far, socket, mut peer) = clogged(7);
+    sim.run_for(24 * HOUR).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Connected, "the other end answers");
+    sim.partition(near, far);
+    sim.run_for(5 * MINUTE).unwrap();
+    sim.repair(near, far);
+    sim.run_for(5 * MINUTE).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Connected);
+    while sim[near][socket].bytes_to_write() > 0 {
+        assert!(!read_all(&mut peer).0.is_empty());
+        sim.run_for(SECOND).unwrap();
+    }
+    let (mut sim, near, far, socket, _peer) = clogged(8);
+    sim.partition(near, far);
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+}
+
+#[test]
+fn who_sends_to_an_end_that_has_given_up_is_reset() {
+    let (mut sim, near, far) = two_hosts(9);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    sim.partition(near, far);
+    peer.write_all(b"anybody?").unwrap();
+    sim.run_for(HOUR).unwrap();
+    sim.repair(near, far);
+    sim[near][socket].write_all(b"hello").unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(peer.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::TimedOut);
+}

@@ -154,3 +154,25 @@ fn a_wait_without_an_end_ends_when_nothing_will_come_any_more() {
     assert!(!sim[near].wait_for_connected(caller, None));
     assert_eq!(sim[near][caller].error(), Some(SocketError::SocketTimeout));
 }
+
+#[test]
+fn another_thread_can_call_a_loop_that_waits_while_something_always_happens() {
+    let exited = watched(|| {
+        let network = SimNetwork::new(8);
+        let (host, far) = (network.add_host("host"), network.add_host("far"));
+        let listener = network.listen(far, 80).unwrap();
+        let mut rt = network.runtime(host).unwrap();
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host("far", 80);
+        assert!(rt.wait_for_connected(socket, Some(SECOND)));
+        // The hosts ask each other for ever whether they are there, and no program hears of it.
+        rt[socket].set_socket_option(slotwire::SocketOption::KeepAlive(true)).unwrap();
+        let remote = rt.remote();
+        let caller = std::thread::spawn(move || remote.exit(7));
+        let exited = rt.exec().unwrap();
+        caller.join().unwrap().unwrap();
+        drop(listener);
+        exited
+    });
+    assert_eq!(exited, 7);
+}

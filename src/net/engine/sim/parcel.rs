@@ -8,7 +8,7 @@ use super::call::{CALL_AGAIN, Call, MOST_CALLS};
 use super::host::SimHost;
 use super::socket::{Role, Socket, SocketKey};
 use super::stream::Segment;
-use super::tcp::{HEADERS, Phase, doubled};
+use super::tcp::{HEADERS, LONGEST, Phase, doubled};
 use super::wire::{Event, Wire};
 
 /// How long TCP waits before it sends again for the first time, beside the way there and back. Each
@@ -76,7 +76,7 @@ impl Wire {
             };
             let Some(stream) = self.sockets[key].stream() else { return };
             let Some(segment) = stream.outgoing.next_segment(most, cut) else {
-                return self.ask_if_left_alone(key);
+                return self.ask_for_room(key);
             };
             self.send(key, Content::Segment(segment), 0);
         }
@@ -193,19 +193,14 @@ impl Wire {
             let window_end = stream.incoming.promise();
             self.send_later(key, Content::Answer { window_end }, CALL_AGAIN);
         }
-        self.ask_if_left_alone(key);
     }
 
-    /// Asks for room if there is none, and nobody at the other end who would tell when there is.
-    fn ask_if_left_alone(&mut self, key: SocketKey) {
+    /// Asks for room if there is none. Who has it tells by itself when there is some; but it may be
+    /// gone, or the way be cut, and that has to be found out.
+    fn ask_for_room(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         let is_stuck = stream.phase == Phase::Standing && stream.outgoing.is_blocked();
-        let peer = stream.peer;
-        if !is_stuck || peer.is_some_and(|peer| self.sockets.contains_key(peer)) {
-            return;
-        }
-        let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
-        if !std::mem::replace(&mut stream.asks_for_room, true) {
+        if is_stuck && !std::mem::replace(&mut stream.asks_for_room, true) {
             self.send_later(key, Content::RoomProbe, RESEND);
         }
     }
@@ -225,12 +220,10 @@ impl Wire {
             return self.was_lost(parcel);
         }
         let now = self.agenda.now();
-        let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else {
+        let stream = self.sockets.get_mut(parcel.to).and_then(Socket::stream);
+        let Some(stream) = stream.filter(|stream| stream.phase != Phase::Dead) else {
             return self.on_stray(parcel);
         };
-        if stream.phase == Phase::Dead {
-            return;
-        }
         (stream.heard, stream.unanswered) = (now, 0);
         let key = parcel.to;
         match parcel.content {
@@ -254,7 +247,12 @@ impl Wire {
                 self.send_segments(key);
                 self.bury(key);
             }
-            Content::Probe | Content::RoomProbe => self.acknowledge(key),
+            Content::Probe => self.acknowledge(key),
+            Content::RoomProbe => {
+                self.acknowledge(key);
+                // If there is none yet, it is asked again.
+                self.agenda.write(LONGEST, Event::Again(Parcel { attempt: 0, ..parcel }));
+            }
             Content::Segment(ref segment) => {
                 self.begin_to_stand(key);
                 let Some(stream) = self.sockets[key].stream() else { return };
@@ -293,7 +291,7 @@ impl Wire {
         own.or_else(sent_to).is_some_and(|to| closed.contains(&to.port()))
     }
 
-    /// A parcel arrives for a connection that is not there any more.
+    /// A parcel arrives for a connection that is not there any more, or over.
     fn on_stray(&mut self, parcel: Parcel) {
         match parcel.content {
             // The end of one that closed here first.

@@ -33,6 +33,10 @@ impl Clock for SimClock {
 pub(super) const MOST_TURNS: u32 = 10_000;
 const BUSY: Duration = Duration::from_millis(1);
 
+/// After how many moments, none of which was the runtime's, it is asked whether another thread has
+/// something: on some networks something happens without end.
+const MANY_MOMENTS: u64 = 1000;
+
 /// Lets the network go on until something has happened to a runtime.
 pub(super) struct SimPoller {
     /// For notifiers, and for what other threads post.
@@ -91,12 +95,16 @@ impl Poller for SimPoller {
             self.hear(ready);
             return Ok(Polled::Something);
         }
-        loop {
+        for moment in 1_u64.. {
             if self.hear(ready) {
                 return Ok(Polled::Something);
             }
             if !self.network.step_moment(limit.unwrap_or(Duration::MAX)) {
                 break;
+            }
+            let is_long = moment % MANY_MOMENTS == 0;
+            if is_long && self.kernel.poll(Some(Duration::ZERO), ready)? == Polled::Something {
+                return Ok(Polled::Something);
             }
         }
         match limit {

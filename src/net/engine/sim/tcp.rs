@@ -23,7 +23,7 @@ use crate::net::socket_type::SocketType;
 pub(super) const HEADERS: usize = 40;
 
 /// The longest that TCP waits before it sends something again.
-const LONGEST: Duration = Duration::from_secs(120);
+pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
 /// How long it takes to find out that nobody has an address.
 const NOBODY_THERE: Duration = Duration::from_secs(3);
@@ -42,7 +42,7 @@ pub(super) struct Stream {
     pub(super) is_orphan: bool,
     /// The program waits for no more. What comes all the same is read, as on Linux.
     pub(super) is_deaf: bool,
-    /// It asks for room, for nobody will tell that there is some.
+    /// It asks for room.
     pub(super) asks_for_room: bool,
     /// When something came last.
     pub(super) heard: Duration,
