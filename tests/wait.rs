@@ -341,3 +341,17 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     assert!(rt.wait_for_disconnected(socket, LATE));
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
+
+#[on_every_network]
+fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let (mode, any) = (OpenMode::READ_WRITE | OpenMode::UNBUFFERED, NetworkLayerProtocol::Any);
+    rt[socket].connect_to_host_with("127.0.0.1", port, mode, any);
+    assert!(rt.wait_for_connected(socket, LATE));
+    reset(listener.accept().0);
+    settle(&mut rt);
+    assert!(!rt.wait_for_disconnected(socket, SOON), "it is disconnected already");
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+}

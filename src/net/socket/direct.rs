@@ -35,7 +35,9 @@ impl SocketCore {
         let Some(engine) = &mut self.engine else { return };
         match engine.peek(&mut [0]) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            _ => self.announce_once(),
+            // Looking has taken the error, and no read would find it any more.
+            Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
+            Ok(_) => self.announce_once(),
         }
     }
 
