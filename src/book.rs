@@ -34,6 +34,9 @@ struct Hosts;
 #[doc = include_str!("../book/src/simulation.md")]
 struct Simulation;
 
+#[doc = include_str!("../book/src/model.md")]
+struct Model;
+
 #[doc = include_str!("../book/src/reliability.md")]
 struct Reliability;
 

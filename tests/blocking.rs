@@ -5,6 +5,7 @@ mod support;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
+use slotwire::NetworkLayerProtocol;
 use slotwire::prelude::*;
 use support::*;
 
@@ -132,4 +133,18 @@ fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     rt[socket].connect_to_host("127.0.0.1", net.closed_port());
     let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
     assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
+}
+
+#[on_every_network]
+fn a_blocking_view_says_that_there_is_no_such_host(net: &Net) {
+    for (host, protocol) in [
+        ("no-such-host.invalid", NetworkLayerProtocol::Any),
+        ("127.0.0.1", NetworkLayerProtocol::Ipv6),
+    ] {
+        let mut rt = net.runtime();
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host_with(host, 1, OpenMode::READ_WRITE, protocol);
+        let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
+        assert_eq!(told.kind(), ErrorKind::NotFound, "{host}");
+    }
 }

@@ -62,6 +62,9 @@ fn the_loop_tells_once_what_was_written() {
     assert_eq!(journal.len(), 0);
     turn(&mut rt);
     assert_eq!(journal.take(), ["bytes_written 8", "ready_read"]);
+    assert_eq!(rt[buffer].write(b"").unwrap(), 0);
+    settle(&mut rt);
+    assert_eq!(journal.take(), [""; 0], "nothing was written");
     settle(&mut rt);
     assert_eq!(journal.len(), 0);
 

@@ -155,3 +155,12 @@ fn a_cable_has_what_was_set_up() {
     // What `/sys` shows is the namespace before, where there is no such cable.
     assert_eq!(left.maximum_transmission_unit(), None);
 }
+
+#[test]
+fn an_interface_is_wireless_if_it_has_a_radio() {
+    for interface in NetworkInterface::all_interfaces().unwrap() {
+        let radio = format!("/sys/class/net/{}/phy80211", interface.name());
+        let is_wireless = interface.interface_type() == InterfaceType::Wifi;
+        assert_eq!(is_wireless, std::path::Path::new(&radio).exists(), "{}", interface.name());
+    }
+}

@@ -9,8 +9,10 @@ use slotwire::{MetaObject, QObject};
 #[test]
 fn an_object_is_where_its_handle_says() {
     let (mut rt, log) = (runtime(), Log::default());
+    assert!(rt.is_empty());
     let alice = rt.add(Person::new("alice", &log));
     let bob = rt.add(Person::new("bob", &log));
+    assert!(!rt.is_empty());
     assert_eq!(rt[alice].name, "alice");
     rt[bob].name = "robert";
     assert_eq!(rt.get(bob).map(|bob| bob.name), Some("robert"));
@@ -271,6 +273,25 @@ fn an_object_is_also_one_of_the_class_that_it_extends() {
     assert!(rt.with(stone, |_: &mut Stone, cx| cx.get(gem).is_none()).unwrap());
     let plain = rt.add(Stone);
     assert_eq!(rt.downcast::<Gem>(plain), None);
+}
+
+#[test]
+fn an_object_remembers_what_its_class_does_not_declare() {
+    let mut rt = runtime();
+    let stone = rt.add(Stone);
+    let names = |rt: &Runtime| rt.dynamic_property_names(stone).collect::<Vec<_>>().join(" ");
+    assert!(!rt.remove_property(stone, "colour"), "it never had one");
+    assert_eq!(rt.set_property(stone, "colour", "grey"), Ok(false));
+    assert_eq!(rt.set_property(stone, "grams", 5_u32), Ok(false));
+    assert_eq!(rt.set_property(stone, "colour", "black"), Ok(false));
+    assert_eq!(names(&rt), "colour grams");
+    assert_eq!(rt.property(stone, "colour"), Some("black"));
+    assert_eq!(rt.property::<i64>(stone, "grams"), None, "it is of another type");
+    assert!(!rt.remove_property(stone, "shape"));
+    assert!(rt.remove_property(stone, "colour"));
+    assert!(!rt.remove_property(stone, "colour"), "it is gone");
+    assert_eq!(rt.property::<&str>(stone, "colour"), None);
+    assert_eq!(names(&rt), "grams");
 }
 
 #[test]

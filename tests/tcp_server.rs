@@ -87,6 +87,23 @@ fn no_more_connections_wait_than_are_wanted(net: &Net) {
 }
 
 #[on_every_network]
+fn connections_that_are_destroyed_before_they_are_taken_leave_their_places(net: &Net) {
+    let mut rt = net.runtime();
+    let (server, port, announced) = server(&mut rt);
+    rt[server].set_max_pending_connections(2);
+    let _early = net.dial_many(port, 2);
+    wait_until(&mut rt, |_| announced.get() == 2);
+    for socket in rt.find_children::<QTcpSocket>(server, None) {
+        rt.destroy(socket);
+    }
+    let late = net.dial(port);
+    wait_until(&mut rt, |_| announced.get() == 3);
+    let socket = rt[server].next_pending_connection().unwrap();
+    assert_eq!(rt[socket].peer_port(), Some(late.port()));
+    assert!(!rt[server].has_pending_connections());
+}
+
+#[on_every_network]
 fn a_higher_limit_lets_more_connections_in(net: &Net) {
     let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);

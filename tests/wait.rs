@@ -135,6 +135,24 @@ fn waits_end_when_the_peer_has_closed(net: &Net) {
 }
 
 #[on_every_network]
+fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"early").unwrap();
+    assert!(rt.wait_for_bytes_written(socket, LATE));
+    let mut early = [0; 5];
+    listener.accept().0.read_exact(&mut early).unwrap();
+    assert_eq!(&early, b"early");
+    let refused = rt.add(QTcpSocket::new());
+    rt[refused].connect_to_host("127.0.0.1", net.closed_port());
+    rt[refused].write_all(b"early").unwrap();
+    assert!(!rt.wait_for_bytes_written(refused, LATE));
+    assert_eq!(rt[refused].error(), Some(SocketError::ConnectionRefused));
+}
+
+#[on_every_network]
 fn a_half_open_connection_brings_nothing_more_to_wait_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -309,6 +327,18 @@ fn a_new_connection_is_waited_for(net: &Net) {
 }
 
 #[on_every_network]
+fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
+    let mut rt = net.runtime();
+    let (server, port) = server(&mut rt);
+    rt[server].set_max_pending_connections(1);
+    let _peers = net.dial_many(port, 2);
+    assert!(rt.wait_for_new_connection(server, LATE));
+    assert!(!rt.wait_for_new_connection(server, None), "nobody has taken the first");
+    assert!(rt[server].next_pending_connection().is_some());
+    assert!(rt.wait_for_new_connection(server, LATE));
+}
+
+#[on_every_network]
 fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     net.in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
         let mut rt = net.runtime();
@@ -354,4 +384,26 @@ fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     settle(&mut rt);
     assert!(!rt.wait_for_disconnected(socket, SOON), "it is disconnected already");
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+}
+
+#[on_every_network]
+fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
+    for begins in ["connecting", "looking up", "bound"] {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        assert!(rt.wait_for_connected(socket, LATE));
+        drop(listener.accept());
+        rt.connect_fn(socket, QTcpSocket::disconnected, move |world, ()| match begins {
+            "connecting" => world[socket].connect_to_host("127.0.0.1", port),
+            "looking up" => world[socket].connect_to_host("localhost", port),
+            _ => world[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap(),
+        });
+        journal.take();
+        assert!(rt.wait_for_disconnected(socket, None), "{begins}");
+        assert_eq!(journal.count("disconnected"), 1, "{begins}");
+        assert_ne!(rt[socket].state(), SocketState::Unconnected, "{begins}");
+    }
 }

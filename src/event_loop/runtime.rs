@@ -296,7 +296,12 @@ impl Runtime {
     /// # }
     /// ```
     pub fn record_into(&mut self, trace: &Trace) {
-        let (clock, began) = (self.clock.clone(), self.clock.now());
+        self.record_since(trace, self.clock.now());
+    }
+
+    /// As [`record_into`](Self::record_into), where time counts from another moment.
+    pub(crate) fn record_since(&mut self, trace: &Trace, began: Instant) {
+        let clock = self.clock.clone();
         let stopwatch = move || clock.now().saturating_duration_since(began);
         self.world.begin_trace(trace, Box::new(stopwatch));
     }

@@ -49,7 +49,12 @@ impl Default for Accepting {
 
 impl QTcpServer {
     fn may_accept(&self) -> bool {
-        !self.accepting.is_paused && self.pending.len() < self.max_pending_connections()
+        !self.accepting.is_paused && !self.is_full()
+    }
+
+    /// Says whether as many connections wait to be taken as may.
+    fn is_full(&self) -> bool {
+        self.pending.len() >= self.max_pending_connections()
     }
 
     /// Asks for a turn to accept more, if there may be more and it is wanted.
@@ -71,8 +76,11 @@ impl QTcpServer {
         self.accepting = Accepting { turn_queued, ..Accepting::default() };
     }
 
-    /// What somebody who waits for a connection waits on.
+    /// What somebody who waits for a connection waits on; nothing if no more may be accepted.
     pub(super) fn awaited(&self) -> Option<(&dyn SocketEngine, Rc<dyn Network>)> {
+        if self.is_full() {
+            return None;
+        }
         Some((self.engine.as_deref()?, self.home.as_ref()?.facilities.network.clone()))
     }
 
@@ -204,7 +212,7 @@ fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> 
 }
 
 /// Makes room for others in the place of connections that were destroyed before they were taken.
-fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
+pub(super) fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
     let pending = world.get_mut(server).map(|server| std::mem::take(&mut server.pending));
     let mut pending = pending.unwrap_or_default();
     pending.retain(|&socket| world.contains(socket));

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::abstract_socket::QAbstractSocket;
+use super::accepting;
 use super::engine::{Awaited, Network};
 use super::error::SocketError;
 use super::socket::SocketCore;
@@ -108,8 +109,9 @@ impl Runtime {
     }
 
     /// Waits until a connection has been accepted; says whether one has. Accepts even while the
-    /// server is paused. Returns `false` at once if the server does not listen, or accepting fails,
-    /// which [`accept_error`](QTcpServer::accept_error) tells as well.
+    /// server is paused. Returns `false` at once if the server does not listen, if as many
+    /// connections wait to be taken [as may](QTcpServer::set_max_pending_connections), or if
+    /// accepting fails, which [`accept_error`](QTcpServer::accept_error) tells as well.
     ///
     /// # Panics
     ///
@@ -123,6 +125,7 @@ impl Runtime {
         self.deliver();
         let deadline = timeout.map(|timeout| self.timers().after(timeout));
         loop {
+            accepting::forget_destroyed(self, server);
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
                 return false;
             };
@@ -188,8 +191,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.traffic().arrivals != before {
                 return true;
             }
-            let has_ended = core.state == SocketState::Unconnected || core.engine.is_none();
-            if has_ended || !core.may_read() {
+            if !is_under_way(core) || core.engine.is_none() || !core.may_read() {
                 return false;
             }
             if core.is_direct() && core.has_pending() {
@@ -215,7 +217,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if core.traffic().departures != before {
                 return true;
             }
-            if core.engine.is_none() || !core.has_unsent() {
+            if !is_under_way(core) || core.engine.is_none() || !core.has_unsent() {
                 return false;
             }
             let to_read = core.may_read() && !core.has_pending();
@@ -231,7 +233,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         }
         loop {
             let Some(core) = self.core() else { return true };
-            if core.state == SocketState::Unconnected {
+            if !is_under_way(core) {
                 return true;
             }
             let to_write = core.may_write();
@@ -247,9 +249,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn is_ready(&mut self) -> bool {
         match self.state() {
             SocketState::HostLookup | SocketState::Connecting => self.for_connection(),
-            // A TCP socket has nobody to wait for before it connects.
-            SocketState::Bound => self.core().is_some_and(|core| core.kind == SocketType::Udp),
-            state => state != SocketState::Unconnected,
+            _ => self.core().is_some_and(is_under_way),
         }
     }
 
@@ -283,7 +283,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         match network.resolve_now(&name, timeout) {
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 timers.clock().waited(timeout.unwrap_or_default());
-                if self.deadline.is_some() && deadline == self.deadline {
+                // Without a deadline, nobody will answer any more.
+                if deadline == self.deadline {
                     self.give_up();
                 } else {
                     self.turn(SocketCore::on_timeout);
@@ -314,10 +315,17 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         match wait_on(self.runtime, &*network, &sockets, deadline) {
             Some(readiness) => {
                 let any = readiness.into_iter().reduce(|one, other| one | other);
-                self.turn(|core| core.on_awaited(any.unwrap_or_default()));
+                let any = any.unwrap_or_default();
+                let was_connecting = self.state() == SocketState::Connecting;
+                self.turn(|core| core.on_awaited_to_read(any));
+                // What is told of the one may be the end of the other.
+                if !was_connecting {
+                    self.turn(|core| core.on_awaited_to_write(any));
+                }
                 true
             }
-            None if self.deadline.is_some() && deadline == self.deadline => false,
+            // Without a deadline, nothing will come any more.
+            None if deadline == self.deadline => false,
             None => {
                 self.turn(SocketCore::on_timeout);
                 true
@@ -337,6 +345,17 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn time_out(&mut self) -> bool {
         self.turn(|core| core.fail(SocketError::SocketTimeout, None));
         false
+    }
+}
+
+/// Says whether there is a connection, or an address to which datagrams come. A slot may have ended
+/// the one that is waited for, and begun another. A TCP socket has nobody to wait for before it
+/// connects.
+fn is_under_way(core: &SocketCore) -> bool {
+    match core.state {
+        SocketState::Connected | SocketState::Closing => true,
+        SocketState::Bound => core.kind == SocketType::Udp,
+        _ => false,
     }
 }
 

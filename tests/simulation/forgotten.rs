@@ -93,3 +93,19 @@ fn a_caller_that_is_gone_leaves_its_place_in_the_queue() {
     sim.run_for(MINUTE).unwrap();
     assert!(next.is_connected().unwrap() && listener.has_pending());
 }
+
+#[test]
+fn a_host_that_is_down_does_not_answer_for_what_came_before() {
+    let (mut sim, near, far) = two_hosts(6);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    // It arrives, and the host goes down before that is known.
+    sim.set_route_from(far, near, Route::Cut);
+    sim[near][socket].write_all(b"hello").unwrap();
+    sim.run_for(Duration::from_millis(50)).unwrap();
+    sim.crash(far);
+    sim.repair(near, far);
+    sim.run_for(5 * MINUTE).unwrap();
+    assert_eq!(sim[near][socket].state(), SocketState::Connected);
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+}

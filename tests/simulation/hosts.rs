@@ -117,3 +117,71 @@ fn a_socket_of_a_crashed_host_that_somebody_holds_fails() {
     let error = rt[socket].write_datagram(b"anybody?", to).unwrap_err();
     assert_eq!(error.kind(), SocketError::Network);
 }
+
+#[test]
+fn a_host_that_is_down_has_no_sockets_to_give() {
+    let network = SimNetwork::new(2);
+    let host = network.add_host("host");
+    let mut rt = network.runtime(host).unwrap();
+    network.crash(host);
+    let any = SocketAddr::from(([0; 4], 0));
+    assert_eq!(network.bind_udp(host, any).unwrap_err().kind(), ErrorKind::NetworkDown);
+    assert_eq!(network.listen(host, 80).unwrap_err().kind(), ErrorKind::NetworkDown);
+    let to = SocketAddr::from(([127, 0, 0, 1], 80));
+    assert_eq!(network.connect(host, to).unwrap_err().kind(), ErrorKind::NetworkDown);
+    let socket = rt.add(QUdpSocket::new());
+    assert!(rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT).is_err());
+    network.boot(host);
+    assert_eq!((network.sockets(host), network.descriptors(host)), (0, 0));
+    assert!(network.listen(host, 80).is_ok());
+}
+
+#[test]
+fn a_host_of_another_network_is_turned_away() {
+    let (one, other) = (SimNetwork::new(1), SimNetwork::new(1));
+    let host = one.add_host("host");
+    let said = panic_of(|| drop(other.listen(host, 80)));
+    assert_eq!(said, "the host is one of this network");
+}
+
+#[test]
+fn a_crash_at_some_time_ends_the_program_too() {
+    let (mut sim, near, far) = two_hosts(2);
+    let journal = Journal::new();
+    for host in [near, far] {
+        let timer = sim[host].add(QTimer::new());
+        let (journal, name) = (journal.clone(), sim.host_name(host));
+        sim[host].connect_fn(timer, QTimer::timeout, move |_, _| journal.note(name.clone()));
+        sim[host][timer].start_with(SECOND);
+    }
+    sim.after(SECOND * 3 / 2, move |network| {
+        network.crash(far);
+        network.boot(far);
+    });
+    sim.run_for(SECOND * 7 / 2).unwrap();
+    assert_eq!(journal.take(), ["near", "far", "near", "near"]);
+    assert!(sim.runtime(far).is_none());
+    sim.boot(far).unwrap();
+    assert!(sim[far].is_empty());
+}
+
+#[test]
+fn who_does_not_hear_that_nobody_is_there_asks_again() {
+    let (mut sim, near, far) = two_hosts(2);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let port = peer.local_addr().unwrap().port();
+    peer.write_all(b"nobody will read this").unwrap();
+    sim.run_for(SECOND).unwrap();
+    // What is sent to the peer is swallowed: that the connection is reset, and then that there is none.
+    sim.close_port(far, port);
+    sim[near].destroy(socket);
+    peer.write_all(b"nor this").unwrap();
+    sim.run_for(SECOND).unwrap();
+    sim.open_port(far, port);
+    sim.run_for(MINUTE).unwrap();
+    let error = peer.write(b"nor this").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    drop(peer);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
+}

@@ -95,29 +95,6 @@ fn a_cut_that_stays_is_found_out_by_who_sends() {
 }
 
 #[test]
-fn a_cut_is_found_out_by_keep_alive() {
-    let (mut sim, near, far) = two_hosts(3);
-    let (socket, _peer) = connected_pair_on(&mut sim, near, far);
-    for option in [
-        slotwire::SocketOption::KeepAliveIdle(30 * SECOND),
-        slotwire::SocketOption::KeepAliveInterval(5 * SECOND),
-        slotwire::SocketOption::KeepAliveCount(3),
-        slotwire::SocketOption::KeepAlive(true),
-    ] {
-        sim[near][socket].set_socket_option(option).unwrap();
-    }
-    sim.run_for(HOUR).unwrap();
-    assert_eq!(sim[near][socket].state(), SocketState::Connected, "the other end answers");
-    sim.partition(near, far);
-    let began = sim.elapsed();
-    let is_over = |sim: &Simulation| sim[near][socket].state() == SocketState::Unconnected;
-    assert!(sim.run_until(HOUR, is_over).unwrap());
-    let took = sim.elapsed() - began;
-    assert!(took >= 15 * SECOND && took <= 50 * SECOND, "{took:?}");
-    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
-}
-
-#[test]
 fn who_does_not_read_stops_who_sends() {
     let (mut sim, near, far) = two_hosts(3);
     let (socket, peer) = connected_pair_on(&mut sim, near, far);
@@ -137,4 +114,60 @@ fn who_does_not_read_stops_who_sends() {
     }
     assert_eq!(heard, sent);
     assert_eq!(sim[near][socket].bytes_to_write(), 0);
+}
+
+#[test]
+fn a_port_that_closes_swallows_what_is_sent_to_the_connections_it_has() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let port = peer.local_addr().unwrap().port();
+    sim.close_port(far, port);
+    sim[near][socket].write_all(b"hello").unwrap();
+    peer.write_all(b"are you there?").unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!(read_all(&mut peer), (vec![], false));
+    assert_eq!(sim[near][socket].read_all(), b"are you there?", "what it sends goes out");
+    sim.open_port(far, port);
+    sim.run_for(2 * MINUTE).unwrap();
+    assert_eq!(read_all(&mut peer), (b"hello".to_vec(), false));
+    sim.close_port(far, port);
+    sim[near][socket].write_all(b"hello?").unwrap();
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+}
+
+#[test]
+fn a_larger_receive_buffer_lets_who_sends_go_on() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    sim[near][socket].set_read_buffer_size(Some(10));
+    let mut pour = |sim: &mut Simulation| {
+        let mut count = 0;
+        while let Ok(more) = peer.write(&[0; 4096]) {
+            count += more;
+            sim.run_for(SECOND).unwrap();
+        }
+        count
+    };
+    assert!(pour(&mut sim) > 100_000);
+    let larger = slotwire::SocketOption::ReceiveBufferSize(200_000);
+    sim[near][socket].set_socket_option(larger).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    assert!(pour(&mut sim) > 100_000);
+}
+
+#[test]
+fn a_larger_send_buffer_is_told_to_who_waits_for_room() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    let option = slotwire::SocketOption::SendBufferSize(10_000);
+    sim[near][socket].set_socket_option(option).unwrap();
+    sim[near][socket].write_all(&noise(500_000)).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    let before = sim[near][socket].bytes_to_write();
+    let option = slotwire::SocketOption::SendBufferSize(100_000);
+    sim[near][socket].set_socket_option(option).unwrap();
+    sim.run_for(MINUTE).unwrap();
+    let gone = before - sim[near][socket].bytes_to_write();
+    assert!(gone > 100_000, "{gone} of {before}");
 }

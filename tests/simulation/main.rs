@@ -7,6 +7,7 @@ mod connecting;
 mod datagrams;
 mod forgotten;
 mod hosts;
+mod keep_alive;
 mod links;
 mod names;
 mod repeating;

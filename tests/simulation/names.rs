@@ -88,3 +88,13 @@ fn of_several_addresses_the_first_that_answers_wins() {
     assert_eq!(sim.elapsed(), Duration::from_millis(1 + 250 + 2));
     assert_eq!(sim[near][socket].peer_address(), Some([10, 0, 1, 1].into()));
 }
+
+#[test]
+fn a_name_is_the_same_with_and_without_the_dot_of_the_root() {
+    let (mut sim, near, _) = two_hosts(4);
+    let address = IpAddr::from([10, 0, 0, 77]);
+    sim.set_name("printer.example.", NameAnswer::found([address]));
+    for name in ["printer.example", "printer.example."] {
+        assert_eq!(look_up(&mut sim, near, name).addresses(), [address], "{name}");
+    }
+}

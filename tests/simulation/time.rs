@@ -99,3 +99,58 @@ fn time_passes_also_for_a_program_that_never_rests() {
     assert!(sim.run_until(SECOND, is_there).unwrap());
     assert!(!sim[near].run_until(Duration::from_millis(3), |_| false).unwrap());
 }
+
+/// Has a socket answer whatever comes with the same.
+fn parrot(world: &mut World, socket: Obj<QTcpSocket>) {
+    world.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+        let words = world[socket].read_all();
+        world[socket].write_all(&words)
+    });
+}
+
+#[test]
+fn time_passes_also_while_two_talk_over_a_link_that_takes_none() {
+    let (mut sim, near, far) = two_hosts(8);
+    sim.set_default_link(Link::new().with_latency(Duration::ZERO));
+    let (socket, peer) = connected_pair_on(&mut sim, near, far);
+    parrot(&mut sim[near], socket);
+    parrot(&mut sim[far], peer);
+    sim[near][socket].write_all(b"polly").unwrap();
+    let before = sim.elapsed();
+    sim.run_for(Duration::from_millis(3)).unwrap();
+    assert!(sim.elapsed() - before >= Duration::from_millis(3));
+}
+
+#[test]
+fn time_passes_also_while_a_host_talks_to_itself_in_none() {
+    let network = SimNetwork::new(8);
+    let host = network.add_host("host");
+    network.set_loopback(Link::loopback().with_latency(Duration::ZERO));
+    let mut rt = network.runtime(host).unwrap();
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen(([127, 0, 0, 1], 80)).unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("localhost", 80);
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+    let peer = rt[server].next_pending_connection().unwrap();
+    parrot(&mut rt, socket);
+    parrot(&mut rt, peer);
+    rt[socket].write_all(b"polly").unwrap();
+    rt.single_shot_fn(Duration::from_millis(3), |world| world.quit());
+    assert_eq!(rt.exec().unwrap(), 0);
+}
+
+#[test]
+fn a_wait_without_an_end_ends_when_nothing_will_come_any_more() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    assert!(!sim[near].wait_for_ready_read(socket, None));
+    assert_eq!(sim[near][socket].error(), Some(SocketError::SocketTimeout));
+    assert!(!sim[near].wait_for_disconnected(socket, None));
+    sim.set_name("silent", NameAnswer::never());
+    let caller = sim[near].add(QTcpSocket::new());
+    sim[near][caller].set_connect_timeout(None);
+    sim[near][caller].connect_to_host("silent", 80);
+    assert!(!sim[near].wait_for_connected(caller, None));
+    assert_eq!(sim[near][caller].error(), Some(SocketError::SocketTimeout));
+}

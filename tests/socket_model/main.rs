@@ -1,33 +1,20 @@
 //! Random programs of socket operations, over the simulated network, do what the model says.
 //!
-//! `program.rs` has the programs, `table.rs` the transitions and `model.rs` what follows from them.
-//! `application.rs`, `datagrams.rs` and `server.rs` are the application, `peers.rs` the others,
-//! `stage.rs` is where they meet, `observer.rs` hears what is said, `ending.rs` sees to it that
-//! nothing is stuck or left, and `run.rs` is the way in.
+//! `play/` has it all: a program, the stage on which it is carried out, and the model beside it.
 
-mod application;
-mod content;
-mod datagrams;
-mod ending;
-mod model;
-mod observer;
-mod peers;
-mod program;
-mod run;
-mod server;
-mod stage;
+mod play;
 mod table;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use program::{Op, Program};
+use play::performance::{Failure, run};
+use play::program::{Op, Program};
 use proptest::prelude::*;
-use run::{Failure, run};
 
 fn programs() -> impl Strategy<Value = Program> {
     let op = any::<[u8; 4]>().prop_map(Op::from_bytes);
-    (any::<u16>(), proptest::collection::vec(op, 1..50))
-        .prop_map(|(seed, ops)| Program { seed: seed.into(), ops })
+    (any::<u16>(), any::<u8>(), proptest::collection::vec(op, 1..60))
+        .prop_map(|(seed, scene, ops)| Program::new(seed.into(), scene, ops))
 }
 
 /// A few seconds' worth of cases, unless `PROPTEST_CASES` says how many. Seeds are not kept: what
@@ -44,6 +31,19 @@ proptest! {
     #[test]
     fn every_program_runs_as_the_model_says(program in programs()) {
         if let Err(failure) = run(&program) {
+            return Err(TestCaseError::fail(failure.to_string()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn whatever_bytes_mean_runs_as_the_model_says(
+        bytes in proptest::collection::vec(any::<u8>(), 0..120),
+    ) {
+        if let Err(failure) = run(&Program::from_bytes(&bytes)) {
             return Err(TestCaseError::fail(failure.to_string()));
         }
     }

@@ -29,6 +29,22 @@ fn a_connected_descriptor_becomes_a_connected_socket() {
 }
 
 #[test]
+fn a_descriptor_that_is_taken_over_takes_the_place_of_the_host_that_was_asked_for() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, port) = std_listener();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (socket, _journal) = socket(&mut rt);
+    rt[socket].connect_to_host("localhost", closed_port());
+    assert_eq!(rt[socket].peer_name(), "localhost");
+    rt[socket]
+        .set_socket_descriptor(stream.into(), SocketState::Connected, OpenMode::READ_WRITE)
+        .unwrap();
+    settle(&mut rt);
+    assert_eq!((rt[socket].peer_name(), rt[socket].peer_port()), ("", Some(port)));
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+}
+
+#[test]
 fn a_bound_descriptor_is_bound_and_connects_from_there() {
     let mut rt = Runtime::new().unwrap();
     let (listener, port) = std_listener();

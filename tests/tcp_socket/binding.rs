@@ -99,6 +99,22 @@ fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family(net
 }
 
 #[on_every_network]
+fn a_bound_socket_takes_nothing_to_send_though_it_is_open_from_before(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer, journal) = connected(net, &mut rt);
+    rt[socket].disconnect_from_host();
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    settle(&mut rt);
+    journal.take();
+    assert!(rt[socket].is_writable());
+    let refused = rt[socket].write(b"to nobody").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NotConnected);
+    rt[socket].disconnect_from_host();
+    settle(&mut rt);
+    assert_eq!(journal.take(), CLOSING);
+}
+
+#[on_every_network]
 fn a_bound_socket_that_was_refused_has_no_address_any_more(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);

@@ -309,3 +309,27 @@ fn a_closing_socket_that_is_lost_ends_once(net: &Net) {
     assert_eq!(journal.count("Unconnected"), 1, "{:?}", journal.take());
     assert_eq!(journal.count("disconnected"), 1);
 }
+
+#[on_every_network]
+fn a_socket_that_was_aborted_when_bytes_had_gone_out_tells_of_none_that_have_come(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    let connected = rt.spy(socket, QTcpSocket::connected);
+    rt.connect_fn(socket, QTcpSocket::state_changed, move |world, state| {
+        if *state == SocketState::Connected {
+            world[socket].write_all(b"hello")?;
+        }
+        Ok::<_, std::io::Error>(())
+    });
+    rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, _| world[socket].abort());
+    rt.deliver();
+    // The greeting is there before the loop knows of the connection.
+    let (mut peer, _) = listener.accept();
+    peer.write_all(b"welcome").unwrap();
+    wait_until(&mut rt, is_unconnected(socket));
+    settle(&mut rt);
+    assert_eq!(connected.len(), 1);
+    assert!(!journal.has("ready_read"), "{:?}", journal.take());
+}

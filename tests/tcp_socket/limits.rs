@@ -138,6 +138,48 @@ fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on(net: &Net) {
 }
 
 #[on_every_network]
+fn who_fills_the_write_buffer_again_is_told_when_there_is_room_after_that(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    rt[socket].set_write_buffer_limit(Some(10));
+    let [taken, room] = [(); 2].map(|()| Rc::new(Cell::new(0)));
+    let own = taken.clone();
+    rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, _| {
+        if own.get() < 30 {
+            own.set(own.get() + world[socket].write(&[b'x'; 20]).unwrap_or(0));
+        }
+    });
+    let own = room.clone();
+    rt.connect_fn(socket, QTcpSocket::write_buffer_drained, move |world, ()| {
+        own.set(own.get() + 1);
+        assert!(world[socket].bytes_to_write() <= 5, "there is room");
+    });
+    taken.set(rt[socket].write(&[b'x'; 20]).unwrap());
+    assert_eq!(read_exactly(&mut rt, &mut peer, 30), [b'x'; 30]);
+    settle(&mut rt);
+    assert_eq!(room.get(), 1);
+}
+
+#[on_every_network]
+fn a_writer_is_told_to_go_on_as_soon_as_half_of_its_room_is_free(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    let limit = 8 << 20;
+    rt[socket].set_write_buffer_limit(Some(limit));
+    let left = Rc::new(Cell::new(None));
+    let noted = left.clone();
+    rt.connect_fn(socket, QTcpSocket::write_buffer_drained, move |world, _| {
+        assert_eq!(noted.replace(Some(world[socket].bytes_to_write())), None, "told once");
+    });
+    let data = noise(16 << 20);
+    let taken = rt[socket].write(&data).unwrap();
+    assert!(taken < data.len());
+    assert!(read_exactly(&mut rt, &mut peer, taken) == data[..taken]);
+    let left = left.get().expect("it was told");
+    assert!((1..=limit / 2).contains(&left), "{left} bytes were left");
+}
+
+#[on_every_network]
 fn a_writer_that_follows_the_drain_sends_everything_and_queues_little(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);

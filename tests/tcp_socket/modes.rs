@@ -2,6 +2,7 @@
 
 use super::*;
 use slotwire::{NetworkLayerProtocol, OpenMode};
+use std::net::Ipv4Addr;
 
 /// A socket that is connected in this mode, its peer, and what it says from now on.
 fn connected_in(net: &Net, rt: &mut Runtime, mode: OpenMode) -> (Obj<QTcpSocket>, Peer, Journal) {
@@ -133,4 +134,31 @@ fn an_unbuffered_socket_tells_the_end_once_and_rests(net: &Net) {
         settle(&mut rt);
         assert_eq!(journal.count("read_channel_finished"), 1);
     }
+}
+
+#[on_every_network]
+fn a_reset_is_no_orderly_end_to_an_unbuffered_socket(net: &Net) {
+    let mut rt = net.runtime();
+    let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
+    let (socket, peer, journal) = connected_in(net, &mut rt, unbuffered);
+    rt[socket].set_allow_half_open(true);
+    reset(peer);
+    wait_until(&mut rt, |_| journal.has("ready_read") || journal.has("disconnected"));
+    assert!(journal.has("disconnected"), "{:?}", journal.take());
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+}
+
+#[on_every_network]
+fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing(net: &Net) {
+    let mut rt = net.runtime();
+    let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
+    let (socket, _peer, journal) = connected_in(net, &mut rt, unbuffered);
+    rt[socket].disconnect_from_host();
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    settle(&mut rt);
+    journal.take();
+    assert_eq!(rt[socket].read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    settle(&mut rt);
+    assert_eq!(journal.take(), [""; 0]);
+    assert_eq!(rt[socket].state(), SocketState::Bound);
 }

@@ -34,10 +34,10 @@ impl SocketCore {
         }
         let Some(engine) = &mut self.engine else { return };
         match engine.peek(&mut [0]) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
-            // Looking has taken the error, and no read would find it any more.
-            Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
             Ok(_) => self.announce_once(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
+            // The kernel says so once: a read would find a mere end.
+            Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
         }
     }
 
@@ -74,10 +74,12 @@ impl SocketCore {
 
     /// Reads past the buffer.
     pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let has_engine = matches!(
-            self.state,
-            SocketState::Connected | SocketState::Closing | SocketState::Bound
-        );
+        let has_engine = match self.state {
+            SocketState::Connected | SocketState::Closing => true,
+            // Still open from the connection before.
+            SocketState::Bound => self.kind == SocketType::Udp,
+            _ => false,
+        };
         if !self.is_direct() || !has_engine {
             return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }

@@ -4,6 +4,9 @@
 //! go, each is a *step* of its own, recorded between the emissions, so that a slot finds the socket
 //! in the state that its signal announces. What moves the bytes is the engine's business.
 //!
+//! `tests/socket_model/play/table.rs` has the same as data, with the steps, and holds every socket to
+//! it.
+//!
 //! | from | on | to | signals, in order |
 //! |---|---|---|---|
 //! | Unconnected | `bind` | Bound | `state_changed` |
@@ -14,6 +17,8 @@
 //! | Connecting | no address left, or no time | Unconnected | `state_changed`, `error_occurred` |
 //! | Connected | the peer closed | Closing, Unconnected | `error_occurred`, `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
 //! | Connected | the peer closed, half-open allowed | Connected | `read_channel_finished` |
+//! | Connected | both ends are closed | Closing, Unconnected | `state_changed`, `state_changed`, `disconnected` |
+//! | Closing | the connection broke | Unconnected | `error_occurred`, `state_changed`, `read_channel_finished`, `disconnected` |
 //! | Connected, Bound | `disconnect_from_host` | Closing, then when all is sent Unconnected | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
 //! | HostLookup, Connecting | `disconnect_from_host` | as without it, until Connected; then as above | |
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |

@@ -19,6 +19,9 @@ pub(super) enum Step {
     /// The connection stands, and who waits for it was told: it is closed if that was asked for
     /// meanwhile, else reading and writing begin.
     Begin,
+    /// Who wants to know it was told that bytes have gone out: whoever could not write is told that
+    /// there is room, if slots have not filled it since.
+    Drained,
     /// Who wants to know it was told that the device is about to be closed.
     Close,
     /// The peer has closed: the socket begins to close.
@@ -109,6 +112,7 @@ impl SocketCore {
                     self.queue_flush();
                 }
             }
+            Step::Drained => self.tell_of_room(),
             Step::Close => {
                 self.device.shut();
                 self.close();

@@ -34,19 +34,26 @@ impl SocketCore {
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
+                let departures = self.traffic.departures;
                 if readiness.writable && std::mem::take(&mut self.traffic.send_blocked) {
                     self.send();
                 }
-                if readiness.readable {
+                if !readiness.readable {
+                    return;
+                }
+                if self.traffic.departures == departures {
                     self.receive();
+                } else {
+                    self.traffic.has_more = true;
+                    self.queue_flush();
                 }
             }
             _ => {}
         }
     }
 
-    /// Somebody waited for this socket alone, and found it ready.
-    pub(in crate::net) fn on_awaited(&mut self, readiness: Readiness) {
+    /// Somebody waited for this socket alone, and found that there may be something to read.
+    pub(in crate::net) fn on_awaited_to_read(&mut self, readiness: Readiness) {
         if self.state == SocketState::Connecting {
             return self.check_attempt();
         }
@@ -61,7 +68,11 @@ impl SocketCore {
         if readiness.read_closed && self.has_pending() {
             self.look_for_reset();
         }
-        if readiness.writable && self.engine.is_some() {
+    }
+
+    /// Somebody waited for this socket alone, and found that there may be room to write.
+    pub(in crate::net) fn on_awaited_to_write(&mut self, readiness: Readiness) {
+        if readiness.writable && self.kind == SocketType::Tcp && self.engine.is_some() {
             self.traffic.send_blocked = false;
             self.flush();
         }
@@ -79,15 +90,26 @@ impl SocketCore {
     /// The turn that was asked for.
     pub(super) fn on_flush(&mut self) {
         self.traffic.turn_queued = false;
+        let departures = self.traffic.departures;
         if self.traffic.send_blocked {
             self.announce_sent(0);
         } else {
             self.flush();
         }
-        if std::mem::take(&mut self.traffic.to_announce_again) && self.device.unread_len() > 0 {
+        if self.traffic.departures != departures {
+            // Whoever hears of that may end the connection, and is to hear of nothing that was found
+            // before.
+            if self.traffic.has_more || self.traffic.to_announce_again {
+                self.queue_flush();
+            }
+        } else if std::mem::take(&mut self.traffic.to_announce_again)
+            && self.device.unread_len() > 0
+        {
             self.device.announce_received();
-        }
-        if self.traffic.has_more {
+            if self.traffic.has_more {
+                self.queue_flush();
+            }
+        } else if self.traffic.has_more {
             self.receive();
         }
     }
@@ -224,7 +246,14 @@ impl SocketCore {
         self.traffic.read_finished = true;
         self.device.finish_read_channel();
         if self.traffic.write_end == WriteEnd::Closed {
-            self.disconnect_from_host();
+            self.close_both_ends();
+        }
+    }
+
+    /// Both ends are closed: so is the connection, when that of the second was heard.
+    fn close_both_ends(&mut self) {
+        if self.state == SocketState::Connected && !self.steps.contains(Step::Closing) {
+            self.record(Step::Closing);
         }
     }
 
@@ -241,7 +270,13 @@ impl SocketCore {
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
     /// direct.
     pub(in crate::net) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.state == SocketState::Unconnected && self.attempt.is_none() {
+        let is_idle = match self.state {
+            SocketState::Unconnected => self.attempt.is_none(),
+            // Still open from the connection before, and there is nobody whom it could go to.
+            SocketState::Bound => self.kind == SocketType::Tcp,
+            _ => false,
+        };
+        if is_idle {
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
         }
         if self.traffic.write_end != WriteEnd::Open {
@@ -335,8 +370,16 @@ impl SocketCore {
         };
         self.announce_sent(sent);
         match failure {
+            // It is told when that of the bytes was heard.
+            Some(error) if sent > 0 => {
+                self.traffic.failed_by.get_or_insert(SocketError::of_transfer(&error));
+                self.queue_flush();
+            }
             Some(error) if self.state == SocketState::Connected => self.send_failed(error),
-            Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
+            Some(error) => {
+                let kind = SocketError::of_transfer(&error);
+                self.lost(self.traffic.failed_by.unwrap_or(kind), Some(error));
+            }
             None => self.after_sending(sent == budget),
         }
     }
@@ -387,13 +430,10 @@ impl SocketCore {
 
     /// Does what waited for bytes to go out.
     fn after_sending(&mut self, had_its_share: bool) {
-        let left = self.device.outgoing().len();
-        let limit = self.settings().write_limit.unwrap_or(usize::MAX);
-        if self.traffic.write_cut && left <= limit / 2 {
-            self.traffic.write_cut = false;
-            self.needed_extra().write_buffer_drained.emit(());
+        if self.has_drained() && !self.steps.contains(Step::Drained) {
+            self.record(Step::Drained);
         }
-        if left > 0 {
+        if !self.device.outgoing().is_empty() {
             if had_its_share && !self.traffic.send_blocked {
                 self.queue_flush();
             }
@@ -404,11 +444,25 @@ impl SocketCore {
             // A failure means that the connection is gone, which reading will tell.
             let _ = self.engine.as_mut().map(|engine| engine.shutdown_write());
             if self.traffic.read_finished {
-                return self.disconnect_from_host();
+                self.close_both_ends();
             }
         }
         if self.state == SocketState::Closing && !self.steps.contains(Step::Closed) {
             self.record(Step::Closed);
+        }
+    }
+
+    /// Says whether a write was cut short, and half of what may be queued is free again.
+    fn has_drained(&self) -> bool {
+        let limit = self.settings().write_limit.unwrap_or(usize::MAX);
+        self.traffic.write_cut && self.device.outgoing().len() <= limit / 2
+    }
+
+    /// Tells of room to write, if there is some and somebody has wanted it.
+    pub(super) fn tell_of_room(&mut self) {
+        if self.has_drained() {
+            self.traffic.write_cut = false;
+            self.needed_extra().write_buffer_drained.emit(());
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::host::SimHost;
-use super::parcel::Content;
+use super::parcel::{Content, Stray};
 use super::socket::{Role, Socket, SocketKey};
 use super::tcp::{HEADERS, Phase, Stream, doubled};
 use super::wire::{Event, Wire};
@@ -38,7 +38,7 @@ impl Wire {
     }
 
     /// A call was not heard.
-    fn call_again(&mut self, mut call: Call) {
+    pub(super) fn call_again(&mut self, mut call: Call) {
         if call.attempt == MOST_CALLS {
             return self.fail(call.from, Errno::TIMEDOUT);
         }
@@ -65,10 +65,8 @@ impl Wire {
         }
         let Some(listener) = self.listener_at(call.to_host, call.to) else {
             // There is nobody at this end to send it from.
-            if !self.answer_by_reset(call.to_host, call.from, from_host) {
-                self.call_again(call);
-            }
-            return;
+            let (host, caller) = (call.to_host, call.from);
+            return self.answer_by_reset(host, caller, from_host, Stray::Call(call));
         };
         let socket = &self.sockets[listener];
         let is_full = matches!(&socket.role, Role::Listener(listener) if listener.is_full());

@@ -8,7 +8,8 @@ use rustix::io::Errno;
 use crate::net::network_address_entry::NetworkAddressEntry;
 use crate::net::network_interface::{InterfaceFlags, InterfaceType, NetworkInterface};
 
-/// Names a host of a simulated network.
+/// Names a host of a simulated network. It is good for that network alone: another panics, or takes
+/// it for the host of its own that has the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimHost(pub(super) u16);
 
@@ -34,6 +35,8 @@ pub(super) struct Host {
     /// Its own addresses, without those of the loopback interface.
     pub(super) addresses: Vec<IpAddr>,
     pub(super) is_up: bool,
+    /// How often it went down.
+    pub(super) crashes: u32,
     /// The ports whose packets vanish.
     pub(super) black_holes: BTreeSet<u16>,
     /// How many descriptors its programs may have open.
@@ -53,6 +56,7 @@ impl Host {
             name: name.to_owned(),
             addresses: vec![v4.into(), v6.into()],
             is_up: true,
+            crashes: 0,
             black_holes: BTreeSet::new(),
             descriptor_limit: None,
             descriptors: 0,

@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::engine::SimSocket;
 use super::host::SimHost;
 use super::network::SimNetwork;
-use super::socket::Socket;
 use super::watcher::WatcherKey;
 use crate::event_loop::{Reactor, Readiness, Timers};
 use crate::net::engine::{Awaited, Lookup, Network, OnResolved, SocketEngine};
@@ -51,10 +50,12 @@ impl HostNetwork {
 impl Network for HostNetwork {
     fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
         let mut wire = self.network.wire();
-        wire.host_mut(self.host).take_descriptor()?;
-        let mut socket = Socket::new(self.host, kind, towards.is_ipv6());
-        socket.has_descriptor = true;
-        let key = wire.sockets.insert(socket);
+        let key = wire.open(self.host, kind, towards.is_ipv6())?;
+        if let Err(error) = wire.host_mut(self.host).take_descriptor() {
+            wire.forget(key);
+            return Err(error.into());
+        }
+        wire.sockets[key].has_descriptor = true;
         Ok(Box::new(SimSocket::new(self.network.clone(), key, self.reactor.clone(), self.watcher)))
     }
 

@@ -1,5 +1,7 @@
 //! Keep-alive: looking after connections on which nothing comes.
 
+use std::time::Duration;
+
 use rustix::io::Errno;
 
 use super::parcel::Content;
@@ -11,17 +13,31 @@ use super::wire::{Event, Wire};
 impl Wire {
     /// Begins to look after a connection, if its option says so.
     pub(super) fn begin_keep_alive(&mut self, key: SocketKey) {
+        let Some(socket) = self.sockets.get(key) else { return };
+        self.keep_alive_after(key, socket.options.keep_alive_idle);
+    }
+
+    /// Goes by another time of silence from now on.
+    pub(super) fn change_keep_alive(&mut self, key: SocketKey) {
         let now = self.agenda.now();
         let Some(socket) = self.sockets.get_mut(key) else { return };
-        let (is_on, idle) = (socket.options.keep_alive, socket.options.keep_alive_idle);
+        let idle = socket.options.keep_alive_idle;
+        let Some(stream) = socket.stream() else { return };
+        let silence = now.saturating_sub(stream.heard);
+        self.keep_alive_after(key, idle.saturating_sub(silence));
+    }
+
+    /// Has the connection looked after in a while, and not before.
+    fn keep_alive_after(&mut self, key: SocketKey, delay: Duration) {
+        let Some(socket) = self.sockets.get_mut(key) else { return };
+        let is_on = socket.options.keep_alive;
         let Some(stream) = socket.stream().filter(|stream| stream.phase == Phase::Standing) else {
             return;
         };
         stream.keep_alive_round += 1;
-        (stream.heard, stream.unanswered) = (now, 0);
         let round = stream.keep_alive_round;
         if is_on {
-            self.agenda.write(idle, Event::KeepAlive(key, round));
+            self.agenda.write(delay, Event::KeepAlive(key, round));
         }
     }
 
@@ -33,6 +49,10 @@ impl Wire {
         let is_meant = stream.phase == Phase::Standing && stream.keep_alive_round == round;
         if !is_meant || stream.is_orphan || !options.keep_alive {
             return;
+        }
+        if stream.outgoing.is_in_flight() {
+            // It is sent again and again until it is answered or given up: no need to ask.
+            return self.agenda.write(options.keep_alive_idle, Event::KeepAlive(key, round));
         }
         let silence = now.saturating_sub(stream.heard);
         if silence < options.keep_alive_idle && stream.unanswered == 0 {

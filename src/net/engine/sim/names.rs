@@ -91,11 +91,11 @@ impl Asker {
 
 impl Names {
     pub(super) fn set(&mut self, name: &str, answer: NameAnswer) {
-        self.answers.insert(name.to_ascii_lowercase(), answer);
+        self.answers.insert(plain(name), answer);
     }
 
     fn answer(&self, name: &str) -> NameAnswer {
-        match name.trim_end_matches('.').to_ascii_lowercase() {
+        match plain(name) {
             name if name == "localhost" => NameAnswer::found([Ipv4Addr::LOCALHOST.into()]),
             name => match self.answers.get(&name) {
                 Some(answer) => answer.clone(),
@@ -103,6 +103,11 @@ impl Names {
             },
         }
     }
+}
+
+/// A name as it is compared: its case means nothing, nor does the dot of the root.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 impl Wire {

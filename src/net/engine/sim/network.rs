@@ -172,12 +172,20 @@ impl SimNetwork {
     }
 
     /// Takes a host down, as by a power failure: what its kernel knew of its sockets is gone, and
-    /// nobody is told. Those that it talked to are left half-open. Its runtimes are to be dropped.
+    /// nobody is told. Those that it talked to are left half-open, and nobody gets a socket before it
+    /// is up again. Its runtimes are to be dropped; that of a [`Simulation`](super::Simulation) gets
+    /// no turn any more.
     pub fn crash(&self, host: SimHost) {
         self.wire().crash(host);
     }
 
-    /// Brings a host up again that is down.
+    /// Says how often a host went down.
+    pub(super) fn crashes(&self, host: SimHost) -> u32 {
+        self.wire().host(host).crashes
+    }
+
+    /// Brings a host up again that is down. A [`Simulation`](super::Simulation) has a runtime on it
+    /// when it [boots](super::Simulation::boot) the host itself.
     pub fn boot(&self, host: SimHost) {
         self.wire().host_mut(host).is_up = true;
     }
@@ -266,7 +274,8 @@ impl SimNetwork {
     }
 }
 
-/// Plain sockets: what a runtime talks to in a test.
+/// Plain sockets: what a runtime talks to in a test. On a host that is down there is none to be had:
+/// `NetworkDown`.
 impl SimNetwork {
     /// Listens on a port of a host by a plain socket, on all of its addresses; port 0 is any.
     ///

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 
 use super::host::SimHost;
 use super::socket::{Role, SocketKey};
+use super::tcp::Phase;
 use super::wire::Wire;
 
 use crate::net::option::{OptionName, SocketOption};
@@ -178,13 +179,27 @@ impl Wire {
     /// Changes a socket's option, and what follows from it.
     pub(super) fn set_option(&mut self, key: SocketKey, option: SocketOption) -> Result<(), Errno> {
         let socket = &mut self.sockets[key];
+        let was_looked_after = socket.options.keep_alive;
         socket.options.set(option)?;
+        let is_looked_after = socket.options.keep_alive;
         let (send, receive) = (socket.options.send_buffer, socket.options.receive_buffer);
         if let Some(stream) = socket.stream() {
-            stream.outgoing.capacity = send;
             stream.incoming.capacity = receive;
+            let is_to_be_told = stream.outgoing.set_capacity(send);
+            if stream.phase == Phase::Standing && stream.incoming.has_news_of_room() {
+                self.acknowledge(key);
+            }
+            if is_to_be_told {
+                self.stir(key);
+            }
         }
-        self.begin_keep_alive(key);
+        match option.name() {
+            OptionName::KeepAlive if is_looked_after != was_looked_after => {
+                self.begin_keep_alive(key);
+            }
+            OptionName::KeepAliveIdle => self.change_keep_alive(key),
+            _ => {}
+        }
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::call::{CALL_AGAIN, MOST_CALLS};
+use super::call::{CALL_AGAIN, Call, MOST_CALLS};
 use super::host::SimHost;
 use super::socket::{Role, Socket, SocketKey};
 use super::stream::Segment;
@@ -44,7 +44,15 @@ pub(super) enum Content {
     Probe,
     /// Asks whether the other end has room, until there is an answer.
     RoomProbe,
-    Reset,
+    /// Ends the connection. May answer something that there is nobody to hear.
+    Reset(Option<Box<Stray>>),
+}
+
+/// What came to a host where there is nobody to hear it.
+#[derive(Clone, Debug)]
+pub(super) enum Stray {
+    Call(Call),
+    Parcel(Parcel),
 }
 
 /// Traffic.
@@ -105,7 +113,14 @@ impl Wire {
     /// A parcel did not arrive.
     fn was_lost(&mut self, mut parcel: Parcel) {
         let (first, most) = match parcel.content {
-            Content::Reset | Content::Probe => return,
+            // Whoever does not hear that nobody hears it sends it again.
+            Content::Reset(Some(stray)) => {
+                return match *stray {
+                    Stray::Call(call) => self.call_again(call),
+                    Stray::Parcel(parcel) => self.was_lost(parcel),
+                };
+            }
+            Content::Reset(None) | Content::Probe => return,
             Content::Answer { .. } => (CALL_AGAIN, MOST_CALLS),
             Content::Acknowledgement { .. } | Content::Segment(_) | Content::RoomProbe => {
                 let there = self.link(parcel.from_host, parcel.to_host).latency();
@@ -153,6 +168,10 @@ impl Wire {
     /// not know to have come.
     fn repeat_for_one_gone(&mut self, parcel: Parcel) {
         let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
+        if !self.host(parcel.from_host).is_up {
+            // Nobody is there to say so.
+            return self.was_lost(parcel);
+        }
         let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else { return };
         if !stream.outgoing.is_in_flight() {
             return;
@@ -162,9 +181,8 @@ impl Wire {
         if stream.outgoing.is_done_with(up_to) {
             return self.ship(parcel);
         }
-        if !self.answer_by_reset(parcel.from_host, parcel.to, parcel.to_host) {
-            self.was_lost(parcel);
-        }
+        let (from_host, to, to_host) = (parcel.from_host, parcel.to, parcel.to_host);
+        self.answer_by_reset(from_host, to, to_host, Stray::Parcel(parcel));
     }
 
     /// The other end of a connection is gone, and whoever has this one is not told. If it waits for
@@ -203,7 +221,7 @@ impl Wire {
 
     /// A parcel arrives.
     pub(super) fn on_parcel(&mut self, parcel: Parcel) {
-        if !self.host(parcel.to_host).is_up {
+        if !self.host(parcel.to_host).is_up || self.is_swallowed(&parcel) {
             return self.was_lost(parcel);
         }
         let now = self.agenda.now();
@@ -216,7 +234,7 @@ impl Wire {
         (stream.heard, stream.unanswered) = (now, 0);
         let key = parcel.to;
         match parcel.content {
-            Content::Reset => self.on_reset(key),
+            Content::Reset(_) => self.on_reset(key),
             Content::Answer { window_end } => {
                 if stream.phase == Phase::Calling {
                     stream.phase = Phase::Standing;
@@ -260,6 +278,21 @@ impl Wire {
         }
     }
 
+    /// Says whether a parcel is for a port that is closed. If the connection is not there any more,
+    /// the other end knows which it was.
+    fn is_swallowed(&self, parcel: &Parcel) -> bool {
+        let closed = &self.host(parcel.to_host).black_holes;
+        if closed.is_empty() {
+            return false;
+        }
+        let own = self.sockets.get(parcel.to).and_then(|socket| socket.local);
+        let sent_to = || match &self.sockets.get(parcel.from)?.role {
+            Role::Stream(stream) => Some(stream.remote),
+            _ => None,
+        };
+        own.or_else(sent_to).is_some_and(|to| closed.contains(&to.port()))
+    }
+
     /// A parcel arrives for a connection that is not there any more.
     fn on_stray(&mut self, parcel: Parcel) {
         match parcel.content {
@@ -276,29 +309,24 @@ impl Wire {
                 });
             }
             Content::Segment(_) | Content::Answer { .. } | Content::Probe | Content::RoomProbe => {
-                // Whoever does not hear it sends again.
-                if !self.answer_by_reset(parcel.to_host, parcel.from, parcel.from_host) {
-                    self.was_lost(parcel);
-                }
+                let (from_host, to, to_host) = (parcel.to_host, parcel.from, parcel.from_host);
+                self.answer_by_reset(from_host, to, to_host, Stray::Parcel(parcel));
             }
-            Content::Acknowledgement { .. } | Content::Reset => {}
+            Content::Acknowledgement { .. } | Content::Reset(_) => {}
         }
     }
 
-    /// Says to a socket that there is no such connection at this host; returns whether it will hear
-    /// that.
+    /// Says to a socket that there is nobody at this host to hear what it sent.
     pub(super) fn answer_by_reset(
         &mut self,
         from_host: SimHost,
         to: SocketKey,
         to_host: SimHost,
-    ) -> bool {
-        let Some(delay) = self.convey(from_host, to_host, HEADERS) else { return false };
-        let content = Content::Reset;
+        stray: Stray,
+    ) {
+        let content = Content::Reset(Some(Box::new(stray)));
         let from = SocketKey::default();
-        let parcel = Parcel { from, from_host, to, to_host, content, attempt: 0 };
-        self.agenda.write(delay, Event::Parcel(parcel));
-        true
+        self.ship(Parcel { from, from_host, to, to_host, content, attempt: 0 });
     }
 
     fn on_reset(&mut self, key: SocketKey) {

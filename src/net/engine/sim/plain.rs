@@ -21,7 +21,7 @@ pub struct SimListener {
 
 impl SimListener {
     pub(super) fn new(network: &SimNetwork, host: SimHost, at: SocketAddr) -> io::Result<Self> {
-        let listener = Self { held: open(network, host, SocketType::Tcp, at.is_ipv6()) };
+        let listener = Self { held: open(network, host, SocketType::Tcp, at.is_ipv6())? };
         listener.held.with(|wire, key| {
             wire.sockets[key].shares = true;
             wire.bind(key, at)?;
@@ -112,7 +112,7 @@ impl SimStream {
         from: Option<SocketAddr>,
         to: SocketAddr,
     ) -> io::Result<Self> {
-        let stream = Self { held: open(network, host, SocketType::Tcp, to.is_ipv6()) };
+        let stream = Self { held: open(network, host, SocketType::Tcp, to.is_ipv6())? };
         stream.held.with(|wire, key| {
             if let Some(from) = from {
                 wire.sockets[key].shares = true;
@@ -210,7 +210,7 @@ impl SimUdpSocket {
         at: SocketAddr,
         shares: bool,
     ) -> io::Result<Self> {
-        let socket = Self { held: open(network, host, SocketType::Udp, at.is_ipv6()) };
+        let socket = Self { held: open(network, host, SocketType::Udp, at.is_ipv6())? };
         socket.held.with(|wire, key| {
             wire.sockets[key].shares = shares;
             wire.bind(key, at)
@@ -270,9 +270,9 @@ impl SimUdpSocket {
 }
 
 /// A new socket that is nobody's descriptor.
-fn open(network: &SimNetwork, host: SimHost, kind: SocketType, is_v6: bool) -> Held {
-    let key = network.wire().sockets.insert(Socket::new(host, kind, is_v6));
-    Held { network: network.clone(), key }
+fn open(network: &SimNetwork, host: SimHost, kind: SocketType, is_v6: bool) -> io::Result<Held> {
+    let key = network.wire().open(host, kind, is_v6)?;
+    Ok(Held { network: network.clone(), key })
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {

@@ -29,7 +29,7 @@ impl Clock for SimClock {
 }
 
 /// How many turns a runtime is given to come to rest while time stands, and how much of it passes if
-/// it does not.
+/// it does not: in a network that takes no time, programs can keep each other busy for ever.
 pub(super) const MOST_TURNS: u32 = 10_000;
 const BUSY: Duration = Duration::from_millis(1);
 
@@ -40,7 +40,7 @@ pub(super) struct SimPoller {
     reactor: Rc<Reactor>,
     network: SimNetwork,
     watcher: WatcherKey,
-    /// How many turns have come since when, none of which could wait.
+    /// How many turns have come while time stood, and since when it stands.
     restless: (u32, Duration),
 }
 
@@ -54,15 +54,14 @@ impl SimPoller {
         Self { kernel, reactor, network, watcher, restless: (0, Duration::ZERO) }
     }
 
-    /// Up to when time may pass now. A program that always has something to do takes its time, too.
-    fn limit(&mut self, timeout: Option<Duration>) -> Option<Duration> {
+    /// Says whether time has stood for so many turns that some of it is to pass, whatever there is
+    /// to do: a program that always has something to do takes its time, too.
+    fn is_restless(&mut self) -> bool {
         let now = self.network.elapsed();
         let (turns, since) = self.restless;
-        let can_wait = timeout != Some(Duration::ZERO);
-        let turns = if can_wait || since != now { 1 } else { turns + 1 };
+        let turns = if since == now { turns + 1 } else { 1 };
         self.restless = (turns, now);
-        let timeout = if turns == MOST_TURNS { Some(BUSY) } else { timeout };
-        Some(now.saturating_add(timeout?))
+        turns >= MOST_TURNS
     }
 
     /// Takes what the network has to tell; says whether there was something.
@@ -82,7 +81,10 @@ impl Poller for SimPoller {
         timeout: Option<Duration>,
         ready: &mut VecDeque<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
-        let limit = self.limit(timeout);
+        if self.is_restless() {
+            self.network.advance(BUSY);
+        }
+        let limit = timeout.map(|timeout| self.network.elapsed().saturating_add(timeout));
         if self.reactor.has_kernel_sources()
             && self.kernel.poll(Some(Duration::ZERO), ready)? == Polled::Something
         {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, Index, IndexMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::host::SimHost;
 use super::network::SimNetwork;
@@ -48,15 +48,23 @@ use crate::object::Trace;
 /// ```
 pub struct Simulation {
     /// By host; none of one that is down.
-    runtimes: Vec<Option<Runtime>>,
+    programs: Vec<Option<Program>>,
     network: SimNetwork,
-    trace: Option<Trace>,
+    /// What all runtimes write into, and when that began.
+    trace: Option<(Trace, Instant)>,
+}
+
+/// What runs on a host until that goes down.
+struct Program {
+    runtime: Runtime,
+    /// How often the host had gone down before.
+    crashes: u32,
 }
 
 impl Simulation {
     /// Creates a network without hosts, on which what happens by chance follows from the seed.
     pub fn new(seed: u64) -> Self {
-        Self { runtimes: Vec::new(), network: SimNetwork::new(seed), trace: None }
+        Self { programs: Vec::new(), network: SimNetwork::new(seed), trace: None }
     }
 
     /// Adds a host with a runtime: see [`SimNetwork::add_host`].
@@ -94,15 +102,17 @@ impl Simulation {
     /// Gives a host a new runtime.
     fn start(&mut self, host: SimHost) -> Result<(), Error> {
         let mut runtime = self.network.runtime(host)?;
-        if let Some(trace) = &self.trace {
-            runtime.record_into(&trace.labelled(&self.network.host_name(host)));
+        if let Some((trace, began)) = &self.trace {
+            runtime.record_since(&trace.labelled(&self.network.host_name(host)), *began);
         }
-        *self.place(host) = Some(runtime);
+        let crashes = self.network.crashes(host);
+        *self.place(host) = Some(Program { runtime, crashes });
         Ok(())
     }
 
     /// Has all that is emitted on all hosts, also on those that come later, written into a trace,
-    /// with the host's name. One seed gives one trace: see [`Trace`].
+    /// with the host's name. Time counts from now for all of them. One seed gives one trace: see
+    /// [`Trace`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -133,24 +143,26 @@ impl Simulation {
     /// # }
     /// ```
     pub fn record_into(&mut self, trace: &Trace) {
-        for place in 0..self.runtimes.len() {
-            let host = SimHost(place as u16);
+        let began = self.network.moment(self.network.elapsed());
+        for host in self.places() {
             let label = trace.labelled(&self.network.host_name(host));
             if let Some(runtime) = self.runtime_mut(host) {
-                runtime.record_into(&label);
+                runtime.record_since(&label, began);
             }
         }
-        self.trace = Some(trace.clone());
+        self.trace = Some((trace.clone(), began));
     }
 
     /// Returns a host's runtime, unless the host is down or was added to the network alone.
     pub fn runtime(&self, host: SimHost) -> Option<&Runtime> {
-        self.runtimes.get(usize::from(host.0))?.as_ref()
+        let program = self.programs.get(usize::from(host.0))?.as_ref()?;
+        (program.crashes == self.network.crashes(host)).then_some(&program.runtime)
     }
 
     /// Returns a host's runtime for a change, as [`runtime`](Self::runtime) does.
     pub fn runtime_mut(&mut self, host: SimHost) -> Option<&mut Runtime> {
-        self.runtimes.get_mut(usize::from(host.0))?.as_mut()
+        let program = self.programs.get_mut(usize::from(host.0))?.as_mut()?;
+        (program.crashes == self.network.crashes(host)).then_some(&mut program.runtime)
     }
 
     /// Lets everybody do what there is to do now; time stands. Says whether all came to rest: a
@@ -177,8 +189,12 @@ impl Simulation {
                 return Ok(Settled::Held);
             }
             let mut is_busy = false;
-            for runtime in self.runtimes.iter_mut().flatten() {
-                is_busy |= runtime.process_events(Some(Duration::ZERO))?;
+            for host in self.places() {
+                match self.runtime_mut(host) {
+                    Some(runtime) => is_busy |= runtime.process_events(Some(Duration::ZERO))?,
+                    // The host went down, if it was ever up.
+                    None => *self.place(host) = None,
+                }
             }
             if !is_busy {
                 return Ok(Settled::AtRest);
@@ -232,17 +248,23 @@ impl Simulation {
 
     /// When something happens next: on the network, or because a timer of a runtime is due.
     fn next_event(&self) -> Option<Duration> {
-        let deadlines = self.runtimes.iter().flatten().filter_map(Runtime::next_deadline);
+        let runtimes = self.places().filter_map(|host| self.runtime(host));
+        let deadlines = runtimes.filter_map(Runtime::next_deadline);
         let due = deadlines.map(|due| due.saturating_duration_since(self.network.start()));
         due.chain(self.network.next_event()).min()
     }
 
-    fn place(&mut self, host: SimHost) -> &mut Option<Runtime> {
+    fn place(&mut self, host: SimHost) -> &mut Option<Program> {
         let place = usize::from(host.0);
-        if self.runtimes.len() <= place {
-            self.runtimes.resize_with(place + 1, || None);
+        if self.programs.len() <= place {
+            self.programs.resize_with(place + 1, || None);
         }
-        &mut self.runtimes[place]
+        &mut self.programs[place]
+    }
+
+    /// The hosts that may have a program.
+    fn places(&self) -> impl Iterator<Item = SimHost> + use<> {
+        (0..self.programs.len()).map(|place| SimHost(place as u16))
     }
 }
 
@@ -273,12 +295,14 @@ impl Index<SimHost> for Simulation {
     /// # Panics
     ///
     /// Panics if the host is down or was added to the network alone.
+    #[track_caller]
     fn index(&self, host: SimHost) -> &Runtime {
         self.runtime(host).expect("the host is up and has a runtime")
     }
 }
 
 impl IndexMut<SimHost> for Simulation {
+    #[track_caller]
     fn index_mut(&mut self, host: SimHost) -> &mut Runtime {
         self.runtime_mut(host).expect("the host is up and has a runtime")
     }

@@ -27,7 +27,7 @@ impl Segment {
 pub(super) struct Outgoing {
     queue: VecDeque<u8>,
     /// How many bytes may be written and not acknowledged.
-    pub(super) capacity: usize,
+    capacity: usize,
     /// The place of the first byte in the queue.
     next: u64,
     acknowledged: u64,
@@ -112,6 +112,12 @@ impl Outgoing {
         let tell = self.wants_room && self.is_writable();
         self.wants_room &= !tell;
         tell
+    }
+
+    /// Changes how much may be written; says whether somebody is to be told of room.
+    pub(super) fn set_capacity(&mut self, capacity: usize) -> bool {
+        self.capacity = capacity;
+        self.acknowledge(self.acknowledged, self.window_end)
     }
 
     pub(super) fn is_acknowledged(&self, segment: &Segment) -> bool {

@@ -328,7 +328,7 @@ impl Wire {
     pub(super) fn reset(&mut self, key: SocketKey) {
         if matches!(self.sockets.get_mut(key).and_then(Socket::stream), Some(stream) if stream.phase != Phase::Dead)
         {
-            self.send(key, Content::Reset, 0);
+            self.send(key, Content::Reset(None), 0);
         }
         self.forget(key);
     }

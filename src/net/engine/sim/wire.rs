@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use fastrand::Rng;
+use rustix::io::Errno;
 use slotmap::SlotMap;
 
 use super::agenda::Agenda;
@@ -23,6 +24,7 @@ use super::parcel::Parcel;
 use super::ports::Ports;
 use super::socket::{Role, Socket, SocketKey};
 use super::watcher::{Unrest, Watcher, WatcherKey};
+use crate::net::socket_type::SocketType;
 
 /// What happens.
 pub(super) enum Event {
@@ -66,6 +68,9 @@ pub(super) enum Outside {
     Scheduled(Scheduled),
 }
 
+/// What it means that there is no host of a number.
+const STRANGER: &str = "the host is one of this network";
+
 /// The state of a network.
 pub(super) struct Wire {
     pub(super) agenda: Agenda<Event>,
@@ -108,11 +113,24 @@ impl Wire {
     }
 
     pub(super) fn host(&self, host: SimHost) -> &Host {
-        &self.hosts[usize::from(host.0)]
+        self.hosts.get(usize::from(host.0)).expect(STRANGER)
     }
 
     pub(super) fn host_mut(&mut self, host: SimHost) -> &mut Host {
-        &mut self.hosts[usize::from(host.0)]
+        self.hosts.get_mut(usize::from(host.0)).expect(STRANGER)
+    }
+
+    /// Opens a socket on a host. Fails if that is down: then there is nobody to ask for one.
+    pub(super) fn open(
+        &mut self,
+        host: SimHost,
+        kind: SocketType,
+        is_v6: bool,
+    ) -> Result<SocketKey, Errno> {
+        if !self.host(host).is_up {
+            return Err(Errno::NETDOWN);
+        }
+        Ok(self.sockets.insert(Socket::new(host, kind, is_v6)))
     }
 
     /// Lets what happens next happen, if that is no later than `limit`.
@@ -185,8 +203,10 @@ impl Wire {
 
     /// The host goes down: what it knew of its sockets is gone, and nobody is told.
     pub(super) fn crash(&mut self, host: SimHost) {
-        self.host_mut(host).is_up = false;
-        self.host_mut(host).descriptors = 0;
+        let down = self.host_mut(host);
+        down.is_up = false;
+        down.crashes += 1;
+        down.descriptors = 0;
         let gone: BTreeSet<SocketKey> =
             self.sockets.iter().filter(|(_, s)| s.host == host).map(|(key, _)| key).collect();
         for key in gone {

@@ -8,8 +8,9 @@ use slotwire::prelude::*;
 use slotwire::sim::SimNetwork;
 
 use super::application::Application;
-use super::model::{Look, Said};
+use super::model::Look;
 use super::program::Heard;
+use super::sayings::Said;
 
 /// What was done and heard, in order, with the times; and what was wrong about it first.
 #[derive(Debug)]

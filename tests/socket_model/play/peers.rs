@@ -32,7 +32,7 @@ pub(crate) struct Peer {
     pub(crate) sent: u64,
     pub(crate) received: u64,
     /// It will send no more, though it still reads.
-    is_shut: bool,
+    pub(crate) is_shut: bool,
     /// It has read the end, or found that the connection is broken.
     pub(crate) has_ended: bool,
     pub(crate) is_broken: bool,

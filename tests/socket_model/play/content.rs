@@ -15,6 +15,11 @@ impl Content {
         Self(2 * u64::from(port) + 1)
     }
 
+    /// What a program is made of that a number names.
+    pub(crate) fn of_seed(seed: u64) -> Self {
+        Self(!seed)
+    }
+
     /// The bytes from a place on.
     pub(crate) fn bytes(self, start: u64, count: usize) -> Vec<u8> {
         let first = (start % 8) as usize;

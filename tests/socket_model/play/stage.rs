@@ -9,7 +9,7 @@ use slotwire::prelude::*;
 use slotwire::sim::{Link, NameAnswer, Route, SimHost, SimListener, SimNetwork, Unrest};
 
 use super::application::{Application, OPEN, Plan, SWALLOWING, TAKEN};
-use super::model::Call;
+use super::calls::Call;
 use super::observer::look_at;
 use super::peers::Peers;
 use super::program::{Awaited, NetworkAction, Op, Quality};
@@ -138,6 +138,7 @@ impl Stage {
             }
             self.rt.process_events(Some(left)).expect("the poller works");
         }
+        self.app.check_counts(&self.rt);
         self.peers.accept();
     }
 

@@ -101,7 +101,7 @@ impl Stage {
         // Whoever was forgotten finds out only by speaking.
         for number in 0..self.peers.all.len() {
             let peer = &self.peers.all[number];
-            let speaks = peer.is_there() && !peer.has_ended && !peer.is_broken && peer.sent == 0;
+            let speaks = peer.is_there() && !peer.has_ended && !peer.is_broken && !peer.is_shut;
             if speaks && self.app.tie_of(peer).is_none() && peer.stands() {
                 any = true;
                 let spoken = self.peers.all[number].act(&self.app, PeerAction::Send(1));
@@ -132,7 +132,8 @@ impl Stage {
                 continue;
             }
             let Some(tie) = self.app.tie_of(peer) else {
-                let is_forgotten = peer.has_called && peer.stands() && !peer.has_ended;
+                let is_idle = peer.has_ended || peer.is_shut;
+                let is_forgotten = peer.has_called && peer.stands() && !is_idle;
                 self.app.notebook.expect(!is_forgotten, || {
                     format!("peer {number} is connected, and was neither accepted nor refused")
                 });

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::content::Content;
+
 /// What is done, and the seed of what happens by chance meanwhile.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Program {
@@ -185,20 +187,50 @@ pub(crate) enum Quality {
     Narrow,
 }
 
+/// What programs begin with, so that not each has to find its way to a connection first.
+const SCENES: [&[Op]; 6] = [
+    &[],
+    &[Op::Do(0, Action::Connect(Target::Address)), Op::Pass(MOMENT)],
+    &[
+        Op::Do(0, Action::Connect(Target::Address)),
+        Op::Do(1, Action::Connect(Target::Name)),
+        Op::Pass(MOMENT),
+    ],
+    &[Op::Do(0, Action::ConnectUnbuffered(Target::Address)), Op::Pass(MOMENT)],
+    &[
+        Op::Serve(ServerAction::Listen),
+        Op::Peer(0, PeerAction::Call(2)),
+        Op::Pass(MOMENT),
+        Op::Serve(ServerAction::TakeAll),
+    ],
+    &[
+        Op::Datagram(0, DatagramAction::Bind),
+        Op::Datagram(1, DatagramAction::Connect(Target::Address)),
+    ],
+];
+
+/// Long enough for a connection over a good link.
+const MOMENT: Duration = Duration::from_millis(10);
+
 impl Program {
-    /// The program that bytes mean: two of them are the seed.
+    /// A program that begins with one of the scenes.
+    pub(crate) fn new(seed: u64, scene: u8, ops: impl IntoIterator<Item = Op>) -> Self {
+        let scene = SCENES[usize::from(scene) % SCENES.len()];
+        Self { seed, ops: scene.iter().copied().chain(ops).collect() }
+    }
+
+    /// The program that bytes mean: the first three are the seed and the scene.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        let (seed, rest) = bytes.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        let (&[high, low, scene], rest) = bytes.split_first_chunk().unwrap_or((&[0; 3], &[]));
         let ops = rest.chunks_exact(4).map(|op| Op::from_bytes([op[0], op[1], op[2], op[3]]));
-        Self { seed: u16::from_le_bytes(*seed).into(), ops: ops.collect() }
+        Self::new(u16::from_be_bytes([high, low]).into(), scene, ops)
     }
 
     /// The program that a number names.
     pub(crate) fn from_seed(seed: u64) -> Self {
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let count = rng.usize(4..60);
-        let ops = (0..count).map(|_| Op::from_bytes(rng.u32(..).to_le_bytes()));
-        Self { seed, ops: ops.collect() }
+        let noise = Content::of_seed(seed);
+        let count = 4 + usize::from(noise.bytes(0, 1)[0] % 76);
+        Self { seed, ..Self::from_bytes(&noise.bytes(1, 3 + 4 * count)) }
     }
 }
 
@@ -216,10 +248,10 @@ impl Op {
         let who = usize::from(kind % 4);
         let action = || Action::from_parts(what, number);
         match kind {
-            0..60 => Self::Pass(time(number)),
-            60..130 => Self::Do(who, action()),
-            130..136 => Self::Record(who, action()),
-            136..166 => Self::InSlot(who, Heard::from_byte(kind / 4 ^ low), action()),
+            0..56 => Self::Pass(time(number)),
+            56..116 => Self::Do(who, action()),
+            116..124 => Self::Record(who, action()),
+            124..166 => Self::InSlot(who, Heard::from_byte((kind / 4) ^ low), action()),
             166..174 => Self::Wait(who, Awaited::from_byte(what), time(number)),
             174..192 => Self::Datagram(who, DatagramAction::from_parts(what, number)),
             192..197 => {
@@ -237,16 +269,16 @@ impl Action {
     fn from_parts(what: u8, number: u16) -> Self {
         let size = size(number);
         let target = Target::from_byte((number >> 8) as u8);
-        let limit = (number % 4 != 0).then_some(size.max(1));
+        let limit = (!number.is_multiple_of(4)).then_some(size.max(1));
         match what {
-            0..56 => Self::Connect(target),
-            56..64 => Self::ConnectUnbuffered(target),
-            64..112 => Self::Write(size),
-            112..128 => Self::Read(size),
-            128..144 => Self::ReadAll,
-            144..150 => Self::ReadLine,
-            150..156 => Self::Peek(size),
-            156..162 => Self::Skip(size),
+            0..20 => Self::Connect(target),
+            20..26 => Self::ConnectUnbuffered(target),
+            26..90 => Self::Write(size),
+            90..114 => Self::Read(size),
+            114..138 => Self::ReadAll,
+            138..146 => Self::ReadLine,
+            146..154 => Self::Peek(size),
+            154..162 => Self::Skip(size),
             162..174 => Self::LimitReading(limit),
             174..186 => Self::LimitWriting(limit),
             186..192 => Self::Flush,
@@ -254,12 +286,12 @@ impl Action {
             204..211 => Self::Close,
             211..220 => Self::Abort,
             220..228 => Self::ShutDownWriting,
-            228..234 => Self::AllowHalfOpen(number % 4 != 0),
-            234..237 => Self::AnnounceWhileUnread(number % 2 != 0),
+            228..234 => Self::AllowHalfOpen(!number.is_multiple_of(4)),
+            234..237 => Self::AnnounceWhileUnread(!number.is_multiple_of(2)),
             237..240 => Self::Begin,
             240..243 => Self::Commit,
             243..246 => Self::RollBack,
-            246..251 => Self::Bind(number % 8 != 0),
+            246..251 => Self::Bind(!number.is_multiple_of(8)),
             251.. => Self::Destroy,
         }
     }
@@ -315,10 +347,10 @@ impl DatagramAction {
         match what % 32 {
             0..4 => Self::Bind,
             4..8 => Self::Connect(Target::from_byte((number >> 8) as u8)),
-            8..14 => Self::SendTo(number % 4 != 0, size),
+            8..14 => Self::SendTo(!number.is_multiple_of(4), size),
             14..18 => Self::Write(size),
             18..21 => Self::Read(size),
-            21..24 => Self::Receive((number % 2 == 0).then_some(size)),
+            21..24 => Self::Receive(number.is_multiple_of(2).then_some(size)),
             24..27 => Self::ReceiveAll,
             27 => Self::Disconnect,
             28 | 29 => Self::Close,
@@ -347,13 +379,13 @@ impl PeerAction {
     fn from_parts(what: u8, number: u16) -> Self {
         let size = size(number);
         match what % 32 {
-            0..10 => Self::Send(size),
-            10..14 => Self::Read(size),
-            14..18 => Self::ReadAll,
-            18..20 => Self::ShutDownWriting,
-            20 | 21 => Self::Close,
-            22 => Self::Reset,
-            23..28 => Self::Call(usize::from(number % 6) + 1),
+            0..13 => Self::Send(size),
+            13..16 => Self::Read(size),
+            16..20 => Self::ReadAll,
+            20 | 21 => Self::ShutDownWriting,
+            22 | 23 => Self::Close,
+            24 => Self::Reset,
+            25..28 => Self::Call(usize::from(number % 6) + 1),
             28..31 => Self::Datagrams(usize::from(number % 7) + 1, size % 3000),
             _ => Self::TakeDatagrams,
         }
@@ -380,7 +412,9 @@ impl NetworkAction {
             26..30 => {
                 Self::Unrest(Duration::from_millis((number % 40).into()), (number >> 8) as u8)
             }
-            _ => Self::LimitDescriptors((number % 3 != 0).then_some(usize::from(number % 7))),
+            _ => Self::LimitDescriptors(
+                (!number.is_multiple_of(3)).then_some(usize::from(number % 7)),
+            ),
         }
     }
 }

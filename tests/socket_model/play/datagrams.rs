@@ -8,10 +8,12 @@ use std::rc::Rc;
 use slotwire::prelude::*;
 
 use super::application::{Application, OPEN, REFUSING};
+use super::calls::Call;
 use super::content::Content;
-use super::model::{Call, Look};
+use super::model::Look;
 use super::observer::{look_at, observe};
 use super::program::DatagramAction;
+use super::sayings::Said;
 
 /// What begins a datagram that is long enough: its number.
 const MARK: usize = 8;
@@ -32,6 +34,8 @@ pub(crate) struct Own {
     pub(crate) is_announced: bool,
     /// Where peers can send to.
     port: Option<u16>,
+    /// How often it has sent something that may be refused: a link may double it.
+    refusable: u32,
 }
 
 /// A datagram that was sent.
@@ -141,6 +145,7 @@ impl Application {
             who,
             is_announced: false,
             port: None,
+            refusable: 0,
         });
         observe(self, world, socket, who);
     }
@@ -156,6 +161,17 @@ impl Application {
             (true, _) => Err("ready_read again, and nobody has read".to_owned()),
             (_, false) => Err(format!("ready_read of a socket that is {:?}", look.state)),
         }
+    }
+
+    /// A UDP socket is told of what was refused, and no more often than that was.
+    pub(crate) fn hear_refusal(&self, who: usize, said: Said) -> Result<(), String> {
+        let mut sockets = self.datagrams.sockets.borrow_mut();
+        let own = sockets.iter_mut().find(|own| own.who == who);
+        if let (Some(own), Said::Error(SocketError::ConnectionRefused)) = (own, said) {
+            let left = own.refusable.checked_sub(1);
+            own.refusable = left.ok_or("it is told of a refusal that was none")?;
+        }
+        Ok(())
     }
 
     /// Does something to the UDP socket of this number in the model, if it is still there.
@@ -189,10 +205,9 @@ impl Application {
                 let to = SocketAddr::new(far, if to_peer { OPEN } else { REFUSING });
                 let bytes = self.datagrams.next(size);
                 let sent = world[socket].write_datagram(&bytes, to);
-                Call::Sent(sent.map_err(|error| match error.kind() {
-                    SocketError::UnfinishedSocketOperation => false,
-                    _ => true,
-                }))
+                Call::Sent(
+                    sent.map_err(|error| error.kind() != SocketError::UnfinishedSocketOperation),
+                )
             }
             DatagramAction::Write(size) => self.write_datagram(world, socket, size),
             DatagramAction::Read(size) => {
@@ -247,7 +262,9 @@ impl Application {
         if look.state != before {
             self.looked_at(place);
         }
-        self.datagrams.sockets.borrow_mut()[place].port = world[socket].local_port();
+        let own = &mut self.datagrams.sockets.borrow_mut()[place];
+        own.port = world[socket].local_port();
+        own.refusable += 2 * u32::from(matches!(call, Call::Sent(Ok(_))));
         let called = self.model.borrow_mut().called(who, call, look);
         self.notebook.check(called.map_err(|fault| format!("#{who}: {fault}")));
     }
