@@ -135,13 +135,13 @@ fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
 }
 
-#[test]
-fn a_blocking_view_says_that_there_is_no_such_host() {
+#[on_every_network]
+fn a_blocking_view_says_that_there_is_no_such_host(net: &Net) {
     for (host, protocol) in [
         ("no-such-host.invalid", NetworkLayerProtocol::Any),
         ("127.0.0.1", NetworkLayerProtocol::Ipv6),
     ] {
-        let mut rt = Runtime::new().unwrap();
+        let mut rt = net.runtime();
         let socket = rt.add(QTcpSocket::new());
         rt[socket].connect_to_host_with(host, 1, OpenMode::READ_WRITE, protocol);
         let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();

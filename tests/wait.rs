@@ -372,16 +372,30 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[test]
-fn a_wait_for_the_end_is_over_though_a_slot_begins_anew() {
+#[on_every_network]
+fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let (mode, any) = (OpenMode::READ_WRITE | OpenMode::UNBUFFERED, NetworkLayerProtocol::Any);
+    rt[socket].connect_to_host_with("127.0.0.1", port, mode, any);
+    assert!(rt.wait_for_connected(socket, LATE));
+    reset(listener.accept().0);
+    settle(&mut rt);
+    assert!(!rt.wait_for_disconnected(socket, SOON), "it is disconnected already");
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+}
+
+#[on_every_network]
+fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
     for begins in ["connecting", "looking up", "bound"] {
-        let mut rt = Runtime::new().unwrap();
-        let (listener, port) = std_listener();
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
         let socket = rt.add(QTcpSocket::new());
         let journal = journal_of(&mut rt, socket);
         rt[socket].connect_to_host("127.0.0.1", port);
         assert!(rt.wait_for_connected(socket, LATE));
-        drop(listener.accept().unwrap());
+        drop(listener.accept());
         rt.connect_fn(socket, QTcpSocket::disconnected, move |world, ()| match begins {
             "connecting" => world[socket].connect_to_host("127.0.0.1", port),
             "looking up" => world[socket].connect_to_host("localhost", port),

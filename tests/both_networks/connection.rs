@@ -3,6 +3,9 @@
 use std::net::Shutdown;
 
 use super::*;
+use slotwire::ReadyReadPolicy;
+
+const SOON: Option<Duration> = Some(Duration::from_millis(5));
 
 /// What a program does to a socket, or to its peer.
 #[derive(Clone, Debug)]
@@ -17,6 +20,10 @@ enum Step {
     Abort,
     SetReadBufferSize(Option<usize>),
     SetAllowHalfOpen(bool),
+    SetReadyReadPolicy(ReadyReadPolicy),
+    WaitForReadyRead,
+    WaitForBytesWritten,
+    WaitForDisconnected,
     PeerWrite(usize),
     PeerRead(usize),
     PeerShutdown(Shutdown),
@@ -37,6 +44,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Abort),
         1 => prop::option::of(1_usize..100).prop_map(Step::SetReadBufferSize),
         1 => any::<bool>().prop_map(Step::SetAllowHalfOpen),
+        1 => prop::sample::select(vec![ReadyReadPolicy::NewBytes, ReadyReadPolicy::WhileUnread])
+            .prop_map(Step::SetReadyReadPolicy),
+        1 => Just(Step::WaitForReadyRead),
+        1 => Just(Step::WaitForBytesWritten),
+        1 => Just(Step::WaitForDisconnected),
         4 => size.clone().prop_map(Step::PeerWrite),
         4 => size.prop_map(Step::PeerRead),
         1 => Just(Step::PeerShutdown(Shutdown::Write)),
@@ -109,6 +121,16 @@ impl Stage for Pair {
             Step::Abort => socket.abort(),
             Step::SetReadBufferSize(size) => socket.set_read_buffer_size(*size),
             Step::SetAllowHalfOpen(on) => socket.set_allow_half_open(*on),
+            Step::SetReadyReadPolicy(policy) => socket.set_ready_read_policy(*policy),
+            Step::WaitForReadyRead => {
+                return self.rt.wait_for_ready_read(self.socket, SOON).to_string();
+            }
+            Step::WaitForBytesWritten => {
+                return self.rt.wait_for_bytes_written(self.socket, SOON).to_string();
+            }
+            Step::WaitForDisconnected => {
+                return self.rt.wait_for_disconnected(self.socket, SOON).to_string();
+            }
             Step::PeerWrite(count) => {
                 return self.with_peer(|peer| peer.write_now(&noise(*count)));
             }
