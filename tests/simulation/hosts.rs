@@ -164,3 +164,15 @@ fn a_crash_at_some_time_ends_the_program_too() {
     sim.boot(far).unwrap();
     assert!(sim[far].is_empty());
 }
+
+#[test]
+fn an_address_that_a_host_has_stays_with_it() {
+    let (sim, near, far) = two_hosts(2);
+    let address = IpAddr::from([10, 0, 7, 7]);
+    sim.add_address(near, address);
+    assert_eq!(panic_of(|| sim.add_address(far, address)), "a host has 10.0.7.7 already");
+    let _listener = sim.listen(near, 80).unwrap();
+    let caller = sim.connect(far, (address, 80)).unwrap();
+    sim.advance(SECOND);
+    assert!(caller.is_connected().unwrap());
+}
