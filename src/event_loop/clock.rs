@@ -25,7 +25,7 @@ pub trait Clock {
 }
 
 /// The moment after `delay`, or one about as far away as can be told if that is beyond it.
-pub(super) fn saturating_add(from: Instant, mut delay: Duration) -> Instant {
+pub(crate) fn saturating_add(from: Instant, mut delay: Duration) -> Instant {
     loop {
         match from.checked_add(delay) {
             Some(moment) => return moment,

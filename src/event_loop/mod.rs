@@ -25,6 +25,8 @@ pub use runtime::Runtime;
 pub use thread::{QThread, ThreadError};
 pub use timer::{QTimer, TimerType};
 
+#[cfg(feature = "sim")]
+pub(crate) use clock::saturating_add;
 pub(crate) use flush_list::FlushList;
 #[cfg(feature = "sim")]
 pub(crate) use poller::{KernelPoller, Polled, Poller};

@@ -4,7 +4,7 @@
 //! once, and not at all once the lookup was aborted.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::rc::Rc;
@@ -177,7 +177,7 @@ impl<T: QObject> Context<'_, T> {
 /// The lookups of a runtime whose answers are still to come.
 #[derive(Default)]
 struct HostLookups {
-    asked: RefCell<HashMap<HostLookup, Asked>>,
+    asked: RefCell<BTreeMap<HostLookup, Asked>>,
 }
 
 /// Takes the answer to whoever asked.

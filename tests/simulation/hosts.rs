@@ -185,3 +185,15 @@ fn who_does_not_hear_that_nobody_is_there_asks_again() {
     sim.run_for(MINUTE).unwrap();
     assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
 }
+
+#[test]
+fn an_address_that_a_host_has_stays_with_it() {
+    let (sim, near, far) = two_hosts(2);
+    let address = IpAddr::from([10, 0, 7, 7]);
+    sim.add_address(near, address);
+    assert_eq!(panic_of(|| sim.add_address(far, address)), "a host has 10.0.7.7 already");
+    let _listener = sim.listen(near, 80).unwrap();
+    let caller = sim.connect(far, (address, 80)).unwrap();
+    sim.advance(SECOND);
+    assert!(caller.is_connected().unwrap());
+}

@@ -176,3 +176,16 @@ fn another_thread_can_call_a_loop_that_waits_while_something_always_happens() {
     });
     assert_eq!(exited, 7);
 }
+
+#[test]
+fn a_clock_at_the_end_of_time_does_not_go_back() {
+    let (mut sim, near, _) = two_hosts(8);
+    sim.run_for(HOUR).unwrap();
+    let timer = sim[near].add(QTimer::new());
+    let rung = sim[near].spy(timer, QTimer::timeout);
+    sim[near][timer].set_single_shot(true);
+    sim[near][timer].start_with(HOUR);
+    sim.run_for(Duration::MAX).unwrap();
+    assert_eq!(rung.len(), 1);
+    assert_eq!(sim[near].next_deadline(), None);
+}

@@ -16,7 +16,7 @@ use super::poller::{SimClock, SimPoller};
 use super::watcher::{Unrest, Watcher};
 use super::wire::{Event, Outside, Wire};
 use crate::Error;
-use crate::event_loop::Runtime;
+use crate::event_loop::{Runtime, saturating_add};
 use crate::net::engine::NetworkService;
 use crate::net::network_interface::NetworkInterface;
 
@@ -132,7 +132,8 @@ impl SimNetwork {
         self.wire().host(host).addresses.clone()
     }
 
-    /// Gives a host one more address.
+    /// Gives a host one more address. Its name does not lead there unless that is
+    /// [set](Self::set_name), too.
     ///
     /// # Panics
     ///
@@ -141,7 +142,8 @@ impl SimNetwork {
         let mut wire = self.wire();
         let is_own = !address.is_loopback() && !address.is_multicast() && !address.is_unspecified();
         assert!(is_own, "{address} is no address of a host");
-        assert!(wire.owners.insert(address, host).is_none(), "a host has {address} already");
+        assert!(!wire.owners.contains_key(&address), "a host has {address} already");
+        wire.owners.insert(address, host);
         wire.host_mut(host).addresses.push(address);
     }
 
@@ -263,7 +265,11 @@ impl SimNetwork {
         self.wire().host_mut(host).black_holes.remove(&port);
     }
 
-    /// Sets what the name server answers for a name. It knows the hosts' names, and `localhost`.
+    /// Sets what the name server answers for a name. It knows the hosts' names, and `localhost`, which
+    /// stays this host.
+    ///
+    /// A runtime remembers for a minute what it was answered, unless it
+    /// [forgets](crate::World::clear_host_cache) that.
     pub fn set_name(&self, name: &str, answer: NameAnswer) {
         self.wire().names.set(name, answer);
     }
@@ -346,7 +352,8 @@ impl SimNetwork {
 
 /// Time.
 impl SimNetwork {
-    /// Has `call` run after a while: to cut a cable at some time, or to let a plain socket speak.
+    /// Has `call` run after a while: to cut a cable at some time, or to let a plain socket speak. What
+    /// calls itself again and again takes some time each time: in none it would never end.
     pub fn after(&self, delay: Duration, call: impl FnOnce(&Self) + 'static) {
         self.wire().agenda.write(delay, Event::Scheduled(Box::new(call)));
     }
@@ -399,7 +406,7 @@ impl SimNetwork {
 
     /// The moments at which the clocks of the hosts show this.
     pub(super) fn moment(&self, elapsed: Duration) -> Instant {
-        self.start().checked_add(elapsed).unwrap_or_else(|| self.start())
+        saturating_add(self.start(), elapsed)
     }
 }
 

@@ -92,14 +92,16 @@ impl Wire {
     pub(super) fn stir(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let Some(watch) = &mut socket.watch else { return };
+        // A runtime may go before a socket that somebody has taken out of it.
+        let Some(watcher) = self.watchers.get_mut(watch.watcher) else { return };
         if self.unrest.false_alarms > 0.0 && self.rng.f64() < self.unrest.false_alarms {
-            self.watchers[watch.watcher].false_alarms.push_back(watch.source);
+            watcher.false_alarms.push_back(watch.source);
         }
         if std::mem::replace(&mut watch.is_stirred, true) {
             return;
         }
         if self.unrest.delay.is_zero() {
-            self.watchers[watch.watcher].stirred.push_back(key);
+            watcher.stirred.push_back(key);
         } else {
             let most = u64::try_from(self.unrest.delay.as_nanos()).unwrap_or(u64::MAX);
             let delay = Duration::from_nanos(self.rng.u64(0..=most));
@@ -110,7 +112,9 @@ impl Wire {
     /// What was put off is told now.
     pub(super) fn tell(&mut self, key: SocketKey) {
         let Some(watch) = self.sockets.get(key).and_then(|socket| socket.watch) else { return };
-        self.watchers[watch.watcher].stirred.push_back(key);
+        if let Some(watcher) = self.watchers.get_mut(watch.watcher) {
+            watcher.stirred.push_back(key);
+        }
     }
 
     /// Takes what a watcher is to be told next, if there is something.
