@@ -65,7 +65,7 @@ impl SocketCore {
             self.receive();
         }
         // What nobody reads hides a reset from the reads that would find it.
-        if readiness.read_closed && self.has_pending() {
+        if readiness.read_closed && (self.has_pending() || self.read_room() == 0) {
             self.look_for_reset();
         }
     }
