@@ -407,3 +407,30 @@ fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
         assert_ne!(rt[socket].state(), SocketState::Unconnected, "{begins}");
     }
 }
+
+#[on_every_network]
+fn a_reset_behind_a_full_buffer_ends_the_wait_for_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    rt[socket].set_read_buffer_size(Some(3));
+    peer.write_all(b"more than three").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 3);
+    reset(peer);
+    assert!(rt.wait_for_disconnected(socket, LATE));
+    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].read_all(), b"mor");
+}
+
+#[on_every_network]
+fn nobody_waits_for_an_end_behind_a_full_buffer_when_both_ends_are_closed(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    rt[socket].set_read_buffer_size(Some(3));
+    peer.write_all(b"more than three").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    rt[socket].shutdown_write();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 3);
+    settle(&mut rt);
+    assert!(!rt.wait_for_disconnected(socket, None));
+    assert_eq!(rt[socket].state(), SocketState::Connected);
+}

@@ -94,7 +94,8 @@ impl Runtime {
     /// Waits until the socket is disconnected; says whether it is. `false` at once if it was not
     /// connected to begin with.
     ///
-    /// Sends what was written, and buffers what comes. Otherwise as
+    /// Sends what was written, and buffers what comes. Returns `false` at once if both ends are closed
+    /// and there is no room for what has come before. Otherwise as
     /// [`wait_for_ready_read`](Self::wait_for_ready_read).
     ///
     /// # Panics
@@ -241,6 +242,10 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {
                 return self.time_out();
+            }
+            // Both ends are closed, and it is over when somebody has read what came.
+            if !to_read && !to_write && self.core().is_some_and(is_under_way) {
+                return false;
             }
         }
     }

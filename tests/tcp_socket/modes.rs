@@ -162,3 +162,20 @@ fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing(net: &Net) 
     assert_eq!(journal.take(), [""; 0]);
     assert_eq!(rt[socket].state(), SocketState::Bound);
 }
+
+#[on_every_network]
+fn an_unbuffered_socket_that_closes_sends_the_rest_though_it_has_read_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
+    let (socket, mut peer, _) = connected_in(net, &mut rt, unbuffered);
+    let data = noise(20 << 20);
+    rt[socket].write_all(&data).unwrap();
+    rt[socket].disconnect_from_host();
+    peer.shutdown(Shutdown::Write).unwrap();
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Closing);
+    assert_eq!(rt[socket].read(&mut [0]).unwrap(), 0);
+    assert!(read_to_end(&mut rt, &mut peer) == data);
+    wait_until(&mut rt, is_unconnected(socket));
+    assert_eq!(rt[socket].error(), None);
+}

@@ -93,7 +93,10 @@ impl SocketCore {
             (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
                 self.traffic.end_seen = true;
                 self.traffic.has_more = false;
-                self.peer_finished();
+                // While this end closes, what is still to go out may go.
+                if self.state != SocketState::Closing {
+                    self.peer_finished();
+                }
             }
             (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
             (Err(error), SocketType::Tcp) => {

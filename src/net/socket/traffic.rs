@@ -69,6 +69,11 @@ impl Traffic {
         std::mem::take(&mut self.unannounced) as usize
     }
 
+    /// Changes whenever somebody is told that something has come or gone out.
+    pub(super) fn told(&self) -> (u32, u32) {
+        (self.arrivals, self.departures)
+    }
+
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
         let Self { turn_queued, arrivals, departures, faults, .. } = *self;

@@ -34,14 +34,14 @@ impl SocketCore {
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
-                let departures = self.traffic.departures;
+                let told = self.traffic.told();
                 if readiness.writable && std::mem::take(&mut self.traffic.send_blocked) {
                     self.send();
                 }
                 if !readiness.readable {
                     return;
                 }
-                if self.traffic.departures == departures {
+                if self.traffic.told() == told {
                     self.receive();
                 } else {
                     self.traffic.has_more = true;
@@ -65,7 +65,7 @@ impl SocketCore {
             self.receive();
         }
         // What nobody reads hides a reset from the reads that would find it.
-        if readiness.read_closed && self.has_pending() {
+        if readiness.read_closed && (self.has_pending() || self.read_room() == 0) {
             self.look_for_reset();
         }
     }
@@ -90,13 +90,13 @@ impl SocketCore {
     /// The turn that was asked for.
     pub(super) fn on_flush(&mut self) {
         self.traffic.turn_queued = false;
-        let departures = self.traffic.departures;
+        let told = self.traffic.told();
         if self.traffic.send_blocked {
             self.announce_sent(0);
         } else {
             self.flush();
         }
-        if self.traffic.departures != departures {
+        if self.traffic.told() != told {
             // Whoever hears of that may end the connection, and is to hear of nothing that was found
             // before.
             if self.traffic.has_more || self.traffic.to_announce_again {

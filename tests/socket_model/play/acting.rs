@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use slotwire::prelude::*;
-use slotwire::{NetworkLayerProtocol, ReadyReadPolicy};
+use slotwire::{NetworkLayerProtocol, ReadyReadPolicy, SocketOption};
 
 use super::application::{Application, Client, OPEN, REFUSING, SWALLOWING, TAKEN, Tie};
 use super::calls::Call;
@@ -73,6 +73,15 @@ impl Application {
                     if on { ReadyReadPolicy::WhileUnread } else { ReadyReadPolicy::NewBytes };
                 world[socket].set_ready_read_policy(policy);
                 self.clients.borrow_mut()[client].announces_while_unread |= on;
+                Call::Other
+            }
+            Action::SendBuffer(size) => {
+                // Fails where there is nothing yet whose buffer it could be.
+                let _ = world[socket].set_socket_option(SocketOption::SendBufferSize(size));
+                Call::Other
+            }
+            Action::ReceiveBuffer(size) => {
+                let _ = world[socket].set_socket_option(SocketOption::ReceiveBufferSize(size));
                 Call::Other
             }
             Action::LimitReading(limit) => {

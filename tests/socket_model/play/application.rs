@@ -76,6 +76,8 @@ pub(crate) struct Tie {
     /// The application has ended it, so that not all need come in; and so that not all need go out.
     pub(crate) is_left: bool,
     pub(crate) is_dropped: bool,
+    /// It has said that nothing more will come.
+    pub(crate) has_ended: bool,
     /// Why it was lost, if it was.
     pub(crate) lost_by: Option<SocketError>,
 }
@@ -112,7 +114,7 @@ impl Application {
             is_unbuffered: false,
             marked: 0,
             cuts: 0,
-            announced: 0,
+            announced: world[socket].bytes_available() as u64,
             announces_while_unread: false,
             most_unread: None,
             most_unsent: None,
@@ -136,6 +138,15 @@ impl Application {
         let is_meant =
             |tie: &Tie| tie.port == Some(peer.port) && tie.peer_called == peer.has_called;
         self.connections.borrow().iter().position(is_meant)
+    }
+
+    /// Says whether a buffered socket is connected by this connection.
+    pub(crate) fn is_connected_by(&self, world: &World, tie: usize) -> bool {
+        self.clients.borrow().iter().any(|client| {
+            let state = world.get(client.socket).map(|socket| socket.state());
+            let is_it = client.tie == Some(tie) && !client.is_unbuffered;
+            is_it && state == Some(SocketState::Connected)
+        })
     }
 
     /// The client whose number in the model this is.
@@ -176,6 +187,11 @@ impl Application {
             {
                 self.connections.borrow_mut()[tie].port = world[socket].local_port();
             }
+        }
+        if let (Utterance::Said(Said::ReadFinished), Some(client)) = (heard, client)
+            && let Some(tie) = self.clients.borrow()[client].tie
+        {
+            self.connections.borrow_mut()[tie].has_ended = true;
         }
         if let (Utterance::Said(Said::Error(error)), Some(client)) = (heard, client)
             && let (false, Some(tie)) = (look.is_valid, self.clients.borrow()[client].tie)
@@ -258,6 +274,22 @@ impl Application {
             let (unsent, due) = (socket.bytes_to_write(), self.model.borrow().unsent(client.who));
             self.notebook.expect(unsent == due, || {
                 format!("#{}: {unsent} bytes are to go, and {due} by what it said", client.who)
+            });
+        }
+    }
+
+    /// Whoever has bytes to read has said so.
+    pub(crate) fn check_announced(&self, world: &World) {
+        for client in &*self.clients.borrow() {
+            let Some(socket) = world.get(client.socket) else { continue };
+            let is_told = client.is_unbuffered || socket.state() != SocketState::Connected;
+            let read = client.tie.map_or(0, |tie| self.connections.borrow()[tie].read);
+            let come = read + client.marked + socket.bytes_available() as u64;
+            self.notebook.expect(is_told || come <= client.announced, || {
+                format!(
+                    "#{}: {come} bytes have come, and it told of {}",
+                    client.who, client.announced
+                )
             });
         }
     }

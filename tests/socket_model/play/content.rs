@@ -23,9 +23,14 @@ impl Content {
     /// The bytes from a place on.
     pub(crate) fn bytes(self, start: u64, count: usize) -> Vec<u8> {
         let first = (start % 8) as usize;
-        let blocks = (first + count).div_ceil(8) as u64;
-        let blocks = (start / 8..).take(blocks as usize).flat_map(|block| self.block(block));
-        blocks.skip(first).take(count).collect()
+        let blocks = (first + count).div_ceil(8);
+        let mut bytes = Vec::with_capacity(8 * blocks);
+        for block in (start / 8..).take(blocks) {
+            bytes.extend_from_slice(&self.block(block));
+        }
+        bytes.drain(..first);
+        bytes.truncate(count);
+        bytes
     }
 
     /// Says at which place something is that does not belong there, if anything is.

@@ -66,8 +66,11 @@ impl Datagrams {
     /// Those that have something to read.
     pub(crate) fn unread(&self, world: &World) -> Vec<usize> {
         let sockets = self.sockets.borrow();
-        let has_some =
-            |own: &&Own| world.get(own.socket).is_some_and(|socket| socket.has_pending_datagrams());
+        let can_read = |state| matches!(state, SocketState::Bound | SocketState::Connected);
+        let has_some = |own: &&Own| {
+            let socket = world.get(own.socket).filter(|socket| can_read(socket.state()));
+            socket.is_some_and(|socket| socket.has_pending_datagrams())
+        };
         sockets.iter().filter(has_some).map(|own| own.who).collect()
     }
 

@@ -27,7 +27,6 @@ impl Stage {
         }
         self.check_clients();
         self.check_peers();
-        self.check_datagrams();
         self.let_go();
     }
 
@@ -60,6 +59,8 @@ impl Stage {
         for _ in 0..MOST_ROUNDS {
             let before = self.app.notebook.trace().len();
             self.pass(if silences == 0 { Duration::from_secs(2) } else { PATIENCE });
+            self.app.check_announced(&self.rt);
+            self.app.notebook.check(self.app.datagrams.check_announced(&self.rt));
             let any = self.everybody_reads();
             if self.app.notebook.fault().is_some() || silences == SILENCES {
                 return;
@@ -94,17 +95,17 @@ impl Stage {
         if server.is_some_and(QTcpServer::has_pending_connections) {
             self.app.serve(&mut self.rt, ServerAction::TakeAll);
         }
-        match self.peers.read_all(&self.app) {
+        let peers = &mut *self.peers.borrow_mut();
+        match peers.read_all(&self.app) {
             Ok(came) => any |= came,
             Err(fault) => self.app.notebook.blame(fault),
         }
         // Whoever was forgotten finds out only by speaking.
-        for number in 0..self.peers.all.len() {
-            let peer = &self.peers.all[number];
+        for peer in &mut peers.all {
             let speaks = peer.is_there() && !peer.has_ended && !peer.is_broken && !peer.is_shut;
             if speaks && self.app.tie_of(peer).is_none() && peer.stands() {
                 any = true;
-                let spoken = self.peers.all[number].act(&self.app, PeerAction::Send(1));
+                let spoken = peer.act(&self.app, PeerAction::Send(1));
                 self.app.notebook.check(spoken);
             }
         }
@@ -127,7 +128,7 @@ impl Stage {
 
     /// Whatever was written has come, unless the connection was ended before.
     fn check_peers(&self) {
-        for (number, peer) in self.peers.all.iter().enumerate() {
+        for (number, peer) in self.peers.borrow().all.iter().enumerate() {
             if !peer.is_there() || peer.is_broken {
                 continue;
             }
@@ -139,7 +140,11 @@ impl Stage {
                 });
                 continue;
             };
+            let is_connected = self.app.is_connected_by(&self.rt, tie);
             let tie = &self.app.connections.borrow()[tie];
+            self.app.notebook.expect(!is_connected || !peer.is_shut || tie.has_ended, || {
+                format!("peer {number} has closed its end, and nobody says so")
+            });
             let is_whole = tie.lost_by.is_none() && !tie.is_dropped;
             self.app.notebook.expect(!is_whole || peer.received == tie.written, || {
                 format!("of {} bytes peer {number} got {}", tie.written, peer.received)
@@ -150,11 +155,6 @@ impl Stage {
                 format!("of {} bytes of peer {number} came {}", peer.sent, tie.read)
             });
         }
-    }
-
-    /// Nothing waits of which nobody was told.
-    fn check_datagrams(&self) {
-        self.app.notebook.check(self.app.datagrams.check_announced(&self.rt));
     }
 
     /// Lets go of everything.
@@ -171,8 +171,8 @@ impl Stage {
             self.rt.destroy(server);
         }
         self.rt.deliver();
-        (self.peers.all, self.peers.listener, self.neighbour) = (Vec::new(), None, None);
-        self.peers.crash();
+        self.neighbour = None;
+        self.peers.borrow_mut().crash();
         self.pass(20 * PATIENCE);
         let Self { network, near, far, .. } = self;
         for host in [*near, *far] {

@@ -84,6 +84,15 @@ impl Peers {
         }
     }
 
+    /// Sends so many bytes to whoever has called since it was last looked.
+    pub(crate) fn greet(&mut self, app: &Application, size: usize) {
+        let known = self.all.len();
+        self.accept();
+        for peer in &mut self.all[known..] {
+            app.notebook.check(peer.act(app, PeerAction::Send(size)));
+        }
+    }
+
     /// Takes the calls that have come.
     pub(crate) fn accept(&mut self) {
         while let Some(Ok((stream, from))) = self.listener.as_ref().map(SimListener::accept) {

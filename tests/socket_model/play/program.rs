@@ -62,6 +62,9 @@ pub(crate) enum Action {
     ShutDownWriting,
     AllowHalfOpen(bool),
     AnnounceWhileUnread(bool),
+    /// Has the system's buffers be so small.
+    SendBuffer(usize),
+    ReceiveBuffer(usize),
     Begin,
     Commit,
     RollBack,
@@ -154,6 +157,8 @@ pub(crate) enum PeerAction {
     Reset,
     /// So many call the application's server.
     Call(usize),
+    /// Whoever calls a peer in the next milliseconds is sent so many bytes at once.
+    Greet(usize),
     /// It sends so many datagrams of this size to a UDP socket.
     Datagrams(usize, usize),
     /// It takes what datagrams have come.
@@ -188,12 +193,23 @@ pub(crate) enum Quality {
 }
 
 /// What programs begin with, so that not each has to find its way to a connection first.
-const SCENES: [&[Op]; 6] = [
+const SCENES: [&[Op]; 8] = [
     &[],
     &[Op::Do(0, Action::Connect(Target::Address)), Op::Pass(MOMENT)],
     &[
         Op::Do(0, Action::Connect(Target::Address)),
         Op::Do(1, Action::Connect(Target::Name)),
+        Op::Pass(MOMENT),
+    ],
+    &[
+        Op::Peer(0, PeerAction::Greet(100)),
+        Op::Network(NetworkAction::Unrest(Duration::from_millis(5), 0)),
+        Op::Do(0, Action::Connect(Target::Address)),
+        Op::Pass(MOMENT),
+    ],
+    &[
+        Op::Do(0, Action::Connect(Target::Address)),
+        Op::Do(0, Action::SendBuffer(0)),
         Op::Pass(MOMENT),
     ],
     &[Op::Do(0, Action::ConnectUnbuffered(Target::Address)), Op::Pass(MOMENT)],
@@ -270,15 +286,19 @@ impl Action {
         let size = size(number);
         let target = Target::from_byte((number >> 8) as u8);
         let limit = (!number.is_multiple_of(4)).then_some(size.max(1));
+        // More than anybody takes at once.
+        let much = if number % 32 == 31 { 25 * usize::from(number) } else { size };
         match what {
             0..20 => Self::Connect(target),
             20..26 => Self::ConnectUnbuffered(target),
-            26..90 => Self::Write(size),
+            26..90 => Self::Write(much),
             90..114 => Self::Read(size),
             114..138 => Self::ReadAll,
-            138..146 => Self::ReadLine,
-            146..154 => Self::Peek(size),
-            154..162 => Self::Skip(size),
+            138..143 => Self::ReadLine,
+            143..148 => Self::Peek(size),
+            148..154 => Self::Skip(size),
+            154..159 => Self::SendBuffer(size % 10_000),
+            159..162 => Self::ReceiveBuffer(size % 10_000),
             162..174 => Self::LimitReading(limit),
             174..186 => Self::LimitWriting(limit),
             186..192 => Self::Flush,
@@ -385,7 +405,8 @@ impl PeerAction {
             20 | 21 => Self::ShutDownWriting,
             22 | 23 => Self::Close,
             24 => Self::Reset,
-            25..28 => Self::Call(usize::from(number % 6) + 1),
+            25 => Self::Greet(size % 20_000),
+            26..28 => Self::Call(usize::from(number % 6) + 1),
             28..31 => Self::Datagrams(usize::from(number % 7) + 1, size % 3000),
             _ => Self::TakeDatagrams,
         }

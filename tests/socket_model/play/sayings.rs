@@ -44,8 +44,11 @@ impl Model {
                     break;
                 }
                 Some(Due { who: of, say, calls }) if of == who && say.fits(said) => {
-                    self.sockets[who].read_finished |=
-                        say == Expected::Perhaps(Perhaps::ReadFinished);
+                    if say == Expected::Perhaps(Perhaps::ReadFinished) {
+                        self.sockets[who].read_finished = true;
+                        self.enter();
+                        self.close_both_ends(who);
+                    }
                     self.compare_error(who, said, look, calls)?;
                     break;
                 }

@@ -1,6 +1,7 @@
 //! The stage: two hosts, with the application on one and its peers on the other, where a program is
 //! carried out one operation after the other.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::application::{Application, OPEN, Plan, SWALLOWING, TAKEN};
 use super::calls::Call;
 use super::observer::look_at;
 use super::peers::Peers;
-use super::program::{Awaited, NetworkAction, Op, Quality};
+use super::program::{Awaited, NetworkAction, Op, PeerAction, Quality};
 
 /// How many turns of the loop may find something to do while no time passes.
 const MOST_TURNS: usize = 3_000;
@@ -24,7 +25,7 @@ pub(crate) struct Stage {
     pub(crate) far: SimHost,
     pub(crate) rt: Runtime,
     pub(crate) app: Rc<Application>,
-    pub(crate) peers: Peers,
+    pub(crate) peers: Rc<RefCell<Peers>>,
     pub(crate) is_up: bool,
     /// Has a port of the application's host.
     pub(crate) neighbour: Option<SimListener>,
@@ -50,7 +51,7 @@ impl Stage {
             app.add_datagrams(&mut rt);
         }
         app.add_server(&mut rt);
-        let peers = Peers::new(&network, near, far);
+        let peers = Rc::new(RefCell::new(Peers::new(&network, near, far)));
         Self { network, near, far, rt, app, peers, is_up: true, neighbour: Some(neighbour) }
     }
 
@@ -85,7 +86,8 @@ impl Stage {
                 self.app.serve(&mut self.rt, action);
                 self.deliver();
             }
-            Op::Peer(number, action) => self.peers.act(&self.app, number, action),
+            Op::Peer(_, PeerAction::Greet(size)) => self.greet(size),
+            Op::Peer(number, action) => self.peers.borrow_mut().act(&self.app, number, action),
             Op::Network(action) => self.happen(action),
             Op::Pass(time) => self.pass(time),
         }
@@ -139,7 +141,7 @@ impl Stage {
             self.rt.process_events(Some(left)).expect("the poller works");
         }
         self.app.check_counts(&self.rt);
-        self.peers.accept();
+        self.peers.borrow_mut().accept();
     }
 
     fn wait(&mut self, number: usize, awaited: Awaited, time: Duration) {
@@ -159,7 +161,6 @@ impl Stage {
         self.app.model.borrow_mut().waited_for = Some(who);
         let socket = self.app.clients.borrow()[client].socket;
         let state = |rt: &Runtime| rt.get(socket).map(|socket| socket.state());
-        let before = state(&self.rt);
         let (came, fits) = match awaited {
             Awaited::Connected => {
                 let came = self.rt.wait_for_connected(socket, time);
@@ -169,10 +170,9 @@ impl Stage {
             Awaited::Written => (self.rt.wait_for_bytes_written(socket, time), true),
             Awaited::Disconnected => {
                 let came = self.rt.wait_for_disconnected(socket, time);
-                // A slot that heard of the end may have begun anew.
-                let is_under_way =
-                    matches!(state(&self.rt), Some(SocketState::Connected | SocketState::Closing));
-                (came, !came || !is_under_way || before == Some(SocketState::Unconnected))
+                let is_over =
+                    !matches!(state(&self.rt), Some(SocketState::Connected | SocketState::Closing));
+                (came, !came || is_over)
             }
             Awaited::Datagram | Awaited::Connection => {
                 let socket = self.app.datagrams.socket(number);
@@ -193,6 +193,18 @@ impl Stage {
         }
     }
 
+    /// Whoever calls a peer in the next milliseconds is greeted.
+    fn greet(&self, size: usize) {
+        for moment in 1..=20 {
+            let (app, peers) = (Rc::downgrade(&self.app), Rc::downgrade(&self.peers));
+            self.network.after(Duration::from_millis(moment), move |_| {
+                if let (Some(app), Some(peers)) = (app.upgrade(), peers.upgrade()) {
+                    peers.borrow_mut().greet(&app, size);
+                }
+            });
+        }
+    }
+
     fn happen(&mut self, action: NetworkAction) {
         let Self { network, near, far, .. } = self;
         let (near, far) = (*near, *far);
@@ -204,24 +216,24 @@ impl Stage {
             NetworkAction::Crash if self.is_up => {
                 self.is_up = false;
                 network.crash(far);
-                self.peers.crash();
+                self.peers.borrow_mut().crash();
             }
             NetworkAction::Boot if !self.is_up => {
                 self.is_up = true;
                 network.boot(far);
-                self.peers.listen();
+                self.peers.borrow_mut().listen();
             }
             NetworkAction::Crash | NetworkAction::Boot => {}
             NetworkAction::ClosePort => network.close_port(far, OPEN),
             NetworkAction::OpenPort => {
                 network.open_port(far, OPEN);
                 if self.is_up {
-                    self.peers.listen();
+                    self.peers.borrow_mut().listen();
                 }
             }
             NetworkAction::StopListening => {
-                self.peers.accept();
-                self.peers.listener = None;
+                self.peers.borrow_mut().accept();
+                self.peers.borrow_mut().listener = None;
             }
             NetworkAction::Unrest(delay, alarms) => {
                 let alarms = f64::from(alarms) / 512.0;
