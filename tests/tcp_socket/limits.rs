@@ -102,6 +102,20 @@ fn what_a_transaction_has_read_takes_room_until_it_is_committed(net: &Net) {
 }
 
 #[on_every_network]
+fn what_was_sent_last_arrives_though_nobody_has_read_what_had_come(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
+    rt[socket].set_read_buffer_size(Some(4));
+    peer.write_all(&noise(30_000)).unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
+    let data = noise(100_000);
+    rt[socket].write_all(&data).unwrap();
+    rt[socket].disconnect_from_host();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert!(read_to_end(&mut rt, &mut peer) == data);
+}
+
+#[on_every_network]
 fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);

@@ -125,7 +125,10 @@ impl SocketCore {
             Step::Closed if self.engine.is_some() && !self.device.outgoing().is_empty() => {
                 self.queue_flush();
             }
-            Step::Closed => self.end(true),
+            Step::Closed => {
+                self.drop_input();
+                self.end(true);
+            }
             Step::Forget => {
                 self.peer = Endpoint::default();
                 self.set_local(Endpoint::default());

@@ -21,6 +21,9 @@ const SENT_PER_TURN: usize = 1 << 20;
 /// with others would not pay for the copy.
 const SENT_AT_ONCE: usize = 16 * 1024;
 
+/// How much is dropped of what waits when a connection is closed: as much as Linux lets wait.
+const DROPPED_AT_MOST: usize = 6 << 20;
+
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
         match self.state {
@@ -184,6 +187,26 @@ impl SocketCore {
                 }
             }
         }
+    }
+
+    /// Drops what is known to wait in the kernel. If it were left there, the peer would get a reset
+    /// from the closing, and might lose what was sent to it.
+    pub(super) fn drop_input(&mut self) {
+        let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
+        if self.kind == SocketType::Udp || !self.traffic.has_more || self.traffic.end_seen {
+            return;
+        }
+        let pool = &home.facilities.pool;
+        let mut buffer = pool.take();
+        // A peer that goes on sending gets the reset.
+        for _ in 0..DROPPED_AT_MOST / buffer.capacity() {
+            let size = buffer.capacity();
+            match engine.read_to(&mut buffer, size) {
+                Ok(1..) => buffer.clear(),
+                _ => break,
+            }
+        }
+        pool.put(buffer);
     }
 
     /// After the peer's end nothing more comes but a reset, which no read would tell.

@@ -39,8 +39,12 @@ impl Stage {
         for action in [NetworkAction::Repair, NetworkAction::Boot, NetworkAction::OpenPort] {
             self.perform(super::program::Op::Network(action));
         }
-        for action in [ServerAction::Limit(30), ServerAction::Resume] {
-            self.app.serve(&mut self.rt, action);
+        // Only what keeps it from accepting: it is to remember by itself what it has left undone.
+        if self.app.server.most_pending.get() == 0 {
+            self.app.serve(&mut self.rt, ServerAction::Limit(1));
+        }
+        if self.app.server.is_paused.get() {
+            self.app.serve(&mut self.rt, ServerAction::Resume);
         }
         // A limit stays one, but not so low that it takes for ever.
         let clients = self.app.clients.borrow().len();

@@ -17,7 +17,7 @@ pub(crate) struct Server {
     pub(crate) socket: Cell<Option<Obj<QTcpServer>>>,
     /// How many connections wait to be taken.
     pending: Cell<usize>,
-    most_pending: Cell<usize>,
+    pub(crate) most_pending: Cell<usize>,
     /// How many connections were announced by each of the two signals.
     announced: Cell<usize>,
     accepted: Cell<usize>,
@@ -69,7 +69,6 @@ impl Application {
                 let listens = server.listen_on(BindAddress::Any, PORT);
                 self.notebook
                     .expect(listens.is_err() || !was_listening, || "it listens twice".to_owned());
-                self.server.is_paused.set(self.server.is_paused.get() && was_listening);
             }
             ServerAction::Close => {
                 server.close();
