@@ -434,3 +434,22 @@ fn nobody_waits_for_an_end_behind_a_full_buffer_when_both_ends_are_closed(net: &
     assert!(!rt.wait_for_disconnected(socket, None));
     assert_eq!(rt[socket].state(), SocketState::Connected);
 }
+
+#[on_every_network]
+fn a_wait_for_the_end_says_at_once_that_somebody_has_to_read_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
+    rt[socket].connect_to_address((Ipv4Addr::LOCALHOST, port).into(), unbuffered);
+    assert!(rt.wait_for_connected(socket, LATE));
+    rt[socket].set_allow_half_open(true);
+    let peer = listener.accept().0;
+    peer.shutdown(Shutdown::Write).unwrap();
+    let journal = journal_of(&mut rt, socket);
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    rt[socket].shutdown_write();
+    settle(&mut rt);
+    assert!(!rt.wait_for_disconnected(socket, None));
+    assert_eq!(rt[socket].error(), None);
+}

@@ -149,12 +149,15 @@ impl Socket {
     }
 
     /// Says whether it has failed, or hung up. To the system, one that was never connected looks like
-    /// that.
+    /// that, and one of which both directions are closed.
     pub(super) fn is_broken(&self) -> bool {
         self.error.is_some()
             || match &self.role {
                 Role::Idle => true,
-                Role::Stream(stream) => stream.phase == Phase::Dead,
+                Role::Stream(stream) => {
+                    let reads_no_more = stream.incoming.has_ended() || stream.is_deaf;
+                    stream.phase == Phase::Dead || reads_no_more && stream.outgoing.is_finished()
+                }
                 Role::Listener(_) | Role::Datagrams(_) => false,
             }
     }
