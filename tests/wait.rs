@@ -2,8 +2,10 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use slotwire::prelude::*;
@@ -297,6 +299,207 @@ fn a_slot_may_end_or_destroy_the_socket_that_is_waited_for(net: &Net) {
         assert!(!rt.wait_for_ready_read(socket, None));
         assert_eq!(rt.contains(socket), !destroys);
         peer.write_all(b"end").unwrap_or_default();
+    }
+}
+
+/// What a test writes before the connection is established.
+const EARLY: [usize; 3] = [0, 10, 4 << 20];
+
+/// A way to end a connection, and its name.
+type Ending = (&'static str, fn(&mut QTcpSocket));
+
+/// The ways to end a connection in good order.
+const ENDINGS: [Ending; 2] = [
+    ("disconnect_from_host", |socket| socket.disconnect_from_host()),
+    ("close", |socket| socket.close()),
+];
+
+/// Lets the peer that the listener takes read to the end, from the moment when `socket` is
+/// connected. Returns the place where the reading is found afterwards.
+fn read_by_peer(
+    rt: &mut Runtime,
+    socket: Obj<QTcpSocket>,
+    listener: Listener,
+) -> Rc<RefCell<Option<Errand>>> {
+    let reading = Rc::new(RefCell::new(None));
+    let place = reading.clone();
+    rt.connect_fn(socket, QTcpSocket::connected, move |_, ()| {
+        *place.borrow_mut() = Some(listener.accept().0.go([Deed::ReadToEnd]));
+    });
+    reading
+}
+
+#[on_every_network]
+fn a_wait_for_the_end_finishes_connecting_and_sending_first(net: &Net) {
+    for (size, (name, end)) in EARLY.into_iter().flat_map(|size| ENDINGS.map(|end| (size, end))) {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        let reading = read_by_peer(&mut rt, socket, listener);
+        let data = noise(size);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        rt[socket].write_all(&data).unwrap();
+        end(&mut rt[socket]);
+        assert!(rt.wait_for_disconnected(socket, LATE), "{size} bytes, {name}");
+        assert_eq!(rt[socket].state(), SocketState::Unconnected, "{size} bytes, {name}");
+        let said = (journal.count("connected"), journal.count("disconnected"));
+        assert_eq!(said, (1, 1), "{size} bytes, {name}");
+        let reading = reading.take().expect("the slot of `connected` has run");
+        assert!(reading.end(&mut rt) == data, "{size} bytes, {name}");
+    }
+}
+
+#[on_every_network]
+fn a_wait_for_the_end_counts_what_the_slot_of_connected_writes_and_ends(net: &Net) {
+    for size in EARLY {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let reading = read_by_peer(&mut rt, socket, listener);
+        let data = noise(size);
+        rt.connect_fn(socket, QTcpSocket::connected, move |world, ()| {
+            world[socket].write_all(&noise(size))?;
+            world[socket].disconnect_from_host();
+            Ok::<_, std::io::Error>(())
+        });
+        rt[socket].connect_to_host("127.0.0.1", port);
+        assert!(rt.wait_for_disconnected(socket, LATE), "{size} bytes");
+        let reading = reading.take().expect("the slot of `connected` has run");
+        assert!(reading.end(&mut rt) == data, "{size} bytes");
+    }
+}
+
+#[on_every_network]
+fn a_wait_for_the_end_counts_the_end_that_was_asked_for_just_before(net: &Net) {
+    let ends: [Ending; 3] = [ENDINGS[0], ENDINGS[1], ("abort", |socket| socket.abort())];
+    for (name, end) in ends {
+        let mut rt = net.runtime();
+        let (socket, _peer) = net.connected_pair(&mut rt);
+        end(&mut rt[socket]);
+        assert!(rt.wait_for_disconnected(socket, LATE), "{name}");
+        assert_eq!(rt[socket].state(), SocketState::Unconnected, "{name}");
+        assert!(!rt.wait_for_disconnected(socket, LATE), "{name}: it was told of already");
+    }
+}
+
+#[on_every_network]
+fn an_end_before_the_connection_that_was_just_begun_is_not_the_one_that_is_waited_for(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
+    let (listener, port) = net.listener();
+    let journal = journal_of(&mut rt, socket);
+    rt[socket].abort();
+    rt[socket].connect_to_host("127.0.0.1", port);
+    assert!(!rt.wait_for_disconnected(socket, SOON), "the new connection is not at its end");
+    assert_eq!(journal.count("disconnected"), 1);
+    drop(listener.accept());
+    assert!(rt.wait_for_disconnected(socket, LATE));
+    assert_eq!(journal.count("disconnected"), 2);
+}
+
+#[on_every_network]
+fn a_wait_for_a_connection_counts_one_that_is_at_its_end_already(net: &Net) {
+    for (name, end) in ENDINGS {
+        let mut rt = net.runtime();
+        let (_listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host("127.0.0.1", port);
+        end(&mut rt[socket]);
+        assert!(rt.wait_for_connected(socket, LATE), "{name}");
+        assert_eq!(rt[socket].state(), SocketState::Unconnected, "{name}: it had nothing to send");
+        assert!(!rt.wait_for_connected(socket, LATE), "{name}: it is over");
+    }
+}
+
+#[on_every_network]
+fn a_wait_for_bytes_to_go_out_counts_those_of_a_connection_that_ends_with_them(net: &Net) {
+    for (name, end) in ENDINGS {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let written = rt.spy(socket, QTcpSocket::bytes_written);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        rt[socket].write_all(b"and good-bye").unwrap();
+        end(&mut rt[socket]);
+        assert!(rt.wait_for_bytes_written(socket, LATE), "{name}");
+        assert_eq!(written.take(), [12], "{name}");
+        let mut heard = [0; 12];
+        listener.accept().0.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"and good-bye");
+    }
+}
+
+#[on_every_network]
+fn a_wait_for_bytes_to_go_out_counts_those_that_nobody_has_heard_of(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
+    let written = rt.spy(socket, QTcpSocket::bytes_written);
+    rt[socket].write_all(b"hello").unwrap();
+    rt[socket].flush().unwrap();
+    assert!(written.take().is_empty(), "nothing is delivered outside");
+    assert!(rt.wait_for_bytes_written(socket, LATE));
+    assert_eq!(written.take(), [5]);
+    assert!(!rt.wait_for_bytes_written(socket, LATE), "nothing is left to be written");
+}
+
+#[on_every_network]
+fn a_wait_for_new_bytes_sends_what_is_to_go_out_before_the_end(net: &Net) {
+    for size in EARLY {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let reading = read_by_peer(&mut rt, socket, listener);
+        let data = noise(size);
+        rt[socket].connect_to_host("127.0.0.1", port);
+        rt[socket].write_all(&data).unwrap();
+        rt[socket].disconnect_from_host();
+        assert!(!rt.wait_for_ready_read(socket, LATE), "{size} bytes: nothing comes any more");
+        assert_eq!(rt[socket].state(), SocketState::Unconnected, "{size} bytes");
+        let reading = reading.take().expect("the slot of `connected` has run");
+        assert!(reading.end(&mut rt) == data, "{size} bytes");
+    }
+}
+
+#[on_every_network]
+fn a_wait_for_the_end_says_that_there_was_no_connection_to_end(net: &Net) {
+    let mut rt = net.runtime();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", net.closed_port());
+    rt[socket].write_all(b"for nobody").unwrap();
+    rt[socket].disconnect_from_host();
+    assert!(!rt.wait_for_disconnected(socket, LATE));
+    assert_eq!(rt[socket].error(), Some(SocketError::ConnectionRefused));
+    let given_up = rt.add(QTcpSocket::new());
+    rt[given_up].connect_to_host("127.0.0.1", net.closed_port());
+    rt[given_up].abort();
+    assert!(!rt.wait_for_disconnected(given_up, LATE), "nothing was established");
+}
+
+#[on_every_network]
+fn a_wait_counts_what_happened_before_a_slot_destroyed_the_socket(net: &Net) {
+    type WaitFor = fn(&mut Runtime, Obj<QTcpSocket>, Option<Duration>) -> bool;
+    let waits: [(&str, WaitFor); 3] = [
+        ("connected", Runtime::wait_for_connected),
+        ("bytes_written", Runtime::wait_for_bytes_written),
+        ("disconnected", Runtime::wait_for_disconnected),
+    ];
+    for (awaited, wait) in waits {
+        let mut rt = net.runtime();
+        let (_listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host("127.0.0.1", port);
+        rt[socket].write_all(b"hello").unwrap();
+        match awaited {
+            "connected" => rt.connect_fn(socket, QTcpSocket::connected, move |world, ()| {
+                world.destroy(socket);
+            }),
+            _ => rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, _| {
+                world.destroy(socket);
+            }),
+        };
+        assert!(wait(&mut rt, socket, LATE), "{awaited}");
+        assert!(!rt.contains(socket), "{awaited}");
     }
 }
 

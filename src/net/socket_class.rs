@@ -39,7 +39,7 @@ macro_rules! socket_class {
             }
 
             fn flush_data(&mut self) -> io::Result<()> {
-                self.core.flush();
+                self.core.flush_by_user();
                 Ok(())
             }
 

@@ -3,14 +3,16 @@
 //! A wait polls that socket alone and delivers what it emits. Timers, posted calls and other
 //! sockets have to wait meanwhile.
 
+use std::cell::Cell;
 use std::io::ErrorKind;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::abstract_socket::QAbstractSocket;
 use super::accepting;
 use super::engine::{Awaited, Network};
 use super::error::SocketError;
-use super::socket::SocketCore;
+use super::socket::{News, SocketCore};
 use super::socket_state::SocketState;
 use super::socket_type::SocketType;
 use super::tcp_server::QTcpServer;
@@ -20,14 +22,22 @@ use crate::object::{Obj, Target};
 /// Waiting for one socket.
 ///
 /// These are for programs without an event loop, and for the beginning and the end of one with it.
-/// `None` waits as long as it takes. A slot cannot wait: it has no runtime.
+/// A time-out of `None` waits as long as it takes. A slot cannot wait: it has no runtime.
+///
+/// A wait delivers first what was recorded before the call, and judges by what is delivered from then
+/// on: a signal that is emitted and delivered during the call counts, also if the socket has moved on
+/// since. What was recorded before `connect_to_host` or `bind` was last called does not count: the
+/// wait is for what these have begun. A slot that begins to connect again prolongs the wait.
 impl Runtime {
-    /// Waits until the socket is connected; says whether it is.
+    /// Waits until a connection is established. Returns true if the socket is connected when this is
+    /// called, or `connected` is emitted before it returns, even if the connection has ended since.
+    /// Returns false if there is no attempt to connect, if the attempt fails, or if it takes longer
+    /// than `timeout`.
     ///
     /// Looks up the name, if that is not done. When the time is over the attempt is given up:
     /// `state_changed(Unconnected)` is emitted, and [`error`](QAbstractSocket::error) is
-    /// [`SocketTimeout`](SocketError::SocketTimeout), of which `error_occurred` does not tell, as in
-    /// Qt.
+    /// [`SocketTimeout`](SocketError::SocketTimeout), for which `error_occurred` is not emitted, as
+    /// in Qt.
     ///
     /// ```
     /// use std::time::Duration;
@@ -56,13 +66,14 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_connection()
     }
 
-    /// Waits until new bytes, or a datagram, have come; says whether they have.
+    /// Waits until new bytes, or a datagram, have come. Returns true if `ready_read` is emitted
+    /// before this returns, or if a datagram was announced before and nobody has read it. Bytes that
+    /// had come before do not count.
     ///
-    /// What has come before does not count. Finishes connecting first, and sends what was written.
-    /// Returns `false` at once if the socket is neither connected nor bound, or its buffer is full,
-    /// and as soon as the network has refused a datagram. A datagram that was announced counts until
-    /// it is read. When the time
-    /// is over, `error_occurred(SocketTimeout)` is emitted and the connection stays.
+    /// Finishes connecting first, and sends what was written. Returns false if connecting fails; if
+    /// the socket is neither connected nor bound, or no longer; if its buffer is full; if the network
+    /// refuses a datagram; or if it takes longer than `timeout`: then `error_occurred(SocketTimeout)`
+    /// is emitted and the connection stays.
     ///
     /// # Panics
     ///
@@ -75,10 +86,11 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_arrival()
     }
 
-    /// Waits until some of what was written has gone out; says whether it has.
+    /// Waits until some of what was written has gone out. Returns true if `bytes_written` is emitted
+    /// before this returns. Returns false at once if nothing is left to be sent, which is always so
+    /// with datagrams.
     ///
-    /// Returns `false` at once if nothing waits to go out. Otherwise as
-    /// [`wait_for_ready_read`](Self::wait_for_ready_read).
+    /// Finishes connecting first. Otherwise as [`wait_for_ready_read`](Self::wait_for_ready_read).
     ///
     /// # Panics
     ///
@@ -91,12 +103,37 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_departure()
     }
 
-    /// Waits until the socket is disconnected; says whether it is. `false` at once if it was not
-    /// connected to begin with.
+    /// Waits until the connection has ended. Returns true if `disconnected` is emitted before this
+    /// returns, even if a slot has begun to connect again since. Returns false if the socket is
+    /// unconnected when this is called, so that there is nothing to end; if connecting fails; or if it
+    /// takes longer than `timeout`.
     ///
-    /// Sends what was written, and buffers what comes. Returns `false` at once if both ends are closed
-    /// and there is no room for what has come before. Otherwise as
-    /// [`wait_for_ready_read`](Self::wait_for_ready_read).
+    /// Finishes connecting first, sends what was written, and buffers what comes. Returns false at
+    /// once if both ends are closed and there is no room for what has come before. When the time is
+    /// over, an attempt to connect is given up as by
+    /// [`wait_for_connected`](Self::wait_for_connected); a connection stays, and
+    /// `error_occurred(SocketTimeout)` is emitted.
+    ///
+    /// The end of a program that has asked for the end of a connection:
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("127.0.0.1", port);
+    /// rt[socket].write_all(b"good-bye")?;
+    /// rt[socket].disconnect_from_host();
+    /// assert!(rt.wait_for_disconnected(socket, Some(Duration::from_secs(5))));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -109,10 +146,15 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_end()
     }
 
-    /// Waits until a connection has been accepted; says whether one has. Accepts even while the
-    /// server is paused. Returns `false` at once if the server does not listen, if as many
-    /// connections wait to be taken [as may](QTcpServer::set_max_pending_connections), or if
-    /// accepting fails, which [`accept_error`](QTcpServer::accept_error) tells as well.
+    /// Waits until a connection is accepted. Returns true if at least one is accepted before this
+    /// returns: all that wait in the kernel are, as in a turn of the loop, up to the server's
+    /// [limit](QTcpServer::set_max_pending_connections). Accepts even while the server is paused.
+    ///
+    /// Returns false at once if the server does not listen, or if as many connections wait to be
+    /// taken as may. Returns false if accepting fails, for which
+    /// [`accept_error`](QTcpServer::accept_error) is emitted, or if it takes longer than `timeout`:
+    /// then [`server_error`](QTcpServer::server_error) is
+    /// [`SocketTimeout`](SocketError::SocketTimeout).
     ///
     /// # Panics
     ///
@@ -123,8 +165,8 @@ impl Runtime {
         server: Obj<QTcpServer>,
         timeout: Option<Duration>,
     ) -> bool {
-        self.deliver();
         let deadline = timeout.map(|timeout| self.timers().after(timeout));
+        self.deliver();
         loop {
             accepting::forget_destroyed(self, server);
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
@@ -156,106 +198,121 @@ struct Wait<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
     socket: Obj<T>,
     deadline: Option<Instant>,
+    /// The state when the wait was called for, before anything was delivered.
+    began_in: SocketState,
+    /// What had happened when the socket was destroyed, if it was.
+    legacy: Rc<Cell<News>>,
     /// The time was over already when the socket was last looked at.
     has_looked_last: bool,
 }
 
 impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn begin(runtime: &'a mut Runtime, socket: Obj<T>, timeout: Option<Duration>) -> Self {
-        runtime.deliver();
         let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
-        Self { runtime, socket, deadline, has_looked_last: false }
+        let legacy = Rc::<Cell<News>>::default();
+        if let Some(socket) = runtime.get_mut(socket) {
+            socket.core_mut().begin_to_be_awaited(&legacy);
+        }
+        let mut wait = Self {
+            runtime,
+            socket,
+            deadline,
+            began_in: SocketState::Unconnected,
+            legacy,
+            has_looked_last: false,
+        };
+        wait.began_in = wait.state();
+        wait.runtime.deliver();
+        wait
     }
 
     fn for_connection(&mut self) -> bool {
-        loop {
-            match self.state() {
-                SocketState::HostLookup => self.look_up(),
-                SocketState::Connecting => {
-                    if !self.step(true, true) {
-                        self.give_up();
-                    }
-                }
-                state => return state == SocketState::Connected,
-            }
+        if self.began_in != SocketState::Connected {
+            self.finish_connecting(News::CONNECTED);
         }
+        self.began_in == SocketState::Connected || self.has_happened(News::CONNECTED)
     }
 
     fn for_arrival(&mut self) -> bool {
-        let Some(before) = self.core().map(|core| core.traffic().arrivals) else { return false };
-        if !self.is_ready() {
-            return false;
-        }
-        let faults = self.core().map(|core| core.traffic().faults);
-        loop {
-            let Some(core) = self.core() else { return false };
-            if core.traffic().arrivals != before {
-                return true;
-            }
-            if !is_under_way(core) || core.engine.is_none() || !core.may_read() {
+        while self.is_ready_until(News::ARRIVED) {
+            let Some(core) = self.core() else { break };
+            if core.engine.is_none() || !core.may_read() {
                 return false;
             }
             if core.is_direct() && core.has_pending() {
                 return true;
             }
-            if faults != Some(core.traffic().faults) {
+            if core.news().contains(News::REFUSED) {
                 return false;
             }
             let to_write = core.may_write();
             if !self.step(true, to_write) {
-                return self.time_out();
+                self.time_out();
+                break;
             }
         }
+        self.has_happened(News::ARRIVED)
     }
 
     fn for_departure(&mut self) -> bool {
-        let Some(before) = self.core().map(|core| core.traffic().departures) else { return false };
-        if self.core().is_none_or(|core| !core.has_unsent()) || !self.is_ready() {
-            return false;
-        }
-        loop {
-            let Some(core) = self.core() else { return false };
-            if core.traffic().departures != before {
-                return true;
-            }
-            if !is_under_way(core) || core.engine.is_none() || !core.has_unsent() {
-                return false;
-            }
+        while self.core().is_some_and(SocketCore::has_unsent) && self.is_ready_until(News::DEPARTED)
+        {
+            let Some(core) = self.core().filter(|core| core.engine.is_some()) else { break };
             let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, true) {
-                return self.time_out();
+                self.time_out();
+                break;
             }
         }
+        self.has_happened(News::DEPARTED)
     }
 
     fn for_end(&mut self) -> bool {
-        if self.state() == SocketState::Unconnected || !self.is_ready() {
-            return false;
-        }
-        loop {
-            let Some(core) = self.core() else { return true };
-            if !is_under_way(core) {
-                return true;
-            }
+        while self.began_in != SocketState::Unconnected && self.is_ready_until(News::ENDED) {
+            let Some(core) = self.core() else { break };
             let to_write = core.may_write();
             // What nobody has looked at stays, and brings nothing new.
             let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {
-                return self.time_out();
+                self.time_out();
+                break;
             }
-            // Both ends are closed, and it is over when somebody has read what came.
-            if !to_read && !to_write && self.core().is_some_and(is_under_way) {
+            // Both ends are closed, and the connection ends when somebody has read what came.
+            if !to_read && !to_write {
+                break;
+            }
+        }
+        self.has_happened(News::ENDED)
+    }
+
+    /// Finishes connecting. Returns true if there is a connection, or an address, to wait on, and
+    /// what is waited for has not happened.
+    fn is_ready_until(&mut self, awaited: News) -> bool {
+        self.finish_connecting(awaited)
+            && !self.has_happened(awaited)
+            && self.core().is_some_and(is_under_way)
+    }
+
+    /// Finishes connecting, if an attempt is under way, or until what is waited for has happened.
+    /// Returns false if the time is over before.
+    fn finish_connecting(&mut self, awaited: News) -> bool {
+        while !self.has_happened(awaited) {
+            let has_time = match self.state() {
+                SocketState::HostLookup => self.look_up(),
+                SocketState::Connecting => self.step(true, true),
+                _ => return true,
+            };
+            if !has_time {
+                self.give_up();
                 return false;
             }
         }
+        true
     }
 
-    /// Finishes connecting; says whether there is a connection, or an address, to wait on.
-    fn is_ready(&mut self) -> bool {
-        match self.state() {
-            SocketState::HostLookup | SocketState::Connecting => self.for_connection(),
-            _ => self.core().is_some_and(is_under_way),
-        }
+    /// Returns true if one of these has happened since the wait began.
+    fn has_happened(&self, news: News) -> bool {
+        self.core().map_or_else(|| self.legacy.get(), SocketCore::news).intersects(news)
     }
 
     fn core(&self) -> Option<&SocketCore> {
@@ -276,10 +333,10 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         });
     }
 
-    /// Waits for the addresses of the peer's name.
-    fn look_up(&mut self) {
-        let Some(core) = self.core() else { return };
-        let Some(network) = core.network() else { return self.give_up() };
+    /// Waits for the addresses of the peer's name. Returns false if the time is over before.
+    fn look_up(&mut self) -> bool {
+        let Some(core) = self.core() else { return true };
+        let Some(network) = core.network() else { return false };
         let name = core.peer_name().to_owned();
         let turn = core.next_timeout();
         let deadline = turn.into_iter().chain(self.deadline).min();
@@ -290,10 +347,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 timers.clock().waited(timeout.unwrap_or_default());
                 // Without a deadline, nobody will answer any more.
                 if deadline == self.deadline {
-                    self.give_up();
-                } else {
-                    self.turn(SocketCore::on_timeout);
+                    return false;
                 }
+                self.turn(SocketCore::on_timeout);
             }
             // Not by its number, which another answer may have too.
             found => self.turn(|core| {
@@ -301,6 +357,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 core.on_resolved(lookup, found);
             }),
         }
+        true
     }
 
     /// Waits until something happens at the socket, and does what follows; says whether there was
@@ -347,15 +404,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     }
 
     /// The time is over; the connection stays.
-    fn time_out(&mut self) -> bool {
+    fn time_out(&mut self) {
         self.turn(|core| core.fail(SocketError::SocketTimeout, None));
-        false
     }
 }
 
-/// Says whether there is a connection, or an address to which datagrams come. A slot may have ended
-/// the one that is waited for, and begun another. A TCP socket has nobody to wait for before it
-/// connects.
+/// Returns true if there is a connection, or an address to which datagrams come. A TCP socket that is
+/// bound has nobody to wait for before it connects.
 fn is_under_way(core: &SocketCore) -> bool {
     match core.state {
         SocketState::Connected | SocketState::Closing => true,

@@ -65,6 +65,11 @@ impl Stepper {
         self.recorder.record(Effect::Step { object: self.key, number, step });
     }
 
+    /// Returns true if a turn is running, which will carry out what is recorded.
+    pub(crate) fn in_turn(&self) -> bool {
+        self.recorder.in_turn()
+    }
+
     /// The object's key.
     pub(crate) fn key(&self) -> ObjectKey {
         self.key

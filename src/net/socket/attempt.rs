@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
 use super::step::Step;
+use super::traffic::News;
 use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
 use crate::net::engine::{self, Progress, SocketEngine};
@@ -80,6 +81,8 @@ impl SocketCore {
         };
         self.device.open(mode | unbuffered);
         self.traffic.begin_anew();
+        // A wait from now on is for the new connection.
+        self.traffic.undelivered = News::empty();
         self.set_error(None);
         let literal = || name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
         let address = address.or_else(literal);
@@ -328,6 +331,7 @@ impl SocketCore {
         self.traffic.has_more = true;
         self.change_state(SocketState::Connected);
         self.needed_extra().connected.emit(());
+        self.note(News::CONNECTED);
         self.record(Step::Begin);
     }
 

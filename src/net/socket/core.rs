@@ -12,7 +12,7 @@ use super::endpoint::Endpoint;
 use super::extra::Extra;
 use super::hooks::{Hooks, HooksOf};
 use super::step::{Step, StepQueue};
-use super::traffic::Traffic;
+use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::bind_mode::{BindAddress, BindMode};
@@ -144,6 +144,7 @@ impl SocketCore {
             })?;
         self.adopt(engine);
         self.traffic.begin_anew();
+        self.traffic.undelivered = News::empty();
         self.change_state(SocketState::Bound);
         self.watch();
         Ok(())
@@ -312,6 +313,7 @@ impl SocketCore {
         self.traffic.end();
         if was_connected {
             self.signals.disconnected.emit(());
+            self.note(News::ENDED);
         }
         self.record(Step::Forget);
     }
@@ -370,6 +372,9 @@ pub(super) fn copy_of(error: &io::Error) -> io::Error {
 impl Drop for SocketCore {
     fn drop(&mut self) {
         self.stop_timer();
+        if let Some(legacy) = self.extra().and_then(|extra| extra.legacy.upgrade()) {
+            legacy.set(self.traffic.news);
+        }
     }
 }
 

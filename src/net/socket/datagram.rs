@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 
 use super::core::{SocketCore, copy_of};
+use super::traffic::News;
 use crate::event_loop::Readiness;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Membership, SocketEngine};
@@ -37,7 +38,7 @@ impl SocketCore {
         // Somebody's read or write may have taken the error meanwhile.
         let Some(engine) = self.datagram_engine() else { return };
         if let Err(error) = engine.progress() {
-            self.traffic.faults = self.traffic.faults.wrapping_add(1);
+            self.traffic.news |= News::REFUSED;
             self.fail(SocketError::of_datagram(&error), Some(error));
         }
         self.look_for_datagram();
@@ -229,7 +230,7 @@ impl SocketCore {
     pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
-                self.traffic.departures = self.traffic.departures.wrapping_add(1);
+                self.traffic.news |= News::DEPARTED;
                 self.device.announce_written(count);
                 Ok(count)
             }

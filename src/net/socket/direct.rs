@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind};
 
 use super::core::{SocketCore, copy_of};
+use super::traffic::News;
 use crate::io::OpenMode;
 use crate::net::error::SocketError;
 use crate::net::socket_state::SocketState;
@@ -44,7 +45,7 @@ impl SocketCore {
     /// Says that there is something, unless that was said and nobody has looked.
     pub(super) fn announce_once(&mut self) {
         if !std::mem::replace(&mut self.traffic.is_announced, true) {
-            self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+            self.traffic.news |= News::ARRIVED;
             self.device.announce_received();
         }
     }

@@ -1,8 +1,12 @@
 //! What a connection that simply works has no need of, in one box that is made when it is needed.
 
+use std::cell::Cell;
+use std::rc::Weak;
+
 use super::attempt::Lookup;
 use super::core::{Fault, SocketCore};
 use super::settings::Settings;
+use super::traffic::News;
 use crate::net::error::SocketError;
 use crate::object::Signal;
 
@@ -17,6 +21,8 @@ pub(in crate::net) struct Extra {
     /// Counts the lookups, so that an answer that comes late is known.
     pub(super) lookups: Lookup,
     pub(super) settings: Settings,
+    /// Where a wait finds what has happened, if the socket is destroyed meanwhile.
+    pub(super) legacy: Weak<Cell<News>>,
 }
 
 impl SocketCore {

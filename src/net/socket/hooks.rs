@@ -13,6 +13,7 @@ use crate::object::{ObjectKey, World};
 pub(super) struct Hooks {
     pub(super) on_ready: OnReady,
     pub(super) step: fn(&mut World, ObjectKey, u32),
+    pub(super) delivered: fn(&mut World, ObjectKey, u32),
     pub(super) flush: fn(&mut World, ObjectKey),
     pub(super) timed_out: fn(&mut World, ObjectKey),
     pub(super) resolved: fn(&mut World, ObjectKey, Lookup, io::Result<Vec<SocketAddr>>),
@@ -27,6 +28,11 @@ impl<T: QAbstractSocket> HooksOf<T> {
         step: |world, key, number| {
             if let Some(core) = Self::core(world, key) {
                 core.take_step(number);
+            }
+        },
+        delivered: |world, key, _| {
+            if let Some(core) = Self::core(world, key) {
+                core.on_delivered();
             }
         },
         flush: |world, key| {

@@ -39,3 +39,4 @@ mod transfer;
 
 pub use core::SocketCore;
 pub(super) use endpoint::Endpoint;
+pub(super) use traffic::News;

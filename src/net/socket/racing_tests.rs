@@ -173,7 +173,7 @@ fn an_address_that_refuses_leaves_no_trace_on_the_connection_to_the_next() {
     let mut bench = bench(&[CLOSED, OPEN]);
     bench.connect(false);
     bench.reached(OPEN);
-    let traffic = bench.rt[bench.socket].core().traffic();
+    let traffic = &bench.rt[bench.socket].core().traffic;
     assert!(!traffic.peer_closed, "each read would be followed by a needless one");
 }
 

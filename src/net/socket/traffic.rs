@@ -1,6 +1,25 @@
 //! What is known of the traffic on a connection.
 
+use bitflags::bitflags;
+
 use crate::net::error::SocketError;
+
+bitflags! {
+    /// What has happened to a socket, for a wait and for the turn of the loop that looks afterwards.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(in crate::net) struct News: u8 {
+        /// A connection was established.
+        const CONNECTED = 1;
+        /// A connection has ended: `disconnected` was emitted.
+        const ENDED = 2;
+        /// Bytes or a datagram have come: `ready_read` was emitted.
+        const ARRIVED = 4;
+        /// Bytes have gone out: `bytes_written` was emitted.
+        const DEPARTED = 8;
+        /// The network has refused a datagram.
+        const REFUSED = 16;
+    }
+}
 
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
@@ -34,12 +53,10 @@ pub(in crate::net) struct Traffic {
     pub(super) turn_queued: bool,
     /// The connection was lost before all was sent, which who waits for that wants to know.
     pub(super) was_cut_off: bool,
-    /// How often something has come, for who waits for that.
-    pub(in crate::net) arrivals: u32,
-    /// How often something has gone out, for who waits for that.
-    pub(in crate::net) departures: u32,
-    /// How often the network has refused a datagram, for who waits for another.
-    pub(in crate::net) faults: u32,
+    /// What has happened since somebody last began to look.
+    pub(in crate::net) news: News,
+    /// What has happened outside the turns of the loop, and is not delivered yet.
+    pub(super) undelivered: News,
 }
 
 /// How far our end of the connection is closed.
@@ -69,15 +86,10 @@ impl Traffic {
         std::mem::take(&mut self.unannounced) as usize
     }
 
-    /// Changes whenever somebody is told that something has come or gone out.
-    pub(super) fn told(&self) -> (u32, u32) {
-        (self.arrivals, self.departures)
-    }
-
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, arrivals, departures, faults, .. } = *self;
-        *self = Self { turn_queued, arrivals, departures, faults, ..Self::default() };
+        let Self { turn_queued, news, undelivered, .. } = *self;
+        *self = Self { turn_queued, news, undelivered, ..Self::default() };
     }
 
     /// Forgets what belonged to a connection of which some can still be read.

@@ -1,11 +1,13 @@
 //! Transfer: reading what the peer sends and sending what was written, through the device's
 //! buffers. What goes past them is in `direct.rs` and `datagram.rs`.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind};
+use std::rc::Rc;
 
 use super::core::SocketCore;
 use super::step::Step;
-use super::traffic::{Traffic, WriteEnd};
+use super::traffic::{News, WriteEnd};
 use crate::event_loop::Readiness;
 use crate::net::engine::SocketEngine;
 use crate::net::error::SocketError;
@@ -37,18 +39,17 @@ impl SocketCore {
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.traffic.peer_closed |= readiness.read_closed;
                 self.traffic.is_urgent |= readiness.priority;
-                let told = self.traffic.told();
-                if readiness.writable && std::mem::take(&mut self.traffic.send_blocked) {
-                    self.send();
-                }
+                let has_sent = readiness.writable
+                    && std::mem::take(&mut self.traffic.send_blocked)
+                    && self.announces_traffic(Self::send);
                 if !readiness.readable {
                     return;
                 }
-                if self.traffic.told() == told {
-                    self.receive();
-                } else {
+                if has_sent {
                     self.traffic.has_more = true;
                     self.queue_flush();
+                } else {
+                    self.receive();
                 }
             }
             _ => {}
@@ -86,22 +87,46 @@ impl SocketCore {
         self.traffic.was_cut_off
     }
 
-    pub(in crate::net) fn traffic(&self) -> &Traffic {
-        &self.traffic
+    /// Returns what has happened since [`begin_to_be_awaited`](Self::begin_to_be_awaited).
+    pub(in crate::net) fn news(&self) -> News {
+        self.traffic.news
+    }
+
+    /// A wait for this socket begins. What is not delivered yet counts as news. If the socket is
+    /// destroyed before the wait ends, the news are found in `legacy`.
+    pub(in crate::net) fn begin_to_be_awaited(&mut self, legacy: &Rc<Cell<News>>) {
+        self.traffic.news = self.traffic.undelivered;
+        self.extra_mut().legacy = Rc::downgrade(legacy);
+    }
+
+    /// Notes what has happened and was emitted. If that was outside the turns of the loop, it counts
+    /// as undelivered until what is recorded after the emission is carried out.
+    pub(super) fn note(&mut self, news: News) {
+        self.traffic.news |= news;
+        if let Some(home) = &self.home
+            && !home.stepper.in_turn()
+            && !news.is_empty()
+        {
+            self.traffic.undelivered |= news;
+            home.stepper.step(0, self.hooks.delivered);
+        }
+    }
+
+    /// What was emitted outside the turns of the loop is delivered.
+    pub(super) fn on_delivered(&mut self) {
+        self.traffic.undelivered = News::empty();
     }
 
     /// The turn that was asked for.
     pub(super) fn on_flush(&mut self) {
         self.traffic.turn_queued = false;
-        let told = self.traffic.told();
-        if self.traffic.send_blocked {
-            self.announce_sent(0);
-        } else {
-            self.flush();
-        }
-        if self.traffic.told() != told {
-            // Whoever hears of that may end the connection, and is to hear of nothing that was found
-            // before.
+        let has_announced = self.announces_traffic(|core| match core.traffic.send_blocked {
+            true => core.announce_sent(0),
+            false => core.flush(),
+        });
+        if has_announced {
+            // A slot of `bytes_written` may end the connection. After that, nothing may be emitted
+            // that was found before.
             if self.traffic.has_more || self.traffic.to_announce_again {
                 self.queue_flush();
             }
@@ -115,6 +140,23 @@ impl SocketCore {
         } else if self.traffic.has_more {
             self.receive();
         }
+    }
+
+    /// Calls `f`, and returns true if that has emitted `ready_read` or `bytes_written`.
+    fn announces_traffic(&mut self, f: impl FnOnce(&mut Self)) -> bool {
+        let earlier = std::mem::take(&mut self.traffic.news);
+        f(self);
+        let announces = self.traffic.news.intersects(News::ARRIVED | News::DEPARTED);
+        self.traffic.news |= earlier;
+        announces
+    }
+
+    /// Sends what the kernel takes now, because the user wants it.
+    pub(in crate::net) fn flush_by_user(&mut self) {
+        let earlier = std::mem::take(&mut self.traffic.news);
+        self.flush();
+        let news = std::mem::replace(&mut self.traffic.news, earlier);
+        self.note(news);
     }
 
     /// Sends what the kernel takes now.
@@ -161,7 +203,7 @@ impl SocketCore {
                 // What comes while the socket closes is dropped. If it were left to the kernel,
                 // the peer would get a reset instead of the rest.
                 if self.state == SocketState::Connected {
-                    self.traffic.arrivals = self.traffic.arrivals.wrapping_add(1);
+                    self.traffic.news |= News::ARRIVED;
                     // Handed on as it is if it is much, and copied otherwise.
                     if let Some(buffer) = self.device.adopt(buffer) {
                         pool.put(buffer);
@@ -411,7 +453,7 @@ impl SocketCore {
     fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.traffic.take_unannounced();
         if sent > 0 {
-            self.traffic.departures = self.traffic.departures.wrapping_add(1);
+            self.traffic.news |= News::DEPARTED;
             self.device.announce_written(sent);
         }
     }

@@ -32,6 +32,8 @@ pub(crate) struct Application {
     pub(crate) plans: RefCell<Vec<(usize, Heard, Plan)>>,
     pub(crate) datagrams: super::datagrams::Datagrams,
     pub(crate) server: super::server::Server,
+    /// What the sockets have said since the last wait began.
+    pub(crate) heard: RefCell<Vec<(usize, Utterance)>>,
     /// How many slots run within each other's calls: never more than one.
     slots: Cell<u32>,
 }
@@ -94,6 +96,7 @@ impl Application {
             plans: RefCell::default(),
             datagrams: super::datagrams::Datagrams::default(),
             server: super::server::Server::default(),
+            heard: RefCell::default(),
             slots: Cell::new(0),
         }
     }
@@ -168,6 +171,7 @@ impl Application {
         let notebook = &self.notebook;
         notebook.expect(self.slots.replace(1) == 0, || "a slot runs in a slot".to_owned());
         let look = look_at(&world[socket]);
+        self.heard.borrow_mut().push((who, heard));
         let Look { state, unread, unsent, .. } = look;
         notebook.note(format_args!("  #{who} {heard:?}, {state:?}, {unread} in, {unsent} out"));
         let client = self.client_of(who);

@@ -42,6 +42,9 @@ impl Model {
             Call::Bind { is_bound } => {
                 self.settle(who, look)?;
                 self.sockets[who].calls += 1;
+                if is_bound {
+                    self.sockets[who].began = self.sockets[who].calls;
+                }
                 let cause = if is_bound { Cause::Bind } else { Cause::BindFails };
                 self.take(who, cause)?;
             }
@@ -51,6 +54,7 @@ impl Model {
                 if matches!(socket.state, SocketState::Unconnected | SocketState::Bound) {
                     // The last error is forgotten.
                     socket.calls += 1;
+                    socket.began = socket.calls;
                     (socket.is_open, socket.is_closing) = (true, false);
                     (socket.unsent, socket.is_broken) = (0, false);
                     (socket.read_finished, socket.write_finished) = (false, false);

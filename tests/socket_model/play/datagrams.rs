@@ -58,6 +58,12 @@ impl Datagrams {
         sockets[number % sockets.len()].socket
     }
 
+    /// Whether it has said that there is something to read, and nobody has looked.
+    pub(crate) fn is_announced(&self, number: usize) -> bool {
+        let sockets = self.sockets.borrow();
+        sockets[number % sockets.len()].is_announced
+    }
+
     /// All their numbers in the model.
     pub(crate) fn all(&self) -> Vec<usize> {
         self.sockets.borrow().iter().map(|own| own.who).collect()

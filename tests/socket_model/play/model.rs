@@ -75,6 +75,8 @@ pub(crate) struct Socket {
     pub(super) steps_recorded: u32,
     /// How often something was called.
     pub(super) calls: u32,
+    /// How often something had been called when it last began to connect, or was bound.
+    pub(super) began: u32,
 }
 
 impl Socket {
@@ -109,6 +111,7 @@ impl Model {
             steps: VecDeque::new(),
             steps_recorded: 0,
             calls: 0,
+            began: 0,
         });
         self.sockets.len() - 1
     }
@@ -132,6 +135,19 @@ impl Model {
 
     pub(crate) fn set_half_open(&mut self, who: usize, allow: bool) {
         self.sockets[who].allows_half_open = allow;
+    }
+
+    /// How much of this kind has still to be said that belongs to the time before the socket last
+    /// began to connect, or was bound.
+    pub(crate) fn outdated(&self, who: usize, is_meant: impl Fn(Said) -> bool) -> usize {
+        let began = self.sockets[who].began;
+        let is_outdated = |effect: &&Effect| match **effect {
+            Effect::Say(Due { who: of, say, calls }) => {
+                of == who && calls < began && say.said().is_some_and(&is_meant)
+            }
+            _ => false,
+        };
+        self.stack.iter().flatten().filter(is_outdated).count()
     }
 
     /// A slot begins, or the program goes on outside of all.
@@ -317,6 +333,16 @@ impl Model {
 }
 
 impl Expected {
+    /// What is said when this is, if it can be only one thing.
+    fn said(self) -> Option<Said> {
+        match self {
+            Self::Written(count) => Some(Said::Written(count)),
+            Self::Say(Say::Connected) => Some(Said::Connected),
+            Self::Say(Say::Disconnected) => Some(Said::Disconnected),
+            _ => None,
+        }
+    }
+
     pub(super) fn fits(self, said: Said) -> bool {
         match self {
             Self::Written(count) => said == Said::Written(count),

@@ -20,9 +20,16 @@ pub(crate) struct Server {
     pub(crate) most_pending: Cell<usize>,
     /// How many connections were announced by each of the two signals.
     announced: Cell<usize>,
-    accepted: Cell<usize>,
+    pub(crate) accepted: Cell<usize>,
     /// It is told to accept, as far as it may.
     pub(crate) is_paused: Cell<bool>,
+}
+
+impl Server {
+    /// Whether one more connection may wait to be taken.
+    pub(crate) fn has_room(&self) -> bool {
+        self.pending.get() < self.most_pending.get()
+    }
 }
 
 impl Application {

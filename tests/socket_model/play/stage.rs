@@ -11,9 +11,11 @@ use slotwire::sim::{Link, NameAnswer, Route, SimHost, SimListener, SimNetwork, U
 
 use super::application::{Application, OPEN, Plan, SWALLOWING, TAKEN};
 use super::calls::Call;
-use super::observer::look_at;
+use super::model::Look;
+use super::observer::{Utterance, look_at};
 use super::peers::Peers;
 use super::program::{Awaited, NetworkAction, Op, PeerAction, Quality};
+use super::sayings::Said;
 
 /// How many turns of the loop may find something to do while no time passes.
 const MOST_TURNS: usize = 3_000;
@@ -145,52 +147,106 @@ impl Stage {
     }
 
     fn wait(&mut self, number: usize, awaited: Awaited, time: Duration) {
-        let time = Some(time);
-        if awaited == Awaited::Connection {
-            let server = self.app.server.socket.get().expect("there is a server");
-            let came = self.rt.wait_for_new_connection(server, time);
-            self.app.notebook.note(format_args!("    a connection came: {came}"));
-            return self.expect_rest();
+        match awaited {
+            Awaited::Connection => self.wait_for_call(time),
+            Awaited::Datagram => self.wait_for_datagram(number, time),
+            _ => self.wait_for_stream(number, awaited, time),
         }
-        let datagrams = awaited == Awaited::Datagram;
-        let client = self.app.client(number);
-        let who = match datagrams {
-            true => self.app.datagrams.who(number),
-            false => self.app.clients.borrow()[client].who,
-        };
+        self.expect_rest();
+    }
+
+    /// Waits for a call: it is answered with true if one is accepted meanwhile, and no sooner than
+    /// the time is over with false, while there is a server that may accept.
+    fn wait_for_call(&mut self, time: Duration) {
+        let server = self.app.server.socket.get().expect("there is a server");
+        let accepted = self.app.server.accepted.get();
+        let end = self.network.elapsed() + time;
+        let came = self.rt.wait_for_new_connection(server, Some(time));
+        self.app.notebook.note(format_args!("    a connection came: {came}"));
+        let is_accepted = self.app.server.accepted.get() > accepted;
+        self.app.notebook.expect(came == is_accepted, || {
+            format!("a wait for a call gives {came}, and one was accepted: {is_accepted}")
+        });
+        let is_early = self.network.elapsed() < end;
+        let server = &self.rt[server];
+        let may_accept = server.is_listening()
+            && server.server_error() != Some(SocketError::SocketResource)
+            && self.app.server.has_room();
+        self.app.notebook.expect(came || !is_early || !may_accept, || {
+            "a wait for a call gives up early".to_owned()
+        });
+    }
+
+    fn wait_for_datagram(&mut self, number: usize, time: Duration) {
+        let who = self.app.datagrams.who(number);
         self.app.model.borrow_mut().waited_for = Some(who);
-        let socket = self.app.clients.borrow()[client].socket;
-        let state = |rt: &Runtime| rt.get(socket).map(|socket| socket.state());
-        let (came, fits) = match awaited {
-            Awaited::Connected => {
-                let came = self.rt.wait_for_connected(socket, time);
-                (came, came == (state(&self.rt) == Some(SocketState::Connected)))
-            }
-            Awaited::ReadyRead => (self.rt.wait_for_ready_read(socket, time), true),
-            Awaited::Written => (self.rt.wait_for_bytes_written(socket, time), true),
-            Awaited::Disconnected => {
-                let came = self.rt.wait_for_disconnected(socket, time);
-                let is_over =
-                    !matches!(state(&self.rt), Some(SocketState::Connected | SocketState::Closing));
-                (came, !came || is_over)
-            }
-            Awaited::Datagram | Awaited::Connection => {
-                let socket = self.app.datagrams.socket(number);
-                (self.rt.wait_for_ready_read(socket, time), true)
-            }
+        let socket = self.app.datagrams.socket(number);
+        let was_announced = self.app.datagrams.is_announced(number);
+        self.app.heard.borrow_mut().clear();
+        let came = self.rt.wait_for_ready_read(socket, Some(time));
+        self.app.notebook.note(format_args!("    it came: {came}"));
+        let heard = self.count_heard(who, |heard| heard == Utterance::ReadyRead) > 0;
+        self.app.notebook.expect(if came { heard || was_announced } else { !heard }, || {
+            format!("#{who}: a wait for a datagram gives {came}, and it was announced: {heard}")
+        });
+        self.app.model.borrow_mut().waited_for = None;
+    }
+
+    /// Waits for a TCP socket. What the wait has promised is compared with what is heard meanwhile.
+    fn wait_for_stream(&mut self, number: usize, awaited: Awaited, time: Duration) {
+        let client = self.app.client(number);
+        let (who, socket) = {
+            let client = &self.app.clients.borrow()[client];
+            (client.who, client.socket)
+        };
+        let is_meant = |heard: Utterance| match (awaited, heard) {
+            (Awaited::Connected, Utterance::Said(Said::Connected))
+            | (Awaited::Written, Utterance::Said(Said::Written(_)))
+            | (Awaited::Disconnected, Utterance::Said(Said::Disconnected)) => true,
+            (Awaited::ReadyRead, heard) => heard == Utterance::ReadyRead,
+            _ => false,
+        };
+        let before = self.rt.get(socket).map(look_at);
+        let outdated =
+            self.app.model.borrow().outdated(who, |said| is_meant(Utterance::Said(said)));
+        let is_unbuffered = self.app.clients.borrow()[client].is_unbuffered;
+        self.app.model.borrow_mut().waited_for = Some(who);
+        self.app.heard.borrow_mut().clear();
+        let end = self.network.elapsed() + time;
+        let time = Some(time);
+        let came = match awaited {
+            Awaited::Connected => self.rt.wait_for_connected(socket, time),
+            Awaited::ReadyRead => self.rt.wait_for_ready_read(socket, time),
+            Awaited::Written => self.rt.wait_for_bytes_written(socket, time),
+            _ => self.rt.wait_for_disconnected(socket, time),
         };
         self.app.notebook.note(format_args!("    it came: {came}"));
-        self.app.notebook.expect(fits, || {
-            format!("#{who}: waiting for {awaited:?} gives {came}, {:?}", state(&self.rt))
+        let heard = self.count_heard(who, is_meant);
+        let was_connected = before.is_some_and(|before| before.state == SocketState::Connected);
+        let is_promised = heard > outdated || awaited == Awaited::Connected && was_connected;
+        // A socket that is not buffered answers for what was announced before as well.
+        let is_kept = came == is_promised || came && is_unbuffered && awaited == Awaited::ReadyRead;
+        self.app.notebook.expect(is_kept, || {
+            format!("#{who}: a wait for {awaited:?} gives {came}, and was heard {heard} times")
+        });
+        let after = self.rt.get(socket).map(look_at);
+        let is_early = self.network.elapsed() < end;
+        self.app.notebook.expect(came || !is_early || !is_under_way(awaited, after), || {
+            format!("#{who}: a wait for {awaited:?} gives up early, {after:?}")
         });
         self.app.model.borrow_mut().waited_for = None;
         self.expect_rest();
         if let Some(socket) = self.rt.get(socket) {
             let look = look_at(socket);
-            let number = self.app.clients.borrow()[client].who;
-            let called = self.app.model.borrow_mut().called(number, Call::Other, look);
+            let called = self.app.model.borrow_mut().called(who, Call::Other, look);
             self.app.notebook.check(called);
         }
+    }
+
+    /// How often a socket has said this since the wait began.
+    fn count_heard(&self, who: usize, is_meant: impl Fn(Utterance) -> bool) -> usize {
+        let heard = self.app.heard.borrow();
+        heard.iter().filter(|&&(of, heard)| of == who && is_meant(heard)).count()
     }
 
     /// Whoever calls a peer in the next milliseconds is greeted.
@@ -244,6 +300,20 @@ impl Stage {
                 network.set_descriptor_limit(near, limit);
             }
         }
+    }
+}
+
+/// Says whether more can come of waiting for this, though nobody does anything.
+fn is_under_way(awaited: Awaited, look: Option<Look>) -> bool {
+    let Some(look) = look else { return false };
+    match (awaited, look.state) {
+        // Somebody has to write first.
+        (Awaited::Written, _) if look.unsent == 0 => false,
+        (_, SocketState::HostLookup | SocketState::Connecting) => true,
+        (Awaited::Written, SocketState::Connected | SocketState::Closing) => true,
+        (Awaited::Disconnected, SocketState::Closing) => true,
+        // Somebody may have to read first.
+        _ => false,
     }
 }
 
