@@ -542,6 +542,21 @@ fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
 }
 
 #[on_every_network]
+fn a_wait_for_a_connection_accepts_all_that_have_called(net: &Net) {
+    let mut rt = net.runtime();
+    let (server, port) = server(&mut rt);
+    let announced = rt.spy(server, QTcpServer::new_connection);
+    let _peers = net.dial_many(port, 3);
+    assert!(rt.wait_for_new_connection(server, LATE));
+    assert_eq!(announced.len(), 3);
+    for _ in 0..3 {
+        assert!(rt[server].next_pending_connection().is_some());
+    }
+    assert!(!rt.wait_for_new_connection(server, SOON), "that were all");
+    assert_eq!(announced.len(), 3);
+}
+
+#[on_every_network]
 fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     net.in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
         let mut rt = net.runtime();

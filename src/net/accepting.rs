@@ -84,19 +84,32 @@ impl QTcpServer {
         Some((self.engine.as_deref()?, self.home.as_ref()?.facilities.network.clone()))
     }
 
-    /// Accepts a connection for somebody who waits for one; says whether there was one.
+    /// Accepts what waits, even if the server is paused. Returns true if that was at least one
+    /// connection.
     pub(super) fn accept_awaited(
         world: &mut World,
         server: Obj<Self>,
     ) -> Result<bool, SocketError> {
         let Some(key) = world.own(server) else { return Ok(false) };
-        world.turn(|world| {
-            let Some(this) = world.get_mut(server) else { return Ok(false) };
-            this.stop_retrying();
-            let accepted = this.accept_next()?;
-            this.go_on_if_more();
-            Ok(accepted.and_then(|accepted| take_in(world, key, accepted)).is_some())
-        })
+        for count in 0..ACCEPTS_PER_TURN {
+            let accepted = world.turn(|world| {
+                let Some(this) = world.get_mut(server).filter(|this| !this.is_full()) else {
+                    return Ok(None);
+                };
+                this.stop_retrying();
+                this.accepting.has_more = true;
+                let accepted = this.accept_next()?;
+                this.go_on_if_more();
+                Ok(accepted.and_then(|accepted| take_in(world, key, accepted)))
+            });
+            match accepted {
+                Ok(Some(())) => {}
+                // A failure after the first connection is no failure to accept one.
+                Err(error) if count == 0 => return Err(error),
+                Ok(None) | Err(_) => return Ok(count > 0),
+            }
+        }
+        Ok(true)
     }
 
     /// Takes one connection from the kernel, if there is one and it is wanted.
