@@ -1,5 +1,7 @@
 //! Ends of connections that are gone without a word: whoever waits for them finds out.
 
+use std::net::Shutdown;
+
 use super::*;
 
 /// A connection whose far end has so much to read that there is no room for more, and its socket.
@@ -142,4 +144,75 @@ fn who_sends_to_an_end_that_has_given_up_is_reset() {
     sim.run_for(MINUTE).unwrap();
     assert_eq!(sim[near][socket].error(), Some(SocketError::RemoteHostClosed));
     assert_eq!(peer.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::TimedOut);
+}
+
+#[test]
+fn who_ends_what_nobody_knows_any_more_is_reset_and_does_not_take_its_bytes_for_heard() {
+    let (mut sim, near, far) = two_hosts(10);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    sim.set_route_from(near, far, Route::Cut);
+    sim[near][socket].write_all(b"never heard").unwrap();
+    sim[near][socket].disconnect_from_host();
+    sim.run_for(SECOND).unwrap();
+    // It comes to a connection that its program has closed, and the answer does not arrive.
+    peer.write_all(b"never read").unwrap();
+    sim.run_for(13 * SECOND).unwrap();
+    assert_eq!(sim.sockets(near), 0);
+    // The end arrives before the bytes are sent again.
+    sim.repair(near, far);
+    peer.shutdown(Shutdown::Write).unwrap();
+    sim.run_for(SECOND).unwrap();
+    assert_eq!(peer.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn an_end_that_is_said_again_after_both_ends_is_acknowledged_for_a_minute() {
+    for (silence, is_known) in [(50 * SECOND, true), (70 * SECOND, false)] {
+        let (mut sim, near, far) = two_hosts(11);
+        let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+        sim[near][socket].disconnect_from_host();
+        sim.run_for(SECOND).unwrap();
+        assert_eq!(read_all(&mut peer), (Vec::new(), true));
+        // The peer's end arrives, and that it did is not heard for so long.
+        sim.set_route_from(near, far, Route::Cut);
+        peer.shutdown(Shutdown::Write).unwrap();
+        sim.run_for(silence).unwrap();
+        sim.repair(near, far);
+        sim.run_for(MINUTE).unwrap();
+        let error = peer.is_connected().err().map(|error| error.kind());
+        let expected = if is_known { None } else { Some(ErrorKind::ConnectionReset) };
+        assert_eq!(error, expected, "after {silence:?}");
+        drop(peer);
+        sim.run_for(HOUR).unwrap();
+        assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
+    }
+}
+
+#[test]
+fn a_connection_that_one_end_has_closed_may_be_ended_by_the_other_for_a_minute() {
+    for (silence, is_known) in [(50 * SECOND, true), (70 * SECOND, false)] {
+        let (mut sim, near, far) = two_hosts(12);
+        let (socket, peer) = connected_to_plain(&mut sim, near, far);
+        sim[near][socket].disconnect_from_host();
+        sim.run_for(silence).unwrap();
+        peer.shutdown(Shutdown::Write).unwrap();
+        sim.run_for(MINUTE).unwrap();
+        let error = peer.is_connected().err().map(|error| error.kind());
+        let expected = if is_known { None } else { Some(ErrorKind::ConnectionReset) };
+        assert_eq!(error, expected, "after {silence:?}");
+    }
+}
+
+#[test]
+fn a_host_that_was_down_knows_nothing_of_connections_that_it_had_closed() {
+    let (mut sim, near, far) = two_hosts(13);
+    let (socket, peer) = connected_to_plain(&mut sim, near, far);
+    sim[near][socket].disconnect_from_host();
+    sim.run_for(SECOND).unwrap();
+    sim.crash(near);
+    sim.boot(near).unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    sim.run_for(SECOND).unwrap();
+    let error = peer.is_connected().err().map(|error| error.kind());
+    assert_eq!(error, Some(ErrorKind::ConnectionReset));
 }

@@ -23,6 +23,7 @@ mod simulation;
 mod socket;
 mod stream;
 mod tcp;
+mod time_wait;
 mod watcher;
 mod wire;
 

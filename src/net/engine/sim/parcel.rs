@@ -164,8 +164,8 @@ impl Wire {
         self.ship(parcel);
     }
 
-    /// An acknowledgement was lost, and who sent it is gone. The other end sends again what it does
-    /// not know to have come.
+    /// An acknowledgement was lost, and the socket that sent it is gone. The other end sends again what
+    /// it does not know to have come.
     fn repeat_for_one_gone(&mut self, parcel: Parcel) {
         let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
         if !self.host(parcel.from_host).is_up {
@@ -176,9 +176,10 @@ impl Wire {
         if !stream.outgoing.is_in_flight() {
             return;
         }
-        // The end of what closed in good order is acknowledged by its host. The rest it never heard
-        // of.
-        if stream.outgoing.is_done_with(up_to) {
+        // The end of a connection that closed in good order is acknowledged by its host. The rest the
+        // host never heard of.
+        let is_done = stream.outgoing.is_done_with(up_to);
+        if is_done && self.time_waits.knows(self.agenda.now(), parcel.from) {
             return self.ship(parcel);
         }
         let (from_host, to, to_host) = (parcel.from_host, parcel.to, parcel.to_host);
@@ -293,20 +294,22 @@ impl Wire {
 
     /// A parcel arrives for a connection that is not there any more, or over.
     fn on_stray(&mut self, parcel: Parcel) {
+        let now = self.agenda.now();
+        if let Content::Segment(segment) = &parcel.content
+            && let Some(up_to) = self.time_waits.take_in(now, parcel.to, segment)
+        {
+            return self.ship(Parcel {
+                from: parcel.to,
+                from_host: parcel.to_host,
+                to: parcel.from,
+                to_host: parcel.from_host,
+                content: Content::Acknowledgement { up_to, window_end: 0 },
+                attempt: 0,
+            });
+        }
         match parcel.content {
-            // The end of one that closed here first.
-            Content::Segment(ref segment) if segment.bytes.is_empty() => {
-                let (up_to, window_end) = (segment.end(), 0);
-                self.ship(Parcel {
-                    from: parcel.to,
-                    from_host: parcel.to_host,
-                    to: parcel.from,
-                    to_host: parcel.from_host,
-                    content: Content::Acknowledgement { up_to, window_end },
-                    attempt: 0,
-                });
-            }
             Content::Segment(_) | Content::Answer { .. } | Content::Probe | Content::RoomProbe => {
+                self.time_waits.forget(parcel.to);
                 let (from_host, to, to_host) = (parcel.to_host, parcel.from, parcel.from_host);
                 self.answer_by_reset(from_host, to, to_host, Stray::Parcel(parcel));
             }
@@ -332,7 +335,10 @@ impl Wire {
         match stream.phase {
             Phase::Calling => self.fail(key, Errno::CONNREFUSED),
             Phase::Called { .. } => self.forget_begun(key),
-            Phase::Standing if stream.incoming.has_ended() => self.fail(key, Errno::PIPE),
+            // Only while this end is open: in CLOSE-WAIT, and not in LAST-ACK.
+            Phase::Standing if stream.incoming.has_ended() && !stream.outgoing.is_finished() => {
+                self.fail(key, Errno::PIPE);
+            }
             Phase::Standing => self.fail(key, Errno::CONNRESET),
             Phase::Dead => {}
         }
@@ -376,10 +382,15 @@ impl Wire {
         self.stir(key);
     }
 
-    /// Forgets a connection that its program has closed, once all of it was sent.
+    /// Forgets a connection that its program has closed, once all of it was sent. What may still come
+    /// is looked after by [`TimeWaits`](super::time_wait::TimeWaits).
     pub(super) fn bury(&mut self, key: SocketKey) {
-        let stream = self.sockets.get_mut(key).and_then(Socket::stream);
-        if stream.is_some_and(|stream| stream.is_orphan && stream.outgoing.is_done()) {
+        let now = self.agenda.now();
+        let Some(socket) = self.sockets.get_mut(key) else { return };
+        let host = socket.host;
+        let stream = socket.stream().filter(|stream| stream.is_orphan && stream.outgoing.is_done());
+        if let Some(stream) = stream {
+            self.time_waits.add(now, key, host, &stream.incoming);
             self.forget(key);
         }
     }

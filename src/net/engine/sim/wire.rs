@@ -23,6 +23,7 @@ use super::network::SimNetwork;
 use super::parcel::Parcel;
 use super::ports::Ports;
 use super::socket::{Role, Socket, SocketKey};
+use super::time_wait::TimeWaits;
 use super::watcher::{Unrest, Watcher, WatcherKey};
 use crate::net::socket_type::SocketType;
 
@@ -80,6 +81,7 @@ pub(super) struct Wire {
     pub(super) owners: BTreeMap<IpAddr, SimHost>,
     pub(super) sockets: SlotMap<SocketKey, Socket>,
     pub(super) ports: Ports,
+    pub(super) time_waits: TimeWaits,
     pub(super) watchers: SlotMap<WatcherKey, Watcher>,
     pub(super) names: Names,
     pub(super) unrest: Unrest,
@@ -102,6 +104,7 @@ impl Wire {
             owners: BTreeMap::new(),
             sockets: SlotMap::with_key(),
             ports: Ports::default(),
+            time_waits: TimeWaits::default(),
             watchers: SlotMap::with_key(),
             names: Names::default(),
             unrest: Unrest::default(),
@@ -212,6 +215,7 @@ impl Wire {
         for key in gone {
             self.forget(key);
         }
+        self.time_waits.forget_host(host);
     }
 
     /// A socket is no more.
