@@ -14,7 +14,7 @@
 //! datagrams that are lost, doubled, overtaken, truncated or refused, to groups and to all;
 //! descriptors that run out; edge-triggered readiness, late and false if it is to be.
 //!
-//! What is not: congestion control, urgent data, `TIME_WAIT`, descriptors that are handed over, and
+//! What is not: congestion control, urgent data, ports that `TIME_WAIT` holds, descriptors that are handed over, and
 //! what other threads do: a [`Remote`](crate::Remote) works, and is not in the seed.
 //! [`HostInfo::from_name`](crate::HostInfo::from_name) and
 //! [`NetworkInterface::all_interfaces`](crate::NetworkInterface::all_interfaces) ask the machine.

@@ -2,7 +2,10 @@
 
 use super::*;
 use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode};
+use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
 
 #[on_every_network]
 fn a_bound_socket_says_so_and_connects_from_there(net: &Net) {
@@ -137,5 +140,39 @@ fn addresses_of_the_wanted_family_alone_are_tried(net: &Net) {
         let (socket, journal) = socket(&mut rt);
         rt[socket].connect_to_host_with("127.0.0.1", port, OpenMode::READ_WRITE, family);
         wait_until(&mut rt, |_| journal.has(end));
+    }
+}
+
+#[on_every_network]
+fn a_socket_that_was_only_bound_is_closed_without_an_error_whatever_its_slots_try(net: &Net) {
+    for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
+        let mut rt = net.runtime();
+        let (_listener, port) = net.listener();
+        let (socket, journal) = socket(&mut rt);
+        // The device stays open after a connection that has ended.
+        rt[socket].connect_to_address((Ipv4Addr::LOCALHOST, port).into(), mode);
+        wait_until(&mut rt, |_| journal.has("connected"));
+        rt[socket].disconnect_from_host();
+        wait_until(&mut rt, |_| journal.has("disconnected"));
+        journal.take();
+        let answers = Rc::new(RefCell::new(Vec::new()));
+        let heard = answers.clone();
+        rt.connect_fn(socket, QTcpSocket::state_changed, move |world, state| {
+            if *state == SocketState::Closing {
+                let written = world[socket].write(b"for nobody").map_err(|error| error.kind());
+                let read = world[socket].read(&mut [0; 8]).map_err(|error| error.kind());
+                heard.borrow_mut().push((written, read));
+            }
+        });
+        rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        rt.deliver();
+        rt[socket].disconnect_from_host();
+        settle(&mut rt);
+        let said = ["Bound", "Closing", "Unconnected", "read_channel_finished", "disconnected"];
+        assert_eq!(journal.take(), said, "{mode:?}");
+        let is_unbuffered = mode.contains(OpenMode::UNBUFFERED);
+        let nothing = if is_unbuffered { Ok(0) } else { Err(ErrorKind::WouldBlock) };
+        assert_eq!(answers.take(), [(Err(ErrorKind::BrokenPipe), nothing)], "{mode:?}");
+        assert_eq!(rt[socket].error(), None, "{mode:?}");
     }
 }

@@ -134,3 +134,26 @@ fn a_socket_without_peer_hears_of_no_refusal(net: &Net) {
     let error = rt[socket].write_datagram(b"x", (LOCALHOST, 0).into()).unwrap_err();
     assert_eq!(error.kind(), SocketError::Network);
 }
+
+#[on_every_network]
+fn a_write_that_finds_out_that_there_is_no_descriptor_leaves_that_error(net: &Net) {
+    let test = "a_write_that_finds_out_that_there_is_no_descriptor_leaves_that_error";
+    net.in_own_process(&format!("connected::{test}"), || {
+        let mut rt = net.runtime();
+        let socket = rt.add(QUdpSocket::new());
+        let errors = rt.spy(socket, QUdpSocket::error_occurred);
+        rt.connect_fn(socket, QUdpSocket::state_changed, move |world, state| {
+            if *state == SocketState::HostLookup {
+                let written = world[socket].write(b"hello").map_err(|error| error.kind());
+                assert_eq!(written, Err(ErrorKind::NotConnected));
+            }
+        });
+        net.leave_room_for_descriptors(0);
+        rt[socket].connect_to_host("127.0.0.1", 9);
+        rt.deliver();
+        net.leave_room_for_many_descriptors();
+        assert_eq!(errors.take(), [SocketError::SocketResource]);
+        assert_eq!(rt[socket].error(), Some(SocketError::SocketResource));
+        assert!(rt[socket].os_error().is_some(), "what the system said is kept");
+    });
+}

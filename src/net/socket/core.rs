@@ -208,6 +208,10 @@ impl SocketCore {
             // What is left goes out in the loop's turns, as it would have anyway.
             SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
+                if self.kind == SocketType::Tcp && self.state == SocketState::Bound {
+                    // There is no peer that could send or receive.
+                    self.traffic.has_no_peer();
+                }
                 self.change_state(SocketState::Closing);
                 if self.has_unsent() {
                     self.queue_flush();

@@ -117,6 +117,10 @@ impl SocketCore {
         }
         let is_connected = self.state == SocketState::Connected;
         let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
+            if !matches!(self.state, SocketState::HostLookup | SocketState::Connecting) {
+                // Why there is no connection is known already.
+                return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
+            }
             self.set_error(Some(SocketError::UnfinishedSocketOperation));
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected yet"));
         };

@@ -86,6 +86,11 @@ impl Traffic {
         std::mem::take(&mut self.unannounced) as usize
     }
 
+    /// Closes both directions: there is no peer.
+    pub(super) fn has_no_peer(&mut self) {
+        (self.end_seen, self.write_end) = (true, WriteEnd::Closed);
+    }
+
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
         let Self { turn_queued, news, undelivered, .. } = *self;

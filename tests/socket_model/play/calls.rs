@@ -107,7 +107,11 @@ impl Model {
             SocketState::Connected | SocketState::Bound if socket.unsent > 0 => {
                 self.take(who, Cause::DisconnectUnsent)
             }
-            SocketState::Connected | SocketState::Bound => self.take(who, Cause::Disconnect),
+            SocketState::Connected | SocketState::Bound => {
+                // What is only bound has nobody to write to.
+                socket.write_finished |= socket.state == SocketState::Bound && !socket.is_datagrams;
+                self.take(who, Cause::Disconnect)
+            }
             _ => Ok(()),
         }
     }
