@@ -6,9 +6,10 @@ use std::rc::Rc;
 use slotwire::prelude::*;
 use slotwire::sim::{SimHost, SimNetwork};
 
-use super::model::{Look, Model};
+use super::model::Look;
 use super::observer::{Notebook, Utterance, look_at, observe};
 use super::peers::Peer;
+use super::possibilities::Possibilities;
 use super::program::{Action, Heard};
 use super::sayings::Said;
 
@@ -25,7 +26,7 @@ pub(crate) struct Application {
     pub(crate) network: SimNetwork,
     pub(crate) far: SimHost,
     pub(crate) notebook: Notebook,
-    pub(crate) model: RefCell<Model>,
+    pub(crate) model: RefCell<Possibilities>,
     pub(crate) clients: RefCell<Vec<Client>>,
     pub(crate) connections: RefCell<Vec<Tie>>,
     /// What is to be done in slots, once each.

@@ -26,8 +26,12 @@ pub(crate) enum Call {
     Direct {
         unsent_before: usize,
     },
-    /// A datagram was sent, or was not and that is to be said.
-    Sent(Result<usize, bool>),
+    /// A datagram was sent, or was not and that is to be said. If it was given an address, the socket
+    /// is bound for it.
+    Sent {
+        is_addressed: bool,
+        sent: Result<usize, bool>,
+    },
     /// A datagram was received, or was not and that is to be said.
     Received(Result<(), bool>),
     /// Something else.
@@ -36,11 +40,11 @@ pub(crate) enum Call {
 
 impl Model {
     /// Something was called, after which the socket looks like this.
-    pub(crate) fn called(&mut self, who: usize, call: Call, look: Look) -> Result<(), String> {
+    pub(super) fn called(&mut self, who: usize, call: Call, look: Look) -> Result<(), String> {
         self.sockets[who].calls += 1;
         match call {
             Call::Bind { is_bound } => {
-                self.settle(who, look)?;
+                self.settle(who)?;
                 self.sockets[who].calls += 1;
                 if is_bound {
                     self.sockets[who].began = self.sockets[who].calls;
@@ -49,7 +53,7 @@ impl Model {
                 self.take(who, cause)?;
             }
             Call::Connect { is_literal } => {
-                self.settle(who, look)?;
+                self.settle(who)?;
                 let socket = &mut self.sockets[who];
                 if matches!(socket.state, SocketState::Unconnected | SocketState::Bound) {
                     // The last error is forgotten.
@@ -63,8 +67,8 @@ impl Model {
                 let cause = if is_literal { Cause::ConnectToAddress } else { Cause::ConnectToName };
                 self.take(who, cause)?;
             }
-            Call::Disconnect => self.disconnect(who, look)?,
-            Call::Close => self.close(who, look)?,
+            Call::Disconnect => self.disconnect(who)?,
+            Call::Close => self.close(who)?,
             Call::Abort => self.abort(who)?,
             Call::ShutDownWriting => {
                 let socket = &mut self.sockets[who];
@@ -79,13 +83,19 @@ impl Model {
             Call::Direct { unsent_before } => {
                 let socket = &mut self.sockets[who];
                 socket.unsent += look.unsent.saturating_sub(unsent_before);
-                let is_connected = socket.state == SocketState::Connected;
-                if is_connected && socket.allows_half_open && !socket.read_finished {
-                    self.say(who, Expected::Perhaps(Perhaps::ReadFinished));
+                let may_end = socket.state == SocketState::Connected
+                    && socket.allows_half_open
+                    && !socket.read_finished;
+                if may_end && self.choices.choose() {
+                    // It has found the end.
+                    self.take(who, Cause::PeerFinished)?;
+                    self.close_both_ends(who);
                 }
                 self.notice(who, look)?;
             }
-            Call::Sent(sent) => self.sent_datagram(who, sent, look)?,
+            Call::Sent { is_addressed, sent } => {
+                self.sent_datagram(who, is_addressed, sent, look)?;
+            }
             Call::Received(Err(true)) => self.say(who, Expected::Say(Say::Error)),
             Call::Received(_) | Call::Other => {}
         }
@@ -96,8 +106,8 @@ impl Model {
         }
     }
 
-    pub(super) fn disconnect(&mut self, who: usize, look: Look) -> Result<(), String> {
-        self.settle(who, look)?;
+    pub(super) fn disconnect(&mut self, who: usize) -> Result<(), String> {
+        self.settle(who)?;
         let socket = &mut self.sockets[who];
         match socket.state {
             SocketState::HostLookup | SocketState::Connecting => {
@@ -116,10 +126,10 @@ impl Model {
         }
     }
 
-    fn close(&mut self, who: usize, look: Look) -> Result<(), String> {
+    fn close(&mut self, who: usize) -> Result<(), String> {
         let socket = &mut self.sockets[who];
         if !socket.is_open {
-            return self.disconnect(who, look);
+            return self.disconnect(who);
         }
         if !std::mem::replace(&mut socket.is_closing, true) {
             self.say(who, Expected::Say(Say::AboutToClose));
@@ -166,7 +176,7 @@ impl Model {
             self.say(who, Expected::Written(sent));
         }
         self.notice(who, look)?;
-        self.close_both_ends(who);
+        self.close_both_ends_now(who);
         let socket = &self.sockets[who];
         let closes = socket.state == SocketState::Closing && socket.unsent == 0;
         if closes && !socket.steps.iter().any(|&(_, step)| step == Step::Closed) {
@@ -175,8 +185,16 @@ impl Model {
         Ok(())
     }
 
-    /// Both ends have finished, and so has the connection.
+    /// The peer has finished. If this end has finished as well, the connection ends; but the end that
+    /// was asked for may still have to be sent, and then that comes later.
     pub(super) fn close_both_ends(&mut self, who: usize) {
+        if self.sockets[who].has_finished() && self.choices.choose() {
+            self.close_both_ends_now(who);
+        }
+    }
+
+    /// Both ends have finished, and so has the connection.
+    pub(super) fn close_both_ends_now(&mut self, who: usize) {
         let socket = &self.sockets[who];
         let closes = socket.state == SocketState::Connected && socket.has_finished();
         if closes && !socket.steps.iter().any(|&(_, step)| step == Step::Closing) {
@@ -197,15 +215,20 @@ impl Model {
     fn sent_datagram(
         &mut self,
         who: usize,
+        is_addressed: bool,
         sent: Result<usize, bool>,
         look: Look,
     ) -> Result<(), String> {
         let state = self.sockets[who].state;
         if matches!(state, SocketState::HostLookup | SocketState::Connecting) {
-            self.settle(who, look)?;
+            self.settle(who)?;
         }
-        if self.sockets[who].state == SocketState::Unconnected && look.state == SocketState::Bound {
-            self.take(who, Cause::Bind)?;
+        if self.sockets[who].state == SocketState::Unconnected && is_addressed {
+            // It is bound first.
+            self.settle(who)?;
+            if look.state == SocketState::Bound {
+                self.take(who, Cause::Bind)?;
+            }
         }
         match sent {
             Ok(count) => self.say(who, Expected::Written(count)),

@@ -214,9 +214,9 @@ impl Application {
                 let to = SocketAddr::new(far, if to_peer { OPEN } else { REFUSING });
                 let bytes = self.datagrams.next(size);
                 let sent = world[socket].write_datagram(&bytes, to);
-                Call::Sent(
-                    sent.map_err(|error| error.kind() != SocketError::UnfinishedSocketOperation),
-                )
+                let is_unsaid = SocketError::UnfinishedSocketOperation;
+                let sent = sent.map_err(|error| error.kind() != is_unsaid);
+                Call::Sent { is_addressed: true, sent }
             }
             DatagramAction::Write(size) => self.write_datagram(world, socket, size),
             DatagramAction::Read(size) => {
@@ -273,7 +273,7 @@ impl Application {
         }
         let own = &mut self.datagrams.sockets.borrow_mut()[place];
         own.port = world[socket].local_port();
-        own.refusable += 2 * u32::from(matches!(call, Call::Sent(Ok(_))));
+        own.refusable += 2 * u32::from(matches!(call, Call::Sent { sent: Ok(_), .. }));
         let called = self.model.borrow_mut().called(who, call, look);
         self.notebook.check(called.map_err(|fault| format!("#{who}: {fault}")));
     }
@@ -287,10 +287,9 @@ impl Application {
             return Call::Other;
         }
         let bytes = self.datagrams.next(size);
-        match world[socket].write(&bytes) {
-            Ok(count) => Call::Sent(Ok(count)),
-            Err(error) => Call::Sent(Err(error.kind() != ErrorKind::NotConnected)),
-        }
+        let sent =
+            world[socket].write(&bytes).map_err(|error| error.kind() != ErrorKind::NotConnected);
+        Call::Sent { is_addressed: false, sent }
     }
 
     /// Receives a datagram; says whether there may be more.

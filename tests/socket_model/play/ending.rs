@@ -127,6 +127,11 @@ impl Stage {
             );
             let who = client.who;
             self.app.notebook.expect(is_settled, || format!("#{who} stays {state:?}"));
+            let has_finished =
+                state == SocketState::Connected && self.app.model.borrow().has_finished(who);
+            self.app.notebook.expect(!has_finished, || {
+                format!("#{who} stays connected, and both ends have finished")
+            });
         }
     }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use slotwire::{SocketError, SocketState};
 
+use super::possibilities::Choices;
 use super::sayings::Said;
 use super::table::{Cause, Row, Say, Step, row_for};
 
@@ -53,11 +54,10 @@ pub(crate) enum Expected {
 pub(crate) enum Perhaps {
     Error,
     Written,
-    ReadFinished,
 }
 
 /// A socket, as the model sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Socket {
     pub(super) is_datagrams: bool,
     pub(super) state: SocketState,
@@ -86,16 +86,18 @@ impl Socket {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Model {
     pub(super) sockets: Vec<Socket>,
     pub(super) stack: Vec<VecDeque<Effect>>,
     /// Who is waited for.
-    pub(crate) waited_for: Option<usize>,
+    pub(super) waited_for: Option<usize>,
+    /// Which way it goes where it cannot know.
+    pub(super) choices: Choices,
 }
 
 impl Model {
-    pub(crate) fn add(&mut self, is_datagrams: bool, look: Look) -> usize {
+    pub(super) fn add(&mut self, is_datagrams: bool, look: Look) {
         self.sockets.push(Socket {
             is_datagrams,
             state: look.state,
@@ -113,33 +115,11 @@ impl Model {
             calls: 0,
             began: 0,
         });
-        self.sockets.len() - 1
-    }
-
-    pub(crate) fn state(&self, who: usize) -> SocketState {
-        self.sockets[who].state
-    }
-
-    pub(crate) fn is_open(&self, who: usize) -> bool {
-        self.sockets[who].is_open
-    }
-
-    /// What was written, not said to have gone out, and not dropped.
-    pub(crate) fn unsent(&self, who: usize) -> usize {
-        self.sockets[who].unsent
-    }
-
-    pub(crate) fn has_finished_writing(&self, who: usize) -> bool {
-        self.sockets[who].write_finished
-    }
-
-    pub(crate) fn set_half_open(&mut self, who: usize, allow: bool) {
-        self.sockets[who].allows_half_open = allow;
     }
 
     /// How much of this kind has still to be said that belongs to the time before the socket last
     /// began to connect, or was bound.
-    pub(crate) fn outdated(&self, who: usize, is_meant: impl Fn(Said) -> bool) -> usize {
+    pub(super) fn outdated(&self, who: usize, is_meant: impl Fn(Said) -> bool) -> usize {
         let began = self.sockets[who].began;
         let is_outdated = |effect: &&Effect| match **effect {
             Effect::Say(Due { who: of, say, calls }) => {
@@ -151,12 +131,12 @@ impl Model {
     }
 
     /// A slot begins, or the program goes on outside of all.
-    pub(crate) fn enter(&mut self) {
+    pub(super) fn enter(&mut self) {
         self.stack.push(VecDeque::new());
     }
 
     /// Says whether nothing that was called remains to be carried out.
-    pub(crate) fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.stack.iter().flatten().all(|effect| match *effect {
             Effect::Say(Due { who, say, .. }) => {
                 !self.sockets[who].is_alive || matches!(say, Expected::Perhaps(_))
@@ -176,70 +156,31 @@ fn changes_state(step: Step) -> bool {
 
 /// Steps and rows.
 impl Model {
-    /// Takes all steps now, because something new begins, after which the socket looks like this.
-    pub(super) fn settle(&mut self, who: usize, look: Look) -> Result<(), String> {
+    /// Takes all steps now, because something new begins.
+    pub(super) fn settle(&mut self, who: usize) -> Result<(), String> {
         while let Some((_, step)) = self.sockets[who].steps.pop_front() {
-            match (step, look.state) {
-                (Step::Try, SocketState::Connected | SocketState::Closing) => {
-                    self.come_to(who, SocketState::Connected)?;
-                }
-                (Step::Try, SocketState::Connecting) => {}
-                // It stood, and was closed at once.
-                (Step::Try, _) if self.closes_at_once(who) && look.error.is_none() => {
-                    self.come_to(who, SocketState::Connected)?;
-                }
-                (Step::Try, _) => self.come_to(who, SocketState::Unconnected)?,
-                _ => self.step(who, step, None)?,
-            }
+            self.step(who, step)?;
         }
         Ok(())
     }
 
-    /// Says whether a connection that stands as soon as it is tried is closed as soon as it stands.
-    fn closes_at_once(&self, who: usize) -> bool {
-        self.sockets[who].is_datagrams && self.sockets[who].close_when_connected
-    }
-
-    /// What trying an address has come to at once.
-    pub(super) fn come_to(&mut self, who: usize, state: SocketState) -> Result<(), String> {
-        match state {
-            SocketState::Connected if self.sockets[who].is_datagrams => {
-                self.take(who, Cause::Established)
-            }
-            SocketState::Unconnected => self.fail(who),
-            _ => Ok(()),
-        }
-    }
-
-    /// Does a step, after which the socket says something, if it is known what.
-    pub(super) fn step(
-        &mut self,
-        who: usize,
-        step: Step,
-        then: Option<(Said, Look)>,
-    ) -> Result<(), String> {
-        let nothing = Look {
-            state: self.sockets[who].state,
-            is_valid: true,
-            unread: 0,
-            unsent: 0,
-            error: None,
-        };
-        let look = then.map_or(nothing, |(_, look)| look);
+    /// Does a step.
+    pub(super) fn step(&mut self, who: usize, step: Step) -> Result<(), String> {
         match step {
             Step::Resolved => self.take(who, Cause::Found),
-            Step::Try => match then {
-                Some((Said::State(state), look)) if look.state == state => self.come_to(who, state),
-                _ => Ok(()),
+            Step::Try => match (self.choices.choose(), self.sockets[who].is_datagrams) {
+                (true, true) => self.take(who, Cause::Established),
+                (true, false) => Ok(()),
+                (false, _) => self.fail(who),
             },
             Step::Begin => match std::mem::take(&mut self.sockets[who].close_when_connected) {
-                true => self.disconnect(who, look),
+                true => self.disconnect(who),
                 false => Ok(()),
             },
             Step::Close => {
                 let socket = &mut self.sockets[who];
                 (socket.is_open, socket.is_closing) = (false, false);
-                self.disconnect(who, look)
+                self.disconnect(who)
             }
             Step::Closing => match self.sockets[who].state {
                 SocketState::Connected => self.take(who, Cause::BeginsToClose),
@@ -337,6 +278,7 @@ impl Expected {
     fn said(self) -> Option<Said> {
         match self {
             Self::Written(count) => Some(Said::Written(count)),
+            Self::Say(Say::State(state)) => Some(Said::State(state)),
             Self::Say(Say::Connected) => Some(Said::Connected),
             Self::Say(Say::Disconnected) => Some(Said::Disconnected),
             _ => None,
@@ -348,7 +290,6 @@ impl Expected {
             Self::Written(count) => said == Said::Written(count),
             Self::Perhaps(Perhaps::Error) => matches!(said, Said::Error(_)),
             Self::Perhaps(Perhaps::Written) => matches!(said, Said::Written(_)),
-            Self::Perhaps(Perhaps::ReadFinished) => said == Said::ReadFinished,
             Self::Say(say) => match say {
                 Say::State(state) => said == Said::State(state),
                 Say::HostFound => said == Said::HostFound,

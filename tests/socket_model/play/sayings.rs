@@ -22,7 +22,7 @@ pub(crate) enum Said {
 
 impl Model {
     /// A socket says something, and looks like this meanwhile.
-    pub(crate) fn hear(&mut self, who: usize, said: Said, look: Look) -> Result<(), String> {
+    pub(super) fn hear(&mut self, who: usize, said: Said, look: Look) -> Result<(), String> {
         let foresees = |model: &Self| {
             let effects = model.stack.iter().flatten();
             effects.into_iter().any(|effect| matches!(
@@ -38,17 +38,12 @@ impl Model {
             return self.hear_written(who, count, look);
         }
         loop {
-            match self.next_say(Some((who, said, look)))? {
+            match self.next_say()? {
                 None => {
                     self.network_says(who, said, look)?;
                     break;
                 }
                 Some(Due { who: of, say, calls }) if of == who && say.fits(said) => {
-                    if say == Expected::Perhaps(Perhaps::ReadFinished) {
-                        self.sockets[who].read_finished = true;
-                        self.enter();
-                        self.close_both_ends(who);
-                    }
                     self.compare_error(who, said, look, calls)?;
                     break;
                 }
@@ -66,8 +61,8 @@ impl Model {
     }
 
     /// Everything that was called for has been said.
-    pub(crate) fn rest(&mut self) -> Result<(), String> {
-        while let Some(Due { who, say, .. }) = self.next_say(None)? {
+    pub(super) fn rest(&mut self) -> Result<(), String> {
+        while let Some(Due { who, say, .. }) = self.next_say()? {
             if !matches!(say, Expected::Perhaps(_)) {
                 return Err(format!("#{who} does not say {say:?}"));
             }
@@ -76,7 +71,7 @@ impl Model {
     }
 
     /// What has to be said next by somebody who is there, if anything; what happens before happens.
-    fn next_say(&mut self, said: Option<(usize, Said, Look)>) -> Result<Option<Due>, String> {
+    fn next_say(&mut self) -> Result<Option<Due>, String> {
         while let Some(top) = self.stack.last_mut() {
             match top.pop_front() {
                 None => drop(self.stack.pop()),
@@ -87,9 +82,8 @@ impl Model {
                     let place = socket.steps.iter().position(|&(waits, _)| waits == number);
                     let Some(place) = place.filter(|_| socket.is_alive) else { continue };
                     let Some((_, step)) = socket.steps.remove(place) else { continue };
-                    let said = said.filter(|&(of, ..)| of == who);
                     self.enter();
-                    self.step(who, step, said.map(|(_, said, look)| (said, look)))?;
+                    self.step(who, step)?;
                 }
                 Some(Effect::Destroy { who }) => {
                     self.enter();
@@ -173,7 +167,7 @@ impl Model {
         }
         socket.unsent -= count;
         self.hear_traffic(who, look)?;
-        self.close_both_ends(who);
+        self.close_both_ends_now(who);
         let socket = &self.sockets[who];
         if socket.state == SocketState::Closing && socket.unsent == 0 && !socket.is_broken {
             self.record(who, Step::Closed);
@@ -182,7 +176,7 @@ impl Model {
     }
 
     /// A socket tells of its traffic. What was found along with it is said next.
-    pub(crate) fn hear_traffic(&mut self, who: usize, look: Look) -> Result<(), String> {
+    pub(super) fn hear_traffic(&mut self, who: usize, look: Look) -> Result<(), String> {
         self.enter();
         self.notice(who, look)
     }

@@ -179,7 +179,7 @@ impl Stage {
 
     fn wait_for_datagram(&mut self, number: usize, time: Duration) {
         let who = self.app.datagrams.who(number);
-        self.app.model.borrow_mut().waited_for = Some(who);
+        self.app.model.borrow_mut().set_waited_for(Some(who));
         let socket = self.app.datagrams.socket(number);
         let was_announced = self.app.datagrams.is_announced(number);
         self.app.heard.borrow_mut().clear();
@@ -189,7 +189,7 @@ impl Stage {
         self.app.notebook.expect(if came { heard || was_announced } else { !heard }, || {
             format!("#{who}: a wait for a datagram gives {came}, and it was announced: {heard}")
         });
-        self.app.model.borrow_mut().waited_for = None;
+        self.app.model.borrow_mut().set_waited_for(None);
     }
 
     /// Waits for a TCP socket. What the wait has promised is compared with what is heard meanwhile.
@@ -200,7 +200,7 @@ impl Stage {
             (client.who, client.socket)
         };
         let is_meant = |heard: Utterance| match (awaited, heard) {
-            (Awaited::Connected, Utterance::Said(Said::Connected))
+            (Awaited::Connected, Utterance::Said(Said::State(SocketState::Connected)))
             | (Awaited::Written, Utterance::Said(Said::Written(_)))
             | (Awaited::Disconnected, Utterance::Said(Said::Disconnected)) => true,
             (Awaited::ReadyRead, heard) => heard == Utterance::ReadyRead,
@@ -210,7 +210,7 @@ impl Stage {
         let outdated =
             self.app.model.borrow().outdated(who, |said| is_meant(Utterance::Said(said)));
         let is_unbuffered = self.app.clients.borrow()[client].is_unbuffered;
-        self.app.model.borrow_mut().waited_for = Some(who);
+        self.app.model.borrow_mut().set_waited_for(Some(who));
         self.app.heard.borrow_mut().clear();
         let end = self.network.elapsed() + time;
         let time = Some(time);
@@ -224,8 +224,16 @@ impl Stage {
         let heard = self.count_heard(who, is_meant);
         let was_connected = before.is_some_and(|before| before.state == SocketState::Connected);
         let is_promised = heard > outdated || awaited == Awaited::Connected && was_connected;
+        // A slot may destroy the socket before it has said that it is disconnected.
+        let is_cut_short = awaited == Awaited::Disconnected
+            && !self.rt.contains(socket)
+            && self.count_heard(who, |heard| {
+                heard == Utterance::Said(Said::State(SocketState::Unconnected))
+            }) > 0;
         // A socket that is not buffered answers for what was announced before as well.
-        let is_kept = came == is_promised || came && is_unbuffered && awaited == Awaited::ReadyRead;
+        let is_kept = came == is_promised
+            || came && is_cut_short
+            || came && is_unbuffered && awaited == Awaited::ReadyRead;
         self.app.notebook.expect(is_kept, || {
             format!("#{who}: a wait for {awaited:?} gives {came}, and was heard {heard} times")
         });
@@ -234,7 +242,7 @@ impl Stage {
         self.app.notebook.expect(came || !is_early || !is_under_way(awaited, after), || {
             format!("#{who}: a wait for {awaited:?} gives up early, {after:?}")
         });
-        self.app.model.borrow_mut().waited_for = None;
+        self.app.model.borrow_mut().set_waited_for(None);
         self.expect_rest();
         if let Some(socket) = self.rt.get(socket) {
             let look = look_at(socket);
