@@ -7,6 +7,7 @@ mod support;
 mod connection;
 mod datagrams;
 mod server;
+mod waits;
 
 use std::fmt::Debug;
 use std::io;
