@@ -3,10 +3,15 @@
 mod support;
 
 use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
+use mio::unix::SourceFd;
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use slotwire::prelude::*;
-use slotwire::{NotifierType, QSocketNotifier};
+use slotwire::{BindMode, NotifierType, OpenMode, QSocketNotifier, QTcpServer};
 
 use support::*;
 
@@ -169,4 +174,143 @@ fn a_write_notifier_tells_when_there_is_room() {
     assert_eq!(journal.len(), 0);
     theirs.read_exact(&mut vec![0; filled]).unwrap();
     wait_until(&mut rt, |_| journal.has("write"));
+}
+
+/// Returns true if another loop that watches the runtime's descriptor would call the runtime now.
+fn is_woken(rt: &Runtime) -> bool {
+    let descriptor = rt.as_raw_fd();
+    let mut foreign = mio::Poll::new().unwrap();
+    let watched = &mut SourceFd(&descriptor);
+    foreign.registry().register(watched, mio::Token(0), mio::Interest::READABLE).unwrap();
+    let mut events = mio::Events::with_capacity(1);
+    foreign.poll(&mut events, Some(Duration::ZERO)).unwrap();
+    !events.is_empty()
+}
+
+/// Adds a notifier of something that never becomes readable. Its source gets the number that was
+/// given up last.
+fn quiet_notifier(rt: &mut Runtime, journal: &Journal) -> UnixStream {
+    settle(rt);
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    notifier(rt, &ours, NotifierType::Read, journal, "quiet");
+    settle(rt);
+    theirs
+}
+
+/// Destroys a socket, of which `shared` is a duplicate, and asserts that nobody hears of what its peer
+/// sends from then on, and that the loop is not even woken for it.
+#[track_caller]
+fn assert_unheard(rt: &mut Runtime, socket: Obj<QTcpSocket>, mut peer: TcpStream, shared: OwnedFd) {
+    let journal = Journal::new();
+    rt.destroy(socket);
+    let _theirs = quiet_notifier(rt, &journal);
+    peer.write_all(b"to whoever has it now").unwrap();
+    assert!(!is_woken(rt));
+    settle(rt);
+    assert_eq!(journal.take(), [""; 0]);
+    let mut buffer = [0; 64];
+    let count = TcpStream::from(shared).read(&mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"to whoever has it now");
+}
+
+#[test]
+fn nobody_hears_of_a_destroyed_socket_whose_descriptor_was_lent() {
+    let mut rt = Runtime::new().unwrap();
+    let (socket, peer) = connected_pair(&mut rt);
+    let shared = rt[socket].socket_descriptor().unwrap().try_clone_to_owned().unwrap();
+    assert_unheard(&mut rt, socket, peer, shared);
+}
+
+#[test]
+fn nobody_hears_of_a_destroyed_socket_whose_descriptor_was_taken_over() {
+    let mut rt = Runtime::new().unwrap();
+    let (listener, _) = std_listener();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let peer = listener.accept().unwrap().0;
+    let shared = stream.try_clone().unwrap().into();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket]
+        .set_socket_descriptor(stream.into(), SocketState::Connected, OpenMode::READ_WRITE)
+        .unwrap();
+    settle(&mut rt);
+    assert_unheard(&mut rt, socket, peer, shared);
+}
+
+#[test]
+fn nobody_hears_of_a_closed_server_whose_descriptor_was_lent_or_taken_over() {
+    for is_adopted in [false, true] {
+        let mut rt = Runtime::new().unwrap();
+        let journal = Journal::new();
+        let server = rt.add(QTcpServer::new());
+        let shared = if is_adopted {
+            let (listener, _) = std_listener();
+            let shared = OwnedFd::from(listener.try_clone().unwrap());
+            rt[server].set_socket_descriptor(listener.into()).unwrap();
+            shared
+        } else {
+            rt[server].listen(any_port()).unwrap();
+            rt[server].socket_descriptor().unwrap().try_clone_to_owned().unwrap()
+        };
+        let port = rt[server].server_port().unwrap();
+        rt[server].close();
+        let _theirs = quiet_notifier(&mut rt, &journal);
+        let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert!(!is_woken(&rt));
+        settle(&mut rt);
+        assert_eq!(journal.take(), [""; 0]);
+        drop(shared);
+    }
+}
+
+#[test]
+fn nobody_hears_of_a_destroyed_datagram_socket_that_a_notifier_watches_on() {
+    let mut rt = Runtime::new().unwrap();
+    let journal = Journal::new();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let port = rt[socket].local_port().unwrap();
+    let descriptor = rt[socket].socket_descriptor().unwrap();
+    let watching = QSocketNotifier::new(descriptor, NotifierType::Read).unwrap();
+    let watching = rt.add(watching);
+    let heard = rt.spy(watching, QSocketNotifier::activated);
+    rt.destroy(socket);
+    let _theirs = quiet_notifier(&mut rt, &journal);
+    let peer = UdpSocket::bind(any_port()).unwrap();
+    peer.send_to(b"?", (Ipv4Addr::LOCALHOST, port)).unwrap();
+    turn(&mut rt);
+    turn(&mut rt);
+    assert_eq!((heard.len(), journal.len()), (2, 0));
+}
+
+/// What a process has that was forked off: the system's socket, of which the library does not know
+/// that it is shared.
+fn forked(descriptor: i32) -> OwnedFd {
+    let this = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    pidfd_getfd(this, descriptor, PidfdGetfdFlags::empty()).unwrap()
+}
+
+#[test]
+fn what_a_forked_process_keeps_open_is_nobodys_and_wakes_the_loop_once_for_each_event() {
+    let test = "what_a_forked_process_keeps_open_is_nobodys_and_wakes_the_loop_once_for_each_event";
+    in_own_process(test, || {
+        let mut rt = Runtime::new().unwrap();
+        let journal = Journal::new();
+        let before = descriptors();
+        let (socket, mut peer) = connected_pair(&mut rt);
+        let number = descriptors().into_iter().find(|number| {
+            let is_new = !before.contains(number);
+            is_new && *number != u64::try_from(peer.as_raw_fd()).unwrap()
+        });
+        let shared = forked(number.unwrap().try_into().unwrap());
+        rt.destroy(socket);
+        let _theirs = quiet_notifier(&mut rt, &journal);
+        for _ in 0..3 {
+            peer.write_all(b"?").unwrap();
+            assert!(is_woken(&rt), "if not, this shows nothing");
+            assert!(!turn(&mut rt), "there was nothing to do");
+            assert!(!is_woken(&rt));
+        }
+        assert_eq!(journal.take(), [""; 0]);
+        drop(shared);
+    });
 }

@@ -13,6 +13,7 @@ mod poller;
 mod reactor;
 mod remote;
 mod runtime;
+mod source;
 mod thread;
 mod timer;
 mod timer_queue;
@@ -30,6 +31,7 @@ pub(crate) use clock::saturating_add;
 pub(crate) use flush_list::FlushList;
 #[cfg(feature = "sim")]
 pub(crate) use poller::{KernelPoller, Polled, Poller};
-pub(crate) use reactor::{OnReady, Reactor, Readiness, SourceId};
+pub(crate) use reactor::{OnReady, Reactor, Readiness};
+pub(crate) use source::SourceId;
 pub(crate) use timer_queue::TimerKey;
 pub(crate) use timers::{Alarm, Timers};

@@ -9,7 +9,8 @@ use mio::Interest;
 use mio::unix::SourceFd;
 
 use super::announcement::announce;
-use super::reactor::{Reactor, Readiness, SourceId};
+use super::reactor::{Reactor, Readiness};
+use super::source::SourceId;
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 
 /// What a notifier watches for.
@@ -51,22 +52,31 @@ impl NotifierType {
 /// Level-triggered: the signal comes again in every turn of the loop until the slots have read
 /// what is there, or disabled the notifier. The notifier keeps the descriptor open.
 ///
+/// Set the descriptor to non-blocking and expect `WouldBlock`. Another slot, or another process that
+/// has the descriptor, may have read what was there before the signal is delivered, and a read that
+/// blocks stops the whole loop.
+///
 /// ```
-/// use std::io::{Read, Write};
+/// use std::io::{ErrorKind, Read, Write};
 /// use std::os::unix::net::UnixStream;
 /// use slotwire::prelude::*;
 /// use slotwire::{NotifierType, QSocketNotifier};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let (mut ours, mut theirs) = UnixStream::pair()?;
+/// ours.set_nonblocking(true)?;
 ///
 /// let mut rt = Runtime::new()?;
 /// let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read)?);
 /// rt.connect_fn(notifier, QSocketNotifier::activated, move |world, _| {
 ///     let mut byte = [0];
-///     ours.read_exact(&mut byte)?;
-///     world.exit(byte[0].into());
-///     Ok::<_, std::io::Error>(())
+///     match ours.read(&mut byte) {
+///         Ok(0) => world.quit(),
+///         Ok(_) => world.exit(byte[0].into()),
+///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+///         Err(error) => return Err(error),
+///     }
+///     Ok(())
 /// });
 /// theirs.write_all(&[9])?;
 /// assert_eq!(rt.exec()?, 9);
@@ -173,7 +183,7 @@ impl QSocketNotifier {
         if let (State::Watching(id), Some(home)) = (self.state, &self.home) {
             let fd = self.descriptor.as_raw_fd();
             if let Err(error) = home.reactor.rearm(id, &mut SourceFd(&fd), self.kind.interest()) {
-                home.reactor.forget(id);
+                home.reactor.deregister(id, &mut SourceFd(&fd));
                 self.state = State::Disabled;
                 self.error = Some(error);
             }

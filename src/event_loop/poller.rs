@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Registry, Waker};
 
-use super::reactor::{Readiness, SourceId, WAKER};
+use super::reactor::Readiness;
+use super::source::{SourceId, WAKER};
 
 /// How many events the kernel tells at once.
 const EVENTS: usize = 1024;
@@ -75,8 +76,8 @@ impl Poller for KernelPoller {
         let mut batch = 0;
         for event in &self.events {
             batch += 1;
-            if event.token() != WAKER {
-                ready.push_back((SourceId::of(event.token()), Readiness::of(event)));
+            if let Some(source) = SourceId::of(event.token()) {
+                ready.push_back((source, Readiness::of(event)));
             }
         }
         self.has_more = batch == EVENTS;

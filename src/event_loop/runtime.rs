@@ -18,8 +18,9 @@ use super::control::{LoopControl, LoopState};
 use super::flush_list::FlushList;
 use super::inbox::Mailbox;
 use super::poller::{KernelPoller, Polled, Poller};
-use super::reactor::{Reactor, Readiness, SourceId};
+use super::reactor::{Reactor, Readiness};
 use super::remote::{Remote, RemoteCall};
+use super::source::SourceId;
 use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, QObject, Signal, Target, Trace, World};
@@ -366,9 +367,6 @@ impl Runtime {
         if sleeps && !self.mailbox.fall_asleep() {
             (sleeps, timeout) = (false, Some(Duration::ZERO));
         }
-        if self.ready.is_empty() {
-            self.reactor.recycle();
-        }
         let polled = self.poller.poll(self.clock.sleep(timeout), &mut self.ready);
         if sleeps {
             self.mailbox.wake_up();
@@ -379,12 +377,13 @@ impl Runtime {
         Ok(())
     }
 
-    /// Tells the owners of what is ready.
+    /// Tells the owners of what is ready. Returns true if there was one.
     fn tell_ready(&mut self) -> bool {
-        let any = !self.ready.is_empty();
+        let mut any = false;
         while let Some((source, readiness)) = self.ready.pop_front() {
             if let Some((owner, on_ready)) = self.reactor.owner(source) {
                 on_ready(&mut self.world, owner, source, readiness);
+                any = true;
             }
         }
         any

@@ -335,9 +335,12 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Returns the system's descriptor, while there is one.
+    ///
+    /// It does not block. A duplicate of it does not block either, and keeps the system's socket open
+    /// when this one is closed or destroyed. The loop hears nothing of it from then on.
     #[doc(alias = "socketDescriptor")]
     fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.core().engines().next()?.descriptor()
+        self.core().engines().next()?.lend_descriptor()
     }
 
     /// Takes over a descriptor whose socket is in the given state. Emits `state_changed` if that

@@ -288,9 +288,12 @@ impl QTcpServer {
     }
 
     /// Returns the system's descriptor, while the server listens.
+    ///
+    /// It does not block. A duplicate of it does not block either, and goes on listening when this
+    /// server is closed or destroyed. The loop hears nothing of it from then on.
     #[doc(alias = "socketDescriptor")]
     pub fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.engine.as_ref()?.descriptor()
+        self.engine.as_ref()?.lend_descriptor()
     }
 
     /// Returns how many connections may wait in the system to be accepted.

@@ -100,7 +100,7 @@ pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
 }
 
 /// The descriptors that this process has open.
-fn descriptors() -> Vec<u64> {
+pub(crate) fn descriptors() -> Vec<u64> {
     let listing = std::fs::read_dir("/proc/self/fd").unwrap();
     let listed: Vec<u64> = listing
         .filter_map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().ok())

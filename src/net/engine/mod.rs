@@ -158,8 +158,12 @@ pub(crate) trait SocketEngine: fmt::Debug + Any {
     /// The other end's address.
     fn peer_addr(&self) -> io::Result<SocketAddr>;
 
-    /// The descriptor, where there is one.
+    /// The descriptor, where there is one, for the network's own use: nobody may duplicate it.
     fn descriptor(&self) -> Option<BorrowedFd<'_>>;
+
+    /// The descriptor, where there is one, for somebody who may duplicate it, so that the system's
+    /// socket may live longer than this one.
+    fn lend_descriptor(&self) -> Option<BorrowedFd<'_>>;
 
     /// Gives up the descriptor, where there is one.
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>>;

@@ -1,8 +1,9 @@
 //! One of the kernel's sockets.
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
 use mio::Interest;
@@ -28,18 +29,23 @@ use crate::object::ObjectKey;
 /// One of the kernel's sockets. Never blocks, and is closed along with this.
 #[derive(Debug)]
 pub(super) struct NativeSocket {
+    /// Stands before the socket, so that it is given up while the descriptor is still open.
+    registration: Registration,
     socket: Socket,
     kind: SocketType,
     /// It is an IPv6 socket, to which an IPv4 address is one of its own.
     is_v6: bool,
-    registration: Registration,
 }
 
-/// A descriptor's place in the reactor, given up when the descriptor is closed.
+/// A descriptor's place in the reactor, given up right before the descriptor is closed.
 #[derive(Debug)]
 struct Registration {
     reactor: Rc<Reactor>,
     source: Option<SourceId>,
+    descriptor: RawFd,
+    /// Somebody else may have the socket open as well, so that closing the descriptor does not close
+    /// the socket, and the kernel would go on watching it.
+    may_be_shared: Cell<bool>,
 }
 
 impl NativeSocket {
@@ -57,10 +63,11 @@ impl NativeSocket {
         let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
         let is_v6 = towards.is_ipv6();
         Self::prepare(&socket, kind, is_v6)?;
-        Ok(Self { socket, kind, is_v6, registration: Registration::new(reactor) })
+        let registration = Registration::new(reactor, &socket);
+        Ok(Self { registration, socket, kind, is_v6 })
     }
 
-    /// Takes over a descriptor.
+    /// Takes over a descriptor, of which others may have duplicates.
     pub(super) fn adopt(
         reactor: &Rc<Reactor>,
         kind: SocketType,
@@ -73,7 +80,9 @@ impl NativeSocket {
         socket.set_nonblocking(true)?;
         let is_v6 = socket_domain(&socket)? == AddressFamily::INET6;
         Self::prepare(&socket, kind, is_v6)?;
-        Ok(Self { socket, kind, is_v6, registration: Registration::new(reactor) })
+        let registration = Registration::new(reactor, &socket);
+        registration.may_be_shared.set(true);
+        Ok(Self { registration, socket, kind, is_v6 })
     }
 
     /// Sets what Qt sets for every socket.
@@ -126,12 +135,11 @@ impl SocketEngine for NativeSocket {
         // A read ends before urgent data, so that is to be known.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let interest = interest | Interest::PRIORITY;
-        let descriptor = self.socket.as_raw_fd();
-        let Registration { reactor, source } = &mut self.registration;
-        if source.is_some() {
-            return Ok(());
+        let Registration { reactor, source, descriptor, .. } = &mut self.registration;
+        if source.is_none() {
+            let socket = &mut SourceFd(descriptor);
+            *source = Some(reactor.register(socket, interest, owner, on_ready)?);
         }
-        *source = Some(reactor.register(&mut SourceFd(&descriptor), interest, owner, on_ready)?);
         Ok(())
     }
 
@@ -187,8 +195,8 @@ impl SocketEngine for NativeSocket {
                 done => break done?,
             }
         };
-        let registration = Registration::new(&self.registration.reactor);
-        let engine = Self { socket, kind: self.kind, is_v6: self.is_v6, registration };
+        let registration = Registration::new(&self.registration.reactor, &socket);
+        let engine = Self { registration, socket, kind: self.kind, is_v6: self.is_v6 };
         Ok(Accepted { engine: Box::new(engine), peer })
     }
 
@@ -299,27 +307,39 @@ impl SocketEngine for NativeSocket {
         Some(self.socket.as_fd())
     }
 
+    fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.registration.may_be_shared.set(true);
+        self.descriptor()
+    }
+
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
-        let Self { socket, mut registration, .. } = *self;
-        if let Some(source) = registration.source.take() {
-            let descriptor = socket.as_raw_fd();
-            registration.reactor.deregister(source, &mut SourceFd(&descriptor));
-        }
+        let Self { registration, socket, .. } = *self;
+        registration.may_be_shared.set(true);
+        drop(registration);
         Ok(socket.into())
     }
 }
 
 impl Registration {
-    fn new(reactor: &Rc<Reactor>) -> Self {
-        Self { reactor: reactor.clone(), source: None }
+    fn new(reactor: &Rc<Reactor>, socket: &Socket) -> Self {
+        Self {
+            reactor: reactor.clone(),
+            source: None,
+            descriptor: socket.as_raw_fd(),
+            may_be_shared: Cell::new(false),
+        }
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(source) = self.source {
+        match self.source {
+            Some(source) if self.may_be_shared.get() => {
+                self.reactor.deregister(source, &mut SourceFd(&self.descriptor));
+            }
             // The descriptor is closed along with this, by which the kernel forgets it too.
-            self.reactor.forget(source);
+            Some(source) => self.reactor.forget(source),
+            None => {}
         }
     }
 }

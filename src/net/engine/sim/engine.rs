@@ -160,7 +160,7 @@ impl SocketEngine for SimSocket {
         if self.source.is_some() {
             return Ok(());
         }
-        let source = self.reactor.enlist(owner, on_ready);
+        let source = self.reactor.enlist(owner, on_ready)?;
         self.source = Some(source);
         let watch = Watch::new(self.watcher, source);
         self.held.with(|wire, key| {
@@ -323,6 +323,10 @@ impl SocketEngine for SimSocket {
     }
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 

@@ -1,0 +1,185 @@
+//! The names of sources, and the table of who owns which.
+//!
+//! Keeps one promise: a name that was given back finds nobody, whoever has its number now. The kernel
+//! may still tell of a source that is gone: it tells of an open socket, which somebody else may have as
+//! well, and not of the descriptor by which it was registered (epoll(7), questions 6 and 7).
+
+use std::collections::VecDeque;
+use std::io;
+use std::num::NonZeroUsize;
+
+use mio::Token;
+
+use super::reactor::OnReady;
+use crate::object::ObjectKey;
+
+/// How many bits of a name are the number. The others are the generation: how often the number was
+/// given to somebody.
+const NUMBER_BITS: u32 = if usize::BITS < 64 { 20 } else { 32 };
+
+/// The first name of number 0, and the step from a name to the next one of its number.
+const GENERATION: NonZeroUsize = NonZeroUsize::new(1 << NUMBER_BITS).expect("not zero");
+
+/// How many numbers there are. The one that has all bits set is left out: its last name would be the
+/// waker's token.
+const NUMBERS: usize = GENERATION.get() - 1;
+
+/// The token of the runtime's own waker.
+pub(super) const WAKER: Token = Token(usize::MAX);
+
+/// Names a source, and no other one that has its number before or after it, until the generations of
+/// that number begin again: after 4095 sources where a pointer has 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SourceId(NonZeroUsize);
+
+impl SourceId {
+    /// The first name of a number.
+    fn first(number: usize) -> Self {
+        Self(GENERATION.saturating_add(number))
+    }
+
+    /// The next name of the same number; after the last one the first.
+    fn next(self) -> Self {
+        self.0.checked_add(GENERATION.get()).map_or_else(|| Self::first(self.number()), Self)
+    }
+
+    fn number(self) -> usize {
+        self.0.get() & NUMBERS
+    }
+
+    pub(super) fn token(self) -> Token {
+        Token(self.0.get())
+    }
+
+    /// The source that has this token; `None` if it is the waker's.
+    pub(super) fn of(token: Token) -> Option<Self> {
+        NonZeroUsize::new(token.0).filter(|_| token != WAKER).map(Self)
+    }
+}
+
+/// The sources of one runtime.
+#[derive(Default)]
+pub(super) struct Sources {
+    places: Vec<Place>,
+    /// The places without an owner. That which is free for longest is the next to be given, so that
+    /// the generations of a number begin again as late as possible.
+    free: VecDeque<SourceId>,
+}
+
+/// The place of a number.
+struct Place {
+    /// The name of the number's owner, or of its next one.
+    name: SourceId,
+    owner: Option<(ObjectKey, OnReady)>,
+}
+
+impl Sources {
+    /// Gives a name to a source. Fails if no number is left.
+    pub(super) fn add(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<SourceId> {
+        let owner = Some((owner, on_ready));
+        if let Some(name) = self.free.pop_front() {
+            self.places[name.number()] = Place { name, owner };
+            return Ok(name);
+        }
+        if self.places.len() == NUMBERS {
+            return Err(io::Error::other("no more sources can be watched"));
+        }
+        let name = SourceId::first(self.places.len());
+        self.places.push(Place { name, owner });
+        Ok(name)
+    }
+
+    /// Takes the name of a source back. Returns true if the source had it.
+    pub(super) fn remove(&mut self, name: SourceId) -> bool {
+        let place = self.places.get_mut(name.number());
+        let Some(place) = place.filter(|place| place.name == name) else { return false };
+        *place = Place { name: name.next(), owner: None };
+        self.free.push_back(place.name);
+        true
+    }
+
+    /// Who is told of the readiness of a source, and how; `None` for one that was removed.
+    pub(super) fn owner(&self, name: SourceId) -> Option<(ObjectKey, OnReady)> {
+        let place = self.places.get(name.number())?;
+        place.owner.filter(|_| place.name == name)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+    use slotmap::KeyData;
+
+    use super::*;
+
+    fn owner(number: usize) -> ObjectKey {
+        let number = u64::try_from(number).unwrap();
+        KeyData::from_ffi(1 << 32 | number).into()
+    }
+
+    fn add(sources: &mut Sources, number: usize) -> SourceId {
+        sources.add(owner(number), |_, _, _, _| ()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_finds_its_owner_until_it_is_given_back_and_nobody_from_then_on(
+            program in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..200),
+        ) {
+            let mut sources = Sources::default();
+            let (mut live, mut gone) = (Vec::new(), Vec::new());
+            for (number, (adds, which)) in program.into_iter().enumerate() {
+                if adds || live.is_empty() {
+                    live.push((add(&mut sources, number), number));
+                } else {
+                    let (name, _) = live.swap_remove(which.index(live.len()));
+                    prop_assert!(sources.remove(name));
+                    gone.push(name);
+                }
+                for &(name, number) in &live {
+                    prop_assert_eq!(sources.owner(name).map(|(owner, _)| owner), Some(owner(number)));
+                }
+                for &name in &gone {
+                    prop_assert!(sources.owner(name).is_none() && !sources.remove(name));
+                }
+                prop_assert_eq!(sources.len(), live.len());
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_that_is_free_for_longest_is_the_next_to_be_given() {
+        let mut sources = Sources::default();
+        let names = [0, 1, 2].map(|number| add(&mut sources, number));
+        for name in [names[1], names[0], names[2]] {
+            sources.remove(name);
+        }
+        let numbers = [3, 4, 5].map(|number| add(&mut sources, number).number());
+        assert_eq!(numbers, [1, 0, 2]);
+    }
+
+    #[test]
+    fn the_names_of_a_number_begin_again_after_the_last() {
+        let last = SourceId(NonZeroUsize::new(usize::MAX - 1).unwrap());
+        let first = SourceId::first(NUMBERS - 1);
+        assert_eq!(last.number(), first.number());
+        assert_eq!(last.next(), first);
+        // As many as there are where a pointer has 32 bits.
+        let names = std::iter::successors(Some(first), |name| Some(name.next()));
+        assert_eq!(names.take(4095).collect::<HashSet<_>>().len(), 4095);
+    }
+
+    #[test]
+    fn no_source_has_the_token_of_the_waker() {
+        assert_eq!(SourceId::of(WAKER), None);
+        assert_ne!(WAKER.0 & NUMBERS, NUMBERS - 1, "the largest number is another one");
+        let largest = SourceId::first(NUMBERS - 1);
+        assert_eq!(SourceId::of(largest.token()), Some(largest));
+    }
+}
