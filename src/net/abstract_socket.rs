@@ -118,7 +118,8 @@ pub trait QAbstractSocket: QIODevice {
     /// Gives the socket an address and a port of its own; port 0 lets the system choose one.
     ///
     /// A TCP socket connects from there; a UDP socket also receives what comes there. Emits
-    /// `state_changed(Bound)`.
+    /// `state_changed(Bound)`. If a TCP socket has let the system choose its port, and the first
+    /// address of its peer refuses the connection, Linux chooses another port for the next address.
     ///
     /// ```
     /// use slotwire::prelude::*;

@@ -1,6 +1,8 @@
 //! Peers that send something and reset the connection, in storms.
 
+use super::namespace::in_own_network;
 use super::*;
+use slotwire::QTcpServer;
 
 /// How many peers come at once, and how many times.
 const STORM: [usize; 2] = [100, 10];
@@ -103,4 +105,25 @@ fn sockets_whose_listener_resets_them_hear_of_it_once() {
         rt.destroy(socket);
     }
     assert!(rt.is_empty());
+}
+
+#[test]
+fn a_client_that_calls_a_dead_port_does_not_keep_its_server_from_coming_back() {
+    let test = "resets::a_client_that_calls_a_dead_port_does_not_keep_its_server_from_coming_back";
+    in_own_network(test, || {
+        let port = 40_000;
+        // Whoever calls that port calls from there, and reaches itself.
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", format!("{port} {port}")).unwrap();
+        let mut rt = Runtime::new().unwrap();
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        for _ in 0..3 {
+            rt[socket].connect_to_host("127.0.0.1", port);
+            wait_until(&mut rt, |_| journal.has("ConnectionRefused while Unconnected"));
+            let expected = ["HostLookup", "Connecting", "host_found", "Unconnected"];
+            assert_eq!(journal.take()[..4], expected);
+        }
+        let server = rt.add(QTcpServer::new());
+        rt[server].listen((Ipv4Addr::LOCALHOST, port)).unwrap();
+    });
 }

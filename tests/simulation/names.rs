@@ -90,6 +90,23 @@ fn of_several_addresses_the_first_that_answers_wins() {
 }
 
 #[test]
+fn a_bound_socket_that_one_address_has_refused_tries_the_next_from_its_port() {
+    let (mut sim, near, far) = two_hosts(4);
+    let (refuses, answers) = (sim.addresses(far)[0], IpAddr::from([10, 0, 1, 1]));
+    sim.add_address(far, answers);
+    let server = sim[far].add(QTcpServer::new());
+    sim[far][server].listen((answers, 80)).unwrap();
+    sim.set_name("several", NameAnswer::found([refuses, answers]));
+    let socket = sim[near].add(QTcpSocket::new());
+    sim[near][socket].bind(BindAddress::AnyIpv4, 5555, BindMode::DEFAULT).unwrap();
+    sim[near][socket].connect_to_host("several", 80);
+    let stands = |sim: &Simulation| sim[near][socket].state() == SocketState::Connected;
+    assert!(sim.run_until(MINUTE, stands).unwrap());
+    assert_eq!(sim[near][socket].peer_address(), Some(answers));
+    assert_eq!(sim[near][socket].local_port(), Some(5555));
+}
+
+#[test]
 fn a_name_is_the_same_with_and_without_the_dot_of_the_root() {
     let (mut sim, near, _) = two_hosts(4);
     let address = IpAddr::from([10, 0, 0, 77]);

@@ -1,7 +1,7 @@
 //! Giving a socket its own address before it connects.
 
 use super::*;
-use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode};
+use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode, QTcpServer};
 use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -175,4 +175,19 @@ fn a_socket_that_was_only_bound_is_closed_without_an_error_whatever_its_slots_tr
         assert_eq!(answers.take(), [(Err(ErrorKind::BrokenPipe), nothing)], "{mode:?}");
         assert_eq!(rt[socket].error(), None, "{mode:?}");
     }
+}
+
+#[on_every_network]
+fn a_socket_that_calls_its_own_port_is_refused_and_leaves_the_port_to_a_server(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let port = rt[socket].local_port().unwrap();
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, |_| journal.has("ConnectionRefused while Unconnected"));
+    assert!(!journal.has("Connected"));
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen((Ipv4Addr::LOCALHOST, port)).unwrap();
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, |_| journal.has("connected"));
 }

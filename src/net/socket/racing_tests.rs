@@ -64,6 +64,8 @@ const MUTE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 const CLOSED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
 /// Answers.
 const OPEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
+/// Where nobody else is.
+const HOME: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 6);
 /// Fails at once: no connection goes to a group.
 const UNREACHABLE: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);
 
@@ -207,17 +209,28 @@ fn an_attempt_fails_with_what_the_last_address_said() {
     assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::ConnectionRefused));
 }
 
-/// Only an address that fails at once: whether a socket can be used again that was refused is up to
-/// the system.
-#[test]
-fn a_bound_socket_tries_all_addresses_from_its_port() {
-    let mut bench = bench(&[UNREACHABLE, OPEN]);
-    let socket = bench.socket;
-    bench.rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
-    let port = bench.rt[socket].local_port();
+/// Binds the socket to an address and the port that all others have on theirs, and asserts that it
+/// gets to the last one from there.
+#[track_caller]
+fn assert_reaches_from(at: Ipv4Addr, addresses: &[Ipv4Addr]) {
+    let mut bench = bench(addresses);
+    let (socket, port) = (bench.socket, bench.port);
+    bench.rt[socket].bind(at, port, BindMode::DEFAULT).unwrap();
     bench.connect(false);
     bench.reached(OPEN);
-    assert_eq!(bench.rt[socket].local_port(), port);
+    assert_eq!(bench.rt[socket].local_port(), Some(port));
+    assert_eq!(bench.rt[socket].local_address(), Some(at.into()));
+}
+
+#[test]
+fn a_bound_socket_tries_all_addresses_from_its_port() {
+    assert_reaches_from(HOME, &[UNREACHABLE, OPEN]);
+    assert_reaches_from(HOME, &[CLOSED, OPEN]);
+}
+
+#[test]
+fn a_bound_socket_that_reaches_itself_tries_the_other_addresses_from_its_port() {
+    assert_reaches_from(HOME, &[HOME, OPEN]);
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
+use std::time::Duration;
 
 use mio::Interest;
 use mio::unix::SourceFd;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::retry_on_intr;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::socket_domain;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -97,6 +98,18 @@ impl NativeSocket {
         }
     }
 
+    /// Ends a connection by a reset, so that nobody has to wait for its port, and makes the socket one
+    /// that can connect again. Elsewhere than on Linux, it may take until the socket is closed, and
+    /// the socket may be of no further use.
+    fn reset(&self) {
+        if rustix::net::connect_unspec(&self.socket).is_err() {
+            // A failure leaves an orderly end, and the port blocked for a while.
+            let _ = self.socket.set_linger(Some(Duration::ZERO));
+        }
+        // That it was reset is no failure of the next attempt.
+        let _ = self.socket.take_error();
+    }
+
     /// The address as this socket takes it.
     fn reach(&self, address: SocketAddr) -> SocketAddr {
         match address {
@@ -161,10 +174,16 @@ impl SocketEngine for NativeSocket {
 
     fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
         let peer = self.reach(peer);
-        match retry_on_intr(|| rustix::net::connect(&self.socket, &peer)) {
+        let connect = || retry_on_intr(|| rustix::net::connect(&self.socket, &peer));
+        let connected = match connect() {
+            // Linux says so once more of an attempt that has failed before.
+            Err(Errno::CONNABORTED) => connect(),
+            done => done,
+        };
+        match connected {
             Ok(()) if self.kind == SocketType::Udp => Ok(Progress::Connected),
             Ok(()) => self.progress(),
-            Err(rustix::io::Errno::INPROGRESS) => Ok(Progress::Pending),
+            Err(Errno::INPROGRESS) => Ok(Progress::Pending),
             Err(error) => Err(error.into()),
         }
     }
@@ -176,7 +195,8 @@ impl SocketEngine for NativeSocket {
         match self.peer_addr() {
             // A free port in the range for outgoing connections can be reached by itself.
             Ok(peer) if self.kind == SocketType::Tcp && self.local_addr()? == peer => {
-                Err(io::ErrorKind::ConnectionRefused.into())
+                self.reset();
+                Err(Errno::CONNREFUSED.into())
             }
             Ok(_) => Ok(Progress::Connected),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(Progress::Pending),

@@ -104,6 +104,8 @@ impl Wire {
         match &socket.role {
             Role::Idle => {}
             Role::Stream(stream) if stream.phase == Phase::Calling => return Err(Errno::ALREADY),
+            // A call that came to nothing can be followed by another.
+            Role::Stream(stream) if stream.phase == Phase::Dead && stream.peer.is_none() => {}
             _ => return Err(Errno::ISCONN),
         }
         let host = socket.host;
