@@ -329,7 +329,11 @@ fn a_server_refuses_a_descriptor_that_does_not_listen() {
     let (listener, _) = std_listener();
     let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     bound.bind(&any_port().into()).unwrap();
-    let descriptors: [OwnedFd; 4] = [
+    let path = std::env::temp_dir().join(format!("slotwire-{}", std::process::id()));
+    let local = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let descriptors: [OwnedFd; 5] = [
+        local.into(),
         std::net::UdpSocket::bind(any_port()).unwrap().into(),
         std::fs::File::open("/dev/null").unwrap().into(),
         TcpStream::connect(listener.local_addr().unwrap()).unwrap().into(),

@@ -245,7 +245,8 @@ pub trait QAbstractSocket: QIODevice {
         self.core().settings().read_limit
     }
 
-    /// Sets how many bytes may wait to be read. The default is `None`: any number.
+    /// Sets how many bytes may wait to be read. The default is `None`: any number. So is `Some(0)`, as
+    /// 0 is in Qt.
     ///
     /// When so many wait, the socket reads no more, and the peer has to wait in its turn. It reads
     /// on as soon as there is room. A datagram is never held, so there it has no effect.
@@ -262,7 +263,7 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Sets how many written bytes may wait to be sent. The default is `None`: any number, as in
-    /// Qt.
+    /// Qt. So is `Some(0)`.
     ///
     /// A write takes what there is room for; one that finds none is `WouldBlock`. After either,
     /// [`write_buffer_drained`](Self::write_buffer_drained) tells when to go on.
@@ -344,14 +345,20 @@ pub trait QAbstractSocket: QIODevice {
         self.core().engines().next()?.lend_descriptor()
     }
 
-    /// Takes over a descriptor whose socket is in the given state. Emits `state_changed` if that
-    /// is a change, and nothing else; an earlier connection is closed without a word.
+    /// Takes over a descriptor whose socket is in the given state: `Unconnected`, `Bound`, `Connecting`
+    /// or `Connected`. Emits `state_changed` if that is a change, and nothing else; an earlier
+    /// connection is closed without a word.
+    ///
+    /// The state is not checked, as in Qt, since a peer may end a connection at any time before. A
+    /// TCP socket that is said to be connected and is not tells `error_occurred` in the loop's next
+    /// turn, as a connection that is lost.
     ///
     /// # Errors
     ///
     /// Fails with [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the
-    /// descriptor is no socket of this kind, with [`Operation`](SocketError::Operation) if this one
-    /// was not added to a runtime. The descriptor is closed then.
+    /// descriptor is no TCP or UDP socket, as this one is, or one that listens; with
+    /// [`Operation`](SocketError::Operation) if this one was not added to a runtime, or for another
+    /// state. The descriptor is closed then.
     #[doc(alias = "setSocketDescriptor")]
     fn set_socket_descriptor(
         &mut self,

@@ -6,6 +6,7 @@ use super::*;
 use slotwire::{OpenMode, OptionName, PauseMode, SocketOption};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 
 #[test]
 fn a_connected_descriptor_becomes_a_connected_socket() {
@@ -97,9 +98,15 @@ fn a_descriptor_that_is_connecting_connects_or_fails() {
 fn what_is_no_tcp_socket_is_refused_and_closed() {
     let mut rt = Runtime::new().unwrap();
     let (socket, journal) = socket(&mut rt);
-    let udp: OwnedFd = UdpSocket::bind(any_port()).unwrap().into();
-    let file: OwnedFd = std::fs::File::open("/dev/null").unwrap().into();
-    for descriptor in [udp, file] {
+    let (local, _peer) = UnixStream::pair().unwrap();
+    let descriptors: [OwnedFd; 4] = [
+        UdpSocket::bind(any_port()).unwrap().into(),
+        std::fs::File::open("/dev/null").unwrap().into(),
+        local.into(),
+        // It takes connections and is none.
+        TcpListener::bind(any_port()).unwrap().into(),
+    ];
+    for descriptor in descriptors {
         let refused = rt[socket]
             .set_socket_descriptor(descriptor, SocketState::Connected, OpenMode::READ_WRITE)
             .unwrap_err();
@@ -108,10 +115,51 @@ fn what_is_no_tcp_socket_is_refused_and_closed() {
     }
     settle(&mut rt);
     assert_eq!((journal.len(), rt[socket].state()), (0, SocketState::Unconnected));
-    let stream: OwnedFd = TcpListener::bind(any_port()).unwrap().into();
+    assert!(!rt[socket].is_valid());
+}
+
+#[test]
+fn a_descriptor_is_taken_over_in_a_runtime_and_in_a_state_that_it_can_have() {
     let mode = OpenMode::READ_WRITE;
-    let early = QTcpSocket::new().set_socket_descriptor(stream, SocketState::Connected, mode);
+    let mut rt = Runtime::new().unwrap();
+    let (socket, journal) = socket(&mut rt);
+    let (listener, _) = std_listener();
+    let stream = || TcpStream::connect(listener.local_addr().unwrap()).unwrap().into();
+    let mut unborn = QTcpSocket::new();
+    let early = unborn.set_socket_descriptor(stream(), SocketState::Connected, mode);
     assert_eq!(early.unwrap_err().kind(), SocketError::Operation);
+    for state in [SocketState::HostLookup, SocketState::Listening, SocketState::Closing] {
+        let refused = rt[socket].set_socket_descriptor(stream(), state, mode).unwrap_err();
+        assert_eq!(refused.kind(), SocketError::Operation, "{state:?}");
+        assert!(refused.to_string().contains(&format!("{state:?}")), "{refused}");
+    }
+    settle(&mut rt);
+    assert_eq!((journal.len(), rt[socket].state()), (0, SocketState::Unconnected));
+}
+
+/// A peer may have reset a connection before it is taken over, and it is no more connected then.
+#[test]
+fn a_descriptor_that_is_not_connected_as_was_said_is_lost_in_the_loop() {
+    let (listener, _) = std_listener();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    reset(listener.accept().unwrap().0);
+    let never = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let descriptors: [(OwnedFd, &str); 2] = [
+        (stream.into(), "RemoteHostClosed while Connected"),
+        (never.into(), "Network while Connected"),
+    ];
+    for (descriptor, error) in descriptors {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, journal) = socket(&mut rt);
+        let mode = OpenMode::READ_WRITE;
+        rt[socket].set_socket_descriptor(descriptor, SocketState::Connected, mode).unwrap();
+        wait_until(&mut rt, is_unconnected(socket));
+        settle(&mut rt);
+        let mut said = journal.take();
+        assert_eq!(said.remove(0), "Connected");
+        assert_eq!(said.remove(0), error);
+        assert_eq!(said, LOST[1..]);
+    }
 }
 
 #[test]

@@ -64,6 +64,21 @@ fn a_limit_that_is_taken_away_lets_everything_in(net: &Net) {
 }
 
 #[on_every_network]
+fn a_limit_of_zero_is_no_limit(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    rt[socket].set_read_buffer_size(Some(10));
+    rt[socket].set_write_buffer_limit(Some(10));
+    rt[socket].set_read_buffer_size(Some(0));
+    rt[socket].set_write_buffer_limit(Some(0));
+    assert_eq!((rt[socket].read_buffer_size(), rt[socket].write_buffer_limit()), (None, None));
+    peer.write_all(&noise(5000)).unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 5000);
+    assert_eq!(rt[socket].write(&noise(5000)).unwrap(), 5000);
+    assert_eq!(read_exactly(&mut rt, &mut peer, 5000), noise(5000));
+}
+
+#[on_every_network]
 fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);

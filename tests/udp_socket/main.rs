@@ -8,6 +8,8 @@ mod groups;
 
 use std::io::{BufRead, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -426,6 +428,32 @@ fn a_descriptor_that_is_bound_is_taken_over() {
     wait_until(&mut rt, |_| journal.has("ready_read"));
     assert_eq!(take(&mut rt, socket).as_deref(), Some("early"));
     assert_eq!(journal.take(), ["Bound", "ready_read"]);
+}
+
+#[test]
+fn what_is_no_udp_socket_is_refused() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    let (local, _peer) = UnixDatagram::pair().unwrap();
+    let mut descriptors: Vec<OwnedFd> = vec![
+        local.into(),
+        std::net::TcpListener::bind(any_port()).unwrap().into(),
+        std::fs::File::open("/dev/null").unwrap().into(),
+    ];
+    // Datagrams of other protocols, where the system lets this process have such.
+    let (form, domain) = (socket2::Type::DGRAM, socket2::Domain::IPV4);
+    for protocol in [socket2::Protocol::ICMPV4, socket2::Protocol::UDPLITE] {
+        descriptors.extend(socket2::Socket::new(domain, form, Some(protocol)).map(OwnedFd::from));
+    }
+    for descriptor in descriptors {
+        let refused = rt[socket]
+            .set_socket_descriptor(descriptor, SocketState::Bound, OpenMode::READ_WRITE)
+            .unwrap_err();
+        assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+    }
+    settle(&mut rt);
+    assert_eq!((journal.len(), rt[socket].is_valid()), (0, false));
 }
 
 #[derive(QObject, Default)]

@@ -16,7 +16,7 @@ use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::bind_mode::{BindAddress, BindMode};
-use crate::net::engine::{Network, SocketEngine, open};
+use crate::net::engine::{Network, SocketEngine, listens, open};
 use crate::net::error::{NetError, SocketError};
 use crate::net::facilities::Home;
 use crate::net::option::{OptionName, SocketOption};
@@ -162,8 +162,17 @@ impl SocketCore {
             let operation = format!("{operation} before the socket is in a runtime");
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
+        if matches!(state, SocketState::HostLookup | SocketState::Listening | SocketState::Closing)
+        {
+            let operation = format!("{operation} in the state {state:?}");
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        }
         let kind = SocketError::UnsupportedSocketOperation;
-        let engine = match home.facilities.network.adopt(self.kind, descriptor) {
+        let adopted = match listens(&descriptor) {
+            true => Err(io::ErrorKind::Unsupported.into()),
+            false => home.facilities.network.adopt(self.kind, descriptor),
+        };
+        let engine = match adopted {
             Ok(engine) => engine,
             Err(error) => {
                 self.set_error(Some(kind));

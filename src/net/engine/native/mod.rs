@@ -7,12 +7,13 @@ mod socket;
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 
 use self::socket::NativeSocket;
 use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
@@ -93,16 +94,37 @@ fn readiness(events: PollFlags) -> Readiness {
     }
 }
 
-/// Says whether there is a socket behind the descriptor that takes connections.
+/// Returns true if there is a socket behind the descriptor that takes connections.
 pub(crate) fn listens(descriptor: impl AsFd) -> bool {
-    rustix::net::sockopt::socket_acceptconn(descriptor) == Ok(true)
+    sockopt::socket_acceptconn(descriptor) == Ok(true)
 }
 
-/// Says whether there is a socket of this kind behind the descriptor.
-fn is_socket_of(kind: SocketType, descriptor: impl AsFd) -> bool {
-    let expected = match kind {
+/// Returns the family of a socket of this kind, IPv4 or IPv6; `None` if the descriptor is of something
+/// else.
+fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<AddressFamily> {
+    let descriptor = descriptor.as_fd();
+    let form = match kind {
         SocketType::Tcp => rustix::net::SocketType::STREAM,
         SocketType::Udp => rustix::net::SocketType::DGRAM,
     };
-    rustix::net::sockopt::socket_type(descriptor) == Ok(expected)
+    let is_of_kind = sockopt::socket_type(descriptor) == Ok(form) && speaks(kind, descriptor);
+    let family = getsockname(descriptor).ok()?.address_family();
+    let is_internet = matches!(family, AddressFamily::INET | AddressFamily::INET6);
+    (is_of_kind && is_internet).then_some(family)
+}
+
+/// Returns true if the protocol of a socket is the one of its kind.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn speaks(kind: SocketType, descriptor: BorrowedFd<'_>) -> bool {
+    let protocol = match kind {
+        SocketType::Tcp => ipproto::TCP,
+        SocketType::Udp => ipproto::UDP,
+    };
+    sockopt::socket_protocol(descriptor) == Ok(Some(protocol))
+}
+
+/// Returns true: the system does not tell the protocol of a socket.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn speaks(_: SocketType, _: BorrowedFd<'_>) -> bool {
+    true
 }

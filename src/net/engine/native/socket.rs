@@ -12,12 +12,11 @@ use mio::unix::SourceFd;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::sockopt::socket_domain;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::message::canonical;
-use super::{is_socket_of, message, multicast, option};
+use super::{family_of, message, multicast, option};
 use crate::event_loop::{OnReady, Reactor, SourceId};
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
@@ -74,12 +73,10 @@ impl NativeSocket {
         kind: SocketType,
         descriptor: OwnedFd,
     ) -> io::Result<Self> {
-        if !is_socket_of(kind, &descriptor) {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
+        let family = family_of(kind, &descriptor).ok_or(io::ErrorKind::Unsupported)?;
         let socket = Socket::from(descriptor);
         socket.set_nonblocking(true)?;
-        let is_v6 = socket_domain(&socket)? == AddressFamily::INET6;
+        let is_v6 = family == AddressFamily::INET6;
         Self::prepare(&socket, kind, is_v6)?;
         let registration = Registration::new(reactor, &socket);
         registration.may_be_shared.set(true);
