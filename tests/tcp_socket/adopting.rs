@@ -118,6 +118,26 @@ fn what_is_no_tcp_socket_is_refused_and_closed() {
     assert!(!rt[socket].is_valid());
 }
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[test]
+fn a_descriptor_of_multipath_tcp_is_one_of_tcp() {
+    use socket2::{Domain, Protocol, Type};
+    // A kernel may be without it.
+    let Ok(stream) = socket2::Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::MPTCP)) else {
+        return;
+    };
+    let (listener, port) = std_listener();
+    stream.connect(&listener.local_addr().unwrap().into()).unwrap();
+    let mut rt = Runtime::new().unwrap();
+    let (socket, _journal) = socket(&mut rt);
+    rt[socket]
+        .set_socket_descriptor(stream.into(), SocketState::Connected, OpenMode::READ_WRITE)
+        .unwrap();
+    assert_eq!(rt[socket].peer_port(), Some(port));
+    listener.accept().unwrap().0.write_all(b"hello").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
+}
+
 #[test]
 fn a_descriptor_is_taken_over_in_a_runtime_and_in_a_state_that_it_can_have() {
     let mode = OpenMode::READ_WRITE;

@@ -116,11 +116,15 @@ fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<AddressFamily> {
 /// Returns true if the protocol of a socket is the one of its kind.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 fn speaks(kind: SocketType, descriptor: BorrowedFd<'_>) -> bool {
-    let protocol = match kind {
-        SocketType::Tcp => ipproto::TCP,
-        SocketType::Udp => ipproto::UDP,
-    };
-    sockopt::socket_protocol(descriptor) == Ok(Some(protocol))
+    let Ok(Some(protocol)) = sockopt::socket_protocol(descriptor) else { return false };
+    match kind {
+        // Multipath TCP is TCP to whoever reads and writes (RFC 8684).
+        #[cfg(not(target_os = "freebsd"))]
+        SocketType::Tcp => protocol == ipproto::TCP || protocol == ipproto::MPTCP,
+        #[cfg(target_os = "freebsd")]
+        SocketType::Tcp => protocol == ipproto::TCP,
+        SocketType::Udp => protocol == ipproto::UDP,
+    }
 }
 
 /// Returns true: the system does not tell the protocol of a socket.

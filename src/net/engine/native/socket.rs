@@ -87,7 +87,11 @@ impl NativeSocket {
     fn prepare(socket: &Socket, kind: SocketType, is_v6: bool) -> io::Result<()> {
         match kind {
             // Urgent data stays in its place in the stream. What is accepted inherits it.
-            SocketType::Tcp => socket.set_out_of_band_inline(true),
+            SocketType::Tcp => match socket.set_out_of_band_inline(true) {
+                // Multipath TCP has no urgent data.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+                done => done,
+            },
             SocketType::Udp => {
                 socket.set_broadcast(true)?;
                 message::describe_incoming(socket, is_v6)
