@@ -144,6 +144,15 @@ impl Application {
         self.connections.borrow().iter().position(is_meant)
     }
 
+    /// Whether a socket of the application still has this connection.
+    pub(crate) fn is_held(&self, world: &World, tie: usize) -> bool {
+        self.clients.borrow().iter().any(|client| {
+            let state = world.get(client.socket).map(|socket| socket.state());
+            let holds = matches!(state, Some(SocketState::Connected | SocketState::Closing));
+            client.tie == Some(tie) && holds
+        })
+    }
+
     /// Says whether a buffered socket is connected by this connection.
     pub(crate) fn is_connected_by(&self, world: &World, tie: usize) -> bool {
         self.clients.borrow().iter().any(|client| {

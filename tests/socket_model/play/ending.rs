@@ -65,7 +65,7 @@ impl Stage {
             self.pass(if silences == 0 { Duration::from_secs(2) } else { PATIENCE });
             self.app.check_announced(&self.rt);
             self.app.notebook.check(self.app.datagrams.check_announced(&self.rt));
-            let any = self.everybody_reads();
+            let any = self.everybody_reads() | (silences > 0 && self.the_forgotten_speak());
             if self.app.notebook.fault().is_some() || silences == SILENCES {
                 return;
             }
@@ -104,10 +104,18 @@ impl Stage {
             Ok(came) => any |= came,
             Err(fault) => self.app.notebook.blame(fault),
         }
-        // Whoever was forgotten finds out only by speaking.
-        for peer in &mut peers.all {
+        any
+    }
+
+    /// Lets those peers speak whose connection the application has left, or never had, for they may
+    /// not know: a reset that was lost is not said again. Says whether there were some.
+    fn the_forgotten_speak(&mut self) -> bool {
+        let mut any = false;
+        for peer in &mut self.peers.borrow_mut().all {
             let speaks = peer.is_there() && !peer.has_ended && !peer.is_broken && !peer.is_shut;
-            if speaks && self.app.tie_of(peer).is_none() && peer.stands() {
+            let tie = self.app.tie_of(peer);
+            let is_forgotten = tie.is_none_or(|tie| !self.app.is_held(&self.rt, tie));
+            if speaks && is_forgotten && peer.stands() {
                 any = true;
                 let spoken = peer.act(&self.app, PeerAction::Send(1));
                 self.app.notebook.check(spoken);

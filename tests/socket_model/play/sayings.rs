@@ -70,6 +70,16 @@ impl Model {
         Ok(())
     }
 
+    /// Does what happens before anything has to be said.
+    fn catch_up(&mut self) -> Result<(), String> {
+        if let Some(due) = self.next_say()?
+            && let Some(top) = self.stack.last_mut()
+        {
+            top.push_front(Effect::Say(due));
+        }
+        Ok(())
+    }
+
     /// What has to be said next by somebody who is there, if anything; what happens before happens.
     fn next_say(&mut self) -> Result<Option<Due>, String> {
         while let Some(top) = self.stack.last_mut() {
@@ -161,6 +171,7 @@ impl Model {
     }
 
     fn hear_written(&mut self, who: usize, count: usize, look: Look) -> Result<(), String> {
+        self.catch_up()?;
         let socket = &mut self.sockets[who];
         if count > socket.unsent {
             return Err(format!("{count} bytes written, of {} that are to go", socket.unsent));
@@ -177,6 +188,7 @@ impl Model {
 
     /// A socket tells of its traffic. What was found along with it is said next.
     pub(super) fn hear_traffic(&mut self, who: usize, look: Look) -> Result<(), String> {
+        self.catch_up()?;
         self.enter();
         self.notice(who, look)
     }

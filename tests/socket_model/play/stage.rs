@@ -224,12 +224,8 @@ impl Stage {
         let heard = self.count_heard(who, is_meant);
         let was_connected = before.is_some_and(|before| before.state == SocketState::Connected);
         let is_promised = heard > outdated || awaited == Awaited::Connected && was_connected;
-        // A slot may destroy the socket before it has said that it is disconnected.
-        let is_cut_short = awaited == Awaited::Disconnected
-            && !self.rt.contains(socket)
-            && self.count_heard(who, |heard| {
-                heard == Utterance::Said(Said::State(SocketState::Unconnected))
-            }) > 0;
+        // A slot may destroy the socket before it has said what has happened.
+        let is_cut_short = !self.rt.contains(socket);
         // A socket that is not buffered answers for what was announced before as well.
         let is_kept = came == is_promised
             || came && is_cut_short
@@ -239,7 +235,11 @@ impl Stage {
         });
         let after = self.rt.get(socket).map(look_at);
         let is_early = self.network.elapsed() < end;
-        self.app.notebook.expect(came || !is_early || !is_under_way(awaited, after), || {
+        // If there was nothing to end, a connection that a slot begins is another matter.
+        let is_unbegun = awaited == Awaited::Disconnected
+            && before.is_some_and(|before| before.state == SocketState::Unconnected);
+        let may_come = !is_unbegun && is_under_way(awaited, after);
+        self.app.notebook.expect(came || !is_early || !may_come, || {
             format!("#{who}: a wait for {awaited:?} gives up early, {after:?}")
         });
         self.app.model.borrow_mut().set_waited_for(None);
