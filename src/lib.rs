@@ -58,6 +58,13 @@
 //! or address class where the standard library has one, and no event type or event filter: signals
 //! and posted calls serve instead. Objects do not move between threads.
 //!
+//! # Features
+//!
+//! * `idn` (on by default): hosts may have names in letters beyond ASCII, such as `bücher.test`.
+//!   It takes 25 more crates and 170 KB of a program. Without it such a name is an error that says
+//!   so; nothing else changes.
+//! * `sim`: a network in memory for tests, the module `sim`.
+//!
 //! The book in the repository explains it all from the beginning.
 
 // The macros write `::slotwire`, also for the classes in here.

@@ -79,6 +79,79 @@ fn a_mapped_literal_is_the_ipv4_address_that_it_is() {
     assert_eq!(HostInfo::from_name("::ffff:127.0.0.1").addresses(), [LOCALHOST]);
 }
 
+/// What is an address once the name is written in ASCII.
+#[cfg(feature = "idn")]
+#[on_every_network]
+fn a_literal_in_the_digits_of_another_width_is_the_address_that_it_is(net: &Net) {
+    const NAME: &str = "１２７。０．０.１";
+    let mut rt = net.runtime();
+    let answers = Answers::default();
+    answers.ask(&mut rt, NAME);
+    for info in [answers.next(&mut rt), HostInfo::from_name(NAME)] {
+        assert_eq!(info.addresses(), [LOCALHOST]);
+        assert_eq!(info.host_name(), NAME);
+    }
+    let (_listener, port) = net.listener();
+    for waits in [false, true] {
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host(NAME, port);
+        if waits {
+            assert!(rt.wait_for_connected(socket, Some(support::DEADLINE)));
+        } else {
+            wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+        }
+        assert_eq!(rt[socket].peer_name(), NAME);
+        assert_eq!(rt[socket].peer_address(), Some(LOCALHOST));
+    }
+}
+
+#[cfg(feature = "idn")]
+#[on_every_network]
+fn what_is_no_internationalised_name_is_not_found_and_says_why(net: &Net) {
+    let mut rt = net.runtime();
+    let answers = Answers::default();
+    let cases = [
+        ("bücher and more.test", "cannot contain ' '"),
+        ("bücher..test", "label 2 of an internationalised host name is empty"),
+        ("אa.test", "label 1 of an internationalised host name is not valid"),
+    ];
+    for (name, reason) in cases {
+        answers.ask(&mut rt, name);
+        assert_eq!(answers.len(), 0, "it is answered inside the call");
+        for info in [answers.next(&mut rt), HostInfo::from_name(name)] {
+            assert_eq!(info.error(), Some(HostInfoError::HostNotFound));
+            assert!(info.error_string().contains(reason), "{:?}", info.error_string());
+            assert_eq!(info.host_name(), name);
+        }
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host(name, 1);
+        wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+        assert_eq!(rt[socket].error(), Some(SocketError::HostNotFound));
+        let said = rt[socket].error_string();
+        assert!(said.contains(reason), "{said:?}");
+    }
+}
+
+#[cfg(not(feature = "idn"))]
+#[on_every_network]
+fn without_the_feature_a_name_beyond_ascii_is_not_found_and_says_why(net: &Net) {
+    let mut rt = net.runtime();
+    let answers = Answers::default();
+    answers.ask(&mut rt, "bücher.test");
+    for info in [answers.next(&mut rt), HostInfo::from_name("bücher.test")] {
+        assert_eq!(info.error(), Some(HostInfoError::HostNotFound));
+        assert!(info.error_string().contains("`idn`"), "{:?}", info.error_string());
+    }
+}
+
+#[test]
+fn an_address_of_one_link_is_found_with_its_interface() {
+    let name = format!("fe80::1%{}", Net::native().loopback().name());
+    let info = watched(move || HostInfo::from_name(&name));
+    let address: IpAddr = "fe80::1".parse().unwrap();
+    assert_eq!(info.addresses(), [address]);
+}
+
 #[test]
 fn an_address_in_brackets_is_no_literal() {
     let info = watched(|| HostInfo::from_name("[::1]"));

@@ -1,7 +1,8 @@
 //! What is known of a host's name before anybody is asked.
 //!
 //! A literal address is its own answer, an IPv4 address in IPv6's clothes the IPv4 address that it
-//! is; what cannot be a name is refused, and says why; all others are left to the resolver.
+//! is; what cannot be a name is refused, and says why; all others are left to the resolver. A name
+//! in ASCII is asked for as it is, and one beyond ASCII in its ASCII form.
 
 #![no_main]
 
@@ -9,26 +10,36 @@ use std::net::IpAddr;
 
 use libfuzzer_sys::fuzz_target;
 use slotwire::HostInfoError;
-use slotwire::net::fuzzing::known_at_once;
+use slotwire::net::fuzzing::{known_at_once, name_to_ask};
 
 /// The longest name that the domain name system knows.
 const MAX_NAME: usize = 255;
 
 fuzz_target!(|name: &str| {
-    let can_be = !name.is_empty() && name.len() <= MAX_NAME && !name.contains('\0');
+    let to_ask = name_to_ask(name);
+    if let Some(to_ask) = &to_ask {
+        assert!(!to_ask.is_empty() && to_ask.len() <= MAX_NAME && !to_ask.contains('\0'));
+        assert!(to_ask.is_ascii() || name.contains('%'), "{to_ask:?}");
+        assert_eq!(name_to_ask(to_ask).as_ref(), Some(to_ask));
+    }
+    if name.is_ascii() {
+        let can_be = !name.is_empty() && name.len() <= MAX_NAME && !name.contains('\0');
+        assert_eq!(to_ask.as_deref(), can_be.then_some(name));
+    }
+    let literal = to_ask.as_ref().and_then(|name| name.parse::<IpAddr>().ok());
     let Some(info) = known_at_once(name) else {
-        assert!(can_be && name.parse::<IpAddr>().is_err());
+        assert!(to_ask.is_some() && literal.is_none());
         return;
     };
     assert_eq!(info.host_name(), name);
     assert_eq!(info.lookup_id(), None);
-    match name.parse::<IpAddr>() {
-        Ok(address) => {
+    match literal {
+        Some(address) => {
             assert_eq!(info.addresses(), [address.to_canonical()]);
             assert_eq!((info.error(), info.error_string()), (None, ""));
         }
-        Err(_) => {
-            assert!(!can_be && info.addresses().is_empty());
+        None => {
+            assert!(to_ask.is_none() && info.addresses().is_empty());
             assert_eq!(info.error(), Some(HostInfoError::HostNotFound));
             assert!(info.error_string().len() < 100, "it does not repeat the name");
         }

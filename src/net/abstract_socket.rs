@@ -77,7 +77,8 @@ pub trait QAbstractSocket: QIODevice {
     /// Begins to connect to a host, given by name or by address.
     ///
     /// Opens the device for reading and writing. What is written from now on is sent when the
-    /// connection stands. A name is looked up in another thread; its addresses race, as
+    /// connection stands. A name is looked up in another thread, as
+    /// [`World::look_up_host`](crate::World::look_up_host) does; its addresses race, as
     /// [`set_happy_eyeballs`](Self::set_happy_eyeballs) says.
     ///
     /// Signals: `state_changed(HostLookup)`, `state_changed(Connecting)`, `host_found`,

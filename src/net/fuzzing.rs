@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use super::host_info::HostInfo;
+use super::host_name::HostName;
 use super::network_address_entry::NetworkAddressEntry;
 use super::system_resolver;
 
@@ -15,6 +16,11 @@ pub fn configured_domain(configuration: &[u8]) -> Option<String> {
 /// What is known of a host's name without asking anybody, if anything is.
 pub fn known_at_once(name: &str) -> Option<HostInfo> {
     HostInfo::at_once(name)
+}
+
+/// The name that the system is asked for when this one is looked up, if it can be a name.
+pub fn name_to_ask(name: &str) -> Option<String> {
+    Some(HostName::parse(name).ok()?.as_str().to_owned())
 }
 
 /// An address of an interface, as the system tells of it.

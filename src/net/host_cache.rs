@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::host_name::HostName;
+
 /// How many names are remembered.
 const CAPACITY: usize = 128;
 
@@ -16,7 +18,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 /// What the lookups of one runtime found, by that runtime's clock.
 #[derive(Debug, Default)]
 pub(super) struct HostCache {
-    answers: HashMap<String, Answer>,
+    answers: HashMap<HostName, Answer>,
     epoch: Epoch,
 }
 
@@ -33,7 +35,7 @@ pub(super) struct Epoch(u64);
 
 impl HostCache {
     /// The addresses of a name, unless they are unknown or too old.
-    pub(super) fn find(&self, name: &str, now: Instant) -> Option<Vec<SocketAddr>> {
+    pub(super) fn find(&self, name: &HostName, now: Instant) -> Option<Vec<SocketAddr>> {
         let answer = self.answers.get(name).filter(|answer| answer.is_fresh(now))?;
         Some(answer.addresses.clone())
     }
@@ -43,7 +45,7 @@ impl HostCache {
     pub(super) fn put(
         &mut self,
         epoch: Epoch,
-        name: String,
+        name: HostName,
         asked: Instant,
         addresses: Vec<SocketAddr>,
     ) {
@@ -51,9 +53,12 @@ impl HostCache {
             return;
         }
         if self.answers.len() >= CAPACITY && !self.answers.contains_key(&name) {
-            let ages = self.answers.iter().map(|(name, answer)| (answer.asked, name));
-            if let Some((_, oldest)) = ages.min() {
-                let oldest = oldest.clone();
+            // Of two that are equally old, always the same one goes.
+            let oldest = self.answers.iter().min_by(|(one, first), (other, second)| {
+                let by_age = first.asked.cmp(&second.asked);
+                by_age.then_with(|| one.as_str().cmp(other.as_str()))
+            });
+            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
                 self.answers.remove(&oldest);
             }
         }
@@ -80,6 +85,7 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::host_name::tests::named;
 
     fn addresses(last: u8) -> Vec<SocketAddr> {
         vec![SocketAddr::from(([192, 0, 2, last], 0))]
@@ -89,18 +95,18 @@ mod tests {
     fn an_answer_lives_a_minute_from_when_it_was_asked_for() {
         let start = Instant::now();
         let mut cache = HostCache::default();
-        cache.put(cache.epoch(), "alpha".to_owned(), start, addresses(1));
+        cache.put(cache.epoch(), named("alpha"), start, addresses(1));
         let just_before = start + LIFETIME - Duration::from_nanos(1);
-        assert_eq!(cache.find("alpha", just_before), Some(addresses(1)));
-        assert_eq!(cache.find("alpha", start + LIFETIME), None);
-        assert_eq!(cache.find("beta", start), None);
+        assert_eq!(cache.find(&named("alpha"), just_before), Some(addresses(1)));
+        assert_eq!(cache.find(&named("alpha"), start + LIFETIME), None);
+        assert_eq!(cache.find(&named("beta"), start), None);
     }
 
     #[test]
     fn the_oldest_answer_makes_room_for_a_new_one() {
         let start = Instant::now();
         let mut cache = HostCache::default();
-        let name = |number: usize| format!("host-{number}");
+        let name = |number: usize| named(&format!("host-{number}"));
         for number in 0..=CAPACITY {
             let asked = start + Duration::from_millis(number as u64);
             cache.put(cache.epoch(), name(number), asked, addresses(1));
@@ -117,12 +123,12 @@ mod tests {
         let now = Instant::now();
         let mut cache = HostCache::default();
         let before = cache.epoch();
-        cache.put(before, "alpha".to_owned(), now, addresses(1));
+        cache.put(before, named("alpha"), now, addresses(1));
         cache.clear();
-        assert_eq!(cache.find("alpha", now), None);
-        cache.put(before, "alpha".to_owned(), now, addresses(1));
-        assert_eq!(cache.find("alpha", now), None);
-        cache.put(cache.epoch(), "alpha".to_owned(), now, addresses(2));
-        assert_eq!(cache.find("alpha", now), Some(addresses(2)));
+        assert_eq!(cache.find(&named("alpha"), now), None);
+        cache.put(before, named("alpha"), now, addresses(1));
+        assert_eq!(cache.find(&named("alpha"), now), None);
+        cache.put(cache.epoch(), named("alpha"), now, addresses(2));
+        assert_eq!(cache.find(&named("alpha"), now), Some(addresses(2)));
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_lookup::HostLookup;
+use super::host_name::HostName;
 use super::resolver;
-use super::resolver_pool::ResolverPool;
+use super::resolver_pool::{LookupFailure, ResolverPool};
 use super::system_resolver;
 
 /// Why nothing is known of a host.
@@ -112,7 +113,7 @@ impl HostInfo {
     /// ```
     #[doc(alias = "fromName")]
     pub fn from_name(name: &str) -> Self {
-        Self::wait_for(name, None, |on_resolved| {
+        Self::wait_for(name, None, |name, on_resolved| {
             ResolverPool::of_process().resolve(name, on_resolved)
         })
     }
@@ -120,12 +121,12 @@ impl HostInfo {
     /// Looks up a host and blocks until the answer is there, but for no longer than this: then
     /// the error is [`TimedOut`](HostInfoError::TimedOut).
     pub fn from_name_timeout(name: &str, timeout: Duration) -> Self {
-        Self::wait_for(name, Some(timeout), |on_resolved| {
+        Self::wait_for(name, Some(timeout), |name, on_resolved| {
             ResolverPool::of_process().resolve(name, on_resolved)
         })
     }
 
-    /// Returns the name that was looked up.
+    /// Returns the name that was looked up, as it was given.
     #[doc(alias = "hostName")]
     pub fn host_name(&self) -> &str {
         &self.host_name
@@ -169,11 +170,18 @@ impl HostInfo {
 
     /// What is known of a name without asking anybody, if anything is.
     pub(super) fn at_once(name: &str) -> Option<Self> {
-        if let Ok(address) = name.parse::<IpAddr>() {
-            return Some(Self::found(name, [address.to_canonical()]));
+        Self::read(name).err()
+    }
+
+    /// Reads a name that is to be looked up. Fails with what is known of it without asking anybody.
+    fn read(name: &str) -> Result<HostName, Self> {
+        let refused = |failure: LookupFailure| io::Error::new(failure.kind, failure);
+        let host =
+            HostName::parse(name).map_err(|failure| Self::answer(name, Err(refused(failure))))?;
+        match host.literal() {
+            Some(address) => Err(Self::found(name, [address.to_canonical()])),
+            None => Ok(host),
         }
-        let failure = system_resolver::refusal(name)?;
-        Some(Self::answer(name, Err(io::Error::new(failure.kind, failure))))
     }
 
     /// What an engine's answer means.
@@ -201,12 +209,14 @@ impl HostInfo {
     fn wait_for(
         name: &str,
         timeout: Option<Duration>,
-        resolve: impl FnOnce(OnResolved) -> Lookup,
+        resolve: impl FnOnce(&HostName, OnResolved) -> Lookup,
     ) -> Self {
-        match Self::at_once(name) {
-            Some(info) => info,
-            None => Self::answer(name, resolver::wait_for(name, timeout, resolve)),
-        }
+        let host = match Self::read(name) {
+            Ok(host) => host,
+            Err(info) => return info,
+        };
+        let answer = resolver::wait_for(name, timeout, |on_resolved| resolve(&host, on_resolved));
+        Self::answer(name, answer)
     }
 }
 
@@ -218,7 +228,7 @@ mod tests {
 
     #[test]
     fn who_waits_gets_the_answer_from_whatever_thread() {
-        let info = HostInfo::wait_for("alpha", None, |on_resolved| {
+        let info = HostInfo::wait_for("alpha", None, |_, on_resolved| {
             let addresses = ["192.0.2.1:0", "[::ffff:192.0.2.1]:0", "[fd00::1]:0"];
             let addresses = addresses.map(|address| address.parse().unwrap()).to_vec();
             std::thread::spawn(move || on_resolved(Ok(addresses)));
@@ -233,7 +243,7 @@ mod tests {
     fn who_waits_no_longer_calls_the_lookup_off() {
         let (held, called_off) = mpsc::channel();
         let (keep, kept) = mpsc::channel();
-        let info = HostInfo::wait_for("alpha", Some(Duration::ZERO), |on_resolved| {
+        let info = HostInfo::wait_for("alpha", Some(Duration::ZERO), |_, on_resolved| {
             keep.send(on_resolved).unwrap();
             Lookup::new(move || held.send(()).unwrap())
         });
@@ -246,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_lookup_that_is_given_up_is_an_error() {
-        let info = HostInfo::wait_for("alpha", None, |_| Lookup::finished());
+        let info = HostInfo::wait_for("alpha", None, |_, _| Lookup::finished());
         assert_eq!(info.error(), Some(HostInfoError::Unknown));
     }
 

@@ -33,6 +33,12 @@ impl HostLookup {
 /// 20 names at the same time, and one that is asked for several times at once only once. Answers
 /// with addresses are remembered for a minute, 128 of them for each runtime;
 /// [`clear_host_cache`](Self::clear_host_cache) forgets them.
+///
+/// Upper and lower case are the same name. A name in letters beyond ASCII is looked up in its ASCII
+/// form: the system is asked for `xn--bcher-kva.test` where the name is `bücher.test` (UTS 46, with
+/// the options of web browsers). If there is no such form, the error is
+/// [`HostNotFound`](crate::HostInfoError::HostNotFound) and says why, and nobody is asked. This needs
+/// the feature `idn`, which is on by default. A name in ASCII goes to the system as it is.
 impl World {
     /// Looks up a host's addresses and calls `answer` from the loop: also for a literal address,
     /// and for what cannot be a name.

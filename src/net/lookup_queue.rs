@@ -5,14 +5,15 @@
 //! threads that work it off are in `resolver_pool.rs`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+
+use super::host_name::HostName;
 
 /// The names that were asked for and not answered yet, with those who asked.
 #[derive(Debug)]
 pub(super) struct LookupQueue<A> {
-    names: HashMap<Arc<str>, Asked<A>>,
+    names: HashMap<HostName, Asked<A>>,
     /// The names whose turn has not come, in the order in which they were first asked for.
-    waiting: BTreeMap<u64, Arc<str>>,
+    waiting: BTreeMap<u64, HostName>,
     /// How many names are being looked up though nobody wants to know any more.
     abandoned: usize,
     next_number: u64,
@@ -29,7 +30,7 @@ struct Asked<A> {
 /// By what an asker calls off what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
-    name: Arc<str>,
+    name: HostName,
     number: u64,
 }
 
@@ -39,13 +40,10 @@ impl<A> LookupQueue<A> {
     }
 
     /// Adds somebody who wants to know a name's addresses.
-    pub(super) fn ask(&mut self, name: &str, asker: A) -> Ticket {
+    pub(super) fn ask(&mut self, name: &HostName, asker: A) -> Ticket {
         let number = self.next_number;
         self.next_number += 1;
-        let name = match self.names.get_key_value(name) {
-            Some((name, _)) => name.clone(),
-            None => Arc::from(name),
-        };
+        let name = name.clone();
         let asked = self.names.entry(name.clone()).or_insert_with(|| {
             self.waiting.insert(number, name.clone());
             Asked { askers: BTreeMap::new(), place: Some(number) }
@@ -74,7 +72,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Takes the name whose turn it is.
-    pub(super) fn begin(&mut self) -> Option<Arc<str>> {
+    pub(super) fn begin(&mut self) -> Option<HostName> {
         let (_, name) = self.waiting.pop_first()?;
         if let Some(asked) = self.names.get_mut(&name) {
             asked.place = None;
@@ -83,7 +81,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Takes those who wait for this name, in the order in which they asked. It has been looked up.
-    pub(super) fn answer(&mut self, name: &str) -> Vec<A> {
+    pub(super) fn answer(&mut self, name: &HostName) -> Vec<A> {
         let Some(asked) = self.names.remove(name) else { return Vec::new() };
         if asked.askers.is_empty() {
             self.abandoned -= 1;
@@ -107,6 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::net::host_name::tests::named;
 
     /// The same rules, naively: three lists, in order. A name keeps its place for as long as
     /// anybody asks for it.
@@ -183,7 +182,7 @@ mod tests {
                 match act {
                     Act::Ask(which) => {
                         let (asker, name) = (tickets.len() as u32, format!("host-{which}"));
-                        tickets.push(queue.ask(&name, asker));
+                        tickets.push(queue.ask(&named(&name), asker));
                         model.ask(name, asker);
                     }
                     Act::Cancel(which) => {
@@ -191,12 +190,12 @@ mod tests {
                         prop_assert_eq!(queue.cancel(ticket), model.cancel(which as u32));
                     }
                     Act::Begin => {
-                        let begun = queue.begin().map(|name| name.to_string());
+                        let begun = queue.begin().map(|name| name.as_str().to_owned());
                         prop_assert_eq!(begun, model.begin());
                     }
                     Act::Answer(which) => {
                         let Some(name) = model.begun.get(which).cloned() else { continue };
-                        prop_assert_eq!(queue.answer(&name), model.answer(&name));
+                        prop_assert_eq!(queue.answer(&named(&name)), model.answer(&name));
                     }
                 }
                 prop_assert_eq!(queue.waiting(), model.waiting.len());

@@ -14,6 +14,8 @@ pub mod fuzzing;
 mod host_cache;
 mod host_info;
 mod host_lookup;
+mod host_name;
+mod idn;
 mod incoming;
 mod lookup_queue;
 mod network_address_entry;

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
-use super::system_resolver;
+use super::host_name::HostName;
 use crate::event_loop::Timers;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Asks for the addresses of a name.
-type Ask = dyn Fn(&str, OnResolved) -> Lookup;
+type Ask = dyn Fn(&HostName, OnResolved) -> Lookup;
 
 /// Looks up names by somebody who is dear to ask, and a cache that goes by the runtime's clock.
 pub(super) struct Resolver {
@@ -25,7 +25,7 @@ pub(super) struct Resolver {
 
 impl Resolver {
     pub(super) fn new(
-        ask: impl Fn(&str, OnResolved) -> Lookup + 'static,
+        ask: impl Fn(&HostName, OnResolved) -> Lookup + 'static,
         clock: Rc<Timers>,
     ) -> Self {
         Self { ask: Box::new(ask), cache: Arc::default(), clock }
@@ -34,26 +34,33 @@ impl Resolver {
     /// Looks up a name. `on_resolved` is called from any thread, and from here if the answer is
     /// known already.
     pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
-        if let Some(failure) = system_resolver::refusal(name) {
-            on_resolved(Err(io::Error::new(failure.kind, failure)));
+        let name = match HostName::parse(name) {
+            Ok(name) => name,
+            Err(failure) => {
+                on_resolved(Err(io::Error::new(failure.kind, failure)));
+                return Lookup::finished();
+            }
+        };
+        if let Some(literal) = name.literal() {
+            on_resolved(Ok(vec![SocketAddr::new(literal, 0)]));
             return Lookup::finished();
         }
         let asked = self.clock.now();
         let cache = lock(&self.cache);
-        let (known, epoch) = (cache.find(name, asked), cache.epoch());
+        let (known, epoch) = (cache.find(&name, asked), cache.epoch());
         drop(cache);
         if let Some(addresses) = known {
             on_resolved(Ok(addresses));
             return Lookup::finished();
         }
-        let (cache, owned_name) = (self.cache.clone(), name.to_owned());
+        let (cache, key) = (self.cache.clone(), name.clone());
         let remember = move |answer: io::Result<Vec<SocketAddr>>| {
             if let Ok(addresses) = &answer {
-                lock(&cache).put(epoch, owned_name, asked, addresses.clone());
+                lock(&cache).put(epoch, key, asked, addresses.clone());
             }
             on_resolved(answer);
         };
-        (self.ask)(name, Box::new(remember))
+        (self.ask)(&name, Box::new(remember))
     }
 
     /// Forgets what was found so far.
@@ -115,7 +122,7 @@ mod tests {
         let clock = VirtualClock::new();
         let (pool, begun) = held_pool(Duration::from_secs(3600));
         let timers = Rc::new(Timers::new(Rc::new(clock.clone())));
-        let ask = move |name: &str, on_resolved: OnResolved| pool.resolve(name, on_resolved);
+        let ask = move |name: &HostName, on_resolved: OnResolved| pool.resolve(name, on_resolved);
         Bench { resolver: Resolver::new(ask, timers), begun, clock }
     }
 
@@ -167,9 +174,64 @@ mod tests {
     }
 
     #[test]
+    fn upper_and_lower_case_are_one_name_and_the_system_is_asked_for_it_as_it_was_given() {
+        let bench = bench();
+        let spellings = ["Alpha", "alpha", "ALPHA"];
+        let asked = spellings.map(|name| bench.ask(name));
+        let _beta = bench.ask("beta");
+        let alpha = next(&bench.begun);
+        assert_eq!(alpha.name, "Alpha");
+        assert_eq!(next(&bench.begun).name, "beta");
+        alpha.finds(&[1]);
+        for (_, answers) in &asked {
+            assert_eq!(next(answers).unwrap(), [address(1)]);
+        }
+        for name in spellings {
+            bench.is_known(name, 1);
+        }
+        // The dot of the root makes another name of it, which needs no domain to be searched.
+        bench.find("alpha.", 2);
+    }
+
+    #[test]
+    #[cfg(feature = "idn")]
+    fn the_system_is_asked_for_the_ascii_form_once_for_all_spellings() {
+        let bench = bench();
+        let spellings = ["Bücher.test", "xn--bcher-kva.TEST", "bu\u{308}cher。test"];
+        let asked = spellings.map(|name| bench.ask(name));
+        let _beta = bench.ask("beta");
+        let books = next(&bench.begun);
+        assert_eq!(books.name, "xn--bcher-kva.test");
+        assert_eq!(next(&bench.begun).name, "beta");
+        books.finds(&[1]);
+        for (_, answers) in &asked {
+            assert_eq!(next(answers).unwrap(), [address(1)]);
+        }
+        for name in spellings {
+            bench.is_known(name, 1);
+        }
+    }
+
+    #[test]
+    fn a_literal_is_answered_without_asking() {
+        let bench = bench();
+        let mut literals = vec!["127.0.0.1"];
+        if cfg!(feature = "idn") {
+            literals.push("１２７.０.０.１");
+        }
+        for name in literals {
+            let (_lookup, answers) = bench.ask(name);
+            assert_eq!(answers.try_recv().unwrap().unwrap(), ["127.0.0.1:0".parse().unwrap()]);
+        }
+        let _alpha = bench.ask("alpha");
+        assert_eq!(next(&bench.begun).name, "alpha");
+    }
+
+    #[test]
     fn what_cannot_be_a_name_is_refused_without_asking() {
         let bench = bench();
-        for name in ["", "a\0b", &"n".repeat(256)] {
+        // Without the feature `idn`, because it is not ASCII.
+        for name in ["", "a\0b", &"n".repeat(256), "ü..test"] {
             let (_lookup, answers) = bench.ask(name);
             let error = answers.try_recv().unwrap().unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::engine::{Lookup, OnResolved};
+use super::host_name::HostName;
 use super::lookup_queue::{LookupQueue, Ticket};
 use super::system_resolver;
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, thread};
@@ -35,7 +36,7 @@ pub(super) struct LookupFailure {
 }
 
 /// Blocks until it knows the addresses of a name.
-pub(super) type LookUp = dyn Fn(&str) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;
+pub(super) type LookUp = dyn Fn(&HostName) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;
 
 /// Looks up names off the loop's thread.
 pub(super) struct ResolverPool {
@@ -74,7 +75,7 @@ impl ResolverPool {
 
     /// Looks up a name and calls `on_resolved` from one of the pool's threads; from here if there
     /// is no thread to be had.
-    pub(super) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+    pub(super) fn resolve(&self, name: &HostName, on_resolved: OnResolved) -> Lookup {
         let shared = &self.shared;
         let mut staff = shared.lock();
         let ticket = staff.queue.ask(name, on_resolved);
@@ -189,6 +190,7 @@ pub(super) mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::net::host_name::tests::named;
 
     /// How long anything may take before a test calls it lost.
     const DEADLINE: Duration = Duration::from_secs(30);
@@ -219,10 +221,10 @@ pub(super) mod tests {
     /// A pool whose lookups wait for the test, and where they arrive.
     pub(in crate::net) fn held_pool(idle: Duration) -> (ResolverPool, Receiver<Begun>) {
         let (begin, begun) = mpsc::channel();
-        let look_up = move |name: &str| {
+        let look_up = move |name: &HostName| {
             let (answer, answered) = mpsc::channel();
             let gone = || LookupFailure { kind: io::ErrorKind::Other, reason: "test over".into() };
-            begin.send(Begun { name: name.to_owned(), answer }).map_err(|_| gone())?;
+            begin.send(Begun { name: name.as_str().to_owned(), answer }).map_err(|_| gone())?;
             answered.recv().unwrap_or_else(|_| Err(gone()))
         };
         (ResolverPool::new(Box::new(look_up), idle), begun)
@@ -233,7 +235,7 @@ pub(super) mod tests {
     fn ask(pool: &ResolverPool, name: &str) -> (Lookup, Answers) {
         let (send, answers) = mpsc::channel();
         let on_resolved = move |answer| send.send(answer).unwrap_or_default();
-        (pool.resolve(name, Box::new(on_resolved)), answers)
+        (pool.resolve(&named(name), Box::new(on_resolved)), answers)
     }
 
     #[track_caller]
@@ -403,6 +405,7 @@ pub(super) mod tests {
 #[cfg(all(test, loom))]
 mod loom_tests {
     use super::*;
+    use crate::net::host_name::tests::named;
     use crate::sync::try_all_orders;
 
     /// Counts answers, and lets a test wait for them. Loom fails if they do not come.
@@ -440,9 +443,9 @@ mod loom_tests {
     fn names_asked_for_one_after_the_other_are_all_answered() {
         try_all_orders(|| {
             let (pool, answers) = (pool(), Answers::default());
-            let first = pool.resolve("alpha", answers.count_one());
+            let first = pool.resolve(&named("alpha"), answers.count_one());
             // The thread of the first may be about to rest.
-            let second = pool.resolve("beta", answers.count_one());
+            let second = pool.resolve(&named("beta"), answers.count_one());
             answers.wait_for(2);
             drop((first, second));
             assert_eq!(answers.count(), 2);
@@ -453,7 +456,7 @@ mod loom_tests {
     fn two_who_ask_for_one_name_are_both_answered() {
         try_all_orders(|| {
             let (pool, answers) = (pool(), Answers::default());
-            let both = [(); 2].map(|()| pool.resolve("alpha", answers.count_one()));
+            let both = [(); 2].map(|()| pool.resolve(&named("alpha"), answers.count_one()));
             answers.wait_for(2);
             drop((pool, both));
             assert_eq!(answers.count(), 2);
@@ -464,8 +467,8 @@ mod loom_tests {
     fn who_calls_off_hears_at_most_once_and_the_others_all_the_same() {
         try_all_orders(|| {
             let (pool, answers, other) = (pool(), Answers::default(), Answers::default());
-            let lookup = pool.resolve("alpha", other.count_one());
-            let _kept = pool.resolve("alpha", answers.count_one());
+            let lookup = pool.resolve(&named("alpha"), other.count_one());
+            let _kept = pool.resolve(&named("alpha"), answers.count_one());
             drop(lookup);
             answers.wait_for(1);
             assert!(other.count() <= 1);

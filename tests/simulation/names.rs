@@ -115,3 +115,57 @@ fn a_name_is_the_same_with_and_without_the_dot_of_the_root() {
         assert_eq!(look_up(&mut sim, near, name).addresses(), [address], "{name}");
     }
 }
+
+#[cfg(feature = "idn")]
+mod internationalised {
+    use super::*;
+
+    /// The spellings of one name, in letters beyond ASCII and without.
+    const SPELLINGS: [&str; 5] = [
+        "bücher.test",
+        "BÜCHER.test.",
+        "bu\u{308}cher。test",
+        "xn--bcher-kva.test",
+        "XN--BCHER-KVA.Test",
+    ];
+
+    #[test]
+    fn a_host_is_found_by_its_internationalised_name_in_every_spelling() {
+        for given in ["bücher.test", "xn--bcher-kva.test"] {
+            let (mut sim, near, _) = two_hosts(4);
+            let shop = sim.add_host(given).unwrap();
+            assert_eq!(sim.host_name(shop), given);
+            for name in SPELLINGS {
+                assert_eq!(sim.host(name), Some(shop), "{name}");
+                let info = look_up(&mut sim, near, name);
+                assert_eq!(info.addresses(), sim.addresses(shop), "{name}");
+                assert_eq!(info.host_name(), name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_can_be_set_for_an_internationalised_name_in_every_spelling() {
+        for (given, port) in SPELLINGS.into_iter().zip(80..) {
+            let (mut sim, near, far) = two_hosts(4);
+            let _listener = sim.listen(far, port).unwrap();
+            sim.set_name(given, NameAnswer::found(sim.addresses(far)));
+            for name in SPELLINGS {
+                let socket = sim[near].add(QTcpSocket::new());
+                sim[near][socket].connect_to_host(name, port);
+                assert!(sim[near].wait_for_connected(socket, None), "{name}");
+                assert_eq!(sim[near][socket].peer_name(), name);
+            }
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_name_are_one_host() {
+        let network = SimNetwork::new(4);
+        network.add_host("bücher.test");
+        for name in SPELLINGS {
+            let said = panic_of(|| network.add_host(name));
+            assert!(said.contains("already"), "{said}");
+        }
+    }
+}

@@ -18,6 +18,7 @@ use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 use self::socket::NativeSocket;
 use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
 use crate::event_loop::{Reactor, Readiness, Timers};
+use crate::net::host_name::HostName;
 use crate::net::resolver::{self, Resolver};
 use crate::net::resolver_pool::ResolverPool;
 use crate::net::socket_type::SocketType;
@@ -31,7 +32,7 @@ pub(crate) struct NativeNetwork {
 impl NativeNetwork {
     pub(crate) fn new(reactor: Rc<Reactor>, timers: Rc<Timers>) -> Self {
         let pool = ResolverPool::of_process();
-        let ask = move |name: &str, on_resolved: OnResolved| pool.resolve(name, on_resolved);
+        let ask = move |name: &HostName, on_resolved: OnResolved| pool.resolve(name, on_resolved);
         Self { reactor, resolver: Resolver::new(ask, timers) }
     }
 }

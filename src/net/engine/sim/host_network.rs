@@ -14,6 +14,7 @@ use super::network::SimNetwork;
 use super::watcher::WatcherKey;
 use crate::event_loop::{Reactor, Readiness, Timers};
 use crate::net::engine::{Awaited, Lookup, Network, OnResolved, SocketEngine};
+use crate::net::host_name::HostName;
 use crate::net::resolver::{Resolver, took_too_long};
 use crate::net::socket_type::SocketType;
 
@@ -35,7 +36,7 @@ impl HostNetwork {
         timers: Rc<Timers>,
     ) -> Self {
         let names = network.clone();
-        let ask = move |name: &str, on_resolved: OnResolved| {
+        let ask = move |name: &HostName, on_resolved: OnResolved| {
             let question = names.wire().ask(watcher, name, on_resolved);
             let names = names.clone();
             Lookup::new(move || {

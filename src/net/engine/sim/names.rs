@@ -5,9 +5,11 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::host::SimHost;
 use super::watcher::WatcherKey;
 use super::wire::{Event, Wire};
 use crate::net::engine::OnResolved;
+use crate::net::host_name::HostName;
 
 /// How long an answer takes if nothing else was said.
 const USUAL_DELAY: Duration = Duration::from_millis(1);
@@ -59,6 +61,7 @@ impl NameAnswer {
 /// What is known of names, and who waits for an answer.
 #[derive(Default)]
 pub(super) struct Names {
+    hosts: BTreeMap<String, SimHost>,
     answers: BTreeMap<String, NameAnswer>,
     waiting: BTreeMap<Question, Asker>,
     asked: u64,
@@ -94,6 +97,16 @@ impl Names {
         self.answers.insert(plain(name), answer);
     }
 
+    /// Gives a host its name, which no other host has.
+    pub(super) fn name_host(&mut self, name: &str, host: SimHost) {
+        self.hosts.insert(plain(name), host);
+    }
+
+    /// Returns the host of this name, however the name is spelled.
+    pub(super) fn host(&self, name: &str) -> Option<SimHost> {
+        self.hosts.get(&plain(name)).copied()
+    }
+
     fn answer(&self, name: &str) -> NameAnswer {
         match plain(name) {
             name if name == "localhost" => NameAnswer::found([Ipv4Addr::LOCALHOST.into()]),
@@ -105,9 +118,12 @@ impl Names {
     }
 }
 
-/// A name as it is compared: its case means nothing, nor does the dot of the root.
+/// Returns a name as it is compared: in ASCII if it can be written so, in lower case, and without
+/// the dot of the root.
 fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
+    let parsed = HostName::parse(name);
+    let ascii = parsed.as_ref().map_or(name, HostName::as_str);
+    ascii.trim_end_matches('.').to_ascii_lowercase()
 }
 
 impl Wire {
@@ -115,9 +131,10 @@ impl Wire {
     pub(super) fn ask(
         &mut self,
         watcher: WatcherKey,
-        name: &str,
+        name: &HostName,
         on_resolved: OnResolved,
     ) -> Question {
+        let name = name.as_str();
         let NameAnswer { found, delay } = self.names.answer(name);
         self.names.asked += 1;
         let question = Question(self.names.asked);

@@ -94,23 +94,22 @@ impl SimNetwork {
 /// Hosts.
 impl SimNetwork {
     /// Adds a host, which is found by its name and has one address of each family: 10.0.0.1 and
-    /// fd00::1 are the first's.
+    /// fd00::1 are the first's. The name may have letters beyond ASCII; in upper and lower case,
+    /// and in its ASCII form (`xn--…`), it is the same name.
     ///
     /// # Panics
     ///
     /// Panics if there is a host of that name, or if there are 65,000.
     pub fn add_host(&self, name: &str) -> SimHost {
         let mut wire = self.wire();
-        assert!(
-            wire.hosts.iter().all(|host| host.name != name),
-            "there is a host {name:?} already"
-        );
+        assert!(wire.names.host(name).is_none(), "there is a host {name:?} already");
         assert!(wire.hosts.len() < 65_000, "a network has up to 65,000 hosts");
         let host = SimHost(wire.hosts.len() as u16);
         let known = Host::new(host.0, name);
         for &address in &known.addresses {
             wire.owners.insert(address, host);
         }
+        wire.names.name_host(name, host);
         wire.names.set(name, NameAnswer::found(known.addresses.iter().copied()));
         wire.hosts.push(known);
         host
@@ -118,8 +117,7 @@ impl SimNetwork {
 
     /// Returns the host of that name.
     pub fn host(&self, name: &str) -> Option<SimHost> {
-        let place = self.wire().hosts.iter().position(|host| host.name == name)?;
-        Some(SimHost(place as u16))
+        self.wire().names.host(name)
     }
 
     /// Returns a host's name.
@@ -265,7 +263,7 @@ impl SimNetwork {
         self.wire().host_mut(host).black_holes.remove(&port);
     }
 
-    /// Sets what the name server answers for a name. It knows the hosts' names, and `localhost`, which
+    /// Sets what the name server answers for a name, in every spelling of that. It knows the hosts' names, and `localhost`, which
     /// stays this host.
     ///
     /// A runtime remembers for a minute what it was answered, unless it
