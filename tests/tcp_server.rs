@@ -142,6 +142,24 @@ fn a_server_that_listens_anew_is_not_paused_any_more(net: &Net) {
 }
 
 #[on_every_network]
+fn what_is_set_before_a_server_listens_holds_when_it_does(net: &Net) {
+    let mut rt = net.runtime();
+    let mut unborn = QTcpServer::new();
+    unborn.pause_accepting();
+    unborn.set_max_pending_connections(2);
+    let server = rt.add(unborn);
+    let announced = rt.spy(server, QTcpServer::new_connection);
+    rt[server].listen(any_port()).unwrap();
+    let _peers = net.dial_many(rt[server].server_port().unwrap(), 3);
+    settle(&mut rt);
+    assert_eq!(announced.len(), 0);
+    rt[server].resume_accepting();
+    wait_until(&mut rt, |_| announced.len() == 2);
+    settle(&mut rt);
+    assert_eq!(announced.len(), 2);
+}
+
+#[on_every_network]
 fn more_connections_than_one_turn_takes_are_all_accepted(net: &Net) {
     let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);

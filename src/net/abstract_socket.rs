@@ -302,7 +302,7 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Closes this end for writing when all that was written has gone out; the peer's end stays as
     /// it is, so that its answer can be read. While the connection is being made, it is finished
-    /// first. See shutdown(2).
+    /// first. Does nothing if the socket is neither connected nor connecting. See shutdown(2).
     fn shutdown_write(&mut self) {
         self.core_mut().shutdown_write();
     }
@@ -350,6 +350,9 @@ pub trait QAbstractSocket: QIODevice {
     /// or `Connected`. Emits `state_changed` if that is a change, and nothing else; an earlier
     /// connection is closed without a word.
     ///
+    /// The [options](Self::set_socket_option) that this socket was given before it had one of the
+    /// system's are set. The others stay as the descriptor has them.
+    ///
     /// The state is not checked, as in Qt, since a peer may end a connection at any time before. A
     /// TCP socket that is said to be connected and is not tells `error_occurred` in the loop's next
     /// turn, as a connection that is lost.
@@ -357,7 +360,8 @@ pub trait QAbstractSocket: QIODevice {
     /// # Errors
     ///
     /// Fails with [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the
-    /// descriptor is no TCP or UDP socket, as this one is, or one that listens; with
+    /// descriptor is no TCP or UDP socket, as this one is, or one that listens, or if the system
+    /// refuses an option for it; with
     /// [`Operation`](SocketError::Operation) if this one was not added to a runtime, or for another
     /// state. The descriptor is closed then.
     #[doc(alias = "setSocketDescriptor")]
@@ -370,17 +374,43 @@ pub trait QAbstractSocket: QIODevice {
         self.core_mut().set_socket_descriptor(descriptor, state, mode)
     }
 
-    /// Returns the value of an option.
+    /// Returns the value of an option: the system's, and while the system has no socket for this one,
+    /// the one that was [set early](Self::set_socket_option).
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`Operation`](SocketError::Operation) if there is no such socket, and the option was
+    /// not set; with [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the
+    /// system has no such option for it.
+    #[doc(alias = "socketOption")]
+    fn socket_option(&self, option: OptionName) -> Result<SocketOption, NetError> {
+        self.core().option(option)
+    }
+
+    /// Sets an option.
+    ///
+    /// While the system has a socket for this one, the option belongs to that socket and ends with it.
+    /// Until then (before the socket is bound, connects or is in a runtime, and while the name of
+    /// its host is looked up) it is kept. From then on, every socket that the system opens for this one
+    /// has it before it is bound or connects, that of a later connection as well, and so has one that
+    /// is [taken over](Self::set_socket_descriptor). Of several options of one name the last holds.
+    ///
+    /// What the system refuses of the kept options is an error of that attempt:
+    /// `error_occurred(UnsupportedSocketOperation)` if the socket connects, a returned error if it is
+    /// bound or takes over a descriptor.
     ///
     /// ```
     /// use slotwire::prelude::*;
-    /// use slotwire::{BindAddress, BindMode, OptionName, QTcpSocket, SocketOption};
+    /// use slotwire::{OptionName, QTcpSocket, SocketOption};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let mut rt = Runtime::new()?;
-    /// # let socket = rt.add(QTcpSocket::new());
-    /// rt[socket].bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
     /// rt[socket].set_socket_option(SocketOption::LowDelay(true))?;
+    /// rt[socket].connect_to_host("127.0.0.1", port);
+    /// assert!(rt.wait_for_connected(socket, None));
     /// let option = rt[socket].socket_option(OptionName::LowDelay)?;
     /// assert_eq!(option, SocketOption::LowDelay(true));
     /// # Ok(())
@@ -389,20 +419,10 @@ pub trait QAbstractSocket: QIODevice {
     ///
     /// # Errors
     ///
-    /// Fails with [`Operation`](SocketError::Operation) while the system has no socket for this
-    /// one: until it is bound or begins to connect; with
-    /// [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the system has no
-    /// such option for it.
-    #[doc(alias = "socketOption")]
-    fn socket_option(&self, option: OptionName) -> Result<SocketOption, NetError> {
-        self.core().option(option)
-    }
-
-    /// Sets an option.
-    ///
-    /// # Errors
-    ///
-    /// Fails as [`socket_option`](Self::socket_option) does, and if the value is not possible.
+    /// Fails with [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the system
+    /// has no such option for its socket, or not with this value. Before there is one, if no
+    /// system has: [`PathMtu`](SocketOption::PathMtu) cannot be set, a UDP socket has none of TCP's
+    /// options, and a time of zero is none.
     #[doc(alias = "setSocketOption")]
     fn set_socket_option(&mut self, option: SocketOption) -> Result<(), NetError> {
         self.core_mut().set_option(option)

@@ -5,8 +5,8 @@ use std::time::Duration;
 /// An option of a socket, with its value.
 ///
 /// Set by [`set_socket_option`](crate::QAbstractSocket::set_socket_option), asked for by
-/// [`OptionName`]. Options are the system's: a socket has them from when it is bound or begins to
-/// connect.
+/// [`OptionName`]. Options are those of the system's sockets. One that is set earlier is kept, and every
+/// socket that is opened has it before it is bound or connects.
 #[doc(alias = "QAbstractSocket::SocketOption")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -33,7 +33,8 @@ pub enum SocketOption {
     #[doc(alias = "SendBufferSizeSocketOption")]
     SendBufferSize(usize),
     /// The size of the system's buffer for receiving, in bytes (`SO_RCVBUF`). Linux gives twice as
-    /// much as it is asked for, and says so.
+    /// much as it is asked for, and says so. For TCP, one of more than 64 KiB is of full use only if it
+    /// is set before the connection is made, which is when the window is scaled (tcp(7)).
     #[doc(alias = "ReceiveBufferSizeSocketOption")]
     ReceiveBufferSize(usize),
     /// The largest packet that reaches the peer whole, in bytes (`IP_MTU`). Can only be asked for,

@@ -168,16 +168,15 @@ impl QTcpServer {
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
         let network = &*home.facilities.network;
-        match open(network, SocketType::Tcp, address, port, BindMode::SHARE_ADDRESS).and_then(
-            |mut engine| {
-                engine.listen(self.backlog)?;
-                Ok(engine)
-            },
-        ) {
-            Ok(engine) => self.begin(engine).map_err(|error| (operation(), error)),
-            Err(error) => Err((operation(), error)),
-        }
-        .map_err(|(operation, error)| self.refused(operation, error))
+        let listening = open(network, SocketType::Tcp, address, port).and_then(|opened| {
+            let (mut engine, address) = opened;
+            engine.bind(address, port, BindMode::SHARE_ADDRESS)?;
+            engine.listen(self.backlog)?;
+            Ok(engine)
+        });
+        listening
+            .and_then(|engine| self.begin(engine))
+            .map_err(|error| self.refused(operation(), error))
     }
 
     /// Takes over the descriptor of a socket that listens already.

@@ -1,9 +1,9 @@
-//! Descriptors that come from elsewhere, options, and what a class may set by itself.
+//! Descriptors that come from elsewhere, and what a class may set by itself.
 //!
 //! Descriptors are on the kernel's network alone.
 
 use super::*;
-use slotwire::{OpenMode, OptionName, PauseMode, SocketOption};
+use slotwire::{OpenMode, PauseMode};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -220,77 +220,6 @@ fn a_descriptor_takes_the_place_of_an_attempt() {
     settle(&mut rt);
     assert_eq!(journal.take(), ["HostLookup, but it is Connected", "Connected"]);
     assert_eq!(rt.next_deadline(), None);
-}
-
-#[on_every_network]
-fn options_are_read_as_they_were_written(net: &Net) {
-    let mut rt = net.runtime();
-    let (socket, _peer) = net.connected_pair(&mut rt);
-    let options = [
-        SocketOption::LowDelay(true),
-        SocketOption::KeepAlive(true),
-        SocketOption::TypeOfService(96),
-        SocketOption::KeepAliveIdle(Duration::from_secs(30)),
-        SocketOption::KeepAliveInterval(Duration::from_secs(5)),
-        SocketOption::KeepAliveCount(3),
-    ];
-    for option in options {
-        rt[socket].set_socket_option(option).unwrap();
-        assert_eq!(rt[socket].socket_option(option.name()).unwrap(), option);
-    }
-    rt[socket].set_socket_option(SocketOption::KeepAliveIdle(Duration::from_millis(1))).unwrap();
-    let idle = rt[socket].socket_option(OptionName::KeepAliveIdle).unwrap();
-    assert_eq!(idle, SocketOption::KeepAliveIdle(Duration::from_secs(1)));
-    for name in [OptionName::SendBufferSize, OptionName::ReceiveBufferSize] {
-        let asked = match name {
-            OptionName::SendBufferSize => SocketOption::SendBufferSize(50_000),
-            _ => SocketOption::ReceiveBufferSize(50_000),
-        };
-        rt[socket].set_socket_option(asked).unwrap();
-        let (SocketOption::SendBufferSize(size) | SocketOption::ReceiveBufferSize(size)) =
-            rt[socket].socket_option(name).unwrap()
-        else {
-            panic!("another option")
-        };
-        assert!(size >= 50_000, "{name:?}: {size}");
-    }
-    // Not every system knows.
-    match rt[socket].socket_option(OptionName::PathMtu) {
-        Ok(mtu) => assert!(matches!(mtu, SocketOption::PathMtu(1280..)), "{mtu:?}"),
-        Err(error) => assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation),
-    }
-}
-
-#[on_every_network]
-fn an_option_that_cannot_be_is_refused(net: &Net) {
-    let mut rt = net.runtime();
-    let (socket, _peer) = net.connected_pair(&mut rt);
-    let options = [
-        SocketOption::PathMtu(1500),
-        SocketOption::KeepAliveIdle(Duration::ZERO),
-        SocketOption::KeepAliveIdle(Duration::MAX),
-        SocketOption::KeepAliveInterval(Duration::from_secs(u64::MAX)),
-        SocketOption::KeepAliveIdle(Duration::from_secs(32_768)),
-        SocketOption::KeepAliveCount(u32::MAX),
-        SocketOption::KeepAliveCount(128),
-        SocketOption::KeepAliveCount(0),
-        SocketOption::SendBufferSize(usize::MAX),
-    ];
-    for option in options {
-        let refused = rt[socket].set_socket_option(option).unwrap_err();
-        assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation, "{option:?}");
-    }
-    assert_eq!(rt[socket].state(), SocketState::Connected);
-}
-
-#[on_every_network]
-fn a_socket_that_the_system_knows_nothing_of_has_no_options_and_no_descriptor(net: &Net) {
-    let mut rt = net.runtime();
-    let (socket, _) = socket(&mut rt);
-    let read = rt[socket].socket_option(OptionName::LowDelay).unwrap_err();
-    let write = rt[socket].set_socket_option(SocketOption::LowDelay(true)).unwrap_err();
-    assert_eq!([read.kind(), write.kind()], [SocketError::Operation; 2]);
-    assert!(rt[socket].socket_descriptor().is_none() && !rt[socket].is_valid());
 }
 
 #[on_every_network]

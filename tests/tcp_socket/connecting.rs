@@ -91,6 +91,30 @@ fn an_address_that_does_not_answer_is_given_up_after_the_timeout(net: &Net) {
 }
 
 #[on_every_network]
+fn what_is_asked_of_a_socket_before_it_has_a_runtime_is_done_in_it(net: &Net) {
+    type End = fn(&mut QTcpSocket);
+    let ends: [(End, SocketState); 2] = [
+        (|socket| socket.disconnect_from_host(), SocketState::Unconnected),
+        (|socket| socket.shutdown_write(), SocketState::Connected),
+    ];
+    for (end, state) in ends {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let mut unborn = QTcpSocket::new();
+        unborn.set_allow_half_open(true);
+        unborn.connect_to_host("127.0.0.1", port);
+        unborn.write_all(b"hello").unwrap();
+        end(&mut unborn);
+        let socket = rt.add(unborn);
+        settle(&mut rt);
+        let mut peer = listener.accept().0;
+        assert_eq!(read_to_end(&mut rt, &mut peer), b"hello");
+        settle(&mut rt);
+        assert_eq!(rt[socket].state(), state);
+    }
+}
+
+#[on_every_network]
 fn what_is_written_before_the_connection_stands_is_sent_then(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

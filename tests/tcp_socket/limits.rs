@@ -64,6 +64,24 @@ fn a_limit_that_is_taken_away_lets_everything_in(net: &Net) {
 }
 
 #[on_every_network]
+fn limits_that_are_set_before_there_is_a_runtime_hold_in_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let mut unborn = QTcpSocket::new();
+    unborn.set_read_buffer_size(Some(10));
+    unborn.set_write_buffer_limit(Some(10));
+    unborn.connect_to_host("127.0.0.1", port);
+    assert_eq!(unborn.write(&noise(20)).unwrap(), 10);
+    let socket = rt.add(unborn);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    let mut peer = listener.accept().0;
+    peer.write_all(&noise(20)).unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 10);
+    settle(&mut rt);
+    assert_eq!(rt[socket].bytes_available(), 10);
+}
+
+#[on_every_network]
 fn a_limit_of_zero_is_no_limit(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);

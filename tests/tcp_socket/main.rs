@@ -10,6 +10,7 @@ mod ending;
 mod half_open;
 mod limits;
 mod modes;
+mod options;
 mod transfer;
 
 use slotwire::prelude::*;

@@ -414,6 +414,49 @@ fn a_turn_tells_a_socket_of_datagrams_once_however_many_there_are(net: &Net) {
     wait_until(&mut rt, |_| loud_journal.len() == 50);
 }
 
+#[on_every_network]
+fn an_option_that_was_set_early_holds_however_the_socket_gets_its_address(net: &Net) {
+    let mut rt = net.runtime();
+    let (_peer, at) = net.udp_peer();
+    type Way = fn(&mut Runtime, Obj<QUdpSocket>, SocketAddr);
+    let ways: [Way; 3] = [
+        |rt, socket, _| rt[socket].bind(LOCALHOST, 0, BindMode::DEFAULT).unwrap(),
+        |rt, socket, at| assert_eq!(rt[socket].write_datagram(b"?", at).unwrap(), 1),
+        |rt, socket, at| {
+            rt[socket].connect_to_address(at, OpenMode::READ_WRITE);
+            settle(rt);
+        },
+    ];
+    for way in ways {
+        let socket = rt.add(QUdpSocket::new());
+        let options = [SocketOption::MulticastTtl(7), SocketOption::TypeOfService(96)];
+        for option in options {
+            rt[socket].set_socket_option(option).unwrap();
+            assert_eq!(rt[socket].socket_option(option.name()).unwrap(), option);
+        }
+        way(&mut rt, socket, at);
+        assert!(rt[socket].is_valid());
+        for option in options {
+            assert_eq!(rt[socket].socket_option(option.name()).unwrap(), option);
+        }
+    }
+}
+
+#[on_every_network]
+fn an_option_that_the_system_refuses_fails_the_datagram_for_which_it_is_bound(net: &Net) {
+    let mut rt = net.runtime();
+    let (_peer, at) = net.udp_peer();
+    let socket = rt.add(QUdpSocket::new());
+    let journal = journal_of(&mut rt, socket);
+    rt[socket].set_socket_option(SocketOption::SendBufferSize(usize::MAX)).unwrap();
+    let refused = rt[socket].write_datagram(b"?", at).unwrap_err();
+    assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+    rt.deliver();
+    assert_eq!(journal.take(), ["UnsupportedSocketOperation while Unconnected"]);
+    rt[socket].set_socket_option(SocketOption::SendBufferSize(10_000)).unwrap();
+    assert_eq!(rt[socket].write_datagram(b"?", at).unwrap(), 1);
+}
+
 /// On the kernel's network alone, as descriptors are.
 #[test]
 fn a_descriptor_that_is_bound_is_taken_over() {

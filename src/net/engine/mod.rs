@@ -244,24 +244,21 @@ pub(crate) trait Network {
     ) -> io::Result<Vec<Readiness>>;
 }
 
-/// Opens a socket and gives it an address.
+/// Opens a socket that can be bound to an address; says to which one then.
 pub(crate) fn open(
     network: &dyn Network,
     kind: SocketType,
     address: BindAddress,
     port: u16,
-    mode: BindMode,
-) -> io::Result<Box<dyn SocketEngine>> {
-    let (mut engine, address) = match network.open(kind, address.with_port(port)) {
+) -> io::Result<(Box<dyn SocketEngine>, BindAddress)> {
+    match network.open(kind, address.with_port(port)) {
         // A system without IPv6 has all its addresses in IPv4.
         Err(_) if address == BindAddress::Any => {
             let all = BindAddress::AnyIpv4;
-            (network.open(kind, all.with_port(port))?, all)
+            Ok((network.open(kind, all.with_port(port))?, all))
         }
-        opened => (opened?, address),
-    };
-    engine.bind(address, port, mode)?;
-    Ok(engine)
+        opened => Ok((opened?, address)),
+    }
 }
 
 /// The network of a runtime, as its objects find it.

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
+use super::options::Options;
 use super::step::Step;
 use super::traffic::News;
 use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
-use crate::net::engine::{self, Progress, SocketEngine};
+use crate::net::engine::{self, Network, Progress, SocketEngine};
 use crate::net::error::SocketError;
 use crate::net::facilities::Home;
-use crate::net::option::SocketOption;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
@@ -45,7 +45,7 @@ pub(in crate::net) struct Attempt {
     /// Those that are being tried.
     racers: Vec<Racer>,
     /// What was set while they are, for those that join later.
-    options: Vec<SocketOption>,
+    pub(super) options: Options,
     /// The socket was bound before: its engine is the only one, and tries them in turn.
     is_bound: bool,
     /// Why the address before did not work.
@@ -210,22 +210,23 @@ impl SocketCore {
         // A bound socket's address is known while its engine is elsewhere.
         self.local();
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        let kept = self.extra.get().and_then(|extra| extra.settings.options.as_deref());
         while let Some(address) = attempt.addresses.pop_front() {
             let opened = match self.engine.take() {
+                // It has all options already.
                 Some(bound) => Ok(bound),
-                None => home.facilities.network.open(self.kind, address),
+                None => {
+                    let network = &*home.facilities.network;
+                    open_prepared(network, self.kind, address, [kept, Some(&attempt.options)])
+                }
             };
             let mut engine = match opened {
                 Ok(engine) => engine,
-                Err(error) => {
-                    attempt.failure = Some(Fault::of_connecting(error));
+                Err(fault) => {
+                    attempt.failure = Some(fault);
                     continue;
                 }
             };
-            for &option in &attempt.options {
-                // One that this family does not have was refused when it was set.
-                let _ = engine.set_option(option);
-            }
             match start(home, &mut *engine, address, self.hooks.on_ready) {
                 Ok(progress) => {
                     attempt.racers.push(Racer { address: Some(address), engine });
@@ -309,13 +310,6 @@ impl SocketCore {
         let racers = self.attempt.iter_mut().flat_map(|attempt| &mut attempt.racers);
         let racers = racers.map(|racer| &mut *racer.engine as _);
         self.engine.iter_mut().map(|engine| &mut **engine as _).chain(racers)
-    }
-
-    /// Has those that join the race have this option too.
-    pub(super) fn remember_option(&mut self, option: SocketOption) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.options.push(option);
-        }
     }
 
     /// The connection stands: the others are dropped.
@@ -402,6 +396,18 @@ struct Racer {
     /// Known afterwards only if somebody else began to connect to it.
     address: Option<SocketAddr>,
     engine: Box<dyn SocketEngine>,
+}
+
+/// Opens a socket that can connect to an address, and gives it these options.
+fn open_prepared(
+    network: &dyn Network,
+    kind: SocketType,
+    towards: SocketAddr,
+    options: [Option<&Options>; 2],
+) -> Result<Box<dyn SocketEngine>, Fault> {
+    let mut engine = network.open(kind, towards).map_err(Fault::of_connecting)?;
+    options.into_iter().flatten().try_for_each(|options| options.apply(&mut *engine))?;
+    Ok(engine)
 }
 
 /// Begins to connect to one address.

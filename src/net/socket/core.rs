@@ -19,7 +19,6 @@ use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
 use crate::net::error::{NetError, SocketError};
 use crate::net::facilities::Home;
-use crate::net::option::{OptionName, SocketOption};
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
 use crate::object::{Anchor, Signal};
@@ -138,10 +137,10 @@ impl SocketCore {
         if self.state != SocketState::Unconnected {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
-        let engine =
-            open(&*home.facilities.network, self.kind, address, port, mode).map_err(|error| {
-                Fault { kind: SocketError::of_binding(&error), source: Some(error) }
-            })?;
+        let (mut engine, address) =
+            open(&*home.facilities.network, self.kind, address, port).map_err(Fault::of_binding)?;
+        self.prepare(&mut *engine)?;
+        engine.bind(address, port, mode).map_err(Fault::of_binding)?;
         self.adopt(engine);
         self.traffic.begin_anew();
         self.traffic.undelivered = News::empty();
@@ -167,16 +166,21 @@ impl SocketCore {
             let operation = format!("{operation} in the state {state:?}");
             return Err(NetError::new(SocketError::Operation, operation, None));
         }
-        let kind = SocketError::UnsupportedSocketOperation;
         let adopted = match listens(&descriptor) {
             true => Err(io::ErrorKind::Unsupported.into()),
             false => home.facilities.network.adopt(self.kind, descriptor),
         };
-        let engine = match adopted {
+        let kind = SocketError::UnsupportedSocketOperation;
+        let adopted = adopted.map_err(|error| Fault { kind, source: Some(error) });
+        let prepared = adopted.and_then(|mut engine| {
+            self.prepare(&mut *engine)?;
+            Ok(engine)
+        });
+        let engine = match prepared {
             Ok(engine) => engine,
-            Err(error) => {
+            Err(Fault { kind, source }) => {
                 self.set_error(Some(kind));
-                return Err(NetError::new(kind, operation, error));
+                return Err(NetError::new(kind, operation, source));
             }
         };
         self.drop_attempt();
@@ -293,28 +297,6 @@ impl SocketCore {
         self.home.as_ref().map(|home| home.facilities.network.clone())
     }
 
-    /// The value of an option of the system's.
-    pub(in crate::net) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
-        let operation = || format!("read the option {name:?}");
-        let engine = self.engines().next().ok_or_else(|| not_open(operation()))?;
-        engine.option(name).map_err(|error| on_option(operation(), error))
-    }
-
-    /// Changes an option of the system's.
-    pub(in crate::net) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
-        let operation = || format!("set the option {option:?}");
-        let mut engines = self.engines_mut().peekable();
-        if engines.peek().is_none() {
-            return Err(not_open(operation()));
-        }
-        // Whichever of the racing ones wins has it.
-        for engine in engines {
-            engine.set_option(option).map_err(|error| on_option(operation(), error))?;
-        }
-        self.remember_option(option);
-        Ok(())
-    }
-
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
     pub(super) fn end(&mut self, was_connected: bool) {
         self.drop_engine();
@@ -362,24 +344,24 @@ impl SocketCore {
 }
 
 impl Fault {
+    /// What a failure to bind means.
+    fn of_binding(error: io::Error) -> Self {
+        Self { kind: SocketError::of_binding(&error), source: Some(error) }
+    }
+
     /// What a failure to connect means.
     pub(super) fn of_connecting(error: io::Error) -> Self {
         Self { kind: SocketError::of_connecting(&error), source: Some(error) }
     }
 }
 
-fn not_open(operation: String) -> NetError {
-    let operation = format!("{operation} before the socket is bound or connecting");
-    NetError::new(SocketError::Operation, operation, None)
-}
-
-fn on_option(operation: String, error: io::Error) -> NetError {
-    NetError::new(SocketError::UnsupportedSocketOperation, operation, error)
-}
-
 /// The same error once more: one that the call returns, one that the socket keeps.
 pub(super) fn copy_of(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+    match (error.raw_os_error(), error.get_ref()) {
+        (Some(code), _) => io::Error::from_raw_os_error(code),
+        (None, Some(inner)) => io::Error::new(error.kind(), inner.to_string()),
+        (None, None) => error.kind().into(),
+    }
 }
 
 impl Drop for SocketCore {

@@ -30,6 +30,7 @@ mod direct;
 mod endpoint;
 mod extra;
 mod hooks;
+mod options;
 #[cfg(test)]
 mod racing_tests;
 mod settings;

@@ -15,8 +15,10 @@ use crate::event_loop::{Readiness, Runtime, VirtualClock};
 use crate::net::engine::{
     Awaited, Lookup, NativeNetwork, Network, NetworkService, OnResolved, SocketEngine,
 };
-use crate::net::{BindMode, QAbstractSocket, QTcpSocket, SocketError, SocketState, SocketType};
-use crate::object::Obj;
+use crate::net::{
+    BindMode, QAbstractSocket, QTcpSocket, SocketError, SocketOption, SocketState, SocketType,
+};
+use crate::object::{Obj, World};
 
 /// The kernel's network with one name in it.
 struct OneName {
@@ -159,6 +161,36 @@ fn each_address_has_a_head_start_over_the_next() {
         assert_eq!(elapsed, 2 * HEAD_START);
         bench.reached(OPEN);
     }
+}
+
+#[test]
+fn whichever_address_wins_has_the_options() {
+    let (early, late) = (SocketOption::LowDelay(true), SocketOption::KeepAlive(true));
+    let mut bench = bench(&[SILENT, OPEN]);
+    let socket = bench.socket;
+    bench.rt[socket].set_socket_option(early).unwrap();
+    bench.rt[socket].connect_to_host("name", bench.port);
+    let begun = |world: &World| world[socket].is_valid();
+    assert!(bench.rt.run_until(Duration::from_secs(1), begun).unwrap());
+    // The second address has no socket yet.
+    assert_eq!(bench.network.tried.borrow().len(), 1);
+    bench.rt[socket].set_socket_option(late).unwrap();
+    let stands = |world: &World| world[socket].state() == SocketState::Connected;
+    assert!(bench.rt.run_until(Duration::from_secs(9), stands).unwrap());
+    bench.reached(OPEN);
+    for option in [early, late] {
+        assert_eq!(bench.rt[socket].socket_option(option.name()).unwrap(), option);
+    }
+}
+
+#[test]
+fn every_address_fails_at_once_if_its_socket_does_not_take_an_option() {
+    let mut bench = bench(&[SILENT, OPEN]);
+    // More than Linux takes.
+    bench.rt[bench.socket].set_socket_option(SocketOption::KeepAliveCount(128)).unwrap();
+    assert_eq!(bench.connect(false), Duration::ZERO);
+    assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::UnsupportedSocketOperation));
+    assert_eq!(bench.network.tried.borrow().len(), 2);
 }
 
 #[test]

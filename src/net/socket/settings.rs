@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::core::SocketCore;
+use super::options::Options;
 use crate::net::pause_mode::PauseMode;
 use crate::net::ready_read_policy::ReadyReadPolicy;
 
@@ -18,6 +19,8 @@ pub(in crate::net) struct Settings {
     pub(in crate::net) ready_read_policy: ReadyReadPolicy,
     pub(in crate::net) pause_mode: PauseMode,
     pub(in crate::net) protocol_tag: String,
+    /// The options that were set before there was a socket of the system's.
+    pub(super) options: Option<Box<Options>>,
 }
 
 impl Settings {
@@ -31,6 +34,7 @@ impl Settings {
         ready_read_policy: ReadyReadPolicy::NewBytes,
         pause_mode: PauseMode::NEVER,
         protocol_tag: String::new(),
+        options: None,
     };
 }
 

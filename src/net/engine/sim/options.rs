@@ -112,6 +112,9 @@ impl Options {
             }
             SocketOption::KeepAliveCount(count @ 1..=MOST_PROBES) => self.keep_alive_count = count,
             SocketOption::KeepAliveCount(_) => return Err(Errno::INVAL),
+            SocketOption::MulticastTtl(_) if self.kind == SocketType::Tcp => {
+                return Err(Errno::INVAL);
+            }
             SocketOption::MulticastTtl(ttl) => self.multicast_ttl = ttl,
             SocketOption::MulticastLoopback(on) => self.multicast_loopback = on,
             SocketOption::TypeOfService(class) => {

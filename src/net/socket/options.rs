@@ -1,0 +1,124 @@
+//! Options: what a user wants of the system's sockets.
+//!
+//! Keeps one promise: an option that was set is in force, waits to be, or was refused with a reason.
+//! What is set while the system has no socket for this one is kept, and every one that this socket gets
+//! from then on has it before it is bound or connects. What is set later belongs to the sockets that
+//! there are, and to those that join their race.
+
+use std::io;
+use std::time::Duration;
+
+use super::core::{Fault, SocketCore};
+use crate::net::engine::SocketEngine;
+use crate::net::error::{NetError, SocketError};
+use crate::net::option::{OptionName, SocketOption};
+use crate::net::socket_type::SocketType;
+
+/// Options that are to be set, at most one of each name.
+#[derive(Debug, Default)]
+pub(in crate::net) struct Options(Vec<SocketOption>);
+
+impl Options {
+    /// Adds an option, in the place of one of that name.
+    fn put(&mut self, option: SocketOption) {
+        match self.0.iter_mut().find(|other| other.name() == option.name()) {
+            Some(other) => *other = option,
+            None => self.0.push(option),
+        }
+    }
+
+    fn get(&self, name: OptionName) -> Option<SocketOption> {
+        self.0.iter().copied().find(|option| option.name() == name)
+    }
+
+    /// Sets the options of an engine. Fails with the first that the system refuses.
+    pub(super) fn apply(&self, engine: &mut dyn SocketEngine) -> Result<(), Fault> {
+        self.0.iter().try_for_each(|&option| {
+            engine.set_option(option).map_err(|error| {
+                let kind = SocketError::UnsupportedSocketOperation;
+                let source = io::Error::new(error.kind(), RefusedOption { option, source: error });
+                Fault { kind, source: Some(source) }
+            })
+        })
+    }
+}
+
+/// An option that was set early is refused by the system.
+#[derive(Debug, thiserror::Error)]
+#[error("the system refuses the option {option:?}")]
+struct RefusedOption {
+    option: SocketOption,
+    source: io::Error,
+}
+
+impl SocketCore {
+    /// The value of an option: the system's, or the one that is kept.
+    pub(in crate::net) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
+        let operation = || format!("read the option {name:?}");
+        match self.engines().next() {
+            Some(engine) => engine.option(name).map_err(|error| refused(operation(), error)),
+            None => self.kept_options().and_then(|kept| kept.get(name)).ok_or_else(|| {
+                let operation = format!("{} before the socket is bound or connecting", operation());
+                NetError::new(SocketError::Operation, operation, None)
+            }),
+        }
+    }
+
+    /// Changes an option of the system's sockets, or keeps it until there is one.
+    pub(in crate::net) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
+        let operation = || format!("set the option {option:?}");
+        let kind = self.kind;
+        let mut engines = self.engines_mut().peekable();
+        if engines.peek().is_none() {
+            drop(engines);
+            if let Some(reason) = why_never(option, kind) {
+                let reason = io::Error::new(io::ErrorKind::InvalidInput, reason);
+                return Err(refused(operation(), reason));
+            }
+            self.settings_mut().options.get_or_insert_default().put(option);
+            return Ok(());
+        }
+        // Whichever of the racing ones wins has it.
+        for engine in engines {
+            engine.set_option(option).map_err(|error| refused(operation(), error))?;
+        }
+        if let Some(attempt) = &mut self.attempt {
+            attempt.options.put(option);
+        }
+        Ok(())
+    }
+
+    /// Gives the kept options to an engine. Fails with the first that the system refuses.
+    pub(super) fn prepare(&self, engine: &mut dyn SocketEngine) -> Result<(), Fault> {
+        self.kept_options().map_or(Ok(()), |kept| kept.apply(engine))
+    }
+
+    /// What was set before there was a socket of the system's. Mostly that is nothing.
+    fn kept_options(&self) -> Option<&Options> {
+        self.settings().options.as_deref()
+    }
+}
+
+/// Why no system has this option for a socket of this kind, if that is so.
+fn why_never(option: SocketOption, kind: SocketType) -> Option<&'static str> {
+    match (option, kind) {
+        (SocketOption::PathMtu(_), _) => Some("this option can only be read"),
+        (
+            SocketOption::LowDelay(_)
+            | SocketOption::KeepAliveIdle(_)
+            | SocketOption::KeepAliveInterval(_)
+            | SocketOption::KeepAliveCount(_),
+            SocketType::Udp,
+        ) => Some("a UDP socket has no such option"),
+        (
+            SocketOption::KeepAliveIdle(Duration::ZERO)
+            | SocketOption::KeepAliveInterval(Duration::ZERO),
+            _,
+        ) => Some("the time is zero"),
+        _ => None,
+    }
+}
+
+fn refused(operation: String, error: io::Error) -> NetError {
+    NetError::new(SocketError::UnsupportedSocketOperation, operation, error)
+}
