@@ -5,6 +5,7 @@ mod support;
 use std::cell::Cell;
 use std::io::Write;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use slotwire::prelude::*;
@@ -60,22 +61,123 @@ fn exec_returns_the_exit_code() {
 }
 
 #[test]
-fn the_first_exit_code_counts() {
+fn the_last_exit_code_counts() {
     let mut rt = Runtime::new().unwrap();
     rt.post(|world| world.exit(1));
     rt.post(|world| world.exit(2));
-    assert_eq!(rt.exec().unwrap(), 1);
+    assert_eq!(rt.exec().unwrap(), 2);
+    rt.post(|world| {
+        world.quit();
+        world.exit(9);
+    });
+    assert_eq!(rt.exec().unwrap(), 9);
+    rt.post(|world| {
+        world.exit(9);
+        world.quit();
+    });
+    assert_eq!(rt.exec().unwrap(), 0);
 }
 
 #[test]
-fn quitting_before_exec_has_no_effect() {
+fn exec_begins_without_what_was_asked_for_before() {
     let mut rt = Runtime::new().unwrap();
     rt.exit(1);
     rt.post(|world| world.exit(2));
     assert_eq!(rt.exec().unwrap(), 2);
     rt.exit(3);
-    rt.post(|world| world.exit(4));
+    rt.post(|world| {
+        assert_eq!(world.quit_requested(), None);
+        world.exit(4);
+    });
     assert_eq!(rt.exec().unwrap(), 4);
+    assert_eq!(rt.quit_requested(), None, "exec has obeyed");
+}
+
+#[test]
+fn who_makes_the_turns_asks_whether_to_quit() {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    let echo = rt.add(Echo::default());
+    rt.connect_fn(echo, Echo::call, |world, &code| world.exit(code as i32));
+    assert_eq!(rt.quit_requested(), None);
+    rt.emit(echo, Echo::call, 5);
+    assert_eq!(rt.quit_requested(), Some(5));
+    turn(&mut rt);
+    assert_eq!(rt.quit_requested(), Some(5), "a turn forgets nothing");
+    rt[echo].call.emit(6);
+    turn(&mut rt);
+    assert_eq!(rt.take_quit_request(), Some(6));
+    assert_eq!((rt.quit_requested(), rt.take_quit_request()), (None, None));
+
+    rt.single_shot_fn(Duration::from_secs(1), |world| world.quit());
+    let hour = Duration::from_secs(3600);
+    assert!(rt.run_until(hour, |world| world.quit_requested() == Some(0)).unwrap());
+    assert!(!rt.run_until(hour, |_| false).unwrap(), "and nothing else heeds it");
+    assert_eq!(rt.quit_requested(), Some(0));
+}
+
+#[test]
+fn quitting_is_not_lost_in_a_turn_that_panics() {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    rt.post(|world| world.exit(6));
+    rt.post(|_| panic_on_purpose());
+    assert_eq!(panic_of(|| rt.exec()), "on purpose");
+    assert_eq!(rt.quit_requested(), Some(6));
+    rt.single_shot_fn(Duration::from_secs(3600), |_| panic!("the loop ends after a turn"));
+    assert_eq!(rt.exec().unwrap(), 6);
+    rt.post(|world| world.exit(7));
+    assert_eq!(rt.exec().unwrap(), 7);
+
+    rt.post(|_| panic_on_purpose());
+    panic_of(|| rt.exec());
+    rt.exit(8);
+    rt.post(|world| world.exit(9));
+    assert_eq!(rt.exec().unwrap(), 9, "there was no request to keep");
+}
+
+#[test]
+fn a_turn_makes_the_calls_of_another_thread_that_end_its_sleep() {
+    const ROUNDS: u32 = 2000;
+    watched(|| {
+        for timeout in [None, Some(DEADLINE)] {
+            let mut rt = Runtime::new().unwrap();
+            settle(&mut rt);
+            let (go, gone) = mpsc::channel();
+            let (made, calls) = mpsc::channel();
+            let remote = rt.remote();
+            let poster = std::thread::spawn(move || {
+                for round in gone {
+                    let made = made.clone();
+                    remote.post(move |_| made.send(round).unwrap()).unwrap();
+                }
+            });
+            for round in 0..ROUNDS {
+                go.send(round).unwrap();
+                assert!(rt.process_events(timeout).unwrap(), "there was something");
+                assert_eq!(calls.try_recv(), Ok(round), "it was done");
+            }
+            drop(go);
+            poster.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn the_echo_of_a_wake_up_ends_no_wait() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let echo = rt.add(Echo::default());
+    settle(&mut rt);
+    // Wakes the loop that may sleep on the descriptor, and is done before the next turn.
+    rt.connect_fn(echo, Echo::call, |_, _| ());
+    rt[echo].call.emit(1);
+    rt.deliver();
+    assert!(!rt.process_events(Some(Duration::from_secs(5))).unwrap());
+    assert_eq!(clock.elapsed(), Duration::from_secs(5));
+    rt[echo].call.emit(1);
+    rt.deliver();
+    rt.single_shot_fn(Duration::from_secs(60), |_| ());
+    assert!(rt.process_events(None).unwrap());
+    assert_eq!(clock.elapsed(), Duration::from_secs(65));
 }
 
 #[test]
@@ -185,7 +287,7 @@ fn objects_that_emit_at_each_other_for_ever_keep_nobody_waiting() {
     rt.post(note(&journal, "posted"));
     let remote = rt.remote();
     let remote_call = Rc::new(Cell::new(false));
-    let (send, receive) = std::sync::mpsc::channel();
+    let (send, receive) = mpsc::channel();
     remote.post(move |_| send.send(()).unwrap()).unwrap();
     wait_until(&mut rt, |world| {
         remote_call.set(remote_call.get() || receive.try_recv().is_ok());
@@ -297,7 +399,7 @@ fn a_panic_out_of_exec_leaves_everything_else_in_its_place() {
 #[test]
 fn remote_calls_after_one_that_panics_are_still_made_in_order() {
     let mut rt = Runtime::new().unwrap();
-    let (send, receive) = std::sync::mpsc::channel();
+    let (send, receive) = mpsc::channel();
     for number in 0..5 {
         let send = send.clone();
         let call = move |_: &mut World| {

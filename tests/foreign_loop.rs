@@ -154,6 +154,29 @@ fn timers_fire_when_the_other_loop_keeps_the_deadline() {
 }
 
 #[test]
+fn the_other_loop_learns_that_a_slot_or_another_thread_wants_to_quit() {
+    let mut rt = Runtime::new().unwrap();
+    let bell = rt.add(Bell::default());
+    rt.connect_fn(bell, Bell::rung, |world, &code| {
+        world.quit();
+        world.exit(code as i32);
+    });
+    drive(&mut rt);
+    rt[bell].rung.emit(4);
+    drive(&mut rt);
+    assert_eq!(rt.take_quit_request(), Some(4));
+    let remote = rt.remote();
+    let other = std::thread::spawn(move || remote.exit(5).unwrap());
+    assert!(becomes_readable(&rt, DEADLINE));
+    other.join().unwrap();
+    drive(&mut rt);
+    assert_eq!(rt.quit_requested(), Some(5));
+    rt.post(|world| world.exit(6));
+    assert_eq!(rt.exec().unwrap(), 6);
+    assert_eq!(rt.quit_requested(), None);
+}
+
+#[test]
 fn a_ready_socket_makes_the_descriptor_readable() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer) = connected_pair(&mut rt);

@@ -4,66 +4,69 @@ use std::cell::Cell;
 
 use crate::object::World;
 
-/// Whether `exec` runs, and whether it is to end.
+/// The request to end the loop, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct LoopControl {
-    state: Cell<LoopState>,
-}
-
-/// What the loop is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum LoopState {
-    /// `exec` does not run: there is nothing to end.
-    #[default]
-    Outside,
-    Running,
-    /// `exec` ends with this code after the current turn, or after its first if a thread was told
-    /// to end before.
-    Exiting(i32),
+    /// The exit code that was asked for last.
+    request: Cell<Option<i32>>,
+    /// The `exec` that was to obey has ended otherwise: the request is for the next.
+    is_kept: Cell<bool>,
 }
 
 impl LoopControl {
-    pub(super) fn state(&self) -> LoopState {
-        self.state.get()
+    pub(super) fn requested(&self) -> Option<i32> {
+        self.request.get()
     }
 
-    /// `exec` begins.
+    /// Takes the request: somebody obeys it.
+    pub(super) fn take_request(&self) -> Option<i32> {
+        self.is_kept.set(false);
+        self.request.take()
+    }
+
+    /// `exec` begins, without a request that was made for somebody else's loop.
     pub(super) fn begin(&self) {
-        if self.state.get() == LoopState::Outside {
-            self.state.set(LoopState::Running);
+        if !self.is_kept.get() {
+            self.request.set(None);
         }
     }
 
-    pub(super) fn set(&self, state: LoopState) {
-        self.state.set(state);
+    /// Keeps the request, if there is one, for the next `exec`: this one has not obeyed.
+    pub(super) fn keep_request(&self) {
+        self.is_kept.set(self.request.get().is_some());
     }
 }
 
 /// Ending the loop.
 impl World {
-    /// Ends [`Runtime::exec`](crate::Runtime::exec) with exit code 0, after the current turn.
+    /// Asks for the end of the loop with exit code 0: [`exit`](Self::exit).
     pub fn quit(&mut self) {
         self.exit(0);
     }
 
-    /// Ends [`Runtime::exec`](crate::Runtime::exec) with this exit code, after the current turn.
+    /// Asks for the end of the loop: [`Runtime::exec`](crate::Runtime::exec) ends with this exit
+    /// code, after the current turn. If there are several calls, the last one counts.
     ///
-    /// The first call counts. Does nothing while `exec` does not run.
+    /// While `exec` does not run, the request is noted for the loop that drives the runtime, which
+    /// asks by [`quit_requested`](Self::quit_requested). It holds until
+    ///
+    /// - `exec` begins, without it, as in Qt,
+    /// - or [`Runtime::take_quit_request`](crate::Runtime::take_quit_request) takes it.
+    ///
+    /// A request that was made in a turn of `exec` that a panic has ended is kept for the next
+    /// `exec`.
     pub fn exit(&mut self, code: i32) {
-        if let Some(control) = self.service::<LoopControl>()
-            && control.state() == LoopState::Running
-        {
-            control.set(LoopState::Exiting(code));
+        if let Some(control) = self.service::<LoopControl>() {
+            control.request.set(Some(code));
         }
     }
 
-    /// Ends `exec` with this exit code, be it the next one if none runs: a thread that is told to
-    /// end may not have come to its loop yet.
-    pub(super) fn exit_thread(&mut self, code: i32) {
-        if let Some(control) = self.service::<LoopControl>()
-            && !matches!(control.state(), LoopState::Exiting(_))
-        {
-            control.set(LoopState::Exiting(code));
-        }
+    /// Returns the exit code with which [`quit`](Self::quit) or [`exit`](Self::exit) has asked for
+    /// the end of the loop; `None` if nothing has.
+    ///
+    /// For a loop that drives the runtime by
+    /// [`process_events`](crate::Runtime::process_events): it looks after each turn.
+    pub fn quit_requested(&self) -> Option<i32> {
+        self.service::<LoopControl>()?.requested()
     }
 }

@@ -35,7 +35,10 @@ pub(crate) trait Poller: AsRawFd {
 pub(crate) enum Polled {
     /// The time passed and nothing came.
     Nothing,
-    /// Something came, if only a call of another thread that ended the sleep.
+    /// Nothing came but what wakes the loop: a call of another thread, or the echo of work that was
+    /// done meanwhile.
+    Woken,
+    /// Something came.
     Something,
 }
 
@@ -73,6 +76,7 @@ impl Poller for KernelPoller {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
             Err(error) => return Err(error),
         }
+        let before = ready.len();
         let mut batch = 0;
         for event in &self.events {
             batch += 1;
@@ -81,7 +85,11 @@ impl Poller for KernelPoller {
             }
         }
         self.has_more = batch == EVENTS;
-        Ok(if batch == 0 { Polled::Nothing } else { Polled::Something })
+        Ok(match batch {
+            0 => Polled::Nothing,
+            _ if ready.len() == before => Polled::Woken,
+            _ => Polled::Something,
+        })
     }
 
     fn has_more(&self) -> bool {

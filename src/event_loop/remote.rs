@@ -117,7 +117,7 @@ impl Remote {
         })
     }
 
-    /// Ends the runtime's [`exec`](crate::Runtime::exec) with exit code 0.
+    /// Asks for the end of the runtime's loop with exit code 0: [`exit`](Self::exit).
     ///
     /// # Errors
     ///
@@ -126,7 +126,8 @@ impl Remote {
         self.exit(0)
     }
 
-    /// Ends the runtime's [`exec`](crate::Runtime::exec) with this exit code.
+    /// Asks for the end of the runtime's loop with this exit code, when the loop comes to it: see
+    /// [`World::exit`].
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use mio::Waker;
 
 use super::clock::{Clock, SystemClock};
-use super::control::{LoopControl, LoopState};
+use super::control::LoopControl;
 use super::flush_list::FlushList;
 use super::inbox::Mailbox;
 use super::poller::{KernelPoller, Polled, Poller};
@@ -133,19 +133,28 @@ impl Runtime {
         Ok(runtime)
     }
 
-    /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit); returns
-    /// the exit code.
+    /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit), and for at
+    /// least a turn; returns the exit code.
+    ///
+    /// Begins without a request to quit that was made before, as in Qt. Two are kept: that of an
+    /// `exec` that a panic or an error has ended, and that of another thread, by a
+    /// [`Remote`](crate::Remote) or a [`QThread`](crate::QThread), which the loop has not come to
+    /// yet.
     ///
     /// # Errors
     ///
     /// Fails if the kernel's poller does.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
     pub fn exec(&mut self) -> Result<i32, Error> {
-        /// Notes that `exec` has ended, however it did.
+        /// Keeps a request to quit for the next `exec`, unless this one obeys.
         struct Running(Rc<LoopControl>);
 
         impl Drop for Running {
             fn drop(&mut self) {
-                self.0.set(LoopState::Outside);
+                self.0.keep_request();
             }
         }
 
@@ -153,15 +162,50 @@ impl Runtime {
         let running = Running(self.control.clone());
         let shift = Shift::begin(self);
         loop {
-            shift.runtime.pass(None)?;
-            if let LoopState::Exiting(code) = running.0.state() {
+            let timeout = running.0.requested().map(|_| Duration::ZERO);
+            shift.runtime.pass(timeout)?;
+            if let Some(code) = running.0.take_request() {
                 return Ok(code);
             }
         }
     }
 
+    /// Returns the exit code of the last [`quit`](World::quit) or [`exit`](World::exit) and forgets
+    /// it; `None` if there was none.
+    ///
+    /// For a loop that drives the runtime by [`process_events`](Self::process_events) and goes on
+    /// afterwards, or drives it again later. To look only, there is
+    /// [`quit_requested`](World::quit_requested).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
+    /// rt.single_shot_fn(Duration::from_secs(5), |world| world.exit(7));
+    /// let code = loop {
+    ///     // Here another loop would look at its own events.
+    ///     rt.process_events(None)?;
+    ///     if let Some(code) = rt.take_quit_request() {
+    ///         break code;
+    ///     }
+    /// };
+    /// assert_eq!(code, 7);
+    /// assert_eq!(rt.quit_requested(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn take_quit_request(&mut self) -> Option<i32> {
+        self.control.take_request()
+    }
+
     /// Makes one turn of the loop: waits up to `timeout` for something to do (for ever if it is
-    /// `None`), does what there is, and says whether there was anything.
+    /// `None`), does what there is, and returns true if there was anything.
+    ///
+    /// A call that another thread posts while the turn waits ends the wait, and is made before this
+    /// returns. A slot that calls [`quit`](World::quit) ends nothing here; whoever makes the turns
+    /// asks by [`quit_requested`](World::quit_requested).
     ///
     /// # Errors
     ///
@@ -172,7 +216,10 @@ impl Runtime {
     }
 
     /// Runs the loop until `condition` holds, up to `timeout`, but at least for a turn unless it
-    /// holds already; says whether it came to hold.
+    /// holds already; returns true if it came to hold.
+    ///
+    /// A slot that calls [`quit`](World::quit) ends nothing here, but the condition may
+    /// [ask](World::quit_requested).
     ///
     /// ```
     /// # use std::time::Duration;
@@ -324,15 +371,28 @@ impl Runtime {
             || self.poller.has_more()
     }
 
-    /// One turn of the loop.
+    /// Makes one turn of the loop; returns true if there was anything to do. A turn that sleeps
+    /// ends with what ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
-        let caught_up = self.catch_up();
-        let timeout = if caught_up { Some(Duration::ZERO) } else { timeout };
-        self.wait(timeout)?;
-        let told = self.tell_ready();
-        let fired = self.fire_timers();
-        let flushed = self.flush();
-        Ok(caught_up | told | fired | flushed)
+        let mut any = self.catch_up();
+        let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
+        let over = timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.timers.after(it));
+        loop {
+            let (polled, may_have_calls) = self.wait(timeout)?;
+            if may_have_calls {
+                any |= self.catch_up();
+            }
+            any |= self.tell_ready() | self.fire_timers() | self.flush();
+            if any || polled == Polled::Something || timeout == Some(Duration::ZERO) {
+                return Ok(any);
+            }
+            match over {
+                // A signal of the system's, or the echo of a wake-up, ends no wait.
+                None => {}
+                Some(_) if polled == Polled::Nothing => return Ok(false),
+                Some(over) => timeout = Some(over.saturating_duration_since(self.clock.now())),
+            }
+        }
     }
 
     /// Does what was recorded, posted and put off before this turn; says whether there was any.
@@ -351,30 +411,30 @@ impl Runtime {
         any | self.flush()
     }
 
-    /// Asks the poller what is ready, and sleeps if nothing is to be done before.
-    fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+    /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
+    /// ended, and whether another thread may have posted something meanwhile.
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
         let due = self.timers.next_deadline();
         let until_due = due.map(|due| due.saturating_duration_since(self.clock.now()));
         let mut timeout = match (timeout, until_due) {
             (Some(timeout), Some(until_due)) => Some(timeout.min(until_due)),
             (timeout, until_due) => timeout.or(until_due),
         };
-        let exiting = matches!(self.control.state(), LoopState::Exiting(_));
-        if exiting || self.has_work() {
+        if self.has_work() {
             timeout = Some(Duration::ZERO);
         }
-        let mut sleeps = timeout != Some(Duration::ZERO);
-        if sleeps && !self.mailbox.fall_asleep() {
-            (sleeps, timeout) = (false, Some(Duration::ZERO));
+        let would_sleep = timeout != Some(Duration::ZERO);
+        let sleeps = would_sleep && self.mailbox.fall_asleep();
+        if !sleeps {
+            timeout = Some(Duration::ZERO);
         }
         let polled = self.poller.poll(self.clock.sleep(timeout), &mut self.ready);
-        if sleeps {
-            self.mailbox.wake_up();
-        }
-        if let (Some(timeout), Polled::Nothing) = (timeout, polled.map_err(Error::Poll)?) {
+        let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
+        let polled = polled.map_err(Error::Poll)?;
+        if let (Some(timeout), Polled::Nothing) = (timeout, polled) {
             self.clock.waited(timeout);
         }
-        Ok(())
+        Ok((polled, may_have_calls))
     }
 
     /// Tells the owners of what is ready. Returns true if there was one.

@@ -183,16 +183,17 @@ impl QThread {
         }
     }
 
-    /// Tells the thread's loop to end with exit code 0.
+    /// Tells the thread's loop to end with exit code 0, as soon as it comes to it.
     pub fn quit(&mut self) {
         self.exit(0);
     }
 
-    /// Tells the thread's loop to end with this exit code.
+    /// Tells the thread's loop to end with this exit code, as soon as it comes to it. If there are
+    /// several calls, the last one that it comes to counts.
     pub fn exit(&mut self, code: i32) {
         if let State::Running { remote, .. } = &self.state {
             // Fails if the loop has ended, which is what is asked for.
-            let _ = remote.post(move |world| world.exit_thread(code));
+            let _ = remote.exit(code);
         }
     }
 

@@ -89,11 +89,11 @@ impl Poller for SimPoller {
             self.network.advance(BUSY);
         }
         let limit = timeout.map(|timeout| self.network.elapsed().saturating_add(timeout));
-        if self.reactor.has_kernel_sources()
-            && self.kernel.poll(Some(Duration::ZERO), ready)? == Polled::Something
-        {
-            self.hear(ready);
-            return Ok(Polled::Something);
+        if self.reactor.has_kernel_sources() {
+            let polled = self.kernel.poll(Some(Duration::ZERO), ready)?;
+            if polled != Polled::Nothing {
+                return Ok(if self.hear(ready) { Polled::Something } else { polled });
+            }
         }
         for moment in 1_u64.. {
             if self.hear(ready) {
@@ -102,9 +102,11 @@ impl Poller for SimPoller {
             if !self.network.step_moment(limit.unwrap_or(Duration::MAX)) {
                 break;
             }
-            let is_long = moment % MANY_MOMENTS == 0;
-            if is_long && self.kernel.poll(Some(Duration::ZERO), ready)? == Polled::Something {
-                return Ok(Polled::Something);
+            if moment % MANY_MOMENTS == 0 {
+                let polled = self.kernel.poll(Some(Duration::ZERO), ready)?;
+                if polled != Polled::Nothing {
+                    return Ok(polled);
+                }
             }
         }
         match limit {
