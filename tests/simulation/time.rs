@@ -189,3 +189,23 @@ fn a_clock_at_the_end_of_time_does_not_go_back() {
     assert_eq!(rung.len(), 1);
     assert_eq!(sim[near].next_deadline(), None);
 }
+
+#[test]
+fn room_that_is_gone_before_it_was_told_of_is_told_of_when_it_comes_again() {
+    for seed in 0..20 {
+        let (mut sim, near, far) = two_hosts(seed);
+        let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+        sim[near][socket].write_all(&[b'x'; 1 << 20]).unwrap();
+        sim.run_for(SECOND).unwrap();
+        // There is room, which is told of late, and no more when it is.
+        sim.set_unrest(Unrest::new().with_delay(Duration::from_millis(50)));
+        let mut count = read_all(&mut peer).0.len();
+        sim.run_for(Duration::from_millis(3)).unwrap();
+        sim[near][socket].set_socket_option(slotwire::SocketOption::SendBufferSize(1)).unwrap();
+        for _ in 0..1_000 {
+            sim.run_for(SECOND).unwrap();
+            count += read_all(&mut peer).0.len();
+        }
+        assert_eq!((sim[near][socket].bytes_to_write(), count), (0, 1 << 20), "seed {seed}");
+    }
+}

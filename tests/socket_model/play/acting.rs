@@ -129,12 +129,14 @@ impl Application {
         let mut mode = OpenMode::READ_WRITE;
         mode.set(OpenMode::UNBUFFERED, unbuffered);
         let is_literal = host.parse::<IpAddr>().is_ok();
+        // What of a broken connection was not sent is dropped with it.
+        let was_lost = !world[socket].is_valid();
         world[socket].connect_to_host_with(&host, port, mode, NetworkLayerProtocol::Any);
         // One that is under way already calls this an error.
         let has_begun = world[socket].state() == SocketState::HostLookup;
         if has_begun && world[socket].error().is_none() {
             // What of the one before was not read is gone.
-            self.cut(client, false);
+            self.cut(client, was_lost);
             let tie = self.tie(None, false);
             let client = &mut self.clients.borrow_mut()[client];
             client.tie = Some(tie);

@@ -162,7 +162,11 @@ impl Stage {
             self.app.notebook.expect(!is_connected || !peer.is_shut || tie.has_ended, || {
                 format!("peer {number} has closed its end, and nobody says so")
             });
-            let is_whole = tie.lost_by.is_none() && !tie.is_dropped;
+            // Who closes what nobody has read says so by a reset. If that is lost, a peer that says
+            // nothing more will never know.
+            let may_be_reset =
+                tie.is_left && peer.is_shut && !peer.has_ended && tie.read < peer.sent;
+            let is_whole = tie.lost_by.is_none() && !tie.is_dropped && !may_be_reset;
             self.app.notebook.expect(!is_whole || peer.received == tie.written, || {
                 format!("of {} bytes peer {number} got {}", tie.written, peer.received)
             });

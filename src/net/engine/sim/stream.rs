@@ -114,6 +114,11 @@ impl Outgoing {
         tell
     }
 
+    /// Asks to be told of room: somebody has looked and found none, as poll(2) does.
+    pub(super) fn want_room(&mut self) {
+        self.wants_room = true;
+    }
+
     /// Changes how much may be written; says whether somebody is to be told of room.
     pub(super) fn set_capacity(&mut self, capacity: usize) -> bool {
         self.capacity = capacity;

@@ -127,6 +127,10 @@ impl Wire {
         while let Some(key) = watcher.stirred.pop_front() {
             let Some(socket) = self.sockets.get_mut(key) else { continue };
             let readiness = socket.readiness();
+            if let (false, Some(stream)) = (readiness.writable, socket.stream()) {
+                // There may have been room when this was to be told, and is none now.
+                stream.outgoing.want_room();
+            }
             let Some(watch) = &mut socket.watch else { continue };
             watch.is_stirred = false;
             if readiness != Readiness::default() {
