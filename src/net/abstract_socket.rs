@@ -449,8 +449,10 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets whether the addresses of a name race each other, as RFC 8305 says: IPv6 and IPv4 in
     /// turn, each 250 ms after the one before or as soon as that has failed; the first that answers
     /// wins. The default is `true`. Otherwise, as in Qt, they are tried one after the other in the
-    /// resolver's order, sharing the [time](Self::set_connect_timeout) that there is. So are those
-    /// of a socket that was bound.
+    /// resolver's order, sharing the [time](Self::set_connect_timeout) that there is.
+    ///
+    /// A socket that was bound tries them one after the other, too, and turns to the next one only when
+    /// the one before has failed: an address that does not answer takes all the time.
     fn set_happy_eyeballs(&mut self, race: bool) {
         self.core_mut().settings_mut().happy_eyeballs = race;
     }

@@ -4,7 +4,7 @@
 
 use super::*;
 use slotwire::{OpenMode, PauseMode};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
@@ -205,6 +205,51 @@ fn a_descriptor_takes_the_place_of_a_connection() {
     assert_eq!(read_exactly(&mut rt, &mut second, 5), b"hello");
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
     assert_eq!(rt[socket].read_all(), b"fresh");
+}
+
+#[test]
+fn a_descriptor_that_is_taken_over_as_a_connection_ends_does_not_end_with_it() {
+    for peer_closes in [true, false] {
+        let mut rt = Runtime::new().unwrap();
+        let (socket, first, _journal) = connected(&Net::native(), &mut rt);
+        let (listener, port) = std_listener();
+        let adopt = move |world: &mut World| {
+            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            let (state, mode) = (SocketState::Connected, OpenMode::READ_WRITE);
+            world[socket].set_socket_descriptor(stream.into(), state, mode).unwrap();
+        };
+        // Either way there are states that the socket has still to go through.
+        if peer_closes {
+            once_at(&mut rt, socket, "error", adopt);
+            drop(first);
+        } else {
+            once_at(&mut rt, socket, "Closing", adopt);
+            rt[socket].disconnect_from_host();
+        }
+        wait_until(&mut rt, |world| world[socket].peer_port() == Some(port));
+        settle(&mut rt);
+        let mut second = listener.accept().unwrap().0;
+        second.write_all(b"fresh").unwrap();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
+        assert_eq!(rt[socket].state(), SocketState::Connected);
+    }
+}
+
+#[test]
+fn an_unconnected_descriptor_that_was_taken_over_is_closed_by_an_abort() {
+    let mut rt = Runtime::new().unwrap();
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    bound.bind(&any_port().into()).unwrap();
+    let at = bound.local_addr().unwrap().as_socket().unwrap();
+    let (socket, journal) = socket(&mut rt);
+    let (state, mode) = (SocketState::Unconnected, OpenMode::READ_WRITE);
+    rt[socket].set_socket_descriptor(bound.into(), state, mode).unwrap();
+    assert!(rt[socket].is_valid());
+    rt[socket].abort();
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["about_to_close"]);
+    assert!(!rt[socket].is_valid() && rt[socket].socket_descriptor().is_none());
+    TcpListener::bind(at).expect("nobody has the port");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Connecting: from a name to a connection that stands.
 //!
 //! The addresses of a name race (RFC 8305): each gets a head start of 250 ms over the next, and
-//! the first that answers wins. Without racing, or where the socket is bound already, they are
-//! tried in turn, and share what time there is.
+//! the first that answers wins. Without racing they are tried in turn, and share what time there is.
+//! Where the socket is bound already they are tried in turn as well, but its one engine stays with an
+//! address until that has failed.
 
 use std::collections::VecDeque;
 use std::io;

@@ -23,7 +23,7 @@ use crate::object::{Obj, World};
 /// The kernel's network with one name in it.
 struct OneName {
     native: NativeNetwork,
-    addresses: Vec<SocketAddr>,
+    addresses: RefCell<Vec<SocketAddr>>,
     /// What a socket was opened for.
     tried: RefCell<Vec<SocketAddr>>,
 }
@@ -39,12 +39,12 @@ impl Network for OneName {
     }
 
     fn resolve(&self, _: &str, on_resolved: OnResolved) -> Lookup {
-        on_resolved(Ok(self.addresses.clone()));
+        on_resolved(Ok(self.addresses.borrow().clone()));
         Lookup::finished()
     }
 
     fn resolve_now(&self, _: &str, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
-        Ok(self.addresses.clone())
+        Ok(self.addresses.borrow().clone())
     }
 
     fn clear_host_cache(&self) {}
@@ -89,6 +89,7 @@ fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
     let clock = VirtualClock::new();
     let mut rt = Runtime::with_clock(clock.clone()).unwrap();
     let native = NativeNetwork::new(rt.service().unwrap(), rt.service().unwrap());
+    let addresses = RefCell::new(addresses);
     let network = Rc::new(OneName { native, addresses, tried: RefCell::default() });
     rt.offer(Rc::new(NetworkService(network.clone())));
     // A port that is free on the one address may be taken on another.
@@ -263,6 +264,34 @@ fn a_bound_socket_tries_all_addresses_from_its_port() {
 #[test]
 fn a_bound_socket_that_reaches_itself_tries_the_other_addresses_from_its_port() {
     assert_reaches_from(HOME, &[HOME, OPEN]);
+}
+
+/// It has one socket of the system's, which is busy.
+#[test]
+fn a_bound_socket_stays_with_an_address_that_does_not_answer() {
+    for (waits, races) in [(false, true), (false, false), (true, true), (true, false)] {
+        let mut bench = bench(&[SILENT, OPEN]);
+        let (socket, port) = (bench.socket, bench.port);
+        bench.rt[socket].set_happy_eyeballs(races);
+        bench.rt[socket].bind(HOME, port, BindMode::DEFAULT).unwrap();
+        assert_eq!(bench.connect(waits), Duration::from_secs(30));
+        assert_eq!(bench.rt[socket].error(), Some(SocketError::SocketTimeout));
+        let opened = bench.network.tried.borrow().len();
+        assert_eq!(opened, 1, "the one that was bound");
+    }
+}
+
+#[test]
+fn an_answer_to_an_earlier_attempt_is_not_taken_for_one_to_the_next() {
+    let mut bench = bench(&[CLOSED]);
+    let (socket, port) = (bench.socket, bench.port);
+    // It is answered already, and the loop has not heard of it.
+    bench.rt[socket].connect_to_host("name", port);
+    bench.rt[socket].abort();
+    *bench.network.addresses.borrow_mut() = vec![(OPEN, 0).into()];
+    bench.connect(false);
+    bench.reached(OPEN);
+    assert_eq!(*bench.network.tried.borrow(), [(OPEN, port).into()]);
 }
 
 #[test]

@@ -107,8 +107,6 @@ impl NativeSocket {
             // A failure leaves an orderly end, and the port blocked for a while.
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
-        // That it was reset is no failure of the next attempt.
-        let _ = self.socket.take_error();
     }
 
     /// The address as this socket takes it.
