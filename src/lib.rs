@@ -92,7 +92,7 @@ mod sync;
 pub use error::Error;
 #[doc(inline)]
 pub use event_loop::{
-    Clock, NotifierType, QSocketNotifier, QThread, QTimer, Remote, Runtime, RuntimeGone,
+    Allowance, Clock, NotifierType, PostError, QSocketNotifier, QThread, QTimer, Remote, Runtime,
     SystemClock, ThreadError, TimerType, VirtualClock,
 };
 #[doc(inline)]

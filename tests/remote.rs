@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use slotwire::prelude::*;
-use slotwire::{QThread, Remote, RuntimeGone};
+use slotwire::{PostError, QThread, Remote};
 
 use support::*;
 
@@ -71,9 +71,9 @@ fn a_post_after_the_runtime_is_gone_fails_and_drops_the_call() {
     drop(rt);
     let dropped = Arc::new(AtomicUsize::new(0));
     let counted = Counted(dropped.clone());
-    assert_eq!(remote.post(move |_| drop(counted)), Err(RuntimeGone));
+    assert_eq!(remote.post(move |_| drop(counted)), Err(PostError::RuntimeGone));
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
-    assert_eq!(remote.quit(), Err(RuntimeGone));
+    assert_eq!(remote.quit(), Err(PostError::RuntimeGone));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_connection_into_another_thread_ends_with_its_runtime() {
     let (thread, remote, counter) = counter_in_thread(&mut rt);
     let connection = rt.connect_remote(source, Counter::count, &remote, counter, Counter::hear);
     rt.destroy(thread);
-    assert_eq!(remote.post(|_| ()), Err(RuntimeGone));
+    assert_eq!(remote.post(|_| ()), Err(PostError::RuntimeGone));
     rt.emit(source, Counter::count, 1);
     assert!(!connection.is_connected());
 }
@@ -233,4 +233,41 @@ fn no_wake_up_is_lost_in_a_hundred_thousand_sleeps() {
         rt.exec().unwrap();
         other.join().unwrap();
     });
+}
+
+#[test]
+fn a_post_above_the_limit_fails_and_those_below_it_arrive() {
+    let mut rt = Runtime::new().unwrap();
+    let counter = rt.add(Counter::default());
+    let (limited, unlimited) = (rt.remote().with_limit(3), rt.remote());
+    for number in 0..3 {
+        limited.invoke(counter, Counter::hear, number).unwrap();
+    }
+    let full = Err(PostError::Full { limit: 3 });
+    assert_eq!(limited.invoke(counter, Counter::hear, 100), full);
+    assert_eq!(limited.exit(7), full);
+    unlimited.invoke(counter, Counter::hear, 3).unwrap();
+    rt.process_events(Some(std::time::Duration::ZERO)).unwrap();
+    assert_eq!(rt[counter].heard, [0, 1, 2, 3]);
+    limited.invoke(counter, Counter::hear, 4).unwrap();
+    rt.process_events(Some(std::time::Duration::ZERO)).unwrap();
+    assert_eq!(rt[counter].heard.last(), Some(&4), "there is room again");
+    drop(rt);
+    assert_eq!(limited.post(|_| ()), Err(PostError::RuntimeGone));
+}
+
+#[test]
+fn a_connection_whose_post_was_refused_is_there_for_the_next_emission() {
+    let (mut here, mut there) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let (from, to) = (here.add(Counter::default()), there.add(Counter::default()));
+    let remote = there.remote().with_limit(1);
+    let connection = here.connect_remote(from, Counter::count, &remote, to, Counter::hear);
+    for number in 1..=3 {
+        here.emit(from, Counter::count, number);
+    }
+    assert!(connection.is_connected());
+    there.process_events(Some(std::time::Duration::ZERO)).unwrap();
+    here.emit(from, Counter::count, 4);
+    there.process_events(Some(std::time::Duration::ZERO)).unwrap();
+    assert_eq!(there[to].heard, [1, 4]);
 }

@@ -2,11 +2,16 @@
 
 mod people;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+use std::os::unix::net::UnixStream;
 use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use people::{Log, Person, deliver_all, panic_message, runtime};
 use slotwire::prelude::*;
+use slotwire::{Allowance, Clock, NotifierType, QSocketNotifier, TimerType, VirtualClock};
 
 /// More emissions, one in the slot of another, than one turn delivers.
 const LONG: u32 = 600_000;
@@ -24,10 +29,20 @@ impl Quarrel {
         Self::with_patience(rt, u32::MAX)
     }
 
+    /// A quarrel in which alice's words first take some time.
+    fn after(rt: &mut Runtime, toil: impl Fn() + 'static) -> Self {
+        Self::of(rt, u32::MAX, toil)
+    }
+
     /// Whoever is to give the last answer panics.
     fn with_patience(rt: &mut Runtime, patience: u32) -> Self {
+        Self::of(rt, patience, || ())
+    }
+
+    fn of(rt: &mut Runtime, patience: u32, toil: impl Fn() + 'static) -> Self {
         let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &Log::default())));
         let answers = Rc::new(Cell::new(0));
+        rt.connect_fn(alice, Person::said, move |_, _| toil());
         for (from, to) in [(alice, bob), (bob, alice)] {
             let answers = answers.clone();
             rt.connect_fn_on(from, Person::said, to, move |person, _, n| {
@@ -170,4 +185,221 @@ fn a_suspended_turn_that_ends_in_a_panic_leaves_nothing_to_wait_for() {
     // Nothing is under way, so this takes effect at once.
     assert!(connection.disconnect());
     assert_eq!(Rc::strong_count(&captured), 1);
+}
+
+/// A clock that stands still but for what slots take, and that gives a pass 10 ms, as the system's
+/// does.
+#[derive(Clone)]
+struct Toil(VirtualClock);
+
+impl Clock for Toil {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn sleep(&self, timeout: Option<Duration>) -> Option<Duration> {
+        self.0.sleep(timeout)
+    }
+
+    fn waited(&self, timeout: Duration) {
+        self.0.waited(timeout);
+    }
+
+    fn allowance(&self) -> Allowance {
+        Allowance::Time(Duration::from_millis(10))
+    }
+}
+
+thread_local! {
+    /// The clock of this thread's runtime.
+    static TICKING: RefCell<Option<VirtualClock>> = const { RefCell::new(None) };
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// What keeps a loop busy without end, by calls that take so long each.
+fn keep_busy(rt: &mut Runtime, clock: &VirtualClock, with: &str, each: Duration) {
+    let toil = {
+        let clock = clock.clone();
+        move || clock.advance(each)
+    };
+    match with {
+        "a quarrel" => {
+            let quarrel = Quarrel::after(rt, move || toil());
+            rt[quarrel.alice].said.emit(0);
+        }
+        "posts" => {
+            fn again(world: &mut World, toil: Rc<dyn Fn()>) {
+                toil();
+                world.post(move |world| again(world, toil));
+            }
+            // As many as a pass can never make.
+            for _ in 0..50_000 {
+                let toil = Rc::new(toil.clone());
+                rt.post(move |world| again(world, toil));
+            }
+        }
+        "posts of another thread" => {
+            // The calls cannot bring the clock along, and find it in the loop's thread.
+            TICKING.set(Some(clock.clone()));
+            let remote = rt.remote();
+            let poster = thread::spawn(move || {
+                for _ in 0..50_000 {
+                    let call = move |_: &mut World| {
+                        TICKING.with_borrow(|clock| clock.as_ref().unwrap().advance(each));
+                    };
+                    remote.post(call).unwrap();
+                }
+            });
+            poster.join().unwrap();
+        }
+        "timers" => {
+            for _ in 0..2_000 {
+                let timer = rt.add(QTimer::new());
+                let toil = toil.clone();
+                rt.connect_fn(timer, QTimer::timeout, move |_, ()| toil());
+                rt[timer].start();
+            }
+        }
+        "ready descriptors" => {
+            for _ in 0..200 {
+                let (ours, mut theirs) = UnixStream::pair().unwrap();
+                theirs.write_all(b"never read").unwrap();
+                let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read).unwrap());
+                let (toil, kept) = (toil.clone(), (ours, theirs));
+                rt.connect_fn(notifier, QSocketNotifier::activated, move |_, _| {
+                    let _ = &kept;
+                    toil();
+                });
+            }
+        }
+        _ => unreachable!("nothing is known of {with}"),
+    }
+}
+
+/// A runtime that goes by what its slots take.
+fn toiling() -> (Runtime, VirtualClock) {
+    let clock = VirtualClock::new();
+    (Runtime::with_clock(Toil(clock.clone())).unwrap(), clock)
+}
+
+#[test]
+fn a_timer_ticks_and_a_socket_is_served_whatever_goes_on_without_end() {
+    let works = ["a quarrel", "posts", "posts of another thread", "timers", "ready descriptors"];
+    for with in works {
+        for each in [Duration::from_micros(10), MILLISECOND] {
+            if each == MILLISECOND && matches!(with, "a quarrel" | "timers") {
+                // A thousand deliveries of a cascade are not cut, and timers that are due fire in
+                // their order: both take longer than that.
+                continue;
+            }
+            let (mut rt, clock) = toiling();
+            let ticks = Rc::new(RefCell::new(Vec::new()));
+            let timer = rt.add(QTimer::new());
+            let (noted, now) = (ticks.clone(), clock.clone());
+            rt.connect_fn(timer, QTimer::timeout, move |_, ()| {
+                noted.borrow_mut().push(now.elapsed())
+            });
+            rt[timer].set_timer_type(TimerType::Precise);
+            let (ours, mut theirs) = UnixStream::pair().unwrap();
+            let heard = rt.add(QSocketNotifier::new(&ours, NotifierType::Read).unwrap());
+            let heard = rt.spy(heard, QSocketNotifier::activated);
+            keep_busy(&mut rt, &clock, with, each);
+            rt[timer].start_with(10 * MILLISECOND);
+            theirs.write_all(b"hello").unwrap();
+            let begin = clock.elapsed();
+            let mut passes = 0;
+            while ticks.borrow().is_empty() || heard.is_empty() {
+                rt.process_events(Some(10 * MILLISECOND)).unwrap();
+                passes += 1;
+                assert!(passes < 100, "{with}, {each:?} each");
+            }
+            let first = ticks.borrow()[0] - begin;
+            assert!(
+                first <= 50 * MILLISECOND,
+                "{with}, {each:?} each: the first tick after {first:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cascade_of_a_thousand_deliveries_is_not_cut_however_long_it_takes() {
+    let (mut rt, clock) = toiling();
+    let log = Log::default();
+    let (alice, bob) = count_down(&mut rt, &log);
+    rt.connect_fn(bob, Person::said, move |_, _| clock.advance(MILLISECOND));
+    let dave = rt.add(Person::new("dave", &log));
+    let erin = rt.add(Person::new("erin", &log));
+    rt.connect(dave, Person::said, erin, Person::hear);
+    // Each number is two deliveries: to bob and to the clock.
+    rt[alice].said.emit(300);
+    rt.post(move |world| world[dave].said.emit(1));
+    rt.process_events(Some(Duration::ZERO)).unwrap();
+    assert_eq!(log.take(), ["carol hears 300", "erin hears 1"]);
+}
+
+#[test]
+fn what_a_pass_has_not_come_to_keeps_its_order_and_counts_as_work() {
+    let (mut rt, clock) = toiling();
+    let journal = Rc::new(RefCell::new(Vec::new()));
+    for number in 0..100 {
+        let (journal, clock) = (journal.clone(), clock.clone());
+        rt.post(move |_| {
+            journal.borrow_mut().push(number);
+            clock.advance(MILLISECOND);
+        });
+    }
+    rt.process_events(Some(Duration::ZERO)).unwrap();
+    let made = journal.borrow().len();
+    assert!(0 < made && made < 100, "{made} of 100 calls take no more than a pass");
+    assert_eq!(rt.next_deadline(), Some(Toil(clock).now()), "there is work");
+    while journal.borrow().len() < 100 {
+        rt.process_events(Some(Duration::ZERO)).unwrap();
+    }
+    assert!(journal.borrow().iter().copied().eq(0..100));
+}
+
+#[test]
+fn a_pass_of_a_virtual_clock_goes_by_a_count_alone() {
+    let made = |times: u32| {
+        let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+        let calls = Rc::new(Cell::new(0));
+        for _ in 0..100_000 {
+            let calls = calls.clone();
+            rt.post(move |_| calls.set(calls.get() + 1));
+        }
+        for _ in 0..times {
+            rt.process_events(Some(Duration::ZERO)).unwrap();
+        }
+        calls.get()
+    };
+    let once = made(1);
+    assert!((1_024..=16_384).contains(&once), "{once} calls");
+    assert_eq!((made(1), made(2)), (once, 2 * once));
+}
+
+#[test]
+fn a_signal_with_very_many_slots_leaves_room_between_them() {
+    let (mut rt, clock) = toiling();
+    let alice = rt.add(Person::new("alice", &Log::default()));
+    let called = Rc::new(RefCell::new(Vec::new()));
+    for number in 0..5_000 {
+        let (called, clock) = (called.clone(), clock.clone());
+        rt.connect_fn(alice, Person::said, move |_, _| {
+            called.borrow_mut().push(number);
+            clock.advance(Duration::from_micros(10));
+        });
+    }
+    rt[alice].said.emit(1);
+    rt.process_events(Some(Duration::ZERO)).unwrap();
+    let first = called.borrow().len();
+    assert!((1_024..5_000).contains(&first), "{first} of 5,000 in one pass");
+    while called.borrow().len() < 5_000 {
+        rt.process_events(Some(Duration::ZERO)).unwrap();
+    }
+    assert!(called.borrow().iter().copied().eq(0..5_000));
+    called.take();
+    rt.emit(alice, Person::said, 2);
+    assert!(called.borrow().iter().copied().eq(0..5_000), "outside a pass a count decides");
 }

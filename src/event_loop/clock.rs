@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::allowance::Allowance;
+
 /// Tells the time, and lets it pass.
 ///
 /// A runtime asks nothing else for the time, so a test that brings a [`VirtualClock`] decides how
@@ -21,6 +23,14 @@ pub trait Clock {
     /// Is told that the loop waited up to `timeout` and nothing came.
     fn waited(&self, timeout: Duration) {
         let _ = timeout;
+    }
+
+    /// Returns how much one pass of the loop may do. It is asked once, when the runtime is created.
+    ///
+    /// The default is 16,384 deliveries and calls, which is the same in each run. A clock by which
+    /// time passes while slots run gives [`Allowance::Time`]: the system's clock gives 10 ms.
+    fn allowance(&self) -> Allowance {
+        Allowance::Calls(16_384)
     }
 }
 
@@ -41,6 +51,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
         Instant::now()
+    }
+
+    fn allowance(&self) -> Allowance {
+        Allowance::Time(Duration::from_millis(10))
     }
 }
 

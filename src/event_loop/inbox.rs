@@ -30,16 +30,22 @@ enum Contents<T> {
     Closed,
 }
 
-/// There is nobody any more to take anything out.
+/// Why nothing was put in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Closed;
+pub(super) enum Refusal {
+    /// There is nobody any more to take anything out.
+    Closed,
+    /// As many things wait as may.
+    Full,
+}
 
 impl<T, W: Wake> Inbox<T, W> {
-    /// Puts something in, and wakes the loop if it sleeps.
-    pub(super) fn put(&self, thing: T) -> Result<(), Closed> {
+    /// Puts something in, if fewer than `most` things wait there, and wakes the loop if it sleeps.
+    pub(super) fn put(&self, thing: T, most: usize) -> Result<(), Refusal> {
         match &mut *self.lock() {
-            Contents::Open(things) => things.push(thing),
-            Contents::Closed => return Err(Closed),
+            Contents::Open(things) if things.len() < most => things.push(thing),
+            Contents::Open(_) => return Err(Refusal::Full),
+            Contents::Closed => return Err(Refusal::Closed),
         }
         // After the push, so that a loop that goes to sleep sees either the thing or this.
         self.wake_sleeper();
@@ -101,6 +107,11 @@ impl<T, W: Wake> Mailbox<T, W> {
     /// The next of what was taken over.
     pub(super) fn next(&mut self) -> Option<T> {
         self.taken.pop()
+    }
+
+    /// Returns true if something was taken over and not given out.
+    pub(super) fn has_taken(&self) -> bool {
+        !self.taken.is_empty()
     }
 
     /// Announces that the loop is about to sleep; returns true if it may: there is nothing to take.
@@ -209,7 +220,7 @@ mod loom_tests {
             let inbox = mailbox.inbox();
             thread::spawn(move || {
                 for number in 0..each[poster] {
-                    inbox.put((poster, number)).unwrap();
+                    inbox.put((poster, number), usize::MAX).unwrap();
                 }
             })
         })
@@ -312,6 +323,28 @@ mod loom_tests {
         });
     }
 
+    #[test]
+    fn no_more_wait_than_may_whoever_puts_them_in() {
+        try_all_orders(|| {
+            let mut mailbox = Mailbox::new(Descriptor::default());
+            let posters = [(); 2].map(|()| {
+                let inbox = mailbox.inbox();
+                thread::spawn(move || usize::from(inbox.put((), 1).is_ok()))
+            });
+            mailbox.collect();
+            let mut came = usize::from(mailbox.next().is_some());
+            let put: usize = posters.into_iter().map(|poster| poster.join().unwrap()).sum();
+            mailbox.collect();
+            while mailbox.next().is_some() {
+                came += 1;
+            }
+            assert_eq!(came, put, "what was not refused comes");
+            assert!(came >= 1 && came <= 2);
+            assert_eq!(mailbox.inbox().put((), 1), Ok(()), "there is room again");
+            assert_eq!(mailbox.inbox().put((), 1), Err(Refusal::Full));
+        });
+    }
+
     /// Counts how many of it were dropped.
     struct Counted(Arc<AtomicUsize>);
 
@@ -329,8 +362,8 @@ mod loom_tests {
             let posters = [(); 2].map(|()| {
                 let (inbox, dropped) = (mailbox.inbox(), dropped.clone());
                 thread::spawn(move || {
-                    let first = inbox.put(Counted(dropped.clone()));
-                    let second = inbox.put(Counted(dropped));
+                    let first = inbox.put(Counted(dropped.clone()), usize::MAX);
+                    let second = inbox.put(Counted(dropped), usize::MAX);
                     assert!(first.is_ok() || second.is_err(), "what is closed stays closed");
                 })
             });
@@ -338,7 +371,7 @@ mod loom_tests {
             let given = usize::from(mailbox.next().map(std::mem::forget).is_some());
             let inbox = mailbox.inbox();
             drop(mailbox);
-            assert_eq!(inbox.put(Counted(dropped.clone())), Err(Closed));
+            assert_eq!(inbox.put(Counted(dropped.clone()), usize::MAX), Err(Refusal::Closed));
             for poster in posters {
                 poster.join().unwrap();
             }

@@ -3,6 +3,7 @@
 //! The objects below know nothing of it. What it offers them hangs on the world as services, which
 //! an object picks up when it gets its place there.
 
+mod allowance;
 mod announcement;
 mod clock;
 mod control;
@@ -19,9 +20,10 @@ mod timer;
 mod timer_queue;
 mod timers;
 
+pub use allowance::Allowance;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use notifier::{NotifierType, QSocketNotifier};
-pub use remote::{Remote, RuntimeGone};
+pub use remote::{PostError, Remote};
 pub use runtime::Runtime;
 pub use thread::{QThread, ThreadError};
 pub use timer::{QTimer, TimerType};

@@ -14,7 +14,7 @@ use super::reactor::Readiness;
 use super::source::{SourceId, WAKER};
 
 /// How many events the kernel tells at once.
-const EVENTS: usize = 1024;
+pub(super) const EVENTS: usize = 1024;
 
 /// Where a loop waits. Its descriptor is readable when the kernel has something to tell.
 pub(crate) trait Poller: AsRawFd {

@@ -1,7 +1,7 @@
 //! `Remote`: how other threads reach a runtime.
 //!
 //! Keeps one promise: what is posted arrives, in the order of each poster, or the poster is told
-//! that the runtime is gone. How it gets there, and wakes the loop, is in `inbox.rs`.
+//! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop, is in `inbox.rs`.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mio::Waker;
 
-use super::inbox::{Closed, Inbox, Mailbox, Wake};
+use super::inbox::{Inbox, Mailbox, Refusal, Wake};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
 use crate::sync::{AtomicBool, Ordering};
 
@@ -48,26 +48,70 @@ pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;
 #[derive(Clone)]
 pub struct Remote {
     inbox: Arc<Inbox<RemoteCall, Waker>>,
+    /// How many calls may wait in the inbox when this remote posts another.
+    limit: usize,
 }
 
-/// The runtime behind a [`Remote`] does not exist any more.
+/// Why a [`Remote`] has not posted a call, which was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the runtime does not exist any more")]
-pub struct RuntimeGone;
+#[non_exhaustive]
+pub enum PostError {
+    /// The runtime behind the remote does not exist any more.
+    #[error("the runtime does not exist any more")]
+    RuntimeGone,
+    /// As many calls wait for the runtime as [may](Remote::with_limit) when this remote posts.
+    #[error("the runtime is behind: {limit} calls wait for it already")]
+    Full {
+        /// How many calls may wait.
+        limit: usize,
+    },
+}
 
 impl Remote {
     pub(super) fn of(mailbox: &Mailbox<RemoteCall, Waker>) -> Self {
-        Self { inbox: mailbox.inbox() }
+        Self { inbox: mailbox.inbox(), limit: usize::MAX }
+    }
+
+    /// Returns a remote to the same runtime whose posts fail with [`PostError::Full`] while `limit`
+    /// calls, of whatever remotes, wait to be taken over by the loop. By default there is no limit.
+    ///
+    /// For a thread that may post faster than the runtime works: without a limit, what waits takes
+    /// memory without bound. As many calls again may be taken over and not made yet, so that up to
+    /// twice `limit` of them are kept at a time. A poster that is refused drops what it has, or slows
+    /// down: posts one call that answers it, and waits for the answer.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::PostError;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let remote = rt.remote().with_limit(2);
+    /// let posted: Vec<_> = (0..3).map(|_| remote.post(|world| world.quit())).collect();
+    /// assert_eq!(posted, [Ok(()), Ok(()), Err(PostError::Full { limit: 2 })]);
+    /// rt.exec()?;
+    /// assert_eq!(remote.post(|_| ()), Ok(()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_limit(&self, limit: usize) -> Self {
+        Self { inbox: self.inbox.clone(), limit }
     }
 
     /// Runs a closure in the runtime's thread, in the next turn of its loop.
     ///
     /// # Errors
     ///
-    /// Fails if the runtime is gone. A runtime that goes later drops what it did not come to.
+    /// Fails with [`RuntimeGone`](PostError::RuntimeGone) if the runtime is gone, and with
+    /// [`Full`](PostError::Full) above the [limit](Self::with_limit) of this remote. A runtime that
+    /// goes later drops what it did not come to.
     #[doc(alias = "postEvent")]
-    pub fn post(&self, call: impl FnOnce(&mut World) + Send + 'static) -> Result<(), RuntimeGone> {
-        self.inbox.put(Box::new(call)).map_err(|Closed| RuntimeGone)
+    pub fn post(&self, call: impl FnOnce(&mut World) + Send + 'static) -> Result<(), PostError> {
+        self.inbox.put(Box::new(call), self.limit).map_err(|refusal| match refusal {
+            Refusal::Closed => PostError::RuntimeGone,
+            Refusal::Full => PostError::Full { limit: self.limit },
+        })
     }
 
     /// Calls a slot in the runtime's thread, in the next turn of its loop. Nothing happens if the
@@ -75,14 +119,14 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// Fails if the runtime is gone.
+    /// Fails as [`post`](Self::post) does.
     #[doc(alias = "invokeMethod")]
     pub fn invoke<R, A, F, Form>(
         &self,
         receiver: Obj<R>,
         slot: F,
         argument: A,
-    ) -> Result<(), RuntimeGone>
+    ) -> Result<(), PostError>
     where
         R: QObject,
         A: Send + 'static,
@@ -99,13 +143,13 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// Fails if the runtime is gone.
+    /// Fails as [`post`](Self::post) does.
     pub fn emit<S, A>(
         &self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
         argument: A,
-    ) -> Result<(), RuntimeGone>
+    ) -> Result<(), PostError>
     where
         S: ?Sized + Target,
         A: Send + 'static,
@@ -121,8 +165,8 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// Fails if the runtime is gone.
-    pub fn quit(&self) -> Result<(), RuntimeGone> {
+    /// Fails as [`post`](Self::post) does.
+    pub fn quit(&self) -> Result<(), PostError> {
         self.exit(0)
     }
 
@@ -131,8 +175,8 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// Fails if the runtime is gone.
-    pub fn exit(&self, code: i32) -> Result<(), RuntimeGone> {
+    /// Fails as [`post`](Self::post) does.
+    pub fn exit(&self, code: i32) -> Result<(), PostError> {
         self.post(move |world| world.exit(code))
     }
 }
@@ -155,7 +199,9 @@ impl World {
     ///
     /// Delivery is always queued: each emission is posted to `remote`, in order, and the slot runs
     /// in that runtime's loop. The connection ends with the sender; and when the receiver turns
-    /// out to be gone, or its runtime.
+    /// out to be gone, or its runtime. An emission that is above the [limit](Remote::with_limit) of
+    /// `remote` does not reach the receiver, and the connection stays: where each one counts, give a
+    /// remote without a limit.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -220,7 +266,8 @@ impl World {
                         flag.store(true, Ordering::Relaxed);
                     }
                 });
-                if posted.is_err() || gone.load(Ordering::Relaxed) {
+                let is_over = posted == Err(PostError::RuntimeGone);
+                if is_over || gone.load(Ordering::Relaxed) {
                     own.get().map(Connection::disconnect);
                 }
             }

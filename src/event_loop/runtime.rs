@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
+use super::allowance::PassMeter;
 use super::clock::{Clock, SystemClock};
 use super::control::LoopControl;
 use super::flush_list::FlushList;
 use super::inbox::Mailbox;
-use super::poller::{KernelPoller, Polled, Poller};
+use super::poller::{EVENTS, KernelPoller, Polled, Poller};
 use super::reactor::{Reactor, Readiness};
 use super::remote::{Remote, RemoteCall};
 use super::source::SourceId;
@@ -79,6 +80,7 @@ pub struct Runtime {
     control: Rc<LoopControl>,
     mailbox: Mailbox<RemoteCall, Waker>,
     clock: Rc<dyn Clock>,
+    meter: Rc<PassMeter>,
 }
 
 impl Runtime {
@@ -120,6 +122,7 @@ impl Runtime {
             flush_list: Rc::default(),
             control: Rc::default(),
             mailbox: Mailbox::new(waker),
+            meter: PassMeter::new(clock.clone()),
             clock,
         };
         runtime.world.offer(runtime.reactor.clone());
@@ -366,6 +369,7 @@ impl Runtime {
 
     fn has_work(&self) -> bool {
         self.world.has_work()
+            || self.mailbox.has_taken()
             || !self.ready.is_empty()
             || self.flush_list.len() > 0
             || self.poller.has_more()
@@ -374,6 +378,7 @@ impl Runtime {
     /// Makes one turn of the loop; returns true if there was anything to do. A turn that sleeps
     /// ends with what ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
+        self.meter.begin_pass();
         let mut any = self.catch_up();
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
         let over = timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.timers.after(it));
@@ -395,19 +400,29 @@ impl Runtime {
         }
     }
 
-    /// Does what was recorded, posted and put off before this turn; says whether there was any.
+    /// Does what was recorded, posted and put off before this turn, as far as the allowance goes;
+    /// returns true if there was any.
     fn catch_up(&mut self) -> bool {
-        let mut any = false;
-        if self.world.has_work() {
-            self.world.deliver();
-            any = true;
+        let mut any = self.world.has_work();
+        if self.world.has_undelivered() {
+            let mut kind = self.meter.begin_kind();
+            self.world.deliver_in_pass(|world| kind.may_go_on(world));
         }
         self.mailbox.collect();
-        while let Some(call) = self.mailbox.next() {
-            self.world.turn(call);
-            any = true;
+        if self.mailbox.has_taken() {
+            let mut kind = self.meter.begin_kind();
+            while let Some(call) = self.mailbox.next() {
+                self.world.turn(call);
+                any = true;
+                if !kind.may_go_on(&self.world) {
+                    break;
+                }
+            }
         }
-        self.world.run_posted();
+        if self.world.has_work() {
+            let mut kind = self.meter.begin_kind();
+            self.world.run_posted(|world| kind.may_go_on(world));
+        }
         any | self.flush()
     }
 
@@ -423,6 +438,10 @@ impl Runtime {
         if self.has_work() {
             timeout = Some(Duration::ZERO);
         }
+        if self.ready.len() >= EVENTS {
+            // What was ready in an earlier pass comes first, and does not grow meanwhile.
+            return Ok((Polled::Something, false));
+        }
         let would_sleep = timeout != Some(Duration::ZERO);
         let sleeps = would_sleep && self.mailbox.fall_asleep();
         if !sleeps {
@@ -430,6 +449,10 @@ impl Runtime {
         }
         let polled = self.poller.poll(self.clock.sleep(timeout), &mut self.ready);
         let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
+        if sleeps {
+            // Nothing was used up of it yet.
+            self.meter.begin_pass();
+        }
         let polled = polled.map_err(Error::Poll)?;
         if let (Some(timeout), Polled::Nothing) = (timeout, polled) {
             self.clock.waited(timeout);
@@ -437,38 +460,52 @@ impl Runtime {
         Ok((polled, may_have_calls))
     }
 
-    /// Tells the owners of what is ready. Returns true if there was one.
+    /// Tells the owners of what is ready, as far as the allowance goes. Returns true if there was one.
     fn tell_ready(&mut self) -> bool {
         let mut any = false;
+        let mut kind = self.meter.begin_kind();
         while let Some((source, readiness)) = self.ready.pop_front() {
             if let Some((owner, on_ready)) = self.reactor.owner(source) {
                 on_ready(&mut self.world, owner, source, readiness);
                 any = true;
+                if !kind.may_go_on(&self.world) {
+                    break;
+                }
             }
         }
         any
     }
 
-    /// Fires the timers that are due now. Those that are started meanwhile wait.
+    /// Fires the timers that are due now, as far as the allowance goes. Those that are started
+    /// meanwhile wait.
     fn fire_timers(&mut self) -> bool {
         self.timers.begin_pass();
         let mut any = false;
+        let mut kind = self.meter.begin_kind();
         while let Some(alarm) = self.timers.next_due() {
             match alarm {
                 Alarm::Ring(object, ring) => ring(&mut self.world, object),
                 Alarm::Call(call) => self.world.turn(call),
             }
             any = true;
+            if !kind.may_go_on(&self.world) {
+                break;
+            }
         }
         any
     }
 
-    /// Lets the objects that asked for it do their postponed work. Those that ask meanwhile wait.
+    /// Lets the objects that asked for it do their postponed work, as far as the allowance goes. Those
+    /// that ask meanwhile wait.
     fn flush(&mut self) -> bool {
         let count = self.flush_list.len();
+        let mut kind = self.meter.begin_kind();
         for _ in 0..count {
             if let Some((object, flush)) = self.flush_list.next() {
                 flush(&mut self.world, object);
+            }
+            if !kind.may_go_on(&self.world) {
+                break;
             }
         }
         count > 0
@@ -484,12 +521,14 @@ struct Shift<'a> {
 impl<'a> Shift<'a> {
     fn begin(runtime: &'a mut Runtime) -> Self {
         runtime.mailbox.wake_up();
+        runtime.world.begin_passes(runtime.meter.clone());
         Self { runtime }
     }
 }
 
 impl Drop for Shift<'_> {
     fn drop(&mut self) {
+        self.runtime.world.end_passes();
         let Runtime { mailbox, .. } = &self.runtime;
         if !mailbox.fall_asleep() || self.runtime.has_work() {
             mailbox.ring();

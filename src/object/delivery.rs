@@ -8,6 +8,8 @@
 //! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
 //! carries out a bounded number of them and puts the rest aside for a later turn.
 
+use std::rc::Rc;
+
 use super::audience::Audience;
 use super::class::QObject;
 use super::handle::{Obj, ObjectKey, Target};
@@ -16,14 +18,24 @@ use super::signal::{Core, Signal, call_slots};
 use super::slot::Slot;
 use super::world::World;
 
-/// How many deliveries a turn makes before it is put aside. Calls of slots and steps between them
-/// count alike. More than anything that ends by itself needs in one go, so that what comes next
-/// does not overtake it.
-const TURN_BUDGET: usize = 1 << 20;
+/// How many deliveries a turn outside the loop's passes makes before it is put aside. Calls of slots
+/// and steps between them count alike. More than anything that ends by itself needs in one go, so that
+/// it is delivered when the call returns.
+pub(super) const TURN_BUDGET: usize = 1 << 20;
 
-/// How many deliveries what was put aside makes each time that it is gone on with. It mostly has
-/// no end, and others are to have theirs.
+/// How many deliveries what was put aside makes each time that it is gone on with, outside the loop's
+/// passes. It mostly has no end, and others are to have theirs.
 const SLICE: usize = 1 << 14;
+
+/// How many deliveries a turn in a pass of the loop makes in any case. A cascade of so many is never
+/// cut, so nothing that comes later overtakes it.
+pub(crate) const CASCADE: usize = 1 << 10;
+
+/// Measures a pass of the loop, in which turns share what it may do.
+pub(crate) trait Meter {
+    /// Returns true if a turn may go on that has made so many deliveries since it was last asked for.
+    fn may_go_on(&self, deliveries: usize) -> bool;
+}
 
 impl World {
     /// Emits a signal of another object, as [`Signal::emit`] in a method of its own would: it is
@@ -155,7 +167,7 @@ impl World {
         let world = turn.world();
         world.set_sender(Some(sender.key));
         let next = call_slots(world, audience.links(), &argument, 0);
-        if !world.recorder.is_settled() {
+        if next.is_some() || !world.recorder.is_settled() {
             if next.is_some() || world.recorder.met_dead() {
                 world.finish_emission(sender, signal, audience, argument, next);
             }
@@ -180,6 +192,50 @@ impl World {
         }
     }
 
+    /// Lets turns share the loop's passes, which `meter` measures.
+    pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
+        self.meter = Some(meter);
+        self.grant = CASCADE;
+    }
+
+    /// Lets turns go by their own count again.
+    pub(crate) fn end_passes(&mut self) {
+        self.meter = None;
+        self.grant = TURN_BUDGET;
+    }
+
+    /// How many deliveries the last turn in a pass has made, beyond those of which the meter knows.
+    pub(crate) fn spent_by_turn(&self) -> usize {
+        self.grant.saturating_sub(self.budget)
+    }
+
+    /// Carries out what was recorded outside any turn, then what earlier turns left, one after the
+    /// other while `may_go_on`. What is not reached comes first in the next pass.
+    pub(crate) fn deliver_in_pass(&mut self, mut may_go_on: impl FnMut(&Self) -> bool) {
+        if self.has_recorded() {
+            self.turn(|_| ());
+            // One of the others is to have its share in any case.
+            may_go_on(self);
+        }
+        for _ in 0..self.suspended.len() {
+            self.resume_next(CASCADE);
+            if !may_go_on(self) {
+                break;
+            }
+        }
+    }
+
+    /// Goes on with what an earlier turn left, for so many deliveries at first.
+    fn resume_next(&mut self, budget: usize) {
+        if let Some(stack) = self.suspended.pop_front() {
+            self.recorder.set_backlog(!self.suspended.is_empty());
+            let mut turn = Turn::begin(self);
+            turn.world().stack = stack;
+            turn.world().budget = budget;
+            turn.world().carry_out_all();
+        }
+    }
+
     /// Carries out what earlier turns left and what was recorded outside any turn; says whether
     /// nothing is left.
     pub(crate) fn deliver(&mut self) -> bool {
@@ -188,13 +244,7 @@ impl World {
             self.put_aside();
         }
         for _ in 0..self.suspended.len() {
-            if let Some(stack) = self.suspended.pop_front() {
-                self.recorder.set_backlog(!self.suspended.is_empty());
-                let mut turn = Turn::begin(self);
-                turn.world().stack = stack;
-                turn.world().budget = SLICE;
-                turn.world().carry_out_all();
-            }
+            self.resume_next(SLICE);
         }
         if self.has_recorded() {
             self.turn(|_| ());
@@ -202,13 +252,22 @@ impl World {
         self.suspended.is_empty()
     }
 
-    /// Runs the calls that are posted now, each as a turn of its own. Those that they post wait.
-    pub(crate) fn run_posted(&mut self) {
+    /// Runs the calls that are posted now, each as a turn of its own, while `may_go_on`. Those that
+    /// they post wait.
+    pub(crate) fn run_posted(&mut self, mut may_go_on: impl FnMut(&Self) -> bool) {
         for _ in 0..self.recorder.posted() {
             if let Some(call) = self.recorder.next_posted() {
                 self.turn(call);
             }
+            if !may_go_on(self) {
+                break;
+            }
         }
+    }
+
+    /// Returns true if the loop has something recorded or left to deliver.
+    pub(crate) fn has_undelivered(&self) -> bool {
+        !self.recorder.is_idle()
     }
 
     /// Says whether the next turn has something to do already.
@@ -239,15 +298,28 @@ impl World {
 
     /// Carries out what is on the stack and recorded, as far as the budget goes.
     fn carry_out_all(&mut self) {
-        while self.budget > 0 {
-            let Some(effect) = self.recorder.next(&mut self.stack) else { return };
-            // Destroying costs nothing of it: it comes to an end by itself, and a tree of whatever
-            // size is to go in one turn. The slots that hear of it are paid for.
-            if !matches!(effect, Effect::Destroy(..)) {
-                self.budget -= 1;
+        loop {
+            while self.budget > 0 {
+                let Some(effect) = self.recorder.next(&mut self.stack) else { return };
+                // Destroying costs nothing of it: it comes to an end by itself, and a tree of whatever
+                // size is to go in one turn. The slots that hear of it are paid for.
+                if !matches!(effect, Effect::Destroy(..)) {
+                    self.budget -= 1;
+                }
+                self.carry_out(effect);
             }
-            self.carry_out(effect);
+            if !self.may_go_on() {
+                return;
+            }
         }
+    }
+
+    /// Returns true if the pass of the loop leaves time for more of this turn.
+    #[cold]
+    fn may_go_on(&mut self) -> bool {
+        let goes_on = self.meter.as_ref().is_some_and(|meter| meter.may_go_on(CASCADE));
+        self.budget = if goes_on { CASCADE } else { 0 };
+        goes_on
     }
 
     #[inline]
@@ -285,7 +357,7 @@ impl<'a> Turn<'a> {
     fn begin(world: &'a mut World) -> Self {
         debug_assert!(!world.recorder.in_turn(), "a turn within a turn");
         world.recorder.begin_turn();
-        world.budget = TURN_BUDGET;
+        world.budget = world.grant;
         Self { world }
     }
 

@@ -9,6 +9,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use super::audience::Audience;
+use super::delivery::CASCADE;
 use super::emitter::Emitter;
 use super::link::{AnyLink, Link};
 use super::recorder::Effect;
@@ -284,7 +285,8 @@ impl<A: 'static> Core<A> {
 }
 
 /// Calls the slots of `links` from number `first` on, until one has recorded something that is to
-/// be carried out before the next slot, whose number this then returns.
+/// be carried out before the next slot, or as many were called as a cascade has: then this returns the
+/// number of the next slot.
 ///
 /// Nothing that the slots record is carried out here, so the sender lives throughout.
 #[inline]
@@ -295,6 +297,9 @@ pub(super) fn call_slots<A>(
     first: usize,
 ) -> Option<usize> {
     let (last, others) = links.split_last()?;
+    if others.len() - first > CASCADE {
+        return call_some_slots(world, &others[..first + CASCADE], argument, first);
+    }
     let mut next = first;
     while let Some(link) = others.get(next) {
         next += 1;
@@ -305,6 +310,25 @@ pub(super) fn call_slots<A>(
     }
     last.call(world, argument);
     None
+}
+
+/// Calls slots as [`call_slots`] does, and not the last of all, which is not among `links`.
+#[cold]
+fn call_some_slots<A>(
+    world: &mut World,
+    links: &[Rc<dyn Link<A>>],
+    argument: &A,
+    first: usize,
+) -> Option<usize> {
+    let mut next = first;
+    while let Some(link) = links.get(next) {
+        next += 1;
+        link.call(world, argument);
+        if world.has_recorded() {
+            break;
+        }
+    }
+    Some(next)
 }
 
 /// An emission that waits in the recorder or on the stack, with its argument's type forgotten.

@@ -19,6 +19,7 @@ use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
+use super::delivery::{Meter, TURN_BUDGET};
 use super::emitter::Emitter;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
 use super::lend::Deferred;
@@ -43,6 +44,10 @@ pub struct World {
     pub(super) suspended: VecDeque<Vec<Effect>>,
     /// How many more deliveries this turn may make.
     pub(super) budget: usize,
+    /// How many a turn may make at first.
+    pub(super) grant: usize,
+    /// Says whether a turn may make more, while the loop makes a pass.
+    pub(super) meter: Option<Rc<dyn Meter>>,
     pub(super) sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
     pub(super) deferred: Vec<Deferred>,
@@ -63,6 +68,8 @@ impl World {
             stack: Vec::new(),
             suspended: VecDeque::new(),
             budget: 0,
+            grant: TURN_BUDGET,
+            meter: None,
             sender: None,
             deferred: Vec::new(),
             services: RefCell::default(),
