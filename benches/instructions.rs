@@ -131,7 +131,34 @@ fn timers(count: usize) {
     black_box(total);
 }
 
-/// The same with a heap, whose cancelled timers would stay in it and do nothing.
+/// Ticks of a hundred repeating timers, and the slot that each calls.
+fn ticks(count: usize) {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).expect("a poller");
+    let total = Rc::new(Cell::new(0_i64));
+    for number in 0..100 {
+        let (timer, total) = (rt.add(QTimer::new()), total.clone());
+        rt.connect_fn(timer, QTimer::timeout, move |_, _| total.set(total.get() + 1));
+        rt[timer].start_with(Duration::from_millis(100) + Duration::from_micros(number));
+    }
+    for _ in 0..count / 100 {
+        clock.advance(Duration::from_millis(101));
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+    black_box(total);
+}
+
+/// A timer that is put off again and again, as an idle time-out is.
+fn restarts(count: usize) {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).expect("a poller");
+    let timer = rt.add(QTimer::new());
+    rt[timer].set_interval(Duration::from_secs(60));
+    for _ in 0..count {
+        rt[timer].start();
+    }
+}
+
+/// `timers` with a heap, whose cancelled timers would stay in it and do nothing.
 fn timers_by_hand(count: usize) {
     let mut now = Instant::now();
     let mut heap = BinaryHeap::new();
@@ -228,6 +255,8 @@ fn main() {
         "queued" => queued(count),
         "queued_by_hand" => queued_by_hand(count),
         "timers" => timers(count),
+        "ticks" => ticks(count),
+        "restarts" => restarts(count),
         "timers_by_hand" => timers_by_hand(count),
         "post" => post(count),
         "connect" => connect(count),

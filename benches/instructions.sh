@@ -10,7 +10,7 @@ count() {
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 for work in ${*:-by_hand0 emit0 by_hand1 emit1 by_hand10 emit10 by_hand100 emit100 inside \
-    unheard unheard_base queued_by_hand queued timers_by_hand timers post connect}; do
+    unheard unheard_base queued_by_hand queued timers_by_hand timers ticks restarts post connect}; do
     few=$(count "$work" 1000)
     many=$(count "$work" 11000)
     echo "$work $(((many - few) / 10000))"

@@ -93,7 +93,7 @@ pub use error::Error;
 #[doc(inline)]
 pub use event_loop::{
     Allowance, Clock, NotifierType, PostError, QSocketNotifier, QThread, QTimer, Remote, Runtime,
-    SystemClock, ThreadError, TimerType, VirtualClock,
+    SingleShot, SystemClock, ThreadError, TimerType, VirtualClock,
 };
 #[doc(inline)]
 pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};

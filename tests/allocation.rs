@@ -2,10 +2,12 @@
 
 mod people;
 
+use std::time::Duration;
+
 use counting_allocator::{CountingAllocator, count};
 use people::{deliver_all, run_posted, runtime};
 use slotwire::prelude::*;
-use slotwire::{MetaObject, QObject};
+use slotwire::{MetaObject, QObject, VirtualClock};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -243,6 +245,29 @@ fn objects_that_come_and_go_need_no_more_memory() {
     rounds(100);
     let grown = count(|| rounds(1000)).bytes;
     assert!(grown < 1000, "{grown} bytes more");
+}
+
+#[test]
+fn single_shots_that_are_cancelled_or_called_need_no_more_memory() {
+    let (minute, soon) = (Duration::from_secs(60), Duration::from_millis(1));
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let receiver = rt.add(Counter::default());
+    let mut rounds = |rounds| {
+        for _ in 0..rounds {
+            for delay in [minute, Duration::ZERO] {
+                assert!(rt.single_shot_fn(delay, |_| ()).cancel());
+                assert!(rt.single_shot_fn_on(delay, receiver, |_, _| ()).cancel());
+            }
+            rt.single_shot_fn_on(soon, receiver, |counter, _| counter.heard += 1);
+            clock.advance(soon);
+            rt.process_events(Some(Duration::ZERO)).unwrap();
+        }
+    };
+    rounds(1000);
+    let grown = count(|| rounds(1000)).bytes;
+    assert!(grown < 1000, "{grown} bytes more");
+    assert_eq!(rt[receiver].heard, 2000);
 }
 
 #[test]

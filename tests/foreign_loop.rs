@@ -81,6 +81,85 @@ fn what_is_written_outside_a_turn_makes_the_descriptor_readable() {
     assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"hello");
 }
 
+/// Sees that what `start` does outside a turn wakes the other loop, though nothing is to be done
+/// before a timer is due.
+#[track_caller]
+fn assert_wakes<O>(rt: &mut Runtime, start: impl FnOnce(&mut Runtime) -> O) {
+    drive(rt);
+    assert!(!is_readable(rt));
+    start(rt);
+    assert!(is_readable(rt), "the other loop sleeps on, with the deadline that it knows");
+    drive(rt);
+    assert!(!is_readable(rt));
+}
+
+#[test]
+fn a_timer_that_is_started_outside_a_turn_makes_the_descriptor_readable() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let mut rt = Runtime::new().unwrap();
+    let [first, second] = [rt.add(QTimer::new()), rt.add(QTimer::new())];
+    assert_wakes(&mut rt, |rt| rt[first].start_with(3600 * SECOND));
+    assert_wakes(&mut rt, |rt| rt[second].start_with(1800 * SECOND));
+    assert_wakes(&mut rt, |rt| rt[first].set_interval(900 * SECOND));
+    assert_wakes(&mut rt, |rt| rt[second].start_with(800 * SECOND));
+    assert_wakes(&mut rt, |rt| rt.single_shot_fn(700 * SECOND, |_| ()));
+    assert_wakes(&mut rt, |rt| rt.single_shot(600 * SECOND, first, QTimer::stop));
+    let mut early = QTimer::new();
+    early.start_with(500 * SECOND);
+    assert_wakes(&mut rt, |rt| rt.add(early));
+    assert!(rt.next_deadline().unwrap() - std::time::Instant::now() <= 501 * SECOND);
+}
+
+#[test]
+fn a_slot_outside_a_turn_of_the_loop_that_starts_a_timer_wakes_the_other_loop() {
+    let mut rt = Runtime::new().unwrap();
+    let (bell, timer) = (rt.add(Bell::default()), rt.add(QTimer::new()));
+    rt.connect_fn(bell, Bell::rung, move |world, &seconds| {
+        world[timer].start_with(Duration::from_secs(seconds.into()));
+    });
+    assert_wakes(&mut rt, |rt| rt.emit(bell, Bell::rung, 900));
+}
+
+#[cfg(feature = "sim")]
+#[test]
+fn a_socket_that_begins_to_connect_outside_a_turn_wakes_the_other_loop_for_its_time_out() {
+    let network = slotwire::sim::SimNetwork::new(1);
+    let [here, there] = ["here", "there"].map(|name| network.add_host(name));
+    network.partition(here, there);
+    let address = network.addresses(there)[0];
+    let mut rt = network.runtime(here).unwrap();
+    let (bell, socket) = (rt.add(Bell::default()), rt.add(QTcpSocket::new()));
+    rt.connect_fn(bell, Bell::rung, move |world, _| {
+        world[socket].connect_to_host(&address.to_string(), 80);
+    });
+    settle(&mut rt);
+    assert!(!is_readable(&rt));
+    rt.emit(bell, Bell::rung, 0);
+    assert_eq!(rt[socket].state(), SocketState::Connecting);
+    assert!(rt.deliver(), "and all that it has recorded is done");
+    assert!(is_readable(&rt));
+}
+
+#[test]
+fn a_timer_that_brings_no_deadline_forward_lets_the_other_loop_sleep() {
+    let mut rt = Runtime::new().unwrap();
+    let [first, second] = [rt.add(QTimer::new()), rt.add(QTimer::new())];
+    let bell = rt.add(Bell::default());
+    rt[first].start_with(Duration::from_secs(900));
+    drive(&mut rt);
+    rt[second].start_with(Duration::from_secs(1800));
+    rt[second].stop();
+    rt[first].start_with(Duration::from_secs(1800));
+    assert!(!is_readable(&rt));
+    // In a turn the loop looks by itself.
+    rt.connect_fn(bell, Bell::rung, move |world, _| {
+        world[second].start_with(Duration::from_secs(1));
+    });
+    rt[bell].rung.emit(0);
+    turn(&mut rt);
+    assert!(!is_readable(&rt));
+}
+
 #[test]
 fn a_call_from_another_thread_makes_the_descriptor_readable() {
     let mut rt = Runtime::new().unwrap();

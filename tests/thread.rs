@@ -88,7 +88,9 @@ fn a_thread_that_is_destroyed_while_it_runs_is_joined() {
     let (thread, _) = thread(&mut rt);
     let (send, receive) = mpsc::channel::<()>();
     rt[thread]
-        .start(move |rt| rt.single_shot_fn(Duration::from_secs(3600), move |_| drop(send)))
+        .start(move |rt| {
+            rt.single_shot_fn(Duration::from_secs(3600), move |_| drop(send));
+        })
         .unwrap();
     rt.destroy(thread);
     assert_eq!(receive.try_recv(), Err(mpsc::TryRecvError::Disconnected));

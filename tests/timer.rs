@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use slotwire::prelude::*;
-use slotwire::{TimerType, VirtualClock};
+use slotwire::{SingleShot, TimerType, VirtualClock};
 
 use support::*;
 
@@ -137,7 +137,75 @@ fn a_timer_fires_at_most_once_in_a_turn_and_ticks_that_were_missed_are_dropped()
     assert_eq!(journal.len(), 1);
     turn(&mut rt);
     assert_eq!(journal.len(), 1);
-    assert_eq!(moments(&mut rt, &clock, timer, 35 * MS), [10 * MS, 20 * MS, 30 * MS]);
+    // The next are due at 1010, 1020 and 1030 ms.
+    assert_eq!(moments(&mut rt, &clock, timer, 30 * MS), [5 * MS, 15 * MS, 25 * MS]);
+}
+
+#[test]
+fn a_slot_that_takes_long_does_not_shift_the_ticks_that_follow() {
+    let (mut rt, clock) = runtime();
+    let timer = timer(&mut rt, &Journal::new(), "tick");
+    let (mut ticks, now) = (0, clock.clone());
+    rt.connect_fn(timer, QTimer::timeout, move |_, _| {
+        ticks += 1;
+        if ticks == 3 {
+            now.advance(250 * MS);
+        }
+    });
+    rt[timer].start_with(100 * MS);
+    // Of the ticks that are due at 400 and 500 ms, one comes late and the other is dropped. The slot
+    // that notes the moment of the third runs after the slow one.
+    let expected = [100, 200, 550, 550, 600, 700, 800].map(|millis| millis * MS);
+    assert_eq!(moments(&mut rt, &clock, timer, 800 * MS), expected);
+}
+
+#[test]
+fn a_clock_that_jumps_by_ages_costs_a_short_interval_no_time() {
+    const AGES: Duration = Duration::from_secs(1 << 45);
+    let (mut rt, clock) = runtime();
+    let journal = Journal::new();
+    for interval in [Duration::from_nanos(1), Duration::from_nanos(7), Duration::new(3, 1)] {
+        let timer = timer(&mut rt, &journal, "tick");
+        rt[timer].start_with(interval);
+        let start = clock.elapsed();
+        clock.advance(AGES);
+        turn(&mut rt);
+        assert_eq!(journal.take(), ["tick"]);
+        let next = clock.elapsed() - start + rt[timer].remaining_time().unwrap();
+        assert_eq!(next.as_nanos() % interval.as_nanos(), 0, "{interval:?}");
+        assert!(next > AGES && next <= AGES + interval, "{interval:?}");
+        rt.destroy(timer);
+    }
+}
+
+proptest! {
+    #[test]
+    fn ticks_keep_to_the_multiples_of_the_interval_however_late_the_loop_comes(
+        interval in prop_oneof![1..25_u64, 25..3000_u64].prop_map(Duration::from_millis),
+        coarse in any::<bool>(),
+        advances in proptest::collection::vec(1..100_000_u32, 1..60),
+    ) {
+        let (mut rt, clock) = runtime();
+        let journal = Journal::new();
+        let timer = timer(&mut rt, &journal, "tick");
+        let is_shifted = coarse && interval > 20 * MS;
+        let tolerance = if is_shifted { interval / 20 } else { Duration::ZERO };
+        rt[timer].set_timer_type(if coarse { TimerType::Coarse } else { TimerType::Precise });
+        rt[timer].start_with(interval);
+        for advance in advances {
+            let was_due = rt[timer].remaining_time().unwrap();
+            let advance = advance * interval / 20_000;
+            clock.advance(advance);
+            turn(&mut rt);
+            prop_assert_eq!(journal.take().len(), usize::from(advance >= was_due));
+            let left = rt[timer].remaining_time().unwrap();
+            prop_assert!(left > Duration::ZERO, "a tick that was missed is not made up for");
+            let next = (clock.elapsed() + left).as_nanos();
+            let past = next % interval.as_nanos();
+            let off = past.min(interval.as_nanos() - past);
+            prop_assert!(off <= tolerance.as_nanos(), "{} ns off a multiple", off);
+        }
+    }
 }
 
 #[test]
@@ -272,6 +340,19 @@ fn a_very_coarse_timer_of_less_than_half_a_second_does_not_keep_the_loop_busy() 
 }
 
 #[test]
+fn the_type_counts_from_the_next_start() {
+    let (mut rt, clock) = runtime();
+    let timer = timer(&mut rt, &Journal::new(), "tick");
+    pass_time(&mut rt, 300 * MS);
+    rt[timer].start_with(1700 * MS);
+    rt[timer].set_timer_type(TimerType::VeryCoarse);
+    assert_eq!(moments(&mut rt, &clock, timer, 4 * SECOND), [1700 * MS, 3400 * MS]);
+    rt[timer].start();
+    // That is at 4.3 s, and two seconds later it is rounded to 6 s.
+    assert_eq!(moments(&mut rt, &clock, timer, 2 * SECOND), [1700 * MS]);
+}
+
+#[test]
 fn a_timer_that_is_started_before_it_has_a_runtime_runs_from_when_it_gets_one() {
     let (mut rt, clock) = runtime();
     let mut early = QTimer::new();
@@ -359,11 +440,202 @@ fn a_single_shot_call_without_delay_is_in_order_with_posted_calls() {
         let call = move |_: &mut World| notes.note(number.to_string());
         match number % 2 {
             0 => rt.post(call),
-            _ => rt.single_shot_fn(Duration::ZERO, call),
+            _ => drop(rt.single_shot_fn(Duration::ZERO, call)),
         }
     }
     turn(&mut rt);
     assert_eq!(journal.take(), ["0", "1", "2", "3", "4", "5", "zero timer"]);
+}
+
+#[test]
+fn a_single_shot_call_that_is_cancelled_is_not_made_and_drops_what_it_captured() {
+    let (mut rt, _) = runtime();
+    let journal = Journal::new();
+    let timer = timer(&mut rt, &journal, "tick");
+    for delay in [Duration::ZERO, MS, Duration::MAX] {
+        let (captured, notes) = (Rc::new(()), journal.clone());
+        let held = captured.clone();
+        let calls = [
+            rt.single_shot_fn(delay, move |_| {
+                notes.note(format!("called with {held:?}"));
+            }),
+            rt.single_shot(delay, timer, QTimer::start),
+        ];
+        for call in calls {
+            assert!(call.is_active());
+            let copy = call.clone();
+            assert!(call.cancel());
+            assert!(!call.is_active() && !copy.is_active());
+            assert!(!call.cancel() && !copy.cancel());
+        }
+        assert_eq!(Rc::strong_count(&captured), 1, "{delay:?}");
+        settle(&mut rt);
+        assert_eq!(rt.next_deadline(), None);
+    }
+    pass_time(&mut rt, SECOND);
+    assert_eq!(journal.len(), 0);
+}
+
+#[test]
+fn a_single_shot_call_is_over_when_it_is_made() {
+    let (mut rt, _) = runtime();
+    let journal = Journal::new();
+    for delay in [Duration::ZERO, MS] {
+        let (own, notes) = (Rc::new(std::cell::OnceCell::<SingleShot>::new()), journal.clone());
+        let call = rt.single_shot_fn(delay, {
+            let own = own.clone();
+            move |_| {
+                let own = own.get().unwrap();
+                notes.note(format!("{} {}", own.is_active(), own.cancel()));
+            }
+        });
+        own.get_or_init(|| call.clone());
+        pass_time(&mut rt, SECOND);
+        assert!(!call.is_active() && !call.cancel());
+        assert_eq!(journal.take(), ["false false"]);
+    }
+}
+
+#[test]
+fn a_call_may_cancel_another_that_is_due_in_the_same_turn() {
+    let (mut rt, clock) = runtime();
+    let journal = Journal::new();
+    for delay in [Duration::ZERO, MS] {
+        let shared = Rc::new(Cell::new(None::<SingleShot>));
+        let (other, notes) = (shared.clone(), journal.clone());
+        rt.single_shot_fn(delay, move |_| {
+            notes.note(format!("cancelled: {}", other.take().unwrap().cancel()));
+        });
+        let notes = journal.clone();
+        shared.set(Some(rt.single_shot_fn(delay, move |_| notes.note("the other"))));
+        clock.advance(delay);
+        turn(&mut rt);
+        assert_eq!(journal.take(), ["cancelled: true"]);
+    }
+}
+
+#[test]
+fn a_single_shot_outlives_its_handle_and_its_handle_the_runtime() {
+    let (mut rt, _) = runtime();
+    let journal = Journal::new();
+    let notes = journal.clone();
+    drop(rt.single_shot_fn(MS, move |_| notes.note("called")));
+    pass_time(&mut rt, SECOND);
+    assert_eq!(journal.take(), ["called"]);
+    let handles = [Duration::ZERO, MS].map(|delay| rt.single_shot_fn(delay, |_| ()));
+    drop(rt);
+    for handle in handles {
+        assert!(!handle.is_active() && !handle.cancel());
+    }
+}
+
+#[test]
+fn a_closure_on_a_receiver_is_called_with_it_and_its_context() {
+    let (mut rt, clock) = runtime();
+    let journal = Journal::new();
+    let timer = timer(&mut rt, &journal, "tick");
+    for delay in [Duration::ZERO, 5 * MS] {
+        let (notes, now, start) = (journal.clone(), clock.clone(), clock.elapsed());
+        let call = rt.single_shot_fn_on(delay, timer, move |timer: &mut QTimer, cx| {
+            timer.set_single_shot(true);
+            let this_is_busy = cx.get(cx.this()).is_none();
+            notes.note(format!("{:?} {this_is_busy}", now.elapsed() - start));
+        });
+        assert!(call.is_active());
+        pass_time(&mut rt, SECOND);
+        assert!(rt[timer].is_single_shot() && !call.is_active());
+        assert_eq!(journal.take(), [format!("{delay:?} true")]);
+    }
+}
+
+#[test]
+fn a_closure_on_a_receiver_is_a_slot_of_it() {
+    let (mut rt, _) = runtime();
+    let journal = Journal::new();
+    let timer = timer(&mut rt, &journal, "tick");
+    let notes = journal.clone();
+    rt.on_slot_error(move |_, error| {
+        let is_of_timer = error.receiver() == Some(timer.upcast());
+        notes.note(format!("{is_of_timer}: {}", error.into_inner()));
+    });
+    rt.single_shot_fn_on(MS, timer, |_, _| Err("late"));
+    pass_time(&mut rt, SECOND);
+    assert_eq!(journal.take(), ["true: late"]);
+    rt.single_shot_fn_on(MS, timer, |_, _| panic_on_purpose());
+    panic_of(|| pass_time(&mut rt, SECOND));
+    settle(&mut rt);
+    assert!(!rt.contains(timer));
+}
+
+/// An object that is told off, after a while, by what it has armed itself.
+#[derive(QObject)]
+struct Sleeper {
+    journal: Journal,
+    calls: [SingleShot; 2],
+}
+
+#[slots]
+impl Sleeper {
+    fn new(cx: &mut Context<Self>, journal: &Journal) -> Self {
+        let calls = [
+            cx.single_shot(MS, cx.this(), Self::wake),
+            cx.single_shot_fn_on(2 * MS, cx.this(), |sleeper, _| sleeper.journal.note("closure")),
+        ];
+        Self { journal: journal.clone(), calls }
+    }
+
+    #[slot]
+    fn wake(&mut self, cx: &mut Context<Self>) {
+        self.journal.note(format!("slot, then {}", self.calls[1].is_active()));
+        cx.single_shot_fn_on(Duration::ZERO, cx.this(), |sleeper, _| sleeper.journal.note("soon"));
+    }
+}
+
+#[test]
+fn an_object_arms_single_shots_for_itself_in_its_constructor_and_its_slots() {
+    let (mut rt, _) = runtime();
+    let journal = Journal::new();
+    rt.add_with(|cx| Sleeper::new(cx, &journal));
+    pass_time(&mut rt, SECOND);
+    assert_eq!(journal.take(), ["slot, then true", "soon", "closure"]);
+}
+
+#[test]
+fn a_single_shot_call_ends_with_its_receiver() {
+    let (mut rt, _) = runtime();
+    for delay in [Duration::ZERO, SECOND] {
+        let timer = timer(&mut rt, &Journal::new(), "tick");
+        let captured = Rc::new(());
+        let held = captured.clone();
+        let calls = [
+            rt.single_shot(delay, timer, QTimer::start),
+            rt.single_shot_fn_on(delay, timer, move |_, _| panic!("called with {held:?}")),
+        ];
+        assert!(calls.iter().all(SingleShot::is_active));
+        rt.destroy(timer);
+        assert!(calls.iter().all(|call| !call.is_active() && !call.cancel()));
+        assert_eq!(Rc::strong_count(&captured), 1);
+        settle(&mut rt);
+        assert_eq!(rt.next_deadline(), None);
+
+        let too_late = rt.single_shot(delay, timer, QTimer::start);
+        assert!(!too_late.is_active());
+        assert_eq!(rt.next_deadline(), None);
+    }
+    pass_time(&mut rt, 2 * SECOND);
+}
+
+#[test]
+fn a_receiver_of_single_shots_holds_nothing_of_those_that_are_over() {
+    let (mut rt, _) = runtime();
+    let receiver = rt.add(QTimer::new());
+    let dropped = Rc::new(());
+    for _ in 0..10_000 {
+        let held = dropped.clone();
+        let call = rt.single_shot_fn_on(SECOND, receiver, move |_, _| drop(held));
+        assert!(call.cancel());
+    }
+    assert_eq!(Rc::strong_count(&dropped), 1);
 }
 
 #[test]
@@ -508,8 +780,11 @@ impl Model {
         let fired: Vec<_> = self.running.drain(..late).collect();
         for &Running { due, timer, interval, single_shot, .. } in &fired {
             if !single_shot {
-                let next = due + interval;
-                let due = if next > self.now { next } else { self.now + interval };
+                let mut due = due + interval;
+                while due <= self.now && interval > 0 {
+                    due += interval;
+                }
+                let due = due.max(self.now);
                 self.start(timer, due, interval, single_shot);
             }
         }

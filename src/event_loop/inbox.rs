@@ -6,6 +6,8 @@
 //! `runtime.rs`. The tests below try every order in which threads can take their steps.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
@@ -135,9 +137,9 @@ impl<T, W: Wake> Mailbox<T, W> {
         self.inbox.waker.wake();
     }
 
-    /// What wakes the loop when there is work that is in no inbox.
+    /// Makes a bell that wakes the loop for work that is in no inbox.
     pub(super) fn bell(&self) -> Bell<T, W> {
-        Bell { inbox: self.inbox.clone() }
+        Bell { inbox: self.inbox.clone(), stays: PhantomData }
     }
 }
 
@@ -157,14 +159,27 @@ impl<T, W> fmt::Debug for Mailbox<T, W> {
     }
 }
 
-/// Wakes the loop if it sleeps.
+/// Wakes somebody else's loop that sleeps on the descriptor, for work that is in no inbox. Stays in
+/// the thread of the runtime.
 pub(super) struct Bell<T, W> {
     inbox: Arc<Inbox<T, W>>,
+    stays: PhantomData<Rc<()>>,
 }
 
 impl<T, W: Wake> Bell<T, W> {
+    /// Wakes the loop if it sleeps. Costs a look at a flag if it does not.
     pub(super) fn ring(&self) {
-        self.inbox.wake_sleeper();
+        if self.loop_sleeps() {
+            self.inbox.wake_sleeper();
+        }
+    }
+
+    /// Returns true if the loop sleeps and nobody has woken it.
+    ///
+    /// Only this thread sets the flag, so this thread never finds it unset by mistake.
+    #[inline]
+    pub(super) fn loop_sleeps(&self) -> bool {
+        self.inbox.asleep.load(Ordering::Relaxed)
     }
 }
 

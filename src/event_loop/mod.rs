@@ -14,6 +14,7 @@ mod poller;
 mod reactor;
 mod remote;
 mod runtime;
+mod single_shot;
 mod source;
 mod thread;
 mod timer;
@@ -25,6 +26,7 @@ pub use clock::{Clock, SystemClock, VirtualClock};
 pub use notifier::{NotifierType, QSocketNotifier};
 pub use remote::{PostError, Remote};
 pub use runtime::Runtime;
+pub use single_shot::SingleShot;
 pub use thread::{QThread, ThreadError};
 pub use timer::{QTimer, TimerType};
 

@@ -125,14 +125,16 @@ impl Runtime {
             meter: PassMeter::new(clock.clone()),
             clock,
         };
-        runtime.world.offer(runtime.reactor.clone());
+        // First what is asked for most.
         runtime.world.offer(runtime.timers.clone());
+        runtime.world.offer(runtime.reactor.clone());
         runtime.world.offer(runtime.flush_list.clone());
         runtime.world.offer(runtime.control.clone());
         runtime.world.offer(Rc::new(Remote::of(&runtime.mailbox)));
-        let [ours, theirs] = [runtime.mailbox.bell(), runtime.mailbox.bell()];
-        runtime.world.set_alarm(Box::new(move || ours.ring()));
-        runtime.flush_list.set_alarm(theirs);
+        let bell = runtime.mailbox.bell();
+        runtime.world.set_alarm(Box::new(move || bell.ring()));
+        runtime.flush_list.set_alarm(runtime.mailbox.bell());
+        runtime.timers.set_bell(runtime.mailbox.bell());
         Ok(runtime)
     }
 

@@ -30,9 +30,9 @@ pub enum TimerType {
 
 /// Emits a signal after an interval, once or again and again.
 ///
-/// The ticks of a repeating timer do not drift: each is due one interval after the one before was
-/// due. Ticks that were missed because the loop was busy are dropped, and at most one comes in
-/// each turn of the loop. Timers that are due at the same moment fire in the order in which they
+/// The ticks of a repeating timer do not drift: each is due at a multiple of the interval after the
+/// start, however late the one before came. Ticks that were missed because the loop was busy are
+/// dropped, and at most one comes in each turn of the loop. Timers that are due at the same moment fire in the order in which they
 /// were started. An interval of zero fires once in every turn, after the sockets have had theirs.
 ///
 /// ```
@@ -56,8 +56,47 @@ pub struct QTimer {
     interval: Duration,
     single_shot: bool,
     timer_type: TimerType,
+    /// How the timer goes since it was started.
+    pace: Pace,
+    /// The interval or the type was set since then.
+    has_new_pace: bool,
     state: State,
     home: Option<Home>,
+}
+
+/// How far the ticks are from each other, and at which moments they come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    interval: Duration,
+    /// The ticks come at multiples of so many nanoseconds, which timers share; anywhere if it is
+    /// zero.
+    grain: u64,
+}
+
+/// The steps, in nanoseconds, between the moments at which coarse timers meet.
+const GRAINS: [u64; 10] = {
+    const MS: u64 = 1_000_000;
+    [MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, 1000 * MS]
+};
+
+impl Pace {
+    fn of(timer_type: TimerType, interval: Duration) -> Self {
+        match timer_type {
+            _ if interval.is_zero() => Self::default(),
+            TimerType::Coarse if interval > Duration::from_millis(20) => {
+                // No further than a twentieth from the exact moment, on either side.
+                let span = u64::try_from((interval / 10).as_nanos()).unwrap_or(u64::MAX);
+                let grain = GRAINS.into_iter().rev().find(|&grain| grain <= span);
+                Self { interval, grain: grain.unwrap_or(0) }
+            }
+            TimerType::Precise | TimerType::Coarse => Self { interval, grain: 0 },
+            TimerType::VeryCoarse => {
+                let rounded = interval.saturating_add(Duration::from_millis(500));
+                let interval = Duration::from_secs(rounded.as_secs().max(1));
+                Self { interval, grain: GRAINS[GRAINS.len() - 1] }
+            }
+        }
+    }
 }
 
 /// Whether the timer runs.
@@ -87,6 +126,8 @@ impl QTimer {
             interval: Duration::ZERO,
             single_shot: false,
             timer_type: TimerType::default(),
+            pace: Pace::default(),
+            has_new_pace: false,
             state: State::Stopped,
             home: None,
         }
@@ -105,14 +146,20 @@ impl QTimer {
             self.state = State::Waiting;
             return;
         };
-        let nominal = home.timers.after(self.effective_interval());
-        self.arm(nominal);
+        if self.has_new_pace {
+            self.has_new_pace = false;
+            self.pace = Pace::of(self.timer_type, self.interval);
+        }
+        let nominal = home.timers.after(self.pace.interval);
+        let deadline = home.timers.align(nominal, self.pace.grain);
+        self.arm(nominal, deadline);
     }
 
     /// Sets the interval and starts the timer with it.
     #[doc(alias = "start")]
     pub fn start_with(&mut self, interval: Duration) {
         self.interval = interval;
+        self.has_new_pace = true;
         self.start();
     }
 
@@ -152,6 +199,7 @@ impl QTimer {
     #[doc(alias = "setInterval")]
     pub fn set_interval(&mut self, interval: Duration) {
         self.interval = interval;
+        self.has_new_pace = true;
         if self.is_active() {
             self.start();
         }
@@ -180,29 +228,13 @@ impl QTimer {
     #[doc(alias = "setTimerType")]
     pub fn set_timer_type(&mut self, timer_type: TimerType) {
         self.timer_type = timer_type;
+        self.has_new_pace = true;
     }
 
-    /// The interval as the timer's type rounds it.
-    fn effective_interval(&self) -> Duration {
-        match self.timer_type {
-            TimerType::VeryCoarse if !self.interval.is_zero() => {
-                let rounded = self.interval.saturating_add(Duration::from_millis(500));
-                Duration::from_secs(rounded.as_secs().max(1))
-            }
-            _ => self.interval,
-        }
-    }
-
-    fn arm(&mut self, nominal: Instant) {
+    /// Arms the timer, which is due at `nominal`, for the moment that its type makes of that.
+    #[inline]
+    fn arm(&mut self, nominal: Instant, deadline: Instant) {
         let Some(Home { timers, key: object }) = &self.home else { return };
-        let tolerance = match self.timer_type {
-            TimerType::Precise => Duration::ZERO,
-            _ if self.interval.is_zero() => Duration::ZERO,
-            TimerType::Coarse if self.interval <= Duration::from_millis(20) => Duration::ZERO,
-            TimerType::Coarse => self.interval / 20,
-            TimerType::VeryCoarse => Duration::from_millis(500),
-        };
-        let deadline = timers.align(nominal, tolerance);
         let key = match self.state {
             State::Armed { key, .. } => {
                 timers.rearm(key, deadline);
@@ -219,10 +251,33 @@ impl QTimer {
         if self.single_shot {
             return self.stop();
         }
-        let (interval, now) = (self.effective_interval(), home.timers.now());
-        let next = saturating_add(nominal, interval);
-        self.arm(if next > now { next } else { saturating_add(now, interval) });
+        let Pace { interval, grain } = self.pace;
+        let now = home.timers.now();
+        let mut next = saturating_add(nominal, interval);
+        let mut deadline = home.timers.align(next, grain);
+        if deadline <= now {
+            next = next_multiple(nominal, interval, now);
+            deadline = home.timers.align(next, grain);
+            if deadline <= now {
+                // A coarse timer's moment may be a little before the multiple.
+                next = saturating_add(next, interval);
+                deadline = home.timers.align(next, grain);
+            }
+        }
+        self.arm(next, deadline);
     }
+}
+
+/// The first moment after `now` that is a multiple of `interval` away from `from`; `now` itself if
+/// the interval is zero.
+#[cold]
+fn next_multiple(from: Instant, interval: Duration, now: Instant) -> Instant {
+    const SECOND: u128 = 1_000_000_000;
+    let late = now.saturating_duration_since(from).as_nanos();
+    let Some(past) = late.checked_rem(interval.as_nanos()) else { return now };
+    // Less than the interval, so the seconds fit.
+    let past = Duration::new((past / SECOND) as u64, (past % SECOND) as u32);
+    saturating_add(now, interval - past)
 }
 
 /// Fires the timer of an object.

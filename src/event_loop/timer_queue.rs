@@ -30,7 +30,8 @@ pub(crate) struct TimerQueue<T> {
 
 struct Entry<T> {
     due: Turn,
-    /// The entry's item in the heap, at `due` or earlier. None while the timer is being fired.
+    /// The entry's item in the heap, at `due` or earlier. `None` while the timer is being fired,
+    /// and for an action that is kept without a time.
     queued: Option<Turn>,
     action: T,
 }
@@ -38,6 +39,13 @@ struct Entry<T> {
 impl<T> TimerQueue<T> {
     pub(crate) fn new() -> Self {
         Self { entries: SlotMap::with_key(), heap: BinaryHeap::new(), stale: 0, started: 0 }
+    }
+
+    /// Keeps an action without a time, until somebody [cancels](Self::cancel) it or comes for it
+    /// by its key.
+    pub(crate) fn keep(&mut self, now: Instant, action: T) -> TimerKey {
+        let due = self.turn(now);
+        self.entries.insert(Entry { due, queued: None, action })
     }
 
     /// Arms a timer.
@@ -61,6 +69,13 @@ impl<T> TimerQueue<T> {
         if left_behind {
             self.retire_one();
         }
+    }
+
+    /// Returns true if a timer with this deadline would be due before every other.
+    pub(crate) fn would_be_next(&self, deadline: Instant) -> bool {
+        // An item that is stale or too early is no later than the next deadline was, whenever
+        // somebody asked for that.
+        self.heap.peek().is_none_or(|&Reverse(((queued, _), _))| deadline < queued)
     }
 
     /// Disarms a timer and gives back what it was to do.
@@ -154,6 +169,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Op {
         Arm { after: u64 },
+        Keep,
         Rearm { timer: usize, after: u64 },
         Cancel { timer: usize },
         Fire { advance: u64, repeat: bool },
@@ -162,6 +178,7 @@ mod tests {
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
             4 => (0..100_u64).prop_map(|after| Op::Arm { after }),
+            1 => Just(Op::Keep),
             6 => (any::<usize>(), 0..100_u64).prop_map(|(timer, after)| Op::Rearm { timer, after }),
             3 => any::<usize>().prop_map(|timer| Op::Cancel { timer }),
             2 => (0..50_u64, any::<bool>())
@@ -173,11 +190,15 @@ mod tests {
     type Known = (u64, u64, TimerKey);
 
     /// The heap holds what is armed and a bounded rest.
-    fn check(queue: &TimerQueue<u64>, model: &[Known]) -> Result<(), TestCaseError> {
-        prop_assert_eq!(queue.entries.len(), model.len());
+    fn check(
+        queue: &TimerQueue<u64>,
+        model: &[Known],
+        kept: &[TimerKey],
+    ) -> Result<(), TestCaseError> {
+        prop_assert_eq!(queue.entries.len(), model.len() + kept.len());
         let queued = queue.entries.values().filter(|entry| entry.queued.is_some()).count();
         prop_assert_eq!(queue.heap.len(), queued + queue.stale);
-        prop_assert!(queue.stale <= model.len() + 65);
+        prop_assert!(queue.stale <= queue.entries.len() + 65);
         Ok(())
     }
 
@@ -188,6 +209,7 @@ mod tests {
             let at = |millis| epoch + Duration::from_millis(millis);
             let mut queue = TimerQueue::new();
             let mut model: Vec<Known> = Vec::new();
+            let mut kept = Vec::new();
             let (mut now, mut starts) = (0, 0);
             for op in ops {
                 starts += 1;
@@ -195,6 +217,12 @@ mod tests {
                     Op::Arm { after } => {
                         let key = queue.arm(at(now + after), starts);
                         model.push((now + after, starts, key));
+                    }
+                    Op::Keep => {
+                        if kept.len() == 3 {
+                            prop_assert!(queue.cancel(kept.remove(0)).is_some());
+                        }
+                        kept.push(queue.keep(at(now), starts));
                     }
                     Op::Rearm { timer, after } if !model.is_empty() => {
                         let timer = timer % model.len();
@@ -232,7 +260,11 @@ mod tests {
                 }
                 let next = model.iter().map(|&(due, ..)| at(due)).min();
                 prop_assert_eq!(queue.next_deadline(), next);
-                check(&queue, &model)?;
+                for around in [now, now + 30] {
+                    let is_next = next.is_none_or(|next| at(around) < next);
+                    prop_assert_eq!(queue.would_be_next(at(around)), is_next);
+                }
+                check(&queue, &model, &kept)?;
             }
         }
     }

@@ -1,14 +1,18 @@
 //! The timers of a runtime: the service that objects arm them with.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use mio::Waker;
+
 use super::clock::{Clock, saturating_add};
+use super::inbox::Bell;
+use super::remote::RemoteCall;
 use super::timer_queue::{TimerKey, TimerQueue};
-use crate::object::{Context, Obj, ObjectKey, QObject, Slot, World};
+use crate::object::{ObjectKey, World};
 
 /// What a timer does when it is due.
 pub(crate) enum Alarm {
@@ -18,9 +22,6 @@ pub(crate) enum Alarm {
     Call(Box<dyn FnOnce(&mut World)>),
 }
 
-/// The steps, in milliseconds, between the moments at which coarse timers meet.
-const GRAINS: [u64; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
-
 /// The armed timers of one runtime and the clock that they go by.
 pub(crate) struct Timers {
     clock: Rc<dyn Clock>,
@@ -29,12 +30,20 @@ pub(crate) struct Timers {
     queue: RefCell<TimerQueue<Alarm>>,
     /// What is due in this pass and not fired yet.
     due: RefCell<VecDeque<(TimerKey, u64)>>,
+    /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
+    bell: OnceCell<Bell<RemoteCall, Waker>>,
 }
 
 impl Timers {
     pub(crate) fn new(clock: Rc<dyn Clock>) -> Self {
         let epoch = clock.now();
-        Self { clock, epoch, queue: RefCell::new(TimerQueue::new()), due: RefCell::default() }
+        let queue = RefCell::new(TimerQueue::new());
+        Self { clock, epoch, queue, due: RefCell::default(), bell: OnceCell::new() }
+    }
+
+    /// Sets what is rung when a timer is armed while nobody's loop is awake.
+    pub(super) fn set_bell(&self, bell: Bell<RemoteCall, Waker>) {
+        self.bell.get_or_init(|| bell);
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -50,33 +59,64 @@ impl Timers {
         saturating_add(self.now(), delay)
     }
 
-    /// The moment nearest to `nominal` that timers share, no further from it than `tolerance`.
-    pub(crate) fn align(&self, nominal: Instant, tolerance: Duration) -> Instant {
-        if tolerance.is_zero() {
+    /// The moment nearest to `nominal` that is a multiple of `grain` nanoseconds after the epoch,
+    /// and so is shared with other timers; `nominal` itself for a grain of zero.
+    #[inline]
+    pub(crate) fn align(&self, nominal: Instant, grain: u64) -> Instant {
+        if grain == 0 {
             return nominal;
         }
-        let mut shared = GRAINS.iter().rev().map(|&millis| Duration::from_millis(millis));
-        let Some(grain) = shared.find(|&grain| grain <= tolerance * 2) else {
+        // Nobody shares a moment that is centuries ahead.
+        let Ok(since) = u64::try_from(nominal.saturating_duration_since(self.epoch).as_nanos())
+        else {
             return nominal;
         };
-        let since = nominal.saturating_duration_since(self.epoch) + grain / 2;
-        let past = Duration::from_nanos((since.as_nanos() % grain.as_nanos()) as u64);
-        self.epoch.checked_add(since.saturating_sub(past)).unwrap_or(nominal)
+        let shared = since.saturating_add(grain / 2) / grain * grain;
+        self.epoch.checked_add(Duration::from_nanos(shared)).unwrap_or(nominal)
     }
 
+    /// Arms a timer.
     pub(crate) fn arm(&self, deadline: Instant, alarm: Alarm) -> TimerKey {
+        self.wake_for(deadline);
         self.queue.borrow_mut().arm(deadline, alarm)
     }
 
+    /// Gives a timer another deadline.
     pub(crate) fn rearm(&self, timer: TimerKey, deadline: Instant) {
+        self.wake_for(deadline);
         self.queue.borrow_mut().rearm(timer, deadline);
     }
 
-    pub(crate) fn disarm(&self, timer: TimerKey) {
-        let alarm = self.queue.borrow_mut().cancel(timer);
-        drop(alarm);
+    /// Wakes the loop if it sleeps on and would miss this deadline.
+    #[inline]
+    fn wake_for(&self, deadline: Instant) {
+        if let Some(bell) = self.bell.get()
+            && bell.loop_sleeps()
+            && self.queue.borrow().would_be_next(deadline)
+        {
+            bell.ring();
+        }
     }
 
+    /// Keeps an alarm that has no deadline until somebody [takes](Self::take) or
+    /// [disarms](Self::disarm) it.
+    pub(super) fn keep(&self, alarm: Alarm) -> TimerKey {
+        self.queue.borrow_mut().keep(self.now(), alarm)
+    }
+
+    /// Takes an alarm that was kept, unless it was disarmed.
+    pub(super) fn take(&self, timer: TimerKey) -> Option<Alarm> {
+        self.queue.borrow_mut().cancel(timer)
+    }
+
+    /// Disarms a timer and drops what it was to do; returns true if it was armed.
+    pub(crate) fn disarm(&self, timer: TimerKey) -> bool {
+        let alarm = self.queue.borrow_mut().cancel(timer);
+        // Not under the borrow: what was captured may arm and disarm timers as it goes.
+        alarm.is_some()
+    }
+
+    /// Returns when a timer is due, if it is armed.
     pub(crate) fn deadline(&self, timer: TimerKey) -> Option<Instant> {
         self.queue.borrow().deadline(timer)
     }
@@ -115,70 +155,15 @@ impl fmt::Debug for Timers {
     }
 }
 
-/// Waiting without an object.
 impl World {
-    /// Calls a slot once, after a delay. Nothing happens if the receiver is gone by then.
-    ///
-    /// A delay of zero is a call in the next turn of the loop, in order with what was posted.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the receiver's handle is of another runtime.
-    #[doc(alias = "singleShot")]
-    #[track_caller]
-    pub fn single_shot<R, F, Form>(&mut self, delay: Duration, receiver: Obj<R>, slot: F)
-    where
-        R: QObject,
-        F: Slot<R, (), Form>,
-        Form: 'static,
-    {
-        assert!(self.own(receiver).is_some(), "{receiver:?} is a handle of another runtime");
-        self.single_shot_fn(delay, move |world| {
-            world.call_slot(receiver, slot, &());
-        });
-    }
-
-    /// Runs a closure once, after a delay.
-    ///
-    /// A delay of zero is a call in the next turn of the loop, in order with what was posted.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use slotwire::prelude::*;
-    ///
-    /// # fn main() -> Result<(), slotwire::Error> {
-    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
-    /// rt.single_shot_fn(Duration::from_secs(5), |world| world.exit(7));
-    /// assert_eq!(rt.exec()?, 7);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[doc(alias = "singleShot")]
-    pub fn single_shot_fn(&mut self, delay: Duration, call: impl FnOnce(&mut Self) + 'static) {
-        if delay.is_zero() {
-            return self.post(call);
-        }
-        let timers = self.timers();
-        timers.arm(timers.after(delay), Alarm::Call(Box::new(call)));
-    }
-
     /// The timers of this runtime.
     pub(crate) fn timers(&self) -> Rc<Timers> {
-        self.service().expect("a world is only ever made by a runtime, which hangs timers on it")
+        self.with_timers(Rc::clone)
     }
-}
 
-impl<T: QObject> Context<'_, T> {
-    /// Calls a slot once, after a delay: [`World::single_shot`].
-    ///
-    /// Here so that `cx.this()` may stand among the arguments.
-    pub fn single_shot<R, F, Form>(&mut self, delay: Duration, receiver: Obj<R>, slot: F)
-    where
-        R: QObject,
-        F: Slot<R, (), Form>,
-        Form: 'static,
-    {
-        let world: &mut World = self;
-        world.single_shot(delay, receiver, slot);
+    /// Calls `f` with the timers of this runtime.
+    pub(super) fn with_timers<O>(&self, f: impl FnOnce(&Rc<Timers>) -> O) -> O {
+        let done = self.with_service(f);
+        done.expect("a world is only ever made by a runtime, which hangs timers on it")
     }
 }

@@ -12,7 +12,10 @@ use super::connection::{Connection, ConnectionType};
 use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
 use super::lend::Deferred;
-use super::link::{AnyLink, ClosureLink, Link, MethodLink, Nobody, QueuedLink, SignalLink};
+use super::link::{
+    AnyLink, ClosureLink, Dependent, DependentLink, Link, MethodLink, Nobody, QueuedLink,
+    SignalLink,
+};
 use super::shelf::Shelf;
 use super::signal::{Core, Signal};
 use super::slot::{Outcome, Slot};
@@ -453,6 +456,15 @@ impl World {
             Ok(shelf) => Rc::new(MethodLink::<_, R, F, Form>::new(shelf, kind, slot)),
             Err(_) => Rc::new(MethodLink::<_, R, F, Form>::new(key, kind, slot)),
         })
+    }
+
+    /// Ends `dependent` when the object is destroyed.
+    pub(crate) fn add_dependent<T: ?Sized + Target>(
+        &mut self,
+        object: Obj<T>,
+        dependent: impl Dependent + 'static,
+    ) {
+        self.add_to_receiver(Some(object.erase()), Rc::new(DependentLink::new(dependent)));
     }
 
     /// The key of an object that exists.

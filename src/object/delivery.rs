@@ -12,10 +12,11 @@ use std::rc::Rc;
 
 use super::audience::Audience;
 use super::class::QObject;
+use super::context::Context;
 use super::handle::{Obj, ObjectKey, Target};
 use super::recorder::Effect;
 use super::signal::{Core, Signal, call_slots};
-use super::slot::Slot;
+use super::slot::{Outcome, Slot};
 use super::world::World;
 
 /// How many deliveries a turn outside the loop's passes makes before it is put aside. Calls of slots
@@ -118,6 +119,20 @@ impl World {
         };
         self.run_slot(key, |object, cx| slot.call(object, cx, argument));
         true
+    }
+
+    /// Calls a closure as a slot of the receiver in the turn that runs, if the receiver is there.
+    pub(crate) fn call_closure<R: QObject, O: Outcome>(
+        &mut self,
+        receiver: Obj<R>,
+        closure: impl FnOnce(&mut R, &mut Context<'_, R>) -> O,
+    ) {
+        if let Some(key) = self.own(receiver) {
+            self.run_slot(key, |object, cx| {
+                let outcome = closure(object, cx);
+                cx.settle(outcome);
+            });
+        }
     }
 
     /// Returns the object whose signal called the running slot; `None` outside a slot, or if that

@@ -399,3 +399,46 @@ impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
         });
     }
 }
+
+/// Something of the floors above that ends with an object.
+pub(crate) trait Dependent {
+    /// Returns true if it has ended already, so that the object can forget it.
+    fn is_over(&self) -> bool;
+
+    /// Ends it: the object is being destroyed.
+    fn end(&self);
+}
+
+/// What an object has in its list of incoming connections for something that ends with it.
+pub(super) struct DependentLink<D> {
+    head: Head,
+    dependent: D,
+}
+
+impl<D> DependentLink<D> {
+    pub(super) fn new(dependent: D) -> Self {
+        Self { head: Head::new(ConnectionType::DIRECT), dependent }
+    }
+}
+
+impl<D: Dependent> AnyLink for DependentLink<D> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn receiver(&self) -> Option<ObjectKey> {
+        None
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        None
+    }
+
+    fn is_dead(&self) -> bool {
+        self.head.is_dead() || self.dependent.is_over()
+    }
+
+    fn release(&self) {
+        self.dependent.end();
+    }
+}

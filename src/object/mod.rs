@@ -55,4 +55,5 @@ pub use world::World;
 pub(crate) use anchor::Stepper;
 pub(crate) use delivery::{CASCADE, Meter};
 pub(crate) use handle::ObjectKey;
+pub(crate) use link::Dependent;
 pub(crate) use meta::{debug_as_text, nothing_as_text};

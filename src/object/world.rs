@@ -51,7 +51,8 @@ pub struct World {
     pub(super) sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
     pub(super) deferred: Vec<Deferred>,
-    services: RefCell<Vec<(TypeId, Rc<dyn Any>)>>,
+    /// For each type its `Rc`.
+    services: RefCell<Vec<(TypeId, Box<dyn Any>)>>,
     on_slot_error: Option<OnSlotError>,
 }
 
@@ -192,14 +193,20 @@ impl World {
 impl World {
     /// Hangs a service on the world, under its own type.
     pub(crate) fn offer<S: 'static>(&self, service: Rc<S>) {
-        self.services.borrow_mut().push((TypeId::of::<S>(), service));
+        self.services.borrow_mut().push((TypeId::of::<S>(), Box::new(service)));
     }
 
     /// Returns the service of type `S`, if somebody offers it.
     pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
+        self.with_service(Rc::clone)
+    }
+
+    /// Calls `f` with the service of type `S`, if somebody offers it.
+    #[inline]
+    pub(crate) fn with_service<S: 'static, O>(&self, f: impl FnOnce(&Rc<S>) -> O) -> Option<O> {
         let services = self.services.borrow();
         let (_, service) = services.iter().find(|(id, _)| *id == TypeId::of::<S>())?;
-        service.clone().downcast().ok()
+        service.downcast_ref().map(f)
     }
 
     /// The handle of the object with this key.

@@ -85,7 +85,7 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
                     world.delete_later(object.erase());
                 }),
                 (_, slot) => return missing(format!("slot {slot}")),
-            }
+            };
             Ok(Answer::Nothing)
         }
         Op::Filter { .. } => missing("event filters"),

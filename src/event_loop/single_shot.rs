@@ -1,0 +1,267 @@
+//! Single shots: calls that are made once, after a delay.
+//!
+//! Keeps one promise: a call that was cancelled, or whose receiver is gone, is not made, and what
+//! it captured is dropped at once. When a call is due is the business of `timers.rs`.
+
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use super::timer_queue::TimerKey;
+use super::timers::{Alarm, Timers};
+use crate::object::{Context, Dependent, Obj, Outcome, QObject, Slot, World};
+
+/// A call that is to be made once, after a delay: to cancel it or ask for it.
+///
+/// Dropping it changes nothing: the call is made all the same. A copy is a handle of the same call.
+///
+/// ```
+/// use std::time::Duration;
+/// use slotwire::prelude::*;
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
+/// let time_out = rt.single_shot_fn(Duration::from_secs(30), |_| panic!("no answer"));
+/// // The answer is there.
+/// assert!(time_out.cancel());
+/// assert!(!time_out.is_active());
+/// assert_eq!(rt.next_deadline(), None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SingleShot {
+    timers: Weak<Timers>,
+    timer: TimerKey,
+}
+
+impl SingleShot {
+    /// The call that is never made, because its receiver is gone.
+    fn refused() -> Self {
+        Self { timers: Weak::new(), timer: TimerKey::default() }
+    }
+
+    /// Returns true if the call is still to be made. While it is being made, it is not.
+    pub fn is_active(&self) -> bool {
+        self.timers.upgrade().is_some_and(|timers| timers.deadline(self.timer).is_some())
+    }
+
+    /// Cancels the call; returns true if it was still to be made.
+    ///
+    /// What the closure captured is dropped at once.
+    pub fn cancel(&self) -> bool {
+        self.timers.upgrade().is_some_and(|timers| timers.disarm(self.timer))
+    }
+}
+
+/// Ends with the receiver of the call.
+impl Dependent for SingleShot {
+    fn is_over(&self) -> bool {
+        !self.is_active()
+    }
+
+    fn end(&self) {
+        self.cancel();
+    }
+}
+
+impl fmt::Debug for SingleShot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SingleShot").field("is_active", &self.is_active()).finish()
+    }
+}
+
+/// Calls after a delay.
+impl World {
+    /// Calls a slot once, after a delay. The call is cancelled when the receiver is destroyed, and
+    /// is never made if the receiver is gone already.
+    ///
+    /// A delay of zero is a call in the next turn of the loop, in order with what was posted.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the receiver's handle is of another runtime.
+    #[doc(alias = "singleShot")]
+    #[track_caller]
+    pub fn single_shot<R, F, Form>(
+        &mut self,
+        delay: Duration,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> SingleShot
+    where
+        R: QObject,
+        F: Slot<R, (), Form>,
+        Form: 'static,
+    {
+        self.single_shot_for(delay, receiver, move |world| {
+            world.call_slot(receiver, slot, &());
+        })
+    }
+
+    /// Runs a closure once, after a delay.
+    ///
+    /// A delay of zero is a call in the next turn of the loop, in order with what was posted.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
+    /// rt.single_shot_fn(Duration::from_secs(5), |world| world.exit(7));
+    /// assert_eq!(rt.exec()?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "singleShot")]
+    pub fn single_shot_fn(
+        &mut self,
+        delay: Duration,
+        call: impl FnOnce(&mut Self) + 'static,
+    ) -> SingleShot {
+        let shot = self.with_timers(|timers| {
+            let alarm = Alarm::Call(Box::new(call));
+            let timer = if delay.is_zero() {
+                timers.keep(alarm)
+            } else {
+                timers.arm(timers.after(delay), alarm)
+            };
+            SingleShot { timers: Rc::downgrade(timers), timer }
+        });
+        if delay.is_zero() {
+            let timer = shot.timer;
+            self.post(move |world| {
+                if let Some(Alarm::Call(call)) = world.with_timers(|timers| timers.take(timer)) {
+                    call(world);
+                }
+            });
+        }
+        shot
+    }
+
+    /// Runs a closure that acts on a receiver once, after a delay. The call is cancelled when the
+    /// receiver is destroyed, and is never made if the receiver is gone already.
+    ///
+    /// A delay of zero is a call in the next turn of the loop, in order with what was posted. The
+    /// closure is a slot of the receiver: a panic in it destroys the receiver, and an error that it
+    /// returns goes to [`on_slot_error`](Self::on_slot_error).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::SingleShot;
+    /// use slotwire::prelude::*;
+    ///
+    /// #[derive(QObject, Default)]
+    /// struct Request {
+    ///     time_out: Option<SingleShot>,
+    ///     has_failed: bool,
+    /// }
+    ///
+    /// impl Request {
+    ///     fn send(&mut self, cx: &mut Context<Self>) {
+    ///         let delay = Duration::from_secs(30);
+    ///         let time_out = cx.single_shot_fn_on(delay, cx.this(), |request, _cx| {
+    ///             request.has_failed = true;
+    ///         });
+    ///         self.time_out = Some(time_out);
+    ///     }
+    ///
+    ///     fn answer(&mut self) {
+    ///         if let Some(time_out) = self.time_out.take() {
+    ///             time_out.cancel();
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
+    /// let [answered, lost] = [rt.add(Request::default()), rt.add(Request::default())];
+    /// for request in [answered, lost] {
+    ///     rt.with(request, Request::send);
+    /// }
+    /// rt[answered].answer();
+    /// assert!(rt.run_until(Duration::from_secs(60), |world| world[lost].has_failed)?);
+    /// assert!(!rt[answered].has_failed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the receiver's handle is of another runtime.
+    #[doc(alias = "singleShot")]
+    #[track_caller]
+    pub fn single_shot_fn_on<R, F, O>(
+        &mut self,
+        delay: Duration,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> SingleShot
+    where
+        R: QObject,
+        F: FnOnce(&mut R, &mut Context<'_, R>) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        self.single_shot_for(delay, receiver, move |world| world.call_closure(receiver, closure))
+    }
+
+    /// Makes a call that is cancelled when the receiver is destroyed.
+    #[track_caller]
+    fn single_shot_for<R: QObject>(
+        &mut self,
+        delay: Duration,
+        receiver: Obj<R>,
+        call: impl FnOnce(&mut Self) + 'static,
+    ) -> SingleShot {
+        assert!(self.own(receiver).is_some(), "{receiver:?} is a handle of another runtime");
+        if !self.contains(receiver) {
+            return SingleShot::refused();
+        }
+        let call = self.single_shot_fn(delay, call);
+        self.add_dependent(receiver, call.clone());
+        call
+    }
+}
+
+impl<T: QObject> Context<'_, T> {
+    /// Calls a slot once, after a delay: [`World::single_shot`].
+    ///
+    /// Here so that `cx.this()` may stand among the arguments.
+    #[doc(alias = "singleShot")]
+    #[track_caller]
+    pub fn single_shot<R, F, Form>(
+        &mut self,
+        delay: Duration,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> SingleShot
+    where
+        R: QObject,
+        F: Slot<R, (), Form>,
+        Form: 'static,
+    {
+        let world: &mut World = self;
+        world.single_shot(delay, receiver, slot)
+    }
+
+    /// Runs a closure that acts on a receiver once, after a delay: [`World::single_shot_fn_on`].
+    ///
+    /// Here so that `cx.this()` may stand among the arguments.
+    #[doc(alias = "singleShot")]
+    #[track_caller]
+    pub fn single_shot_fn_on<R, F, O>(
+        &mut self,
+        delay: Duration,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> SingleShot
+    where
+        R: QObject,
+        F: FnOnce(&mut R, &mut Context<'_, R>) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let world: &mut World = self;
+        world.single_shot_fn_on(delay, receiver, closure)
+    }
+}
