@@ -65,6 +65,11 @@ impl HostCache {
         self.answers.insert(name, Answer { asked, addresses });
     }
 
+    /// Forgets one name.
+    pub(super) fn forget(&mut self, name: &HostName) {
+        self.answers.remove(name);
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }

@@ -29,10 +29,20 @@ impl HostLookup {
 
 /// Looking up hosts.
 ///
-/// Names are looked up by the system's resolver in threads that all runtimes of the process share,
-/// 20 names at the same time, and one that is asked for several times at once only once. Answers
-/// with addresses are remembered for a minute, 128 of them for each runtime;
-/// [`clear_host_cache`](Self::clear_host_cache) forgets them.
+/// Names are looked up by the system's resolver, in threads that all runtimes of the process share:
+/// 20 names at the same time, in the order in which they were asked for, and one that is asked for
+/// several times at once only once. Answers with addresses are remembered for a minute, 128 of them
+/// for each runtime. [`clear_host_cache`](Self::clear_host_cache) forgets them, and a connection by
+/// name that fails or times out makes the runtime forget that name.
+///
+/// The system's resolver cannot be interrupted. A name that hangs in it, mostly because a name server
+/// is silent, delays the names after it by no more than 100 ms, and not at all once it is called off:
+/// a name that is asked for after 100 that hang is begun within 500 ms, and after 500 within 2.5
+/// seconds. But until the system itself gives it up, mostly after 10 seconds or more, it keeps a
+/// thread with a stack of 256 KiB, and may keep a descriptor. So no more than 4,096 names are looked
+/// up at the same time, those that were called off included, and no more than half as many as the
+/// process may open descriptors when it makes its first socket or lookup: 512 where that is 1,024.
+/// When so many hang, the next name begins as soon as the system gives up one of them.
 ///
 /// Upper and lower case are the same name. A name in letters beyond ASCII is looked up in its ASCII
 /// form: the system is asked for `xn--bcher-kva.test` where the name is `bücher.test` (UTS 46, with

@@ -63,6 +63,13 @@ impl Resolver {
         (self.ask)(&name, Box::new(remember))
     }
 
+    /// Forgets what was found for one name, so that the next who asks hears of a change.
+    pub(super) fn forget(&self, name: &str) {
+        if let Ok(name) = HostName::parse(name) {
+            lock(&self.cache).forget(&name);
+        }
+    }
+
     /// Forgets what was found so far.
     pub(super) fn clear_cache(&self) {
         lock(&self.cache).clear();
@@ -120,7 +127,7 @@ mod tests {
 
     fn bench() -> Bench {
         let clock = VirtualClock::new();
-        let (pool, begun) = held_pool(Duration::from_secs(3600));
+        let (pool, begun) = held_pool();
         let timers = Rc::new(Timers::new(Rc::new(clock.clone())));
         let ask = move |name: &HostName, on_resolved: OnResolved| pool.resolve(name, on_resolved);
         Bench { resolver: Resolver::new(ask, timers), begun, clock }
@@ -158,6 +165,20 @@ mod tests {
         bench.clock.advance(Duration::from_secs(1));
         bench.find("alpha", 2);
         bench.is_known("alpha", 2);
+    }
+
+    #[test]
+    fn a_name_that_is_forgotten_is_asked_for_again_and_the_others_are_not() {
+        let bench = bench();
+        bench.find("alpha", 1);
+        bench.find("beta", 2);
+        bench.resolver.forget("ALPHA");
+        bench.is_known("beta", 2);
+        bench.find("alpha", 3);
+        // These are names of nobody.
+        bench.resolver.forget("127.0.0.1");
+        bench.resolver.forget("");
+        bench.is_known("alpha", 3);
     }
 
     #[test]

@@ -1,27 +1,38 @@
-//! The threads in which names are looked up: the system's resolver blocks.
+//! The threads in which names are looked up: the system's resolver blocks, and cannot be
+//! interrupted.
 //!
-//! Keeps one promise: whoever asks is answered once, or has called it off; and no name that hangs
-//! in the system's resolver keeps the others from being looked up, as long as those who asked for
-//! it lose their patience at some time. One pool serves the whole process. The caches are the
-//! runtimes' own, in `resolver.rs`; what is to be done in which order is in `lookup_queue.rs`.
+//! Keeps one promise: whoever asks is answered once, or has called it off; and a name that hangs in
+//! the system's resolver holds up the others for a moment, and not at all once nobody waits for it.
+//! One pool serves the whole process. The caches are the runtimes' own, in `resolver.rs`; what may
+//! begin when is in `lookup_queue.rs`.
+//!
+//! A name that hangs costs a thread, a small stack and mostly a descriptor, until the system gives
+//! it up: so there is a limit to them, and the docs of `World::look_up_host` tell it.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::engine::{Lookup, OnResolved};
 use super::host_name::HostName;
-use super::lookup_queue::{LookupQueue, Ticket};
+use super::lookup_queue::{LookupQueue, Rules, Ticket};
 use super::system_resolver;
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, thread};
 
-/// How many names that somebody waits for are looked up at the same time, as in Qt.
-const MAX_AWAITED: usize = 20;
+/// How many names that somebody waits for are looked up at the same time, as in Qt, unless they
+/// take long.
+const AT_ONCE: usize = 20;
 
-/// How many threads there are at most, with those that hang in a lookup that nobody waits for.
-const MAX_WORKERS: usize = 64;
+/// For how long a name that hangs keeps one of the others from being looked up.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many names are looked up at the same time in all, where there are descriptors enough.
+const MOST: usize = 4096;
+
+/// The stack of a thread: twice what musl gives its threads, which run its resolver.
+const STACK: usize = 256 * 1024;
 
 /// How long a thread without work stays.
 const IDLE: Duration = Duration::from_secs(10);
@@ -38,6 +49,9 @@ pub(super) struct LookupFailure {
 /// Blocks until it knows the addresses of a name.
 pub(super) type LookUp = dyn Fn(&HostName) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;
 
+/// Tells the time.
+type Now = dyn Fn() -> Instant + Send + Sync;
+
 /// Looks up names off the loop's thread.
 pub(super) struct ResolverPool {
     shared: Arc<Shared>,
@@ -48,13 +62,15 @@ struct Shared {
     /// There is work, or no more to come.
     news: Condvar,
     look_up: Box<LookUp>,
+    now: Box<Now>,
     idle: Duration,
 }
 
 struct Staff {
     queue: LookupQueue<OnResolved>,
+    /// How many threads there are: one for each name that is being looked up, and those that are
+    /// free to take the next.
     workers: usize,
-    idle: usize,
     closed: bool,
 }
 
@@ -62,15 +78,20 @@ impl ResolverPool {
     /// The pool of this process, which asks the system.
     pub(super) fn of_process() -> Arc<Self> {
         static POOL: OnceLock<Arc<ResolverPool>> = OnceLock::new();
-        let system = || Arc::new(Self::new(Box::new(system_resolver::look_up), IDLE));
+        let system = || {
+            let rules = Rules { at_once: AT_ONCE, patience: PATIENCE, most: most_lookups() };
+            let look_up = Box::new(system_resolver::look_up);
+            Arc::new(Self::new(look_up, rules, IDLE, Box::new(Instant::now)))
+        };
         POOL.get_or_init(system).clone()
     }
 
-    /// A pool that asks `look_up`, and whose threads leave after this time without work.
-    pub(super) fn new(look_up: Box<LookUp>, idle: Duration) -> Self {
-        let queue = LookupQueue::new();
-        let staff = Mutex::new(Staff { queue, workers: 0, idle: 0, closed: false });
-        Self { shared: Arc::new(Shared { staff, news: Condvar::new(), look_up, idle }) }
+    /// Creates a pool that asks `look_up`, goes by the clock `now`, and whose threads leave after
+    /// the time `idle` without work.
+    pub(super) fn new(look_up: Box<LookUp>, rules: Rules, idle: Duration, now: Box<Now>) -> Self {
+        let queue = LookupQueue::new(rules);
+        let staff = Mutex::new(Staff { queue, workers: 0, closed: false });
+        Self { shared: Arc::new(Shared { staff, news: Condvar::new(), look_up, now, idle }) }
     }
 
     /// Looks up a name and calls `on_resolved` from one of the pool's threads; from here if there
@@ -93,6 +114,13 @@ impl ResolverPool {
     }
 }
 
+/// Returns how many lookups may hang. Each may hold a descriptor, and half of those that the process
+/// may open are for its own use.
+fn most_lookups() -> usize {
+    let for_lookups = system_resolver::most_descriptors() / 2;
+    usize::try_from(for_lookups).unwrap_or(MOST).clamp(AT_ONCE, MOST)
+}
+
 impl Drop for ResolverPool {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
@@ -105,10 +133,17 @@ impl fmt::Debug for ResolverPool {
         let staff = self.shared.lock();
         f.debug_struct("ResolverPool")
             .field("workers", &staff.workers)
-            .field("idle", &staff.idle)
+            .field("under_way", &staff.queue.under_way())
             .field("waiting", &staff.queue.waiting())
             .field("abandoned", &staff.queue.abandoned())
             .finish()
+    }
+}
+
+impl Staff {
+    /// Returns how many threads look up nothing: they wait, or are about to look for work.
+    fn free(&self) -> usize {
+        self.workers - self.queue.under_way()
     }
 }
 
@@ -118,73 +153,85 @@ impl Shared {
         self.staff.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sees to it that somebody does the work that waits, if there is room for one more.
+    /// Makes sure that a thread takes the next name that may begin, or waits for the time when one
+    /// may. Each thread that takes a name does the same for the next.
     fn hire(self: &Arc<Self>, staff: &mut Staff) -> io::Result<()> {
-        if staff.queue.waiting() <= staff.idle {
-            self.news.notify_one();
+        let now = (self.now)();
+        let is_held_up = staff.queue.next_start(now).is_some();
+        let needed = staff.queue.startable(now).max(usize::from(is_held_up));
+        if needed <= staff.free() {
+            if needed > 0 {
+                self.news.notify_one();
+            }
             return Ok(());
         }
-        let awaited = staff.workers - staff.queue.abandoned().min(staff.workers);
-        if awaited < MAX_AWAITED && staff.workers < MAX_WORKERS {
-            let shared = self.clone();
-            let named = thread::Builder::new().name("slotwire-resolver".to_owned());
-            // Never joined: one that hangs is left behind when the process ends.
-            named.spawn(move || shared.work())?;
-            staff.workers += 1;
-        }
+        let shared = self.clone();
+        let builder = thread::Builder::new().name("slotwire-resolver".to_owned());
+        // Never joined: a thread that hangs is left behind when the process ends.
+        builder.stack_size(STACK).spawn(move || shared.work())?;
+        staff.workers += 1;
         Ok(())
     }
 
     fn cancel(self: &Arc<Self>, ticket: &Ticket) {
         let mut staff = self.lock();
         let on_resolved = staff.queue.cancel(ticket);
-        // A name that nobody waits for any more may be hanging, so somebody else goes on. Without
-        // a thread for that, the next who asks or who comes back does.
-        if staff.queue.waiting() > 0 {
-            let _ = self.hire(&mut staff);
-        }
+        // A name that nobody waits for any more makes room for the next. If there is no thread to
+        // be had, the next thread that comes back takes that one.
+        let _ = self.hire(&mut staff);
         drop(staff);
         // Outside the lock: what it captured may do anything when it goes.
         drop(on_resolved);
     }
 
     /// Looks up names until there are none for a while.
-    fn work(&self) {
+    fn work(self: &Arc<Self>) {
         let mut staff = self.lock();
-        loop {
-            let awaited = staff.workers - staff.queue.abandoned().min(staff.workers);
-            if staff.closed || awaited > MAX_AWAITED {
+        while !staff.closed {
+            let now = (self.now)();
+            if let Some(name) = staff.queue.begin(now) {
+                // As in `cancel`.
+                let _ = self.hire(&mut staff);
+                drop(staff);
+                self.look_up(&name);
+                staff = self.lock();
+                continue;
+            }
+            // Many come back when a name server does that was gone.
+            if staff.free() > AT_ONCE {
                 break;
             }
-            let Some(name) = staff.queue.begin() else {
-                staff.idle += 1;
-                let (back, waited) = self
-                    .news
-                    .wait_timeout(staff, self.idle)
-                    .unwrap_or_else(PoisonError::into_inner);
-                staff = back;
-                staff.idle -= 1;
-                if waited.timed_out() && staff.queue.waiting() == 0 {
-                    break;
-                }
-                continue;
-            };
-            drop(staff);
-            let answer = (self.look_up)(&name);
-            let askers = self.lock().queue.answer(&name);
-            for on_resolved in askers {
-                on_resolved(
-                    answer.clone().map_err(|failure| io::Error::new(failure.kind, failure)),
-                );
+            let next_start = staff.queue.next_start(now);
+            let pause = next_start.map_or(self.idle, |start| start.saturating_duration_since(now));
+            let (back, waited) =
+                self.news.wait_timeout(staff, pause).unwrap_or_else(PoisonError::into_inner);
+            staff = back;
+            if waited.timed_out() && !self.is_needed(&mut staff) {
+                break;
             }
-            staff = self.lock();
         }
         staff.workers -= 1;
+    }
+
+    /// Returns true if there is a name that may begin, now or at a certain time.
+    fn is_needed(&self, staff: &mut Staff) -> bool {
+        let now = (self.now)();
+        staff.queue.startable(now) > 0 || staff.queue.next_start(now).is_some()
+    }
+
+    /// Looks up a name and tells those who asked for it.
+    fn look_up(&self, name: &HostName) {
+        let answer = (self.look_up)(name);
+        let askers = self.lock().queue.answer(name);
+        for on_resolved in askers {
+            on_resolved(answer.clone().map_err(|failure| io::Error::new(failure.kind, failure)));
+        }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::ops::Range;
     use std::process::{Command, Stdio};
     use std::sync::mpsc::{self, Receiver, Sender};
     use std::time::Instant;
@@ -195,6 +242,12 @@ pub(super) mod tests {
     /// How long anything may take before a test calls it lost.
     const DEADLINE: Duration = Duration::from_secs(30);
     const FOREVER: Duration = Duration::from_secs(3600);
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    /// No name ever takes too long.
+    const PATIENT: Rules = Rules { at_once: AT_ONCE, patience: FOREVER, most: MOST };
+    /// A name that has not been answered at once takes too long.
+    const IMPATIENT: Rules = Rules { at_once: AT_ONCE, patience: MOMENT, most: MOST };
 
     /// A lookup that has begun and waits for the test to say what it finds.
     pub(in crate::net) struct Begun {
@@ -219,7 +272,11 @@ pub(super) mod tests {
     }
 
     /// A pool whose lookups wait for the test, and where they arrive.
-    pub(in crate::net) fn held_pool(idle: Duration) -> (ResolverPool, Receiver<Begun>) {
+    pub(in crate::net) fn held_pool() -> (ResolverPool, Receiver<Begun>) {
+        held_pool_by(PATIENT, FOREVER)
+    }
+
+    fn held_pool_by(rules: Rules, idle: Duration) -> (ResolverPool, Receiver<Begun>) {
         let (begin, begun) = mpsc::channel();
         let look_up = move |name: &HostName| {
             let (answer, answered) = mpsc::channel();
@@ -227,7 +284,7 @@ pub(super) mod tests {
             begin.send(Begun { name: name.as_str().to_owned(), answer }).map_err(|_| gone())?;
             answered.recv().unwrap_or_else(|_| Err(gone()))
         };
-        (ResolverPool::new(Box::new(look_up), idle), begun)
+        (ResolverPool::new(Box::new(look_up), rules, idle, Box::new(Instant::now)), begun)
     }
 
     type Answers = Receiver<io::Result<Vec<SocketAddr>>>;
@@ -252,16 +309,20 @@ pub(super) mod tests {
         }
     }
 
-    /// Asks for as many names as are looked up at the same time, all of which hang.
-    fn fill(pool: &ResolverPool, begun: &Receiver<Begun>) -> (Vec<Lookup>, Vec<Begun>) {
-        let names = (0..MAX_AWAITED).map(|number| format!("hangs-{number}"));
-        let lookups = names.map(|name| ask(pool, &name).0).collect();
-        (lookups, (0..MAX_AWAITED).map(|_| next(begun)).collect())
+    /// Asks for some names, all of which hang.
+    fn hang(
+        pool: &ResolverPool,
+        begun: &Receiver<Begun>,
+        numbers: Range<usize>,
+    ) -> (Vec<(Lookup, Answers)>, Vec<Begun>) {
+        let ask_for = |number| ask(pool, &format!("hangs-{number}"));
+        let lookups = numbers.clone().map(ask_for).collect();
+        (lookups, numbers.map(|_| next(begun)).collect())
     }
 
     #[test]
     fn one_lookup_serves_all_who_ask_for_the_name_meanwhile() {
-        let (pool, begun) = held_pool(FOREVER);
+        let (pool, begun) = held_pool();
         let first = ask(&pool, "alpha");
         let alpha = next(&begun);
         let second = ask(&pool, "alpha");
@@ -278,7 +339,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_failure_comes_with_its_kind_and_reason_to_everybody() {
-        let (pool, begun) = held_pool(FOREVER);
+        let (pool, begun) = held_pool();
         let both = [ask(&pool, "alpha"), ask(&pool, "alpha")];
         next(&begun).fails(io::ErrorKind::NotFound);
         for (_, answers) in &both {
@@ -292,8 +353,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_name_called_off_before_its_turn_is_never_looked_up() {
-        let (pool, begun) = held_pool(FOREVER);
-        let (_lookups, mut hanging) = fill(&pool, &begun);
+        let (pool, begun) = held_pool();
+        let (_lookups, mut hanging) = hang(&pool, &begun, 0..AT_ONCE);
         let (late, answers) = ask(&pool, "late");
         let _later = ask(&pool, "later");
         drop(late);
@@ -304,7 +365,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_answer_that_was_called_off_is_not_delivered() {
-        let (pool, begun) = held_pool(FOREVER);
+        let (pool, begun) = held_pool();
         let (lookup, answers) = ask(&pool, "alpha");
         let alpha = next(&begun);
         drop(lookup);
@@ -314,7 +375,7 @@ pub(super) mod tests {
 
     #[test]
     fn who_asks_for_a_name_that_others_gave_up_shares_its_lookup() {
-        let (pool, begun) = held_pool(FOREVER);
+        let (pool, begun) = held_pool();
         let (lookup, _) = ask(&pool, "alpha");
         let alpha = next(&begun);
         drop(lookup);
@@ -325,8 +386,8 @@ pub(super) mod tests {
 
     #[test]
     fn names_that_hang_make_way_when_those_who_asked_give_up() {
-        let (pool, begun) = held_pool(FOREVER);
-        let (lookups, _hanging) = fill(&pool, &begun);
+        let (pool, begun) = held_pool();
+        let (lookups, _hanging) = hang(&pool, &begun, 0..AT_ONCE);
         let (_lookup, answers) = ask(&pool, "alpha");
         begun.try_recv().map(|begun| begun.name).expect_err("there is no room yet");
         drop(lookups);
@@ -335,18 +396,54 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_name_is_looked_up_while_a_hundred_hang_that_were_asked_for_before() {
+        let (pool, begun) = held_pool_by(IMPATIENT, FOREVER);
+        let lookups: Vec<_> =
+            (0..100).map(|number| ask(&pool, &format!("hangs-{number}"))).collect();
+        let (_lookup, answers) = ask(&pool, "alpha");
+        let mut hanging: Vec<_> = (0..=lookups.len()).map(|_| next(&begun)).collect();
+        let alpha = hanging.iter().position(|begun| begun.name == "alpha").expect("it has begun");
+        hanging.swap_remove(alpha).finds(&[1]);
+        assert_eq!(next(&answers).unwrap(), [address(1)]);
+        // Those that have taken long are answered all the same.
+        for slow in hanging {
+            slow.finds(&[2]);
+        }
+        for (_, answers) in &lookups {
+            assert_eq!(next(answers).unwrap(), [address(2)]);
+        }
+    }
+
+    #[test]
+    fn names_that_were_given_up_hold_up_nobody_however_many_they_are() {
+        let (pool, begun) = held_pool();
+        let mut given_up = Vec::new();
+        for round in 0..15 {
+            let numbers = round * AT_ONCE..(round + 1) * AT_ONCE;
+            let (lookups, hanging) = hang(&pool, &begun, numbers);
+            given_up.push(hanging);
+            drop(lookups);
+            let (_lookup, answers) = ask(&pool, "alpha");
+            next(&begun).finds(&[1]);
+            assert_eq!(next(&answers).unwrap(), [address(1)]);
+        }
+    }
+
+    #[test]
     fn a_thousand_names_that_hang_take_so_many_threads_and_no_more() {
-        let (pool, begun) = held_pool(FOREVER);
+        const FEW: usize = 64;
+        let (pool, begun) = held_pool_by(Rules { most: FEW, ..PATIENT }, FOREVER);
         let lookups: Vec<_> = (0..1000).map(|number| ask(&pool, &number.to_string())).collect();
-        assert_eq!(pool.shared.lock().workers, MAX_AWAITED);
-        let mut hanging: Vec<_> = (0..MAX_AWAITED).map(|_| next(&begun)).collect();
+        let mut hanging: Vec<_> = (0..AT_ONCE).map(|_| next(&begun)).collect();
+        // With the one that waits until there is room for the next.
+        assert!(pool.shared.lock().workers <= AT_ONCE + 1);
         // Each that gives up makes room for another, up to the limit.
         drop(lookups);
         // A thread may have taken a name and not have begun to look it up: the test waits for it.
         while hanging.len() < pool.shared.lock().queue.abandoned() {
             hanging.push(next(&begun));
         }
-        assert!(pool.shared.lock().workers <= MAX_WORKERS);
+        assert!(pool.shared.lock().workers <= FEW);
         assert_eq!(pool.shared.lock().queue.waiting(), 0);
         // And when one comes back, there is room for those who still ask.
         let (_lookup, answers) = ask(&pool, "alpha");
@@ -355,12 +452,12 @@ pub(super) mod tests {
         assert_eq!(alpha.name, "alpha");
         alpha.finds(&[1]);
         assert_eq!(next(&answers).unwrap(), [address(1)]);
-        wait_until(|| pool.shared.lock().workers <= MAX_AWAITED);
+        wait_until(|| pool.shared.lock().workers <= AT_ONCE);
     }
 
     #[test]
     fn threads_without_work_leave_and_come_again() {
-        let (pool, begun) = held_pool(Duration::ZERO);
+        let (pool, begun) = held_pool_by(PATIENT, Duration::ZERO);
         for _ in 0..3 {
             let (_lookup, answers) = ask(&pool, "alpha");
             next(&begun).finds(&[1]);
@@ -371,7 +468,7 @@ pub(super) mod tests {
 
     #[test]
     fn threads_leave_with_their_pool() {
-        let (pool, begun) = held_pool(FOREVER);
+        let (pool, begun) = held_pool();
         let (_lookup, answers) = ask(&pool, "alpha");
         next(&begun).finds(&[1]);
         next(&answers).unwrap();
@@ -384,8 +481,8 @@ pub(super) mod tests {
     fn a_process_ends_while_names_hang() {
         const MARK: &str = "SLOTWIRE_NAMES_HANG";
         if std::env::var_os(MARK).is_some() {
-            let (pool, begun) = held_pool(FOREVER);
-            std::mem::forget(fill(&pool, &begun));
+            let (pool, begun) = held_pool();
+            std::mem::forget(hang(&pool, &begun, 0..AT_ONCE));
             std::mem::forget((pool, begun));
             return;
         }
@@ -406,7 +503,7 @@ pub(super) mod tests {
 mod loom_tests {
     use super::*;
     use crate::net::host_name::tests::named;
-    use crate::sync::try_all_orders;
+    use crate::sync::{AtomicBool, Ordering, try_all_orders};
 
     /// Counts answers, and lets a test wait for them. Loom fails if they do not come.
     #[derive(Clone, Default)]
@@ -415,11 +512,13 @@ mod loom_tests {
     impl Answers {
         fn count_one(&self) -> OnResolved {
             let answers = self.clone();
-            Box::new(move |_| {
-                let (count, changed) = &*answers.0;
-                *count.lock().unwrap() += 1;
-                changed.notify_one();
-            })
+            Box::new(move |_| answers.add_one())
+        }
+
+        fn add_one(&self) {
+            let (count, changed) = &*self.0;
+            *count.lock().unwrap() += 1;
+            changed.notify_one();
         }
 
         fn wait_for(&self, wanted: usize) {
@@ -435,8 +534,79 @@ mod loom_tests {
         }
     }
 
+    const RULES: Rules = Rules { at_once: AT_ONCE, patience: PATIENCE, most: MOST };
+
     fn pool() -> ResolverPool {
-        ResolverPool::new(Box::new(|_| Ok(Vec::new())), IDLE)
+        let now = Instant::now();
+        ResolverPool::new(Box::new(|_| Ok(Vec::new())), RULES, IDLE, Box::new(move || now))
+    }
+
+    /// A pool that looks up one name at a time. One of them hangs until the test lets it go.
+    struct HangingPool {
+        pool: ResolverPool,
+        begun: Answers,
+        released: Answers,
+        is_late: Arc<AtomicBool>,
+    }
+
+    impl HangingPool {
+        fn new() -> Self {
+            let (begun, released) = (Answers::default(), Answers::default());
+            let (says_begun, waits) = (begun.clone(), released.clone());
+            let look_up = move |name: &HostName| {
+                if name.as_str() == "hangs" {
+                    says_begun.add_one();
+                    waits.wait_for(1);
+                }
+                Ok(Vec::new())
+            };
+            let is_late = Arc::new(AtomicBool::new(false));
+            let (start, late) = (Instant::now(), is_late.clone());
+            let now = move || match late.load(Ordering::Relaxed) {
+                true => start + PATIENCE,
+                false => start,
+            };
+            let rules = Rules { at_once: 1, ..RULES };
+            let pool = ResolverPool::new(Box::new(look_up), rules, IDLE, Box::new(now));
+            Self { pool, begun, released, is_late }
+        }
+
+        /// Lets the patience with what has begun pass, and ends the waits for that time, which loom
+        /// does not end by itself.
+        fn let_time_pass(&self) {
+            let staff = self.pool.shared.lock();
+            self.is_late.store(true, Ordering::Relaxed);
+            self.pool.shared.news.notify_all();
+            drop(staff);
+        }
+    }
+
+    #[test]
+    fn a_name_that_hangs_makes_way_when_its_time_is_over() {
+        try_all_orders(|| {
+            let (hanging, answers) = (HangingPool::new(), Answers::default());
+            let slow = hanging.pool.resolve(&named("hangs"), answers.count_one());
+            let _good = hanging.pool.resolve(&named("alpha"), answers.count_one());
+            hanging.begun.wait_for(1);
+            hanging.let_time_pass();
+            answers.wait_for(1);
+            hanging.released.add_one();
+            answers.wait_for(2);
+            drop(slow);
+        });
+    }
+
+    #[test]
+    fn a_name_that_hangs_makes_way_when_it_is_given_up() {
+        try_all_orders(|| {
+            let (hanging, answers) = (HangingPool::new(), Answers::default());
+            let slow = hanging.pool.resolve(&named("hangs"), answers.count_one());
+            hanging.begun.wait_for(1);
+            let _good = hanging.pool.resolve(&named("alpha"), answers.count_one());
+            drop(slow);
+            answers.wait_for(1);
+            hanging.released.add_one();
+        });
     }
 
     #[test]

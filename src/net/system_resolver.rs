@@ -1,10 +1,11 @@
-//! What the system knows: the addresses of names, and its own name.
+//! What the system knows: the addresses of names, its own name, and what it lets a process have.
 
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 
 use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType};
+use rustix::process::{Resource, getrlimit};
 
 use super::host_name::HostName;
 use super::resolver_pool::LookupFailure;
@@ -42,6 +43,11 @@ pub(super) fn look_up(name: &HostName) -> Result<Vec<SocketAddr>, LookupFailure>
 
 fn failure(name: &str, kind: io::ErrorKind, reason: &dyn std::fmt::Display) -> LookupFailure {
     LookupFailure { kind, reason: format!("cannot look up {name:?}: {reason}").into() }
+}
+
+/// How many descriptors this process may open.
+pub(super) fn most_descriptors() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 /// The name of this machine, empty if the system does not tell.

@@ -73,6 +73,87 @@ fn a_wait_for_a_name_that_is_never_answered_ends_as_the_socket_says() {
     assert_eq!(network.elapsed(), 30 * SECOND);
 }
 
+/// What becomes of an attempt to connect to a name that leads elsewhere afterwards.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Attempt {
+    Refused,
+    TimedOut,
+    WaitedForInVain,
+    Aborted,
+    Connected,
+}
+
+/// Connects to a name that leads to one host, and looks it up when it leads to another.
+fn look_up_after(attempt: Attempt) -> (Simulation, HostInfo) {
+    let (mut sim, near, old) = two_hosts(4);
+    let new = sim.add_host("new").unwrap();
+    sim.set_name("service", NameAnswer::found(sim.addresses(old)));
+    let _listener = (attempt == Attempt::Connected).then(|| sim.listen(old, 80).unwrap());
+    if matches!(attempt, Attempt::TimedOut | Attempt::WaitedForInVain | Attempt::Aborted) {
+        sim.close_port(old, 80);
+    }
+    let socket = sim[near].add(QTcpSocket::new());
+    sim[near][socket].set_connect_timeout(Some(20 * SECOND));
+    sim[near][socket].connect_to_host("service", 80);
+    match attempt {
+        Attempt::WaitedForInVain => {
+            assert!(!sim[near].wait_for_connected(socket, Some(2 * SECOND)));
+        }
+        Attempt::Aborted => {
+            sim.run_for(2 * SECOND).unwrap();
+            assert_eq!(sim[near][socket].state(), SocketState::Connecting);
+            sim[near][socket].abort();
+        }
+        _ => sim.run_for(30 * SECOND).unwrap(),
+    }
+    let error = match attempt {
+        Attempt::Refused => Some(SocketError::ConnectionRefused),
+        Attempt::TimedOut | Attempt::WaitedForInVain => Some(SocketError::SocketTimeout),
+        Attempt::Aborted | Attempt::Connected => None,
+    };
+    assert_eq!(sim[near][socket].error(), error);
+    sim.set_name("service", NameAnswer::found(sim.addresses(new)));
+    let info = look_up(&mut sim, near, "Service");
+    (sim, info)
+}
+
+#[test]
+fn a_name_whose_addresses_have_all_failed_is_asked_for_again() {
+    for attempt in [Attempt::Refused, Attempt::TimedOut, Attempt::WaitedForInVain] {
+        let (sim, info) = look_up_after(attempt);
+        let new = sim.host("new").unwrap();
+        assert_eq!(info.addresses(), sim.addresses(new), "{attempt:?}");
+    }
+}
+
+#[test]
+fn a_name_stays_known_if_its_addresses_have_not_failed() {
+    for attempt in [Attempt::Aborted, Attempt::Connected] {
+        let (sim, info) = look_up_after(attempt);
+        let old = sim.host("far").unwrap();
+        assert_eq!(info.addresses(), sim.addresses(old), "{attempt:?}");
+    }
+}
+
+#[test]
+fn a_slot_that_hears_of_the_failure_reaches_the_host_to_which_the_name_leads_now() {
+    let (mut sim, near, old) = two_hosts(4);
+    let new = sim.add_host("new").unwrap();
+    let _listener = sim.listen(new, 80).unwrap();
+    sim.set_name("service", NameAnswer::found(sim.addresses(old)));
+    let socket = sim[near].add(QTcpSocket::new());
+    sim[near].connect_fn(socket, QTcpSocket::error_occurred, move |cx, _| {
+        cx[socket].connect_to_host("service", 80);
+    });
+    sim[near][socket].connect_to_host("service", 80);
+    let addresses = sim.addresses(new);
+    sim.after(Duration::from_millis(2), move |network| {
+        network.set_name("service", NameAnswer::found(addresses));
+    });
+    let stands = |sim: &Simulation| sim[near][socket].state() == SocketState::Connected;
+    assert!(sim.run_until(SECOND, stands).unwrap());
+}
+
 #[test]
 fn of_several_addresses_the_first_that_answers_wins() {
     let (mut sim, near, far) = two_hosts(4);

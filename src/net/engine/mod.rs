@@ -232,6 +232,9 @@ pub(crate) trait Network {
     /// fails with `TimedOut`. Otherwise as [`resolve`](Self::resolve).
     fn resolve_now(&self, name: &str, timeout: Option<Duration>) -> io::Result<Vec<SocketAddr>>;
 
+    /// Forgets what one name was found to mean: the next lookup asks again.
+    fn forget_host(&self, name: &str);
+
     /// Forgets what names were found to mean.
     fn clear_host_cache(&self);
 

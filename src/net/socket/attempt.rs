@@ -45,6 +45,8 @@ pub(in crate::net) struct Attempt {
     addresses: VecDeque<SocketAddr>,
     /// Those that are being tried.
     racers: Vec<Racer>,
+    /// The network was asked for a connection to one of the addresses at least.
+    has_tried: bool,
     /// What was set while they are, for those that join later.
     pub(super) options: Options,
     /// The socket was bound before: its engine is the only one, and tries them in turn.
@@ -228,6 +230,7 @@ impl SocketCore {
                     continue;
                 }
             };
+            attempt.has_tried = true;
             match start(home, &mut *engine, address, self.hooks.on_ready) {
                 Ok(progress) => {
                     attempt.racers.push(Racer { address: Some(address), engine });
@@ -336,9 +339,15 @@ impl SocketCore {
         self.fail(kind, source);
     }
 
-    /// The attempt has failed: becomes unconnected, and says why.
+    /// The attempt has failed: becomes unconnected, and says why. The name, if the peer was given
+    /// by name, may lead elsewhere by now, so the next attempt looks it up anew.
     pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
         let attempt = self.drop_attempt();
+        if let (Some(home), Some(Attempt { has_tried: true, .. })) =
+            (&self.home, attempt.as_deref())
+        {
+            home.facilities.network.forget_host(self.peer_name());
+        }
         self.peer = Endpoint::default();
         self.engine = None;
         self.set_local(Endpoint::default());

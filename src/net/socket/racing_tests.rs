@@ -12,11 +12,13 @@ use socket2::{Domain, Socket, Type};
 
 use super::attempt::alternating;
 use crate::event_loop::{Readiness, Runtime, VirtualClock};
+use crate::io::OpenMode;
 use crate::net::engine::{
     Awaited, Lookup, NativeNetwork, Network, NetworkService, OnResolved, SocketEngine,
 };
 use crate::net::{
-    BindMode, QAbstractSocket, QTcpSocket, SocketError, SocketOption, SocketState, SocketType,
+    BindMode, NetworkLayerProtocol, QAbstractSocket, QTcpSocket, SocketError, SocketOption,
+    SocketState, SocketType,
 };
 use crate::object::{Obj, World};
 
@@ -26,6 +28,8 @@ struct OneName {
     addresses: RefCell<Vec<SocketAddr>>,
     /// What a socket was opened for.
     tried: RefCell<Vec<SocketAddr>>,
+    /// What was to be looked up anew.
+    forgotten: RefCell<Vec<String>>,
 }
 
 impl Network for OneName {
@@ -45,6 +49,10 @@ impl Network for OneName {
 
     fn resolve_now(&self, _: &str, _: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
         Ok(self.addresses.borrow().clone())
+    }
+
+    fn forget_host(&self, name: &str) {
+        self.forgotten.borrow_mut().push(name.to_owned());
     }
 
     fn clear_host_cache(&self) {}
@@ -90,7 +98,12 @@ fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
     let mut rt = Runtime::with_clock(clock.clone()).unwrap();
     let native = NativeNetwork::new(rt.service().unwrap(), rt.service().unwrap());
     let addresses = RefCell::new(addresses);
-    let network = Rc::new(OneName { native, addresses, tried: RefCell::default() });
+    let network = Rc::new(OneName {
+        native,
+        addresses,
+        tried: RefCell::default(),
+        forgotten: RefCell::default(),
+    });
     rt.offer(Rc::new(NetworkService(network.clone())));
     // A port that is free on the one address may be taken on another.
     let (port, kept) = std::iter::repeat_with(|| {
@@ -240,6 +253,54 @@ fn an_attempt_fails_with_what_the_last_address_said() {
     assert_eq!(bench.connect(false), Duration::ZERO);
     assert_eq!(bench.rt[bench.socket].state(), SocketState::Unconnected);
     assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::ConnectionRefused));
+}
+
+#[test]
+fn a_name_is_forgotten_when_none_of_its_addresses_connects() {
+    for waits in [false, true] {
+        for addresses in [&[UNREACHABLE, CLOSED][..], &[CLOSED, SILENT]] {
+            let mut bench = bench(addresses);
+            bench.connect(waits);
+            assert_eq!(bench.rt[bench.socket].state(), SocketState::Unconnected);
+            assert_eq!(*bench.network.forgotten.borrow(), ["name"], "{addresses:?}");
+        }
+    }
+}
+
+#[test]
+fn a_name_is_forgotten_when_it_was_waited_for_in_vain() {
+    let mut bench = bench(&[SILENT]);
+    let (socket, port) = (bench.socket, bench.port);
+    bench.rt[socket].connect_to_host("name", port);
+    assert!(!bench.rt.wait_for_connected(socket, Some(HEAD_START)));
+    assert_eq!(*bench.network.forgotten.borrow(), ["name"]);
+}
+
+#[test]
+fn a_name_is_kept_if_it_was_not_tried_to_the_end() {
+    let mut connected = bench(&[CLOSED, OPEN]);
+    connected.connect(false);
+    connected.reached(OPEN);
+    assert_eq!(*connected.network.forgotten.borrow(), [""; 0]);
+
+    let mut aborted = bench(&[CLOSED, SILENT]);
+    let (socket, port) = (aborted.socket, aborted.port);
+    aborted.rt[socket].connect_to_host("name", port);
+    let is_connecting = |world: &World| world[socket].state() == SocketState::Connecting;
+    assert!(aborted.rt.run_until(HEAD_START, is_connecting).unwrap());
+    aborted.rt[socket].abort();
+    aborted.rt.deliver();
+    assert_eq!(*aborted.network.forgotten.borrow(), [""; 0]);
+
+    // It has no address of the family that was asked for, so that none was tried.
+    let mut other_family = bench(&[OPEN]);
+    let (socket, port) = (other_family.socket, other_family.port);
+    let (mode, family) = (OpenMode::READ_WRITE, NetworkLayerProtocol::Ipv6);
+    other_family.rt[socket].connect_to_host_with("name", port, mode, family);
+    let is_unconnected = |world: &World| world[socket].state() == SocketState::Unconnected;
+    assert!(other_family.rt.run_until(HEAD_START, is_unconnected).unwrap());
+    assert_eq!(other_family.rt[socket].error(), Some(SocketError::HostNotFound));
+    assert_eq!(*other_family.network.forgotten.borrow(), [""; 0]);
 }
 
 /// Binds the socket to an address and the port that all others have on theirs, and asserts that it

@@ -54,6 +54,10 @@ impl Network for NativeNetwork {
         resolver::wait_for(name, timeout, |on_resolved| self.resolver.resolve(name, on_resolved))
     }
 
+    fn forget_host(&self, name: &str) {
+        self.resolver.forget(name);
+    }
+
     fn clear_host_cache(&self) {
         self.resolver.clear_cache();
     }

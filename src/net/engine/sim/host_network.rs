@@ -91,6 +91,10 @@ impl Network for HostNetwork {
         }
     }
 
+    fn forget_host(&self, name: &str) {
+        self.resolver.forget(name);
+    }
+
     fn clear_host_cache(&self) {
         self.resolver.clear_cache();
     }

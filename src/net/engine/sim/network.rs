@@ -267,7 +267,7 @@ impl SimNetwork {
     /// stays this host.
     ///
     /// A runtime remembers for a minute what it was answered, unless it
-    /// [forgets](crate::World::clear_host_cache) that.
+    /// [forgets](crate::World::clear_host_cache) that, or a connection to that name fails.
     pub fn set_name(&self, name: &str, answer: NameAnswer) {
         self.wire().names.set(name, answer);
     }
