@@ -391,7 +391,7 @@ mod tests {
         rt.emit(clock, Clock::strikes, 1);
         rt.emit(clock, Clock::strikes, 2);
         assert_eq!(rt[clock].struck, [1, 2]);
-        rt.run_posted();
+        rt.run_posted(|_| true);
         assert_eq!(rt[clock].struck, [1, 2, 101, 201, 102]);
     }
 }
