@@ -52,6 +52,15 @@ fn a_reply_goes_back_by_the_same_way() {
 }
 
 #[test]
+fn a_reply_keeps_the_scopes_of_the_addresses() {
+    let mut question = NetworkDatagram::new("question", address("[fe80::1%3]:5000"));
+    question.set_sender(Some(address("[fe80::2%3]:6000")));
+    let reply = question.make_reply("answer");
+    assert_eq!(reply.sender(), Some(address("[fe80::1%3]:5000")));
+    assert_eq!(reply.destination(), Some(address("[fe80::2%3]:6000")));
+}
+
+#[test]
 fn a_reply_never_comes_from_a_group() {
     for everybody in ["224.0.0.251:5353", "[ff02::fb]:5353", "255.255.255.255:5353"] {
         let mut question = NetworkDatagram::new("question", address(everybody));

@@ -6,13 +6,14 @@ mod support;
 
 use std::cell::Cell;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
-use slotwire::Incoming;
 use slotwire::prelude::*;
+use slotwire::{BindAddress, Incoming};
+use socket2::{Domain, Socket, Type};
 
 use support::*;
 
@@ -239,6 +240,47 @@ fn listening_fails_at_once_and_says_why(net: &Net) {
 }
 
 #[on_every_network]
+fn a_server_tells_what_it_listens_on(net: &Net) {
+    let mut rt = net.runtime();
+    let [four, six]: [(IpAddr, IpAddr); 2] = [
+        (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::LOCALHOST.into()),
+        (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
+    ];
+    for (asked, ip) in [
+        (BindAddress::Any, six.0),
+        (BindAddress::AnyIpv6, six.0),
+        (BindAddress::AnyIpv4, four.0),
+        (six.1.into(), six.1),
+        (four.1.into(), four.1),
+    ] {
+        let server = rt.add(QTcpServer::new());
+        rt[server].listen_on(asked, 0).unwrap();
+        assert_eq!(rt[server].server_address(), Some(asked));
+        let port = rt[server].server_port().unwrap();
+        assert_eq!(rt[server].server_addr(), Some((ip, port).into()));
+        rt[server].close();
+        assert_eq!((rt[server].server_address(), rt[server].server_addr()), (None, None));
+    }
+}
+
+#[on_every_network]
+fn the_address_of_both_families_in_one_is_listened_on_by_its_own_family(net: &Net) {
+    let mut rt = net.runtime();
+    let server = rt.add(QTcpServer::new());
+    let mapped = Ipv4Addr::LOCALHOST.to_ipv6_mapped();
+    rt[server].listen((mapped, 0)).unwrap();
+    assert_eq!(rt[server].server_address(), Some(Ipv4Addr::LOCALHOST.into()));
+    assert_eq!(rt[server].server_addr().map(|address| address.is_ipv4()), Some(true));
+    let port = rt[server].server_port().unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_address((mapped, port).into(), OpenMode::READ_WRITE);
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+    let expected = Some((Ipv4Addr::LOCALHOST, port).into());
+    assert_eq!(rt[socket].peer_addr(), expected);
+    assert_eq!(rt[socket].peer_name(), "127.0.0.1");
+}
+
+#[on_every_network]
 fn a_server_that_ran_out_of_descriptors_recovers_by_itself(net: &Net) {
     net.in_own_process("a_server_that_ran_out_of_descriptors_recovers_by_itself", || {
         let (mut rt, _) = net.timed_runtime();
@@ -340,12 +382,33 @@ fn a_server_takes_over_a_descriptor_that_listens() {
 }
 
 #[test]
+fn a_descriptor_that_listens_tells_both_families_from_one() {
+    let mut rt = Runtime::new().unwrap();
+    for (domain, any, only_v6, expected) in [
+        (Domain::IPV6, (Ipv6Addr::UNSPECIFIED, 0).into(), Some(false), BindAddress::Any),
+        (Domain::IPV6, (Ipv6Addr::UNSPECIFIED, 0).into(), Some(true), BindAddress::AnyIpv6),
+        (Domain::IPV4, (Ipv4Addr::UNSPECIFIED, 0).into(), None, BindAddress::AnyIpv4),
+    ] {
+        let any: SocketAddr = any;
+        let listener = Socket::new(domain, Type::STREAM, None).unwrap();
+        if let Some(only_v6) = only_v6 {
+            listener.set_only_v6(only_v6).unwrap();
+        }
+        listener.bind(&any.into()).unwrap();
+        listener.listen(1).unwrap();
+        let server = rt.add(QTcpServer::new());
+        rt[server].set_socket_descriptor(listener.into()).unwrap();
+        assert_eq!(rt[server].server_address(), Some(expected));
+    }
+}
+
+#[test]
 fn a_server_refuses_a_descriptor_that_does_not_listen() {
     let mut rt = Runtime::new().unwrap();
     let server = rt.add(QTcpServer::new());
     let errors = rt.spy(server, QTcpServer::accept_error);
     let (listener, _) = std_listener();
-    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     bound.bind(&any_port().into()).unwrap();
     let path = std::env::temp_dir().join(format!("slotwire-{}", std::process::id()));
     let local = std::os::unix::net::UnixListener::bind(&path).unwrap();
@@ -394,6 +457,33 @@ impl Porter {
             _ => self.handed_on.push(incoming.into_descriptor()),
         }
     }
+}
+
+#[derive(QObject)]
+struct Doorman {
+    #[qobject(base)]
+    server: QTcpServer,
+    callers: Vec<SocketAddr>,
+}
+
+impl Doorman {
+    fn new() -> Self {
+        Self { server: QTcpServer::with_incoming(Self::note), callers: Vec::new() }
+    }
+
+    fn note(&mut self, _: &mut Context<Self>, incoming: Incoming) {
+        self.callers.push(incoming.peer_address());
+    }
+}
+
+#[on_every_network]
+fn a_class_of_ones_own_is_told_ipv4_peers_as_such(net: &Net) {
+    let mut rt = net.runtime();
+    let doorman = rt.add(Doorman::new());
+    rt[doorman].server.listen_on(BindAddress::Any, 0).unwrap();
+    let peer = net.dial(rt[doorman].server.server_port().unwrap());
+    wait_until(&mut rt, |world| !world[doorman].callers.is_empty());
+    assert_eq!(rt[doorman].callers, [(Ipv4Addr::LOCALHOST, peer.port()).into()]);
 }
 
 #[on_every_network]

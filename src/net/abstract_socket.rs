@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use super::address::{canonical, host_text};
 use super::bind_mode::{BindAddress, BindMode};
 use super::error::{NetError, SocketError};
 use super::option::{OptionName, SocketOption};
@@ -74,7 +75,8 @@ pub trait QAbstractSocket: QIODevice {
         &self.core().needed_extra().write_buffer_drained
     }
 
-    /// Begins to connect to a host, given by name or by address.
+    /// Begins to connect to a host, given by name or by address. A link-local address names its
+    /// interface or gives the index: `fe80::1%eth0`, `fe80::1%3`.
     ///
     /// Opens the device for reading and writing. What is written from now on is sent when the
     /// connection stands. A name is looked up in another thread, as
@@ -112,7 +114,8 @@ pub trait QAbstractSocket: QIODevice {
     /// [`connect_to_host_with`](Self::connect_to_host_with).
     #[doc(alias = "connectToHost")]
     fn connect_to_address(&mut self, address: SocketAddr, mode: OpenMode) {
-        let (name, any) = (address.ip().to_string(), NetworkLayerProtocol::Any);
+        let address = canonical(address);
+        let (name, any) = (host_text(address), NetworkLayerProtocol::Any);
         self.core_mut().connect_to_host(name, Some(address), address.port(), mode, any);
     }
 
@@ -206,9 +209,52 @@ pub trait QAbstractSocket: QIODevice {
         self.core().engines().next().is_some()
     }
 
+    /// Returns the address and the port of this end, while the socket is connected or bound.
+    ///
+    /// A link-local address has its scope id. An IPv4 address is shown as one, even if the socket is
+    /// an IPv6 socket that can do both.
+    #[doc(alias = "localAddress")]
+    #[doc(alias = "localPort")]
+    fn local_addr(&self) -> Option<SocketAddr> {
+        self.core().local().addr()
+    }
+
+    /// Returns the address and the port of the peer, while the socket is connected.
+    ///
+    /// This is the address to call the peer back at, or to keep: a link-local address has its scope
+    /// id, without which it cannot be reached, and which [`peer_address`](Self::peer_address)
+    /// cannot say. An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do
+    /// both.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("127.0.0.1", port);
+    /// assert!(rt.wait_for_connected(socket, None));
+    ///
+    /// let peer = rt[socket].peer_addr().ok_or("the peer has gone")?;
+    /// let again = rt.add(QTcpSocket::new());
+    /// rt[again].connect_to_address(peer, OpenMode::READ_WRITE);
+    /// assert!(rt.wait_for_connected(again, None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "peerAddress")]
+    #[doc(alias = "peerPort")]
+    fn peer_addr(&self) -> Option<SocketAddr> {
+        self.core().peer.addr()
+    }
+
     /// Returns the address of this end, while the socket is connected or bound.
     ///
-    /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both.
+    /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both. A
+    /// link-local address lacks its scope id here; [`local_addr`](Self::local_addr) has it.
     #[doc(alias = "localAddress")]
     fn local_address(&self) -> Option<IpAddr> {
         self.core().local().address
@@ -222,7 +268,8 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Returns the address of the peer, while the socket is connected.
     ///
-    /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both.
+    /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both. A
+    /// link-local address lacks its scope id here; [`peer_addr`](Self::peer_addr) has it.
     #[doc(alias = "peerAddress")]
     fn peer_address(&self) -> Option<IpAddr> {
         self.core().peer.address
@@ -457,11 +504,21 @@ pub trait QAbstractSocket: QIODevice {
         self.core_mut().settings_mut().happy_eyeballs = race;
     }
 
-    /// Sets the address of this end, for a class that knows better than the system.
+    /// Sets the address and the port of this end, with the address's scope id, for a class that
+    /// knows better than the system.
+    #[doc(alias = "setLocalAddress")]
+    #[doc(alias = "setLocalPort")]
+    fn set_local_addr(&mut self, address: Option<SocketAddr>) {
+        let local = address.map(Endpoint::from).unwrap_or_default();
+        self.core_mut().set_local(local);
+    }
+
+    /// Sets the address of this end, without a scope id, for a class that knows better than the
+    /// system.
     #[doc(alias = "setLocalAddress")]
     fn set_local_address(&mut self, address: Option<IpAddr>) {
         let core = self.core_mut();
-        let local = Endpoint { address, ..core.local() };
+        let local = core.local().with_address(address);
         core.set_local(local);
     }
 
@@ -473,10 +530,20 @@ pub trait QAbstractSocket: QIODevice {
         core.set_local(local);
     }
 
-    /// Sets the address of the peer, for a class that knows better than the system.
+    /// Sets the address and the port of the peer, with the address's scope id, for a class that
+    /// knows better than the system.
+    #[doc(alias = "setPeerAddress")]
+    #[doc(alias = "setPeerPort")]
+    fn set_peer_addr(&mut self, address: Option<SocketAddr>) {
+        self.core_mut().peer = address.map(Endpoint::from).unwrap_or_default();
+    }
+
+    /// Sets the address of the peer, without a scope id, for a class that knows better than the
+    /// system.
     #[doc(alias = "setPeerAddress")]
     fn set_peer_address(&mut self, address: Option<IpAddr>) {
-        self.core_mut().peer.address = address;
+        let core = self.core_mut();
+        core.peer = core.peer.with_address(address);
     }
 
     /// Sets the port of the peer, for a class that knows better than the system.

@@ -13,9 +13,10 @@ pub fn configured_domain(configuration: &[u8]) -> Option<String> {
     system_resolver::configured_domain(configuration)
 }
 
-/// What is known of a host's name without asking anybody, if anything is.
+/// What is known of a host's name without asking anybody, on a host without interfaces, if anything
+/// is.
 pub fn known_at_once(name: &str) -> Option<HostInfo> {
-    HostInfo::at_once(name)
+    HostInfo::at_once(name, &|_| None)
 }
 
 /// The name that the system is asked for when this one is looked up, if it can be a name.

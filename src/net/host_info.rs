@@ -6,11 +6,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::address;
 use super::engine::{Lookup, OnResolved};
 use super::host_lookup::HostLookup;
 use super::host_name::HostName;
 use super::resolver;
 use super::resolver_pool::{LookupFailure, ResolverPool};
+use super::system_interfaces;
 use super::system_resolver;
 
 /// Why nothing is known of a host.
@@ -51,12 +53,15 @@ pub enum HostInfoError {
 /// ```
 ///
 /// A literal address is its own answer, and nobody is asked for its name: unlike in Qt, where
-/// that can take long, the host name stays the literal.
+/// that can take long, the host name stays the literal. A link-local address may name its interface
+/// or give the index: `fe80::1%eth0`, `fe80::1%3`.
 #[doc(alias = "QHostInfo")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostInfo {
     host_name: String,
     addresses: Vec<IpAddr>,
+    /// The addresses with their scopes, and port 0.
+    socket_addrs: Vec<SocketAddr>,
     failure: Option<Failure>,
     lookup_id: Option<HostLookup>,
 }
@@ -76,14 +81,33 @@ impl HostInfo {
         host_name: impl Into<String>,
         addresses: impl IntoIterator<Item = IpAddr>,
     ) -> Self {
-        let mut unique = Vec::new();
-        for address in addresses {
-            if !unique.contains(&address) {
-                unique.push(address);
+        Self::found_at(host_name, addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
+    }
+
+    /// Creates what a successful lookup gives, from addresses with their scope ids; their ports mean
+    /// nothing. Otherwise as [`found`](Self::found).
+    #[doc(alias = "setAddresses")]
+    pub fn found_at(
+        host_name: impl Into<String>,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+    ) -> Self {
+        let mut info = Self {
+            host_name: host_name.into(),
+            addresses: Vec::new(),
+            socket_addrs: Vec::new(),
+            failure: None,
+            lookup_id: None,
+        };
+        for mut address in addresses {
+            address.set_port(0);
+            if !info.socket_addrs.contains(&address) {
+                info.socket_addrs.push(address);
+            }
+            if !info.addresses.contains(&address.ip()) {
+                info.addresses.push(address.ip());
             }
         }
-        let host_name = host_name.into();
-        Self { host_name, addresses: unique, failure: None, lookup_id: None }
+        info
     }
 
     /// Creates what a failed lookup gives: for tests of slots that take it.
@@ -95,7 +119,7 @@ impl HostInfo {
         error_string: impl Into<String>,
     ) -> Self {
         let failure = Some(Failure { error, text: error_string.into() });
-        Self { host_name: host_name.into(), addresses: Vec::new(), failure, lookup_id: None }
+        Self { failure, ..Self::found(host_name, []) }
     }
 
     /// Looks up a host and blocks until the answer is there, which can take as long as the
@@ -134,8 +158,29 @@ impl HostInfo {
 
     /// Returns the addresses, in the order in which the system's resolver would try them, each
     /// once. Empty if the lookup failed.
+    ///
+    /// A link-local address lacks its scope id here; [`socket_addrs`](Self::socket_addrs) has it.
     pub fn addresses(&self) -> &[IpAddr] {
         &self.addresses
+    }
+
+    /// Returns the addresses with a port, to connect or to send to, in the order of
+    /// [`addresses`](Self::addresses). A link-local address has its scope id.
+    ///
+    /// ```
+    /// use slotwire::HostInfo;
+    ///
+    /// let info = HostInfo::from_name("fe80::1%3");
+    /// let addresses: Vec<_> = info.socket_addrs(80).collect();
+    /// assert_eq!(addresses, ["[fe80::1%3]:80".parse()?]);
+    /// # Ok::<_, std::net::AddrParseError>(())
+    /// ```
+    #[doc(alias = "addresses")]
+    pub fn socket_addrs(&self, port: u16) -> impl ExactSizeIterator<Item = SocketAddr> + '_ {
+        self.socket_addrs.iter().map(move |&(mut address)| {
+            address.set_port(port);
+            address
+        })
     }
 
     /// Returns why the lookup failed; none if it did not.
@@ -168,18 +213,20 @@ impl HostInfo {
         system_resolver::domain_name()
     }
 
-    /// What is known of a name without asking anybody, if anything is.
-    pub(super) fn at_once(name: &str) -> Option<Self> {
-        Self::read(name).err()
+    /// What is known of a name without asking anybody but this host, if anything is. `index_of`
+    /// finds the index of an interface by its name.
+    pub(super) fn at_once(name: &str, index_of: &dyn Fn(&str) -> Option<u32>) -> Option<Self> {
+        Self::read(name, index_of).err()
     }
 
-    /// Reads a name that is to be looked up. Fails with what is known of it without asking anybody.
-    fn read(name: &str) -> Result<HostName, Self> {
+    /// Reads a name that is to be looked up. Fails with what is known of it without asking anybody
+    /// but this host.
+    fn read(name: &str, index_of: &dyn Fn(&str) -> Option<u32>) -> Result<HostName, Self> {
         let refused = |failure: LookupFailure| io::Error::new(failure.kind, failure);
         let host =
             HostName::parse(name).map_err(|failure| Self::answer(name, Err(refused(failure))))?;
-        match host.literal() {
-            Some(address) => Err(Self::found(name, [address.to_canonical()])),
+        match host.literal(index_of) {
+            Some(address) => Err(Self::found_at(name, [address])),
             None => Ok(host),
         }
     }
@@ -187,9 +234,7 @@ impl HostInfo {
     /// What an engine's answer means.
     pub(super) fn answer(name: &str, answer: io::Result<Vec<SocketAddr>>) -> Self {
         match answer {
-            Ok(addresses) => {
-                Self::found(name, addresses.iter().map(|address| address.ip().to_canonical()))
-            }
+            Ok(addresses) => Self::found_at(name, addresses.into_iter().map(address::canonical)),
             Err(error) => {
                 let kind = match error.kind() {
                     io::ErrorKind::NotFound => HostInfoError::HostNotFound,
@@ -211,7 +256,8 @@ impl HostInfo {
         timeout: Option<Duration>,
         resolve: impl FnOnce(&HostName, OnResolved) -> Lookup,
     ) -> Self {
-        let host = match Self::read(name) {
+        let index_of = |name: &str| system_interfaces::index_of(name).ok().flatten();
+        let host = match Self::read(name, &index_of) {
             Ok(host) => host,
             Err(info) => return info,
         };
@@ -258,6 +304,20 @@ mod tests {
     fn a_lookup_that_is_given_up_is_an_error() {
         let info = HostInfo::wait_for("alpha", None, |_, _| Lookup::finished());
         assert_eq!(info.error(), Some(HostInfoError::Unknown));
+    }
+
+    #[test]
+    fn an_address_on_two_links_is_two_addresses_to_connect_to() {
+        let link_local = ["[fe80::1%2]:7", "[fe80::1%3]:8", "[fe80::1%2]:9", "[fd00::1%2]:0"];
+        let answer = link_local.map(|address| address.parse().unwrap()).to_vec();
+        let info = HostInfo::answer("alpha", Ok(answer));
+        assert_eq!(
+            info.addresses(),
+            ["fe80::1", "fd00::1"].map(|ip| ip.parse::<IpAddr>().unwrap())
+        );
+        let shown: Vec<_> = info.socket_addrs(80).map(|address| address.to_string()).collect();
+        assert_eq!(shown, ["[fe80::1%2]:80", "[fe80::1%3]:80", "[fd00::1]:80"]);
+        assert_ne!(info, HostInfo::found("alpha", info.addresses().iter().copied()));
     }
 
     #[test]

@@ -79,7 +79,8 @@ impl World {
             .expect("a world is only ever made by a runtime, which hangs its services on it");
         let lookups = HostLookups::of(self);
         lookups.begin(id, Box::new(answer));
-        match HostInfo::at_once(name) {
+        let network = &*facilities.network;
+        match HostInfo::at_once(name, &|name| network.interface_index(name)) {
             Some(info) => self.post(move |world| world.answer_host_lookup(id, info)),
             None => {
                 let (remote, owned_name) = (facilities.remote.clone(), name.to_owned());
@@ -88,7 +89,7 @@ impl World {
                     // Fails if the runtime is gone, and nobody is there to be told.
                     let _ = remote.post(move |world| world.answer_host_lookup(id, info));
                 });
-                lookups.keep(id, facilities.network.resolve(name, on_resolved));
+                lookups.keep(id, network.resolve(name, on_resolved));
             }
         }
         id

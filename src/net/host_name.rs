@@ -6,9 +6,10 @@
 
 use std::hash::{Hash, Hasher};
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::address;
 use super::idn;
 use super::resolver_pool::LookupFailure;
 
@@ -49,9 +50,22 @@ impl HostName {
         &self.0
     }
 
-    /// Returns the address that the name is, if it is one.
-    pub(super) fn literal(&self) -> Option<IpAddr> {
-        self.0.parse().ok()
+    /// Returns the address that the name is, if it is one; its port is 0. `index_of` finds the index
+    /// of an interface by its name.
+    pub(super) fn literal(&self, index_of: &dyn Fn(&str) -> Option<u32>) -> Option<SocketAddr> {
+        address::parse(&self.0, index_of)
+    }
+
+    /// Returns the address that a name as a user gives it is, if it is one: what [`parse`](Self::parse)
+    /// and [`literal`](Self::literal) give, and at less cost where it is in ASCII.
+    pub(super) fn literal_of(
+        given: &str,
+        index_of: &dyn Fn(&str) -> Option<u32>,
+    ) -> Option<SocketAddr> {
+        match given.is_ascii() {
+            true => address::parse(given, index_of),
+            false => Self::parse(given).ok()?.literal(index_of),
+        }
     }
 }
 
@@ -166,9 +180,21 @@ pub(super) mod tests {
     #[test]
     #[cfg(feature = "idn")]
     fn an_address_in_letters_beyond_ascii_is_a_literal() {
-        assert_eq!(named("１２７.０.０.１").literal(), Some([127, 0, 0, 1].into()));
-        assert_eq!(named("127.0.0.1").literal(), Some([127, 0, 0, 1].into()));
-        assert_eq!(named("alpha").literal(), None);
+        let localhost = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        for (name, expected) in
+            [("１２７.０.０.１", localhost), ("127.0.0.1", localhost), ("alpha", None)]
+        {
+            assert_eq!(named(name).literal(&|_| None), expected);
+            assert_eq!(HostName::literal_of(name, &|_| None), expected);
+        }
+    }
+
+    #[test]
+    fn a_literal_may_name_an_interface_beyond_ascii() {
+        let known = |name: &str| (name == "büro0").then_some(7);
+        let expected = "[fe80::1%7]:0".parse().unwrap();
+        assert_eq!(named("fe80::1%büro0").literal(&known), Some(expected));
+        assert_eq!(HostName::literal_of("fe80::1%büro0", &known), Some(expected));
     }
 
     fn hash(name: &HostName) -> u64 {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
+use super::address::canonical;
 use super::engine::Accepted;
 use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
@@ -24,9 +25,10 @@ impl Incoming {
         Self { accepted, local }
     }
 
-    /// Returns the peer's address and port.
+    /// Returns the peer's address and port. A link-local address has its scope id; an IPv4 address
+    /// is shown as one, even if the server listens on both families.
     pub fn peer_address(&self) -> SocketAddr {
-        self.accepted.peer
+        canonical(self.accepted.peer)
     }
 
     /// Makes a connected socket of it, to be added to a runtime or embedded in an object.

@@ -2,6 +2,7 @@
 
 mod abstract_socket;
 mod accepting;
+mod address;
 mod bind_mode;
 mod blocking;
 mod buffer_pool;

@@ -1,6 +1,8 @@
 //! `NetworkAddressEntry`: an address of an interface, with what belongs to it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::address::at_interface;
 
 /// An address that an interface has, with its netmask and its broadcast address.
 ///
@@ -31,11 +33,16 @@ impl NetworkAddressEntry {
         self.ip
     }
 
-    /// Returns the index of the interface if the address means something only there, as an IPv6
-    /// address of a link does; otherwise 0. A `SocketAddrV6` wants it.
+    /// Returns the index of the interface if the address is a link-local IPv6 address; otherwise 0.
     #[doc(alias = "scopeId")]
     pub fn scope_id(&self) -> u32 {
         self.scope_id
+    }
+
+    /// Returns the address with its scope id and a port, to connect to or to send to. To bind a
+    /// socket to the address, [`BindAddress`](crate::BindAddress) is made from the entry.
+    pub fn socket_addr(&self, port: u16) -> SocketAddr {
+        at_interface(self.ip, port, self.scope_id)
     }
 
     /// Returns how many leading bits of the address name the network: up to 32 for IPv4 and 128
@@ -86,6 +93,17 @@ mod tests {
     fn entry(ip: &str, netmask: &str) -> NetworkAddressEntry {
         let netmask = Some(netmask.parse().unwrap());
         NetworkAddressEntry::new(ip.parse().unwrap(), 0, netmask, None)
+    }
+
+    #[test]
+    fn an_entry_gives_the_address_to_connect_to() {
+        let at = |ip: &str, scope_id| {
+            let entry = NetworkAddressEntry::new(ip.parse().unwrap(), scope_id, None, None);
+            entry.socket_addr(80).to_string()
+        };
+        assert_eq!(at("fe80::1", 3), "[fe80::1%3]:80");
+        assert_eq!(at("fd00::1", 0), "[fd00::1]:80");
+        assert_eq!(at("192.0.2.1", 0), "192.0.2.1:80");
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::address::at_interface;
+
 /// A datagram with what is known of its way.
 ///
 /// One that was received says who sent it, to which address, by which interface it came, and how
-/// many routers it might still have passed. One that is sent needs a destination, unless the socket
-/// is connected, and may say the rest: what it does not say, the system decides.
+/// many routers it might still have passed. Link-local addresses have their scope id, that of the
+/// interface. One that is sent needs a destination, unless the socket is connected, and may say the
+/// rest: what it does not say, the system decides.
 ///
 /// ```
 /// use std::net::SocketAddr;
@@ -27,7 +30,7 @@ pub struct NetworkDatagram {
     data: Vec<u8>,
     sender: Option<SocketAddr>,
     destination: Option<SocketAddr>,
-    /// The address of this host that an answer comes from.
+    /// The address of this host that an answer comes from, at the interface that this came by.
     pub(super) reply_from: Option<IpAddr>,
     interface_index: Option<u32>,
     hop_limit: Option<u8>,
@@ -56,12 +59,14 @@ impl NetworkDatagram {
         self.data = data.into();
     }
 
-    /// Returns who sent it.
+    /// Returns who sent it, with the scope id of a link-local address.
+    #[doc(alias = "senderAddress")]
     pub fn sender(&self) -> Option<SocketAddr> {
         self.sender
     }
 
-    /// Returns the address of who sent it.
+    /// Returns the address of who sent it. A link-local address lacks its scope id here;
+    /// [`sender`](Self::sender) has it.
     #[doc(alias = "senderAddress")]
     pub fn sender_address(&self) -> Option<IpAddr> {
         self.sender.map(|sender| sender.ip())
@@ -74,18 +79,20 @@ impl NetworkDatagram {
     }
 
     /// Sets the address of this host that it is sent from. Its port means nothing: it is sent from
-    /// the socket's.
+    /// the socket's. A link-local address has the scope id of the interface that it goes out by.
     #[doc(alias = "setSender")]
     pub fn set_sender(&mut self, sender: Option<SocketAddr>) {
         self.sender = sender;
     }
 
-    /// Returns where it is sent to, or was.
+    /// Returns where it is sent to, or was, with the scope id of a link-local address.
+    #[doc(alias = "destinationAddress")]
     pub fn destination(&self) -> Option<SocketAddr> {
         self.destination
     }
 
-    /// Returns the address that it is sent to, or was: a host's, a group's, or a broadcast address.
+    /// Returns the address that it is sent to, or was: a host's, a group's, or a broadcast address. A
+    /// link-local address lacks its scope id here; [`destination`](Self::destination) has it.
     #[doc(alias = "destinationAddress")]
     pub fn destination_address(&self) -> Option<IpAddr> {
         self.destination.map(|destination| destination.ip())
@@ -97,7 +104,8 @@ impl NetworkDatagram {
         self.destination.map(|destination| destination.port())
     }
 
-    /// Sets where it is to be sent to.
+    /// Sets where it is to be sent to. A link-local address has the scope id of the interface that
+    /// it goes out by.
     #[doc(alias = "setDestination")]
     pub fn set_destination(&mut self, destination: Option<SocketAddr>) {
         self.destination = destination;
@@ -160,14 +168,17 @@ impl NetworkDatagram {
     #[doc(alias = "makeReply")]
     #[must_use]
     pub fn make_reply(&self, data: impl Into<Vec<u8>>) -> Self {
-        let own = match self.reply_from {
-            Some(own) => Some(own),
-            None => self.destination_address().filter(is_one_host),
+        let to = self.destination;
+        let sender = match self.reply_from {
+            Some(own) => {
+                let (port, index) = (to.map_or(0, |to| to.port()), self.interface_index);
+                Some(at_interface(own, port, index.unwrap_or(0)))
+            }
+            None => to.filter(|to| is_one_host(to.ip())),
         };
-        let port = self.destination_port().unwrap_or(0);
         Self {
             data: data.into(),
-            sender: own.map(|own| SocketAddr::new(own, port)),
+            sender,
             destination: self.sender,
             interface_index: self.interface_index,
             ..Self::default()
@@ -191,7 +202,7 @@ impl From<Vec<u8>> for NetworkDatagram {
     }
 }
 
-fn is_one_host(address: &IpAddr) -> bool {
+fn is_one_host(address: IpAddr) -> bool {
     let is_broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
     !(address.is_multicast() || address.is_unspecified() || is_broadcast)
 }

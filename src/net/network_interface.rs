@@ -155,7 +155,8 @@ impl NetworkInterface {
         system_interfaces::list().map_err(InterfaceError::System)
     }
 
-    /// Returns the addresses of all interfaces that are up.
+    /// Returns the addresses of all interfaces that are up. A link-local address lacks its scope id
+    /// here; the [entries](Self::address_entries) of its interface have it.
     ///
     /// # Errors
     ///
@@ -221,7 +222,9 @@ impl NetworkInterface {
         }
     }
 
-    /// Returns the number by which the system knows the interface. At least 1.
+    /// Returns the number by which the system knows the interface, at least 1. It is the scope id of
+    /// link-local IPv6 addresses that are reached by this interface: a
+    /// [`SocketAddrV6`](std::net::SocketAddrV6) and a [`BindAddress`](crate::BindAddress) take it.
     pub fn index(&self) -> u32 {
         self.index
     }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::accepting::{self, Accepting};
+use super::address::canonical;
 use super::bind_mode::{BindAddress, BindMode};
 use super::engine::{SocketEngine, listens, open};
 use super::error::{NetError, SocketError};
@@ -34,8 +35,10 @@ pub struct QTcpServer {
     pending_connection_available: Signal<()>,
     pub(super) accept_error: Signal<SocketError>,
     pub(super) engine: Option<Box<dyn SocketEngine>>,
-    /// The address that it listens on.
+    /// The address and port that it listens on.
     pub(super) address: Option<SocketAddr>,
+    /// What it listens on in Qt's sense.
+    bound_to: Option<BindAddress>,
     pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Accepted, never taken, and on their way out.
     abandoned: Vec<Obj<QTcpSocket>>,
@@ -57,6 +60,7 @@ impl QTcpServer {
             accept_error: Signal::new(),
             engine: None,
             address: None,
+            bound_to: None,
             pending: VecDeque::new(),
             abandoned: Vec::new(),
             max_pending: 30,
@@ -98,7 +102,7 @@ impl QTcpServer {
     ///     }
     ///
     ///     fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
-    ///         if incoming.peer_address().ip().to_canonical().is_loopback() {
+    ///         if incoming.peer_address().ip().is_loopback() {
     ///             let socket = cx.add_child(incoming.into_socket());
     ///             self.server.add_pending_connection(socket);
     ///         }
@@ -137,16 +141,19 @@ impl QTcpServer {
     /// [`server_port`](Self::server_port) tells. The unspecified IPv6 address, `[::]`, takes IPv4
     /// as well.
     ///
-    /// Takes a `SocketAddr`, or an address and a port: `(Ipv4Addr::LOCALHOST, 0)`.
+    /// Takes a `SocketAddr`, or an address and a port: `(Ipv4Addr::LOCALHOST, 0)`. A link-local
+    /// address is given with its scope id, the [index](crate::NetworkInterface::index) of the
+    /// interface that leads to the link.
     ///
     /// # Errors
     ///
     /// Fails with [`SocketError::Operation`] if the server was not added to a runtime or listens
     /// already; otherwise as the system says: [`SocketError::AddressInUse`],
-    /// [`SocketError::SocketAddressNotAvailable`], [`SocketError::SocketAccess`] and so on.
+    /// [`SocketError::SocketAddressNotAvailable`], [`SocketError::SocketAccess`] and so on;
+    /// [`SocketError::UnsupportedSocketOperation`] for a link-local address without a scope id.
     pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
         let address = address.into();
-        self.listen_on(address.ip(), address.port())
+        self.listen_on(address, address.port())
     }
 
     /// Begins to listen on an address in Qt's sense, such as [`BindAddress::Any`]; otherwise as
@@ -158,7 +165,7 @@ impl QTcpServer {
         port: u16,
     ) -> Result<(), NetError> {
         let address = address.into();
-        let operation = || format!("listen on {}", address.with_port(port));
+        let operation = || format!("listen on {}", address.described(port));
         if self.engine.is_some() {
             let operation = format!("{}, for it listens already", operation());
             return Err(NetError::new(SocketError::Operation, operation, None));
@@ -203,9 +210,10 @@ impl QTcpServer {
 
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
-        let address = engine.local_addr()?;
+        let (address, is_dual_stack) = (engine.local_addr()?, engine.is_dual_stack()?);
         engine.watch(home.stepper.key(), accepting::on_ready)?;
-        self.address = Some(address);
+        self.address = Some(canonical(address));
+        self.bound_to = Some(BindAddress::of_socket(address, is_dual_stack));
         self.engine = Some(engine);
         Ok(())
     }
@@ -221,6 +229,7 @@ impl QTcpServer {
     pub fn close(&mut self) {
         self.engine = None;
         self.address = None;
+        self.bound_to = None;
         self.stop_accepting();
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
@@ -234,10 +243,32 @@ impl QTcpServer {
         self.engine.is_some()
     }
 
-    /// Returns the address that the server listens on.
+    /// Returns the address that the server listens on, in Qt's sense: [`BindAddress::Any`] takes IPv6
+    /// and IPv4, [`BindAddress::AnyIpv6`] takes IPv6 alone.
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let server = rt.add(QTcpServer::new());
+    /// rt[server].listen((Ipv4Addr::LOCALHOST, 0))?;
+    /// assert_eq!(rt[server].server_address(), Some(Ipv4Addr::LOCALHOST.into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "serverAddress")]
-    pub fn server_address(&self) -> Option<IpAddr> {
-        self.address.map(|address| address.ip().to_canonical())
+    pub fn server_address(&self) -> Option<BindAddress> {
+        self.bound_to
+    }
+
+    /// Returns the address and the port that the server listens on: `[::]` or `0.0.0.0` if these are
+    /// all of a family. A link-local address has its scope id.
+    #[doc(alias = "serverAddress")]
+    #[doc(alias = "serverPort")]
+    pub fn server_addr(&self) -> Option<SocketAddr> {
+        self.address
     }
 
     /// Returns the port that the server listens on.

@@ -83,7 +83,8 @@ impl QUdpSocket {
     /// Takes the next datagram; returns its size and who sent it.
     ///
     /// What the buffer has no room for is lost, and an empty buffer drops the datagram. The sender
-    /// is an IPv4 address if the datagram came by IPv4, also to a socket that can do both.
+    /// is an IPv4 address if the datagram came by IPv4, also to a socket that can do both; a
+    /// link-local sender has its scope id, so an answer to it goes out by the right interface.
     ///
     /// # Errors
     ///
@@ -145,8 +146,9 @@ impl QUdpSocket {
     /// What goes wrong is emitted as `error_occurred` as well, and the socket stays as it is:
     /// [`DatagramTooLarge`](crate::SocketError::DatagramTooLarge) from 65,508 bytes on with IPv4,
     /// or if the network takes less; [`Temporary`](crate::SocketError::Temporary) if the system has
-    /// no room now: a datagram is never queued; [`Network`](crate::SocketError::Network) for port 0
-    /// and where no route leads; [`ConnectionRefused`](crate::SocketError::ConnectionRefused) if
+    /// no room now: a datagram is never queued; [`Network`](crate::SocketError::Network) for port 0,
+    /// where no route leads, and for a link-local address without a scope id, unless the socket is
+    /// bound or connected to an address that has one; [`ConnectionRefused`](crate::SocketError::ConnectionRefused) if
     /// the peer's host has refused an earlier one, in which case this one was not sent.
     /// [`UnfinishedSocketOperation`](crate::SocketError::UnfinishedSocketOperation), which is not
     /// emitted, while the socket looks up its peer's name, or closes.
@@ -163,7 +165,8 @@ impl QUdpSocket {
     /// # Errors
     ///
     /// As [`write_datagram`](Self::write_datagram), and if its sender is not an address of this
-    /// host, or its interface is gone.
+    /// host, or its interface is gone. An interface or a sender with a scope id says which link a
+    /// link-local destination is on, but the two and the destination's scope id have to agree.
     #[doc(alias = "writeDatagram")]
     pub fn send_datagram(&mut self, datagram: &NetworkDatagram) -> Result<usize, NetError> {
         self.core.send_datagram(datagram)

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
 use super::line::{FAR, Weather, between};
-use super::namespace::in_own_network;
+use super::namespace::in_own_network_with;
 use super::*;
 
 const PORT: u16 = 7755;
@@ -75,9 +75,13 @@ fn send_back(weather: &Arc<Weather>) {
 
 #[test]
 fn connections_over_a_bad_line_lose_nothing() {
-    in_own_network("impairment::connections_over_a_bad_line_lose_nothing", || {
-        between(1, send_and_compare, send_back);
-    });
+    in_own_network_with(
+        "ethtool --version",
+        "impairment::connections_over_a_bad_line_lose_nothing",
+        || {
+            between(1, send_and_compare, send_back);
+        },
+    );
 }
 
 /// How many datagrams are sent.
@@ -158,7 +162,11 @@ fn receive_datagrams(weather: &Arc<Weather>) {
 
 #[test]
 fn datagrams_over_a_bad_line_come_whole_or_not_at_all() {
-    in_own_network("impairment::datagrams_over_a_bad_line_come_whole_or_not_at_all", || {
-        between(2, send_datagrams, receive_datagrams);
-    });
+    in_own_network_with(
+        "ethtool --version",
+        "impairment::datagrams_over_a_bad_line_come_whole_or_not_at_all",
+        || {
+            between(2, send_datagrams, receive_datagrams);
+        },
+    );
 }

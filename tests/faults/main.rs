@@ -2,8 +2,9 @@
 //! that was delivered.
 //!
 //! Everything happens on this host: on the loopback, or in networks of their own, which need Linux
-//! with root or user namespaces, and the commands `ip`, `ethtool` and `unshare`. Without them those
-//! tests say that they are skipped, and fail if `SLOTWIRE_REQUIRE_NETNS` is set.
+//! with root or user namespaces, and the commands `ip` and `unshare`; a bad line needs `ethtool` as
+//! well. Without them those tests say that they are skipped, and fail if `SLOTWIRE_REQUIRE_NETNS` is
+//! set.
 
 #[path = "../support/mod.rs"]
 mod support;

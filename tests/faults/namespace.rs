@@ -14,12 +14,18 @@ const REQUIRED: &str = "SLOTWIRE_REQUIRE_NETNS";
 /// but the loopback is up. Where that cannot be had, says so and does not run it.
 #[track_caller]
 pub(crate) fn in_own_network(test: &str, body: impl FnOnce()) {
+    in_own_network_with("true", test, body);
+}
+
+/// The same, for a test that needs another command, which `probe` runs.
+#[track_caller]
+pub(crate) fn in_own_network_with(probe: &str, test: &str, body: impl FnOnce()) {
     const MARK: &str = "SLOTWIRE_OWN_NETWORK";
     if std::env::var_os(MARK).is_some() {
         ip("link set lo up");
         return body();
     }
-    if let Err(reason) = try_out() {
+    if let Err(reason) = try_out(probe) {
         assert!(std::env::var_os(REQUIRED).is_none(), "{test} cannot run: {reason}");
         // Not by `eprintln`, which the test harness keeps to itself.
         let notice = format!("{test} is SKIPPED: {reason}\n");
@@ -36,9 +42,9 @@ pub(crate) fn in_own_network(test: &str, body: impl FnOnce()) {
 }
 
 /// Says what is missing here for networks of one's own, if something is.
-fn try_out() -> Result<(), String> {
-    const NEEDED: &str = "ip link add near type veth peer name far && ethtool --version";
-    match unshare().args(["sh", "-c", NEEDED]).output() {
+fn try_out(probe: &str) -> Result<(), String> {
+    let needed = format!("ip link add near type veth peer name far && {probe}");
+    match unshare().args(["sh", "-c", &needed]).output() {
         Ok(tried) if tried.status.success() => Ok(()),
         Ok(tried) => Err(String::from_utf8_lossy(&tried.stderr).trim().to_owned()),
         Err(error) => Err(format!("unshare: {error}")),

@@ -108,6 +108,22 @@ fn who_is_connected_hears_that_nobody_is_there() {
 }
 
 #[test]
+fn what_a_host_sends_to_its_own_address_comes_by_the_interface_of_that() {
+    let (mut sim, near, _) = two_hosts(6);
+    let socket = sim[near].add(QUdpSocket::new());
+    sim[near][socket].bind(BindAddress::Any, 7, BindMode::DEFAULT).unwrap();
+    let loopback = [IpAddr::from([127, 0, 0, 1]), Ipv6Addr::LOCALHOST.into()].map(|ip| (ip, 1));
+    let own = sim.addresses(near).into_iter().map(|ip| (ip, 2));
+    for (ip, index) in own.chain(loopback) {
+        sim[near][socket].write_datagram(b"to myself", (ip, 7).into()).unwrap();
+        sim.run_for(SECOND).unwrap();
+        let datagram = sim[near][socket].receive_datagram(None).unwrap().unwrap();
+        assert_eq!(datagram.interface_index(), Some(index), "{ip}");
+        assert_eq!(datagram.destination_address(), Some(ip));
+    }
+}
+
+#[test]
 fn a_group_hears_what_is_sent_to_it_wherever_its_members_are() {
     let mut sim = Simulation::new(6);
     let hosts = ["a", "b", "c"].map(|name| sim.add_host(name).unwrap());

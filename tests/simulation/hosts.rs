@@ -187,6 +187,100 @@ fn who_does_not_hear_that_nobody_is_there_asks_again() {
 }
 
 #[test]
+fn a_host_has_a_link_local_address_at_its_interface_and_not_at_its_name() {
+    let (sim, _, far) = two_hosts(2);
+    let address = sim.link_local_addr(far, 80);
+    assert_eq!(address.to_string(), "[fe80::2%2]:80");
+    assert!(!sim.addresses(far).contains(&address.ip()));
+    let interfaces = sim.interfaces(far);
+    let entries = interfaces.iter().flat_map(NetworkInterface::address_entries);
+    let scopes: Vec<_> = entries.map(|entry| (entry.ip(), entry.scope_id())).collect();
+    let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+    let expected = ["127.0.0.1", "::1", "10.0.0.2", "fd00::2"].map(|text| (ip(text), 0));
+    assert_eq!(scopes[..4], expected);
+    assert_eq!(scopes[4..], [(address.ip(), 2)]);
+
+    sim.add_address(far, ip("fe80::7"));
+    assert_eq!(sim.link_local_addr(far, 80), address);
+    let entries = sim.interfaces(far)[1].address_entries().to_vec();
+    assert_eq!(entries.last().unwrap().socket_addr(80).to_string(), "[fe80::7%2]:80");
+}
+
+#[test]
+fn packets_come_from_an_address_of_the_same_scope() {
+    let (sim, near, far) = two_hosts(2);
+    let receiver = sim.bind_udp(far, (Ipv6Addr::UNSPECIFIED, 7)).unwrap();
+    let sender = sim.bind_udp(near, (Ipv6Addr::UNSPECIFIED, 8)).unwrap();
+    for (to, from) in [
+        ("[fe80::2%2]:7", "[fe80::1%2]:8"),
+        ("[fd00::2]:7", "[fd00::1]:8"),
+        // Linux takes the first interface for a datagram that does not say which.
+        ("[fe80::2]:7", "[fe80::1%2]:8"),
+    ] {
+        let to: SocketAddr = to.parse().unwrap();
+        sender.send_to(b"hello", to).unwrap();
+        sim.advance(SECOND);
+        let (_, sender) = receiver.recv_from(&mut [0; 8]).unwrap();
+        assert_eq!(sender, from.parse().unwrap(), "{to}");
+    }
+}
+
+#[test]
+fn a_connection_with_a_link_local_address_at_one_end_stays_at_its_interface() {
+    let (mut sim, near, far) = two_hosts(2);
+    let own = sim.link_local_addr(far, 0);
+    let global = SocketAddr::new(sim.addresses(near)[1], 0);
+    for at in [own, (Ipv6Addr::UNSPECIFIED, 0).into()] {
+        let server = sim.listen_on(far, at).unwrap();
+        let to = sim.link_local_addr(far, server.port().unwrap());
+        let caller = sim.connect_from(near, global, to).unwrap();
+        sim.advance(SECOND);
+        let (accepted, from) = server.accept().unwrap();
+        assert_eq!(from, caller.local_addr().unwrap());
+        assert_eq!(caller.peer_addr().unwrap(), to);
+        // Of a global peer, Linux does not note by which interface it called.
+        let expected = if at == own { to } else { SocketAddr::new(to.ip(), to.port()) };
+        assert_eq!(accepted.local_addr().unwrap(), expected);
+    }
+
+    let socket = sim[near].add(QUdpSocket::new());
+    sim[near][socket].bind(global, 0, BindMode::DEFAULT).unwrap();
+    let to = sim.link_local_addr(far, 7);
+    sim[near][socket].connect_to_address(to, OpenMode::READ_WRITE);
+    sim.settle().unwrap();
+    assert_eq!(sim[near][socket].local_address(), Some(global.ip()));
+    let unscoped = SocketAddr::new(to.ip(), 7);
+    assert_eq!(sim[near][socket].write_datagram(b"hello", unscoped).unwrap(), 5);
+}
+
+#[test]
+fn nobody_at_a_link_local_address_is_found_out() {
+    let (mut sim, near, _) = two_hosts(2);
+    let socket = sim[near].add(QTcpSocket::new());
+    sim[near][socket].connect_to_host("fe80::9%eth0", 80);
+    sim.run_for(4 * SECOND).unwrap();
+    assert_eq!(sim[near][socket].error(), Some(SocketError::Network));
+    let system = sim[near][socket].os_error().map(std::io::Error::kind);
+    assert_eq!(system, Some(ErrorKind::HostUnreachable));
+}
+
+#[test]
+fn an_interface_that_leads_nowhere_takes_no_group_along() {
+    let (mut sim, near, _) = two_hosts(2);
+    let lo = sim.interfaces(near).remove(0);
+    let socket = sim[near].add(QUdpSocket::new());
+    sim[near][socket].bind(BindAddress::AnyIpv6, 0, BindMode::DEFAULT).unwrap();
+    sim[near][socket].set_multicast_interface(&lo).unwrap();
+    let group: SocketAddr = "[ff02::7]:7".parse().unwrap();
+    let error = sim[near][socket].write_datagram(b"anybody?", group).unwrap_err();
+    assert_eq!(error.kind(), SocketError::Network, "no route leads from lo to groups");
+    let bound = sim[near].add(QUdpSocket::new());
+    let own = sim.link_local_addr(near, 0);
+    sim[near][bound].bind(own, 0, BindMode::DEFAULT).unwrap();
+    assert!(sim[near][bound].set_multicast_interface(&lo).is_err(), "it is bound to eth0");
+}
+
+#[test]
 fn an_address_that_a_host_has_stays_with_it() {
     let (sim, near, far) = two_hosts(2);
     let address = IpAddr::from([10, 0, 7, 7]);

@@ -14,9 +14,10 @@ mod repeating;
 mod time;
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use slotwire::NetworkInterface;
 use slotwire::prelude::*;
 use slotwire::sim::*;
 use support::*;

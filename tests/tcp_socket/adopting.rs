@@ -292,6 +292,37 @@ fn a_class_may_say_what_it_knows_better(net: &Net) {
 }
 
 #[test]
+fn a_class_may_say_addresses_with_their_scope_or_a_part_of_them() {
+    let mut socket = QTcpSocket::new();
+    let link_local: SocketAddr = "[fe80::1%3]:80".parse().unwrap();
+    socket.set_local_addr(Some(link_local));
+    socket.set_peer_addr(Some(link_local));
+    assert_eq!((socket.local_addr(), socket.peer_addr()), (Some(link_local), Some(link_local)));
+    assert_eq!((socket.peer_address(), socket.peer_port()), (Some(link_local.ip()), Some(80)));
+
+    // A port alone keeps the scope, another address does not.
+    let mut other = link_local;
+    other.set_port(81);
+    socket.set_local_port(Some(81));
+    socket.set_peer_port(Some(81));
+    assert_eq!((socket.local_addr(), socket.peer_addr()), (Some(other), Some(other)));
+    let global: SocketAddr = "[fd00::1]:81".parse().unwrap();
+    socket.set_local_address(Some(global.ip()));
+    socket.set_peer_address(Some(global.ip()));
+    assert_eq!((socket.local_addr(), socket.peer_addr()), (Some(global), Some(global)));
+
+    // What is known in part is no socket address.
+    socket.set_local_port(None);
+    socket.set_peer_address(None);
+    assert_eq!((socket.local_addr(), socket.peer_addr()), (None, None));
+    assert_eq!((socket.local_address(), socket.local_port()), (Some(global.ip()), None));
+    assert_eq!((socket.peer_address(), socket.peer_port()), (None, Some(81)));
+    socket.set_local_addr(None);
+    socket.set_peer_addr(None);
+    assert_eq!((socket.local_address(), socket.peer_port()), (None, None));
+}
+
+#[test]
 fn what_is_set_is_what_is_asked_for() {
     let mut socket = QTcpSocket::new();
     assert_eq!(socket.protocol_tag(), "");

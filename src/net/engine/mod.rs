@@ -54,6 +54,7 @@ pub(crate) struct Received {
     pub(crate) destination: Option<IpAddr>,
     /// The address from which an answer goes, if that is another one.
     pub(crate) reply_from: Option<IpAddr>,
+    /// The interface that it came by, which is the scope of the two addresses above.
     pub(crate) interface_index: Option<u32>,
     pub(crate) hop_limit: Option<u8>,
 }
@@ -112,7 +113,7 @@ pub(crate) trait SocketEngine: fmt::Debug + Any {
     fn datagram_size(&self) -> io::Result<Option<usize>>;
 
     /// Takes the next datagram; what the buffer has no room for is lost. `WouldBlock` if there is
-    /// none. The sender's address is an IPv4 address if it can be.
+    /// none. The sender's address is an IPv4 address if it can be, and a link-local one has a scope.
     fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)>;
 
     /// Takes the next datagram with all that is known of its way. Otherwise as
@@ -151,6 +152,9 @@ pub(crate) trait SocketEngine: fmt::Debug + Any {
 
     /// Changes an option.
     fn set_option(&mut self, option: SocketOption) -> io::Result<()>;
+
+    /// Returns true if the socket takes IPv4 as well as IPv6.
+    fn is_dual_stack(&self) -> io::Result<bool>;
 
     /// This end's address.
     fn local_addr(&self) -> io::Result<SocketAddr>;
@@ -234,6 +238,9 @@ pub(crate) trait Network {
 
     /// Forgets what one name was found to mean: the next lookup asks again.
     fn forget_host(&self, name: &str);
+
+    /// The index of this host's interface of this name, if there is one.
+    fn interface_index(&self, name: &str) -> Option<u32>;
 
     /// Forgets what names were found to mean.
     fn clear_host_cache(&self);

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::core::{Fault, SocketCore};
@@ -17,9 +17,11 @@ use super::step::Step;
 use super::traffic::News;
 use crate::event_loop::{Alarm, OnReady, TimerKey};
 use crate::io::OpenMode;
+use crate::net::address::lacks_scope;
 use crate::net::engine::{self, Network, Progress, SocketEngine};
 use crate::net::error::SocketError;
 use crate::net::facilities::Home;
+use crate::net::host_name::HostName;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
@@ -87,8 +89,6 @@ impl SocketCore {
         // A wait from now on is for the new connection.
         self.traffic.undelivered = News::empty();
         self.set_error(None);
-        let literal = || name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
-        let address = address.or_else(literal);
         self.extra_mut().peer_name = name;
         self.begin_attempt(Attempt {
             port,
@@ -122,6 +122,9 @@ impl SocketCore {
         let lookup = self.next_lookup();
         attempt.lookup = lookup;
         attempt.waits_for_home = self.home.is_none();
+        if attempt.addresses.is_empty() {
+            attempt.addresses.extend(self.literal_peer(attempt.port));
+        }
         let is_literal = !attempt.addresses.is_empty();
         if let Some(home) = &self.home {
             let timers = &home.facilities.timers;
@@ -149,6 +152,16 @@ impl SocketCore {
         } else {
             self.set_timer();
         }
+    }
+
+    /// The peer that has been named, if its name is an address. What interfaces there are is known
+    /// in a runtime alone.
+    fn literal_peer(&self, port: u16) -> Option<SocketAddr> {
+        let network = &*self.home.as_ref()?.facilities.network;
+        let index_of = |name: &str| network.interface_index(name);
+        let mut peer = HostName::literal_of(self.peer_name(), &index_of)?;
+        peer.set_port(port);
+        Some(peer)
     }
 
     /// Waits for the answer to a lookup of somebody's who waits without a loop, and for no other.
@@ -241,7 +254,7 @@ impl SocketCore {
                     };
                 }
                 Err(error) => {
-                    attempt.failure = Some(Fault::of_connecting(error));
+                    attempt.failure = Some(Fault::of_connecting_to(address, error));
                     if attempt.is_bound {
                         self.engine = Some(engine);
                     }
@@ -322,7 +335,9 @@ impl SocketCore {
         let Some(attempt) = &mut self.attempt else { return };
         let Racer { address, engine } = attempt.racers.swap_remove(place);
         attempt.racers.clear();
-        let address = address.or_else(|| engine.peer_addr().ok());
+        // A socket that is bound to a link may have connected to an address without its scope.
+        let known = address.filter(|&address| !lacks_scope(address));
+        let address = known.or_else(|| engine.peer_addr().ok());
         self.adopt(engine);
         self.peer = address.map(Endpoint::from).unwrap_or_default();
         // What comes right with the connection is looked for when it has been announced.
@@ -403,7 +418,7 @@ impl SocketCore {
 
 /// An address that is being tried.
 struct Racer {
-    /// Known afterwards only if somebody else began to connect to it.
+    /// `None` if somebody else began to connect to it: then it is asked for afterwards.
     address: Option<SocketAddr>,
     engine: Box<dyn SocketEngine>,
 }

@@ -15,6 +15,7 @@ use super::step::{Step, StepQueue};
 use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
 use crate::net::abstract_socket::QAbstractSocket;
+use crate::net::address::explained;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
 use crate::net::error::{NetError, SocketError};
@@ -117,7 +118,7 @@ impl SocketCore {
         mode: BindMode,
     ) -> Result<(), NetError> {
         self.settle();
-        let operation = || format!("bind to {}", address.with_port(port));
+        let operation = || format!("bind to {}", address.described(port));
         self.bind_engine(address, port, mode).map_err(|Fault { kind, source }| {
             let copy = source.as_ref().map(copy_of);
             self.fail(kind, copy);
@@ -352,6 +353,13 @@ impl Fault {
     /// What a failure to connect means.
     pub(super) fn of_connecting(error: io::Error) -> Self {
         Self { kind: SocketError::of_connecting(&error), source: Some(error) }
+    }
+
+    /// What it means that connecting to this address failed at once.
+    #[cold]
+    pub(super) fn of_connecting_to(address: SocketAddr, error: io::Error) -> Self {
+        let kind = SocketError::of_connecting(&error);
+        Self { kind, source: Some(explained(error, address)) }
     }
 }
 

@@ -6,11 +6,14 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+
+use rustix::io::Errno;
 
 use super::core::{SocketCore, copy_of};
 use super::traffic::News;
 use crate::event_loop::Readiness;
+use crate::net::address::{at_interface, described, scope_id};
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Membership, SocketEngine};
 use crate::net::error::{NetError, SocketError};
@@ -103,7 +106,8 @@ impl SocketCore {
         let outcome = match received {
             Ok(received) => {
                 let port = self.local().port.unwrap_or(0);
-                let destination = received.destination.map(|own| SocketAddr::new(own, port));
+                let index = received.interface_index.unwrap_or(0);
+                let destination = received.destination.map(|own| at_interface(own, port, index));
                 let data = buffer[..received.count].to_vec();
                 let mut datagram = NetworkDatagram::received(data, received.sender, destination);
                 datagram.reply_from = received.reply_from;
@@ -129,7 +133,10 @@ impl SocketCore {
         bytes: &[u8],
         to: SocketAddr,
     ) -> Result<usize, NetError> {
-        let operation = || format!("send a datagram to {to}");
+        let operation = || format!("send a datagram to {}", described(to));
+        if is_vague(to) {
+            self.check_link(operation)?;
+        }
         let engine = self.engine_to_send_by(operation)?;
         let sent = engine.send_to(bytes, to);
         self.sent_datagram(sent)
@@ -142,9 +149,16 @@ impl SocketCore {
         datagram: &NetworkDatagram,
     ) -> Result<usize, NetError> {
         let operation = || match datagram.destination() {
-            Some(to) => format!("send a datagram to {to}"),
+            Some(to) => format!("send a datagram to {}", described(to)),
             None => "send a datagram without a destination".to_owned(),
         };
+        let names_link = || {
+            datagram.interface_index().is_some()
+                || datagram.sender().is_some_and(|sender| scope_id(sender) != 0)
+        };
+        if datagram.destination().is_some_and(is_vague) && !names_link() {
+            self.check_link(operation)?;
+        }
         let engine = self.engine_to_send_by(operation)?;
         let sent = engine.send(datagram);
         self.sent_datagram(sent)
@@ -166,6 +180,22 @@ impl SocketCore {
                 Err(NetError::new(SocketError::UnfinishedSocketOperation, operation, None))
             }
         }
+    }
+
+    /// Fails, and emits the error, if neither the socket's address nor its peer's has a scope id: a
+    /// datagram to a link-local address without one might then go by any link.
+    #[cold]
+    fn check_link(&mut self, operation: impl Fn() -> String) -> Result<(), NetError> {
+        self.finish_connecting();
+        let is_unbound = self.state == SocketState::Unconnected && self.attempt.is_none();
+        let can_send = is_unbound || self.datagram_engine().is_some();
+        if !can_send || self.local().scope_id != 0 || self.peer.scope_id != 0 {
+            return Ok(());
+        }
+        let error = io::Error::from(Errno::INVAL);
+        let kind = SocketError::of_datagram(&error);
+        self.fail(kind, Some(copy_of(&error)));
+        Err(NetError::new(kind, operation(), error))
     }
 
     /// A connection of datagrams stands as soon as its address is known, also for whoever writes
@@ -249,6 +279,15 @@ impl SocketCore {
             _ => None,
         }
     }
+}
+
+/// Returns true if the destination is link-local and has no scope id. Linux would send the datagram
+/// by the first link that it knows. A group needs none: the socket's options or the system set an
+/// interface for groups.
+#[inline]
+fn is_vague(to: SocketAddr) -> bool {
+    let is_vague = |to: &SocketAddrV6| to.ip().is_unicast_link_local() && to.scope_id() == 0;
+    matches!(&to, SocketAddr::V6(to) if is_vague(to))
 }
 
 fn not_bound(operation: &str) -> NetError {

@@ -55,6 +55,10 @@ impl Network for OneName {
         self.forgotten.borrow_mut().push(name.to_owned());
     }
 
+    fn interface_index(&self, name: &str) -> Option<u32> {
+        self.native.interface_index(name)
+    }
+
     fn clear_host_cache(&self) {}
 
     fn wait(

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
+use crate::net::address::canonical;
 use crate::net::engine::Received;
 use crate::net::network_datagram::NetworkDatagram;
 
@@ -16,14 +17,6 @@ use crate::net::network_datagram::NetworkDatagram;
 pub(super) use self::ancillary::{describe_incoming, receive, send};
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) use self::plain::{describe_incoming, receive, send};
-
-/// An IPv4 address is shown as one, even if it came to an IPv6 socket.
-pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        ip if ip == address.ip() => address,
-        ip => SocketAddr::new(ip, address.port()),
-    }
-}
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod ancillary {
@@ -42,6 +35,7 @@ mod ancillary {
     };
 
     use super::{NetworkDatagram, Received, Socket, SocketAddr, canonical, io};
+    use crate::net::address::{is_mapped, scope_id};
 
     /// Room for the ancillary data, aligned as its headers have to be.
     #[repr(align(8))]
@@ -92,11 +86,12 @@ mod ancillary {
                     received.interface_index = u32::try_from(info.ipi_ifindex).ok();
                 }
                 ControlMessageOwned::Ipv6PacketInfo(info) => {
-                    let destination = Ipv6Addr::from(info.ipi6_addr.s6_addr).to_canonical();
-                    // The other note says more.
-                    if destination.is_ipv6() {
-                        received.destination = Some(destination);
-                        received.reply_from = (!destination.is_multicast()).then_some(destination);
+                    let destination = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                    // Of an IPv4 address, the other note says more.
+                    if !is_mapped(destination) {
+                        let is_group = destination.is_multicast();
+                        received.destination = Some(destination.into());
+                        received.reply_from = (!is_group).then_some(destination.into());
                     }
                     received.interface_index = Some(info.ipi6_ifindex);
                 }
@@ -117,7 +112,9 @@ mod ancillary {
     ) -> io::Result<usize> {
         let bytes = [IoSlice::new(datagram.data())];
         let source = datagram.sender().map(|sender| sender.ip().to_canonical());
-        let index = datagram.interface_index().unwrap_or(0);
+        // The scope id of a link-local sender is the interface to send by.
+        let sender_scope = datagram.sender().map_or(0, |sender| scope_id(canonical(sender)));
+        let index = datagram.interface_index().unwrap_or(sender_scope);
         let to_v4 = match to {
             Some(to) => to.ip().to_canonical().is_ipv4(),
             None => match socket.peer_addr()?.as_socket() {

@@ -22,6 +22,7 @@ use crate::net::host_name::HostName;
 use crate::net::resolver::{self, Resolver};
 use crate::net::resolver_pool::ResolverPool;
 use crate::net::socket_type::SocketType;
+use crate::net::system_interfaces;
 
 /// The kernel's network.
 pub(crate) struct NativeNetwork {
@@ -56,6 +57,11 @@ impl Network for NativeNetwork {
 
     fn forget_host(&self, name: &str) {
         self.resolver.forget(name);
+    }
+
+    fn interface_index(&self, name: &str) -> Option<u32> {
+        // If the system cannot tell, the name is taken for unknown.
+        system_interfaces::index_of(name).ok().flatten()
     }
 
     fn clear_host_cache(&self) {

@@ -15,9 +15,9 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::message::canonical;
 use super::{family_of, message, multicast, option};
 use crate::event_loop::{OnReady, Reactor, SourceId};
+use crate::net::address::canonical;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
 use crate::net::network_datagram::NetworkDatagram;
@@ -312,6 +312,10 @@ impl SocketEngine for NativeSocket {
 
     fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
         option::write(self.socket.as_fd(), option)
+    }
+
+    fn is_dual_stack(&self) -> io::Result<bool> {
+        Ok(self.is_v6 && !self.socket.only_v6()?)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::host::SimHost;
+use super::host::{SimHost, interface_towards, is_link_local};
 use super::parcel::{Content, Stray};
 use super::socket::{Role, Socket, SocketKey};
 use super::tcp::{HEADERS, Phase, Stream, doubled};
@@ -77,6 +77,11 @@ impl Wire {
         called.options = socket.options.clone();
         called.options.fit_send_buffer(self.link(call.to_host, from_host).mtu());
         called.local = Some(call.to);
+        // A connection with a link-local peer stays at the interface that the call came by.
+        called.interface = socket.interface;
+        if is_link_local(from.ip()) {
+            called.interface = Some(interface_towards(call.to.ip()));
+        }
         let mut stream = Stream::new(Phase::Called { listener }, from, from_host, &called);
         stream.peer = Some(call.from);
         stream.outgoing.acknowledge(0, callers_room);
@@ -95,7 +100,7 @@ impl Wire {
         let holders = self.ports.holders(host, SocketType::Tcp, at.port()).iter().copied();
         let listens = |key: &SocketKey| matches!(self.sockets[*key].role, Role::Listener(_));
         let fitting = holders.filter(listens).filter_map(|key| {
-            let fit = self.sockets[key].fits(at.ip())?;
+            let fit = self.sockets[key].fits(at.ip(), interface_towards(at.ip()))?;
             Some((fit, key))
         });
         fitting.max_by_key(|&(fit, _)| fit).map(|(_, key)| key)

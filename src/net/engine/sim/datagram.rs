@@ -7,10 +7,15 @@ use std::rc::Rc;
 
 use rustix::io::Errno;
 
-use super::host::{BROADCAST, ETHERNET_INDEX, LOOPBACK_BROADCAST, LOOPBACK_INDEX, SimHost};
+use super::host::{
+    BROADCAST, ETHERNET_INDEX, LOOPBACK_BROADCAST, LOOPBACK_INDEX, SimHost, interface_towards,
+    is_interface, is_link_local,
+};
 use super::link::Route;
 use super::socket::{Role, Socket, SocketKey};
+use super::tcp::check_way;
 use super::wire::{Event, Wire};
+use crate::net::address::{at_interface, scope_id};
 use crate::net::engine::{Membership, Received};
 use crate::net::socket_type::SocketType;
 
@@ -37,7 +42,7 @@ pub(super) struct Datagrams {
     pub(super) remote: Option<SocketAddr>,
     /// The groups that it is a member of, each by way of one interface.
     groups: Vec<(IpAddr, u32)>,
-    /// The interface by which it sends to groups, if it was set.
+    /// The interface by which it sends to groups, if that was set.
     pub(super) interface: Option<u32>,
 }
 
@@ -86,7 +91,7 @@ impl Wire {
         key: SocketKey,
         to: SocketAddr,
     ) -> Result<(), Errno> {
-        let to = self.reachable(key, to)?;
+        let to = self.connectable(key, to)?;
         self.settle_to_send(key, to)?;
         if let Some(datagrams) = self.sockets[key].datagrams() {
             datagrams.remote = Some(to);
@@ -108,10 +113,12 @@ impl Wire {
         }
         let host = socket.host;
         let remote = socket.datagrams().ok_or(Errno::INVAL)?.remote;
-        let to = self.reachable(key, to.or(remote).ok_or(Errno::DESTADDRREQ)?)?;
+        let given = to.or(remote).ok_or(Errno::DESTADDRREQ)?;
+        let to = self.reachable(key, given)?;
         if to.port() == 0 {
             return Err(Errno::INVAL);
         }
+        let way = self.sockets[key].way_towards(given, way)?;
         if bytes.len() > MOST[usize::from(to.is_ipv6())] {
             return Err(Errno::MSGSIZE);
         }
@@ -153,7 +160,11 @@ impl Wire {
         };
         let source = way.source.map(|source| source.to_canonical());
         let address = match source.filter(|source| !source.is_unspecified()) {
-            Some(source) if !self.host(host).has(source) => return Err(Errno::ADDRNOTAVAIL),
+            Some(source) if source.is_ipv4() != to.is_ipv4() => return Err(Errno::ADDRNOTAVAIL),
+            Some(source) if !self.host(host).has(source) => return Err(Errno::INVAL),
+            Some(source) if is_link_local(source) && way.interface != Some(ETHERNET_INDEX) => {
+                return Err(Errno::INVAL);
+            }
             Some(source) => source,
             None if !local.ip().is_unspecified() => local.ip(),
             None => self.host(host).source_towards(to.ip())?,
@@ -177,11 +188,9 @@ impl Wire {
             return Ok((ETHERNET_INDEX, all().collect()));
         }
         if to.ip().is_multicast() {
-            let set = match &socket.role {
-                Role::Datagrams(datagrams) => datagrams.interface,
-                _ => None,
-            };
-            let interface = way.interface.or(set).unwrap_or(ETHERNET_INDEX);
+            let interface = way.interface.or(socket.interface_for_groups());
+            check_way(to.ip(), interface)?;
+            let interface = interface.unwrap_or(ETHERNET_INDEX);
             let leaves =
                 interface != LOOPBACK_INDEX && way.hops.unwrap_or(socket.options.multicast_ttl) > 0;
             let returns = socket.options.multicast_loopback;
@@ -191,6 +200,7 @@ impl Wire {
             });
             return Ok((interface, hosts.collect()));
         }
+        check_way(to.ip(), way.interface)?;
         let Some(receiver) = self.owner(socket.host, to.ip()) else {
             // It goes out, and nobody takes it.
             return Ok((ETHERNET_INDEX, Vec::new()));
@@ -198,10 +208,7 @@ impl Wire {
         match self.route(socket.host, receiver) {
             Route::Unreachable => Err(Errno::NETUNREACH),
             Route::Prohibited => Err(Errno::ACCESS),
-            Route::Open | Route::Cut => {
-                let is_own = receiver == socket.host;
-                Ok((if is_own { LOOPBACK_INDEX } else { ETHERNET_INDEX }, vec![receiver]))
-            }
+            Route::Open | Route::Cut => Ok((interface_towards(to.ip()), vec![receiver])),
         }
     }
 
@@ -241,19 +248,18 @@ impl Wire {
         }
         let count = arrived.len().min(buffer.len());
         buffer[..count].copy_from_slice(&arrived.bytes[..count]);
-        let destination = arrived.destination;
-        let reply_from = match destination {
-            to if to.is_multicast() || is_broadcast(to) => {
-                self.host(self.sockets[key].host).source_towards(arrived.sender.ip()).ok()
-            }
-            to => Some(to),
+        let (sender, to) = (arrived.sender, arrived.destination);
+        let reply_from = match to.is_multicast() || is_broadcast(to) {
+            true if to.is_ipv6() => None,
+            true => self.host(self.sockets[key].host).source_towards(sender.ip()).ok(),
+            false => Some(to),
         };
         Ok(Received {
             count,
             is_truncated: count < arrived.len(),
-            sender: arrived.sender,
-            destination: Some(destination),
-            reply_from: reply_from.filter(|reply| reply.is_ipv4() || !destination.is_multicast()),
+            sender: at_interface(sender.ip(), sender.port(), arrived.interface),
+            destination: Some(to),
+            reply_from,
             interface_index: Some(arrived.interface),
             hop_limit: Some(arrived.hops),
         })
@@ -381,7 +387,7 @@ impl Socket {
     /// How well a datagram to this host fits the socket; not at all is `None`.
     fn takes(&self, datagram: &Datagram) -> Option<u8> {
         let Role::Datagrams(datagrams) = &self.role else { return None };
-        let fit = self.fits(datagram.destination.ip())?;
+        let fit = self.fits(datagram.destination.ip(), datagram.interface)?;
         match datagrams.remote {
             None => Some(fit),
             Some(remote) => (remote == datagram.sender).then_some(fit + 2),
@@ -392,7 +398,29 @@ impl Socket {
     fn takes_shared(&self, datagram: &Datagram) -> bool {
         let Role::Datagrams(datagrams) = &self.role else { return false };
         let from_others = datagrams.remote.is_some_and(|remote| remote != datagram.sender);
-        !from_others && self.fits(datagram.destination.ip()).is_some()
+        !from_others && self.fits(datagram.destination.ip(), datagram.interface).is_some()
+    }
+
+    /// The interface by which it sends to groups, if that was set.
+    pub(super) fn interface_for_groups(&self) -> Option<u32> {
+        match &self.role {
+            Role::Datagrams(datagrams) => datagrams.interface,
+            _ => None,
+        }
+    }
+
+    /// By which way a datagram to an address goes, as far as the sender, the address's scope and
+    /// the socket say so. Fails if they do not agree.
+    fn way_towards(&self, to: SocketAddr, way: Way) -> Result<Way, Errno> {
+        if !to.ip().to_canonical().is_ipv6() {
+            return Ok(way);
+        }
+        let scope = Some(scope_id(to)).filter(|&scope| scope != 0 && is_link_local(to.ip()));
+        match (scope.or(self.interface), way.interface) {
+            (Some(one), Some(other)) if one != other => Err(Errno::INVAL),
+            (_, Some(index)) if !is_interface(index) => Err(Errno::NODEV),
+            (known, said) => Ok(Way { interface: said.or(known), ..way }),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::tcp::Phase;
 use super::watcher::{Watch, WatcherKey};
 use super::wire::Wire;
 use crate::event_loop::{OnReady, Reactor, Readiness, SourceId};
+use crate::net::address::{canonical, scope_id};
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
 use crate::net::network_datagram::NetworkDatagram;
@@ -253,9 +254,12 @@ impl SocketEngine for SimSocket {
     }
 
     fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
+        let sender = datagram.sender().map(canonical);
+        // The scope id of a link-local sender is the interface to send by.
+        let sender_scope = sender.map(scope_id).filter(|&scope| scope != 0);
         let way = Way {
-            source: datagram.sender().map(|sender| sender.ip()),
-            interface: datagram.interface_index().filter(|&index| index != 0),
+            source: sender.map(|sender| sender.ip()),
+            interface: datagram.interface_index().or(sender_scope),
             hops: datagram.hop_limit(),
         };
         let to = datagram.destination();
@@ -275,18 +279,20 @@ impl SocketEngine for SimSocket {
 
     fn multicast_interface(&self) -> io::Result<Option<NetworkInterface>> {
         let host = self.host()?;
-        let index = self.held.look(|socket| match &socket.role {
-            Role::Datagrams(datagrams) => datagrams.interface,
-            _ => None,
-        })?;
+        let index = self.held.look(Socket::interface_for_groups)?;
         let interfaces = self.held.network.interfaces(host);
         Ok(interfaces.into_iter().find(|interface| Some(interface.index()) == index))
     }
 
     fn set_multicast_interface(&mut self, interface: &NetworkInterface) -> io::Result<()> {
+        let index = interface.index();
         self.held.with(|wire, key| {
-            if let Some(datagrams) = wire.sockets[key].datagrams() {
-                datagrams.interface = Some(interface.index());
+            let socket = &mut wire.sockets[key];
+            if socket.is_v6 && socket.interface.is_some_and(|bound| bound != index) {
+                return Err(Errno::INVAL);
+            }
+            if let Some(datagrams) = socket.datagrams() {
+                datagrams.interface = Some(index);
             }
             Ok(())
         })
@@ -312,6 +318,10 @@ impl SocketEngine for SimSocket {
 
     fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
         self.held.with(|wire, key| wire.set_option(key, option))
+    }
+
+    fn is_dual_stack(&self) -> io::Result<bool> {
+        self.held.look(|socket| socket.is_v6 && !socket.is_v6_only)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustix::io::Errno;
 
+use crate::net::address::needs_scope;
 use crate::net::network_address_entry::NetworkAddressEntry;
 use crate::net::network_interface::{InterfaceFlags, InterfaceType, NetworkInterface};
 
@@ -32,7 +33,7 @@ const ANY_PORT: std::ops::RangeInclusive<u16> = 32_768..=60_999;
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) name: String,
-    /// Its own addresses, without those of the loopback interface.
+    /// Its own addresses, those of `eth0`. Among them is a link-local one.
     pub(super) addresses: Vec<IpAddr>,
     pub(super) is_up: bool,
     /// How often it went down.
@@ -46,15 +47,16 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// The host with this number: 10.0.0.1 and fd00::1 are the first's.
+    /// The host with this number: 10.0.0.1, fd00::1 and fe80::1 are the first's.
     pub(super) fn new(number: u16, name: &str) -> Self {
         let v4 = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 1).to_bits() + u32::from(number));
-        let v6 = Ipv6Addr::from_bits(
-            Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1).to_bits() + u128::from(number),
-        );
+        let v6 = |prefix| {
+            let first = Ipv6Addr::new(prefix, 0, 0, 0, 0, 0, 0, 1).to_bits();
+            Ipv6Addr::from_bits(first + u128::from(number))
+        };
         Self {
             name: name.to_owned(),
-            addresses: vec![v4.into(), v6.into()],
+            addresses: vec![v4.into(), v6(0xfd00).into(), v6(0xfe80).into()],
             is_up: true,
             crashes: 0,
             black_holes: BTreeSet::new(),
@@ -77,8 +79,20 @@ impl Host {
             own if self.addresses.contains(&own) => return Ok(own),
             _ => {}
         }
-        let mut own = self.addresses.iter().copied();
-        own.find(|own| own.is_ipv4() == destination.is_ipv4()).ok_or(Errno::NETUNREACH)
+        let own = self.addresses.iter().filter(|own| own.is_ipv4() == destination.is_ipv4());
+        // Rather one of the same scope (RFC 6724, section 5, rule 2).
+        let own = own.min_by_key(|own| is_link_local(**own) != is_link_local(destination));
+        own.copied().ok_or(Errno::NETUNREACH)
+    }
+
+    /// The addresses by which hosts of other links reach it as well.
+    pub(super) fn global_addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.addresses.iter().copied().filter(|own| !is_link_local(*own))
+    }
+
+    /// The address by which hosts of its link alone reach it.
+    pub(super) fn link_local_address(&self) -> Option<IpAddr> {
+        self.addresses.iter().copied().find(|own| is_link_local(*own))
     }
 
     /// The next of the ports for whoever asks for any.
@@ -117,7 +131,8 @@ impl Host {
             }
             IpAddr::V6(_) => {
                 let mask = Ipv6Addr::from_bits(u128::MAX << 64);
-                NetworkAddressEntry::new(own, 0, Some(mask.into()), None)
+                let scope_id = if is_link_local(own) { ETHERNET_INDEX } else { 0 };
+                NetworkAddressEntry::new(own, scope_id, Some(mask.into()), None)
             }
         });
         vec![
@@ -141,4 +156,20 @@ impl Host {
             },
         ]
     }
+}
+
+/// Returns true if the address means something on one link alone.
+pub(super) fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if needs_scope(address))
+}
+
+/// Returns true if each host has an interface with this index.
+pub(super) fn is_interface(index: u32) -> bool {
+    matches!(index, LOOPBACK_INDEX | ETHERNET_INDEX)
+}
+
+/// The interface by which a host reaches an address. To Linux, its own addresses of `eth0` are
+/// there, though what it sends to itself goes no further.
+pub(super) fn interface_towards(address: IpAddr) -> u32 {
+    if address.is_loopback() { LOOPBACK_INDEX } else { ETHERNET_INDEX }
 }

@@ -95,6 +95,12 @@ impl Network for HostNetwork {
         self.resolver.forget(name);
     }
 
+    fn interface_index(&self, name: &str) -> Option<u32> {
+        let interfaces = self.network.interfaces(self.host);
+        let named = interfaces.iter().find(|interface| interface.name() == name)?;
+        Some(named.index())
+    }
+
     fn clear_host_cache(&self) {
         self.resolver.clear_cache();
     }

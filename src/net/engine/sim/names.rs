@@ -28,7 +28,8 @@ const USUAL_DELAY: Duration = Duration::from_millis(1);
 /// ```
 #[derive(Clone, Debug)]
 pub struct NameAnswer {
-    found: Result<Vec<IpAddr>, io::ErrorKind>,
+    /// The ports mean nothing.
+    found: Result<Vec<SocketAddr>, io::ErrorKind>,
     /// `None` is never.
     delay: Option<Duration>,
 }
@@ -36,6 +37,11 @@ pub struct NameAnswer {
 impl NameAnswer {
     /// These addresses, in this order.
     pub fn found(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        Self::found_at(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
+    }
+
+    /// These addresses with their scope ids, in this order; their ports mean nothing.
+    pub fn found_at(addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         let addresses = addresses.into_iter().collect();
         Self { found: Ok(addresses), delay: Some(USUAL_DELAY) }
     }
@@ -75,7 +81,7 @@ pub(super) struct Question(u64);
 pub(super) struct Asker {
     watcher: WatcherKey,
     on_resolved: OnResolved,
-    answer: Result<Vec<IpAddr>, io::ErrorKind>,
+    answer: Result<Vec<SocketAddr>, io::ErrorKind>,
     name: String,
 }
 
@@ -83,12 +89,9 @@ impl Asker {
     /// Tells the answer.
     pub(super) fn tell(self) {
         let Self { on_resolved, answer, name, .. } = self;
-        on_resolved(match answer {
-            Ok(found) => Ok(found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect()),
-            Err(kind) => {
-                Err(io::Error::new(kind, format!("the simulated name server: no {name:?}")))
-            }
-        });
+        on_resolved(answer.map_err(|kind| {
+            io::Error::new(kind, format!("the simulated name server: no {name:?}"))
+        }));
     }
 }
 

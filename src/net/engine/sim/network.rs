@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::host::{Host, SimHost};
+use super::host::{ETHERNET_INDEX, Host, SimHost};
 use super::host_network::HostNetwork;
 use super::link::{Link, Route};
 use super::names::NameAnswer;
@@ -17,6 +17,7 @@ use super::watcher::{Unrest, Watcher};
 use super::wire::{Event, Outside, Wire};
 use crate::Error;
 use crate::event_loop::{Runtime, saturating_add};
+use crate::net::address::at_interface;
 use crate::net::engine::NetworkService;
 use crate::net::network_interface::NetworkInterface;
 
@@ -94,8 +95,9 @@ impl SimNetwork {
 /// Hosts.
 impl SimNetwork {
     /// Adds a host, which is found by its name and has one address of each family: 10.0.0.1 and
-    /// fd00::1 are the first's. The name may have letters beyond ASCII; in upper and lower case,
-    /// and in its ASCII form (`xn--…`), it is the same name.
+    /// fd00::1 are the first's. Its interface `eth0` has a link-local address as well, fe80::1,
+    /// which its name does not lead to. The name may have letters beyond ASCII; in upper and lower
+    /// case, and in its ASCII form (`xn--…`), it is the same name.
     ///
     /// # Panics
     ///
@@ -110,7 +112,7 @@ impl SimNetwork {
             wire.owners.insert(address, host);
         }
         wire.names.name_host(name, host);
-        wire.names.set(name, NameAnswer::found(known.addresses.iter().copied()));
+        wire.names.set(name, NameAnswer::found(known.global_addresses()));
         wire.hosts.push(known);
         host
     }
@@ -125,12 +127,30 @@ impl SimNetwork {
         self.wire().host(host).name.clone()
     }
 
-    /// Returns a host's addresses, without those to which it talks to itself.
+    /// Returns a host's addresses, without those to which it talks to itself and without link-local
+    /// ones, of which [`link_local_addr`](Self::link_local_addr) gives the first and
+    /// [`interfaces`](Self::interfaces) all.
     pub fn addresses(&self, host: SimHost) -> Vec<IpAddr> {
-        self.wire().host(host).addresses.clone()
+        self.wire().host(host).global_addresses().collect()
     }
 
-    /// Gives a host one more address. Its name does not lead there unless that is
+    /// Returns a host's link-local address and a port, with the scope id that it has to each host:
+    /// the index of `eth0`.
+    ///
+    /// ```
+    /// use slotwire::sim::SimNetwork;
+    ///
+    /// let network = SimNetwork::new(1);
+    /// let host = network.add_host("host");
+    /// assert_eq!(network.link_local_addr(host, 80).to_string(), "[fe80::1%2]:80");
+    /// ```
+    pub fn link_local_addr(&self, host: SimHost, port: u16) -> SocketAddr {
+        let address = self.wire().host(host).link_local_address();
+        let address = address.expect("each host is made with a link-local address and keeps it");
+        at_interface(address, port, ETHERNET_INDEX)
+    }
+
+    /// Gives a host one more address, at `eth0`. Its name does not lead there unless that is
     /// [set](Self::set_name), too.
     ///
     /// # Panics

@@ -10,6 +10,7 @@ use super::host::SimHost;
 use super::network::SimNetwork;
 use super::socket::{Role, Socket};
 use super::wire::Wire;
+use crate::net::address::canonical;
 use crate::net::engine::Progress;
 use crate::net::socket_type::SocketType;
 
@@ -273,10 +274,6 @@ impl SimUdpSocket {
 fn open(network: &SimNetwork, host: SimHost, kind: SocketType, is_v6: bool) -> io::Result<Held> {
     let key = network.wire().open(host, kind, is_v6)?;
     Ok(Held { network: network.clone(), key })
-}
-
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 #[cfg(test)]

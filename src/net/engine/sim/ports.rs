@@ -5,9 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rustix::io::Errno;
 
-use super::host::{BROADCAST, Host, SimHost};
+use super::host::{BROADCAST, ETHERNET_INDEX, Host, SimHost, is_interface, is_link_local};
 use super::socket::{Role, Socket, SocketKey};
 use super::wire::Wire;
+use crate::net::address::scope_id;
 use crate::net::socket_type::SocketType;
 
 /// The sockets of all hosts, by their ports.
@@ -56,8 +57,12 @@ impl Wire {
         if at.is_ipv6() && !socket.is_v6 {
             return Err(Errno::AFNOSUPPORT);
         }
+        if kind == SocketType::Tcp && at.is_ipv6() && at.ip().is_multicast() {
+            return Err(Errno::INVAL);
+        }
+        let interface = interface_of(at)?;
         let at = SocketAddr::new(at.ip().to_canonical(), at.port());
-        if !may_be_bound(self.host(host), kind, at.ip()) {
+        if !may_be_bound(self.host(host), kind, at.ip(), interface) {
             return Err(Errno::ADDRNOTAVAIL);
         }
         let port = match at.port() {
@@ -65,9 +70,10 @@ impl Wire {
             port => port,
         };
         let at = SocketAddr::new(at.ip(), port);
-        if self.is_in_use(key, at) {
+        if self.is_in_use(key, at, interface) {
             return Err(Errno::ADDRINUSE);
         }
+        self.sockets[key].interface = interface;
         self.settle(key, at);
         Ok(())
     }
@@ -89,13 +95,14 @@ impl Wire {
     }
 
     /// Says whether others have the address who do not share it with this socket.
-    fn is_in_use(&self, key: SocketKey, at: SocketAddr) -> bool {
+    fn is_in_use(&self, key: SocketKey, at: SocketAddr, interface: Option<u32>) -> bool {
         let socket = &self.sockets[key];
         let holders = self.ports.holders(socket.host, socket.kind, at.port());
         holders.iter().filter(|&&holder| holder != key).any(|&holder| {
             let other = &self.sockets[holder];
             let listens = matches!(other.role, Role::Listener(_));
-            overlap(socket, at.ip(), other) && !(socket.shares && other.shares && !listens)
+            overlap(socket, at.ip(), interface, other)
+                && !(socket.shares && other.shares && !listens)
         })
     }
 
@@ -106,13 +113,20 @@ impl Wire {
         let holders = self.ports.holders(socket.host, socket.kind, local.port());
         holders.iter().filter(|&&holder| holder != key).any(|&holder| {
             let other = &self.sockets[holder];
-            matches!(other.role, Role::Listener(_)) && overlap(socket, local.ip(), other)
+            matches!(other.role, Role::Listener(_))
+                && overlap(socket, local.ip(), socket.interface, other)
         })
     }
 }
 
-/// Says whether two sockets would get the same packets.
-fn overlap(socket: &Socket, at: IpAddr, other: &Socket) -> bool {
+/// Returns true if two sockets would get the same packets: one that has an address, at an interface
+/// if it is link-local, and another.
+fn overlap(socket: &Socket, at: IpAddr, interface: Option<u32>, other: &Socket) -> bool {
+    if let (Some(own), Some(others)) = (interface, other.interface)
+        && own != others
+    {
+        return false;
+    }
     let Some(held) = other.local.map(|local| local.ip()) else { return false };
     match (at.is_unspecified(), held.is_unspecified()) {
         (false, false) => at == held,
@@ -125,8 +139,24 @@ fn overlap(socket: &Socket, at: IpAddr, other: &Socket) -> bool {
     }
 }
 
-/// Says whether an address can be a socket's: one of the host's, or for datagrams that of a group.
-fn may_be_bound(host: &Host, kind: SocketType, address: IpAddr) -> bool {
+/// The interface that a socket is bound to along with an address, which is that of its scope if the
+/// address is link-local.
+fn interface_of(at: SocketAddr) -> Result<Option<u32>, Errno> {
+    match scope_id(at) {
+        _ if !is_link_local(at.ip()) => Ok(None),
+        0 => Err(Errno::INVAL),
+        index if is_interface(index) => Ok(Some(index)),
+        _ => Err(Errno::NODEV),
+    }
+}
+
+/// Returns true if an address can be a socket's: one of the host's, at its interface if it is
+/// link-local, or for datagrams that of a group.
+fn may_be_bound(host: &Host, kind: SocketType, address: IpAddr, interface: Option<u32>) -> bool {
+    let is_elsewhere = interface.is_some_and(|index| index != ETHERNET_INDEX);
+    if is_elsewhere && !address.is_multicast() {
+        return false;
+    }
     let is_shared =
         address.is_multicast() || address == BROADCAST || address == Ipv4Addr::BROADCAST;
     address.is_unspecified() || host.has(address) || (kind == SocketType::Udp && is_shared)

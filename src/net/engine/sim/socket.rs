@@ -12,6 +12,7 @@ use super::options::Options;
 use super::tcp::{Phase, Stream};
 use super::watcher::Watch;
 use crate::event_loop::Readiness;
+use crate::net::address::at_interface;
 use crate::net::socket_type::SocketType;
 
 new_key_type! {
@@ -28,7 +29,11 @@ pub(super) struct Socket {
     pub(super) is_v6: bool,
     pub(super) is_v6_only: bool,
     /// Its address and port, once it has them. An IPv4 address is one here, also to an IPv6 socket.
+    /// Like a packet, it says no scope.
     pub(super) local: Option<SocketAddr>,
+    /// The interface by which all comes and goes, once the socket has to do with a link-local
+    /// address.
+    pub(super) interface: Option<u32>,
     /// Lets others have the same address.
     pub(super) shares: bool,
     pub(super) options: Options,
@@ -79,6 +84,7 @@ impl Socket {
             is_v6,
             is_v6_only: false,
             local: None,
+            interface: None,
             shares: false,
             options: Options::new(kind),
             has_descriptor: false,
@@ -88,13 +94,14 @@ impl Socket {
         }
     }
 
-    /// An address as the socket shows it: an IPv6 socket knows only IPv6 addresses.
+    /// An address as the socket shows it: an IPv6 socket knows only IPv6 addresses, and the scope
+    /// of a link-local one is the interface that it is bound to.
     pub(super) fn shown(&self, address: SocketAddr) -> SocketAddr {
         match address {
             SocketAddr::V4(v4) if self.is_v6 => {
                 SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
             }
-            other => other,
+            other => at_interface(other.ip(), other.port(), self.interface.unwrap_or(0)),
         }
     }
 
@@ -125,9 +132,13 @@ impl Socket {
         }
     }
 
-    /// How well the socket's address fits what was sent to `address`; not at all is `None`.
-    pub(super) fn fits(&self, address: IpAddr) -> Option<u8> {
+    /// How well the socket's address fits what was sent to `address` and comes by `interface`; not
+    /// at all is `None`.
+    pub(super) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
         let local = self.local?.ip();
+        if self.interface.is_some_and(|bound| bound != interface) {
+            return None;
+        }
         if local.is_unspecified() {
             return self.speaks(address).then_some(1);
         }

@@ -5,18 +5,19 @@
 //! that than if it had waited for an acknowledgement, so a loss is a delay. How a connection is made
 //! is in `call.rs`, its traffic in `parcel.rs`.
 
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::time::Duration;
 
 use rustix::io::Errno;
 
 use super::call::Call;
-use super::host::SimHost;
+use super::host::{SimHost, interface_towards, is_link_local};
 use super::link::Route;
 use super::parcel::Content;
 use super::socket::{Listener, Role, Socket, SocketKey};
 use super::stream::{Incoming, Outgoing};
 use super::wire::{Event, Wire};
+use crate::net::address::scope_id;
 use crate::net::socket_type::SocketType;
 
 /// The headers of IP and TCP, in bytes.
@@ -109,7 +110,7 @@ impl Wire {
             _ => return Err(Errno::ISCONN),
         }
         let host = socket.host;
-        let to = self.reachable(key, to)?;
+        let to = self.connectable(key, to)?;
         let to_host = self.owner(host, to.ip());
         match to_host.map(|to_host| self.route(host, to_host)) {
             Some(Route::Unreachable) => return Err(Errno::NETUNREACH),
@@ -147,7 +148,29 @@ impl Wire {
         Ok(())
     }
 
-    /// The address as it is meant, if a socket of this family can reach such.
+    /// The address as it is meant, without its scope, if the socket can connect to it. To connect to
+    /// a link-local address binds the socket to the interface that the address's scope names.
+    pub(super) fn connectable(
+        &mut self,
+        key: SocketKey,
+        to: SocketAddr,
+    ) -> Result<SocketAddr, Errno> {
+        let meant = self.reachable(key, to)?;
+        let socket = &mut self.sockets[key];
+        if is_link_local(meant.ip()) {
+            let interface = match (scope_id(to), socket.interface) {
+                (0, None) if meant.ip().is_multicast() => socket.interface_for_groups(),
+                (0, bound) => bound,
+                (scope, Some(bound)) if scope != bound => None,
+                (scope, _) => Some(scope),
+            };
+            socket.interface = Some(interface.ok_or(Errno::INVAL)?);
+        }
+        check_way(meant.ip(), socket.interface)?;
+        Ok(meant)
+    }
+
+    /// The address as it is meant, without its scope, if a socket of this family can reach such.
     pub(super) fn reachable(&self, key: SocketKey, to: SocketAddr) -> Result<SocketAddr, Errno> {
         let socket = &self.sockets[key];
         let mut address = to.ip().to_canonical();
@@ -333,6 +356,14 @@ impl Wire {
             self.send(key, Content::Reset(None), 0);
         }
         self.forget(key);
+    }
+}
+
+/// Fails if no way leads to an IPv6 address by this interface.
+pub(super) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
+    match by {
+        Some(index) if to.is_ipv6() && index != interface_towards(to) => Err(Errno::NETUNREACH),
+        _ => Ok(()),
     }
 }
 
