@@ -390,14 +390,13 @@ impl Runtime {
                 any |= self.catch_up();
             }
             any |= self.tell_ready() | self.fire_timers() | self.flush();
-            if any || polled == Polled::Something || timeout == Some(Duration::ZERO) {
+            // The echo of a wake-up ends no wait. What else does, time or a signal of the system's, does
+            // so though there was nothing to do.
+            if any || polled != Polled::Woken || timeout == Some(Duration::ZERO) {
                 return Ok(any);
             }
-            match over {
-                // A signal of the system's, or the echo of a wake-up, ends no wait.
-                None => {}
-                Some(_) if polled == Polled::Nothing => return Ok(false),
-                Some(over) => timeout = Some(over.saturating_duration_since(self.clock.now())),
+            if let Some(over) = over {
+                timeout = Some(over.saturating_duration_since(self.clock.now()));
             }
         }
     }
