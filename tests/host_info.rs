@@ -172,6 +172,33 @@ fn localhost_is_found_and_is_here(net: &Net) {
     assert!(info.addresses().iter().all(IpAddr::is_loopback), "{:?}", info.addresses());
 }
 
+#[on_every_network]
+fn names_below_localhost_are_here_as_well(net: &Net) {
+    let mut rt = net.runtime();
+    let answers = Answers::default();
+    answers.ask(&mut rt, "localhost");
+    let here = answers.next(&mut rt);
+    for name in ["localhost.", "app.localhost", "LocalHost", "a.b.LOCALHOST."] {
+        answers.ask(&mut rt, name);
+        let info = answers.next(&mut rt);
+        assert_eq!(info.addresses(), here.addresses(), "{name}: {info:?}");
+        assert_eq!(info.host_name(), name);
+    }
+    let (_listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("app.localhost", port);
+    assert!(rt.wait_for_connected(socket, Some(support::DEADLINE)));
+    assert_eq!(rt[socket].peer_name(), "app.localhost");
+}
+
+#[test]
+fn who_asks_without_a_runtime_finds_names_below_localhost_here() {
+    let [here, below] =
+        ["localhost", "app.localhost"].map(|name| watched(move || HostInfo::from_name(name)));
+    assert_eq!(below.addresses(), here.addresses());
+    assert!(below.addresses().iter().all(IpAddr::is_loopback) && below.error().is_none());
+}
+
 #[test]
 fn who_waits_for_a_name_hears_what_the_loop_hears() {
     let mut rt = Runtime::new().unwrap();

@@ -286,6 +286,14 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_a_literal_asks_nobody() {
+        for literal in ["127.0.0.1", "::1", "fd00::1"] {
+            let info = HostInfo::wait_for(literal, None, |name, _| panic!("{name:?} is asked for"));
+            assert_eq!(info, HostInfo::found(literal, [literal.parse().unwrap()]));
+        }
+    }
+
+    #[test]
     fn who_waits_no_longer_calls_the_lookup_off() {
         let (held, called_off) = mpsc::channel();
         let (keep, kept) = mpsc::channel();

@@ -44,6 +44,11 @@ impl HostLookup {
 /// process may open descriptors when it makes its first socket or lookup: 512 where that is 1,024.
 /// When so many hang, the next name begins as soon as the system gives up one of them.
 ///
+/// A literal address is its own answer, and no thread is asked. Nor does `localhost` wait for any
+/// other name: the system is asked for it at once, in a thread of its own if need be, because its
+/// own list of hosts has it. The names below it, such as `app.localhost`, are answered with what
+/// `localhost` is found to be, and no name server is asked for them (RFC 6761, section 6.3).
+///
 /// Upper and lower case are the same name. A name in letters beyond ASCII is looked up in its ASCII
 /// form: the system is asked for `xn--bcher-kva.test` where the name is `bücher.test` (UTS 46, with
 /// the options of web browsers). If there is no such form, the error is

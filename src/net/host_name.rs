@@ -1,8 +1,9 @@
 //! `HostName`: a host's name as the system is asked for it.
 //!
-//! Keeps two promises: it is ASCII wherever the name that was given has letters beyond it, so that
-//! every spelling of an internationalised name is one name; and a name that was given in ASCII is
-//! exactly what was given. What cannot be any host's name does not become one.
+//! Keeps three promises: it is ASCII wherever the name that was given has letters beyond it, so that
+//! every spelling of an internationalised name is one name; all names of this host by RFC 6761 are
+//! `localhost`; and every other name that was given in ASCII is exactly what was given. What cannot
+//! be any host's name does not become one.
 
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -16,6 +17,9 @@ use super::resolver_pool::LookupFailure;
 /// The longest name that is looked up, in bytes of its ASCII form: what the domain name system can
 /// say.
 const MAX_NAME: usize = 255;
+
+/// What this host calls itself, whatever else its name is.
+const LOCALHOST: &str = "localhost";
 
 /// A host's name, ready to be looked up. Upper and lower case are the same name.
 #[derive(Clone, Debug)]
@@ -41,6 +45,9 @@ impl HostName {
             let reason = format!("a host name of {} bytes is longer than {MAX_NAME}", name.len());
             return Err(refusal(reason));
         }
+        if is_below_localhost(&name) {
+            return Ok(Self(LOCALHOST.into()));
+        }
         Ok(Self(name))
     }
 
@@ -48,6 +55,11 @@ impl HostName {
     /// letters beyond that.
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns true if the name is `localhost`, or one of those that mean the same.
+    pub(super) fn is_localhost(&self) -> bool {
+        self.0.eq_ignore_ascii_case(LOCALHOST)
     }
 
     /// Returns the address that the name is, if it is one; its port is 0. `index_of` finds the index
@@ -66,6 +78,22 @@ impl HostName {
             true => address::parse(given, index_of),
             false => Self::parse(given).ok()?.literal(index_of),
         }
+    }
+}
+
+/// Returns true if the name means `localhost` and is spelled in another way: with the dot of the
+/// root, or with labels before it (RFC 6761, section 6.3). Name servers are not to be asked for
+/// such a name, and the system's list of hosts mostly does not have it.
+fn is_below_localhost(name: &str) -> bool {
+    let (labels, has_root) = match name.strip_suffix('.') {
+        Some(labels) => (labels, true),
+        None => (name, false),
+    };
+    match labels.rsplit_once('.') {
+        Some((before, last)) => {
+            last.eq_ignore_ascii_case(LOCALHOST) && before.split('.').all(|label| !label.is_empty())
+        }
+        None => has_root && labels.eq_ignore_ascii_case(LOCALHOST),
     }
 }
 
@@ -146,6 +174,27 @@ pub(super) mod tests {
         ];
         for name in names {
             assert_eq!(named(name).as_str(), name);
+        }
+    }
+
+    #[test]
+    fn all_names_of_this_host_are_localhost() {
+        for name in ["localhost.", "app.localhost", "a.b.LocalHost.", "x.localhost"] {
+            assert_eq!(named(name).as_str(), "localhost", "{name}");
+            assert!(named(name).is_localhost());
+        }
+        assert!(named("LocalHost").is_localhost());
+        let others = [
+            ".localhost",
+            "a..localhost",
+            "mylocalhost",
+            "localhost.test",
+            "localhost..",
+            "localhost%lo",
+        ];
+        for name in others {
+            assert_eq!(named(name).as_str(), name);
+            assert!(!named(name).is_localhost());
         }
     }
 

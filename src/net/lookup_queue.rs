@@ -1,9 +1,9 @@
 //! Which names are to be looked up, which are being looked up, and who wants to know.
 //!
-//! Keeps three promises: a name is looked up once at a time, however many ask for it; one that
-//! nobody asks for any more before its turn has come is not looked up at all; and a name that hangs
+//! Keeps four promises: a name is looked up once at a time, however many ask for it; one that
+//! nobody asks for any more before its turn has come is not looked up at all; a name that hangs
 //! holds up the next ones for its [patience](Rules::patience) alone, and not at all once those who
-//! asked for it have given up. Plain data, which is told the time; the threads that work it off are
+//! asked for it have given up; and `localhost` is held up by no other name. Plain data, which is told the time; the threads that work it off are
 //! in `resolver_pool.rs`.
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +18,7 @@ pub(super) struct Rules {
     pub(super) at_once: usize,
     /// For how long a name counts as one that has just begun.
     pub(super) patience: Duration,
-    /// How many in all.
+    /// How many in all, besides `localhost`.
     pub(super) most: usize,
 }
 
@@ -29,12 +29,16 @@ pub(super) struct LookupQueue<A> {
     names: HashMap<HostName, Asked<A>>,
     /// The names whose turn has not come, in the order in which they were first asked for.
     waiting: BTreeMap<u64, HostName>,
+    /// `localhost`, if it is asked for and nobody has begun to look it up.
+    localhost: Option<HostName>,
     /// The names that have just begun and that somebody waits for, in the order in which they
     /// began, with the time when their patience ends.
     fresh: BTreeMap<u64, (Instant, HostName)>,
-    /// How many names are being looked up.
+    /// How many names are being looked up, besides `localhost`.
     under_way: usize,
-    /// How many of them nobody wants to know any more.
+    /// `localhost` is being looked up.
+    localhost_is_under_way: bool,
+    /// How many of all that are being looked up nobody wants to know any more.
     abandoned: usize,
     next_number: u64,
 }
@@ -49,12 +53,12 @@ struct Asked<A> {
 /// How far the lookup of a name has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// Its turn has not come. Has its place among the waiting.
+    /// Its turn has not come. Has its place among the waiting, which `localhost` does not need.
     Waiting(u64),
     /// It has just begun. Has its place among the fresh.
     Fresh(u64),
-    /// It takes long, or has been given up once: it holds up nobody.
-    Slow,
+    /// It takes long, or has been given up once, or is `localhost`: it holds up nobody.
+    Apart,
 }
 
 /// By what an asker calls off what it asked for.
@@ -70,8 +74,10 @@ impl<A> LookupQueue<A> {
             rules,
             names: HashMap::new(),
             waiting: BTreeMap::new(),
+            localhost: None,
             fresh: BTreeMap::new(),
             under_way: 0,
+            localhost_is_under_way: false,
             abandoned: 0,
             next_number: 0,
         }
@@ -81,7 +87,10 @@ impl<A> LookupQueue<A> {
     pub(super) fn ask(&mut self, name: &HostName, asker: A) -> Ticket {
         let number = self.number();
         let asked = self.names.entry(name.clone()).or_insert_with(|| {
-            self.waiting.insert(number, name.clone());
+            match name.is_localhost() {
+                true => self.localhost = Some(name.clone()),
+                false => drop(self.waiting.insert(number, name.clone())),
+            }
             Asked { askers: BTreeMap::new(), stage: Stage::Waiting(number) }
         });
         if asked.askers.is_empty() && !matches!(asked.stage, Stage::Waiting(_)) {
@@ -98,15 +107,18 @@ impl<A> LookupQueue<A> {
         if asked.askers.is_empty() {
             match asked.stage {
                 Stage::Waiting(place) => {
-                    self.waiting.remove(&place);
+                    match ticket.name.is_localhost() {
+                        true => self.localhost = None,
+                        false => drop(self.waiting.remove(&place)),
+                    }
                     self.names.remove(&ticket.name);
                     return Some(asker);
                 }
                 Stage::Fresh(place) => {
                     self.fresh.remove(&place);
-                    asked.stage = Stage::Slow;
+                    asked.stage = Stage::Apart;
                 }
-                Stage::Slow => {}
+                Stage::Apart => {}
             }
             self.abandoned += 1;
         }
@@ -115,14 +127,17 @@ impl<A> LookupQueue<A> {
 
     /// Takes the name whose turn it is, if there is room for one more.
     pub(super) fn begin(&mut self, now: Instant) -> Option<HostName> {
+        if let Some(name) = self.localhost.take() {
+            self.set_stage(&name, Stage::Apart);
+            self.localhost_is_under_way = true;
+            return Some(name);
+        }
         if self.startable(now) == 0 {
             return None;
         }
         let place = self.number();
         let (_, name) = self.waiting.pop_first()?;
-        if let Some(asked) = self.names.get_mut(&name) {
-            asked.stage = Stage::Fresh(place);
-        }
+        self.set_stage(&name, Stage::Fresh(place));
         self.fresh.insert(place, (now + self.rules.patience, name.clone()));
         self.under_way += 1;
         Some(name)
@@ -134,7 +149,10 @@ impl<A> LookupQueue<A> {
         if let Stage::Fresh(place) = asked.stage {
             self.fresh.remove(&place);
         }
-        self.under_way -= 1;
+        match name.is_localhost() {
+            true => self.localhost_is_under_way = false,
+            false => self.under_way -= 1,
+        }
         if asked.askers.is_empty() {
             self.abandoned -= 1;
         }
@@ -146,10 +164,11 @@ impl<A> LookupQueue<A> {
         self.lose_patience(now);
         let rules = self.rules;
         let room = rules.at_once.saturating_sub(self.fresh.len());
-        self.waiting.len().min(room).min(rules.most.saturating_sub(self.under_way))
+        let others = self.waiting.len().min(room).min(rules.most.saturating_sub(self.under_way));
+        others + usize::from(self.localhost.is_some())
     }
 
-    /// Returns when the next name may begin though nothing else happens until then. None if it may
+    /// Returns when the next name may begin though nothing else happens until then. None if one may
     /// begin now, if there is none, or if as many as may are being looked up.
     pub(super) fn next_start(&mut self, now: Instant) -> Option<Instant> {
         let is_held_up = !self.waiting.is_empty() && self.startable(now) == 0;
@@ -159,12 +178,12 @@ impl<A> LookupQueue<A> {
 
     /// Returns how many names are being looked up.
     pub(super) fn under_way(&self) -> usize {
-        self.under_way
+        self.under_way + usize::from(self.localhost_is_under_way)
     }
 
     /// Returns how many names wait for their turn.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.waiting.len() + usize::from(self.localhost.is_some())
     }
 
     /// Returns how many names are being looked up though nobody wants to know any more.
@@ -178,6 +197,12 @@ impl<A> LookupQueue<A> {
         number
     }
 
+    fn set_stage(&mut self, name: &HostName, stage: Stage) {
+        if let Some(asked) = self.names.get_mut(name) {
+            asked.stage = stage;
+        }
+    }
+
     /// Counts those no longer that have taken too long.
     fn lose_patience(&mut self, now: Instant) {
         while let Some(oldest) = self.fresh.first_entry() {
@@ -185,9 +210,7 @@ impl<A> LookupQueue<A> {
                 break;
             }
             let (_, name) = oldest.remove();
-            if let Some(asked) = self.names.get_mut(&name) {
-                asked.stage = Stage::Slow;
-            }
+            self.set_stage(&name, Stage::Apart);
         }
     }
 }
@@ -244,18 +267,29 @@ mod tests {
 
         fn counted(&self) -> impl Iterator<Item = &Begun> {
             let patience = RULES.patience.as_secs();
-            self.begun
-                .iter()
+            self.others()
                 .filter(move |begun| !begun.was_abandoned && begun.at + patience > self.now)
         }
 
+        fn others(&self) -> impl Iterator<Item = &Begun> {
+            self.begun.iter().filter(|begun| begun.name != "localhost")
+        }
+
+        /// Where `localhost` stands among those that wait.
+        fn localhost(&self) -> Option<usize> {
+            self.waiting.iter().position(|waiting| waiting == "localhost")
+        }
+
         fn startable(&self) -> usize {
+            let localhost = usize::from(self.localhost().is_some());
             let room = RULES.at_once - self.counted().count().min(RULES.at_once);
-            self.waiting.len().min(room).min(RULES.most - self.begun.len())
+            let others = self.waiting.len() - localhost;
+            localhost + others.min(room).min(RULES.most - self.others().count())
         }
 
         fn begin(&mut self) -> Option<String> {
-            let name = (self.startable() > 0).then(|| self.waiting.remove(0))?;
+            let place = self.localhost().or((self.startable() > 0).then_some(0))?;
+            let name = self.waiting.remove(place);
             self.begun.push(Begun { name: name.clone(), at: self.now, was_abandoned: false });
             Some(name)
         }
@@ -265,7 +299,7 @@ mod tests {
             let patience = RULES.patience.as_secs();
             let ends = self.counted().map(|begun| begun.at + patience - self.now);
             let is_held_up = !self.waiting.is_empty() && self.startable() == 0;
-            ends.min().filter(|_| is_held_up && self.begun.len() < RULES.most)
+            ends.min().filter(|_| is_held_up && self.others().count() < RULES.most)
         }
 
         fn abandoned(&self) -> usize {
@@ -293,7 +327,7 @@ mod tests {
 
     fn act() -> impl Strategy<Value = Act> {
         prop_oneof![
-            6 => (0..7_u8).prop_map(Act::Ask),
+            6 => (0..8_u8).prop_map(Act::Ask),
             3 => (0..40_usize).prop_map(Act::Cancel),
             5 => Just(Act::Begin),
             2 => (0..4_usize).prop_map(Act::Answer),
@@ -314,7 +348,11 @@ mod tests {
                 let now = start + Duration::from_secs(model.now);
                 match act {
                     Act::Ask(which) => {
-                        let (asker, name) = (tickets.len() as u32, format!("host-{which}"));
+                        let name = match which {
+                            0 => "localhost".to_owned(),
+                            _ => format!("host-{which}"),
+                        };
+                        let asker = tickets.len() as u32;
                         tickets.push(queue.ask(&named(&name), asker));
                         model.ask(name, asker);
                     }

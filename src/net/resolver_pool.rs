@@ -2,8 +2,8 @@
 //! interrupted.
 //!
 //! Keeps one promise: whoever asks is answered once, or has called it off; and a name that hangs in
-//! the system's resolver holds up the others for a moment, and not at all once nobody waits for it.
-//! One pool serves the whole process. The caches are the runtimes' own, in `resolver.rs`; what may
+//! the system's resolver holds up the others for a moment, not at all once nobody waits for it, and
+//! never `localhost`. One pool serves the whole process. The caches are the runtimes' own, in `resolver.rs`; what may
 //! begin when is in `lookup_queue.rs`.
 //!
 //! A name that hangs costs a thread, a small stack and mostly a descriptor, until the system gives
@@ -100,8 +100,13 @@ impl ResolverPool {
         let shared = &self.shared;
         let mut staff = shared.lock();
         let ticket = staff.queue.ask(name, on_resolved);
+        // No thread comes back that could take the name, or none comes back soon.
+        let waits_for_nobody = |staff: &Staff| {
+            let all_are_lost = staff.workers == staff.queue.abandoned();
+            all_are_lost || (name.is_localhost() && staff.free() == 0)
+        };
         if let Err(error) = shared.hire(&mut staff)
-            && staff.workers == staff.queue.abandoned()
+            && waits_for_nobody(&staff)
             && let Some(on_resolved) = staff.queue.cancel(&ticket)
         {
             drop(staff);
@@ -159,10 +164,10 @@ impl Shared {
         let now = (self.now)();
         let is_held_up = staff.queue.next_start(now).is_some();
         let needed = staff.queue.startable(now).max(usize::from(is_held_up));
+        if needed > 0 && staff.free() > 0 {
+            self.news.notify_one();
+        }
         if needed <= staff.free() {
-            if needed > 0 {
-                self.news.notify_one();
-            }
             return Ok(());
         }
         let shared = self.clone();
@@ -430,6 +435,30 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn localhost_is_held_up_by_no_number_of_names_that_hang() {
+        const FEW: usize = 64;
+        for rules in [PATIENT, Rules { most: FEW, ..IMPATIENT }] {
+            let (pool, begun) = held_pool_by(rules, FOREVER);
+            let _lookups: Vec<_> =
+                (0..1000).map(|number| ask(&pool, &format!("hangs-{number}"))).collect();
+            let hang = if rules.most == FEW { FEW } else { AT_ONCE };
+            let _hanging: Vec<_> = (0..hang).map(|_| next(&begun)).collect();
+            // Each time, and for all its names at once.
+            for _ in 0..3 {
+                let first = ask(&pool, "localhost");
+                let here = next(&begun);
+                assert_eq!(here.name, "localhost");
+                let both = [first, ask(&pool, "app.localhost.")];
+                here.finds(&[1]);
+                for (_, answers) in &both {
+                    assert_eq!(next(answers).unwrap(), [address(1)]);
+                }
+            }
+            assert_eq!(pool.shared.lock().queue.waiting(), 1000 - hang);
+        }
+    }
+
+    #[test]
     fn a_thousand_names_that_hang_take_so_many_threads_and_no_more() {
         const FEW: usize = 64;
         let (pool, begun) = held_pool_by(Rules { most: FEW, ..PATIENT }, FOREVER);
@@ -566,7 +595,7 @@ mod loom_tests {
                 true => start + PATIENCE,
                 false => start,
             };
-            let rules = Rules { at_once: 1, ..RULES };
+            let rules = Rules { at_once: 1, most: 2, ..RULES };
             let pool = ResolverPool::new(Box::new(look_up), rules, IDLE, Box::new(now));
             Self { pool, begun, released, is_late }
         }
@@ -593,6 +622,19 @@ mod loom_tests {
             hanging.released.add_one();
             answers.wait_for(2);
             drop(slow);
+        });
+    }
+
+    #[test]
+    fn localhost_is_answered_while_a_name_hangs_and_another_waits() {
+        try_all_orders(|| {
+            let (hanging, answers) = (HangingPool::new(), Answers::default());
+            let slow = hanging.pool.resolve(&named("hangs"), Answers::default().count_one());
+            let waits = hanging.pool.resolve(&named("alpha"), Answers::default().count_one());
+            let _here = hanging.pool.resolve(&named("localhost"), answers.count_one());
+            answers.wait_for(1);
+            drop((slow, waits));
+            hanging.released.add_one();
         });
     }
 

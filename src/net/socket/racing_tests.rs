@@ -145,8 +145,12 @@ fn silent(address: Ipv4Addr, port: u16) -> io::Result<Vec<Socket>> {
 impl Bench {
     /// Connects by the loop, or by waiting without it, and says how long it took.
     fn connect(&mut self, waits: bool) -> Duration {
+        self.connect_to("name", waits)
+    }
+
+    fn connect_to(&mut self, host: &str, waits: bool) -> Duration {
         let socket = self.socket;
-        self.rt[socket].connect_to_host("name", self.port);
+        self.rt[socket].connect_to_host(host, self.port);
         if waits {
             self.rt.wait_for_connected(socket, None);
         } else {
@@ -257,6 +261,31 @@ fn an_attempt_fails_with_what_the_last_address_said() {
     assert_eq!(bench.connect(false), Duration::ZERO);
     assert_eq!(bench.rt[bench.socket].state(), SocketState::Unconnected);
     assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::ConnectionRefused));
+}
+
+#[test]
+fn a_literal_is_connected_to_without_a_lookup() {
+    for waits in [false, true] {
+        // Whatever is looked up leads elsewhere.
+        let mut bench = bench(&[CLOSED]);
+        bench.connect_to(&OPEN.to_string(), waits);
+        bench.reached(OPEN);
+        let tried = [SocketAddr::from((OPEN, bench.port))];
+        assert_eq!(*bench.network.tried.borrow(), tried);
+    }
+}
+
+#[test]
+fn a_literal_is_looked_up_without_the_network() {
+    let mut bench = bench(&[CLOSED]);
+    let answers = Rc::new(RefCell::new(Vec::new()));
+    let heard = answers.clone();
+    bench.rt.look_up_host(&OPEN.to_string(), move |_, info| {
+        heard.borrow_mut().extend_from_slice(info.addresses());
+    });
+    bench.rt.deliver();
+    while bench.rt.process_events(Some(Duration::ZERO)).unwrap() {}
+    assert_eq!(*answers.borrow(), [OPEN]);
 }
 
 #[test]

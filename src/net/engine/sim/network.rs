@@ -283,8 +283,8 @@ impl SimNetwork {
         self.wire().host_mut(host).black_holes.remove(&port);
     }
 
-    /// Sets what the name server answers for a name, in every spelling of that. It knows the hosts' names, and `localhost`, which
-    /// stays this host.
+    /// Sets what the name server answers for a name, in every spelling of that. It knows the hosts'
+    /// names, and `localhost` with the names below it, which stay this host.
     ///
     /// A runtime remembers for a minute what it was answered, unless it
     /// [forgets](crate::World::clear_host_cache) that, or a connection to that name fails.
