@@ -38,8 +38,10 @@ pub(crate) enum Polled {
     /// Nothing came but what wakes the loop: a call of another thread, or the echo of work that was
     /// done meanwhile.
     Woken,
-    /// Something came.
+    /// Sources came. They may be gone already.
     Something,
+    /// Something came that is no source's, and that the caller of the loop may want to look at.
+    Called,
 }
 
 /// The kernel's poller.

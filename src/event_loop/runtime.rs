@@ -390,9 +390,10 @@ impl Runtime {
                 any |= self.catch_up();
             }
             any |= self.tell_ready() | self.fire_timers() | self.flush();
-            // The echo of a wake-up ends no wait. What else does, time or a signal of the system's, does
-            // so though there was nothing to do.
-            if any || polled != Polled::Woken || timeout == Some(Duration::ZERO) {
+            // The echo of a wake-up ends no wait, nor does a source that is gone. What else does, time or
+            // a signal of the system's, does so though there was nothing to do.
+            let ends = !matches!(polled, Polled::Woken | Polled::Something);
+            if any || ends || timeout == Some(Duration::ZERO) {
                 return Ok(any);
             }
             if let Some(over) = over {

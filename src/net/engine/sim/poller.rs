@@ -68,14 +68,18 @@ impl SimPoller {
         turns >= MOST_TURNS
     }
 
-    /// Takes what the network has to tell; says whether there was something.
-    fn hear(&self, ready: &mut VecDeque<(SourceId, Readiness)>) -> bool {
+    /// Takes what the network has to tell. Returns `Nothing` if that is nothing.
+    fn hear(&self, ready: &mut VecDeque<(SourceId, Readiness)>) -> Polled {
         let wire = &mut *self.network.wire();
         wire.catch_up();
         let was_called = std::mem::take(&mut wire.watchers[self.watcher].was_called);
         let before = ready.len();
         ready.extend(std::iter::from_fn(|| wire.next_told(self.watcher)));
-        was_called || ready.len() > before
+        match ready.len() > before {
+            _ if was_called => Polled::Called,
+            true => Polled::Something,
+            false => Polled::Nothing,
+        }
     }
 }
 
@@ -92,12 +96,14 @@ impl Poller for SimPoller {
         if self.reactor.has_kernel_sources() {
             let polled = self.kernel.poll(Some(Duration::ZERO), ready)?;
             if polled != Polled::Nothing {
-                return Ok(if self.hear(ready) { Polled::Something } else { polled });
+                let heard = self.hear(ready);
+                return Ok(if heard == Polled::Nothing { polled } else { heard });
             }
         }
         for moment in 1_u64.. {
-            if self.hear(ready) {
-                return Ok(Polled::Something);
+            let heard = self.hear(ready);
+            if heard != Polled::Nothing {
+                return Ok(heard);
             }
             if !self.network.step_moment(limit.unwrap_or(Duration::MAX)) {
                 break;
