@@ -225,7 +225,7 @@ fn keep_busy(rt: &mut Runtime, clock: &VirtualClock, with: &str, each: Duration)
     };
     match with {
         "a quarrel" => {
-            let quarrel = Quarrel::after(rt, move || toil());
+            let quarrel = Quarrel::after(rt, toil);
             rt[quarrel.alice].said.emit(0);
         }
         "posts" => {
@@ -402,4 +402,32 @@ fn a_signal_with_very_many_slots_leaves_room_between_them() {
     called.take();
     rt.emit(alice, Person::said, 2);
     assert!(called.borrow().iter().copied().eq(0..5_000), "outside a pass a count decides");
+}
+
+#[test]
+fn what_comes_from_an_object_does_not_overtake_what_came_from_it_before() {
+    const EACH: u32 = 5_000;
+    let (mut rt, clock) = toiling();
+    let alice = rt.add(Person::new("alice", &Log::default()));
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let noted = heard.clone();
+    rt.connect_fn(alice, Person::said, move |_, &number| {
+        noted.borrow_mut().push(number);
+        clock.advance(Duration::from_micros(10));
+    });
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    theirs.write_all(b"never read").unwrap();
+    let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read).unwrap());
+    let next = Cell::new(0);
+    rt.connect_fn_on(notifier, QSocketNotifier::activated, alice, move |alice, _, _| {
+        // More than a pass can take.
+        for number in next.get()..next.get() + EACH {
+            alice.said.emit(number);
+        }
+        next.set(next.get() + EACH);
+    });
+    while heard.borrow().len() < 3 * EACH as usize {
+        rt.process_events(Some(Duration::ZERO)).unwrap();
+    }
+    assert!(heard.borrow().iter().copied().eq(0..heard.borrow().len() as u32));
 }

@@ -466,13 +466,19 @@ impl Runtime {
     fn tell_ready(&mut self) -> bool {
         let mut any = false;
         let mut kind = self.meter.begin_kind();
-        while let Some((source, readiness)) = self.ready.pop_front() {
-            if let Some((owner, on_ready)) = self.reactor.owner(source) {
-                on_ready(&mut self.world, owner, source, readiness);
-                any = true;
-                if !kind.may_go_on(&self.world) {
-                    break;
-                }
+        for _ in 0..self.ready.len() {
+            let Some((source, readiness)) = self.ready.pop_front() else { break };
+            let Some((owner, on_ready)) = self.reactor.owner(source) else { continue };
+            any = true;
+            if self.world.is_held_up(owner) {
+                self.ready.push_back((source, readiness));
+                continue;
+            }
+            self.world.set_origin(Some(owner));
+            on_ready(&mut self.world, owner, source, readiness);
+            self.world.set_origin(None);
+            if !kind.may_go_on(&self.world) {
+                break;
             }
         }
         any
@@ -503,9 +509,14 @@ impl Runtime {
         let count = self.flush_list.len();
         let mut kind = self.meter.begin_kind();
         for _ in 0..count {
-            if let Some((object, flush)) = self.flush_list.next() {
-                flush(&mut self.world, object);
+            let Some((object, flush)) = self.flush_list.next() else { break };
+            if self.world.is_held_up(object) {
+                self.flush_list.add(object, flush);
+                continue;
             }
+            self.world.set_origin(Some(object));
+            flush(&mut self.world, object);
+            self.world.set_origin(None);
             if !kind.may_go_on(&self.world) {
                 break;
             }

@@ -32,6 +32,15 @@ const SLICE: usize = 1 << 14;
 /// cut, so nothing that comes later overtakes it.
 pub(crate) const CASCADE: usize = 1 << 10;
 
+/// A turn that was put aside: what it has still to carry out, the next uppermost.
+pub(super) struct Suspended {
+    stack: Vec<Effect>,
+    /// The object for which the loop began the turn.
+    origin: Option<ObjectKey>,
+    /// How many deliveries it has made in passes, up to the last whole cascade.
+    made: usize,
+}
+
 /// Measures a pass of the loop, in which turns share what it may do.
 pub(crate) trait Meter {
     /// Returns true if a turn may go on that has made so many deliveries since it was last asked for.
@@ -211,6 +220,7 @@ impl World {
     pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
         self.meter = Some(meter);
         self.grant = CASCADE;
+        self.origin = None;
     }
 
     /// Lets turns go by their own count again.
@@ -240,14 +250,29 @@ impl World {
         }
     }
 
+    /// Notes the object for which the loop begins turns from now on.
+    pub(crate) fn set_origin(&mut self, origin: Option<ObjectKey>) {
+        self.origin = origin;
+    }
+
+    /// Returns true if a turn that the loop began for this object was put aside, so that what comes
+    /// from the object has to wait, or it would overtake. A turn that seems to have no end holds up
+    /// nothing.
+    pub(crate) fn is_held_up(&self, object: ObjectKey) -> bool {
+        self.suspended.iter().any(|turn| turn.origin == Some(object) && turn.made < TURN_BUDGET)
+    }
+
     /// Goes on with what an earlier turn left, for so many deliveries at first.
     fn resume_next(&mut self, budget: usize) {
-        if let Some(stack) = self.suspended.pop_front() {
+        if let Some(Suspended { stack, origin, made }) = self.suspended.pop_front() {
             self.recorder.set_backlog(!self.suspended.is_empty());
+            (self.origin, self.made) = (origin, made);
             let mut turn = Turn::begin(self);
             turn.world().stack = stack;
             turn.world().budget = budget;
             turn.world().carry_out_all();
+            drop(turn);
+            (self.origin, self.made) = (None, 0);
         }
     }
 
@@ -313,6 +338,7 @@ impl World {
 
     /// Carries out what is on the stack and recorded, as far as the budget goes.
     fn carry_out_all(&mut self) {
+        let mut made = 0;
         loop {
             while self.budget > 0 {
                 let Some(effect) = self.recorder.next(&mut self.stack) else { return };
@@ -323,7 +349,9 @@ impl World {
                 }
                 self.carry_out(effect);
             }
+            made += CASCADE;
             if !self.may_go_on() {
+                self.made += made;
                 return;
             }
         }
@@ -355,7 +383,9 @@ impl World {
     #[cold]
     fn put_aside(&mut self) {
         self.recorder.move_to(&mut self.stack);
-        self.suspended.push_back(std::mem::take(&mut self.stack));
+        let stack = std::mem::take(&mut self.stack);
+        let made = std::mem::take(&mut self.made);
+        self.suspended.push_back(Suspended { stack, origin: self.origin, made });
         self.recorder.set_backlog(true);
         self.recorder.raise_alarm();
     }

@@ -19,7 +19,7 @@ use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
-use super::delivery::{Meter, TURN_BUDGET};
+use super::delivery::{Meter, Suspended, TURN_BUDGET};
 use super::emitter::Emitter;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
 use super::lend::Deferred;
@@ -40,8 +40,12 @@ pub struct World {
     pub(super) recorder: Rc<Recorder>,
     /// What is still to be carried out in this turn, the next uppermost.
     pub(super) stack: Vec<Effect>,
-    /// Stacks of earlier turns that had used up their budget.
-    pub(super) suspended: VecDeque<Vec<Effect>>,
+    /// Earlier turns that had used up their budget.
+    pub(super) suspended: VecDeque<Suspended>,
+    /// The object for which the loop has begun the turn, and how much the turn had made when it was
+    /// put aside.
+    pub(super) origin: Option<ObjectKey>,
+    pub(super) made: usize,
     /// How many more deliveries this turn may make.
     pub(super) budget: usize,
     /// How many a turn may make at first.
@@ -68,6 +72,8 @@ impl World {
             recorder: Recorder::new(),
             stack: Vec::new(),
             suspended: VecDeque::new(),
+            origin: None,
+            made: 0,
             budget: 0,
             grant: TURN_BUDGET,
             meter: None,
