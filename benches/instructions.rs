@@ -11,10 +11,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use classes::{Relay, Source, Sum};
-use slotwire::VirtualClock;
 use slotwire::prelude::*;
+use slotwire::{OpenMode, VirtualClock};
 
 mod classes;
+mod reading;
 
 impl Relay {
     /// What a method does beside its emission.
@@ -260,6 +261,15 @@ fn main() {
         "timers_by_hand" => timers_by_hand(count),
         "post" => post(count),
         "connect" => connect(count),
+        "skip" => reading::skip(count),
+        "fill_buf" => reading::fill_buf(count),
+        "line_by_std" => reading::line_by_std(OpenMode::NOT_OPEN, count),
+        "line_by_std_text" => reading::line_by_std(OpenMode::TEXT, count),
+        "line" => reading::line(OpenMode::NOT_OPEN, count),
+        "line_text" => reading::line(OpenMode::TEXT, count),
+        "peek" => reading::peek(OpenMode::NOT_OPEN, count),
+        "peek_text" => reading::peek(OpenMode::TEXT, count),
+        "peek_all_text" => reading::peek_all(OpenMode::TEXT, count),
         // `cargo bench` runs every bench without arguments.
         _ => eprintln!("usage: instructions WORK COUNT; see benches/instructions.sh"),
     }

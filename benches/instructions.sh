@@ -10,7 +10,8 @@ count() {
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 for work in ${*:-by_hand0 emit0 by_hand1 emit1 by_hand10 emit10 by_hand100 emit100 inside \
-    unheard unheard_base queued_by_hand queued timers_by_hand timers ticks restarts post connect}; do
+    unheard unheard_base queued_by_hand queued timers_by_hand timers ticks restarts post connect \
+    skip fill_buf line_by_std line_by_std_text line line_text peek peek_text peek_all_text}; do
     few=$(count "$work" 1000)
     many=$(count "$work" 11000)
     echo "$work $(((many - few) / 10000))"

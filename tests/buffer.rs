@@ -338,7 +338,8 @@ fn mode() -> impl Strategy<Value = OpenMode> {
 }
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), b'a'..=b'e'], 0..12)
+    let byte = prop_oneof![1 => Just(b'\n'), 1 => Just(b'\r'), 10 => b'a'..=b'e'];
+    proptest::collection::vec(byte, 0..12)
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -360,6 +361,25 @@ fn op() -> impl Strategy<Value = Op> {
         2 => Just(Op::Show),
         1 => bytes().prop_map(Op::SetData),
     ]
+}
+
+#[test]
+fn a_line_is_seen_that_ends_where_there_was_no_end_before() {
+    let mut buffer = QBuffer::from(b"abcdef".to_vec());
+    buffer.open(OpenMode::READ_WRITE).unwrap();
+    assert!(!buffer.can_read_line());
+    buffer.seek_to(2).unwrap();
+    buffer.write_all(b"\n").unwrap();
+    assert!(!buffer.can_read_line());
+    buffer.seek_to(0).unwrap();
+    assert!(buffer.can_read_line());
+    assert_eq!(buffer.read_line_bytes().unwrap(), b"ab\n");
+    assert!(!buffer.can_read_line());
+    buffer.close();
+    buffer.set_data(*b"abcde\n");
+    buffer.open(OpenMode::READ_ONLY).unwrap();
+    buffer.seek_to(3).unwrap();
+    assert!(buffer.can_read_line());
 }
 
 /// A vector with a cursor, and with what was put back before it.

@@ -8,7 +8,7 @@ pub(crate) enum Work {
     /// Sends back what comes, over TCP.
     Echo,
     /// Takes what comes, over TCP.
-    Receive,
+    Receive(Way),
     /// Sends as many blocks as it is asked for, over TCP.
     Send,
     /// Takes what comes over UDP, and answers each group.
@@ -21,6 +21,23 @@ pub(crate) enum Work {
     Idle,
 }
 
+/// How a receiver takes what has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Looks at it in its place, and drops it.
+    Peek,
+    /// The same by `BufRead`.
+    FillBuf,
+    /// Copies it into a buffer of its own.
+    Read,
+    /// Takes the memory that it came in.
+    ReadAll,
+    /// Takes line by line.
+    Lines,
+    /// The same by `BufRead`.
+    LinesByStd,
+}
+
 /// The size of an echoed message.
 pub(crate) const MESSAGE: usize = 64;
 
@@ -31,10 +48,18 @@ pub(crate) const GROUP: u64 = 64;
 /// The size of a block in the bulk works.
 pub(crate) const BLOCK: usize = 64 * 1024;
 
+/// The size of a line in a block.
+pub(crate) const LINE: usize = 64;
+
 impl Work {
-    const ALL: [(&str, Self); 7] = [
+    const ALL: [(&str, Self); 12] = [
         ("echo", Self::Echo),
-        ("receive", Self::Receive),
+        ("receive", Self::Receive(Way::Peek)),
+        ("receive_fill_buf", Self::Receive(Way::FillBuf)),
+        ("receive_read", Self::Receive(Way::Read)),
+        ("receive_read_all", Self::Receive(Way::ReadAll)),
+        ("receive_lines", Self::Receive(Way::Lines)),
+        ("receive_lines_std", Self::Receive(Way::LinesByStd)),
         ("send", Self::Send),
         ("udp_receive", Self::DatagramReceive),
         ("udp_echo", Self::DatagramEcho),
@@ -70,7 +95,7 @@ pub(crate) struct Case {
     pub(crate) unit: &'static str,
 }
 
-pub(crate) const CASES: [Case; 7] = [
+pub(crate) const CASES: [Case; 12] = [
     Case {
         name: "echo_c1",
         work: Work::Echo,
@@ -87,14 +112,12 @@ pub(crate) const CASES: [Case; 7] = [
         few: 1280,
         unit: "message",
     },
-    Case {
-        name: "receive",
-        work: Work::Receive,
-        connections: 1,
-        round: 16_000,
-        few: 500,
-        unit: "64 KiB",
-    },
+    receive("receive", Way::Peek),
+    receive("receive_fill_buf", Way::FillBuf),
+    receive("receive_read", Way::Read),
+    receive("receive_read_all", Way::ReadAll),
+    receive("receive_lines", Way::Lines),
+    receive("receive_lines_std", Way::LinesByStd),
     Case { name: "send", work: Work::Send, connections: 1, round: 8_000, few: 500, unit: "64 KiB" },
     Case {
         name: "churn",
@@ -121,6 +144,10 @@ pub(crate) const CASES: [Case; 7] = [
         unit: "datagram",
     },
 ];
+
+const fn receive(name: &'static str, way: Way) -> Case {
+    Case { name, work: Work::Receive(way), connections: 1, round: 16_000, few: 500, unit: "64 KiB" }
+}
 
 /// The cases with these names, or all if none is named.
 pub(crate) fn chosen(names: &[&str]) -> Vec<&'static Case> {

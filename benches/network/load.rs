@@ -7,7 +7,7 @@ use std::time::Duration;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Socket, Type};
 
-use crate::case::{BLOCK, GROUP, MESSAGE, Work};
+use crate::case::{BLOCK, GROUP, LINE, MESSAGE, Work};
 use crate::control;
 
 /// Does `count` operations over as many connections.
@@ -15,7 +15,7 @@ pub(crate) fn run(work: Work, port: u16, count: u64, connections: usize) -> io::
     match work {
         Work::Echo if connections == 1 => echo(port, count),
         Work::Echo => echo_by_many(port, count, connections),
-        Work::Receive => send(port, count),
+        Work::Receive(_) => send(port, count),
         Work::Send => receive(port, count),
         Work::DatagramReceive => send_datagrams(port, count, 1),
         Work::DatagramEcho => send_datagrams(port, count, GROUP),
@@ -108,7 +108,9 @@ fn or_wait(error: io::Error) -> Option<usize> {
 
 fn send(port: u16, blocks: u64) -> io::Result<()> {
     let mut stream = connect(port, 0)?;
-    let block = vec![7; BLOCK];
+    let mut line = [7; LINE];
+    line[LINE - 1] = b'\n';
+    let block = line.repeat(BLOCK / LINE);
     for _ in 0..blocks {
         stream.write_all(&block)?;
     }

@@ -7,6 +7,7 @@ use super::device::Device;
 use super::io_device::{self, QIODevice};
 use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
+use super::searched::Searched;
 use super::std_io::device_std_io;
 use crate::event_loop::FlushList;
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Stepper, World};
@@ -45,6 +46,8 @@ pub struct QBuffer {
     data: Vec<u8>,
     /// Never after the end of `data`.
     cursor: usize,
+    /// Where `data` has no line feed.
+    line_feeds: Searched,
     /// How much was written that no signal has told of.
     untold: usize,
     home: Option<Home>,
@@ -77,6 +80,7 @@ impl QBuffer {
         if is_closed {
             self.data = data.into();
             self.cursor = 0;
+            self.line_feeds = Searched::default();
         }
         is_closed
     }
@@ -97,6 +101,7 @@ impl QBuffer {
         self.data.try_reserve(bytes.len() - over)?;
         self.data[self.cursor..self.cursor + over].copy_from_slice(&bytes[..over]);
         self.data.extend_from_slice(&bytes[over..]);
+        self.line_feeds.truncated(self.cursor);
         self.cursor += bytes.len();
         self.tell_written(bytes.len());
         Ok(())
@@ -174,7 +179,7 @@ impl RawDevice for QBuffer {
     }
 
     fn line_available(&self) -> bool {
-        self.data[self.cursor..].contains(&b'\n')
+        self.line_feeds.find(b'\n', &self.data, self.cursor, usize::MAX).is_some()
     }
 
     fn data_size(&self) -> u64 {

@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind};
 
 use super::byte_queue::ByteQueue;
 use super::open_mode::OpenMode;
+use super::searched::Searched;
+use super::text::{RETURN, TextView};
 use super::transaction::Transaction;
 use crate::object::Signal;
 
@@ -39,8 +41,20 @@ pub(super) struct Rare {
     /// Where the next byte comes from below the buffer of a random-access device.
     pub(super) cursor: u64,
     pub(super) error: String,
-    /// What was peeked at and not read since, where that is not what is in the buffer.
-    pub(super) view: Vec<u8>,
+    /// Where no line feed is behind the mark of a transaction.
+    line_feeds: Searched,
+    /// Where no carriage return is, for text mode.
+    returns: Searched,
+    /// What was peeked at in text mode and not read since.
+    view: TextView,
+}
+
+impl Rare {
+    /// Notes that the first `count` bytes leave the buffer.
+    fn front_leaves(&mut self, count: usize) {
+        self.line_feeds.consumed(count);
+        self.returns.consumed(count);
+    }
 }
 
 impl Device {
@@ -98,13 +112,12 @@ impl Device {
 
     /// Forgets what belongs to one opening.
     fn forget(&mut self) {
-        self.incoming.clear();
+        self.drop_buffer();
         if let Some(rare) = self.rare.get_mut() {
             rare.is_closing.set(false);
             rare.transaction = Transaction::None;
             rare.cursor = 0;
             rare.error = String::new();
-            rare.view = Vec::new();
         }
     }
 
@@ -202,17 +215,48 @@ impl Device {
         }
     }
 
-    /// The number of bytes up to and including the first line feed that is in the buffer.
-    pub(super) fn line_len(&self) -> Option<usize> {
-        if self.is_readable() { self.incoming.line_len(self.mark()) } else { None }
+    /// The number of bytes up to and including the first line feed that is in the buffer, which is
+    /// looked for in the first `max` bytes.
+    pub(super) fn line_len(&self, max: usize) -> Option<usize> {
+        if !self.is_readable() {
+            return None;
+        }
+        let mark = self.mark();
+        match self.rare.get() {
+            Some(rare) if mark > 0 => {
+                let end = mark.saturating_add(max);
+                let found = rare.line_feeds.find(b'\n', self.incoming.as_slice(), mark, end);
+                found.map(|at| at + 1 - mark)
+            }
+            _ => self.incoming.line_len(max),
+        }
+    }
+
+    /// What is in the buffer and can be read, up to the first carriage return.
+    pub(super) fn unread_text(&self) -> &[u8] {
+        let unread = self.unread();
+        let mark = self.mark();
+        let found = self.rare().returns.find(RETURN, self.incoming.as_slice(), mark, usize::MAX);
+        found.map_or(unread, |at| unread.get(..at - mark).unwrap_or_default())
+    }
+
+    /// Makes at least `max` bytes ready that can be peeked at in text mode, if as many are in the
+    /// buffer. Returns how many are ready.
+    pub(super) fn make_view(&mut self, max: usize) -> usize {
+        let mut view = std::mem::take(&mut self.rare_mut().view);
+        let ready = view.make(self.unread(), max);
+        self.rare_mut().view = view;
+        if self.is_readable() { ready } else { 0 }
+    }
+
+    /// The bytes that can be peeked at in text mode, and no more than `max` of them.
+    pub(super) fn view(&self, max: usize) -> &[u8] {
+        self.existing_rare().filter(|_| self.is_readable()).map_or(&[], |rare| rare.view.show(max))
     }
 
     /// How much of the buffer was read in a transaction.
     fn mark(&self) -> usize {
-        match self.rare.get().map(|rare| &rare.transaction) {
-            Some(&Transaction::Marked { read }) => read,
-            _ => 0,
-        }
+        self.rare.get().map_or(0, |rare| rare.transaction.mark())
     }
 
     /// Adds what was read from below to the buffer.
@@ -238,37 +282,83 @@ impl Device {
         self.rare.get().map_or(0, |rare| rare.cursor)
     }
 
-    /// Notes that `count` of the unread bytes were read. Says whether they left the buffer.
+    /// Notes that `count` of the unread bytes were read. Returns true if they left the buffer.
     pub(super) fn advance(&mut self, count: usize) -> bool {
-        if let Some(rare) = self.rare.get_mut() {
-            rare.view = Vec::new();
-            if let Transaction::Marked { read } = &mut rare.transaction {
-                *read += count;
-                return false;
-            }
+        if self.rare.get().is_some() && !self.advance_rare(count) {
+            return false;
         }
         self.incoming.consume(count);
         count > 0
     }
 
+    /// What few devices note when `count` of the unread bytes were read. Returns true if the bytes
+    /// are to leave the buffer.
+    #[cold]
+    fn advance_rare(&mut self, count: usize) -> bool {
+        let rare = self.rare.get_mut().expect("the caller has looked");
+        let mark = rare.transaction.mark();
+        rare.view.was_read(&self.incoming.as_slice()[mark..mark + count]);
+        if let Transaction::Marked { read } = &mut rare.transaction {
+            *read += count;
+            return false;
+        }
+        rare.front_leaves(count);
+        true
+    }
+
+    /// Ends the transaction and drops what was read in it. Returns true if that left the buffer.
+    pub(super) fn commit(&mut self) -> bool {
+        let rare = self.rare_mut();
+        let read = std::mem::take(&mut rare.transaction).mark();
+        rare.front_leaves(read);
+        self.incoming.consume(read);
+        read > 0
+    }
+
+    /// Ends the transaction; what was read in it can be read again.
+    pub(super) fn roll_back(&mut self) {
+        let rare = self.rare_mut();
+        if let Transaction::Marked { read: 1.. } = std::mem::take(&mut rare.transaction) {
+            rare.view.forget();
+        }
+    }
+
     /// Takes the whole buffer, if all of it is to be read.
     pub(super) fn take_buffer(&mut self) -> Vec<u8> {
+        self.forget_findings(0);
         self.incoming.take()
     }
 
     /// Drops the last `count` bytes of the buffer, which can be read again from below.
     pub(super) fn unfill(&mut self, count: usize) {
         self.incoming.unpush(count);
+        self.forget_findings(self.incoming.len());
     }
 
     /// Puts a byte in front of the buffer.
     pub(super) fn unget(&mut self, byte: u8) {
         self.incoming.unget(byte);
+        if let Some(rare) = self.rare.get_mut() {
+            rare.line_feeds.ungot(byte == b'\n');
+            rare.returns.ungot(byte == RETURN);
+            rare.view.ungot(byte);
+        }
     }
 
     /// Drops the buffer.
     pub(super) fn drop_buffer(&mut self) {
         self.incoming.clear();
+        self.forget_findings(0);
+    }
+
+    /// Forgets what is known of the bytes behind the first `len` in the buffer.
+    fn forget_findings(&mut self, len: usize) {
+        let mark = self.mark();
+        if let Some(rare) = self.rare.get_mut() {
+            rare.line_feeds.truncated(len);
+            rare.returns.truncated(len);
+            rare.view.truncated(len.saturating_sub(mark));
+        }
     }
 
     /// Drops the buffer's memory if nothing is in it.
@@ -299,7 +389,9 @@ impl Device {
 
 #[cfg(test)]
 mod tests {
-    use super::{Device, OpenMode};
+    use proptest::prelude::*;
+
+    use super::{Device, OpenMode, Transaction};
 
     #[test]
     fn the_state_of_a_device_is_small() {
@@ -342,5 +434,113 @@ mod tests {
         device.adopt(b"abc".to_vec());
         assert_eq!(device.adopt(vec![0; 20_000]).map(|memory| memory.len()), Some(20_000));
         assert_eq!(device.unread_len(), 0);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Fill(Vec<u8>),
+        Unfill(usize),
+        Unget(u8),
+        Advance(usize),
+        Start,
+        Commit,
+        RollBack,
+        TakeBuffer,
+        DropBuffer,
+        Line(usize),
+        Text,
+        Peek(usize),
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        let byte = prop_oneof![1 => Just(b'\n'), 1 => Just(b'\r'), 8 => b'a'..=b'e'].boxed();
+        prop_oneof![
+            4 => proptest::collection::vec(byte.clone(), 0..20).prop_map(Op::Fill),
+            1 => (0usize..8).prop_map(Op::Unfill),
+            2 => byte.prop_map(Op::Unget),
+            4 => (0usize..8).prop_map(Op::Advance),
+            2 => Just(Op::Start),
+            1 => Just(Op::Commit),
+            1 => Just(Op::RollBack),
+            1 => Just(Op::TakeBuffer),
+            1 => Just(Op::DropBuffer),
+            4 => prop_oneof![Just(usize::MAX), 0usize..30].prop_map(Op::Line),
+            4 => Just(Op::Text),
+            4 => (0usize..30).prop_map(Op::Peek),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn what_is_known_of_the_buffer_is_true(ops in proptest::collection::vec(op(), 0..60)) {
+            let mut device = Device::new();
+            device.open(OpenMode::READ_ONLY);
+            let (mut bytes, mut mark) = (Vec::new(), None);
+            for op in ops {
+                let read = mark.unwrap_or(0);
+                let unread = bytes.get(read..).unwrap_or_default().to_vec();
+                match op {
+                    Op::Fill(more) => {
+                        device.fill(&more);
+                        bytes.extend(more);
+                    }
+                    Op::Unfill(count) => {
+                        let count = count.min(unread.len());
+                        device.unfill(count);
+                        bytes.truncate(bytes.len() - count);
+                    }
+                    Op::Unget(byte) if mark.is_none() => {
+                        device.unget(byte);
+                        bytes.insert(0, byte);
+                    }
+                    Op::Advance(count) => {
+                        let count = count.min(unread.len());
+                        prop_assert_eq!(device.advance(count), mark.is_none() && count > 0);
+                        match &mut mark {
+                            Some(mark) => *mark += count,
+                            None => drop(bytes.drain(..count)),
+                        }
+                    }
+                    Op::Start if mark.is_none() => {
+                        device.rare_mut().transaction = Transaction::Marked { read: 0 };
+                        mark = Some(0);
+                    }
+                    Op::Commit => {
+                        prop_assert_eq!(device.commit(), read > 0);
+                        mark = None;
+                        bytes.drain(..read);
+                    }
+                    Op::RollBack => {
+                        device.roll_back();
+                        mark = None;
+                    }
+                    Op::TakeBuffer if mark.is_none() => {
+                        prop_assert_eq!(device.take_buffer(), std::mem::take(&mut bytes));
+                    }
+                    Op::DropBuffer if mark.is_none() => {
+                        device.drop_buffer();
+                        bytes.clear();
+                    }
+                    Op::Line(max) => {
+                        let line = unread.iter().take(max).position(|&byte| byte == b'\n');
+                        prop_assert_eq!(device.line_len(max), line.map(|at| at + 1));
+                    }
+                    Op::Text => {
+                        let text = unread.split(|&byte| byte == b'\r').next();
+                        prop_assert_eq!(Some(device.unread_text()), text);
+                    }
+                    Op::Peek(max) => {
+                        let text = unread.into_iter().filter(|&byte| byte != b'\r');
+                        let text: Vec<_> = text.take(max).collect();
+                        device.make_view(max);
+                        prop_assert_eq!(device.view(max), text);
+                    }
+                    // Nobody does these while a transaction is under way.
+                    Op::Unget(_) | Op::Start | Op::TakeBuffer | Op::DropBuffer => {}
+                }
+            }
+        }
     }
 }

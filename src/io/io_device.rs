@@ -163,7 +163,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// Lets reading drop carriage returns, or not, while the device is open.
     ///
     /// Every one is dropped, and not only those before a line feed; the readers of lines drop those
-    /// before the line feed only. [`bytes_available`](Self::bytes_available) counts them still.
+    /// before the line feed only. [`bytes_available`](Self::bytes_available) counts them still, and
+    /// `fill_buf` shows the bytes up to the next of them.
     /// Writing is as without text mode. As in Qt on systems whose lines end with a line feed.
     #[doc(alias = "setTextModeEnabled")]
     fn set_text_mode_enabled(&mut self, enabled: bool) {
@@ -236,7 +237,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// Says whether a whole line can be read now.
     #[doc(alias = "canReadLine")]
     fn can_read_line(&self) -> bool {
-        self.is_readable() && (self.device().line_len().is_some() || self.line_available())
+        self.is_readable()
+            && (self.device().line_len(usize::MAX).is_some() || self.line_available())
     }
 
     /// Says whether there is nothing to read now. On a device that others feed, more may come.

@@ -9,7 +9,9 @@ mod io_device;
 mod open_mode;
 mod raw_device;
 mod reading;
+mod searched;
 pub(crate) mod std_io;
+mod text;
 mod transaction;
 mod writing;
 

@@ -4,24 +4,32 @@
 //! into the buffer, so at any time a random-access device stands as far behind its cursor as there
 //! are unread bytes. Carriage returns stay in the buffer in text mode too, and are dropped on the
 //! way out.
+//!
+//! No call looks at or copies more bytes than it hands out, apart from those that it reads ahead
+//! once. `tests/reading_cost.rs` counts it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io;
 
 use super::io_device::QIODevice;
 use super::open_mode::OpenMode;
+use super::text::{self, RETURN};
 use super::transaction::Transaction;
 use super::writing;
 
 /// How much is read ahead at a time. As in Qt.
 const CHUNK: usize = 16 * 1024;
 
+/// How much of a line is read at first where what is read ahead has to be read again.
+const FIRST_OF_LINE: usize = 64;
+
 /// No message is longer.
 const MESSAGE: usize = 64 * 1024;
 
 thread_local! {
-    /// Where bytes from below go first, so that the buffer grows by no more than what came.
-    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    /// Where bytes from below go first, so that the buffer grows by no more than what came. There
+    /// is one for each device of those that read from one another.
+    static SCRATCH: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(crate) fn read<D: QIODevice + ?Sized>(device: &mut D, buffer: &mut [u8]) -> io::Result<usize> {
@@ -96,13 +104,13 @@ pub(super) fn read_line<D: QIODevice + ?Sized>(
     lines: Lines,
 ) -> bool {
     line.clear();
-    let mut ahead = 0;
+    let (mut ahead, mut next) = (0, FIRST_OF_LINE);
     let len = loop {
         let unread = device.device().unread().len();
-        match device.device().line_len() {
-            Some(len) if len <= max => break len,
-            _ if unread >= max => break max,
-            _ => {}
+        match device.device().line_len(max) {
+            Some(len) => break len,
+            None if unread >= max => break max,
+            None => {}
         }
         if device.device().check_readable().is_err() {
             return false;
@@ -111,7 +119,9 @@ pub(super) fn read_line<D: QIODevice + ?Sized>(
         let asked = if !is_unbuffered(device) {
             CHUNK
         } else if device.is_random_access() {
-            CHUNK.min(max - unread)
+            let asked = next.min(max - unread);
+            next = CHUNK.min(2 * next);
+            asked
         } else {
             1
         };
@@ -146,22 +156,20 @@ fn unfill<D: QIODevice + ?Sized>(device: &mut D, ahead: usize) {
 
 pub(super) fn peek<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> &[u8] {
     let text = is_text(device);
-    let readable = |device: &D| match text {
-        true => without_returns(device.device().unread()).count(),
-        false => device.device().unread().len(),
-    };
-    while readable(device) < max && device.device().check_readable().is_ok() {
-        let missing = max - readable(device);
+    loop {
+        let ready =
+            if text { device.device_mut().make_view(max) } else { device.device().unread().len() };
+        if ready >= max || device.device().check_readable().is_err() {
+            break;
+        }
+        let missing = max - ready;
         let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
         if !matches!(fill(device, asked), Ok(1..)) {
             break;
         }
     }
     if text {
-        let view = without_returns(device.device().unread()).take(max).collect();
-        let rare = device.device_mut().rare_mut();
-        rare.view = view;
-        &rare.view
+        device.device().view(max)
     } else {
         let unread = device.device().unread();
         &unread[..unread.len().min(max)]
@@ -212,35 +220,39 @@ fn read_past<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> usize {
 /// The bytes that come next, for `BufRead`; none at the end.
 pub(crate) fn fill_buf<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<&[u8]> {
     device.device().check_readable()?;
+    let text = is_text(device);
     loop {
-        if is_text(device) {
+        if text {
             let unread = device.device().unread();
-            let returns = unread.iter().take_while(|&&byte| byte == b'\r').count();
+            let returns = unread.iter().take_while(|&&byte| byte == RETURN).count();
             consume(device, returns);
         }
         if !device.device().unread().is_empty() || fill(device, CHUNK)? == 0 {
             break;
         }
     }
-    let unread = device.device().unread();
-    let end = unread.iter().position(|&byte| byte == b'\r').filter(|_| is_text(device));
-    Ok(&unread[..end.unwrap_or(unread.len())])
+    Ok(if text { device.device().unread_text() } else { device.device().unread() })
 }
 
 /// Notes that the first `count` unread bytes are read.
 pub(crate) fn consume<D: QIODevice + ?Sized>(device: &mut D, count: usize) {
     let count = count.min(device.device().unread().len());
     if device.device_mut().advance(count) {
-        device.buffer_consumed();
-        device.device_mut().release();
+        made_room(device);
     }
+}
+
+/// Tells that bytes have left the buffer, and drops its memory if it is empty now.
+pub(super) fn made_room<D: QIODevice + ?Sized>(device: &mut D) {
+    device.buffer_consumed();
+    device.device_mut().release();
 }
 
 /// Takes what is in the buffer, up to the size of `target`.
 fn take<D: QIODevice + ?Sized>(device: &mut D, target: &mut [u8]) -> usize {
     let unread = device.device().unread();
     let (taken, count) = if is_text(device) {
-        copy_text(unread, target)
+        text::copy(unread, target)
     } else {
         let count = unread.len().min(target.len());
         target[..count].copy_from_slice(&unread[..count]);
@@ -268,24 +280,6 @@ fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
     bytes
 }
 
-/// Copies without carriage returns; returns how many bytes were used, and how many were given.
-fn copy_text(source: &[u8], target: &mut [u8]) -> (usize, usize) {
-    let mut given = 0;
-    for (used, &byte) in source.iter().enumerate() {
-        if byte == b'\r' {
-            continue;
-        }
-        let Some(place) = target.get_mut(given) else { return (used, given) };
-        *place = byte;
-        given += 1;
-    }
-    (source.len(), given)
-}
-
-fn without_returns(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.iter().copied().filter(|&byte| byte != b'\r')
-}
-
 /// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer; if it gives
 /// messages, a whole one.
 fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
@@ -294,14 +288,16 @@ fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize
 
 /// Reads up to `asked` bytes from below into the buffer.
 fn fill_by<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
-    // A device that reads from another one comes here again meanwhile, and finds none.
-    let mut scratch = SCRATCH.take();
-    scratch.resize(asked.max(CHUNK), 0);
+    // A device that reads from another one comes here again meanwhile.
+    let mut scratch = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if scratch.len() < asked {
+        scratch.resize(asked, 0);
+    }
     let came = device.read_data(&mut scratch[..asked]).map(|count| count.min(asked));
     if let Ok(count) = came {
         device.device_mut().fill(&scratch[..count]);
     }
-    SCRATCH.set(scratch);
+    SCRATCH.with_borrow_mut(|kept| kept.push(scratch));
     came
 }
 

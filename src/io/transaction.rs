@@ -14,6 +14,16 @@ pub(super) enum Transaction {
     Began { position: u64 },
 }
 
+impl Transaction {
+    /// How much of the buffer was read in the transaction.
+    pub(super) fn mark(&self) -> usize {
+        match *self {
+            Self::Marked { read } => read,
+            Self::None | Self::Began { .. } => 0,
+        }
+    }
+}
+
 pub(super) fn start<D: QIODevice + ?Sized>(device: &mut D) -> bool {
     let state = device.device();
     if state.check_readable().is_err() || is_started(device) {
@@ -33,28 +43,23 @@ pub(super) fn is_started<D: QIODevice + ?Sized>(device: &D) -> bool {
 }
 
 pub(super) fn commit<D: QIODevice + ?Sized>(device: &mut D) -> bool {
-    match end(device) {
-        Transaction::None => false,
-        Transaction::Marked { read } => {
-            reading::consume(device, read);
-            true
-        }
-        Transaction::Began { .. } => true,
+    let is_started = is_started(device);
+    if is_started && device.device_mut().commit() {
+        reading::made_room(device);
     }
+    is_started
 }
 
 pub(super) fn roll_back<D: QIODevice + ?Sized>(device: &mut D) -> bool {
-    match end(device) {
+    match *device.device().transaction() {
         Transaction::None => false,
-        Transaction::Marked { .. } => true,
-        Transaction::Began { position } => writing::seek(device, position).is_ok(),
-    }
-}
-
-fn end<D: QIODevice + ?Sized>(device: &mut D) -> Transaction {
-    if is_started(device) {
-        std::mem::take(&mut device.device_mut().rare_mut().transaction)
-    } else {
-        Transaction::None
+        Transaction::Marked { .. } => {
+            device.device_mut().roll_back();
+            true
+        }
+        Transaction::Began { position } => {
+            device.device_mut().roll_back();
+            writing::seek(device, position).is_ok()
+        }
     }
 }

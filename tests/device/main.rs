@@ -268,12 +268,15 @@ struct File {
     device: Device,
     bytes: Vec<u8>,
     cursor: usize,
+    /// How many bytes were read, those among them that were read again.
+    read: usize,
 }
 
 impl RawDevice for File {
     fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.bytes[self.cursor..].as_ref().read(buffer)?;
         self.cursor += count;
+        self.read += count;
         Ok(count)
     }
 
@@ -329,6 +332,20 @@ fn without_a_buffer_a_line_shows_what_is_below_when_it_is_read() {
     file.bytes[4..7].copy_from_slice(b"new");
     assert_eq!(file.read_line_max(2), b"ne");
     assert_eq!(file.read_line_string().as_deref(), Some("w"));
+}
+
+#[test]
+fn without_a_buffer_little_more_than_a_line_is_read() {
+    for len in [1, 10, 1000, 100_000] {
+        let mut line = vec![b'x'; len - 1];
+        line.push(b'\n');
+        let mut file = File { bytes: line.repeat(100), ..File::default() };
+        file.open(OpenMode::READ_ONLY | OpenMode::UNBUFFERED).unwrap();
+        for number in 1..=50 {
+            assert_eq!(file.read_line_bytes().as_ref(), Some(&line));
+            assert!(file.read <= number * (3 * len + 64), "{} for {number} of {len}", file.read);
+        }
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The hand-written loop: mio, edge-triggered, a slab of connections, one buffer for all.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::hint::black_box;
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Interest, Poll, Token};
 
-use crate::case::{BLOCK, GROUP, Work};
+use crate::case::{BLOCK, GROUP, Way, Work};
 use crate::control;
 
 const LISTENER: Token = Token(usize::MAX);
@@ -122,14 +123,14 @@ impl Server {
             let number = self.slab.vacant();
             let interest = Interest::READABLE | Interest::WRITABLE;
             poll.registry().register(&mut stream, Token(number), interest)?;
-            self.slab.fill(number, Connection { stream, outgoing: Vec::new(), owed: 0 });
+            self.slab.fill(number, Connection::new(stream));
         }
     }
 
     fn on_ready(&mut self, number: usize, ready: Ready) {
         let Some(connection) = self.slab.get(number) else { return };
         let outcome = match self.work {
-            Work::Receive => connection.receive(&mut self.buffer, ready.ended),
+            Work::Receive(way) => connection.receive(&mut self.buffer, ready.ended, way),
             Work::Send => connection.send(&mut self.buffer, ready.readable),
             _ => connection.echo(&mut self.buffer, &ready),
         };
@@ -147,11 +148,17 @@ struct Connection {
     stream: TcpStream,
     /// What the kernel did not take.
     outgoing: Vec<u8>,
+    /// The line that has not come whole.
+    line: Vec<u8>,
     /// Bytes that are still to be sent in the bulk work.
     owed: u64,
 }
 
 impl Connection {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, outgoing: Vec::new(), line: Vec::new(), owed: 0 }
+    }
+
     fn echo(&mut self, buffer: &mut [u8], ready: &Ready) -> io::Result<Outcome> {
         if !self.outgoing.is_empty() {
             let sent = self.stream.write(&self.outgoing)?;
@@ -177,15 +184,29 @@ impl Connection {
         }
     }
 
-    fn receive(&mut self, buffer: &mut [u8], ended: bool) -> io::Result<Outcome> {
+    fn receive(&mut self, buffer: &mut [u8], ended: bool, way: Way) -> io::Result<Outcome> {
         for _ in 0..PER_TURN / buffer.len() {
-            match self.stream.read(buffer)? {
+            let count = self.stream.read(buffer)?;
+            if matches!(way, Way::Lines | Way::LinesByStd) {
+                self.take_lines(&buffer[..count])?;
+            }
+            match count {
                 0 => return Ok(Outcome::Over),
                 count if count < buffer.len() && !ended => return Ok(Outcome::Waits),
                 _ => {}
             }
         }
         Ok(Outcome::HasMore)
+    }
+
+    fn take_lines(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while bytes.read_until(b'\n', &mut self.line)? > 0 {
+            if self.line.ends_with(b"\n") {
+                black_box(&self.line);
+                self.line.clear();
+            }
+        }
+        Ok(())
     }
 
     fn send(&mut self, buffer: &mut [u8], readable: bool) -> io::Result<Outcome> {

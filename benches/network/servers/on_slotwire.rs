@@ -1,14 +1,15 @@
 //! The servers on slotwire: one object whose slots serve every connection.
 
 use std::error::Error;
-use std::io::{self, ErrorKind, Read, Write};
+use std::hint::black_box;
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use counting_allocator::so_far;
 use slotwire::prelude::*;
 use slotwire::{BindMode, NetError, QTcpServer, QTcpSocket, QUdpSocket};
 
-use crate::case::{BLOCK, GROUP, Work};
+use crate::case::{BLOCK, GROUP, Way, Work};
 use crate::control;
 
 pub(super) fn serve(work: Work) -> Result<(), Box<dyn Error>> {
@@ -31,8 +32,8 @@ fn serve_datagrams(group: u64) -> Result<(), Box<dyn Error>> {
 fn serve_connections(work: Work) -> Result<(), Box<dyn Error>> {
     let mut rt = Runtime::new()?;
     let listener = match work {
-        Work::Receive => {
-            let server = rt.add_with(Sink::new);
+        Work::Receive(way) => {
+            let server = rt.add_with(|cx| Sink::new(cx, way));
             rt[server].listener
         }
         Work::Send => {
@@ -109,13 +110,18 @@ impl Echo {
 #[derive(QObject)]
 struct Sink {
     listener: Obj<QTcpServer>,
-    received: u64,
+    way: Way,
+    buffer: Vec<u8>,
+    /// The line that has not come whole.
+    line: Vec<u8>,
+    received: usize,
 }
 
 #[slots]
 impl Sink {
-    fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: listener(cx), received: 0 }
+    fn new(cx: &mut Context<Self>, way: Way) -> Self {
+        let buffer = vec![0; BLOCK];
+        Self { listener: listener(cx), way, buffer, line: Vec::new(), received: 0 }
     }
 
     #[slot(listener.new_connection)]
@@ -127,12 +133,40 @@ impl Sink {
     }
 
     #[slot]
-    fn receive(&mut self, cx: &mut Context<Self>) {
-        let Some(socket) = cx.sender_as::<QTcpSocket>() else { return };
-        // Looks at the bytes in their place, as the loop does.
-        let count = cx[socket].peek(usize::MAX).len();
-        cx[socket].skip(count);
-        self.received += count as u64;
+    fn receive(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
+        let Some(socket) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
+        let socket = &mut cx[socket];
+        self.received += match self.way {
+            // Looks at the bytes in their place, as the loop does.
+            Way::Peek => {
+                let count = socket.peek(usize::MAX).len();
+                socket.skip(count)
+            }
+            Way::FillBuf => {
+                let count = socket.fill_buf()?.len();
+                socket.consume(count);
+                count
+            }
+            Way::Read => socket.read(&mut self.buffer)?,
+            Way::ReadAll => socket.read_all().len(),
+            Way::Lines => {
+                while let Some(line) = socket.read_line_bytes() {
+                    black_box(line);
+                }
+                0
+            }
+            Way::LinesByStd => {
+                while socket.bytes_available() > 0 {
+                    socket.read_until(b'\n', &mut self.line).or_else(unless_blocked)?;
+                    if self.line.ends_with(b"\n") {
+                        black_box(&self.line);
+                        self.line.clear();
+                    }
+                }
+                0
+            }
+        };
+        Ok(())
     }
 
     #[slot]
@@ -230,4 +264,9 @@ impl Datagrams {
         }
         Ok(())
     }
+}
+
+/// The rest of a line has not come yet.
+fn unless_blocked(error: io::Error) -> io::Result<usize> {
+    if error.kind() == ErrorKind::WouldBlock { Ok(0) } else { Err(error) }
 }

@@ -1,12 +1,13 @@
 //! The servers on tokio: its runtime of one thread, a task for each connection.
 
+use std::hint::black_box;
 use std::io;
 use std::net::Ipv4Addr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
-use crate::case::{BLOCK, GROUP, Work};
+use crate::case::{BLOCK, GROUP, Way, Work};
 use crate::control;
 
 pub(super) fn serve(work: Work) -> io::Result<()> {
@@ -23,7 +24,10 @@ pub(super) fn serve(work: Work) -> io::Result<()> {
             let (stream, _) = listener.accept().await?;
             // A connection that breaks is over, which is all there is to say of it.
             match work {
-                Work::Receive => tokio::spawn(async { drop(receive(stream).await) }),
+                Work::Receive(Way::Lines | Way::LinesByStd) => {
+                    tokio::spawn(async { drop(receive_lines(stream).await) })
+                }
+                Work::Receive(_) => tokio::spawn(async { drop(receive(stream).await) }),
                 Work::Send => tokio::spawn(async { drop(send(stream).await) }),
                 _ => tokio::spawn(async { drop(echo(stream).await) }),
             };
@@ -59,6 +63,16 @@ async fn echo(mut stream: TcpStream) -> io::Result<()> {
 async fn receive(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; BLOCK];
     while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+async fn receive_lines(stream: TcpStream) -> io::Result<()> {
+    let mut stream = BufReader::with_capacity(BLOCK, stream);
+    let mut line = Vec::new();
+    while stream.read_until(b'\n', &mut line).await? > 0 {
+        black_box(&line);
+        line.clear();
+    }
     Ok(())
 }
 
