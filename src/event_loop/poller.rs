@@ -41,6 +41,7 @@ pub(crate) enum Polled {
     /// Sources came. They may be gone already.
     Something,
     /// Something came that is no source's, and that the caller of the loop may want to look at.
+    #[cfg(feature = "sim")]
     Called,
 }
 
