@@ -260,6 +260,14 @@ pub trait QAbstractSocket: QIODevice {
         self.core().local().address
     }
 
+    /// Returns the address of this end in Qt's sense, while the socket is connected or bound:
+    /// [`BindAddress::Any`] takes IPv6 and IPv4, [`BindAddress::AnyIpv6`] takes IPv6 alone. To
+    /// [`local_address`](Self::local_address) both are the unspecified IPv6 address.
+    #[doc(alias = "localAddress")]
+    fn bound_address(&self) -> Option<BindAddress> {
+        self.core().local().bound_address()
+    }
+
     /// Returns the port of this end, while the socket is connected or bound.
     #[doc(alias = "localPort")]
     fn local_port(&self) -> Option<u16> {

@@ -8,6 +8,33 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 #[on_every_network]
+fn a_bound_socket_tells_both_families_from_one(net: &Net) {
+    let mut rt = net.runtime();
+    for address in [
+        BindAddress::Any,
+        BindAddress::AnyIpv4,
+        BindAddress::AnyIpv6,
+        Ipv4Addr::LOCALHOST.into(),
+        Ipv6Addr::LOCALHOST.into(),
+    ] {
+        let tcp = rt.add(QTcpSocket::new());
+        rt[tcp].bind(address, 0, BindMode::DEFAULT).unwrap();
+        let udp = rt.add(QUdpSocket::new());
+        rt[udp].bind(address, 0, BindMode::DEFAULT).unwrap();
+        assert_eq!(
+            (rt[tcp].bound_address(), rt[udp].bound_address()),
+            (Some(address), Some(address))
+        );
+        assert_eq!(rt[udp].local_addr().map(|own| own.ip()), rt[udp].local_address());
+        rt[udp].set_local_address(Some(Ipv6Addr::UNSPECIFIED.into()));
+        assert_eq!(rt[udp].bound_address(), Some(BindAddress::AnyIpv6));
+        rt[tcp].abort();
+        settle(&mut rt);
+        assert_eq!((rt[tcp].bound_address(), rt[tcp].local_addr()), (None, None));
+    }
+}
+
+#[on_every_network]
 fn a_bound_socket_says_so_and_connects_from_there(net: &Net) {
     for address in [BindAddress::Any, BindAddress::AnyIpv4, Ipv4Addr::LOCALHOST.into()] {
         let mut rt = net.runtime();

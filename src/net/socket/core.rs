@@ -269,9 +269,7 @@ impl SocketCore {
     /// This end of the connection.
     pub(in crate::net) fn local(&self) -> Endpoint {
         match &self.engine {
-            Some(engine) => *self
-                .local
-                .get_or_init(|| engine.local_addr().map(Endpoint::from).unwrap_or_default()),
+            Some(engine) => *self.local.get_or_init(|| Endpoint::local_of(&**engine)),
             None => self.local.get().copied().unwrap_or_default(),
         }
     }

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::net::address::{at_interface, canonical, scope_id};
+use crate::net::bind_mode::BindAddress;
+use crate::net::engine::SocketEngine;
 
 /// An address and a port, each of which may be unknown: a class may set one of them alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,17 +13,33 @@ pub(in crate::net) struct Endpoint {
     /// That of the address; 0 if it has none.
     pub(in crate::net) scope_id: u32,
     pub(in crate::net) port: Option<u16>,
+    /// The address is the unspecified IPv6 address, which stands for those of IPv4 as well.
+    pub(in crate::net) is_of_both_families: bool,
 }
 
 impl Endpoint {
+    /// Asks an engine for its own end.
+    pub(super) fn local_of(engine: &dyn SocketEngine) -> Self {
+        let Ok(local) = engine.local_addr() else { return Self::default() };
+        let is_dual_stack = || engine.is_dual_stack().unwrap_or(false);
+        let is_of_both_families = local.ip().is_unspecified() && is_dual_stack();
+        Self { is_of_both_families, ..local.into() }
+    }
+
     /// Returns the address and the port with their scope, if both are known.
     pub(in crate::net) fn addr(&self) -> Option<SocketAddr> {
         Some(at_interface(self.address?, self.port?, self.scope_id))
     }
 
+    /// Returns the address in Qt's sense, if it is known.
+    pub(in crate::net) fn bound_address(&self) -> Option<BindAddress> {
+        let address = at_interface(self.address?, 0, self.scope_id);
+        Some(BindAddress::of_socket(address, self.is_of_both_families))
+    }
+
     /// Returns the same end with this address, which has no scope.
     pub(in crate::net) fn with_address(self, address: Option<IpAddr>) -> Self {
-        Self { address, scope_id: 0, ..self }
+        Self { address, scope_id: 0, is_of_both_families: false, ..self }
     }
 }
 
@@ -33,6 +51,7 @@ impl From<SocketAddr> for Endpoint {
             address: Some(address.ip()),
             scope_id: scope_id(address),
             port: Some(address.port()),
+            is_of_both_families: false,
         }
     }
 }

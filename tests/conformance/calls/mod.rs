@@ -12,11 +12,10 @@ mod thread;
 mod timer;
 mod udp;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 
 use slotwire::prelude::*;
-use socket2::SockRef;
 
 use crate::answer::{Answer, Outcome, missing};
 use crate::args::Args;
@@ -107,15 +106,14 @@ fn show_address(address: Option<IpAddr>) -> Answer {
     address.map_or_else(String::new, |address| address.to_string()).into()
 }
 
-/// The address that a socket is bound to, as a trace shows it. Qt has an address of its own for
-/// both families at once, which is the unspecified IPv6 address here; the socket itself knows
-/// whether it does both.
-fn show_bound_address(address: Option<IpAddr>, descriptor: Option<BorrowedFd<'_>>) -> Answer {
-    let is_for_both = address == Some(Ipv6Addr::UNSPECIFIED.into())
-        && descriptor.is_none_or(|descriptor| {
-            SockRef::from(&descriptor).only_v6().is_ok_and(|only_v6| !only_v6)
-        });
-    if is_for_both { "0.0.0.0".into() } else { show_address(address) }
+/// An address that a socket or a server is bound to, as a trace shows it. Qt shows that of both
+/// families as the unspecified IPv4 address.
+fn show_bound_address(address: Option<BindAddress>) -> Answer {
+    match address {
+        None => "".into(),
+        Some(BindAddress::Any) => "0.0.0.0".into(),
+        Some(address) => address.to_string().into(),
+    }
 }
 
 /// A descriptor as a trace shows it.

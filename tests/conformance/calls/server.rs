@@ -2,7 +2,7 @@
 
 use slotwire::prelude::*;
 
-use super::{done, show_descriptor, show_port};
+use super::{done, show_bound_address, show_descriptor, show_port};
 use crate::answer::{Answer, Outcome};
 use crate::args::Args;
 use crate::names;
@@ -11,7 +11,7 @@ use slotwire::BindAddress;
 pub(super) fn get(server: &QTcpServer, name: &str) -> Option<Answer> {
     Some(match name {
         "isListening" => server.is_listening().into(),
-        "serverAddress" => show_server_address(server.server_address()),
+        "serverAddress" => show_bound_address(server.server_address()),
         "serverPort" => show_port(server.server_port()),
         "serverError" => names::error(server.server_error()).into(),
         "socketDescriptor" => show_descriptor(server.socket_descriptor()),
@@ -39,15 +39,6 @@ pub(super) fn call(server: &mut QTcpServer, method: &str, args: &Args<'_>) -> Op
         "resumeAccepting" => Ok(done!(server.resume_accepting())),
         _ => return None,
     })
-}
-
-/// A server's address as Qt shows it: that of both families is the unspecified IPv4 address.
-fn show_server_address(address: Option<BindAddress>) -> Answer {
-    match address {
-        None => "".into(),
-        Some(BindAddress::Any) => "0.0.0.0".into(),
-        Some(address) => address.to_string().into(),
-    }
 }
 
 /// Listens on an address and a port; on any if they are absent.

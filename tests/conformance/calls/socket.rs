@@ -20,7 +20,7 @@ pub(super) fn get(socket: &Socket, name: &str) -> Option<Answer> {
         "error" => names::error(socket.error()).into(),
         "socketType" => names::socket_type(socket.socket_type()).into(),
         "isValid" => socket.is_valid().into(),
-        "localAddress" => show_bound_address(socket.local_address(), socket.socket_descriptor()),
+        "localAddress" => show_bound_address(socket.bound_address()),
         "localPort" => show_port(socket.local_port()),
         "peerAddress" => show_address(socket.peer_address()),
         "peerPort" => show_port(socket.peer_port()),
