@@ -7,6 +7,7 @@ use std::cell::{Cell, OnceCell};
 use std::io::{self, ErrorKind};
 
 use super::byte_queue::ByteQueue;
+use super::messages::Messages;
 use super::open_mode::OpenMode;
 use super::searched::Searched;
 use super::text::{RETURN, TextView};
@@ -47,6 +48,8 @@ pub(super) struct Rare {
     returns: Searched,
     /// What was peeked at in text mode and not read since.
     view: TextView,
+    /// Where the messages in the buffer end, if they are messages.
+    messages: Messages,
 }
 
 impl Rare {
@@ -54,6 +57,7 @@ impl Rare {
     fn front_leaves(&mut self, count: usize) {
         self.line_feeds.consumed(count);
         self.returns.consumed(count);
+        self.messages.settle();
     }
 }
 
@@ -232,19 +236,21 @@ impl Device {
         }
     }
 
-    /// What is in the buffer and can be read, up to the first carriage return.
-    pub(super) fn unread_text(&self) -> &[u8] {
+    /// What is in the buffer and can be read, up to the first carriage return, and no more than
+    /// `max` bytes.
+    pub(super) fn unread_text(&self, max: usize) -> &[u8] {
         let unread = self.unread();
-        let mark = self.mark();
-        let found = self.rare().returns.find(RETURN, self.incoming.as_slice(), mark, usize::MAX);
-        found.map_or(unread, |at| unread.get(..at - mark).unwrap_or_default())
+        let (mark, max) = (self.mark(), unread.len().min(max));
+        let found = self.rare().returns.find(RETURN, self.incoming.as_slice(), mark, mark + max);
+        &unread[..found.map_or(max, |at| at - mark)]
     }
 
-    /// Makes at least `max` bytes ready that can be peeked at in text mode, if as many are in the
-    /// buffer. Returns how many are ready.
-    pub(super) fn make_view(&mut self, max: usize) -> usize {
+    /// Makes at least `max` bytes ready that can be peeked at in text mode, if the first `len` bytes
+    /// in the buffer give as many. Returns how many are ready.
+    pub(super) fn make_view(&mut self, len: usize, max: usize) -> usize {
         let mut view = std::mem::take(&mut self.rare_mut().view);
-        let ready = view.make(self.unread(), max);
+        let unread = self.unread();
+        let ready = view.make(&unread[..unread.len().min(len)], max);
         self.rare_mut().view = view;
         if self.is_readable() { ready } else { 0 }
     }
@@ -252,6 +258,18 @@ impl Device {
     /// The bytes that can be peeked at in text mode, and no more than `max` of them.
     pub(super) fn view(&self, max: usize) -> &[u8] {
         self.existing_rare().filter(|_| self.is_readable()).map_or(&[], |rare| rare.view.show(max))
+    }
+
+    /// What is left of the next message in the buffer, if one is there.
+    pub(super) fn message(&self) -> Option<&[u8]> {
+        let len = self.rare.get()?.messages.next_len()?;
+        if self.is_readable() { self.unread().get(..len) } else { None }
+    }
+
+    /// What is left of the next message in the buffer that is not empty.
+    pub(super) fn message_with_bytes(&self) -> &[u8] {
+        let len = self.rare.get().and_then(|rare| rare.messages.next_len_with_bytes());
+        len.and_then(|len| self.unread().get(..len)).unwrap_or_default()
     }
 
     /// How much of the buffer was read in a transaction.
@@ -263,6 +281,22 @@ impl Device {
     pub(super) fn fill(&mut self, bytes: &[u8]) {
         self.incoming.push(bytes);
         self.move_cursor(bytes.len());
+    }
+
+    /// Adds a message that was read from below to the buffer.
+    pub(super) fn fill_message(&mut self, message: &[u8]) {
+        self.incoming.push(message);
+        self.rare_mut().messages.push(message.len());
+    }
+
+    /// Notes that the next message in the buffer was read. Returns false if that is not an empty one.
+    pub(super) fn pass_empty_message(&mut self) -> bool {
+        let Some(rare) = self.rare.get_mut() else { return false };
+        let has_passed = rare.messages.pass_empty();
+        if !matches!(rare.transaction, Transaction::Marked { .. }) {
+            rare.messages.settle();
+        }
+        has_passed
     }
 
     /// Notes that `count` bytes were read from below, or written to it.
@@ -298,6 +332,7 @@ impl Device {
         let rare = self.rare.get_mut().expect("the caller has looked");
         let mark = rare.transaction.mark();
         rare.view.was_read(&self.incoming.as_slice()[mark..mark + count]);
+        rare.messages.was_read(count);
         if let Transaction::Marked { read } = &mut rare.transaction {
             *read += count;
             return false;
@@ -318,9 +353,10 @@ impl Device {
     /// Ends the transaction; what was read in it can be read again.
     pub(super) fn roll_back(&mut self) {
         let rare = self.rare_mut();
-        if let Transaction::Marked { read: 1.. } = std::mem::take(&mut rare.transaction) {
+        if std::mem::take(&mut rare.transaction).mark() > 0 {
             rare.view.forget();
         }
+        rare.messages.take_back();
     }
 
     /// Takes the whole buffer, if all of it is to be read.
@@ -335,9 +371,12 @@ impl Device {
         self.forget_findings(self.incoming.len());
     }
 
-    /// Puts a byte in front of the buffer.
-    pub(super) fn unget(&mut self, byte: u8) {
+    /// Puts a byte in front of the buffer, and of the message there if it has messages.
+    pub(super) fn unget(&mut self, byte: u8, has_messages: bool) {
         self.incoming.unget(byte);
+        if has_messages {
+            self.rare_mut().messages.ungot();
+        }
         if let Some(rare) = self.rare.get_mut() {
             rare.line_feeds.ungot(byte == b'\n');
             rare.returns.ungot(byte == RETURN);
@@ -357,6 +396,9 @@ impl Device {
         if let Some(rare) = self.rare.get_mut() {
             rare.line_feeds.truncated(len);
             rare.returns.truncated(len);
+            if len == 0 {
+                rare.messages = Messages::default();
+            }
             rare.view.truncated(len.saturating_sub(mark));
         }
     }
@@ -492,7 +534,7 @@ mod tests {
                         bytes.truncate(bytes.len() - count);
                     }
                     Op::Unget(byte) if mark.is_none() => {
-                        device.unget(byte);
+                        device.unget(byte, false);
                         bytes.insert(0, byte);
                     }
                     Op::Advance(count) => {
@@ -529,12 +571,12 @@ mod tests {
                     }
                     Op::Text => {
                         let text = unread.split(|&byte| byte == b'\r').next();
-                        prop_assert_eq!(Some(device.unread_text()), text);
+                        prop_assert_eq!(Some(device.unread_text(usize::MAX)), text);
                     }
                     Op::Peek(max) => {
                         let text = unread.into_iter().filter(|&byte| byte != b'\r');
                         let text: Vec<_> = text.take(max).collect();
-                        device.make_view(max);
+                        device.make_view(usize::MAX, max);
                         prop_assert_eq!(device.view(max), text);
                     }
                     // Nobody does these while a transaction is under way.

@@ -212,7 +212,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         self.seek_to(0)
     }
 
-    /// Returns how many bytes can be read now.
+    /// Returns how many bytes can be read now. An empty datagram has none.
     #[doc(alias = "bytesAvailable")]
     fn bytes_available(&self) -> usize {
         // A bound socket of datagrams has no stream to be opened, and gives them all the same.
@@ -241,13 +241,18 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
             && (self.device().line_len(usize::MAX).is_some() || self.line_available())
     }
 
-    /// Says whether there is nothing to read now. On a device that others feed, more may come.
+    /// Returns true if there is nothing to read now. On a device that others feed, more may come.
+    ///
+    /// An empty datagram is something to read, though it has no bytes.
     #[doc(alias = "atEnd")]
     fn at_end(&self) -> bool {
         self.bytes_available() == 0
+            && !(self.is_message_based()
+                && (self.device().message().is_some() || self.message_available()))
     }
 
-    /// Takes everything that can be read now; empty if that is nothing.
+    /// Takes everything that can be read now, which is one datagram if they are datagrams; empty if
+    /// that is nothing.
     #[doc(alias = "readAll")]
     fn read_all(&mut self) -> Vec<u8> {
         reading::read_bytes(self, usize::MAX)
@@ -305,12 +310,14 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         reading::read_line(self, line, max, Lines::Partial)
     }
 
-    /// Returns what can be read now, up to `max` bytes, and leaves it there.
+    /// Returns what can be read now, up to `max` bytes, and leaves it there. If they are datagrams,
+    /// this is one, and a look for the next is made if it is empty.
     fn peek(&mut self, max: usize) -> &[u8] {
         reading::peek(self, max)
     }
 
-    /// Drops up to `max` bytes of what can be read now; returns how many.
+    /// Drops up to `max` bytes of what can be read now; returns how many. If they are datagrams, all of
+    /// one is dropped, unless `peek` has shown it.
     fn skip(&mut self, max: usize) -> usize {
         reading::skip(self, max)
     }
@@ -340,7 +347,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     fn unget_char(&mut self, byte: u8) -> bool {
         let can = self.is_readable() && !self.is_transaction_started();
         if can {
-            self.device_mut().unget(byte);
+            let has_messages = self.is_message_based();
+            self.device_mut().unget(byte, has_messages);
         }
         can
     }

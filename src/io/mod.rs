@@ -6,6 +6,8 @@ mod device;
 #[doc(hidden)]
 pub mod device_signal;
 mod io_device;
+mod message_reading;
+mod messages;
 mod open_mode;
 mod raw_device;
 mod reading;

@@ -125,10 +125,21 @@ pub trait RawDevice {
         false
     }
 
-    /// Says whether what comes are messages, as datagrams are. Each read from below then takes one,
-    /// and drops what it has no room for, so what is read at once is never put together from two.
+    /// Returns true if what comes are messages, as datagrams are.
+    ///
+    /// [`read_data`](Self::read_data) then takes one message and drops what it has no room for, and
+    /// 0 is an empty message; [`skip_data`](Self::skip_data) is not called. What is read at once is
+    /// never put together from two messages, apart from lines.
     fn is_message_based(&self) -> bool {
         false
+    }
+
+    /// Returns true if a message, which may be an empty one, can be read from below now.
+    ///
+    /// Asked of a device that [gives messages](Self::is_message_based). Unless overridden, true if
+    /// [`data_available`](Self::data_available) is not 0.
+    fn message_available(&self) -> bool {
+        self.data_available() > 0
     }
 
     /// Returns how many bytes can be read from below now, beside those in the buffer.

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::io;
 
 use super::io_device::QIODevice;
+use super::message_reading;
 use super::open_mode::OpenMode;
 use super::text::{self, RETURN};
 use super::transaction::Transaction;
@@ -24,7 +25,7 @@ const CHUNK: usize = 16 * 1024;
 const FIRST_OF_LINE: usize = 64;
 
 /// No message is longer.
-const MESSAGE: usize = 64 * 1024;
+pub(super) const MESSAGE: usize = 64 * 1024;
 
 thread_local! {
     /// Where bytes from below go first, so that the buffer grows by no more than what came. There
@@ -34,6 +35,9 @@ thread_local! {
 
 pub(crate) fn read<D: QIODevice + ?Sized>(device: &mut D, buffer: &mut [u8]) -> io::Result<usize> {
     device.device().check_readable()?;
+    if device.is_message_based() {
+        return message_reading::read(device, buffer);
+    }
     let mut filled = take(device, buffer);
     while filled < buffer.len() {
         let rest = &mut buffer[filled..];
@@ -65,15 +69,10 @@ pub(crate) fn read<D: QIODevice + ?Sized>(device: &mut D, buffer: &mut [u8]) -> 
 
 /// Reads all that is there, up to `max` bytes.
 pub(super) fn read_bytes<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
-    let mut bytes = take_vec(device, max);
     if device.is_message_based() {
-        if bytes.is_empty() && max > 0 && device.device().check_readable().is_ok() {
-            // What there is no room for is lost with the message.
-            let _ = fill_by(device, max.min(MESSAGE));
-            bytes = take_vec(device, max);
-        }
-        return bytes;
+        return message_reading::read_bytes(device, max);
     }
+    let mut bytes = take_vec(device, max);
     while bytes.len() < max && device.device().check_readable().is_ok() {
         let missing = max - bytes.len();
         let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
@@ -155,10 +154,16 @@ fn unfill<D: QIODevice + ?Sized>(device: &mut D, ahead: usize) {
 }
 
 pub(super) fn peek<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> &[u8] {
+    if device.is_message_based() {
+        return message_reading::peek(device, max);
+    }
     let text = is_text(device);
     loop {
-        let ready =
-            if text { device.device_mut().make_view(max) } else { device.device().unread().len() };
+        let ready = if text {
+            device.device_mut().make_view(usize::MAX, max)
+        } else {
+            device.device().unread().len()
+        };
         if ready >= max || device.device().check_readable().is_err() {
             break;
         }
@@ -180,8 +185,10 @@ pub(super) fn skip<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> usize {
     if device.device().check_readable().is_err() {
         return 0;
     }
-    let keeps = matches!(device.device().transaction(), Transaction::Marked { .. });
-    if is_text(device) || keeps {
+    if device.is_message_based() {
+        return message_reading::skip(device, max);
+    }
+    if is_text(device) || keeps(device) {
         return read_past(device, max);
     }
     let buffered = max.min(device.device().unread().len());
@@ -220,6 +227,9 @@ fn read_past<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> usize {
 /// The bytes that come next, for `BufRead`; none at the end.
 pub(crate) fn fill_buf<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<&[u8]> {
     device.device().check_readable()?;
+    if device.is_message_based() {
+        return message_reading::fill_buf(device);
+    }
     let text = is_text(device);
     loop {
         if text {
@@ -231,7 +241,7 @@ pub(crate) fn fill_buf<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<&[u8
             break;
         }
     }
-    Ok(if text { device.device().unread_text() } else { device.device().unread() })
+    Ok(if text { device.device().unread_text(usize::MAX) } else { device.device().unread() })
 }
 
 /// Notes that the first `count` unread bytes are read.
@@ -250,16 +260,20 @@ pub(super) fn made_room<D: QIODevice + ?Sized>(device: &mut D) {
 
 /// Takes what is in the buffer, up to the size of `target`.
 fn take<D: QIODevice + ?Sized>(device: &mut D, target: &mut [u8]) -> usize {
-    let unread = device.device().unread();
-    let (taken, count) = if is_text(device) {
-        text::copy(unread, target)
-    } else {
-        let count = unread.len().min(target.len());
-        target[..count].copy_from_slice(&unread[..count]);
-        (count, count)
-    };
+    let (taken, count) = copy(is_text(device), device.device().unread(), target);
     consume(device, taken);
     count
+}
+
+/// Copies what there is room for. Returns how many bytes of `source` were used, and how many were
+/// given.
+pub(super) fn copy(text: bool, source: &[u8], target: &mut [u8]) -> (usize, usize) {
+    if text {
+        return text::copy(source, target);
+    }
+    let count = source.len().min(target.len());
+    target[..count].copy_from_slice(&source[..count]);
+    (count, count)
 }
 
 /// Takes what is in the buffer, up to `max` bytes; all of it without copying, if that can be.
@@ -268,8 +282,7 @@ fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
     if unread.is_empty() {
         return Vec::new();
     }
-    let keeps = matches!(device.device().transaction(), Transaction::Marked { .. });
-    if unread.len() <= max && !is_text(device) && !keeps {
+    if unread.len() <= max && !is_text(device) && !keeps(device) {
         let taken = device.device_mut().take_buffer();
         device.buffer_consumed();
         return taken;
@@ -283,34 +296,42 @@ fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
 /// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer; if it gives
 /// messages, a whole one.
 fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
-    fill_by(device, if device.is_message_based() { MESSAGE } else { asked.min(CHUNK) })
+    if device.is_message_based() {
+        return message_reading::take_in(device);
+    }
+    with_scratch(asked.min(CHUNK), |scratch| {
+        let count = device.read_data(scratch)?.min(scratch.len());
+        device.device_mut().fill(&scratch[..count]);
+        Ok(count)
+    })
 }
 
-/// Reads up to `asked` bytes from below into the buffer.
-fn fill_by<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
+/// Calls `f` with memory of this size where bytes from below can go.
+pub(super) fn with_scratch<T>(size: usize, f: impl FnOnce(&mut [u8]) -> T) -> T {
     // A device that reads from another one comes here again meanwhile.
     let mut scratch = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
-    if scratch.len() < asked {
-        scratch.resize(asked, 0);
+    if scratch.len() < size {
+        scratch.resize(size, 0);
     }
-    let came = device.read_data(&mut scratch[..asked]).map(|count| count.min(asked));
-    if let Ok(count) = came {
-        device.device_mut().fill(&scratch[..count]);
-    }
+    let result = f(&mut scratch[..size]);
     SCRATCH.with_borrow_mut(|kept| kept.push(scratch));
-    came
+    result
 }
 
-/// Says whether a read of this size goes to what is below without the buffer between.
-fn passes_by<D: QIODevice + ?Sized>(device: &D, size: usize) -> bool {
-    let keeps = matches!(device.device().transaction(), Transaction::Marked { .. });
-    (size >= CHUNK || is_unbuffered(device)) && !is_text(device) && !keeps
+/// Returns true if a read of this size goes to what is below without the buffer between.
+pub(super) fn passes_by<D: QIODevice + ?Sized>(device: &D, size: usize) -> bool {
+    (size >= CHUNK || is_unbuffered(device)) && !is_text(device) && !keeps(device)
+}
+
+/// Returns true if what is read stays in the buffer, since it may be given back.
+pub(super) fn keeps<D: QIODevice + ?Sized>(device: &D) -> bool {
+    matches!(device.device().transaction(), Transaction::Marked { .. })
 }
 
 fn is_unbuffered<D: QIODevice + ?Sized>(device: &D) -> bool {
     device.device().mode().contains(OpenMode::UNBUFFERED)
 }
 
-fn is_text<D: QIODevice + ?Sized>(device: &D) -> bool {
+pub(super) fn is_text<D: QIODevice + ?Sized>(device: &D) -> bool {
     device.device().mode().contains(OpenMode::TEXT)
 }

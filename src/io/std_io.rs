@@ -5,7 +5,7 @@ macro_rules! device_std_io {
     ($class:ty) => {
         /// Reads what there is. Never blocks.
         impl ::std::io::Read for $class {
-            /// Reads what there is, up to the size of `buffer`. 0 is the end.
+            /// Reads what there is, up to the size of `buffer`. 0 is the end, or an empty datagram.
             ///
             /// # Errors
             ///
@@ -18,7 +18,8 @@ macro_rules! device_std_io {
 
         /// Shows what there is. Never blocks.
         impl ::std::io::BufRead for $class {
-            /// Shows the bytes that come next. None is the end.
+            /// Shows the bytes that come next. None is the end, or an empty datagram, which is shown
+            /// once.
             ///
             /// # Errors
             ///

@@ -109,7 +109,7 @@ fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
 }
 
 impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
-    /// Reads what has come, and waits until something has. `Ok(0)` is the end.
+    /// Reads what has come, and waits until something has. `Ok(0)` is the end, or an empty datagram.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.socket()?.read(buffer) {
@@ -123,11 +123,15 @@ impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
 }
 
 impl<T: ?Sized + Target + QAbstractSocket> BufRead for Blocking<'_, T> {
+    /// Shows what has come, and waits until something has. No bytes are the end, or an empty
+    /// datagram, which is shown once.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         loop {
             match self.socket()?.fill_buf() {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
+                // The end, or an empty datagram, which is shown once.
+                Ok([]) => return Ok(&[]),
                 Ok(_) => break,
             }
             self.wait(Runtime::wait_for_ready_read)?;

@@ -30,6 +30,10 @@ macro_rules! socket_class {
                 self.core.kind == SocketType::Udp
             }
 
+            fn message_available(&self) -> bool {
+                self.core.has_pending_datagrams()
+            }
+
             fn data_available(&self) -> usize {
                 self.core.available()
             }

@@ -56,6 +56,30 @@ use super::socket_type::SocketType;
 ///
 /// A system may say that a datagram has come and then drop it, as Linux does with one whose checksum
 /// is wrong (select(2), BUGS). `ready_read` is emitted all the same, and nothing is found.
+///
+/// # Empty datagrams
+///
+/// A datagram may have no bytes. On a connected socket it is not the same as nothing:
+///
+/// | call | an empty datagram is next | no datagram waits |
+/// |---|---|---|
+/// | `read` | `Ok(0)`, and takes it | `WouldBlock` |
+/// | `fill_buf` | `Ok(&[])`, and takes it | `WouldBlock` |
+/// | [`read_all`](QIODevice::read_all), [`read_bytes`](QIODevice::read_bytes) | an empty `Vec`, and take it | an empty `Vec` |
+/// | [`peek`](QIODevice::peek) | nothing; the next `peek` shows the datagram behind it, and a read still gives the empty one first | nothing |
+/// | [`skip`](QIODevice::skip) | 0, and drops it; if `peek` has passed over it, drops it and the datagram behind it | 0 |
+/// | the readers of lines | what there is of a line, or `None`; a read still gives it | `None` |
+/// | [`bytes_available`](QIODevice::bytes_available) | 0, or more if `peek` has passed over it | 0 |
+/// | [`at_end`](QIODevice::at_end) | `false` | `true` |
+/// | a read by [`Runtime::blocking`](crate::Runtime::blocking) | `Ok(0)` or `Ok(&[])`, and takes it | waits |
+///
+/// So a loop that ends when `bytes_available` is 0 stops before an empty datagram and what is behind
+/// it; one that ends at `WouldBlock`, or when `at_end` is true, takes all. `std`'s functions that
+/// read to the end of a stream, such as `read_to_end` and `lines`, end at an empty datagram.
+///
+/// On a socket that is only bound, `read_datagram` and `receive_datagram` give an empty datagram as
+/// any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and `bytes_available`
+/// and `at_end` are as above. The other calls need an open device, and take nothing.
 pub struct QUdpSocket {
     core: SocketCore,
 }

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod messages;
 mod model;
 
 use std::collections::VecDeque;

@@ -4,6 +4,7 @@
 mod support;
 
 mod connected;
+mod empty;
 mod groups;
 
 use std::io::{BufRead, ErrorKind};

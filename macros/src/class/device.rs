@@ -151,6 +151,7 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
     let shared = [
         (quote!(is_random_access), quote!(bool)),
         (quote!(is_message_based), quote!(bool)),
+        (quote!(message_available), quote!(bool)),
         (quote!(data_available), quote!(usize)),
         (quote!(line_available), quote!(bool)),
         (quote!(data_to_write), quote!(usize)),

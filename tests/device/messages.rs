@@ -1,0 +1,333 @@
+//! A device that gives messages, beside a model of it: two rows of messages, those in its buffer
+//! and those below it.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A device that gives each message as it was poured in.
+#[derive(QObject, Default)]
+struct Mailbox {
+    #[qobject(device)]
+    device: Device,
+    below: VecDeque<Vec<u8>>,
+}
+
+impl Mailbox {
+    fn with(mode: OpenMode, messages: &[&str]) -> Self {
+        let mut mailbox = Self::default();
+        mailbox.open(mode).unwrap();
+        mailbox.below.extend(messages.iter().map(|message| message.as_bytes().to_vec()));
+        mailbox
+    }
+}
+
+impl RawDevice for Mailbox {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        assert!(!buffer.is_empty(), "nobody needs to ask for nothing");
+        let message = self.below.pop_front().ok_or(ErrorKind::WouldBlock)?;
+        message.as_slice().read(buffer)
+    }
+
+    fn write_data(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    fn is_message_based(&self) -> bool {
+        true
+    }
+
+    fn message_available(&self) -> bool {
+        !self.below.is_empty()
+    }
+
+    fn data_available(&self) -> usize {
+        self.below.front().map_or(0, Vec::len)
+    }
+}
+
+const UNBUFFERED: OpenMode = OpenMode::READ_WRITE.union(OpenMode::UNBUFFERED);
+
+#[test]
+fn a_message_is_not_put_together_with_the_rest_of_another() {
+    for mode in [UNBUFFERED, OpenMode::READ_WRITE] {
+        let mut mailbox = Mailbox::with(mode, &["one", "two", "three"]);
+        assert_eq!(mailbox.peek(1), b"o");
+        let mut place = [0; 9];
+        assert_eq!(mailbox.read(&mut place).unwrap(), 3);
+        assert_eq!(mailbox.peek(1), b"t");
+        assert_eq!(mailbox.read_all(), b"two");
+        assert_eq!(mailbox.peek(9), b"three");
+        assert_eq!(mailbox.skip(2), 2);
+        assert!(mailbox.unget_char(b'T'));
+        assert_eq!(mailbox.read_all(), b"Tree");
+        assert!(mailbox.unget_char(b'!') && mailbox.unget_char(b'?'));
+        assert_eq!(mailbox.read_all(), b"?!");
+        assert!(mailbox.at_end());
+    }
+}
+
+#[test]
+fn a_message_of_carriage_returns_is_an_empty_one_in_text_mode() {
+    let mut mailbox = Mailbox::with(
+        UNBUFFERED | OpenMode::TEXT,
+        &["\r\r", "\rone\r", "", "\rt\rwo", "\r", "three\r\r", "four", "\rfive"],
+    );
+    let mut place = [0; 9];
+    assert_eq!(mailbox.read(&mut place).unwrap(), 0);
+    assert_eq!(mailbox.read(&mut place).unwrap(), 3);
+    assert_eq!((mailbox.read_all(), mailbox.peek(9)), (vec![], &b"two"[..]));
+    assert_eq!(mailbox.fill_buf().unwrap(), b"t");
+    mailbox.consume(1);
+    assert_eq!(mailbox.fill_buf().unwrap(), b"wo");
+    mailbox.consume(2);
+    assert_eq!(mailbox.peek(9), b"");
+    assert_eq!(mailbox.peek(9), b"three");
+    assert_eq!(mailbox.fill_buf().unwrap(), b"");
+    assert_eq!(mailbox.fill_buf().unwrap(), b"three");
+    mailbox.consume(5);
+    assert_eq!(mailbox.peek(9), b"four", "what is left of the one before are carriage returns");
+    assert_eq!(mailbox.read(&mut place).unwrap(), 4);
+    assert_eq!(mailbox.fill_buf().unwrap(), b"five");
+}
+
+#[test]
+fn messages_that_a_transaction_gives_back_stay_apart_in_text_mode_too() {
+    let mut mailbox = Mailbox::with(UNBUFFERED | OpenMode::TEXT, &["o\rne", "", "two"]);
+    mailbox.start_transaction();
+    assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b"one"[..], &b""[..]]);
+    assert_eq!(mailbox.read_all(), b"two");
+    mailbox.rollback_transaction();
+    assert_eq!(mailbox.peek(9), b"one");
+    assert_eq!(mailbox.skip(1), 1);
+    assert_eq!(mailbox.fill_buf().unwrap(), b"ne");
+    mailbox.consume(2);
+    assert_eq!(mailbox.peek(9), b"two");
+    assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b""[..], &b"two"[..]]);
+}
+
+#[test]
+fn a_device_that_is_opened_again_has_no_message_of_before() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &["", "", "one", "two"]);
+    for _ in 0..3 {
+        mailbox.peek(1);
+    }
+    mailbox.open(UNBUFFERED).unwrap();
+    assert_eq!(mailbox.read_all(), b"two");
+}
+
+#[test]
+fn empty_messages_without_end_take_no_memory_without_end() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &[]);
+    for _ in 0..10_000 {
+        mailbox.below.push_back(Vec::new());
+        assert_eq!(mailbox.peek(9), b"");
+    }
+    mailbox.below.push_back(b"one".to_vec());
+    assert_eq!(mailbox.peek(9), b"one");
+    let mut place = [0; 9];
+    let mut empty = 0;
+    while mailbox.read(&mut place).unwrap() == 0 {
+        empty += 1;
+    }
+    assert_eq!((empty, &place[..3]), (1024, &b"one"[..]));
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Send(Vec<u8>),
+    Read(usize),
+    ReadBytes(usize),
+    Peek(usize),
+    Skip(usize),
+    Show(usize),
+    Line,
+    Unget(u8),
+    Start,
+    Commit,
+    RollBack,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let byte = prop_oneof![1 => Just(b'\n'), 4 => b'a'..=b'e'].boxed();
+    prop_oneof![
+        4 => proptest::collection::vec(byte.clone(), 0..6).prop_map(Op::Send),
+        2 => Just(Op::Send(Vec::new())),
+        3 => (0usize..8).prop_map(Op::Read),
+        2 => (0usize..8).prop_map(Op::ReadBytes),
+        4 => (0usize..8).prop_map(Op::Peek),
+        2 => (0usize..8).prop_map(Op::Skip),
+        3 => (0usize..8).prop_map(Op::Show),
+        2 => Just(Op::Line),
+        1 => byte.prop_map(Op::Unget),
+        2 => Just(Op::Start),
+        1 => Just(Op::Commit),
+        1 => Just(Op::RollBack),
+    ]
+}
+
+/// The messages that were not given away yet.
+#[derive(Default)]
+struct Model {
+    below: VecDeque<Vec<u8>>,
+    /// In the buffer, and not read.
+    held: VecDeque<Vec<u8>>,
+    /// In the buffer when the transaction began, and what came into it since.
+    mark: Option<VecDeque<Vec<u8>>>,
+}
+
+impl Model {
+    /// Takes a message into the buffer; returns it.
+    fn take_in(&mut self) -> Option<Vec<u8>> {
+        let message = self.below.pop_front()?;
+        self.held.push_back(message.clone());
+        if let Some(mark) = &mut self.mark {
+            mark.push_back(message.clone());
+        }
+        Some(message)
+    }
+
+    /// Takes up to `max` bytes of the next message in the buffer.
+    fn take(&mut self, max: usize) -> Vec<u8> {
+        let Some(next) = self.held.front_mut() else { return Vec::new() };
+        let taken = next.drain(..next.len().min(max)).collect();
+        if next.is_empty() {
+            self.held.pop_front();
+        }
+        taken
+    }
+
+    fn read(&mut self, max: usize) -> Option<Vec<u8>> {
+        if max == 0 {
+            return Some(Vec::new());
+        }
+        if self.held.is_empty() {
+            if self.mark.is_none() {
+                // What there is no room for is lost.
+                return self
+                    .below
+                    .pop_front()
+                    .map(|message| message[..max.min(message.len())].into());
+            }
+            self.take_in()?;
+        }
+        Some(self.take(max))
+    }
+
+    /// Drops the empty messages before the first bytes.
+    fn drop_empty(&mut self) {
+        while self.held.front().is_some_and(Vec::is_empty) {
+            self.held.pop_front();
+        }
+    }
+
+    fn peek(&mut self, max: usize) -> Vec<u8> {
+        if self.held.iter().all(Vec::is_empty) {
+            self.take_in();
+        }
+        let next = self.held.iter().find(|message| !message.is_empty());
+        next.map(|next| next[..next.len().min(max)].to_vec()).unwrap_or_default()
+    }
+
+    fn line(&mut self) -> Option<Vec<u8>> {
+        let count = loop {
+            let bytes: Vec<u8> = self.held.iter().flatten().copied().collect();
+            if let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+                break end + 1;
+            }
+            if self.take_in()?.is_empty() {
+                break bytes.len();
+            }
+        };
+        let mut line = Vec::new();
+        while line.len() < count {
+            line.append(&mut self.take(count - line.len()));
+        }
+        Some(line).filter(|line| !line.is_empty())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_device_of_messages_is_two_rows_of_them(
+        ops in proptest::collection::vec(op(), 0..60),
+    ) {
+        let mut mailbox = Mailbox::with(UNBUFFERED, &[]);
+        let mut model = Model::default();
+        for op in ops {
+            match op {
+                Op::Send(message) => {
+                    mailbox.below.push_back(message.clone());
+                    model.below.push_back(message);
+                }
+                Op::Read(max) => {
+                    let mut place = vec![0; max];
+                    let read = mailbox.read(&mut place);
+                    match model.read(max) {
+                        None => prop_assert_eq!(read.unwrap_err().kind(), ErrorKind::WouldBlock),
+                        Some(expected) => {
+                            place.truncate(read.unwrap());
+                            prop_assert_eq!(place, expected);
+                        }
+                    }
+                }
+                Op::ReadBytes(max) => {
+                    prop_assert_eq!(mailbox.read_bytes(max), model.read(max).unwrap_or_default());
+                }
+                Op::Peek(max) => prop_assert_eq!(mailbox.peek(max), model.peek(max)),
+                Op::Skip(max) => {
+                    let skipped = mailbox.skip(max);
+                    if max > 0 {
+                        model.drop_empty();
+                    }
+                    prop_assert_eq!(skipped, model.read(max).map_or(0, |dropped| dropped.len()));
+                }
+                Op::Show(max) => {
+                    let shown = mailbox.fill_buf().map(<[u8]>::to_vec);
+                    if model.held.is_empty() {
+                        model.take_in();
+                    }
+                    match model.held.front().cloned() {
+                        None => prop_assert_eq!(shown.unwrap_err().kind(), ErrorKind::WouldBlock),
+                        Some(next) => {
+                            prop_assert_eq!(&shown.unwrap(), &next);
+                            mailbox.consume(next.len().min(max));
+                            if next.is_empty() || max > 0 {
+                                model.take(max);
+                            }
+                        }
+                    }
+                }
+                Op::Line => prop_assert_eq!(mailbox.read_line_bytes(), model.line()),
+                Op::Unget(byte) => {
+                    prop_assert_eq!(mailbox.unget_char(byte), model.mark.is_none());
+                    if model.mark.is_none() {
+                        match model.held.front_mut() {
+                            Some(next) if !next.is_empty() => next.insert(0, byte),
+                            _ => model.held.push_front(vec![byte]),
+                        }
+                    }
+                }
+                Op::Start => {
+                    prop_assert_eq!(mailbox.start_transaction(), model.mark.is_none());
+                    model.mark.get_or_insert_with(|| model.held.clone());
+                }
+                Op::Commit => {
+                    prop_assert_eq!(mailbox.commit_transaction(), model.mark.take().is_some());
+                }
+                Op::RollBack => {
+                    prop_assert_eq!(mailbox.rollback_transaction(), model.mark.is_some());
+                    if let Some(mark) = model.mark.take() {
+                        model.held = mark;
+                    }
+                }
+            }
+            let bytes: usize = model.held.iter().map(Vec::len).sum();
+            let next = model.below.front().map_or(0, Vec::len);
+            prop_assert_eq!(mailbox.bytes_available(), bytes + next);
+            prop_assert_eq!(mailbox.at_end(), model.held.is_empty() && model.below.is_empty());
+        }
+    }
+}
