@@ -230,6 +230,42 @@ fn connecting_and_disconnecting_for_ever_needs_no_more_memory() {
 }
 
 #[test]
+fn connecting_and_disconnecting_without_an_emission_needs_no_more_memory() {
+    for others in [0, 1, 5] {
+        let mut rt = runtime();
+        let sender = rt.add(Counter::default());
+        let receiver = rt.add(Counter::default());
+        for _ in 0..others {
+            rt.connect(sender, Counter::counted, receiver, Counter::hear);
+        }
+        let mut rounds = |rounds| {
+            for _ in 0..rounds {
+                rt.connect(sender, Counter::counted, receiver, Counter::hear).disconnect();
+                let passing = rt.add(Counter::default());
+                rt.connect(sender, Counter::counted, passing, Counter::hear);
+                rt.destroy(passing);
+            }
+        };
+        rounds(100);
+        let used = count(|| rounds(1000));
+        assert!(used.bytes < 1000, "{} bytes more, beside {others} others", used.bytes);
+    }
+}
+
+#[test]
+fn a_connection_in_place_of_one_that_ended_allocates_as_much_as_the_first() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    let mut connect = || rt.connect(sender, Counter::counted, receiver, Counter::hear).disconnect();
+    connect();
+    let used = count(|| {
+        connect();
+    });
+    assert_eq!(used.allocations, 1, "the connection itself, and no list");
+}
+
+#[test]
 fn objects_that_come_and_go_need_no_more_memory() {
     let mut rt = runtime();
     let lasting = rt.add(Counter::default());

@@ -121,6 +121,19 @@ fn a_single_shot_is_over_before_its_slot_runs() {
 }
 
 #[test]
+fn a_single_shot_hears_one_of_two_emissions_before_it_is_disconnected() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let [alice, bob, _] = three(&mut rt, &log);
+    let once = ConnectionType::SINGLE_SHOT;
+    let connection = rt.connect_with(once, alice, Person::said, bob, Person::hear);
+    rt[alice].said.emit(1);
+    rt[alice].said.emit(2);
+    connection.disconnect();
+    deliver_all(&mut rt);
+    assert_eq!(log.take(), ["bob hears 1"]);
+}
+
+#[test]
 fn a_queued_single_shot_is_posted_once() {
     let (mut rt, log) = (runtime(), Log::default());
     let [alice, bob, _] = three(&mut rt, &log);

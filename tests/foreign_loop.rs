@@ -70,6 +70,46 @@ fn what_is_emitted_or_posted_outside_a_turn_makes_the_descriptor_readable() {
 }
 
 #[test]
+fn what_a_delivery_outside_the_loop_leaves_for_it_makes_the_descriptor_readable() {
+    let mut rt = Runtime::new().unwrap();
+    let bell = rt.add(Bell::default());
+    let echo = rt.add(Bell::default());
+    let spy = rt.spy(echo, Bell::rung);
+    rt.connect_fn_on_with(ConnectionType::QUEUED, bell, Bell::rung, echo, |echo, _, &count| {
+        echo.rung.emit(count);
+    });
+    /// A delivery that leaves something by which `echo` is rung in a later pass.
+    type Leaving = fn(&mut Runtime, Obj<Bell>, Obj<Bell>);
+    let leavings: [(&str, Leaving); 5] = [
+        ("a queued connection", |rt, bell, _| rt.emit(bell, Bell::rung, 1)),
+        ("a queued connection of an emission that was recorded", |rt, bell, _| {
+            rt[bell].rung.emit(1);
+            rt.deliver();
+        }),
+        ("a closure posted by a method", |rt, bell, echo| {
+            rt.with(bell, |_, cx| cx.post(move |world| world[echo].rung.emit(1)));
+        }),
+        ("a single shot without a delay", |rt, _, echo| {
+            rt.single_shot_fn(Duration::ZERO, move |world| world[echo].rung.emit(1));
+        }),
+        ("an object to be destroyed", |rt, bell, echo| {
+            let parent = rt.add(Bell::default());
+            rt.connect_fn_on(parent, Bell::rung, echo, |echo, _, _| echo.rung.emit(1));
+            rt.connect_destroyed_fn(parent, move |world, _| world[echo].rung.emit(1));
+            rt.with(bell, |_, cx| cx.delete_later(parent));
+        }),
+    ];
+    for (what, leave) in leavings {
+        drive(&mut rt);
+        assert!(!is_readable(&rt));
+        leave(&mut rt, bell, echo);
+        assert!(is_readable(&rt), "{what}");
+        drive(&mut rt);
+        assert_eq!(spy.take(), [1], "{what}");
+    }
+}
+
+#[test]
 fn what_is_written_outside_a_turn_makes_the_descriptor_readable() {
     let mut rt = Runtime::new().unwrap();
     let (socket, mut peer) = connected_pair(&mut rt);

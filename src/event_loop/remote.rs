@@ -1,7 +1,8 @@
 //! `Remote`: how other threads reach a runtime.
 //!
 //! Keeps one promise: what is posted arrives, in the order of each poster, or the poster is told
-//! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop, is in `inbox.rs`.
+//! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop, is
+//! in `inbox.rs`.
 
 use std::cell::OnceCell;
 use std::fmt;

@@ -315,7 +315,7 @@ impl World {
         !self.recorder.is_idle() || self.recorder.posted() > 0
     }
 
-    /// Sets what is called when something is recorded or posted while no turn runs.
+    /// Sets what is called when something is posted, or is recorded while no turn runs.
     pub(crate) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
         self.recorder.set_alarm(alarm);
     }

@@ -123,9 +123,8 @@ impl Recorder {
 
     pub(super) fn post(&self, call: Posted) {
         self.posted.borrow_mut().push_back(call);
-        if !self.in_turn() {
-            self.raise_alarm();
-        }
+        // Also in a turn, since that may be one which no pass of the loop has begun.
+        self.raise_alarm();
     }
 
     pub(super) fn posted(&self) -> usize {
@@ -220,7 +219,6 @@ impl Recorder {
         *self.alarm.borrow_mut() = Some(alarm);
     }
 
-    #[cold]
     pub(super) fn raise_alarm(&self) {
         if let Some(alarm) = &*self.alarm.borrow() {
             alarm();

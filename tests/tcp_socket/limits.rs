@@ -321,6 +321,21 @@ fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed(net: &
 }
 
 #[on_every_network]
+fn a_slot_that_leaves_something_and_disconnects_is_called_until_nothing_is_left(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
+    rt[socket].set_ready_read_policy(ReadyReadPolicy::WhileUnread);
+    let calls = sip(&mut rt, socket);
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+        world[socket].disconnect_from_host();
+    });
+    peer.write_all(b"messages").unwrap();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    settle(&mut rt);
+    assert_eq!((calls.get(), rt[socket].bytes_available()), (8, 0));
+}
+
+#[on_every_network]
 fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes(net: &Net) {
     for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
         let mut rt = net.runtime();
