@@ -113,25 +113,28 @@ impl Datagrams {
         bytes
     }
 
-    /// What has come is what somebody has sent, whole or cut, and not too often.
-    pub(crate) fn arrived(&self, bytes: &[u8], is_whole: bool) -> Result<(), String> {
+    /// Checks that what has come is what somebody has sent, and not too often. `is_whole` is `None`
+    /// if whoever reads cannot tell a whole datagram from the beginning of a longer one.
+    pub(crate) fn arrived(&self, bytes: &[u8], is_whole: Option<bool>) -> Result<(), String> {
+        let fits = |sent: &Sent| match is_whole {
+            Some(true) => sent.size == bytes.len(),
+            Some(false) => sent.size > bytes.len(),
+            None => sent.size >= bytes.len(),
+        };
         let Some((mark, rest)) = bytes.split_first_chunk::<MARK>() else {
-            let is_known = self.sent.borrow().iter().any(|sent| {
-                if is_whole { sent.size == bytes.len() } else { sent.size > bytes.len() }
-            });
+            let is_known = self.sent.borrow().iter().any(fits);
             return is_known.then_some(()).ok_or("a datagram that nobody has sent".to_owned());
         };
         let number = u64::from_le_bytes(*mark) as usize;
         let mut all = self.sent.borrow_mut();
         let sent = all.get_mut(number).ok_or(format!("datagram {number} was not sent"))?;
         sent.arrivals += 1;
-        let fits = if is_whole { sent.size == bytes.len() } else { sent.size > bytes.len() };
-        if !fits {
+        if !fits(sent) {
             return Err(format!(
                 "of datagram {number} with {} bytes come {}{}",
                 sent.size,
                 bytes.len(),
-                if is_whole { "" } else { ", which is said to be a part" }
+                if is_whole == Some(false) { ", which is said to be a part" } else { "" }
             ));
         }
         if Content::of_application(number).first_fault(MARK as u64, rest).is_some() {
@@ -226,11 +229,9 @@ impl Application {
                     Ok((0, _)) if size == 0 => Call::Received(Ok(())),
                     Ok((count, _)) => {
                         // One that fills the buffer may have been longer.
-                        let is_whole = count < size;
-                        if is_whole || count > MARK {
-                            let whole = self.datagrams.arrived(&buffer[..count], is_whole);
-                            let cut = || self.datagrams.arrived(&buffer[..count], true);
-                            self.notebook.check(whole.or_else(|_| cut()));
+                        let is_whole = (count < size).then_some(true);
+                        if is_whole.is_some() || count > MARK {
+                            self.notebook.check(self.datagrams.arrived(&buffer[..count], is_whole));
                         }
                         Call::Received(Ok(()))
                     }
@@ -304,7 +305,7 @@ impl Application {
         match world[socket].receive_datagram(max) {
             Ok(Some(datagram)) => {
                 let is_whole = !datagram.is_truncated();
-                self.notebook.check(self.datagrams.arrived(datagram.data(), is_whole));
+                self.notebook.check(self.datagrams.arrived(datagram.data(), Some(is_whole)));
                 (true, Call::Received(Ok(())))
             }
             Ok(None) => (false, Call::Received(Ok(()))),

@@ -156,7 +156,7 @@ impl Peers {
         let mut buffer = vec![0; 65_536];
         loop {
             match socket.recv_from(&mut buffer) {
-                Ok((count, _)) => app.datagrams.arrived(&buffer[..count], true)?,
+                Ok((count, _)) => app.datagrams.arrived(&buffer[..count], Some(true))?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(format!("receiving datagrams: {error}")),
             }
