@@ -2,12 +2,46 @@
 //!
 //! `instructions WORK COUNT` does WORK COUNT times. The script runs each work with two counts and
 //! takes the difference, so set-up does not count.
+//!
+//! | row | what is done once for each COUNT |
+//! |---|---|
+//! | `emit0` to `emit100` | an emission from outside to that many slots |
+//! | `inside` | an emission from outside to a slot that emits to another slot |
+//! | `chain` | an emission from inside a slot to one slot, and nothing else; includes that slot |
+//! | `emit1_in` | two emissions from inside a slot, each to one slot; includes both slots |
+//! | `unheard`, `unheard_base` | an emission in a method that nobody listens to; the loop alone |
+//! | `connect` | one connect and one disconnect, between two objects, from outside |
+//! | `child` | an object without fields is made as a child and destroyed; its parent stays |
+//! | `tree` | one such child, and a hundredth of its parent, with which it is destroyed |
+//! | `index`, `index_mut` | `rt[handle].field` is read; `rt[handle].field += 1` |
+//! | `queued` | an emission from outside over a queued connection, and the slot |
+//! | `post`, `post_thread` | a call posted by a `Remote`, of the same or of another thread, and its run |
+//! | `timers` | a single shot is armed and fires |
+//! | `qtimers` | a `QTimer` in single-shot mode, made before, is started and fires |
+//! | `restarts` | a running `QTimer` is started again |
+//! | `ticks` | a repeating `QTimer` fires |
+//! | `skip` to `peek_all_text` | a read from a full buffer: see `reading/mod.rs` |
+//!
+//! A row called `by_hand` does the same as its neighbour without the library. The script derives
+//! more rows from these:
+//!
+//! | row | | what it is |
+//! |---|---|---|
+//! | `each_slot` | (`emit100` - `emit10`) / 90 | each further slot of an emission |
+//! | `second_in` | `emit1_in` - `chain` | the emission that a slot makes beside another one |
+//! | `second_in_extra` | `emit1_in` - 2 `chain` | how much more that costs than one that is alone |
+//! | `unheard_in` | `unheard` - `unheard_base` | an unheard emission in a method, without the loop |
+//! | `queued_rest` | `queued` - (`emit1` - `each_slot`) | a queued delivery without the emission |
+//!
+//! What objects and connections take in memory is in `bytes.rs`.
 
 use std::cell::Cell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::hint::black_box;
 use std::rc::Rc;
+use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use classes::{Relay, Source, Sum};
@@ -21,10 +55,43 @@ impl Relay {
     /// What a method does beside its emission.
     fn emit_many(&mut self, count: usize) {
         for value in 0..count {
-            self.relayed.emit(black_box(value as i32));
+            // Otherwise the compiler looks once, before the loop, whether anybody listens.
+            black_box(&self.relayed).emit(black_box(value as i32));
         }
     }
 }
+
+/// Passes a number that falls to zero on to the next link.
+#[derive(QObject, Default)]
+struct Link {
+    #[signal]
+    passed: Signal<i32>,
+    #[signal]
+    noted: Signal<i32>,
+}
+
+#[slots]
+impl Link {
+    #[slot]
+    fn pass(&mut self, left: i32) {
+        if left > 0 {
+            self.passed.emit(left - 1);
+        }
+    }
+
+    /// Passes the number on after another emission.
+    #[slot]
+    fn note_and_pass(&mut self, left: i32) {
+        if left > 0 {
+            self.noted.emit(left);
+            self.passed.emit(left - 1);
+        }
+    }
+}
+
+/// An object without fields.
+#[derive(QObject, Default)]
+struct Plain {}
 
 /// The hand-written signal: what a program would do without a library.
 struct ByHand {
@@ -74,6 +141,34 @@ fn inside(count: usize) {
     for value in 0..count {
         rt.emit(source, Source::value, black_box(value as i32));
     }
+}
+
+/// Emissions inside slots: two links pass a number to each other, and nothing else is emitted.
+fn chain(count: usize) {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).expect("a poller");
+    let (one, other) = (rt.add(Link::default()), rt.add(Link::default()));
+    rt.connect(one, Link::passed, other, Link::pass);
+    rt.connect(other, Link::passed, one, Link::pass);
+    pass_on(&mut rt, one, count);
+}
+
+/// `chain`, but each slot emits to a sum first.
+fn emit1_in(count: usize) {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).expect("a poller");
+    let (one, other) = (rt.add(Link::default()), rt.add(Link::default()));
+    let sum = rt.add(Sum::default());
+    rt.connect(one, Link::passed, other, Link::note_and_pass);
+    rt.connect(other, Link::passed, one, Link::note_and_pass);
+    rt.connect(one, Link::noted, sum, Sum::add);
+    rt.connect(other, Link::noted, sum, Sum::add);
+    pass_on(&mut rt, one, count);
+    assert_eq!(rt[sum].total, (1..=count as i64).sum());
+}
+
+/// Starts with `first`, and delivers until the number is zero.
+fn pass_on(rt: &mut Runtime, first: Obj<Link>, count: usize) {
+    rt.emit(first, Link::passed, count as i32);
+    while !rt.deliver() {}
 }
 
 /// Emissions inside a method that nobody listens to.
@@ -147,6 +242,32 @@ fn ticks(count: usize) {
         rt.process_events(Some(Duration::ZERO)).expect("a turn");
     }
     black_box(total);
+}
+
+/// `timers` with a hundred QTimers that are there before.
+fn qtimers(count: usize) {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).expect("a poller");
+    let total = Rc::new(Cell::new(0_usize));
+    let timers: Vec<_> = (0..100)
+        .map(|number| {
+            let mut timer = QTimer::new();
+            timer.set_single_shot(true);
+            timer.set_interval(delay(number));
+            let (timer, total) = (rt.add(timer), total.clone());
+            rt.connect_fn(timer, QTimer::timeout, move |_, _| total.set(total.get() + 1));
+            timer
+        })
+        .collect();
+    for _ in 0..count / 100 {
+        for &timer in &timers {
+            rt[timer].start();
+        }
+        // Longer than any delay, since these timers are coarse.
+        clock.advance(Duration::from_millis(200));
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+    assert_eq!(total.get(), count / 100 * 100);
 }
 
 /// A timer that is put off again and again, as an idle time-out is.
@@ -227,6 +348,75 @@ fn post(count: usize) {
     }
 }
 
+/// `post` from another thread, which waits while its posts run.
+fn post_thread(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    let (remote, barrier) = (rt.remote(), Arc::new(Barrier::new(2)));
+    let theirs = barrier.clone();
+    let poster = thread::spawn(move || {
+        for _ in 0..count / 100 {
+            theirs.wait();
+            for value in 0..100 {
+                let value = black_box(value);
+                remote.post(move |world| world[sum].total += value).expect("a runtime");
+            }
+            theirs.wait();
+        }
+    });
+    for _ in 0..count / 100 {
+        barrier.wait();
+        barrier.wait();
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+    poster.join().expect("a poster that does not panic");
+    assert_eq!(rt[sum].total, (count / 100 * (0..100).sum::<usize>()) as i64);
+}
+
+/// Children made and destroyed one by one.
+fn child(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let parent = rt.add(Plain::default());
+    for _ in 0..count {
+        let child = rt.add_child_of(parent, Plain::default());
+        black_box(rt.destroy(child));
+    }
+    assert_eq!(rt.len(), 1);
+}
+
+/// Children made, a hundred at a time, and destroyed with their parent.
+fn tree(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    for _ in 0..count / 100 {
+        let parent = rt.add(Plain::default());
+        for _ in 0..100 {
+            rt.add_child_of(parent, Plain::default());
+        }
+        rt.destroy(parent);
+        while !rt.deliver() {}
+    }
+    assert!(rt.is_empty());
+}
+
+/// An object's field, read by its handle.
+fn index(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    for _ in 0..count {
+        black_box(rt[black_box(sum)].total);
+    }
+}
+
+/// An object's field, changed by its handle.
+fn index_mut(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    for _ in 0..count {
+        rt[black_box(sum)].total += 1;
+    }
+    assert_eq!(rt[sum].total, count as i64);
+}
+
 /// Connections made and ended again.
 fn connect(count: usize) {
     let mut rt = Runtime::new().expect("a poller");
@@ -251,16 +441,24 @@ fn main() {
         "by_hand10" => by_hand(10, count),
         "by_hand100" => by_hand(100, count),
         "inside" => inside(count),
+        "chain" => chain(count),
+        "emit1_in" => emit1_in(count),
         "unheard" => unheard(count),
         "unheard_base" => unheard_base(count),
         "queued" => queued(count),
         "queued_by_hand" => queued_by_hand(count),
         "timers" => timers(count),
         "ticks" => ticks(count),
+        "qtimers" => qtimers(count),
         "restarts" => restarts(count),
         "timers_by_hand" => timers_by_hand(count),
         "post" => post(count),
+        "post_thread" => post_thread(count),
         "connect" => connect(count),
+        "child" => child(count),
+        "tree" => tree(count),
+        "index" => index(count),
+        "index_mut" => index_mut(count),
         "skip" => reading::skip(count),
         "fill_buf" => reading::fill_buf(count),
         "line_by_std" => reading::line_by_std(OpenMode::NOT_OPEN, count),

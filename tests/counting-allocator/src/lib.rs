@@ -16,10 +16,17 @@ pub struct Count {
     pub allocations: u64,
     /// How many bytes more there are than before.
     pub bytes: i64,
+    /// The same with each allocation as the chunk that the GNU C library makes of it on a 64-bit
+    /// machine: 8 bytes more, rounded up to a multiple of 16, and at least 32.
+    pub chunk_bytes: i64,
+}
+
+impl Count {
+    const ZERO: Self = Self { allocations: 0, bytes: 0, chunk_bytes: 0 };
 }
 
 thread_local! {
-    static COUNT: Cell<Count> = const { Cell::new(Count { allocations: 0, bytes: 0 }) };
+    static COUNT: Cell<Count> = const { Cell::new(Count::ZERO) };
 }
 
 /// Runs `f` and returns what it allocated.
@@ -27,7 +34,11 @@ pub fn count(f: impl FnOnce()) -> Count {
     let before = COUNT.get();
     f();
     let after = COUNT.get();
-    Count { allocations: after.allocations - before.allocations, bytes: after.bytes - before.bytes }
+    Count {
+        allocations: after.allocations - before.allocations,
+        bytes: after.bytes - before.bytes,
+        chunk_bytes: after.chunk_bytes - before.chunk_bytes,
+    }
 }
 
 /// Returns what the running thread has allocated since it began.
@@ -36,10 +47,14 @@ pub fn so_far() -> Count {
 }
 
 /// Adds to the count. A thread that is going has none any more.
-fn add(allocations: u64, bytes: i64) {
+fn add(allocations: u64, bytes: i64, chunk_bytes: i64) {
     let _ = COUNT.try_with(|count| {
-        let Count { allocations: old, bytes: so_far } = count.get();
-        count.set(Count { allocations: old + allocations, bytes: so_far + bytes });
+        let old = count.get();
+        count.set(Count {
+            allocations: old.allocations + allocations,
+            bytes: old.bytes + bytes,
+            chunk_bytes: old.chunk_bytes + chunk_bytes,
+        });
     });
 }
 
@@ -47,22 +62,27 @@ fn signed(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
+/// The size of the chunk that holds `size` bytes.
+fn chunk(size: usize) -> i64 {
+    signed((size.saturating_add(8 + 15) & !15).max(32))
+}
+
 // SAFETY: everything is passed on to the system's allocator as it is.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        add(1, signed(layout.size()));
+        add(1, signed(layout.size()), chunk(layout.size()));
         // SAFETY: the caller's promises are those that the system's allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        add(0, -signed(layout.size()));
+        add(0, -signed(layout.size()), -chunk(layout.size()));
         // SAFETY: as above.
         unsafe { System.dealloc(memory, layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        add(1, signed(size) - signed(layout.size()));
+        add(1, signed(size) - signed(layout.size()), chunk(size) - chunk(layout.size()));
         // SAFETY: as above.
         unsafe { System.realloc(memory, layout, size) }
     }
