@@ -160,6 +160,62 @@ fn a_slot_that_takes_long_does_not_shift_the_ticks_that_follow() {
 }
 
 #[test]
+fn a_timer_that_a_long_slot_starts_counts_from_the_end_of_the_work() {
+    let (mut rt, clock) = runtime();
+    let journal = Journal::new();
+    let started = timer(&mut rt, &journal, "started");
+    let busy = single_shot(&mut rt, &journal, "busy");
+    let now = clock.clone();
+    let (notes, called) = (journal.clone(), clock.clone());
+    rt.connect_fn(busy, QTimer::timeout, move |world, _| {
+        now.advance(250 * MS);
+        world[started].start_with(100 * MS);
+        let (notes, called) = (notes.clone(), called.clone());
+        world.single_shot_fn(90 * MS, move |_| notes.note(format!("{:?}", called.elapsed())));
+    });
+    rt[busy].start_with(10 * MS);
+    assert_eq!(moments(&mut rt, &clock, started, 400 * MS), [360 * MS]);
+    assert_eq!(journal.take(), ["busy", "350ms", "started"]);
+}
+
+#[test]
+fn ticks_that_were_missed_in_the_slot_of_another_timer_are_dropped() {
+    let (mut rt, clock) = runtime();
+    let busy = single_shot(&mut rt, &Journal::new(), "busy");
+    let timer = timer(&mut rt, &Journal::new(), "tick");
+    let now = clock.clone();
+    rt.connect_fn(busy, QTimer::timeout, move |_, _| now.advance(250 * MS));
+    rt[busy].start_with(300 * MS);
+    rt[timer].start_with(100 * MS);
+    let expected = [100, 200, 550, 600, 700].map(|millis| millis * MS);
+    assert_eq!(moments(&mut rt, &clock, timer, 700 * MS), expected);
+}
+
+#[test]
+fn timers_that_a_jump_of_ages_makes_due_fire_in_their_order() {
+    let (mut rt, clock) = runtime();
+    let journal = Journal::new();
+    for years in [1, 400, 100_000, 1] {
+        let jump = Duration::from_secs(years * 365 * 24 * 3600);
+        let timers = ["a", "b", "c"].map(|name| single_shot(&mut rt, &journal, name));
+        for (timer, millis) in timers.into_iter().zip([20, 30, 10]) {
+            rt[timer].start_with(millis * MS);
+        }
+        let later = timer(&mut rt, &journal, "later");
+        rt[later].start_with(jump + SECOND);
+        clock.advance(jump);
+        turn(&mut rt);
+        assert_eq!(journal.take(), ["c", "a", "b"]);
+        if years == 1 {
+            assert_eq!(rt[later].remaining_time(), Some(SECOND));
+            assert_eq!(moments(&mut rt, &clock, later, 2 * SECOND), [SECOND]);
+            assert_eq!(journal.take(), ["later"]);
+        }
+        rt.destroy(later);
+    }
+}
+
+#[test]
 fn a_clock_that_jumps_by_ages_costs_a_short_interval_no_time() {
     const AGES: Duration = Duration::from_secs(1 << 45);
     let (mut rt, clock) = runtime();

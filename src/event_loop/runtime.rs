@@ -431,14 +431,10 @@ impl Runtime {
     /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
     /// ended, and whether another thread may have posted something meanwhile.
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
-        let due = self.timers.next_deadline();
-        let until_due = due.map(|due| due.saturating_duration_since(self.clock.now()));
-        let mut timeout = match (timeout, until_due) {
-            (Some(timeout), Some(until_due)) => Some(timeout.min(until_due)),
-            (timeout, until_due) => timeout.or(until_due),
-        };
-        if self.has_work() {
-            timeout = Some(Duration::ZERO);
+        let mut timeout = if self.has_work() { Some(Duration::ZERO) } else { timeout };
+        if timeout != Some(Duration::ZERO) {
+            let until_due = self.timers.until_due();
+            timeout = timeout.into_iter().chain(until_due).min();
         }
         if self.ready.len() >= EVENTS {
             // What was ready in an earlier pass comes first, and does not grow meanwhile.

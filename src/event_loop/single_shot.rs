@@ -7,7 +7,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use super::timer_queue::TimerKey;
+use super::timer_slots::TimerKey;
 use super::timers::{Alarm, Timers};
 use crate::object::{Context, Dependent, Obj, Outcome, QObject, Slot, World};
 
@@ -43,7 +43,7 @@ impl SingleShot {
 
     /// Returns true if the call is still to be made. While it is being made, it is not.
     pub fn is_active(&self) -> bool {
-        self.timers.upgrade().is_some_and(|timers| timers.deadline(self.timer).is_some())
+        self.timers.upgrade().is_some_and(|timers| timers.is_armed(self.timer))
     }
 
     /// Cancels the call; returns true if it was still to be made.
@@ -122,11 +122,8 @@ impl World {
     ) -> SingleShot {
         let shot = self.with_timers(|timers| {
             let alarm = Alarm::Call(Box::new(call));
-            let timer = if delay.is_zero() {
-                timers.keep(alarm)
-            } else {
-                timers.arm(timers.after(delay), alarm)
-            };
+            let timer =
+                if delay.is_zero() { timers.keep(alarm) } else { timers.arm_after(delay, alarm) };
             SingleShot { timers: Rc::downgrade(timers), timer }
         });
         if delay.is_zero() {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::announcement::announce;
-use super::clock::saturating_add;
-use super::timer_queue::TimerKey;
+use super::pace::{Beat, Pace};
+use super::timer_slots::TimerKey;
 use super::timers::{Alarm, Timers};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 
@@ -65,51 +65,16 @@ pub struct QTimer {
     home: Option<Home>,
 }
 
-/// How far the ticks are from each other, and at which moments they come.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pace {
-    interval: Duration,
-    /// The ticks come at multiples of so many nanoseconds, which timers share; anywhere if it is
-    /// zero.
-    grain: u64,
-}
-
-/// The steps, in nanoseconds, between the moments at which coarse timers meet.
-const GRAINS: [u64; 10] = {
-    const MS: u64 = 1_000_000;
-    [MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, 1000 * MS]
-};
-
-impl Pace {
-    fn of(timer_type: TimerType, interval: Duration) -> Self {
-        match timer_type {
-            _ if interval.is_zero() => Self::default(),
-            TimerType::Coarse if interval > Duration::from_millis(20) => {
-                // No further than a twentieth from the exact moment, on either side.
-                let span = u64::try_from((interval / 10).as_nanos()).unwrap_or(u64::MAX);
-                let grain = GRAINS.into_iter().rev().find(|&grain| grain <= span);
-                Self { interval, grain: grain.unwrap_or(0) }
-            }
-            TimerType::Precise | TimerType::Coarse => Self { interval, grain: 0 },
-            TimerType::VeryCoarse => {
-                let rounded = interval.saturating_add(Duration::from_millis(500));
-                let interval = Duration::from_secs(rounded.as_secs().max(1));
-                Self { interval, grain: GRAINS[GRAINS.len() - 1] }
-            }
-        }
-    }
-}
-
 /// Whether the timer runs.
 #[derive(Clone, Copy, Debug)]
 enum State {
     Stopped,
     /// Was started before it had a runtime; runs from the moment when it gets one.
     Waiting,
-    /// Runs. `nominal` is when it is due, before a coarse timer's moment is chosen.
+    /// Runs.
     Armed {
         key: TimerKey,
-        nominal: Instant,
+        beat: Beat,
     },
 }
 
@@ -151,9 +116,12 @@ impl QTimer {
             self.has_new_pace = false;
             self.pace = Pace::of(self.timer_type, self.interval);
         }
-        let nominal = home.timers.after(self.pace.interval);
-        let deadline = home.timers.align(nominal, self.pace.grain);
-        self.arm(nominal, deadline);
+        let armed = match self.state {
+            State::Armed { key, .. } => Some(key),
+            State::Stopped | State::Waiting => None,
+        };
+        let (key, beat) = home.timers.start(armed, self.pace, || Alarm::Ring(home.key, ring));
+        self.state = State::Armed { key, beat };
     }
 
     /// Sets the interval and starts the timer with it.
@@ -179,14 +147,13 @@ impl QTimer {
     }
 
     /// Returns the time until the timer is due: zero if it is overdue, `None` if it does not run.
+    ///
+    /// An interval of centuries is never over: the time until then is [`Duration::MAX`].
     #[doc(alias = "remainingTime")]
     pub fn remaining_time(&self) -> Option<Duration> {
         match (self.state, &self.home) {
             (State::Stopped, _) => None,
-            (State::Armed { key, .. }, Some(home)) => {
-                let due = home.timers.deadline(key)?;
-                Some(due.saturating_duration_since(home.timers.now()))
-            }
+            (State::Armed { key, .. }, Some(home)) => home.timers.remaining(key),
             _ => Some(self.interval),
         }
     }
@@ -232,53 +199,17 @@ impl QTimer {
         self.has_new_pace = true;
     }
 
-    /// Arms the timer, which is due at `nominal`, for the moment that its type makes of that.
-    #[inline]
-    fn arm(&mut self, nominal: Instant, deadline: Instant) {
-        let Some(Home { timers, key: object }) = &self.home else { return };
-        let key = match self.state {
-            State::Armed { key, .. } => {
-                timers.rearm(key, deadline);
-                key
-            }
-            State::Stopped | State::Waiting => timers.arm(deadline, Alarm::Ring(*object, ring)),
-        };
-        self.state = State::Armed { key, nominal };
-    }
-
     /// Gets ready for the next tick, before the slots of this one run.
+    #[inline]
     fn tick(&mut self) {
-        let (State::Armed { nominal, .. }, Some(home)) = (self.state, &self.home) else { return };
+        let (State::Armed { key, beat }, Some(home)) = (&mut self.state, &self.home) else {
+            return;
+        };
         if self.single_shot {
             return self.stop();
         }
-        let Pace { interval, grain } = self.pace;
-        let now = home.timers.now();
-        let mut next = saturating_add(nominal, interval);
-        let mut deadline = home.timers.align(next, grain);
-        if deadline <= now {
-            next = next_multiple(nominal, interval, now);
-            deadline = home.timers.align(next, grain);
-            if deadline <= now {
-                // A coarse timer's moment may be a little before the multiple.
-                next = saturating_add(next, interval);
-                deadline = home.timers.align(next, grain);
-            }
-        }
-        self.arm(next, deadline);
+        home.timers.tick(*key, self.pace, beat);
     }
-}
-
-/// The first moment after `now` that is a multiple of `interval` away from `from`; `now` itself if
-/// the interval is zero.
-#[cold]
-fn next_multiple(from: Instant, interval: Duration, now: Instant) -> Instant {
-    const SECOND: u128 = 1_000_000_000;
-    let late = now.saturating_duration_since(from).as_nanos();
-    let Some(past) = late.checked_rem(interval.as_nanos()) else { return now };
-    // Less than the interval, so the seconds fit.
-    let past = Duration::new((past / SECOND) as u64, (past % SECOND) as u32);
-    saturating_add(now, interval - past)
 }
 
 /// Fires the timer of an object.

@@ -1,167 +1,313 @@
 //! The timer queue: which timer is due next.
 //!
-//! A binary heap with two shortcuts. Cancelling leaves the heap alone and marks the entry; putting
-//! a timer off, which idle time-outs do all the time, only notes the new time and moves the entry
-//! when the old time comes. What is stale is bounded: when it outgrows what is alive, the heap is
-//! swept.
+//! Keeps one promise: timers come in the order of their moments, and those of one moment in the order
+//! in which they were started.
+//!
+//! A binary heap of 16-byte items with two shortcuts. Cancelling leaves the heap alone and makes the
+//! item stale; putting a timer off, which idle time-outs do all the time, only notes the new moment,
+//! and the item is moved when the old moment comes. What is stale is bounded: when it outgrows what is
+//! alive, the heap is swept. Starts are numbered with 32 bits, which a busy program uses up within the
+//! hour; then what is there is numbered anew.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::time::Instant;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, VecDeque};
 
-use slotmap::{SlotMap, new_key_type};
-
-new_key_type! {
-    /// Names an armed timer.
-    pub(crate) struct TimerKey;
-}
-
-/// A moment and the order of starting, by which timers of one moment are told apart.
-type Turn = (Instant, u64);
+use super::moment::Moment;
+use super::timer_slots::{TimerKey, TimerSlots};
 
 /// Timers with what to do when they are due.
-pub(crate) struct TimerQueue<T> {
-    entries: SlotMap<TimerKey, Entry<T>>,
-    heap: BinaryHeap<Reverse<(Turn, TimerKey)>>,
+pub(super) struct TimerQueue<T> {
+    timers: TimerSlots<Timer<T>>,
+    heap: BinaryHeap<Reverse<Item>>,
     /// How many items of the heap stand for nothing any more.
     stale: usize,
-    started: u64,
+    /// What was due when somebody collected it, and is not fired yet: slot and start.
+    collected: VecDeque<(u32, u32)>,
+    /// The number of the last start. Zero is none's.
+    started: u32,
 }
 
-struct Entry<T> {
-    due: Turn,
-    /// The entry's item in the heap, at `due` or earlier. `None` while the timer is being fired,
-    /// and for an action that is kept without a time.
-    queued: Option<Turn>,
+struct Timer<T> {
+    due: Moment,
+    /// Where in the heap the timer's item is: at `due` or earlier; `NEVER` if it has none.
+    queued: Moment,
+    /// The number of the timer's start.
+    start: u32,
+    /// The start that the item was queued with; zero if there is no item.
+    queued_start: u32,
     action: T,
 }
 
+impl<T> Timer<T> {
+    /// Returns the item that is to be put into the heap where it belongs; `None` for a timer that is
+    /// due never.
+    #[inline]
+    fn queue(&mut self, slot: u32) -> Option<Reverse<Item>> {
+        self.queued = self.due;
+        let is_counted = self.due != Moment::NEVER;
+        self.queued_start = if is_counted { self.start } else { 0 };
+        is_counted.then(|| Reverse(Item::new(self.due, self.start, slot)))
+    }
+
+    /// Notes that the item is taken from the heap.
+    fn unqueue(&mut self) {
+        self.queued = Moment::NEVER;
+        self.queued_start = 0;
+    }
+}
+
+/// What the heap keeps of a timer. Stands for the timer in its slot if it has that timer's
+/// `queued_start`, and is where it belongs if it has its `start`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Item {
+    at: Moment,
+    /// The start and the slot in one number, which is compared faster.
+    start_and_slot: u64,
+}
+
+impl Item {
+    #[inline]
+    fn new(at: Moment, start: u32, slot: u32) -> Self {
+        Self { at, start_and_slot: u64::from(start) << 32 | u64::from(slot) }
+    }
+
+    #[inline]
+    fn start(self) -> u32 {
+        (self.start_and_slot >> 32) as u32
+    }
+
+    #[inline]
+    fn slot(self) -> u32 {
+        self.start_and_slot as u32
+    }
+
+    /// All of it in one number, which is compared without a branch.
+    #[inline]
+    fn rank(self) -> u128 {
+        u128::from(self.at.as_nanos()) << 64 | u128::from(self.start_and_slot)
+    }
+}
+
+impl Ord for Item {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Item {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+
+    /// What a heap asks. Said in full, it is two instructions.
+    #[inline]
+    fn le(&self, other: &Self) -> bool {
+        self.rank() <= other.rank()
+    }
+}
+
 impl<T> TimerQueue<T> {
-    pub(crate) fn new() -> Self {
-        Self { entries: SlotMap::with_key(), heap: BinaryHeap::new(), stale: 0, started: 0 }
+    pub(super) fn new() -> Self {
+        Self {
+            timers: TimerSlots::new(),
+            heap: BinaryHeap::new(),
+            stale: 0,
+            collected: VecDeque::new(),
+            started: 0,
+        }
     }
 
-    /// Keeps an action without a time, until somebody [cancels](Self::cancel) it or comes for it
-    /// by its key.
-    pub(crate) fn keep(&mut self, now: Instant, action: T) -> TimerKey {
-        let due = self.turn(now);
-        self.entries.insert(Entry { due, queued: None, action })
-    }
-
-    /// Arms a timer.
-    pub(crate) fn arm(&mut self, deadline: Instant, action: T) -> TimerKey {
-        let due = self.turn(deadline);
-        let key = self.entries.insert(Entry { due, queued: Some(due), action });
-        self.heap.push(Reverse((due, key)));
+    /// Arms a timer. One that is due [never](Moment::NEVER) is kept until somebody cancels it.
+    pub(super) fn arm(&mut self, due: Moment, action: T) -> TimerKey {
+        let start = self.next_start();
+        let queued_start = if due == Moment::NEVER { 0 } else { start };
+        let key = self.timers.insert(Timer { due, queued: due, start, queued_start, action });
+        if due != Moment::NEVER {
+            self.heap.push(Reverse(Item::new(due, start, key.slot())));
+        }
         key
     }
 
-    /// Gives a timer another time, and the last place among those of the same time.
-    pub(crate) fn rearm(&mut self, key: TimerKey, deadline: Instant) {
-        let due = self.turn(deadline);
-        let Some(entry) = self.entries.get_mut(key) else { return };
-        entry.due = due;
-        if entry.queued.is_some_and(|queued| queued.0 <= deadline) {
+    /// Gives a timer the moment that `due` makes of its present one, and the last place among those
+    /// of the same moment.
+    #[inline]
+    pub(super) fn rearm(&mut self, key: TimerKey, due: impl FnOnce(Moment) -> Moment) {
+        let start = self.next_start();
+        let Some(timer) = self.timers.get_mut(key) else { return };
+        timer.due = due(timer.due);
+        timer.start = start;
+        if timer.queued <= timer.due {
             return;
         }
-        let left_behind = entry.queued.replace(due).is_some();
-        self.heap.push(Reverse((due, key)));
+        let left_behind = timer.queued_start != 0;
+        if let Some(item) = timer.queue(key.slot()) {
+            self.heap.push(item);
+        }
         if left_behind {
             self.retire_one();
         }
     }
 
-    /// Returns true if a timer with this deadline would be due before every other.
-    pub(crate) fn would_be_next(&self, deadline: Instant) -> bool {
+    /// Returns true if a timer with this moment would be due before every other.
+    pub(super) fn would_be_next(&self, due: Moment) -> bool {
         // An item that is stale or too early is no later than the next deadline was, whenever
         // somebody asked for that.
-        self.heap.peek().is_none_or(|&Reverse(((queued, _), _))| deadline < queued)
+        self.heap.peek().is_none_or(|Reverse(item)| due < item.at)
     }
 
     /// Disarms a timer and gives back what it was to do.
-    pub(crate) fn cancel(&mut self, key: TimerKey) -> Option<T> {
-        let entry = self.entries.remove(key)?;
-        if entry.queued.is_some() {
+    #[inline]
+    pub(super) fn cancel(&mut self, key: TimerKey) -> Option<T> {
+        let timer = self.timers.remove(key)?;
+        if timer.queued_start != 0 {
             self.retire_one();
         }
-        Some(entry.action)
+        Some(timer.action)
     }
 
     /// Returns when the timer is due, if it is armed.
-    pub(crate) fn deadline(&self, key: TimerKey) -> Option<Instant> {
-        self.entries.get(key).map(|entry| entry.due.0)
+    pub(super) fn due(&self, key: TimerKey) -> Option<Moment> {
+        self.timers.get(key).map(|timer| timer.due)
     }
 
-    /// Returns when the next timer is due.
-    pub(crate) fn next_deadline(&mut self) -> Option<Instant> {
-        while let Some(&Reverse((queued, key))) = self.heap.peek() {
-            match self.entries.get_mut(key) {
-                Some(entry) if entry.due == queued => return Some(queued.0),
-                _ => self.resettle(queued, key),
+    /// Returns when the next timer is due that is not collected.
+    pub(super) fn next_due(&mut self) -> Option<Moment> {
+        while let Some(&Reverse(item)) = self.heap.peek() {
+            match self.timers.at(item.slot()) {
+                Some(timer) if timer.start == item.start() => return Some(item.at),
+                _ => self.settle_top(item),
             }
         }
         None
     }
 
-    /// Adds to `due` what is due at `now`, in order. The timers stay armed: whoever fires them
-    /// disarms or rearms them.
-    pub(crate) fn collect_due(&mut self, now: Instant, due: &mut impl Extend<(TimerKey, u64)>) {
-        while let Some(&Reverse((queued, key))) = self.heap.peek() {
-            if queued.0 > now {
+    /// Collects what is due at `now`, in order, behind what was collected before. The timers stay
+    /// armed: whoever fires them disarms or rearms them.
+    pub(super) fn collect_due(&mut self, now: Moment) {
+        while let Some(&Reverse(item)) = self.heap.peek() {
+            if item.at > now {
                 break;
             }
-            match self.entries.get_mut(key) {
-                Some(entry) if entry.due == queued => {
+            match self.timers.at_mut(item.slot()) {
+                Some((_, timer)) if timer.start == item.start() => {
+                    timer.unqueue();
                     self.heap.pop();
-                    entry.queued = None;
-                    due.extend([(key, queued.1)]);
+                    self.collected.push_back((item.slot(), item.start()));
                 }
-                _ => self.resettle(queued, key),
+                _ => self.settle_top(item),
             }
         }
     }
 
-    /// The action of a timer that was collected and is still due: neither disarmed since nor
-    /// started anew.
-    pub(crate) fn still_due(&mut self, key: TimerKey, start: u64) -> Option<&mut T> {
-        let entry = self.entries.get_mut(key)?;
-        (entry.due.1 == start).then_some(&mut entry.action)
+    /// Returns true if something was collected and was not [taken](Self::next_collected), though
+    /// it may have been disarmed.
+    pub(super) fn has_collected(&self) -> bool {
+        !self.collected.is_empty()
     }
 
-    fn turn(&mut self, deadline: Instant) -> Turn {
-        self.started += 1;
-        (deadline, self.started)
+    /// Returns true if nothing is armed for any moment or collected, nor was left behind by what was.
+    pub(super) fn is_idle(&self) -> bool {
+        self.heap.is_empty() && self.collected.is_empty()
+    }
+
+    /// Takes the first timer that was collected and is still due: neither disarmed since nor started
+    /// anew.
+    pub(super) fn next_collected(&mut self) -> Option<(TimerKey, &mut T)> {
+        loop {
+            let (slot, start) = self.collected.pop_front()?;
+            if self.timers.at(slot).is_some_and(|timer| timer.start == start) {
+                let (key, timer) = self.timers.at_mut(slot)?;
+                return Some((key, &mut timer.action));
+            }
+        }
+    }
+
+    /// Makes all moments less by so many nanoseconds, for they are counted from a later one.
+    /// [Never](Moment::NEVER) stays never.
+    pub(super) fn shift_back(&mut self, nanos: u64) {
+        // Moments before the first that is counted become that. Their order is kept by the starts.
+        self.renumber();
+        for (_, timer) in self.timers.iter_mut() {
+            if timer.due != Moment::NEVER {
+                timer.due = timer.due.before(nanos);
+            }
+        }
+        self.rebuild();
     }
 
     /// Takes the uppermost item, which is stale or too early, to where it belongs.
-    fn resettle(&mut self, queued: Turn, key: TimerKey) {
+    fn settle_top(&mut self, item: Item) {
         self.heap.pop();
-        match self.entries.get_mut(key) {
-            Some(entry) if entry.queued == Some(queued) => {
-                entry.queued = Some(entry.due);
-                self.heap.push(Reverse((entry.due, key)));
+        match self.timers.at_mut(item.slot()) {
+            Some((_, timer)) if timer.queued_start == item.start() => {
+                if let Some(item) = timer.queue(item.slot()) {
+                    self.heap.push(item);
+                }
             }
             _ => self.stale = self.stale.saturating_sub(1),
         }
     }
 
     /// Counts an item of the heap that became stale, and sweeps when there are too many.
+    #[inline]
     fn retire_one(&mut self) {
         self.stale += 1;
-        if self.stale > self.entries.len() + 64 {
-            let entries = &self.entries;
-            self.heap.retain(|&Reverse((queued, key))| {
-                entries.get(key).is_some_and(|entry| entry.queued == Some(queued))
-            });
-            self.stale = 0;
+        if self.stale > self.timers.len() + 64 {
+            self.sweep();
         }
+    }
+
+    #[cold]
+    fn sweep(&mut self) {
+        let timers = &self.timers;
+        self.heap.retain(|Reverse(item)| {
+            timers.at(item.slot()).is_some_and(|timer| timer.queued_start == item.start())
+        });
+        self.stale = 0;
+    }
+
+    #[inline]
+    fn next_start(&mut self) -> u32 {
+        if self.started == u32::MAX {
+            self.renumber();
+            self.rebuild();
+        }
+        self.started += 1;
+        self.started
+    }
+
+    /// Numbers the starts anew, from one on, and keeps the order of the timers. The heap is to be
+    /// rebuilt.
+    #[cold]
+    fn renumber(&mut self) {
+        let timers = &self.timers;
+        self.collected
+            .retain(|&(slot, start)| timers.at(slot).is_some_and(|timer| timer.start == start));
+        let mut sorted: Vec<_> = self.timers.iter_mut().map(|(_, timer)| timer).collect();
+        sorted.sort_unstable_by_key(|timer| (timer.due, timer.start));
+        self.started = 0;
+        for timer in sorted {
+            self.started += 1;
+            timer.start = self.started;
+        }
+        for (slot, start) in &mut self.collected {
+            *start = self.timers.at(*slot).map_or(0, |timer| timer.start);
+        }
+    }
+
+    /// Fills the heap with an item for each timer that had one, where it belongs.
+    #[cold]
+    fn rebuild(&mut self) {
+        let queued = self.timers.iter_mut().filter(|(_, timer)| timer.queued_start != 0);
+        self.heap = queued.filter_map(|(slot, timer)| timer.queue(slot)).collect();
+        self.stale = 0;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -171,8 +317,11 @@ mod tests {
         Arm { after: u64 },
         Keep,
         Rearm { timer: usize, after: u64 },
+        RearmForNever { timer: usize },
         Cancel { timer: usize },
-        Fire { advance: u64, repeat: bool },
+        Collect { advance: u64 },
+        Fire { most: usize, repeat: bool },
+        ShiftBack { by: u64 },
     }
 
     fn op() -> impl Strategy<Value = Op> {
@@ -180,35 +329,103 @@ mod tests {
             4 => (0..100_u64).prop_map(|after| Op::Arm { after }),
             1 => Just(Op::Keep),
             6 => (any::<usize>(), 0..100_u64).prop_map(|(timer, after)| Op::Rearm { timer, after }),
+            1 => any::<usize>().prop_map(|timer| Op::RearmForNever { timer }),
             3 => any::<usize>().prop_map(|timer| Op::Cancel { timer }),
-            2 => (0..50_u64, any::<bool>())
-                .prop_map(|(advance, repeat)| Op::Fire { advance, repeat }),
+            2 => (0..50_u64).prop_map(|advance| Op::Collect { advance }),
+            2 => (0..20_usize, any::<bool>()).prop_map(|(most, repeat)| Op::Fire { most, repeat }),
+            1 => prop_oneof![0..200_u64, Just(u64::MAX)].prop_map(|by| Op::ShiftBack { by }),
         ]
     }
 
     /// A timer as the model knows it: when it is due, its start, its key.
-    type Known = (u64, u64, TimerKey);
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Known {
+        due: u64,
+        start: u64,
+        key: TimerKey,
+    }
+
+    /// Timers as a list that is sorted whenever somebody asks.
+    #[derive(Default)]
+    struct Model {
+        timers: Vec<Known>,
+        /// What is collected, as it was then.
+        collected: VecDeque<Known>,
+    }
+
+    impl Model {
+        fn collect(&mut self, now: u64) {
+            self.timers.sort_unstable_by_key(|timer| (timer.due, timer.start));
+            let late = self.uncollected().into_iter().filter(|timer| timer.due <= now);
+            let late: Vec<_> = late.collect();
+            self.collected.extend(late);
+        }
+
+        fn uncollected(&self) -> Vec<Known> {
+            let timers = self.timers.iter().copied();
+            timers.filter(|timer| !self.collected.contains(timer)).collect()
+        }
+
+        /// The next that was collected and is as it was.
+        fn next_collected(&mut self) -> Option<Known> {
+            loop {
+                let timer = self.collected.pop_front()?;
+                if self.timers.contains(&timer) {
+                    return Some(timer);
+                }
+            }
+        }
+
+        fn shift_back(&mut self, by: u64) {
+            // What becomes due at the same moment keeps its order by its starts.
+            self.timers.sort_unstable_by_key(|timer| (timer.due, timer.start));
+            let Self { timers, collected } = self;
+            collected.retain(|timer| timers.contains(timer));
+            let starts: Vec<_> = timers.iter().map(|timer| timer.start).collect();
+            let mut sorted = starts.clone();
+            sorted.sort_unstable();
+            for (timer, start) in timers.iter_mut().zip(sorted) {
+                let was = *timer;
+                timer.start = start;
+                if timer.due != u64::MAX {
+                    timer.due = timer.due.saturating_sub(by);
+                }
+                for collected in collected.iter_mut().filter(|known| **known == was) {
+                    *collected = *timer;
+                }
+            }
+        }
+    }
 
     /// The heap holds what is armed and a bounded rest.
     fn check(
-        queue: &TimerQueue<u64>,
-        model: &[Known],
+        queue: &mut TimerQueue<u64>,
+        model: &Model,
         kept: &[TimerKey],
     ) -> Result<(), TestCaseError> {
-        prop_assert_eq!(queue.entries.len(), model.len() + kept.len());
-        let queued = queue.entries.values().filter(|entry| entry.queued.is_some()).count();
+        prop_assert_eq!(queue.timers.len(), model.timers.len() + kept.len());
+        let timers = queue.timers.iter_mut().map(|(_, timer)| timer);
+        let queued = timers.filter(|timer| timer.queued_start != 0).count();
         prop_assert_eq!(queue.heap.len(), queued + queue.stale);
-        prop_assert!(queue.stale <= queue.entries.len() + 65);
+        prop_assert!(queue.stale <= queue.timers.len() + 65);
+        for (_, timer) in queue.timers.iter_mut() {
+            prop_assert!(timer.queued == Moment::NEVER || timer.queued <= timer.due);
+            prop_assert_eq!(timer.queued == Moment::NEVER, timer.queued_start == 0);
+            prop_assert!(timer.start != 0);
+        }
         Ok(())
     }
 
     proptest! {
         #[test]
-        fn the_queue_is_a_sorted_list(ops in proptest::collection::vec(op(), 0..400)) {
-            let epoch = Instant::now();
-            let at = |millis| epoch + Duration::from_millis(millis);
+        fn the_queue_is_a_sorted_list(
+            ops in proptest::collection::vec(op(), 0..400),
+            starts_left in prop_oneof![Just(u32::MAX), 0..400_u32],
+        ) {
+            let at = Moment::from_nanos;
             let mut queue = TimerQueue::new();
-            let mut model: Vec<Known> = Vec::new();
+            queue.started = u32::MAX - starts_left;
+            let mut model = Model::default();
             let mut kept = Vec::new();
             let (mut now, mut starts) = (0, 0);
             for op in ops {
@@ -216,72 +433,127 @@ mod tests {
                 match op {
                     Op::Arm { after } => {
                         let key = queue.arm(at(now + after), starts);
-                        model.push((now + after, starts, key));
+                        model.timers.push(Known { due: now + after, start: starts, key });
                     }
                     Op::Keep => {
                         if kept.len() == 3 {
                             prop_assert!(queue.cancel(kept.remove(0)).is_some());
                         }
-                        kept.push(queue.keep(at(now), starts));
+                        kept.push(queue.arm(Moment::NEVER, starts));
                     }
-                    Op::Rearm { timer, after } if !model.is_empty() => {
-                        let timer = timer % model.len();
-                        queue.rearm(model[timer].2, at(now + after));
-                        model[timer] = (now + after, starts, model[timer].2);
+                    Op::Rearm { timer, after } if !model.timers.is_empty() => {
+                        let timer = timer % model.timers.len();
+                        let Known { due, key, .. } = model.timers[timer];
+                        queue.rearm(key, |was| {
+                            assert_eq!(was, at(due));
+                            at(now + after)
+                        });
+                        model.timers[timer] = Known { due: now + after, start: starts, key };
                     }
-                    Op::Cancel { timer } if !model.is_empty() => {
-                        let (.., key) = model.remove(timer % model.len());
+                    Op::RearmForNever { timer } if !model.timers.is_empty() => {
+                        let timer = timer % model.timers.len();
+                        let key = model.timers[timer].key;
+                        queue.rearm(key, |_| Moment::NEVER);
+                        model.timers[timer] = Known { due: u64::MAX, start: starts, key };
+                    }
+                    Op::Cancel { timer } if !model.timers.is_empty() => {
+                        let Known { key, .. } = model.timers.remove(timer % model.timers.len());
                         prop_assert!(queue.cancel(key).is_some());
                         prop_assert!(queue.cancel(key).is_none());
-                        prop_assert_eq!(queue.deadline(key), None);
+                        prop_assert_eq!(queue.due(key), None);
+                        queue.rearm(key, |_| unreachable!("it is gone"));
                     }
-                    Op::Rearm { .. } | Op::Cancel { .. } => {}
-                    Op::Fire { advance, repeat } => {
+                    Op::Rearm { .. } | Op::RearmForNever { .. } | Op::Cancel { .. } => {}
+                    Op::Collect { advance } => {
                         now += advance;
-                        let mut due = Vec::new();
-                        queue.collect_due(at(now), &mut due);
-                        model.sort_unstable_by_key(|&(due, start, _)| (due, start));
-                        let late = model.partition_point(|&(due, ..)| due <= now);
-                        let expected: Vec<_> = model.drain(..late).collect();
-                        prop_assert_eq!(due.len(), expected.len());
-                        for ((key, start), (.., known)) in due.into_iter().zip(expected) {
-                            prop_assert_eq!(key, known);
-                            prop_assert!(queue.still_due(key, start).is_some());
+                        queue.collect_due(at(now));
+                        model.collect(now);
+                    }
+                    Op::Fire { most, repeat } => {
+                        for _ in 0..most {
+                            let key = queue.next_collected().map(|(key, _)| key);
+                            prop_assert_eq!(key, model.next_collected().map(|timer| timer.key));
+                            let Some(key) = key else { break };
+                            model.timers.retain(|timer| timer.key != key);
                             if repeat {
                                 starts += 1;
-                                queue.rearm(key, at(now + 10));
-                                model.push((now + 10, starts, key));
-                                prop_assert!(queue.still_due(key, start).is_none());
+                                queue.rearm(key, |_| at(now + 10));
+                                model.timers.push(Known { due: now + 10, start: starts, key });
                             } else {
                                 prop_assert!(queue.cancel(key).is_some());
                             }
                         }
                     }
+                    Op::ShiftBack { by } => {
+                        queue.shift_back(by);
+                        model.shift_back(by);
+                        now = now.saturating_sub(by);
+                    }
                 }
-                let next = model.iter().map(|&(due, ..)| at(due)).min();
-                prop_assert_eq!(queue.next_deadline(), next);
+                let uncollected = model.uncollected();
+                let next = uncollected.iter().map(|timer| timer.due).min();
+                let next = next.filter(|&due| due != u64::MAX).map(at);
+                prop_assert_eq!(queue.next_due(), next);
                 for around in [now, now + 30] {
                     let is_next = next.is_none_or(|next| at(around) < next);
                     prop_assert_eq!(queue.would_be_next(at(around)), is_next);
                 }
-                check(&queue, &model, &kept)?;
+                for timer in &model.timers {
+                    prop_assert_eq!(queue.due(timer.key), Some(at(timer.due)));
+                }
+                check(&mut queue, &model, &kept)?;
             }
+            // Everything that is left comes, in order.
+            queue.collect_due(at(u64::MAX - 1));
+            model.collect(u64::MAX - 1);
+            while let Some(known) = model.next_collected() {
+                prop_assert_eq!(queue.next_collected().map(|(key, _)| key), Some(known.key));
+            }
+            prop_assert!(queue.next_collected().is_none());
         }
     }
 
     #[test]
+    fn an_item_of_the_heap_has_16_bytes() {
+        assert_eq!(size_of::<Item>(), 16);
+    }
+
+    #[test]
     fn what_is_stale_stays_bounded() {
-        let now = Instant::now();
+        let at = |second: u64| Moment::from_nanos(second * 1_000_000_000);
         let mut queue = TimerQueue::new();
-        let key = queue.arm(now + Duration::from_secs(1_000_000), ());
+        let key = queue.arm(at(1_000_000), ());
         for second in (0..100_000).rev() {
-            queue.rearm(key, now + Duration::from_secs(second));
+            queue.rearm(key, |_| at(second));
             assert!(queue.heap.len() < 100);
         }
         for second in 0..100_000 {
-            let key = queue.arm(now + Duration::from_secs(second), ());
+            let key = queue.arm(at(second), ());
             queue.cancel(key);
             assert!(queue.heap.len() < 100);
+        }
+    }
+
+    #[test]
+    fn timers_of_one_moment_keep_their_order_when_the_starts_are_numbered_anew() {
+        let at = Moment::from_nanos;
+        for starts_left in 0..12 {
+            let mut queue = TimerQueue::new();
+            queue.started = u32::MAX - starts_left;
+            let keys = [0, 1, 2, 3].map(|number| queue.arm(at(5), number));
+            // The item of one stays where it is, that of another is left behind.
+            queue.rearm(keys[1], |_| at(7));
+            queue.rearm(keys[0], |_| at(3));
+            queue.collect_due(at(3));
+            queue.rearm(keys[2], |_| at(7));
+            queue.rearm(keys[3], |_| at(7));
+            queue.rearm(keys[1], |_| at(7));
+            queue.collect_due(at(7));
+            let mut order = Vec::new();
+            while let Some((_, &mut number)) = queue.next_collected() {
+                order.push(number);
+            }
+            assert_eq!(order, [0, 2, 3, 1], "{starts_left} starts before");
         }
     }
 }

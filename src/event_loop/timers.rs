@@ -1,7 +1,13 @@
 //! The timers of a runtime: the service that objects arm them with.
+//!
+//! Keeps one promise: nothing fires before its interval has passed on the clock since it was started,
+//! but for what its type allows. So a start always asks the clock, as the slot that makes it may have
+//! run for long.
+//!
+//! Inside, time is counted in [moments](super::moment), which an era gives a meaning. None is kept
+//! outside of here and the queue, for the next reading of the clock may begin another era.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::VecDeque;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,8 +16,11 @@ use mio::Waker;
 
 use super::clock::{Clock, saturating_add};
 use super::inbox::Bell;
+use super::moment::{Era, Moment, nanos};
+use super::pace::{Beat, Pace};
 use super::remote::RemoteCall;
-use super::timer_queue::{TimerKey, TimerQueue};
+use super::timer_queue::TimerQueue;
+use super::timer_slots::TimerKey;
 use crate::object::{ObjectKey, World};
 
 /// What a timer does when it is due.
@@ -25,20 +34,25 @@ pub(crate) enum Alarm {
 /// The armed timers of one runtime and the clock that they go by.
 pub(crate) struct Timers {
     clock: Rc<dyn Clock>,
-    /// From here the shared moments of coarse timers are counted.
-    epoch: Instant,
+    /// What the moments of the queue are.
+    era: Cell<Era>,
+    /// The last reading. A clock that stands still while slots run has it converted once.
+    read: Cell<(Instant, Moment)>,
     queue: RefCell<TimerQueue<Alarm>>,
-    /// What is due in this pass and not fired yet.
-    due: RefCell<VecDeque<(TimerKey, u64)>>,
     /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
     bell: OnceCell<Bell<RemoteCall, Waker>>,
 }
 
 impl Timers {
     pub(crate) fn new(clock: Rc<dyn Clock>) -> Self {
-        let epoch = clock.now();
-        let queue = RefCell::new(TimerQueue::new());
-        Self { clock, epoch, queue, due: RefCell::default(), bell: OnceCell::new() }
+        let began = clock.now();
+        Self {
+            clock,
+            era: Cell::new(Era::new(began)),
+            read: Cell::new((began, Era::BEGIN)),
+            queue: RefCell::new(TimerQueue::new()),
+            bell: OnceCell::new(),
+        }
     }
 
     /// Sets what is rung when a timer is armed while nobody's loop is awake.
@@ -59,41 +73,68 @@ impl Timers {
         saturating_add(self.now(), delay)
     }
 
-    /// The moment nearest to `nominal` that is a multiple of `grain` nanoseconds after the epoch,
-    /// and so is shared with other timers; `nominal` itself for a grain of zero.
-    #[inline]
-    pub(crate) fn align(&self, nominal: Instant, grain: u64) -> Instant {
-        if grain == 0 {
-            return nominal;
-        }
-        // Nobody shares a moment that is centuries ahead.
-        let Ok(since) = u64::try_from(nominal.saturating_duration_since(self.epoch).as_nanos())
-        else {
-            return nominal;
-        };
-        let shared = since.saturating_add(grain / 2) / grain * grain;
-        self.epoch.checked_add(Duration::from_nanos(shared)).unwrap_or(nominal)
-    }
-
-    /// Arms a timer.
+    /// Arms a timer for a time.
     pub(crate) fn arm(&self, deadline: Instant, alarm: Alarm) -> TimerKey {
-        self.wake_for(deadline);
-        self.queue.borrow_mut().arm(deadline, alarm)
+        // Begins the era in which the deadline is told.
+        self.present();
+        self.arm_at(self.era.get().moment(deadline), alarm)
     }
 
-    /// Gives a timer another deadline.
-    pub(crate) fn rearm(&self, timer: TimerKey, deadline: Instant) {
-        self.wake_for(deadline);
-        self.queue.borrow_mut().rearm(timer, deadline);
+    /// Arms a timer that is due after `delay`.
+    pub(super) fn arm_after(&self, delay: Duration, alarm: Alarm) -> TimerKey {
+        self.arm_at(self.present().0.after(nanos(delay)), alarm)
     }
 
-    /// Wakes the loop if it sleeps on and would miss this deadline.
+    fn arm_at(&self, due: Moment, alarm: Alarm) -> TimerKey {
+        self.wake_for(due);
+        self.queue.borrow_mut().arm(due, alarm)
+    }
+
+    /// Starts a timer whose ticks come at a pace: anew if it is armed already.
     #[inline]
-    fn wake_for(&self, deadline: Instant) {
+    pub(super) fn start(
+        &self,
+        armed: Option<TimerKey>,
+        pace: Pace,
+        alarm: impl FnOnce() -> Alarm,
+    ) -> (TimerKey, Beat) {
+        let (now, started) = self.present();
+        let (due, beat) = pace.first(now, started);
+        self.wake_for(due);
+        let mut queue = self.queue.borrow_mut();
+        let key = match armed {
+            Some(key) => {
+                queue.rearm(key, |_| due);
+                key
+            }
+            None => queue.arm(due, alarm()),
+        };
+        (key, beat)
+    }
+
+    /// Arms a timer that fires in this pass for its next tick.
+    #[inline]
+    pub(super) fn tick(&self, timer: TimerKey, pace: Pace, beat: &mut Beat) {
+        let now = self.present().0;
+        // No loop sleeps in the middle of a pass, so none is woken.
+        self.queue
+            .borrow_mut()
+            .rearm(timer, |due| pace.next(beat, due, now, || self.era.get().instant(now)));
+    }
+
+    /// Wakes the loop if it sleeps on and would miss this moment.
+    #[inline]
+    fn wake_for(&self, due: Moment) {
         if let Some(bell) = self.bell.get()
             && bell.loop_sleeps()
-            && self.queue.borrow().would_be_next(deadline)
         {
+            self.wake_sleeper_for(due, bell);
+        }
+    }
+
+    #[inline(never)]
+    fn wake_sleeper_for(&self, due: Moment, bell: &Bell<RemoteCall, Waker>) {
+        if self.queue.borrow().would_be_next(due) {
             bell.ring();
         }
     }
@@ -101,7 +142,7 @@ impl Timers {
     /// Keeps an alarm that has no deadline until somebody [takes](Self::take) or
     /// [disarms](Self::disarm) it.
     pub(super) fn keep(&self, alarm: Alarm) -> TimerKey {
-        self.queue.borrow_mut().keep(self.now(), alarm)
+        self.queue.borrow_mut().arm(Moment::NEVER, alarm)
     }
 
     /// Takes an alarm that was kept, unless it was disarmed.
@@ -116,36 +157,87 @@ impl Timers {
         alarm.is_some()
     }
 
-    /// Returns when a timer is due, if it is armed.
-    pub(crate) fn deadline(&self, timer: TimerKey) -> Option<Instant> {
-        self.queue.borrow().deadline(timer)
+    /// Returns true if the timer is armed, or kept.
+    pub(super) fn is_armed(&self, timer: TimerKey) -> bool {
+        self.queue.borrow().due(timer).is_some()
     }
 
-    /// When the next timer is due: now, if some are being fired.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if self.due.borrow().is_empty() {
-            self.queue.borrow_mut().next_deadline()
-        } else {
-            Some(self.now())
+    /// Returns the time until a timer is due, if it is armed: zero if it is overdue, and
+    /// [`Duration::MAX`] if that is centuries ahead.
+    pub(super) fn remaining(&self, timer: TimerKey) -> Option<Duration> {
+        let (now, _) = self.present();
+        match self.queue.borrow().due(timer)? {
+            Moment::NEVER => Some(Duration::MAX),
+            due => Some(due.since(now)),
         }
+    }
+
+    /// Returns when the next timer is due: now, if some are being fired.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let mut queue = self.queue.borrow_mut();
+        if queue.has_collected() {
+            return Some(self.now());
+        }
+        queue.next_due().map(|due| self.era.get().instant(due))
+    }
+
+    /// Returns the time until the next timer is due; zero if some are being fired, or are overdue.
+    pub(super) fn until_due(&self) -> Option<Duration> {
+        if self.queue.borrow().has_collected() {
+            return Some(Duration::ZERO);
+        }
+        self.queue.borrow_mut().next_due()?;
+        let (now, _) = self.present();
+        // Asked again, since another era may have begun.
+        self.queue.borrow_mut().next_due().map(|due| due.since(now))
     }
 
     /// Marks what is due for this pass. What is armed from now on waits for the next.
-    pub(crate) fn begin_pass(&self) {
-        self.queue.borrow_mut().collect_due(self.now(), &mut *self.due.borrow_mut());
+    pub(super) fn begin_pass(&self) {
+        if self.queue.borrow().is_idle() {
+            return;
+        }
+        let (now, _) = self.present();
+        self.queue.borrow_mut().collect_due(now);
     }
 
     /// Takes the next timer that is due in this pass.
-    pub(crate) fn next_due(&self) -> Option<Alarm> {
-        loop {
-            let (timer, start) = self.due.borrow_mut().pop_front()?;
-            let mut queue = self.queue.borrow_mut();
-            match queue.still_due(timer, start) {
-                Some(&mut Alarm::Ring(object, ring)) => return Some(Alarm::Ring(object, ring)),
-                Some(Alarm::Call(_)) => return queue.cancel(timer),
-                None => {}
-            }
+    #[inline]
+    pub(super) fn next_due(&self) -> Option<Alarm> {
+        let mut queue = self.queue.borrow_mut();
+        let (key, alarm) = queue.next_collected()?;
+        match alarm {
+            &mut Alarm::Ring(object, ring) => Some(Alarm::Ring(object, ring)),
+            Alarm::Call(_) => queue.cancel(key),
         }
+    }
+
+    /// Reads the clock.
+    #[inline]
+    fn present(&self) -> (Moment, Instant) {
+        let now = self.clock.now();
+        let (before, moment) = self.read.get();
+        if now == before { (moment, now) } else { (self.moment(now), now) }
+    }
+
+    /// Returns the moment that `now` is, and begins another era if that is over.
+    #[inline(never)]
+    fn moment(&self, now: Instant) -> Moment {
+        let mut moment = self.era.get().moment(now);
+        if Era::is_over(moment) {
+            moment = self.begin_era(now);
+        }
+        self.read.set((now, moment));
+        moment
+    }
+
+    /// Takes the timers to the era that begins now, and returns the present moment in it.
+    #[cold]
+    fn begin_era(&self, now: Instant) -> Moment {
+        let (era, less) = self.era.get().next(now);
+        self.queue.borrow_mut().shift_back(less);
+        self.era.set(era);
+        era.moment(now)
     }
 }
 
