@@ -86,7 +86,7 @@ impl PassMeter {
                 limit.set(left.get().max(*allowance / KINDS as usize));
             }
         }
-        Kind { meter: self, calls: 0, next_look: 1 }
+        Kind { meter: self, calls: 0, last_look: 0, next_look: 1 }
     }
 
     /// Returns true if the present kind of work may go on, after so many deliveries and calls.
@@ -120,7 +120,9 @@ impl Meter for PassMeter {
 pub(super) struct Kind<'a> {
     meter: &'a PassMeter,
     calls: u32,
-    /// The call after which the clock is looked at.
+    /// The call after which the allowance was looked at.
+    last_look: u32,
+    /// The call after which it is looked at again.
     next_look: u32,
 }
 
@@ -132,8 +134,16 @@ impl Kind<'_> {
         self.calls < self.next_look || self.look(world)
     }
 
+    /// Returns true if the allowance was looked at after the last call: on the system's clock, after
+    /// fewer and fewer calls.
+    #[inline]
+    pub(super) fn has_just_looked(&self) -> bool {
+        self.last_look == self.calls
+    }
+
     #[inline(never)]
     fn look(&mut self, world: &World) -> bool {
+        self.last_look = self.calls;
         self.next_look = match self.meter.measure {
             // Twice as late each time, so that cheap calls pay little and dear ones are few.
             Measure::Time { .. } => self.calls + self.calls.min(LOOK_AFTER),

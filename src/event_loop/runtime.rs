@@ -495,6 +495,9 @@ impl Runtime {
             if !kind.may_go_on(&self.world) {
                 break;
             }
+            if kind.has_just_looked() {
+                self.timers.time_passed();
+            }
         }
         any
     }

@@ -2,7 +2,9 @@
 //!
 //! Keeps one promise: nothing fires before its interval has passed on the clock since it was started,
 //! but for what its type allows. So a start always asks the clock, as the slot that makes it may have
-//! run for long.
+//! run for long. A tick of a timer that repeats is at a multiple of the interval in any case, and goes
+//! by the time at which the loop looked at the clock last, in this pass: when it began to fire timers,
+//! or after one of them.
 //!
 //! Inside, time is counted in [moments](super::moment), which an era gives a meaning. None is kept
 //! outside of here and the queue, for the next reading of the clock may begin another era.
@@ -39,6 +41,8 @@ pub(crate) struct Timers {
     /// The last reading. A clock that stands still while slots run has it converted once.
     read: Cell<(Instant, Moment)>,
     queue: RefCell<TimerQueue<Alarm>>,
+    /// What ticks take for the present. Not known before the clock is read again.
+    pass: Cell<Option<Moment>>,
     /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
     bell: OnceCell<Bell<RemoteCall, Waker>>,
 }
@@ -51,6 +55,7 @@ impl Timers {
             era: Cell::new(Era::new(began)),
             read: Cell::new((began, Era::BEGIN)),
             queue: RefCell::new(TimerQueue::new()),
+            pass: Cell::new(None),
             bell: OnceCell::new(),
         }
     }
@@ -115,7 +120,7 @@ impl Timers {
     /// Arms a timer that fires in this pass for its next tick.
     #[inline]
     pub(super) fn tick(&self, timer: TimerKey, pace: Pace, beat: &mut Beat) {
-        let now = self.present().0;
+        let now = self.pass.get().unwrap_or_else(|| self.begin_ticks());
         // No loop sleeps in the middle of a pass, so none is woken.
         self.queue
             .borrow_mut()
@@ -197,8 +202,20 @@ impl Timers {
         if self.queue.borrow().is_idle() {
             return;
         }
-        let (now, _) = self.present();
+        let now = self.begin_ticks();
         self.queue.borrow_mut().collect_due(now);
+    }
+
+    /// Makes the next tick of this pass read the clock, as time has passed since the last reading.
+    pub(super) fn time_passed(&self) {
+        self.pass.set(None);
+    }
+
+    /// Reads the clock for the ticks to come.
+    fn begin_ticks(&self) -> Moment {
+        let (now, _) = self.present();
+        self.pass.set(Some(now));
+        now
     }
 
     /// Takes the next timer that is due in this pass.
@@ -237,6 +254,7 @@ impl Timers {
         let (era, less) = self.era.get().next(now);
         self.queue.borrow_mut().shift_back(less);
         self.era.set(era);
+        self.pass.set(None);
         era.moment(now)
     }
 }
