@@ -81,6 +81,27 @@ fn a_half_open_connection_that_is_reset_ends_with_an_error(net: &Net) {
 }
 
 #[on_every_network]
+fn a_reset_that_is_found_as_this_end_is_closed_is_told_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected(net, &mut rt);
+    rt[socket].set_allow_half_open(true);
+    peer.write_all(b"question").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    wait_until(&mut rt, |_| journal.has("read_channel_finished"));
+    // The buffer is too full to look further.
+    rt[socket].set_read_buffer_size(Some(4));
+    reset(peer);
+    settle(&mut rt);
+    journal.take();
+    assert_eq!(rt[socket].read_all(), b"question");
+    rt[socket].shutdown_write();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    settle(&mut rt);
+    let told = journal.take();
+    assert_eq!(told[told.len() - 3..], ["Closing", "Unconnected", "disconnected"], "{told:?}");
+}
+
+#[on_every_network]
 fn a_new_connection_is_open_at_both_ends_again(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

@@ -71,6 +71,13 @@ impl StepQueue {
         steps.into_iter().any(|&(_, waiting)| waiting == step)
     }
 
+    /// Drops this step, if it waits.
+    pub(super) fn remove(&mut self, step: Step) {
+        if let Some(steps) = &mut self.steps {
+            steps.waiting.retain(|&(_, waiting)| waiting != step);
+        }
+    }
+
     /// Drops all steps.
     pub(super) fn clear(&mut self) {
         if let Some(steps) = &mut self.steps {

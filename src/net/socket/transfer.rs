@@ -538,9 +538,9 @@ impl SocketCore {
         self.device.drop_outgoing();
         self.fail(kind, source);
         let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
-        if !self.steps.contains(next) {
-            self.record(next);
-        }
+        // If it was recorded before, it comes after the error all the same.
+        self.steps.remove(next);
+        self.record(next);
     }
 
     /// Asks for a turn when the running slots are done, to send and to read on.
