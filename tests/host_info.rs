@@ -191,6 +191,15 @@ fn names_below_localhost_are_here_as_well(net: &Net) {
     assert_eq!(rt[socket].peer_name(), "app.localhost");
 }
 
+#[on_every_network]
+fn the_interface_of_an_address_does_not_make_it_this_host(net: &Net) {
+    let mut rt = net.runtime();
+    let answers = Answers::default();
+    answers.ask(&mut rt, "fe80::1%nosuch0.localhost");
+    let info = answers.next(&mut rt);
+    assert!(info.addresses().is_empty() && info.error().is_some(), "{info:?}");
+}
+
 #[test]
 fn who_asks_without_a_runtime_finds_names_below_localhost_here() {
     let [here, below] =
@@ -228,7 +237,13 @@ fn what_cannot_be_a_name_is_not_found_and_says_why(net: &Net) {
     let mut rt = net.runtime();
     let answers = Answers::default();
     let long = "n".repeat(256);
-    let cases = [("", "empty"), ("a\0b", "NUL"), (&*long, "longer than 255")];
+    let longer = "ü".repeat(3000);
+    let cases = [
+        ("", "empty"),
+        ("a\0b", "NUL"),
+        (&*long, "longer than 255"),
+        (&*longer, "6000 bytes is longer than 4096"),
+    ];
     for (name, reason) in cases {
         answers.ask(&mut rt, name);
         assert_eq!(answers.len(), 0, "it is answered inside the call");

@@ -18,6 +18,10 @@ use super::resolver_pool::LookupFailure;
 /// say.
 const MAX_NAME: usize = 255;
 
+/// The longest name that is converted to ASCII, in bytes. One that says as much as the domain name
+/// system can takes some hundreds.
+const MAX_GIVEN: usize = 4096;
+
 /// What this host calls itself, whatever else its name is.
 const LOCALHOST: &str = "localhost";
 
@@ -33,6 +37,10 @@ impl HostName {
         }
         if given.contains('\0') {
             return Err(refusal("a host name cannot contain a NUL character"));
+        }
+        if !given.is_ascii() && given.len() > MAX_GIVEN {
+            let reason = format!("a host name of {} bytes is longer than {MAX_GIVEN}", given.len());
+            return Err(refusal(reason));
         }
         let name: Arc<str> = match given.split_once('%') {
             _ if given.is_ascii() => given.into(),
@@ -85,6 +93,10 @@ impl HostName {
 /// root, or with labels before it (RFC 6761, section 6.3). Name servers are not to be asked for
 /// such a name, and the system's list of hosts mostly does not have it.
 fn is_below_localhost(name: &str) -> bool {
+    // The end of an interface's name is none of the host's.
+    if name.contains('%') {
+        return false;
+    }
     let (labels, has_root) = match name.strip_suffix('.') {
         Some(labels) => (labels, true),
         None => (name, false),
@@ -191,6 +203,8 @@ pub(super) mod tests {
             "localhost.test",
             "localhost..",
             "localhost%lo",
+            "fe80::1%nosuch0.localhost",
+            "localhost%lo.",
         ];
         for name in others {
             assert_eq!(named(name).as_str(), name);
