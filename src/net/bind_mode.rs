@@ -35,7 +35,8 @@ pub enum BindAddress {
     /// All IPv6 addresses of this host, and no IPv4.
     #[doc(alias = "AnyIPv6")]
     AnyIpv6,
-    /// One address of this host.
+    /// One address of this host. The unspecified IPv6 address in here is [`AnyIpv6`](Self::AnyIpv6) to
+    /// the system; converted with `from` it is [`Any`](Self::Any).
     Address(IpAddr),
     /// A link-local address of this host. The scope id is the
     /// [index](crate::NetworkInterface::index) of the interface that leads to the link.

@@ -20,7 +20,10 @@ pub(in crate::net) struct Endpoint {
 impl Endpoint {
     /// Asks an engine for its own end.
     pub(super) fn local_of(engine: &dyn SocketEngine) -> Self {
-        let Ok(local) = engine.local_addr() else { return Self::default() };
+        // The system shows a socket that has no address as one without a port.
+        let Some(local) = engine.local_addr().ok().filter(|local| local.port() != 0) else {
+            return Self::default();
+        };
         let is_dual_stack = || engine.is_dual_stack().unwrap_or(false);
         let is_of_both_families = local.ip().is_unspecified() && is_dual_stack();
         Self { is_of_both_families, ..local.into() }
