@@ -261,8 +261,14 @@ impl Device {
     }
 
     /// What is left of the next message in the buffer, if one is there.
-    pub(super) fn message(&self) -> Option<&[u8]> {
-        let len = self.rare.get()?.messages.next_len()?;
+    #[inline]
+    pub(crate) fn message(&self) -> Option<&[u8]> {
+        self.message_in(self.rare.get()?)
+    }
+
+    #[cold]
+    fn message_in(&self, rare: &Rare) -> Option<&[u8]> {
+        let len = rare.messages.next_len()?;
         if self.is_readable() { self.unread().get(..len) } else { None }
     }
 
@@ -270,6 +276,16 @@ impl Device {
     pub(super) fn message_with_bytes(&self) -> &[u8] {
         let len = self.rare.get().and_then(|rare| rare.messages.next_len_with_bytes());
         len.and_then(|len| self.unread().get(..len)).unwrap_or_default()
+    }
+
+    /// Returns true if the next message in the buffer is what a reader has left of one.
+    pub(super) fn message_is_rest(&self) -> bool {
+        self.rare.get().is_some_and(|rare| rare.messages.next_is_rest())
+    }
+
+    /// The number of messages in the buffer that were not read, or not to their end.
+    pub(super) fn messages_left(&self) -> usize {
+        self.rare.get().map_or(0, |rare| rare.messages.left())
     }
 
     /// How much of the buffer was read in a transaction.
@@ -297,6 +313,11 @@ impl Device {
             rare.messages.settle();
         }
         has_passed
+    }
+
+    /// Notes that the message that was read last is an empty one and still the next.
+    pub(super) fn leave_empty_message(&mut self) {
+        self.rare_mut().messages.leave_empty();
     }
 
     /// Notes that `count` bytes were read from below, or written to it.
@@ -345,9 +366,10 @@ impl Device {
     pub(super) fn commit(&mut self) -> bool {
         let rare = self.rare_mut();
         let read = std::mem::take(&mut rare.transaction).mark();
+        let has_read = read > 0 || rare.messages.has_read();
         rare.front_leaves(read);
         self.incoming.consume(read);
-        read > 0
+        has_read
     }
 
     /// Ends the transaction; what was read in it can be read again.
@@ -374,8 +396,9 @@ impl Device {
     /// Puts a byte in front of the buffer, and of the message there if it has messages.
     pub(super) fn unget(&mut self, byte: u8, has_messages: bool) {
         self.incoming.unget(byte);
-        if has_messages {
-            self.rare_mut().messages.ungot();
+        if has_messages && self.rare_mut().messages.ungot() {
+            // The view is of a message behind it.
+            self.rare_mut().view.forget();
         }
         if let Some(rare) = self.rare.get_mut() {
             rare.line_feeds.ungot(byte == b'\n');

@@ -10,7 +10,7 @@ use super::device::Device;
 use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::reading::{self, Lines};
-use super::{device_signal, transaction, writing};
+use super::{device_signal, message_reading, transaction, writing};
 use crate::object::{MetaObject, QObject, Signal};
 
 /// Something that bytes are read from and written to, and that tells by signals when.
@@ -212,11 +212,11 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         self.seek_to(0)
     }
 
-    /// Returns how many bytes can be read now. An empty datagram has none.
+    /// Returns how many bytes can be read now. An empty datagram has none, nor has a device that is not
+    /// open for reading, apart from a bound socket of datagrams.
     #[doc(alias = "bytesAvailable")]
     fn bytes_available(&self) -> usize {
-        // A bound socket of datagrams has no stream to be opened, and gives them all the same.
-        if !self.is_readable() && !self.is_message_based() {
+        if !reading::can_be_read(self) {
             return 0;
         }
         let below = if self.is_random_access() {
@@ -235,20 +235,28 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     }
 
     /// Says whether a whole line can be read now.
+    ///
+    /// Knows what is in the buffer, and what a device knows of its own bytes below. Of a socket of
+    /// datagrams, or an unbuffered one, that is what was looked at: another line may be read all the
+    /// same.
     #[doc(alias = "canReadLine")]
     fn can_read_line(&self) -> bool {
         self.is_readable()
+            && self.device().message().is_none_or(|next| !next.is_empty())
             && (self.device().line_len(usize::MAX).is_some() || self.line_available())
     }
 
     /// Returns true if there is nothing to read now. On a device that others feed, more may come.
     ///
-    /// An empty datagram is something to read, though it has no bytes.
+    /// An empty datagram is something to read, though it has no bytes. A device that is not open for
+    /// reading has nothing, apart from a bound socket of datagrams.
     #[doc(alias = "atEnd")]
     fn at_end(&self) -> bool {
-        self.bytes_available() == 0
-            && !(self.is_message_based()
-                && (self.device().message().is_some() || self.message_available()))
+        if self.is_message_based() {
+            !message_reading::has_message(self)
+        } else {
+            self.bytes_available() == 0
+        }
     }
 
     /// Takes everything that can be read now, which is one datagram if they are datagrams; empty if
@@ -258,14 +266,16 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         reading::read_bytes(self, usize::MAX)
     }
 
-    /// Takes up to `max` bytes of what can be read now; empty if that is nothing.
+    /// Takes up to `max` bytes of what can be read now; empty if that is nothing. If they are datagrams,
+    /// this is one, and what is longer is lost, unless it was looked at before.
     #[doc(alias = "read")]
     fn read_bytes(&mut self, max: usize) -> Vec<u8> {
         reading::read_bytes(self, max)
     }
 
     /// Takes the next line with its line feed, once all of it has come; at the end of the device,
-    /// what is left without one.
+    /// what is left without one. If they are datagrams, an empty one ends a line, and is taken if no
+    /// line has begun.
     #[doc(alias = "readLine")]
     fn read_line_bytes(&mut self) -> Option<Vec<u8>> {
         let mut line = Vec::new();
@@ -317,7 +327,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     }
 
     /// Drops up to `max` bytes of what can be read now; returns how many. If they are datagrams, all of
-    /// one is dropped, unless `peek` has shown it.
+    /// one is dropped, unless it was looked at before.
     fn skip(&mut self, max: usize) -> usize {
         reading::skip(self, max)
     }

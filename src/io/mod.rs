@@ -21,6 +21,7 @@ pub use buffer::QBuffer;
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;
+pub(crate) use message_reading::take_held;
 pub use open_mode::OpenMode;
 pub use raw_device::RawDevice;
 pub(crate) use std_io::device_std_io;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::open_mode::OpenMode;
+use super::reading::MESSAGE;
 
 /// What a device does below its buffer: the part of a device that its class writes.
 ///
@@ -130,6 +131,11 @@ pub trait RawDevice {
     /// [`read_data`](Self::read_data) then takes one message and drops what it has no room for, and
     /// 0 is an empty message; [`skip_data`](Self::skip_data) is not called. What is read at once is
     /// never put together from two messages, apart from lines.
+    ///
+    /// Of a message longer than 64 KiB that is looked at or read in a transaction, in text mode or by
+    /// [`read_bytes`](super::QIODevice::read_bytes), the end is lost unless
+    /// [`data_available`](Self::data_available) has told of it. Up to 1,024 empty messages are kept
+    /// that were passed over by a look or read in a transaction; more of them are dropped.
     fn is_message_based(&self) -> bool {
         false
     }
@@ -206,8 +212,31 @@ pub trait RawDevice {
         false
     }
 
-    /// Says that bytes have left the buffer, so that there is room again.
+    /// Says that bytes, or an empty message, have left the buffer, so that there is room again.
     fn buffer_consumed(&mut self) {}
+
+    /// Says that something in the buffer was read in a transaction, and stays there.
+    #[doc(hidden)]
+    fn buffer_kept(&mut self) {}
+
+    /// Returns true if the device can be asked what there is to read though it is not open.
+    #[doc(hidden)]
+    fn tells_unopened(&self) -> bool {
+        false
+    }
+
+    /// Returns how much room the next message gets.
+    #[doc(hidden)]
+    fn message_room(&self) -> usize {
+        self.data_available().max(MESSAGE)
+    }
+
+    /// Returns how many bytes a reader of lines holds before it gives them as a line though no line
+    /// feed has come. Asked of a device that [gives messages](Self::is_message_based).
+    #[doc(hidden)]
+    fn line_limit(&self) -> usize {
+        usize::MAX
+    }
 
     /// Describes the last error, for [`error_string`](super::QIODevice::error_string), unless a
     /// text was set there.

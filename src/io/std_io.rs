@@ -10,7 +10,7 @@ macro_rules! device_std_io {
             /// # Errors
             ///
             /// `WouldBlock` if nothing has come; `NotConnected` if the device is not open for
-            /// reading.
+            /// reading, or is a socket of datagrams that is neither connected nor connecting.
             fn read(&mut self, buffer: &mut [u8]) -> ::std::io::Result<usize> {
                 $crate::io::std_io::read(self, buffer)
             }

@@ -305,7 +305,8 @@ pub trait QAbstractSocket: QIODevice {
     /// 0 is in Qt.
     ///
     /// When so many wait, the socket reads no more, and the peer has to wait in its turn. It reads
-    /// on as soon as there is room. A datagram is never held, so there it has no effect.
+    /// on as soon as there is room. Datagrams wait in the system's buffer and do not count; there it is
+    /// how many bytes a reader of lines holds before it gives what there is as a line.
     #[doc(alias = "setReadBufferSize")]
     fn set_read_buffer_size(&mut self, size: Option<usize>) {
         let core = self.core_mut();

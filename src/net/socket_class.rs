@@ -31,7 +31,21 @@ macro_rules! socket_class {
             }
 
             fn message_available(&self) -> bool {
-                self.core.has_pending_datagrams()
+                self.core.datagram_waits()
+            }
+
+            fn message_room(&self) -> usize {
+                SocketCore::MESSAGE_ROOM
+            }
+
+            fn line_limit(&self) -> usize {
+                self.core.settings().read_limit.unwrap_or(usize::MAX)
+            }
+
+            fn tells_unopened(&self) -> bool {
+                // A bound socket has no stream to be opened, and gives datagrams all the same.
+                self.core.kind == SocketType::Udp
+                    && self.core.state == $crate::net::SocketState::Bound
             }
 
             fn data_available(&self) -> usize {
@@ -56,7 +70,11 @@ macro_rules! socket_class {
             }
 
             fn buffer_consumed(&mut self) {
-                self.core.make_room();
+                self.core.on_consumed();
+            }
+
+            fn buffer_kept(&mut self) {
+                self.core.on_kept();
             }
 
             fn error_text(&self) -> Option<String> {

@@ -10,6 +10,7 @@ use super::network_interface::NetworkInterface;
 use super::socket::SocketCore;
 use super::socket_class::socket_class;
 use super::socket_type::SocketType;
+use crate::io::take_held;
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -20,7 +21,8 @@ use super::socket_type::SocketType;
 ///
 /// [`connect_to_host`](QAbstractSocket::connect_to_host) names a peer. From then on only its
 /// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and
-/// each read takes one, of which it drops what it has no room for. If nobody is at the peer's port
+/// each read takes one, of which it drops what it has no room for. A read before there is a connection
+/// is `WouldBlock`, and one after its end `NotConnected`; it is never `Ok(0)`. If nobody is at the peer's port
 /// and its host says so, that comes as `error_occurred` with
 /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused), and the socket stays connected.
 ///
@@ -68,7 +70,7 @@ use super::socket_type::SocketType;
 /// | [`read_all`](QIODevice::read_all), [`read_bytes`](QIODevice::read_bytes) | an empty `Vec`, and take it | an empty `Vec` |
 /// | [`peek`](QIODevice::peek) | nothing; the next `peek` shows the datagram behind it, and a read still gives the empty one first | nothing |
 /// | [`skip`](QIODevice::skip) | 0, and drops it; if `peek` has passed over it, drops it and the datagram behind it | 0 |
-/// | the readers of lines | what there is of a line, or `None`; a read still gives it | `None` |
+/// | the readers of lines | `None`, and take it; if a line has begun, what there is of it, and a read still gives the empty one | `None` |
 /// | [`bytes_available`](QIODevice::bytes_available) | 0, or more if `peek` has passed over it | 0 |
 /// | [`at_end`](QIODevice::at_end) | `false` | `true` |
 /// | a read by [`Runtime::blocking`](crate::Runtime::blocking) | `Ok(0)` or `Ok(&[])`, and takes it | waits |
@@ -76,6 +78,22 @@ use super::socket_type::SocketType;
 /// So a loop that ends when `bytes_available` is 0 stops before an empty datagram and what is behind
 /// it; one that ends at `WouldBlock`, or when `at_end` is true, takes all. `std`'s functions that
 /// read to the end of a stream, such as `read_to_end` and `lines`, end at an empty datagram.
+///
+/// Up to 1,024 empty datagrams are kept that were peeked at or read in a transaction; more of them are
+/// dropped.
+///
+/// # Datagrams that were looked at
+///
+/// On a connected socket `peek`, `fill_buf` and the readers of lines take a datagram into the socket's
+/// buffer, and what they leave of it is read next, in pieces of any size. A transaction that is rolled
+/// back leaves there what was read in it, whole. To `read_datagram`, `receive_datagram`,
+/// [`has_pending_datagrams`](Self::has_pending_datagrams) and
+/// [`pending_datagram_size`](Self::pending_datagram_size) that is the next datagram as well. A transaction
+/// gives it back, but nothing that `read_datagram` and `receive_datagram` have taken from the network.
+///
+/// A line may go on in the next datagram, so a reader that finds no line feed takes all datagrams that
+/// wait into the buffer. Where peers are not trusted, set a
+/// [limit](QAbstractSocket::set_read_buffer_size): when it is reached, what there is counts as a line.
 ///
 /// On a socket that is only bound, `read_datagram` and `receive_datagram` give an empty datagram as
 /// any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and `bytes_available`
@@ -92,7 +110,7 @@ impl QUdpSocket {
 
     /// Says whether a datagram waits to be read, which may be an empty one.
     ///
-    /// Costs a system call, which whoever reads until nothing is left saves.
+    /// Costs a system call, unless one was looked at, which whoever reads until nothing is left saves.
     #[doc(alias = "hasPendingDatagrams")]
     pub fn has_pending_datagrams(&self) -> bool {
         self.core.has_pending_datagrams()
@@ -118,7 +136,19 @@ impl QUdpSocket {
     /// if the network says so of an earlier datagram, which is emitted as well.
     #[doc(alias = "readDatagram")]
     pub fn read_datagram(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        if let Some((_, sender)) = self.core.held_datagram() {
+            return Ok((self.take_held_to(buffer), sender));
+        }
         self.core.receive_from(buffer)
+    }
+
+    /// Takes the datagram that was looked at, up to the size of `buffer`.
+    #[cold]
+    fn take_held_to(&mut self, buffer: &mut [u8]) -> usize {
+        let held = take_held(self);
+        let count = held.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&held[..count]);
+        count
     }
 
     /// Takes the next datagram, if one waits, with all that is known of its way.
@@ -157,7 +187,21 @@ impl QUdpSocket {
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
+        if let Some((_, sender)) = self.core.held_datagram() {
+            return Ok(Some(self.take_held_from(sender, max)));
+        }
         self.core.receive_datagram(max)
+    }
+
+    /// Takes the datagram that was looked at, and up to `max` of its bytes.
+    #[cold]
+    fn take_held_from(&mut self, sender: SocketAddr, max: Option<usize>) -> NetworkDatagram {
+        let mut data = take_held(self);
+        let is_truncated = max.is_some_and(|max| data.len() > max);
+        data.truncate(max.unwrap_or(usize::MAX));
+        let mut datagram = NetworkDatagram::received(data, sender, self.core.local().addr());
+        datagram.is_truncated = is_truncated;
+        datagram
     }
 
     /// Sends a datagram; returns its size. Emits `bytes_written`.

@@ -14,7 +14,6 @@ use super::engine::{Awaited, Network};
 use super::error::SocketError;
 use super::socket::{News, SocketCore};
 use super::socket_state::SocketState;
-use super::socket_type::SocketType;
 use super::tcp_server::QTcpServer;
 use crate::event_loop::{Readiness, Runtime};
 use crate::object::{Obj, Target};
@@ -104,9 +103,10 @@ impl Runtime {
     }
 
     /// Waits until the connection has ended. Returns true if `disconnected` is emitted before this
-    /// returns, even if a slot has begun to connect again since. Returns false if the socket is
-    /// unconnected when this is called, so that there is nothing to end; if connecting fails; or if it
-    /// takes longer than `timeout`.
+    /// returns, even if a slot has begun to connect again since. That is also so of an end that was made
+    /// just before, as by `abort`, if its slots have not been called yet. Returns false if the socket is
+    /// unconnected otherwise, so that there is nothing to end; if connecting fails; or if it takes longer
+    /// than `timeout`.
     ///
     /// Finishes connecting first, sends what was written, and buffers what comes. Returns false at
     /// once if both ends are closed and there is no room for what has come before. When the time is
@@ -290,7 +290,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn is_ready_until(&mut self, awaited: News) -> bool {
         self.finish_connecting(awaited)
             && !self.has_happened(awaited)
-            && self.core().is_some_and(is_under_way)
+            && self.core().is_some_and(SocketCore::is_under_way)
     }
 
     /// Finishes connecting, if an attempt is under way, or until what is waited for has happened.
@@ -406,16 +406,6 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     /// The time is over; the connection stays.
     fn time_out(&mut self) {
         self.turn(|core| core.fail(SocketError::SocketTimeout, None));
-    }
-}
-
-/// Returns true if there is a connection, or an address to which datagrams come. A TCP socket that is
-/// bound has nobody to wait for before it connects.
-fn is_under_way(core: &SocketCore) -> bool {
-    match core.state {
-        SocketState::Connected | SocketState::Closing => true,
-        SocketState::Bound => core.kind == SocketType::Udp,
-        _ => false,
     }
 }
 

@@ -107,6 +107,171 @@ fn messages_that_a_transaction_gives_back_stay_apart_in_text_mode_too() {
 }
 
 #[test]
+fn a_read_into_too_small_a_place_loses_the_rest_of_the_message() {
+    for mode in [UNBUFFERED, OpenMode::READ_WRITE] {
+        for mode in [mode, mode | OpenMode::TEXT] {
+            let mut mailbox = Mailbox::with(mode, &["hello", "world", "letter", "x"]);
+            assert_eq!(mailbox.read(&mut [0; 2]).unwrap(), 2, "{mode:?}");
+            assert_eq!(mailbox.read_bytes(2), b"wo", "{mode:?}");
+            assert_eq!(mailbox.get_char(), Some(b'l'), "{mode:?}");
+            assert_eq!(mailbox.read_all(), b"x", "{mode:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_read_in_a_transaction_has_no_room_for_comes_back_with_the_rest() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &["hello", "world", "x"]);
+    mailbox.start_transaction();
+    assert_eq!(mailbox.read(&mut [0; 2]).unwrap(), 2);
+    assert_eq!(mailbox.read_bytes(2), b"wo");
+    mailbox.rollback_transaction();
+    assert_eq!([mailbox.read_all(), mailbox.read_all()], [b"hello", b"world"]);
+    mailbox.start_transaction();
+    assert_eq!(mailbox.get_char(), Some(b'x'));
+    mailbox.commit_transaction();
+    assert!(mailbox.at_end());
+}
+
+#[test]
+fn a_message_of_any_length_comes_whole_if_the_device_tells_its_length() {
+    /// A way to take what is next.
+    type Taking = fn(&mut Mailbox) -> Vec<u8>;
+    let ways: [(&str, Taking); 5] = [
+        ("read_all", QIODevice::read_all),
+        ("peek", |mailbox| mailbox.peek(usize::MAX).to_vec()),
+        ("fill_buf", |mailbox| mailbox.fill_buf().unwrap().to_vec()),
+        ("read_line", |mailbox| mailbox.read_line_bytes().unwrap_or_default()),
+        ("read", |mailbox| {
+            let mut place = vec![0; 200_000];
+            mailbox.start_transaction();
+            let count = mailbox.read(&mut place).unwrap();
+            place.truncate(count);
+            place
+        }),
+    ];
+    let long = [vec![b'x'; 100_000], b"\n".to_vec()].concat();
+    for (name, take) in ways {
+        let mut mailbox = Mailbox::with(UNBUFFERED, &[]);
+        mailbox.below.push_back(long.clone());
+        assert!(take(&mut mailbox) == long, "{name}");
+    }
+}
+
+#[test]
+fn a_closed_device_has_nothing_to_read() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &["one", "", "two"]);
+    assert_eq!(mailbox.peek(9), b"one");
+    mailbox.close();
+    assert_eq!((mailbox.bytes_available(), mailbox.at_end()), (0, true));
+    mailbox.open(OpenMode::WRITE_ONLY).unwrap();
+    assert_eq!((mailbox.bytes_available(), mailbox.at_end()), (0, true));
+    mailbox.open(UNBUFFERED).unwrap();
+    assert_eq!((mailbox.bytes_available(), mailbox.at_end()), (0, false));
+}
+
+#[test]
+fn a_byte_that_is_put_back_before_an_empty_message_is_peeked_at_alone() {
+    let mut mailbox = Mailbox::with(UNBUFFERED | OpenMode::TEXT, &["", "abc"]);
+    assert_eq!(mailbox.peek(9), b"");
+    assert_eq!(mailbox.peek(9), b"abc");
+    assert!(mailbox.unget_char(b'x'));
+    assert_eq!(mailbox.peek(9), b"x");
+    assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b"x"[..], &b""[..]]);
+    assert_eq!(mailbox.peek(9), b"abc");
+}
+
+#[test]
+fn a_message_of_carriage_returns_that_was_looked_at_before_text_mode_is_an_empty_one() {
+    for is_taken_back in [false, true] {
+        let mut mailbox = Mailbox::with(UNBUFFERED, &["\r\r", "\ra"]);
+        assert_eq!(mailbox.peek(9), b"\r\r");
+        mailbox.set_text_mode_enabled(true);
+        if is_taken_back {
+            mailbox.start_transaction();
+            assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b""[..], &b"a"[..]]);
+            mailbox.rollback_transaction();
+        }
+        assert!(!mailbox.at_end());
+        assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b""[..], &b"a"[..]]);
+        assert!(mailbox.at_end());
+    }
+}
+
+#[test]
+fn carriage_returns_that_text_mode_has_left_of_a_message_are_nothing_to_read() {
+    let mut mailbox = Mailbox::with(UNBUFFERED | OpenMode::TEXT, &["ab\r\r", "\rc"]);
+    assert_eq!(mailbox.fill_buf().unwrap(), b"ab");
+    mailbox.consume(2);
+    assert!(!mailbox.at_end(), "there is another");
+    assert_eq!(mailbox.fill_buf().unwrap(), b"c");
+    mailbox.consume(1);
+    assert!(mailbox.at_end());
+
+    mailbox.below.extend([b"ab\r\r".to_vec(), b"\rc".to_vec()]);
+    mailbox.start_transaction();
+    assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b"ab"[..], &b"c"[..]]);
+    mailbox.rollback_transaction();
+    assert_eq!(mailbox.fill_buf().unwrap(), b"ab");
+    mailbox.consume(2);
+    assert_eq!(mailbox.fill_buf().unwrap(), b"c", "what is left of the one before is no empty one");
+}
+
+#[test]
+fn a_reader_of_lines_takes_an_empty_message_that_is_next() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &["", "one\n", "", "tw", "o\n", "", "three", ""]);
+    let mut lines = Vec::new();
+    while !mailbox.at_end() {
+        lines.push(mailbox.read_line_string());
+        assert!(lines.len() < 100, "it stays before an empty one");
+    }
+    let expected = [None, Some("one"), None, Some("two"), None, Some("three"), None];
+    assert_eq!(lines, expected.map(|line| line.map(str::to_owned)));
+}
+
+#[test]
+fn a_line_can_be_read_if_no_empty_message_is_before_it() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &["", "one\n"]);
+    for shown in ["", "one\n"] {
+        assert_eq!(mailbox.peek(9), shown.as_bytes());
+        assert!(!mailbox.can_read_line());
+    }
+    assert_eq!((mailbox.read_line_bytes(), mailbox.can_read_line()), (None, true));
+    assert_eq!(mailbox.read_line_bytes().as_deref(), Some(&b"one\n"[..]));
+    assert_eq!(mailbox.read_line_max(0), b"");
+}
+
+#[test]
+fn an_empty_message_behind_many_others_is_given_back() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &["a"; 2000]);
+    mailbox.below.extend([vec![], b"b".to_vec()]);
+    mailbox.start_transaction();
+    while !mailbox.at_end() {
+        mailbox.read_all();
+    }
+    mailbox.rollback_transaction();
+    for _ in 0..2000 {
+        assert_eq!(mailbox.read_all(), b"a");
+    }
+    assert_eq!([mailbox.read_all(), mailbox.read_all()], [&b""[..], &b"b"[..]]);
+}
+
+#[test]
+fn empty_messages_that_were_read_make_room_for_others() {
+    let mut mailbox = Mailbox::with(UNBUFFERED, &[]);
+    for _ in 0..2 {
+        mailbox.below.extend(std::iter::repeat_n(Vec::new(), 1024));
+        for _ in 0..1024 {
+            assert_eq!(mailbox.peek(9), b"");
+        }
+        mailbox.start_transaction();
+        let read = std::iter::from_fn(|| mailbox.read(&mut [0]).ok()).count();
+        assert_eq!(read, 1024);
+        mailbox.commit_transaction();
+    }
+}
+
+#[test]
 fn a_device_that_is_opened_again_has_no_message_of_before() {
     let mut mailbox = Mailbox::with(UNBUFFERED, &["", "", "one", "two"]);
     for _ in 0..3 {
@@ -146,12 +311,14 @@ enum Op {
     Start,
     Commit,
     RollBack,
+    Close,
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let byte = prop_oneof![1 => Just(b'\n'), 4 => b'a'..=b'e'].boxed();
+    let sent = prop_oneof![1 => Just(b'\r'), 2 => byte.clone()];
     prop_oneof![
-        4 => proptest::collection::vec(byte.clone(), 0..6).prop_map(Op::Send),
+        4 => proptest::collection::vec(sent, 0..6).prop_map(Op::Send),
         2 => Just(Op::Send(Vec::new())),
         3 => (0usize..8).prop_map(Op::Read),
         2 => (0usize..8).prop_map(Op::ReadBytes),
@@ -163,10 +330,11 @@ fn op() -> impl Strategy<Value = Op> {
         2 => Just(Op::Start),
         1 => Just(Op::Commit),
         1 => Just(Op::RollBack),
+        1 => Just(Op::Close),
     ]
 }
 
-/// The messages that were not given away yet.
+/// The messages that were not given away yet. In text mode they have no carriage returns.
 #[derive(Default)]
 struct Model {
     below: VecDeque<Vec<u8>>,
@@ -202,14 +370,11 @@ impl Model {
             return Some(Vec::new());
         }
         if self.held.is_empty() {
-            if self.mark.is_none() {
-                // What there is no room for is lost.
-                return self
-                    .below
-                    .pop_front()
-                    .map(|message| message[..max.min(message.len())].into());
-            }
             self.take_in()?;
+            // What there is no room for is lost.
+            let mut message = self.held.pop_back()?;
+            message.truncate(max);
+            return Some(message);
         }
         Some(self.take(max))
     }
@@ -229,21 +394,35 @@ impl Model {
         next.map(|next| next[..next.len().min(max)].to_vec()).unwrap_or_default()
     }
 
+    /// The bytes in the buffer, and how many of them are a line.
+    fn held_line(&self) -> (usize, Option<usize>) {
+        let bytes: Vec<u8> = self.held.iter().flatten().copied().collect();
+        (bytes.len(), bytes.iter().position(|&byte| byte == b'\n').map(|at| at + 1))
+    }
+
+    fn is_before_an_empty_one(&self) -> bool {
+        self.held.front().is_some_and(Vec::is_empty)
+    }
+
     fn line(&mut self) -> Option<Vec<u8>> {
         let count = loop {
-            let bytes: Vec<u8> = self.held.iter().flatten().copied().collect();
-            if let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
-                break end + 1;
+            if self.is_before_an_empty_one() {
+                self.take(1);
+                return None;
             }
-            if self.take_in()?.is_empty() {
-                break bytes.len();
+            let (bytes, line) = self.held_line();
+            if let Some(count) = line {
+                break count;
+            }
+            if self.take_in()?.is_empty() && bytes > 0 {
+                break bytes;
             }
         };
         let mut line = Vec::new();
         while line.len() < count {
             line.append(&mut self.take(count - line.len()));
         }
-        Some(line).filter(|line| !line.is_empty())
+        Some(line)
     }
 }
 
@@ -253,15 +432,27 @@ proptest! {
     #[test]
     fn a_device_of_messages_is_two_rows_of_them(
         ops in proptest::collection::vec(op(), 0..60),
+        is_text in any::<bool>(),
+        mode in prop::sample::select(vec![UNBUFFERED, OpenMode::READ_WRITE]),
     ) {
-        let mut mailbox = Mailbox::with(UNBUFFERED, &[]);
+        let mode = if is_text { mode | OpenMode::TEXT } else { mode };
+        let mut mailbox = Mailbox::with(mode, &[]);
         let mut model = Model::default();
         for op in ops {
             match op {
-                Op::Send(message) => {
+                Op::Send(mut message) => {
                     mailbox.below.push_back(message.clone());
+                    message.retain(|&byte| !is_text || byte != b'\r');
                     model.below.push_back(message);
                 }
+                Op::Close => {
+                    mailbox.close();
+                    prop_assert_eq!((mailbox.bytes_available(), mailbox.at_end()), (0, true));
+                    model = Model { below: model.below, ..Model::default() };
+                    mailbox.open(mode).unwrap();
+                }
+                // Lines keep their carriage returns, and a byte that is put back meets them.
+                Op::Line | Op::Unget(_) if is_text => {}
                 Op::Read(max) => {
                     let mut place = vec![0; max];
                     let read = mailbox.read(&mut place);
@@ -292,10 +483,13 @@ proptest! {
                     match model.held.front().cloned() {
                         None => prop_assert_eq!(shown.unwrap_err().kind(), ErrorKind::WouldBlock),
                         Some(next) => {
-                            prop_assert_eq!(&shown.unwrap(), &next);
-                            mailbox.consume(next.len().min(max));
-                            if next.is_empty() || max > 0 {
-                                model.take(max);
+                            let shown = shown.unwrap();
+                            let is_run = is_text && !shown.is_empty() && next.starts_with(&shown);
+                            prop_assert!(is_run || shown == next, "{:?} of {:?}", shown, next);
+                            let count = shown.len().min(max);
+                            mailbox.consume(count);
+                            if next.is_empty() || count > 0 {
+                                model.take(count);
                             }
                         }
                     }
@@ -324,9 +518,13 @@ proptest! {
                     }
                 }
             }
-            let bytes: usize = model.held.iter().map(Vec::len).sum();
-            let next = model.below.front().map_or(0, Vec::len);
-            prop_assert_eq!(mailbox.bytes_available(), bytes + next);
+            let (bytes, line) = model.held_line();
+            if !is_text {
+                let next = model.below.front().map_or(0, Vec::len);
+                prop_assert_eq!(mailbox.bytes_available(), bytes + next);
+                let can_read = line.is_some() && !model.is_before_an_empty_one();
+                prop_assert_eq!(mailbox.can_read_line(), can_read);
+            }
             prop_assert_eq!(mailbox.at_end(), model.held.is_empty() && model.below.is_empty());
         }
     }

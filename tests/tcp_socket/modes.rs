@@ -179,3 +179,69 @@ fn an_unbuffered_socket_that_closes_sends_the_rest_though_it_has_read_the_end(ne
     wait_until(&mut rt, is_unconnected(socket));
     assert_eq!(rt[socket].error(), None);
 }
+
+const UNBUFFERED: OpenMode = OpenMode::READ_WRITE.union(OpenMode::UNBUFFERED);
+
+#[on_every_network]
+fn an_unbuffered_socket_tells_of_the_next_bytes_when_those_that_were_looked_at_are_read(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected_in(net, &mut rt, UNBUFFERED);
+    peer.write_all(b"a").unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].peek(1), b"a");
+    peer.write_all(b"b").unwrap();
+    wait_until(&mut rt, |_| journal.count("ready_read") == 2);
+    assert_eq!(rt[socket].get_char(), Some(b'a'));
+    wait_until(&mut rt, |_| journal.count("ready_read") == 3);
+    assert_eq!(rt[socket].read_all(), b"b");
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["ready_read"; 3]);
+}
+
+#[on_every_network]
+fn an_unbuffered_socket_hears_the_end_behind_what_was_looked_at(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, journal) = connected_in(net, &mut rt, UNBUFFERED);
+    let mut is_first = true;
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+        // A look, and from then on a byte for each signal.
+        if std::mem::take(&mut is_first) {
+            world[socket].peek(1);
+        } else {
+            world[socket].get_char();
+        }
+    });
+    for byte in [b"a", b"b"] {
+        peer.write_all(byte).unwrap();
+        settle(&mut rt);
+    }
+    drop(peer);
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert_eq!(rt[socket].bytes_available(), 0);
+}
+
+#[on_every_network]
+fn an_unbuffered_socket_gives_what_a_transaction_gave_back_and_all_behind_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected_in(net, &mut rt, UNBUFFERED);
+    let taken = Journal::new();
+    let noted = taken.clone();
+    let mut is_first = true;
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+        let socket = &mut world[socket];
+        socket.start_transaction();
+        let byte = socket.get_char();
+        if std::mem::take(&mut is_first) {
+            socket.rollback_transaction();
+        } else if let Some(byte) = byte {
+            noted.note(char::from(byte));
+            socket.commit_transaction();
+        }
+    });
+    for byte in [b"a", b"b", b"c"] {
+        peer.write_all(byte).unwrap();
+        settle(&mut rt);
+    }
+    wait_until(&mut rt, |_| taken.len() == 3);
+    assert_eq!(taken.take(), ["a", "b", "c"]);
+}

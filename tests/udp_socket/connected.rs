@@ -157,3 +157,105 @@ fn a_write_that_finds_out_that_there_is_no_descriptor_leaves_that_error(net: &Ne
         assert!(rt[socket].os_error().is_some(), "what the system said is kept");
     });
 }
+
+#[on_every_network]
+fn after_its_end_a_socket_gives_no_datagrams(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, ..) = sent(net, &mut rt, &["one\ntw"]);
+    assert_eq!(rt[socket].peek(9), b"one\ntw");
+    rt[socket].disconnect_from_host();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    assert_eq!((rt[socket].is_open(), rt[socket].at_end()), (true, false));
+    let mut lines = Vec::new();
+    while !rt[socket].at_end() {
+        lines.push(rt[socket].read_line_string());
+        assert!(lines.len() <= 2, "what was left of a line is one now");
+    }
+    assert_eq!(lines, ["one", "tw"].map(|line| Some(line.to_owned())));
+
+    for _ in 0..2 {
+        assert_eq!(rt[socket].read(&mut [0; 9]).unwrap_err().kind(), ErrorKind::NotConnected);
+        assert_eq!(rt[socket].fill_buf().unwrap_err().kind(), ErrorKind::NotConnected);
+        assert_eq!(rt[socket].peek(9), b"");
+        assert!(rt[socket].at_end());
+        assert_eq!((rt[socket].read_all(), rt[socket].skip(9)), (vec![], 0));
+        assert_eq!(rt[socket].read_line_bytes(), None);
+    }
+    assert_eq!(rt[socket].error(), None);
+    let ended = rt.blocking(socket).read(&mut [0; 9]).unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::NotConnected);
+}
+
+#[on_every_network]
+fn a_slot_that_hears_of_the_closing_can_take_what_waits(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, ..) = sent(net, &mut rt, &["one", "two"]);
+    rt.connect_fn(socket, QUdpSocket::state_changed, move |world, state| {
+        if *state == SocketState::Closing {
+            assert!(world[socket].has_pending_datagrams());
+            assert_eq!(world[socket].receive_datagram(None).unwrap().unwrap().data(), b"one");
+            assert_eq!(world[socket].read_all(), b"two");
+            assert!(world[socket].at_end());
+        }
+    });
+    rt[socket].disconnect_from_host();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+}
+
+#[test]
+fn a_descriptor_that_was_taken_over_as_unconnected_gives_nothing() {
+    let mut rt = Runtime::new().unwrap();
+    let own = UdpSocket::bind((LOCALHOST, 0)).unwrap();
+    let at = own.local_addr().unwrap();
+    let socket = rt.add(QUdpSocket::new());
+    let state = SocketState::Unconnected;
+    rt[socket].set_socket_descriptor(own.into(), state, OpenMode::READ_WRITE).unwrap();
+    UdpSocket::bind((LOCALHOST, 0)).unwrap().send_to(b"x", at).unwrap();
+    settle(&mut rt);
+    assert_eq!((rt[socket].bytes_available(), rt[socket].at_end()), (0, true));
+    assert!(!rt[socket].has_pending_datagrams());
+    assert_eq!(rt[socket].pending_datagram_size(), None);
+    assert_eq!(rt[socket].read(&mut [0; 9]).unwrap_err().kind(), ErrorKind::NotConnected);
+    assert_eq!(rt[socket].local_addr(), Some(at));
+}
+
+#[test]
+fn a_descriptor_without_an_address_has_none() {
+    let mut rt = Runtime::new().unwrap();
+    for domain in [socket2::Domain::IPV4, socket2::Domain::IPV6] {
+        let own = socket2::Socket::new(domain, socket2::Type::DGRAM, None).unwrap();
+        let socket = rt.add(QUdpSocket::new());
+        let state = SocketState::Unconnected;
+        rt[socket].set_socket_descriptor(own.into(), state, OpenMode::READ_WRITE).unwrap();
+        let socket = &rt[socket];
+        assert_eq!((socket.local_addr(), socket.bound_address()), (None, None));
+        assert_eq!((socket.local_address(), socket.local_port()), (None, None));
+    }
+}
+
+#[on_every_network]
+fn a_socket_for_writing_alone_drops_what_comes(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].connect_to_address(to, OpenMode::WRITE_ONLY);
+    settle(&mut rt);
+    let journal = journal_of(&mut rt, socket);
+    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    for _ in 0..200 {
+        peer.send_to(b"unheard", at).unwrap();
+    }
+    assert_eq!((rt[socket].bytes_available(), rt[socket].at_end()), (0, true));
+    wait_until(&mut rt, |world| world[socket].has_pending_datagrams());
+    let mut turns = 0;
+    while rt[socket].has_pending_datagrams() {
+        turn(&mut rt);
+        turns += 1;
+    }
+    assert!(turns > 1, "one turn is not for one socket");
+    settle(&mut rt);
+    assert_eq!(journal.take(), [""; 0]);
+    rt[socket].write_all(b"out").unwrap();
+    assert_eq!(heard(&peer), b"out");
+    assert!(!rt.wait_for_ready_read(socket, Some(Duration::from_millis(1))));
+}

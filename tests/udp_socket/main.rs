@@ -6,8 +6,9 @@ mod support;
 mod connected;
 mod empty;
 mod groups;
+mod looking;
 
-use std::io::{BufRead, ErrorKind};
+use std::io::{BufRead, ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -49,6 +50,41 @@ fn connected(rt: &mut Runtime, to: SocketAddr) -> (Obj<QUdpSocket>, Journal) {
     settle(rt);
     assert_eq!(rt[socket].state(), SocketState::Connected);
     (socket, journal_of(rt, socket))
+}
+
+/// A connected socket to which its peer has sent these, and its journal.
+fn sent(
+    net: &Net,
+    rt: &mut Runtime,
+    datagrams: &[&str],
+) -> (Obj<QUdpSocket>, Journal, UdpPeer, SocketAddr) {
+    let (peer, to) = net.udp_peer();
+    let (socket, journal) = connected(rt, to);
+    let at = (LOCALHOST, rt[socket].local_port().unwrap()).into();
+    for datagram in datagrams {
+        peer.send_to(datagram.as_bytes(), at).unwrap();
+    }
+    if !datagrams.is_empty() {
+        wait_until(rt, |_| journal.has("ready_read"));
+    }
+    (socket, journal, peer, at)
+}
+
+/// What a read gives: the text, or that nothing is there.
+fn read(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Option<String> {
+    let mut place = [0; 100];
+    match rt[socket].read(&mut place) {
+        Ok(count) => Some(String::from_utf8(place[..count].to_vec()).unwrap()),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+            None
+        }
+    }
+}
+
+/// All that reads give until nothing is there.
+fn read_on(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Vec<String> {
+    std::iter::from_fn(|| read(rt, socket)).collect()
 }
 
 /// Takes the next datagram as text; none if nothing waits.

@@ -153,6 +153,9 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
         (quote!(is_message_based), quote!(bool)),
         (quote!(message_available), quote!(bool)),
         (quote!(data_available), quote!(usize)),
+        (quote!(tells_unopened), quote!(bool)),
+        (quote!(message_room), quote!(usize)),
+        (quote!(line_limit), quote!(usize)),
         (quote!(line_available), quote!(bool)),
         (quote!(data_to_write), quote!(usize)),
         (quote!(data_size), quote!(u64)),
@@ -178,6 +181,7 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
         (quote!(close_data), None, quote!(())),
         (quote!(close_later), None, quote!(bool)),
         (quote!(buffer_consumed), None, quote!(())),
+        (quote!(buffer_kept), None, quote!(())),
     ]
     .map(|(name, input, output)| {
         let input = input.map(|input| (quote!(input: #input), quote!(input)));

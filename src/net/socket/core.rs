@@ -279,6 +279,16 @@ impl SocketCore {
         self.local = OnceCell::from(local);
     }
 
+    /// Returns true if there is a connection, or an address to which datagrams come. A TCP socket that
+    /// is bound has nobody to wait for before it connects.
+    pub(in crate::net) fn is_under_way(&self) -> bool {
+        match self.state {
+            SocketState::Connected | SocketState::Closing => true,
+            SocketState::Bound => self.kind == SocketType::Udp,
+            _ => false,
+        }
+    }
+
     /// Says whether no more bytes will come.
     pub(in crate::net) fn has_ended(&self) -> bool {
         self.traffic.read_finished

@@ -24,12 +24,18 @@ use crate::net::socket_state::SocketState;
 /// No datagram is larger.
 const LARGEST: usize = 64 * 1024;
 
+/// How many datagrams are dropped in a turn of the loop on a socket for writing alone.
+const DROPPED_PER_TURN: usize = 64;
+
 thread_local! {
     /// Where a datagram of unknown size goes first. It is cleared once and not for each.
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl SocketCore {
+    /// The room for a datagram of unknown size.
+    pub(in crate::net) const MESSAGE_ROOM: usize = LARGEST;
+
     /// The kernel says that there may be a datagram, or an error.
     pub(super) fn on_datagram(&mut self, readiness: Readiness) {
         if !readiness.readable {
@@ -60,17 +66,52 @@ impl SocketCore {
         if self.datagram_engine().is_none() {
             return;
         }
+        if self.state == SocketState::Connected && !self.device.is_readable() {
+            return self.drop_datagrams();
+        }
         self.traffic.has_more = true;
         self.announce_once();
     }
 
-    pub(in crate::net) fn has_pending_datagrams(&self) -> bool {
-        let engine = self.engine.as_ref();
+    /// Drops what has come to a socket that is open for writing alone.
+    #[cold]
+    fn drop_datagrams(&mut self) {
+        for _ in 0..DROPPED_PER_TURN {
+            let Some(engine) = self.datagram_engine() else { return };
+            match engine.receive_from(&mut []) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => self.fail(SocketError::of_datagram(&error), Some(error)),
+            }
+        }
+        self.traffic.has_more = true;
+        self.queue_flush();
+    }
+
+    /// Returns true if a datagram waits that was not looked at.
+    pub(in crate::net) fn datagram_waits(&self) -> bool {
+        let engine = self.engine.as_ref().filter(|_| self.is_under_way());
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
     }
 
+    pub(in crate::net) fn has_pending_datagrams(&self) -> bool {
+        self.held_datagram().is_some() || self.datagram_waits()
+    }
+
     pub(in crate::net) fn pending_datagram_size(&self) -> Option<usize> {
-        self.engine.as_ref()?.datagram_size().ok().flatten()
+        if let Some((held, _)) = self.held_datagram() {
+            return Some(held.len());
+        }
+        let engine = self.engine.as_ref().filter(|_| self.is_under_way())?;
+        engine.datagram_size().ok().flatten()
+    }
+
+    /// Returns what is left of the datagram that was looked at and comes next, and who sent it.
+    #[inline]
+    pub(in crate::net) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
+        let held = self.device.message()?;
+        let has_peer = matches!(self.state, SocketState::Connected | SocketState::Closing);
+        Some((held, self.peer.addr().filter(|_| has_peer)?))
     }
 
     /// Takes the next datagram. If there is none, that is an error, as in Qt.
@@ -78,10 +119,7 @@ impl SocketCore {
         &mut self,
         buffer: &mut [u8],
     ) -> io::Result<(usize, SocketAddr)> {
-        let Some(engine) = self.datagram_engine() else {
-            let message = "the socket is neither bound nor connected";
-            return Err(io::Error::new(ErrorKind::NotConnected, message));
-        };
+        let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received = engine.receive_from(buffer);
         self.looked_at(&received);
         if let Err(error) = &received {
@@ -95,7 +133,7 @@ impl SocketCore {
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
-        let Some(engine) = self.datagram_engine() else {
+        let Some(engine) = self.receiving_engine() else {
             return Err(not_bound("receive a datagram"));
         };
         let mut buffer = SCRATCH.take();
@@ -272,6 +310,11 @@ impl SocketCore {
         }
     }
 
+    /// The engine, if datagrams that have come can be taken from it now.
+    fn receiving_engine(&mut self) -> Option<&mut dyn SocketEngine> {
+        if self.is_under_way() { Some(&mut **self.engine.as_mut()?) } else { None }
+    }
+
     /// The engine, if datagrams come and go by it now.
     fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
         match self.state {
@@ -288,6 +331,11 @@ impl SocketCore {
 fn is_vague(to: SocketAddr) -> bool {
     let is_vague = |to: &SocketAddrV6| to.ip().is_unicast_link_local() && to.scope_id() == 0;
     matches!(&to, SocketAddr::V6(to) if is_vague(to))
+}
+
+/// The error of a read where no datagram can come from.
+pub(super) fn not_connected() -> io::Error {
+    io::Error::new(ErrorKind::NotConnected, "the socket is neither bound nor connected")
 }
 
 fn not_bound(operation: &str) -> NetError {

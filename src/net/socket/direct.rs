@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind};
 
 use super::core::{SocketCore, copy_of};
+use super::datagram::not_connected;
 use super::traffic::News;
 use crate::io::OpenMode;
 use crate::net::error::SocketError;
@@ -62,6 +63,22 @@ impl SocketCore {
         }
     }
 
+    /// Somebody has read from the buffer, what was looked at before or a transaction has given back: a
+    /// direct socket may announce again what waits behind that.
+    pub(in crate::net) fn on_consumed(&mut self) {
+        if self.traffic.is_announced {
+            self.looked_at(&Ok(()));
+        }
+        self.make_room();
+    }
+
+    /// Somebody has read from the buffer in a transaction: a direct socket may announce what comes
+    /// from now on. What waits already is announced when the transaction is committed; a slot that
+    /// rolls back each time would be called for it without end.
+    pub(in crate::net) fn on_kept(&mut self) {
+        self.traffic.is_announced = false;
+    }
+
     /// Says whether a direct socket has something that was announced and not looked at.
     pub(in crate::net) fn has_pending(&self) -> bool {
         self.traffic.is_announced
@@ -69,20 +86,21 @@ impl SocketCore {
 
     /// How much a direct socket can read past the buffer now.
     pub(in crate::net) fn available(&self) -> usize {
-        let engine = self.engine.as_ref().filter(|_| self.is_direct());
-        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
+        if !self.is_direct() || !self.is_under_way() {
+            return 0;
+        }
+        self.engine.as_ref().and_then(|engine| engine.available().ok()).unwrap_or(0)
     }
 
     /// Reads past the buffer.
     pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let has_engine = match self.state {
-            SocketState::Connected | SocketState::Closing => true,
-            // Still open from the connection before.
-            SocketState::Bound => self.kind == SocketType::Udp,
-            _ => false,
-        };
-        if !self.is_direct() || !has_engine {
-            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
+        if !self.is_direct() || !self.is_under_way() {
+            return match self.kind {
+                _ if !self.has_ended() => Err(ErrorKind::WouldBlock.into()),
+                SocketType::Tcp => Ok(0),
+                // 0 would be an empty datagram.
+                SocketType::Udp => Err(not_connected()),
+            };
         }
         if self.traffic.end_seen {
             return Ok(0);

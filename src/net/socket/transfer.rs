@@ -263,8 +263,8 @@ impl SocketCore {
     /// How many bytes may still be buffered.
     pub(in crate::net) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            // What comes while the socket closes is dropped.
-            Some(limit) if self.state != SocketState::Closing => {
+            // Datagrams are not held. What comes while the socket closes is dropped.
+            Some(limit) if self.kind == SocketType::Tcp && self.state != SocketState::Closing => {
                 limit.saturating_sub(self.device.unread_len())
             }
             _ => usize::MAX,
