@@ -118,3 +118,17 @@ fn a_new_connection_is_open_at_both_ends_again(net: &Net) {
     assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"again");
     wait_until(&mut rt, |world| world[socket].bytes_available() == 3);
 }
+
+#[on_every_network]
+fn a_connection_whose_ends_are_both_closed_cannot_be_reset_any_more(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    rt[socket].set_allow_half_open(true);
+    peer.write_all(b"?").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    rt[socket].shutdown_write();
+    turn(&mut rt);
+    rt[socket].abort();
+    settle(&mut rt);
+    assert_eq!(peer.write(b"more").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}

@@ -335,6 +335,8 @@ impl Wire {
         match stream.phase {
             Phase::Calling => self.fail(key, Errno::CONNREFUSED),
             Phase::Called { .. } => self.forget_begun(key),
+            // Both directions have closed in order, so there is nothing left to reset (TIME-WAIT).
+            Phase::Standing if stream.incoming.has_ended() && stream.outgoing.is_done() => {}
             // Only while this end is open: in CLOSE-WAIT, and not in LAST-ACK.
             Phase::Standing if stream.incoming.has_ended() && !stream.outgoing.is_finished() => {
                 self.fail(key, Errno::PIPE);
