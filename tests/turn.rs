@@ -408,16 +408,8 @@ fn a_signal_with_very_many_slots_leaves_room_between_them() {
 fn what_comes_from_an_object_does_not_overtake_what_came_from_it_before() {
     const EACH: u32 = 5_000;
     let (mut rt, clock) = toiling();
-    let alice = rt.add(Person::new("alice", &Log::default()));
-    let heard = Rc::new(RefCell::new(Vec::new()));
-    let noted = heard.clone();
-    rt.connect_fn(alice, Person::said, move |_, &number| {
-        noted.borrow_mut().push(number);
-        clock.advance(Duration::from_micros(10));
-    });
-    let (ours, mut theirs) = UnixStream::pair().unwrap();
-    theirs.write_all(b"never read").unwrap();
-    let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read).unwrap());
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    let (notifier, _streams) = ready_notifier(&mut rt);
     let next = Cell::new(0);
     rt.connect_fn_on(notifier, QSocketNotifier::activated, alice, move |alice, _, _| {
         // More than a pass can take.
@@ -427,7 +419,83 @@ fn what_comes_from_an_object_does_not_overtake_what_came_from_it_before() {
         next.set(next.get() + EACH);
     });
     while heard.borrow().len() < 3 * EACH as usize {
-        rt.process_events(Some(Duration::ZERO)).unwrap();
+        pass(&mut rt);
     }
     assert!(heard.borrow().iter().copied().eq(0..heard.borrow().len() as u32));
+}
+
+/// Lets the loop make a pass that does not wait.
+fn pass(rt: &mut Runtime) {
+    rt.process_events(Some(Duration::ZERO)).unwrap();
+}
+
+/// How long what `each` delivery takes, where nothing else is said.
+const TEN_MICROSECONDS: Duration = Duration::from_micros(10);
+
+/// Alice, whose words take some time to be heard, and what was heard of them.
+fn slow_alice(rt: &mut Runtime, clock: &VirtualClock) -> (Obj<Person>, Rc<RefCell<Vec<u32>>>) {
+    let alice = rt.add(Person::new("alice", &Log::default()));
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let (noted, clock) = (heard.clone(), clock.clone());
+    rt.connect_fn(alice, Person::said, move |_, &number| {
+        noted.borrow_mut().push(number);
+        clock.advance(TEN_MICROSECONDS);
+    });
+    (alice, heard)
+}
+
+/// A notifier whose descriptor is ready for ever.
+fn ready_notifier(rt: &mut Runtime) -> (Obj<QSocketNotifier>, [UnixStream; 2]) {
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    theirs.write_all(b"never read").unwrap();
+    let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read).unwrap());
+    (notifier, [ours, theirs])
+}
+
+#[test]
+fn after_a_panic_the_turns_of_others_are_not_taken_for_those_of_the_object_that_panicked() {
+    let (mut rt, clock) = toiling();
+    let (notifier, _streams) = ready_notifier(&mut rt);
+    let panics = Cell::new(true);
+    rt.connect_fn(notifier, QSocketNotifier::activated, move |_, _| {
+        assert!(!panics.replace(false), "once");
+    });
+    let activated = rt.spy(notifier, QSocketNotifier::activated);
+    assert_eq!(panic_message(|| pass(&mut rt)), "once");
+    activated.take();
+    let quarrel = Quarrel::after(&mut rt, move || clock.advance(TEN_MICROSECONDS));
+    rt.emit(quarrel.alice, Person::said, 0);
+    for _ in 0..3 {
+        pass(&mut rt);
+    }
+    assert!(!activated.is_empty(), "the quarrel holds up the notifier");
+}
+
+#[test]
+fn what_other_turns_have_made_does_not_let_anything_overtake() {
+    const EACH: u32 = 5_000;
+    let (mut rt, clock) = toiling();
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    // Turns that use up the allowance of their pass just when nothing is left of them.
+    for _ in 0..600 {
+        rt.post(move |world| {
+            for _ in 0..2_048 {
+                world[alice].said.emit(0);
+            }
+        });
+        pass(&mut rt);
+        assert_eq!(heard.take().len(), 2_048);
+    }
+    let (notifier, _streams) = ready_notifier(&mut rt);
+    let next = Cell::new(0);
+    rt.connect_fn_on(notifier, QSocketNotifier::activated, alice, move |alice, _, _| {
+        for number in next.get()..next.get() + EACH {
+            alice.said.emit(number);
+        }
+        next.set(next.get() + EACH);
+    });
+    while heard.borrow().len() < 3 * EACH as usize {
+        pass(&mut rt);
+    }
+    assert!(heard.borrow().is_sorted());
 }

@@ -470,9 +470,7 @@ impl Runtime {
                 self.ready.push_back((source, readiness));
                 continue;
             }
-            self.world.set_origin(Some(owner));
-            on_ready(&mut self.world, owner, source, readiness);
-            self.world.set_origin(None);
+            self.world.on_behalf_of(owner, |world| on_ready(world, owner, source, readiness));
             if !kind.may_go_on(&self.world) {
                 break;
             }
@@ -513,9 +511,7 @@ impl Runtime {
                 self.flush_list.add(object, flush);
                 continue;
             }
-            self.world.set_origin(Some(object));
-            flush(&mut self.world, object);
-            self.world.set_origin(None);
+            self.world.on_behalf_of(object, |world| flush(world, object));
             if !kind.may_go_on(&self.world) {
                 break;
             }

@@ -220,7 +220,6 @@ impl World {
     pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
         self.meter = Some(meter);
         self.grant = CASCADE;
-        self.origin = None;
     }
 
     /// Lets turns go by their own count again.
@@ -250,9 +249,23 @@ impl World {
         }
     }
 
-    /// Notes the object for which the loop begins turns from now on.
-    pub(crate) fn set_origin(&mut self, origin: Option<ObjectKey>) {
-        self.origin = origin;
+    /// Runs `f`, whose turns are begun for this object.
+    pub(crate) fn on_behalf_of<O>(
+        &mut self,
+        origin: ObjectKey,
+        f: impl FnOnce(&mut Self) -> O,
+    ) -> O {
+        /// Turns that are begun for somebody. Their end, a panic's included, forgets for whom.
+        struct Errand<'a>(&'a mut World);
+
+        impl Drop for Errand<'_> {
+            fn drop(&mut self) {
+                self.0.origin = None;
+            }
+        }
+
+        self.origin = Some(origin);
+        f(Errand(self).0)
     }
 
     /// Returns true if a turn that the loop began for this object was put aside, so that what comes
@@ -264,15 +277,17 @@ impl World {
 
     /// Goes on with what an earlier turn left, for so many deliveries at first.
     fn resume_next(&mut self, budget: usize) {
-        if let Some(Suspended { stack, origin, made }) = self.suspended.pop_front() {
-            self.recorder.set_backlog(!self.suspended.is_empty());
-            (self.origin, self.made) = (origin, made);
-            let mut turn = Turn::begin(self);
-            turn.world().stack = stack;
-            turn.world().budget = budget;
-            turn.world().carry_out_all();
-            drop(turn);
-            (self.origin, self.made) = (None, 0);
+        let Some(Suspended { stack, origin, made }) = self.suspended.pop_front() else { return };
+        self.recorder.set_backlog(!self.suspended.is_empty());
+        let resume = |world: &mut Self| {
+            let mut turn = Turn::begin(world);
+            let world = turn.world();
+            (world.stack, world.made, world.budget) = (stack, made, budget);
+            world.carry_out_all();
+        };
+        match origin {
+            Some(origin) => self.on_behalf_of(origin, resume),
+            None => resume(self),
         }
     }
 
@@ -384,15 +399,15 @@ impl World {
     fn put_aside(&mut self) {
         self.recorder.move_to(&mut self.stack);
         let stack = std::mem::take(&mut self.stack);
-        let made = std::mem::take(&mut self.made);
-        self.suspended.push_back(Suspended { stack, origin: self.origin, made });
+        let (origin, made) = (self.origin, self.made);
+        self.suspended.push_back(Suspended { stack, origin, made });
         self.recorder.set_backlog(true);
         self.recorder.raise_alarm();
     }
 }
 
 /// A turn that is running. Its end, a panic's included, puts the rest aside and leaves the world
-/// ready for the next.
+/// ready for the next: how much this turn has made counts for no other.
 struct Turn<'a> {
     world: &'a mut World,
 }
@@ -419,6 +434,7 @@ impl Drop for Turn<'_> {
         if world.recorder.end_turn() || !world.stack.is_empty() {
             world.put_aside();
         }
+        world.made = 0;
         world.sender = None;
     }
 }

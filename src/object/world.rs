@@ -42,9 +42,9 @@ pub struct World {
     pub(super) stack: Vec<Effect>,
     /// Earlier turns that had used up their budget.
     pub(super) suspended: VecDeque<Suspended>,
-    /// The object for which the loop has begun the turn, and how much the turn had made when it was
-    /// put aside.
+    /// The object for which the loop begins turns just now.
     pub(super) origin: Option<ObjectKey>,
+    /// How many deliveries this turn has made in passes, up to the last whole cascade.
     pub(super) made: usize,
     /// How many more deliveries this turn may make.
     pub(super) budget: usize,
