@@ -14,7 +14,7 @@ use slotwire::prelude::*;
 use slotwire::{Allowance, Clock, NotifierType, QSocketNotifier, TimerType, VirtualClock};
 
 /// More emissions, one in the slot of another, than one turn delivers.
-const LONG: u32 = 600_000;
+const LONG: u32 = 1_200_000;
 
 /// Two people who answer each other for ever.
 struct Quarrel {
@@ -498,4 +498,75 @@ fn what_other_turns_have_made_does_not_let_anything_overtake() {
         pass(&mut rt);
     }
     assert!(heard.borrow().is_sorted());
+}
+
+#[test]
+fn a_cascade_of_six_hundred_slots_is_not_cut_nor_overtaken() {
+    let (mut rt, clock) = toiling();
+    let log = Log::default();
+    let [alice, dave, erin] = ["alice", "dave", "erin"].map(|name| rt.add(Person::new(name, &log)));
+    let noted = log.clone();
+    rt.connect_fn(alice, Person::said, move |_, &number| {
+        clock.advance(MILLISECOND / 10);
+        if number == 599 {
+            noted.add("alice has said it all");
+        }
+    });
+    rt.connect(dave, Person::said, erin, Person::hear);
+    // The time is looked at before.
+    rt.post(|_| ());
+    rt.post(|_| ());
+    rt.post(move |world| {
+        for number in 0..600 {
+            world[alice].said.emit(number);
+        }
+    });
+    rt.post(move |world| world[dave].said.emit(1));
+    while rt.next_deadline().is_some() {
+        pass(&mut rt);
+    }
+    assert_eq!(log.take(), ["alice has said it all", "erin hears 1"]);
+}
+
+#[test]
+fn a_count_counts_each_slot_once_whatever_goes_on_beside() {
+    let called = |beside: bool| {
+        let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+        let calls = Rc::new(Cell::new(0_u32));
+        for _ in 0..200 {
+            let timer = rt.add(QTimer::new());
+            for _ in 0..1_000 {
+                let calls = calls.clone();
+                rt.connect_fn(timer, QTimer::timeout, move |_, ()| calls.set(calls.get() + 1));
+            }
+            rt[timer].start();
+        }
+        if beside {
+            rt.single_shot_fn(Duration::ZERO, |world| world.post(|_| ()));
+        }
+        pass(&mut rt);
+        calls.get()
+    };
+    for beside in [false, true] {
+        let calls = called(beside);
+        assert!((15_000..=17_000).contains(&calls), "{calls} calls in a pass of 16,384");
+    }
+}
+
+#[test]
+fn timers_that_nobody_hears_count_one_each() {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    let quarrel = Quarrel::new(&mut rt);
+    rt[quarrel.alice].said.emit(0);
+    let timers: Vec<_> = (0..2_000)
+        .map(|_| {
+            let timer = rt.add(QTimer::new());
+            rt[timer].set_single_shot(true);
+            rt[timer].start();
+            timer
+        })
+        .collect();
+    pass(&mut rt);
+    let fired = timers.iter().filter(|&&timer| !rt[timer].is_active()).count();
+    assert!(fired == 2_000, "{fired} of 2,000 timers");
 }

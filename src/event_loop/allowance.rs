@@ -129,7 +129,7 @@ pub(super) struct Kind<'a> {
 impl Kind<'_> {
     /// Returns true if there is time for another call, after one that was made in `world`.
     #[inline]
-    pub(super) fn may_go_on(&mut self, world: &World) -> bool {
+    pub(super) fn may_go_on(&mut self, world: &mut World) -> bool {
         self.calls += 1;
         self.calls < self.next_look || self.look(world)
     }
@@ -142,13 +142,13 @@ impl Kind<'_> {
     }
 
     #[inline(never)]
-    fn look(&mut self, world: &World) -> bool {
+    fn look(&mut self, world: &mut World) -> bool {
         self.last_look = self.calls;
         self.next_look = match self.meter.measure {
             // Twice as late each time, so that cheap calls pay little and dear ones are few.
             Measure::Time { .. } => self.calls + self.calls.min(LOOK_AFTER),
             Measure::Calls { .. } => self.calls + 1,
         };
-        self.meter.look(world.spent_by_turn() + 1)
+        self.meter.look(world.take_spent() + 1)
     }
 }

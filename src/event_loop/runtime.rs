@@ -416,7 +416,7 @@ impl Runtime {
             while let Some(call) = self.mailbox.next() {
                 self.world.turn(call);
                 any = true;
-                if !kind.may_go_on(&self.world) {
+                if !kind.may_go_on(&mut self.world) {
                     break;
                 }
             }
@@ -471,7 +471,7 @@ impl Runtime {
                 continue;
             }
             self.world.on_behalf_of(owner, |world| on_ready(world, owner, source, readiness));
-            if !kind.may_go_on(&self.world) {
+            if !kind.may_go_on(&mut self.world) {
                 break;
             }
         }
@@ -490,7 +490,7 @@ impl Runtime {
                 Alarm::Call(call) => self.world.turn(call),
             }
             any = true;
-            if !kind.may_go_on(&self.world) {
+            if !kind.may_go_on(&mut self.world) {
                 break;
             }
             if kind.has_just_looked() {
@@ -512,7 +512,7 @@ impl Runtime {
                 continue;
             }
             self.world.on_behalf_of(object, |world| flush(world, object));
-            if !kind.may_go_on(&self.world) {
+            if !kind.may_go_on(&mut self.world) {
                 break;
             }
         }

@@ -19,9 +19,9 @@ use super::signal::{Core, Signal, call_slots};
 use super::slot::{Outcome, Slot};
 use super::world::World;
 
-/// How many deliveries a turn outside the loop's passes makes before it is put aside. Calls of slots
-/// and steps between them count alike. More than anything that ends by itself needs in one go, so that
-/// it is delivered when the call returns.
+/// How many deliveries a turn outside the loop's passes makes before it is put aside. A delivery is the
+/// call of a slot, or a step between them. More than anything that ends by itself needs in one go, so
+/// that it is delivered when the call returns.
 pub(super) const TURN_BUDGET: usize = 1 << 20;
 
 /// How many deliveries what was put aside makes each time that it is gone on with, outside the loop's
@@ -37,7 +37,7 @@ pub(super) struct Suspended {
     stack: Vec<Effect>,
     /// The object for which the loop began the turn.
     origin: Option<ObjectKey>,
-    /// How many deliveries it has made in passes, up to the last whole cascade.
+    /// How many deliveries it has made.
     made: usize,
 }
 
@@ -191,6 +191,7 @@ impl World {
         let world = turn.world();
         world.set_sender(Some(sender.key));
         let next = call_slots(world, audience.links(), &argument, 0);
+        world.spend(next.unwrap_or(audience.links().len()));
         if next.is_some() || !world.recorder.is_settled() {
             if next.is_some() || world.recorder.met_dead() {
                 world.finish_emission(sender, signal, audience, argument, next);
@@ -228,14 +229,16 @@ impl World {
         self.grant = TURN_BUDGET;
     }
 
-    /// How many deliveries the last turn in a pass has made, beyond those of which the meter knows.
-    pub(crate) fn spent_by_turn(&self) -> usize {
-        self.grant.saturating_sub(self.budget)
+    /// Returns how many deliveries the last turn has made of which the meter does not know, and takes
+    /// them for told.
+    pub(crate) fn take_spent(&mut self) -> usize {
+        self.granted = self.grant;
+        std::mem::take(&mut self.spent)
     }
 
     /// Carries out what was recorded outside any turn, then what earlier turns left, one after the
     /// other while `may_go_on`. What is not reached comes first in the next pass.
-    pub(crate) fn deliver_in_pass(&mut self, mut may_go_on: impl FnMut(&Self) -> bool) {
+    pub(crate) fn deliver_in_pass(&mut self, mut may_go_on: impl FnMut(&mut Self) -> bool) {
         if self.has_recorded() {
             self.turn(|_| ());
             // One of the others is to have its share in any case.
@@ -282,7 +285,7 @@ impl World {
         let resume = |world: &mut Self| {
             let mut turn = Turn::begin(world);
             let world = turn.world();
-            (world.stack, world.made, world.budget) = (stack, made, budget);
+            (world.stack, world.made, world.granted) = (stack, made, budget);
             world.carry_out_all();
         };
         match origin {
@@ -309,7 +312,7 @@ impl World {
 
     /// Runs the calls that are posted now, each as a turn of its own, while `may_go_on`. Those that
     /// they post wait.
-    pub(crate) fn run_posted(&mut self, mut may_go_on: impl FnMut(&Self) -> bool) {
+    pub(crate) fn run_posted(&mut self, mut may_go_on: impl FnMut(&mut Self) -> bool) {
         for _ in 0..self.recorder.posted() {
             if let Some(call) = self.recorder.next_posted() {
                 self.turn(call);
@@ -340,10 +343,10 @@ impl World {
         self.recorder.has_recorded()
     }
 
-    /// Takes `calls` off the turn's budget.
+    /// Counts deliveries of this turn.
     #[inline]
-    pub(super) fn spend(&mut self, calls: usize) {
-        self.budget = self.budget.saturating_sub(calls);
+    pub(super) fn spend(&mut self, deliveries: usize) {
+        self.spent += deliveries;
     }
 
     /// Puts an effect on the stack, to be carried out after what is recorded now.
@@ -353,20 +356,12 @@ impl World {
 
     /// Carries out what is on the stack and recorded, as far as the budget goes.
     fn carry_out_all(&mut self) {
-        let mut made = 0;
         loop {
-            while self.budget > 0 {
+            while self.spent < self.granted {
                 let Some(effect) = self.recorder.next(&mut self.stack) else { return };
-                // Destroying costs nothing of it: it comes to an end by itself, and a tree of whatever
-                // size is to go in one turn. The slots that hear of it are paid for.
-                if !matches!(effect, Effect::Destroy(..)) {
-                    self.budget -= 1;
-                }
                 self.carry_out(effect);
             }
-            made += CASCADE;
             if !self.may_go_on() {
-                self.made += made;
                 return;
             }
         }
@@ -375,19 +370,31 @@ impl World {
     /// Returns true if the pass of the loop leaves time for more of this turn.
     #[cold]
     fn may_go_on(&mut self) -> bool {
-        let goes_on = self.meter.as_ref().is_some_and(|meter| meter.may_go_on(CASCADE));
-        self.budget = if goes_on { CASCADE } else { 0 };
+        let Some(meter) = &self.meter else { return false };
+        let goes_on = meter.may_go_on(self.spent);
+        self.made += std::mem::take(&mut self.spent);
+        self.granted = if goes_on { CASCADE } else { 0 };
         goes_on
     }
 
     #[inline]
     fn carry_out(&mut self, effect: Effect) {
         match effect {
+            // Counts the slots that it calls.
             Effect::Emit { emission, entry, next } => emission.resume(self, entry, next),
-            Effect::Disconnect(link) => link.kill(),
+            // Costs nothing: it comes to an end by itself, and a tree of whatever size is to go in one
+            // turn. The slots that hear of it are paid for.
             Effect::Destroy(object, phase) => self.go_on_destroying(object, phase),
-            Effect::Step { object, number, step } => step(self, object, number),
+            Effect::Disconnect(link) => {
+                self.spend(1);
+                link.kill();
+            }
+            Effect::Step { object, number, step } => {
+                self.spend(1);
+                step(self, object, number);
+            }
             Effect::Later(call) => {
+                self.spend(1);
                 self.set_sender(None);
                 call(self);
             }
@@ -399,7 +406,7 @@ impl World {
     fn put_aside(&mut self) {
         self.recorder.move_to(&mut self.stack);
         let stack = std::mem::take(&mut self.stack);
-        let (origin, made) = (self.origin, self.made);
+        let (origin, made) = (self.origin, self.made + self.spent);
         self.suspended.push_back(Suspended { stack, origin, made });
         self.recorder.set_backlog(true);
         self.recorder.raise_alarm();
@@ -417,7 +424,7 @@ impl<'a> Turn<'a> {
     fn begin(world: &'a mut World) -> Self {
         debug_assert!(!world.recorder.in_turn(), "a turn within a turn");
         world.recorder.begin_turn();
-        world.budget = world.grant;
+        (world.spent, world.granted) = (0, world.grant);
         Self { world }
     }
 

@@ -44,10 +44,13 @@ pub struct World {
     pub(super) suspended: VecDeque<Suspended>,
     /// The object for which the loop begins turns just now.
     pub(super) origin: Option<ObjectKey>,
-    /// How many deliveries this turn has made in passes, up to the last whole cascade.
+    /// How many deliveries this turn has made before the present grant.
     pub(super) made: usize,
-    /// How many more deliveries this turn may make.
-    pub(super) budget: usize,
+    /// How many deliveries this turn has made of what it was granted.
+    pub(super) spent: usize,
+    /// How many deliveries this turn may make until it asks the meter; none if the meter has refused
+    /// more.
+    pub(super) granted: usize,
     /// How many a turn may make at first.
     pub(super) grant: usize,
     /// Says whether a turn may make more, while the loop makes a pass.
@@ -74,7 +77,8 @@ impl World {
             suspended: VecDeque::new(),
             origin: None,
             made: 0,
-            budget: 0,
+            spent: 0,
+            granted: TURN_BUDGET,
             grant: TURN_BUDGET,
             meter: None,
             sender: None,
