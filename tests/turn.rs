@@ -570,3 +570,27 @@ fn timers_that_nobody_hears_count_one_each() {
     let fired = timers.iter().filter(|&&timer| !rt[timer].is_active()).count();
     assert!(fired == 2_000, "{fired} of 2,000 timers");
 }
+
+#[test]
+fn what_was_just_done_outside_the_loop_is_delivered_at_once_though_two_quarrel() {
+    let mut rt = runtime();
+    let quarrel = Quarrel::new(&mut rt);
+    rt.emit(quarrel.alice, Person::said, 0);
+    let carol = rt.add(Person::new("carol", &Log::default()));
+    let heard = rt.spy(carol, Person::said);
+    for number in 0..100_000 {
+        rt[carol].said.emit(number);
+    }
+    assert!(!rt.deliver(), "the quarrel goes on");
+    assert!(heard.take().into_iter().eq(0..100_000));
+
+    let parent = rt.add(Person::new("parent", &Log::default()));
+    let gone = Rc::new(Cell::new(0));
+    for _ in 0..50_000 {
+        let child = rt.add_child_of(parent, Person::new("child", &Log::default()));
+        let gone = gone.clone();
+        rt.connect_destroyed_fn(child, move |_, _| gone.set(gone.get() + 1));
+    }
+    rt.destroy(parent);
+    assert!(!rt.contains(parent), "{} of 50,000 children are gone", gone.get());
+}

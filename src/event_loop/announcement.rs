@@ -19,6 +19,7 @@ pub(super) fn announce<T: QObject, A: 'static>(
             }
         });
     } else if world.contains(object) {
-        world.emit_now(object, signal, argument);
+        let slots = world.emit_now(object, signal, argument);
+        world.spend(slots);
     }
 }

@@ -166,14 +166,15 @@ impl World {
     /// Runs `f` as a turn of its own: what it records is carried out, within the budget.
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
         let mut turn = Turn::begin(self);
-        let out = f(turn.world());
-        if turn.world().has_recorded() {
-            turn.world().carry_out_all();
+        let out = f(turn.world);
+        if turn.world.has_recorded() {
+            turn.carry_out_all();
         }
         out
     }
 
-    /// Emits a signal from outside any turn: the slots are called directly, without a record.
+    /// Emits a signal from outside any turn: the slots are called directly, without a record. Returns
+    /// how many there are, if these calls are all that the turn has made; they are not counted.
     #[inline]
     #[track_caller]
     pub(crate) fn emit_now<S: ?Sized + Target, A: 'static>(
@@ -181,23 +182,25 @@ impl World {
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
         argument: A,
-    ) {
+    ) -> usize {
         if !self.recorder.is_idle() {
             self.deliver();
         }
-        let Some(core) = signal(&self[sender]).existing_core() else { return };
-        let Some(audience) = Core::audience_unless_blocked(core, &argument) else { return };
+        let Some(core) = signal(&self[sender]).existing_core() else { return 0 };
+        let Some(audience) = Core::audience_unless_blocked(core, &argument) else { return 0 };
         let mut turn = Turn::begin(self);
-        let world = turn.world();
+        let world = &mut *turn.world;
         world.set_sender(Some(sender.key));
         let next = call_slots(world, audience.links(), &argument, 0);
-        world.spend(next.unwrap_or(audience.links().len()));
-        if next.is_some() || !world.recorder.is_settled() {
-            if next.is_some() || world.recorder.met_dead() {
-                world.finish_emission(sender, signal, audience, argument, next);
-            }
-            world.carry_out_all();
+        if next.is_none() && world.recorder.is_settled() {
+            return audience.links().len();
         }
+        world.spend(next.unwrap_or(audience.links().len()));
+        if next.is_some() || world.recorder.met_dead() {
+            world.finish_emission(sender, signal, audience, argument, next);
+        }
+        turn.carry_out_all();
+        0
     }
 
     /// Does what is left to do for an emission that did not simply go through.
@@ -284,9 +287,9 @@ impl World {
         self.recorder.set_backlog(!self.suspended.is_empty());
         let resume = |world: &mut Self| {
             let mut turn = Turn::begin(world);
-            let world = turn.world();
-            (world.stack, world.made, world.granted) = (stack, made, budget);
-            world.carry_out_all();
+            turn.made = made;
+            (turn.world.stack, turn.world.granted) = (stack, budget);
+            turn.carry_out_all();
         };
         match origin {
             Some(origin) => self.on_behalf_of(origin, resume),
@@ -294,17 +297,21 @@ impl World {
         }
     }
 
-    /// Carries out what earlier turns left and what was recorded outside any turn; says whether
-    /// nothing is left.
+    /// Carries out a part of what each earlier turn left, and then what was recorded outside any turn;
+    /// says whether nothing is left.
     pub(crate) fn deliver(&mut self) -> bool {
-        if !self.suspended.is_empty() && self.has_recorded() {
+        let earlier = self.suspended.len();
+        let has_recorded = self.has_recorded();
+        if earlier > 0 && has_recorded {
             // On its own, since on top of what earlier turns left it might bury that for ever.
-            self.put_aside();
+            self.put_aside(0);
         }
-        for _ in 0..self.suspended.len() {
+        for _ in 0..earlier {
             self.resume_next(SLICE);
         }
-        if self.has_recorded() {
+        if earlier > 0 && has_recorded {
+            self.resume_next(TURN_BUDGET);
+        } else if has_recorded {
             self.turn(|_| ());
         }
         self.suspended.is_empty()
@@ -345,7 +352,7 @@ impl World {
 
     /// Counts deliveries of this turn.
     #[inline]
-    pub(super) fn spend(&mut self, deliveries: usize) {
+    pub(crate) fn spend(&mut self, deliveries: usize) {
         self.spent += deliveries;
     }
 
@@ -354,25 +361,27 @@ impl World {
         self.stack.push(effect);
     }
 
-    /// Carries out what is on the stack and recorded, as far as the budget goes.
-    fn carry_out_all(&mut self) {
+    /// Carries out what is on the stack and recorded, as far as the budget goes. Returns how many
+    /// deliveries that were, without those that are still counted as spent.
+    fn carry_out_all(&mut self) -> usize {
+        let mut made = 0;
         loop {
             while self.spent < self.granted {
-                let Some(effect) = self.recorder.next(&mut self.stack) else { return };
+                let Some(effect) = self.recorder.next(&mut self.stack) else { return made };
                 self.carry_out(effect);
             }
+            made += self.spent;
             if !self.may_go_on() {
-                return;
+                return made;
             }
         }
     }
 
-    /// Returns true if the pass of the loop leaves time for more of this turn.
+    /// Returns true if the pass of the loop leaves time for more of this turn, which gets it granted.
     #[cold]
     fn may_go_on(&mut self) -> bool {
-        let Some(meter) = &self.meter else { return false };
-        let goes_on = meter.may_go_on(self.spent);
-        self.made += std::mem::take(&mut self.spent);
+        let spent = std::mem::take(&mut self.spent);
+        let goes_on = self.meter.as_ref().is_some_and(|meter| meter.may_go_on(spent));
         self.granted = if goes_on { CASCADE } else { 0 };
         goes_on
     }
@@ -403,10 +412,9 @@ impl World {
 
     /// Puts what a turn did not come to at the end of the queue for later turns.
     #[cold]
-    fn put_aside(&mut self) {
+    fn put_aside(&mut self, made: usize) {
         self.recorder.move_to(&mut self.stack);
-        let stack = std::mem::take(&mut self.stack);
-        let (origin, made) = (self.origin, self.made + self.spent);
+        let (stack, origin) = (std::mem::take(&mut self.stack), self.origin);
         self.suspended.push_back(Suspended { stack, origin, made });
         self.recorder.set_backlog(true);
         self.recorder.raise_alarm();
@@ -414,9 +422,11 @@ impl World {
 }
 
 /// A turn that is running. Its end, a panic's included, puts the rest aside and leaves the world
-/// ready for the next: how much this turn has made counts for no other.
+/// ready for the next.
 struct Turn<'a> {
     world: &'a mut World,
+    /// How many deliveries it has made, without those that the world counts as spent.
+    made: usize,
 }
 
 impl<'a> Turn<'a> {
@@ -425,12 +435,13 @@ impl<'a> Turn<'a> {
         debug_assert!(!world.recorder.in_turn(), "a turn within a turn");
         world.recorder.begin_turn();
         (world.spent, world.granted) = (0, world.grant);
-        Self { world }
+        Self { world, made: 0 }
     }
 
+    /// Carries out what is on the stack and recorded, as far as the budget goes.
     #[inline]
-    fn world(&mut self) -> &mut World {
-        self.world
+    fn carry_out_all(&mut self) {
+        self.made += self.world.carry_out_all();
     }
 }
 
@@ -439,9 +450,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let world = &mut *self.world;
         if world.recorder.end_turn() || !world.stack.is_empty() {
-            world.put_aside();
+            world.put_aside(self.made + world.spent);
         }
-        world.made = 0;
         world.sender = None;
     }
 }

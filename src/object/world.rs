@@ -44,8 +44,6 @@ pub struct World {
     pub(super) suspended: VecDeque<Suspended>,
     /// The object for which the loop begins turns just now.
     pub(super) origin: Option<ObjectKey>,
-    /// How many deliveries this turn has made before the present grant.
-    pub(super) made: usize,
     /// How many deliveries this turn has made of what it was granted.
     pub(super) spent: usize,
     /// How many deliveries this turn may make until it asks the meter; none if the meter has refused
@@ -76,7 +74,6 @@ impl World {
             stack: Vec::new(),
             suspended: VecDeque::new(),
             origin: None,
-            made: 0,
             spent: 0,
             granted: TURN_BUDGET,
             grant: TURN_BUDGET,
