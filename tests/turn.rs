@@ -594,3 +594,57 @@ fn what_was_just_done_outside_the_loop_is_delivered_at_once_though_two_quarrel()
     rt.destroy(parent);
     assert!(!rt.contains(parent), "{} of 50,000 children are gone", gone.get());
 }
+
+#[test]
+fn dear_calls_after_cheap_ones_do_not_keep_a_timer_waiting() {
+    const CALLS: u32 = 2_048;
+    for by in ["posts", "posts of another thread"] {
+        let (mut rt, clock) = toiling();
+        let timer = rt.add(QTimer::new());
+        rt[timer].set_timer_type(TimerType::Precise);
+        let ticks = rt.spy(timer, QTimer::timeout);
+        TICKING.set(Some(clock.clone()));
+        let remote = rt.remote();
+        for number in 0..CALLS {
+            let call = move |_: &mut World| {
+                if number >= CALLS / 2 {
+                    TICKING.with_borrow(|clock| clock.as_ref().unwrap().advance(MILLISECOND));
+                }
+            };
+            match by {
+                "posts" => rt.post(call),
+                _ => remote.post(call).unwrap(),
+            }
+        }
+        rt[timer].start_with(10 * MILLISECOND);
+        while ticks.is_empty() {
+            pass(&mut rt);
+        }
+        assert!(clock.elapsed() <= 50 * MILLISECOND, "{by}: the first tick after {clock:?}");
+    }
+}
+
+#[test]
+fn what_was_put_aside_goes_on_soon_though_twenty_quarrel() {
+    const EACH: u32 = 5_000;
+    let (mut rt, clock) = toiling();
+    for _ in 0..20 {
+        let clock = clock.clone();
+        let quarrel = Quarrel::after(&mut rt, move || clock.advance(TEN_MICROSECONDS / 10));
+        rt.emit(quarrel.alice, Person::said, 0);
+    }
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    let (notifier, _streams) = ready_notifier(&mut rt);
+    rt.connect_fn_on(notifier, QSocketNotifier::activated, alice, |alice, _, _| {
+        for number in 0..EACH {
+            alice.said.emit(number);
+        }
+    });
+    let begin = clock.elapsed();
+    while heard.borrow().len() < EACH as usize {
+        pass(&mut rt);
+    }
+    let took = clock.elapsed() - begin;
+    // The cascade itself takes 50 ms.
+    assert!(took <= 250 * MILLISECOND, "{took:?}");
+}

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::clock::{Clock, saturating_add};
-use crate::object::{CASCADE, Meter, World};
+use crate::object::{Meter, World};
 
 /// How much one pass of the loop may do: what a [`Clock`] gives.
 ///
@@ -22,7 +22,7 @@ use crate::object::{CASCADE, Meter, World};
 #[non_exhaustive]
 pub enum Allowance {
     /// So much time. The pass looks at the clock after each call at first, then less and less often,
-    /// but within a cascade after every 1,024 deliveries alone.
+    /// down to every 16 calls, but within a cascade after every 1,024 deliveries alone.
     Time(Duration),
     /// So many deliveries and calls. For a clock that stands still while the loop works, and for runs
     /// that have to be repeated exactly.
@@ -30,10 +30,12 @@ pub enum Allowance {
 }
 
 /// The share of the allowance that each kind of work has in any case: one in so many.
-const KINDS: u32 = 5;
+const KINDS: u32 = 6;
 
-/// How many calls of one kind are made at most before the clock is looked at again.
-const LOOK_AFTER: u32 = CASCADE as u32;
+/// How many calls of one kind are made at most before the clock is looked at again. So many calls that
+/// each take a millisecond hold up the pass by no more than twice its allowance, and the cheapest ones
+/// pay a few instructions each for the look.
+const LOOK_AFTER: u32 = 16;
 
 /// Measures what is left of a pass's allowance.
 pub(super) struct PassMeter {
@@ -131,7 +133,7 @@ impl Kind<'_> {
     #[inline]
     pub(super) fn may_go_on(&mut self, world: &mut World) -> bool {
         self.calls += 1;
-        self.calls < self.next_look || self.look(world)
+        (self.calls < self.next_look && !world.was_cut()) || self.look(world)
     }
 
     /// Returns true if the allowance was looked at after the last call: on the system's clock, after
@@ -145,7 +147,7 @@ impl Kind<'_> {
     fn look(&mut self, world: &mut World) -> bool {
         self.last_look = self.calls;
         self.next_look = match self.meter.measure {
-            // Twice as late each time, so that cheap calls pay little and dear ones are few.
+            // Later each time, so that cheap calls pay little and dear ones are few.
             Measure::Time { .. } => self.calls + self.calls.min(LOOK_AFTER),
             Measure::Calls { .. } => self.calls + 1,
         };

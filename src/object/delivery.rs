@@ -239,15 +239,21 @@ impl World {
         std::mem::take(&mut self.spent)
     }
 
-    /// Carries out what was recorded outside any turn, then what earlier turns left, one after the
-    /// other while `may_go_on`. What is not reached comes first in the next pass.
+    /// Returns true if the last turn has used up what it was granted, so that it took its time.
+    #[inline]
+    pub(crate) fn was_cut(&self) -> bool {
+        self.spent >= self.granted
+    }
+
+    /// Carries out what was recorded outside any turn, then what earlier turns left: a cascade of each,
+    /// in rotation, while `may_go_on`.
     pub(crate) fn deliver_in_pass(&mut self, mut may_go_on: impl FnMut(&mut Self) -> bool) {
         if self.has_recorded() {
             self.turn(|_| ());
             // One of the others is to have its share in any case.
             may_go_on(self);
         }
-        for _ in 0..self.suspended.len() {
+        while !self.suspended.is_empty() {
             self.resume_next(CASCADE);
             if !may_go_on(self) {
                 break;
@@ -281,7 +287,7 @@ impl World {
         self.suspended.iter().any(|turn| turn.origin == Some(object) && turn.made < TURN_BUDGET)
     }
 
-    /// Goes on with what an earlier turn left, for so many deliveries at first.
+    /// Goes on with what an earlier turn left, for so many deliveries.
     fn resume_next(&mut self, budget: usize) {
         let Some(Suspended { stack, origin, made }) = self.suspended.pop_front() else { return };
         self.recorder.set_backlog(!self.suspended.is_empty());
@@ -289,7 +295,7 @@ impl World {
             let mut turn = Turn::begin(world);
             turn.made = made;
             (turn.world.stack, turn.world.granted) = (stack, budget);
-            turn.carry_out_all();
+            turn.world.carry_out_some();
         };
         match origin {
             Some(origin) => self.on_behalf_of(origin, resume),
@@ -361,20 +367,28 @@ impl World {
         self.stack.push(effect);
     }
 
-    /// Carries out what is on the stack and recorded, as far as the budget goes. Returns how many
-    /// deliveries that were, without those that are still counted as spent.
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time.
+    /// Returns how many deliveries that were, without those that are still counted as spent.
     fn carry_out_all(&mut self) -> usize {
         let mut made = 0;
-        loop {
-            while self.spent < self.granted {
-                let Some(effect) = self.recorder.next(&mut self.stack) else { return made };
-                self.carry_out(effect);
-            }
+        while !self.carry_out_some() {
             made += self.spent;
             if !self.may_go_on() {
-                return made;
+                break;
             }
         }
+        made
+    }
+
+    /// Carries out what is on the stack and recorded, as far as the grant goes. Returns true if nothing
+    /// is left.
+    #[inline]
+    fn carry_out_some(&mut self) -> bool {
+        while self.spent < self.granted {
+            let Some(effect) = self.recorder.next(&mut self.stack) else { return true };
+            self.carry_out(effect);
+        }
+        false
     }
 
     /// Returns true if the pass of the loop leaves time for more of this turn, which gets it granted.
@@ -438,7 +452,7 @@ impl<'a> Turn<'a> {
         Self { world, made: 0 }
     }
 
-    /// Carries out what is on the stack and recorded, as far as the budget goes.
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time.
     #[inline]
     fn carry_out_all(&mut self) {
         self.made += self.world.carry_out_all();
