@@ -6,6 +6,8 @@ use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -217,6 +219,9 @@ thread_local! {
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
+/// How many numbers are said in one go, where they are more than a pass leaves room for.
+const EACH: u32 = 5_000;
+
 /// What keeps a loop busy without end, by calls that take so long each.
 fn keep_busy(rt: &mut Runtime, clock: &VirtualClock, with: &str, each: Duration) {
     let toil = {
@@ -406,7 +411,6 @@ fn a_signal_with_very_many_slots_leaves_room_between_them() {
 
 #[test]
 fn what_comes_from_an_object_does_not_overtake_what_came_from_it_before() {
-    const EACH: u32 = 5_000;
     let (mut rt, clock) = toiling();
     let (alice, heard) = slow_alice(&mut rt, &clock);
     let (notifier, _streams) = ready_notifier(&mut rt);
@@ -473,7 +477,6 @@ fn after_a_panic_the_turns_of_others_are_not_taken_for_those_of_the_object_that_
 
 #[test]
 fn what_other_turns_have_made_does_not_let_anything_overtake() {
-    const EACH: u32 = 5_000;
     let (mut rt, clock) = toiling();
     let (alice, heard) = slow_alice(&mut rt, &clock);
     // Turns that use up the allowance of their pass just when nothing is left of them.
@@ -626,7 +629,6 @@ fn dear_calls_after_cheap_ones_do_not_keep_a_timer_waiting() {
 
 #[test]
 fn what_was_put_aside_goes_on_soon_though_twenty_quarrel() {
-    const EACH: u32 = 5_000;
     let (mut rt, clock) = toiling();
     for _ in 0..20 {
         let clock = clock.clone();
@@ -647,4 +649,121 @@ fn what_was_put_aside_goes_on_soon_though_twenty_quarrel() {
     let took = clock.elapsed() - begin;
     // The cascade itself takes 50 ms.
     assert!(took <= 250 * MILLISECOND, "{took:?}");
+}
+
+#[test]
+fn a_timer_whose_slots_take_longer_than_its_interval_drops_ticks_and_keeps_their_order() {
+    let (mut rt, clock) = toiling();
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    let timer = rt.add(QTimer::new());
+    let ticks = Rc::new(Cell::new(0));
+    let counted = ticks.clone();
+    rt.connect_fn_on(timer, QTimer::timeout, alice, move |alice, _, ()| {
+        for number in 0..EACH {
+            alice.said.emit(counted.get() * EACH + number);
+        }
+        counted.set(counted.get() + 1);
+    });
+    rt[timer].start_with(10 * MILLISECOND);
+    for _ in 0..300 {
+        rt.process_events(Some(10 * MILLISECOND)).unwrap();
+    }
+    let done = heard.borrow().len() as u32 / EACH;
+    assert!(ticks.get() - done <= 1, "{} ticks, and all was heard of {done}", ticks.get());
+    assert!(heard.borrow().is_sorted() && done > 10);
+}
+
+#[test]
+fn a_single_shot_that_is_held_up_is_late_and_not_lost_nor_rung_when_it_was_stopped() {
+    for is_stopped in [false, true] {
+        let (mut rt, clock) = toiling();
+        let (alice, heard) = slow_alice(&mut rt, &clock);
+        let timer = rt.add(QTimer::new());
+        let timeouts = rt.spy(timer, QTimer::timeout);
+        rt.connect_fn_on(timer, QTimer::timeout, alice, move |alice, cx, ()| {
+            if heard.borrow().is_empty() {
+                cx[timer].set_single_shot(true);
+                cx[timer].start_with(MILLISECOND);
+                (0..EACH).for_each(|number| alice.said.emit(number));
+            }
+        });
+        rt[timer].start_with(MILLISECOND);
+        while timeouts.is_empty() {
+            rt.process_events(None).unwrap();
+        }
+        pass(&mut rt);
+        assert_eq!(timeouts.len(), 1, "it is held up");
+        assert!(rt.next_deadline().is_some_and(|deadline| deadline <= Toil(clock.clone()).now()));
+        if is_stopped {
+            rt[timer].stop();
+        }
+        while rt.next_deadline().is_some() {
+            pass(&mut rt);
+        }
+        assert_eq!(timeouts.len(), if is_stopped { 1 } else { 2 });
+    }
+}
+
+#[test]
+fn work_in_pieces_is_done_piece_by_piece() {
+    /// Says a piece, and asks for the next one.
+    fn go_on(alice: &mut Person, cx: &mut Context<'_, Person>, piece: u32) {
+        for number in 0..EACH {
+            alice.said.emit(piece * EACH + number);
+        }
+        cx.invoke(cx.this(), go_on, piece + 1);
+    }
+    let (mut rt, clock) = toiling();
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    rt.invoke(alice, go_on, 0);
+    for _ in 0..300 {
+        pass(&mut rt);
+        let last = heard.borrow().last().copied().unwrap_or(0);
+        assert_eq!(last as usize + 1, heard.borrow().len(), "a piece has overtaken another");
+    }
+    assert!(heard.borrow().len() > 10 * EACH as usize);
+}
+
+#[test]
+fn a_limit_bounds_what_other_threads_have_begun_and_the_loop_has_not_ended() {
+    let (mut rt, clock) = toiling();
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    let remote = rt.remote().with_limit(4);
+    let begun = Arc::new(AtomicU32::new(0));
+    for _ in 0..300 {
+        let post = || {
+            let begun = begun.clone();
+            remote.post(move |world| {
+                let call = begun.fetch_add(1, Ordering::Relaxed);
+                (0..EACH).for_each(|number| world[alice].said.emit(call * EACH + number));
+            })
+        };
+        while post().is_ok() {}
+        pass(&mut rt);
+        let done = heard.borrow().len() as u32 / EACH;
+        assert!(begun.load(Ordering::Relaxed) - done <= 1, "{done} of {begun:?} calls are done");
+    }
+    assert!(heard.borrow().is_sorted());
+}
+
+#[test]
+fn a_posted_call_without_end_holds_up_the_others_for_a_while_only() {
+    for by in ["posts", "posts of another thread"] {
+        let (mut rt, clock) = toiling();
+        let quarrel = Quarrel::after(&mut rt, move || clock.advance(TEN_MICROSECONDS / 10));
+        let begin = move |world: &mut World| world[quarrel.alice].said.emit(0);
+        let remote = rt.remote();
+        match by {
+            "posts" => {
+                rt.post(begin);
+                rt.post(|world| world.quit());
+            }
+            _ => {
+                remote.post(begin).unwrap();
+                remote.quit().unwrap();
+            }
+        }
+        rt.exec().unwrap();
+        assert!(quarrel.answers.get() <= 100_000, "{by}: {}", quarrel.answers.get());
+    }
 }

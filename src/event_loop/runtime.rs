@@ -24,7 +24,7 @@ use super::remote::{Remote, RemoteCall};
 use super::source::SourceId;
 use super::timers::{Alarm, Timers};
 use crate::Error;
-use crate::object::{Context, Obj, QObject, Signal, Target, Trace, World};
+use crate::object::{Context, Obj, Origin, QObject, Signal, Target, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
@@ -413,8 +413,10 @@ impl Runtime {
         self.mailbox.collect();
         if self.mailbox.has_taken() {
             let mut kind = self.meter.begin_kind();
-            while let Some(call) = self.mailbox.next() {
-                self.world.turn(call);
+            while !self.world.is_held_up(Origin::Remote)
+                && let Some(call) = self.mailbox.next()
+            {
+                self.world.on_behalf_of(Origin::Remote, |world| world.turn(call));
                 any = true;
                 if !kind.may_go_on(&mut self.world) {
                     break;
@@ -466,11 +468,13 @@ impl Runtime {
             let Some((source, readiness)) = self.ready.pop_front() else { break };
             let Some((owner, on_ready)) = self.reactor.owner(source) else { continue };
             any = true;
-            if self.world.is_held_up(owner) {
+            if self.world.is_held_up(Origin::Object(owner)) {
                 self.ready.push_back((source, readiness));
                 continue;
             }
-            self.world.on_behalf_of(owner, |world| on_ready(world, owner, source, readiness));
+            self.world.on_behalf_of(Origin::Object(owner), |world| {
+                on_ready(world, owner, source, readiness)
+            });
             if !kind.may_go_on(&mut self.world) {
                 break;
             }
@@ -479,22 +483,25 @@ impl Runtime {
     }
 
     /// Fires the timers that are due now, as far as the allowance goes. Those that are started
-    /// meanwhile wait.
+    /// meanwhile wait, and so do those whose object is held up.
     fn fire_timers(&mut self) -> bool {
-        self.timers.begin_pass();
+        let Self { timers, world, meter, .. } = self;
+        timers.begin_pass();
         let mut any = false;
-        let mut kind = self.meter.begin_kind();
-        while let Some(alarm) = self.timers.next_due() {
+        let mut kind = meter.begin_kind();
+        while let Some(alarm) = timers.next_due(|key| world.is_held_up(Origin::Object(key))) {
             match alarm {
-                Alarm::Ring(object, ring) => ring(&mut self.world, object),
-                Alarm::Call(call) => self.world.turn(call),
+                Alarm::Ring(key, ring) => {
+                    world.on_behalf_of(Origin::Object(key), |world| ring(world, key));
+                }
+                Alarm::Call(call) => world.turn(call),
             }
             any = true;
-            if !kind.may_go_on(&mut self.world) {
+            if !kind.may_go_on(world) {
                 break;
             }
             if kind.has_just_looked() {
-                self.timers.time_passed();
+                timers.time_passed();
             }
         }
         any
@@ -507,11 +514,11 @@ impl Runtime {
         let mut kind = self.meter.begin_kind();
         for _ in 0..count {
             let Some((object, flush)) = self.flush_list.next() else { break };
-            if self.world.is_held_up(object) {
+            if self.world.is_held_up(Origin::Object(object)) {
                 self.flush_list.add(object, flush);
                 continue;
             }
-            self.world.on_behalf_of(object, |world| flush(world, object));
+            self.world.on_behalf_of(Origin::Object(object), |world| flush(world, object));
             if !kind.may_go_on(&mut self.world) {
                 break;
             }

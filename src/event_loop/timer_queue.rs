@@ -23,6 +23,8 @@ pub(super) struct TimerQueue<T> {
     stale: usize,
     /// What was due when somebody collected it, and is not fired yet: slot and start.
     collected: VecDeque<(u32, u32)>,
+    /// What was collected, waits, and was passed over since: before all others the next time.
+    passed_over: Vec<(u32, u32)>,
     /// The number of the last start. Zero is none's.
     started: u32,
 }
@@ -115,6 +117,7 @@ impl<T> TimerQueue<T> {
             heap: BinaryHeap::new(),
             stale: 0,
             collected: VecDeque::new(),
+            passed_over: Vec::new(),
             started: 0,
         }
     }
@@ -186,6 +189,7 @@ impl<T> TimerQueue<T> {
     /// Collects what is due at `now`, in order, behind what was collected before. The timers stay
     /// armed: whoever fires them disarms or rearms them.
     pub(super) fn collect_due(&mut self, now: Moment) {
+        self.end_passing_over();
         while let Some(&Reverse(item)) = self.heap.peek() {
             if item.at > now {
                 break;
@@ -204,23 +208,37 @@ impl<T> TimerQueue<T> {
     /// Returns true if something was collected and was not [taken](Self::next_collected), though
     /// it may have been disarmed.
     pub(super) fn has_collected(&self) -> bool {
-        !self.collected.is_empty()
+        !self.collected.is_empty() || !self.passed_over.is_empty()
     }
 
     /// Returns true if nothing is armed for any moment or collected, nor was left behind by what was.
     pub(super) fn is_idle(&self) -> bool {
-        self.heap.is_empty() && self.collected.is_empty()
+        self.heap.is_empty() && !self.has_collected()
     }
 
-    /// Takes the first timer that was collected and is still due: neither disarmed since nor started
-    /// anew.
-    pub(super) fn next_collected(&mut self) -> Option<(TimerKey, &mut T)> {
+    /// Takes the first timer that was collected and is still due, neither disarmed since nor started
+    /// anew, and that does not wait. Those that wait are passed over until somebody collects again.
+    pub(super) fn next_collected(
+        &mut self,
+        waits: impl Fn(&T) -> bool,
+    ) -> Option<(TimerKey, &mut T)> {
         loop {
             let (slot, start) = self.collected.pop_front()?;
-            if self.timers.at(slot).is_some_and(|timer| timer.start == start) {
-                let (key, timer) = self.timers.at_mut(slot)?;
-                return Some((key, &mut timer.action));
+            match self.timers.at(slot).filter(|timer| timer.start == start) {
+                Some(timer) if waits(&timer.action) => self.passed_over.push((slot, start)),
+                Some(_) => {
+                    let (key, timer) = self.timers.at_mut(slot)?;
+                    return Some((key, &mut timer.action));
+                }
+                None => {}
             }
+        }
+    }
+
+    /// Puts what was passed over before all others that are collected.
+    fn end_passing_over(&mut self) {
+        while let Some(timer) = self.passed_over.pop() {
+            self.collected.push_front(timer);
         }
     }
 
@@ -282,6 +300,8 @@ impl<T> TimerQueue<T> {
     /// rebuilt.
     #[cold]
     fn renumber(&mut self) {
+        // Those that wait are looked at once more.
+        self.end_passing_over();
         let timers = &self.timers;
         self.collected
             .retain(|&(slot, start)| timers.at(slot).is_some_and(|timer| timer.start == start));
@@ -471,7 +491,7 @@ mod tests {
                     }
                     Op::Fire { most, repeat } => {
                         for _ in 0..most {
-                            let key = queue.next_collected().map(|(key, _)| key);
+                            let key = queue.next_collected(|_| false).map(|(key, _)| key);
                             prop_assert_eq!(key, model.next_collected().map(|timer| timer.key));
                             let Some(key) = key else { break };
                             model.timers.retain(|timer| timer.key != key);
@@ -507,9 +527,9 @@ mod tests {
             queue.collect_due(at(u64::MAX - 1));
             model.collect(u64::MAX - 1);
             while let Some(known) = model.next_collected() {
-                prop_assert_eq!(queue.next_collected().map(|(key, _)| key), Some(known.key));
+                prop_assert_eq!(queue.next_collected(|_| false).map(|(key, _)| key), Some(known.key));
             }
-            prop_assert!(queue.next_collected().is_none());
+            prop_assert!(queue.next_collected(|_| false).is_none());
         }
     }
 
@@ -550,10 +570,30 @@ mod tests {
             queue.rearm(keys[1], |_| at(7));
             queue.collect_due(at(7));
             let mut order = Vec::new();
-            while let Some((_, &mut number)) = queue.next_collected() {
+            while let Some((_, &mut number)) = queue.next_collected(|_| false) {
                 order.push(number);
             }
             assert_eq!(order, [0, 2, 3, 1], "{starts_left} starts before");
         }
+    }
+
+    #[test]
+    fn a_timer_that_waits_is_passed_over_and_is_the_first_next_time() {
+        let at = Moment::from_nanos;
+        let mut queue = TimerQueue::new();
+        for number in 0..6_u64 {
+            queue.arm(at(number), number);
+        }
+        let taken = |queue: &mut TimerQueue<u64>, waits: fn(&u64) -> bool| {
+            let next = || queue.next_collected(waits).map(|(_, &mut number)| number);
+            std::iter::from_fn(next).collect::<Vec<_>>()
+        };
+        queue.collect_due(at(4));
+        assert_eq!(taken(&mut queue, |number| number % 2 == 1), [0, 2, 4]);
+        assert!(queue.has_collected());
+        assert_eq!(taken(&mut queue, |_| false), []);
+        queue.collect_due(at(5));
+        assert_eq!(taken(&mut queue, |_| false), [1, 3, 5]);
+        assert!(!queue.has_collected());
     }
 }

@@ -218,11 +218,16 @@ impl Timers {
         now
     }
 
-    /// Takes the next timer that is due in this pass.
+    /// Takes the next timer that is due in this pass and whose object is not held up. One whose object
+    /// is stays due.
     #[inline]
-    pub(super) fn next_due(&self) -> Option<Alarm> {
+    pub(super) fn next_due(&self, is_held_up: impl Fn(ObjectKey) -> bool) -> Option<Alarm> {
         let mut queue = self.queue.borrow_mut();
-        let (key, alarm) = queue.next_collected()?;
+        let waits = |alarm: &Alarm| match *alarm {
+            Alarm::Ring(object, _) => is_held_up(object),
+            Alarm::Call(_) => false,
+        };
+        let (key, alarm) = queue.next_collected(waits)?;
         match alarm {
             &mut Alarm::Ring(object, ring) => Some(Alarm::Ring(object, ring)),
             Alarm::Call(_) => queue.cancel(key),

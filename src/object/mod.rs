@@ -53,7 +53,7 @@ pub use trace::{Trace, TraceEntry};
 pub use world::World;
 
 pub(crate) use anchor::Stepper;
-pub(crate) use delivery::{CASCADE, Meter};
+pub(crate) use delivery::{Meter, Origin};
 pub(crate) use handle::ObjectKey;
 pub(crate) use link::Dependent;
 pub(crate) use meta::{debug_as_text, nothing_as_text};

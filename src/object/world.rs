@@ -19,7 +19,7 @@ use qcell::QCellOwner;
 use slotmap::SlotMap;
 
 use super::class::QObject;
-use super::delivery::{Meter, Suspended, TURN_BUDGET};
+use super::delivery::{Meter, Origin, Suspended, TURN_BUDGET};
 use super::emitter::Emitter;
 use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
 use super::lend::Deferred;
@@ -42,8 +42,8 @@ pub struct World {
     pub(super) stack: Vec<Effect>,
     /// Earlier turns that had used up their budget.
     pub(super) suspended: VecDeque<Suspended>,
-    /// The object for which the loop begins turns just now.
-    pub(super) origin: Option<ObjectKey>,
+    /// For whom the loop begins turns just now.
+    pub(super) origin: Option<Origin>,
     /// How many deliveries this turn has made of what it was granted.
     pub(super) spent: usize,
     /// How many deliveries this turn may make until it asks the meter; none if the meter has refused
