@@ -767,3 +767,32 @@ fn a_posted_call_without_end_holds_up_the_others_for_a_while_only() {
         assert!(quarrel.answers.get() <= 100_000, "{by}: {}", quarrel.answers.get());
     }
 }
+
+#[test]
+fn a_notifier_is_served_while_many_others_are_held_up_and_go_on_hearing() {
+    let (mut rt, clock) = toiling();
+    let mut streams: Vec<_> = (0..32)
+        .map(|_| {
+            let (notifier, streams) = ready_notifier(&mut rt);
+            let clock = clock.clone();
+            let quarrel = Quarrel::after(&mut rt, move || clock.advance(TEN_MICROSECONDS / 10));
+            rt.connect_fn_on(notifier, QSocketNotifier::activated, quarrel.alice, |alice, _, _| {
+                alice.said.emit(0);
+            });
+            streams
+        })
+        .collect();
+    // More readiness than the kernel tells at once.
+    for _ in 0..100 {
+        for [_, theirs] in &mut streams {
+            theirs.write_all(b"more").unwrap();
+        }
+        pass(&mut rt);
+    }
+    let (notifier, _streams) = ready_notifier(&mut rt);
+    let activated = rt.spy(notifier, QSocketNotifier::activated);
+    for _ in 0..3 {
+        pass(&mut rt);
+    }
+    assert!(!activated.is_empty());
+}

@@ -14,6 +14,7 @@ mod notifier;
 mod pace;
 mod poller;
 mod reactor;
+mod ready_list;
 mod remote;
 mod runtime;
 mod single_shot;

@@ -4,7 +4,6 @@
 //! is ready, tells those whom it concerns, and fires the timers that are due. Each of these is
 //! taken from a queue one by one, so a panic in a slot costs none of the others their turn.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::{AsRawFd, RawFd};
@@ -19,9 +18,9 @@ use super::control::LoopControl;
 use super::flush_list::FlushList;
 use super::inbox::Mailbox;
 use super::poller::{EVENTS, KernelPoller, Polled, Poller};
-use super::reactor::{Reactor, Readiness};
+use super::reactor::Reactor;
+use super::ready_list::ReadyList;
 use super::remote::{Remote, RemoteCall};
-use super::source::SourceId;
 use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Context, Obj, Origin, QObject, Signal, Target, Trace, World};
@@ -72,8 +71,7 @@ use crate::object::{Context, Obj, Origin, QObject, Signal, Target, Trace, World}
 pub struct Runtime {
     world: World,
     poller: Box<dyn Poller>,
-    /// What the poller said and nobody was told yet.
-    ready: VecDeque<(SourceId, Readiness)>,
+    ready: ReadyList,
     reactor: Rc<Reactor>,
     timers: Rc<Timers>,
     flush_list: Rc<FlushList>,
@@ -116,7 +114,7 @@ impl Runtime {
         let runtime = Self {
             world: World::new(),
             poller: poller(kernel, &reactor),
-            ready: VecDeque::new(),
+            ready: ReadyList::default(),
             reactor,
             timers: Rc::new(Timers::new(clock.clone())),
             flush_list: Rc::default(),
@@ -447,7 +445,7 @@ impl Runtime {
         if !sleeps {
             timeout = Some(Duration::ZERO);
         }
-        let polled = self.poller.poll(self.clock.sleep(timeout), &mut self.ready);
+        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
         let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
         if sleeps {
             // Nothing was used up of it yet.
@@ -460,26 +458,30 @@ impl Runtime {
         Ok((polled, may_have_calls))
     }
 
-    /// Tells the owners of what is ready, as far as the allowance goes. Returns true if there was one.
+    /// Tells the owners of what is ready, as far as the allowance goes. Those that are held up are told
+    /// later. Returns true if there was anything to tell.
     fn tell_ready(&mut self) -> bool {
         let mut any = false;
         let mut kind = self.meter.begin_kind();
-        for _ in 0..self.ready.len() {
-            let Some((source, readiness)) = self.ready.pop_front() else { break };
-            let Some((owner, on_ready)) = self.reactor.owner(source) else { continue };
+        let Self { ready, reactor, world, .. } = self;
+        ready.release(|source| {
+            reactor.owner(source).is_some_and(|(key, _)| world.is_held_up(Origin::Object(key)))
+        });
+        for _ in 0..ready.len() {
+            let Some((source, readiness)) = ready.next() else { break };
+            let Some((key, on_ready)) = reactor.owner(source) else { continue };
             any = true;
-            if self.world.is_held_up(Origin::Object(owner)) {
-                self.ready.push_back((source, readiness));
+            let owner = Origin::Object(key);
+            if world.is_held_up(owner) {
+                ready.hold_up(source, readiness);
                 continue;
             }
-            self.world.on_behalf_of(Origin::Object(owner), |world| {
-                on_ready(world, owner, source, readiness)
-            });
-            if !kind.may_go_on(&mut self.world) {
+            world.on_behalf_of(owner, |world| on_ready(world, key, source, readiness));
+            if !kind.may_go_on(world) {
                 break;
             }
         }
-        any
+        any || !ready.is_empty()
     }
 
     /// Fires the timers that are due now, as far as the allowance goes. Those that are started

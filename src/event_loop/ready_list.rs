@@ -1,0 +1,94 @@
+//! What is ready and was not told yet.
+//!
+//! Keeps two promises: owners are told in the order in which the poller told the loop, and an owner that
+//! is held up keeps nobody else waiting. Its readiness is set apart, once for each source, and comes
+//! first again as soon as the owner is free. Who is held up is the business of the world.
+
+use std::collections::VecDeque;
+
+use super::reactor::Readiness;
+use super::source::SourceId;
+
+/// What is ready and was not told yet.
+#[derive(Default)]
+pub(super) struct ReadyList {
+    ready: VecDeque<(SourceId, Readiness)>,
+    /// What waits for a turn that was put aside.
+    held_up: Vec<(SourceId, Readiness)>,
+}
+
+impl ReadyList {
+    /// Where the poller adds what is ready now.
+    pub(super) fn arrivals(&mut self) -> &mut VecDeque<(SourceId, Readiness)> {
+        &mut self.ready
+    }
+
+    /// Returns how much may be told, without what is held up.
+    pub(super) fn len(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Returns true if all was told.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.held_up.is_empty()
+    }
+
+    /// Takes the next of what may be told.
+    pub(super) fn next(&mut self) -> Option<(SourceId, Readiness)> {
+        self.ready.pop_front()
+    }
+
+    /// Sets apart what a source is ready for, until its owner is free.
+    pub(super) fn hold_up(&mut self, source: SourceId, readiness: Readiness) {
+        match self.held_up.iter_mut().find(|(held_up, _)| *held_up == source) {
+            Some((_, held_up)) => *held_up = *held_up | readiness,
+            None => self.held_up.push((source, readiness)),
+        }
+    }
+
+    /// Puts before all others what was held up and is not any more.
+    pub(super) fn release(&mut self, is_held_up: impl Fn(SourceId) -> bool) {
+        if !self.held_up.is_empty() {
+            let released = self.held_up.extract_if(.., |(source, _)| !is_held_up(*source));
+            let released: Vec<_> = released.collect();
+            for ready in released.into_iter().rev() {
+                self.ready.push_front(ready);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::Token;
+
+    use super::*;
+
+    const READABLE: Readiness =
+        Readiness { readable: true, read_closed: false, writable: false, priority: false };
+    const WRITABLE: Readiness =
+        Readiness { readable: false, read_closed: false, writable: true, priority: false };
+
+    fn source(number: usize) -> SourceId {
+        SourceId::of(Token(number)).unwrap()
+    }
+
+    #[test]
+    fn what_was_held_up_comes_first_once_and_in_its_order() {
+        let mut list = ReadyList::default();
+        for number in [1, 2, 3] {
+            list.hold_up(source(number), READABLE);
+        }
+        list.hold_up(source(1), WRITABLE);
+        list.arrivals().push_back((source(4), READABLE));
+        assert_eq!(list.len(), 1);
+        list.release(|held_up| held_up == source(2));
+        let told: Vec<_> = std::iter::from_fn(|| list.next()).collect();
+        let both = READABLE | WRITABLE;
+        assert_eq!(told, [(source(1), both), (source(3), READABLE), (source(4), READABLE)]);
+        assert!(!list.is_empty());
+        list.release(|_| false);
+        assert_eq!(list.next(), Some((source(2), READABLE)));
+        assert!(list.is_empty());
+    }
+}
