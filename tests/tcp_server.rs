@@ -431,6 +431,86 @@ fn a_server_refuses_a_descriptor_that_does_not_listen() {
     drop(listener);
 }
 
+/// How many numbers are told in one go, which is more than two passes leave room for.
+const MANY: u32 = 60_000;
+
+/// Tells numbers for each connection, and thereby keeps the slots after it waiting.
+#[derive(QObject, Default)]
+struct Announcer {
+    told: u32,
+    #[signal]
+    tells: Signal<u32>,
+}
+
+#[slots]
+impl Announcer {
+    #[slot]
+    fn tell_many(&mut self) {
+        (self.told..self.told + MANY).for_each(|number| self.tells.emit(number));
+        self.told += MANY;
+    }
+}
+
+#[on_every_network]
+fn a_connection_is_announced_when_all_was_done_for_the_one_before(net: &Net) {
+    let (mut rt, _) = net.timed_runtime();
+    let (server, port, _) = server(&mut rt);
+    let announcer = rt.add(Announcer::default());
+    rt.connect(server, QTcpServer::new_connection, announcer, Announcer::tell_many);
+    let heard = rt.spy(announcer, Announcer::tells);
+    let _peers = net.dial_many(port, 3);
+    while heard.len() < 3 * MANY as usize {
+        turn(&mut rt);
+    }
+    assert!(heard.take().into_iter().eq(0..3 * MANY));
+}
+
+/// Has every connection wait to be taken.
+#[derive(QObject)]
+struct Usher {
+    #[qobject(base)]
+    server: QTcpServer,
+}
+
+impl Usher {
+    fn new() -> Self {
+        Self { server: QTcpServer::with_incoming(Self::lead_in) }
+    }
+
+    fn lead_in(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
+        let socket = cx.add_child(incoming.into_socket());
+        self.server.add_pending_connection(socket);
+    }
+}
+
+#[on_every_network]
+fn what_comes_on_a_connection_is_told_after_all_slots_have_heard_of_the_connection(net: &Net) {
+    for has_own_class in [false, true] {
+        let (mut rt, _) = net.timed_runtime();
+        let server: Obj<QTcpServer> = match has_own_class {
+            false => rt.add(QTcpServer::new()),
+            true => rt.add(Usher::new()).upcast(),
+        };
+        rt[server].listen(any_port()).unwrap();
+        let port = rt[server].server_port().unwrap();
+        let announcer = rt.add(Announcer::default());
+        rt.connect(server, QTcpServer::new_connection, announcer, Announcer::tell_many);
+        rt.connect_fn(announcer, Announcer::tells, |_, _| ());
+        let came = Rc::new(Cell::new(0));
+        let count = came.clone();
+        rt.connect_fn(server, QTcpServer::new_connection, move |world, ()| {
+            let socket = world[server].next_pending_connection().unwrap();
+            let count = count.clone();
+            world.connect_fn(socket, QTcpSocket::ready_read, move |world, ()| {
+                count.set(count.get() + world[socket].read_all().len());
+            });
+        });
+        let mut peer = net.dial(port);
+        peer.write_all(b"hello").unwrap();
+        wait_until(&mut rt, |_| came.get() == 5);
+    }
+}
+
 /// Decides by the number of each connection what becomes of it.
 #[derive(QObject)]
 struct Porter {

@@ -15,7 +15,7 @@ use super::incoming::Incoming;
 use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
 use crate::event_loop::{Alarm, Readiness, SourceId, TimerKey};
-use crate::object::{Obj, ObjectKey, World};
+use crate::object::{Obj, ObjectKey, Origin, World};
 
 /// How many connections are accepted in one turn of the loop before others get theirs.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -190,7 +190,8 @@ fn on_turn(world: &mut World, key: ObjectKey) {
     }
 }
 
-/// Accepts what waits, and announces each connection before it takes the next.
+/// Accepts what waits, and announces each connection before it takes the next. If the announcement is
+/// put aside, the others wait for it.
 fn accept_waiting(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
     forget_destroyed(world, server);
@@ -201,6 +202,10 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
         });
         if accepted.is_none() {
             return;
+        }
+        if world.is_held_up(Origin::Object(key)) {
+            // The next connection may not overtake this one, whose announcement was put aside.
+            break;
         }
     }
     if let Some(server) = world.get_mut(server) {
@@ -213,6 +218,8 @@ fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> 
     let server = world.handle::<QTcpServer>(key);
     let this = world.get(server)?;
     let (local, on_incoming) = (this.local_address(), this.on_incoming.clone());
+    let facilities = this.home.as_ref()?.facilities.clone();
+    let _announcement = facilities.newcomers.take_in();
     match on_incoming {
         Some(on_incoming) => on_incoming(world, key, Incoming::new(accepted, local)),
         None => {

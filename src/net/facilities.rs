@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::buffer_pool::BufferPool;
 use super::engine::{NativeNetwork, Network, NetworkService};
+use super::newcomers::Newcomers;
 use crate::event_loop::{FlushList, Remote, Timers};
 use crate::object::{Anchor, Stepper, World};
 
@@ -14,6 +15,7 @@ pub(super) struct Facilities {
     pub(super) timers: Rc<Timers>,
     pub(super) remote: Remote,
     pub(super) pool: BufferPool,
+    pub(super) newcomers: Newcomers,
 }
 
 impl Facilities {
@@ -35,8 +37,8 @@ impl Facilities {
         };
         let (flush_list, timers) = (world.service()?, world.service()?);
         let remote = Remote::clone(&*world.service::<Remote>()?);
-        let facilities =
-            Rc::new(Self { network, flush_list, timers, remote, pool: BufferPool::default() });
+        let (pool, newcomers) = (BufferPool::default(), Newcomers::default());
+        let facilities = Rc::new(Self { network, flush_list, timers, remote, pool, newcomers });
         world.offer(facilities.clone());
         Some(facilities)
     }

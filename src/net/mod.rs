@@ -22,6 +22,7 @@ mod lookup_queue;
 mod network_address_entry;
 mod network_datagram;
 mod network_interface;
+mod newcomers;
 mod option;
 mod pause_mode;
 mod protocol;

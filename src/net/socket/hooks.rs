@@ -13,6 +13,7 @@ use crate::object::{ObjectKey, World};
 pub(super) struct Hooks {
     pub(super) on_ready: OnReady,
     pub(super) step: fn(&mut World, ObjectKey, u32),
+    pub(super) watch: fn(&mut World, ObjectKey, u32),
     pub(super) delivered: fn(&mut World, ObjectKey, u32),
     pub(super) flush: fn(&mut World, ObjectKey),
     pub(super) timed_out: fn(&mut World, ObjectKey),
@@ -28,6 +29,11 @@ impl<T: QAbstractSocket> HooksOf<T> {
         step: |world, key, number| {
             if let Some(core) = Self::core(world, key) {
                 core.take_step(number);
+            }
+        },
+        watch: |world, key, _| {
+            if let Some(core) = Self::core(world, key) {
+                core.watch();
             }
         },
         delivered: |world, key, _| {

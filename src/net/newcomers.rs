@@ -1,0 +1,47 @@
+//! Newcomers: the sockets of a connection that a server takes in just now.
+//!
+//! Keeps one promise: nothing that comes on an accepted connection is heard of before the slots of
+//! `new_connection` have run, which may connect to the socket. A socket that gets its place while the
+//! server takes the connection in is watched by a step that is recorded after the announcement, so that
+//! it waits along with a turn that is put aside.
+
+use std::cell::RefCell;
+
+use smallvec::SmallVec;
+
+use crate::object::{ObjectKey, Stepper, World};
+
+/// Begins to watch a socket, as a step of it.
+pub(super) type Watch = fn(&mut World, ObjectKey, u32);
+
+/// The sockets of the connection that a server of this runtime takes in just now; `None` if none does.
+#[derive(Default)]
+pub(super) struct Newcomers(RefCell<Option<SmallVec<[(Stepper, Watch); 1]>>>);
+
+impl Newcomers {
+    /// Begins to take a connection in. The end of the value that this returns, a panic's included, is
+    /// the moment after the announcement.
+    pub(super) fn take_in(&self) -> Announcement<'_> {
+        self.0.replace(Some(SmallVec::new()));
+        Announcement(self)
+    }
+
+    /// Has a socket watched after the announcement, if a connection is taken in just now. Returns false
+    /// if none is, so that the socket may be watched at once.
+    pub(super) fn join(&self, socket: &Stepper, watch: Watch) -> bool {
+        let mut newcomers = self.0.borrow_mut();
+        let joins = newcomers.as_mut().map(|newcomers| newcomers.push((socket.clone(), watch)));
+        joins.is_some()
+    }
+}
+
+/// A connection that is being taken in.
+pub(super) struct Announcement<'a>(&'a Newcomers);
+
+impl Drop for Announcement<'_> {
+    fn drop(&mut self) {
+        for (socket, watch) in self.0.0.take().into_iter().flatten() {
+            socket.step(0, watch);
+        }
+    }
+}
