@@ -33,6 +33,91 @@ fn a_connection_is_waited_for_by_address_and_by_name(net: &Net) {
     }
 }
 
+/// Reads what comes, and tells numbers for it, more than a few passes of the loop leave room for.
+#[derive(QObject)]
+struct Reader {
+    socket: Obj<QTcpSocket>,
+    told: u32,
+    #[signal]
+    tells: Signal<u32>,
+}
+
+/// How many numbers are told for each arrival.
+const MANY: u32 = 100_000;
+
+#[slots]
+impl Reader {
+    #[slot(socket.ready_read)]
+    fn read(&mut self, cx: &mut Context<Self>) {
+        cx[self.socket].read_all();
+        (self.told..self.told + MANY).for_each(|number| self.tells.emit(number));
+        self.told += MANY;
+    }
+}
+
+#[on_every_network]
+fn what_a_wait_brings_does_not_overtake_what_came_before(net: &Net) {
+    for timeout in [LATE, Some(Duration::ZERO)] {
+        let (mut rt, _) = net.timed_runtime();
+        let (socket, mut peer) = net.connected_pair(&mut rt);
+        let reader = rt.add(Reader { socket, told: 0, tells: Signal::new() });
+        let heard = rt.spy(reader, Reader::tells);
+        peer.write_all(b"first").unwrap();
+        while heard.is_empty() {
+            turn(&mut rt);
+        }
+        peer.write_all(b"second").unwrap();
+        let errors = rt.spy(socket, QTcpSocket::error_occurred);
+        let has_come = rt.wait_for_ready_read(socket, timeout);
+        assert_eq!(has_come, timeout == LATE, "there is time to hear the first");
+        let error = (!has_come).then_some(SocketError::SocketTimeout);
+        assert!(errors.take().into_iter().eq(error));
+        wait_until(&mut rt, |_| heard.len() == 2 * MANY as usize);
+        assert!(heard.take().into_iter().eq(0..2 * MANY));
+    }
+}
+
+/// Tells numbers for each connection.
+#[derive(QObject)]
+struct Announcer {
+    server: Obj<QTcpServer>,
+    told: u32,
+    #[signal]
+    tells: Signal<u32>,
+}
+
+#[slots]
+impl Announcer {
+    #[slot(server.new_connection)]
+    fn announce(&mut self) {
+        (self.told..self.told + MANY).for_each(|number| self.tells.emit(number));
+        self.told += MANY;
+    }
+}
+
+#[on_every_network]
+fn a_connection_that_is_waited_for_does_not_overtake_the_one_before(net: &Net) {
+    for timeout in [LATE, Some(Duration::ZERO)] {
+        let (mut rt, _) = net.timed_runtime();
+        let server = rt.add(QTcpServer::new());
+        rt[server].listen(any_port()).unwrap();
+        let port = rt[server].server_port().unwrap();
+        let announcer = rt.add(Announcer { server, told: 0, tells: Signal::new() });
+        let heard = rt.spy(announcer, Announcer::tells);
+        let _first = net.dial(port);
+        while heard.is_empty() {
+            turn(&mut rt);
+        }
+        let _second = net.dial(port);
+        let has_come = rt.wait_for_new_connection(server, timeout);
+        assert_eq!(has_come, timeout == LATE, "there is time to hear of the first");
+        let error = (!has_come).then_some(SocketError::SocketTimeout);
+        assert_eq!(rt[server].server_error(), error);
+        wait_until(&mut rt, |_| heard.len() == 2 * MANY as usize);
+        assert!(heard.take().into_iter().eq(0..2 * MANY));
+    }
+}
+
 #[on_every_network]
 fn a_wait_for_a_connection_ends_when_there_will_be_none(net: &Net) {
     let mut rt = net.runtime();

@@ -92,15 +92,17 @@ impl QTcpServer {
     ) -> Result<bool, SocketError> {
         let Some(key) = world.own(server) else { return Ok(false) };
         for count in 0..ACCEPTS_PER_TURN {
-            let accepted = world.turn(|world| {
-                let Some(this) = world.get_mut(server).filter(|this| !this.is_full()) else {
-                    return Ok(None);
-                };
-                this.stop_retrying();
-                this.accepting.has_more = true;
-                let accepted = this.accept_next()?;
-                this.go_on_if_more();
-                Ok(accepted.and_then(|accepted| take_in(world, key, accepted)))
+            let accepted = world.on_behalf_of(Origin::Object(key), |world| {
+                world.turn(|world| {
+                    let Some(this) = world.get_mut(server).filter(|this| !this.is_full()) else {
+                        return Ok(None);
+                    };
+                    this.stop_retrying();
+                    this.accepting.has_more = true;
+                    let accepted = this.accept_next()?;
+                    this.go_on_if_more();
+                    Ok(accepted.and_then(|accepted| take_in(world, key, accepted)))
+                })
             });
             match accepted {
                 Ok(Some(())) => {}

@@ -16,15 +16,15 @@ use super::socket::{News, SocketCore};
 use super::socket_state::SocketState;
 use super::tcp_server::QTcpServer;
 use crate::event_loop::{Readiness, Runtime};
-use crate::object::{Obj, Target};
+use crate::object::{Obj, Origin, Target};
 
 /// Waiting for one socket.
 ///
 /// These are for programs without an event loop, and for the beginning and the end of one with it.
 /// A time-out of `None` waits as long as it takes. A slot cannot wait: it has no runtime.
 ///
-/// A wait delivers first what was recorded before the call, and judges by what is delivered from then
-/// on: a signal that is emitted and delivered during the call counts, also if the socket has moved on
+/// A wait delivers first what was recorded before the call, and what the socket's slots have still to do
+/// for what came before; this takes of the time-out. It judges by what is delivered from then on: a signal that is emitted and delivered during the call counts, also if the socket has moved on
 /// since. What was recorded before `connect_to_host` or `bind` was last called does not count: the
 /// wait is for what these have begun. A slot that begins to connect again prolongs the wait.
 impl Runtime {
@@ -166,7 +166,9 @@ impl Runtime {
         timeout: Option<Duration>,
     ) -> bool {
         let deadline = timeout.map(|timeout| self.timers().after(timeout));
-        self.deliver();
+        if !deliver_before(self, server, deadline) {
+            return self.has_timed_out(server);
+        }
         loop {
             accepting::forget_destroyed(self, server);
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
@@ -182,14 +184,17 @@ impl Runtime {
                     }
                 }
                 Some(_) => {}
-                None => {
-                    if let Some(server) = self.get_mut(server) {
-                        server.set_error(SocketError::SocketTimeout);
-                    }
-                    return false;
-                }
+                None => return self.has_timed_out(server),
             }
         }
+    }
+
+    /// Notes that no connection was accepted in time, and returns false.
+    fn has_timed_out(&mut self, server: Obj<QTcpServer>) -> bool {
+        if let Some(server) = self.get_mut(server) {
+            server.set_error(SocketError::SocketTimeout);
+        }
+        false
     }
 }
 
@@ -202,7 +207,7 @@ struct Wait<'a, T: ?Sized + Target> {
     began_in: SocketState,
     /// What had happened when the socket was destroyed, if it was.
     legacy: Rc<Cell<News>>,
-    /// The time was over already when the socket was last looked at.
+    /// The time was over already when the socket was last looked at, or could first be.
     has_looked_last: bool,
 }
 
@@ -222,7 +227,10 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             has_looked_last: false,
         };
         wait.began_in = wait.state();
-        wait.runtime.deliver();
+        if !deliver_before(wait.runtime, socket, deadline) {
+            // Nothing may be looked for any more.
+            wait.has_looked_last = true;
+        }
         wait
     }
 
@@ -326,10 +334,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     /// Calls `f` with the socket's core, and delivers what it did.
     fn turn(&mut self, f: impl FnOnce(&mut SocketCore)) {
         let socket = self.socket;
-        self.runtime.turn(|world| {
-            if let Some(socket) = world.get_mut(socket) {
-                f(socket.core_mut());
-            }
+        let Some(key) = self.runtime.own(socket) else { return };
+        self.runtime.on_behalf_of(Origin::Object(key), |world| {
+            world.turn(|world| {
+                if let Some(socket) = world.get_mut(socket) {
+                    f(socket.core_mut());
+                }
+            });
         });
     }
 
@@ -407,6 +418,25 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn time_out(&mut self) {
         self.turn(|core| core.fail(SocketError::SocketTimeout, None));
     }
+}
+
+/// Delivers what was recorded before the wait, and as much as it takes until the object is not held up by
+/// a turn that was put aside. Returns false if the time is over before: what is found at the object now
+/// would overtake.
+fn deliver_before<T: ?Sized + Target>(
+    runtime: &mut Runtime,
+    object: Obj<T>,
+    deadline: Option<Instant>,
+) -> bool {
+    runtime.deliver();
+    let Some(key) = runtime.own(object) else { return true };
+    while runtime.is_held_up(Origin::Object(key)) {
+        if deadline.is_some_and(|deadline| deadline <= runtime.timers().now()) {
+            return false;
+        }
+        runtime.deliver();
+    }
+    true
 }
 
 /// Waits until one of the sockets is ready; `None` if the time was over before.
