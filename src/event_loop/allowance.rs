@@ -32,9 +32,9 @@ pub enum Allowance {
 /// The share of the allowance that each kind of work has in any case: one in so many.
 const KINDS: u32 = 6;
 
-/// How many calls of one kind are made at most before the clock is looked at again. So many calls that
-/// each take a millisecond hold up the pass by no more than twice its allowance, and the cheapest ones
-/// pay a few instructions each for the look.
+/// How many calls of one kind are made at most before the clock is looked at again. If each of them
+/// takes a millisecond, the others wait for 16 ms more than the allowance; the cheapest calls pay a few
+/// instructions each for the look.
 const LOOK_AFTER: u32 = 16;
 
 /// Measures what is left of a pass's allowance.

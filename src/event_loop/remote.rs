@@ -78,7 +78,8 @@ impl Remote {
     ///
     /// For a thread that may post faster than the runtime works: without a limit, what waits takes
     /// memory without bound. As many calls again may be taken over and not made yet, so that up to
-    /// twice `limit` of them are kept at a time. A poster that is refused drops what it has, or slows
+    /// twice `limit` of them are kept at a time; and a call that was made and has still something to be
+    /// delivered, of which no next one is begun until that has made 65,536 deliveries. A poster that is refused drops what it has, or slows
     /// down: posts one call that answers it, and waits for the answer.
     ///
     /// ```
@@ -100,7 +101,8 @@ impl Remote {
         Self { inbox: self.inbox.clone(), limit }
     }
 
-    /// Runs a closure in the runtime's thread, in the next turn of its loop.
+    /// Runs a closure in the runtime's thread, in a later turn of its loop, after what waits there
+    /// already. Mostly that is the next turn.
     ///
     /// # Errors
     ///
@@ -115,8 +117,8 @@ impl Remote {
         })
     }
 
-    /// Calls a slot in the runtime's thread, in the next turn of its loop. Nothing happens if the
-    /// receiver is gone by then.
+    /// Calls a slot in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing happens if
+    /// the receiver is gone by then.
     ///
     /// # Errors
     ///
@@ -139,8 +141,8 @@ impl Remote {
         })
     }
 
-    /// Emits a signal in the runtime's thread, in the next turn of its loop. Nothing happens if
-    /// the sender is gone by then.
+    /// Emits a signal in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing happens
+    /// if the sender is gone by then.
     ///
     /// # Errors
     ///

@@ -3,6 +3,9 @@
 //! A turn of the loop takes what was recorded and posted, lets sockets flush, asks the kernel what
 //! is ready, tells those whom it concerns, and fires the timers that are due. Each of these is
 //! taken from a queue one by one, so a panic in a slot costs none of the others their turn.
+//!
+//! How much of each is done in a turn is in `allowance.rs`. What comes from somebody whose last turn was
+//! put aside waits for that turn, or it would overtake: the world knows of whom that holds.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -206,9 +209,12 @@ impl Runtime {
     /// Makes one turn of the loop: waits up to `timeout` for something to do (for ever if it is
     /// `None`), does what there is, and returns true if there was anything.
     ///
-    /// A call that another thread posts while the turn waits ends the wait, and is made before this
-    /// returns. A slot that calls [`quit`](World::quit) ends nothing here; whoever makes the turns
-    /// asks by [`quit_requested`](World::quit_requested).
+    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the turn goes; the rest
+    /// waits for the next one, in order. A call that another thread posts while the turn waits ends the
+    /// wait, and is made before this returns unless calls before it use up the allowance.
+    ///
+    /// A slot that calls [`quit`](World::quit) ends nothing here; whoever makes the turns asks by
+    /// [`quit_requested`](World::quit_requested).
     ///
     /// # Errors
     ///
@@ -263,7 +269,7 @@ impl Runtime {
     /// Emits a signal and delivers it at once: every slot, and all that follows from it.
     ///
     /// What was recorded before is delivered first. A turn is bounded: if objects keep each other
-    /// busy without end, this returns all the same, and the next turn goes on.
+    /// busy without end, this returns all the same, and later turns go on.
     ///
     /// # Panics
     ///

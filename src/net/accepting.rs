@@ -17,7 +17,7 @@ use super::tcp_socket::QTcpSocket;
 use crate::event_loop::{Alarm, Readiness, SourceId, TimerKey};
 use crate::object::{Obj, ObjectKey, Origin, World};
 
-/// How many connections are accepted in one turn of the loop before others get theirs.
+/// How many connections are accepted in one turn of the loop, at most, before others get theirs.
 const ACCEPTS_PER_TURN: usize = 64;
 
 /// How long a server waits after the first failure to accept, and at most. It doubles in between.

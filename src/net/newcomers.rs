@@ -11,12 +11,15 @@ use smallvec::SmallVec;
 
 use crate::object::{ObjectKey, Stepper, World};
 
-/// Begins to watch a socket, as a step of it.
-pub(super) type Watch = fn(&mut World, ObjectKey, u32);
-
 /// The sockets of the connection that a server of this runtime takes in just now; `None` if none does.
 #[derive(Default)]
-pub(super) struct Newcomers(RefCell<Option<SmallVec<[(Stepper, Watch); 1]>>>);
+pub(super) struct Newcomers(RefCell<Option<SmallVec<[Newcomer; 1]>>>);
+
+/// A socket that is to be watched, and the step that begins with it.
+struct Newcomer {
+    socket: Stepper,
+    watch: fn(&mut World, ObjectKey, u32),
+}
 
 impl Newcomers {
     /// Begins to take a connection in. The end of the value that this returns, a panic's included, is
@@ -28,10 +31,11 @@ impl Newcomers {
 
     /// Has a socket watched after the announcement, if a connection is taken in just now. Returns false
     /// if none is, so that the socket may be watched at once.
-    pub(super) fn join(&self, socket: &Stepper, watch: Watch) -> bool {
+    pub(super) fn join(&self, socket: &Stepper, watch: fn(&mut World, ObjectKey, u32)) -> bool {
         let mut newcomers = self.0.borrow_mut();
-        let joins = newcomers.as_mut().map(|newcomers| newcomers.push((socket.clone(), watch)));
-        joins.is_some()
+        let Some(newcomers) = &mut *newcomers else { return false };
+        newcomers.push(Newcomer { socket: socket.clone(), watch });
+        true
     }
 }
 
@@ -40,7 +44,7 @@ pub(super) struct Announcement<'a>(&'a Newcomers);
 
 impl Drop for Announcement<'_> {
     fn drop(&mut self) {
-        for (socket, watch) in self.0.0.take().into_iter().flatten() {
+        for Newcomer { socket, watch } in self.0.0.take().into_iter().flatten() {
             socket.step(0, watch);
         }
     }

@@ -17,7 +17,7 @@ use crate::io::take_held;
 /// [`bind`](QAbstractSocket::bind) gives it an address, at which it receives from anybody. Its
 /// signal [`ready_read`](QIODevice::ready_read) tells that something has come, and again only after
 /// something was read: whoever does not read hears no more. Whoever reads one datagram is told of
-/// the next in the next turn of the loop.
+/// the next in a later turn of the loop.
 ///
 /// [`connect_to_host`](QAbstractSocket::connect_to_host) names a peer. From then on only its
 /// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and

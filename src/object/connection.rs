@@ -21,7 +21,7 @@ bitflags! {
         #[doc(alias = "DirectConnection")]
         #[doc(alias = "AutoConnection")]
         const DIRECT = 0;
-        /// The slot runs in the next turn of the event loop.
+        /// The slot runs in a later turn of the event loop, after what was posted before.
         #[doc(alias = "QueuedConnection")]
         const QUEUED = 1;
         /// The connection is not made if the signal is already connected to that slot of that

@@ -260,7 +260,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.later(object, f);
     }
 
-    /// Posts a call of a slot for the next turn of the event loop: [`World::invoke`].
+    /// Posts a call of a slot for a later turn of the event loop: [`World::invoke`].
     #[doc(alias = "invokeMethod")]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
@@ -277,7 +277,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.destroy(object)
     }
 
-    /// Destroys an object in the next turn of the event loop: [`World::delete_later`].
+    /// Destroys an object in a later turn of the event loop: [`World::delete_later`].
     #[doc(alias = "deleteLater")]
     pub fn delete_later<R: ?Sized + Target>(&mut self, object: Obj<R>) -> bool {
         self.world.delete_later(object)

@@ -95,13 +95,16 @@ impl World {
         signal(&self[sender]).emit(argument);
     }
 
-    /// Posts a closure to be run in the next turn of the event loop, after what was posted before.
+    /// Posts a closure to be run in a later turn of the event loop, after what was posted before and what
+    /// that has caused. Mostly that is the next turn; the [`Allowance`](crate::Allowance) of a turn says
+    /// when it is not.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
         self.recorder.post(Box::new(call));
     }
 
-    /// Posts a call of a slot, to be made in the next turn of the event loop.
+    /// Posts a call of a slot, to be made in a later turn of the event loop, as [`post`](Self::post)
+    /// posts a closure.
     ///
     /// Nothing happens if the receiver is gone by then.
     ///
@@ -374,7 +377,7 @@ impl World {
         !self.recorder.is_idle()
     }
 
-    /// Says whether the next turn has something to do already.
+    /// Returns true if the loop has something to do already.
     pub(crate) fn has_work(&self) -> bool {
         !self.recorder.is_idle() || self.recorder.posted() > 0
     }

@@ -43,7 +43,8 @@ impl World {
         key.is_some()
     }
 
-    /// Destroys the object in the next turn of the event loop; says whether it is still there.
+    /// Destroys the object in a later turn of the event loop, after what was posted before; says whether
+    /// it is still there.
     /// Asking twice is the same as asking once.
     #[doc(alias = "deleteLater")]
     pub fn delete_later<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {

@@ -345,7 +345,7 @@ impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
     }
 }
 
-/// A connection that posts its call for the next turn of the loop.
+/// A connection that posts its call for a later turn of the loop.
 pub(super) struct QueuedLink<A> {
     head: Head,
     direct: RefCell<Option<Rc<dyn Link<A>>>>,

@@ -33,7 +33,7 @@ pub(super) enum Effect {
     Later(Box<dyn FnOnce(&mut World)>),
 }
 
-/// A call that was posted for the next turn of the loop.
+/// A call that was posted for a later turn of the loop.
 pub(super) type Posted = Box<dyn FnOnce(&mut World)>;
 
 bitflags! {

@@ -95,18 +95,21 @@ impl SocketCore {
     /// Takes the socket's place in its runtime.
     pub(in crate::net) fn anchored(&mut self, anchor: &Anchor<'_>) {
         self.home = Home::of(anchor);
-        if self.engine.is_some() && !self.is_taken_in() {
-            self.watch();
+        if self.engine.is_some() {
+            self.begin_to_watch();
         }
         if let Some(attempt) = self.attempt.take_if(|attempt| attempt.waits_for_home) {
             self.begin_attempt(*attempt);
         }
     }
 
-    /// Returns true if a server announces the connection just now, and has the socket watched after that.
-    fn is_taken_in(&self) -> bool {
-        let home = self.home.as_ref();
-        home.is_some_and(|home| home.facilities.newcomers.join(&home.stepper, self.hooks.watch))
+    /// Has the engine tell when it is ready: from now on, or from the end of the announcement on if a
+    /// server announces the connection just now.
+    fn begin_to_watch(&mut self) {
+        let Some(Home { stepper, facilities }) = &self.home else { return };
+        if !facilities.newcomers.join(stepper, self.hooks.watch) {
+            self.watch();
+        }
     }
 
     /// Does the last steps of a socket that is about to be destroyed.
