@@ -19,7 +19,6 @@ pub(super) fn announce<T: QObject, A: 'static>(
             }
         });
     } else if world.contains(object) {
-        let slots = world.emit_now(object, signal, argument);
-        world.spend(slots);
+        world.emit_now(object, signal, argument);
     }
 }

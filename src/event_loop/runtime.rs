@@ -320,9 +320,12 @@ impl Runtime {
     /// Panics when a slot does.
     #[track_caller]
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
-        let existed = self.world.destroy(object);
-        self.world.deliver();
-        existed
+        if self.world.has_undelivered() {
+            let existed = self.world.destroy(object);
+            self.world.deliver();
+            return existed;
+        }
+        self.world.destroy_now(object)
     }
 
     /// Writes every emission of this runtime into `trace` from now on, and into no other any more.

@@ -4,8 +4,9 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::class::QObject;
-use super::handle::{Obj, ObjectKey};
-use super::recorder::{Effect, Recorder};
+use super::handle::Obj;
+use super::key::ObjectKey;
+use super::queue::{Effect, Queue};
 use super::world::World;
 
 /// What an object sees of the runtime at the moment when it gets its place there.
@@ -41,7 +42,7 @@ impl<'a> Anchor<'a> {
 
     /// Where the object can record its steps.
     pub(crate) fn stepper(&self) -> Stepper {
-        Stepper { recorder: self.world.recorder.clone(), key: self.key }
+        Stepper { queue: self.world.queue.clone(), key: self.key }
     }
 }
 
@@ -54,7 +55,7 @@ impl fmt::Debug for Anchor<'_> {
 /// Records the steps of one object: changes of its state that take effect between emissions.
 #[derive(Clone, Debug)]
 pub(crate) struct Stepper {
-    recorder: Rc<Recorder>,
+    queue: Rc<Queue<World>>,
     key: ObjectKey,
 }
 
@@ -62,12 +63,12 @@ impl Stepper {
     /// Runs `step` for the object, with this number, after what was recorded before and before what
     /// is recorded afterwards.
     pub(crate) fn step(&self, number: u32, step: fn(&mut World, ObjectKey, u32)) {
-        self.recorder.record(Effect::Step { object: self.key, number, step });
+        self.queue.record(Effect::Step { object: self.key, number, step });
     }
 
     /// Returns true if a turn is running, which will carry out what is recorded.
     pub(crate) fn in_turn(&self) -> bool {
-        self.recorder.in_turn()
+        self.queue.in_turn()
     }
 
     /// The object's key.

@@ -1,23 +1,24 @@
 //! Connecting.
 //!
-//! Every way to connect makes a link and hands it to [`World::join`], or to [`Signal::join`] for
-//! an object's own signals. A sender that is busy (its constructor runs, or its slot) is joined
-//! when it comes back.
+//! Every way to connect says what is to be connected, a [`Joining`], and hands it to [`World::join`],
+//! or to [`Signal::join`] for an object's own signals. If the sender is busy (its constructor runs, or
+//! its slot), the connection is made when it comes back.
 
-use std::any::{Any, TypeId};
-use std::rc::Rc;
+use std::any::Any;
+use std::rc::{Rc, Weak};
 
+use super::arena::Place;
 use super::class::QObject;
-use super::connection::{Connection, ConnectionType};
+use super::connection::{AwaitedConnection, Connection, ConnectionType, MadeConnection};
 use super::context::Context;
-use super::handle::{Obj, ObjectKey, Target};
-use super::lend::Deferred;
+use super::core::Core;
+use super::handle::{Obj, Target};
+use super::key::ObjectKey;
+use super::lease::Deferred;
 use super::link::{
-    AnyLink, ClosureLink, Dependent, DependentLink, Link, MethodLink, Nobody, QueuedLink,
-    SignalLink,
+    ClosureLink, Dependent, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink,
 };
-use super::shelf::Shelf;
-use super::signal::{Core, Signal};
+use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
 
@@ -85,8 +86,8 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        match self.method_link(ConnectionType::DIRECT, receiver, slot) {
-            Some(link) => self.join(sender, signal, Some(receiver.erase()), link, None),
+        match self.method(receiver, slot) {
+            Some(method) => self.join(sender, signal, method),
             None => Connection::refused(),
         }
     }
@@ -115,12 +116,8 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
-        match self.method_link(kind, receiver, slot) {
-            Some(link) => {
-                let link = queued_if(kind, link);
-                self.join(sender, signal, Some(receiver.erase()), link, unique)
-            }
+        match self.method(receiver, slot) {
+            Some(method) => self.join(sender, signal, method.of_kind(kind)),
             None => Connection::refused(),
         }
     }
@@ -146,8 +143,8 @@ impl World {
         F: FnMut(&mut Self, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
-        self.join(sender, signal, None, Rc::new(link), None)
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join(sender, signal, Joining::direct(Box::new(link)))
     }
 
     /// Connects a signal to a closure in one of the ways of [`ConnectionType`].
@@ -171,8 +168,8 @@ impl World {
         F: FnMut(&mut Self, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = Rc::new(ClosureLink::<Nobody, F>::new(None, kind, closure));
-        self.join(sender, signal, None, queued_if(kind, link), None)
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join(sender, signal, Joining::direct(Box::new(link)).of_kind(kind))
     }
 
     /// Connects a signal to a closure that acts on a receiver, and ends with it.
@@ -214,8 +211,9 @@ impl World {
         F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<R, F>::new(Some(receiver.key), ConnectionType::DIRECT, closure);
-        self.join(sender, signal, Some(receiver.erase()), Rc::new(link), None)
+        let Some(receiver) = self.joinable(receiver) else { return Connection::refused() };
+        let link = Box::new(ClosureLink::<R, F>::new(Some(receiver), closure));
+        self.join(sender, signal, Joining::direct(link).ending_with(receiver))
     }
 
     /// Connects a signal to a closure that acts on a receiver, in one of the ways of
@@ -240,8 +238,9 @@ impl World {
         F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = Rc::new(ClosureLink::<R, F>::new(Some(receiver.key), kind, closure));
-        self.join(sender, signal, Some(receiver.erase()), queued_if(kind, link), None)
+        let Some(receiver) = self.joinable(receiver) else { return Connection::refused() };
+        let link = Box::new(ClosureLink::<R, F>::new(Some(receiver), closure));
+        self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
     }
 
     /// Connects a signal to another signal, which is then emitted with the same argument.
@@ -286,8 +285,9 @@ impl World {
         A: Clone + 'static,
         T: ?Sized + Target,
     {
-        let link = Rc::new(SignalLink::new(target, kind, target_signal));
-        self.join(sender, signal, Some(target.erase()), queued_if(kind, link), None)
+        let Some(receiver) = self.joinable(target) else { return Connection::refused() };
+        let link = Box::new(SignalLink::new(target, target_signal));
+        self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
     }
 
     /// Connects a slot to the end of an object: it runs while the object can still be looked at,
@@ -313,8 +313,8 @@ impl World {
         F: Slot<R, Obj<dyn QObject>, Form>,
         Form: 'static,
     {
-        match self.method_link(ConnectionType::DIRECT, receiver, slot) {
-            Some(link) => self.join_destroyed(object, Some(receiver.erase()), link),
+        match self.method(receiver, slot) {
+            Some(method) => self.join_destroyed(object, method),
             None => Connection::refused(),
         }
     }
@@ -331,8 +331,8 @@ impl World {
         F: FnMut(&mut Self, &Obj<dyn QObject>) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
-        self.join_destroyed(object, None, Rc::new(link))
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join_destroyed(object, Joining::direct(Box::new(link)))
     }
 
     /// Connects a closure to the change of an object's name.
@@ -352,109 +352,128 @@ impl World {
         F: FnMut(&mut Self, &String) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = Rc::new(ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure));
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
         let Some(key) = self.joinable(object) else { return Connection::refused() };
         let emitter = self.emitter(key);
-        let core = self.nodes[key].extra().name_changed.core(|| emitter).clone();
-        self.join_core(&core, None, link, None)
+        let core = self.arena[key].extra().name_changed.core(|| emitter).clone();
+        self.join_core(&core, Joining::direct(Box::new(link)))
     }
 
     #[track_caller]
     fn join_destroyed(
         &mut self,
         object: Obj<impl ?Sized + Target>,
-        receiver: Option<Obj<dyn QObject>>,
-        link: Rc<dyn Link<Obj<dyn QObject>>>,
+        joining: Joining<Obj<dyn QObject>>,
     ) -> Connection {
         let Some(key) = self.joinable(object) else { return Connection::refused() };
         let emitter = self.emitter(key);
-        let core = self.nodes[key].extra().destroyed.core(|| emitter).clone();
-        self.join_core(&core, receiver, link, None)
+        let core = self.arena[key].extra().destroyed.core(|| emitter).clone();
+        self.join_core(&core, joining)
     }
 
-    /// Adds the link to the signal's list and the receiver's.
+    /// Adds a connection to a signal, at once or when its object is back from its method.
     #[track_caller]
     fn join<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
-        receiver: Option<Obj<dyn QObject>>,
-        link: Rc<dyn Link<A>>,
-        unique: Option<TypeId>,
+        joining: Joining<A>,
     ) -> Connection {
-        let Some(key) = self.joinable(sender) else { return Connection::refused() };
-        let Some(core) = self.core_of(key, sender, signal) else {
-            // The sender is busy. Only refuse what is certain, and join when it is back.
-            if !self.add_to_receiver(receiver, link.clone()) {
-                return Connection::refused();
-            }
-            let erased: Rc<dyn AnyLink> = link.clone();
-            let connection = Connection::new(&erased, &self.recorder);
-            let join = Box::new({
-                let link = link.clone();
-                move |world: &mut Self| match world.core_of(key, sender, signal) {
-                    Some(core) if link.is_open() && !duplicates(&core, &*link, unique) => {
-                        Core::connect(&core, link);
-                    }
-                    _ => link.kill(),
-                }
-            });
-            self.when_free(Deferred { of: key, link, join });
-            return connection;
-        };
-        self.join_core(&core, receiver, link, unique)
+        assert!(sender.tag == self.tag, "{sender:?} is a handle of another runtime");
+        match self.core_of(sender, signal) {
+            Some(core) => self.join_core(&core, joining),
+            None if self.contains(sender) => self.join_later(sender, signal, joining),
+            None => Connection::refused(),
+        }
     }
 
-    /// Adds the link to the list of a signal that is at hand, and to the receiver's.
-    #[track_caller]
+    /// Adds a connection to a signal of an object that is busy, when that is back.
+    #[cold]
+    fn join_later<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        joining: Joining<A>,
+    ) -> Connection {
+        let awaited = Rc::new(AwaitedConnection::default());
+        let (connection, receiver) = (awaited.clone(), joining.link.receiver());
+        let join = move |world: &mut Self| {
+            let is_wanted = connection.is_wanted() && !joining.link.is_over();
+            let core = if is_wanted { world.core_of(sender, signal) } else { None };
+            connection.settle(core.and_then(|core| world.make(&core, joining)));
+        };
+        self.when_free(
+            sender.key,
+            Deferred { receiver, connection: awaited.clone(), join: Box::new(join) },
+        );
+        Connection::awaited(awaited)
+    }
+
+    /// Adds a connection to a signal that is at hand.
     pub(super) fn join_core<A: 'static>(
         &mut self,
         core: &Rc<Core<A>>,
-        receiver: Option<Obj<dyn QObject>>,
-        link: Rc<dyn Link<A>>,
-        unique: Option<TypeId>,
+        joining: Joining<A>,
     ) -> Connection {
-        if duplicates(core, &*link, unique) || !self.add_to_receiver(receiver, link.clone()) {
-            return Connection::refused();
-        }
-        let erased: Rc<dyn AnyLink> = link.clone();
-        Core::connect(core, link);
-        Connection::new(&erased, &self.recorder)
+        self.make(core, joining).map_or_else(Connection::refused, Connection::made)
     }
 
-    /// The core of a signal of an object that is not busy.
+    /// Makes a connection, unless its receiver is gone or it is made already and is to be the only
+    /// one.
+    fn make<A: 'static>(
+        &mut self,
+        core: &Rc<Core<A>>,
+        joining: Joining<A>,
+    ) -> Option<MadeConnection> {
+        let Joining { link, kind, ends_with } = joining;
+        let is_duplicate = |slot| core.leads_to(link.receiver(), slot);
+        if kind.contains(ConnectionType::UNIQUE) && link.slot_type().is_some_and(is_duplicate) {
+            return None;
+        }
+        if ends_with.is_some_and(|receiver| !self.arena.contains(receiver)) {
+            return None;
+        }
+        let signal: Weak<Core<A>> = Rc::downgrade(core);
+        let made = MadeConnection::new(signal, Core::connect(core, kind, link));
+        if let Some(receiver) = ends_with {
+            self.arena[receiver].add_dependent(Box::new(made.clone()));
+        }
+        Some(made)
+    }
+
+    /// Returns the core of a signal of an object that is not busy.
     fn core_of<S: ?Sized + Target, A: 'static>(
         &mut self,
-        key: ObjectKey,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
     ) -> Option<Rc<Core<A>>> {
         if let Some(core) = signal(self.get(sender)?).existing_core() {
             return Some(core.clone());
         }
-        let emitter = self.emitter(key);
+        let emitter = self.emitter(sender.key);
         Some(signal(self.get(sender)?).core(|| emitter).clone())
     }
 
-    /// A link to a method of an object that exists.
+    /// Returns what is to be connected for a method of an object that exists.
     #[track_caller]
-    pub(super) fn method_link<A, R, F, Form>(
-        &self,
-        kind: ConnectionType,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Option<Rc<dyn Link<A>>>
+    pub(super) fn method<A, R, F, Form>(&self, receiver: Obj<R>, slot: F) -> Option<Joining<A>>
     where
         A: 'static,
         R: QObject,
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        let key = self.joinable(receiver)?;
-        let shelf: Rc<dyn Any> = self.nodes[key].shelf.clone();
-        Some(match shelf.downcast::<Shelf<R>>() {
-            Ok(shelf) => Rc::new(MethodLink::<_, R, F, Form>::new(shelf, kind, slot)),
-            Err(_) => Rc::new(MethodLink::<_, R, F, Form>::new(key, kind, slot)),
+        assert!(receiver.tag == self.tag, "{receiver:?} is a handle of another runtime");
+        let key = receiver.key;
+        let place: Rc<dyn Any> = self.arena.place(key)?.clone();
+        Some(match place.downcast::<Place<R>>() {
+            Ok(place) => {
+                let receiver = Receiver { key, place };
+                Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(receiver, slot)))
+            }
+            // It is of a class that extends `R`.
+            Err(_) => Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(key, slot)))
+                .ending_with(key),
         })
     }
 
@@ -464,44 +483,47 @@ impl World {
         object: Obj<T>,
         dependent: impl Dependent + 'static,
     ) {
-        self.add_to_receiver(Some(object.erase()), Rc::new(DependentLink::new(dependent)));
+        if let Some(key) = self.joinable(object) {
+            self.arena[key].add_dependent(Box::new(dependent));
+        }
     }
 
-    /// The key of an object that exists.
+    /// Returns the key of an object that exists.
     #[track_caller]
     fn joinable<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
         assert!(object.tag == self.tag, "{object:?} is a handle of another runtime");
-        self.nodes.contains_key(object.key).then_some(object.key)
-    }
-
-    /// Adds the link to its receiver, if it has one; says whether that is still there.
-    #[track_caller]
-    fn add_to_receiver(
-        &mut self,
-        receiver: Option<Obj<dyn QObject>>,
-        link: Rc<dyn AnyLink>,
-    ) -> bool {
-        let Some(receiver) = receiver else { return true };
-        match self.joinable(receiver) {
-            Some(key) => self.nodes[key].add_incoming(link),
-            None => return false,
-        }
-        true
+        self.arena.contains(object.key).then_some(object.key)
     }
 }
 
-/// Says whether the signal is already connected to the slot that `link` leads to.
-fn duplicates<A: 'static>(core: &Core<A>, link: &dyn Link<A>, unique: Option<TypeId>) -> bool {
-    let receiver = link.receiver();
-    unique.is_some_and(|slot| {
-        core.has(|other| other.receiver() == receiver && other.slot_type() == Some(slot))
-    })
-}
-
-/// Puts a queued link in front of `link` if `kind` asks for it.
-pub(super) fn queued_if<A: Clone + 'static>(
+/// A connection that is to be made.
+pub(super) struct Joining<A> {
+    link: Box<dyn Link<A>>,
     kind: ConnectionType,
-    link: Rc<dyn Link<A>>,
-) -> Rc<dyn Link<A>> {
-    if kind.contains(ConnectionType::QUEUED) { Rc::new(QueuedLink::new(kind, link)) } else { link }
+    /// The object whose end closes it, if the link does not find that out by itself.
+    ends_with: Option<ObjectKey>,
+}
+
+impl<A: 'static> Joining<A> {
+    pub(super) fn direct(link: Box<dyn Link<A>>) -> Self {
+        Self { link, kind: ConnectionType::DIRECT, ends_with: None }
+    }
+
+    /// Lets the end of an object close the connection.
+    fn ending_with(self, receiver: ObjectKey) -> Self {
+        Self { ends_with: Some(receiver), ..self }
+    }
+
+    /// Makes it a connection that delivers in another way.
+    pub(super) fn of_kind(self, kind: ConnectionType) -> Self
+    where
+        A: Clone,
+    {
+        let link: Box<dyn Link<A>> = if kind.contains(ConnectionType::QUEUED) {
+            Box::new(QueuedLink::new(Rc::from(self.link)))
+        } else {
+            self.link
+        };
+        Self { link, kind, ..self }
+    }
 }

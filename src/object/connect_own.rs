@@ -3,15 +3,14 @@
 //! In its own method an object is busy, so that nobody finds it in the arena; but its signals are
 //! at hand, and connecting them takes effect at once.
 
-use std::any::TypeId;
 use std::rc::Rc;
 
 use super::class::QObject;
-use super::connect::queued_if;
+use super::connect::Joining;
 use super::connection::{Connection, ConnectionType};
 use super::context::Context;
 use super::handle::Obj;
-use super::link::{ClosureLink, Link, Nobody};
+use super::link::{ClosureLink, Nobody};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
@@ -71,8 +70,8 @@ impl<A: 'static> Signal<A> {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        match cx.method_link(ConnectionType::DIRECT, receiver, slot) {
-            Some(link) => self.join(cx, Some(receiver.erase()), link, None),
+        match cx.method(receiver, slot) {
+            Some(method) => self.join(cx, method),
             None => Connection::refused(),
         }
     }
@@ -98,9 +97,8 @@ impl<A: 'static> Signal<A> {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        let unique = kind.contains(ConnectionType::UNIQUE).then(TypeId::of::<F>);
-        match cx.method_link(kind, receiver, slot) {
-            Some(link) => self.join(cx, Some(receiver.erase()), queued_if(kind, link), unique),
+        match cx.method(receiver, slot) {
+            Some(method) => self.join(cx, method.of_kind(kind)),
             None => Connection::refused(),
         }
     }
@@ -117,25 +115,19 @@ impl<A: 'static> Signal<A> {
         F: FnMut(&mut World, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, ConnectionType::DIRECT, closure);
-        self.join(cx, None, Rc::new(link), None)
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join(cx, Joining::direct(Box::new(link)))
     }
 
     #[track_caller]
-    fn join<T: QObject>(
-        &self,
-        cx: &mut Context<'_, T>,
-        receiver: Option<Obj<dyn QObject>>,
-        link: Rc<dyn Link<A>>,
-        unique: Option<TypeId>,
-    ) -> Connection {
+    fn join<T: QObject>(&self, cx: &mut Context<'_, T>, joining: Joining<A>) -> Connection {
         let this = cx.this();
         let core = self.core(|| cx.emitter(this.key)).clone();
         let emitter = core.emitter();
         assert!(
-            emitter.key == this.key && emitter.tag == this.tag,
+            emitter.key == this.key && Rc::ptr_eq(&emitter.queue, &cx.queue),
             "the signal belongs to another object than the context"
         );
-        cx.join_core(&core, receiver, link, unique)
+        cx.join_core(&core, joining)
     }
 }

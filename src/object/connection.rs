@@ -1,14 +1,15 @@
 //! Connections: the handles by which they are asked for and ended.
 //!
-//! What a connection is made of is in `link.rs`.
+//! What a connection is made of is in `core.rs`.
 
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
 use bitflags::bitflags;
 
-use super::link::AnyLink;
-use super::recorder::{Effect, Recorder};
+use super::core::AnyCore;
+use super::link::Dependent;
 
 bitflags! {
     /// How a connection delivers, and whether it is made at all.
@@ -41,24 +42,106 @@ bitflags! {
 #[doc(alias = "QMetaObject::Connection")]
 #[derive(Clone)]
 pub struct Connection {
-    link: Option<Weak<dyn AnyLink>>,
-    recorder: Weak<Recorder>,
+    to: To,
+}
+
+/// What a handle leads to.
+#[derive(Clone)]
+enum To {
+    /// The connection was refused.
+    Nothing,
+    Made(MadeConnection),
+    Awaited(Rc<AwaitedConnection>),
+}
+
+/// A connection by its signal and its number there.
+#[derive(Clone)]
+pub(super) struct MadeConnection {
+    core: Weak<dyn AnyCore>,
+    number: u64,
+}
+
+/// A connection that is made when its sender is back from its method.
+#[derive(Default)]
+pub(super) struct AwaitedConnection {
+    is_cancelled: Cell<bool>,
+    made: OnceCell<MadeConnection>,
+}
+
+impl MadeConnection {
+    pub(super) fn new(core: Weak<dyn AnyCore>, number: u64) -> Self {
+        Self { core, number }
+    }
+
+    fn is_open(&self) -> bool {
+        self.core.upgrade().is_some_and(|core| core.is_open(self.number))
+    }
+
+    fn disconnect(&self) -> bool {
+        self.core.upgrade().is_some_and(|core| core.disconnect(self.number))
+    }
+}
+
+/// A connection that ends with its receiver.
+impl Dependent for MadeConnection {
+    fn is_over(&self) -> bool {
+        !self.core.upgrade().is_some_and(|core| core.has(self.number))
+    }
+
+    fn end(&self) {
+        if let Some(core) = self.core.upgrade() {
+            core.kill(self.number);
+        }
+    }
+}
+
+impl AwaitedConnection {
+    /// Returns true if nobody has ended the connection yet.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.is_cancelled.get()
+    }
+
+    /// Ends the connection. Returns true if that was not done yet.
+    pub(super) fn cancel(&self) -> bool {
+        !self.is_cancelled.replace(true)
+    }
+
+    /// Notes that the connection was made, or refused.
+    pub(super) fn settle(&self, made: Option<MadeConnection>) {
+        match made {
+            Some(made) => {
+                self.made.get_or_init(|| made);
+            }
+            None => self.is_cancelled.set(true),
+        }
+    }
 }
 
 impl Connection {
-    pub(super) fn new(link: &Rc<dyn AnyLink>, recorder: &Rc<Recorder>) -> Self {
-        Self { link: Some(Rc::downgrade(link)), recorder: Rc::downgrade(recorder) }
+    pub(super) fn made(made: MadeConnection) -> Self {
+        Self { to: To::Made(made) }
+    }
+
+    pub(super) fn awaited(awaited: Rc<AwaitedConnection>) -> Self {
+        Self { to: To::Awaited(awaited) }
     }
 
     /// The connection that was refused: it never was open.
     pub(super) fn refused() -> Self {
-        Self { link: None, recorder: Weak::new() }
+        Self { to: To::Nothing }
     }
 
     /// Says whether the connection was made and not ended since. If it was made while its sender was
     /// busy, it takes effect when that is back.
     pub fn is_connected(&self) -> bool {
-        self.link().is_some_and(|link| link.is_open())
+        match &self.to {
+            To::Nothing => false,
+            To::Made(made) => made.is_open(),
+            To::Awaited(awaited) => match awaited.made.get() {
+                Some(made) => made.is_open(),
+                None => awaited.is_wanted(),
+            },
+        }
     }
 
     /// Ends the connection; says whether it was still there.
@@ -66,19 +149,19 @@ impl Connection {
     /// Acts as written: what was emitted before is still delivered, nothing that is emitted
     /// afterwards is. A queued call that was posted already still runs.
     pub fn disconnect(&self) -> bool {
-        match (self.link(), self.recorder.upgrade()) {
-            (Some(link), Some(recorder)) => disconnect(&link, &recorder),
-            _ => false,
+        match &self.to {
+            To::Nothing => false,
+            To::Made(made) => made.disconnect(),
+            To::Awaited(awaited) => match awaited.made.get() {
+                Some(made) => made.disconnect(),
+                None => awaited.cancel(),
+            },
         }
     }
 
     /// Turns this into a guard that disconnects when it is dropped.
     pub fn scoped(self) -> ScopedConnection {
         ScopedConnection { connection: self }
-    }
-
-    fn link(&self) -> Option<Rc<dyn AnyLink>> {
-        self.link.as_ref()?.upgrade()
     }
 }
 
@@ -124,18 +207,4 @@ impl Drop for ScopedConnection {
     fn drop(&mut self) {
         self.connection.disconnect();
     }
-}
-
-/// Ends a connection after what was recorded before; says whether it was open.
-pub(super) fn disconnect(link: &Rc<dyn AnyLink>, recorder: &Recorder) -> bool {
-    if !link.is_open() {
-        return false;
-    }
-    if recorder.is_idle() {
-        link.kill();
-    } else {
-        link.head().doom();
-        recorder.record(Effect::Disconnect(link.clone()));
-    }
-    true
 }

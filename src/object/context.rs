@@ -6,7 +6,8 @@ use std::ops::{Deref, DerefMut};
 
 use super::class::QObject;
 use super::connection::{Connection, ConnectionType};
-use super::handle::{Obj, ObjectKey, Target};
+use super::handle::{Obj, Target};
+use super::key::ObjectKey;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;

@@ -1,27 +1,22 @@
 //! The end of objects.
 //!
 //! Destroying is an effect like any other, so it happens where it was written and never under a
-//! running method. It goes in phases, because others get to act in between: the object's last
-//! steps, then `destroyed`, then the children, then the object itself.
+//! running method. It goes in parts, because others get to act in between: the object's last steps,
+//! then `destroyed`, then its connections are cut, then the children go, then the object itself. How
+//! far it has come is the object's [`Life`].
 
+use std::rc::Rc;
+
+use slotmap::{Key, KeyData};
+
+use super::arena::Life;
 use super::class::QObject;
-use super::handle::{Obj, ObjectKey, Target};
-use super::recorder::Effect;
-use super::shelf::Life;
+use super::handle::{Obj, Target};
+use super::key::ObjectKey;
+use super::node::Node;
+use super::queue::{Act, Effect};
+use super::tracer::tracer_of;
 use super::world::World;
-
-/// How far destroying an object has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// The object does its last steps.
-    Begin,
-    /// `destroyed` is emitted.
-    Announce,
-    /// The connections are cut.
-    Cut,
-    /// The children go, then the object.
-    Children,
-}
 
 impl World {
     /// Destroys the object and its children, after what was recorded before; says whether it was
@@ -34,11 +29,10 @@ impl World {
     /// cut; its children go, first added first; the object goes. Slots of other objects that this object's emissions have not
     /// reached yet are not called any more.
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
-        let key = self
-            .own(object)
-            .filter(|&key| self.nodes.get(key).is_some_and(|node| node.life() != Life::Dying));
+        let key =
+            self.own(object).filter(|&key| self.life(key).is_some_and(|life| !life.is_ending()));
         if let Some(key) = key {
-            self.recorder.record(Effect::Destroy(key, Phase::Begin));
+            self.record_end(key);
         }
         key.is_some()
     }
@@ -49,46 +43,75 @@ impl World {
     #[doc(alias = "deleteLater")]
     pub fn delete_later<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let Some(key) = self.own(object) else { return false };
-        let Some(node) = self.nodes.get_mut(key) else { return false };
+        let Some(node) = self.arena.node_mut(key) else { return false };
         if !std::mem::replace(&mut node.extra().deletion_posted, true) {
-            self.post(move |world| world.recorder.record(Effect::Destroy(key, Phase::Begin)));
+            self.post(move |world| world.record_end(key));
         }
         true
     }
 
     /// Says whether the object is being destroyed: slots that hear its last signals still find it.
     pub fn is_dying<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
-        let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.is_some_and(|node| node.life() == Life::Dying)
+        self.own(object).and_then(|key| self.life(key)).is_some_and(Life::is_ending)
     }
 
-    /// Goes on destroying, phase by phase, until a phase has something to be carried out first.
-    #[inline(never)]
-    pub(super) fn go_on_destroying(&mut self, key: ObjectKey, mut phase: Phase) {
-        loop {
-            let Some(node) = self.nodes.get_mut(key) else { return };
-            let next = match phase {
-                Phase::Begin => match node.shelf.label().life.replace(Life::Dying) {
-                    Life::Begun => Phase::Cut,
-                    Life::Alive => Phase::Announce,
-                    Life::Dying => return,
-                },
-                Phase::Announce => Phase::Cut,
-                Phase::Cut | Phase::Children => Phase::Children,
-            };
+    /// How far an object has come, if it is there.
+    fn life(&self, key: ObjectKey) -> Option<Life> {
+        self.arena.place(key).map(|place| place.life())
+    }
+
+    /// Records that an object is to be destroyed.
+    pub(super) fn record_end(&self, key: ObjectKey) {
+        self.queue.record(self.ends.begin(key));
+    }
+
+    /// Destroys the object and its children at once, in a turn of its own. Returns true if it was there.
+    /// For a moment when nothing runs and nothing waits.
+    pub(crate) fn destroy_now<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
+        let key = self.own(object).filter(|&key| self.arena.contains(key));
+        if let Some(key) = key {
+            self.turn(|world| world.begin_to_destroy(key));
+        }
+        key.is_some()
+    }
+
+    fn begin_to_destroy(&mut self, key: ObjectKey) {
+        match self.life(key) {
+            Some(Life::Alive) if self.destroy_plain(key) => {}
+            Some(life) if life.is_ending() => {}
+            _ => self.go_on_destroying(key),
+        }
+    }
+
+    fn is_alive(&self, key: ObjectKey) -> bool {
+        self.life(key) == Some(Life::Alive)
+    }
+
+    /// Destroys an object, or goes on with that, part by part, until a part has recorded something that
+    /// is to be carried out first.
+    fn go_on_destroying(&mut self, key: ObjectKey) {
+        let rest = self.ends.go_on(key);
+        while let Some(place) = self.arena.place(key) {
             // On the stack before anybody's code runs, so that it outlives a panic there.
-            self.stack.push(Effect::Destroy(key, next));
-            match phase {
-                Phase::Begin if next == Phase::Announce => self.take_last_steps(key),
-                Phase::Begin => {}
-                Phase::Announce => self.announce_destroyed(key),
-                Phase::Cut => self.nodes[key].cut(),
-                Phase::Children => match self.next_to_go(key) {
-                    Some(child) => return self.stack.push(Effect::Destroy(child, Phase::Begin)),
+            self.turns.push(rest.clone());
+            match place.life() {
+                Life::Begun => self.cut(key),
+                Life::Alive => {
+                    place.set_life(Life::Leaving);
+                    self.take_last_steps(key);
+                }
+                Life::Leaving => {
+                    place.set_life(Life::Announced);
+                    self.announce_destroyed(key);
+                }
+                Life::Announced => self.cut(key),
+                Life::Cut | Life::Gone => match self.next_to_go(key) {
+                    Some(child) if self.is_alive(child) && self.destroy_plain(child) => {}
+                    Some(child) => return self.turns.push(self.ends.go_on(child)),
                     None => {
                         // Once more, for what was connected meanwhile.
-                        self.nodes[key].cut();
-                        self.stack.pop();
+                        self.arena[key].cut();
+                        self.turns.pop();
                         return self.remove(key);
                     }
                 },
@@ -96,32 +119,75 @@ impl World {
             if self.has_recorded() {
                 return;
             }
-            self.stack.pop();
-            phase = next;
+            self.turns.pop();
         }
+    }
+
+    /// Destroys an object to which nobody is connected and that has no children. Returns false if it is
+    /// not so simple: then nothing was done, apart from the object's last steps.
+    #[inline]
+    fn destroy_plain(&mut self, key: ObjectKey) -> bool {
+        let is_plain = |world: &Self| {
+            world.arena.node(key).is_some_and(Node::is_plain) && !world.tree.has_children(key)
+        };
+        let Some(place) = self.arena.place(key) else { return true };
+        if !is_plain(self) {
+            return false;
+        }
+        /// The last steps of an object. If they panic, the turn goes on with the rest of its end.
+        struct LastSteps<'a>(&'a mut World, ObjectKey);
+
+        impl Drop for LastSteps<'_> {
+            fn drop(&mut self) {
+                let rest = self.0.ends.go_on(self.1);
+                self.0.turns.push(rest);
+            }
+        }
+
+        place.set_life(Life::Leaving);
+        let last_steps = LastSteps(self, key);
+        last_steps.0.take_last_steps(key);
+        std::mem::forget(last_steps);
+        if self.has_recorded() || !is_plain(self) {
+            return false;
+        }
+        self.remove(key);
+        true
     }
 
     /// The first child that is not being destroyed. Those before it, which are, go by themselves
     /// and no longer belong to anybody.
     fn next_to_go(&mut self, key: ObjectKey) -> Option<ObjectKey> {
-        while let Some(child) = self.nodes[key].first_child {
-            if self.nodes[child].life() != Life::Dying {
+        while let Some(child) = self.tree.first_child(key) {
+            if self.life(child).is_some_and(|life| !life.is_ending()) {
                 return Some(child);
             }
-            self.detach(child);
+            self.tree.detach(child);
         }
         None
     }
 
+    /// Closes every connection to the object and from it.
+    fn cut(&mut self, key: ObjectKey) {
+        let Some(place) = self.arena.place(key) else { return };
+        place.set_life(Life::Cut);
+        self.arena[key].cut();
+        if self.has_recorded() || self.tree.first_child(key).is_some() {
+            // It stays a little longer, where the connections to it do not find it.
+            self.arena.move_out(key, |place, keyring| place.move_out(keyring));
+        }
+    }
+
     fn take_last_steps(&mut self, key: ObjectKey) {
-        let place = self.nodes[key].shelf.place();
-        if let Some(object) = place.rw(&mut self.owner).object_mut() {
+        if let Some((place, keyring)) = self.arena.look_mut(key)
+            && let Some(object) = place.object_mut(keyring)
+        {
             object.about_to_be_destroyed();
         }
     }
 
     fn announce_destroyed(&mut self, key: ObjectKey) {
-        let extra = self.nodes[key].existing_extra();
+        let extra = self.arena[key].existing_extra();
         if extra.is_none_or(|extra| extra.destroyed.existing_core().is_none()) {
             return;
         }
@@ -129,26 +195,66 @@ impl World {
         let this = self.handle::<dyn QObject>(key);
         // The one signal that blocking does not stop.
         let blocked = emitter.block(false);
-        if let Some(extra) = self.nodes[key].existing_extra() {
+        if let Some(extra) = self.arena[key].existing_extra() {
             extra.destroyed.emit(this);
         }
         emitter.block(blocked);
     }
 
     fn remove(&mut self, key: ObjectKey) {
-        self.detach(key);
-        let Some(node) = self.nodes.remove(key) else { return };
+        self.tree.detach(key);
+        let Some((place, node)) = self.arena.remove(key) else { return };
+        place.set_life(Life::Gone);
         if self.sender == Some(key) {
             self.sender = None;
         }
-        if node.shelf.label().awaited.get() {
-            self.run_deferred(key);
-        }
-        // Off the shelf, which a connection that is being walked may hold a little longer.
-        let object = node.shelf.take(&mut self.owner);
+        self.came_back(key);
+        // Out of the place, which a connection that is being walked may hold a little longer.
+        let object = place.take(self.arena.keyring_mut());
         drop((node, object));
-        if let Some(tracer) = self.recorder.tracer() {
+        if self.queue.is_watched()
+            && let Some(tracer) = tracer_of(&self.queue)
+        {
             tracer.forget(key);
+        }
+    }
+}
+
+/// The acts by which objects end.
+///
+/// They cost nothing of a turn's budget: an end comes to an end by itself, and a tree of whatever size is
+/// to go in one turn. The slots that are called meanwhile are paid for.
+pub(super) struct Ends {
+    begin: Rc<dyn Act<World>>,
+    go_on: Rc<dyn Act<World>>,
+}
+
+/// Begins to destroy objects, or goes on with that, by their keys.
+enum End {
+    Begin,
+    GoOn,
+}
+
+impl Ends {
+    pub(super) fn new() -> Self {
+        Self { begin: Rc::new(End::Begin), go_on: Rc::new(End::GoOn) }
+    }
+
+    fn begin(&self, object: ObjectKey) -> Effect<World> {
+        Effect::Act { act: self.begin.clone(), what: object.data().as_ffi() }
+    }
+
+    fn go_on(&self, object: ObjectKey) -> Effect<World> {
+        Effect::Act { act: self.go_on.clone(), what: object.data().as_ffi() }
+    }
+}
+
+impl Act<World> for End {
+    fn carry_out(self: Rc<Self>, world: &mut World, object: u64) {
+        let object = KeyData::from_ffi(object).into();
+        match *self {
+            Self::Begin => world.begin_to_destroy(object),
+            Self::GoOn => world.go_on_destroying(object),
         }
     }
 }

@@ -1,16 +1,19 @@
 //! Disconnecting, and blocking.
 //!
-//! Every form of disconnecting picks links and dooms them: what was emitted before still reaches
-//! them, nothing else does.
+//! Every form of disconnecting picks connections and closes them: what was emitted before still
+//! reaches them, nothing else does.
 
 use std::any::TypeId;
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::class::QObject;
-use super::connection::disconnect;
+use super::core::AnyCore;
 use super::handle::{Obj, Target};
+use super::key::ObjectKey;
 use super::link::AnyLink;
-use super::signal::{AnyCore, Signal};
+use super::signal::Signal;
 use super::slot::Slot;
 use super::world::World;
 
@@ -73,12 +76,12 @@ impl World {
         S: ?Sized + Target,
         R: ?Sized + Target,
     {
-        self.disconnect_object(sender, |link| link.receiver() == Some(receiver.key))
+        self.disconnect_object(sender, Some(receiver.key))
     }
 
     /// Ends all connections from an object; says whether there were any.
     pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
-        self.disconnect_object(sender, |_| true)
+        self.disconnect_object(sender, None)
     }
 
     /// Blocks or unblocks an object's signals; returns whether they were blocked before.
@@ -99,7 +102,7 @@ impl World {
     /// Says whether an object's signals are blocked.
     #[doc(alias = "signalsBlocked")]
     pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
-        let node = self.own(object).and_then(|key| self.nodes.get(key));
+        let node = self.own(object).and_then(|key| self.arena.node(key));
         node.and_then(|node| node.emitter()).is_some_and(|emitter| emitter.is_blocked())
     }
 
@@ -109,42 +112,48 @@ impl World {
         signal: fn(&S) -> &Signal<A>,
         matches: impl Fn(&dyn AnyLink) -> bool,
     ) -> bool {
-        let Some(core) = self.get(sender).and_then(|object| signal(object).existing_core()) else {
-            return false;
-        };
-        let mut any = false;
-        AnyCore::each(&**core, &mut |link| {
-            any |= matches(&**link) && disconnect(link, &self.recorder);
-        });
-        any
+        let core = self.get(sender).and_then(|object| signal(object).existing_core().cloned());
+        core.is_some_and(|core| disconnect_where(&(core as _), &matches))
     }
 
+    /// Closes the connections of an object, or those to one receiver.
     fn disconnect_object(
         &mut self,
         sender: Obj<impl ?Sized + Target>,
-        matches: impl Fn(&dyn AnyLink) -> bool,
+        receiver: Option<ObjectKey>,
     ) -> bool {
         let Some(key) = self.own(sender) else { return false };
+        let matches = |of: Option<ObjectKey>| receiver.is_none() || of == receiver;
         let mut any = false;
-        let mut end =
-            |link: &Rc<dyn AnyLink>| any |= matches(&**link) && disconnect(link, &self.recorder);
-        if let Some(emitter) = self.nodes.get(key).and_then(|node| node.emitter()) {
-            emitter.each(&mut end);
+        if let Some(emitter) = self.arena.node(key).and_then(|node| node.emitter()) {
+            for core in emitter.cores() {
+                any |= disconnect_where(&core, &|link| matches(link.receiver()));
+            }
         }
         // Those too that are made when the sender comes back from its method.
-        self.deferred.iter().filter(|deferred| deferred.of == key).for_each(|d| end(&d.link));
+        let deferred = self.deferred.get(key).into_iter().flatten();
+        for deferred in deferred.filter(|deferred| matches(deferred.receiver)) {
+            any |= deferred.connection.cancel();
+        }
         any
     }
+}
+
+/// Closes the connections of a signal for which `matches` holds. Returns true if there were any.
+fn disconnect_where(core: &Rc<dyn AnyCore>, matches: &dyn Fn(&dyn AnyLink) -> bool) -> bool {
+    let mut numbers = SmallVec::<[u64; 8]>::new();
+    core.each(&mut |number, link| {
+        if matches(link) {
+            numbers.push(number);
+        }
+    });
+    numbers.into_iter().fold(false, |any, number| core.clone().disconnect(number) | any)
 }
 
 impl<A: 'static> Signal<A> {
     /// Ends all connections of this signal; says whether there were any.
     #[doc(alias = "disconnect")]
     pub fn disconnect_all(&self) -> bool {
-        let Some(core) = self.existing_core() else { return false };
-        let recorder = core.emitter().recorder.clone();
-        let mut any = false;
-        AnyCore::each(&**core, &mut |link| any |= disconnect(link, &recorder));
-        any
+        self.existing_core().is_some_and(|core| disconnect_where(&(core.clone() as _), &|_| true))
     }
 }

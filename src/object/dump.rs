@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::class::QObject;
-use super::handle::{Number, Obj, ObjectKey, Target};
+use super::handle::{Obj, Target};
+use super::key::{Number, ObjectKey};
 use super::meta::each_signal;
 use super::world::World;
 
@@ -26,7 +27,7 @@ impl World {
         if let Some(object) = self.get(object.erase()) {
             each_signal(object, &mut |signal, shown| {
                 let Some(core) = shown.any_core() else { return };
-                core.0.each(&mut |link| {
+                core.0.each(&mut |_, link| {
                     let receiver = link.receiver().map(|key| self.handle(key));
                     found.push(ConnectionInfo { signal: signal.name(), receiver });
                 });
@@ -56,19 +57,17 @@ impl World {
     pub fn dump_object_tree<T: ?Sized + Target>(&self, root: Obj<T>) -> String {
         let mut text = String::new();
         if self.contains(root) {
-            self.dump_line(root.key, root.key, &mut text);
+            self.dump_line(root.key, 0, &mut text);
             for key in self.descendants(root) {
-                self.dump_line(root.key, key, &mut text);
+                let above = self.tree.ancestors(key).take_while(|&ancestor| ancestor != root.key);
+                self.dump_line(key, above.count() + 1, &mut text);
             }
         }
         text
     }
 
-    fn dump_line(&self, root: ObjectKey, key: ObjectKey, text: &mut String) {
-        let parent = |key: &ObjectKey| self.nodes[*key].parent.filter(|_| *key != root);
-        let depth = std::iter::successors(Some(key), parent).count() - 1;
-        let node = &self.nodes[key];
-        let class = node.shelf.meta().class_name();
+    fn dump_line(&self, key: ObjectKey, depth: usize, text: &mut String) {
+        let class = self.arena.place(key).map_or("", |place| place.meta().class_name());
         let name = self.object_name(self.handle::<dyn QObject>(key));
         let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
         let written = writeln!(text, "{:1$}{class} {2}{name}", "", depth * 4, Number(key));

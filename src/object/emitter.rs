@@ -9,20 +9,20 @@ use std::rc::{Rc, Weak};
 use bitflags::bitflags;
 use smallvec::SmallVec;
 
-use super::handle::{ObjectKey, RuntimeTag};
-use super::link::AnyLink;
-use super::recorder::Recorder;
-use super::signal::AnyCore;
+use super::core::AnyCore;
+use super::key::ObjectKey;
+use super::queue::Queue;
+use super::tracer::tracer_of;
+use super::world::World;
 
 /// What the signals of one object share: who emits, and where to.
 pub(super) struct Emitter {
     pub(super) key: ObjectKey,
-    pub(super) tag: RuntimeTag,
     /// Looked at before every emission.
     watch: Cell<Watch>,
-    pub(super) recorder: Rc<Recorder>,
+    pub(super) queue: Rc<Queue<World>>,
     /// The signals of the object that somebody connected to.
-    cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 2]>>,
+    cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 1]>>,
 }
 
 bitflags! {
@@ -37,10 +37,10 @@ bitflags! {
 }
 
 impl Emitter {
-    pub(super) fn new(key: ObjectKey, tag: RuntimeTag, recorder: &Rc<Recorder>) -> Self {
-        let watch = if recorder.tracer().is_some() { Watch::TRACED } else { Watch::empty() };
-        let (watch, recorder) = (Cell::new(watch), recorder.clone());
-        Self { key, tag, watch, recorder, cores: RefCell::default() }
+    pub(super) fn new(key: ObjectKey, queue: &Rc<Queue<World>>) -> Self {
+        let watch = if queue.is_watched() { Watch::TRACED } else { Watch::empty() };
+        let (watch, queue) = (Cell::new(watch), queue.clone());
+        Self { key, watch, queue, cores: RefCell::default() }
     }
 
     /// Says whether nothing stands between an emission and those who listen.
@@ -68,11 +68,11 @@ impl Emitter {
     /// Tells the runtime's tracer, if that is wanted, of an emission that is made now.
     pub(super) fn trace(&self, signal: Weak<dyn AnyCore>, argument: &dyn Any) {
         if self.watch.get().contains(Watch::TRACED) {
-            let tracer = self.recorder.tracer();
+            let tracer = tracer_of(&self.queue);
             if !tracer.is_some_and(|tracer| tracer.record(self, signal, argument)) {
                 // The trace has ended. The other objects find out in the same way.
                 self.set(Watch::TRACED, false);
-                self.recorder.set_tracer(None);
+                self.queue.set_observer(None);
             }
         }
     }
@@ -95,11 +95,15 @@ impl Emitter {
         cores.push(signal);
     }
 
-    /// Shows every open connection of every signal of the object to `visit`.
-    pub(super) fn each(&self, visit: &mut dyn FnMut(&Rc<dyn AnyLink>)) {
-        let cores: Vec<_> = self.cores.borrow().iter().filter_map(Weak::upgrade).collect();
-        for core in cores {
-            core.each(visit);
+    /// Returns the signals that somebody has connected to and that are still there.
+    pub(super) fn cores(&self) -> SmallVec<[Rc<dyn AnyCore>; 4]> {
+        self.cores.borrow().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Closes every connection of every signal of the object.
+    pub(super) fn cut(&self) {
+        for core in self.cores() {
+            core.kill_all();
         }
     }
 }

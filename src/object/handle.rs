@@ -7,21 +7,12 @@
 use std::any::{Any, type_name};
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::num::NonZeroU32;
-
-use slotmap::{Key, new_key_type};
+use std::marker::PhantomData;
 
 use super::class::QObject;
-use super::shelf::{Stand, StandMut};
-
-new_key_type! {
-    /// Names a node of the arena.
-    pub(crate) struct ObjectKey;
-}
-
-/// Names one runtime among all that this process has had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct RuntimeTag(pub(crate) NonZeroU32);
+use super::key::{Number, ObjectKey, RuntimeTag};
+use super::meta::MetaObject;
+use super::place::{PlaceMut, PlaceRef};
 
 /// What a handle can point at: a class, or a trait that classes implement.
 ///
@@ -37,18 +28,26 @@ pub trait Target: 'static {
     /// Returns this type's mutable view of `object`, or `None` if it is of another class.
     fn project_mut(object: &mut dyn QObject, cast: Self::Cast) -> Option<&mut Self>;
 
-    /// Returns this type's view of what stands on a shelf, if there is anything.
+    /// Returns this type's view of what is in a place, if there is anything.
     #[doc(hidden)]
     #[inline]
-    fn look(stand: Stand<'_>, cast: Self::Cast) -> Option<&Self> {
-        Self::project(stand.object()?, cast)
+    fn look(place: PlaceRef<'_>, cast: Self::Cast) -> Option<&Self> {
+        Self::project(place.object()?, cast)
     }
 
-    /// Returns this type's mutable view of what stands on a shelf, if there is anything.
+    /// Returns this type's mutable view of what is in a place, if there is anything.
     #[doc(hidden)]
     #[inline]
-    fn look_mut(stand: StandMut<'_>, cast: Self::Cast) -> Option<&mut Self> {
-        Self::project_mut(stand.into_object()?, cast)
+    fn look_mut(place: PlaceMut<'_>, cast: Self::Cast) -> Option<&mut Self> {
+        Self::project_mut(place.into_object()?, cast)
+    }
+
+    /// Returns true if objects of a class can be seen as this type. Only asked of an object that is
+    /// not there.
+    #[doc(hidden)]
+    fn fits(class: &MetaObject) -> bool {
+        let _ = class;
+        true
     }
 }
 
@@ -65,20 +64,24 @@ impl<T: QObject> Target for T {
     }
 
     #[inline]
-    fn look(stand: Stand<'_>, (): ()) -> Option<&Self> {
-        // Mostly the object is of that very class, which one check tells.
-        match stand.exactly() {
-            Some(place) => place,
-            None => Self::project(stand.object()?, ()),
+    fn look(place: PlaceRef<'_>, (): ()) -> Option<&Self> {
+        // The object is mostly of that very class, for which one check is enough.
+        match place.exactly() {
+            Some(object) => object,
+            None => look_at_base(place),
         }
     }
 
     #[inline]
-    fn look_mut(stand: StandMut<'_>, (): ()) -> Option<&mut Self> {
-        match stand.into_exactly() {
-            Ok(place) => place,
-            Err(stand) => Self::project_mut(stand.into_object()?, ()),
+    fn look_mut(place: PlaceMut<'_>, (): ()) -> Option<&mut Self> {
+        match place.into_exactly() {
+            Ok(object) => object,
+            Err(place) => look_at_base_mut(place),
         }
+    }
+
+    fn fits(class: &MetaObject) -> bool {
+        class.inherits(Self::static_meta_object())
     }
 
     #[inline]
@@ -89,6 +92,19 @@ impl<T: QObject> Target for T {
             Self::project_mut(object.base_mut()?, ())
         }
     }
+}
+
+/// Returns the object of class `T` that the one in a place extends. Apart, so that the common way is
+/// short.
+#[inline(never)]
+fn look_at_base<T: QObject>(place: PlaceRef<'_>) -> Option<&T> {
+    T::project(place.object()?, ())
+}
+
+/// Returns the object of class `T` that the one in a place extends, mutably.
+#[inline(never)]
+fn look_at_base_mut<T: QObject>(place: PlaceMut<'_>) -> Option<&mut T> {
+    T::project_mut(place.into_object()?, ())
 }
 
 impl Target for dyn QObject {
@@ -269,17 +285,6 @@ impl<T: ?Sized + Target> Obj<T> {
     }
 }
 
-/// An [`ObjectKey`] as people read it: its index and its generation.
-#[derive(Clone, Copy)]
-pub(crate) struct Number(pub(crate) ObjectKey);
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0.data().as_ffi();
-        write!(f, "{}v{}", bits & 0xffff_ffff, bits >> 32)
-    }
-}
-
 /// The name of a type without the path to it, as in `Obj<QTcpSocket>`.
 pub(crate) fn short_type_name<T: ?Sized>() -> &'static str {
     let name = type_name::<T>();
@@ -312,7 +317,22 @@ impl<T: ?Sized + Target> Hash for Obj<T> {
 
 impl<T: ?Sized + Target> fmt::Debug for Obj<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Obj<{}> {}", short_type_name::<T>(), self.number())
+        fmt::Display::fmt(&Shown::<T>::new(self.key), f)
+    }
+}
+
+/// A handle to a `T` as people read it: `Obj<Lamp> 12v3`.
+pub(super) struct Shown<T: ?Sized>(ObjectKey, PhantomData<T>);
+
+impl<T: ?Sized> Shown<T> {
+    pub(super) fn new(key: ObjectKey) -> Self {
+        Self(key, PhantomData)
+    }
+}
+
+impl<T: ?Sized> fmt::Display for Shown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Obj<{}> {}", short_type_name::<T>(), Number(self.0))
     }
 }
 

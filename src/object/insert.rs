@@ -1,15 +1,15 @@
 //! Adding objects.
 
 use std::convert::Infallible;
+use std::rc::Rc;
 
 use super::anchor::Anchor;
+use super::arena::{Life, Place};
 use super::class::QObject;
 use super::context::Context;
-use super::destroy::Phase;
-use super::handle::{Obj, ObjectKey, Target};
+use super::handle::{Obj, Target};
+use super::key::ObjectKey;
 use super::node::Node;
-use super::recorder::Effect;
-use super::shelf::{Lender, Life, Shelf};
 use super::world::World;
 
 /// Adding objects.
@@ -106,26 +106,32 @@ impl World {
 
         impl Drop for Reserved<'_> {
             fn drop(&mut self) {
-                self.world.recorder.record(Effect::Destroy(self.key, Phase::Begin));
+                self.world.record_end(self.key);
             }
         }
 
-        let (owner, mut shelf) = (&self.owner, None);
-        let key = self
-            .nodes
-            .insert_with_key(|key| Node::new(shelf.insert(Shelf::<T>::new(key, owner)).clone()));
+        let mut place = None;
+        let key = self.arena.insert(|_, keyring| {
+            (place.insert(Rc::new(Place::<T>::new(keyring))).clone(), Node::default())
+        });
         if let Some(parent) = parent {
-            self.append_child(parent, key);
+            self.tree.append(parent, key);
         }
-        self.trace_newcomer(key);
+        let is_watched = self.queue.is_watched();
+        if is_watched {
+            self.trace_newcomer(key);
+        }
         let reserved = Reserved { world: self, key };
         let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
-        reserved.world.trace_signals(key, &*object);
+        if is_watched {
+            reserved.world.trace_signals(key, &*object);
+        }
         object.anchored(&Anchor::new(reserved.world, key));
         object.wired(&mut Context::new(reserved.world, key));
-        if let Some(shelf) = shelf {
-            Lender::label(&*shelf).life.set(Life::Alive);
-            reserved.world.give_back(&*shelf, object);
+        if let Some(place) = place {
+            place.set_life(Life::Alive);
+            place.fill(reserved.world.arena.keyring_mut(), object);
+            reserved.world.came_back(key);
         }
         std::mem::forget(reserved);
         Ok(self.handle(key))

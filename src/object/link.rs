@@ -1,167 +1,68 @@
-//! Links: what a connection is made of.
+//! Links: the ways from a signal to a slot.
 //!
-//! A link is one reference-counted allocation: how far the connection has come, the way to the
-//! receiver, and the slot. A method takes no room in it, a closure sits inline. The signal's list
-//! holds it, and so does the receiver's list of incoming links, by which a dead receiver closes its
-//! own.
+//! A link is what a connection owns beside its number and its state: how the receiver is found, and
+//! the slot. A method takes no room in it, a closure sits inline. Connections are in `core.rs`.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
+use super::arena::{Life, Place};
 use super::class::QObject;
-use super::connection::ConnectionType;
 use super::context::Context;
-use super::handle::{Obj, ObjectKey, Target};
-use super::shelf::{Lender, Shelf};
+use super::handle::{Obj, Target};
+use super::key::ObjectKey;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
 
-/// How far a connection has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum State {
-    /// Delivers.
-    Open,
-    /// Delivers once.
-    OpenOnce,
-    /// Was disconnected, and delivers what was emitted before that.
-    Doomed,
-    /// The same for a single shot.
-    DoomedOnce,
-    /// Delivers nothing any more.
-    Dead,
-}
-
-/// What every connection has: how far it has come.
-pub(super) struct Head {
-    state: Cell<State>,
-}
-
-impl Head {
-    fn new(kind: ConnectionType) -> Self {
-        let once = kind.contains(ConnectionType::SINGLE_SHOT);
-        Self { state: Cell::new(if once { State::OpenOnce } else { State::Open }) }
-    }
-
-    fn is_open(&self) -> bool {
-        matches!(self.state.get(), State::Open | State::OpenOnce)
-    }
-
-    fn is_dead(&self) -> bool {
-        self.state.get() == State::Dead
-    }
-
-    /// Closes the connection; says whether it was not closed yet.
-    pub(super) fn kill(&self) -> bool {
-        self.state.replace(State::Dead) != State::Dead
-    }
-
-    pub(super) fn doom(&self) {
-        self.state.set(match self.state.get() {
-            State::Open | State::Doomed => State::Doomed,
-            State::OpenOnce | State::DoomedOnce => State::DoomedOnce,
-            State::Dead => State::Dead,
-        });
-    }
-}
-
-/// A connection with its argument's type forgotten.
+/// A link with its argument's type forgotten.
 pub(super) trait AnyLink {
-    fn head(&self) -> &Head;
-
-    /// The object that the connection ends with, if there is one.
+    /// Returns the object that the connection ends with, if there is one.
     fn receiver(&self) -> Option<ObjectKey>;
 
-    /// The type of the slot, by which a method is told from another; none for what has no name.
-    fn slot_type(&self) -> Option<TypeId>;
-
-    /// Drops what a closure captured.
-    fn release(&self);
-
-    fn is_open(&self) -> bool {
-        self.head().is_open()
+    /// Returns the type of the slot, by which a method is told from another; none for what has no
+    /// name.
+    fn slot_type(&self) -> Option<TypeId> {
+        None
     }
 
-    fn is_dead(&self) -> bool {
-        self.head().is_dead()
+    /// Returns true if the slot can never be called again.
+    fn is_over(&self) -> bool {
+        false
     }
 
-    /// Closes the connection at once.
-    fn kill(&self) {
-        if self.head().kill() {
-            self.release();
-        }
-    }
+    /// Drops what a closure captured: the connection is closed.
+    fn release(&self) {}
 }
 
-/// A connection of a signal that carries an `A`.
+/// A link of a signal that carries an `A`.
 pub(super) trait Link<A>: AnyLink {
-    /// Calls the slot, whatever state the connection is in.
+    /// Calls the slot.
     fn fire(&self, world: &mut World, argument: &A);
-
-    /// Calls the slot, unless the connection is dead.
-    #[inline]
-    fn call(&self, world: &mut World, argument: &A) {
-        if self.head().state.get() == State::Open {
-            self.fire(world, argument);
-        } else {
-            self.call_unless_dead(world, argument);
-        }
-    }
-
-    /// What [`call`](Self::call) does for a connection that is not simply open.
-    #[cold]
-    fn call_unless_dead(&self, world: &mut World, argument: &A) {
-        match self.head().state.get() {
-            State::Open | State::Doomed => self.fire(world, argument),
-            State::OpenOnce | State::DoomedOnce => {
-                self.head().state.set(State::Dead);
-                let _spent = Spent(self);
-                self.fire(world, argument);
-            }
-            State::Dead => world.recorder.set_met_dead(true),
-        }
-    }
-}
-
-/// A single shot that runs. Its end, a panic's included, drops what it captured.
-struct Spent<'a, L: AnyLink + ?Sized>(&'a L);
-
-impl<L: AnyLink + ?Sized> Drop for Spent<'_, L> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.release();
-    }
 }
 
 /// A connection to a method of an `R` that is reached by a `P`.
 pub(super) struct MethodLink<P, R, F, Form> {
-    head: Head,
     receiver: P,
     slot: F,
     shape: PhantomData<fn(R, Form)>,
 }
 
 impl<P, R, F: 'static, Form> MethodLink<P, R, F, Form> {
-    pub(super) fn new(receiver: P, kind: ConnectionType, slot: F) -> Self {
+    pub(super) fn new(receiver: P, slot: F) -> Self {
         const {
             assert!(
                 size_of::<F>() == 0,
                 "a slot is a method named by its path, like `Class::slot`; for a function pointer or a closure with captures use `connect_fn`"
             );
         }
-        Self { head: Head::new(kind), receiver, slot, shape: PhantomData }
+        Self { receiver, slot, shape: PhantomData }
     }
 }
 
-impl<P: Receiver<R>, R: QObject, F: 'static, Form> AnyLink for MethodLink<P, R, F, Form> {
-    #[inline]
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
+impl<P: WayTo<R>, R: QObject, F: 'static, Form> AnyLink for MethodLink<P, R, F, Form> {
     fn receiver(&self) -> Option<ObjectKey> {
         Some(self.receiver.key())
     }
@@ -170,49 +71,70 @@ impl<P: Receiver<R>, R: QObject, F: 'static, Form> AnyLink for MethodLink<P, R, 
         Some(TypeId::of::<F>())
     }
 
-    fn release(&self) {}
+    fn is_over(&self) -> bool {
+        self.receiver.is_gone()
+    }
 }
 
 impl<P, R, A, F, Form> Link<A> for MethodLink<P, R, F, Form>
 where
-    P: Receiver<R>,
+    P: WayTo<R>,
     R: QObject,
     F: Slot<R, A, Form>,
 {
     #[inline]
     fn fire(&self, world: &mut World, argument: &A) {
-        self.receiver.run(world, |object, cx| self.slot.call(object, cx, argument));
+        if !self.receiver.run(world, |object, cx| self.slot.call(object, cx, argument)) {
+            world.queue.set_met_dead(true);
+        }
     }
 }
 
-/// The way to a receiver of class `R`.
-pub(super) trait Receiver<R> {
+/// A way to a receiver of class `R`.
+pub(super) trait WayTo<R> {
     fn key(&self) -> ObjectKey;
 
-    /// Runs a slot of the receiver, if that is there.
-    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>));
+    /// Returns true if the receiver's connections are cut.
+    fn is_gone(&self) -> bool;
+
+    /// Runs a slot of the receiver. Returns false if that is not there.
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool;
 }
 
-/// Straight to the object's shelf.
-impl<R: QObject> Receiver<R> for Rc<Shelf<R>> {
+/// A receiver that is an `R`, by its place.
+pub(super) struct Receiver<R> {
+    pub(super) key: ObjectKey,
+    pub(super) place: Rc<Place<R>>,
+}
+
+impl<R: QObject> WayTo<R> for Receiver<R> {
     fn key(&self) -> ObjectKey {
-        Lender::label(&**self).key
+        self.key
+    }
+
+    fn is_gone(&self) -> bool {
+        self.place.life() == Life::Gone
     }
 
     #[inline]
-    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) {
-        world.run_slot_from(self, slot);
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool {
+        world.run_slot_in(&self.place, self.key, slot)
     }
 }
 
 /// Through the arena: for a receiver that is not an `R` itself but extends one.
-impl<R: QObject> Receiver<R> for ObjectKey {
+impl<R: QObject> WayTo<R> for ObjectKey {
     fn key(&self) -> ObjectKey {
         *self
     }
 
-    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) {
-        world.run_slot(*self, slot);
+    /// The receiver's end closes the connection.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool {
+        world.run_slot(*self, slot)
     }
 }
 
@@ -220,10 +142,11 @@ impl<R: QObject> Receiver<R> for ObjectKey {
 ///
 /// `Receiver` says what the closure is called with.
 pub(super) struct ClosureLink<Receiver, F> {
-    head: Head,
     receiver: Option<ObjectKey>,
     /// Emptied when the connection closes, so that what was captured goes then.
     closure: RefCell<Option<F>>,
+    /// The connection was closed while the closure ran.
+    is_released: Cell<bool>,
     shape: PhantomData<fn(Receiver)>,
 }
 
@@ -231,12 +154,12 @@ pub(super) struct ClosureLink<Receiver, F> {
 pub(super) enum Nobody {}
 
 impl<Receiver, F> ClosureLink<Receiver, F> {
-    pub(super) fn new(receiver: Option<ObjectKey>, kind: ConnectionType, closure: F) -> Self {
-        let closure = RefCell::new(Some(closure));
-        Self { head: Head::new(kind), receiver, closure, shape: PhantomData }
+    pub(super) fn new(receiver: Option<ObjectKey>, closure: F) -> Self {
+        let (closure, is_released) = (RefCell::new(Some(closure)), Cell::new(false));
+        Self { receiver, closure, is_released, shape: PhantomData }
     }
 
-    /// Runs `call` with the closure, and sees to it that one that closed meanwhile goes.
+    /// Runs `call` with the closure, and drops that afterwards if the connection was closed meanwhile.
     fn borrow_closure(&self, call: impl FnOnce(&mut F)) {
         // Only a closure that runs itself again finds it taken, and none can: nothing re-enters.
         if let Ok(mut closure) = self.closure.try_borrow_mut()
@@ -244,26 +167,23 @@ impl<Receiver, F> ClosureLink<Receiver, F> {
         {
             call(closure);
         }
-        if self.is_dead() {
+        if self.is_released.get() {
             self.release();
         }
     }
 }
 
 impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
     fn receiver(&self) -> Option<ObjectKey> {
         self.receiver
     }
 
-    fn slot_type(&self) -> Option<TypeId> {
-        None
+    fn is_over(&self) -> bool {
+        self.is_released.get()
     }
 
     fn release(&self) {
+        self.is_released.set(true);
         // Out of the cell first: what was captured may want to look at the connection as it goes.
         let closure = self.closure.try_borrow_mut().ok().and_then(|mut closure| closure.take());
         drop(closure);
@@ -298,7 +218,7 @@ where
 
         impl Drop for OnPanic<'_> {
             fn drop(&mut self) {
-                self.0.kill();
+                self.0.release();
             }
         }
 
@@ -310,31 +230,20 @@ where
 
 /// A connection to another signal.
 pub(super) struct SignalLink<T: ?Sized + Target, A: 'static> {
-    head: Head,
     target: Obj<T>,
     signal: fn(&T) -> &Signal<A>,
 }
 
 impl<T: ?Sized + Target, A: 'static> SignalLink<T, A> {
-    pub(super) fn new(target: Obj<T>, kind: ConnectionType, signal: fn(&T) -> &Signal<A>) -> Self {
-        Self { head: Head::new(kind), target, signal }
+    pub(super) fn new(target: Obj<T>, signal: fn(&T) -> &Signal<A>) -> Self {
+        Self { target, signal }
     }
 }
 
 impl<T: ?Sized + Target, A: 'static> AnyLink for SignalLink<T, A> {
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
     fn receiver(&self) -> Option<ObjectKey> {
         Some(self.target.key)
     }
-
-    fn slot_type(&self) -> Option<TypeId> {
-        None
-    }
-
-    fn release(&self) {}
 }
 
 impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
@@ -347,21 +256,16 @@ impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
 
 /// A connection that posts its call for a later turn of the loop.
 pub(super) struct QueuedLink<A> {
-    head: Head,
     direct: RefCell<Option<Rc<dyn Link<A>>>>,
 }
 
 impl<A> QueuedLink<A> {
-    pub(super) fn new(kind: ConnectionType, direct: Rc<dyn Link<A>>) -> Self {
-        Self { head: Head::new(kind), direct: RefCell::new(Some(direct)) }
+    pub(super) fn new(direct: Rc<dyn Link<A>>) -> Self {
+        Self { direct: RefCell::new(Some(direct)) }
     }
 }
 
 impl<A> AnyLink for QueuedLink<A> {
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
     fn receiver(&self) -> Option<ObjectKey> {
         self.direct.borrow().as_ref()?.receiver()
     }
@@ -370,13 +274,8 @@ impl<A> AnyLink for QueuedLink<A> {
         self.direct.borrow().as_ref()?.slot_type()
     }
 
-    fn is_open(&self) -> bool {
-        self.head.is_open() && !self.is_dead()
-    }
-
-    /// Dead is also one whose closure panicked, for that closed the link behind.
-    fn is_dead(&self) -> bool {
-        self.head.is_dead() || self.direct.borrow().as_ref().is_none_or(|link| link.is_dead())
+    fn is_over(&self) -> bool {
+        self.direct.borrow().as_ref().is_none_or(|direct| direct.is_over())
     }
 
     fn release(&self) {
@@ -388,8 +287,8 @@ impl<A> AnyLink for QueuedLink<A> {
 impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
     fn fire(&self, world: &mut World, argument: &A) {
         // A call that was posted outlives the connection, so it holds the slot itself.
-        let Some(direct) = self.direct.borrow().clone().filter(|link| !link.is_dead()) else {
-            return;
+        let Some(direct) = self.direct.borrow().clone().filter(|direct| !direct.is_over()) else {
+            return world.queue.set_met_dead(true);
         };
         let argument = argument.clone();
         let sender = world.sender;
@@ -400,45 +299,11 @@ impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
     }
 }
 
-/// Something of the floors above that ends with an object.
+/// Something that ends with an object, beside what the object owns.
 pub(crate) trait Dependent {
     /// Returns true if it has ended already, so that the object can forget it.
     fn is_over(&self) -> bool;
 
     /// Ends it: the object is being destroyed.
     fn end(&self);
-}
-
-/// What an object has in its list of incoming connections for something that ends with it.
-pub(super) struct DependentLink<D> {
-    head: Head,
-    dependent: D,
-}
-
-impl<D> DependentLink<D> {
-    pub(super) fn new(dependent: D) -> Self {
-        Self { head: Head::new(ConnectionType::DIRECT), dependent }
-    }
-}
-
-impl<D: Dependent> AnyLink for DependentLink<D> {
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn receiver(&self) -> Option<ObjectKey> {
-        None
-    }
-
-    fn slot_type(&self) -> Option<TypeId> {
-        None
-    }
-
-    fn is_dead(&self) -> bool {
-        self.head.is_dead() || self.dependent.is_over()
-    }
-
-    fn release(&self) {
-        self.dependent.end();
-    }
 }

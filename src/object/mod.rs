@@ -1,32 +1,37 @@
 //! Objects, signals and slots: the ground floor, which knows no I/O and no clock.
 
 mod anchor;
-mod audience;
+mod arena;
 mod class;
 mod connect;
 mod connect_own;
 mod connection;
 mod context;
+mod core;
 mod delivery;
 mod destroy;
 mod disconnect;
 mod dump;
 mod emitter;
+mod entry;
+mod family;
 mod handle;
 mod insert;
-mod lend;
+mod key;
+mod lease;
 mod link;
 mod meta;
 mod node;
+mod place;
 mod property;
-mod recorder;
-mod shelf;
+mod queue;
 mod signal;
 mod slot;
 mod spy;
 mod trace;
 mod tracer;
 mod tree;
+mod turns;
 mod waiting;
 mod world;
 
@@ -39,9 +44,9 @@ pub use dump::ConnectionInfo;
 pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
-pub use property::{Property, PropertyError};
 #[doc(hidden)]
-pub use shelf::{Stand, StandMut};
+pub use place::{PlaceMut, PlaceRef};
+pub use property::{Property, PropertyError};
 pub use signal::Signal;
 #[doc(hidden)]
 pub use signal::{AnySignal, SignalCore, SignalOwner};
@@ -53,7 +58,7 @@ pub use trace::{Trace, TraceEntry};
 pub use world::World;
 
 pub(crate) use anchor::Stepper;
-pub(crate) use delivery::{Meter, Origin};
-pub(crate) use handle::ObjectKey;
+pub(crate) use key::ObjectKey;
 pub(crate) use link::Dependent;
 pub(crate) use meta::{debug_as_text, nothing_as_text};
+pub(crate) use turns::{Meter, Origin};

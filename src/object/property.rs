@@ -126,7 +126,7 @@ impl World {
         if let Some(property) = object.meta_object().property(name) {
             return property.read(object).downcast().ok().map(|value| *value);
         }
-        let properties = &self.nodes.get(key)?.existing_extra()?.properties;
+        let properties = &self.arena.node(key)?.existing_extra()?.properties;
         let (_, value) = properties.iter().find(|(known, _)| known == name)?;
         value.downcast_ref().cloned()
     }
@@ -164,7 +164,7 @@ impl World {
                 }),
             };
         }
-        let properties = &mut self.nodes[key].extra().properties;
+        let properties = &mut self.arena[key].extra().properties;
         match properties.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => *known = Box::new(value),
             None => properties.push((name.to_owned(), Box::new(value))),
@@ -174,7 +174,7 @@ impl World {
 
     /// Forgets a dynamic property; says whether there was one of this name.
     pub fn remove_property(&mut self, object: Obj<impl ?Sized + Target>, name: &str) -> bool {
-        let node = self.own(object).and_then(|key| self.nodes.get_mut(key));
+        let node = self.own(object).and_then(|key| self.arena.node_mut(key));
         let Some(node) = node.filter(|node| node.existing_extra().is_some()) else { return false };
         let extra = node.extra();
         let before = extra.properties.len();
@@ -188,7 +188,7 @@ impl World {
         &self,
         object: Obj<impl ?Sized + Target>,
     ) -> impl Iterator<Item = &str> {
-        let node = self.own(object).and_then(|key| self.nodes.get(key));
+        let node = self.own(object).and_then(|key| self.arena.node(key));
         let properties = node.and_then(|node| node.existing_extra()).map(|extra| &extra.properties);
         properties.into_iter().flatten().map(|(name, _)| name.as_str())
     }

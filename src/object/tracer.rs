@@ -12,10 +12,13 @@ use std::time::Duration;
 use slotmap::SecondaryMap;
 
 use super::class::QObject;
+use super::core::AnyCore;
 use super::emitter::Emitter;
-use super::handle::{Number, Obj, ObjectKey};
+use super::handle::Obj;
+use super::key::{Number, ObjectKey};
 use super::meta::{MetaObject, MetaSignal, each_signal, nothing_as_text};
-use super::signal::{AnyCore, AnySignal, SignalOwner};
+use super::queue::Queue;
+use super::signal::{AnySignal, SignalOwner};
 use super::trace::{Trace, TraceEntry, Writer};
 use super::world::World;
 
@@ -74,7 +77,7 @@ impl Tracer {
             (None, None) => None,
         };
         let text = text.or_else(|| nothing_as_text(argument));
-        if sender.recorder.is_first_traced() {
+        if sender.queue.is_first_traced() {
             self.turn.set(self.turn.get() + 1);
         }
         let number = book.write(TraceEntry {
@@ -159,6 +162,11 @@ fn meta_of(known: &[KnownSignal], signal: &Weak<dyn AnyCore>) -> Option<&'static
     known.iter().find(|(core, _)| core.ptr_eq(signal)).map(|(_, meta)| *meta)
 }
 
+/// Returns the tracer of a runtime, while there is one.
+pub(super) fn tracer_of(queue: &Queue<World>) -> Option<Rc<Tracer>> {
+    queue.observer()?.downcast().ok()
+}
+
 /// Being traced.
 impl World {
     /// Writes every emission from now on into `trace`, and into no other any more. `stopwatch`
@@ -172,13 +180,13 @@ impl World {
             turn: Cell::new(0),
             subjects: RefCell::default(),
         });
-        self.recorder.set_tracer(Some(tracer.clone()));
-        let keys: Vec<_> = self.nodes.keys().collect();
+        self.queue.set_observer(Some(tracer.clone()));
+        let keys: Vec<_> = self.arena.keys().collect();
         for key in keys {
             let owner = SignalOwner(self.emitter(key));
             owner.0.begin_trace();
             self.trace_newcomer(key);
-            let object = self.nodes[key].shelf.object(&self.owner);
+            let object = self.get(self.handle::<dyn QObject>(key));
             let known = object.map(|object| signals_of(object, &owner));
             self.know_signals(&tracer, &owner, known.unwrap_or_default());
         }
@@ -186,15 +194,17 @@ impl World {
 
     /// Tells the tracer, if there is one, of an object that has just got its node.
     pub(super) fn trace_newcomer(&self, key: ObjectKey) {
-        if let Some(tracer) = self.recorder.tracer() {
+        if let Some(tracer) = tracer_of(&self.queue) {
             let name = self.object_name(self.handle::<dyn QObject>(key));
-            tracer.meet(key, self.nodes[key].shelf.meta(), name);
+            if let Some(place) = self.arena.place(key) {
+                tracer.meet(key, place.meta(), name);
+            }
         }
     }
 
     /// Tells the tracer, if there is one, of the signals of an object that has been constructed.
     pub(super) fn trace_signals(&mut self, key: ObjectKey, object: &dyn QObject) {
-        if let Some(tracer) = self.recorder.tracer() {
+        if let Some(tracer) = tracer_of(&self.queue) {
             let owner = SignalOwner(self.emitter(key));
             let known = signals_of(object, &owner);
             self.know_signals(&tracer, &owner, known);
@@ -204,7 +214,7 @@ impl World {
     /// Adds the signals that every object has.
     fn know_signals(&mut self, tracer: &Tracer, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
         let key = owner.0.key;
-        let extra = self.nodes[key].extra();
+        let extra = self.arena[key].extra();
         known.push((held(&extra.destroyed, owner), &DESTROYED));
         known.push((held(&extra.name_changed, owner), &OBJECT_NAME_CHANGED));
         tracer.know(key, known);

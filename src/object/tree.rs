@@ -1,223 +1,248 @@
-//! The object tree: who goes with whom.
+//! The tree: who is whose parent, by keys alone.
 //!
-//! Parents are optional and only ever mean one thing here: destroying a parent destroys its
-//! children. Links between nodes make every change of the tree a constant cost.
+//! Keeps two promises. Every change takes a constant time. And what it gives are keys of objects
+//! that were put there and not taken out again: an object that gets the number of an earlier one
+//! inherits nothing.
+//!
+//! What a parent means for its children, and how the tree is searched, is in `family.rs`.
 
-use super::class::QObject;
-use super::handle::{Obj, ObjectKey, Target};
-use super::world::World;
+use super::key::ObjectKey;
 
-impl World {
-    /// Returns the object's parent, or `None` if it has none or is gone.
-    pub fn parent<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<Obj<dyn QObject>> {
-        let node = self.nodes.get(self.own(object)?)?;
-        node.parent.map(|key| self.handle(key))
+/// Parents and children.
+#[derive(Default)]
+pub(super) struct Tree {
+    /// By the number of the object. Only objects that were ever in the tree have an entry.
+    links: Vec<Links>,
+}
+
+/// Where one object is in the tree, by the numbers of the others.
+#[derive(Clone, Copy)]
+struct Links {
+    /// That of the object whose entry this is.
+    generation: u32,
+    parent: u32,
+    first_child: u32,
+    /// The sibling before this one; of the first, the last.
+    previous: u32,
+    next: u32,
+}
+
+/// In place of a number: nobody.
+const NOBODY: u32 = u32::MAX;
+
+impl Links {
+    const ALONE: Self =
+        Self { generation: 0, parent: NOBODY, first_child: NOBODY, previous: NOBODY, next: NOBODY };
+}
+
+impl Tree {
+    pub(super) fn parent(&self, key: ObjectKey) -> Option<ObjectKey> {
+        self.key(self.of(key)?.parent)
     }
 
-    /// Returns the object's children in the order in which they were added; none if it is gone.
-    ///
-    /// ```
-    /// # use slotwire::prelude::*;
-    /// # #[derive(QObject, Default)]
-    /// # struct Node {}
-    /// # fn main() -> Result<(), slotwire::Error> {
-    /// # let mut rt = Runtime::new()?;
-    /// let parent = rt.add(Node::default());
-    /// let first = rt.add_child_of(parent, Node::default());
-    /// let second = rt.add_child_of(parent, Node::default());
-    /// assert_eq!(rt.children(parent).collect::<Vec<_>>(), [first, second]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn children<T: ?Sized + Target>(
-        &self,
-        object: Obj<T>,
-    ) -> impl Iterator<Item = Obj<dyn QObject>> + '_ {
-        let first = self.own(object).and_then(|key| self.nodes.get(key)?.first_child);
-        self.siblings_from(first).map(|key| self.handle(key))
+    pub(super) fn first_child(&self, key: ObjectKey) -> Option<ObjectKey> {
+        self.key(self.of(key)?.first_child)
     }
 
-    /// Makes `object` a child of `parent`, the last one, or of nobody.
-    ///
-    /// # Panics
-    ///
-    /// Panics if a handle is stale or of another runtime, or if `parent` is `object` or one of its
-    /// descendants: a tree has no circles.
-    #[doc(alias = "setParent")]
-    #[track_caller]
-    pub fn set_parent<T: ?Sized + Target, P: ?Sized + Target>(
-        &mut self,
-        object: Obj<T>,
-        parent: impl Into<Option<Obj<P>>>,
-    ) {
-        let key = self.expect_node(object);
-        let parent = parent.into().map(|parent| self.expect_node(parent));
-        let mut ancestor = parent;
-        while let Some(at) = ancestor {
-            assert!(at != key, "{object:?} cannot be made a child of itself or its descendant");
-            ancestor = self.nodes[at].parent;
-        }
-        if self.nodes[key].parent != parent {
-            self.detach(key);
-            if let Some(parent) = parent {
-                self.append_child(parent, key);
-            }
-        }
+    #[inline]
+    pub(super) fn has_children(&self, key: ObjectKey) -> bool {
+        self.of(key).is_some_and(|links| links.first_child != NOBODY)
     }
 
-    /// Leaves the object without a parent, so that it outlives the one it had.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the handle is stale or of another runtime.
-    #[track_caller]
-    pub fn clear_parent<T: ?Sized + Target>(&mut self, object: Obj<T>) {
-        self.set_parent(object, None::<Obj<dyn QObject>>);
+    fn next(&self, key: ObjectKey) -> Option<ObjectKey> {
+        self.key(self.of(key)?.next)
     }
 
-    /// Finds the first descendant of class `T`, or a class that extends it, with this name if one
-    /// is given. Depth first, in the order in which children were added.
-    ///
-    /// ```
-    /// # use slotwire::prelude::*;
-    /// # #[derive(QObject, Default)]
-    /// # struct Room {}
-    /// # #[derive(QObject, Default)]
-    /// # struct Lamp {}
-    /// # fn main() -> Result<(), slotwire::Error> {
-    /// # let mut rt = Runtime::new()?;
-    /// let room = rt.add(Room::default());
-    /// let lamp = rt.add_child_of(room, Lamp::default());
-    /// rt.set_object_name(lamp, "desk");
-    /// assert_eq!(rt.find_child::<Lamp>(room, "desk"), Some(lamp));
-    /// assert_eq!(rt.find_child::<Lamp>(room, None), Some(lamp));
-    /// assert_eq!(rt.find_child::<Room>(room, None), None);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[doc(alias = "findChild")]
-    pub fn find_child<'n, T: QObject>(
-        &self,
-        root: Obj<impl ?Sized + Target>,
-        name: impl Into<Option<&'n str>>,
-    ) -> Option<Obj<T>> {
-        let name = name.into();
-        self.descendants(root).find_map(|key| self.matching(key, name))
+    /// Returns the children of an object in the order in which they were added.
+    pub(super) fn children(&self, key: ObjectKey) -> impl Iterator<Item = ObjectKey> + '_ {
+        std::iter::successors(self.first_child(key), |&child| self.next(child))
     }
 
-    /// Finds all descendants of class `T`, or a class that extends it, with this name if one is
-    /// given.
-    #[doc(alias = "findChildren")]
-    pub fn find_children<'n, T: QObject>(
-        &self,
-        root: Obj<impl ?Sized + Target>,
-        name: impl Into<Option<&'n str>>,
-    ) -> Vec<Obj<T>> {
-        let name = name.into();
-        self.descendants(root).filter_map(|key| self.matching(key, name)).collect()
+    /// Returns everybody above an object, its parent first.
+    pub(super) fn ancestors(&self, key: ObjectKey) -> impl Iterator<Item = ObjectKey> + '_ {
+        std::iter::successors(self.parent(key), |&ancestor| self.parent(ancestor))
     }
 
-    /// Returns the object's name: empty unless one was set.
-    #[doc(alias = "objectName")]
-    pub fn object_name<T: ?Sized + Target>(&self, object: Obj<T>) -> &str {
-        let node = self.own(object).and_then(|key| self.nodes.get(key));
-        node.and_then(|node| node.existing_extra()).map_or("", |extra| &extra.name)
-    }
-
-    /// Names the object, and emits `object_name_changed` if that is a change.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the handle is stale or of another runtime.
-    #[doc(alias = "setObjectName")]
-    #[track_caller]
-    pub fn set_object_name<T: ?Sized + Target>(&mut self, object: Obj<T>, name: impl Into<String>) {
-        let (key, name) = (self.expect_node(object), name.into());
-        let extra = self.nodes[key].extra();
-        if extra.name != name {
-            extra.name.clone_from(&name);
-            if let Some(tracer) = self.recorder.tracer() {
-                tracer.rename(key, &name);
-            }
-            extra.name_changed.emit(name);
-        }
-    }
-
-    fn matching<T: QObject>(&self, key: ObjectKey, name: Option<&str>) -> Option<Obj<T>> {
-        let object: Obj<dyn QObject> = self.handle(key);
-        if name.is_none_or(|name| self.object_name(object) == name) {
-            self.downcast(object)
-        } else {
-            None
-        }
-    }
-
-    /// The keys of everything below `root`, depth first.
-    pub(super) fn descendants(
-        &self,
-        root: Obj<impl ?Sized + Target>,
-    ) -> impl Iterator<Item = ObjectKey> + '_ {
-        let root = self.own(root).filter(|&key| self.nodes.contains_key(key));
-        let mut at = root;
-        std::iter::from_fn(move || {
-            let (root, from) = (root?, at?);
-            at = self.nodes[from].first_child.or_else(|| {
-                let mut climb = from;
-                loop {
-                    if climb == root {
-                        return None;
-                    }
-                    let node = &self.nodes[climb];
-                    match node.next {
-                        Some(next) => return Some(next),
-                        None => climb = node.parent?,
-                    }
-                }
-            });
-            at
+    /// Returns everybody below an object, depth first.
+    pub(super) fn descendants(&self, root: ObjectKey) -> impl Iterator<Item = ObjectKey> + '_ {
+        std::iter::successors(self.first_child(root), move |&key| {
+            self.first_child(key).or_else(|| {
+                let line = std::iter::once(key).chain(self.ancestors(key));
+                line.take_while(|&ancestor| ancestor != root).find_map(|key| self.next(key))
+            })
         })
     }
 
-    /// The keys of a row of siblings, from `first` on.
-    pub(super) fn siblings_from(
-        &self,
-        first: Option<ObjectKey>,
-    ) -> impl Iterator<Item = ObjectKey> + '_ {
-        std::iter::successors(first, |&key| self.nodes[key].next)
+    /// Makes an object, which has no parent, the last child of another one.
+    pub(super) fn append(&mut self, parent: ObjectKey, child: ObjectKey) {
+        let (above, this) = (self.enter(parent), self.enter(child));
+        let first = self.at(above).first_child;
+        let last = if first == NOBODY {
+            self.at(above).first_child = this;
+            this
+        } else {
+            let last = std::mem::replace(&mut self.at(first).previous, this);
+            self.at(last).next = this;
+            last
+        };
+        let links = self.at(this);
+        (links.parent, links.previous, links.next) = (above, last, NOBODY);
     }
 
-    /// Makes the node, which has no parent, the last child of `parent`.
-    pub(super) fn append_child(&mut self, parent: ObjectKey, key: ObjectKey) {
-        self.nodes[key].parent = Some(parent);
-        match self.nodes[parent].first_child {
-            Some(first) => {
-                let last = self.nodes[first].previous.replace(key);
-                self.nodes[key].previous = last;
-                if let Some(last) = last {
-                    self.nodes[last].next = Some(key);
+    /// Takes an object away from its parent, if it has one.
+    pub(super) fn detach(&mut self, key: ObjectKey) {
+        let (this, _) = key.parts();
+        let Some(&Links { parent, previous, next, .. }) = self.of(key) else { return };
+        if parent == NOBODY {
+            return;
+        }
+        let first = self.at(parent).first_child;
+        if first == this {
+            self.at(parent).first_child = next;
+        } else {
+            self.at(previous).next = next;
+        }
+        // The next one knows this one as the one before it; if there is none, the first does as its
+        // last.
+        let after = if next == NOBODY { first } else { next };
+        if after != this {
+            self.at(after).previous = previous;
+        }
+        let links = self.at(this);
+        (links.parent, links.previous, links.next) = (NOBODY, NOBODY, NOBODY);
+    }
+
+    /// The entry of an object, if it has one.
+    #[inline]
+    fn of(&self, key: ObjectKey) -> Option<&Links> {
+        let (number, generation) = key.parts();
+        self.links.get(number as usize).filter(|links| links.generation == generation)
+    }
+
+    /// The key of an object that has an entry.
+    fn key(&self, number: u32) -> Option<ObjectKey> {
+        let links = self.links.get(number as usize)?;
+        Some(ObjectKey::from_parts(number, links.generation))
+    }
+
+    fn at(&mut self, number: u32) -> &mut Links {
+        &mut self.links[number as usize]
+    }
+
+    /// Sees to it that an object has an entry. Returns its number.
+    fn enter(&mut self, key: ObjectKey) -> u32 {
+        let (number, generation) = key.parts();
+        if self.of(key).is_none() {
+            let index = number as usize;
+            if index >= self.links.len() {
+                self.links.resize(index + 1, Links::ALONE);
+            }
+            self.links[index] = Links { generation, ..Links::ALONE };
+        }
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Parents and children said in another way.
+    #[derive(Default)]
+    struct Families(Vec<(ObjectKey, Vec<ObjectKey>)>);
+
+    impl Families {
+        fn children(&self, parent: ObjectKey) -> Vec<ObjectKey> {
+            let family = self.0.iter().find(|(of, _)| *of == parent);
+            family.map(|(_, children)| children.clone()).unwrap_or_default()
+        }
+
+        fn parent(&self, child: ObjectKey) -> Option<ObjectKey> {
+            self.0.iter().find(|(_, children)| children.contains(&child)).map(|(of, _)| *of)
+        }
+
+        fn is_below(&self, root: ObjectKey, mut key: ObjectKey) -> bool {
+            while let Some(parent) = self.parent(key) {
+                if parent == root {
+                    return true;
+                }
+                key = parent;
+            }
+            false
+        }
+
+        fn descendants(&self, root: ObjectKey) -> Vec<ObjectKey> {
+            let below = |child| [vec![child], self.descendants(child)].concat();
+            self.children(root).into_iter().flat_map(below).collect()
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Op {
+        Move(usize, usize),
+        Detach(usize),
+        /// The object goes, and another one gets its number.
+        Replace(usize),
+    }
+
+    const OBJECTS: usize = 8;
+
+    fn op() -> impl Strategy<Value = Op> {
+        let number = 0..OBJECTS;
+        prop_oneof![
+            4 => (number.clone(), number.clone()).prop_map(|(child, parent)| Op::Move(child, parent)),
+            1 => number.clone().prop_map(Op::Detach),
+            1 => number.prop_map(Op::Replace),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn children_are_those_that_were_added_in_that_order(ops in prop::collection::vec(op(), 0..60)) {
+            let mut tree = Tree::default();
+            let mut families = Families::default();
+            let mut keys: Vec<_> = (0..OBJECTS as u32).map(|n| ObjectKey::from_parts(n + 1, 1)).collect();
+            for op in ops {
+                match op {
+                    Op::Move(child, parent) => {
+                        let (child, parent) = (keys[child], keys[parent]);
+                        if child == parent || families.is_below(child, parent) {
+                            continue;
+                        }
+                        tree.detach(child);
+                        tree.append(parent, child);
+                        families.0.iter_mut().for_each(|(_, children)| children.retain(|key| *key != child));
+                        match families.0.iter_mut().find(|(of, _)| *of == parent) {
+                            Some((_, children)) => children.push(child),
+                            None => families.0.push((parent, vec![child])),
+                        }
+                    }
+                    Op::Detach(child) => {
+                        tree.detach(keys[child]);
+                        families.0.iter_mut().for_each(|(_, children)| children.retain(|key| *key != keys[child]));
+                    }
+                    Op::Replace(number) => {
+                        let old = keys[number];
+                        for child in families.children(old) {
+                            tree.detach(child);
+                        }
+                        tree.detach(old);
+                        families.0.retain(|(of, _)| *of != old);
+                        families.0.iter_mut().for_each(|(_, children)| children.retain(|key| *key != old));
+                        let (number_of, generation) = old.parts();
+                        keys[number] = ObjectKey::from_parts(number_of, generation + 2);
+                        prop_assert_eq!(tree.parent(keys[number]), None);
+                        prop_assert_eq!(tree.first_child(keys[number]), None);
+                    }
+                }
+                for &key in &keys {
+                    prop_assert_eq!(tree.children(key).collect::<Vec<_>>(), families.children(key));
+                    prop_assert_eq!(tree.parent(key), families.parent(key));
+                    prop_assert_eq!(tree.descendants(key).collect::<Vec<_>>(), families.descendants(key));
                 }
             }
-            None => {
-                self.nodes[parent].first_child = Some(key);
-                self.nodes[key].previous = Some(key);
-            }
-        }
-    }
-
-    /// Takes the node out of its parent's row of children.
-    pub(super) fn detach(&mut self, key: ObjectKey) {
-        let node = &mut self.nodes[key];
-        let (previous, next) = (node.previous.take(), node.next.take());
-        let (Some(parent), Some(previous)) = (node.parent.take(), previous) else { return };
-        let first = self.nodes[parent].first_child;
-        // Whoever holds this node as the one before it: the next one, or as its last the first.
-        if let Some(after) = next.or(first).filter(|&after| after != key) {
-            self.nodes[after].previous = Some(previous);
-        }
-        if first == Some(key) {
-            self.nodes[parent].first_child = next;
-        } else {
-            self.nodes[previous].next = next;
         }
     }
 }

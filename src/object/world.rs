@@ -1,61 +1,48 @@
-//! The world: every object of one runtime, and the ways to reach them.
+//! The world: the objects of one runtime, and the ways to reach them.
 //!
-//! Keeps one promise: a method has its object to itself. While it runs, the object is out of the
-//! arena, on loan to it; everybody else is reachable, and nobody reaches the object twice.
-//!
-//! The tree is in `tree.rs`, connecting in `connect.rs`, the end of objects in `destroy.rs`, and
-//! the order in which slots run in `delivery.rs`.
+//! It is the face of the rooms in which objects (`arena.rs`), parents and children (`tree.rs`) and
+//! what is still to be done are kept. Its methods are in files by topic: adding objects in
+//! `insert.rs`, calling them in `lease.rs`, their families in `family.rs`, connecting in `connect.rs`
+//! and `disconnect.rs`, their end in `destroy.rs`, and the order in which slots run in `delivery.rs`.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use qcell::QCellOwner;
-use slotmap::SlotMap;
+use slotmap::SparseSecondaryMap;
 
+use super::arena::Arena;
 use super::class::QObject;
-use super::delivery::{Meter, Origin, Suspended, TURN_BUDGET};
+use super::destroy::Ends;
 use super::emitter::Emitter;
-use super::handle::{Number, Obj, ObjectKey, RuntimeTag, Target, short_type_name};
-use super::lend::Deferred;
+use super::handle::{Obj, Shown, Target};
+use super::key::{ObjectKey, RuntimeTag};
+use super::lease::Deferred;
 use super::node::Node;
-use super::recorder::{Effect, Recorder};
-use super::shelf::{Stand, StandMut};
+use super::place::{ObjectPlace, PlaceMut, PlaceRef};
+use super::queue::Queue;
 use super::slot::{OnSlotError, SlotError};
+use super::tree::Tree;
+use super::turns::Turns;
 
 /// The objects of one runtime.
 ///
 /// [`Runtime`](crate::Runtime) and [`Context`](super::Context) both dereference to it, so its methods are the ones
 /// that a program uses everywhere: outside, in slots and in constructors.
 pub struct World {
-    pub(super) nodes: SlotMap<ObjectKey, Node>,
-    /// The key to all shelves.
-    pub(super) owner: QCellOwner,
+    pub(super) arena: Arena<dyn ObjectPlace, Node>,
+    pub(super) tree: Tree,
     pub(super) tag: RuntimeTag,
-    pub(super) recorder: Rc<Recorder>,
-    /// What is still to be carried out in this turn, the next uppermost.
-    pub(super) stack: Vec<Effect>,
-    /// Earlier turns that had used up their budget.
-    pub(super) suspended: VecDeque<Suspended>,
-    /// For whom the loop begins turns just now.
-    pub(super) origin: Option<Origin>,
-    /// How many deliveries this turn has made of what it was granted.
-    pub(super) spent: usize,
-    /// How many deliveries this turn may make until it asks the meter; none if the meter has refused
-    /// more.
-    pub(super) granted: usize,
-    /// How many a turn may make at first.
-    pub(super) grant: usize,
-    /// Says whether a turn may make more, while the loop makes a pass.
-    pub(super) meter: Option<Rc<dyn Meter>>,
+    pub(super) queue: Rc<Queue<Self>>,
+    pub(super) ends: Ends,
+    pub(super) turns: Turns<Self>,
     pub(super) sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
-    pub(super) deferred: Vec<Deferred>,
+    pub(super) deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred>>,
     /// For each type its `Rc`.
     services: RefCell<Vec<(TypeId, Box<dyn Any>)>>,
     on_slot_error: Option<OnSlotError>,
@@ -67,19 +54,14 @@ impl World {
         static RUNTIMES: AtomicU32 = AtomicU32::new(1);
         let tag = RUNTIMES.fetch_add(1, Ordering::Relaxed);
         Self {
-            nodes: SlotMap::with_key(),
-            owner: QCellOwner::new(),
+            arena: Arena::new(),
+            tree: Tree::default(),
             tag: RuntimeTag(NonZeroU32::new(tag).unwrap_or(NonZeroU32::MIN)),
-            recorder: Recorder::new(),
-            stack: Vec::new(),
-            suspended: VecDeque::new(),
-            origin: None,
-            spent: 0,
-            granted: TURN_BUDGET,
-            grant: TURN_BUDGET,
-            meter: None,
+            queue: Queue::new(),
+            ends: Ends::new(),
+            turns: Turns::new(),
             sender: None,
-            deferred: Vec::new(),
+            deferred: SparseSecondaryMap::new(),
             services: RefCell::default(),
             on_slot_error: None,
         }
@@ -89,16 +71,14 @@ impl World {
     /// is busy: its method is running further up the call chain.
     #[inline]
     pub fn get<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<&T> {
-        let node = self.nodes.get(self.own(object)?)?;
-        T::look(Stand::new(&*node.shelf, &self.owner), object.cast)
+        T::look(PlaceRef::new(self.arena.look(self.own(object)?)?), object.cast)
     }
 
-    /// Returns the object for a change, or `None` as [`get`](Self::get) does.
+    /// Returns the object mutably, or `None` as [`get`](Self::get) does.
     #[inline]
     pub fn get_mut<T: ?Sized + Target>(&mut self, object: Obj<T>) -> Option<&mut T> {
         let key = self.own(object)?;
-        let node = self.nodes.get(key)?;
-        T::look_mut(StandMut::new(&*node.shelf, &mut self.owner), object.cast)
+        T::look_mut(PlaceMut::new(self.arena.look_mut(key)?), object.cast)
     }
 
     /// Returns two different objects at once, or `None` if either cannot be had, or they are one
@@ -127,9 +107,9 @@ impl World {
         if a == b {
             return None;
         }
-        let first = self.nodes.get(self.own(a)?)?.shelf.place();
-        let second = self.nodes.get(self.own(b)?)?.shelf.place();
-        let (first, second) = self.owner.rw2(first, second);
+        let keys = (self.own(a)?, self.own(b)?);
+        let (first, second, keyring) = self.arena.look_at_two(keys.0, keys.1)?;
+        let (first, second) = keyring.open_two(first.cell(), second.cell());
         let first = A::project_mut(first.object_mut()?, a.cast)?;
         let second = B::project_mut(second.object_mut()?, b.cast)?;
         Some((first, second))
@@ -137,24 +117,24 @@ impl World {
 
     /// Says whether the object exists: alive, busy or under construction, but not gone.
     pub fn contains<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
-        self.own(object).is_some_and(|key| self.nodes.contains_key(key))
+        self.own(object).is_some_and(|key| self.arena.contains(key))
     }
 
     /// Returns how many objects there are.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.arena.len()
     }
 
     /// Says whether there are no objects.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.arena.len() == 0
     }
 
     /// Returns the handle as one to class `T`, if the object is of that class or extends it.
     #[doc(alias = "qobject_cast")]
     pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
         let key = self.own(object)?;
-        let class = self.nodes.get(key)?.shelf.meta();
+        let class = self.arena.place(key)?.meta();
         let target = self.handle(key);
         // The meta object knows even of an object that is busy.
         (class.inherits(T::static_meta_object()) || self.get::<T>(target).is_some())
@@ -228,87 +208,99 @@ impl World {
         (object.tag == self.tag).then_some(object.key)
     }
 
-    /// The key of a node that exists, or a panic that says why there is none.
+    /// Returns the key of an object that exists.
     #[track_caller]
     pub(super) fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
         match self.own(object) {
-            Some(key) if self.nodes.contains_key(key) => key,
-            _ => self.refuse(object),
-        }
-    }
-
-    /// Panics with the reason why `object` cannot be had.
-    #[cold]
-    #[track_caller]
-    fn refuse<T: ?Sized + Target>(&self, object: Obj<T>) -> ! {
-        let (class, number) = (short_type_name::<T>(), Number(object.key));
-        let node = match self.own(object).map(|key| self.nodes.get(key)) {
-            None => panic!("Obj<{class}> {number} is a handle of another runtime"),
-            Some(None) => panic!("Obj<{class}> {number} is stale: its object was destroyed"),
-            Some(Some(node)) => node,
-        };
-        match node.shelf.object(&self.owner) {
-            Some(object) => {
-                panic!("Obj<{class}> {number} is of class {}", object.meta_object().class_name())
-            }
-            None => panic!(
-                "Obj<{class}> {number} is busy: one of its methods is running further up the call \
-                 chain; use `self` there, or `later`"
-            ),
+            Some(key) if self.arena.contains(key) => key,
+            Some(_) => refuse_stale::<T>(object.key),
+            None => refuse_foreign::<T>(object.key),
         }
     }
 
     /// What the object's signals share.
     pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter> {
-        let (tag, recorder) = (self.tag, &self.recorder);
-        self.nodes[key].emitter_or(|| Rc::new(Emitter::new(key, tag, recorder))).clone()
+        let queue = &self.queue;
+        self.arena[key].emitter_or(|| Rc::new(Emitter::new(key, queue))).clone()
     }
 }
 
 impl<T: ?Sized + Target> Index<Obj<T>> for World {
     type Output = T;
 
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn index(&self, object: Obj<T>) -> &T {
-        match self.get(object) {
+        let Some(key) = self.own(object) else { refuse_foreign::<T>(object.key) };
+        let Some((place, keyring)) = self.arena.look(key) else { refuse_stale::<T>(object.key) };
+        match T::look(PlaceRef::new((place, keyring)), object.cast) {
             Some(object) => object,
-            None => self.refuse(object),
+            None => refuse_absent::<T>(object.key, place),
         }
     }
 }
 
 impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn index_mut(&mut self, object: Obj<T>) -> &mut T {
-        // Looked up twice, since the borrow checker ties the first borrow to the result.
-        if self.get(object).is_none() {
-            self.refuse(object);
+        let Some(key) = self.own(object) else { refuse_foreign::<T>(object.key) };
+        let Some((place, keyring)) = self.arena.look_mut(key) else {
+            refuse_stale::<T>(object.key)
+        };
+        match T::look_mut(PlaceMut::new((place, keyring)), object.cast) {
+            Some(object) => object,
+            None => refuse_absent::<T>(object.key, place),
         }
-        self.get_mut(object).expect("it was there a moment ago")
     }
+}
+
+/// Panics, since a handle is of another runtime.
+#[cold]
+#[track_caller]
+fn refuse_foreign<T: ?Sized>(key: ObjectKey) -> ! {
+    panic!("{} is a handle of another runtime", Shown::<T>::new(key))
+}
+
+/// Panics, since an object was destroyed.
+#[cold]
+#[track_caller]
+fn refuse_stale<T: ?Sized>(key: ObjectKey) -> ! {
+    panic!("{} is stale: its object was destroyed", Shown::<T>::new(key))
+}
+
+/// Panics, since the object is not in its place, or is of another class.
+#[cold]
+#[track_caller]
+fn refuse_absent<T: ?Sized + Target>(key: ObjectKey, place: &dyn ObjectPlace) -> ! {
+    let handle = Shown::<T>::new(key);
+    if T::fits(place.meta()) {
+        panic!(
+            "{handle} is busy: one of its methods is running further up the call chain; use `self` \
+             there, or `later`"
+        )
+    }
+    panic!("{handle} is of class {}", place.meta().class_name())
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         // The objects first: what they still record keeps their signals alive until it is cleared.
-        // Each off its shelf, which a connection to itself would keep for ever.
-        for (_, node) in self.nodes.drain() {
-            let object = node.shelf.take(&mut self.owner);
+        // Each out of its place, which a connection to itself would keep for ever.
+        for (place, node) in self.arena.drain() {
+            let object = place.take(self.arena.keyring_mut());
             drop((node, object));
         }
-        self.stack.clear();
-        self.suspended.clear();
-        self.recorder.clear();
+        self.turns.clear();
+        self.queue.clear();
     }
 }
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World")
-            .field("objects", &self.nodes.len())
-            .field("recorder", &self.recorder)
+            .field("objects", &self.arena.len())
+            .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,361 @@
+//! The queue: what running methods did that others are to notice.
+//!
+//! Keeps one promise: what is recorded comes out in the order in which it was written, and before
+//! what was recorded earlier in the methods around it. It knows nothing of what is recorded but how to
+//! have it carried out, and nothing of the world (`W`) in which that happens.
+//!
+//! Every signal of a runtime holds on to the queue, so that emitting needs no context. When what is
+//! recorded is carried out is in `delivery.rs`.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::Rc;
+
+use bitflags::bitflags;
+
+use super::key::ObjectKey;
+
+/// Something done by a method, to be carried out after it.
+pub(super) enum Effect<W> {
+    /// Does what the act knows under a number.
+    Act { act: Rc<dyn Act<W>>, what: u64 },
+    /// Lets an object go on with something that has several parts, of which this is one.
+    Step { object: ObjectKey, number: u32, step: fn(&mut W, ObjectKey, u32) },
+}
+
+/// Carries out effects.
+pub(super) trait Act<W> {
+    fn carry_out(self: Rc<Self>, world: &mut W, what: u64);
+}
+
+/// A closure, which is called once.
+struct Later<F>(Cell<Option<F>>);
+
+impl<W, F: FnOnce(&mut W)> Act<W> for Later<F> {
+    fn carry_out(self: Rc<Self>, world: &mut W, _: u64) {
+        if let Some(call) = self.0.take() {
+            call(world);
+        }
+    }
+}
+
+impl<W> Clone for Effect<W> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Act { act, what } => Self::Act { act: act.clone(), what: *what },
+            Self::Step { object, number, step } => {
+                Self::Step { object: *object, number: *number, step: *step }
+            }
+        }
+    }
+}
+
+impl<W: 'static> Effect<W> {
+    /// Returns an effect that calls a closure.
+    pub(super) fn later(call: impl FnOnce(&mut W) + 'static) -> Self {
+        Self::Act { act: Rc::new(Later(Cell::new(Some(call)))), what: 0 }
+    }
+
+    /// Carries it out.
+    #[inline]
+    pub(super) fn carry_out(self, world: &mut W) {
+        match self {
+            Self::Act { act, what } => act.carry_out(world, what),
+            Self::Step { object, number, step } => step(world, object, number),
+        }
+    }
+}
+
+/// A call that was posted for a later turn.
+pub(super) type Posted<W> = Box<dyn FnOnce(&mut W)>;
+
+bitflags! {
+    /// What runs and what waits. If it is nothing, an effect may be immediate.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    struct Status: u8 {
+        /// A turn is running, which will come for what is recorded.
+        const IN_TURN = 1;
+        /// There are effects.
+        const RECORDED = 2;
+        /// There is more than one.
+        const SEVERAL = 4;
+        /// Earlier turns left something undelivered.
+        const BACKLOG = 8;
+        /// An emission of this turn met a dead connection, and nobody has swept it yet.
+        const MET_DEAD = 16;
+        /// A trace has an emission of this turn, or of what is recorded for it.
+        const TRACED = 32;
+    }
+}
+
+/// Collects effects and posted calls.
+pub(super) struct Queue<W> {
+    /// Looked at before every emission and after every slot.
+    status: Cell<Status>,
+    /// The effects in the order in which they were recorded: mostly one or two.
+    first: Cell<Option<Effect<W>>>,
+    second: Cell<Option<Effect<W>>>,
+    others: RefCell<Vec<Effect<W>>>,
+    posted: RefCell<VecDeque<Posted<W>>>,
+    /// Tells a loop that does not look by itself that there is work.
+    alarm: RefCell<Option<Box<dyn Fn()>>>,
+    /// Looks on at what is emitted. Kept here for it, since every signal reaches the queue.
+    observer: RefCell<Option<Rc<dyn Any>>>,
+}
+
+impl<W> Queue<W> {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            status: Cell::new(Status::empty()),
+            first: Cell::default(),
+            second: Cell::default(),
+            others: RefCell::default(),
+            posted: RefCell::default(),
+            alarm: RefCell::new(None),
+            observer: RefCell::new(None),
+        })
+    }
+
+    #[inline]
+    pub(super) fn record(&self, effect: Effect<W>) {
+        let status = self.status.get();
+        if status.contains(Status::RECORDED) {
+            return self.record_beside(effect);
+        }
+        // There is nothing to drop, which the compiler cannot know.
+        std::mem::forget(self.first.replace(Some(effect)));
+        self.status.set(status | Status::RECORDED);
+        if !status.contains(Status::IN_TURN) {
+            self.raise_alarm();
+        }
+    }
+
+    #[inline(never)]
+    fn record_beside(&self, effect: Effect<W>) {
+        let status = self.status.get();
+        if status.contains(Status::SEVERAL) {
+            self.others.borrow_mut().push(effect);
+        } else {
+            std::mem::forget(self.second.replace(Some(effect)));
+            self.status.set(status | Status::SEVERAL);
+        }
+        if !status.contains(Status::IN_TURN) {
+            self.raise_alarm();
+        }
+    }
+
+    #[inline]
+    pub(super) fn has_recorded(&self) -> bool {
+        self.status.get().contains(Status::RECORDED)
+    }
+
+    /// Returns the next effect of all: the first that was recorded, or else the uppermost of `stack`.
+    /// What else was recorded moves there, first recorded uppermost.
+    #[inline]
+    pub(super) fn next(&self, stack: &mut Vec<Effect<W>>) -> Option<Effect<W>> {
+        let status = self.status.get();
+        if !status.contains(Status::RECORDED) {
+            return stack.pop();
+        }
+        if status.contains(Status::SEVERAL) {
+            self.move_others_to(stack);
+        }
+        self.status.set(status - Status::RECORDED - Status::SEVERAL);
+        self.first.take()
+    }
+
+    /// Moves what was recorded to the top of `stack`, first recorded uppermost.
+    #[cold]
+    pub(super) fn move_to(&self, stack: &mut Vec<Effect<W>>) {
+        self.move_others_to(stack);
+        stack.extend(self.first.take());
+        self.set(Status::RECORDED | Status::SEVERAL, false);
+    }
+
+    #[inline(never)]
+    fn move_others_to(&self, stack: &mut Vec<Effect<W>>) {
+        let mut others = self.others.borrow_mut();
+        while let Some(effect) = others.pop() {
+            stack.push(effect);
+        }
+        if let Some(second) = self.second.take() {
+            stack.push(second);
+        }
+    }
+
+    pub(super) fn post(&self, call: Posted<W>) {
+        self.posted.borrow_mut().push_back(call);
+        // Also in a turn, since that may be one which no pass of the loop has begun.
+        self.raise_alarm();
+    }
+
+    pub(super) fn posted(&self) -> usize {
+        self.posted.borrow().len()
+    }
+
+    pub(super) fn next_posted(&self) -> Option<Posted<W>> {
+        self.posted.borrow_mut().pop_front()
+    }
+
+    /// Returns true if nothing runs and nothing waits, so that an effect may be immediate.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        (self.status.get() - Status::TRACED).is_empty()
+    }
+
+    /// Returns true if a turn is running that left nothing to see to, nor did earlier turns.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        self.status.get() == Status::IN_TURN
+    }
+
+    pub(super) fn set_backlog(&self, backlog: bool) {
+        self.set(Status::BACKLOG, backlog);
+    }
+
+    #[inline]
+    pub(super) fn in_turn(&self) -> bool {
+        self.status.get().contains(Status::IN_TURN)
+    }
+
+    #[inline]
+    pub(super) fn begin_turn(&self) {
+        self.set(Status::IN_TURN, true);
+    }
+
+    /// Ends the turn. Returns true if it has left something that was recorded.
+    #[inline]
+    pub(super) fn end_turn(&self) -> bool {
+        let has_recorded = self.has_recorded();
+        self.set(Status::IN_TURN | Status::MET_DEAD | Status::TRACED, false);
+        has_recorded
+    }
+
+    pub(super) fn met_dead(&self) -> bool {
+        self.status.get().contains(Status::MET_DEAD)
+    }
+
+    pub(super) fn set_met_dead(&self, met_dead: bool) {
+        self.set(Status::MET_DEAD, met_dead);
+    }
+
+    /// Notes that an emission was traced. Returns true if it is the first of this turn. What is
+    /// emitted outside any turn counts to the next.
+    pub(super) fn is_first_traced(&self) -> bool {
+        let is_first = !self.status.get().contains(Status::TRACED);
+        self.set(Status::TRACED, true);
+        is_first
+    }
+
+    /// Returns true if somebody looks on.
+    pub(super) fn is_watched(&self) -> bool {
+        self.observer.borrow().is_some()
+    }
+
+    /// Returns who looks on.
+    pub(super) fn observer(&self) -> Option<Rc<dyn Any>> {
+        self.observer.borrow().clone()
+    }
+
+    /// Lets somebody else look on, or nobody.
+    pub(super) fn set_observer(&self, observer: Option<Rc<dyn Any>>) {
+        self.set(Status::TRACED, false);
+        let before = self.observer.replace(observer);
+        drop(before);
+    }
+
+    #[inline]
+    fn set(&self, status: Status, on: bool) {
+        let mut all = self.status.get();
+        all.set(status, on);
+        self.status.set(all);
+    }
+
+    /// Sets what is called when something is posted, or is recorded while no turn runs.
+    pub(super) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
+        *self.alarm.borrow_mut() = Some(alarm);
+    }
+
+    pub(super) fn raise_alarm(&self) {
+        if let Some(alarm) = &*self.alarm.borrow() {
+            alarm();
+        }
+    }
+
+    /// Drops everything, so that nothing keeps the runtime's parts alive in a circle.
+    pub(super) fn clear(&self) {
+        let mut effects = Vec::new();
+        self.move_to(&mut effects);
+        let posted = self.posted.take();
+        self.set_observer(None);
+        drop((effects, posted));
+    }
+}
+
+impl<W> fmt::Debug for Queue<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue")
+            .field("has_recorded", &self.has_recorded())
+            .field("posted", &self.posted.borrow().len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What has been carried out.
+    type Heard = Vec<u32>;
+
+    fn note(number: u32) -> Effect<Heard> {
+        let step = |heard: &mut Heard, _, number| heard.push(number);
+        Effect::Step { object: ObjectKey::default(), number, step }
+    }
+
+    fn carry_out_all(queue: &Queue<Heard>) -> Heard {
+        let (mut heard, mut stack) = (Vec::new(), Vec::new());
+        while let Some(effect) = queue.next(&mut stack) {
+            effect.carry_out(&mut heard);
+        }
+        heard
+    }
+
+    #[test]
+    fn effects_come_out_in_the_order_in_which_they_were_recorded() {
+        for count in 0..6 {
+            let queue = Queue::new();
+            (0..count).for_each(|number| queue.record(note(number)));
+            assert_eq!(carry_out_all(&queue), (0..count).collect::<Vec<_>>());
+            assert!(queue.is_idle());
+        }
+    }
+
+    #[test]
+    fn what_an_effect_records_comes_before_the_effects_after_it() {
+        let queue = Queue::new();
+        let nested = queue.clone();
+        queue.record(note(1));
+        queue.record(Effect::later(move |heard: &mut Heard| {
+            heard.push(2);
+            (21..24).for_each(|number| nested.record(note(number)));
+        }));
+        queue.record(note(3));
+        assert_eq!(carry_out_all(&queue), [1, 2, 21, 22, 23, 3]);
+    }
+
+    #[test]
+    fn what_is_put_aside_keeps_its_order() {
+        let queue = Queue::new();
+        (1..5).for_each(|number| queue.record(note(number)));
+        let mut stack = vec![note(5)];
+        queue.move_to(&mut stack);
+        let mut heard = Vec::new();
+        while let Some(effect) = stack.pop() {
+            effect.carry_out(&mut heard);
+        }
+        assert_eq!(heard, [1, 2, 3, 4, 5]);
+    }
+}
