@@ -1,0 +1,295 @@
+//! The imports of `src/` keep to the map in ARCHITECTURE.md.
+//!
+//! `imports.rs` finds the imports, `chart.rs` reads the map and compares the two. `lib.rs`,
+//! `private.rs`, tests and docs are excepted.
+
+mod chart;
+mod imports;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use self::chart::Chart;
+use self::imports::{Import, Imports};
+
+/// Adds the texts of the files below a folder, by their paths below it.
+fn sources(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        let name = path.file_name().expect("it has one").to_str().expect("it is ASCII").to_owned();
+        if path.is_dir() {
+            sources(&path, &format!("{prefix}{name}/"), found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("it can be read");
+            found.insert(format!("{prefix}{name}"), text);
+        }
+    }
+}
+
+fn this_crate() -> Imports {
+    let mut found = BTreeMap::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
+    Imports::of(&found)
+}
+
+#[test]
+fn every_import_keeps_to_the_map() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let page = fs::read_to_string(page).expect("the page is there");
+    let (_, block) = page.split_once("\n```map\n").expect("the page has a block ```map");
+    let (map, _) = block.split_once("\n```\n").expect("the block ends");
+    let complaints = Chart::read(map).complaints(&this_crate());
+    assert!(
+        complaints.is_empty(),
+        "the imports of src/ and the map in ARCHITECTURE.md (\"The map, checked\") differ:\n\n{}\n",
+        complaints.join("\n\n")
+    );
+}
+
+/// Reads a made-up crate: a line `== FILE` begins each file.
+fn made_up(text: &str) -> Imports {
+    let files = text.split("== ").skip(1).map(|file| {
+        let (name, text) = file.split_once('\n').expect("the name has a line of its own");
+        (name.trim().to_owned(), text.to_owned())
+    });
+    Imports::of(&files.collect())
+}
+
+/// Returns the imports as `FROM:LINE TO`, sorted.
+fn edges(code: &Imports) -> Vec<String> {
+    let shown = |import: &Import| format!("{}:{} {}", import.from, import.line, import.to);
+    let mut edges: Vec<_> = code.imports.iter().map(shown).collect();
+    edges.sort();
+    edges
+}
+
+const TWO_FLOORS: &str = "
+Floors
+  upper upper/
+  lower lower/
+";
+
+#[test]
+fn an_upward_import_is_found() {
+    let code = made_up(
+        "
+== lib.rs
+mod lower;
+mod upper;
+== lower/mod.rs
+mod a;
+pub use a::A;
+== lower/a.rs
+
+use crate::upper::B;
+== upper/mod.rs
+mod b;
+pub use b::B;
+== upper/b.rs
+use crate::lower::A;
+",
+    );
+    let [complaint] = &Chart::read(TWO_FLOORS).complaints(&code)[..] else { panic!("not one") };
+    assert!(complaint.starts_with("src/lower/a.rs:2 imports `crate::upper::B` from upper/b.rs:"));
+}
+
+#[test]
+fn what_is_for_tests_is_excepted() {
+    let code = made_up(
+        "
+== lib.rs
+mod lower;
+mod upper;
+#[cfg(test)]
+mod more_tests;
+== more_tests.rs
+use crate::lower::A;
+== upper.rs
+== lower.rs
+#[cfg(test)]
+use crate::upper::A;
+pub struct A {
+    #[cfg(test)]
+    field: crate::upper::A,
+}
+impl A {
+    #[cfg(all(test, loom))]
+    fn a() -> crate::upper::A {}
+}
+fn a() {
+    #[cfg(test)]
+    crate::upper::a();
+    #[cfg(test)]
+    let a = crate::upper::a();
+    #[cfg(test)]
+    assert!(crate::upper::a());
+}
+#[cfg(test)]
+mod tests {
+    use crate::upper::A;
+}
+#[cfg(not(test))]
+use crate::upper::C;
+/// [`A`](crate::upper::A)
+pub(in crate::upper) struct D;
+",
+    );
+    assert_eq!(edges(&code), ["lower.rs:24 upper.rs"]);
+}
+
+#[test]
+fn an_import_is_of_the_file_that_defines_the_item() {
+    let code = made_up(
+        "
+== lib.rs
+mod low;
+mod high;
+pub use low::A;
+== low/mod.rs
+mod core;
+mod b;
+mod c;
+mod macros;
+pub use core::A;
+pub(crate) use self::{b::{B, B as C}, c::*};
+pub(crate) struct Here;
+== low/core.rs
+== low/b.rs
+use super::core;
+mod inner {
+    use super::super::c::Thing;
+    use super::super::super::high::Other;
+}
+== low/c.rs
+== low/macros.rs
+#[macro_export]
+macro_rules! mac { () => { $crate::low::B }; }
+== high.rs
+use crate::A;
+use crate::low::{C, Here};
+fn f(a: core::fmt::Error) -> crate::low::FromGlob { crate::mac!() }
+fn g() { println!(\"{}\", crate::low::B::b()) }
+",
+    );
+    assert_eq!(
+        edges(&code),
+        [
+            "high.rs:1 low/core.rs",
+            "high.rs:2 low/b.rs",
+            "high.rs:2 low/c.rs",
+            "high.rs:2 low/mod.rs",
+            "high.rs:3 low/c.rs",
+            "high.rs:3 low/macros.rs",
+            "high.rs:3 low/mod.rs",
+            "high.rs:4 low/b.rs",
+            "lib.rs:3 low/core.rs",
+            "low/b.rs:1 low/core.rs",
+            "low/b.rs:3 low/c.rs",
+            "low/b.rs:4 high.rs",
+            "low/macros.rs:2 low/b.rs",
+            "low/mod.rs:5 low/core.rs",
+            "low/mod.rs:6 low/b.rs",
+            "low/mod.rs:6 low/c.rs",
+        ]
+    );
+}
+
+/// Four files: `a` and `b` are a circle, `c` imports `d`, and `more` is added to `d`.
+fn floor_with(more: &str) -> Imports {
+    made_up(&format!(
+        "
+== lib.rs
+mod lower;
+== lower/mod.rs
+mod a;
+mod b;
+mod c;
+mod d;
+== lower/a.rs
+use super::b::B;
+== lower/b.rs
+use super::a::A;
+use super::c::C;
+== lower/c.rs
+use super::d::D;
+== lower/d.rs
+{more}
+"
+    ))
+}
+
+const ONE_CIRCLE: &str = "
+Floors
+  lower lower/
+Rooms of lower/
+  d.rs
+Circles of lower/
+  pair: a.rs
+    b.rs
+";
+
+#[test]
+fn a_circle_that_is_named_is_meant() {
+    assert_eq!(Chart::read(ONE_CIRCLE).complaints(&floor_with("")), [""; 0]);
+}
+
+#[test]
+fn a_circle_without_a_name_is_found() {
+    let map = "Floors\n  lower lower/\nCircles of lower/\n";
+    let [complaint] = &Chart::read(map).complaints(&floor_with(""))[..] else { panic!("not one") };
+    assert!(complaint.starts_with(
+        "A circle that the map does not name: lower/a.rs, lower/b.rs.\n  \
+         src/lower/a.rs:1 imports `super::b::B` from lower/b.rs\n  \
+         src/lower/b.rs:1 imports `super::a::A` from lower/a.rs\n"
+    ));
+}
+
+#[test]
+fn a_file_that_comes_into_a_circle_is_found() {
+    let map = ONE_CIRCLE.replace("Rooms of lower/\n  d.rs\n", "");
+    let complaints = Chart::read(&map).complaints(&floor_with("use super::a::A;"));
+    let begins: Vec<_> = complaints.iter().map(|it| it.lines().next().unwrap_or("")).collect();
+    assert_eq!(
+        begins,
+        [
+            "lower/c.rs has come into the circle `pair`.",
+            "lower/d.rs has come into the circle `pair`.",
+        ]
+    );
+    assert!(complaints[1].contains("src/lower/d.rs:1 imports `super::a::A` from lower/a.rs"));
+}
+
+#[test]
+fn circles_that_grow_together_are_found() {
+    let map = "Floors\n  lower lower/\nCircles of lower/\n  pair: a.rs b.rs\n  other: c.rs d.rs\n";
+    assert_eq!(Chart::read(map).complaints(&floor_with("use super::c::C;")), [""; 0]);
+    let code = floor_with("use super::c::C;\nuse super::a::A;");
+    let complaints = Chart::read(map).complaints(&code);
+    assert!(
+        complaints.iter().any(|it| it.starts_with("The circles `other` and `pair` are one now"))
+    );
+}
+
+#[test]
+fn a_room_that_imports_from_elsewhere_is_found() {
+    let complaints = Chart::read(ONE_CIRCLE).complaints(&floor_with("use super::a::A;"));
+    assert!(complaints[0].contains("a room of lower/ imports nothing"), "{complaints:?}");
+}
+
+#[test]
+fn a_map_of_what_is_gone_is_found() {
+    let map = ONE_CIRCLE.replace("b.rs", "b.rs c.rs\n  gone: e.rs d.rs");
+    let complaints = Chart::read(&map).complaints(&floor_with("")).join("\n");
+    assert!(complaints.contains("The map names src/lower/e.rs, which does not exist."));
+    assert!(complaints.contains("The map names lower/c.rs in the circle `pair`"));
+    assert!(complaints.contains("The map names lower/d.rs, lower/e.rs in the circle `gone`"));
+}
+
+#[test]
+fn a_file_without_a_floor_is_found() {
+    let complaints = Chart::read("Floors\n  other lower/a.rs\n").complaints(&floor_with(""));
+    assert!(
+        complaints.contains(&"src/lower/d.rs is on no floor of the map: add it to one.".to_owned())
+    );
+}
