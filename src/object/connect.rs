@@ -12,12 +12,11 @@ use super::class::QObject;
 use super::connection::{AwaitedConnection, Connection, ConnectionType, MadeConnection};
 use super::context::Context;
 use super::core::Core;
+use super::dependent::Dependent;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::lease::Deferred;
-use super::link::{
-    ClosureLink, Dependent, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink,
-};
+use super::link::{ClosureLink, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;

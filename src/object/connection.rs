@@ -8,8 +8,8 @@ use std::rc::{Rc, Weak};
 
 use bitflags::bitflags;
 
-use super::core::AnyCore;
-use super::link::Dependent;
+use super::any_core::AnyCore;
+use super::dependent::Dependent;
 
 bitflags! {
     /// How a connection delivers, and whether it is made at all.

@@ -15,11 +15,12 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 use std::rc::{Rc, Weak};
 
+use super::any_core::{AnyCore, AnyLink};
 use super::connection::ConnectionType;
 use super::emitter::Emitter;
 use super::entry::{Entries, Entry, State, growth, take_dead};
 use super::key::ObjectKey;
-use super::link::{AnyLink, Link};
+use super::link::Link;
 use super::queue::{Act, Effect};
 
 use super::turns::CASCADE;
@@ -397,26 +398,6 @@ impl<A: 'static> Act<World> for Core<A> {
             self.go_on(world, emission);
         }
     }
-}
-
-/// A core with its argument's type forgotten: what disconnecting and reflection work on.
-pub(super) trait AnyCore {
-    /// Shows every open connection to `visit`, in order, with its number.
-    fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink));
-
-    fn is_open(&self, number: u64) -> bool;
-
-    /// Returns true if a connection is not closed, be it that it delivers nothing new.
-    fn has(&self, number: u64) -> bool;
-
-    /// Closes a connection at once.
-    fn kill(&self, number: u64);
-
-    /// Closes all connections at once.
-    fn kill_all(&self);
-
-    /// Closes a connection after what was recorded before. Returns true if it was open.
-    fn disconnect(self: Rc<Self>, number: u64) -> bool;
 }
 
 impl<A: 'static> AnyCore for Core<A> {

@@ -8,11 +8,10 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::any_core::{AnyCore, AnyLink};
 use super::class::QObject;
-use super::core::AnyCore;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
-use super::link::AnyLink;
 use super::signal::Signal;
 use super::slot::Slot;
 use super::world::World;

@@ -9,7 +9,7 @@ use std::rc::{Rc, Weak};
 use bitflags::bitflags;
 use smallvec::SmallVec;
 
-use super::core::AnyCore;
+use super::any_core::AnyCore;
 use super::key::ObjectKey;
 use super::queue::Queue;
 use super::tracer::tracer_of;

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
+use super::any_core::AnyLink;
 use super::arena::{Life, Place};
 use super::class::QObject;
 use super::context::Context;
@@ -16,26 +17,6 @@ use super::key::ObjectKey;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
-
-/// A link with its argument's type forgotten.
-pub(super) trait AnyLink {
-    /// Returns the object that the connection ends with, if there is one.
-    fn receiver(&self) -> Option<ObjectKey>;
-
-    /// Returns the type of the slot, by which a method is told from another; none for what has no
-    /// name.
-    fn slot_type(&self) -> Option<TypeId> {
-        None
-    }
-
-    /// Returns true if the slot can never be called again.
-    fn is_over(&self) -> bool {
-        false
-    }
-
-    /// Drops what a closure captured: the connection is closed.
-    fn release(&self) {}
-}
 
 /// A link of a signal that carries an `A`.
 pub(super) trait Link<A>: AnyLink {
@@ -297,13 +278,4 @@ impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
             direct.fire(world, &argument);
         });
     }
-}
-
-/// Something that ends with an object, beside what the object owns.
-pub(crate) trait Dependent {
-    /// Returns true if it has ended already, so that the object can forget it.
-    fn is_over(&self) -> bool;
-
-    /// Ends it: the object is being destroyed.
-    fn end(&self);
 }

@@ -1,6 +1,7 @@
 //! Objects, signals and slots: the ground floor, which knows no I/O and no clock.
 
 mod anchor;
+mod any_core;
 mod arena;
 mod class;
 mod connect;
@@ -9,6 +10,7 @@ mod connection;
 mod context;
 mod core;
 mod delivery;
+mod dependent;
 mod destroy;
 mod disconnect;
 mod dump;
@@ -58,7 +60,7 @@ pub use trace::{Trace, TraceEntry};
 pub use world::World;
 
 pub(crate) use anchor::Stepper;
+pub(crate) use dependent::Dependent;
 pub(crate) use key::ObjectKey;
-pub(crate) use link::Dependent;
 pub(crate) use meta::{debug_as_text, nothing_as_text};
 pub(crate) use turns::{Meter, Origin};

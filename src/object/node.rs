@@ -4,10 +4,10 @@ use std::any::Any;
 use std::rc::Rc;
 
 use super::class::QObject;
+use super::dependent::Dependent;
 use super::emitter::Emitter;
 use super::entry::growth;
 use super::handle::Obj;
-use super::link::Dependent;
 use super::signal::Signal;
 
 /// What is connected to an object, and what few objects have.

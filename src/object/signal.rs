@@ -8,7 +8,8 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::core::{AnyCore, Core};
+use super::any_core::AnyCore;
+use super::core::Core;
 use super::emitter::Emitter;
 
 /// A signal that carries an `A`.

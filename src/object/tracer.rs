@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use slotmap::SecondaryMap;
 
+use super::any_core::AnyCore;
 use super::class::QObject;
-use super::core::AnyCore;
 use super::emitter::Emitter;
 use super::handle::Obj;
 use super::key::{Number, ObjectKey};
