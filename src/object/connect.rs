@@ -9,13 +9,12 @@ use std::rc::{Rc, Weak};
 
 use super::arena::Place;
 use super::class::QObject;
-use super::connection::{AwaitedConnection, Connection, ConnectionType, MadeConnection};
+use super::connection::{AwaitedConnection, Connection, ConnectionType, Deferred, MadeConnection};
 use super::context::Context;
 use super::core::Core;
 use super::dependent::Dependent;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
-use super::lease::Deferred;
 use super::link::{ClosureLink, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};

@@ -10,6 +10,7 @@ use bitflags::bitflags;
 
 use super::any_core::AnyCore;
 use super::dependent::Dependent;
+use super::key::ObjectKey;
 
 bitflags! {
     /// How a connection delivers, and whether it is made at all.
@@ -66,6 +67,13 @@ pub(super) struct MadeConnection {
 pub(super) struct AwaitedConnection {
     is_cancelled: Cell<bool>,
     made: OnceCell<MadeConnection>,
+}
+
+/// A connection that is made once its sender is back in its place. `W` is the world.
+pub(super) struct Deferred<W> {
+    pub(super) receiver: Option<ObjectKey>,
+    pub(super) connection: Rc<AwaitedConnection>,
+    pub(super) join: Box<dyn FnOnce(&mut W)>,
 }
 
 impl MadeConnection {

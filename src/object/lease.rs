@@ -6,24 +6,16 @@
 
 use std::any::Any;
 use std::ops::DerefMut;
-use std::rc::Rc;
 
 use super::arena::{Keyring, Lent, Place};
 use super::class::QObject;
-use super::connection::AwaitedConnection;
+use super::connection::Deferred;
 use super::context::Context;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::place::ObjectPlace;
 use super::queue::Effect;
 use super::world::World;
-
-/// A connection that is made once its sender is back in its place.
-pub(super) struct Deferred {
-    pub(super) receiver: Option<ObjectKey>,
-    pub(super) connection: Rc<AwaitedConnection>,
-    pub(super) join: Box<dyn FnOnce(&mut World)>,
-}
 
 impl World {
     /// Calls `f` with the object and a context of its own: the way to call a method of another
@@ -167,7 +159,7 @@ impl World {
     }
 
     /// Makes a connection when its sender is back in its place, or gone.
-    pub(super) fn when_free(&mut self, sender: ObjectKey, deferred: Deferred) {
+    pub(super) fn when_free(&mut self, sender: ObjectKey, deferred: Deferred<Self>) {
         match self.deferred.get_mut(sender) {
             Some(waiting) => waiting.push(deferred),
             None => {

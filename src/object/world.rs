@@ -17,11 +17,11 @@ use slotmap::SparseSecondaryMap;
 
 use super::arena::Arena;
 use super::class::QObject;
+use super::connection::Deferred;
 use super::destroy::Ends;
 use super::emitter::Emitter;
 use super::handle::{Obj, Shown, Target};
 use super::key::{ObjectKey, RuntimeTag};
-use super::lease::Deferred;
 use super::node::Node;
 use super::place::{ObjectPlace, PlaceMut, PlaceRef};
 use super::queue::Queue;
@@ -42,7 +42,7 @@ pub struct World {
     pub(super) turns: Turns<Self>,
     pub(super) sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
-    pub(super) deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred>>,
+    pub(super) deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
     /// For each type its `Rc`.
     services: RefCell<Vec<(TypeId, Box<dyn Any>)>>,
     on_slot_error: Option<OnSlotError>,
