@@ -28,11 +28,12 @@ mod timers;
 pub use allowance::Allowance;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use notifier::{NotifierType, QSocketNotifier};
+pub use pace::TimerType;
 pub use remote::{PostError, Remote};
 pub use runtime::Runtime;
 pub use single_shot::SingleShot;
 pub use thread::{QThread, ThreadError};
-pub use timer::{QTimer, TimerType};
+pub use timer::QTimer;
 
 #[cfg(feature = "sim")]
 pub(crate) use clock::saturating_add;

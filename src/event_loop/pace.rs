@@ -7,7 +7,24 @@
 use std::time::{Duration, Instant};
 
 use super::moment::{Moment, nanos};
-use super::timer::TimerType;
+
+/// How exactly a timer keeps its times.
+#[doc(alias = "Qt::TimerType")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimerType {
+    /// As exactly as the system's poller allows.
+    #[doc(alias = "PreciseTimer")]
+    Precise,
+    /// Within 5 % of the interval, at a moment that it shares with other timers, so that the
+    /// machine wakes up less often. Exact for intervals of up to 20 ms. The default.
+    #[doc(alias = "CoarseTimer")]
+    #[default]
+    Coarse,
+    /// At full seconds; the interval is rounded to the nearest, but not to zero.
+    #[doc(alias = "VeryCoarseTimer")]
+    VeryCoarse,
+}
 
 /// How far the ticks are from each other, and at which moments they come.
 #[derive(Clone, Copy, Debug, Default)]

@@ -5,28 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::announcement::announce;
-use super::pace::{Beat, Pace};
+use super::pace::{Beat, Pace, TimerType};
 use super::timer_slots::TimerKey;
 use super::timers::{Alarm, Timers};
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
-
-/// How exactly a timer keeps its times.
-#[doc(alias = "Qt::TimerType")]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TimerType {
-    /// As exactly as the system's poller allows.
-    #[doc(alias = "PreciseTimer")]
-    Precise,
-    /// Within 5 % of the interval, at a moment that it shares with other timers, so that the
-    /// machine wakes up less often. Exact for intervals of up to 20 ms. The default.
-    #[doc(alias = "CoarseTimer")]
-    #[default]
-    Coarse,
-    /// At full seconds; the interval is rounded to the nearest, but not to zero.
-    #[doc(alias = "VeryCoarseTimer")]
-    VeryCoarse,
-}
 
 /// Emits a signal after an interval, once or again and again.
 ///
