@@ -27,7 +27,7 @@ impl Incoming {
 
     /// Returns the peer's address and port. A link-local address has its scope id; an IPv4 address
     /// is shown as one, even if the server listens on both families.
-    pub fn peer_address(&self) -> SocketAddr {
+    pub fn peer_addr(&self) -> SocketAddr {
         canonical(self.accepted.peer)
     }
 

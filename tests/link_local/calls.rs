@@ -151,7 +151,7 @@ impl Doorman {
     }
 
     fn note(&mut self, _: &mut Context<Self>, incoming: Incoming) {
-        self.callers.push(incoming.peer_address());
+        self.callers.push(incoming.peer_addr());
     }
 }
 
