@@ -211,6 +211,9 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Returns the address and the port of this end, while the socket is connected or bound.
     ///
+    /// A slot on `disconnected` still finds the address. Once all these slots have run, it is `None`;
+    /// a slot on a queued connection may run after that.
+    ///
     /// A link-local address has its scope id. An IPv4 address is shown as one, even if the socket is
     /// an IPv6 socket that can do both.
     #[doc(alias = "localAddress")]
@@ -220,6 +223,9 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Returns the address and the port of the peer, while the socket is connected.
+    ///
+    /// A slot on `disconnected` still finds the address. Once all these slots have run, it is `None`;
+    /// a slot on a queued connection may run after that.
     ///
     /// This is the address to call the peer back at, or to keep: a link-local address has its scope
     /// id, without which it cannot be reached, and which [`peer_address`](Self::peer_address)
@@ -251,7 +257,8 @@ pub trait QAbstractSocket: QIODevice {
         self.core().peer.addr()
     }
 
-    /// Returns the address of this end, while the socket is connected or bound.
+    /// Returns the address of this end, while the socket is connected or bound, and in slots on
+    /// `disconnected`, as [`local_addr`](Self::local_addr) does.
     ///
     /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both. A
     /// link-local address lacks its scope id here; [`local_addr`](Self::local_addr) has it.
@@ -260,7 +267,9 @@ pub trait QAbstractSocket: QIODevice {
         self.core().local().address
     }
 
-    /// Returns the address of this end in Qt's sense, while the socket is connected or bound:
+    /// Returns the address of this end in Qt's sense, while the socket is connected or bound, and in
+    /// slots on `disconnected`, as [`local_addr`](Self::local_addr) does.
+    ///
     /// [`BindAddress::Any`] takes IPv6 and IPv4, [`BindAddress::AnyIpv6`] takes IPv6 alone. To
     /// [`local_address`](Self::local_address) both are the unspecified IPv6 address.
     #[doc(alias = "localAddress")]
@@ -268,13 +277,15 @@ pub trait QAbstractSocket: QIODevice {
         self.core().local().bound_address()
     }
 
-    /// Returns the port of this end, while the socket is connected or bound.
+    /// Returns the port of this end, while the socket is connected or bound, and in slots on
+    /// `disconnected`, as [`local_addr`](Self::local_addr) does.
     #[doc(alias = "localPort")]
     fn local_port(&self) -> Option<u16> {
         self.core().local().port
     }
 
-    /// Returns the address of the peer, while the socket is connected.
+    /// Returns the address of the peer, while the socket is connected, and in slots on `disconnected`,
+    /// as [`peer_addr`](Self::peer_addr) does.
     ///
     /// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both. A
     /// link-local address lacks its scope id here; [`peer_addr`](Self::peer_addr) has it.
@@ -283,7 +294,8 @@ pub trait QAbstractSocket: QIODevice {
         self.core().peer.address
     }
 
-    /// Returns the port of the peer, while the socket is connected.
+    /// Returns the port of the peer, while the socket is connected, and in slots on `disconnected`, as
+    /// [`peer_addr`](Self::peer_addr) does.
     #[doc(alias = "peerPort")]
     fn peer_port(&self) -> Option<u16> {
         self.core().peer.port

@@ -14,7 +14,8 @@ impl Runtime {
     /// own.
     ///
     /// It is a [`Read`], [`Write`] and [`BufRead`]. Meanwhile the socket emits its signals, and
-    /// their slots are called; nothing else of the runtime goes on.
+    /// their slots are called; nothing else of the runtime goes on. So the peer must be in another
+    /// thread or process: a server in the same runtime does not answer.
     ///
     /// ```
     /// use std::io::{BufRead, Write};

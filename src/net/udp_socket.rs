@@ -21,10 +21,11 @@ use crate::io::take_held;
 ///
 /// [`connect_to_host`](QAbstractSocket::connect_to_host) names a peer. From then on only its
 /// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and
-/// each read takes one, of which it drops what it has no room for. A read before there is a connection
-/// is `WouldBlock`, and one after its end `NotConnected`; it is never `Ok(0)`. If nobody is at the peer's port
-/// and its host says so, that comes as `error_occurred` with
-/// [`ConnectionRefused`](crate::SocketError::ConnectionRefused), and the socket stays connected.
+/// each read takes one, of which it drops what it has no room for. While the socket connects, a read
+/// is `WouldBlock`. On a socket that is new, only bound, or unconnected again, it is `NotConnected`.
+/// Neither is `Ok(0)`, which is an [empty datagram](#empty-datagrams). If nobody is at the peer's port
+/// and its host says so, the socket emits `error_occurred` with
+/// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) and stays connected.
 ///
 /// ```
 /// use std::net::Ipv4Addr;

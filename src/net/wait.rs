@@ -23,6 +23,11 @@ use crate::object::{Obj, Origin, Target};
 /// These are for programs without an event loop, and for the beginning and the end of one with it.
 /// A time-out of `None` waits as long as it takes. A slot cannot wait: it has no runtime.
 ///
+/// A wait serves its socket alone. The other sockets and servers of the runtime, its timers and its
+/// posted calls have to wait until the call returns. So a peer that has to do something, such as to
+/// answer, must be in another thread or process. If it is in the same runtime, the wait times out, or,
+/// without a time-out, never returns.
+///
 /// A wait delivers first what was recorded before the call, and what the socket's slots have still to do
 /// for what came before; this takes of the time-out. It judges by what is delivered from then on: a signal that is emitted and delivered during the call counts, also if the socket has moved on
 /// since. What was recorded before `connect_to_host` or `bind` was last called does not count: the

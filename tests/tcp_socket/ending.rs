@@ -18,6 +18,38 @@ fn disconnecting_with_nothing_to_send_ends_at_once(net: &Net) {
 }
 
 #[on_every_network]
+fn the_addresses_are_known_until_the_slots_of_disconnected_have_run(net: &Net) {
+    type End = fn(&mut World, Obj<QTcpSocket>, Peer);
+    let ends: [End; 3] = [
+        |world, socket, _| world[socket].disconnect_from_host(),
+        |world, socket, _| world[socket].abort(),
+        |_, _, peer| drop(peer),
+    ];
+    for end in ends {
+        let mut rt = net.runtime();
+        let (socket, peer, journal) = connected(net, &mut rt);
+        let known = [rt[socket].local_addr(), rt[socket].peer_addr()];
+        assert!(known.iter().all(Option::is_some));
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        for _ in 0..2 {
+            let seen = seen.clone();
+            rt.connect_fn(socket, QTcpSocket::disconnected, move |world, ()| {
+                let socket = &world[socket];
+                assert_eq!(socket.peer_address(), socket.peer_addr().map(|peer| peer.ip()));
+                assert_eq!(socket.local_port(), socket.local_addr().map(|local| local.port()));
+                seen.borrow_mut().push([socket.local_addr(), socket.peer_addr()]);
+            });
+        }
+        end(&mut rt, socket, peer);
+        wait_until(&mut rt, |_| journal.has("disconnected"));
+        settle(&mut rt);
+        assert_eq!(*seen.borrow(), [known, known]);
+        assert_eq!([rt[socket].local_addr(), rt[socket].peer_addr()], [None, None]);
+        assert_eq!((rt[socket].bound_address(), rt[socket].peer_port()), (None, None));
+    }
+}
+
+#[on_every_network]
 fn flushing_a_socket_that_closes_ends_it_once(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer, journal) = connected(net, &mut rt);

@@ -159,6 +159,39 @@ fn a_write_that_finds_out_that_there_is_no_descriptor_leaves_that_error(net: &Ne
 }
 
 #[on_every_network]
+fn the_addresses_are_known_until_the_slots_of_disconnected_have_run(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, ..) = sent(net, &mut rt, &[]);
+    let known = (rt[socket].local_addr(), rt[socket].peer_addr());
+    assert!(known.0.is_some() && known.1.is_some());
+    rt.connect_fn(socket, QUdpSocket::disconnected, move |world, ()| {
+        assert_eq!((world[socket].local_addr(), world[socket].peer_addr()), known);
+    });
+    rt[socket].disconnect_from_host();
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    settle(&mut rt);
+    assert_eq!((rt[socket].local_addr(), rt[socket].peer_addr()), (None, None));
+}
+
+#[on_every_network]
+fn a_read_would_block_while_the_socket_connects_and_while_it_closes(net: &Net) {
+    let mut rt = net.runtime();
+    let (_peer, to) = net.udp_peer();
+    let socket = rt.add(QUdpSocket::new());
+    let read = move |world: &mut World| world[socket].read(&mut [0; 9]).unwrap_err().kind();
+    assert_eq!(read(&mut rt), ErrorKind::NotConnected);
+    rt[socket].connect_to_host("localhost", to.port());
+    assert_eq!(rt[socket].state(), SocketState::HostLookup);
+    assert_eq!(read(&mut rt), ErrorKind::WouldBlock);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    rt[socket].disconnect_from_host();
+    assert_eq!(rt[socket].state(), SocketState::Closing);
+    assert_eq!(read(&mut rt), ErrorKind::WouldBlock);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+    assert_eq!(read(&mut rt), ErrorKind::NotConnected);
+}
+
+#[on_every_network]
 fn after_its_end_a_socket_gives_no_datagrams(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, ..) = sent(net, &mut rt, &["one\ntw"]);
