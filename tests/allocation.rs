@@ -2,6 +2,7 @@
 
 mod people;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use counting_allocator::{CountingAllocator, count};
@@ -250,6 +251,87 @@ fn connecting_and_disconnecting_without_an_emission_needs_no_more_memory() {
         let used = count(|| rounds(1000));
         assert!(used.bytes < 1000, "{} bytes more, beside {others} others", used.bytes);
     }
+}
+
+/// Has two emissions wait at once, after which a signal keeps more than before.
+fn emit_twice(rt: &mut Runtime, sender: Obj<Counter>) {
+    rt.with(sender, |sender, _| {
+        sender.counted.emit(1);
+        sender.counted.emit(1);
+    });
+}
+
+#[test]
+fn receivers_that_come_and_go_are_forgotten_by_a_signal_that_had_two_emissions_waiting() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    for _ in 0..6 {
+        let lasting = rt.add(Counter::default());
+        rt.connect(sender, Counter::counted, lasting, Counter::hear);
+    }
+    emit_twice(&mut rt, sender);
+    let used = count(|| {
+        for _ in 0..2000 {
+            let passing = rt.add(Counter::default());
+            rt.connect(sender, Counter::counted, passing, Counter::hear);
+            rt.destroy(passing);
+        }
+    });
+    assert!(used.bytes < 2000, "{used:?}");
+}
+
+#[test]
+fn receivers_that_answer_come_and_go_and_are_forgotten() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    emit_twice(&mut rt, sender);
+    let mut receivers = VecDeque::new();
+    let mut rounds = |rounds| {
+        for _ in 0..rounds {
+            let receiver = rt.add(Counter::default());
+            rt.connect(sender, Counter::counted, receiver, Counter::repeat);
+            rt.connect_fn(receiver, Counter::repeated, |_, _| ());
+            receivers.push_back(receiver);
+            if receivers.len() > 6 {
+                receivers.pop_front().map(|receiver| rt.destroy(receiver));
+            }
+            emit_twice(&mut rt, sender);
+        }
+    };
+    rounds(100);
+    let used = count(|| rounds(1000));
+    assert!(used.bytes < 2000, "{used:?}");
+}
+
+#[test]
+fn connecting_grows_a_list_seldom() {
+    let mut rt = runtime();
+    let sender = rt.add(Counter::default());
+    let receiver = rt.add(Counter::default());
+    rt.connect(sender, Counter::counted, receiver, Counter::hear);
+    emit_twice(&mut rt, sender);
+    let used = count(|| {
+        for _ in 0..10_000 {
+            rt.connect(sender, Counter::counted, receiver, Counter::hear);
+        }
+    });
+    assert!(used.allocations < 10_100, "{used:?}");
+}
+
+#[test]
+fn a_signal_keeps_next_to_nothing_of_a_burst() {
+    let mut rt = runtime();
+    let receiver = rt.add(Counter::default());
+    let senders: Vec<_> = (0..100).map(|_| rt.add(Counter::default())).collect();
+    for &sender in &senders {
+        rt.connect(sender, Counter::counted, receiver, Counter::hear);
+    }
+    let burst = |rt: &mut Runtime, sender| {
+        rt.with(sender, |sender: &mut Counter, _| (0..1000).for_each(|n| sender.counted.emit(n)));
+    };
+    burst(&mut rt, senders[0]);
+    let used = count(|| senders.iter().for_each(|&sender| burst(&mut rt, sender)));
+    assert_at_most("burst of a signal", used.bytes, 100, 1000);
 }
 
 #[test]

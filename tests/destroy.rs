@@ -2,10 +2,12 @@
 
 mod people;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use people::{Log, Person, Stone, run_posted, runtime};
 use slotwire::prelude::*;
+use slotwire::{Connection, MetaObject, QObject};
 
 #[test]
 fn an_object_can_destroy_itself_in_its_slot() {
@@ -317,12 +319,12 @@ fn what_objects_say_while_the_runtime_is_dropped_leaks_nothing() {
         captured: Rc<()>,
         said: Signal<Rc<()>>,
     }
-    static CHATTY: slotwire::MetaObject = slotwire::MetaObject::new("Chatty");
+    static CHATTY: MetaObject = MetaObject::new("Chatty");
     impl QObject for Chatty {
-        fn static_meta_object() -> &'static slotwire::MetaObject {
+        fn static_meta_object() -> &'static MetaObject {
             &CHATTY
         }
-        fn meta_object(&self) -> &'static slotwire::MetaObject {
+        fn meta_object(&self) -> &'static MetaObject {
             &CHATTY
         }
     }
@@ -352,4 +354,123 @@ fn an_object_that_hears_itself_goes_with_its_runtime() {
     });
     drop(rt);
     assert_eq!(Rc::strong_count(&held), 1);
+}
+
+/// Emits its last word by a signal that it shares with another object.
+struct Ghost(Rc<Signal<u32>>);
+
+static GHOST: MetaObject = MetaObject::new("Ghost");
+
+impl QObject for Ghost {
+    fn static_meta_object() -> &'static MetaObject {
+        &GHOST
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &GHOST
+    }
+
+    fn about_to_be_destroyed(&mut self) {
+        self.0.emit(1);
+    }
+}
+
+impl Ghost {
+    fn haunted(&self) -> &Signal<u32> {
+        &self.0
+    }
+}
+
+#[test]
+fn a_slot_that_hears_the_last_word_of_an_object_can_still_connect_to_its_end() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let signal = Rc::new(Signal::new());
+    let house = rt.add(Ghost(signal.clone()));
+    let ghost = rt.add(Ghost(signal));
+    let heard = log.clone();
+    rt.connect_fn(house, Ghost::haunted, move |world, _| {
+        let heard = heard.clone();
+        world.connect_destroyed_fn(ghost, move |_, _| heard.add("destroyed"));
+    });
+    rt.destroy(ghost);
+    assert_eq!(log.take(), ["destroyed"]);
+}
+
+/// Notes as it goes whether a connection is still there.
+struct Witness(Rc<RefCell<Option<Connection>>>, Log);
+
+static WITNESS: MetaObject = MetaObject::new("Witness");
+
+impl QObject for Witness {
+    fn static_meta_object() -> &'static MetaObject {
+        &WITNESS
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        &WITNESS
+    }
+}
+
+impl Witness {
+    fn hear(&mut self, _: u32) {}
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let is_connected = self.0.borrow().as_ref().map(Connection::is_connected);
+        self.1.add(format!("connected: {is_connected:?}"));
+    }
+}
+
+#[test]
+fn a_connection_that_waits_for_its_sender_ends_with_its_receiver() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let connection = Rc::new(RefCell::new(None));
+    let witness = rt.add(Witness(connection.clone(), log.clone()));
+    let failed: Result<Obj<Person>, ()> = rt.try_add_with(|cx| {
+        let this = cx.this();
+        let awaited = cx.connect(this, Person::said, witness, Witness::hear);
+        connection.replace(Some(awaited));
+        cx.destroy(witness);
+        Err(())
+    });
+    assert!(failed.is_err());
+    rt.deliver();
+    assert_eq!(log.take(), ["connected: Some(false)"]);
+}
+
+#[test]
+fn what_was_captured_finds_all_connections_of_its_receiver_closed() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));
+    let first = rt.connect(alice, Person::said, bob, Person::hear);
+    let witness = Witness(Rc::new(RefCell::new(Some(first))), log.clone());
+    rt.connect_fn_on(alice, Person::said, bob, move |_, _, _| {
+        let _ = &witness;
+    });
+    rt.destroy(bob);
+    assert_eq!(log.take(), ["connected: Some(false)"]);
+}
+
+#[test]
+fn an_argument_that_nobody_heard_goes_with_the_runtime_though_it_holds_its_signal() {
+    /// An argument that keeps the signal alive by which it is emitted.
+    #[derive(Clone)]
+    struct Holder {
+        _signal: Rc<Signal<Holder>>,
+        _token: Rc<()>,
+    }
+
+    #[derive(QObject)]
+    struct Sender {
+        signal: Rc<Signal<Holder>>,
+    }
+
+    let mut rt = runtime();
+    let (token, signal) = (Rc::new(()), Rc::new(Signal::new()));
+    let sender = rt.add(Sender { signal: signal.clone() });
+    rt.connect_fn(sender, |sender: &Sender| &sender.signal, |_, _| ());
+    signal.emit(Holder { _signal: signal.clone(), _token: token.clone() });
+    drop((signal, rt));
+    assert_eq!(Rc::strong_count(&token), 1);
 }

@@ -391,3 +391,46 @@ fn whichever_slot_panics_one_singer_is_lost_and_the_others_sing_on() {
         assert_eq!(silent, 1, "slot {nervous} panicked: {second:?}");
     }
 }
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("bomb");
+    }
+}
+
+#[test]
+fn a_sender_goes_though_three_captures_panic_as_it_does() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    for _ in 0..3 {
+        let bomb = Bomb;
+        rt.connect_fn(alice, Person::said, move |_, _| {
+            let _ = &bomb;
+        });
+    }
+    assert_eq!(panic_message(|| rt.destroy(alice)), "bomb");
+    for _ in 0..2 {
+        assert_eq!(panic_message(|| deliver_all(&mut rt)), "bomb");
+    }
+    deliver_all(&mut rt);
+    assert!(!rt.contains(alice));
+}
+
+#[test]
+fn an_object_whose_end_panics_in_a_capture_hears_its_children_no_more() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let bob = rt.add(Person::new("bob", &log).mourned());
+    let carol = rt.add_child_of(bob, Person::new("carol", &log).with_last_words(7));
+    rt.connect(carol, Person::said, bob, Person::hear);
+    let bomb = Bomb;
+    rt.connect_fn_on(alice, Person::said, bob, move |_, _, _| {
+        let _ = &bomb;
+    });
+    assert_eq!(panic_message(|| rt.destroy(bob)), "bomb");
+    deliver_all(&mut rt);
+    assert_eq!(log.take(), ["bob is gone"]);
+}

@@ -234,11 +234,11 @@ impl<T> Place<T> {
         self.object.rw(&mut keyring.0).take()
     }
 
-    /// Moves the object, if it is there, to a new place.
+    /// Moves the object, if it is there, to a new place, where it has no connections yet.
     pub(super) fn move_out(&self, keyring: &mut Keyring) -> Self {
         let object = self.clear(keyring);
-        let life = Cell::new(self.life.replace(Life::Gone));
-        Self { life, object: QCell::new(&keyring.0, object) }
+        self.life.set(Life::Gone);
+        Self { life: Cell::new(Life::Cut), object: QCell::new(&keyring.0, object) }
     }
 
     /// Lends the object, if it is there.

@@ -395,6 +395,9 @@ impl World {
     ) -> Connection {
         let awaited = Rc::new(AwaitedConnection::default());
         let (connection, receiver) = (awaited.clone(), joining.link.receiver());
+        if let Some(receiver) = receiver.filter(|&key| self.arena.contains(key)) {
+            self.arena[receiver].add_dependent(Box::new(awaited.clone()));
+        }
         let join = move |world: &mut Self| {
             let is_wanted = connection.is_wanted() && !joining.link.is_over();
             let core = if is_wanted { world.core_of(sender, signal) } else { None };

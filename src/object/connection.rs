@@ -103,6 +103,17 @@ impl Dependent for MadeConnection {
     }
 }
 
+/// A connection that ends with its receiver before it is made.
+impl Dependent for Rc<AwaitedConnection> {
+    fn is_over(&self) -> bool {
+        self.made.get().is_some() || !self.is_wanted()
+    }
+
+    fn end(&self) {
+        self.cancel();
+    }
+}
+
 impl AwaitedConnection {
     /// Returns true if nobody has ended the connection yet.
     pub(super) fn is_wanted(&self) -> bool {

@@ -234,7 +234,9 @@ impl<A: 'static> Core<A> {
         if let Some(from) = left {
             let what = self.put(Emission { argument, from, to });
             world.push_frame(Effect::Act { act: self.clone(), what });
-        } else if self.emitter.queue.met_dead() {
+        }
+        // At once, since what comes next may meet dead connections of its own.
+        if self.emitter.queue.met_dead() {
             self.sweep();
         }
     }
@@ -328,11 +330,10 @@ impl<A: 'static> Core<A> {
     fn make_room(&self) {
         let mut connections = self.connections.borrow_mut();
         self.admit_to(&mut connections);
-        let dead = if connections.len() < connections.capacity() {
-            Entries::new()
-        } else {
-            take_dead(&mut connections)
-        };
+        if connections.len() < connections.capacity() {
+            return;
+        }
+        let dead = take_dead(&mut connections);
         let len = connections.len();
         if len * 4 >= connections.capacity() * 3 {
             connections.reserve_exact(growth(len));
@@ -352,6 +353,29 @@ impl<A: 'static> Core<A> {
         // What was captured may emit and connect as it goes.
         drop(connections);
         drop(dead);
+    }
+
+    /// Closes all connections, since the signal is gone.
+    pub(super) fn sender_gone(&self) {
+        let living = self.living();
+        // All first, since captures that panic when they are dropped leave the rest undropped.
+        for &number in &living {
+            self.with_entry(number, |entry| entry.set_state(State::Dead));
+        }
+        for number in living {
+            self.with_entry(number, |entry| entry.link.release());
+        }
+    }
+
+    /// Returns the numbers of the connections that are not closed.
+    fn living(&self) -> Vec<u64> {
+        let mut living = Vec::new();
+        self.each_entry(&mut |entry| {
+            if entry.state() != State::Dead {
+                living.push(entry.number());
+            }
+        });
+        living
     }
 
     /// Keeps an emission and returns what an effect needs to go on with it.
@@ -398,6 +422,12 @@ impl<A: 'static> Act<World> for Core<A> {
             self.go_on(world, emission);
         }
     }
+
+    fn discard(&self, what: u64) {
+        if what & CLOSE == 0 {
+            drop(self.take(what));
+        }
+    }
 }
 
 impl<A: 'static> AnyCore for Core<A> {
@@ -427,16 +457,9 @@ impl<A: 'static> AnyCore for Core<A> {
     }
 
     fn kill_all(&self) {
-        // All first, since captures that panic when they are dropped leave the rest undropped.
-        let mut doomed = Vec::new();
-        self.each_entry(&mut |entry| {
-            if entry.state() != State::Dead {
-                entry.set_state(State::Dead);
-                doomed.push(entry.number());
-            }
-        });
-        for number in doomed {
-            self.with_entry(number, |entry| entry.link.release());
+        // One by one, since captures that panic when they are dropped leave the rest for next time.
+        for number in self.living() {
+            self.kill(number);
         }
     }
 

@@ -123,8 +123,9 @@ impl World {
         }
     }
 
-    /// Destroys an object to which nobody is connected and that has no children. Returns false if it is
-    /// not so simple: then nothing was done, apart from the object's last steps.
+    /// Destroys an object to which nobody is connected and that has no children, or leaves the rest of it
+    /// for after what its last steps have recorded. Returns false if it is not so simple: then nothing
+    /// was done, apart from the last steps.
     #[inline]
     fn destroy_plain(&mut self, key: ObjectKey) -> bool {
         let is_plain = |world: &Self| {
@@ -148,10 +149,13 @@ impl World {
         let last_steps = LastSteps(self, key);
         last_steps.0.take_last_steps(key);
         std::mem::forget(last_steps);
-        if self.has_recorded() || !is_plain(self) {
+        if self.has_recorded() {
+            self.turns.push(self.ends.go_on(key));
+        } else if is_plain(self) {
+            self.remove(key);
+        } else {
             return false;
         }
-        self.remove(key);
         true
     }
 
@@ -169,13 +173,29 @@ impl World {
 
     /// Closes every connection to the object and from it.
     fn cut(&mut self, key: ObjectKey) {
-        let Some(place) = self.arena.place(key) else { return };
-        place.set_life(Life::Cut);
-        self.arena[key].cut();
-        if self.has_recorded() || self.tree.first_child(key).is_some() {
-            // It stays a little longer, where the connections to it do not find it.
-            self.arena.move_out(key, |place, keyring| place.move_out(keyring));
+        /// An object whose connections are cut. If that panics, it moves as well.
+        struct Cut<'a>(&'a mut World, ObjectKey);
+
+        impl Drop for Cut<'_> {
+            fn drop(&mut self) {
+                self.0.move_out(self.1);
+            }
         }
+
+        // For the connections to it, it is gone from here.
+        let Some(place) = self.arena.place(key) else { return };
+        place.set_life(Life::Gone);
+        let cut = Cut(self, key);
+        cut.0.arena[key].cut();
+        std::mem::forget(cut);
+        if self.has_recorded() || self.tree.has_children(key) {
+            self.move_out(key);
+        }
+    }
+
+    /// Lets an object stay a little longer, where the connections that it had do not find it.
+    fn move_out(&mut self, key: ObjectKey) {
+        self.arena.move_out(key, |place, keyring| place.move_out(keyring));
     }
 
     fn take_last_steps(&mut self, key: ObjectKey) {

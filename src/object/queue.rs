@@ -28,6 +28,11 @@ pub(super) enum Effect<W> {
 /// Carries out effects.
 pub(super) trait Act<W> {
     fn carry_out(self: Rc<Self>, world: &mut W, what: u64);
+
+    /// Drops what is kept for an effect that will not be carried out.
+    fn discard(&self, what: u64) {
+        let _ = what;
+    }
 }
 
 /// A closure, which is called once.
@@ -56,6 +61,13 @@ impl<W: 'static> Effect<W> {
     /// Returns an effect that calls a closure.
     pub(super) fn later(call: impl FnOnce(&mut W) + 'static) -> Self {
         Self::Act { act: Rc::new(Later(Cell::new(Some(call)))), what: 0 }
+    }
+
+    /// Drops it, with what is kept for it.
+    pub(super) fn discard(self) {
+        if let Self::Act { act, what } = self {
+            act.discard(what);
+        }
     }
 
     /// Carries it out.
@@ -105,7 +117,7 @@ pub(super) struct Queue<W> {
     observer: RefCell<Option<Rc<dyn Any>>>,
 }
 
-impl<W> Queue<W> {
+impl<W: 'static> Queue<W> {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
             status: Cell::new(Status::empty()),
@@ -290,11 +302,12 @@ impl<W> Queue<W> {
         self.move_to(&mut effects);
         let posted = self.posted.take();
         self.set_observer(None);
-        drop((effects, posted));
+        effects.into_iter().for_each(Effect::discard);
+        drop(posted);
     }
 }
 
-impl<W> fmt::Debug for Queue<W> {
+impl<W: 'static> fmt::Debug for Queue<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
             .field("has_recorded", &self.has_recorded())

@@ -110,7 +110,7 @@ impl<A: 'static> Default for Signal<A> {
 impl<A: 'static> Drop for Signal<A> {
     fn drop(&mut self) {
         if let Some(core) = self.core.get() {
-            core.kill_all();
+            core.sender_gone();
         }
     }
 }

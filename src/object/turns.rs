@@ -86,7 +86,7 @@ pub(super) struct Turns<W> {
     meter: Option<Rc<dyn Meter>>,
 }
 
-impl<W> Turns<W> {
+impl<W: 'static> Turns<W> {
     pub(super) fn new() -> Self {
         Self {
             stack: Vec::new(),
@@ -225,8 +225,9 @@ impl<W> Turns<W> {
 
     /// Drops everything.
     pub(super) fn clear(&mut self) {
-        self.stack.clear();
-        self.suspended.clear();
+        let suspended = std::mem::take(&mut self.suspended);
+        let suspended = suspended.into_iter().flat_map(|turn| turn.stack);
+        std::mem::take(&mut self.stack).into_iter().chain(suspended).for_each(Effect::discard);
     }
 }
 

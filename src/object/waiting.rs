@@ -1,7 +1,7 @@
 //! A place for things that wait, each under a number.
 
-/// How many places are kept for later when nothing waits.
-const KEPT: usize = 1024;
+/// How many places are kept for later when nothing waits. Few, since each signal may have some.
+const KEPT: usize = 16;
 
 /// Things that wait. Numbers begin with 1, and those of things that were taken are used again.
 pub(super) struct Waiting<T> {
