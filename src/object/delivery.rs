@@ -46,7 +46,7 @@ impl World {
     /// when it is not.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
-        self.queue.post(Box::new(call));
+        self.queue.post(Effect::later(call));
     }
 
     /// Posts a call of a slot, to be made in a later turn of the event loop, as [`post`](Self::post)
@@ -280,7 +280,9 @@ impl World {
                 break;
             }
             if let Some(call) = self.queue.next_posted() {
-                self.on_behalf_of(Origin::Posted, |world| world.turn(call));
+                self.on_behalf_of(Origin::Posted, |world| {
+                    world.turn(|world| call.carry_out(world))
+                });
             }
             if !may_go_on(self) {
                 break;

@@ -14,8 +14,10 @@ use super::class::QObject;
 use super::context::Context;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
+use super::queue::{Act, Effect};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
+use super::waiting::Waiting;
 use super::world::World;
 
 /// A link of a signal that carries an `A`.
@@ -235,47 +237,104 @@ impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
     }
 }
 
-/// A connection that posts its call for a later turn of the loop.
+/// A connection that posts its calls for a later turn of the loop.
 pub(super) struct QueuedLink<A> {
+    calls: Rc<QueuedCalls<A>>,
+}
+
+/// The calls that a queued connection has posted. They outlive it, and so does the slot until they are
+/// made.
+struct QueuedCalls<A> {
+    /// Emptied when the connection is closed and no call waits.
     direct: RefCell<Option<Rc<dyn Link<A>>>>,
+    is_closed: Cell<bool>,
+    /// The argument and the sender of each call.
+    waiting: RefCell<Waiting<(A, Option<ObjectKey>)>>,
 }
 
 impl<A> QueuedLink<A> {
     pub(super) fn new(direct: Rc<dyn Link<A>>) -> Self {
-        Self { direct: RefCell::new(Some(direct)) }
+        Self {
+            calls: Rc::new(QueuedCalls {
+                direct: RefCell::new(Some(direct)),
+                is_closed: Cell::new(false),
+                waiting: RefCell::default(),
+            }),
+        }
+    }
+}
+
+impl<A> QueuedCalls<A> {
+    fn direct(&self) -> Option<Rc<dyn Link<A>>> {
+        self.direct.borrow().clone()
+    }
+
+    /// Drops the slot if nobody needs it any more.
+    fn release_if_done(&self) {
+        if self.is_closed.get() && self.waiting.borrow().is_empty() {
+            let direct = self.direct.take();
+            drop(direct);
+        }
     }
 }
 
 impl<A> AnyLink for QueuedLink<A> {
     fn receiver(&self) -> Option<ObjectKey> {
-        self.direct.borrow().as_ref()?.receiver()
+        self.calls.direct()?.receiver()
     }
 
     fn slot_type(&self) -> Option<TypeId> {
-        self.direct.borrow().as_ref()?.slot_type()
+        self.calls.direct()?.slot_type()
     }
 
     fn is_over(&self) -> bool {
-        self.direct.borrow().as_ref().is_none_or(|direct| direct.is_over())
+        self.calls.is_closed.get() || self.calls.direct().is_none_or(|direct| direct.is_over())
     }
 
     fn release(&self) {
-        let direct = self.direct.take();
-        drop(direct);
+        self.calls.is_closed.set(true);
+        self.calls.release_if_done();
+    }
+}
+
+impl<A> Drop for QueuedLink<A> {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 
 impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
     fn fire(&self, world: &mut World, argument: &A) {
-        // A call that was posted outlives the connection, so it holds the slot itself.
-        let Some(direct) = self.direct.borrow().clone().filter(|direct| !direct.is_over()) else {
+        if self.calls.direct().is_none_or(|direct| direct.is_over()) {
             return world.queue.set_met_dead(true);
-        };
-        let argument = argument.clone();
-        let sender = world.sender;
-        world.post(move |world| {
+        }
+        let call = (argument.clone(), world.sender);
+        let what = self.calls.waiting.borrow_mut().put(call).into();
+        world.queue.post(Effect::Act { act: self.calls.clone(), what });
+    }
+}
+
+impl<A: 'static> Act<World> for QueuedCalls<A> {
+    fn carry_out(self: Rc<Self>, world: &mut World, what: u64) {
+        /// A call that is made. Its end, a panic's included, may be the last use of the slot.
+        struct Call<'a, A>(&'a QueuedCalls<A>);
+
+        impl<A> Drop for Call<'_, A> {
+            fn drop(&mut self) {
+                self.0.release_if_done();
+            }
+        }
+
+        let call = self.waiting.borrow_mut().take(what as u32);
+        if let (Some((argument, sender)), Some(direct)) = (call, self.direct()) {
+            let _call = Call(&self);
             world.set_sender(sender);
             direct.fire(world, &argument);
-        });
+        }
+    }
+
+    fn discard(&self, what: u64) {
+        let call = self.waiting.borrow_mut().take(what as u32);
+        drop(call);
     }
 }

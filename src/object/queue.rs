@@ -80,9 +80,6 @@ impl<W: 'static> Effect<W> {
     }
 }
 
-/// A call that was posted for a later turn.
-pub(super) type Posted<W> = Box<dyn FnOnce(&mut W)>;
-
 bitflags! {
     /// What runs and what waits. If it is nothing, an effect may be immediate.
     #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +107,8 @@ pub(super) struct Queue<W> {
     first: Cell<Option<Effect<W>>>,
     second: Cell<Option<Effect<W>>>,
     others: RefCell<Vec<Effect<W>>>,
-    posted: RefCell<VecDeque<Posted<W>>>,
+    /// What was posted for later turns.
+    posted: RefCell<VecDeque<Effect<W>>>,
     /// Tells a loop that does not look by itself that there is work.
     alarm: RefCell<Option<Box<dyn Fn()>>>,
     /// Looks on at what is emitted. Kept here for it, since every signal reaches the queue.
@@ -197,7 +195,7 @@ impl<W: 'static> Queue<W> {
         }
     }
 
-    pub(super) fn post(&self, call: Posted<W>) {
+    pub(super) fn post(&self, call: Effect<W>) {
         self.posted.borrow_mut().push_back(call);
         // Also in a turn, since that may be one which no pass of the loop has begun.
         self.raise_alarm();
@@ -207,7 +205,7 @@ impl<W: 'static> Queue<W> {
         self.posted.borrow().len()
     }
 
-    pub(super) fn next_posted(&self) -> Option<Posted<W>> {
+    pub(super) fn next_posted(&self) -> Option<Effect<W>> {
         self.posted.borrow_mut().pop_front()
     }
 
@@ -302,8 +300,7 @@ impl<W: 'static> Queue<W> {
         self.move_to(&mut effects);
         let posted = self.posted.take();
         self.set_observer(None);
-        effects.into_iter().for_each(Effect::discard);
-        drop(posted);
+        effects.into_iter().chain(posted).for_each(Effect::discard);
     }
 }
 

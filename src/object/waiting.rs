@@ -25,6 +25,10 @@ impl<T> Waiting<T> {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Takes the one with this number, if it is there.
     pub(super) fn take(&mut self, number: u32) -> Option<T> {
         let thing = self.places.get_mut(number.checked_sub(1)? as usize)?.take()?;
