@@ -9,7 +9,8 @@ use mio::Interest;
 use mio::unix::SourceFd;
 
 use super::announcement::announce;
-use super::reactor::{Reactor, Readiness};
+use super::reactor::Reactor;
+use super::readiness::Readiness;
 use super::source::SourceId;
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
 

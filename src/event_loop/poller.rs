@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Registry, Waker};
 
-use super::reactor::Readiness;
+use super::readiness::Readiness;
 use super::source::{SourceId, WAKER};
 
 /// How many events the kernel tells at once.

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::reactor::Readiness;
+use super::readiness::Readiness;
 use super::source::SourceId;
 
 /// What is ready and was not told yet.

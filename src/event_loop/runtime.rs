@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::allowance::PassMeter;
 use super::clock::{Clock, SystemClock};
 use super::control::LoopControl;
 use super::flush_list::FlushList;
 use super::inbox::Mailbox;
+use super::pass_meter::PassMeter;
 use super::poller::{EVENTS, KernelPoller, Polled, Poller};
 use super::reactor::Reactor;
 use super::ready_list::ReadyList;

@@ -10,8 +10,8 @@ use std::num::NonZeroUsize;
 
 use mio::Token;
 
-use super::reactor::OnReady;
-use crate::object::ObjectKey;
+use super::readiness::Readiness;
+use crate::object::{ObjectKey, World};
 
 /// How many bits of a name are the number. The others are the generation: how often the number was
 /// given to somebody.
@@ -26,6 +26,9 @@ const NUMBERS: usize = GENERATION.get() - 1;
 
 /// The token of the runtime's own waker.
 pub(super) const WAKER: Token = Token(usize::MAX);
+
+/// Takes readiness to an object.
+pub(crate) type OnReady = fn(&mut World, ObjectKey, SourceId, Readiness);
 
 /// Names a source, and no other one that has its number before or after it, until the generations of
 /// that number begin again: after 4095 sources where a pointer has 32 bits.

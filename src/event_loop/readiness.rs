@@ -1,0 +1,42 @@
+//! Readiness: what a descriptor is ready for.
+
+use std::ops::BitOr;
+
+use mio::event::Event;
+
+/// What a descriptor is ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Readiness {
+    pub(crate) readable: bool,
+    /// The other end is closed: after what is there to read, no more will come.
+    pub(crate) read_closed: bool,
+    pub(crate) writable: bool,
+    pub(crate) priority: bool,
+}
+
+impl Readiness {
+    /// Errors and hang-ups count as readable and writable: trying tells what happened.
+    pub(super) fn of(event: &Event) -> Self {
+        let broken = event.is_error();
+        Self {
+            readable: event.is_readable() || event.is_read_closed() || broken,
+            read_closed: event.is_read_closed() || broken,
+            writable: event.is_writable() || event.is_write_closed() || broken,
+            priority: event.is_priority(),
+        }
+    }
+}
+
+impl BitOr for Readiness {
+    type Output = Self;
+
+    /// What either is ready for.
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            readable: self.readable || other.readable,
+            read_closed: self.read_closed || other.read_closed,
+            writable: self.writable || other.writable,
+            priority: self.priority || other.priority,
+        }
+    }
+}
