@@ -50,8 +50,8 @@ impl Moment {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// Returns the nearest multiple of `grain` nanoseconds, which timers of about this moment share;
-    /// the moment itself for a grain of zero. A second is to be a multiple of the grain.
+    /// Returns the nearest multiple of `grain` nanoseconds, which timers of about this moment
+    /// share; the moment itself for a grain of zero. A second is to be a multiple of the grain.
     #[inline]
     pub(super) const fn aligned(self, grain: u64) -> Self {
         if grain == 0 || self.0 == u64::MAX {
@@ -69,8 +69,8 @@ pub(super) struct Era {
 }
 
 impl Era {
-    /// The first moment of an era. What lies so far before it, 127 years, can be told as well: a timer
-    /// that is overdue since another era.
+    /// The first moment of an era. What lies so far before it, 127 years, can be told as well: a
+    /// timer that is overdue since another era.
     pub(super) const BEGIN: Moment = Moment(4_000_000_000 * SECOND);
 
     /// When another era is to begin. What is counted goes on for 330 years from here.
@@ -111,8 +111,9 @@ impl Era {
         moment >= Self::END
     }
 
-    /// Returns the era that begins at `now`, and the nanoseconds by which a moment is less in it than
-    /// in this one. These are full seconds, so that the multiples that timers share stay the same.
+    /// Returns the era that begins at `now`, and the nanoseconds by which a moment is less in it
+    /// than in this one. These are full seconds, so that the multiples that timers share stay the
+    /// same.
     pub(super) fn next(&self, now: Instant) -> (Self, u64) {
         let passed = Duration::from_secs(now.saturating_duration_since(self.began).as_secs());
         (Self::new(saturating_add(self.began, passed)), nanos(passed))

@@ -50,13 +50,14 @@ impl NotifierType {
 
 /// Emits a signal when a descriptor is ready: for pipes, devices and sockets of other libraries.
 ///
-/// Level-triggered: the signal comes again and again, at most once in a turn of the loop, until the slots
-/// have read what is there, or disabled the notifier. It waits while the slots of the one before have
-/// still something to do that takes longer than a turn may. The notifier keeps the descriptor open.
+/// Level-triggered: the signal comes again and again, at most once in a turn of the loop, until the
+/// slots have read what is there, or disabled the notifier. It waits while the slots of the one
+/// before have still something to do that takes longer than a turn may. The notifier keeps the
+/// descriptor open.
 ///
-/// Set the descriptor to non-blocking and expect `WouldBlock`. Another slot, or another process that
-/// has the descriptor, may have read what was there before the signal is delivered, and a read that
-/// blocks stops the whole loop.
+/// Set the descriptor to non-blocking and expect `WouldBlock`. Another slot, or another process
+/// that has the descriptor, may have read what was there before the signal is delivered, and a read
+/// that blocks stops the whole loop.
 ///
 /// ```
 /// use std::io::{ErrorKind, Read, Write};
@@ -140,7 +141,7 @@ impl QSocketNotifier {
         self.kind
     }
 
-    /// Says whether the notifier watches.
+    /// Returns true if the notifier watches.
     #[doc(alias = "isEnabled")]
     pub fn is_enabled(&self) -> bool {
         self.state != State::Disabled

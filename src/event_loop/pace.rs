@@ -1,7 +1,7 @@
 //! Paces: at which moments the ticks of a timer come.
 //!
-//! Keeps one promise: every tick is due at a multiple of the interval after the start, as near as the
-//! timer's type says, and no tick but a zero timer's is due at a time that had come when it was
+//! Keeps one promise: every tick is due at a multiple of the interval after the start, as near as
+//! the timer's type says, and no tick but a zero timer's is due at a time that had come when it was
 //! computed. What keeps the ticks is `timers.rs`.
 
 use std::time::{Duration, Instant};
@@ -40,7 +40,8 @@ pub(super) struct Pace {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Beat {
     started: Instant,
-    /// By how many nanoseconds the multiple of the interval is after the moment when the tick is due.
+    /// By how many nanoseconds the multiple of the interval is after the moment when the tick is
+    /// due.
     rest: i64,
 }
 

@@ -1,9 +1,9 @@
 //! The meter of a pass: how much of its allowance is left.
 //!
-//! Keeps two promises. A pass ends: what goes on without end, or comes without end, waits for the next
-//! pass and keeps its order. And each kind of work (what earlier turns left, calls of other threads,
-//! posted calls, what is ready, timers, postponed work) has a share of every pass, whatever the others
-//! take. A cascade of up to 1,024 deliveries is never cut.
+//! Keeps two promises. A pass ends: what goes on without end, or comes without end, waits for the
+//! next pass and keeps its order. And each kind of work (what earlier turns left, calls of other
+//! threads, posted calls, what is ready, timers, postponed work) has a share of every pass,
+//! whatever the others take. A cascade of up to 1,024 deliveries is never cut.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -17,8 +17,8 @@ use crate::object::{Meter, World};
 const KINDS: u32 = 6;
 
 /// How many calls of one kind are made at most before the clock is looked at again. If each of them
-/// takes a millisecond, the others wait for 16 ms more than the allowance; the cheapest calls pay a few
-/// instructions each for the look.
+/// takes a millisecond, the others wait for 16 ms more than the allowance; the cheapest calls pay a
+/// few instructions each for the look.
 const LOOK_AFTER: u32 = 16;
 
 /// Measures what is left of a pass's allowance.
@@ -120,8 +120,8 @@ impl Kind<'_> {
         (self.calls < self.next_look && !world.was_cut()) || self.look(world)
     }
 
-    /// Returns true if the allowance was looked at after the last call: on the system's clock, after
-    /// fewer and fewer calls.
+    /// Returns true if the allowance was looked at after the last call: on the system's clock,
+    /// after fewer and fewer calls.
     #[inline]
     pub(super) fn has_just_looked(&self) -> bool {
         self.last_look == self.calls

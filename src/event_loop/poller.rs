@@ -18,15 +18,15 @@ pub(super) const EVENTS: usize = 1024;
 
 /// Where a loop waits. Its descriptor is readable when the kernel has something to tell.
 pub(crate) trait Poller: AsRawFd {
-    /// Waits up to `timeout` (for ever if it is `None`) until a source is ready; adds those that are
-    /// to `ready`.
+    /// Waits up to `timeout` (for ever if it is `None`) until a source is ready; adds those that
+    /// are to `ready`.
     fn poll(
         &mut self,
         timeout: Option<Duration>,
         ready: &mut VecDeque<(SourceId, Readiness)>,
     ) -> io::Result<Polled>;
 
-    /// Says whether the last poll may have left something untold.
+    /// Returns true if the last poll may have left something untold.
     fn has_more(&self) -> bool;
 }
 

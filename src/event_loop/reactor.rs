@@ -1,9 +1,9 @@
 //! The reactor: who is told when a source is ready.
 //!
 //! A thin layer over mio; what waits for readiness is in `poller.rs`, who owns which source in
-//! `source.rs`. A source belongs to an object and names the function that takes its readiness to that
-//! object. Readiness is edge-triggered here: the owner of a source reads or writes until the kernel
-//! would block, or [re-arms](Reactor::rearm).
+//! `source.rs`. A source belongs to an object and names the function that takes its readiness to
+//! that object. Readiness is edge-triggered here: the owner of a source reads or writes until the
+//! kernel would block, or [re-arms](Reactor::rearm).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -63,7 +63,8 @@ impl Reactor {
         self.forget(id);
     }
 
-    /// Drops what is known of a source that is closed right afterwards, which saves the system call of
+    /// Drops what is known of a source that is closed right afterwards, which saves the system call
+    /// of
     /// [`deregister`](Self::deregister).
     ///
     /// The kernel goes on watching a socket that somebody else has open as well. What it tells of

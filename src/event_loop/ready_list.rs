@@ -1,8 +1,8 @@
 //! What is ready and was not told yet.
 //!
-//! Keeps two promises: owners are told in the order in which the poller told the loop, and an owner that
-//! is held up keeps nobody else waiting. Its readiness is set apart, once for each source, and comes
-//! first again as soon as the owner is free. Who is held up is the business of the world.
+//! Keeps two promises: owners are told in the order in which the poller told the loop, and an owner
+//! that is held up keeps nobody else waiting. Its readiness is set apart, once for each source, and
+//! comes first again as soon as the owner is free. Who is held up is the business of the world.
 
 use std::collections::VecDeque;
 

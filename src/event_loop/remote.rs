@@ -1,8 +1,8 @@
 //! `Remote`: how other threads reach a runtime.
 //!
 //! Keeps one promise: what is posted arrives, in the order of each poster, or the poster is told
-//! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop, is
-//! in `inbox.rs`.
+//! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop,
+//! is in `inbox.rs`.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -78,9 +78,10 @@ impl Remote {
     ///
     /// For a thread that may post faster than the runtime works: without a limit, what waits takes
     /// memory without bound. As many calls again may be taken over and not made yet, so that up to
-    /// twice `limit` of them are kept at a time; and a call that was made and has still something to be
-    /// delivered, of which no next one is begun until that has made 65,536 deliveries. A poster that is refused drops what it has, or slows
-    /// down: posts one call that answers it, and waits for the answer.
+    /// twice `limit` of them are kept at a time; and a call that was made and has still something
+    /// to be delivered, of which no next one is begun until that has made 65,536 deliveries. A
+    /// poster that is refused drops what it has, or slows down: posts one call that answers it, and
+    /// waits for the answer.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -117,8 +118,8 @@ impl Remote {
         })
     }
 
-    /// Calls a slot in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing happens if
-    /// the receiver is gone by then.
+    /// Calls a slot in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing
+    /// happens if the receiver is gone by then.
     ///
     /// # Errors
     ///
@@ -141,8 +142,8 @@ impl Remote {
         })
     }
 
-    /// Emits a signal in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing happens
-    /// if the sender is gone by then.
+    /// Emits a signal in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing
+    /// happens if the sender is gone by then.
     ///
     /// # Errors
     ///
@@ -201,10 +202,10 @@ impl World {
     /// Connects a signal to a slot of an object in another thread's runtime.
     ///
     /// Delivery is always queued: each emission is posted to `remote`, in order, and the slot runs
-    /// in that runtime's loop. The connection ends with the sender; and when the receiver turns
-    /// out to be gone, or its runtime. An emission that is above the [limit](Remote::with_limit) of
-    /// `remote` does not reach the receiver, and the connection stays: where each one counts, give a
-    /// remote without a limit.
+    /// in that runtime's loop. The connection ends with the sender; and when the receiver turns out
+    /// to be gone, or its runtime. An emission that is above the [limit](Remote::with_limit) of
+    /// `remote` does not reach the receiver, and the connection stays: where each one counts, give
+    /// a remote without a limit.
     ///
     /// ```
     /// use slotwire::prelude::*;

@@ -4,8 +4,9 @@
 //! is ready, tells those whom it concerns, and fires the timers that are due. Each of these is
 //! taken from a queue one by one, so a panic in a slot costs none of the others their turn.
 //!
-//! How much of each is done in a turn is in `allowance.rs`. What comes from somebody whose last turn was
-//! put aside waits for that turn, or it would overtake: the world knows of whom that holds.
+//! How much of each is done in a turn is in `allowance.rs`. What comes from somebody whose last
+//! turn was put aside waits for that turn, or it would overtake: the world knows of whom that
+//! holds.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -209,9 +210,9 @@ impl Runtime {
     /// Makes one turn of the loop: waits up to `timeout` for something to do (for ever if it is
     /// `None`), does what there is, and returns true if there was anything.
     ///
-    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the turn goes; the rest
-    /// waits for the next one, in order. A call that another thread posts while the turn waits ends the
-    /// wait, and is made before this returns unless calls before it use up the allowance.
+    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the turn goes; the
+    /// rest waits for the next one, in order. A call that another thread posts while the turn waits
+    /// ends the wait, and is made before this returns unless calls before it use up the allowance.
     ///
     /// A slot that calls [`quit`](World::quit) ends nothing here; whoever makes the turns asks by
     /// [`quit_requested`](World::quit_requested).
@@ -303,7 +304,7 @@ impl Runtime {
         self.world.turn(|world| world.with(object, f))
     }
 
-    /// Delivers what was recorded outside the loop; says whether all of it was.
+    /// Delivers what was recorded outside the loop. Returns true if all of it was.
     ///
     /// # Panics
     ///
@@ -313,7 +314,8 @@ impl Runtime {
         self.world.deliver()
     }
 
-    /// Destroys the object and its children, and delivers what follows; says whether it was there.
+    /// Destroys the object and its children, and delivers what follows. Returns true if it was
+    /// there.
     ///
     /// # Panics
     ///
@@ -397,8 +399,8 @@ impl Runtime {
                 any |= self.catch_up();
             }
             any |= self.tell_ready() | self.fire_timers() | self.flush();
-            // The echo of a wake-up ends no wait, nor does a source that is gone. What else does, time or
-            // a signal of the system's, does so though there was nothing to do.
+            // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
+            // time or a signal of the system's, does so though there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
             if any || ends || timeout == Some(Duration::ZERO) {
                 return Ok(any);
@@ -467,8 +469,8 @@ impl Runtime {
         Ok((polled, may_have_calls))
     }
 
-    /// Tells the owners of what is ready, as far as the allowance goes. Those that are held up are told
-    /// later. Returns true if there was anything to tell.
+    /// Tells the owners of what is ready, as far as the allowance goes. Those that are held up are
+    /// told later. Returns true if there was anything to tell.
     fn tell_ready(&mut self) -> bool {
         let mut any = false;
         let mut kind = self.meter.begin_kind();
@@ -518,8 +520,8 @@ impl Runtime {
         any
     }
 
-    /// Lets the objects that asked for it do their postponed work, as far as the allowance goes. Those
-    /// that ask meanwhile wait.
+    /// Lets the objects that asked for it do their postponed work, as far as the allowance goes.
+    /// Those that ask meanwhile wait.
     fn flush(&mut self) -> bool {
         let count = self.flush_list.len();
         let mut kind = self.meter.begin_kind();

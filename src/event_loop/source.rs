@@ -1,8 +1,9 @@
 //! The names of sources, and the table of who owns which.
 //!
-//! Keeps one promise: a name that was given back finds nobody, whoever has its number now. The kernel
-//! may still tell of a source that is gone: it tells of an open socket, which somebody else may have as
-//! well, and not of the descriptor by which it was registered (epoll(7), questions 6 and 7).
+//! Keeps one promise: a name that was given back finds nobody, whoever has its number now. The
+//! kernel may still tell of a source that is gone: it tells of an open socket, which somebody else
+//! may have as well, and not of the descriptor by which it was registered (epoll(7), questions 6
+//! and 7).
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,8 +21,8 @@ const NUMBER_BITS: u32 = if usize::BITS < 64 { 20 } else { 32 };
 /// The first name of number 0, and the step from a name to the next one of its number.
 const GENERATION: NonZeroUsize = NonZeroUsize::new(1 << NUMBER_BITS).expect("not zero");
 
-/// How many numbers there are. The one that has all bits set is left out: its last name would be the
-/// waker's token.
+/// How many numbers there are. The one that has all bits set is left out: its last name would be
+/// the waker's token.
 const NUMBERS: usize = GENERATION.get() - 1;
 
 /// The token of the runtime's own waker.
@@ -30,8 +31,8 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 /// Takes readiness to an object.
 pub(crate) type OnReady = fn(&mut World, ObjectKey, SourceId, Readiness);
 
-/// Names a source, and no other one that has its number before or after it, until the generations of
-/// that number begin again: after 4095 sources where a pointer has 32 bits.
+/// Names a source, and no other one that has its number before or after it, until the generations
+/// of that number begin again: after 4095 sources where a pointer has 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SourceId(NonZeroUsize);
 

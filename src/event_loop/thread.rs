@@ -79,7 +79,7 @@ impl Outcome {
         self.result.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits up to `timeout`, or for ever; says whether the thread has ended.
+    /// Waits up to `timeout`, or for ever. Returns true if the thread has ended.
     fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,13 +205,13 @@ impl QThread {
         }
     }
 
-    /// Says whether the thread was started and has not finished.
+    /// Returns true if the thread was started and has not finished.
     #[doc(alias = "isRunning")]
     pub fn is_running(&self) -> bool {
         matches!(&self.state, State::Running { outcome, .. } if outcome.get().is_none())
     }
 
-    /// Says whether the thread has run and finished.
+    /// Returns true if the thread has run and finished.
     #[doc(alias = "isFinished")]
     pub fn is_finished(&self) -> bool {
         self.result().is_some()
@@ -259,7 +259,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 /// Waiting for threads.
 impl Runtime {
-    /// Blocks until the thread has finished, up to `timeout` or for ever; says whether it has.
+    /// Blocks until the thread has finished, up to `timeout` or for ever. Returns true if it has.
     ///
     /// Does not run this runtime's loop meanwhile, so `finished` comes later.
     ///

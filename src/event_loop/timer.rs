@@ -14,10 +14,11 @@ use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject
 ///
 /// The ticks of a repeating timer do not drift: each is due at a multiple of the interval after the
 /// start, however late the one before came. Ticks that were missed because the loop was busy are
-/// dropped, and at most one comes in each turn of the loop. None comes while the slots of the one before
-/// have still something to do that takes longer than a turn may: it is late then, or dropped. Timers that
-/// are due at the same moment fire in the order in which they were started. An interval of zero fires once
-/// in each turn whose [`Allowance`](crate::Allowance) leaves room, after the sockets have had theirs.
+/// dropped, and at most one comes in each turn of the loop. None comes while the slots of the one
+/// before have still something to do that takes longer than a turn may: it is late then, or
+/// dropped. Timers that are due at the same moment fire in the order in which they were started. An
+/// interval of zero fires once in each turn whose [`Allowance`](crate::Allowance) leaves room,
+/// after the sockets have had theirs.
 ///
 /// ```
 /// use std::time::Duration;
@@ -123,7 +124,7 @@ impl QTimer {
         self.state = State::Stopped;
     }
 
-    /// Says whether the timer runs.
+    /// Returns true if the timer runs.
     #[doc(alias = "isActive")]
     pub fn is_active(&self) -> bool {
         !matches!(self.state, State::Stopped)
@@ -156,7 +157,7 @@ impl QTimer {
         }
     }
 
-    /// Says whether the timer fires once and stops. It has stopped when its slots run.
+    /// Returns true if the timer fires once and stops. It has stopped when its slots run.
     #[doc(alias = "isSingleShot")]
     pub fn is_single_shot(&self) -> bool {
         self.single_shot

@@ -1,13 +1,13 @@
 //! The timer queue: which timer is due next.
 //!
-//! Keeps one promise: timers come in the order of their moments, and those of one moment in the order
-//! in which they were started.
+//! Keeps one promise: timers come in the order of their moments, and those of one moment in the
+//! order in which they were started.
 //!
-//! A binary heap of 16-byte items with two shortcuts. Cancelling leaves the heap alone and makes the
-//! item stale; putting a timer off, which idle time-outs do all the time, only notes the new moment,
-//! and the item is moved when the old moment comes. What is stale is bounded: when it outgrows what is
-//! alive, the heap is swept. Starts are numbered with 32 bits, which a busy program uses up within the
-//! hour; then what is there is numbered anew.
+//! A binary heap of 16-byte items with two shortcuts. Cancelling leaves the heap alone and makes
+//! the item stale; putting a timer off, which idle time-outs do all the time, only notes the new
+//! moment, and the item is moved when the old moment comes. What is stale is bounded: when it
+//! outgrows what is alive, the heap is swept. Starts are numbered with 32 bits, which a busy
+//! program uses up within the hour; then what is there is numbered anew.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
@@ -41,8 +41,8 @@ struct Timer<T> {
 }
 
 impl<T> Timer<T> {
-    /// Returns the item that is to be put into the heap where it belongs; `None` for a timer that is
-    /// due never.
+    /// Returns the item that is to be put into the heap where it belongs; `None` for a timer that
+    /// is due never.
     #[inline]
     fn queue(&mut self, slot: u32) -> Option<Reverse<Item>> {
         self.queued = self.due;
@@ -211,13 +211,15 @@ impl<T> TimerQueue<T> {
         !self.collected.is_empty() || !self.passed_over.is_empty()
     }
 
-    /// Returns true if nothing is armed for any moment or collected, nor was left behind by what was.
+    /// Returns true if nothing is armed for any moment or collected, nor was left behind by what
+    /// was.
     pub(super) fn is_idle(&self) -> bool {
         self.heap.is_empty() && !self.has_collected()
     }
 
-    /// Takes the first timer that was collected and is still due, neither disarmed since nor started
-    /// anew, and that does not wait. Those that wait are passed over until somebody collects again.
+    /// Takes the first timer that was collected and is still due, neither disarmed since nor
+    /// started anew, and that does not wait. Those that wait are passed over until somebody
+    /// collects again.
     pub(super) fn next_collected(
         &mut self,
         waits: impl Fn(&T) -> bool,

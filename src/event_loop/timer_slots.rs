@@ -1,8 +1,8 @@
 //! Timer slots: where the armed timers are kept, each under a key.
 //!
-//! Keeps one promise: a key finds its timer or nothing, and never a timer that has the same slot later.
-//! A slot is used again as soon as it is free, and its number has 32 bits, so that an item of the
-//! timer queue's heap has room for it.
+//! Keeps one promise: a key finds its timer or nothing, and never a timer that has the same slot
+//! later. A slot is used again as soon as it is free, and its number has 32 bits, so that an item
+//! of the timer queue's heap has room for it.
 
 /// Names a timer. The default names none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The timers of a runtime: the service that objects arm them with.
 //!
-//! Keeps one promise: nothing fires before its interval has passed on the clock since it was started,
-//! but for what its type allows. So a start always asks the clock, as the slot that makes it may have
-//! run for long. A tick of a timer that repeats is at a multiple of the interval in any case, and goes
-//! by the time at which the loop looked at the clock last, in this pass: when it began to fire timers,
-//! or after one of them.
+//! Keeps one promise: nothing fires before its interval has passed on the clock since it was
+//! started, but for what its type allows. So a start always asks the clock, as the slot that makes
+//! it may have run for long. A tick of a timer that repeats is at a multiple of the interval in any
+//! case, and goes by the time at which the loop looked at the clock last, in this pass: when it
+//! began to fire timers, or after one of them.
 //!
 //! Inside, time is counted in [moments](super::moment), which an era gives a meaning. None is kept
 //! outside of here and the queue, for the next reading of the clock may begin another era.
@@ -218,8 +218,8 @@ impl Timers {
         now
     }
 
-    /// Takes the next timer that is due in this pass and whose object is not held up. One whose object
-    /// is stays due.
+    /// Takes the next timer that is due in this pass and whose object is not held up. One whose
+    /// object is stays due.
     #[inline]
     pub(super) fn next_due(&self, is_held_up: impl Fn(ObjectKey) -> bool) -> Option<Alarm> {
         let mut queue = self.queue.borrow_mut();

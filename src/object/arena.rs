@@ -1,14 +1,14 @@
 //! The arena: where the objects are, and how a method gets one to itself.
 //!
 //! Keeps three promises. A key reaches the object that it was made for, or none. An object that is
-//! lent is nowhere else until it is given back. And an object is read through the arena, and changed
-//! through the arena mutably, so the compiler sees that nobody looks at an object while somebody else
-//! changes it.
+//! lent is nowhere else until it is given back. And an object is read through the arena, and
+//! changed through the arena mutably, so the compiler sees that nobody looks at an object while
+//! somebody else changes it.
 //!
-//! Each object has a [`Place`], which others may hold as well: a connection holds its receiver's, so
-//! that calling a slot looks nothing up and checks no type. What is known of an object beside its
-//! place is a node, of a type that the arena does not know. What classes are is in `class.rs`, and
-//! what happens between lending and giving back in `lease.rs`.
+//! Each object has a [`Place`], which others may hold as well: a connection holds its receiver's,
+//! so that calling a slot looks nothing up and checks no type. What is known of an object beside
+//! its place is a node, of a type that the arena does not know. What classes are is in `class.rs`,
+//! and what happens between lending and giving back in `lease.rs`.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -90,8 +90,8 @@ impl<P: ?Sized, N> Arena<P, N> {
         self.slots.remove(key).map(|Slot { place, node }| (place, node))
     }
 
-    /// Gives an object another place, which `make` moves it to. Those that hold the old one find that
-    /// empty.
+    /// Gives an object another place, which `make` moves it to. Those that hold the old one find
+    /// that empty.
     pub(super) fn move_out(
         &mut self,
         key: ObjectKey,

@@ -78,7 +78,7 @@ pub trait QObject: Any {
         None
     }
 
-    /// Returns the object of the class that this one embeds and extends, for a change.
+    /// Returns the object of the class that this one embeds and extends, mutably.
     fn base_mut(&mut self) -> Option<&mut dyn QObject> {
         None
     }

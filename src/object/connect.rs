@@ -1,8 +1,8 @@
 //! Connecting.
 //!
-//! Every way to connect says what is to be connected, a [`Joining`], and hands it to [`World::join`],
-//! or to [`Signal::join`] for an object's own signals. If the sender is busy (its constructor runs, or
-//! its slot), the connection is made when it comes back.
+//! Every way to connect says what is to be connected, a [`Joining`], and hands it to
+//! [`World::join`], or to [`Signal::join`] for an object's own signals. If the sender is busy (its
+//! constructor runs, or its slot), the connection is made when it comes back.
 
 use std::any::Any;
 use std::rc::{Rc, Weak};
@@ -317,7 +317,8 @@ impl World {
         }
     }
 
-    /// Connects a closure to the end of an object; see [`connect_destroyed`](Self::connect_destroyed).
+    /// Connects a closure to the end of an object; see
+    /// [`connect_destroyed`](Self::connect_destroyed).
     ///
     /// # Panics
     ///

@@ -150,8 +150,8 @@ impl Connection {
         Self { to: To::Nothing }
     }
 
-    /// Says whether the connection was made and not ended since. If it was made while its sender was
-    /// busy, it takes effect when that is back.
+    /// Returns true if the connection was made and not ended since. If it was made while its sender
+    /// was busy, it takes effect when that is back.
     pub fn is_connected(&self) -> bool {
         match &self.to {
             To::Nothing => false,
@@ -163,7 +163,7 @@ impl Connection {
         }
     }
 
-    /// Ends the connection; says whether it was still there.
+    /// Ends the connection. Returns true if it was still there.
     ///
     /// Acts as written: what was emitted before is still delivered, nothing that is emitted
     /// afterwards is. A queued call that was posted already still runs.

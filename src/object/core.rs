@@ -1,13 +1,14 @@
-//! The core of a signal: its connections, its emissions under way, and walking the one with the other.
+//! The core of a signal: its connections, its emissions under way, and walking the one with the
+//! other.
 //!
 //! Keeps three promises. An emission goes to those that were connected when it was made, in that
 //! order, unless they are closed meanwhile. A connection that a slot makes or closes while the list
-//! is walked changes nothing of the walk but that. And what is closed is dropped: when it is met, or
-//! when the list is full.
+//! is walked changes nothing of the walk but that. And what is closed is dropped: when it is met,
+//! or when the list is full.
 //!
-//! Each connection has a number, which counts up, so the list is sorted by it; an emission under way
-//! is an argument and two such numbers. When an emission is made is in `signal.rs`; how a connection
-//! reaches its slot in `link.rs`.
+//! Each connection has a number, which counts up, so the list is sorted by it; an emission under
+//! way is an argument and two such numbers. When an emission is made is in `signal.rs`; how a
+//! connection reaches its slot in `link.rs`.
 
 use std::any::TypeId;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -22,7 +23,6 @@ use super::entry::{Entries, Entry, State, growth, take_dead};
 use super::key::ObjectKey;
 use super::link::Link;
 use super::queue::{Act, Effect};
-
 use super::turns::CASCADE;
 use super::waiting::Waiting;
 use super::world::World;
@@ -88,14 +88,15 @@ impl<A: 'static> Core<A> {
         this.emitter.queue.record(Effect::Act { act: this.clone(), what });
     }
 
-    /// Returns true if an emission that is made now goes to anybody. It is traced, if that is wanted.
+    /// Returns true if an emission that is made now goes to anybody. It is traced, if that is
+    /// wanted.
     #[inline]
     pub(super) fn is_wanted(this: &Rc<Self>, argument: &A) -> bool {
         Self::is_let_through(this, argument) && !this.is_empty()
     }
 
-    /// Returns true if the object's signals are not blocked. The emission is traced then, if that is
-    /// wanted.
+    /// Returns true if the object's signals are not blocked. The emission is traced then, if that
+    /// is wanted.
     #[inline]
     pub(super) fn is_let_through(this: &Rc<Self>, argument: &A) -> bool {
         this.emitter.is_unwatched() || Self::passes(this, argument)
@@ -198,7 +199,8 @@ impl<A: 'static> Core<A> {
         find(&added).map(|at| f(&added[at]))
     }
 
-    /// Emits at once to those that are connected now. Returns false if something is left to carry out.
+    /// Emits at once to those that are connected now. Returns false if something is left to carry
+    /// out.
     #[inline(always)]
     pub(super) fn emit_now(self: &Rc<Self>, world: &mut World, argument: A) -> bool {
         let to = self.next.get();
@@ -221,8 +223,8 @@ impl<A: 'static> Core<A> {
         }
     }
 
-    /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in what the
-    /// slots before have recorded.
+    /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
+    /// what the slots before have recorded.
     #[cold]
     fn end_walk(
         self: &Rc<Self>,
@@ -242,8 +244,8 @@ impl<A: 'static> Core<A> {
     }
 
     /// Calls the slots of the connections from one number up to another, until one has recorded
-    /// something that is to be carried out before the next slot, or as many were called as a cascade
-    /// has. Returns the number of the next connection then.
+    /// something that is to be carried out before the next slot, or as many were called as a
+    /// cascade has. Returns the number of the next connection then.
     ///
     /// Nothing that the slots record is carried out here, so the sender lives throughout.
     #[inline(always)]
@@ -273,8 +275,8 @@ impl<A: 'static> Core<A> {
         self.call(now, world, argument).or_else(|| later.first().map(Entry::number))
     }
 
-    /// Calls the slots of these connections, until one has recorded something. Returns the number of
-    /// the next then, if there is one.
+    /// Calls the slots of these connections, until one has recorded something. Returns the number
+    /// of the next then, if there is one.
     #[inline(always)]
     fn call(&self, connections: &[Entry<A>], world: &mut World, argument: &A) -> Option<u64> {
         let mut left = connections.iter();
@@ -338,7 +340,7 @@ impl<A: 'static> Core<A> {
         if len * 4 >= connections.capacity() * 3 {
             connections.reserve_exact(growth(len));
         }
-        // What was captured may emit and connect as it goes.
+        // What was captured may emit and disconnect as it goes.
         drop(connections);
         drop(dead);
     }
@@ -350,7 +352,7 @@ impl<A: 'static> Core<A> {
         let Ok(mut connections) = self.connections.try_borrow_mut() else { return };
         self.admit_to(&mut connections);
         let dead = take_dead(&mut connections);
-        // What was captured may emit and connect as it goes.
+        // What was captured may emit and disconnect as it goes.
         drop(connections);
         drop(dead);
     }

@@ -41,16 +41,16 @@ impl World {
         signal(&self[sender]).emit(argument);
     }
 
-    /// Posts a closure to be run in a later turn of the event loop, after what was posted before and what
-    /// that has caused. Mostly that is the next turn; the [`Allowance`](crate::Allowance) of a turn says
-    /// when it is not.
+    /// Posts a closure to be run in a later turn of the event loop, after what was posted before
+    /// and what that has caused. Mostly that is the next turn; the [`Allowance`](crate::Allowance)
+    /// of a turn says when it is not.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
         self.queue.post(Effect::later(call));
     }
 
-    /// Posts a call of a slot, to be made in a later turn of the event loop, as [`post`](Self::post)
-    /// posts a closure.
+    /// Posts a call of a slot, to be made in a later turn of the event loop, as
+    /// [`post`](Self::post) posts a closure.
     ///
     /// Nothing happens if the receiver is gone by then.
     ///
@@ -89,7 +89,7 @@ impl World {
         });
     }
 
-    /// Calls a slot in the turn that runs; says whether the receiver was there.
+    /// Calls a slot in the turn that runs. Returns true if the receiver was there.
     pub(crate) fn call_slot<R, A, F, Form>(
         &mut self,
         receiver: Obj<R>,
@@ -187,8 +187,8 @@ impl World {
         self.turns.end_passes();
     }
 
-    /// Returns how many deliveries the last turn has made of which the meter does not know, and takes
-    /// them for told.
+    /// Returns how many deliveries the last turn has made of which the meter does not know, and
+    /// takes them for told.
     pub(crate) fn take_spent(&mut self) -> usize {
         self.turns.take_spent()
     }
@@ -199,8 +199,8 @@ impl World {
         self.turns.is_used_up()
     }
 
-    /// Carries out what was recorded outside any turn, then what earlier turns left: a cascade of each,
-    /// in rotation, while `may_go_on`.
+    /// Carries out what was recorded outside any turn, then what earlier turns left: a cascade of
+    /// each, in rotation, while `may_go_on`.
     pub(crate) fn deliver_in_pass(&mut self, mut may_go_on: impl FnMut(&mut Self) -> bool) {
         if self.has_recorded() {
             self.turn(|_| ());
@@ -230,8 +230,8 @@ impl World {
         f(Errand(self).0)
     }
 
-    /// Returns true if a turn of this origin was put aside, so that what comes from there has to wait. A
-    /// turn that seems to have no end holds up nothing.
+    /// Returns true if a turn of this origin was put aside, so that what comes from there has to
+    /// wait. A turn that seems to have no end holds up nothing.
     #[inline]
     pub(crate) fn is_held_up(&self, origin: Origin) -> bool {
         self.turns.is_held_up(origin)
@@ -252,8 +252,8 @@ impl World {
         }
     }
 
-    /// Carries out a part of what each earlier turn left, and then what was recorded outside any turn;
-    /// says whether nothing is left.
+    /// Carries out a part of what each earlier turn left, and then what was recorded outside any
+    /// turn. Returns true if nothing is left.
     pub(crate) fn deliver(&mut self) -> bool {
         let earlier = self.turns.suspended();
         let has_recorded = self.has_recorded();
@@ -334,8 +334,8 @@ impl World {
         made
     }
 
-    /// Carries out what is on the stack and recorded, as far as the grant goes. Returns true if nothing
-    /// is left.
+    /// Carries out what is on the stack and recorded, as far as the grant goes. Returns true if
+    /// nothing is left.
     #[inline]
     fn carry_out_some(&mut self) -> bool {
         while !self.turns.is_used_up() {

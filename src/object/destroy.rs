@@ -2,8 +2,8 @@
 //!
 //! Destroying is an effect like any other, so it happens where it was written and never under a
 //! running method. It goes in parts, because others get to act in between: the object's last steps,
-//! then `destroyed`, then its connections are cut, then the children go, then the object itself. How
-//! far it has come is the object's [`Life`].
+//! then `destroyed`, then its connections are cut, then the children go, then the object itself.
+//! How far it has come is the object's [`Life`].
 
 use std::rc::Rc;
 
@@ -19,15 +19,15 @@ use super::tracer::tracer_of;
 use super::world::World;
 
 impl World {
-    /// Destroys the object and its children, after what was recorded before; says whether it was
+    /// Destroys the object and its children, after what was recorded before. Returns true if it was
     /// still there.
     ///
     /// In a slot this takes effect when the slot has returned, so an object may destroy itself.
     /// Outside, [`Runtime::destroy`](crate::Runtime::destroy) does it at once.
     ///
     /// In this order: the object's last steps and their signals; `destroyed`; its connections are
-    /// cut; its children go, first added first; the object goes. Slots of other objects that this object's emissions have not
-    /// reached yet are not called any more.
+    /// cut; its children go, first added first; the object goes. Slots of other objects that this
+    /// object's emissions have not reached yet are not called any more.
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let key =
             self.own(object).filter(|&key| self.life(key).is_some_and(|life| !life.is_ending()));
@@ -37,9 +37,8 @@ impl World {
         key.is_some()
     }
 
-    /// Destroys the object in a later turn of the event loop, after what was posted before; says whether
-    /// it is still there.
-    /// Asking twice is the same as asking once.
+    /// Destroys the object in a later turn of the event loop, after what was posted before. Returns
+    /// true if it is still there. Asking twice is the same as asking once.
     #[doc(alias = "deleteLater")]
     pub fn delete_later<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let Some(key) = self.own(object) else { return false };
@@ -50,7 +49,8 @@ impl World {
         true
     }
 
-    /// Says whether the object is being destroyed: slots that hear its last signals still find it.
+    /// Returns true if the object is being destroyed: slots that hear its last signals still find
+    /// it.
     pub fn is_dying<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         self.own(object).and_then(|key| self.life(key)).is_some_and(Life::is_ending)
     }
@@ -65,8 +65,8 @@ impl World {
         self.queue.record(self.ends.begin(key));
     }
 
-    /// Destroys the object and its children at once, in a turn of its own. Returns true if it was there.
-    /// For a moment when nothing runs and nothing waits.
+    /// Destroys the object and its children at once, in a turn of its own. Returns true if it was
+    /// there. For a moment when nothing runs and nothing waits.
     pub(crate) fn destroy_now<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let key = self.own(object).filter(|&key| self.arena.contains(key));
         if let Some(key) = key {
@@ -87,8 +87,8 @@ impl World {
         self.life(key) == Some(Life::Alive)
     }
 
-    /// Destroys an object, or goes on with that, part by part, until a part has recorded something that
-    /// is to be carried out first.
+    /// Destroys an object, or goes on with that, part by part, until a part has recorded something
+    /// that is to be carried out first.
     fn go_on_destroying(&mut self, key: ObjectKey) {
         let rest = self.ends.go_on(key);
         while let Some(place) = self.arena.place(key) {
@@ -123,9 +123,9 @@ impl World {
         }
     }
 
-    /// Destroys an object to which nobody is connected and that has no children, or leaves the rest of it
-    /// for after what its last steps have recorded. Returns false if it is not so simple: then nothing
-    /// was done, apart from the last steps.
+    /// Destroys an object to which nobody is connected and that has no children, or leaves the rest
+    /// of it for after what its last steps have recorded. Returns false if it is not so simple:
+    /// then nothing was done, apart from the last steps.
     #[inline]
     fn destroy_plain(&mut self, key: ObjectKey) -> bool {
         let is_plain = |world: &Self| {
@@ -242,8 +242,8 @@ impl World {
 
 /// The acts by which objects end.
 ///
-/// They cost nothing of a turn's budget: an end comes to an end by itself, and a tree of whatever size is
-/// to go in one turn. The slots that are called meanwhile are paid for.
+/// They cost nothing of a turn's budget: an end comes to an end by itself, and a tree of whatever
+/// size is to go in one turn. The slots that are called meanwhile are paid for.
 pub(super) struct Ends {
     begin: Rc<dyn Act<World>>,
     go_on: Rc<dyn Act<World>>,

@@ -18,7 +18,8 @@ use super::world::World;
 
 /// Disconnecting, and blocking.
 impl World {
-    /// Ends the connections of a signal to one slot of one receiver; says whether there were any.
+    /// Ends the connections of a signal to one slot of one receiver. Returns true if there were
+    /// any.
     ///
     /// As every form of disconnecting, it acts as written: what was emitted before is still
     /// delivered. In a slot of the sender itself, which is busy then, use
@@ -43,8 +44,8 @@ impl World {
         })
     }
 
-    /// Ends the connections of a signal to a receiver, whatever the slot; says whether there were
-    /// any.
+    /// Ends the connections of a signal to a receiver, whatever the slot. Returns true if there
+    /// were any.
     pub fn disconnect_signal_from<S, A, R>(
         &mut self,
         sender: Obj<S>,
@@ -59,7 +60,7 @@ impl World {
         self.disconnect_where(sender, signal, |link| link.receiver() == Some(receiver.key))
     }
 
-    /// Ends all connections of a signal; says whether there were any.
+    /// Ends all connections of a signal. Returns true if there were any.
     pub fn disconnect_signal<S, A>(&mut self, sender: Obj<S>, signal: fn(&S) -> &Signal<A>) -> bool
     where
         S: ?Sized + Target,
@@ -78,7 +79,7 @@ impl World {
         self.disconnect_object(sender, Some(receiver.key))
     }
 
-    /// Ends all connections from an object; says whether there were any.
+    /// Ends all connections from an object. Returns true if there were any.
     pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
         self.disconnect_object(sender, None)
     }
@@ -98,7 +99,7 @@ impl World {
         self.emitter(key).block(block)
     }
 
-    /// Says whether an object's signals are blocked.
+    /// Returns true if an object's signals are blocked.
     #[doc(alias = "signalsBlocked")]
     pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         let node = self.own(object).and_then(|key| self.arena.node(key));
@@ -150,7 +151,7 @@ fn disconnect_where(core: &Rc<dyn AnyCore>, matches: &dyn Fn(&dyn AnyLink) -> bo
 }
 
 impl<A: 'static> Signal<A> {
-    /// Ends all connections of this signal; says whether there were any.
+    /// Ends all connections of this signal. Returns true if there were any.
     #[doc(alias = "disconnect")]
     pub fn disconnect_all(&self) -> bool {
         self.existing_core().is_some_and(|core| disconnect_where(&(core.clone() as _), &|_| true))

@@ -43,7 +43,7 @@ impl Emitter {
         Self { key, watch, queue, cores: RefCell::default() }
     }
 
-    /// Says whether nothing stands between an emission and those who listen.
+    /// Returns true if nothing stands between an emission and those who listen.
     #[inline]
     pub(super) fn is_unwatched(&self) -> bool {
         self.watch.get().is_empty()
@@ -53,7 +53,7 @@ impl Emitter {
         self.watch.get().contains(Watch::BLOCKED)
     }
 
-    /// Blocks or unblocks; says whether the signals were blocked before.
+    /// Blocks or unblocks. Returns true if the signals were blocked before.
     pub(super) fn block(&self, block: bool) -> bool {
         let before = self.is_blocked();
         self.set(Watch::BLOCKED, block);

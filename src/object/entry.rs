@@ -1,6 +1,7 @@
 //! Entries: the connections in the list of their signal.
 //!
-//! An entry owns the way to its slot. Its number counts up within the signal, so a list is sorted by it.
+//! An entry owns the way to its slot. Its number counts up within the signal, so a list is sorted
+//! by it.
 
 use std::cell::Cell;
 

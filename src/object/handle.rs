@@ -94,8 +94,8 @@ impl<T: QObject> Target for T {
     }
 }
 
-/// Returns the object of class `T` that the one in a place extends. Apart, so that the common way is
-/// short.
+/// Returns the object of class `T` that the one in a place extends. Apart, so that the common way
+/// is short.
 #[inline(never)]
 fn look_at_base<T: QObject>(place: PlaceRef<'_>) -> Option<&T> {
     T::project(place.object()?, ())

@@ -1,8 +1,8 @@
 //! Leases: what happens while a method has its object.
 //!
 //! The object is lent for the length of a call and given back afterwards, also if the call panics.
-//! Others that need it meanwhile find it busy, or wait until it is back. Where the objects are is in
-//! `arena.rs`.
+//! Others that need it meanwhile find it busy, or wait until it is back. Where the objects are is
+//! in `arena.rs`.
 
 use std::any::Any;
 use std::ops::DerefMut;
@@ -50,8 +50,8 @@ impl World {
         }
     }
 
-    /// Runs `f` with the object as one of its slots: a panic destroys it. Returns false if the object
-    /// is not there.
+    /// Runs `f` with the object as one of its slots: a panic destroys it. Returns false if the
+    /// object is not there.
     pub(crate) fn run_slot<T: QObject>(
         &mut self,
         key: ObjectKey,
@@ -60,8 +60,8 @@ impl World {
         self.lend(key, OnPanic::Destroy, f).is_some()
     }
 
-    /// Runs `f` with the object in this place as one of its slots: a panic destroys it. Returns false
-    /// if the object is not there.
+    /// Runs `f` with the object in this place as one of its slots: a panic destroys it. Returns
+    /// false if the object is not there.
     #[inline]
     pub(super) fn run_slot_in<T: QObject>(
         &mut self,

@@ -142,7 +142,8 @@ impl<Receiver, F> ClosureLink<Receiver, F> {
         Self { receiver, closure, is_released, shape: PhantomData }
     }
 
-    /// Runs `call` with the closure, and drops that afterwards if the connection was closed meanwhile.
+    /// Runs `call` with the closure, and drops that afterwards if the connection was closed
+    /// meanwhile.
     fn borrow_closure(&self, call: impl FnOnce(&mut F)) {
         // Only a closure that runs itself again finds it taken, and none can: nothing re-enters.
         if let Ok(mut closure) = self.closure.try_borrow_mut()
@@ -242,8 +243,8 @@ pub(super) struct QueuedLink<A> {
     calls: Rc<QueuedCalls<A>>,
 }
 
-/// The calls that a queued connection has posted. They outlive it, and so does the slot until they are
-/// made.
+/// The calls that a queued connection has posted. They outlive it, and so does the slot until they
+/// are made.
 struct QueuedCalls<A> {
     /// Emptied when the connection is closed and no call waits.
     direct: RefCell<Option<Rc<dyn Link<A>>>>,

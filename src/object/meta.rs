@@ -83,7 +83,7 @@ impl MetaObject {
         self.super_class.map(|super_class| super_class())
     }
 
-    /// Says whether the class is `other` or extends it.
+    /// Returns true if the class is `other` or extends it.
     pub fn inherits(&self, other: &MetaObject) -> bool {
         std::ptr::eq(self, other) || self.super_class().is_some_and(|class| class.inherits(other))
     }

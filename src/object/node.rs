@@ -49,8 +49,8 @@ impl Node {
         self.more.get_or_insert_default().extra.get_or_insert_default()
     }
 
-    /// Returns true if nobody is connected to the object, and nothing is known of it that few objects
-    /// have.
+    /// Returns true if nobody is connected to the object, and nothing is known of it that few
+    /// objects have.
     pub(super) fn is_plain(&self) -> bool {
         self.emitter.is_none() && self.more.is_none()
     }

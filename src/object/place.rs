@@ -111,8 +111,8 @@ impl<'a> PlaceRef<'a> {
         self.place.object(self.keyring)
     }
 
-    /// Returns what is in the place of an object that is a `T` and not only extends one: the object,
-    /// if it is there.
+    /// Returns what is in the place of an object that is a `T` and not only extends one: the
+    /// object, if it is there.
     #[inline]
     pub(super) fn exactly<T: QObject>(self) -> Option<Option<&'a T>> {
         let place: &Place<T> = (self.place as &dyn Any).downcast_ref()?;
@@ -138,8 +138,8 @@ impl<'a> PlaceMut<'a> {
         self.place.object_mut(self.keyring)
     }
 
-    /// Returns what is in the place of an object that is a `T` and not only extends one: the object,
-    /// if it is there.
+    /// Returns what is in the place of an object that is a `T` and not only extends one: the
+    /// object, if it is there.
     #[inline]
     pub(super) fn into_exactly<T: QObject>(self) -> Result<Option<&'a mut T>, Self> {
         match (self.place as &dyn Any).downcast_ref::<Place<T>>() {

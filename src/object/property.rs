@@ -172,7 +172,7 @@ impl World {
         Ok(false)
     }
 
-    /// Forgets a dynamic property; says whether there was one of this name.
+    /// Forgets a dynamic property. Returns true if there was one of this name.
     pub fn remove_property(&mut self, object: Obj<impl ?Sized + Target>, name: &str) -> bool {
         let node = self.own(object).and_then(|key| self.arena.node_mut(key));
         let Some(node) = node.filter(|node| node.existing_extra().is_some()) else { return false };

@@ -1,8 +1,8 @@
 //! The queue: what running methods did that others are to notice.
 //!
 //! Keeps one promise: what is recorded comes out in the order in which it was written, and before
-//! what was recorded earlier in the methods around it. It knows nothing of what is recorded but how to
-//! have it carried out, and nothing of the world (`W`) in which that happens.
+//! what was recorded earlier in the methods around it. It knows nothing of what is recorded but how
+//! to have it carried out, and nothing of the world (`W`) in which that happens.
 //!
 //! Every signal of a runtime holds on to the queue, so that emitting needs no context. When what is
 //! recorded is carried out is in `delivery.rs`.
@@ -161,8 +161,8 @@ impl<W: 'static> Queue<W> {
         self.status.get().contains(Status::RECORDED)
     }
 
-    /// Returns the next effect of all: the first that was recorded, or else the uppermost of `stack`.
-    /// What else was recorded moves there, first recorded uppermost.
+    /// Returns the next effect of all: the first that was recorded, or else the uppermost of
+    /// `stack`. What else was recorded moves there, first recorded uppermost.
     #[inline]
     pub(super) fn next(&self, stack: &mut Vec<Effect<W>>) -> Option<Effect<W>> {
         let status = self.status.get();

@@ -1,8 +1,8 @@
 //! Signals: the typed announcements of an object.
 //!
 //! Keeps one promise: emitting never calls anybody. An emission is recorded, and goes to those that
-//! are connected at that moment, when the running method has returned. What a signal with connections
-//! is made of is in `core.rs`.
+//! are connected at that moment, when the running method has returned. What a signal with
+//! connections is made of is in `core.rs`.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -72,7 +72,7 @@ impl<A: 'static> Signal<A> {
         self.core.get().map_or(0, |core| core.receivers())
     }
 
-    /// Says whether anybody is connected: whether building an expensive argument is worth it.
+    /// Returns true if anybody is connected: whether building an expensive argument is worth it.
     #[doc(alias = "isSignalConnected")]
     pub fn is_connected(&self) -> bool {
         self.receivers() > 0

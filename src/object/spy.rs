@@ -37,7 +37,7 @@ impl<A> SignalSpy<A> {
         self.heard.borrow().len()
     }
 
-    /// Says whether nothing was heard since the last [`take`](Self::take).
+    /// Returns true if nothing was heard since the last [`take`](Self::take).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

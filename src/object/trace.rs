@@ -154,7 +154,7 @@ impl Trace {
         self.book.entries.borrow().len()
     }
 
-    /// Says whether nothing was recorded yet.
+    /// Returns true if nothing was recorded yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

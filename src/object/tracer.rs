@@ -61,7 +61,7 @@ enum Signals {
 type KnownSignal = (Weak<dyn AnyCore>, &'static MetaSignal);
 
 impl Tracer {
-    /// Writes down an emission that is made now; says whether the trace still wants it.
+    /// Writes down an emission that is made now. Returns true if the trace still wants it.
     pub(super) fn record(
         &self,
         sender: &Emitter,

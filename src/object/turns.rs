@@ -1,9 +1,9 @@
 //! Turns: how much of what is pending is carried out at a time, and what was put aside.
 //!
-//! Keeps three promises. What is pending is a stack, and comes out uppermost first. A turn that is cut
-//! keeps its stack as it is, and for whom it was begun. And how much a turn may make is counted in one
-//! place, whatever it does. It does not know what effects are; in which order everything is carried out
-//! is in `delivery.rs`.
+//! Keeps three promises. What is pending is a stack, and comes out uppermost first. A turn that is
+//! cut keeps its stack as it is, and for whom it was begun. And how much a turn may make is counted
+//! in one place, whatever it does. It does not know what effects are; in which order everything is
+//! carried out is in `delivery.rs`.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -11,26 +11,27 @@ use std::rc::Rc;
 use super::key::ObjectKey;
 use super::queue::{Effect, Queue};
 
-/// How many deliveries a turn outside the loop's passes makes before it is put aside. A delivery is the
-/// call of a slot, or a step between them. More than anything that ends by itself needs in one go, so
-/// that it is delivered when the call returns.
+/// How many deliveries a turn outside the loop's passes makes before it is put aside. A delivery is
+/// the call of a slot, or a step between them. More than anything that ends by itself needs in one
+/// go, so that it is delivered when the call returns.
 pub(super) const TURN_BUDGET: usize = 1 << 20;
 
-/// How many deliveries what was put aside makes each time that it is gone on with, outside the loop's
-/// passes. It mostly has no end, and others are to have theirs.
+/// How many deliveries what was put aside makes each time that it is gone on with, outside the
+/// loop's passes. It mostly has no end, and others are to have theirs.
 pub(super) const SLICE: usize = 1 << 14;
 
-/// How many deliveries a turn in a pass of the loop makes in any case. A cascade of so many is never
-/// cut, so nothing that comes later overtakes it.
+/// How many deliveries a turn in a pass of the loop makes in any case. A cascade of so many is
+/// never cut, so nothing that comes later overtakes it.
 pub(super) const CASCADE: usize = 1 << 10;
 
-/// How many deliveries a turn makes that a posted call has begun, or a call of another thread, until it
-/// holds up other calls no longer. At a microsecond each they wait for 66 ms. Fewer than for an object,
-/// whose turn holds up that object alone: calls come from everybody, and a `quit` may be among them.
+/// How many deliveries a turn makes that a posted call has begun, or a call of another thread,
+/// until it holds up other calls no longer. At a microsecond each they wait for 66 ms. Fewer than
+/// for an object, whose turn holds up that object alone: calls come from everybody, and a `quit`
+/// may be among them.
 const PATIENCE_OF_CALLS: usize = 1 << 16;
 
-/// For whom the loop begins a turn. What comes from there later has to wait while the turn is put aside,
-/// or it would overtake.
+/// For whom the loop begins a turn. What comes from there later has to wait while the turn is put
+/// aside, or it would overtake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// Something has happened to an object: its source is ready, its timer is due, or its postponed
@@ -63,7 +64,8 @@ struct Suspended<W> {
 
 /// Measures a pass of the loop, in which turns share what it may do.
 pub(crate) trait Meter {
-    /// Returns true if a turn may go on that has made so many deliveries since it was last asked for.
+    /// Returns true if a turn may go on that has made so many deliveries since it was last asked
+    /// for.
     fn may_go_on(&self, deliveries: usize) -> bool;
 }
 
@@ -77,8 +79,8 @@ pub(super) struct Turns<W> {
     origin: Option<Origin>,
     /// How many deliveries this turn has made of what it was granted.
     spent: usize,
-    /// How many deliveries this turn may make until it asks the meter; none if the meter has refused
-    /// more.
+    /// How many deliveries this turn may make until it asks the meter; none if the meter has
+    /// refused more.
     granted: usize,
     /// How many a turn may make at first.
     grant: usize,
@@ -122,14 +124,14 @@ impl<W: 'static> Turns<W> {
         (self.spent, self.granted) = (0, self.grant);
     }
 
-    /// Notes that the turn which has begun goes on with the one that was put aside first, for so many
-    /// deliveries.
+    /// Notes that the turn which has begun goes on with the one that was put aside first, for so
+    /// many deliveries.
     pub(super) fn resume(&mut self, stack: Vec<Effect<W>>, granted: usize) {
         (self.stack, self.granted) = (stack, granted);
     }
 
-    /// Takes the turn that was put aside first: its stack, for whom it was begun, and how many deliveries
-    /// it has made.
+    /// Takes the turn that was put aside first: its stack, for whom it was begun, and how many
+    /// deliveries it has made.
     pub(super) fn take_suspended(
         &mut self,
         queue: &Queue<W>,
@@ -155,8 +157,8 @@ impl<W: 'static> Turns<W> {
         queue.raise_alarm();
     }
 
-    /// Returns true if a turn of this origin was put aside, so that what comes from there has to wait. A
-    /// turn that seems to have no end holds up nothing.
+    /// Returns true if a turn of this origin was put aside, so that what comes from there has to
+    /// wait. A turn that seems to have no end holds up nothing.
     #[inline]
     pub(super) fn is_held_up(&self, origin: Origin) -> bool {
         !self.suspended.is_empty() && self.holds_up(origin)
@@ -179,8 +181,8 @@ impl<W: 'static> Turns<W> {
         self.spent
     }
 
-    /// Returns how many deliveries the last turn has made of which the meter does not know, and takes
-    /// them for told.
+    /// Returns how many deliveries the last turn has made of which the meter does not know, and
+    /// takes them for told.
     pub(super) fn take_spent(&mut self) -> usize {
         self.granted = self.grant;
         std::mem::take(&mut self.spent)
@@ -192,7 +194,8 @@ impl<W: 'static> Turns<W> {
         self.spent >= self.granted
     }
 
-    /// Returns true if the pass of the loop leaves time for more of this turn, which gets it granted.
+    /// Returns true if the pass of the loop leaves time for more of this turn, which gets it
+    /// granted.
     #[cold]
     pub(super) fn ask_for_more(&mut self) -> bool {
         let spent = std::mem::take(&mut self.spent);

@@ -2,8 +2,9 @@
 //!
 //! It is the face of the rooms in which objects (`arena.rs`), parents and children (`tree.rs`) and
 //! what is still to be done are kept. Its methods are in files by topic: adding objects in
-//! `insert.rs`, calling them in `lease.rs`, their families in `family.rs`, connecting in `connect.rs`
-//! and `disconnect.rs`, their end in `destroy.rs`, and the order in which slots run in `delivery.rs`.
+//! `insert.rs`, calling them in `lease.rs`, their families in `family.rs`, connecting in
+//! `connect.rs` and `disconnect.rs`, their end in `destroy.rs`, and the order in which slots run in
+//! `delivery.rs`.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -115,7 +116,7 @@ impl World {
         Some((first, second))
     }
 
-    /// Says whether the object exists: alive, busy or under construction, but not gone.
+    /// Returns true if the object exists: alive, busy or under construction, but not gone.
     pub fn contains<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         self.own(object).is_some_and(|key| self.arena.contains(key))
     }
@@ -125,7 +126,7 @@ impl World {
         self.arena.len()
     }
 
-    /// Says whether there are no objects.
+    /// Returns true if there are no objects.
     pub fn is_empty(&self) -> bool {
         self.arena.len() == 0
     }
