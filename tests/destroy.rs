@@ -397,18 +397,10 @@ fn a_slot_that_hears_the_last_word_of_an_object_can_still_connect_to_its_end() {
 }
 
 /// Notes as it goes whether a connection is still there.
-struct Witness(Rc<RefCell<Option<Connection>>>, Log);
-
-static WITNESS: MetaObject = MetaObject::new("Witness");
-
-impl QObject for Witness {
-    fn static_meta_object() -> &'static MetaObject {
-        &WITNESS
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &WITNESS
-    }
+#[derive(QObject)]
+struct Witness {
+    connection: Rc<RefCell<Option<Connection>>>,
+    log: Log,
 }
 
 impl Witness {
@@ -417,8 +409,8 @@ impl Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
-        let is_connected = self.0.borrow().as_ref().map(Connection::is_connected);
-        self.1.add(format!("connected: {is_connected:?}"));
+        let is_connected = self.connection.borrow().as_ref().map(Connection::is_connected);
+        self.log.add(format!("connected: {is_connected:?}"));
     }
 }
 
@@ -426,7 +418,7 @@ impl Drop for Witness {
 fn a_connection_that_waits_for_its_sender_ends_with_its_receiver() {
     let (mut rt, log) = (runtime(), Log::default());
     let connection = Rc::new(RefCell::new(None));
-    let witness = rt.add(Witness(connection.clone(), log.clone()));
+    let witness = rt.add(Witness { connection: connection.clone(), log: log.clone() });
     let failed: Result<Obj<Person>, ()> = rt.try_add_with(|cx| {
         let this = cx.this();
         let awaited = cx.connect(this, Person::said, witness, Witness::hear);
@@ -444,7 +436,8 @@ fn what_was_captured_finds_all_connections_of_its_receiver_closed() {
     let (mut rt, log) = (runtime(), Log::default());
     let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));
     let first = rt.connect(alice, Person::said, bob, Person::hear);
-    let witness = Witness(Rc::new(RefCell::new(Some(first))), log.clone());
+    let connection = Rc::new(RefCell::new(Some(first)));
+    let witness = Witness { connection, log: log.clone() };
     rt.connect_fn_on(alice, Person::said, bob, move |_, _, _| {
         let _ = &witness;
     });

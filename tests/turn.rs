@@ -409,19 +409,23 @@ fn a_signal_with_very_many_slots_leaves_room_between_them() {
     assert!(called.borrow().iter().copied().eq(0..5_000), "outside a pass a count decides");
 }
 
-#[test]
-fn what_comes_from_an_object_does_not_overtake_what_came_from_it_before() {
-    let (mut rt, clock) = toiling();
-    let (alice, heard) = slow_alice(&mut rt, &clock);
-    let (notifier, _streams) = ready_notifier(&mut rt);
+/// Has alice say the next numbers each time that the notifier is ready, more than a pass can take.
+fn speak_when_ready(rt: &mut Runtime, notifier: Obj<QSocketNotifier>, alice: Obj<Person>) {
     let next = Cell::new(0);
     rt.connect_fn_on(notifier, QSocketNotifier::activated, alice, move |alice, _, _| {
-        // More than a pass can take.
         for number in next.get()..next.get() + EACH {
             alice.said.emit(number);
         }
         next.set(next.get() + EACH);
     });
+}
+
+#[test]
+fn what_comes_from_an_object_does_not_overtake_what_came_from_it_before() {
+    let (mut rt, clock) = toiling();
+    let (alice, heard) = slow_alice(&mut rt, &clock);
+    let (notifier, _streams) = ready_notifier(&mut rt);
+    speak_when_ready(&mut rt, notifier, alice);
     while heard.borrow().len() < 3 * EACH as usize {
         pass(&mut rt);
     }
@@ -501,13 +505,7 @@ fn what_other_turns_have_made_does_not_let_anything_overtake() {
         assert_eq!(heard.take().len(), 2_048);
     }
     let (notifier, _streams) = ready_notifier(&mut rt);
-    let next = Cell::new(0);
-    rt.connect_fn_on(notifier, QSocketNotifier::activated, alice, move |alice, _, _| {
-        for number in next.get()..next.get() + EACH {
-            alice.said.emit(number);
-        }
-        next.set(next.get() + EACH);
-    });
+    speak_when_ready(&mut rt, notifier, alice);
     while heard.borrow().len() < 3 * EACH as usize {
         pass(&mut rt);
     }

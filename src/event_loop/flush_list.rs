@@ -33,7 +33,7 @@ impl FlushList {
         }
     }
 
-    /// Sets what is rung when an object asks while nobody's loop is awake.
+    /// Sets what wakes a foreign loop when an object asks while that loop sleeps.
     pub(super) fn set_alarm(&self, alarm: Bell<RemoteCall, Waker>) {
         self.alarm.get_or_init(|| alarm);
     }

@@ -1,8 +1,9 @@
 //! What is ready and was not told yet.
 //!
-//! Keeps two promises: owners are told in the order in which the poller told the loop, and an owner
-//! that is held up keeps nobody else waiting. Its readiness is set apart, once for each source, and
-//! comes first again as soon as the owner is free. Who is held up is the business of the world.
+//! Keeps two promises: readiness reaches the owners of sources in the order in which the poller gave
+//! it, and an owner that is held up keeps no other owner waiting. Its readiness is set apart, once
+//! for each source, and comes first again as soon as the owner is free. The world decides which owner
+//! is held up.
 
 use std::collections::VecDeque;
 
@@ -28,7 +29,7 @@ impl ReadyList {
         self.ready.len()
     }
 
-    /// Returns true if all was told.
+    /// Returns true if no readiness is left, be it held up or not.
     pub(super) fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.held_up.is_empty()
     }

@@ -214,7 +214,7 @@ impl Runtime {
     /// rest waits for the next one, in order. A call that another thread posts while the turn waits
     /// ends the wait, and is made before this returns unless calls before it use up the allowance.
     ///
-    /// A slot that calls [`quit`](World::quit) ends nothing here; whoever makes the turns asks by
+    /// A slot that calls [`quit`](World::quit) ends nothing here; the caller of this method asks by
     /// [`quit_requested`](World::quit_requested).
     ///
     /// # Errors

@@ -211,7 +211,7 @@ impl World {
         receiver: Obj<R>,
         call: impl FnOnce(&mut Self) + 'static,
     ) -> SingleShot {
-        assert!(self.own(receiver).is_some(), "{receiver:?} is a handle of another runtime");
+        self.expect_own(receiver);
         if !self.contains(receiver) {
             return SingleShot::refused();
         }

@@ -1,6 +1,6 @@
 //! The names of sources, and the table of who owns which.
 //!
-//! Keeps one promise: a name that was given back finds nobody, whoever has its number now. The
+//! Keeps one promise: a name that was given back finds no owner, although its number may have another one by now. The
 //! kernel may still tell of a source that is gone: it tells of an open socket, which somebody else
 //! may have as well, and not of the descriptor by which it was registered (epoll(7), questions 6
 //! and 7).

@@ -187,7 +187,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Collects what is due at `now`, in order, behind what was collected before. The timers stay
-    /// armed: whoever fires them disarms or rearms them.
+    /// armed: the caller that fires them disarms or rearms them.
     pub(super) fn collect_due(&mut self, now: Moment) {
         self.end_passing_over();
         while let Some(&Reverse(item)) = self.heap.peek() {

@@ -60,7 +60,7 @@ impl Timers {
         }
     }
 
-    /// Sets what is rung when a timer is armed while nobody's loop is awake.
+    /// Sets what wakes a foreign loop when a timer is armed while that loop sleeps.
     pub(super) fn set_bell(&self, bell: Bell<RemoteCall, Waker>) {
         self.bell.get_or_init(|| bell);
     }
@@ -80,7 +80,7 @@ impl Timers {
 
     /// Arms a timer for a time.
     pub(crate) fn arm(&self, deadline: Instant, alarm: Alarm) -> TimerKey {
-        // Begins the era in which the deadline is told.
+        // If another era begins, the deadline is counted in that.
         self.present();
         self.arm_at(self.era.get().moment(deadline), alarm)
     }

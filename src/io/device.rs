@@ -309,7 +309,7 @@ impl Device {
     pub(super) fn pass_empty_message(&mut self) -> bool {
         let Some(rare) = self.rare.get_mut() else { return false };
         let has_passed = rare.messages.pass_empty();
-        if !matches!(rare.transaction, Transaction::Marked { .. }) {
+        if !rare.transaction.keeps() {
             rare.messages.settle();
         }
         has_passed

@@ -68,7 +68,7 @@ pub(crate) fn take_held<D: QIODevice + ?Sized>(device: &mut D) -> Vec<u8> {
 pub(super) fn peek<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> &[u8] {
     drop_returns(device);
     if device.device().unread().is_empty() && device.device().check_readable().is_ok() {
-        // An error is told by the class.
+        // The class of the device emits its errors by itself.
         let _ = take_in(device);
     }
     if is_text(device) {

@@ -16,7 +16,6 @@ use super::io_device::QIODevice;
 use super::message_reading;
 use super::open_mode::OpenMode;
 use super::text::{self, RETURN};
-use super::transaction::Transaction;
 use super::writing;
 
 /// How much is read ahead at a time. As in Qt.
@@ -346,7 +345,7 @@ pub(super) fn can_be_read<D: QIODevice + ?Sized>(device: &D) -> bool {
 
 /// Returns true if what is read stays in the buffer, since it may be given back.
 pub(super) fn keeps<D: QIODevice + ?Sized>(device: &D) -> bool {
-    matches!(device.device().transaction(), Transaction::Marked { .. })
+    device.device().transaction().keeps()
 }
 
 fn is_unbuffered<D: QIODevice + ?Sized>(device: &D) -> bool {

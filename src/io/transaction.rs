@@ -15,6 +15,11 @@ pub(super) enum Transaction {
 }
 
 impl Transaction {
+    /// Returns true if what is read stays in the buffer.
+    pub(super) fn keeps(&self) -> bool {
+        matches!(self, Self::Marked { .. })
+    }
+
     /// How much of the buffer was read in the transaction.
     pub(super) fn mark(&self) -> usize {
         match *self {

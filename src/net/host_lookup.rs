@@ -147,7 +147,7 @@ impl World {
         F: Slot<R, HostInfo, Form>,
         Form: 'static,
     {
-        assert!(self.own(receiver).is_some(), "{receiver:?} is a handle of another runtime");
+        self.expect_own(receiver);
         self.look_up_host(name, move |world, info| {
             world.call_slot(receiver, slot, &info);
         })

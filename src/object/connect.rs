@@ -378,7 +378,7 @@ impl World {
         signal: fn(&S) -> &Signal<A>,
         joining: Joining<A>,
     ) -> Connection {
-        assert!(sender.tag == self.tag, "{sender:?} is a handle of another runtime");
+        self.expect_own(sender);
         match self.core_of(sender, signal) {
             Some(core) => self.join_core(&core, joining),
             None if self.contains(sender) => self.join_later(sender, signal, joining),
@@ -465,8 +465,7 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
-        assert!(receiver.tag == self.tag, "{receiver:?} is a handle of another runtime");
-        let key = receiver.key;
+        let key = self.expect_own(receiver);
         let place: Rc<dyn Any> = self.arena.place(key)?.clone();
         Some(match place.downcast::<Place<R>>() {
             Ok(place) => {
@@ -493,8 +492,7 @@ impl World {
     /// Returns the key of an object that exists.
     #[track_caller]
     fn joinable<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
-        assert!(object.tag == self.tag, "{object:?} is a handle of another runtime");
-        self.arena.contains(object.key).then_some(object.key)
+        Some(self.expect_own(object)).filter(|&key| self.arena.contains(key))
     }
 }
 

@@ -7,8 +7,6 @@
 
 use std::rc::Rc;
 
-use slotmap::{Key, KeyData};
-
 use super::arena::Life;
 use super::class::QObject;
 use super::handle::{Obj, Target};
@@ -90,10 +88,9 @@ impl World {
     /// Destroys an object, or goes on with that, part by part, until a part has recorded something
     /// that is to be carried out first.
     fn go_on_destroying(&mut self, key: ObjectKey) {
-        let rest = self.ends.go_on(key);
         while let Some(place) = self.arena.place(key) {
             // On the stack before anybody's code runs, so that it outlives a panic there.
-            self.turns.push(rest.clone());
+            self.turns.push(self.ends.go_on(key));
             match place.life() {
                 Life::Begun => self.cut(key),
                 Life::Alive => {
@@ -261,17 +258,17 @@ impl Ends {
     }
 
     fn begin(&self, object: ObjectKey) -> Effect<World> {
-        Effect::Act { act: self.begin.clone(), what: object.data().as_ffi() }
+        Effect::Act { act: self.begin.clone(), what: object.bits() }
     }
 
     fn go_on(&self, object: ObjectKey) -> Effect<World> {
-        Effect::Act { act: self.go_on.clone(), what: object.data().as_ffi() }
+        Effect::Act { act: self.go_on.clone(), what: object.bits() }
     }
 }
 
 impl Act<World> for End {
     fn carry_out(self: Rc<Self>, world: &mut World, object: u64) {
-        let object = KeyData::from_ffi(object).into();
+        let object = ObjectKey::from_bits(object);
         match *self {
             Self::Begin => world.begin_to_destroy(object),
             Self::GoOn => world.go_on_destroying(object),

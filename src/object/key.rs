@@ -14,13 +14,23 @@ impl ObjectKey {
     /// Returns the number, which another object may get later, and the generation, by which the two
     /// are told apart.
     pub(super) fn parts(self) -> (u32, u32) {
-        let bits = self.data().as_ffi();
+        let bits = self.bits();
         ((bits & 0xffff_ffff) as u32, (bits >> 32) as u32)
     }
 
     /// Returns the key with these parts.
     pub(super) fn from_parts(number: u32, generation: u32) -> Self {
-        KeyData::from_ffi(u64::from(generation) << 32 | u64::from(number)).into()
+        Self::from_bits(u64::from(generation) << 32 | u64::from(number))
+    }
+
+    /// Returns the key as a number, for what has room for no more.
+    pub(super) fn bits(self) -> u64 {
+        self.data().as_ffi()
+    }
+
+    /// Returns the key that has [become](Self::bits) this number.
+    pub(super) fn from_bits(bits: u64) -> Self {
+        KeyData::from_ffi(bits).into()
     }
 }
 

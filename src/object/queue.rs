@@ -46,17 +46,6 @@ impl<W, F: FnOnce(&mut W)> Act<W> for Later<F> {
     }
 }
 
-impl<W> Clone for Effect<W> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Act { act, what } => Self::Act { act: act.clone(), what: *what },
-            Self::Step { object, number, step } => {
-                Self::Step { object: *object, number: *number, step: *step }
-            }
-        }
-    }
-}
-
 impl<W: 'static> Effect<W> {
     /// Returns an effect that calls a closure.
     pub(super) fn later(call: impl FnOnce(&mut W) + 'static) -> Self {

@@ -209,14 +209,21 @@ impl World {
         (object.tag == self.tag).then_some(object.key)
     }
 
+    /// Returns the key in the handle, and panics if the handle is of another runtime.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn expect_own<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
+        match self.own(object) {
+            Some(key) => key,
+            None => refuse_foreign::<T>(object.key),
+        }
+    }
+
     /// Returns the key of an object that exists.
     #[track_caller]
     pub(super) fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
-        match self.own(object) {
-            Some(key) if self.arena.contains(key) => key,
-            Some(_) => refuse_stale::<T>(object.key),
-            None => refuse_foreign::<T>(object.key),
-        }
+        let key = self.expect_own(object);
+        if self.arena.contains(key) { key } else { refuse_stale::<T>(key) }
     }
 
     /// What the object's signals share.
@@ -232,7 +239,7 @@ impl<T: ?Sized + Target> Index<Obj<T>> for World {
     #[inline(always)]
     #[track_caller]
     fn index(&self, object: Obj<T>) -> &T {
-        let Some(key) = self.own(object) else { refuse_foreign::<T>(object.key) };
+        let key = self.expect_own(object);
         let Some((place, keyring)) = self.arena.look(key) else { refuse_stale::<T>(object.key) };
         match T::look(PlaceRef::new((place, keyring)), object.cast) {
             Some(object) => object,
@@ -245,7 +252,7 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
     #[inline(always)]
     #[track_caller]
     fn index_mut(&mut self, object: Obj<T>) -> &mut T {
-        let Some(key) = self.own(object) else { refuse_foreign::<T>(object.key) };
+        let key = self.expect_own(object);
         let Some((place, keyring)) = self.arena.look_mut(key) else {
             refuse_stale::<T>(object.key)
         };

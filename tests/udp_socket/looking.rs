@@ -53,9 +53,7 @@ fn an_empty_datagram_that_was_looked_at_is_no_end_of_the_signals(net: &Net) {
 #[on_every_network]
 fn a_slot_that_takes_one_line_gets_all_lines(net: &Net) {
     let mut rt = net.runtime();
-    let (peer, to) = net.udp_peer();
-    let (socket, _journal) = connected(&mut rt, to);
-    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    let (socket, _journal, peer, at) = sent(net, &mut rt, &[]);
     let lines = taking(&mut rt, socket, |socket| socket.read_line_string());
     for datagram in ["1\n2\n", "3\n", "4\n", "5\n"] {
         peer.send_to(datagram.as_bytes(), at).unwrap();
@@ -68,9 +66,7 @@ fn a_slot_that_takes_one_line_gets_all_lines(net: &Net) {
 #[on_every_network]
 fn a_slot_that_has_given_a_datagram_back_gets_it_and_all_others(net: &Net) {
     let mut rt = net.runtime();
-    let (peer, to) = net.udp_peer();
-    let (socket, _journal) = connected(&mut rt, to);
-    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    let (socket, _journal, peer, at) = sent(net, &mut rt, &[]);
     let mut is_first = true;
     let taken = taking(&mut rt, socket, move |socket| {
         socket.start_transaction();
@@ -93,9 +89,7 @@ fn a_slot_that_has_given_a_datagram_back_gets_it_and_all_others(net: &Net) {
 #[on_every_network]
 fn a_slot_that_gives_back_each_time_is_called_for_what_comes_and_not_without_end(net: &Net) {
     let mut rt = net.runtime();
-    let (peer, to) = net.udp_peer();
-    let (socket, journal) = connected(&mut rt, to);
-    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    let (socket, journal, peer, at) = sent(net, &mut rt, &[]);
     taking(&mut rt, socket, |socket| {
         socket.start_transaction();
         assert_eq!(socket.read_all(), b"a");

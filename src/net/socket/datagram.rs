@@ -56,7 +56,7 @@ impl SocketCore {
     /// Tells of a datagram, if there is one.
     pub(super) fn look_for_datagram(&mut self) {
         let Some(engine) = self.datagram_engine() else { return };
-        // An error is told by the read that meets it.
+        // The read that meets an error emits it.
         if engine.has_datagram().unwrap_or(true) {
             self.announce_datagram();
         }
