@@ -86,6 +86,7 @@ pub mod __private;
 mod book;
 mod error;
 mod macros;
+mod readiness;
 mod sync;
 
 #[doc(inline)]

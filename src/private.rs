@@ -20,9 +20,10 @@ pub mod v1 {
     pub use crate::io::{Device, OpenMode, QIODevice, RawDevice};
     pub use crate::net::{QAbstractSocket, SocketCore};
     pub use crate::object::{
-        ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, QObject,
-        Signal, Upcast, World,
+        Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
+        Occasion, QObject, Response, Signal, Upcast, World,
     };
+    pub use crate::readiness::{Readiness, SourceId};
     use crate::object::{Property, Target, debug_as_text, nothing_as_text};
 
     /// Connects what a class declares.

@@ -370,7 +370,7 @@ impl QObject for Ghost {
         &GHOST
     }
 
-    fn about_to_be_destroyed(&mut self) {
+    fn leave(&mut self) {
         self.0.emit(1);
     }
 }

@@ -15,7 +15,6 @@ mod pace;
 mod pass_meter;
 mod poller;
 mod reactor;
-mod readiness;
 mod ready_list;
 mod remote;
 mod runtime;
@@ -43,7 +42,6 @@ pub(crate) use flush_list::FlushList;
 #[cfg(feature = "sim")]
 pub(crate) use poller::{KernelPoller, Polled, Poller};
 pub(crate) use reactor::Reactor;
-pub(crate) use readiness::Readiness;
-pub(crate) use source::{OnReady, SourceId};
+pub(crate) use source::OnReady;
 pub(crate) use timer_slots::TimerKey;
 pub(crate) use timers::{Alarm, Timers};

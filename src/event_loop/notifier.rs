@@ -10,9 +10,8 @@ use mio::unix::SourceFd;
 
 use super::announcement::announce;
 use super::reactor::Reactor;
-use super::readiness::Readiness;
-use super::source::SourceId;
 use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
+use crate::readiness::{Readiness, SourceId};
 
 /// What a notifier watches for.
 #[doc(alias = "QSocketNotifier::Type")]
@@ -222,7 +221,7 @@ impl QObject for QSocketNotifier {
         &META
     }
 
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
+    fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = anchor.service().map(|reactor| Home { reactor, key: anchor.key() });
         if self.state == State::Waiting
             && let Err(error) = self.set_enabled(true)

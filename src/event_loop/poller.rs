@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Registry, Waker};
 
-use super::readiness::Readiness;
-use super::source::{SourceId, WAKER};
+use super::source::WAKER;
+use crate::readiness::Readiness;
+use crate::readiness::SourceId;
 
 /// How many events the kernel tells at once.
 pub(super) const EVENTS: usize = 1024;

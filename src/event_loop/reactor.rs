@@ -12,8 +12,9 @@ use std::io;
 use mio::event::Source;
 use mio::{Interest, Registry};
 
-use super::source::{OnReady, SourceId, Sources};
+use super::source::{OnReady, Sources};
 use crate::object::ObjectKey;
+use crate::readiness::SourceId;
 
 /// The sources of one runtime.
 pub(crate) struct Reactor {

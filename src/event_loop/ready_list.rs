@@ -7,8 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::readiness::Readiness;
-use super::source::SourceId;
+use crate::readiness::{Readiness, SourceId};
 
 /// What is ready and was not told yet.
 #[derive(Default)]

@@ -11,8 +11,8 @@ use std::num::NonZeroUsize;
 
 use mio::Token;
 
-use super::readiness::Readiness;
 use crate::object::{ObjectKey, World};
+use crate::readiness::{Readiness, SourceId};
 
 /// How many bits of a name are the number. The others are the generation: how often the number was
 /// given to somebody.
@@ -31,11 +31,8 @@ pub(super) const WAKER: Token = Token(usize::MAX);
 /// Takes readiness to an object.
 pub(crate) type OnReady = fn(&mut World, ObjectKey, SourceId, Readiness);
 
-/// Names a source, and no other one that has its number before or after it, until the generations
-/// of that number begin again: after 4095 sources where a pointer has 32 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SourceId(NonZeroUsize);
-
+/// A name is a source's, and no other one's that has its number before or after it, until the
+/// generations of that number begin again: after 4095 sources where a pointer has 32 bits.
 impl SourceId {
     /// The first name of a number.
     fn first(number: usize) -> Self {

@@ -292,7 +292,7 @@ impl QObject for QThread {
         &META
     }
 
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
+    fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = anchor.service::<Remote>().map(|remote| ((*remote).clone(), anchor.key()));
     }
 }

@@ -220,7 +220,7 @@ impl QObject for QTimer {
         &META
     }
 
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
+    fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = anchor.service().map(|timers| Home { timers, key: anchor.key() });
         if let State::Waiting = self.state {
             self.start();

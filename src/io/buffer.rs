@@ -278,7 +278,7 @@ impl QObject for QBuffer {
         &META
     }
 
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
+    fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home =
             anchor.service().map(|flush_list| Home { stepper: anchor.stepper(), flush_list });
         if self.untold > 0 {

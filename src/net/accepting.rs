@@ -14,8 +14,9 @@ use super::facilities::Home;
 use super::incoming::Incoming;
 use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
-use crate::event_loop::{Alarm, Readiness, SourceId, TimerKey};
+use crate::event_loop::{Alarm, TimerKey};
 use crate::object::{Obj, ObjectKey, Origin, World};
+use crate::readiness::{Readiness, SourceId};
 
 /// How many connections are accepted in one turn of the loop, at most, before others get theirs.
 const ACCEPTS_PER_TURN: usize = 64;

@@ -146,12 +146,12 @@ macro_rules! socket_class {
                 &META
             }
 
-            fn anchored(&mut self, anchor: &Anchor<'_>) {
-                self.core.anchored(anchor);
+            fn enter(&mut self, anchor: &Anchor<'_>) {
+                self.core.enter(anchor);
             }
 
-            fn about_to_be_destroyed(&mut self) {
-                self.core.about_to_be_destroyed();
+            fn leave(&mut self) {
+                self.core.leave();
             }
         }
         impl ::std::fmt::Debug for $class {

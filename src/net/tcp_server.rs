@@ -400,7 +400,7 @@ impl QObject for QTcpServer {
         &META
     }
 
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
+    fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Home::of(anchor);
     }
 }

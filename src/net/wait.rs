@@ -15,8 +15,9 @@ use super::error::SocketError;
 use super::socket::{News, SocketCore};
 use super::socket_state::SocketState;
 use super::tcp_server::QTcpServer;
-use crate::event_loop::{Readiness, Runtime};
+use crate::event_loop::Runtime;
 use crate::object::{Obj, Origin, Target};
+use crate::readiness::Readiness;
 
 /// Waiting for one socket.
 ///

@@ -1,15 +1,18 @@
 //! The trait of all classes.
 //!
 //! A class is a plain struct that says what it is (its [`MetaObject`]) and, if it needs to, takes
-//! part in three moments of its life: when it gets its place in the arena, when it is wired, and
-//! when it is about to go. The derive macro writes all of it.
+//! part in the moments of its life: it enters a runtime, is wired, is woken, and leaves. The derive
+//! macro writes all of it.
 
 use std::any::Any;
 
 use super::anchor::Anchor;
 use super::context::Context;
 use super::handle::Target;
+use super::key::ObjectKey;
 use super::meta::MetaObject;
+use super::occasion::Occasion;
+use super::world::World;
 
 /// A class of objects that live in a runtime.
 ///
@@ -83,12 +86,12 @@ pub trait QObject: Any {
         None
     }
 
-    /// Takes what the object needs of its runtime, once it has a place in the arena.
+    /// Enters the runtime: takes what the object needs of it, once it has its handle there.
     ///
     /// The default passes the anchor on to the [base](Self::base).
-    fn anchored(&mut self, anchor: &Anchor<'_>) {
+    fn enter(&mut self, anchor: &Anchor<'_>) {
         if let Some(base) = self.base_mut() {
-            base.anchored(anchor);
+            base.enter(anchor);
         }
     }
 
@@ -100,14 +103,23 @@ pub trait QObject: Any {
         let _ = cx;
     }
 
-    /// Does the object's last steps: what it records and emits here is still delivered before
-    /// [`destroyed`](super::World::connect_destroyed) is.
+    /// Leaves the runtime: does the object's last steps. What it emits here is still delivered
+    /// before [`destroyed`](super::World::connect_destroyed) is.
     ///
     /// The default passes the call on to the [base](Self::base).
-    fn about_to_be_destroyed(&mut self) {
+    fn leave(&mut self) {
         if let Some(base) = self.base_mut() {
-            base.about_to_be_destroyed();
+            base.leave();
         }
+    }
+
+    /// Is woken, between methods. What the library's own classes have instead of a look-up of their
+    /// own: it is not for others.
+    ///
+    /// The default passes the call on to the [base](Self::base).
+    #[doc(hidden)]
+    fn wake(&mut self, occasion: Occasion) -> Response {
+        self.base_mut().map_or(Response::DONE, |base| base.wake(occasion))
     }
 
     /// Returns `object` as one of this class, or as the one of this class that it extends, for a
@@ -145,5 +157,28 @@ pub trait QObject: Any {
                 Self::static_meta_object().class_name()
             )
         })
+    }
+}
+
+/// What is left to be done for an object that was woken: something that takes the world, or
+/// nothing.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Response(Option<fn(&mut World, ObjectKey)>);
+
+impl Response {
+    /// Nothing is left to be done.
+    pub(crate) const DONE: Self = Self(None);
+
+    /// This is to be called, when the object is in its place again.
+    pub(crate) fn needs(rest: fn(&mut World, ObjectKey)) -> Self {
+        Self(Some(rest))
+    }
+
+    /// Does what is left.
+    pub(super) fn carry_out(self, world: &mut World, object: ObjectKey) {
+        if let Self(Some(rest)) = self {
+            rest(world, object);
+        }
     }
 }

@@ -199,7 +199,7 @@ impl World {
         if let Some((place, keyring)) = self.arena.look_mut(key)
             && let Some(object) = place.object_mut(keyring)
         {
-            object.about_to_be_destroyed();
+            object.leave();
         }
     }
 

@@ -126,7 +126,7 @@ impl World {
         if is_watched {
             reserved.world.trace_signals(key, &*object);
         }
-        object.anchored(&Anchor::new(reserved.world, key));
+        object.enter(&Anchor::new(reserved.world, key));
         object.wired(&mut Context::new(reserved.world, key));
         if let Some(place) = place {
             place.set_life(Life::Alive);

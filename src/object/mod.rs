@@ -24,6 +24,7 @@ mod lease;
 mod link;
 mod meta;
 mod node;
+mod occasion;
 mod place;
 mod property;
 mod queue;
@@ -39,6 +40,8 @@ mod world;
 
 pub use anchor::Anchor;
 pub use class::QObject;
+#[doc(hidden)]
+pub use class::Response;
 pub use connection::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
 pub use dump::ConnectionInfo;
@@ -46,6 +49,8 @@ pub use dump::ConnectionInfo;
 pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
+#[doc(hidden)]
+pub use occasion::Occasion;
 #[doc(hidden)]
 pub use place::{PlaceMut, PlaceRef};
 pub use property::{Property, PropertyError};

@@ -42,7 +42,7 @@ impl QObject for Actor {
         &ACTOR
     }
 
-    fn about_to_be_destroyed(&mut self) {
+    fn leave(&mut self) {
         if self.number.is_multiple_of(2) {
             self.second.emit(1000);
         }

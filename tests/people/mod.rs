@@ -135,7 +135,7 @@ impl QObject for Person {
         &PERSON
     }
 
-    fn about_to_be_destroyed(&mut self) {
+    fn leave(&mut self) {
         if let Some(words) = self.last_words {
             self.said.emit(words);
         }

@@ -21,8 +21,9 @@ use super::network_datagram::NetworkDatagram;
 use super::network_interface::NetworkInterface;
 use super::option::{OptionName, SocketOption};
 use super::socket_type::SocketType;
-use crate::event_loop::{OnReady, Readiness};
+use crate::event_loop::OnReady;
 use crate::object::ObjectKey;
+use crate::readiness::Readiness;
 
 pub(crate) use native::{NativeNetwork, listens};
 

@@ -93,7 +93,7 @@ impl SocketCore {
     }
 
     /// Takes the socket's place in its runtime.
-    pub(in crate::net) fn anchored(&mut self, anchor: &Anchor<'_>) {
+    pub(in crate::net) fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Home::of(anchor);
         if self.engine.is_some() {
             self.begin_to_watch();
@@ -113,7 +113,7 @@ impl SocketCore {
     }
 
     /// Does the last steps of a socket that is about to be destroyed.
-    pub(in crate::net) fn about_to_be_destroyed(&mut self) {
+    pub(in crate::net) fn leave(&mut self) {
         if self.state != SocketState::Unconnected {
             self.abort();
         }

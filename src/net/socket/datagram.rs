@@ -12,7 +12,6 @@ use rustix::io::Errno;
 
 use super::core::{SocketCore, copy_of};
 use super::traffic::News;
-use crate::event_loop::Readiness;
 use crate::net::address::{at_interface, described, scope_id};
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Membership, SocketEngine};
@@ -20,6 +19,7 @@ use crate::net::error::{NetError, SocketError};
 use crate::net::network_datagram::NetworkDatagram;
 use crate::net::network_interface::NetworkInterface;
 use crate::net::socket_state::SocketState;
+use crate::readiness::Readiness;
 
 /// No datagram is larger.
 const LARGEST: usize = 64 * 1024;

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use super::attempt::Lookup;
 use super::core::SocketCore;
-use crate::event_loop::{OnReady, Readiness, SourceId};
+use crate::event_loop::OnReady;
 use crate::net::abstract_socket::QAbstractSocket;
 use crate::object::{ObjectKey, World};
+use crate::readiness::{Readiness, SourceId};
 
 /// The way from the loop to the core of a socket of one class.
 pub(super) struct Hooks {

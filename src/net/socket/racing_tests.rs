@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use super::attempt::alternating;
-use crate::event_loop::{Readiness, Runtime, VirtualClock};
+use crate::event_loop::{Runtime, VirtualClock};
 use crate::io::OpenMode;
 use crate::net::engine::{
     Awaited, Lookup, NativeNetwork, Network, NetworkService, OnResolved, SocketEngine,
@@ -21,6 +21,7 @@ use crate::net::{
     SocketState, SocketType,
 };
 use crate::object::{Obj, World};
+use crate::readiness::Readiness;
 
 /// The kernel's network with one name in it.
 struct OneName {

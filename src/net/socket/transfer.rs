@@ -8,12 +8,12 @@ use std::rc::Rc;
 use super::core::SocketCore;
 use super::step::Step;
 use super::traffic::{News, WriteEnd};
-use crate::event_loop::Readiness;
 use crate::net::engine::SocketEngine;
 use crate::net::error::SocketError;
 use crate::net::ready_read_policy::ReadyReadPolicy;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
+use crate::readiness::Readiness;
 
 /// How much is sent in one turn of the loop before others get theirs. More than most writes, so
 /// that they take one system call.

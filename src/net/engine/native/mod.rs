@@ -17,12 +17,13 @@ use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 
 use self::socket::NativeSocket;
 use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
-use crate::event_loop::{Reactor, Readiness, Timers};
+use crate::event_loop::{Reactor, Timers};
 use crate::net::host_name::HostName;
 use crate::net::resolver::{self, Resolver};
 use crate::net::resolver_pool::ResolverPool;
 use crate::net::socket_type::SocketType;
 use crate::net::system_interfaces;
+use crate::readiness::Readiness;
 
 /// The kernel's network.
 pub(crate) struct NativeNetwork {

@@ -16,7 +16,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sen
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{family_of, message, multicast, option};
-use crate::event_loop::{OnReady, Reactor, SourceId};
+use crate::event_loop::{OnReady, Reactor};
 use crate::net::address::canonical;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
@@ -25,6 +25,7 @@ use crate::net::network_interface::NetworkInterface;
 use crate::net::option::{OptionName, SocketOption};
 use crate::net::socket_type::SocketType;
 use crate::object::ObjectKey;
+use crate::readiness::SourceId;
 
 /// One of the kernel's sockets. Never blocks, and is closed along with this.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use super::socket::{Role, Socket, SocketKey};
 use super::tcp::Phase;
 use super::watcher::{Watch, WatcherKey};
 use super::wire::Wire;
-use crate::event_loop::{OnReady, Reactor, Readiness, SourceId};
+use crate::event_loop::{OnReady, Reactor};
 use crate::net::address::{canonical, scope_id};
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
@@ -21,6 +21,7 @@ use crate::net::network_interface::NetworkInterface;
 use crate::net::option::{OptionName, SocketOption};
 use crate::net::socket_type::SocketType;
 use crate::object::ObjectKey;
+use crate::readiness::{Readiness, SourceId};
 use rustix::io::Errno;
 
 /// A socket that somebody holds. It is closed along with this.

@@ -12,11 +12,12 @@ use super::engine::SimSocket;
 use super::host::SimHost;
 use super::network::SimNetwork;
 use super::watcher::WatcherKey;
-use crate::event_loop::{Reactor, Readiness, Timers};
+use crate::event_loop::{Reactor, Timers};
 use crate::net::engine::{Awaited, Lookup, Network, OnResolved, SocketEngine};
 use crate::net::host_name::HostName;
 use crate::net::resolver::{Resolver, took_too_long};
 use crate::net::socket_type::SocketType;
+use crate::readiness::Readiness;
 
 /// A host, as a program on it sees the network.
 pub(super) struct HostNetwork {

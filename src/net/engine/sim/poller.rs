@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::network::SimNetwork;
 use super::watcher::WatcherKey;
-use crate::event_loop::{Clock, KernelPoller, Polled, Poller, Reactor, Readiness, SourceId};
+use crate::event_loop::{Clock, KernelPoller, Polled, Poller, Reactor};
+use crate::readiness::{Readiness, SourceId};
 
 /// The network's time.
 #[derive(Debug)]

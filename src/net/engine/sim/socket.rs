@@ -11,9 +11,9 @@ use super::host::SimHost;
 use super::options::Options;
 use super::tcp::{Phase, Stream};
 use super::watcher::Watch;
-use crate::event_loop::Readiness;
 use crate::net::address::at_interface;
 use crate::net::socket_type::SocketType;
+use crate::readiness::Readiness;
 
 new_key_type! {
     /// Names a socket of a network.

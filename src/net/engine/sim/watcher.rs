@@ -10,7 +10,7 @@ use slotmap::new_key_type;
 
 use super::socket::SocketKey;
 use super::wire::{Event, Wire};
-use crate::event_loop::{Readiness, SourceId};
+use crate::readiness::{Readiness, SourceId};
 
 new_key_type! {
     /// Names a watcher.

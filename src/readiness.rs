@@ -1,12 +1,18 @@
-//! Readiness: what a descriptor is ready for.
+//! Readiness: what a source is ready for, and how sources are named.
 
+use std::num::NonZeroUsize;
 use std::ops::BitOr;
 
 use mio::event::Event;
 
-/// What a descriptor is ready for.
+/// Names a source of readiness. Which names there are, and whose they are, is the business of
+/// `event_loop/source.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SourceId(pub(crate) NonZeroUsize);
+
+/// What a source is ready for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Readiness {
+pub struct Readiness {
     pub(crate) readable: bool,
     /// The other end is closed: after what is there to read, no more will come.
     pub(crate) read_closed: bool,
@@ -16,7 +22,7 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     /// Errors and hang-ups count as readable and writable: trying tells what happened.
-    pub(super) fn of(event: &Event) -> Self {
+    pub(crate) fn of(event: &Event) -> Self {
         let broken = event.is_error();
         Self {
             readable: event.is_readable() || event.is_read_closed() || broken,
