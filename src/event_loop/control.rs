@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::home::{LoopParts, Parts};
 use crate::object::World;
 
 /// The request to end the loop, if there is one.
@@ -56,9 +57,7 @@ impl World {
     /// A request that was made in a turn of `exec` that a panic has ended is kept for the next
     /// `exec`.
     pub fn exit(&mut self, code: i32) {
-        if let Some(control) = self.service::<LoopControl>() {
-            control.request.set(Some(code));
-        }
+        LoopParts::of(self).control.request.set(Some(code));
     }
 
     /// Returns the exit code with which [`quit`](Self::quit) or [`exit`](Self::exit) has asked for
@@ -67,6 +66,6 @@ impl World {
     /// For a loop that drives the runtime by
     /// [`process_events`](crate::Runtime::process_events): it looks after each turn.
     pub fn quit_requested(&self) -> Option<i32> {
-        self.service::<LoopControl>()?.requested()
+        LoopParts::of(self).control.requested()
     }
 }

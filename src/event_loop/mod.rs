@@ -1,13 +1,12 @@
 //! The event loop: time, readiness, and calls from elsewhere.
 //!
-//! The objects below know nothing of it. What it offers them hangs on the world as services, which
-//! an object picks up when it gets its place there.
+//! The objects below know nothing of it. What they share of it, each keeps in a [`Home`] from when
+//! it enters the runtime.
 
 mod allowance;
-mod announcement;
 mod clock;
 mod control;
-mod flush_list;
+mod home;
 mod inbox;
 mod moment;
 mod notifier;
@@ -38,10 +37,7 @@ pub use timer::QTimer;
 
 #[cfg(feature = "sim")]
 pub(crate) use clock::saturating_add;
-pub(crate) use flush_list::FlushList;
+pub(crate) use home::{Home, LoopParts, Parts};
 #[cfg(feature = "sim")]
 pub(crate) use poller::{KernelPoller, Polled, Poller};
-pub(crate) use reactor::Reactor;
-pub(crate) use source::OnReady;
 pub(crate) use timer_slots::TimerKey;
-pub(crate) use timers::{Alarm, Timers};

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::rc::Rc;
 
 use mio::Interest;
 use mio::unix::SourceFd;
 
-use super::announcement::announce;
-use super::reactor::Reactor;
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
+use super::home::Home;
+use crate::object::{
+    Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response, Signal,
+};
 use crate::readiness::{Readiness, SourceId};
 
 /// What a notifier watches for.
@@ -103,12 +103,6 @@ enum State {
     Watching(SourceId),
 }
 
-/// Where the notifier lives.
-struct Home {
-    reactor: Rc<Reactor>,
-    key: ObjectKey,
-}
-
 impl QSocketNotifier {
     /// Creates a notifier that watches `descriptor` as soon as it is added to a runtime.
     ///
@@ -157,9 +151,8 @@ impl QSocketNotifier {
             (true, State::Disabled | State::Waiting, Some(home)) => {
                 let fd = self.descriptor.as_raw_fd();
                 self.state = State::Disabled;
-                let interest = self.kind.interest();
                 let source = &mut SourceFd(&fd);
-                let id = home.reactor.register(source, interest, home.key, on_ready)?;
+                let id = home.reactor.register(source, self.kind.interest(), home.key())?;
                 self.state = State::Watching(id);
             }
             (true, State::Disabled, None) => self.state = State::Waiting,
@@ -193,18 +186,6 @@ impl QSocketNotifier {
     }
 }
 
-fn on_ready(world: &mut World, owner: ObjectKey, _: SourceId, readiness: Readiness) {
-    let notifier = world.handle::<QSocketNotifier>(owner);
-    let Some(kind) = world.get(notifier).filter(|n| n.is_enabled()).map(|n| n.kind) else { return };
-    if kind.is_in(readiness) {
-        // Before the slots run, so that one that panics does not end the watching.
-        if let Some(notifier) = world.get_mut(notifier) {
-            notifier.rearm();
-        }
-        announce(world, notifier, QSocketNotifier::activated, kind);
-    }
-}
-
 static META: MetaObject = MetaObject::new("QSocketNotifier")
     .with_signals(&[MetaSignal::new("activated", "NotifierType", |notifier, visit| {
         visit(&QSocketNotifier::cast(notifier).activated);
@@ -222,12 +203,24 @@ impl QObject for QSocketNotifier {
     }
 
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = anchor.service().map(|reactor| Home { reactor, key: anchor.key() });
+        self.home = Some(Home::of(anchor));
         if self.state == State::Waiting
             && let Err(error) = self.set_enabled(true)
         {
             self.error = Some(error);
         }
+    }
+
+    fn wake(&mut self, occasion: Occasion) -> Response {
+        if let Occasion::Ready(_, readiness) = occasion
+            && self.is_enabled()
+            && self.kind.is_in(readiness)
+        {
+            // Before the slots run, so that one that panics does not end the watching.
+            self.rearm();
+            self.activated.emit(self.kind);
+        }
+        Response::DONE
     }
 }
 

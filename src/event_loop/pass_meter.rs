@@ -65,14 +65,14 @@ impl PassMeter {
     }
 
     /// Another kind of work begins.
-    pub(super) fn begin_kind(&self) -> Kind<'_> {
+    pub(super) fn begin_kind(&self) -> Kind {
         match &self.measure {
             Measure::Time { limit, .. } => limit.set(None),
             Measure::Calls { allowance, left, limit } => {
                 limit.set(left.get().max(*allowance / KINDS as usize));
             }
         }
-        Kind { meter: self, calls: 0, last_look: 0, next_look: 1 }
+        Kind { calls: 0, last_look: 0, next_look: 1 }
     }
 
     /// Returns true if the present kind of work may go on, after so many deliveries and calls.
@@ -87,13 +87,18 @@ impl PassMeter {
                 limit.set(Some(limit_of_kind));
                 now < limit_of_kind
             }
-            Measure::Calls { left, limit, .. } => {
-                left.set(left.get().saturating_sub(spent));
-                limit.set(limit.get().saturating_sub(spent));
-                limit.get() > 0
-            }
+            Measure::Calls { left, limit, .. } => charge(left, limit, spent),
         }
     }
+}
+
+/// Takes so many calls off what is left of a pass and to the present kind of work. Returns true if
+/// something is left to that.
+#[inline]
+fn charge(left: &Cell<usize>, limit: &Cell<usize>, spent: usize) -> bool {
+    left.set(left.get().saturating_sub(spent));
+    limit.set(limit.get().saturating_sub(spent));
+    limit.get() > 0
 }
 
 impl Meter for PassMeter {
@@ -103,8 +108,7 @@ impl Meter for PassMeter {
 }
 
 /// A kind of work of which calls are made one by one.
-pub(super) struct Kind<'a> {
-    meter: &'a PassMeter,
+pub(super) struct Kind {
     calls: u32,
     /// The call after which the allowance was looked at.
     last_look: u32,
@@ -112,12 +116,15 @@ pub(super) struct Kind<'a> {
     next_look: u32,
 }
 
-impl Kind<'_> {
+impl Kind {
     /// Returns true if there is time for another call, after one that was made in `world`.
     #[inline]
-    pub(super) fn may_go_on(&mut self, world: &mut World) -> bool {
+    pub(super) fn may_go_on(&mut self, meter: &PassMeter, world: &mut World) -> bool {
+        if let Measure::Calls { left, limit, .. } = &meter.measure {
+            return charge(left, limit, world.take_spent() + 1);
+        }
         self.calls += 1;
-        (self.calls < self.next_look && !world.was_cut()) || self.look(world)
+        (self.calls < self.next_look && !world.was_cut()) || self.look(meter, world)
     }
 
     /// Returns true if the allowance was looked at after the last call: on the system's clock,
@@ -128,13 +135,10 @@ impl Kind<'_> {
     }
 
     #[inline(never)]
-    fn look(&mut self, world: &mut World) -> bool {
+    fn look(&mut self, meter: &PassMeter, world: &mut World) -> bool {
         self.last_look = self.calls;
-        self.next_look = match self.meter.measure {
-            // Later each time, so that cheap calls pay little and dear ones are few.
-            Measure::Time { .. } => self.calls + self.calls.min(LOOK_AFTER),
-            Measure::Calls { .. } => self.calls + 1,
-        };
-        self.meter.look(world.take_spent() + 1)
+        // Later each time, so that cheap calls pay little and dear ones are few.
+        self.next_look = self.calls + self.calls.min(LOOK_AFTER);
+        meter.look(world.take_spent() + 1)
     }
 }

@@ -1,9 +1,9 @@
 //! The reactor: who is told when a source is ready.
 //!
 //! A thin layer over mio; what waits for readiness is in `poller.rs`, who owns which source in
-//! `source.rs`. A source belongs to an object and names the function that takes its readiness to
-//! that object. Readiness is edge-triggered here: the owner of a source reads or writes until the
-//! kernel would block, or [re-arms](Reactor::rearm).
+//! `source.rs`. A source belongs to an object, which is woken when it is ready. Readiness is
+//! edge-triggered here: the owner of a source reads or writes until the kernel would block, or
+//! [re-arms](Reactor::rearm).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -12,7 +12,7 @@ use std::io;
 use mio::event::Source;
 use mio::{Interest, Registry};
 
-use super::source::{OnReady, Sources};
+use super::source::Sources;
 use crate::object::ObjectKey;
 use crate::readiness::SourceId;
 
@@ -29,16 +29,15 @@ impl Reactor {
         Self { registry, sources: RefCell::default(), in_kernel: Cell::new(0) }
     }
 
-    /// Calls `on_ready` for `owner` from now on whenever `source` becomes ready.
+    /// Wakes `owner` from now on whenever `source` becomes ready.
     pub(crate) fn register(
         &self,
         source: &mut impl Source,
         interest: Interest,
         owner: ObjectKey,
-        on_ready: OnReady,
     ) -> io::Result<SourceId> {
         let mut sources = self.sources.borrow_mut();
-        let id = sources.add(owner, on_ready)?;
+        let id = sources.add(owner)?;
         if let Err(error) = self.registry.register(source, id.token(), interest) {
             sources.remove(id);
             return Err(error);
@@ -76,11 +75,10 @@ impl Reactor {
         }
     }
 
-    /// Gives a name to a source that the kernel does not watch, and of whose readiness `on_ready`
-    /// is called for `owner`.
+    /// Gives a name to a source of `owner` that the kernel does not watch.
     #[cfg(feature = "sim")]
-    pub(crate) fn enlist(&self, owner: ObjectKey, on_ready: OnReady) -> io::Result<SourceId> {
-        self.sources.borrow_mut().add(owner, on_ready)
+    pub(crate) fn enlist(&self, owner: ObjectKey) -> io::Result<SourceId> {
+        self.sources.borrow_mut().add(owner)
     }
 
     /// Takes the name back that [`enlist`](Self::enlist) gave.
@@ -95,8 +93,8 @@ impl Reactor {
         self.in_kernel.get() > 0
     }
 
-    /// Who is told of a source's readiness, and how. Nobody if the source is gone.
-    pub(super) fn owner(&self, id: SourceId) -> Option<(ObjectKey, OnReady)> {
+    /// Who is told of a source's readiness. Nobody if the source is gone.
+    pub(super) fn owner(&self, id: SourceId) -> Option<ObjectKey> {
         self.sources.borrow().owner(id)
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use mio::Waker;
 
+use super::home::{LoopParts, Parts};
 use super::inbox::{Inbox, Mailbox, Refusal, Wake};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
 use crate::sync::{AtomicBool, Ordering};
@@ -195,8 +196,7 @@ impl fmt::Debug for Remote {
 impl World {
     /// Returns a way into this runtime for other threads.
     pub fn remote(&self) -> Remote {
-        let remote = self.service::<Remote>();
-        Remote::clone(&*remote.expect("a world is only ever made by a runtime, which has one"))
+        LoopParts::of(self).remote.clone()
     }
 
     /// Connects a signal to a slot of an object in another thread's runtime.

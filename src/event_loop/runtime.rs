@@ -1,12 +1,13 @@
 //! The runtime: a world and the loop that drives it.
 //!
-//! A turn of the loop takes what was recorded and posted, lets sockets flush, asks the kernel what
-//! is ready, tells those whom it concerns, and fires the timers that are due. Each of these is
-//! taken from a queue one by one, so a panic in a slot costs none of the others their turn.
+//! A pass of the loop delivers what was recorded, makes the calls that were posted, wakes those who
+//! have postponed something, asks the kernel what is ready, and wakes those whose sources are ready
+//! or whose timers are due. All of it is of one shape, [`Runtime::work_off`]: a queue is worked off
+//! one by one, each thing in a turn of its own, so a panic in a slot costs none of the others theirs.
 //!
-//! How much of each is done in a turn is in `allowance.rs`. What comes from somebody whose last
-//! turn was put aside waits for that turn, or it would overtake: the world knows of whom that
-//! holds.
+//! How much of each kind is done in a pass is in `allowance.rs`. What comes from somebody whose last
+//! turn was put aside waits for that turn, or it would overtake: the world knows of whom that holds,
+//! and the queues keep it.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -18,7 +19,7 @@ use mio::Waker;
 
 use super::clock::{Clock, SystemClock};
 use super::control::LoopControl;
-use super::flush_list::FlushList;
+use super::home::LoopParts;
 use super::inbox::Mailbox;
 use super::pass_meter::PassMeter;
 use super::poller::{EVENTS, KernelPoller, Polled, Poller};
@@ -27,7 +28,7 @@ use super::ready_list::ReadyList;
 use super::remote::{Remote, RemoteCall};
 use super::timers::{Alarm, Timers};
 use crate::Error;
-use crate::object::{Context, Obj, Origin, QObject, Signal, Target, Trace, World};
+use crate::object::{Context, Obj, Occasion, Origin, QObject, Signal, Target, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
@@ -76,10 +77,8 @@ pub struct Runtime {
     world: World,
     poller: Box<dyn Poller>,
     ready: ReadyList,
-    reactor: Rc<Reactor>,
-    timers: Rc<Timers>,
-    flush_list: Rc<FlushList>,
-    control: Rc<LoopControl>,
+    /// What the objects share of the loop. The world keeps it as well.
+    parts: Rc<LoopParts>,
     mailbox: Mailbox<RemoteCall, Waker>,
     clock: Rc<dyn Clock>,
     meter: Rc<PassMeter>,
@@ -107,37 +106,27 @@ impl Runtime {
     }
 
     /// Creates a runtime that goes by another clock, and waits by what `poller` makes of the
-    /// kernel's poller and the reactor.
+    /// kernel's poller and the loop's parts.
     pub(crate) fn with_poller(
         clock: Rc<dyn Clock>,
-        poller: impl FnOnce(KernelPoller, &Rc<Reactor>) -> Box<dyn Poller>,
+        poller: impl FnOnce(KernelPoller, &Rc<LoopParts>) -> Box<dyn Poller>,
     ) -> Result<Self, Error> {
         let kernel = KernelPoller::new().map_err(Error::Poller)?;
-        let waker = kernel.waker().map_err(Error::Poller)?;
-        let reactor = Rc::new(Reactor::new(kernel.registry().map_err(Error::Poller)?));
-        let runtime = Self {
-            world: World::new(),
-            poller: poller(kernel, &reactor),
-            ready: ReadyList::default(),
-            reactor,
-            timers: Rc::new(Timers::new(clock.clone())),
-            flush_list: Rc::default(),
-            control: Rc::default(),
-            mailbox: Mailbox::new(waker),
-            meter: PassMeter::new(clock.clone()),
-            clock,
-        };
-        // First what is asked for most.
-        runtime.world.offer(runtime.timers.clone());
-        runtime.world.offer(runtime.reactor.clone());
-        runtime.world.offer(runtime.flush_list.clone());
-        runtime.world.offer(runtime.control.clone());
-        runtime.world.offer(Rc::new(Remote::of(&runtime.mailbox)));
-        let bell = runtime.mailbox.bell();
-        runtime.world.set_alarm(Box::new(move || bell.ring()));
-        runtime.flush_list.set_alarm(runtime.mailbox.bell());
-        runtime.timers.set_bell(runtime.mailbox.bell());
-        Ok(runtime)
+        let mailbox = Mailbox::new(kernel.waker().map_err(Error::Poller)?);
+        let world = World::new();
+        let bell = mailbox.bell();
+        world.set_bell(Box::new(move || bell.ring()));
+        let parts = Rc::new(LoopParts {
+            wakeups: world.wakeups(),
+            timers: Timers::new(clock.clone(), mailbox.bell()),
+            reactor: Reactor::new(kernel.registry().map_err(Error::Poller)?),
+            remote: Remote::of(&mailbox),
+            control: LoopControl::default(),
+        });
+        world.keep(parts.clone());
+        let poller = poller(kernel, &parts);
+        let (ready, meter) = (ReadyList::default(), PassMeter::new(clock.clone()));
+        Ok(Self { world, poller, ready, parts, mailbox, clock, meter })
     }
 
     /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit), and for at
@@ -157,21 +146,22 @@ impl Runtime {
     /// Panics when a slot does.
     pub fn exec(&mut self) -> Result<i32, Error> {
         /// Keeps a request to quit for the next `exec`, unless this one obeys.
-        struct Running(Rc<LoopControl>);
+        struct Running(Rc<LoopParts>);
 
         impl Drop for Running {
             fn drop(&mut self) {
-                self.0.keep_request();
+                self.0.control.keep_request();
             }
         }
 
-        self.control.begin();
-        let running = Running(self.control.clone());
+        let running = Running(self.parts.clone());
+        let control = &running.0.control;
+        control.begin();
         let shift = Shift::begin(self);
         loop {
-            let timeout = running.0.requested().map(|_| Duration::ZERO);
+            let timeout = control.requested().map(|_| Duration::ZERO);
             shift.runtime.pass(timeout)?;
-            if let Some(code) = running.0.take_request() {
+            if let Some(code) = control.take_request() {
                 return Ok(code);
             }
         }
@@ -204,7 +194,7 @@ impl Runtime {
     /// # }
     /// ```
     pub fn take_quit_request(&mut self) -> Option<i32> {
-        self.control.take_request()
+        self.parts.control.take_request()
     }
 
     /// Makes one turn of the loop: waits up to `timeout` for something to do (for ever if it is
@@ -254,7 +244,7 @@ impl Runtime {
         timeout: Duration,
         mut condition: impl FnMut(&World) -> bool,
     ) -> Result<bool, Error> {
-        let deadline = self.timers.after(timeout);
+        let deadline = self.parts.timers.after(timeout);
         let mut left = timeout;
         let Shift { runtime } = &mut Shift::begin(self);
         while !condition(&runtime.world) {
@@ -375,14 +365,19 @@ impl Runtime {
     /// call [`process_events`](Self::process_events) with a timeout of zero when it is readable or
     /// this deadline has come. Ask for the deadline anew after every call into the runtime.
     pub fn next_deadline(&self) -> Option<Instant> {
-        if self.has_work() { Some(self.clock.now()) } else { self.timers.next_deadline() }
+        if self.has_work() { Some(self.clock.now()) } else { self.parts.timers.next_deadline() }
+    }
+
+    /// The armed timers, and the clock that they go by.
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.parts.timers
     }
 
     fn has_work(&self) -> bool {
         self.world.has_work()
             || self.mailbox.has_taken()
             || !self.ready.is_empty()
-            || self.flush_list.len() > 0
+            || self.world.postponed() > 0
             || self.poller.has_more()
     }
 
@@ -392,13 +387,14 @@ impl Runtime {
         self.meter.begin_pass();
         let mut any = self.catch_up();
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
-        let over = timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.timers.after(it));
+        let over =
+            timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.parts.timers.after(it));
         loop {
             let (polled, may_have_calls) = self.wait(timeout)?;
             if may_have_calls {
                 any |= self.catch_up();
             }
-            any |= self.tell_ready() | self.fire_timers() | self.flush();
+            any |= self.tell_ready() | self.fire_timers() | self.come_to_postponed();
             // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
             // time or a signal of the system's, does so though there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
@@ -417,26 +413,44 @@ impl Runtime {
         let mut any = self.world.has_work();
         if self.world.has_undelivered() {
             let mut kind = self.meter.begin_kind();
-            self.world.deliver_in_pass(|world| kind.may_go_on(world));
+            self.world.deliver_in_pass(|world| kind.may_go_on(&self.meter, world));
         }
         self.mailbox.collect();
-        if self.mailbox.has_taken() {
-            let mut kind = self.meter.begin_kind();
-            while !self.world.is_held_up(Origin::Remote)
-                && let Some(call) = self.mailbox.next()
-            {
-                self.world.on_behalf_of(Origin::Remote, |world| world.turn(call));
-                any = true;
-                if !kind.may_go_on(&mut self.world) {
-                    break;
-                }
+        any |= self.work_off(|runtime| {
+            let is_held_up = runtime.world.is_held_up(Origin::Remote);
+            let call = if is_held_up { None } else { runtime.mailbox.next() };
+            call.map(|call| {
+                |world: &mut World| world.on_behalf_of(Origin::Remote, |world| world.turn(call))
+            })
+        });
+        let mut posted = self.world.posted();
+        self.work_off(|runtime| {
+            let call = runtime.world.next_posted(&mut posted);
+            call.map(|call| |world: &mut World| call.make(world))
+        });
+        any | self.come_to_postponed()
+    }
+
+    /// Works off what `next` gives, one by one, as far as the share of this kind of work in the
+    /// allowance goes. Returns true if there was anything.
+    #[inline(always)]
+    fn work_off<Work: FnOnce(&mut World)>(
+        &mut self,
+        mut next: impl FnMut(&mut Self) -> Option<Work>,
+    ) -> bool {
+        let mut any = false;
+        let mut kind = self.meter.begin_kind();
+        while let Some(work) = next(self) {
+            work(&mut self.world);
+            any = true;
+            if !kind.may_go_on(&self.meter, &mut self.world) {
+                break;
+            }
+            if kind.has_just_looked() {
+                self.parts.timers.time_passed();
             }
         }
-        if self.world.has_work() {
-            let mut kind = self.meter.begin_kind();
-            self.world.run_posted(|world| kind.may_go_on(world));
-        }
-        any | self.flush()
+        any
     }
 
     /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
@@ -444,7 +458,7 @@ impl Runtime {
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
         let mut timeout = if self.has_work() { Some(Duration::ZERO) } else { timeout };
         if timeout != Some(Duration::ZERO) {
-            let until_due = self.timers.until_due();
+            let until_due = self.parts.timers.until_due();
             timeout = timeout.into_iter().chain(until_due).min();
         }
         if self.ready.len() >= EVENTS {
@@ -469,74 +483,55 @@ impl Runtime {
         Ok((polled, may_have_calls))
     }
 
-    /// Tells the owners of what is ready, as far as the allowance goes. Those that are held up are
-    /// told later. Returns true if there was anything to tell.
+    /// Wakes the owners of what is ready. What is of those that are held up is told later. Returns
+    /// true if there was anything to tell.
     fn tell_ready(&mut self) -> bool {
-        let mut any = false;
-        let mut kind = self.meter.begin_kind();
-        let Self { ready, reactor, world, .. } = self;
-        ready.release(|source| {
-            reactor.owner(source).is_some_and(|(key, _)| world.is_held_up(Origin::Object(key)))
-        });
-        for _ in 0..ready.len() {
-            let Some((source, readiness)) = ready.next() else { break };
-            let Some((key, on_ready)) = reactor.owner(source) else { continue };
-            any = true;
-            let owner = Origin::Object(key);
-            if world.is_held_up(owner) {
-                ready.hold_up(source, readiness);
-                continue;
-            }
-            world.on_behalf_of(owner, |world| on_ready(world, key, source, readiness));
-            if !kind.may_go_on(world) {
-                break;
-            }
-        }
-        any || !ready.is_empty()
-    }
-
-    /// Fires the timers that are due now, as far as the allowance goes. Those that are started
-    /// meanwhile wait, and so do those whose object is held up.
-    fn fire_timers(&mut self) -> bool {
-        let Self { timers, world, meter, .. } = self;
-        timers.begin_pass();
-        let mut any = false;
-        let mut kind = meter.begin_kind();
-        while let Some(alarm) = timers.next_due(|key| world.is_held_up(Origin::Object(key))) {
-            match alarm {
-                Alarm::Ring(key, ring) => {
-                    world.on_behalf_of(Origin::Object(key), |world| ring(world, key));
+        let Self { ready, parts, world, .. } = self;
+        let is_held_up = |world: &World, owner| world.is_held_up(Origin::Object(owner));
+        let owner_of = |source| parts.reactor.owner(source);
+        ready.release(|source| owner_of(source).is_some_and(|owner| is_held_up(world, owner)));
+        let mut left = ready.len();
+        let any = self.work_off(|runtime| {
+            while left > 0 {
+                left -= 1;
+                let (source, readiness) = runtime.ready.next()?;
+                let Some(owner) = runtime.parts.reactor.owner(source) else { continue };
+                if is_held_up(&runtime.world, owner) {
+                    runtime.ready.hold_up(source, readiness);
+                    continue;
                 }
-                Alarm::Call(call) => world.turn(call),
+                let occasion = Occasion::Ready(source, readiness);
+                return Some(move |world: &mut World| world.wake(owner, occasion));
             }
-            any = true;
-            if !kind.may_go_on(world) {
-                break;
-            }
-            if kind.has_just_looked() {
-                timers.time_passed();
-            }
-        }
-        any
+            None
+        });
+        any || !self.ready.is_empty()
     }
 
-    /// Lets the objects that asked for it do their postponed work, as far as the allowance goes.
-    /// Those that ask meanwhile wait.
-    fn flush(&mut self) -> bool {
-        let count = self.flush_list.len();
-        let mut kind = self.meter.begin_kind();
-        for _ in 0..count {
-            let Some((object, flush)) = self.flush_list.next() else { break };
-            if self.world.is_held_up(Origin::Object(object)) {
-                self.flush_list.add(object, flush);
-                continue;
-            }
-            self.world.on_behalf_of(Origin::Object(object), |world| flush(world, object));
-            if !kind.may_go_on(&mut self.world) {
-                break;
-            }
+    /// Fires the timers that are due now. Those that are started meanwhile wait, and so do those
+    /// whose object is held up.
+    fn fire_timers(&mut self) -> bool {
+        self.parts.timers.begin_pass();
+        self.work_off(|Self { parts, world, .. }| {
+            let alarm = parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))?;
+            Some(|world: &mut World| match alarm {
+                Alarm::Wake(object) => world.wake(object, Occasion::Due),
+                Alarm::Call(call) => world.turn(call),
+            })
+        })
+    }
+
+    /// Wakes the objects that have postponed something. Those that do so meanwhile wait.
+    fn come_to_postponed(&mut self) -> bool {
+        let mut postponed = self.world.postponed();
+        if postponed == 0 {
+            return false;
         }
-        count > 0
+        self.work_off(|runtime| {
+            let object = runtime.world.next_postponed(&mut postponed)?;
+            Some(move |world: &mut World| world.wake(object, Occasion::Postponed))
+        });
+        true
     }
 }
 
@@ -591,7 +586,7 @@ impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")
             .field("world", &self.world)
-            .field("reactor", &self.reactor)
+            .field("reactor", &self.parts.reactor)
             .finish_non_exhaustive()
     }
 }

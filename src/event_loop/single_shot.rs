@@ -7,8 +7,9 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use super::home::{LoopParts, Parts};
 use super::timer_slots::TimerKey;
-use super::timers::{Alarm, Timers};
+use super::timers::Alarm;
 use crate::object::{Context, Dependent, Obj, Outcome, QObject, Slot, World};
 
 /// A call that is to be made once, after a delay: to cancel it or ask for it.
@@ -31,26 +32,26 @@ use crate::object::{Context, Dependent, Obj, Outcome, QObject, Slot, World};
 /// ```
 #[derive(Clone)]
 pub struct SingleShot {
-    timers: Weak<Timers>,
+    parts: Weak<LoopParts>,
     timer: TimerKey,
 }
 
 impl SingleShot {
     /// The call that is never made, because its receiver is gone.
     fn refused() -> Self {
-        Self { timers: Weak::new(), timer: TimerKey::default() }
+        Self { parts: Weak::new(), timer: TimerKey::default() }
     }
 
     /// Returns true if the call is still to be made. While it is being made, it is not.
     pub fn is_active(&self) -> bool {
-        self.timers.upgrade().is_some_and(|timers| timers.is_armed(self.timer))
+        self.parts.upgrade().is_some_and(|parts| parts.timers.is_armed(self.timer))
     }
 
     /// Cancels the call; returns true if it was still to be made.
     ///
     /// What the closure captured is dropped at once.
     pub fn cancel(&self) -> bool {
-        self.timers.upgrade().is_some_and(|timers| timers.disarm(self.timer))
+        self.parts.upgrade().is_some_and(|parts| parts.timers.disarm(self.timer))
     }
 }
 
@@ -120,20 +121,18 @@ impl World {
         delay: Duration,
         call: impl FnOnce(&mut Self) + 'static,
     ) -> SingleShot {
-        let shot = self.with_timers(|timers| {
-            let alarm = Alarm::Call(Box::new(call));
-            let timer =
-                if delay.is_zero() { timers.keep(alarm) } else { timers.arm_after(delay, alarm) };
-            SingleShot { timers: Rc::downgrade(timers), timer }
-        });
-        if delay.is_zero() {
-            let timer = shot.timer;
-            self.post(move |world| {
-                if let Some(Alarm::Call(call)) = world.with_timers(|timers| timers.take(timer)) {
-                    call(world);
-                }
-            });
+        let (parts, alarm) = (LoopParts::of(self), Alarm::Call(Box::new(call)));
+        let handle = |timer| SingleShot { parts: Rc::downgrade(&parts), timer };
+        if !delay.is_zero() {
+            return handle(parts.timers.arm_after(delay, alarm));
         }
+        let timer = parts.timers.keep(alarm);
+        let shot = handle(timer);
+        self.post(move |world| {
+            if let Some(Alarm::Call(call)) = parts.timers.take(timer) {
+                call(world);
+            }
+        });
         shot
     }
 

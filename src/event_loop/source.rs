@@ -11,8 +11,8 @@ use std::num::NonZeroUsize;
 
 use mio::Token;
 
-use crate::object::{ObjectKey, World};
-use crate::readiness::{Readiness, SourceId};
+use crate::object::ObjectKey;
+use crate::readiness::SourceId;
 
 /// How many bits of a name are the number. The others are the generation: how often the number was
 /// given to somebody.
@@ -27,9 +27,6 @@ const NUMBERS: usize = GENERATION.get() - 1;
 
 /// The token of the runtime's own waker.
 pub(super) const WAKER: Token = Token(usize::MAX);
-
-/// Takes readiness to an object.
-pub(crate) type OnReady = fn(&mut World, ObjectKey, SourceId, Readiness);
 
 /// A name is a source's, and no other one's that has its number before or after it, until the
 /// generations of that number begin again: after 4095 sources where a pointer has 32 bits.
@@ -71,13 +68,13 @@ pub(super) struct Sources {
 struct Place {
     /// The name of the number's owner, or of its next one.
     name: SourceId,
-    owner: Option<(ObjectKey, OnReady)>,
+    owner: Option<ObjectKey>,
 }
 
 impl Sources {
     /// Gives a name to a source. Fails if no number is left.
-    pub(super) fn add(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<SourceId> {
-        let owner = Some((owner, on_ready));
+    pub(super) fn add(&mut self, owner: ObjectKey) -> io::Result<SourceId> {
+        let owner = Some(owner);
         if let Some(name) = self.free.pop_front() {
             self.places[name.number()] = Place { name, owner };
             return Ok(name);
@@ -99,8 +96,8 @@ impl Sources {
         true
     }
 
-    /// Who is told of the readiness of a source, and how; `None` for one that was removed.
-    pub(super) fn owner(&self, name: SourceId) -> Option<(ObjectKey, OnReady)> {
+    /// Who is told of the readiness of a source; `None` for one that was removed.
+    pub(super) fn owner(&self, name: SourceId) -> Option<ObjectKey> {
         let place = self.places.get(name.number())?;
         place.owner.filter(|_| place.name == name)
     }
@@ -125,7 +122,7 @@ mod tests {
     }
 
     fn add(sources: &mut Sources, number: usize) -> SourceId {
-        sources.add(owner(number), |_, _, _, _| ()).unwrap()
+        sources.add(owner(number)).unwrap()
     }
 
     proptest! {
@@ -144,7 +141,7 @@ mod tests {
                     gone.push(name);
                 }
                 for &(name, number) in &live {
-                    prop_assert_eq!(sources.owner(name).map(|(owner, _)| owner), Some(owner(number)));
+                    prop_assert_eq!(sources.owner(name), Some(owner(number)));
                 }
                 for &name in &gone {
                     prop_assert!(sources.owner(name).is_none() && !sources.remove(name));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::home::Home;
 use super::remote::Remote;
 use super::runtime::Runtime;
 use crate::Error;
@@ -40,7 +41,7 @@ pub struct QThread {
     finished: Signal<()>,
     name: String,
     state: State,
-    home: Option<(Remote, ObjectKey)>,
+    home: Option<Home>,
 }
 
 /// How far the thread has come.
@@ -142,7 +143,8 @@ impl QThread {
         self.reap();
         let outcome = Arc::new(Outcome::default());
         let (send_ready, ready) = std::sync::mpsc::sync_channel(1);
-        let (home, result) = (self.home.clone(), outcome.clone());
+        let home = self.home.as_ref().map(|home| (home.remote.clone(), home.key()));
+        let result = outcome.clone();
         let handle = thread::Builder::new().name(self.name.clone()).spawn(move || {
             let run = std::panic::AssertUnwindSafe(|| {
                 let mut rt = match Runtime::new() {
@@ -293,7 +295,7 @@ impl QObject for QThread {
     }
 
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = anchor.service::<Remote>().map(|remote| ((*remote).clone(), anchor.key()));
+        self.home = Some(Home::of(anchor));
     }
 }
 

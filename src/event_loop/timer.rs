@@ -1,14 +1,14 @@
 //! `QTimer`: a timer that is an object.
 
 use std::fmt;
-use std::rc::Rc;
 use std::time::Duration;
 
-use super::announcement::announce;
+use super::home::Home;
 use super::pace::{Beat, Pace, TimerType};
 use super::timer_slots::TimerKey;
-use super::timers::{Alarm, Timers};
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Signal, World};
+use crate::object::{
+    Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response, Signal,
+};
 
 /// Emits a signal after an interval, once or again and again.
 ///
@@ -45,6 +45,8 @@ pub struct QTimer {
     pace: Pace,
     /// The interval or the type was set since then.
     has_new_pace: bool,
+    /// By what the timer is armed. Kept while it is stopped, since it mostly starts again.
+    timer: Option<TimerKey>,
     state: State,
     home: Option<Home>,
 }
@@ -56,16 +58,7 @@ enum State {
     /// Was started before it had a runtime; runs from the moment when it gets one.
     Waiting,
     /// Runs.
-    Armed {
-        key: TimerKey,
-        beat: Beat,
-    },
-}
-
-/// Where the timer lives.
-struct Home {
-    timers: Rc<Timers>,
-    key: ObjectKey,
+    Armed(Beat),
 }
 
 impl QTimer {
@@ -78,6 +71,7 @@ impl QTimer {
             timer_type: TimerType::default(),
             pace: Pace::default(),
             has_new_pace: false,
+            timer: None,
             state: State::Stopped,
             home: None,
         }
@@ -100,12 +94,9 @@ impl QTimer {
             self.has_new_pace = false;
             self.pace = Pace::of(self.timer_type, self.interval);
         }
-        let armed = match self.state {
-            State::Armed { key, .. } => Some(key),
-            State::Stopped | State::Waiting => None,
-        };
-        let (key, beat) = home.timers.start(armed, self.pace, || Alarm::Ring(home.key, ring));
-        self.state = State::Armed { key, beat };
+        let (timer, beat) = home.timers.start(home.key(), self.timer, self.pace);
+        self.timer = Some(timer);
+        self.state = State::Armed(beat);
     }
 
     /// Sets the interval and starts the timer with it.
@@ -118,8 +109,8 @@ impl QTimer {
 
     /// Stops the timer.
     pub fn stop(&mut self) {
-        if let (State::Armed { key, .. }, Some(home)) = (self.state, &self.home) {
-            home.timers.disarm(key);
+        if let (State::Armed(_), Some(timer), Some(home)) = (self.state, self.timer, &self.home) {
+            home.timers.park(timer);
         }
         self.state = State::Stopped;
     }
@@ -135,9 +126,9 @@ impl QTimer {
     /// An interval of centuries is never over: the time until then is [`Duration::MAX`].
     #[doc(alias = "remainingTime")]
     pub fn remaining_time(&self) -> Option<Duration> {
-        match (self.state, &self.home) {
-            (State::Stopped, _) => None,
-            (State::Armed { key, .. }, Some(home)) => home.timers.remaining(key),
+        match (self.state, self.timer, &self.home) {
+            (State::Stopped, ..) => None,
+            (State::Armed(_), Some(timer), Some(home)) => home.timers.remaining(timer),
             _ => Some(self.interval),
         }
     }
@@ -186,23 +177,15 @@ impl QTimer {
     /// Gets ready for the next tick, before the slots of this one run.
     #[inline]
     fn tick(&mut self) {
-        let (State::Armed { key, beat }, Some(home)) = (&mut self.state, &self.home) else {
-            return;
-        };
         if self.single_shot {
-            return self.stop();
+            // What has fired is not armed any more.
+            self.state = State::Stopped;
+        } else if let (State::Armed(beat), Some(timer), Some(home)) =
+            (&mut self.state, self.timer, &self.home)
+        {
+            home.timers.tick(timer, self.pace, beat);
         }
-        home.timers.tick(*key, self.pace, beat);
     }
-}
-
-/// Fires the timer of an object.
-fn ring(world: &mut World, object: ObjectKey) {
-    let timer = world.handle::<QTimer>(object);
-    if let Some(timer) = world.get_mut(timer) {
-        timer.tick();
-    }
-    announce(world, timer, QTimer::timeout, ());
 }
 
 static META: MetaObject = MetaObject::new("QTimer")
@@ -221,10 +204,18 @@ impl QObject for QTimer {
     }
 
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = anchor.service().map(|timers| Home { timers, key: anchor.key() });
+        self.home = Some(Home::of(anchor));
         if let State::Waiting = self.state {
             self.start();
         }
+    }
+
+    fn wake(&mut self, occasion: Occasion) -> Response {
+        if occasion == Occasion::Due {
+            self.tick();
+            return Response::emit(&self.timeout);
+        }
+        Response::DONE
     }
 }
 
@@ -236,7 +227,9 @@ impl Default for QTimer {
 
 impl Drop for QTimer {
     fn drop(&mut self) {
-        self.stop();
+        if let (Some(timer), Some(home)) = (self.timer, &self.home) {
+            home.timers.disarm(timer);
+        }
     }
 }
 

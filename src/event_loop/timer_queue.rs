@@ -218,21 +218,21 @@ impl<T> TimerQueue<T> {
     }
 
     /// Takes the first timer that was collected and is still due, neither disarmed since nor
-    /// started anew, and that does not wait. Those that wait are passed over until somebody
-    /// collects again.
-    pub(super) fn next_collected(
+    /// started anew, and of which `take` takes something. Those of which it takes nothing are passed
+    /// over until somebody collects again.
+    pub(super) fn next_collected<O>(
         &mut self,
-        waits: impl Fn(&T) -> bool,
-    ) -> Option<(TimerKey, &mut T)> {
+        take: impl Fn(TimerKey, &T) -> Option<O>,
+    ) -> Option<O> {
         loop {
             let (slot, start) = self.collected.pop_front()?;
-            match self.timers.at(slot).filter(|timer| timer.start == start) {
-                Some(timer) if waits(&timer.action) => self.passed_over.push((slot, start)),
-                Some(_) => {
-                    let (key, timer) = self.timers.at_mut(slot)?;
-                    return Some((key, &mut timer.action));
+            if let Some((key, timer)) = self.timers.at_mut(slot)
+                && timer.start == start
+            {
+                match take(key, &timer.action) {
+                    None => self.passed_over.push((slot, start)),
+                    taken => return taken,
                 }
-                None => {}
             }
         }
     }
@@ -493,7 +493,7 @@ mod tests {
                     }
                     Op::Fire { most, repeat } => {
                         for _ in 0..most {
-                            let key = queue.next_collected(|_| false).map(|(key, _)| key);
+                            let key = queue.next_collected(|key, _| Some(key));
                             prop_assert_eq!(key, model.next_collected().map(|timer| timer.key));
                             let Some(key) = key else { break };
                             model.timers.retain(|timer| timer.key != key);
@@ -529,9 +529,9 @@ mod tests {
             queue.collect_due(at(u64::MAX - 1));
             model.collect(u64::MAX - 1);
             while let Some(known) = model.next_collected() {
-                prop_assert_eq!(queue.next_collected(|_| false).map(|(key, _)| key), Some(known.key));
+                prop_assert_eq!(queue.next_collected(|key, _| Some(key)), Some(known.key));
             }
-            prop_assert!(queue.next_collected(|_| false).is_none());
+            prop_assert!(queue.next_collected(|key, _| Some(key)).is_none());
         }
     }
 
@@ -572,7 +572,7 @@ mod tests {
             queue.rearm(keys[1], |_| at(7));
             queue.collect_due(at(7));
             let mut order = Vec::new();
-            while let Some((_, &mut number)) = queue.next_collected(|_| false) {
+            while let Some(number) = queue.next_collected(|_, &number| Some(number)) {
                 order.push(number);
             }
             assert_eq!(order, [0, 2, 3, 1], "{starts_left} starts before");
@@ -587,7 +587,7 @@ mod tests {
             queue.arm(at(number), number);
         }
         let taken = |queue: &mut TimerQueue<u64>, waits: fn(&u64) -> bool| {
-            let next = || queue.next_collected(waits).map(|(_, &mut number)| number);
+            let next = || queue.next_collected(|_, number| (!waits(number)).then_some(*number));
             std::iter::from_fn(next).collect::<Vec<_>>()
         };
         queue.collect_due(at(4));

@@ -1,4 +1,4 @@
-//! The timers of a runtime: the service that objects arm them with.
+//! The timers of a runtime, and arming them.
 //!
 //! Keeps one promise: nothing fires before its interval has passed on the clock since it was
 //! started, but for what its type allows. So a start always asks the clock, as the slot that makes
@@ -9,7 +9,7 @@
 //! Inside, time is counted in [moments](super::moment), which an era gives a meaning. None is kept
 //! outside of here and the queue, for the next reading of the clock may begin another era.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -26,9 +26,9 @@ use super::timer_slots::TimerKey;
 use crate::object::{ObjectKey, World};
 
 /// What a timer does when it is due.
-pub(crate) enum Alarm {
-    /// Calls a function for an object, which rearms or disarms the timer itself.
-    Ring(ObjectKey, fn(&mut World, ObjectKey)),
+pub(super) enum Alarm {
+    /// Wakes an object, which rearms or disarms the timer itself.
+    Wake(ObjectKey),
     /// Runs a closure, once.
     Call(Box<dyn FnOnce(&mut World)>),
 }
@@ -44,11 +44,11 @@ pub(crate) struct Timers {
     /// What ticks take for the present. Not known before the clock is read again.
     pass: Cell<Option<Moment>>,
     /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
-    bell: OnceCell<Bell<RemoteCall, Waker>>,
+    bell: Bell<RemoteCall, Waker>,
 }
 
 impl Timers {
-    pub(crate) fn new(clock: Rc<dyn Clock>) -> Self {
+    pub(super) fn new(clock: Rc<dyn Clock>, bell: Bell<RemoteCall, Waker>) -> Self {
         let began = clock.now();
         Self {
             clock,
@@ -56,17 +56,12 @@ impl Timers {
             read: Cell::new((began, Era::BEGIN)),
             queue: RefCell::new(TimerQueue::new()),
             pass: Cell::new(None),
-            bell: OnceCell::new(),
+            bell,
         }
     }
 
-    /// Sets what wakes a foreign loop when a timer is armed while that loop sleeps.
-    pub(super) fn set_bell(&self, bell: Bell<RemoteCall, Waker>) {
-        self.bell.get_or_init(|| bell);
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+    pub(crate) fn clock(&self) -> &Rc<dyn Clock> {
+        &self.clock
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -78,11 +73,11 @@ impl Timers {
         saturating_add(self.now(), delay)
     }
 
-    /// Arms a timer for a time.
-    pub(crate) fn arm(&self, deadline: Instant, alarm: Alarm) -> TimerKey {
+    /// Arms a timer that wakes an object at a time.
+    pub(crate) fn arm(&self, deadline: Instant, object: ObjectKey) -> TimerKey {
         // If another era begins, the deadline is counted in that.
         self.present();
-        self.arm_at(self.era.get().moment(deadline), alarm)
+        self.arm_at(self.era.get().moment(deadline), Alarm::Wake(object))
     }
 
     /// Arms a timer that is due after `delay`.
@@ -95,24 +90,24 @@ impl Timers {
         self.queue.borrow_mut().arm(due, alarm)
     }
 
-    /// Starts a timer whose ticks come at a pace: anew if it is armed already.
+    /// Starts a timer that wakes an object at a pace: anew if it is armed or parked already.
     #[inline]
     pub(super) fn start(
         &self,
-        armed: Option<TimerKey>,
+        object: ObjectKey,
+        timer: Option<TimerKey>,
         pace: Pace,
-        alarm: impl FnOnce() -> Alarm,
     ) -> (TimerKey, Beat) {
         let (now, started) = self.present();
         let (due, beat) = pace.first(now, started);
         self.wake_for(due);
         let mut queue = self.queue.borrow_mut();
-        let key = match armed {
+        let key = match timer {
             Some(key) => {
                 queue.rearm(key, |_| due);
                 key
             }
-            None => queue.arm(due, alarm()),
+            None => queue.arm(due, Alarm::Wake(object)),
         };
         (key, beat)
     }
@@ -130,18 +125,21 @@ impl Timers {
     /// Wakes the loop if it sleeps on and would miss this moment.
     #[inline]
     fn wake_for(&self, due: Moment) {
-        if let Some(bell) = self.bell.get()
-            && bell.loop_sleeps()
-        {
-            self.wake_sleeper_for(due, bell);
+        if self.bell.loop_sleeps() {
+            self.wake_sleeper_for(due);
         }
     }
 
     #[inline(never)]
-    fn wake_sleeper_for(&self, due: Moment, bell: &Bell<RemoteCall, Waker>) {
+    fn wake_sleeper_for(&self, due: Moment) {
         if self.queue.borrow().would_be_next(due) {
-            bell.ring();
+            self.bell.ring();
         }
+    }
+
+    /// Has a timer not fire until it is [started](Self::start) anew.
+    pub(super) fn park(&self, timer: TimerKey) {
+        self.queue.borrow_mut().rearm(timer, |_| Moment::NEVER);
     }
 
     /// Keeps an alarm that has no deadline until somebody [takes](Self::take) or
@@ -223,15 +221,11 @@ impl Timers {
     #[inline]
     pub(super) fn next_due(&self, is_held_up: impl Fn(ObjectKey) -> bool) -> Option<Alarm> {
         let mut queue = self.queue.borrow_mut();
-        let waits = |alarm: &Alarm| match *alarm {
-            Alarm::Ring(object, _) => is_held_up(object),
-            Alarm::Call(_) => false,
-        };
-        let (key, alarm) = queue.next_collected(waits)?;
-        match alarm {
-            &mut Alarm::Ring(object, ring) => Some(Alarm::Ring(object, ring)),
-            Alarm::Call(_) => queue.cancel(key),
-        }
+        let (key, object) = queue.next_collected(|key, alarm| match *alarm {
+            Alarm::Wake(object) => (!is_held_up(object)).then_some((key, Some(object))),
+            Alarm::Call(_) => Some((key, None)),
+        })?;
+        object.map(Alarm::Wake).or_else(|| queue.cancel(key))
     }
 
     /// Reads the clock.
@@ -267,18 +261,5 @@ impl Timers {
 impl fmt::Debug for Timers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timers").finish_non_exhaustive()
-    }
-}
-
-impl World {
-    /// The timers of this runtime.
-    pub(crate) fn timers(&self) -> Rc<Timers> {
-        self.with_timers(Rc::clone)
-    }
-
-    /// Calls `f` with the timers of this runtime.
-    pub(super) fn with_timers<O>(&self, f: impl FnOnce(&Rc<Timers>) -> O) -> O {
-        let done = self.with_service(f);
-        done.expect("a world is only ever made by a runtime, which hangs timers on it")
     }
 }

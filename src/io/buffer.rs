@@ -1,7 +1,6 @@
 //! `QBuffer`: a device over bytes in memory.
 
 use std::io::{self, ErrorKind, Seek, SeekFrom};
-use std::rc::Rc;
 
 use super::device::Device;
 use super::io_device::{self, QIODevice};
@@ -9,8 +8,8 @@ use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::searched::Searched;
 use super::std_io::device_std_io;
-use crate::event_loop::FlushList;
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, ObjectKey, QObject, Stepper, World};
+use crate::event_loop::Home;
+use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response};
 
 /// A random-access device over bytes in memory.
 ///
@@ -51,13 +50,6 @@ pub struct QBuffer {
     /// How much was written that no signal has told of.
     untold: usize,
     home: Option<Home>,
-}
-
-/// Where the buffer lives.
-#[derive(Debug)]
-struct Home {
-    stepper: Stepper,
-    flush_list: Rc<FlushList>,
 }
 
 impl QBuffer {
@@ -127,29 +119,21 @@ impl QBuffer {
 
     fn ask_for_turn(&self) {
         if let Some(home) = &self.home {
-            home.flush_list.add(home.stepper.key(), Self::tell);
+            home.postpone();
         }
     }
 
     /// Closes the buffer, unless it was opened again since that was asked for.
-    fn close_now(world: &mut World, key: ObjectKey, _: u32) {
-        let buffer = world.handle::<Self>(key);
-        if let Some(buffer) = world.get_mut(buffer)
-            && buffer.device.is_closing()
-        {
-            buffer.device.shut();
+    fn close_now(&mut self) {
+        if self.device.is_closing() {
+            self.device.shut();
         }
     }
 
     /// Tells what was written since the last time.
-    fn tell(world: &mut World, key: ObjectKey) {
-        world.turn(|world| {
-            let buffer = world.handle::<Self>(key);
-            if let Some(buffer) = world.get_mut(buffer) {
-                buffer.device.announce_written(std::mem::take(&mut buffer.untold));
-                buffer.device.announce_received();
-            }
-        });
+    fn tell(&mut self) {
+        self.device.announce_written(std::mem::take(&mut self.untold));
+        self.device.announce_received();
     }
 }
 
@@ -216,7 +200,7 @@ impl RawDevice for QBuffer {
 
     fn close_later(&mut self) -> bool {
         if let Some(home) = &self.home {
-            home.stepper.step(0, Self::close_now);
+            home.step(0);
         }
         self.home.is_some()
     }
@@ -279,10 +263,18 @@ impl QObject for QBuffer {
     }
 
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home =
-            anchor.service().map(|flush_list| Home { stepper: anchor.stepper(), flush_list });
+        self.home = Some(Home::of(anchor));
         if self.untold > 0 {
             self.ask_for_turn();
         }
+    }
+
+    fn wake(&mut self, occasion: Occasion) -> Response {
+        match occasion {
+            Occasion::Step(_) => self.close_now(),
+            Occasion::Postponed => self.tell(),
+            Occasion::Ready(..) | Occasion::Due | Occasion::Answered => {}
+        }
+        Response::DONE
     }
 }

@@ -10,13 +10,11 @@ use std::time::Duration;
 
 use super::engine::{Accepted, Network, SocketEngine};
 use super::error::SocketError;
-use super::facilities::Home;
 use super::incoming::Incoming;
 use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
-use crate::event_loop::{Alarm, TimerKey};
+use crate::event_loop::TimerKey;
 use crate::object::{Obj, ObjectKey, Origin, World};
-use crate::readiness::{Readiness, SourceId};
 
 /// How many connections are accepted in one turn of the loop, at most, before others get theirs.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -29,7 +27,7 @@ pub(super) struct Accepting {
     /// The kernel may have connections that were not accepted.
     pub(super) has_more: bool,
     pub(super) is_paused: bool,
-    turn_queued: bool,
+    pub(super) turn_queued: bool,
     /// Runs while the server waits to try again.
     retry: Option<TimerKey>,
     /// How long it waits next.
@@ -66,7 +64,7 @@ impl QTcpServer {
             && let Some(home) = &self.home
             && !std::mem::replace(&mut self.accepting.turn_queued, true)
         {
-            home.facilities.flush_list.add(home.stepper.key(), on_turn);
+            home.postpone();
         }
     }
 
@@ -82,7 +80,7 @@ impl QTcpServer {
         if self.is_full() {
             return None;
         }
-        Some((self.engine.as_deref()?, self.home.as_ref()?.facilities.network.clone()))
+        Some((self.engine.as_deref()?, self.home.as_ref()?.network.clone()))
     }
 
     /// Accepts what waits, even if the server is paused. Returns true if that was at least one
@@ -154,18 +152,16 @@ impl QTcpServer {
 
     /// Tries again after a while: the kernel tells of a waiting connection only once.
     fn retry_later(&mut self) {
-        let Some(Home { stepper, facilities }) = &self.home else { return };
+        let Some(home) = &self.home else { return };
         let delay = self.accepting.retry_delay;
-        let timers = &facilities.timers;
-        let alarm = Alarm::Ring(stepper.key(), accept_waiting);
         self.accepting.has_more = true;
-        self.accepting.retry = Some(timers.arm(timers.after(delay), alarm));
+        self.accepting.retry = Some(home.timers.arm(home.timers.after(delay), home.key()));
         self.accepting.retry_delay = RETRY[1].min(2 * delay);
     }
 
     fn stop_retrying(&mut self) {
         if let (Some(timer), Some(home)) = (self.accepting.retry.take(), &self.home) {
-            home.facilities.timers.disarm(timer);
+            home.timers.disarm(timer);
         }
     }
 
@@ -181,21 +177,9 @@ impl Drop for QTcpServer {
     }
 }
 
-pub(super) fn on_ready(world: &mut World, key: ObjectKey, _: SourceId, _: Readiness) {
-    accept_waiting(world, key);
-}
-
-fn on_turn(world: &mut World, key: ObjectKey) {
-    let server = world.handle::<QTcpServer>(key);
-    if let Some(server) = world.get_mut(server) {
-        server.accepting.turn_queued = false;
-        accept_waiting(world, key);
-    }
-}
-
 /// Accepts what waits, and announces each connection before it takes the next. If the announcement is
 /// put aside, the others wait for it.
-fn accept_waiting(world: &mut World, key: ObjectKey) {
+pub(super) fn accept_waiting(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
     forget_destroyed(world, server);
     for _ in 0..ACCEPTS_PER_TURN {
@@ -221,8 +205,8 @@ fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> 
     let server = world.handle::<QTcpServer>(key);
     let this = world.get(server)?;
     let (local, on_incoming) = (this.local_address(), this.on_incoming.clone());
-    let facilities = this.home.as_ref()?.facilities.clone();
-    let _announcement = facilities.newcomers.take_in();
+    let facilities = this.home.as_ref()?.parts().clone();
+    let _announcement = facilities.newcomers.take_in(&facilities.wakeups);
     match on_incoming {
         Some(on_incoming) => on_incoming(world, key, Incoming::new(accepted, local)),
         None => {

@@ -1,58 +1,64 @@
 //! What the sockets of one runtime share.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::buffer_pool::BufferPool;
-use super::engine::{NativeNetwork, Network, NetworkService};
+use super::engine::{NativeNetwork, Network};
+use super::host_lookup::HostLookups;
 use super::newcomers::Newcomers;
-use crate::event_loop::{FlushList, Remote, Timers};
-use crate::object::{Anchor, Stepper, World};
+use crate::event_loop::{self, LoopParts, Parts};
+use crate::object::World;
 
-/// The services that a socket needs of its runtime.
+/// What the sockets of a runtime share, beside the loop's parts.
 pub(super) struct Facilities {
+    parts: Rc<LoopParts>,
     pub(super) network: Rc<dyn Network>,
-    pub(super) flush_list: Rc<FlushList>,
-    pub(super) timers: Rc<Timers>,
-    pub(super) remote: Remote,
     pub(super) pool: BufferPool,
     pub(super) newcomers: Newcomers,
+    pub(super) lookups: HostLookups,
 }
+
+/// What a socket or a server keeps of its runtime.
+pub(super) type Home = event_loop::Home<Facilities>;
 
 impl Facilities {
-    /// The facilities of the runtime in which an object just got its place.
-    ///
-    /// A runtime has all the services below, so there is none only in a world without a loop.
-    pub(super) fn of(anchor: &Anchor<'_>) -> Option<Rc<Self>> {
-        Self::of_world(anchor.world())
-    }
-
-    /// The facilities of this runtime.
-    pub(super) fn of_world(world: &World) -> Option<Rc<Self>> {
-        if let Some(facilities) = world.service() {
-            return Some(facilities);
-        }
-        let network = match world.service::<NetworkService>() {
-            Some(service) => service.0.clone(),
-            None => Rc::new(NativeNetwork::new(world.service()?, world.service()?)),
-        };
-        let (flush_list, timers) = (world.service()?, world.service()?);
-        let remote = Remote::clone(&*world.service::<Remote>()?);
-        let (pool, newcomers) = (BufferPool::default(), Newcomers::default());
-        let facilities = Rc::new(Self { network, flush_list, timers, remote, pool, newcomers });
-        world.offer(facilities.clone());
-        Some(facilities)
+    /// Says on which network the sockets of a runtime are to be that has none yet.
+    pub(super) fn begin(
+        world: &World,
+        network: impl FnOnce(&Rc<LoopParts>) -> Rc<dyn Network>,
+    ) -> Rc<Self> {
+        let parts = LoopParts::of(world);
+        let network = network(&parts);
+        let facilities = Rc::new(Self {
+            parts,
+            network,
+            pool: BufferPool::default(),
+            newcomers: Newcomers::default(),
+            lookups: HostLookups::default(),
+        });
+        world.keep(facilities.clone());
+        facilities
     }
 }
 
-/// Where a socket or a server lives.
-pub(super) struct Home {
-    pub(super) stepper: Stepper,
-    pub(super) facilities: Rc<Facilities>,
+impl Parts for Facilities {
+    /// Returns the facilities of this runtime: on the kernel's network, unless it was said which.
+    fn of(world: &World) -> Rc<Self> {
+        world.kept().unwrap_or_else(|| {
+            Self::begin(world, |parts| Rc::new(NativeNetwork::new(parts.clone())))
+        })
+    }
+
+    fn of_loop(&self) -> &LoopParts {
+        &self.parts
+    }
 }
 
-impl Home {
-    /// The home of an object that just got its place.
-    pub(super) fn of(anchor: &Anchor<'_>) -> Option<Self> {
-        Facilities::of(anchor).map(|facilities| Self { stepper: anchor.stepper(), facilities })
+impl Deref for Facilities {
+    type Target = LoopParts;
+
+    fn deref(&self) -> &LoopParts {
+        &self.parts
     }
 }

@@ -7,12 +7,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::engine::Lookup;
 use super::facilities::Facilities;
 use super::host_info::HostInfo;
+use crate::event_loop::Parts;
 use crate::object::{Context, Obj, QObject, Slot, World};
 
 /// Names a lookup among all of the process: a later one is greater.
@@ -80,10 +80,8 @@ impl World {
         answer: impl FnOnce(&mut Self, HostInfo) + 'static,
     ) -> HostLookup {
         let id = HostLookup::next();
-        let facilities = Facilities::of_world(self)
-            .expect("a world is only ever made by a runtime, which hangs its services on it");
-        let lookups = HostLookups::of(self);
-        lookups.begin(id, Box::new(answer));
+        let facilities = Facilities::of(self);
+        facilities.lookups.begin(id, Box::new(answer));
         let network = &*facilities.network;
         match HostInfo::at_once(name, &|name| network.interface_index(name)) {
             Some(info) => self.post(move |world| world.answer_host_lookup(id, info)),
@@ -94,7 +92,7 @@ impl World {
                     // Fails if the runtime is gone, and nobody is there to be told.
                     let _ = remote.post(move |world| world.answer_host_lookup(id, info));
                 });
-                lookups.keep(id, network.resolve(name, on_resolved));
+                facilities.lookups.keep(id, network.resolve(name, on_resolved));
             }
         }
         id
@@ -156,20 +154,18 @@ impl World {
     /// Calls off a lookup: its answer does not come any more. Says whether it was still to come.
     #[doc(alias = "abortHostLookup")]
     pub fn abort_host_lookup(&mut self, id: HostLookup) -> bool {
-        let asked = HostLookups::of(self).end(id);
+        let asked = Facilities::of(self).lookups.end(id);
         asked.is_some()
     }
 
     /// Forgets which addresses hosts were found to have: the next lookups ask the system.
     #[doc(alias = "clearCache")]
     pub fn clear_host_cache(&mut self) {
-        if let Some(facilities) = Facilities::of_world(self) {
-            facilities.network.clear_host_cache();
-        }
+        Facilities::of(self).network.clear_host_cache();
     }
 
     fn answer_host_lookup(&mut self, id: HostLookup, info: HostInfo) {
-        let asked = HostLookups::of(self).end(id);
+        let asked = Facilities::of(self).lookups.end(id);
         if let Some(Asked { answer, .. }) = asked {
             answer(self, info.with_lookup_id(id));
         }
@@ -198,7 +194,7 @@ impl<T: QObject> Context<'_, T> {
 
 /// The lookups of a runtime whose answers are still to come.
 #[derive(Default)]
-struct HostLookups {
+pub(super) struct HostLookups {
     asked: RefCell<BTreeMap<HostLookup, Asked>>,
 }
 
@@ -212,14 +208,6 @@ struct Asked {
 }
 
 impl HostLookups {
-    fn of(world: &World) -> Rc<Self> {
-        world.service().unwrap_or_else(|| {
-            let lookups = Rc::<Self>::default();
-            world.offer(lookups.clone());
-            lookups
-        })
-    }
-
     fn begin(&self, id: HostLookup, answer: OnAnswer) {
         self.asked.borrow_mut().insert(id, Asked { answer, lookup: None });
     }

@@ -9,43 +9,41 @@ use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
-use crate::object::{ObjectKey, Stepper, World};
+use super::socket::SocketCore;
+use crate::object::{ObjectKey, Wakeups};
 
 /// The sockets of the connection that a server of this runtime takes in just now; `None` if none does.
 #[derive(Default)]
-pub(super) struct Newcomers(RefCell<Option<SmallVec<[Newcomer; 1]>>>);
-
-/// A socket that is to be watched, and the step that begins with it.
-struct Newcomer {
-    socket: Stepper,
-    watch: fn(&mut World, ObjectKey, u32),
-}
+pub(super) struct Newcomers(RefCell<Option<SmallVec<[ObjectKey; 1]>>>);
 
 impl Newcomers {
     /// Begins to take a connection in. The end of the value that this returns, a panic's included, is
     /// the moment after the announcement.
-    pub(super) fn take_in(&self) -> Announcement<'_> {
+    pub(super) fn take_in<'a>(&'a self, wakeups: &'a Wakeups) -> Announcement<'a> {
         self.0.replace(Some(SmallVec::new()));
-        Announcement(self)
+        Announcement { newcomers: self, wakeups }
     }
 
     /// Has a socket watched after the announcement, if a connection is taken in just now. Returns false
     /// if none is, so that the socket may be watched at once.
-    pub(super) fn join(&self, socket: &Stepper, watch: fn(&mut World, ObjectKey, u32)) -> bool {
+    pub(super) fn join(&self, socket: ObjectKey) -> bool {
         let mut newcomers = self.0.borrow_mut();
         let Some(newcomers) = &mut *newcomers else { return false };
-        newcomers.push(Newcomer { socket: socket.clone(), watch });
+        newcomers.push(socket);
         true
     }
 }
 
 /// A connection that is being taken in.
-pub(super) struct Announcement<'a>(&'a Newcomers);
+pub(super) struct Announcement<'a> {
+    newcomers: &'a Newcomers,
+    wakeups: &'a Wakeups,
+}
 
 impl Drop for Announcement<'_> {
     fn drop(&mut self) {
-        for Newcomer { socket, watch } in self.0.0.take().into_iter().flatten() {
-            socket.step(0, watch);
+        for socket in self.newcomers.0.take().into_iter().flatten() {
+            self.wakeups.step(socket, SocketCore::WATCH);
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
 use super::host_name::HostName;
-use crate::event_loop::Timers;
+use crate::event_loop::Clock;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Asks for the addresses of a name.
@@ -20,13 +20,13 @@ type Ask = dyn Fn(&HostName, OnResolved) -> Lookup;
 pub(super) struct Resolver {
     ask: Box<Ask>,
     cache: Arc<Mutex<HostCache>>,
-    clock: Rc<Timers>,
+    clock: Rc<dyn Clock>,
 }
 
 impl Resolver {
     pub(super) fn new(
         ask: impl Fn(&HostName, OnResolved) -> Lookup + 'static,
-        clock: Rc<Timers>,
+        clock: Rc<dyn Clock>,
     ) -> Self {
         Self { ask: Box::new(ask), cache: Arc::default(), clock }
     }
@@ -129,9 +129,8 @@ mod tests {
     fn bench() -> Bench {
         let clock = VirtualClock::new();
         let (pool, begun) = held_pool();
-        let timers = Rc::new(Timers::new(Rc::new(clock.clone())));
         let ask = move |name: &HostName, on_resolved: OnResolved| pool.resolve(name, on_resolved);
-        Bench { resolver: Resolver::new(ask, timers), begun, clock }
+        Bench { resolver: Resolver::new(ask, Rc::new(clock.clone())), begun, clock }
     }
 
     impl Bench {

@@ -5,7 +5,9 @@ macro_rules! socket_class {
     ($class:ident) => {
         use $crate::io::{Device, QIODevice, RawDevice};
         use $crate::net::abstract_socket::{self, QAbstractSocket};
-        use $crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, QObject};
+        use $crate::object::{
+            Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response,
+        };
 
         impl QAbstractSocket for $class {
             fn core(&self) -> &SocketCore {
@@ -152,6 +154,10 @@ macro_rules! socket_class {
 
             fn leave(&mut self) {
                 self.core.leave();
+            }
+
+            fn wake(&mut self, occasion: Occasion) -> Response {
+                self.core.wake(occasion)
             }
         }
         impl ::std::fmt::Debug for $class {

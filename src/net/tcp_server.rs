@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use super::accepting::{self, Accepting};
+use super::accepting::{Accepting, accept_waiting};
 use super::address::canonical;
 use super::bind_mode::{BindAddress, BindMode};
 use super::engine::{SocketEngine, listens, open};
@@ -16,7 +16,8 @@ use super::incoming::{Incoming, OnIncoming, on_incoming};
 use super::socket_type::SocketType;
 use super::tcp_socket::QTcpSocket;
 use crate::object::{
-    Anchor, Context, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal, World,
+    Anchor, Context, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, Occasion, QObject, Response,
+    Signal, World,
 };
 
 /// Listens on an address and accepts connections.
@@ -174,7 +175,7 @@ impl QTcpServer {
             let operation = format!("{} before the server is in a runtime", operation());
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
-        let network = &*home.facilities.network;
+        let network = &*home.network;
         let listening = open(network, SocketType::Tcp, address, port).and_then(|opened| {
             let (mut engine, address) = opened;
             engine.bind(address, port, BindMode::SHARE_ADDRESS)?;
@@ -199,7 +200,7 @@ impl QTcpServer {
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
         let adopted = match listens(&descriptor) {
-            true => home.facilities.network.adopt(SocketType::Tcp, descriptor),
+            true => home.network.adopt(SocketType::Tcp, descriptor),
             false => Err(io::ErrorKind::Unsupported.into()),
         };
         match adopted.and_then(|engine| self.begin(engine)) {
@@ -211,7 +212,7 @@ impl QTcpServer {
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
         let (address, is_dual_stack) = (engine.local_addr()?, engine.is_dual_stack()?);
-        engine.watch(home.stepper.key(), accepting::on_ready)?;
+        engine.watch(home.key())?;
         self.address = Some(canonical(address));
         self.bound_to = Some(BindAddress::of_socket(address, is_dual_stack));
         self.engine = Some(engine);
@@ -233,7 +234,7 @@ impl QTcpServer {
         self.stop_accepting();
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
-            home.stepper.step(0, destroy_abandoned);
+            home.step(0);
         }
     }
 
@@ -370,7 +371,7 @@ impl QTcpServer {
     }
 }
 
-fn destroy_abandoned(world: &mut World, key: ObjectKey, _: u32) {
+fn destroy_abandoned(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
     let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
     for socket in abandoned.into_iter().flatten() {
@@ -401,7 +402,17 @@ impl QObject for QTcpServer {
     }
 
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Home::of(anchor);
+        self.home = Some(Home::of(anchor));
+    }
+
+    fn wake(&mut self, occasion: Occasion) -> Response {
+        match occasion {
+            Occasion::Step(_) => return Response::needs(destroy_abandoned),
+            Occasion::Postponed => self.accepting.turn_queued = false,
+            Occasion::Ready(..) | Occasion::Due => {}
+            Occasion::Answered => return Response::DONE,
+        }
+        Response::needs(accept_waiting)
     }
 }
 

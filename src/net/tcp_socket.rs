@@ -48,13 +48,13 @@ pub struct QTcpSocket {
 impl QTcpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new::<Self>(SocketType::Tcp) }
+        Self { core: SocketCore::new(SocketType::Tcp) }
     }
 
     /// A socket for a connection that a server accepted at the address `local`, if it is known.
     pub(super) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
         let Accepted { engine, peer } = accepted;
-        Self { core: SocketCore::accepted::<Self>(engine, peer, local) }
+        Self { core: SocketCore::accepted(engine, peer, local) }
     }
 }
 

@@ -106,7 +106,7 @@ pub struct QUdpSocket {
 impl QUdpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new::<Self>(SocketType::Udp) }
+        Self { core: SocketCore::new(SocketType::Udp) }
     }
 
     /// Says whether a datagram waits to be read, which may be an empty one.

@@ -370,8 +370,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             }
             // Not by its number, which another answer may have too.
             found => self.turn(|core| {
-                let lookup = core.expect_lookup();
-                core.on_resolved(lookup, found);
+                core.on_resolved(found);
             }),
         }
         true

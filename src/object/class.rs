@@ -5,13 +5,17 @@
 //! macro writes all of it.
 
 use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
 
 use super::anchor::Anchor;
 use super::context::Context;
+use super::core::Core;
 use super::handle::Target;
 use super::key::ObjectKey;
 use super::meta::MetaObject;
 use super::occasion::Occasion;
+use super::signal::Signal;
 use super::world::World;
 
 /// A class of objects that live in a runtime.
@@ -160,25 +164,46 @@ pub trait QObject: Any {
     }
 }
 
-/// What is left to be done for an object that was woken: something that takes the world, or
-/// nothing.
-#[derive(Clone, Copy, Debug)]
+/// What is left to be done for an object that was woken.
+#[derive(Debug)]
 #[must_use]
-pub struct Response(Option<fn(&mut World, ObjectKey)>);
+pub struct Response(pub(super) Rest);
+
+/// What is left to be done.
+pub(super) enum Rest {
+    Nothing,
+    /// A signal of the object is to be emitted, after what the object has recorded.
+    Emission(Rc<Core<()>>),
+    /// Something takes the world, when what the object has recorded is carried out.
+    Errand(fn(&mut World, ObjectKey)),
+}
 
 impl Response {
     /// Nothing is left to be done.
-    pub(crate) const DONE: Self = Self(None);
+    pub(crate) const DONE: Self = Self(Rest::Nothing);
 
-    /// This is to be called, when the object is in its place again.
-    pub(crate) fn needs(rest: fn(&mut World, ObjectKey)) -> Self {
-        Self(Some(rest))
+    /// This signal of the object is to be emitted, after what the object has recorded: as
+    /// [`Signal::emit`] does it, but the slots are called at once if nothing was recorded.
+    #[inline]
+    pub(crate) fn emit(signal: &Signal<()>) -> Self {
+        match signal.existing_core() {
+            Some(core) if Core::is_wanted(core, &()) => Self(Rest::Emission(core.clone())),
+            _ => Self::DONE,
+        }
     }
 
-    /// Does what is left.
-    pub(super) fn carry_out(self, world: &mut World, object: ObjectKey) {
-        if let Self(Some(rest)) = self {
-            rest(world, object);
-        }
+    /// This is to be called, outside any turn if the loop woke the object.
+    pub(crate) fn needs(errand: fn(&mut World, ObjectKey)) -> Self {
+        Self(Rest::Errand(errand))
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Emission(_) => "Emission",
+            Self::Errand(_) => "Errand",
+        })
     }
 }

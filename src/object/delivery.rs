@@ -141,6 +141,7 @@ impl World {
     }
 
     /// Runs `f` as a turn of its own: what it records is carried out, within the budget.
+    #[inline]
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
         let mut turn = Turn::begin(self);
         let out = f(turn.world);
@@ -216,6 +217,7 @@ impl World {
     }
 
     /// Runs `f`, whose turns have this origin.
+    #[inline]
     pub(crate) fn on_behalf_of<O>(&mut self, origin: Origin, f: impl FnOnce(&mut Self) -> O) -> O {
         /// Turns that are begun for somebody. Their end, a panic's included, forgets for whom.
         struct Errand<'a>(&'a mut World);
@@ -272,22 +274,18 @@ impl World {
         self.turns.suspended() == 0
     }
 
-    /// Runs the calls that are posted now, each as a turn of its own, while none is held up and
-    /// `may_go_on`. Those that they post wait.
-    pub(crate) fn run_posted(&mut self, mut may_go_on: impl FnMut(&mut Self) -> bool) {
-        for _ in 0..self.queue.posted() {
-            if self.is_held_up(Origin::Posted) {
-                break;
-            }
-            if let Some(call) = self.queue.next_posted() {
-                self.on_behalf_of(Origin::Posted, |world| {
-                    world.turn(|world| call.carry_out(world))
-                });
-            }
-            if !may_go_on(self) {
-                break;
-            }
+    /// Returns how many calls are posted.
+    pub(crate) fn posted(&self) -> usize {
+        self.queue.posted()
+    }
+
+    /// Takes the next posted call, of so many that were there first, unless they are held up.
+    pub(crate) fn next_posted(&mut self, left: &mut usize) -> Option<PostedCall> {
+        *left = left.checked_sub(1)?;
+        if self.is_held_up(Origin::Posted) {
+            return None;
         }
+        self.queue.next_posted().map(PostedCall)
     }
 
     /// Returns true if the loop has something recorded or left to deliver.
@@ -295,14 +293,15 @@ impl World {
         !self.queue.is_idle()
     }
 
-    /// Returns true if the loop has something to do already.
+    /// Returns true if something waits to be delivered, or was posted.
     pub(crate) fn has_work(&self) -> bool {
         !self.queue.is_idle() || self.queue.posted() > 0
     }
 
-    /// Sets what is called when something is posted, or is recorded while no turn runs.
-    pub(crate) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
-        self.queue.set_alarm(alarm);
+    /// Sets what is called when something is posted or postponed, or is recorded while no turn
+    /// runs.
+    pub(crate) fn set_bell(&self, bell: Box<dyn Fn()>) {
+        self.queue.set_bell(bell);
     }
 
     #[inline]
@@ -347,6 +346,16 @@ impl World {
             effect.carry_out(self);
         }
         false
+    }
+}
+
+/// A call that was posted and that the loop has come to.
+pub(crate) struct PostedCall(Effect<World>);
+
+impl PostedCall {
+    /// Makes the call, in a turn of its own.
+    pub(crate) fn make(self, world: &mut World) {
+        world.on_behalf_of(Origin::Posted, |world| world.turn(|world| self.0.carry_out(world)));
     }
 }
 

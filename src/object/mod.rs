@@ -36,6 +36,7 @@ mod tracer;
 mod tree;
 mod turns;
 mod waiting;
+mod wakeups;
 mod world;
 
 pub use anchor::Anchor;
@@ -64,8 +65,8 @@ pub use spy::SignalSpy;
 pub use trace::{Trace, TraceEntry};
 pub use world::World;
 
-pub(crate) use anchor::Stepper;
 pub(crate) use dependent::Dependent;
 pub(crate) use key::ObjectKey;
 pub(crate) use meta::{debug_as_text, nothing_as_text};
 pub(crate) use turns::{Meter, Origin};
+pub(crate) use wakeups::Wakeups;

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::arena::{Keyring, Life, Place};
-use super::class::QObject;
+use super::class::{QObject, Response};
 use super::meta::MetaObject;
+use super::occasion::Occasion;
 
 /// The place of an object of which the class is forgotten.
 pub(super) trait ObjectPlace: Any {
@@ -24,6 +25,9 @@ pub(super) trait ObjectPlace: Any {
 
     /// Returns the object mutably, if it is there.
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject>;
+
+    /// Wakes the object, if it is there.
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response>;
 
     /// Returns the cell, for changing two objects at once.
     fn cell(&self) -> &QCell<dyn Content>;
@@ -69,6 +73,10 @@ impl<T: QObject> ObjectPlace for Place<T> {
 
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject> {
         self.get_mut(keyring).map(|object| object as _)
+    }
+
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response> {
+        self.get_mut(keyring).map(|object| object.wake(occasion))
     }
 
     fn cell(&self) -> &QCell<dyn Content> {

@@ -1,14 +1,15 @@
 //! The queue: what running methods did that others are to notice.
 //!
-//! Keeps one promise: what is recorded comes out in the order in which it was written, and before
-//! what was recorded earlier in the methods around it. It knows nothing of what is recorded but how
-//! to have it carried out, and nothing of the world (`W`) in which that happens.
+//! Keeps two promises. What is recorded comes out in the order in which it was written, and before
+//! what was recorded earlier in the methods around it. And who has something recorded, posted or
+//! postponed while the loop sleeps, wakes the loop. It knows nothing of what is recorded but how to
+//! have it carried out, and nothing of the world (`W`) in which that happens.
 //!
 //! Every signal of a runtime holds on to the queue, so that emitting needs no context. When what is
 //! recorded is carried out is in `delivery.rs`.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
@@ -21,8 +22,14 @@ use super::key::ObjectKey;
 pub(super) enum Effect<W> {
     /// Does what the act knows under a number.
     Act { act: Rc<dyn Act<W>>, what: u64 },
-    /// Lets an object go on with something that has several parts, of which this is one.
-    Step { object: ObjectKey, number: u32, step: fn(&mut W, ObjectKey, u32) },
+    /// Has an object take a step that it knows under a number.
+    Step { object: ObjectKey, number: u32 },
+}
+
+/// A world in which effects are carried out.
+pub(super) trait Steps {
+    /// Has an object take a step.
+    fn take_step(&mut self, object: ObjectKey, number: u32);
 }
 
 /// Carries out effects.
@@ -46,7 +53,7 @@ impl<W, F: FnOnce(&mut W)> Act<W> for Later<F> {
     }
 }
 
-impl<W: 'static> Effect<W> {
+impl<W: Steps + 'static> Effect<W> {
     /// Returns an effect that calls a closure.
     pub(super) fn later(call: impl FnOnce(&mut W) + 'static) -> Self {
         Self::Act { act: Rc::new(Later(Cell::new(Some(call)))), what: 0 }
@@ -64,7 +71,7 @@ impl<W: 'static> Effect<W> {
     pub(super) fn carry_out(self, world: &mut W) {
         match self {
             Self::Act { act, what } => act.carry_out(world, what),
-            Self::Step { object, number, step } => step(world, object, number),
+            Self::Step { object, number } => world.take_step(object, number),
         }
     }
 }
@@ -98,13 +105,15 @@ pub(super) struct Queue<W> {
     others: RefCell<Vec<Effect<W>>>,
     /// What was posted for later turns.
     posted: RefCell<VecDeque<Effect<W>>>,
-    /// Tells a loop that does not look by itself that there is work.
-    alarm: RefCell<Option<Box<dyn Fn()>>>,
+    /// The objects with postponed work, in the order in which they asked.
+    postponed: RefCell<VecDeque<ObjectKey>>,
+    /// Wakes a loop that does not look by itself.
+    bell: OnceCell<Box<dyn Fn()>>,
     /// Looks on at what is emitted. Kept here for it, since every signal reaches the queue.
     observer: RefCell<Option<Rc<dyn Any>>>,
 }
 
-impl<W: 'static> Queue<W> {
+impl<W: Steps + 'static> Queue<W> {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
             status: Cell::new(Status::empty()),
@@ -112,7 +121,8 @@ impl<W: 'static> Queue<W> {
             second: Cell::default(),
             others: RefCell::default(),
             posted: RefCell::default(),
-            alarm: RefCell::new(None),
+            postponed: RefCell::default(),
+            bell: OnceCell::new(),
             observer: RefCell::new(None),
         })
     }
@@ -127,7 +137,7 @@ impl<W: 'static> Queue<W> {
         std::mem::forget(self.first.replace(Some(effect)));
         self.status.set(status | Status::RECORDED);
         if !status.contains(Status::IN_TURN) {
-            self.raise_alarm();
+            self.ring();
         }
     }
 
@@ -141,7 +151,7 @@ impl<W: 'static> Queue<W> {
             self.status.set(status | Status::SEVERAL);
         }
         if !status.contains(Status::IN_TURN) {
-            self.raise_alarm();
+            self.ring();
         }
     }
 
@@ -187,7 +197,7 @@ impl<W: 'static> Queue<W> {
     pub(super) fn post(&self, call: Effect<W>) {
         self.posted.borrow_mut().push_back(call);
         // Also in a turn, since that may be one which no pass of the loop has begun.
-        self.raise_alarm();
+        self.ring();
     }
 
     pub(super) fn posted(&self) -> usize {
@@ -196,6 +206,20 @@ impl<W: 'static> Queue<W> {
 
     pub(super) fn next_posted(&self) -> Option<Effect<W>> {
         self.posted.borrow_mut().pop_front()
+    }
+
+    /// Adds an object whose work waits for the loop. It sees to it itself that it asks once.
+    pub(super) fn postpone(&self, object: ObjectKey) {
+        self.postponed.borrow_mut().push_back(object);
+        self.ring();
+    }
+
+    pub(super) fn postponed(&self) -> usize {
+        self.postponed.borrow().len()
+    }
+
+    pub(super) fn next_postponed(&self) -> Option<ObjectKey> {
+        self.postponed.borrow_mut().pop_front()
     }
 
     /// Returns true if nothing runs and nothing waits, so that an effect may be immediate.
@@ -272,14 +296,15 @@ impl<W: 'static> Queue<W> {
         self.status.set(all);
     }
 
-    /// Sets what is called when something is posted, or is recorded while no turn runs.
-    pub(super) fn set_alarm(&self, alarm: Box<dyn Fn()>) {
-        *self.alarm.borrow_mut() = Some(alarm);
+    /// Sets what is called when something is posted or postponed, or is recorded while no turn
+    /// runs.
+    pub(super) fn set_bell(&self, bell: Box<dyn Fn()>) {
+        self.bell.get_or_init(|| bell);
     }
 
-    pub(super) fn raise_alarm(&self) {
-        if let Some(alarm) = &*self.alarm.borrow() {
-            alarm();
+    pub(super) fn ring(&self) {
+        if let Some(bell) = self.bell.get() {
+            bell();
         }
     }
 
@@ -288,30 +313,36 @@ impl<W: 'static> Queue<W> {
         let mut effects = Vec::new();
         self.move_to(&mut effects);
         let posted = self.posted.take();
+        self.postponed.take();
         self.set_observer(None);
         effects.into_iter().chain(posted).for_each(Effect::discard);
     }
 }
 
-impl<W: 'static> fmt::Debug for Queue<W> {
+impl<W> fmt::Debug for Queue<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
-            .field("has_recorded", &self.has_recorded())
+            .field("has_recorded", &self.status.get().contains(Status::RECORDED))
             .field("posted", &self.posted.borrow().len())
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// What has been carried out.
-    type Heard = Vec<u32>;
+    pub(in crate::object) type Heard = Vec<u32>;
 
-    fn note(number: u32) -> Effect<Heard> {
-        let step = |heard: &mut Heard, _, number| heard.push(number);
-        Effect::Step { object: ObjectKey::default(), number, step }
+    impl Steps for Heard {
+        fn take_step(&mut self, _: ObjectKey, number: u32) {
+            self.push(number);
+        }
+    }
+
+    pub(in crate::object) fn note(number: u32) -> Effect<Heard> {
+        Effect::Step { object: ObjectKey::default(), number }
     }
 
     fn carry_out_all(queue: &Queue<Heard>) -> Heard {

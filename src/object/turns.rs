@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::key::ObjectKey;
-use super::queue::{Effect, Queue};
+use super::queue::{Effect, Queue, Steps};
 
 /// How many deliveries a turn outside the loop's passes makes before it is put aside. A delivery is
 /// the call of a slot, or a step between them. More than anything that ends by itself needs in one
@@ -88,7 +88,7 @@ pub(super) struct Turns<W> {
     meter: Option<Rc<dyn Meter>>,
 }
 
-impl<W: 'static> Turns<W> {
+impl<W: Steps + 'static> Turns<W> {
     pub(super) fn new() -> Self {
         Self {
             stack: Vec::new(),
@@ -154,7 +154,7 @@ impl<W: 'static> Turns<W> {
         let (stack, origin) = (std::mem::take(&mut self.stack), self.origin);
         self.suspended.push_back(Suspended { stack, origin, made });
         queue.set_backlog(true);
-        queue.raise_alarm();
+        queue.ring();
     }
 
     /// Returns true if a turn of this origin was put aside, so that what comes from there has to
@@ -236,12 +236,8 @@ impl<W: 'static> Turns<W> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::queue::tests::note;
     use super::*;
-
-    fn note(number: u32) -> Effect<Vec<u32>> {
-        let step = |heard: &mut Vec<u32>, _, number| heard.push(number);
-        Effect::Step { object: ObjectKey::default(), number, step }
-    }
 
     #[test]
     fn a_turn_that_was_put_aside_comes_back_as_it_was() {

@@ -6,7 +6,7 @@
 //! `connect.rs` and `disconnect.rs`, their end in `destroy.rs`, and the order in which slots run in
 //! `delivery.rs`.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -44,8 +44,8 @@ pub struct World {
     pub(super) sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
     pub(super) deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
-    /// For each type its `Rc`.
-    services: RefCell<Vec<(TypeId, Box<dyn Any>)>>,
+    /// What the floors above keep with the world, one of each type.
+    kept: RefCell<Vec<Rc<dyn Any>>>,
     on_slot_error: Option<OnSlotError>,
 }
 
@@ -63,7 +63,7 @@ impl World {
             turns: Turns::new(),
             sender: None,
             deferred: SparseSecondaryMap::new(),
-            services: RefCell::default(),
+            kept: RefCell::default(),
             on_slot_error: None,
         }
     }
@@ -177,24 +177,16 @@ impl World {
     }
 }
 
-/// What the floors above hang on the world, and what they reach it by.
+/// What the floors above keep with the world, and what they reach it by.
 impl World {
-    /// Hangs a service on the world, under its own type.
-    pub(crate) fn offer<S: 'static>(&self, service: Rc<S>) {
-        self.services.borrow_mut().push((TypeId::of::<S>(), Box::new(service)));
+    /// Keeps what a floor above shares among the objects of this runtime: one value of a type.
+    pub(crate) fn keep<P: 'static>(&self, parts: Rc<P>) {
+        self.kept.borrow_mut().push(parts);
     }
 
-    /// Returns the service of type `S`, if somebody offers it.
-    pub(crate) fn service<S: 'static>(&self) -> Option<Rc<S>> {
-        self.with_service(Rc::clone)
-    }
-
-    /// Calls `f` with the service of type `S`, if somebody offers it.
-    #[inline]
-    pub(crate) fn with_service<S: 'static, O>(&self, f: impl FnOnce(&Rc<S>) -> O) -> Option<O> {
-        let services = self.services.borrow();
-        let (_, service) = services.iter().find(|(id, _)| *id == TypeId::of::<S>())?;
-        service.downcast_ref().map(f)
+    /// Returns what a floor above keeps with this world, if it does already.
+    pub(crate) fn kept<P: 'static>(&self) -> Option<Rc<P>> {
+        self.kept.borrow().iter().find_map(|kept| kept.clone().downcast().ok())
     }
 
     /// The handle of the object with this key.

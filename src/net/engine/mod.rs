@@ -13,7 +13,6 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::bind_mode::{BindAddress, BindMode};
@@ -21,7 +20,6 @@ use super::network_datagram::NetworkDatagram;
 use super::network_interface::NetworkInterface;
 use super::option::{OptionName, SocketOption};
 use super::socket_type::SocketType;
-use crate::event_loop::OnReady;
 use crate::object::ObjectKey;
 use crate::readiness::Readiness;
 
@@ -69,9 +67,9 @@ pub(crate) enum Membership {
 
 /// One socket of a network.
 pub(crate) trait SocketEngine: fmt::Debug + Any {
-    /// Has `on_ready` called for `owner` whenever the socket may be read from or written to, or may
-    /// have a connection to accept. Once is enough.
-    fn watch(&mut self, owner: ObjectKey, on_ready: OnReady) -> io::Result<()>;
+    /// Has `owner` woken whenever the socket may be read from or written to, or may have a connection
+    /// to accept. Once is enough.
+    fn watch(&mut self, owner: ObjectKey) -> io::Result<()>;
 
     /// Gives the socket its own address.
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()>;
@@ -271,6 +269,3 @@ pub(crate) fn open(
         opened => Ok((opened?, address)),
     }
 }
-
-/// The network of a runtime, as its objects find it.
-pub(crate) struct NetworkService(pub(crate) Rc<dyn Network>);

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::core::{Fault, SocketCore};
@@ -15,19 +16,18 @@ use super::endpoint::Endpoint;
 use super::options::Options;
 use super::step::Step;
 use super::traffic::News;
-use crate::event_loop::{Alarm, OnReady, TimerKey};
+use crate::event_loop::TimerKey;
 use crate::io::OpenMode;
 use crate::net::address::lacks_scope;
-use crate::net::engine::{self, Network, Progress, SocketEngine};
+use crate::net::engine::{Lookup, Network, Progress, SocketEngine};
 use crate::net::error::SocketError;
 use crate::net::facilities::Home;
 use crate::net::host_name::HostName;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
-
-/// Names a lookup among all of its socket's.
-pub(super) type Lookup = u64;
+use crate::object::Occasion;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The head start of an address over the next, as RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -38,9 +38,8 @@ const MOST_ADDRESSES: usize = 32;
 /// A connection that is being made.
 #[derive(Default)]
 pub(in crate::net) struct Attempt {
-    lookup: Lookup,
-    /// The lookup that is under way. Called off along with the attempt.
-    resolving: Option<engine::Lookup>,
+    /// The lookup that is under way.
+    question: Option<Question>,
     port: u16,
     protocol: NetworkLayerProtocol,
     /// The addresses that were not tried yet.
@@ -104,14 +103,14 @@ impl SocketCore {
         // Its address is known while the engine is elsewhere.
         self.local();
         let (Some(mut engine), Some(home)) = (self.engine.take(), &self.home) else { return };
-        if let Err(error) = engine.watch(home.stepper.key(), self.hooks.on_ready) {
+        if let Err(error) = engine.watch(home.key()) {
             self.change_state(SocketState::Unconnected);
             return self.fail(SocketError::SocketResource, Some(error));
         }
         let timeout = self.settings().connect_timeout;
         self.attempt = Some(Box::new(Attempt {
             racers: vec![Racer { address: None, engine }],
-            deadline: timeout.map(|timeout| home.facilities.timers.after(timeout)),
+            deadline: timeout.map(|timeout| home.timers.after(timeout)),
             ..Attempt::default()
         }));
         self.set_timer();
@@ -119,26 +118,17 @@ impl SocketCore {
 
     /// Begins to connect to the peer that has been named.
     pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
-        let lookup = self.next_lookup();
-        attempt.lookup = lookup;
         attempt.waits_for_home = self.home.is_none();
         if attempt.addresses.is_empty() {
             attempt.addresses.extend(self.literal_peer(attempt.port));
         }
         let is_literal = !attempt.addresses.is_empty();
         if let Some(home) = &self.home {
-            let timers = &home.facilities.timers;
+            let timers = &home.timers;
             let timeout = self.settings().connect_timeout;
             attempt.deadline = timeout.map(|timeout| timers.after(timeout));
             if !is_literal {
-                let remote = home.facilities.remote.clone();
-                let (key, resolved) = (home.stepper.key(), self.hooks.resolved);
-                let on_resolved = Box::new(move |addresses| {
-                    // Fails if the runtime is gone, and the socket with it.
-                    let _ = remote.post(move |world| resolved(world, key, lookup, addresses));
-                });
-                let resolving = home.facilities.network.resolve(self.peer_name(), on_resolved);
-                attempt.resolving = Some(resolving);
+                attempt.question = Some(Question::ask(home, self.peer_name()));
             }
         }
         let waits_for_home = attempt.waits_for_home;
@@ -157,36 +147,26 @@ impl SocketCore {
     /// The peer that has been named, if its name is an address. What interfaces there are is known
     /// in a runtime alone.
     fn literal_peer(&self, port: u16) -> Option<SocketAddr> {
-        let network = &*self.home.as_ref()?.facilities.network;
+        let network = &*self.home.as_ref()?.network;
         let index_of = |name: &str| network.interface_index(name);
         let mut peer = HostName::literal_of(self.peer_name(), &index_of)?;
         peer.set_port(port);
         Some(peer)
     }
 
-    /// Waits for the answer to a lookup of somebody's who waits without a loop, and for no other.
-    pub(in crate::net) fn expect_lookup(&mut self) -> Lookup {
-        let lookup = self.next_lookup();
-        if let Some(attempt) = &mut self.attempt {
-            attempt.lookup = lookup;
+    /// The lookup has been answered, unless that is one that was called off meanwhile.
+    pub(super) fn on_answer(&mut self) {
+        let question = self.attempt.as_ref().and_then(|attempt| attempt.question.as_ref());
+        if let Some(found) = question.and_then(Question::take_answer) {
+            self.on_resolved(found);
         }
-        lookup
     }
 
-    fn next_lookup(&mut self) -> Lookup {
-        let extra = self.extra_mut();
-        extra.lookups += 1;
-        extra.lookups
-    }
-
-    pub(in crate::net) fn on_resolved(
-        &mut self,
-        lookup: Lookup,
-        found: io::Result<Vec<SocketAddr>>,
-    ) {
-        let Some(attempt) = self.attempt.as_mut().filter(|attempt| attempt.lookup == lookup) else {
-            return;
-        };
+    /// The addresses of the peer's name are found, by the lookup or by somebody who waits without a
+    /// loop: then the lookup is called off.
+    pub(in crate::net) fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
+        let Some(attempt) = &mut self.attempt else { return };
+        attempt.question = None;
         match found {
             Ok(addresses) => {
                 let port = attempt.port;
@@ -232,7 +212,7 @@ impl SocketCore {
                 // It has all options already.
                 Some(bound) => Ok(bound),
                 None => {
-                    let network = &*home.facilities.network;
+                    let network = &*home.network;
                     open_prepared(network, self.kind, address, [kept, Some(&attempt.options)])
                 }
             };
@@ -244,7 +224,7 @@ impl SocketCore {
                 }
             };
             attempt.has_tried = true;
-            match start(home, &mut *engine, address, self.hooks.on_ready) {
+            match start(home, &mut *engine, address) {
                 Ok(progress) => {
                     attempt.racers.push(Racer { address: Some(address), engine });
                     let place = attempt.racers.len() - 1;
@@ -295,7 +275,7 @@ impl SocketCore {
     pub(in crate::net) fn on_timeout(&mut self) {
         let races = self.settings().happy_eyeballs;
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
-        let now = home.facilities.timers.now();
+        let now = home.timers.now();
         if attempt.deadline.is_some_and(|deadline| deadline <= now) {
             attempt.failure = None;
             self.give_up(SocketError::SocketTimeout);
@@ -361,7 +341,7 @@ impl SocketCore {
         if let (Some(home), Some(Attempt { has_tried: true, .. })) =
             (&self.home, attempt.as_deref())
         {
-            home.facilities.network.forget_host(self.peer_name());
+            home.network.forget_host(self.peer_name());
         }
         self.peer = Endpoint::default();
         self.engine = None;
@@ -382,7 +362,7 @@ impl SocketCore {
     fn set_turns(&mut self) {
         let races = self.settings().happy_eyeballs;
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
-        let timers = &home.facilities.timers;
+        let timers = &home.timers;
         attempt.next_turn = match (attempt.addresses.len(), attempt.deadline) {
             (0, _) => None,
             // The one engine is busy.
@@ -404,16 +384,47 @@ impl SocketCore {
         let (Some(attempt), Some(home), Some(due)) = (&mut self.attempt, &self.home, due) else {
             return;
         };
-        let alarm = Alarm::Ring(home.stepper.key(), self.hooks.timed_out);
-        attempt.timer = Some(home.facilities.timers.arm(due, alarm));
+        attempt.timer = Some(home.timers.arm(due, home.key()));
     }
 
     pub(super) fn stop_timer(&mut self) {
         let timer = self.attempt.as_mut().and_then(|attempt| attempt.timer.take());
         if let (Some(timer), Some(home)) = (timer, &self.home) {
-            home.facilities.timers.disarm(timer);
+            home.timers.disarm(timer);
         }
     }
+}
+
+/// A lookup that is under way. It is called off when this goes.
+struct Question {
+    _lookup: Lookup,
+    answer: Arc<Answer>,
+}
+
+/// Where the answer is left, from whichever thread it comes.
+type Answer = Mutex<Option<io::Result<Vec<SocketAddr>>>>;
+
+impl Question {
+    /// Asks for the addresses of a name. The socket is woken when they are there.
+    fn ask(home: &Home, name: &str) -> Self {
+        let answer = Arc::<Answer>::default();
+        let (remote, key, desk) = (home.remote.clone(), home.key(), answer.clone());
+        let on_resolved = Box::new(move |found| {
+            *lock(&desk) = Some(found);
+            // Fails if the runtime is gone, and the socket with it.
+            let _ = remote.post(move |world| world.wake_within(key, Occasion::Answered));
+        });
+        Self { _lookup: home.network.resolve(name, on_resolved), answer }
+    }
+
+    fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+        lock(&self.answer).take()
+    }
+}
+
+fn lock(answer: &Answer) -> MutexGuard<'_, Option<io::Result<Vec<SocketAddr>>>> {
+    // Nothing that holds the lock can panic half-way.
+    answer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An address that is being tried.
@@ -436,14 +447,9 @@ fn open_prepared(
 }
 
 /// Begins to connect to one address.
-fn start(
-    home: &Home,
-    engine: &mut dyn SocketEngine,
-    address: SocketAddr,
-    on_ready: OnReady,
-) -> io::Result<Progress> {
+fn start(home: &Home, engine: &mut dyn SocketEngine, address: SocketAddr) -> io::Result<Progress> {
     let progress = engine.connect(address)?;
-    engine.watch(home.stepper.key(), on_ready)?;
+    engine.watch(home.key())?;
     Ok(progress)
 }
 

@@ -10,11 +10,9 @@ use std::rc::Rc;
 use super::attempt::Attempt;
 use super::endpoint::Endpoint;
 use super::extra::Extra;
-use super::hooks::{Hooks, HooksOf};
 use super::step::{Step, StepQueue};
 use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
-use crate::net::abstract_socket::QAbstractSocket;
 use crate::net::address::explained;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
@@ -22,7 +20,7 @@ use crate::net::error::{NetError, SocketError};
 use crate::net::facilities::Home;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
-use crate::object::{Anchor, Signal};
+use crate::object::{Anchor, Occasion, Response, Signal};
 
 /// The state that all sockets share.
 ///
@@ -41,7 +39,6 @@ pub struct SocketCore {
     pub(super) steps: StepQueue,
     pub(super) traffic: Traffic,
     pub(super) home: Option<Home>,
-    pub(super) hooks: &'static Hooks,
 }
 
 /// The signals that most sockets need.
@@ -59,7 +56,7 @@ pub(in crate::net) struct Fault {
 }
 
 impl SocketCore {
-    pub(in crate::net) fn new<T: QAbstractSocket>(kind: SocketType) -> Self {
+    pub(in crate::net) fn new(kind: SocketType) -> Self {
         Self {
             device: Device::default(),
             signals: Signals::default(),
@@ -73,17 +70,16 @@ impl SocketCore {
             steps: StepQueue::default(),
             traffic: Traffic::default(),
             home: None,
-            hooks: HooksOf::<T>::HOOKS,
         }
     }
 
     /// A socket for a connection that was accepted; `local` is its address, if that is known.
-    pub(in crate::net) fn accepted<T: QAbstractSocket>(
+    pub(in crate::net) fn accepted(
         engine: Box<dyn SocketEngine>,
         peer: SocketAddr,
         local: Option<SocketAddr>,
     ) -> Self {
-        let mut core = Self::new::<T>(SocketType::Tcp);
+        let mut core = Self::new(SocketType::Tcp);
         core.device.open(OpenMode::READ_WRITE);
         core.state = SocketState::Connected;
         core.peer = peer.into();
@@ -94,7 +90,7 @@ impl SocketCore {
 
     /// Takes the socket's place in its runtime.
     pub(in crate::net) fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Home::of(anchor);
+        self.home = Some(Home::of(anchor));
         if self.engine.is_some() {
             self.begin_to_watch();
         }
@@ -103,11 +99,24 @@ impl SocketCore {
         }
     }
 
+    /// Is woken by the loop, or by a step that it recorded.
+    pub(in crate::net) fn wake(&mut self, occasion: Occasion) -> Response {
+        match occasion {
+            Occasion::Step(Self::WATCH) => self.watch(),
+            Occasion::Step(Self::DELIVERED) => self.on_delivered(),
+            Occasion::Step(number) => self.take_step(number),
+            Occasion::Ready(_, readiness) => self.on_ready(readiness),
+            Occasion::Due => self.on_timeout(),
+            Occasion::Postponed => self.on_flush(),
+            Occasion::Answered => self.on_answer(),
+        }
+        Response::DONE
+    }
+
     /// Has the engine tell when it is ready: from now on, or from the end of the announcement on if a
     /// server announces the connection just now.
     fn begin_to_watch(&mut self) {
-        let Some(Home { stepper, facilities }) = &self.home else { return };
-        if !facilities.newcomers.join(stepper, self.hooks.watch) {
+        if !self.home.as_ref().is_some_and(|home| home.newcomers.join(home.key())) {
             self.watch();
         }
     }
@@ -148,7 +157,7 @@ impl SocketCore {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
         let (mut engine, address) =
-            open(&*home.facilities.network, self.kind, address, port).map_err(Fault::of_binding)?;
+            open(&*home.network, self.kind, address, port).map_err(Fault::of_binding)?;
         self.prepare(&mut *engine)?;
         engine.bind(address, port, mode).map_err(Fault::of_binding)?;
         self.adopt(engine);
@@ -178,7 +187,7 @@ impl SocketCore {
         }
         let adopted = match listens(&descriptor) {
             true => Err(io::ErrorKind::Unsupported.into()),
-            false => home.facilities.network.adopt(self.kind, descriptor),
+            false => home.network.adopt(self.kind, descriptor),
         };
         let kind = SocketError::UnsupportedSocketOperation;
         let adopted = adopted.map_err(|error| Fault { kind, source: Some(error) });
@@ -312,7 +321,7 @@ impl SocketCore {
 
     /// The network that the socket is on.
     pub(in crate::net) fn network(&self) -> Option<Rc<dyn Network>> {
-        self.home.as_ref().map(|home| home.facilities.network.clone())
+        self.home.as_ref().map(|home| home.network.clone())
     }
 
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
@@ -355,7 +364,7 @@ impl SocketCore {
             return;
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
-        if let Err(error) = engine.watch(home.stepper.key(), self.hooks.on_ready) {
+        if let Err(error) = engine.watch(home.key()) {
             self.lost(SocketError::SocketResource, Some(error));
         }
     }

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::rc::Weak;
 
-use super::attempt::Lookup;
 use super::core::{Fault, SocketCore};
 use super::settings::Settings;
 use super::traffic::News;
@@ -18,8 +17,6 @@ pub(in crate::net) struct Extra {
     pub(in crate::net) write_buffer_drained: Signal<()>,
     pub(in crate::net) peer_name: String,
     pub(in crate::net) error: Option<Fault>,
-    /// Counts the lookups, so that an answer that comes late is known.
-    pub(super) lookups: Lookup,
     pub(super) settings: Settings,
     /// Where a wait finds what has happened, if the socket is destroyed meanwhile.
     pub(super) legacy: Weak<Cell<News>>,

@@ -29,7 +29,6 @@ mod datagram;
 mod direct;
 mod endpoint;
 mod extra;
-mod hooks;
 mod options;
 #[cfg(test)]
 mod racing_tests;

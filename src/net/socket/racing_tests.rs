@@ -11,11 +11,10 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use super::attempt::alternating;
-use crate::event_loop::{Runtime, VirtualClock};
+use crate::event_loop::{LoopParts, Parts, Runtime, VirtualClock};
 use crate::io::OpenMode;
-use crate::net::engine::{
-    Awaited, Lookup, NativeNetwork, Network, NetworkService, OnResolved, SocketEngine,
-};
+use crate::net::engine::{Awaited, Lookup, NativeNetwork, Network, OnResolved, SocketEngine};
+use crate::net::facilities::Facilities;
 use crate::net::{
     BindMode, NetworkLayerProtocol, QAbstractSocket, QTcpSocket, SocketError, SocketOption,
     SocketState, SocketType,
@@ -101,7 +100,7 @@ fn bench(addresses: &[Ipv4Addr]) -> Bench {
 fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
     let clock = VirtualClock::new();
     let mut rt = Runtime::with_clock(clock.clone()).unwrap();
-    let native = NativeNetwork::new(rt.service().unwrap(), rt.service().unwrap());
+    let native = NativeNetwork::new(LoopParts::of(&rt));
     let addresses = RefCell::new(addresses);
     let network = Rc::new(OneName {
         native,
@@ -109,7 +108,7 @@ fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
         tried: RefCell::default(),
         forgotten: RefCell::default(),
     });
-    rt.offer(Rc::new(NetworkService(network.clone())));
+    Facilities::begin(&rt, |_| network.clone());
     // A port that is free on the one address may be taken on another.
     let (port, kept) = std::iter::repeat_with(|| {
         let open = TcpListener::bind((OPEN, 0))?;

@@ -32,6 +32,9 @@ pub(super) enum Step {
     Forget,
 }
 
+/// The number of the first of those steps: before it are those that have a number for good.
+const FIRST: u32 = 2;
+
 /// The steps that are recorded and not taken yet, in order.
 #[derive(Debug, Default)]
 pub(super) struct StepQueue {
@@ -49,7 +52,7 @@ impl StepQueue {
     /// Adds a step and gives its number.
     fn push(&mut self, step: Step) -> u32 {
         let Steps { waiting, recorded } = &mut **self.steps.get_or_insert_default();
-        *recorded = recorded.wrapping_add(1);
+        *recorded = recorded.wrapping_add(1).max(FIRST);
         waiting.push_back((*recorded, step));
         *recorded
     }
@@ -87,6 +90,12 @@ impl StepQueue {
 }
 
 impl SocketCore {
+    /// The step by which a newcomer begins to be watched: after its announcement.
+    pub(in crate::net) const WATCH: u32 = 0;
+
+    /// The step at which what was emitted outside the turns of the loop is delivered.
+    pub(super) const DELIVERED: u32 = 1;
+
     /// Takes the step with this number, if it still waits.
     pub(super) fn take_step(&mut self, number: u32) {
         if let Some(step) = self.steps.take(number) {
@@ -103,7 +112,7 @@ impl SocketCore {
 
     pub(super) fn record(&mut self, step: Step) {
         if let Some(home) = &self.home {
-            home.stepper.step(self.steps.push(step), self.hooks.step);
+            home.step(self.steps.push(step));
         }
     }
 

@@ -104,11 +104,11 @@ impl SocketCore {
     pub(super) fn note(&mut self, news: News) {
         self.traffic.news |= news;
         if let Some(home) = &self.home
-            && !home.stepper.in_turn()
+            && !home.in_turn()
             && !news.is_empty()
         {
             self.traffic.undelivered |= news;
-            home.stepper.step(0, self.hooks.delivered);
+            home.step(Self::DELIVERED);
         }
     }
 
@@ -184,7 +184,7 @@ impl SocketCore {
             return self.look_for_reset();
         }
         let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
-        let pool = &home.facilities.pool;
+        let pool = &home.pool;
         let mut buffer = pool.take();
         let size = buffer.capacity().min(room);
         match engine.read_to(&mut buffer, size) {
@@ -238,7 +238,7 @@ impl SocketCore {
         if self.kind == SocketType::Udp || !self.traffic.has_more || self.traffic.end_seen {
             return;
         }
-        let pool = &home.facilities.pool;
+        let pool = &home.pool;
         let mut buffer = pool.take();
         // A peer that goes on sending gets the reset.
         for _ in 0..DROPPED_AT_MOST / buffer.capacity() {
@@ -284,7 +284,7 @@ impl SocketCore {
     /// Somebody took bytes off the buffer: there is room again.
     pub(in crate::net) fn make_room(&mut self) {
         if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
-            home.facilities.pool.put(buffer);
+            home.pool.put(buffer);
         }
         if self.device.unread_len() > 0
             && self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread
@@ -548,7 +548,7 @@ impl SocketCore {
         if let Some(home) = &self.home
             && !std::mem::replace(&mut self.traffic.turn_queued, true)
         {
-            home.facilities.flush_list.add(home.stepper.key(), self.hooks.flush);
+            home.postpone();
         }
     }
 }

@@ -18,7 +18,7 @@ use super::wire::{Event, Outside, Wire};
 use crate::Error;
 use crate::event_loop::{Runtime, saturating_add};
 use crate::net::address::at_interface;
-use crate::net::engine::NetworkService;
+use crate::net::facilities::Facilities;
 use crate::net::network_interface::NetworkInterface;
 
 /// A network in memory: hosts, the links between them, and a time of its own.
@@ -177,17 +177,13 @@ impl SimNetwork {
     /// Fails as [`Runtime::new`] does: what other threads post comes by the system's poller.
     pub fn runtime(&self, host: SimHost) -> Result<Runtime, Error> {
         let watcher = self.wire().watchers.insert(Watcher::default());
-        let mut reactor = None;
         let network = self.clone();
-        let runtime = Runtime::with_poller(Rc::new(SimClock::new(self)), |kernel, known| {
-            reactor = Some(known.clone());
-            Box::new(SimPoller::new(kernel, known.clone(), network, watcher))
+        let runtime = Runtime::with_poller(Rc::new(SimClock::new(self)), |kernel, parts| {
+            Box::new(SimPoller::new(kernel, parts.clone(), network, watcher))
         })?;
-        if let Some(reactor) = reactor {
-            let timers = runtime.timers();
-            let network = HostNetwork::new(self.clone(), host, reactor, watcher, timers);
-            runtime.offer(Rc::new(NetworkService(Rc::new(network))));
-        }
+        Facilities::begin(&runtime, |parts| {
+            Rc::new(HostNetwork::new(self.clone(), host, parts.clone(), watcher))
+        });
         Ok(runtime)
     }
 

@@ -1,0 +1,97 @@
+//! Homes: what an object keeps of its runtime.
+//!
+//! The loop's parts are made by the runtime, which keeps them with its world; the floors above keep
+//! theirs, which lead to these.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::control::LoopControl;
+use super::reactor::Reactor;
+use super::remote::Remote;
+use super::timers::Timers;
+use crate::object::{Anchor, ObjectKey, Wakeups, World};
+
+/// What the objects of a runtime share of its loop.
+#[derive(Debug)]
+pub(crate) struct LoopParts {
+    pub(crate) wakeups: Wakeups,
+    pub(crate) timers: Timers,
+    pub(crate) reactor: Reactor,
+    pub(crate) remote: Remote,
+    pub(super) control: LoopControl,
+}
+
+/// What the objects of a runtime share of one floor, and of the floors below that.
+pub(crate) trait Parts: 'static {
+    /// Returns the parts of this runtime.
+    fn of(world: &World) -> Rc<Self>;
+
+    /// Returns the loop's.
+    fn of_loop(&self) -> &LoopParts;
+}
+
+impl Parts for LoopParts {
+    fn of(world: &World) -> Rc<Self> {
+        world.kept().expect("a world is only ever made by a runtime, which keeps its parts with it")
+    }
+
+    fn of_loop(&self) -> &LoopParts {
+        self
+    }
+}
+
+/// What an object keeps of its runtime: who it is there, and what it shares with the others.
+pub(crate) struct Home<P = LoopParts> {
+    key: ObjectKey,
+    parts: Rc<P>,
+}
+
+impl<P: Parts> Home<P> {
+    /// The home of an object that just got its place.
+    pub(crate) fn of(anchor: &Anchor<'_>) -> Self {
+        Self { key: anchor.key(), parts: P::of(anchor.world()) }
+    }
+
+    /// The object's key.
+    pub(crate) fn key(&self) -> ObjectKey {
+        self.key
+    }
+
+    pub(crate) fn parts(&self) -> &Rc<P> {
+        &self.parts
+    }
+
+    /// Has the object take the step with this number: see [`Wakeups::step`].
+    #[inline]
+    pub(crate) fn step(&self, number: u32) {
+        self.parts.of_loop().wakeups.step(self.key, number);
+    }
+
+    /// Wakes the object when the loop comes to what was postponed: see [`Wakeups::postpone`].
+    #[inline]
+    pub(crate) fn postpone(&self) {
+        self.parts.of_loop().wakeups.postpone(self.key);
+    }
+
+    /// Returns true if a turn is running, which will carry out what is recorded.
+    pub(crate) fn in_turn(&self) -> bool {
+        self.parts.of_loop().wakeups.in_turn()
+    }
+}
+
+impl<P> Deref for Home<P> {
+    type Target = P;
+
+    #[inline]
+    fn deref(&self) -> &P {
+        &self.parts
+    }
+}
+
+impl<P> fmt::Debug for Home<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! Wake-ups: the one door by which objects are reached between methods.
+//!
+//! Keeps two promises. An object that is gone is not woken: a wake-up names it by its key, which
+//! holds nothing, so none has to be taken back when the object goes. And none is woken while a
+//! method has it, since wake-ups come between methods. What an object is woken for is an
+//! [`Occasion`]; its place takes that to [`QObject::wake`](super::QObject), by which a class that
+//! extends another passes it on.
+
+use std::fmt;
+use std::rc::Rc;
+
+use super::arena::Life;
+use super::class::{Response, Rest};
+use super::core::Core;
+use super::key::ObjectKey;
+use super::occasion::Occasion;
+use super::queue::{Effect, Queue, Steps};
+use super::turns::Origin;
+use super::world::World;
+
+/// Where the objects of a runtime ask to be woken.
+#[derive(Clone)]
+pub(crate) struct Wakeups(Rc<Queue<World>>);
+
+impl Wakeups {
+    /// Has the object take the step with this number, after what was recorded before and before
+    /// what is recorded afterwards.
+    #[inline]
+    pub(crate) fn step(&self, object: ObjectKey, number: u32) {
+        self.0.record(Effect::Step { object, number });
+    }
+
+    /// Wakes the object when the loop comes to what was postponed: in this turn of the loop or, from
+    /// within that, in the next. It sees to it itself that it asks once.
+    #[inline]
+    pub(crate) fn postpone(&self, object: ObjectKey) {
+        self.0.postpone(object);
+    }
+
+    /// Returns true if a turn is running, which will carry out what is recorded.
+    pub(crate) fn in_turn(&self) -> bool {
+        self.0.in_turn()
+    }
+}
+
+impl fmt::Debug for Wakeups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wakeups").finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// Where the objects of this runtime ask to be woken.
+    pub(crate) fn wakeups(&self) -> Wakeups {
+        Wakeups(self.queue.clone())
+    }
+
+    /// Wakes an object, in a turn of its own, which is the object's.
+    #[inline]
+    pub(crate) fn wake(&mut self, object: ObjectKey, occasion: Occasion) {
+        self.on_behalf_of(Origin::Object(object), |world| {
+            if let Some(errand) = world.turn(|world| world.open_door(object, occasion)) {
+                errand(world, object);
+            }
+        });
+    }
+
+    /// Wakes an object in the turn that runs.
+    #[inline]
+    pub(crate) fn wake_within(&mut self, object: ObjectKey, occasion: Occasion) {
+        if let Some(errand) = self.open_door(object, occasion) {
+            errand(self, object);
+        }
+    }
+
+    /// Takes an occasion to an object, if that is there. Returns what is left of its response.
+    #[inline]
+    fn open_door(
+        &mut self,
+        object: ObjectKey,
+        occasion: Occasion,
+    ) -> Option<fn(&mut Self, ObjectKey)> {
+        let (place, keyring) = self.arena.look_mut(object)?;
+        let Some(Response(rest)) = place.wake(keyring, occasion) else {
+            debug_assert!(place.life() == Life::Begun, "a method has the object");
+            return None;
+        };
+        match rest {
+            Rest::Nothing => None,
+            Rest::Errand(errand) => Some(errand),
+            Rest::Emission(core) => {
+                self.emit_for(object, &core);
+                None
+            }
+        }
+    }
+
+    /// Emits a signal of an object that was woken, after what the object has recorded.
+    #[inline(never)]
+    fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<()>>) {
+        if self.has_recorded() {
+            Core::record_unasked(core, ());
+        } else {
+            self.set_sender(Some(object));
+            core.emit_now(self, ());
+        }
+    }
+
+    /// Returns how many objects have postponed something.
+    pub(crate) fn postponed(&self) -> usize {
+        self.queue.postponed()
+    }
+
+    /// Takes the next object that has postponed something and is not held up, of so many that were
+    /// there first. One that is held up is put behind the others.
+    #[inline]
+    pub(crate) fn next_postponed(&mut self, left: &mut usize) -> Option<ObjectKey> {
+        while *left > 0 {
+            *left -= 1;
+            let object = self.queue.next_postponed()?;
+            if !self.is_held_up(Origin::Object(object)) {
+                return Some(object);
+            }
+            self.queue.postpone(object);
+        }
+        None
+    }
+}
+
+impl Steps for World {
+    fn take_step(&mut self, object: ObjectKey, number: u32) {
+        self.wake_within(object, Occasion::Step(number));
+    }
+}
