@@ -15,6 +15,13 @@
 /// | `#[qobject(device)]` | `name: Device` | what makes this class a device by itself, with the [`RawDevice`](crate::RawDevice) that you write |
 /// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: it is the class's own affair |
 ///
+/// Above the struct a class names methods of its own for the moments of its life, one or both:
+///
+/// | attribute | method | when is it called? |
+/// |---|---|---|
+/// | `#[qobject(enter = Self::method)]` | `fn method(&mut self, anchor: &Anchor<'_>)` | once, when the object is added to a runtime, before its slots are connected; after the method of the class that it extends |
+/// | `#[qobject(leave = Self::method)]` | `fn method(&mut self)` | when the object is destroyed, before [`destroyed`](crate::World::connect_destroyed) is emitted; before the method of the class that it extends |
+///
 /// The accessors are as visible as the struct and take the docs of their fields with them, and
 /// Qt's spelling as a search alias. The [`MetaObject`](crate::MetaObject) knows them all by name.
 ///
@@ -46,6 +53,44 @@
 /// rt.with(plain, |thermostat, _| thermostat.set_celsius(21.0));
 /// assert_eq!(spy.take(), [21.0]);
 /// assert_eq!(rt.property::<f64>(smart, "celsius"), Some(21.0));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A class with methods for the moments of its life. The [`Anchor`](crate::object::Anchor) gives the
+/// object its handle, and what the object emits as it leaves is still delivered:
+///
+/// ```
+/// use slotwire::object::Anchor;
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject, Default)]
+/// #[qobject(enter = Self::note_handle, leave = Self::say_goodbye)]
+/// struct Guest {
+///     handle: Option<Obj<dyn QObject>>,
+///     /// Emitted with the last words.
+///     #[signal]
+///     said: Signal<&'static str>,
+/// }
+///
+/// impl Guest {
+///     fn note_handle(&mut self, anchor: &Anchor<'_>) {
+///         self.handle = Some(anchor.this());
+///     }
+///
+///     fn say_goodbye(&mut self) {
+///         self.said.emit("good-bye");
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let guest = rt.add(Guest::default());
+/// assert_eq!(rt[guest].handle, Some(guest.upcast()));
+///
+/// let said = rt.spy(guest, Guest::said);
+/// rt.destroy(guest);
+/// assert_eq!(said.take(), ["good-bye"]);
 /// # Ok(())
 /// # }
 /// ```

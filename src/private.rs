@@ -360,6 +360,7 @@ mod tests {
 
     use std::time::Duration;
 
+    use super::v1::{Occasion, Response};
     use crate::prelude::*;
 
     #[derive(QObject, Default)]
@@ -396,5 +397,41 @@ mod tests {
         assert_eq!(rt[clock].struck, [1, 2]);
         rt.process_events(Some(Duration::ZERO)).expect("the poller works");
         assert_eq!(rt[clock].struck, [1, 2, 101, 201, 102]);
+    }
+
+    #[derive(QObject, Default)]
+    #[qobject(wake = Self::woken)]
+    struct Sleeper {
+        #[qobject(base)]
+        bed: Bed,
+        woken_for: Vec<Occasion>,
+    }
+
+    #[derive(QObject, Default)]
+    #[qobject(wake = Self::woken)]
+    struct Bed {
+        woken_for: Vec<Occasion>,
+    }
+
+    impl Sleeper {
+        fn woken(&mut self, occasion: Occasion) -> Response {
+            self.woken_for.push(occasion);
+            Response::DONE
+        }
+    }
+
+    impl Bed {
+        fn woken(&mut self, occasion: Occasion) -> Response {
+            self.woken_for.push(occasion);
+            Response::DONE
+        }
+    }
+
+    #[test]
+    fn a_class_that_is_woken_is_woken_in_its_bases_place() {
+        let mut sleeper = Sleeper::default();
+        let _ = sleeper.wake(Occasion::Due);
+        assert_eq!(sleeper.woken_for, [Occasion::Due]);
+        assert_eq!(sleeper.bed.woken_for, []);
     }
 }

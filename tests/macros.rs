@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use slotwire::object::Anchor;
 use slotwire::prelude::*;
 
 /// A sender with everything that a class can have.
@@ -627,4 +628,120 @@ fn classes_of_one_name_are_told_apart_by_what_they_declare() {
     assert_eq!(kitchen.signals()[0], cellar.signals()[0]);
     assert_eq!(kitchen.properties(), hall.properties());
     assert!(!kitchen.inherits(hall), "one is not the other in any case");
+}
+
+/// A class that takes part in the moments of its life.
+#[derive(QObject)]
+#[qobject(enter = Self::move_in, leave = Self::move_out)]
+struct Tenant {
+    door: Option<Obj<dyn QObject>>,
+    diary: Diary,
+    #[signal]
+    called: Signal<&'static str>,
+}
+
+/// A class that does so too, and extends the first.
+#[derive(QObject)]
+#[qobject(enter = Self::move_in)]
+#[qobject(leave = Self::move_out)]
+struct Landlord {
+    #[qobject(base)]
+    tenant: Tenant,
+    #[signal]
+    shouted: Signal<&'static str>,
+}
+
+/// What happened, in order.
+#[derive(Clone, Default)]
+struct Diary(Rc<RefCell<Vec<String>>>);
+
+impl Diary {
+    fn note(&self, what: impl Into<String>) {
+        self.0.borrow_mut().push(what.into());
+    }
+
+    fn take(&self) -> Vec<String> {
+        self.0.take()
+    }
+}
+
+impl Tenant {
+    fn new(diary: &Diary) -> Self {
+        Self { door: None, diary: diary.clone(), called: Signal::new() }
+    }
+
+    fn move_in(&mut self, anchor: &Anchor<'_>) {
+        self.door = Some(anchor.this());
+        self.diary.note("the tenant moves in");
+    }
+
+    fn move_out(&mut self) {
+        self.diary.note("the tenant moves out");
+        self.called.emit("farewell");
+    }
+}
+
+impl Landlord {
+    fn new(diary: &Diary) -> Self {
+        Self { tenant: Tenant::new(diary), shouted: Signal::new() }
+    }
+
+    fn move_in(&mut self, anchor: &Anchor<'_>) {
+        assert_eq!(self.tenant.door, Some(anchor.this()), "the base has entered");
+        self.tenant.diary.note("the landlord moves in");
+    }
+
+    fn move_out(&mut self) {
+        self.tenant.diary.note("the landlord moves out");
+        self.shouted.emit("good riddance");
+    }
+}
+
+/// Has a diary note what a signal carries.
+fn note_into(diary: &Diary) -> impl FnMut(&mut World, &&'static str) + 'static {
+    let diary = diary.clone();
+    move |_, what| diary.note(format!("heard {what}"))
+}
+
+#[test]
+fn a_class_enters_once_and_finds_its_handle() {
+    let (mut rt, diary) = (runtime(), Diary::default());
+    let tenant = rt.add(Tenant::new(&diary));
+    while !rt.deliver() {}
+    assert_eq!(rt[tenant].door, Some(tenant.upcast()));
+    assert_eq!(diary.take(), ["the tenant moves in"]);
+}
+
+#[test]
+fn what_a_class_emits_as_it_leaves_is_heard_before_its_end_is() {
+    let (mut rt, diary) = (runtime(), Diary::default());
+    let tenant = rt.add(Tenant::new(&diary));
+    rt.connect_fn(tenant, Tenant::called, note_into(&diary));
+    let end = diary.clone();
+    rt.connect_destroyed_fn(tenant, move |_, _| end.note("heard of the end"));
+    diary.take();
+    rt.destroy(tenant);
+    assert_eq!(diary.take(), ["the tenant moves out", "heard farewell", "heard of the end"]);
+}
+
+#[test]
+fn the_base_enters_before_the_class_and_leaves_after_it() {
+    let (mut rt, diary) = (runtime(), Diary::default());
+    let landlord = rt.add(Landlord::new(&diary));
+    assert_eq!(diary.take(), ["the tenant moves in", "the landlord moves in"]);
+    rt.connect_fn(landlord.upcast(), Tenant::called, note_into(&diary));
+    rt.connect_fn(landlord, Landlord::shouted, note_into(&diary));
+    let end = diary.clone();
+    rt.connect_destroyed_fn(landlord, move |_, _| end.note("heard of the end"));
+    rt.destroy(landlord);
+    assert_eq!(
+        diary.take(),
+        [
+            "the landlord moves out",
+            "the tenant moves out",
+            "heard good riddance",
+            "heard farewell",
+            "heard of the end",
+        ]
+    );
 }

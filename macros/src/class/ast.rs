@@ -3,6 +3,7 @@
 use syn::{Attribute, DeriveInput, Field, Ident, Type, Visibility};
 
 use super::attr::{FieldAttrs, Role};
+use super::hook::Hooks;
 use super::valid;
 use crate::mistake::Mistakes;
 
@@ -10,6 +11,7 @@ use crate::mistake::Mistakes;
 pub(crate) struct Class<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
+    pub(crate) hooks: Hooks,
     pub(crate) base: Option<Base<'a>>,
     /// The field with the state of the device that the class is by itself.
     pub(crate) device: Option<&'a Ident>,
@@ -54,6 +56,7 @@ impl<'a> Class<'a> {
         let mut class = Class {
             vis: &input.vis,
             ident: &input.ident,
+            hooks: Hooks::read(&input.attrs, mistakes),
             base: None,
             device: None,
             members: Vec::new(),

@@ -1,9 +1,11 @@
 //! The attributes of a field.
 
+use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, Meta, Path, Token};
 
 use super::ast::{Forwards, Kind};
+use super::hook;
 use crate::mistake::Mistakes;
 
 /// What the attributes of a field say.
@@ -84,6 +86,10 @@ fn property<'a>(attr: &Attribute, mistakes: &mut Mistakes) -> Role<'a> {
 fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
     let parsed = attr.parse_args_with(|input: ParseStream<'_>| {
         let word: Ident = input.parse()?;
+        if hook::is_name(&word) {
+            input.parse::<TokenStream>()?;
+            return Ok((word, None));
+        }
         let forwarded = match input.parse::<Option<Token![:]>>()? {
             Some(_) => Some(input.parse::<Path>()?),
             None => None,
@@ -96,6 +102,16 @@ fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
         Ok((word, None)) if word == "base" => Role::Base(attr, None),
         Ok((word, Some(forwarded))) if word == "base" => {
             Role::Base(attr, forwards(&forwarded, mistakes))
+        }
+        Ok((word, _)) if hook::is_name(&word) => {
+            mistakes.at(
+                &attr.meta,
+                format!(
+                    "`{word}` names a method of the class: write `#[qobject({word} = \
+                     Self::method)]` above the struct"
+                ),
+            );
+            Role::Skipped
         }
         _ => {
             mistakes.at(

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{ExprPath, Type};
 
 use super::ast::{Class, Kind, Member};
 use super::device;
@@ -147,6 +147,7 @@ fn object(class: &Class<'_>) -> TokenStream {
             }
         }
     });
+    let hooks = hooks(class);
     let wire_base = base.as_ref().map(|(field, path)| quote!(#path::wire(&mut self.#field, cx);));
     let are_values = class
         .members
@@ -177,6 +178,8 @@ fn object(class: &Class<'_>) -> TokenStream {
 
             #base_access
 
+            #hooks
+
             fn wired(&mut self, cx: &mut ::slotwire::__private::v1::Context<'_, Self>) {
                 #fallbacks
                 #(#are_values)*
@@ -185,6 +188,66 @@ fn object(class: &Class<'_>) -> TokenStream {
             }
         }
     }
+}
+
+/// Writes the methods of the trait that call those that the class names.
+///
+/// Such a method is given a type before it is called: if it is of another one, the compiler shows the
+/// path, and both types.
+fn hooks(class: &Class<'_>) -> TokenStream {
+    let enter = class.hooks.enter.as_ref().map(|method| enter(class, method));
+    let leave = class.hooks.leave.as_ref().map(|method| leave(class, method));
+    let wake = class.hooks.wake.as_ref().map(wake);
+    quote!(#enter #leave #wake)
+}
+
+/// Enters after the base, as constructors run.
+fn enter(class: &Class<'_>, method: &ExprPath) -> TokenStream {
+    let base = call_base(class, &quote!(enter(base, anchor)));
+    let anchor = quote!(&::slotwire::__private::v1::Anchor<'_>);
+    quote! {
+        fn enter(&mut self, anchor: #anchor) {
+            #base
+            let method: fn(&mut Self, #anchor) = #method;
+            method(self, anchor);
+        }
+    }
+}
+
+/// Leaves before the base, as destructors run.
+fn leave(class: &Class<'_>, method: &ExprPath) -> TokenStream {
+    let base = call_base(class, &quote!(leave(base)));
+    quote! {
+        fn leave(&mut self) {
+            let method: fn(&mut Self) = #method;
+            method(self);
+            #base
+        }
+    }
+}
+
+/// Is woken in the base's place.
+fn wake(method: &ExprPath) -> TokenStream {
+    let occasion = quote!(::slotwire::__private::v1::Occasion);
+    let response = quote!(::slotwire::__private::v1::Response);
+    quote! {
+        fn wake(&mut self, occasion: #occasion) -> #response {
+            let method: fn(&mut Self, #occasion) -> #response = #method;
+            method(self, occasion)
+        }
+    }
+}
+
+/// Calls a method of the base, if the class has one.
+fn call_base(class: &Class<'_>, call: &TokenStream) -> Option<TokenStream> {
+    class.base.as_ref()?;
+    Some(quote! {
+        if let ::core::option::Option::Some(base) =
+            ::slotwire::__private::v1::QObject::base_mut(self)
+        {
+            ::slotwire::__private::v1::QObject::#call;
+        }
+    })
 }
 
 /// Lets a handle to the class become one to what it extends.

@@ -5,6 +5,7 @@ mod attr;
 mod device;
 mod expand;
 mod fallback;
+mod hook;
 mod valid;
 
 use proc_macro2::TokenStream;

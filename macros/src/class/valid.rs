@@ -52,10 +52,11 @@ pub(crate) fn fields<'a>(
     Some(data.fields.iter())
 }
 
-/// Looks for attributes above the struct that belong above its fields.
+/// Looks for attributes above the struct that belong above its fields. `Hooks` reads what `qobject`
+/// says there.
 pub(crate) fn container(attrs: &[Attribute], mistakes: &mut Mistakes) {
     for attr in attrs {
-        if ["signal", "property", "qobject"].iter().any(|name| attr.path().is_ident(name)) {
+        if ["signal", "property"].iter().any(|name| attr.path().is_ident(name)) {
             mistakes.at(attr, "this attribute goes above a field of the struct");
         }
     }

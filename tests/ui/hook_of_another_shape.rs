@@ -1,0 +1,13 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+#[qobject(enter = Self::open)]
+struct Lamp;
+
+impl Lamp {
+    pub fn open(&mut self) {}
+}
+
+fn main() {
+    Runtime::new().unwrap().add(Lamp);
+}

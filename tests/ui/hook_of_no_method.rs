@@ -1,0 +1,14 @@
+use slotwire::object::Anchor;
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+#[qobject(leave = Self::say_goodbye)]
+struct Lamp;
+
+impl Lamp {
+    pub fn open(&mut self, _: &Anchor<'_>) {}
+}
+
+fn main() {
+    Runtime::new().unwrap().add(Lamp);
+}
