@@ -18,7 +18,7 @@ pub mod v1 {
 
     use crate::io::std_io;
     pub use crate::io::{Device, OpenMode, QIODevice, RawDevice};
-    pub use crate::net::{QAbstractSocket, SocketCore};
+    pub use crate::net::{QAbstractSocket, SocketCore, SocketError, SocketState};
     pub use crate::object::{
         Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
         Occasion, QObject, Response, Signal, Upcast, World,
@@ -258,6 +258,11 @@ pub mod v1 {
     /// Describes what every device extends.
     pub fn io_device() -> &'static MetaObject {
         &crate::io::Q_IO_DEVICE
+    }
+
+    /// Describes what every socket extends.
+    pub fn abstract_socket() -> &'static MetaObject {
+        &crate::net::Q_ABSTRACT_SOCKET
     }
 
     pub use crate::io::device_signal;

@@ -16,7 +16,7 @@ use super::socket::{Endpoint, SocketCore};
 use super::socket_state::SocketState;
 use super::socket_type::SocketType;
 use crate::io::{OpenMode, Q_IO_DEVICE, QIODevice};
-use crate::object::{MetaObject, Signal};
+use crate::object::{MetaObject, MetaSlot, Signal};
 
 /// What all sockets have in common: states, a peer, and the signals that tell of both.
 ///
@@ -595,5 +595,9 @@ pub trait QAbstractSocket: QIODevice {
 crate::object_trait!(QAbstractSocket);
 
 /// What the classes of sockets extend. A class shows the signals itself, since it alone has them.
-pub(super) static META: MetaObject =
-    MetaObject::new("QAbstractSocket").with_super_class(|| &Q_IO_DEVICE);
+pub(crate) static META: MetaObject =
+    MetaObject::new("QAbstractSocket").with_super_class(|| &Q_IO_DEVICE).with_slots(&[
+        MetaSlot::new("close"),
+        MetaSlot::new("abort"),
+        MetaSlot::new("disconnect_from_host"),
+    ]);

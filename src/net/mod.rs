@@ -40,6 +40,7 @@ mod tcp_socket;
 mod udp_socket;
 mod wait;
 
+pub(crate) use abstract_socket::META as Q_ABSTRACT_SOCKET;
 pub use abstract_socket::QAbstractSocket;
 pub use bind_mode::{BindAddress, BindMode};
 pub use blocking::Blocking;

@@ -13,8 +13,7 @@ pub(crate) struct Class<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) hooks: Hooks,
     pub(crate) base: Option<Base<'a>>,
-    /// The field with the state of the device that the class is by itself.
-    pub(crate) device: Option<&'a Ident>,
+    pub(crate) device: Option<OwnDevice<'a>>,
     pub(crate) members: Vec<Member<'a>>,
 }
 
@@ -22,13 +21,22 @@ pub(crate) struct Class<'a> {
 pub(crate) struct Base<'a> {
     pub(crate) field: &'a Ident,
     pub(crate) class: &'a Type,
-    pub(crate) forwards: Option<Forwards>,
+    /// What else than an object the class is because its base is one.
+    pub(crate) forwards: Option<DeviceKind>,
 }
 
-/// What else than an object the class is because its base is one.
+/// The field with the state of the device that the class is by itself.
+pub(crate) struct OwnDevice<'a> {
+    pub(crate) field: &'a Ident,
+    pub(crate) kind: DeviceKind,
+}
+
+/// What kind of device a class is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Forwards {
-    Device,
+pub(crate) enum DeviceKind {
+    /// One that is nothing else.
+    Plain,
+    /// A socket, which is a device as well.
     Socket,
 }
 
@@ -88,11 +96,11 @@ impl<'a> Class<'a> {
                     self.base = Some(base);
                 }
             }
-            Role::Device(attr) => {
-                if valid::device_type(&field.ty, mistakes)
+            Role::Device(attr, kind) => {
+                if valid::device_type(kind, &field.ty, mistakes)
                     && valid::only_device(self.device_field(), attr, mistakes)
                 {
-                    self.device = Some(ident);
+                    self.device = Some(OwnDevice { field: ident, kind });
                 }
             }
             Role::Member(kind) => {
@@ -106,6 +114,6 @@ impl<'a> Class<'a> {
     /// The field that makes the class a device, if there is one.
     fn device_field(&self) -> Option<&'a Ident> {
         let base = self.base.as_ref().filter(|base| base.forwards.is_some());
-        self.device.or(base.map(|base| base.field))
+        self.device.as_ref().map(|device| device.field).or(base.map(|base| base.field))
     }
 }

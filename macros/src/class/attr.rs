@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, Meta, Path, Token};
 
-use super::ast::{Forwards, Kind};
+use super::ast::{DeviceKind, Kind};
 use super::hook;
 use crate::mistake::Mistakes;
 
@@ -17,8 +17,8 @@ pub(crate) struct FieldAttrs<'a> {
 /// What a field is to its class.
 pub(crate) enum Role<'a> {
     Member(Kind),
-    Base(&'a Attribute, Option<Forwards>),
-    Device(&'a Attribute),
+    Base(&'a Attribute, Option<DeviceKind>),
+    Device(&'a Attribute, DeviceKind),
     Skipped,
 }
 
@@ -98,7 +98,8 @@ fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
     });
     match parsed {
         Ok((word, None)) if word == "skip" => Role::Skipped,
-        Ok((word, None)) if word == "device" => Role::Device(attr),
+        Ok((word, None)) if word == "device" => Role::Device(attr, DeviceKind::Plain),
+        Ok((word, None)) if word == "socket" => Role::Device(attr, DeviceKind::Socket),
         Ok((word, None)) if word == "base" => Role::Base(attr, None),
         Ok((word, Some(forwarded))) if word == "base" => {
             Role::Base(attr, forwards(&forwarded, mistakes))
@@ -125,11 +126,11 @@ fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
 }
 
 /// What the trait after `base:` says that the class is.
-fn forwards(forwarded: &Path, mistakes: &mut Mistakes) -> Option<Forwards> {
+fn forwards(forwarded: &Path, mistakes: &mut Mistakes) -> Option<DeviceKind> {
     let name = forwarded.segments.last().map(|last| last.ident.to_string());
     match name.as_deref() {
-        Some("QIODevice") => Some(Forwards::Device),
-        Some("QAbstractSocket") => Some(Forwards::Socket),
+        Some("QIODevice") => Some(DeviceKind::Plain),
+        Some("QAbstractSocket") => Some(DeviceKind::Socket),
         _ => {
             mistakes.at(
                 forwarded,

@@ -1,49 +1,85 @@
 //! The code that makes a class a device, by itself or by what it extends.
+//!
+//! What the meta object says of its signals is in `device_signal.rs`.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Ident;
 use syn::spanned::Spanned;
 
-use super::ast::{Base, Class, Forwards};
-use crate::text::type_text;
+use super::ast::{Base, Class, DeviceKind};
+
+/// The expressions by which a class reaches a part of itself.
+struct Access {
+    shared: TokenStream,
+    exclusive: TokenStream,
+}
 
 /// Writes the traits of a device, or of a socket, if the class is one.
 pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
-    let ident = class.ident;
-    if let Some(field) = class.device {
-        let bound = quote_spanned! {ident.span()=>
-            #ident: ::slotwire::__private::v1::RawDevice
-        };
-        let state = quote! {
-            fn device(&self) -> &::slotwire::__private::v1::Device {
-                &self.#field
-            }
-
-            fn device_mut(&mut self) -> &mut ::slotwire::__private::v1::Device {
-                &mut self.#field
-            }
-        };
-        return Some(io_device(class, Some(&bound), &state));
+    if let Some(own) = &class.device {
+        return Some(match own.kind {
+            DeviceKind::Plain => own_device(class, own.field),
+            DeviceKind::Socket => own_socket(class, own.field),
+        });
     }
     let base = class.base.as_ref()?;
     let forwards = base.forwards?;
-    let (field, path) = (base.field, base_device(base));
-    let fallbacks = fallbacks();
-    let state = quote! {
-        fn device(&self) -> &::slotwire::__private::v1::Device {
-            #fallbacks
-            #path::device(&self.#field)
-        }
+    Some(inherited_device(class, base, forwards))
+}
 
-        fn device_mut(&mut self) -> &mut ::slotwire::__private::v1::Device {
-            #fallbacks
-            #path::device_mut(&mut self.#field)
-        }
+/// Writes a device that is one by its own `RawDevice`.
+fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
+    let ident = class.ident;
+    let bound = quote_spanned! {ident.span()=>
+        #ident: ::slotwire::__private::v1::RawDevice
     };
-    let raw_device = raw_device(class, base);
-    let io_device = io_device(class, None, &state);
-    let socket = (forwards == Forwards::Socket).then(|| socket(class, base));
-    Some(quote!(#raw_device #io_device #socket))
+    io_device(class, Some(&bound), &Access::field(field))
+}
+
+/// Writes a socket that is one by the core in its field.
+fn own_socket(class: &Class<'_>, field: &Ident) -> TokenStream {
+    let core = Access::field(field);
+    let device =
+        Access { shared: quote!(&self.#field.device), exclusive: quote!(&mut self.#field.device) };
+    let raw_device = raw_device(class, &core);
+    let io_device = io_device(class, None, &device);
+    let socket = socket(class, &core);
+    quote!(#raw_device #io_device #socket)
+}
+
+/// Writes a device, or a socket, that is what the base is.
+fn inherited_device(class: &Class<'_>, base: &Base<'_>, kind: DeviceKind) -> TokenStream {
+    let (field, base) = (base.field, base.class);
+    let path = quote!(::slotwire::__private::v1::BaseDevice::<#base>);
+    let raw = Access::base(field, &quote!(#path::raw), &quote!(#path::raw_mut));
+    let device = Access::base(field, &quote!(#path::device), &quote!(#path::device_mut));
+    let raw_device = raw_device(class, &raw);
+    let io_device = io_device(class, None, &device);
+    let socket = (kind == DeviceKind::Socket).then(|| {
+        let path = quote!(::slotwire::__private::v1::BaseSocket::<#base>);
+        socket(class, &Access::base(field, &quote!(#path::core), &quote!(#path::core_mut)))
+    });
+    quote!(#raw_device #io_device #socket)
+}
+
+impl Access {
+    /// Reaches a field.
+    fn field(field: &Ident) -> Self {
+        Self { shared: quote!(&self.#field), exclusive: quote!(&mut self.#field) }
+    }
+
+    /// Reaches a part of the base by these functions, or by those that stand in where it has none.
+    fn base(field: &Ident, shared: &TokenStream, exclusive: &TokenStream) -> Self {
+        let fallbacks = quote! {
+            #[allow(unused_imports)]
+            use ::slotwire::__private::v1::{NoDevice as _, NoSocket as _};
+        };
+        Self {
+            shared: quote!({ #fallbacks #shared(&self.#field) }),
+            exclusive: quote!({ #fallbacks #exclusive(&mut self.#field) }),
+        }
+    }
 }
 
 /// What the base has to be. Asked for once; all else is written so that it holds if that does not.
@@ -52,91 +88,90 @@ pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     let span = class.span();
     let asked = match base.forwards {
         None => quote_spanned!(span=> QObject),
-        Some(Forwards::Device) => quote_spanned!(span=> QIODevice),
-        Some(Forwards::Socket) => quote_spanned!(span=> QAbstractSocket),
+        Some(DeviceKind::Plain) => quote_spanned!(span=> QIODevice),
+        Some(DeviceKind::Socket) => quote_spanned!(span=> QAbstractSocket),
     };
     quote_spanned!(span=> #class: ::slotwire::__private::v1::#asked)
 }
 
-/// The functions that reach the device that a base is.
-fn base_device(base: &Base<'_>) -> TokenStream {
-    let class = base.class;
-    quote!(::slotwire::__private::v1::BaseDevice::<#class>)
-}
-
-/// Brings in the functions that stand in where the base is none.
-fn fallbacks() -> TokenStream {
-    quote! {
-        #[allow(unused_imports)]
-        use ::slotwire::__private::v1::{NoDevice as _, NoSocket as _, RawDevice as _};
-    }
-}
-
 /// What a class extends that is a device by itself.
 pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
-    class.device.map(|_| quote!(.with_super_class(::slotwire::__private::v1::io_device)))
-}
-
-/// Describes the signals of a device that the class is by itself.
-pub(crate) fn meta_signals(class: &Class<'_>) -> Vec<TokenStream> {
-    let Some(field) = class.device else { return Vec::new() };
-    let ident = class.ident;
-    let signals = [
-        (quote!(ready_read), "ready_read", quote!(())),
-        (quote!(bytes_written), "bytes_written", quote!(usize)),
-        (quote!(about_to_close), "about_to_close", quote!(())),
-        (quote!(read_channel_finished), "read_channel_finished", quote!(())),
-        (quote!(channel_ready_read), "channel_ready_read", quote!(usize)),
-        (quote!(channel_bytes_written), "channel_bytes_written", quote!((usize, usize))),
-    ];
-    let describe = |(signal, name, carries): (TokenStream, &str, TokenStream)| {
-        let argument = type_text(&carries);
-        quote! {
-            ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
-                let object = ::slotwire::__private::v1::cast::<#ident>(object);
-                visit(::slotwire::__private::v1::device_signal::#signal(&object.#field))
-            })
-            .with_debug::<#carries>()
-        }
+    let extended = match class.device.as_ref()?.kind {
+        DeviceKind::Plain => quote!(io_device),
+        DeviceKind::Socket => quote!(abstract_socket),
     };
-    signals.into_iter().map(describe).collect()
+    Some(quote!(.with_super_class(::slotwire::__private::v1::#extended)))
 }
 
 /// Writes `QIODevice` and the traits of the standard library, if the bound holds.
-fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &TokenStream) -> TokenStream {
+fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> TokenStream {
     let ident = class.ident;
     let attributes = attributes();
     let bound = bound.map(|bound| quote!(where #bound,));
+    let Access { shared, exclusive } = state;
     quote! {
         #attributes
         impl ::slotwire::__private::v1::QIODevice for #ident #bound {
-            #state
+            fn device(&self) -> &::slotwire::__private::v1::Device {
+                #shared
+            }
+
+            fn device_mut(&mut self) -> &mut ::slotwire::__private::v1::Device {
+                #exclusive
+            }
         }
 
         #attributes
+        /// Reads what there is. Never blocks.
         impl ::std::io::Read for #ident #bound {
+            /// Reads what there is, up to the size of `buffer`. 0 is the end, or an empty datagram.
+            ///
+            /// # Errors
+            ///
+            /// `WouldBlock` if nothing has come; `NotConnected` if the device is not open for
+            /// reading, or is a socket of datagrams that is neither connected nor connecting.
             fn read(&mut self, buffer: &mut [u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::read(self, buffer)
             }
         }
 
         #attributes
+        /// Shows what there is. Never blocks.
         impl ::std::io::BufRead for #ident #bound {
+            /// Shows the bytes that come next. None is the end, or an empty datagram, which is shown
+            /// once.
+            ///
+            /// # Errors
+            ///
+            /// As `read`.
             fn fill_buf(&mut self) -> ::std::io::Result<&[u8]> {
                 ::slotwire::__private::v1::fill_buf(self)
             }
 
+            /// Takes bytes that `fill_buf` has shown.
             fn consume(&mut self, count: usize) {
                 ::slotwire::__private::v1::consume(self, count);
             }
         }
 
         #attributes
+        /// Takes what is written. Never blocks.
         impl ::std::io::Write for #ident #bound {
+            /// Takes `bytes`, or as many of them as the device can take.
+            ///
+            /// # Errors
+            ///
+            /// `NotConnected` if the device is not open for writing, or a socket neither connected
+            /// nor connecting.
             fn write(&mut self, bytes: &[u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::write(self, bytes)
             }
 
+            /// Sends what goes out at once, without waiting for the rest.
+            ///
+            /// # Errors
+            ///
+            /// Whatever the device says.
             fn flush(&mut self) -> ::std::io::Result<()> {
                 ::slotwire::__private::v1::RawDevice::flush_data(self)
             }
@@ -144,10 +179,11 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &TokenStream
     }
 }
 
-/// Writes a `RawDevice` that is what the base is.
-fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
-    let (ident, field, path) = (class.ident, base.field, base_device(base));
-    let (attributes, fallbacks) = (attributes(), fallbacks());
+/// Writes a `RawDevice` that forwards to another one.
+fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
+    let ident = class.ident;
+    let attributes = attributes();
+    let path = quote!(::slotwire::__private::v1::RawDevice);
     let shared = [
         (quote!(is_random_access), quote!(bool)),
         (quote!(is_message_based), quote!(bool)),
@@ -162,10 +198,10 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
         (quote!(error_text), quote!(::core::option::Option<::std::string::String>)),
     ]
     .map(|(name, output)| {
+        let raw = &raw.shared;
         quote! {
             fn #name(&self) -> #output {
-                #fallbacks
-                #path::raw(&self.#field).#name()
+                #path::#name(#raw)
             }
         }
     });
@@ -186,38 +222,36 @@ fn raw_device(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
     .map(|(name, input, output)| {
         let input = input.map(|input| (quote!(input: #input), quote!(input)));
         let (parameter, argument) = input.unzip();
+        let raw = &raw.exclusive;
         quote! {
             fn #name(&mut self, #parameter) -> #output {
-                #fallbacks
-                #path::raw_mut(&mut self.#field).#name(#argument)
+                #path::#name(#raw, #argument)
             }
         }
     });
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::RawDevice for #ident {
+        impl #path for #ident {
             #(#shared)*
             #(#exclusive)*
         }
     }
 }
 
-/// Writes a `QAbstractSocket` that is what the base is.
-fn socket(class: &Class<'_>, base: &Base<'_>) -> TokenStream {
-    let (ident, field, base) = (class.ident, base.field, base.class);
-    let (attributes, fallbacks) = (attributes(), fallbacks());
-    let path = quote!(::slotwire::__private::v1::BaseSocket::<#base>);
+/// Writes a `QAbstractSocket` with this core.
+fn socket(class: &Class<'_>, core: &Access) -> TokenStream {
+    let ident = class.ident;
+    let attributes = attributes();
+    let Access { shared, exclusive } = core;
     quote! {
         #attributes
         impl ::slotwire::__private::v1::QAbstractSocket for #ident {
             fn core(&self) -> &::slotwire::__private::v1::SocketCore {
-                #fallbacks
-                #path::core(&self.#field)
+                #shared
             }
 
             fn core_mut(&mut self) -> &mut ::slotwire::__private::v1::SocketCore {
-                #fallbacks
-                #path::core_mut(&mut self.#field)
+                #exclusive
             }
         }
     }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
 use super::ast::{Class, Kind, Member};
-use super::device;
+use super::{device, device_signal};
 use crate::text::{camel_case, name_self, plain, type_text};
 
 /// Writes what the derive adds to a class.
@@ -120,7 +120,7 @@ fn object(class: &Class<'_>) -> TokenStream {
     let ident = class.ident;
     let name = plain(ident);
     let signals = class.members.iter().map(|member| meta_signal(class, member));
-    let signals = signals.chain(device::meta_signals(class));
+    let signals = signals.chain(device_signal::describe(class));
     let properties = class.members.iter().filter_map(|member| meta_property(class, member));
 
     let base = class.base.as_ref().map(|base| {

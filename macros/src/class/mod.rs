@@ -3,6 +3,7 @@
 mod ast;
 mod attr;
 mod device;
+mod device_signal;
 mod expand;
 mod fallback;
 mod hook;

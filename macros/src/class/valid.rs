@@ -5,7 +5,7 @@ use syn::{
     punctuated::Iter,
 };
 
-use super::ast::{Base, Kind};
+use super::ast::{Base, DeviceKind, Kind};
 use super::attr::Role;
 use crate::mistake::Mistakes;
 use crate::text::{plain, type_text};
@@ -116,17 +116,23 @@ pub(crate) fn only_device(
     first.is_none()
 }
 
-/// Says whether a field is of the type that the state of a device has.
-pub(crate) fn device_type(ty: &Type, mistakes: &mut Mistakes) -> bool {
+/// Returns true if a field is of the type that the state of such a device has.
+pub(crate) fn device_type(kind: DeviceKind, ty: &Type, mistakes: &mut Mistakes) -> bool {
+    let (noun, name, base) = match kind {
+        DeviceKind::Plain => ("device", "Device", "QIODevice"),
+        DeviceKind::Socket => ("socket", "SocketCore", "QAbstractSocket"),
+    };
     let is_device = match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Device"),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
         _ => false,
     };
     if !is_device {
         mistakes.at(
             ty,
-            "a field with `#[qobject(device)]` is of type `Device`; for a class that extends \
-             another device, write `#[qobject(base: QIODevice)]`",
+            format!(
+                "a field with `#[qobject({noun})]` is of type `{name}`; for a class that extends \
+                 another {noun}, write `#[qobject(base: {base})]`"
+            ),
         );
     }
     is_device

@@ -1,0 +1,9 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Client {
+    #[qobject(socket)]
+    socket: QTcpSocket,
+}
+
+fn main() {}
