@@ -24,4 +24,3 @@ pub use io_device::QIODevice;
 pub(crate) use message_reading::take_held;
 pub use open_mode::OpenMode;
 pub use raw_device::RawDevice;
-pub(crate) use std_io::device_std_io;

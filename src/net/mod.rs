@@ -30,7 +30,6 @@ mod ready_read_policy;
 mod resolver;
 mod resolver_pool;
 mod socket;
-mod socket_class;
 mod socket_state;
 mod socket_type;
 mod system_interfaces;

@@ -1,18 +1,19 @@
 //! `QTcpSocket`: a TCP connection.
 
-use std::io;
 use std::net::SocketAddr;
+
+use slotwire_macros::QObject;
 
 use super::engine::Accepted;
 use super::socket::SocketCore;
-use super::socket_class::socket_class;
 use super::socket_type::SocketType;
+use crate::object::Anchor;
 
 /// A TCP socket.
 ///
-/// Its signals come from the traits that it implements: [`QIODevice`] has `ready_read` and
-/// `bytes_written`, [`QAbstractSocket`] has `connected`, `disconnected`, `state_changed` and
-/// `error_occurred`.
+/// Its signals come from the traits that it implements: [`QIODevice`](crate::QIODevice) has
+/// `ready_read` and `bytes_written`, [`QAbstractSocket`](crate::QAbstractSocket) has `connected`,
+/// `disconnected`, `state_changed` and `error_occurred`.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -41,7 +42,10 @@ use super::socket_type::SocketType;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(QObject, Debug)]
+#[qobject(enter = Self::entered, leave = Self::leaving)]
 pub struct QTcpSocket {
+    #[qobject(socket)]
     core: SocketCore,
 }
 
@@ -56,6 +60,14 @@ impl QTcpSocket {
         let Accepted { engine, peer } = accepted;
         Self { core: SocketCore::accepted(engine, peer, local) }
     }
+
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.core.enter(anchor);
+    }
+
+    fn leaving(&mut self) {
+        self.core.leave();
+    }
 }
 
 impl Default for QTcpSocket {
@@ -63,5 +75,3 @@ impl Default for QTcpSocket {
         Self::new()
     }
 }
-
-socket_class!(QTcpSocket);

@@ -3,23 +3,25 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use slotwire_macros::QObject;
+
 use super::engine::Membership;
 use super::error::NetError;
 use super::network_datagram::NetworkDatagram;
 use super::network_interface::NetworkInterface;
 use super::socket::SocketCore;
-use super::socket_class::socket_class;
 use super::socket_type::SocketType;
 use crate::io::take_held;
+use crate::object::Anchor;
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
-/// [`bind`](QAbstractSocket::bind) gives it an address, at which it receives from anybody. Its
-/// signal [`ready_read`](QIODevice::ready_read) tells that something has come, and again only after
-/// something was read: whoever does not read hears no more. Whoever reads one datagram is told of
-/// the next in a later turn of the loop.
+/// [`bind`](crate::QAbstractSocket::bind) gives it an address, at which it receives from anybody.
+/// Its signal [`ready_read`](crate::QIODevice::ready_read) tells that something has come, and again
+/// only after something was read: whoever does not read hears no more. Whoever reads one datagram is
+/// told of the next in a later turn of the loop.
 ///
-/// [`connect_to_host`](QAbstractSocket::connect_to_host) names a peer. From then on only its
+/// [`connect_to_host`](crate::QAbstractSocket::connect_to_host) names a peer. From then on only its
 /// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and
 /// each read takes one, of which it drops what it has no room for. While the socket connects, a read
 /// is `WouldBlock`. On a socket that is new, only bound, or unconnected again, it is `NotConnected`.
@@ -68,12 +70,12 @@ use crate::io::take_held;
 /// |---|---|---|
 /// | `read` | `Ok(0)`, and takes it | `WouldBlock` |
 /// | `fill_buf` | `Ok(&[])`, and takes it | `WouldBlock` |
-/// | [`read_all`](QIODevice::read_all), [`read_bytes`](QIODevice::read_bytes) | an empty `Vec`, and take it | an empty `Vec` |
-/// | [`peek`](QIODevice::peek) | nothing; the next `peek` shows the datagram behind it, and a read still gives the empty one first | nothing |
-/// | [`skip`](QIODevice::skip) | 0, and drops it; if `peek` has passed over it, drops it and the datagram behind it | 0 |
+/// | [`read_all`](crate::QIODevice::read_all), [`read_bytes`](crate::QIODevice::read_bytes) | an empty `Vec`, and take it | an empty `Vec` |
+/// | [`peek`](crate::QIODevice::peek) | nothing; the next `peek` shows the datagram behind it, and a read still gives the empty one first | nothing |
+/// | [`skip`](crate::QIODevice::skip) | 0, and drops it; if `peek` has passed over it, drops it and the datagram behind it | 0 |
 /// | the readers of lines | `None`, and take it; if a line has begun, what there is of it, and a read still gives the empty one | `None` |
-/// | [`bytes_available`](QIODevice::bytes_available) | 0, or more if `peek` has passed over it | 0 |
-/// | [`at_end`](QIODevice::at_end) | `false` | `true` |
+/// | [`bytes_available`](crate::QIODevice::bytes_available) | 0, or more if `peek` has passed over it | 0 |
+/// | [`at_end`](crate::QIODevice::at_end) | `false` | `true` |
 /// | a read by [`Runtime::blocking`](crate::Runtime::blocking) | `Ok(0)` or `Ok(&[])`, and takes it | waits |
 ///
 /// So a loop that ends when `bytes_available` is 0 stops before an empty datagram and what is behind
@@ -94,12 +96,16 @@ use crate::io::take_held;
 ///
 /// A line may go on in the next datagram, so a reader that finds no line feed takes all datagrams that
 /// wait into the buffer. Where peers are not trusted, set a
-/// [limit](QAbstractSocket::set_read_buffer_size): when it is reached, what there is counts as a line.
+/// [limit](crate::QAbstractSocket::set_read_buffer_size): when it is reached, what there is counts as
+/// a line.
 ///
 /// On a socket that is only bound, `read_datagram` and `receive_datagram` give an empty datagram as
 /// any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and `bytes_available`
 /// and `at_end` are as above. The other calls need an open device, and take nothing.
+#[derive(QObject, Debug)]
+#[qobject(enter = Self::entered, leave = Self::leaving)]
 pub struct QUdpSocket {
+    #[qobject(socket)]
     core: SocketCore,
 }
 
@@ -327,6 +333,14 @@ impl QUdpSocket {
     ) -> Result<(), NetError> {
         self.core.set_multicast_interface(interface)
     }
+
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.core.enter(anchor);
+    }
+
+    fn leaving(&mut self) {
+        self.core.leave();
+    }
 }
 
 impl Default for QUdpSocket {
@@ -334,5 +348,3 @@ impl Default for QUdpSocket {
         Self::new()
     }
 }
-
-socket_class!(QUdpSocket);

@@ -184,9 +184,29 @@ fn a_socket_knows_its_classes_and_signals() {
     let classes = std::iter::successors(Some(meta), |class| class.super_class());
     let names: Vec<_> = classes.map(|class| class.class_name()).collect();
     assert_eq!(names, ["QTcpSocket", "QAbstractSocket", "QIODevice"]);
-    for signal in ["ready_read", "bytes_written", "connected", "disconnected", "state_changed"] {
-        assert!(meta.signal(signal).is_some(), "{signal}");
+    for slot in ["close", "abort", "disconnect_from_host"] {
+        assert!(meta.slot(slot).is_some(), "{slot}");
     }
+    let signals: Vec<_> =
+        meta.signals().iter().map(|signal| (signal.name(), signal.argument())).collect();
+    assert_eq!(
+        signals,
+        [
+            ("ready_read", "()"),
+            ("bytes_written", "usize"),
+            ("about_to_close", "()"),
+            ("read_channel_finished", "()"),
+            ("channel_ready_read", "usize"),
+            ("channel_bytes_written", "(usize, usize)"),
+            ("host_found", "()"),
+            ("connected", "()"),
+            ("disconnected", "()"),
+            ("state_changed", "SocketState"),
+            ("error_occurred", "SocketError"),
+            ("write_buffer_drained", "()"),
+        ]
+    );
+    assert_eq!(QUdpSocket::static_meta_object().signals(), meta.signals());
 }
 
 #[on_every_network]

@@ -32,6 +32,7 @@ mod extra;
 mod options;
 #[cfg(test)]
 mod racing_tests;
+mod raw_device;
 mod settings;
 mod step;
 mod traffic;

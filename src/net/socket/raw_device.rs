@@ -1,0 +1,73 @@
+//! What lies below the buffer of a socket: the core, as a `RawDevice`.
+
+use std::io;
+
+use super::core::SocketCore;
+use crate::io::RawDevice;
+use crate::net::socket_state::SocketState;
+use crate::net::socket_type::SocketType;
+
+/// Where a method of the core has the name of one of the trait's, `self.name()` is the core's own.
+impl RawDevice for SocketCore {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read(buffer)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write(bytes)
+    }
+
+    fn is_message_based(&self) -> bool {
+        self.kind == SocketType::Udp
+    }
+
+    fn message_available(&self) -> bool {
+        self.datagram_waits()
+    }
+
+    fn message_room(&self) -> usize {
+        Self::MESSAGE_ROOM
+    }
+
+    fn line_limit(&self) -> usize {
+        self.settings().read_limit.unwrap_or(usize::MAX)
+    }
+
+    fn tells_unopened(&self) -> bool {
+        // A bound socket has no stream to be opened, and gives datagrams all the same.
+        self.kind == SocketType::Udp && self.state == SocketState::Bound
+    }
+
+    fn data_available(&self) -> usize {
+        self.available()
+    }
+
+    fn data_to_write(&self) -> usize {
+        self.waiting_below()
+    }
+
+    fn flush_data(&mut self) -> io::Result<()> {
+        self.flush_by_user();
+        Ok(())
+    }
+
+    fn close_data(&mut self) {
+        self.close();
+    }
+
+    fn close_later(&mut self) -> bool {
+        self.close_later()
+    }
+
+    fn buffer_consumed(&mut self) {
+        self.on_consumed();
+    }
+
+    fn buffer_kept(&mut self) {
+        self.on_kept();
+    }
+
+    fn error_text(&self) -> Option<String> {
+        self.error_text()
+    }
+}
