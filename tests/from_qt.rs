@@ -87,15 +87,16 @@ fn items() -> Vec<Item> {
 }
 
 fn items_of(source: &str, items: &mut Vec<Item>) {
-    let (mut owner, mut aliases) = (String::new(), Vec::new());
+    let (mut owner, mut aliases, mut is_signal) = (String::new(), Vec::new(), false);
     for line in source.lines().map(str::trim) {
+        is_signal |= line == "#[signal]";
         if line.starts_with("#[doc(alias") {
             aliases.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
         }
         if line.is_empty() || line.starts_with("#[") || line.starts_with("//") {
             continue;
         }
-        let words = line.trim_start_matches("pub ");
+        let words = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
         if let Some(rest) = words.strip_prefix("impl") {
             // `impl<T> Trait for Type<T>`: the last name is the type's.
             let rest = rest.trim_start_matches(|c| c != ' ').trim_end_matches('{');
@@ -103,7 +104,11 @@ fn items_of(source: &str, items: &mut Vec<Item>) {
             owner = first_word(of.trim());
         }
         let name = ["struct ", "enum ", "trait "].iter().find_map(|kind| words.strip_prefix(kind));
-        if let Some(name) = name {
+        if is_signal {
+            // The derive macro writes the accessor, with Qt's spelling as an alias.
+            let name = first_word(words);
+            items.push(Item { owner: owner.clone(), aliases: vec![camel_case(&name)], name });
+        } else if let Some(name) = name {
             owner = first_word(name);
             items.push(Item { owner: owner.clone(), name: String::new(), aliases });
         } else if let Some(name) =
@@ -113,8 +118,15 @@ fn items_of(source: &str, items: &mut Vec<Item>) {
         } else if line.starts_with(char::is_uppercase) && line.ends_with(',') {
             items.push(Item { owner: owner.clone(), name: first_word(line), aliases });
         }
-        aliases = Vec::new();
+        (aliases, is_signal) = (Vec::new(), false);
     }
+}
+
+/// `spelled_so` as `spelledSo`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |text, word| text + &word[..1].to_uppercase() + &word[1..])
 }
 
 /// The identifier that the text begins with.

@@ -1,6 +1,6 @@
 //! The event loop: time, readiness, and calls from elsewhere.
 //!
-//! The objects below know nothing of it. What they share of it, each keeps in a [`Home`] from when
+//! The objects below know nothing of it. What they share of it, each keeps in a home from when
 //! it enters the runtime.
 
 mod allowance;

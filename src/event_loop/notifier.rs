@@ -6,11 +6,10 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use mio::Interest;
 use mio::unix::SourceFd;
+use slotwire_macros::{QObject, slots};
 
 use super::home::Home;
-use crate::object::{
-    Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response, Signal,
-};
+use crate::object::{Anchor, Occasion, Response, Signal};
 use crate::readiness::{Readiness, SourceId};
 
 /// What a notifier watches for.
@@ -85,7 +84,11 @@ impl NotifierType {
 /// # Ok(())
 /// # }
 /// ```
+#[derive(QObject)]
+#[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QSocketNotifier {
+    /// Emitted when the descriptor is ready, with what for.
+    #[signal]
     activated: Signal<NotifierType>,
     descriptor: OwnedFd,
     kind: NotifierType,
@@ -103,6 +106,7 @@ enum State {
     Watching(SourceId),
 }
 
+#[slots]
 impl QSocketNotifier {
     /// Creates a notifier that watches `descriptor` as soon as it is added to a runtime.
     ///
@@ -123,11 +127,6 @@ impl QSocketNotifier {
         })
     }
 
-    /// Emitted when the descriptor is ready, with what for.
-    pub fn activated(&self) -> &Signal<NotifierType> {
-        &self.activated
-    }
-
     /// Returns what the notifier watches for.
     #[doc(alias = "type")]
     pub fn kind(&self) -> NotifierType {
@@ -146,6 +145,7 @@ impl QSocketNotifier {
     ///
     /// Fails if the system cannot watch this descriptor: a regular file, for one.
     #[doc(alias = "setEnabled")]
+    #[slot]
     pub fn set_enabled(&mut self, enabled: bool) -> io::Result<()> {
         match (enabled, self.state, &self.home) {
             (true, State::Disabled | State::Waiting, Some(home)) => {
@@ -173,6 +173,27 @@ impl QSocketNotifier {
         self.error.as_ref()
     }
 
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.home = Some(Home::of(anchor));
+        if self.state == State::Waiting
+            && let Err(error) = self.set_enabled(true)
+        {
+            self.error = Some(error);
+        }
+    }
+
+    fn woken(&mut self, occasion: Occasion) -> Response {
+        if let Occasion::Ready(_, readiness) = occasion
+            && self.is_enabled()
+            && self.kind.is_in(readiness)
+        {
+            // Before the slots run, so that one that panics does not end the watching.
+            self.rearm();
+            self.activated.emit(self.kind);
+        }
+        Response::DONE
+    }
+
     /// Asks for the descriptor's readiness anew, which makes an edge a level.
     fn rearm(&mut self) {
         if let (State::Watching(id), Some(home)) = (self.state, &self.home) {
@@ -183,44 +204,6 @@ impl QSocketNotifier {
                 self.error = Some(error);
             }
         }
-    }
-}
-
-static META: MetaObject = MetaObject::new("QSocketNotifier")
-    .with_signals(&[MetaSignal::new("activated", "NotifierType", |notifier, visit| {
-        visit(&QSocketNotifier::cast(notifier).activated);
-    })
-    .with_debug::<NotifierType>()])
-    .with_slots(&[MetaSlot::new("set_enabled").with_argument("bool")]);
-
-impl QObject for QSocketNotifier {
-    fn static_meta_object() -> &'static MetaObject {
-        &META
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &META
-    }
-
-    fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Some(Home::of(anchor));
-        if self.state == State::Waiting
-            && let Err(error) = self.set_enabled(true)
-        {
-            self.error = Some(error);
-        }
-    }
-
-    fn wake(&mut self, occasion: Occasion) -> Response {
-        if let Occasion::Ready(_, readiness) = occasion
-            && self.is_enabled()
-            && self.kind.is_in(readiness)
-        {
-            // Before the slots run, so that one that panics does not end the watching.
-            self.rearm();
-            self.activated.emit(self.kind);
-        }
-        Response::DONE
     }
 }
 

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use slotwire_macros::{QObject, slots};
+
 use super::home::Home;
 use super::remote::Remote;
 use super::runtime::Runtime;
 use crate::Error;
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, QObject, Signal};
+use crate::object::{Anchor, Obj, ObjectKey, Signal};
 use crate::sync::{Condvar, Mutex, PoisonError};
 
 /// A thread that runs an event loop of its own.
@@ -36,8 +38,14 @@ use crate::sync::{Condvar, Mutex, PoisonError};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(QObject)]
+#[qobject(enter = Self::entered)]
 pub struct QThread {
+    /// Emitted when the thread's loop is about to run.
+    #[signal]
     started: Signal<()>,
+    /// Emitted when the thread's loop has ended and its objects are gone.
+    #[signal]
     finished: Signal<()>,
     name: String,
     state: State,
@@ -101,6 +109,7 @@ impl Outcome {
     }
 }
 
+#[slots]
 impl QThread {
     /// Creates a thread that does not run yet. The name is what debuggers show.
     pub fn new(name: impl Into<String>) -> Self {
@@ -111,16 +120,6 @@ impl QThread {
             state: State::Idle,
             home: None,
         }
-    }
-
-    /// Emitted when the thread's loop is about to run.
-    pub fn started(&self) -> &Signal<()> {
-        &self.started
-    }
-
-    /// Emitted when the thread's loop has ended and its objects are gone.
-    pub fn finished(&self) -> &Signal<()> {
-        &self.finished
     }
 
     /// Starts the thread: creates its runtime, calls `set_up` with it there, and runs its loop
@@ -186,12 +185,14 @@ impl QThread {
     }
 
     /// Tells the thread's loop to end with exit code 0, as soon as it comes to it.
+    #[slot]
     pub fn quit(&mut self) {
         self.exit(0);
     }
 
     /// Tells the thread's loop to end with this exit code, as soon as it comes to it. If there are
     /// several calls, the last one that it comes to counts.
+    #[slot]
     pub fn exit(&mut self, code: i32) {
         if let State::Running { remote, .. } = &self.state {
             // Fails if the loop has ended, which is what is asked for.
@@ -226,6 +227,10 @@ impl QThread {
             State::Running { outcome, .. } => outcome.get(),
             State::Finished(result) => Some(result.clone()),
         }
+    }
+
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.home = Some(Home::of(anchor));
     }
 
     /// Joins a thread that was told to end, or has.
@@ -275,27 +280,6 @@ impl Runtime {
             State::Running { outcome, .. } => outcome.wait(timeout),
             State::Idle | State::Finished(_) => true,
         }
-    }
-}
-
-static META: MetaObject = MetaObject::new("QThread")
-    .with_signals(&[
-        MetaSignal::new("started", "()", |thread, visit| visit(&QThread::cast(thread).started)),
-        MetaSignal::new("finished", "()", |thread, visit| visit(&QThread::cast(thread).finished)),
-    ])
-    .with_slots(&[MetaSlot::new("quit"), MetaSlot::new("exit").with_argument("i32")]);
-
-impl QObject for QThread {
-    fn static_meta_object() -> &'static MetaObject {
-        &META
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &META
-    }
-
-    fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Some(Home::of(anchor));
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use slotwire_macros::{QObject, slots};
+
 use super::home::Home;
 use super::pace::{Beat, Pace, TimerType};
 use super::timer_slots::TimerKey;
-use crate::object::{
-    Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response, Signal,
-};
+use crate::object::{Anchor, Occasion, Response, Signal};
 
 /// Emits a signal after an interval, once or again and again.
 ///
@@ -36,7 +36,11 @@ use crate::object::{
 /// # Ok(())
 /// # }
 /// ```
+#[derive(QObject)]
+#[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QTimer {
+    /// Emitted when the timer is due.
+    #[signal]
     timeout: Signal<()>,
     interval: Duration,
     single_shot: bool,
@@ -61,6 +65,7 @@ enum State {
     Armed(Beat),
 }
 
+#[slots]
 impl QTimer {
     /// Creates a stopped, repeating, coarse timer with an interval of zero.
     pub fn new() -> Self {
@@ -77,14 +82,10 @@ impl QTimer {
         }
     }
 
-    /// Emitted when the timer is due.
-    pub fn timeout(&self) -> &Signal<()> {
-        &self.timeout
-    }
-
     /// Starts the timer with the interval that is set; starts it anew if it runs.
     ///
     /// A timer that has no runtime yet starts when it gets one.
+    #[slot]
     pub fn start(&mut self) {
         let Some(home) = &self.home else {
             self.state = State::Waiting;
@@ -108,6 +109,7 @@ impl QTimer {
     }
 
     /// Stops the timer.
+    #[slot]
     pub fn stop(&mut self) {
         if let (State::Armed(_), Some(timer), Some(home)) = (self.state, self.timer, &self.home) {
             home.timers.park(timer);
@@ -174,6 +176,21 @@ impl QTimer {
         self.has_new_pace = true;
     }
 
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.home = Some(Home::of(anchor));
+        if let State::Waiting = self.state {
+            self.start();
+        }
+    }
+
+    fn woken(&mut self, occasion: Occasion) -> Response {
+        if occasion != Occasion::Due {
+            return Response::DONE;
+        }
+        self.tick();
+        Response::emit(&self.timeout)
+    }
+
     /// Gets ready for the next tick, before the slots of this one run.
     #[inline]
     fn tick(&mut self) {
@@ -185,37 +202,6 @@ impl QTimer {
         {
             home.timers.tick(timer, self.pace, beat);
         }
-    }
-}
-
-static META: MetaObject = MetaObject::new("QTimer")
-    .with_signals(&[MetaSignal::new("timeout", "()", |timer, visit| {
-        visit(&QTimer::cast(timer).timeout);
-    })])
-    .with_slots(&[MetaSlot::new("start"), MetaSlot::new("stop")]);
-
-impl QObject for QTimer {
-    fn static_meta_object() -> &'static MetaObject {
-        &META
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &META
-    }
-
-    fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Some(Home::of(anchor));
-        if let State::Waiting = self.state {
-            self.start();
-        }
-    }
-
-    fn wake(&mut self, occasion: Occasion) -> Response {
-        if occasion == Occasion::Due {
-            self.tick();
-            return Response::emit(&self.timeout);
-        }
-        Response::DONE
     }
 }
 

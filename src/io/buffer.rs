@@ -2,14 +2,15 @@
 
 use std::io::{self, ErrorKind, Seek, SeekFrom};
 
+use slotwire_macros::QObject;
+
 use super::device::Device;
-use super::io_device::{self, QIODevice};
+use super::io_device::QIODevice;
 use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::searched::Searched;
-use super::std_io::device_std_io;
 use crate::event_loop::Home;
-use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject, Response};
+use crate::object::{Anchor, Occasion, Response};
 
 /// A random-access device over bytes in memory.
 ///
@@ -39,8 +40,10 @@ use crate::object::{Anchor, MetaObject, MetaSignal, MetaSlot, Occasion, QObject,
 /// ```
 ///
 /// It is a [`Seek`] as well, for crates that ask for one.
-#[derive(Debug, Default)]
+#[derive(QObject, Debug, Default)]
+#[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QBuffer {
+    #[qobject(device)]
     device: Device,
     data: Vec<u8>,
     /// Never after the end of `data`.
@@ -121,6 +124,22 @@ impl QBuffer {
         if let Some(home) = &self.home {
             home.postpone();
         }
+    }
+
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.home = Some(Home::of(anchor));
+        if self.untold > 0 {
+            self.ask_for_turn();
+        }
+    }
+
+    fn woken(&mut self, occasion: Occasion) -> Response {
+        match occasion {
+            Occasion::Step(_) => self.close_now(),
+            Occasion::Postponed => self.tell(),
+            Occasion::Ready(..) | Occasion::Due | Occasion::Answered => {}
+        }
+        Response::DONE
     }
 
     /// Closes the buffer, unless it was opened again since that was asked for.
@@ -206,18 +225,6 @@ impl RawDevice for QBuffer {
     }
 }
 
-impl QIODevice for QBuffer {
-    fn device(&self) -> &Device {
-        &self.device
-    }
-
-    fn device_mut(&mut self) -> &mut Device {
-        &mut self.device
-    }
-}
-
-device_std_io!(QBuffer);
-
 /// Moves as [`seek_to`](QIODevice::seek_to) does.
 impl Seek for QBuffer {
     fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
@@ -229,52 +236,5 @@ impl Seek for QBuffer {
         let before_start = || io::Error::new(ErrorKind::InvalidInput, "before the first byte");
         self.seek_to(position.ok_or_else(before_start)?)?;
         Ok(self.pos())
-    }
-}
-
-static META: MetaObject = MetaObject::new("QBuffer")
-    .with_super_class(|| &io_device::META)
-    .with_signals(&[
-        MetaSignal::new("ready_read", "()", |b, see| see(QBuffer::cast(b).ready_read())),
-        MetaSignal::new("bytes_written", "usize", |b, see| see(QBuffer::cast(b).bytes_written()))
-            .with_debug::<usize>(),
-        MetaSignal::new("about_to_close", "()", |b, see| see(QBuffer::cast(b).about_to_close())),
-        MetaSignal::new("read_channel_finished", "()", |b, see| {
-            see(QBuffer::cast(b).read_channel_finished());
-        }),
-        MetaSignal::new("channel_ready_read", "usize", |b, see| {
-            see(QBuffer::cast(b).channel_ready_read());
-        })
-        .with_debug::<usize>(),
-        MetaSignal::new("channel_bytes_written", "(usize, usize)", |b, see| {
-            see(QBuffer::cast(b).channel_bytes_written());
-        })
-        .with_debug::<(usize, usize)>(),
-    ])
-    .with_slots(&[MetaSlot::new("close")]);
-
-impl QObject for QBuffer {
-    fn static_meta_object() -> &'static MetaObject {
-        &META
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &META
-    }
-
-    fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Some(Home::of(anchor));
-        if self.untold > 0 {
-            self.ask_for_turn();
-        }
-    }
-
-    fn wake(&mut self, occasion: Occasion) -> Response {
-        match occasion {
-            Occasion::Step(_) => self.close_now(),
-            Occasion::Postponed => self.tell(),
-            Occasion::Ready(..) | Occasion::Due | Occasion::Answered => {}
-        }
-        Response::DONE
     }
 }

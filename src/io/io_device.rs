@@ -11,7 +11,7 @@ use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::reading::{self, Lines};
 use super::{device_signal, message_reading, transaction, writing};
-use crate::object::{MetaObject, QObject, Signal};
+use crate::object::{MetaObject, MetaSlot, QObject, Signal};
 
 /// Something that bytes are read from and written to, and that tells by signals when.
 ///
@@ -471,4 +471,5 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
 crate::object_trait!(QIODevice);
 
 /// What the classes of devices extend. A class shows the signals itself, since it alone has them.
-pub(crate) static META: MetaObject = MetaObject::new("QIODevice");
+pub(crate) static META: MetaObject =
+    MetaObject::new("QIODevice").with_slots(&[MetaSlot::new("close")]);

@@ -595,9 +595,6 @@ pub trait QAbstractSocket: QIODevice {
 crate::object_trait!(QAbstractSocket);
 
 /// What the classes of sockets extend. A class shows the signals itself, since it alone has them.
-pub(crate) static META: MetaObject =
-    MetaObject::new("QAbstractSocket").with_super_class(|| &Q_IO_DEVICE).with_slots(&[
-        MetaSlot::new("close"),
-        MetaSlot::new("abort"),
-        MetaSlot::new("disconnect_from_host"),
-    ]);
+pub(crate) static META: MetaObject = MetaObject::new("QAbstractSocket")
+    .with_super_class(|| &Q_IO_DEVICE)
+    .with_slots(&[MetaSlot::new("abort"), MetaSlot::new("disconnect_from_host")]);

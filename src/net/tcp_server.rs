@@ -6,6 +6,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
+use slotwire_macros::{QObject, slots};
+
 use super::accepting::{Accepting, accept_waiting};
 use super::address::canonical;
 use super::bind_mode::{BindAddress, BindMode};
@@ -15,10 +17,7 @@ use super::facilities::Home;
 use super::incoming::{Incoming, OnIncoming, on_incoming};
 use super::socket_type::SocketType;
 use super::tcp_socket::QTcpSocket;
-use crate::object::{
-    Anchor, Context, MetaObject, MetaSignal, MetaSlot, Obj, ObjectKey, Occasion, QObject, Response,
-    Signal, World,
-};
+use crate::object::{Anchor, Context, Obj, ObjectKey, Occasion, QObject, Response, Signal, World};
 
 /// Listens on an address and accepts connections.
 ///
@@ -31,9 +30,18 @@ use crate::object::{
 /// 100 ms, at last every second.
 ///
 /// See [`QTcpSocket`] for an example.
+#[derive(QObject)]
+#[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QTcpServer {
+    /// Emitted for each connection that was accepted, whatever a class of one's own made of it.
+    #[signal]
     new_connection: Signal<()>,
+    /// Emitted for each connection that waits to be taken; of one that was just accepted, before
+    /// [`new_connection`](Self::new_connection).
+    #[signal]
     pending_connection_available: Signal<()>,
+    /// Emitted when a connection could not be accepted.
+    #[signal]
     pub(super) accept_error: Signal<SocketError>,
     pub(super) engine: Option<Box<dyn SocketEngine>>,
     /// The address and port that it listens on.
@@ -52,6 +60,7 @@ pub struct QTcpServer {
     pub(super) home: Option<Home>,
 }
 
+#[slots]
 impl QTcpServer {
     /// Creates a server that does not listen.
     pub fn new() -> Self {
@@ -117,25 +126,6 @@ impl QTcpServer {
         let mut server = Self::new();
         server.on_incoming = Some(on_incoming(incoming_connection));
         server
-    }
-
-    /// Emitted for each connection that was accepted, whatever a class of one's own made of it.
-    #[doc(alias = "newConnection")]
-    pub fn new_connection(&self) -> &Signal<()> {
-        &self.new_connection
-    }
-
-    /// Emitted when a connection could not be accepted.
-    #[doc(alias = "acceptError")]
-    pub fn accept_error(&self) -> &Signal<SocketError> {
-        &self.accept_error
-    }
-
-    /// Emitted for each connection that waits to be taken; of one that was just accepted, before
-    /// [`new_connection`](Self::new_connection).
-    #[doc(alias = "pendingConnectionAvailable")]
-    pub fn pending_connection_available(&self) -> &Signal<()> {
-        &self.pending_connection_available
     }
 
     /// Begins to listen. Port 0 lets the system choose one, which
@@ -227,6 +217,7 @@ impl QTcpServer {
 
     /// Stops listening, and destroys the connections that were accepted and not taken. Those that
     /// were taken live on.
+    #[slot]
     pub fn close(&mut self) {
         self.engine = None;
         self.address = None;
@@ -369,43 +360,12 @@ impl QTcpServer {
         self.accepting.has_more = true;
         self.go_on_if_more();
     }
-}
 
-fn destroy_abandoned(world: &mut World, key: ObjectKey) {
-    let server = world.handle::<QTcpServer>(key);
-    let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
-    for socket in abandoned.into_iter().flatten() {
-        world.destroy(socket);
-    }
-}
-
-static META: MetaObject = MetaObject::new("QTcpServer")
-    .with_signals(&[
-        MetaSignal::new("new_connection", "()", |s, see| see(&QTcpServer::cast(s).new_connection)),
-        MetaSignal::new("pending_connection_available", "()", |s, see| {
-            see(&QTcpServer::cast(s).pending_connection_available);
-        }),
-        MetaSignal::new("accept_error", "SocketError", |s, see| {
-            see(&QTcpServer::cast(s).accept_error);
-        })
-        .with_debug::<SocketError>(),
-    ])
-    .with_slots(&[MetaSlot::new("close")]);
-
-impl QObject for QTcpServer {
-    fn static_meta_object() -> &'static MetaObject {
-        &META
-    }
-
-    fn meta_object(&self) -> &'static MetaObject {
-        &META
-    }
-
-    fn enter(&mut self, anchor: &Anchor<'_>) {
+    fn entered(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
     }
 
-    fn wake(&mut self, occasion: Occasion) -> Response {
+    fn woken(&mut self, occasion: Occasion) -> Response {
         match occasion {
             Occasion::Step(_) => return Response::needs(destroy_abandoned),
             Occasion::Postponed => self.accepting.turn_queued = false,
@@ -413,6 +373,14 @@ impl QObject for QTcpServer {
             Occasion::Answered => return Response::DONE,
         }
         Response::needs(accept_waiting)
+    }
+}
+
+fn destroy_abandoned(world: &mut World, key: ObjectKey) {
+    let server = world.handle::<QTcpServer>(key);
+    let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
+    for socket in abandoned.into_iter().flatten() {
+        world.destroy(socket);
     }
 }
 

@@ -7,7 +7,7 @@ use slotwire_macros::QObject;
 use super::engine::Accepted;
 use super::socket::SocketCore;
 use super::socket_type::SocketType;
-use crate::object::Anchor;
+use crate::object::{Anchor, Occasion, Response};
 
 /// A TCP socket.
 ///
@@ -43,7 +43,7 @@ use crate::object::Anchor;
 /// # }
 /// ```
 #[derive(QObject, Debug)]
-#[qobject(enter = Self::entered, leave = Self::leaving)]
+#[qobject(enter = Self::entered, leave = Self::leaving, wake = Self::woken)]
 pub struct QTcpSocket {
     #[qobject(socket)]
     core: SocketCore,
@@ -67,6 +67,10 @@ impl QTcpSocket {
 
     fn leaving(&mut self) {
         self.core.leave();
+    }
+
+    fn woken(&mut self, occasion: Occasion) -> Response {
+        self.core.wake(occasion)
     }
 }
 

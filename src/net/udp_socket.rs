@@ -12,7 +12,7 @@ use super::network_interface::NetworkInterface;
 use super::socket::SocketCore;
 use super::socket_type::SocketType;
 use crate::io::take_held;
-use crate::object::Anchor;
+use crate::object::{Anchor, Occasion, Response};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -103,7 +103,7 @@ use crate::object::Anchor;
 /// any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and `bytes_available`
 /// and `at_end` are as above. The other calls need an open device, and take nothing.
 #[derive(QObject, Debug)]
-#[qobject(enter = Self::entered, leave = Self::leaving)]
+#[qobject(enter = Self::entered, leave = Self::leaving, wake = Self::woken)]
 pub struct QUdpSocket {
     #[qobject(socket)]
     core: SocketCore,
@@ -340,6 +340,10 @@ impl QUdpSocket {
 
     fn leaving(&mut self) {
         self.core.leave();
+    }
+
+    fn woken(&mut self, occasion: Occasion) -> Response {
+        self.core.wake(occasion)
     }
 }
 
