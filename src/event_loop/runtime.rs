@@ -28,13 +28,13 @@ use super::ready_list::ReadyList;
 use super::remote::{Remote, RemoteCall};
 use super::timers::{Alarm, Timers};
 use crate::Error;
-use crate::object::{Context, Obj, Occasion, Origin, QObject, Signal, Target, Trace, World};
+use crate::object::{Occasion, Origin, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
 /// It dereferences to [`World`], where objects are added, found, connected and destroyed. What it
 /// has itself is what must not happen in the middle of a slot: running the loop, delivering,
-/// waiting. A slot gets a [`Context`], which has none of it.
+/// waiting. A slot gets a [`Context`](crate::Context), which has none of it.
 ///
 /// A runtime belongs to its thread, which the compiler sees to. Others reach it through a
 /// [`Remote`](crate::Remote).
@@ -257,44 +257,8 @@ impl Runtime {
         Ok(true)
     }
 
-    /// Emits a signal and delivers it at once: every slot, and all that follows from it.
-    ///
-    /// What was recorded before is delivered first. A turn is bounded: if objects keep each other
-    /// busy without end, this returns all the same, and later turns go on.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sender's handle is stale or of another runtime, and when a slot does.
-    #[inline]
-    #[track_caller]
-    pub fn emit<S: ?Sized + Target, A: 'static>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        argument: A,
-    ) {
-        self.world.emit_now(sender, signal, argument);
-    }
-
-    /// Calls `f` with the object and a context, and delivers what it did.
-    ///
-    /// What was recorded before is delivered first. Returns `None` without calling `f` if the
-    /// object is gone.
-    ///
-    /// # Panics
-    ///
-    /// Panics when `f` or a slot does. Unlike a slot's, a panic in `f` leaves the object there.
-    #[track_caller]
-    pub fn with<T: QObject, O>(
-        &mut self,
-        object: Obj<T>,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
-    ) -> Option<O> {
-        self.world.deliver();
-        self.world.turn(|world| world.with(object, f))
-    }
-
-    /// Delivers what was recorded outside the loop. Returns true if all of it was.
+    /// Delivers what was recorded outside the loop: mostly what methods that were called by indexing
+    /// have emitted, as in `rt[socket].abort()`. Returns true if all of it was delivered.
     ///
     /// # Panics
     ///
@@ -302,22 +266,6 @@ impl Runtime {
     #[track_caller]
     pub fn deliver(&mut self) -> bool {
         self.world.deliver()
-    }
-
-    /// Destroys the object and its children, and delivers what follows. Returns true if it was
-    /// there.
-    ///
-    /// # Panics
-    ///
-    /// Panics when a slot does.
-    #[track_caller]
-    pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
-        if self.world.has_undelivered() {
-            let existed = self.world.destroy(object);
-            self.world.deliver();
-            return existed;
-        }
-        self.world.destroy_now(object)
     }
 
     /// Writes every emission of this runtime into `trace` from now on, and into no other any more.

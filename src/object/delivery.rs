@@ -22,15 +22,18 @@ use super::turns::{CASCADE, Meter, Origin, SLICE, TURN_BUDGET};
 use super::world::World;
 
 impl World {
-    /// Emits a signal of another object, as [`Signal::emit`] in a method of its own would: it is
-    /// delivered when the running method has returned.
+    /// Emits a signal of another object.
     ///
-    /// Outside a method [`Runtime::emit`](crate::Runtime::emit) delivers it at once.
+    /// In a method this does what [`Signal::emit`] in a method of the sender would: it is delivered
+    /// when the running method has returned. Where none runs it is delivered at once, to every slot
+    /// and with all that follows from it, after what was recorded before. A turn is bounded: if
+    /// objects keep each other busy without end, this returns all the same, and later turns go on.
     ///
     /// # Panics
     ///
     /// Panics if the sender's handle is stale or of another runtime, or if the sender is busy: it
-    /// emits by `self`.
+    /// emits by `self`. Where no method runs, panics when a slot does.
+    #[inline(always)]
     #[track_caller]
     pub fn emit<S: ?Sized + Target, A: 'static>(
         &mut self,
@@ -38,7 +41,13 @@ impl World {
         signal: fn(&S) -> &Signal<A>,
         argument: A,
     ) {
-        signal(&self[sender]).emit(argument);
+        if !self.queue.is_idle() {
+            if self.is_running() {
+                return signal(&self[sender]).emit(argument);
+            }
+            self.deliver();
+        }
+        self.emit_now(sender, signal, argument);
     }
 
     /// Posts a closure to be run in a later turn of the event loop, after what was posted before
@@ -140,6 +149,32 @@ impl World {
         self.sender = sender;
     }
 
+    /// Returns true if a method runs: a slot, a constructor, or what [`with`](Self::with) calls.
+    /// What is recorded then takes effect when it has returned.
+    #[inline]
+    pub(super) fn is_running(&self) -> bool {
+        self.queue.is_running()
+    }
+
+    /// Runs a method: in the turn that runs or, where none does, in a turn of its own, after what was
+    /// recorded before.
+    #[inline]
+    pub(super) fn run<O>(&mut self, method: impl FnOnce(&mut Self) -> O) -> O {
+        if self.is_running() {
+            return method(self);
+        }
+        self.settle();
+        self.turn(method)
+    }
+
+    /// Delivers what was recorded, unless a method runs: then it waits for the end of that.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        if !self.queue.is_idle() && !self.is_running() {
+            self.deliver();
+        }
+    }
+
     /// Runs `f` as a turn of its own: what it records is carried out, within the budget.
     #[inline]
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
@@ -156,15 +191,12 @@ impl World {
     /// In the caller's code, which saves a sixth of an emission to one slot.
     #[inline(always)]
     #[track_caller]
-    pub(crate) fn emit_now<S: ?Sized + Target, A: 'static>(
+    fn emit_now<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
         argument: A,
     ) {
-        if !self.queue.is_idle() {
-            self.deliver();
-        }
         let Some(core) = signal(&self[sender]).existing_core() else { return };
         if !Core::is_let_through(core, &argument) {
             return;

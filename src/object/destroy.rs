@@ -20,19 +20,28 @@ impl World {
     /// Destroys the object and its children, after what was recorded before. Returns true if it was
     /// still there.
     ///
-    /// In a slot this takes effect when the slot has returned, so an object may destroy itself.
-    /// Outside, [`Runtime::destroy`](crate::Runtime::destroy) does it at once.
+    /// This takes effect when the running method has returned, so an object may destroy itself, and
+    /// at once where none runs.
     ///
     /// In this order: the object's last steps and their signals; `destroyed`; its connections are
     /// cut; its children go, first added first; the object goes. Slots of other objects that this
     /// object's emissions have not reached yet are not called any more.
+    ///
+    /// # Panics
+    ///
+    /// Where no method runs, panics when a slot does.
+    #[track_caller]
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
-        let key =
-            self.own(object).filter(|&key| self.life(key).is_some_and(|life| !life.is_ending()));
-        if let Some(key) = key {
+        let Some(key) = self.own(object) else { return false };
+        if self.queue.is_idle() {
+            return self.turn(|world| world.begin_to_destroy(key));
+        }
+        let is_there = self.life(key).is_some_and(|life| !life.is_ending());
+        if is_there {
             self.record_end(key);
         }
-        key.is_some()
+        self.settle();
+        is_there
     }
 
     /// Destroys the object in a later turn of the event loop, after what was posted before. Returns
@@ -63,22 +72,15 @@ impl World {
         self.queue.record(self.ends.begin(key));
     }
 
-    /// Destroys the object and its children at once, in a turn of its own. Returns true if it was
-    /// there. For a moment when nothing runs and nothing waits.
-    pub(crate) fn destroy_now<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
-        let key = self.own(object).filter(|&key| self.arena.contains(key));
-        if let Some(key) = key {
-            self.turn(|world| world.begin_to_destroy(key));
-        }
-        key.is_some()
-    }
-
-    fn begin_to_destroy(&mut self, key: ObjectKey) {
+    /// Begins to destroy an object. Returns true if it was there.
+    fn begin_to_destroy(&mut self, key: ObjectKey) -> bool {
         match self.life(key) {
+            None => return false,
             Some(Life::Alive) if self.destroy_plain(key) => {}
-            Some(life) if life.is_ending() => {}
-            _ => self.go_on_destroying(key),
+            Some(life) if life.is_ending() => return false,
+            Some(_) => self.go_on_destroying(key),
         }
+        true
     }
 
     fn is_alive(&self, key: ObjectKey) -> bool {
@@ -270,7 +272,9 @@ impl Act<World> for End {
     fn carry_out(self: Rc<Self>, world: &mut World, object: u64) {
         let object = ObjectKey::from_bits(object);
         match *self {
-            Self::Begin => world.begin_to_destroy(object),
+            Self::Begin => {
+                world.begin_to_destroy(object);
+            }
             Self::GoOn => world.go_on_destroying(object),
         }
     }

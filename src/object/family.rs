@@ -128,7 +128,8 @@ impl World {
         node.and_then(|node| node.existing_extra()).map_or("", |extra| &extra.name)
     }
 
-    /// Names the object, and emits `object_name_changed` if that is a change.
+    /// Names the object, and emits `object_name_changed` if that is a change: it is delivered when
+    /// the running method has returned, or at once where none runs.
     ///
     /// # Panics
     ///
@@ -144,6 +145,7 @@ impl World {
                 tracer.rename(key, &name);
             }
             extra.name_changed.emit(name);
+            self.settle();
         }
     }
 

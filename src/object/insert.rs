@@ -33,24 +33,29 @@ impl World {
 
     /// Adds an object whose constructor gets a context, in which it has its handle already: it can
     /// create children, connect to them and connect itself.
+    ///
+    /// A constructor is a method. What it does takes effect when the method has returned in which
+    /// it runs. Where it runs in none, that waits until the runtime is called next, so that whoever
+    /// adds the object can connect to it first; [`Runtime::deliver`](crate::Runtime::deliver) is
+    /// such a call.
     pub fn add_with<T: QObject>(
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> T,
     ) -> Obj<T> {
-        self.insert(None, construct)
+        self.as_constructor(|world| world.insert(None, construct))
     }
 
     /// Adds an object whose constructor can fail.
     ///
     /// # Errors
     ///
-    /// Returns the constructor's error. Children that it added are destroyed: in a slot when that
-    /// has returned, outside with the next delivery.
+    /// Returns the constructor's error. Children that it added are destroyed: in a method when that
+    /// has returned, else when the runtime is called next.
     pub fn try_add_with<T: QObject, E>(
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
     ) -> Result<Obj<T>, E> {
-        self.try_insert(None, construct)
+        self.as_constructor(|world| world.try_insert(None, construct))
     }
 
     /// Adds an object as a child of `parent`, which is destroyed with it.
@@ -64,7 +69,8 @@ impl World {
         parent: Obj<P>,
         object: T,
     ) -> Obj<T> {
-        self.add_child_of_with(parent, |_| object)
+        let parent = self.expect_node(parent);
+        self.insert(Some(parent), |_| object)
     }
 
     /// Adds a child of `parent` whose constructor gets a context.
@@ -79,7 +85,21 @@ impl World {
         construct: impl FnOnce(&mut Context<'_, T>) -> T,
     ) -> Obj<T> {
         let parent = self.expect_node(parent);
-        self.insert(Some(parent), construct)
+        self.as_constructor(|world| world.insert(Some(parent), construct))
+    }
+
+    /// Runs what calls a constructor, which is a method.
+    fn as_constructor<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
+        /// A constructor that runs while no other method does. Its end, a panic's included, is told.
+        struct Outermost<'a>(&'a mut World);
+
+        impl Drop for Outermost<'_> {
+            fn drop(&mut self) {
+                self.0.queue.end_constructor();
+            }
+        }
+
+        if self.queue.begin_constructor() { f(Outermost(self).0) } else { f(self) }
     }
 
     fn insert<T: QObject>(

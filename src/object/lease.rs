@@ -21,15 +21,24 @@ impl World {
     /// Calls `f` with the object and a context of its own: the way to call a method of another
     /// object that itself needs a context.
     ///
+    /// What `f` does takes effect when the running method has returned. Where none runs, `f` is one:
+    /// what was recorded before is delivered first, and what `f` did before this returns.
+    ///
     /// Returns `None` without calling `f` if the object is gone or busy, as [`get`](Self::get)
     /// does.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `f` does, or, where no method runs, a slot. Unlike a slot's, a panic in `f` leaves
+    /// the object there.
+    #[track_caller]
     pub fn with<T: QObject, O>(
         &mut self,
         object: Obj<T>,
         f: impl FnOnce(&mut T, &mut Context<'_, T>) -> O,
     ) -> Option<O> {
         let key = self.own(object)?;
-        self.lend(key, OnPanic::Keep, f)
+        self.run(|world| world.lend(key, OnPanic::Keep, f))
     }
 
     /// Runs `f` with the object when the running method has returned: after what the method did

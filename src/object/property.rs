@@ -131,7 +131,8 @@ impl World {
         value.downcast_ref().cloned()
     }
 
-    /// Sets a property by name.
+    /// Sets a property by name. Who listens hears of the change when the running method has
+    /// returned, or at once where none runs.
     ///
     /// One that the class declares is set as its setter would. Any other name is remembered with
     /// the object: a dynamic property. Returns whether the property is a declared one.
@@ -156,7 +157,10 @@ impl World {
         let object = &mut self[object.erase()];
         if let Some(property) = object.meta_object().property(name) {
             return match property.write(object, Box::new(value)) {
-                Ok(()) => Ok(true),
+                Ok(()) => {
+                    self.settle();
+                    Ok(true)
+                }
                 Err(_) => Err(PropertyError {
                     property: property.name(),
                     declared: property.type_name(),

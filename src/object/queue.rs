@@ -92,6 +92,8 @@ bitflags! {
         const MET_DEAD = 16;
         /// A trace has an emission of this turn, or of what is recorded for it.
         const TRACED = 32;
+        /// A constructor runs, and no turn.
+        const CONSTRUCTING = 64;
     }
 }
 
@@ -241,6 +243,29 @@ impl<W: Steps + 'static> Queue<W> {
     #[inline]
     pub(super) fn in_turn(&self) -> bool {
         self.status.get().contains(Status::IN_TURN)
+    }
+
+    /// Returns true if a method runs, in a turn or as a constructor outside any.
+    #[inline]
+    pub(super) fn is_running(&self) -> bool {
+        self.status.get().intersects(Status::IN_TURN | Status::CONSTRUCTING)
+    }
+
+    /// Notes that a constructor begins. Returns true if no other method runs, so that its
+    /// [end](Self::end_constructor) has to be told.
+    #[inline]
+    pub(super) fn begin_constructor(&self) -> bool {
+        let is_outermost = !self.is_running();
+        if is_outermost {
+            self.set(Status::CONSTRUCTING, true);
+        }
+        is_outermost
+    }
+
+    /// Notes that the constructor has ended that began while no other method ran.
+    #[inline]
+    pub(super) fn end_constructor(&self) {
+        self.set(Status::CONSTRUCTING, false);
     }
 
     #[inline]

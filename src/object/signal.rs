@@ -58,8 +58,10 @@ impl<A: 'static> Signal<A> {
     /// Costs a null check when nobody ever connected. Does nothing while the object's signals are
     /// [blocked](super::World::block_signals), nor before the object has a place in a runtime.
     ///
-    /// Outside any slot nothing is delivered until the runtime gets a turn: see
-    /// [`Runtime::emit`](crate::Runtime::emit) for an emission that is delivered at once.
+    /// A signal has no way to the runtime. So what a method emits that was called by indexing from
+    /// outside any other, as in `rt[door].open(7)`, waits until the runtime is called next: see
+    /// [`World::emit`](super::World::emit) and [`World::with`](super::World::with), which deliver at
+    /// once there, and [`Runtime::deliver`](crate::Runtime::deliver).
     #[inline]
     pub fn emit(&self, argument: A) {
         if let Some(core) = self.core.get() {

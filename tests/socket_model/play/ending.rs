@@ -181,13 +181,15 @@ impl Stage {
     /// Lets go of everything.
     fn let_go(&mut self) {
         self.app.notebook.note(format_args!("the end: all is let go of"));
-        let clients = self.app.clients.borrow().len();
-        for client in 0..clients {
-            self.app.act(&mut self.rt, client, Action::Destroy);
-        }
-        for who in self.app.datagrams.all() {
-            self.app.act_on_datagrams(&mut self.rt, who, DatagramAction::Destroy);
-        }
+        self.by_hand(|app, world| {
+            let clients = app.clients.borrow().len();
+            for client in 0..clients {
+                app.act(world, client, Action::Destroy);
+            }
+            for who in app.datagrams.all() {
+                app.act_on_datagrams(world, who, DatagramAction::Destroy);
+            }
+        });
         if let Some(server) = self.app.server.socket.get() {
             self.rt.destroy(server);
         }

@@ -14,11 +14,15 @@ use super::calls::Call;
 use super::model::Look;
 use super::observer::{Utterance, look_at};
 use super::peers::Peers;
-use super::program::{Awaited, NetworkAction, Op, PeerAction, Quality};
+use super::program::{Action, Awaited, DatagramAction, NetworkAction, Op, PeerAction, Quality};
 use super::sayings::Said;
 
 /// How many turns of the loop may find something to do while no time passes.
 const MOST_TURNS: usize = 3_000;
+
+/// An object for its methods.
+#[derive(QObject)]
+struct Hand {}
 
 /// Where a program is carried out.
 pub(crate) struct Stage {
@@ -26,6 +30,7 @@ pub(crate) struct Stage {
     pub(crate) near: SimHost,
     pub(crate) far: SimHost,
     pub(crate) rt: Runtime,
+    hand: Obj<Hand>,
     pub(crate) app: Rc<Application>,
     pub(crate) peers: Rc<RefCell<Peers>>,
     pub(crate) is_up: bool,
@@ -46,6 +51,7 @@ impl Stage {
         network.close_port(far, SWALLOWING);
         let neighbour = network.listen(near, TAKEN).expect("the port is free");
         let mut rt = network.runtime(near).expect("the system has a poller");
+        let hand = rt.add(Hand {});
         let app = Rc::new(Application::new(&network, far));
         for _ in 0..2 {
             let client = rt.add(QTcpSocket::new());
@@ -54,13 +60,17 @@ impl Stage {
         }
         app.add_server(&mut rt);
         let peers = Rc::new(RefCell::new(Peers::new(&network, near, far)));
-        Self { network, near, far, rt, app, peers, is_up: true, neighbour: Some(neighbour) }
+        Self { network, near, far, rt, hand, app, peers, is_up: true, neighbour: Some(neighbour) }
     }
 
     /// Carries out an operation.
     pub(crate) fn perform(&mut self, op: Op) {
         self.app.notebook.note(format_args!("{op:?}"));
         match op {
+            Op::Do(client, Action::Destroy) | Op::Record(client, Action::Destroy) => {
+                let client = self.app.client(client);
+                self.by_hand(|app, world| app.act(world, client, Action::Destroy));
+            }
             Op::Do(client, action) => {
                 let client = self.app.client(client);
                 self.app.act(&mut self.rt, client, action);
@@ -73,6 +83,12 @@ impl Stage {
             Op::InSlot(client, heard, action) => {
                 let who = self.app.clients.borrow()[self.app.client(client)].who;
                 self.app.plans.borrow_mut().push((who, heard, Plan::Stream(action)));
+            }
+            Op::Datagram(number, DatagramAction::Destroy) => {
+                let who = self.app.datagrams.who(number);
+                self.by_hand(|app, world| {
+                    app.act_on_datagrams(world, who, DatagramAction::Destroy);
+                });
             }
             Op::Datagram(number, action) => {
                 let who = self.app.datagrams.who(number);
@@ -94,6 +110,14 @@ impl Stage {
             Op::Pass(time) => self.pass(time),
         }
         self.replace_the_dead();
+    }
+
+    /// Acts in a method, which what is done takes effect after: the end of a socket, from outside,
+    /// would come before the model has heard of it.
+    pub(super) fn by_hand(&mut self, act: impl FnOnce(&Rc<Application>, &mut World)) {
+        let app = &self.app;
+        self.rt.with(self.hand, |_, cx| act(app, cx));
+        self.deliver();
     }
 
     /// Carries out what was recorded.
