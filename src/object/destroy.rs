@@ -10,10 +10,10 @@ use std::rc::Rc;
 use super::arena::Life;
 use super::class::QObject;
 use super::handle::{Obj, Target};
+use super::inspection::tracer_of;
 use super::key::ObjectKey;
 use super::node::Node;
 use super::queue::{Act, Effect};
-use super::tracer::tracer_of;
 use super::world::World;
 
 impl World {

@@ -10,9 +10,9 @@ use bitflags::bitflags;
 use smallvec::SmallVec;
 
 use super::any_core::AnyCore;
+use super::inspection::tracer_of;
 use super::key::ObjectKey;
 use super::queue::Queue;
-use super::tracer::tracer_of;
 use super::world::World;
 
 /// What the signals of one object share: who emits, and where to.

@@ -5,8 +5,8 @@
 
 use super::class::QObject;
 use super::handle::{Obj, Target};
+use super::inspection::tracer_of;
 use super::key::ObjectKey;
-use super::tracer::tracer_of;
 use super::world::World;
 
 impl World {

@@ -13,12 +13,12 @@ mod delivery;
 mod dependent;
 mod destroy;
 mod disconnect;
-mod dump;
 mod emitter;
 mod entry;
 mod family;
 mod handle;
 mod insert;
+mod inspection;
 mod key;
 mod lease;
 mod link;
@@ -30,9 +30,6 @@ mod property;
 mod queue;
 mod signal;
 mod slot;
-mod spy;
-mod trace;
-mod tracer;
 mod tree;
 mod turns;
 mod waiting;
@@ -45,10 +42,10 @@ pub use class::QObject;
 pub use class::Response;
 pub use connection::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
-pub use dump::ConnectionInfo;
 #[doc(hidden)]
 pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
+pub use inspection::{ConnectionInfo, SignalSpy, Trace, TraceEntry};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
 #[doc(hidden)]
 pub use occasion::Occasion;
@@ -61,8 +58,6 @@ pub use signal::{AnySignal, SignalCore, SignalOwner};
 #[doc(hidden)]
 pub use slot::{Bare, ByReference, ByValue, Returns};
 pub use slot::{Outcome, Slot, SlotError};
-pub use spy::SignalSpy;
-pub use trace::{Trace, TraceEntry};
 pub use world::World;
 
 pub(crate) use dependent::Dependent;

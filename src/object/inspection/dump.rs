@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::class::QObject;
-use super::handle::{Obj, Target};
-use super::key::{Number, ObjectKey};
-use super::meta::each_signal;
-use super::world::World;
+use crate::object::class::QObject;
+use crate::object::handle::{Obj, Target};
+use crate::object::key::{Number, ObjectKey};
+use crate::object::meta::each_signal;
+use crate::object::world::World;
 
 /// One connection, as reflection shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

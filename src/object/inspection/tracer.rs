@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use slotmap::SecondaryMap;
 
-use super::any_core::AnyCore;
-use super::class::QObject;
-use super::emitter::Emitter;
-use super::handle::Obj;
-use super::key::{Number, ObjectKey};
-use super::meta::{MetaObject, MetaSignal, each_signal, nothing_as_text};
-use super::queue::Queue;
-use super::signal::{AnySignal, SignalOwner};
 use super::trace::{Trace, TraceEntry, Writer};
-use super::world::World;
+use crate::object::any_core::AnyCore;
+use crate::object::class::QObject;
+use crate::object::emitter::Emitter;
+use crate::object::handle::Obj;
+use crate::object::key::{Number, ObjectKey};
+use crate::object::meta::{MetaObject, MetaSignal, each_signal, nothing_as_text};
+use crate::object::queue::Queue;
+use crate::object::signal::{AnySignal, SignalOwner};
+use crate::object::world::World;
 
 /// Stands for a name that nobody knows.
 const UNKNOWN: &str = "?";
@@ -34,7 +34,7 @@ static OBJECT_NAME_CHANGED: MetaSignal =
     MetaSignal::new("object_name_changed", "String", |_, _| ()).with_debug::<String>();
 
 /// Writes the emissions of one runtime into a trace.
-pub(super) struct Tracer {
+pub(in crate::object) struct Tracer {
     writer: Writer,
     stopwatch: Box<dyn Fn() -> Duration>,
     /// The number of turns that something was emitted in.
@@ -62,7 +62,7 @@ type KnownSignal = (Weak<dyn AnyCore>, &'static MetaSignal);
 
 impl Tracer {
     /// Writes down an emission that is made now. Returns true if the trace still wants it.
-    pub(super) fn record(
+    pub(in crate::object) fn record(
         &self,
         sender: &Emitter,
         signal: Weak<dyn AnyCore>,
@@ -146,14 +146,14 @@ impl Tracer {
     }
 
     /// Takes note of an object's new name.
-    pub(super) fn rename(&self, key: ObjectKey, name: &str) {
+    pub(in crate::object) fn rename(&self, key: ObjectKey, name: &str) {
         if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
             name.clone_into(&mut subject.name);
         }
     }
 
     /// Forgets an object that is gone.
-    pub(super) fn forget(&self, key: ObjectKey) {
+    pub(in crate::object) fn forget(&self, key: ObjectKey) {
         self.subjects.borrow_mut().remove(key);
     }
 }
@@ -163,7 +163,7 @@ fn meta_of(known: &[KnownSignal], signal: &Weak<dyn AnyCore>) -> Option<&'static
 }
 
 /// Returns the tracer of a runtime, while there is one.
-pub(super) fn tracer_of(queue: &Queue<World>) -> Option<Rc<Tracer>> {
+pub(in crate::object) fn tracer_of(queue: &Queue<World>) -> Option<Rc<Tracer>> {
     queue.observer()?.downcast().ok()
 }
 
@@ -193,7 +193,7 @@ impl World {
     }
 
     /// Tells the tracer, if there is one, of an object that has just got its node.
-    pub(super) fn trace_newcomer(&self, key: ObjectKey) {
+    pub(in crate::object) fn trace_newcomer(&self, key: ObjectKey) {
         if let Some(tracer) = tracer_of(&self.queue) {
             let name = self.object_name(self.handle::<dyn QObject>(key));
             if let Some(place) = self.arena.place(key) {
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Tells the tracer, if there is one, of the signals of an object that has been constructed.
-    pub(super) fn trace_signals(&mut self, key: ObjectKey, object: &dyn QObject) {
+    pub(in crate::object) fn trace_signals(&mut self, key: ObjectKey, object: &dyn QObject) {
         if let Some(tracer) = tracer_of(&self.queue) {
             let owner = SignalOwner(self.emitter(key));
             let known = signals_of(object, &owner);

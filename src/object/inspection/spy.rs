@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::connection::{Connection, ScopedConnection};
-use super::handle::{Obj, Target};
-use super::signal::Signal;
-use super::world::World;
+use crate::object::connection::{Connection, ScopedConnection};
+use crate::object::handle::{Obj, Target};
+use crate::object::signal::Signal;
+use crate::object::world::World;
 
 /// Remembers what a signal was emitted with, until it is dropped.
 ///

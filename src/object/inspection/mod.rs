@@ -1,0 +1,15 @@
+//! Inspection: what tests and people look at a running program with.
+//!
+//! A [`Trace`] has every emission as text, a [`SignalSpy`] remembers those of one signal, and
+//! `dump.rs` shows the objects and who is connected to whom. Nothing here changes what the program
+//! does.
+
+mod dump;
+mod spy;
+mod trace;
+mod tracer;
+
+pub use dump::ConnectionInfo;
+pub use spy::SignalSpy;
+pub use trace::{Trace, TraceEntry};
+pub(super) use tracer::tracer_of;
