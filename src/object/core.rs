@@ -29,7 +29,7 @@ use super::world::World;
 
 /// What a signal becomes when somebody connects.
 pub(super) struct Core<A: 'static> {
-    emitter: Rc<Emitter>,
+    emitter: Rc<Emitter<World>>,
     /// The number of the next connection.
     next: Cell<NonZeroU64>,
     connections: RefCell<Entries<A>>,
@@ -59,7 +59,7 @@ struct Emission<A> {
 const CLOSE: u64 = 1;
 
 impl<A: 'static> Core<A> {
-    pub(super) fn new(emitter: Rc<Emitter>) -> Rc<Self> {
+    pub(super) fn new(emitter: Rc<Emitter<World>>) -> Rc<Self> {
         Rc::new(Self {
             emitter,
             next: Cell::new(NonZeroU64::MIN),
@@ -69,7 +69,7 @@ impl<A: 'static> Core<A> {
         })
     }
 
-    pub(super) fn emitter(&self) -> &Rc<Emitter> {
+    pub(super) fn emitter(&self) -> &Rc<Emitter<World>> {
         &self.emitter
     }
 
@@ -88,15 +88,15 @@ impl<A: 'static> Core<A> {
         this.emitter.queue.record(Effect::Act { act: this.clone(), what });
     }
 
-    /// Returns true if an emission that is made now goes to anybody. It is traced, if that is
-    /// wanted.
+    /// Returns true if an emission that is made now goes to anybody. The observer is told of the
+    /// emission, if that is wanted.
     #[inline]
     pub(super) fn is_wanted(this: &Rc<Self>, argument: &A) -> bool {
         Self::is_let_through(this, argument) && !this.is_empty()
     }
 
-    /// Returns true if the object's signals are not blocked. The emission is traced then, if that
-    /// is wanted.
+    /// Returns true if the object's signals are not blocked. The observer is told of the emission
+    /// then, if that is wanted.
     #[inline]
     pub(super) fn is_let_through(this: &Rc<Self>, argument: &A) -> bool {
         this.emitter.is_unwatched() || Self::passes(this, argument)
@@ -112,7 +112,7 @@ impl<A: 'static> Core<A> {
         let is_blocked = this.emitter.is_blocked();
         if !is_blocked {
             let signal: Weak<Self> = Rc::downgrade(this);
-            this.emitter.trace(signal, argument);
+            this.emitter.tell_observer(signal, argument);
         }
         !is_blocked
     }

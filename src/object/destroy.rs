@@ -10,7 +10,6 @@ use std::rc::Rc;
 use super::arena::Life;
 use super::class::QObject;
 use super::handle::{Obj, Target};
-use super::inspection::tracer_of;
 use super::key::ObjectKey;
 use super::node::Node;
 use super::queue::{Act, Effect};
@@ -231,10 +230,8 @@ impl World {
         // Out of the place, which a connection that is being walked may hold a little longer.
         let object = place.take(self.arena.keyring_mut());
         drop((node, object));
-        if self.queue.is_watched()
-            && let Some(tracer) = tracer_of(&self.queue)
-        {
-            tracer.forget(key);
+        if let Some(observer) = self.queue.observer() {
+            observer.object_removed(key);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The emitter: what the signals of one object share.
 //!
-//! Every signal that somebody connected to holds it, so that emitting needs no context.
+//! Every signal that somebody connected to holds it, so that emitting needs no context. It knows
+//! nothing of the world (`W`).
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -10,17 +11,16 @@ use bitflags::bitflags;
 use smallvec::SmallVec;
 
 use super::any_core::AnyCore;
-use super::inspection::tracer_of;
 use super::key::ObjectKey;
-use super::queue::Queue;
-use super::world::World;
+use super::observer::Observed;
+use super::queue::{Queue, Steps};
 
 /// What the signals of one object share: who emits, and where to.
-pub(super) struct Emitter {
+pub(super) struct Emitter<W: Observed> {
     pub(super) key: ObjectKey,
     /// Looked at before every emission.
     watch: Cell<Watch>,
-    pub(super) queue: Rc<Queue<World>>,
+    pub(super) queue: Rc<Queue<W>>,
     /// The signals of the object that somebody connected to.
     cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 1]>>,
 }
@@ -31,14 +31,14 @@ bitflags! {
     struct Watch: u8 {
         /// The object's signals are blocked.
         const BLOCKED = 1;
-        /// A trace is told of the emission.
-        const TRACED = 2;
+        /// The observer is told of the emission.
+        const OBSERVED = 2;
     }
 }
 
-impl Emitter {
-    pub(super) fn new(key: ObjectKey, queue: &Rc<Queue<World>>) -> Self {
-        let watch = if queue.is_watched() { Watch::TRACED } else { Watch::empty() };
+impl<W: Steps + 'static> Emitter<W> {
+    pub(super) fn new(key: ObjectKey, queue: &Rc<Queue<W>>) -> Self {
+        let watch = if queue.is_observed() { Watch::OBSERVED } else { Watch::empty() };
         let (watch, queue) = (Cell::new(watch), queue.clone());
         Self { key, watch, queue, cores: RefCell::default() }
     }
@@ -60,20 +60,26 @@ impl Emitter {
         before
     }
 
-    /// Has the runtime's tracer told of each emission.
-    pub(super) fn begin_trace(&self) {
-        self.set(Watch::TRACED, true);
+    /// Has the observer told of each emission from now on.
+    pub(super) fn begin_to_observe(&self) {
+        self.set(Watch::OBSERVED, true);
     }
 
-    /// Tells the runtime's tracer, if that is wanted, of an emission that is made now.
-    pub(super) fn trace(&self, signal: Weak<dyn AnyCore>, argument: &dyn Any) {
-        if self.watch.get().contains(Watch::TRACED) {
-            let tracer = tracer_of(&self.queue);
-            if !tracer.is_some_and(|tracer| tracer.record(self, signal, argument)) {
-                // The trace has ended. The other objects find out in the same way.
-                self.set(Watch::TRACED, false);
-                self.queue.set_observer(None);
+    /// Tells the observer, if that is wanted, of an emission that is made now.
+    pub(super) fn tell_observer(&self, signal: Weak<dyn AnyCore>, argument: &dyn Any) {
+        if !self.watch.get().contains(Watch::OBSERVED) {
+            return;
+        }
+        let goes_on = self.queue.observer().is_some_and(|observer| {
+            if self.queue.note_told() {
+                observer.turn_begun();
             }
+            observer.signal_emitted(self.key, signal, argument)
+        });
+        if !goes_on {
+            // The emitters of the other objects find out in the same way.
+            self.set(Watch::OBSERVED, false);
+            self.queue.set_observer(None);
         }
     }
 

@@ -5,7 +5,6 @@
 
 use super::class::QObject;
 use super::handle::{Obj, Target};
-use super::inspection::tracer_of;
 use super::key::ObjectKey;
 use super::world::World;
 
@@ -141,8 +140,8 @@ impl World {
         let extra = self.arena[key].extra();
         if extra.name != name {
             extra.name.clone_from(&name);
-            if let Some(tracer) = tracer_of(&self.queue) {
-                tracer.rename(key, &name);
+            if let Some(observer) = self.queue.observer() {
+                observer.object_renamed(key, &name);
             }
             extra.name_changed.emit(name);
             self.settle();

@@ -137,14 +137,13 @@ impl World {
         if let Some(parent) = parent {
             self.tree.append(parent, key);
         }
-        let is_watched = self.queue.is_watched();
-        if is_watched {
-            self.trace_newcomer(key);
+        if let Some(observer) = self.queue.observer() {
+            observer.object_added(self, key);
         }
         let reserved = Reserved { world: self, key };
         let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
-        if is_watched {
-            reserved.world.trace_signals(key, &*object);
+        if let Some(observer) = reserved.world.queue.observer() {
+            observer.object_constructed(reserved.world, key, &*object);
         }
         object.enter(&Anchor::new(reserved.world, key));
         object.wired(&mut Context::new(reserved.world, key));

@@ -24,6 +24,7 @@ mod lease;
 mod link;
 mod meta;
 mod node;
+mod observer;
 mod occasion;
 mod place;
 mod property;

@@ -9,6 +9,7 @@ use super::emitter::Emitter;
 use super::entry::growth;
 use super::handle::Obj;
 use super::signal::Signal;
+use super::world::World;
 
 /// What is connected to an object, and what few objects have.
 ///
@@ -16,7 +17,7 @@ use super::signal::Signal;
 #[derive(Default)]
 pub(super) struct Node {
     /// What this object's signals share; made when somebody connects to one.
-    emitter: Option<Rc<Emitter>>,
+    emitter: Option<Rc<Emitter<World>>>,
     more: Option<Box<More>>,
 }
 
@@ -56,12 +57,15 @@ impl Node {
     }
 
     /// Returns what the object's signals share, if somebody connected to one.
-    pub(super) fn emitter(&self) -> Option<&Rc<Emitter>> {
+    pub(super) fn emitter(&self) -> Option<&Rc<Emitter<World>>> {
         self.emitter.as_ref()
     }
 
     /// Returns what the object's signals share, made by `make` if it is not there.
-    pub(super) fn emitter_or(&mut self, make: impl FnOnce() -> Rc<Emitter>) -> &Rc<Emitter> {
+    pub(super) fn emitter_or(
+        &mut self,
+        make: impl FnOnce() -> Rc<Emitter<World>>,
+    ) -> &Rc<Emitter<World>> {
         self.emitter.get_or_insert_with(make)
     }
 

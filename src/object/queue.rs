@@ -8,7 +8,6 @@
 //! Every signal of a runtime holds on to the queue, so that emitting needs no context. When what is
 //! recorded is carried out is in `delivery.rs`.
 
-use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,6 +16,7 @@ use std::rc::Rc;
 use bitflags::bitflags;
 
 use super::key::ObjectKey;
+use super::observer::{Observed, Observer};
 
 /// Something done by a method, to be carried out after it.
 pub(super) enum Effect<W> {
@@ -27,7 +27,7 @@ pub(super) enum Effect<W> {
 }
 
 /// A world in which effects are carried out.
-pub(super) trait Steps {
+pub(super) trait Steps: Observed {
     /// Has an object take a step.
     fn take_step(&mut self, object: ObjectKey, number: u32);
 }
@@ -90,15 +90,17 @@ bitflags! {
         const BACKLOG = 8;
         /// An emission of this turn met a dead connection, and nobody has swept it yet.
         const MET_DEAD = 16;
-        /// A trace has an emission of this turn, or of what is recorded for it.
-        const TRACED = 32;
         /// A constructor runs, and no turn.
-        const CONSTRUCTING = 64;
+        const CONSTRUCTING = 32;
+        /// There is an observer.
+        const OBSERVED = 64;
+        /// The observer has been told of an emission of this turn, or of what is recorded for it.
+        const TOLD = 128;
     }
 }
 
 /// Collects effects and posted calls.
-pub(super) struct Queue<W> {
+pub(super) struct Queue<W: Observed> {
     /// Looked at before every emission and after every slot.
     status: Cell<Status>,
     /// The effects in the order in which they were recorded: mostly one or two.
@@ -111,8 +113,8 @@ pub(super) struct Queue<W> {
     postponed: RefCell<VecDeque<ObjectKey>>,
     /// Wakes a loop that does not look by itself.
     bell: OnceCell<Box<dyn Fn()>>,
-    /// Looks on at what is emitted. Kept here for it, since every signal reaches the queue.
-    observer: RefCell<Option<Rc<dyn Any>>>,
+    /// Looks on. Kept here, since every signal reaches the queue.
+    observer: RefCell<Option<Rc<dyn Observer<W>>>>,
 }
 
 impl<W: Steps + 'static> Queue<W> {
@@ -227,10 +229,11 @@ impl<W: Steps + 'static> Queue<W> {
     /// Returns true if nothing runs and nothing waits, so that an effect may be immediate.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
-        (self.status.get() - Status::TRACED).is_empty()
+        (self.status.get() - Status::OBSERVED - Status::TOLD).is_empty()
     }
 
-    /// Returns true if a turn is running that left nothing to see to, nor did earlier turns.
+    /// Returns true if a turn is running that left nothing to see to, nor did earlier turns, and
+    /// nobody looks on.
     #[inline]
     pub(super) fn is_settled(&self) -> bool {
         self.status.get() == Status::IN_TURN
@@ -277,7 +280,7 @@ impl<W: Steps + 'static> Queue<W> {
     #[inline]
     pub(super) fn end_turn(&self) -> bool {
         let has_recorded = self.has_recorded();
-        self.set(Status::IN_TURN | Status::MET_DEAD | Status::TRACED, false);
+        self.set(Status::IN_TURN | Status::MET_DEAD | Status::TOLD, false);
         has_recorded
     }
 
@@ -289,27 +292,36 @@ impl<W: Steps + 'static> Queue<W> {
         self.set(Status::MET_DEAD, met_dead);
     }
 
-    /// Notes that an emission was traced. Returns true if it is the first of this turn. What is
-    /// emitted outside any turn counts to the next.
-    pub(super) fn is_first_traced(&self) -> bool {
-        let is_first = !self.status.get().contains(Status::TRACED);
-        self.set(Status::TRACED, true);
+    /// Notes that the observer is told of an emission. Returns true if it is the first of this
+    /// turn. What is emitted outside any turn counts to the next.
+    pub(super) fn note_told(&self) -> bool {
+        let is_first = !self.status.get().contains(Status::TOLD);
+        self.set(Status::TOLD, true);
         is_first
     }
 
-    /// Returns true if somebody looks on.
-    pub(super) fn is_watched(&self) -> bool {
-        self.observer.borrow().is_some()
+    /// Returns true if there is an observer.
+    #[inline]
+    pub(super) fn is_observed(&self) -> bool {
+        self.status.get().contains(Status::OBSERVED)
     }
 
-    /// Returns who looks on.
-    pub(super) fn observer(&self) -> Option<Rc<dyn Any>> {
+    /// Returns the observer, if there is one.
+    #[inline]
+    pub(super) fn observer(&self) -> Option<Rc<dyn Observer<W>>> {
+        // By the status, since every object asks as it comes and goes, and mostly there is none.
+        if self.is_observed() { self.kept_observer() } else { None }
+    }
+
+    #[cold]
+    fn kept_observer(&self) -> Option<Rc<dyn Observer<W>>> {
         self.observer.borrow().clone()
     }
 
-    /// Lets somebody else look on, or nobody.
-    pub(super) fn set_observer(&self, observer: Option<Rc<dyn Any>>) {
-        self.set(Status::TRACED, false);
+    /// Lets another observer look on, or nobody.
+    pub(super) fn set_observer(&self, observer: Option<Rc<dyn Observer<W>>>) {
+        self.set(Status::OBSERVED, observer.is_some());
+        self.set(Status::TOLD, false);
         let before = self.observer.replace(observer);
         drop(before);
     }
@@ -344,7 +356,7 @@ impl<W: Steps + 'static> Queue<W> {
     }
 }
 
-impl<W> fmt::Debug for Queue<W> {
+impl<W: Observed> fmt::Debug for Queue<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
             .field("has_recorded", &self.status.get().contains(Status::RECORDED))
@@ -359,6 +371,10 @@ pub(super) mod tests {
 
     /// What has been carried out.
     pub(in crate::object) type Heard = Vec<u32>;
+
+    impl Observed for Heard {
+        type Object = ();
+    }
 
     impl Steps for Heard {
         fn take_step(&mut self, _: ObjectKey, number: u32) {

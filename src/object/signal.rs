@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::any_core::AnyCore;
 use super::core::Core;
 use super::emitter::Emitter;
+use super::world::World;
 
 /// A signal that carries an `A`.
 ///
@@ -92,12 +93,12 @@ impl<A: 'static> Signal<A> {
         }
     }
 
-    /// The signal's core, made on the first connection or when it is first traced.
-    pub(super) fn core(&self, emitter: impl FnOnce() -> Rc<Emitter>) -> &Rc<Core<A>> {
+    /// The signal's core, made on the first connection or when it is first observed.
+    pub(super) fn core(&self, emitter: impl FnOnce() -> Rc<Emitter<World>>) -> &Rc<Core<A>> {
         self.core.get_or_init(|| Core::new(emitter()))
     }
 
-    /// The signal's core, if anybody ever connected or traced it.
+    /// The signal's core, if anybody ever connected to it or observed it.
     pub(super) fn existing_core(&self) -> Option<&Rc<Core<A>>> {
         self.core.get()
     }
@@ -126,7 +127,7 @@ impl<A: 'static> fmt::Debug for Signal<A> {
 /// A signal with its argument's type forgotten, as reflection sees it.
 #[doc(hidden)]
 pub trait AnySignal {
-    /// The signal's core, if anybody ever connected or traced it.
+    /// The signal's core, if anybody ever connected to it or observed it.
     #[doc(hidden)]
     fn any_core(&self) -> Option<SignalCore>;
 
@@ -157,7 +158,7 @@ impl fmt::Debug for SignalCore {
 
 /// The object that a signal belongs to.
 #[doc(hidden)]
-pub struct SignalOwner(pub(super) Rc<Emitter>);
+pub struct SignalOwner(pub(super) Rc<Emitter<World>>);
 
 impl fmt::Debug for SignalOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,7 +23,9 @@ use super::destroy::Ends;
 use super::emitter::Emitter;
 use super::handle::{Obj, Shown, Target};
 use super::key::{ObjectKey, RuntimeTag};
+use super::meta::MetaObject;
 use super::node::Node;
+use super::observer::Observed;
 use super::place::{ObjectPlace, PlaceMut, PlaceRef};
 use super::queue::Queue;
 use super::slot::{OnSlotError, SlotError};
@@ -135,7 +137,7 @@ impl World {
     #[doc(alias = "qobject_cast")]
     pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
         let key = self.own(object)?;
-        let class = self.arena.place(key)?.meta();
+        let class = self.class(key)?;
         let target = self.handle(key);
         // The meta object knows even of an object that is busy.
         (class.inherits(T::static_meta_object()) || self.get::<T>(target).is_some())
@@ -218,11 +220,20 @@ impl World {
         if self.arena.contains(key) { key } else { refuse_stale::<T>(key) }
     }
 
+    /// Returns the class of an object, which may be busy, or `None` if the object is gone.
+    pub(super) fn class(&self, key: ObjectKey) -> Option<&'static MetaObject> {
+        Some(self.arena.place(key)?.meta())
+    }
+
     /// What the object's signals share.
-    pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter> {
+    pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter<Self>> {
         let queue = &self.queue;
         self.arena[key].emitter_or(|| Rc::new(Emitter::new(key, queue))).clone()
     }
+}
+
+impl Observed for World {
+    type Object = dyn QObject;
 }
 
 impl<T: ?Sized + Target> Index<Obj<T>> for World {

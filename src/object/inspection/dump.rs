@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::object::class::QObject;
 use crate::object::handle::{Obj, Target};
 use crate::object::key::{Number, ObjectKey};
-use crate::object::meta::each_signal;
+use crate::object::meta::{MetaObject, each_signal};
 use crate::object::world::World;
 
 /// One connection, as reflection shows it.
@@ -67,7 +67,7 @@ impl World {
     }
 
     fn dump_line(&self, key: ObjectKey, depth: usize, text: &mut String) {
-        let class = self.arena.place(key).map_or("", |place| place.meta().class_name());
+        let class = self.class(key).map_or("", MetaObject::class_name);
         let name = self.object_name(self.handle::<dyn QObject>(key));
         let name = if name.is_empty() { String::new() } else { format!(" {name:?}") };
         let written = writeln!(text, "{:1$}{class} {2}{name}", "", depth * 4, Number(key));

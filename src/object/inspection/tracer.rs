@@ -1,8 +1,8 @@
 //! The tracer: what a runtime tells a trace.
 //!
-//! Keeps one promise: it only looks on. A signal that nobody listens to gets a core, so that its
-//! emissions are seen, and an audience of none, so that nothing else is. What a signal is called
-//! and how its argument is shown sits in a table here, since signals have no room for it.
+//! Keeps one promise: it only looks on. A signal to which nobody is connected gets a core, so that
+//! its emissions are seen, and no connection, so that they still go to nobody. What a signal is
+//! called and how its argument is shown sits in a table here, since signals have no room for it.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,11 +14,10 @@ use slotmap::SecondaryMap;
 use super::trace::{Trace, TraceEntry, Writer};
 use crate::object::any_core::AnyCore;
 use crate::object::class::QObject;
-use crate::object::emitter::Emitter;
 use crate::object::handle::Obj;
 use crate::object::key::{Number, ObjectKey};
 use crate::object::meta::{MetaObject, MetaSignal, each_signal, nothing_as_text};
-use crate::object::queue::Queue;
+use crate::object::observer::Observer;
 use crate::object::signal::{AnySignal, SignalOwner};
 use crate::object::world::World;
 
@@ -34,7 +33,7 @@ static OBJECT_NAME_CHANGED: MetaSignal =
     MetaSignal::new("object_name_changed", "String", |_, _| ()).with_debug::<String>();
 
 /// Writes the emissions of one runtime into a trace.
-pub(in crate::object) struct Tracer {
+struct Tracer {
     writer: Writer,
     stopwatch: Box<dyn Fn() -> Duration>,
     /// The number of turns that something was emitted in.
@@ -60,16 +59,68 @@ enum Signals {
 
 type KnownSignal = (Weak<dyn AnyCore>, &'static MetaSignal);
 
-impl Tracer {
-    /// Writes down an emission that is made now. Returns true if the trace still wants it.
-    pub(in crate::object) fn record(
+/// Being traced.
+impl World {
+    /// Writes every emission from now on into `trace`, and into no other any more. `stopwatch`
+    /// tells how long that has been.
+    ///
+    /// For a moment when no object is busy: one that is would go untraced.
+    pub(crate) fn begin_trace(&mut self, trace: &Trace, stopwatch: Box<dyn Fn() -> Duration>) {
+        let tracer = Rc::new(Tracer {
+            writer: trace.writer(),
+            stopwatch,
+            turn: Cell::new(0),
+            subjects: RefCell::default(),
+        });
+        self.queue.set_observer(Some(tracer.clone()));
+        let keys: Vec<_> = self.arena.keys().collect();
+        for key in keys {
+            let owner = SignalOwner(self.emitter(key));
+            owner.0.begin_to_observe();
+            tracer.object_added(self, key);
+            let object = self.get(self.handle::<dyn QObject>(key));
+            let known = object.map(|object| signals_of(object, &owner));
+            tracer.know_signals(self, &owner, known.unwrap_or_default());
+        }
+    }
+}
+
+impl Observer<World> for Tracer {
+    fn object_added(&self, world: &World, key: ObjectKey) {
+        let Some(class) = world.class(key) else { return };
+        let name = world.object_name(world.handle::<dyn QObject>(key)).to_owned();
+        let signals = Signals::Awaited(Vec::new());
+        self.subjects.borrow_mut().insert(key, Subject { class, name, signals });
+    }
+
+    fn object_constructed(&self, world: &mut World, key: ObjectKey, object: &dyn QObject) {
+        let owner = SignalOwner(world.emitter(key));
+        self.know_signals(world, &owner, signals_of(object, &owner));
+    }
+
+    fn object_renamed(&self, key: ObjectKey, name: &str) {
+        if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
+            name.clone_into(&mut subject.name);
+        }
+    }
+
+    fn object_removed(&self, key: ObjectKey) {
+        self.subjects.borrow_mut().remove(key);
+    }
+
+    fn turn_begun(&self) {
+        self.turn.set(self.turn.get() + 1);
+    }
+
+    /// Writes the emission down.
+    fn signal_emitted(
         &self,
-        sender: &Emitter,
+        sender: ObjectKey,
         signal: Weak<dyn AnyCore>,
         argument: &dyn Any,
     ) -> bool {
         let Some(book) = self.writer.open_book() else { return false };
-        let (class, object, known) = self.look_up(sender.key, &signal);
+        let (class, object, known) = self.look_up(sender, &signal);
         // Nothing is borrowed here: how an argument shows itself is not our code.
         let text = match (known, class) {
             (Some(signal), _) => signal.argument_text(argument),
@@ -77,9 +128,6 @@ impl Tracer {
             (None, None) => None,
         };
         let text = text.or_else(|| nothing_as_text(argument));
-        if sender.queue.is_first_traced() {
-            self.turn.set(self.turn.get() + 1);
-        }
         let number = book.write(TraceEntry {
             label: self.writer.label().cloned(),
             turn: self.turn.get(),
@@ -90,20 +138,13 @@ impl Tracer {
             argument: text.unwrap_or_else(|| "..".to_owned()),
         });
         if known.is_none() {
-            self.await_name(sender.key, signal, number);
+            self.await_name(sender, signal, number);
         }
         true
     }
+}
 
-    /// Has an entry named when its signal is known, if that is to be.
-    fn await_name(&self, key: ObjectKey, signal: Weak<dyn AnyCore>, number: usize) {
-        if let Some(subject) = self.subjects.borrow_mut().get_mut(key)
-            && let Signals::Awaited(nameless) = &mut subject.signals
-        {
-            nameless.push((signal, number));
-        }
-    }
-
+impl Tracer {
     /// The class of an object, what it is called, and what is known of its signal.
     fn look_up(
         &self,
@@ -122,39 +163,37 @@ impl Tracer {
         (subject.map(|subject| subject.class), object, known)
     }
 
-    /// Takes note of an object whose constructor is about to run, or that is there already.
-    fn meet(&self, key: ObjectKey, class: &'static MetaObject, name: &str) {
-        let (name, signals) = (name.to_owned(), Signals::Awaited(Vec::new()));
-        self.subjects.borrow_mut().insert(key, Subject { class, name, signals });
+    /// Has an entry named when its signal is known, if that is to be.
+    fn await_name(&self, key: ObjectKey, signal: Weak<dyn AnyCore>, number: usize) {
+        if let Some(subject) = self.subjects.borrow_mut().get_mut(key)
+            && let Signals::Awaited(nameless) = &mut subject.signals
+        {
+            nameless.push((signal, number));
+        }
     }
 
-    /// Takes note of the signals of an object that was met before, and names those that its
-    /// constructor emitted.
-    fn know(&self, key: ObjectKey, known: Vec<KnownSignal>) {
-        let mut subjects = self.subjects.borrow_mut();
-        let Some(subject) = subjects.get_mut(key) else { return };
-        if let (Signals::Awaited(nameless), Some(book)) =
-            (&subject.signals, self.writer.open_book())
-        {
+    /// Takes note of the signals of an object that was added before: those of its class, which are
+    /// `known`, and those that every object has.
+    fn know_signals(&self, world: &mut World, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
+        let key = owner.0.key;
+        let extra = world.arena[key].extra();
+        known.push((held(&extra.destroyed, owner), &DESTROYED));
+        known.push((held(&extra.name_changed, owner), &OBJECT_NAME_CHANGED));
+        if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
+            self.name_entries(&subject.signals, &known);
+            subject.signals = Signals::Known(known);
+        }
+    }
+
+    /// Names the signals of the entries that a constructor made, now that they are known.
+    fn name_entries(&self, signals: &Signals, known: &[KnownSignal]) {
+        if let (Signals::Awaited(nameless), Some(book)) = (signals, self.writer.open_book()) {
             for (signal, number) in nameless {
-                if let Some(meta) = meta_of(&known, signal) {
+                if let Some(meta) = meta_of(known, signal) {
                     book.name(*number, meta.name());
                 }
             }
         }
-        subject.signals = Signals::Known(known);
-    }
-
-    /// Takes note of an object's new name.
-    pub(in crate::object) fn rename(&self, key: ObjectKey, name: &str) {
-        if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
-            name.clone_into(&mut subject.name);
-        }
-    }
-
-    /// Forgets an object that is gone.
-    pub(in crate::object) fn forget(&self, key: ObjectKey) {
-        self.subjects.borrow_mut().remove(key);
     }
 }
 
@@ -162,65 +201,7 @@ fn meta_of(known: &[KnownSignal], signal: &Weak<dyn AnyCore>) -> Option<&'static
     known.iter().find(|(core, _)| core.ptr_eq(signal)).map(|(_, meta)| *meta)
 }
 
-/// Returns the tracer of a runtime, while there is one.
-pub(in crate::object) fn tracer_of(queue: &Queue<World>) -> Option<Rc<Tracer>> {
-    queue.observer()?.downcast().ok()
-}
-
-/// Being traced.
-impl World {
-    /// Writes every emission from now on into `trace`, and into no other any more. `stopwatch`
-    /// tells how long that has been.
-    ///
-    /// For a moment when no object is busy: one that is would go untraced.
-    pub(crate) fn begin_trace(&mut self, trace: &Trace, stopwatch: Box<dyn Fn() -> Duration>) {
-        let tracer = Rc::new(Tracer {
-            writer: trace.writer(),
-            stopwatch,
-            turn: Cell::new(0),
-            subjects: RefCell::default(),
-        });
-        self.queue.set_observer(Some(tracer.clone()));
-        let keys: Vec<_> = self.arena.keys().collect();
-        for key in keys {
-            let owner = SignalOwner(self.emitter(key));
-            owner.0.begin_trace();
-            self.trace_newcomer(key);
-            let object = self.get(self.handle::<dyn QObject>(key));
-            let known = object.map(|object| signals_of(object, &owner));
-            self.know_signals(&tracer, &owner, known.unwrap_or_default());
-        }
-    }
-
-    /// Tells the tracer, if there is one, of an object that has just got its node.
-    pub(in crate::object) fn trace_newcomer(&self, key: ObjectKey) {
-        if let Some(tracer) = tracer_of(&self.queue) {
-            let name = self.object_name(self.handle::<dyn QObject>(key));
-            if let Some(place) = self.arena.place(key) {
-                tracer.meet(key, place.meta(), name);
-            }
-        }
-    }
-
-    /// Tells the tracer, if there is one, of the signals of an object that has been constructed.
-    pub(in crate::object) fn trace_signals(&mut self, key: ObjectKey, object: &dyn QObject) {
-        if let Some(tracer) = tracer_of(&self.queue) {
-            let owner = SignalOwner(self.emitter(key));
-            let known = signals_of(object, &owner);
-            self.know_signals(&tracer, &owner, known);
-        }
-    }
-
-    /// Adds the signals that every object has.
-    fn know_signals(&mut self, tracer: &Tracer, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
-        let key = owner.0.key;
-        let extra = self.arena[key].extra();
-        known.push((held(&extra.destroyed, owner), &DESTROYED));
-        known.push((held(&extra.name_changed, owner), &OBJECT_NAME_CHANGED));
-        tracer.know(key, known);
-    }
-}
-
+/// Returns the signals of an object's class and of those that it extends.
 fn signals_of(object: &dyn QObject, owner: &SignalOwner) -> Vec<KnownSignal> {
     let mut known = Vec::new();
     each_signal(object, &mut |meta, signal| known.push((held(signal, owner), meta)));
