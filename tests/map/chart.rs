@@ -9,13 +9,17 @@ type Files = BTreeSet<String>;
 /// The map, as it is written in a block of ARCHITECTURE.md.
 ///
 /// A line that begins at the margin says what the indented lines below it list: `Floors`,
-/// `Rooms of FLOOR/`, or `Circles of FLOOR/`. What follows that in its line is for people.
+/// `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What follows that in its line
+/// is for people.
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
     /// From the highest to the lowest: the name, and the files and folders.
     floors: Vec<(String, Vec<String>)>,
     /// By floor: the files that import nothing of their floor but each other.
     rooms: BTreeMap<String, Files>,
+    /// By floor: the files and folders from which nothing of their floor imports but they
+    /// themselves and its `mod.rs`, which hands out what is public.
+    onlookers: BTreeMap<String, Files>,
     /// By floor: the circles that are meant, by name.
     circles: BTreeMap<String, BTreeMap<String, Files>>,
 }
@@ -24,6 +28,7 @@ pub(crate) struct Chart {
 enum Section {
     Floors,
     Rooms(String),
+    Onlookers(String),
     Circles(String),
 }
 
@@ -44,12 +49,14 @@ impl Chart {
                 section = Some(match words[..] {
                     ["Floors" | "Floors,", ..] => Section::Floors,
                     ["Rooms", "of", word, ..] => Section::Rooms(floor(word)),
+                    ["Onlookers", "of", word, ..] => Section::Onlookers(floor(word)),
                     ["Circles", "of", word, ..] => {
                         chart.circles.entry(floor(word)).or_default();
                         Section::Circles(floor(word))
                     }
                     _ => panic!(
-                        "the map has a line that says neither Floors, Rooms of nor Circles of: {line}"
+                        "the map has a line that says neither Floors, Rooms of, Onlookers of nor \
+                         Circles of: {line}"
                     ),
                 });
                 continue;
@@ -62,6 +69,10 @@ impl Chart {
                 Section::Rooms(floor) => {
                     let files = words.iter().map(|word| format!("{floor}/{word}"));
                     chart.rooms.entry(floor.clone()).or_default().extend(files);
+                }
+                Section::Onlookers(floor) => {
+                    let files = words.iter().map(|word| format!("{floor}/{word}"));
+                    chart.onlookers.entry(floor.clone()).or_default().extend(files);
                 }
                 Section::Circles(floor) => {
                     let mut files = &words[..];
@@ -84,6 +95,7 @@ impl Chart {
         self.check_files(code, &mut complaints);
         self.check_floors(code, &mut complaints);
         self.check_rooms(code, &mut complaints);
+        self.check_onlookers(code, &mut complaints);
         for (floor, circles) in &self.circles {
             check_circles(floor, circles, code, &mut complaints);
         }
@@ -92,11 +104,7 @@ impl Chart {
 
     /// The height of a file's floor: 0 is the highest.
     fn floor(&self, file: &str) -> Option<usize> {
-        self.floors.iter().position(|(_, places)| {
-            places
-                .iter()
-                .any(|place| place == file || place.ends_with('/') && file.starts_with(place))
-        })
+        self.floors.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
     }
 
     fn check_files(&self, code: &Imports, complaints: &mut Vec<String>) {
@@ -107,11 +115,9 @@ impl Chart {
         }
         let circles = self.circles.values().flat_map(BTreeMap::values);
         let places = self.floors.iter().flat_map(|(_, places)| places);
-        for named in self.rooms.values().chain(circles).flatten().chain(places) {
-            let is_there = code.files.iter().any(|file| {
-                file == named || named.ends_with('/') && file.starts_with(named.as_str())
-            });
-            if !is_there {
+        let lists = self.rooms.values().chain(self.onlookers.values()).chain(circles);
+        for named in lists.flatten().chain(places) {
+            if !code.files.iter().any(|file| is_at(file, named)) {
                 complaints.push(format!("The map names src/{named}, which does not exist."));
             }
         }
@@ -147,6 +153,22 @@ impl Chart {
                     complaints.push(format!(
                         "{}: a room of {floor}/ imports nothing of {floor}/ but other rooms. Move \
                          what is imported into a room, or hand it in.",
+                        shown(import)
+                    ));
+                }
+            }
+        }
+    }
+
+    fn check_onlookers(&self, code: &Imports, complaints: &mut Vec<String>) {
+        for (floor, onlookers) in &self.onlookers {
+            let looks_on = |file: &str| onlookers.iter().any(|place| is_at(file, place));
+            let face = format!("{floor}/mod.rs");
+            for import in within(floor, code).filter(|import| import.from != face) {
+                if looks_on(&import.to) && !looks_on(&import.from) {
+                    complaints.push(format!(
+                        "{}: an onlooker of {floor}/ is known to nothing of {floor}/ but mod.rs. \
+                         Let the onlooker implement a trait of a file that it looks on at.",
                         shown(import)
                     ));
                 }
@@ -265,6 +287,11 @@ fn shown(import: &Import) -> String {
 
 fn listed(files: &Files) -> String {
     files.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns true if a place of the map, which is a file or a folder, is this file or holds it.
+fn is_at(file: &str, place: &str) -> bool {
+    file == place || place.ends_with('/') && file.starts_with(place)
 }
 
 /// Returns true if the map says nothing of a file's own imports, and nobody may import from it.

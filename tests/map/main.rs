@@ -277,11 +277,63 @@ fn a_room_that_imports_from_elsewhere_is_found() {
     assert!(complaints[0].contains("a room of lower/ imports nothing"), "{complaints:?}");
 }
 
+/// A floor with a folder that looks on at the rest of it, and `more` in one of the other files.
+fn floor_with_onlookers(more: &str) -> Imports {
+    made_up(&format!(
+        "
+== lib.rs
+mod lower;
+mod upper;
+== upper.rs
+use crate::lower::Eye;
+== lower/mod.rs
+mod a;
+mod eyes;
+pub use eyes::Eye;
+== lower/a.rs
+{more}
+== lower/eyes/mod.rs
+mod eye;
+mod lens;
+pub use eye::Eye;
+== lower/eyes/eye.rs
+use super::lens::Lens;
+use crate::lower::a::A;
+== lower/eyes/lens.rs
+"
+    ))
+}
+
+const ONLOOKERS: &str = "
+Floors
+  all lower/ upper.rs
+Onlookers of lower/
+  eyes/
+";
+
+#[test]
+fn onlookers_import_from_what_they_look_on_at() {
+    assert_eq!(Chart::read(ONLOOKERS).complaints(&floor_with_onlookers("")), [""; 0]);
+}
+
+#[test]
+fn a_file_that_imports_from_an_onlooker_is_found() {
+    for import in ["use super::eyes::Eye;", "use super::Eye;", "use super::eyes::eye::Eye;"] {
+        let complaints = Chart::read(ONLOOKERS).complaints(&floor_with_onlookers(import));
+        let path = import.trim_start_matches("use ").trim_end_matches(';');
+        let begin =
+            format!("src/lower/a.rs:1 imports `{path}` from lower/eyes/eye.rs: an onlooker");
+        assert!(complaints.iter().any(|it| it.starts_with(&begin)), "{complaints:?}");
+    }
+}
+
 #[test]
 fn a_map_of_what_is_gone_is_found() {
-    let map = ONE_CIRCLE.replace("b.rs", "b.rs c.rs\n  gone: e.rs d.rs");
+    let map =
+        ONE_CIRCLE.replace("b.rs", "b.rs c.rs\n  gone: e.rs d.rs\nOnlookers of lower/\n  eyes/");
     let complaints = Chart::read(&map).complaints(&floor_with("")).join("\n");
     assert!(complaints.contains("The map names src/lower/e.rs, which does not exist."));
+    assert!(complaints.contains("The map names src/lower/eyes/, which does not exist."));
     assert!(complaints.contains("The map names lower/c.rs in the circle `pair`"));
     assert!(complaints.contains("The map names lower/d.rs, lower/e.rs in the circle `gone`"));
 }
