@@ -35,7 +35,7 @@ impl EchoServer {
             cx.on(peer, QTcpSocket::bytes_written, Self::echo);
             cx.on(peer, QTcpSocket::read_channel_finished, Self::echo);
             let address = cx[peer].peer_address();
-            cx.connect_fn_on(peer, QTcpSocket::disconnected, cx.this(), move |this, cx, ()| {
+            cx.on_fn(peer, QTcpSocket::disconnected, move |this, cx, ()| {
                 if let Some(address) = address {
                     println!("{address} has gone");
                 }

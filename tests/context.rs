@@ -29,8 +29,8 @@ impl Ringer {
     #[slot(self.asked)]
     fn ring(&mut self, cx: &mut Context<Self>) {
         let bell = *self.bell.get_or_insert_with(|| cx.add_child(Bell::default()));
-        cx.connect(bell, Bell::rung, cx.this(), Self::hear);
-        cx.connect_fn_on(bell, Bell::rung, cx.this(), |ringer, _, times| ringer.heard.push(*times));
+        cx.on(bell, Bell::rung, Self::hear);
+        cx.on_fn(bell, Bell::rung, |ringer, _, times| ringer.heard.push(*times));
         cx.emit(bell, Bell::rung, 3);
         cx.single_shot(Duration::from_secs(2), cx.this(), Self::wake);
     }
@@ -144,4 +144,53 @@ fn a_property_of_another_type_is_refused_and_stays() {
     let refused: PropertyError = rt.set_property(bell, "pitch", 440).unwrap_err();
     assert_eq!(refused.to_string(), "property `pitch: f64` cannot be set to a value of type `i32`");
     assert_eq!(rt.property(bell, "pitch"), Some(440.0));
+}
+
+/// Hears of a bell in all the ways in which a method can ask for it.
+#[derive(QObject, Default)]
+struct Sexton {
+    heard: Vec<u32>,
+    mourned: Vec<Obj<dyn QObject>>,
+    #[signal]
+    passed_on: Signal<u32>,
+}
+
+#[slots]
+impl Sexton {
+    fn listen(&mut self, cx: &mut Context<Self>, bell: Obj<Bell>) -> Vec<Connection> {
+        let once = ConnectionType::UNIQUE | ConnectionType::SINGLE_SHOT;
+        vec![
+            cx.on_with(once, bell, Bell::rung, Self::hear),
+            cx.on_with(once, bell, Bell::rung, Self::hear),
+            cx.on_fn(bell, Bell::rung, |sexton, _, times| sexton.heard.push(10 * times)),
+            cx.forward(bell, Bell::rung, Self::passed_on),
+            cx.on_destroyed(bell, Self::mourn),
+        ]
+    }
+
+    #[slot]
+    fn hear(&mut self, times: u32) {
+        self.heard.push(times);
+    }
+
+    #[slot]
+    fn mourn(&mut self, who: Obj<dyn QObject>) {
+        self.mourned.push(who);
+    }
+}
+
+#[test]
+fn a_method_connects_its_object_in_every_way_by_a_short_form() {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    let (bell, sexton) = (rt.add(Bell::default()), rt.add(Sexton::default()));
+    let made = rt.with(sexton, |sexton, cx| sexton.listen(cx, bell)).unwrap();
+    let are_made: Vec<_> = made.iter().map(Connection::is_connected).collect();
+    assert_eq!(are_made, [true, false, true, true, true]);
+    let passed_on = rt.spy(sexton, Sexton::passed_on);
+    rt.emit(bell, Bell::rung, 1);
+    rt.emit(bell, Bell::rung, 2);
+    assert_eq!((&rt[sexton].heard[..], passed_on.take()), (&[1, 10, 20][..], vec![1, 2]));
+    rt.destroy(bell);
+    assert_eq!(rt[sexton].mourned, [bell.erase()]);
+    assert!(made.iter().all(|connection| !connection.is_connected()));
 }

@@ -33,8 +33,8 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(stream: Stream, port: u16, cx: &mut Context<Self>) -> Self {
         let socket = cx.add_child(QTcpSocket::new());
-        cx.connect_signal(socket, QTcpSocket::connected, cx.this(), Self::connected);
-        cx.connect_signal(socket, QTcpSocket::error_occurred, cx.this(), Self::failed);
+        cx.forward(socket, QTcpSocket::connected, Self::connected);
+        cx.forward(socket, QTcpSocket::error_occurred, Self::failed);
         cx[socket].connect_to_host("127.0.0.1", port);
         Self {
             socket,

@@ -89,8 +89,26 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.add_child_of_with(self.this(), construct)
     }
 
-    /// Connects another object's signal to a slot of this one: the short form of
-    /// [`World::connect`].
+    /// Hands a slot's error to the runtime.
+    #[inline]
+    pub(super) fn settle(&mut self, outcome: impl Outcome) {
+        let receiver = self.this().erase();
+        outcome.settle(self.world, Some(receiver));
+    }
+
+    /// The context of the same object, as one of the class that it embeds and extends.
+    pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
+        Context::new(self.world, self.key)
+    }
+}
+
+/// Connecting other objects to this one. For its own signals there is [`Signal::connect`]; for
+/// connections between others [`World::connect`] and its like.
+///
+/// All panic if the sender's handle is of another runtime.
+impl<T: QObject> Context<'_, T> {
+    /// Connects another object's signal to a slot of this one: [`World::connect`].
+    #[track_caller]
     pub fn on<S, A, F, Form>(
         &mut self,
         sender: Obj<S>,
@@ -107,110 +125,79 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.connect(sender, signal, this, slot)
     }
 
-    /// Hands a slot's error to the runtime.
-    #[inline]
-    pub(super) fn settle(&mut self, outcome: impl Outcome) {
-        let receiver = self.this().erase();
-        outcome.settle(self.world, Some(receiver));
+    /// Connects another object's signal to a slot of this one in one of the ways of
+    /// [`ConnectionType`]: [`World::connect_with`].
+    #[track_caller]
+    pub fn on_with<S, A, F, Form>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        F: Slot<T, A, Form>,
+        Form: 'static,
+    {
+        let this = self.this();
+        self.world.connect_with(kind, sender, signal, this, slot)
     }
 
-    /// The context of the same object, as one of the class that it embeds and extends.
-    pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
-        Context::new(self.world, self.key)
+    /// Connects another object's signal to a closure that acts on this object and ends with it:
+    /// [`World::connect_fn_on`].
+    #[track_caller]
+    pub fn on_fn<S, A, F, O>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        F: FnMut(&mut T, &mut Context<'_, T>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let this = self.this();
+        self.world.connect_fn_on(sender, signal, this, closure)
+    }
+
+    /// Connects the end of another object to a slot of this one: [`World::connect_destroyed`].
+    #[doc(alias = "destroyed")]
+    #[track_caller]
+    pub fn on_destroyed<S, F, Form>(&mut self, object: Obj<S>, slot: F) -> Connection
+    where
+        S: ?Sized + Target,
+        F: Slot<T, Obj<dyn QObject>, Form>,
+        Form: 'static,
+    {
+        let this = self.this();
+        self.world.connect_destroyed(object, this, slot)
+    }
+
+    /// Has this object emit a signal of its own whenever another object emits this one, with the
+    /// same argument: [`World::connect_signal`].
+    #[track_caller]
+    pub fn forward<S, A>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        own_signal: fn(&T) -> &Signal<A>,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+    {
+        let this = self.this();
+        self.world.connect_signal(sender, signal, this, own_signal)
     }
 }
 
 /// What a method often does to its own object. [`World`] has the same methods; these let
 /// `cx.this()` stand among the arguments, which the borrow checker refuses through a dereference.
 impl<T: QObject> Context<'_, T> {
-    /// Connects a signal to a slot: [`World::connect`].
-    pub fn connect<S, A, R, F, Form>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Connection
-    where
-        S: ?Sized + Target,
-        A: 'static,
-        R: QObject,
-        F: Slot<R, A, Form>,
-        Form: 'static,
-    {
-        self.world.connect(sender, signal, receiver, slot)
-    }
-
-    /// Connects a signal to a slot in one of the ways of [`ConnectionType`]:
-    /// [`World::connect_with`].
-    pub fn connect_with<S, A, R, F, Form>(
-        &mut self,
-        kind: ConnectionType,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Connection
-    where
-        S: ?Sized + Target,
-        A: Clone + 'static,
-        R: QObject,
-        F: Slot<R, A, Form>,
-        Form: 'static,
-    {
-        self.world.connect_with(kind, sender, signal, receiver, slot)
-    }
-
-    /// Connects a signal to a closure that acts on a receiver: [`World::connect_fn_on`].
-    pub fn connect_fn_on<S, A, R, F, O>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        receiver: Obj<R>,
-        closure: F,
-    ) -> Connection
-    where
-        S: ?Sized + Target,
-        A: 'static,
-        R: QObject,
-        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
-        O: Outcome + 'static,
-    {
-        self.world.connect_fn_on(sender, signal, receiver, closure)
-    }
-
-    /// Connects a signal to another signal: [`World::connect_signal`].
-    pub fn connect_signal<S, A, R>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        target: Obj<R>,
-        target_signal: fn(&R) -> &Signal<A>,
-    ) -> Connection
-    where
-        S: ?Sized + Target,
-        A: Clone + 'static,
-        R: ?Sized + Target,
-    {
-        self.world.connect_signal(sender, signal, target, target_signal)
-    }
-
-    /// Connects a slot to the end of an object: [`World::connect_destroyed`].
-    pub fn connect_destroyed<S, R, F, Form>(
-        &mut self,
-        object: Obj<S>,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Connection
-    where
-        S: ?Sized + Target,
-        R: QObject,
-        F: Slot<R, Obj<dyn QObject>, Form>,
-        Form: 'static,
-    {
-        self.world.connect_destroyed(object, receiver, slot)
-    }
-
     /// Ends the connections of a signal to one slot of one receiver: [`World::disconnect`].
     pub fn disconnect<S, A, R, F, Form>(
         &mut self,
