@@ -149,7 +149,7 @@ pub use slotwire_macros::slot;
 /// | `#[slot(field.signal)]` | on insertion, to a signal of the object that `self.field`, an `Obj<_>`, is the handle of |
 /// | `#[slot(self.signal)]` | on insertion, to a signal of the object itself, as `name_changed` of a property |
 /// | `#[slot(field.destroyed)]` | on insertion, to the end of the other object, as with [`connect_destroyed`](crate::World::connect_destroyed) |
-/// | `#[slot(field.signal, queued)]` | the same; the slot runs in a later turn of the event loop |
+/// | `#[slot(field.signal, queued)]` | the same; the slot runs in a later pass of the event loop |
 /// | `#[slot(field.signal, single_shot)]` | the same, for one emission |
 ///
 /// A method with several such attributes is connected to several signals. Field, signal and type

@@ -91,7 +91,7 @@ impl VirtualClock {
         Self { start: Instant::now(), elapsed: Rc::default() }
     }
 
-    /// Lets time pass. Timers that become due fire in the runtime's next turns.
+    /// Lets time pass. Timers that become due fire in the runtime's next passes.
     pub fn advance(&self, by: Duration) {
         self.elapsed.set(self.elapsed.get().saturating_add(by));
     }

@@ -46,7 +46,7 @@ impl World {
     }
 
     /// Asks for the end of the loop: [`Runtime::exec`](crate::Runtime::exec) ends with this exit
-    /// code, after the current turn. If there are several calls, the last one counts.
+    /// code, after the current pass. If there are several calls, the last one counts.
     ///
     /// While `exec` does not run, the request is noted for the loop that drives the runtime, which
     /// asks by [`quit_requested`](Self::quit_requested). It holds until
@@ -54,7 +54,7 @@ impl World {
     /// - `exec` begins, without it, as in Qt,
     /// - or [`Runtime::take_quit_request`](crate::Runtime::take_quit_request) takes it.
     ///
-    /// A request that was made in a turn of `exec` that a panic has ended is kept for the next
+    /// A request that was made in a pass of `exec` that a panic has ended is kept for the next
     /// `exec`.
     pub fn exit(&mut self, code: i32) {
         LoopParts::of(self).control.request.set(Some(code));
@@ -64,7 +64,7 @@ impl World {
     /// the end of the loop; `None` if nothing has.
     ///
     /// For a loop that drives the runtime by
-    /// [`process_events`](crate::Runtime::process_events): it looks after each turn.
+    /// [`process_events`](crate::Runtime::process_events): it looks after each pass.
     pub fn quit_requested(&self) -> Option<i32> {
         LoopParts::of(self).control.requested()
     }

@@ -48,9 +48,9 @@ impl NotifierType {
 
 /// Emits a signal when a descriptor is ready: for pipes, devices and sockets of other libraries.
 ///
-/// Level-triggered: the signal comes again and again, at most once in a turn of the loop, until the
+/// Level-triggered: the signal comes again and again, at most once in a pass of the loop, until the
 /// slots have read what is there, or disabled the notifier. It waits while the slots of the one
-/// before have still something to do that takes longer than a turn may. The notifier keeps the
+/// before have still something to do that takes longer than a pass may. The notifier keeps the
 /// descriptor open.
 ///
 /// Set the descriptor to non-blocking and expect `WouldBlock`. Another slot, or another process

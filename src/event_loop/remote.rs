@@ -103,8 +103,8 @@ impl Remote {
         Self { inbox: self.inbox.clone(), limit }
     }
 
-    /// Runs a closure in the runtime's thread, in a later turn of its loop, after what waits there
-    /// already. Mostly that is the next turn.
+    /// Runs a closure in the runtime's thread, in a later pass of its loop, after what waits there
+    /// already. Mostly that is the next pass.
     ///
     /// # Errors
     ///

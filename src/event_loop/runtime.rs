@@ -130,7 +130,7 @@ impl Runtime {
     }
 
     /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit), and for at
-    /// least a turn; returns the exit code.
+    /// least a pass; returns the exit code.
     ///
     /// Begins without a request to quit that was made before, as in Qt. Two are kept: that of an
     /// `exec` that a panic or an error has ended, and that of another thread, by a
@@ -197,11 +197,11 @@ impl Runtime {
         self.parts.control.take_request()
     }
 
-    /// Makes one turn of the loop: waits up to `timeout` for something to do (for ever if it is
+    /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if it is
     /// `None`), does what there is, and returns true if there was anything.
     ///
-    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the turn goes; the
-    /// rest waits for the next one, in order. A call that another thread posts while the turn waits
+    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the pass goes; the
+    /// rest waits for the next one, in order. A call that another thread posts while the pass waits
     /// ends the wait, and is made before this returns unless calls before it use up the allowance.
     ///
     /// A slot that calls [`quit`](World::quit) ends nothing here; the caller of this method asks by
@@ -215,7 +215,7 @@ impl Runtime {
         Shift::begin(self).runtime.pass(timeout)
     }
 
-    /// Runs the loop until `condition` holds, up to `timeout`, but at least for a turn unless it
+    /// Runs the loop until `condition` holds, up to `timeout`, but at least for a pass unless it
     /// holds already; returns true if it came to hold.
     ///
     /// A slot that calls [`quit`](World::quit) ends nothing here, but the condition may
@@ -329,7 +329,7 @@ impl Runtime {
             || self.poller.has_more()
     }
 
-    /// Makes one turn of the loop; returns true if there was anything to do. A turn that sleeps
+    /// Makes one pass of the loop; returns true if there was anything to do. A pass that sleeps
     /// ends with what ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.meter.begin_pass();
@@ -355,7 +355,7 @@ impl Runtime {
         }
     }
 
-    /// Does what was recorded, posted and put off before this turn, as far as the allowance goes;
+    /// Does what was recorded, posted and put off before this pass, as far as the allowance goes;
     /// returns true if there was any.
     fn catch_up(&mut self) -> bool {
         let mut any = self.world.has_work();

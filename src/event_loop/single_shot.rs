@@ -77,7 +77,7 @@ impl World {
     /// Calls a slot once, after a delay. The call is cancelled when the receiver is destroyed, and
     /// is never made if the receiver is gone already.
     ///
-    /// A delay of zero is a call in a later turn of the loop, in order with what was posted.
+    /// A delay of zero is a call in a later pass of the loop, in order with what was posted.
     ///
     /// # Panics
     ///
@@ -102,7 +102,7 @@ impl World {
 
     /// Runs a closure once, after a delay.
     ///
-    /// A delay of zero is a call in a later turn of the loop, in order with what was posted.
+    /// A delay of zero is a call in a later pass of the loop, in order with what was posted.
     ///
     /// ```
     /// use std::time::Duration;
@@ -139,7 +139,7 @@ impl World {
     /// Runs a closure that acts on a receiver once, after a delay. The call is cancelled when the
     /// receiver is destroyed, and is never made if the receiver is gone already.
     ///
-    /// A delay of zero is a call in a later turn of the loop, in order with what was posted. The
+    /// A delay of zero is a call in a later pass of the loop, in order with what was posted. The
     /// closure is a slot of the receiver: a panic in it destroys the receiver, and an error that it
     /// returns goes to [`on_slot_error`](Self::on_slot_error).
     ///

@@ -14,10 +14,10 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 ///
 /// The ticks of a repeating timer do not drift: each is due at a multiple of the interval after the
 /// start, however late the one before came. Ticks that were missed because the loop was busy are
-/// dropped, and at most one comes in each turn of the loop. None comes while the slots of the one
-/// before have still something to do that takes longer than a turn may: it is late then, or
+/// dropped, and at most one comes in each pass of the loop. None comes while the slots of the one
+/// before have still something to do that takes longer than a pass may: it is late then, or
 /// dropped. Timers that are due at the same moment fire in the order in which they were started. An
-/// interval of zero fires once in each turn whose [`Allowance`](crate::Allowance) leaves room,
+/// interval of zero fires once in each pass whose [`Allowance`](crate::Allowance) leaves room,
 /// after the sockets have had theirs.
 ///
 /// ```

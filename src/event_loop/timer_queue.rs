@@ -180,7 +180,7 @@ impl<T> TimerQueue<T> {
         while let Some(&Reverse(item)) = self.heap.peek() {
             match self.timers.at(item.slot()) {
                 Some(timer) if timer.start == item.start() => return Some(item.at),
-                _ => self.settle_top(item),
+                _ => self.correct_top(item),
             }
         }
         None
@@ -200,7 +200,7 @@ impl<T> TimerQueue<T> {
                     self.heap.pop();
                     self.collected.push_back((item.slot(), item.start()));
                 }
-                _ => self.settle_top(item),
+                _ => self.correct_top(item),
             }
         }
     }
@@ -258,7 +258,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Takes the uppermost item, which is stale or too early, to where it belongs.
-    fn settle_top(&mut self, item: Item) {
+    fn correct_top(&mut self, item: Item) {
         self.heap.pop();
         match self.timers.at_mut(item.slot()) {
             Some((_, timer)) if timer.queued_start == item.start() => {

@@ -156,7 +156,7 @@ mod spare {
     use std::cell::RefCell;
 
     /// How many pieces are kept, and of which size: 256 KiB in each thread at most. As many
-    /// connections may each wait to send an answer at the end of a turn of the loop.
+    /// connections may each wait to send an answer at the end of a pass of the loop.
     const COUNT: usize = 64;
     const SIZES: std::ops::RangeInclusive<usize> = 256..=4096;
 

@@ -16,7 +16,7 @@ use super::tcp_socket::QTcpSocket;
 use crate::event_loop::TimerKey;
 use crate::object::{Obj, ObjectKey, Origin, World};
 
-/// How many connections are accepted in one turn of the loop, at most, before others get theirs.
+/// How many connections are accepted in one pass of the loop, at most, before others get theirs.
 const ACCEPTS_PER_TURN: usize = 64;
 
 /// How long a server waits after the first failure to accept, and at most. It doubles in between.

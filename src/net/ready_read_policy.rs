@@ -7,7 +7,7 @@ pub enum ReadyReadPolicy {
     /// When new bytes have come, and not again for bytes that a slot left unread. As in Qt.
     #[default]
     NewBytes,
-    /// Also in a later turn of the loop, if a slot has read something and left something: a slot
+    /// Also in a later pass of the loop, if a slot has read something and left something: a slot
     /// that takes one message each time is called until none is left. A slot that reads nothing is
     /// called again only when new bytes have come.
     WhileUnread,

@@ -19,7 +19,7 @@ use crate::object::{Anchor, Occasion, Response};
 /// [`bind`](crate::QAbstractSocket::bind) gives it an address, at which it receives from anybody.
 /// Its signal [`ready_read`](crate::QIODevice::ready_read) tells that something has come, and again
 /// only after something was read: whoever does not read hears no more. Whoever reads one datagram is
-/// told of the next in a later turn of the loop.
+/// told of the next in a later pass of the loop.
 ///
 /// [`connect_to_host`](crate::QAbstractSocket::connect_to_host) names a peer. From then on only its
 /// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and
@@ -55,7 +55,7 @@ use crate::object::{Anchor, Occasion, Response};
 /// # }
 /// ```
 ///
-/// A turn of the loop emits `ready_read` at most once for each socket, so a peer that sends without
+/// A pass of the loop emits `ready_read` at most once for each socket, so a peer that sends without
 /// end does not keep others waiting, unless a slot reads until nothing is left. Where peers are not
 /// trusted, let it read some and return.
 ///

@@ -153,7 +153,7 @@ impl Runtime {
     }
 
     /// Waits until a connection is accepted. Returns true if at least one is accepted before this
-    /// returns: all that wait in the kernel are, as in a turn of the loop, up to the server's
+    /// returns: all that wait in the kernel are, as in a pass of the loop, up to the server's
     /// [limit](QTcpServer::set_max_pending_connections). Accepts even while the server is paused.
     ///
     /// Returns false at once if the server does not listen, or if as many connections wait to be

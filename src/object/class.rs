@@ -117,8 +117,8 @@ pub trait QObject: Any {
         }
     }
 
-    /// Is woken, between methods. What the library's own classes have instead of a look-up of their
-    /// own: it is not for others.
+    /// Is woken by the runtime, between methods. For the library's own classes alone: nobody else's
+    /// objects ask to be woken.
     ///
     /// The default passes the call on to the [base](Self::base).
     #[doc(hidden)]

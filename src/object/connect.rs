@@ -402,7 +402,7 @@ impl World {
         let join = move |world: &mut Self| {
             let is_wanted = connection.is_wanted() && !joining.link.is_over();
             let core = if is_wanted { world.core_of(sender, signal) } else { None };
-            connection.settle(core.and_then(|core| world.make(&core, joining)));
+            connection.made_or_refused(core.and_then(|core| world.make(&core, joining)));
         };
         self.when_free(
             sender.key,

@@ -23,7 +23,7 @@ bitflags! {
         #[doc(alias = "DirectConnection")]
         #[doc(alias = "AutoConnection")]
         const DIRECT = 0;
-        /// The slot runs in a later turn of the event loop, after what was posted before.
+        /// The slot runs in a later pass of the event loop, after what was posted before.
         #[doc(alias = "QueuedConnection")]
         const QUEUED = 1;
         /// The connection is not made if the signal is already connected to that slot of that
@@ -126,7 +126,7 @@ impl AwaitedConnection {
     }
 
     /// Notes that the connection was made, or refused.
-    pub(super) fn settle(&self, made: Option<MadeConnection>) {
+    pub(super) fn made_or_refused(&self, made: Option<MadeConnection>) {
         match made {
             Some(made) => {
                 self.made.get_or_init(|| made);

@@ -91,9 +91,9 @@ impl<'a, T: QObject> Context<'a, T> {
 
     /// Hands a slot's error to the runtime.
     #[inline]
-    pub(super) fn settle(&mut self, outcome: impl Outcome) {
+    pub(super) fn report(&mut self, outcome: impl Outcome) {
         let receiver = self.this().erase();
-        outcome.settle(self.world, Some(receiver));
+        outcome.report(self.world, Some(receiver));
     }
 
     /// The context of the same object, as one of the class that it embeds and extends.
@@ -248,7 +248,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.later(object, f);
     }
 
-    /// Posts a call of a slot for a later turn of the event loop: [`World::invoke`].
+    /// Posts a call of a slot for a later pass of the event loop: [`World::invoke`].
     #[doc(alias = "invokeMethod")]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
@@ -265,7 +265,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.destroy(object)
     }
 
-    /// Destroys an object in a later turn of the event loop: [`World::delete_later`].
+    /// Destroys an object in a later pass of the event loop: [`World::delete_later`].
     #[doc(alias = "deleteLater")]
     pub fn delete_later<R: ?Sized + Target>(&mut self, object: Obj<R>) -> bool {
         self.world.delete_later(object)

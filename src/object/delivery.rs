@@ -6,7 +6,7 @@
 //! have run it.
 //!
 //! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
-//! carries out a bounded number of them and puts the rest aside for a later turn.
+//! carries out a bounded number of them and puts the rest aside for later.
 
 use std::rc::Rc;
 
@@ -50,15 +50,15 @@ impl World {
         self.emit_now(sender, signal, argument);
     }
 
-    /// Posts a closure to be run in a later turn of the event loop, after what was posted before
-    /// and what that has caused. Mostly that is the next turn; the [`Allowance`](crate::Allowance)
-    /// of a turn says when it is not.
+    /// Posts a closure to be run in a later pass of the event loop, after what was posted before
+    /// and what that has caused. Mostly that is the next pass; the [`Allowance`](crate::Allowance)
+    /// of a pass says when it is not.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
         self.queue.post(Effect::later(call));
     }
 
-    /// Posts a call of a slot, to be made in a later turn of the event loop, as
+    /// Posts a call of a slot, to be made in a later pass of the event loop, as
     /// [`post`](Self::post) posts a closure.
     ///
     /// Nothing happens if the receiver is gone by then.
@@ -125,7 +125,7 @@ impl World {
         if let Some(key) = self.own(receiver) {
             self.run_slot(key, |object, cx| {
                 let outcome = closure(object, cx);
-                cx.settle(outcome);
+                cx.report(outcome);
             });
         }
     }

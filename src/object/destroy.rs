@@ -43,7 +43,7 @@ impl World {
         is_there
     }
 
-    /// Destroys the object in a later turn of the event loop, after what was posted before. Returns
+    /// Destroys the object in a later pass of the event loop, after what was posted before. Returns
     /// true if it is still there. Asking twice is the same as asking once.
     #[doc(alias = "deleteLater")]
     pub fn delete_later<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {

@@ -185,7 +185,7 @@ where
         world.run_slot(receiver, |object, cx| {
             self.borrow_closure(|closure| {
                 let outcome = closure(object, cx, argument);
-                cx.settle(outcome);
+                cx.report(outcome);
             });
         });
     }
@@ -207,7 +207,7 @@ where
         }
 
         let on_panic = OnPanic(self);
-        self.borrow_closure(|closure| closure(world, argument).settle(world, None));
+        self.borrow_closure(|closure| closure(world, argument).report(world, None));
         std::mem::forget(on_panic);
     }
 }
@@ -238,7 +238,7 @@ impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
     }
 }
 
-/// A connection that posts its calls for a later turn of the loop.
+/// A connection that posts its calls for a later pass of the loop.
 pub(super) struct QueuedLink<A> {
     calls: Rc<QueuedCalls<A>>,
 }

@@ -107,7 +107,7 @@ pub(super) struct Queue<W: Observed> {
     first: Cell<Option<Effect<W>>>,
     second: Cell<Option<Effect<W>>>,
     others: RefCell<Vec<Effect<W>>>,
-    /// What was posted for later turns.
+    /// What was posted for a later pass of the loop.
     posted: RefCell<VecDeque<Effect<W>>>,
     /// The objects with postponed work, in the order in which they asked.
     postponed: RefCell<VecDeque<ObjectKey>>,

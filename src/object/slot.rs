@@ -62,7 +62,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, _: &A) {
         let outcome = self(receiver);
-        cx.settle(outcome);
+        cx.report(outcome);
     }
 }
 
@@ -75,7 +75,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, _: &A) {
         let outcome = self(receiver, cx);
-        cx.settle(outcome);
+        cx.report(outcome);
     }
 }
 
@@ -89,7 +89,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, argument.clone());
-        cx.settle(outcome);
+        cx.report(outcome);
     }
 }
 
@@ -103,7 +103,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, cx, argument.clone());
-        cx.settle(outcome);
+        cx.report(outcome);
     }
 }
 
@@ -118,7 +118,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, argument.borrow());
-        cx.settle(outcome);
+        cx.report(outcome);
     }
 }
 
@@ -133,7 +133,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, cx, argument.borrow());
-        cx.settle(outcome);
+        cx.report(outcome);
     }
 }
 
@@ -148,16 +148,16 @@ where
 pub trait Outcome {
     /// Hands an error to the runtime, if this is one.
     #[doc(hidden)]
-    fn settle(self, world: &mut World, receiver: Option<Obj<dyn QObject>>);
+    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>);
 }
 
 impl Outcome for () {
     #[inline]
-    fn settle(self, _: &mut World, _: Option<Obj<dyn QObject>>) {}
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {}
 }
 
 impl<E: Into<Box<dyn Error>>> Outcome for Result<(), E> {
-    fn settle(self, world: &mut World, receiver: Option<Obj<dyn QObject>>) {
+    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>) {
         if let Err(error) = self {
             world.report_slot_error(SlotError { receiver, error: error.into() });
         }
@@ -166,7 +166,7 @@ impl<E: Into<Box<dyn Error>>> Outcome for Result<(), E> {
 
 /// A slot that never returns: `|_, _| todo!()`.
 impl Outcome for Never {
-    fn settle(self, _: &mut World, _: Option<Obj<dyn QObject>>) {
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {
         self
     }
 }

@@ -30,7 +30,7 @@ impl Wakeups {
         self.0.record(Effect::Step { object, number });
     }
 
-    /// Wakes the object when the loop comes to what was postponed: in this turn of the loop or, from
+    /// Wakes the object when the loop comes to what was postponed: in this pass of the loop or, from
     /// within that, in the next. It sees to it itself that it asks once.
     #[inline]
     pub(crate) fn postpone(&self, object: ObjectKey) {

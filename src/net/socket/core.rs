@@ -237,7 +237,7 @@ impl SocketCore {
                     attempt.close_when_connected = true;
                 }
             }
-            // What is left goes out in the loop's turns, as it would have anyway.
+            // What is left goes out in the loop's passes, as it would have anyway.
             SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
                 if self.kind == SocketType::Tcp && self.state == SocketState::Bound {

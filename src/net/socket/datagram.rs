@@ -24,7 +24,7 @@ use crate::readiness::Readiness;
 /// No datagram is larger.
 const LARGEST: usize = 64 * 1024;
 
-/// How many datagrams are dropped in a turn of the loop on a socket for writing alone.
+/// How many datagrams are dropped in a pass of the loop on a socket for writing alone.
 const DROPPED_PER_TURN: usize = 64;
 
 thread_local! {

@@ -93,7 +93,7 @@ impl SocketCore {
     /// The step by which a newcomer begins to be watched: after its announcement.
     pub(in crate::net) const WATCH: u32 = 0;
 
-    /// The step at which what was emitted outside the turns of the loop is delivered.
+    /// The step at which what was emitted outside the passes of the loop is delivered.
     pub(super) const DELIVERED: u32 = 1;
 
     /// Takes the step with this number, if it still waits.

@@ -5,7 +5,7 @@ use bitflags::bitflags;
 use crate::net::error::SocketError;
 
 bitflags! {
-    /// What has happened to a socket, for a wait and for the turn of the loop that looks afterwards.
+    /// What has happened to a socket, for a wait and for the pass of the loop that looks afterwards.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(in crate::net) struct News: u8 {
         /// A connection was established.
@@ -55,7 +55,7 @@ pub(in crate::net) struct Traffic {
     pub(super) was_cut_off: bool,
     /// What has happened since somebody last began to look.
     pub(in crate::net) news: News,
-    /// What has happened outside the turns of the loop, and is not delivered yet.
+    /// What has happened outside the passes of the loop, and is not delivered yet.
     pub(super) undelivered: News,
 }
 

@@ -15,7 +15,7 @@ use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
 use crate::readiness::Readiness;
 
-/// How much is sent in one turn of the loop before others get theirs. More than most writes, so
+/// How much is sent in one pass of the loop before others get theirs. More than most writes, so
 /// that they take one system call.
 const SENT_PER_TURN: usize = 1 << 20;
 
@@ -99,7 +99,7 @@ impl SocketCore {
         self.extra_mut().legacy = Rc::downgrade(legacy);
     }
 
-    /// Notes what has happened and was emitted. If that was outside the turns of the loop, it counts
+    /// Notes what has happened and was emitted. If that was outside the passes of the loop, it counts
     /// as undelivered until what is recorded after the emission is carried out.
     pub(super) fn note(&mut self, news: News) {
         self.traffic.news |= news;
@@ -112,7 +112,7 @@ impl SocketCore {
         }
     }
 
-    /// What was emitted outside the turns of the loop is delivered.
+    /// What was emitted outside the passes of the loop is delivered.
     pub(super) fn on_delivered(&mut self) {
         self.traffic.undelivered = News::empty();
     }
