@@ -9,7 +9,6 @@ mod control;
 mod home;
 mod inbox;
 mod moment;
-mod notifier;
 mod pace;
 mod pass_meter;
 mod poller;
@@ -18,6 +17,7 @@ mod ready_list;
 mod remote;
 mod runtime;
 mod single_shot;
+mod socket_notifier;
 mod source;
 mod thread;
 mod timer;
@@ -27,11 +27,11 @@ mod timers;
 
 pub use allowance::Allowance;
 pub use clock::{Clock, SystemClock, VirtualClock};
-pub use notifier::{NotifierType, QSocketNotifier};
 pub use pace::TimerType;
 pub use remote::{PostError, Remote};
 pub use runtime::Runtime;
 pub use single_shot::SingleShot;
+pub use socket_notifier::{NotifierType, QSocketNotifier};
 pub use thread::{QThread, ThreadError};
 pub use timer::QTimer;
 

@@ -1,7 +1,7 @@
 //! Cores and links with their argument's type forgotten.
 //!
 //! Disconnecting, connection handles and tracing work on these, so they depend on no core. The
-//! traits are implemented in `core.rs` and `link.rs`.
+//! traits are implemented in `core.rs` and `connection_kinds.rs`.
 
 use std::any::TypeId;
 use std::rc::Rc;

@@ -10,12 +10,14 @@ use std::rc::{Rc, Weak};
 use super::arena::Place;
 use super::class::QObject;
 use super::connection::{AwaitedConnection, Connection, ConnectionType, Deferred, MadeConnection};
+use super::connection_kinds::{
+    ClosureLink, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink,
+};
 use super::context::Context;
 use super::core::Core;
 use super::dependent::Dependent;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
-use super::link::{ClosureLink, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;

@@ -8,7 +8,7 @@
 //!
 //! Each connection has a number, which counts up, so the list is sorted by it; an emission under
 //! way is an argument and two such numbers. When an emission is made is in `signal.rs`; how a
-//! connection reaches its slot in `link.rs`.
+//! connection reaches its slot in `connection_kinds.rs`.
 
 use std::any::TypeId;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -18,12 +18,12 @@ use std::rc::{Rc, Weak};
 
 use super::any_core::{AnyCore, AnyLink};
 use super::connection::ConnectionType;
+use super::connection_kinds::Link;
 use super::emitter::Emitter;
 use super::entry::{Entries, Entry, State, growth, take_dead};
 use super::key::ObjectKey;
-use super::link::Link;
 use super::queue::{Act, Effect};
-use super::turns::CASCADE;
+use super::turn_budget::CASCADE;
 use super::waiting::Waiting;
 use super::world::World;
 

@@ -18,7 +18,7 @@ use super::key::ObjectKey;
 use super::queue::Effect;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
-use super::turns::{CASCADE, Meter, Origin, SLICE, TURN_BUDGET};
+use super::turn_budget::{CASCADE, Meter, Origin, SLICE, TURN_BUDGET};
 use super::world::World;
 
 impl World {

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::link::Link;
+use super::connection_kinds::Link;
 
 /// Connections, sorted by their numbers.
 pub(super) type Entries<A> = SmallVec<[Entry<A>; 1]>;

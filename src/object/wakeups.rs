@@ -15,7 +15,7 @@ use super::core::Core;
 use super::key::ObjectKey;
 use super::occasion::Occasion;
 use super::queue::{Effect, Queue, Steps};
-use super::turns::Origin;
+use super::turn_budget::Origin;
 use super::world::World;
 
 /// Where the objects of a runtime ask to be woken.

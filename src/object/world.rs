@@ -30,7 +30,7 @@ use super::place::{ObjectPlace, PlaceMut, PlaceRef};
 use super::queue::Queue;
 use super::slot::{OnSlotError, SlotError};
 use super::tree::Tree;
-use super::turns::Turns;
+use super::turn_budget::Turns;
 
 /// The objects of one runtime.
 ///

@@ -6,10 +6,10 @@
 //! tracer is, what happens.
 
 mod dump;
-mod spy;
+mod signal_spy;
 mod trace;
 mod tracer;
 
 pub use dump::ConnectionInfo;
-pub use spy::SignalSpy;
+pub use signal_spy::SignalSpy;
 pub use trace::{Trace, TraceEntry};
