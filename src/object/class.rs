@@ -14,9 +14,9 @@ use super::core::Core;
 use super::handle::Target;
 use super::key::ObjectKey;
 use super::meta::MetaObject;
-use super::occasion::Occasion;
 use super::signal::Signal;
 use super::world::World;
+use crate::readiness::{Readiness, SourceId};
 
 /// A class of objects that live in a runtime.
 ///
@@ -162,6 +162,21 @@ pub trait QObject: Any {
             )
         })
     }
+}
+
+/// What an object is woken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// It has come to a step that the object recorded under this number.
+    Step(u32),
+    /// A source of the object is ready.
+    Ready(SourceId, Readiness),
+    /// A timer of the object is due.
+    Due,
+    /// The loop has come to what the object postponed.
+    Postponed,
+    /// What the object asked another thread for is there.
+    Answered,
 }
 
 /// What is left to be done for an object that was woken.

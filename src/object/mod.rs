@@ -25,7 +25,6 @@ mod lease;
 mod meta;
 mod node;
 mod observer;
-mod occasion;
 mod place;
 mod property;
 mod queue;
@@ -40,7 +39,7 @@ mod world;
 pub use anchor::Anchor;
 pub use class::QObject;
 #[doc(hidden)]
-pub use class::Response;
+pub use class::{Occasion, Response};
 pub use connection::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
 #[doc(hidden)]
@@ -48,8 +47,6 @@ pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
 pub use inspection::{ConnectionInfo, SignalSpy, Trace, TraceEntry};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
-#[doc(hidden)]
-pub use occasion::Occasion;
 #[doc(hidden)]
 pub use place::{PlaceMut, PlaceRef};
 pub use property::{Property, PropertyError};

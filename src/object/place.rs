@@ -7,9 +7,8 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::arena::{Keyring, Life, Place};
-use super::class::{QObject, Response};
+use super::class::{Occasion, QObject, Response};
 use super::meta::MetaObject;
-use super::occasion::Occasion;
 
 /// The place of an object of which the class is forgotten.
 pub(super) trait ObjectPlace: Any {

@@ -10,10 +10,9 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::arena::Life;
-use super::class::{Response, Rest};
+use super::class::{Occasion, Response, Rest};
 use super::core::Core;
 use super::key::ObjectKey;
-use super::occasion::Occasion;
 use super::queue::{Effect, Queue, Steps};
 use super::turn_budget::Origin;
 use super::world::World;
