@@ -173,6 +173,22 @@ pub mod v1 {
         T::project_mut(object, ()).expect("a meta object is asked about objects of its class only")
     }
 
+    /// Does the last steps of a class, and then those of its base, whatever becomes of the first.
+    pub fn leave_before_base<T: QObject>(object: &mut T, own: fn(&mut T)) {
+        /// What is left to be done, also after a panic.
+        struct Base<'a, T: QObject>(&'a mut T);
+
+        impl<T: QObject> Drop for Base<'_, T> {
+            fn drop(&mut self) {
+                if let Some(base) = self.0.base_mut() {
+                    base.leave_runtime();
+                }
+            }
+        }
+
+        own(Base(object).0);
+    }
+
     /// The embedded device that this class is one by.
     #[derive(Debug)]
     pub struct BaseDevice<B>(PhantomData<B>);
@@ -435,7 +451,7 @@ mod tests {
     #[test]
     fn a_class_that_is_woken_is_woken_in_its_bases_place() {
         let mut sleeper = Sleeper::default();
-        let _ = sleeper.wake(Occasion::Due);
+        let _ = sleeper.wake_up(Occasion::Due);
         assert_eq!(sleeper.woken_for, [Occasion::Due]);
         assert_eq!(sleeper.bed.woken_for, []);
     }

@@ -370,7 +370,7 @@ impl QObject for Ghost {
         &GHOST
     }
 
-    fn leave(&mut self) {
+    fn leave_runtime(&mut self) {
         self.0.emit(1);
     }
 }

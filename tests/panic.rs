@@ -293,7 +293,7 @@ fn a_panic_in_an_objects_last_steps_does_not_keep_it() {
         fn meta_object(&self) -> &'static slotwire::MetaObject {
             &STUBBORN
         }
-        fn leave(&mut self) {
+        fn leave_runtime(&mut self) {
             panic!("not yet");
         }
     }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -634,4 +634,84 @@ fn a_server_with_a_method_of_a_class_that_it_is_not_in_says_so(net: &Net) {
     rt[server].listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let _peer = net.dial(rt[server].server_port().unwrap());
     rt.run_until(DEADLINE, |_| false).unwrap();
+}
+
+/// Accepts a connection by a class that keeps it back for an hour.
+#[derive(QObject)]
+struct SlowServer {
+    #[qobject(base)]
+    server: QTcpServer,
+    delay: Duration,
+    kept: u32,
+}
+
+impl SlowServer {
+    fn new(delay: Duration) -> Self {
+        Self { server: QTcpServer::with_incoming(Self::incoming), delay, kept: 0 }
+    }
+
+    fn incoming(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
+        self.kept += 1;
+        cx.single_shot_fn(self.delay, move |world| {
+            world.add(incoming.into_socket());
+        });
+    }
+}
+
+#[test]
+fn a_connection_that_a_call_to_come_has_captured_is_closed_when_the_runtime_goes() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(SlowServer::new(Duration::from_secs(3600)));
+    rt[server].server.listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = rt[server].server.server_port().unwrap();
+    let mut peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    wait_until(&mut rt, |world| world[server].kept == 1);
+    drop(rt);
+    peer.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    assert_eq!(peer.read(&mut [0]).unwrap_or(99), 0, "the end of the connection");
+}
+
+#[test]
+fn what_calls_to_come_have_captured_goes_with_the_runtime_whoever_keeps_a_connection() {
+    thread_local!(static KEPT: RefCell<Option<Incoming>> = const { RefCell::new(None) });
+    #[derive(QObject)]
+    struct Keeper {
+        #[qobject(base)]
+        server: QTcpServer,
+    }
+    impl Keeper {
+        fn incoming(&mut self, _: &mut Context<Self>, incoming: Incoming) {
+            KEPT.set(Some(incoming));
+        }
+    }
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(Keeper { server: QTcpServer::with_incoming(Keeper::incoming) });
+    rt[server].server.listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = rt[server].server.server_port().unwrap();
+    let _peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    wait_until(&mut rt, |_| KEPT.with_borrow(Option::is_some));
+    let token = Rc::new(());
+    let captured = token.clone();
+    let call = rt.single_shot_fn(Duration::from_secs(3600), move |_| drop(captured));
+    drop(rt);
+    assert!(!call.is_active());
+    assert_eq!(Rc::strong_count(&token), 1);
+}
+
+#[test]
+fn a_slot_of_new_connection_that_panics_costs_no_other_connection_its_announcement() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = rt[server].server_port().unwrap();
+    let _peers: Vec<_> =
+        (0..3).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
+    let announced = Rc::new(RefCell::new(0));
+    let count = announced.clone();
+    rt.connect_fn(server, QTcpServer::new_connection, move |_, _| *count.borrow_mut() += 1);
+    let first = rt.connect_fn(server, QTcpServer::new_connection, |_, _| panic_on_purpose());
+    panic_of(|| rt.run_until(Duration::from_secs(2), |_| false));
+    drop(first);
+    let all = rt.run_until(Duration::from_secs(2), |_| *announced.borrow() == 3);
+    assert!(all.unwrap(), "{} were announced", announced.borrow());
 }

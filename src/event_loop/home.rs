@@ -18,7 +18,8 @@ use crate::object::{Anchor, ObjectKey, Wakeups, World};
 pub(crate) struct LoopParts {
     pub(crate) wakeups: Wakeups,
     pub(crate) timers: Timers,
-    pub(crate) reactor: Reactor,
+    /// Held by each engine as well, which may outlive the runtime.
+    pub(crate) reactor: Rc<Reactor>,
     pub(crate) remote: Remote,
     pub(super) control: LoopControl,
 }

@@ -40,4 +40,5 @@ pub(crate) use clock::saturating_add;
 pub(crate) use home::{Home, LoopParts, Parts};
 #[cfg(feature = "sim")]
 pub(crate) use poller::{KernelPoller, Polled, Poller};
+pub(crate) use reactor::Reactor;
 pub(crate) use timer_slots::TimerKey;

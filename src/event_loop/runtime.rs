@@ -119,7 +119,7 @@ impl Runtime {
         let parts = Rc::new(LoopParts {
             wakeups: world.wakeups(),
             timers: Timers::new(clock.clone(), mailbox.bell()),
-            reactor: Reactor::new(kernel.registry().map_err(Error::Poller)?),
+            reactor: Rc::new(Reactor::new(kernel.registry().map_err(Error::Poller)?)),
             remote: Remote::of(&mailbox),
             control: LoopControl::default(),
         });
@@ -476,8 +476,8 @@ impl Runtime {
             return false;
         }
         self.work_off(|runtime| {
-            let object = runtime.world.next_postponed(&mut postponed)?;
-            Some(move |world: &mut World| world.wake(object, Occasion::Postponed))
+            let (object, occasion) = runtime.world.next_postponed(&mut postponed)?;
+            Some(move |world: &mut World| world.wake(object, occasion))
         });
         true
     }
@@ -504,6 +504,13 @@ impl Drop for Shift<'_> {
         if !mailbox.fall_asleep() || self.runtime.has_work() {
             mailbox.ring();
         }
+    }
+}
+
+/// What waits for its time goes with the runtime, whoever keeps something of that.
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.parts.timers.clear();
     }
 }
 

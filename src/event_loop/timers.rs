@@ -160,6 +160,13 @@ impl Timers {
         alarm.is_some()
     }
 
+    /// Disarms all timers, and drops what they were to do.
+    pub(super) fn clear(&self) {
+        let queue = self.queue.replace(TimerQueue::new());
+        // Not under the borrow: what was captured may arm and disarm timers as it goes.
+        drop(queue);
+    }
+
     /// Returns true if the timer is armed, or kept.
     pub(super) fn is_armed(&self, timer: TimerKey) -> bool {
         self.queue.borrow().due(timer).is_some()

@@ -181,22 +181,33 @@ impl Drop for QTcpServer {
 /// put aside, the others wait for it.
 pub(super) fn accept_waiting(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
+    /// Some of what waits is accepted. The end, a panic's of a slot included, asks for more.
+    struct Batch<'a>(&'a mut World, Obj<QTcpServer>);
+
+    impl Drop for Batch<'_> {
+        fn drop(&mut self) {
+            if let Some(server) = self.0.get_mut(self.1) {
+                server.go_on_if_more();
+            }
+        }
+    }
+
     forget_destroyed(world, server);
+    let batch = Batch(world, server);
     for _ in 0..ACCEPTS_PER_TURN {
-        let accepted = world.turn(|world| {
+        let accepted = batch.0.turn(|world| {
             let accepted = world.get_mut(server)?.accept()?;
             take_in(world, key, accepted)
         });
         if accepted.is_none() {
+            // Whoever may ask for more has done so.
+            std::mem::forget(batch);
             return;
         }
-        if world.is_held_up(Origin::Object(key)) {
+        if batch.0.is_held_up(Origin::Object(key)) {
             // The next connection may not overtake this one, whose announcement was put aside.
-            break;
+            return;
         }
-    }
-    if let Some(server) = world.get_mut(server) {
-        server.go_on_if_more();
     }
 }
 

@@ -26,7 +26,7 @@ impl Facilities {
     /// Says on which network the sockets of a runtime are to be that has none yet.
     pub(super) fn begin(
         world: &World,
-        network: impl FnOnce(&Rc<LoopParts>) -> Rc<dyn Network>,
+        network: impl FnOnce(&LoopParts) -> Rc<dyn Network>,
     ) -> Rc<Self> {
         let parts = LoopParts::of(world);
         let network = network(&parts);
@@ -45,9 +45,9 @@ impl Facilities {
 impl Parts for Facilities {
     /// Returns the facilities of this runtime: on the kernel's network, unless it was said which.
     fn of(world: &World) -> Rc<Self> {
-        world.kept().unwrap_or_else(|| {
-            Self::begin(world, |parts| Rc::new(NativeNetwork::new(parts.clone())))
-        })
+        world
+            .kept()
+            .unwrap_or_else(|| Self::begin(world, |parts| Rc::new(NativeNetwork::new(parts))))
     }
 
     fn of_loop(&self) -> &LoopParts {

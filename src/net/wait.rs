@@ -368,10 +368,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 }
                 self.turn(SocketCore::on_timeout);
             }
-            // Not by its number, which another answer may have too.
-            found => self.turn(|core| {
-                core.on_resolved(found);
-            }),
+            found => self.turn(|core| core.on_resolved(found)),
         }
         true
     }

@@ -93,9 +93,9 @@ pub trait QObject: Any {
     /// Enters the runtime: takes what the object needs of it, once it has its handle there.
     ///
     /// The default passes the anchor on to the [base](Self::base).
-    fn enter(&mut self, anchor: &Anchor<'_>) {
+    fn enter_runtime(&mut self, anchor: &Anchor<'_>) {
         if let Some(base) = self.base_mut() {
-            base.enter(anchor);
+            base.enter_runtime(anchor);
         }
     }
 
@@ -111,9 +111,9 @@ pub trait QObject: Any {
     /// before [`destroyed`](super::World::connect_destroyed) is.
     ///
     /// The default passes the call on to the [base](Self::base).
-    fn leave(&mut self) {
+    fn leave_runtime(&mut self) {
         if let Some(base) = self.base_mut() {
-            base.leave();
+            base.leave_runtime();
         }
     }
 
@@ -122,8 +122,8 @@ pub trait QObject: Any {
     ///
     /// The default passes the call on to the [base](Self::base).
     #[doc(hidden)]
-    fn wake(&mut self, occasion: Occasion) -> Response {
-        self.base_mut().map_or(Response::DONE, |base| base.wake(occasion))
+    fn wake_up(&mut self, occasion: Occasion) -> Response {
+        self.base_mut().map_or(Response::DONE, |base| base.wake_up(occasion))
     }
 
     /// Returns `object` as one of this class, or as the one of this class that it extends, for a

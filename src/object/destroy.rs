@@ -200,7 +200,7 @@ impl World {
         if let Some((place, keyring)) = self.arena.look_mut(key)
             && let Some(object) = place.object_mut(keyring)
         {
-            object.leave();
+            object.leave_runtime();
         }
     }
 

@@ -132,7 +132,7 @@ impl World {
     ///
     /// # Panics
     ///
-    /// Panics if the handle is stale or of another runtime.
+    /// Panics if the handle is stale or of another runtime; where no method runs, when a slot does.
     #[doc(alias = "setObjectName")]
     #[track_caller]
     pub fn set_object_name<T: ?Sized + Target>(&mut self, object: Obj<T>, name: impl Into<String>) {

@@ -42,7 +42,7 @@ impl World {
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> T,
     ) -> Obj<T> {
-        self.as_constructor(|world| world.insert(None, construct))
+        self.insert(None, construct)
     }
 
     /// Adds an object whose constructor can fail.
@@ -55,7 +55,7 @@ impl World {
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
     ) -> Result<Obj<T>, E> {
-        self.as_constructor(|world| world.try_insert(None, construct))
+        self.try_insert(None, construct)
     }
 
     /// Adds an object as a child of `parent`, which is destroyed with it.
@@ -85,21 +85,7 @@ impl World {
         construct: impl FnOnce(&mut Context<'_, T>) -> T,
     ) -> Obj<T> {
         let parent = self.expect_node(parent);
-        self.as_constructor(|world| world.insert(Some(parent), construct))
-    }
-
-    /// Runs what calls a constructor, which is a method.
-    fn as_constructor<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
-        /// A constructor that runs while no other method does. Its end, a panic's included, is told.
-        struct Outermost<'a>(&'a mut World);
-
-        impl Drop for Outermost<'_> {
-            fn drop(&mut self) {
-                self.0.queue.end_constructor();
-            }
-        }
-
-        if self.queue.begin_constructor() { f(Outermost(self).0) } else { f(self) }
+        self.insert(Some(parent), construct)
     }
 
     fn insert<T: QObject>(
@@ -118,15 +104,25 @@ impl World {
         parent: Option<ObjectKey>,
         construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
     ) -> Result<Obj<T>, E> {
-        /// A node whose constructor has not finished. It goes if the constructor fails.
-        struct Reserved<'a> {
+        /// A constructor that runs, and the wiring after it. It is a method of an object that has no
+        /// more than a node yet, and goes if the constructor fails.
+        struct Construction<'a> {
             world: &'a mut World,
             key: ObjectKey,
+            /// No other method runs.
+            is_outermost: bool,
+            has_failed: bool,
         }
 
-        impl Drop for Reserved<'_> {
+        impl Drop for Construction<'_> {
+            #[inline]
             fn drop(&mut self) {
-                self.world.record_end(self.key);
+                if self.is_outermost {
+                    self.world.queue.end_constructor();
+                }
+                if self.has_failed {
+                    self.world.record_end(self.key);
+                }
             }
         }
 
@@ -140,19 +136,21 @@ impl World {
         if let Some(observer) = self.queue.observer() {
             observer.object_added(self, key);
         }
-        let reserved = Reserved { world: self, key };
-        let mut object = Box::new(construct(&mut Context::new(reserved.world, key))?);
-        if let Some(observer) = reserved.world.queue.observer() {
-            observer.object_constructed(reserved.world, key, &*object);
+        let is_outermost = self.queue.begin_constructor();
+        let mut construction = Construction { world: self, key, is_outermost, has_failed: true };
+        let mut object = Box::new(construct(&mut Context::new(construction.world, key))?);
+        if let Some(observer) = construction.world.queue.observer() {
+            observer.object_constructed(construction.world, key, &*object);
         }
-        object.enter(&Anchor::new(reserved.world, key));
-        object.wired(&mut Context::new(reserved.world, key));
+        object.enter_runtime(&Anchor::new(construction.world, key));
+        object.wired(&mut Context::new(construction.world, key));
         if let Some(place) = place {
             place.set_life(Life::Alive);
-            place.fill(reserved.world.arena.keyring_mut(), object);
-            reserved.world.came_back(key);
+            place.fill(construction.world.arena.keyring_mut(), object);
+            construction.world.came_back(key);
         }
-        std::mem::forget(reserved);
+        construction.has_failed = false;
+        drop(construction);
         Ok(self.handle(key))
     }
 }

@@ -42,7 +42,8 @@ impl World {
     }
 
     /// Runs `f` with the object when the running method has returned: after what the method did
-    /// before, before what it does afterwards, and before any other slot.
+    /// before, before what it does afterwards, and before any other slot. Where no method runs, when
+    /// the runtime is called next.
     ///
     /// Does nothing if the object is gone by then.
     pub fn later<T: QObject>(

@@ -75,7 +75,7 @@ impl<T: QObject> ObjectPlace for Place<T> {
     }
 
     fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response> {
-        self.get_mut(keyring).map(|object| object.wake(occasion))
+        self.get_mut(keyring).map(|object| object.wake_up(occasion))
     }
 
     fn cell(&self) -> &QCell<dyn Content> {

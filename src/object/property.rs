@@ -144,7 +144,8 @@ impl World {
     ///
     /// # Panics
     ///
-    /// Panics if the handle is stale or of another runtime, or if the object is busy.
+    /// Panics if the handle is stale or of another runtime, or if the object is busy; where no method
+    /// runs, when a slot does.
     #[doc(alias = "setProperty")]
     #[track_caller]
     pub fn set_property<T: Any>(

@@ -32,6 +32,15 @@ pub(super) trait Steps: Observed {
     fn take_step(&mut self, object: ObjectKey, number: u32);
 }
 
+/// What the loop is to wake an object for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Postponed {
+    /// Work of its own, which it put off.
+    Work,
+    /// The answer to something that it asked another thread for.
+    Answer,
+}
+
 /// Carries out effects.
 pub(super) trait Act<W> {
     fn carry_out(self: Rc<Self>, world: &mut W, what: u64);
@@ -109,8 +118,9 @@ pub(super) struct Queue<W: Observed> {
     others: RefCell<Vec<Effect<W>>>,
     /// What was posted for a later pass of the loop.
     posted: RefCell<VecDeque<Effect<W>>>,
-    /// The objects with postponed work, in the order in which they asked.
-    postponed: RefCell<VecDeque<ObjectKey>>,
+    /// The objects that are to be woken by the loop, in the order in which that was asked for, and
+    /// what for.
+    postponed: RefCell<VecDeque<(ObjectKey, Postponed)>>,
     /// Wakes a loop that does not look by itself.
     bell: OnceCell<Box<dyn Fn()>>,
     /// Looks on. Kept here, since every signal reaches the queue.
@@ -212,9 +222,9 @@ impl<W: Steps + 'static> Queue<W> {
         self.posted.borrow_mut().pop_front()
     }
 
-    /// Adds an object whose work waits for the loop. It sees to it itself that it asks once.
-    pub(super) fn postpone(&self, object: ObjectKey) {
-        self.postponed.borrow_mut().push_back(object);
+    /// Has an object woken by the loop.
+    pub(super) fn postpone(&self, object: ObjectKey, what: Postponed) {
+        self.postponed.borrow_mut().push_back((object, what));
         self.ring();
     }
 
@@ -222,7 +232,7 @@ impl<W: Steps + 'static> Queue<W> {
         self.postponed.borrow().len()
     }
 
-    pub(super) fn next_postponed(&self) -> Option<ObjectKey> {
+    pub(super) fn next_postponed(&self) -> Option<(ObjectKey, Postponed)> {
         self.postponed.borrow_mut().pop_front()
     }
 

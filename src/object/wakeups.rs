@@ -3,7 +3,7 @@
 //! Keeps two promises. An object that is gone is not woken: a wake-up names it by its key, which
 //! holds nothing, so none has to be taken back when the object goes. And none is woken while a
 //! method has it, since wake-ups come between methods. What an object is woken for is an
-//! [`Occasion`]; its place takes that to [`QObject::wake`](super::QObject), by which a class that
+//! [`Occasion`]; its place takes that to [`QObject::wake_up`](super::QObject), by which a class that
 //! extends another passes it on.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use super::arena::Life;
 use super::class::{Occasion, Response, Rest};
 use super::core::Core;
 use super::key::ObjectKey;
-use super::queue::{Effect, Queue, Steps};
+use super::queue::{Effect, Postponed, Queue, Steps};
 use super::turn_budget::Origin;
 use super::world::World;
 
@@ -33,7 +33,7 @@ impl Wakeups {
     /// within that, in the next. It sees to it itself that it asks once.
     #[inline]
     pub(crate) fn postpone(&self, object: ObjectKey) {
-        self.0.postpone(object);
+        self.0.postpone(object, Postponed::Work);
     }
 
     /// Returns true if a turn is running, which will carry out what is recorded.
@@ -64,14 +64,6 @@ impl World {
         });
     }
 
-    /// Wakes an object in the turn that runs.
-    #[inline]
-    pub(crate) fn wake_within(&mut self, object: ObjectKey, occasion: Occasion) {
-        if let Some(errand) = self.open_door(object, occasion) {
-            errand(self, object);
-        }
-    }
-
     /// Takes an occasion to an object, if that is there. Returns what is left of its response.
     #[inline]
     fn open_door(
@@ -81,7 +73,7 @@ impl World {
     ) -> Option<fn(&mut Self, ObjectKey)> {
         let (place, keyring) = self.arena.look_mut(object)?;
         let Some(Response(rest)) = place.wake(keyring, occasion) else {
-            debug_assert!(place.life() == Life::Begun, "a method has the object");
+            debug_assert!(place.life() != Life::Alive, "a method has the object");
             return None;
         };
         match rest {
@@ -110,24 +102,36 @@ impl World {
         self.queue.postponed()
     }
 
-    /// Takes the next object that has postponed something and is not held up, of so many that were
-    /// there first. One that is held up is put behind the others.
+    /// Takes the next object that is to be woken and is not held up, of so many that were there first.
+    /// One that is held up is put behind the others.
     #[inline]
-    pub(crate) fn next_postponed(&mut self, left: &mut usize) -> Option<ObjectKey> {
+    pub(crate) fn next_postponed(&mut self, left: &mut usize) -> Option<(ObjectKey, Occasion)> {
         while *left > 0 {
             *left -= 1;
-            let object = self.queue.next_postponed()?;
+            let (object, what) = self.queue.next_postponed()?;
             if !self.is_held_up(Origin::Object(object)) {
-                return Some(object);
+                let occasion = match what {
+                    Postponed::Work => Occasion::Postponed,
+                    Postponed::Answer => Occasion::Answered,
+                };
+                return Some((object, occasion));
             }
-            self.queue.postpone(object);
+            self.queue.postpone(object, what);
         }
         None
+    }
+
+    /// Has an object woken that was answered by another thread, when the loop comes to it: not here,
+    /// since a turn of the object's own may have to end first.
+    pub(crate) fn postpone_answer(&self, object: ObjectKey) {
+        self.queue.postpone(object, Postponed::Answer);
     }
 }
 
 impl Steps for World {
     fn take_step(&mut self, object: ObjectKey, number: u32) {
-        self.wake_within(object, Occasion::Step(number));
+        if let Some(errand) = self.open_door(object, Occasion::Step(number)) {
+            errand(self, object);
+        }
     }
 }

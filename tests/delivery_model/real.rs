@@ -42,7 +42,7 @@ impl QObject for Actor {
         &ACTOR
     }
 
-    fn leave(&mut self) {
+    fn leave_runtime(&mut self) {
         if self.number.is_multiple_of(2) {
             self.second.emit(1000);
         }

@@ -135,7 +135,7 @@ impl QObject for Person {
         &PERSON
     }
 
-    fn leave(&mut self) {
+    fn leave_runtime(&mut self) {
         if let Some(words) = self.last_words {
             self.said.emit(words);
         }

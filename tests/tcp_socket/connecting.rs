@@ -223,3 +223,43 @@ fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end(net: &Net
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
     assert_eq!(rt[socket].read_all(), b"hello and good-bye");
 }
+
+/// Talks to itself.
+#[derive(QObject, Default)]
+struct Busy {
+    #[signal]
+    said: Signal<u32>,
+}
+
+#[test]
+fn the_answer_to_a_lookup_does_not_overtake_what_the_socket_has_emitted_before() {
+    let (listener, port) = std_listener();
+    let mut rt = Runtime::new().unwrap();
+    let busy = rt.add(Busy::default());
+    rt.connect_fn_on(busy, Busy::said, busy, |busy, _, &left| {
+        if left > 0 {
+            busy.said.emit(left - 1);
+        }
+    });
+    let socket = rt.add(QTcpSocket::new());
+    let states = Rc::new(RefCell::new(Vec::new()));
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    rt.deliver();
+    let noted = states.clone();
+    rt.connect_fn(socket, QAbstractSocket::state_changed, move |_, &state| {
+        noted.borrow_mut().push(state);
+    });
+    rt.connect_fn(socket, QAbstractSocket::disconnected, move |world, _| {
+        world.emit(busy, Busy::said, 900_000);
+        world[socket].connect_to_host("localhost", port);
+    });
+    let (peer, _) = listener.accept().unwrap();
+    drop(peer);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    settle(&mut rt);
+    let states = states.borrow();
+    let [lookup, connecting] = [SocketState::HostLookup, SocketState::Connecting]
+        .map(|state| states.iter().position(|&noted| noted == state));
+    assert!(lookup < connecting, "{states:?}");
+}

@@ -203,10 +203,18 @@ fn hooks(class: &Class<'_>) -> TokenStream {
 
 /// Enters after the base, as constructors run.
 fn enter(class: &Class<'_>, method: &ExprPath) -> TokenStream {
-    let base = call_base(class, &quote!(enter(base, anchor)));
+    let base = class.base.as_ref().map(|_| {
+        quote! {
+            if let ::core::option::Option::Some(base) =
+                ::slotwire::__private::v1::QObject::base_mut(self)
+            {
+                ::slotwire::__private::v1::QObject::enter_runtime(base, anchor);
+            }
+        }
+    });
     let anchor = quote!(&::slotwire::__private::v1::Anchor<'_>);
     quote! {
-        fn enter(&mut self, anchor: #anchor) {
+        fn enter_runtime(&mut self, anchor: #anchor) {
             #base
             let method: fn(&mut Self, #anchor) = #method;
             method(self, anchor);
@@ -216,12 +224,14 @@ fn enter(class: &Class<'_>, method: &ExprPath) -> TokenStream {
 
 /// Leaves before the base, as destructors run.
 fn leave(class: &Class<'_>, method: &ExprPath) -> TokenStream {
-    let base = call_base(class, &quote!(leave(base)));
+    let call = match class.base {
+        Some(_) => quote!(::slotwire::__private::v1::leave_before_base(self, method);),
+        None => quote!(method(self);),
+    };
     quote! {
-        fn leave(&mut self) {
+        fn leave_runtime(&mut self) {
             let method: fn(&mut Self) = #method;
-            method(self);
-            #base
+            #call
         }
     }
 }
@@ -231,23 +241,11 @@ fn wake(method: &ExprPath) -> TokenStream {
     let occasion = quote!(::slotwire::__private::v1::Occasion);
     let response = quote!(::slotwire::__private::v1::Response);
     quote! {
-        fn wake(&mut self, occasion: #occasion) -> #response {
+        fn wake_up(&mut self, occasion: #occasion) -> #response {
             let method: fn(&mut Self, #occasion) -> #response = #method;
             method(self, occasion)
         }
     }
-}
-
-/// Calls a method of the base, if the class has one.
-fn call_base(class: &Class<'_>, call: &TokenStream) -> Option<TokenStream> {
-    class.base.as_ref()?;
-    Some(quote! {
-        if let ::core::option::Option::Some(base) =
-            ::slotwire::__private::v1::QObject::base_mut(self)
-        {
-            ::slotwire::__private::v1::QObject::#call;
-        }
-    })
 }
 
 /// Lets a handle to the class become one to what it extends.

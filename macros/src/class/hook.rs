@@ -60,6 +60,17 @@ impl Hooks {
             );
             return;
         };
+        let own_name = format!("{name}_runtime");
+        if method.path.segments.last().is_some_and(|last| last.ident == own_name) {
+            mistakes.at(
+                method,
+                format!(
+                    "`{own_name}` is what `QObject` calls, and calls this method: give the method \
+                     of the class another name"
+                ),
+            );
+            return;
+        }
         if hook.is_some() {
             mistakes.at(
                 option,

@@ -26,7 +26,6 @@ use crate::net::host_name::HostName;
 use crate::net::protocol::NetworkLayerProtocol;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
-use crate::object::Occasion;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The head start of an address over the next, as RFC 8305 recommends.
@@ -412,7 +411,7 @@ impl Question {
         let on_resolved = Box::new(move |found| {
             *lock(&desk) = Some(found);
             // Fails if the runtime is gone, and the socket with it.
-            let _ = remote.post(move |world| world.wake_within(key, Occasion::Answered));
+            let _ = remote.post(move |world| world.postpone_answer(key));
         });
         Self { _lookup: home.network.resolve(name, on_resolved), answer }
     }

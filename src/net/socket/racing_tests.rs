@@ -100,7 +100,7 @@ fn bench(addresses: &[Ipv4Addr]) -> Bench {
 fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
     let clock = VirtualClock::new();
     let mut rt = Runtime::with_clock(clock.clone()).unwrap();
-    let native = NativeNetwork::new(LoopParts::of(&rt));
+    let native = NativeNetwork::new(&LoopParts::of(&rt));
     let addresses = RefCell::new(addresses);
     let network = Rc::new(OneName {
         native,

@@ -17,7 +17,7 @@ use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 
 use self::socket::NativeSocket;
 use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
-use crate::event_loop::LoopParts;
+use crate::event_loop::{LoopParts, Reactor};
 use crate::net::host_name::HostName;
 use crate::net::resolver::{self, Resolver};
 use crate::net::resolver_pool::ResolverPool;
@@ -27,26 +27,26 @@ use crate::readiness::Readiness;
 
 /// The kernel's network.
 pub(crate) struct NativeNetwork {
-    parts: Rc<LoopParts>,
+    reactor: Rc<Reactor>,
     resolver: Resolver,
 }
 
 impl NativeNetwork {
-    pub(crate) fn new(parts: Rc<LoopParts>) -> Self {
+    pub(crate) fn new(parts: &LoopParts) -> Self {
         let pool = ResolverPool::of_process();
         let ask = move |name: &HostName, on_resolved: OnResolved| pool.resolve(name, on_resolved);
         let resolver = Resolver::new(ask, parts.timers.clock().clone());
-        Self { parts, resolver }
+        Self { reactor: parts.reactor.clone(), resolver }
     }
 }
 
 impl Network for NativeNetwork {
     fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
-        Ok(Box::new(NativeSocket::open(&self.parts, kind, towards)?))
+        Ok(Box::new(NativeSocket::open(&self.reactor, kind, towards)?))
     }
 
     fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>> {
-        Ok(Box::new(NativeSocket::adopt(&self.parts, kind, descriptor)?))
+        Ok(Box::new(NativeSocket::adopt(&self.reactor, kind, descriptor)?))
     }
 
     fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {

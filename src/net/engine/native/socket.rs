@@ -16,7 +16,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sen
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{family_of, message, multicast, option};
-use crate::event_loop::LoopParts;
+use crate::event_loop::Reactor;
 use crate::net::address::canonical;
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
@@ -41,7 +41,7 @@ pub(super) struct NativeSocket {
 /// A descriptor's place in the reactor, given up right before the descriptor is closed.
 #[derive(Debug)]
 struct Registration {
-    parts: Rc<LoopParts>,
+    reactor: Rc<Reactor>,
     source: Option<SourceId>,
     descriptor: RawFd,
     /// Somebody else may have the socket open as well, so that closing the descriptor does not close
@@ -52,7 +52,7 @@ struct Registration {
 impl NativeSocket {
     /// Opens a socket of the family of `towards`.
     pub(super) fn open(
-        parts: &Rc<LoopParts>,
+        reactor: &Rc<Reactor>,
         kind: SocketType,
         towards: SocketAddr,
     ) -> io::Result<Self> {
@@ -64,13 +64,13 @@ impl NativeSocket {
         let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
         let is_v6 = towards.is_ipv6();
         Self::prepare(&socket, kind, is_v6)?;
-        let registration = Registration::new(parts, &socket);
+        let registration = Registration::new(reactor, &socket);
         Ok(Self { registration, socket, kind, is_v6 })
     }
 
     /// Takes over a descriptor, of which others may have duplicates.
     pub(super) fn adopt(
-        parts: &Rc<LoopParts>,
+        reactor: &Rc<Reactor>,
         kind: SocketType,
         descriptor: OwnedFd,
     ) -> io::Result<Self> {
@@ -79,7 +79,7 @@ impl NativeSocket {
         socket.set_nonblocking(true)?;
         let is_v6 = family == AddressFamily::INET6;
         Self::prepare(&socket, kind, is_v6)?;
-        let registration = Registration::new(parts, &socket);
+        let registration = Registration::new(reactor, &socket);
         registration.may_be_shared.set(true);
         Ok(Self { registration, socket, kind, is_v6 })
     }
@@ -148,10 +148,10 @@ impl SocketEngine for NativeSocket {
         // A read ends before urgent data, so that is to be known.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let interest = interest | Interest::PRIORITY;
-        let Registration { parts, source, descriptor, .. } = &mut self.registration;
+        let Registration { reactor, source, descriptor, .. } = &mut self.registration;
         if source.is_none() {
             let socket = &mut SourceFd(descriptor);
-            *source = Some(parts.reactor.register(socket, interest, owner)?);
+            *source = Some(reactor.register(socket, interest, owner)?);
         }
         Ok(())
     }
@@ -215,7 +215,7 @@ impl SocketEngine for NativeSocket {
                 done => break done?,
             }
         };
-        let registration = Registration::new(&self.registration.parts, &socket);
+        let registration = Registration::new(&self.registration.reactor, &socket);
         let engine = Self { registration, socket, kind: self.kind, is_v6: self.is_v6 };
         Ok(Accepted { engine: Box::new(engine), peer })
     }
@@ -345,9 +345,9 @@ impl SocketEngine for NativeSocket {
 }
 
 impl Registration {
-    fn new(parts: &Rc<LoopParts>, socket: &Socket) -> Self {
+    fn new(reactor: &Rc<Reactor>, socket: &Socket) -> Self {
         Self {
-            parts: parts.clone(),
+            reactor: reactor.clone(),
             source: None,
             descriptor: socket.as_raw_fd(),
             may_be_shared: Cell::new(false),
@@ -359,10 +359,10 @@ impl Drop for Registration {
     fn drop(&mut self) {
         match self.source {
             Some(source) if self.may_be_shared.get() => {
-                self.parts.reactor.deregister(source, &mut SourceFd(&self.descriptor));
+                self.reactor.deregister(source, &mut SourceFd(&self.descriptor));
             }
             // The descriptor is closed along with this, by which the kernel forgets it too.
-            Some(source) => self.parts.reactor.forget(source),
+            Some(source) => self.reactor.forget(source),
             None => {}
         }
     }

@@ -12,7 +12,7 @@ use super::socket::{Role, Socket, SocketKey};
 use super::tcp::Phase;
 use super::watcher::{Watch, WatcherKey};
 use super::wire::Wire;
-use crate::event_loop::LoopParts;
+use crate::event_loop::Reactor;
 use crate::net::address::{canonical, scope_id};
 use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
@@ -123,7 +123,7 @@ impl Drop for Held {
 #[derive(Debug)]
 pub(super) struct SimSocket {
     held: Held,
-    parts: Rc<LoopParts>,
+    reactor: Rc<Reactor>,
     watcher: WatcherKey,
     source: Option<SourceId>,
 }
@@ -132,10 +132,10 @@ impl SimSocket {
     pub(super) fn new(
         network: SimNetwork,
         key: SocketKey,
-        parts: Rc<LoopParts>,
+        reactor: Rc<Reactor>,
         watcher: WatcherKey,
     ) -> Self {
-        Self { held: Held { network, key }, parts, watcher, source: None }
+        Self { held: Held { network, key }, reactor, watcher, source: None }
     }
 
     /// What the socket is ready for now.
@@ -162,7 +162,7 @@ impl SocketEngine for SimSocket {
         if self.source.is_some() {
             return Ok(());
         }
-        let source = self.parts.reactor.enlist(owner)?;
+        let source = self.reactor.enlist(owner)?;
         self.source = Some(source);
         let watch = Watch::new(self.watcher, source);
         self.held.with(|wire, key| {
@@ -202,7 +202,7 @@ impl SocketEngine for SimSocket {
     fn accept(&mut self) -> io::Result<Accepted> {
         let (key, peer) = self.held.with(Wire::accept)?;
         let network = self.held.network.clone();
-        let engine = Self::new(network, key, self.parts.clone(), self.watcher);
+        let engine = Self::new(network, key, self.reactor.clone(), self.watcher);
         Ok(Accepted { engine: Box::new(engine), peer })
     }
 
@@ -349,7 +349,7 @@ impl SocketEngine for SimSocket {
 impl Drop for SimSocket {
     fn drop(&mut self) {
         if let Some(source) = self.source {
-            self.parts.reactor.strike(source);
+            self.reactor.strike(source);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::engine::SimSocket;
 use super::host::SimHost;
 use super::network::SimNetwork;
 use super::watcher::WatcherKey;
-use crate::event_loop::LoopParts;
+use crate::event_loop::{LoopParts, Reactor};
 use crate::net::engine::{Awaited, Lookup, Network, OnResolved, SocketEngine};
 use crate::net::host_name::HostName;
 use crate::net::resolver::{Resolver, took_too_long};
@@ -23,7 +23,7 @@ use crate::readiness::Readiness;
 pub(super) struct HostNetwork {
     network: SimNetwork,
     host: SimHost,
-    parts: Rc<LoopParts>,
+    reactor: Rc<Reactor>,
     watcher: WatcherKey,
     resolver: Resolver,
 }
@@ -32,7 +32,7 @@ impl HostNetwork {
     pub(super) fn new(
         network: SimNetwork,
         host: SimHost,
-        parts: Rc<LoopParts>,
+        parts: &LoopParts,
         watcher: WatcherKey,
     ) -> Self {
         let names = network.clone();
@@ -45,7 +45,7 @@ impl HostNetwork {
             })
         };
         let resolver = Resolver::new(ask, parts.timers.clock().clone());
-        Self { network, host, parts, watcher, resolver }
+        Self { network, host, reactor: parts.reactor.clone(), watcher, resolver }
     }
 }
 
@@ -58,7 +58,7 @@ impl Network for HostNetwork {
             return Err(error.into());
         }
         wire.sockets[key].has_descriptor = true;
-        Ok(Box::new(SimSocket::new(self.network.clone(), key, self.parts.clone(), self.watcher)))
+        Ok(Box::new(SimSocket::new(self.network.clone(), key, self.reactor.clone(), self.watcher)))
     }
 
     fn adopt(&self, _: SocketType, _: OwnedFd) -> io::Result<Box<dyn SocketEngine>> {

@@ -179,10 +179,10 @@ impl SimNetwork {
         let watcher = self.wire().watchers.insert(Watcher::default());
         let network = self.clone();
         let runtime = Runtime::with_poller(Rc::new(SimClock::new(self)), |kernel, parts| {
-            Box::new(SimPoller::new(kernel, parts.clone(), network, watcher))
+            Box::new(SimPoller::new(kernel, parts.reactor.clone(), network, watcher))
         })?;
         Facilities::begin(&runtime, |parts| {
-            Rc::new(HostNetwork::new(self.clone(), host, parts.clone(), watcher))
+            Rc::new(HostNetwork::new(self.clone(), host, parts, watcher))
         });
         Ok(runtime)
     }

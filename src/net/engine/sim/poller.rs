@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::network::SimNetwork;
 use super::watcher::WatcherKey;
-use crate::event_loop::{Clock, KernelPoller, LoopParts, Polled, Poller};
+use crate::event_loop::{Clock, KernelPoller, Polled, Poller, Reactor};
 use crate::readiness::{Readiness, SourceId};
 
 /// The network's time.
@@ -42,7 +42,7 @@ const MANY_MOMENTS: u64 = 1000;
 pub(super) struct SimPoller {
     /// For notifiers, and for what other threads post.
     kernel: KernelPoller,
-    parts: Rc<LoopParts>,
+    reactor: Rc<Reactor>,
     network: SimNetwork,
     watcher: WatcherKey,
     /// How many turns have come while time stood, and since when it stands.
@@ -52,11 +52,11 @@ pub(super) struct SimPoller {
 impl SimPoller {
     pub(super) fn new(
         kernel: KernelPoller,
-        parts: Rc<LoopParts>,
+        reactor: Rc<Reactor>,
         network: SimNetwork,
         watcher: WatcherKey,
     ) -> Self {
-        Self { kernel, parts, network, watcher, restless: (0, Duration::ZERO) }
+        Self { kernel, reactor, network, watcher, restless: (0, Duration::ZERO) }
     }
 
     /// Says whether time has stood for so many turns that some of it is to pass, whatever there is
@@ -94,7 +94,7 @@ impl Poller for SimPoller {
             self.network.advance(BUSY);
         }
         let limit = timeout.map(|timeout| self.network.elapsed().saturating_add(timeout));
-        if self.parts.reactor.has_kernel_sources() {
+        if self.reactor.has_kernel_sources() {
             let polled = self.kernel.poll(Some(Duration::ZERO), ready)?;
             if polled != Polled::Nothing {
                 let heard = self.hear(ready);
