@@ -5,7 +5,7 @@
 //! constructor runs, or its slot), the connection is made when it comes back.
 
 use std::any::Any;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::arena::Place;
 use super::class::QObject;
@@ -383,12 +383,12 @@ impl World {
         self.expect_own(sender);
         match self.core_of(sender, signal) {
             Some(core) => self.join_core(&core, joining),
-            None if self.contains(sender) => self.join_later(sender, signal, joining),
-            None => Connection::refused(),
+            None => self.join_later(sender, signal, joining),
         }
     }
 
-    /// Adds a connection to a signal of an object that is busy, when that is back.
+    /// Adds a connection to a signal of an object that is busy, when that is back, unless the object
+    /// is gone.
     #[cold]
     fn join_later<S: ?Sized + Target, A: 'static>(
         &mut self,
@@ -396,6 +396,9 @@ impl World {
         signal: fn(&S) -> &Signal<A>,
         joining: Joining<A>,
     ) -> Connection {
+        if !self.arena.contains(sender.key) {
+            return Connection::refused();
+        }
         let awaited = Rc::new(AwaitedConnection::default());
         let (connection, receiver) = (awaited.clone(), joining.link.receiver());
         if let Some(receiver) = receiver.filter(|&key| self.arena.contains(key)) {
@@ -414,6 +417,7 @@ impl World {
     }
 
     /// Adds a connection to a signal that is at hand.
+    #[inline]
     pub(super) fn join_core<A: 'static>(
         &mut self,
         core: &Rc<Core<A>>,
@@ -422,43 +426,60 @@ impl World {
         self.make(core, joining).map_or_else(Connection::refused, Connection::made)
     }
 
-    /// Makes a connection, unless its receiver is gone or it is made already and is to be the only
-    /// one.
+    /// Makes a connection, unless it is made already and is to be the only one.
+    #[inline(always)]
     fn make<A: 'static>(
         &mut self,
         core: &Rc<Core<A>>,
         joining: Joining<A>,
     ) -> Option<MadeConnection> {
         let Joining { link, kind, ends_with } = joining;
-        let is_duplicate = |slot| core.leads_to(link.receiver(), slot);
-        if kind.contains(ConnectionType::UNIQUE) && link.slot_type().is_some_and(is_duplicate) {
+        if kind.contains(ConnectionType::UNIQUE) && core.leads_to(&*link) {
             return None;
         }
-        if ends_with.is_some_and(|receiver| !self.arena.contains(receiver)) {
-            return None;
-        }
-        let signal: Weak<Core<A>> = Rc::downgrade(core);
-        let made = MadeConnection::new(signal, Core::connect(core, kind, link));
+        let made = Core::connect(core, kind, link);
         if let Some(receiver) = ends_with {
-            self.arena[receiver].add_dependent(Box::new(made.clone()));
+            self.end_with(receiver, &made);
         }
         Some(made)
     }
 
+    /// Lets the end of an object, which may have come already, close a connection.
+    #[inline(never)]
+    fn end_with(&mut self, receiver: ObjectKey, connection: &MadeConnection) {
+        match self.arena.node_mut(receiver) {
+            Some(node) => node.add_dependent(Box::new(connection.clone())),
+            None => connection.end(),
+        }
+    }
+
     /// Returns the core of a signal of an object that is not busy.
+    #[inline]
     fn core_of<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
     ) -> Option<Rc<Core<A>>> {
-        if let Some(core) = signal(self.get(sender)?).existing_core() {
-            return Some(core.clone());
+        match signal(self.get(sender)?).existing_core() {
+            Some(core) => Some(core.clone()),
+            None => self.new_core_of(sender, signal),
         }
+    }
+
+    /// Returns the core of a signal that nobody has connected to yet, of an object that is not
+    /// busy.
+    #[cold]
+    fn new_core_of<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> Option<Rc<Core<A>>> {
         let emitter = self.emitter(sender.key);
         Some(signal(self.get(sender)?).core(|| emitter).clone())
     }
 
     /// Returns what is to be connected for a method of an object that exists.
+    #[inline(always)]
     #[track_caller]
     pub(super) fn method<A, R, F, Form>(&self, receiver: Obj<R>, slot: F) -> Option<Joining<A>>
     where
@@ -474,9 +495,7 @@ impl World {
                 let receiver = Receiver { key, place };
                 Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(receiver, slot)))
             }
-            // It is of a class that extends `R`.
-            Err(_) => Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(key, slot)))
-                .ending_with(key),
+            Err(_) => Joining::direct(link_to_base(key, slot)).ending_with(key),
         })
     }
 
@@ -528,4 +547,16 @@ impl<A: 'static> Joining<A> {
         };
         Self { link, kind, ..self }
     }
+}
+
+/// Makes a link to a method of an `R` that the receiver extends. Apart, so that the common way is
+/// short.
+#[inline(never)]
+fn link_to_base<A, R, F, Form>(receiver: ObjectKey, slot: F) -> Box<dyn Link<A>>
+where
+    R: QObject,
+    F: Slot<R, A, Form>,
+    Form: 'static,
+{
+    Box::new(MethodLink::<_, R, F, Form>::new(receiver, slot))
 }

@@ -46,13 +46,12 @@ pub struct Connection {
     to: To,
 }
 
-/// What a handle leads to.
+/// What a handle leads to. Three words, as long as no third case asks for a tag.
 #[derive(Clone)]
 enum To {
-    /// The connection was refused.
-    Nothing,
     Made(MadeConnection),
-    Awaited(Rc<AwaitedConnection>),
+    /// A connection that is made later, or one that was refused.
+    NotMade(Option<Rc<AwaitedConnection>>),
 }
 
 /// A connection by its signal and its number there.
@@ -142,21 +141,21 @@ impl Connection {
     }
 
     pub(super) fn awaited(awaited: Rc<AwaitedConnection>) -> Self {
-        Self { to: To::Awaited(awaited) }
+        Self { to: To::NotMade(Some(awaited)) }
     }
 
     /// The connection that was refused: it never was open.
     pub(super) fn refused() -> Self {
-        Self { to: To::Nothing }
+        Self { to: To::NotMade(None) }
     }
 
     /// Returns true if the connection was made and not ended since. If it was made while its sender
     /// was busy, it takes effect when that is back.
     pub fn is_connected(&self) -> bool {
         match &self.to {
-            To::Nothing => false,
             To::Made(made) => made.is_open(),
-            To::Awaited(awaited) => match awaited.made.get() {
+            To::NotMade(None) => false,
+            To::NotMade(Some(awaited)) => match awaited.made.get() {
                 Some(made) => made.is_open(),
                 None => awaited.is_wanted(),
             },
@@ -169,9 +168,9 @@ impl Connection {
     /// afterwards is. A queued call that was posted already still runs.
     pub fn disconnect(&self) -> bool {
         match &self.to {
-            To::Nothing => false,
             To::Made(made) => made.disconnect(),
-            To::Awaited(awaited) => match awaited.made.get() {
+            To::NotMade(None) => false,
+            To::NotMade(Some(awaited)) => match awaited.made.get() {
                 Some(made) => made.disconnect(),
                 None => awaited.cancel(),
             },
