@@ -149,6 +149,14 @@ impl<P: ?Sized, N> Arena<P, N> {
         Some((&*slots.get(key)?.place, keyring))
     }
 
+    /// Returns the place and the node of an object, and what opens places for changing.
+    #[inline]
+    pub(super) fn look_with_node(&mut self, key: ObjectKey) -> Option<(&P, &N, &mut Keyring)> {
+        let Self { slots, keyring } = self;
+        let Slot { place, node } = slots.get(key)?;
+        Some((&**place, node, keyring))
+    }
+
     /// Returns the places of two objects, and what opens both for changing.
     pub(super) fn look_at_two(
         &mut self,

@@ -11,8 +11,8 @@ use super::arena::Life;
 use super::class::QObject;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
-use super::node::Node;
 use super::queue::{Act, Effect};
+use super::turns::Turns;
 use super::world::World;
 
 impl World {
@@ -73,17 +73,14 @@ impl World {
 
     /// Begins to destroy an object. Returns true if it was there.
     fn begin_to_destroy(&mut self, key: ObjectKey) -> bool {
-        match self.life(key) {
-            None => return false,
-            Some(Life::Alive) if self.destroy_plain(key) => {}
-            Some(life) if life.is_ending() => return false,
-            Some(_) => self.go_on_destroying(key),
+        if self.destroy_plain(key) {
+            return true;
         }
-        true
-    }
-
-    fn is_alive(&self, key: ObjectKey) -> bool {
-        self.life(key) == Some(Life::Alive)
+        let is_there = self.life(key).is_some_and(|life| !life.is_ending());
+        if is_there {
+            self.go_on_destroying(key);
+        }
+        is_there
     }
 
     /// Destroys an object, or goes on with that, part by part, until a part has recorded something
@@ -94,25 +91,13 @@ impl World {
             self.turns.push(self.ends.go_on(key));
             match place.life() {
                 Life::Begun => self.cut(key),
-                Life::Alive => {
-                    place.set_life(Life::Leaving);
-                    self.take_last_steps(key);
-                }
+                Life::Alive => self.take_last_steps(key),
                 Life::Leaving => {
                     place.set_life(Life::Announced);
                     self.announce_destroyed(key);
                 }
                 Life::Announced => self.cut(key),
-                Life::Cut | Life::Gone => match self.next_to_go(key) {
-                    Some(child) if self.is_alive(child) && self.destroy_plain(child) => {}
-                    Some(child) => return self.turns.push(self.ends.go_on(child)),
-                    None => {
-                        // Once more, for what was connected meanwhile.
-                        self.arena[key].cut();
-                        self.turns.pop();
-                        return self.remove(key);
-                    }
-                },
+                Life::Cut | Life::Gone => return self.go_with_children(key),
             }
             if self.has_recorded() {
                 return;
@@ -121,52 +106,59 @@ impl World {
         }
     }
 
-    /// Destroys an object to which nobody is connected and that has no children, or leaves the rest
-    /// of it for after what its last steps have recorded. Returns false if it is not so simple:
-    /// then nothing was done, apart from the last steps.
-    #[inline]
-    fn destroy_plain(&mut self, key: ObjectKey) -> bool {
-        let is_plain = |world: &Self| {
-            world.arena.node(key).is_some_and(Node::is_plain) && !world.tree.has_children(key)
-        };
-        let Some(place) = self.arena.place(key) else { return true };
-        if !is_plain(self) {
-            return false;
+    /// Lets the children of an object go, and then the object, until one of them has recorded
+    /// something that is to be carried out first, or has an end in parts.
+    fn go_with_children(&mut self, key: ObjectKey) {
+        while let Some(child) = self.tree.first_child(key) {
+            if self.destroy_plain(child) {
+                if self.has_recorded() {
+                    return;
+                }
+            } else if self.life(child).is_none_or(Life::is_ending) {
+                // It goes by itself, and no longer belongs to anybody.
+                self.tree.detach(child);
+            } else {
+                return self.turns.push(self.ends.go_on(child));
+            }
         }
+        // Once more, for what was connected meanwhile.
+        self.arena[key].cut();
+        self.turns.pop();
+        self.remove(key);
+    }
+
+    /// Destroys an object to which nobody is connected and that has no children, or leaves the rest
+    /// of it for after what its last steps have recorded. Returns false if it is not so simple, or
+    /// not alive: then nothing was done.
+    fn destroy_plain(&mut self, key: ObjectKey) -> bool {
         /// The last steps of an object. If they panic, the turn goes on with the rest of its end.
-        struct LastSteps<'a>(&'a mut World, ObjectKey);
+        struct LastSteps<'a> {
+            turns: &'a mut Turns<World>,
+            ends: &'a Ends,
+            key: ObjectKey,
+        }
 
         impl Drop for LastSteps<'_> {
             fn drop(&mut self) {
-                let rest = self.0.ends.go_on(self.1);
-                self.0.turns.push(rest);
+                self.turns.push(self.ends.go_on(self.key));
             }
         }
 
-        place.set_life(Life::Leaving);
-        let last_steps = LastSteps(self, key);
-        last_steps.0.take_last_steps(key);
-        std::mem::forget(last_steps);
-        if self.has_recorded() {
-            self.turns.push(self.ends.go_on(key));
-        } else if is_plain(self) {
-            self.remove(key);
-        } else {
+        let Self { arena, tree, turns, ends, .. } = self;
+        let Some((place, node, keyring)) = arena.look_with_node(key) else { return false };
+        if !node.is_plain() || tree.has_children(key) || place.life() != Life::Alive {
             return false;
         }
-        true
-    }
-
-    /// The first child that is not being destroyed. Those before it, which are, go by themselves
-    /// and no longer belong to anybody.
-    fn next_to_go(&mut self, key: ObjectKey) -> Option<ObjectKey> {
-        while let Some(child) = self.tree.first_child(key) {
-            if self.life(child).is_some_and(|life| !life.is_ending()) {
-                return Some(child);
-            }
-            self.tree.detach(child);
+        let last_steps = LastSteps { turns, ends, key };
+        place.leave(keyring);
+        std::mem::forget(last_steps);
+        // The last steps do not reach the world, so the object is as plain as before.
+        if self.has_recorded() {
+            self.turns.push(self.ends.go_on(key));
+        } else {
+            self.remove(key);
         }
-        None
+        true
     }
 
     /// Closes every connection to the object and from it.
@@ -197,10 +189,8 @@ impl World {
     }
 
     fn take_last_steps(&mut self, key: ObjectKey) {
-        if let Some((place, keyring)) = self.arena.look_mut(key)
-            && let Some(object) = place.object_mut(keyring)
-        {
-            object.leave_runtime();
+        if let Some((place, keyring)) = self.arena.look_mut(key) {
+            place.leave(keyring);
         }
     }
 
@@ -222,13 +212,12 @@ impl World {
     fn remove(&mut self, key: ObjectKey) {
         self.tree.detach(key);
         let Some((place, node)) = self.arena.remove(key) else { return };
-        place.set_life(Life::Gone);
+        // Out of the place, which a connection that is being walked may hold a little longer.
+        let object = place.end(self.arena.keyring_mut());
         if self.sender == Some(key) {
             self.sender = None;
         }
         self.came_back(key);
-        // Out of the place, which a connection that is being walked may hold a little longer.
-        let object = place.take(self.arena.keyring_mut());
         drop((node, object));
         if let Some(observer) = self.queue.observer() {
             observer.object_removed(key);

@@ -28,6 +28,12 @@ pub(super) trait ObjectPlace: Any {
     /// Wakes the object, if it is there.
     fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response>;
 
+    /// Has the object, if it is there, take its last steps. It is being destroyed from now on.
+    fn leave(&self, keyring: &mut Keyring);
+
+    /// Takes the object away, if it is there, and for good.
+    fn end(self: Rc<Self>, keyring: &mut Keyring) -> Option<Box<dyn QObject>>;
+
     /// Returns the cell, for changing two objects at once.
     fn cell(&self) -> &QCell<dyn Content>;
 
@@ -76,6 +82,18 @@ impl<T: QObject> ObjectPlace for Place<T> {
 
     fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response> {
         self.get_mut(keyring).map(|object| object.wake_up(occasion))
+    }
+
+    fn leave(&self, keyring: &mut Keyring) {
+        Place::set_life(self, Life::Leaving);
+        if let Some(object) = self.get_mut(keyring) {
+            object.leave_runtime();
+        }
+    }
+
+    fn end(self: Rc<Self>, keyring: &mut Keyring) -> Option<Box<dyn QObject>> {
+        Place::set_life(&self, Life::Gone);
+        ObjectPlace::take(&*self, keyring)
     }
 
     fn cell(&self) -> &QCell<dyn Content> {
