@@ -541,7 +541,7 @@ impl<A: 'static> Joining<A> {
         A: Clone,
     {
         let link: Box<dyn Link<A>> = if kind.contains(ConnectionType::QUEUED) {
-            Box::new(QueuedLink::new(Rc::from(self.link)))
+            Box::new(QueuedLink::new(self.link))
         } else {
             self.link
         };

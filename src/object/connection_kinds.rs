@@ -5,6 +5,7 @@
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -17,7 +18,7 @@ use super::key::ObjectKey;
 use super::queue::{Act, Effect};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
-use super::waiting::Waiting;
+use super::waiting::KEPT;
 use super::world::World;
 
 /// A link of a signal that carries an `A`.
@@ -247,14 +248,14 @@ pub(super) struct QueuedLink<A> {
 /// are made.
 struct QueuedCalls<A> {
     /// Emptied when the connection is closed and no call waits.
-    direct: RefCell<Option<Rc<dyn Link<A>>>>,
+    direct: RefCell<Option<Box<dyn Link<A>>>>,
     is_closed: Cell<bool>,
-    /// The argument and the sender of each call.
-    waiting: RefCell<Waiting<(A, Option<ObjectKey>)>>,
+    /// The argument and the sender of each call. What is posted first is carried out first.
+    waiting: RefCell<VecDeque<(A, Option<ObjectKey>)>>,
 }
 
 impl<A> QueuedLink<A> {
-    pub(super) fn new(direct: Rc<dyn Link<A>>) -> Self {
+    pub(super) fn new(direct: Box<dyn Link<A>>) -> Self {
         Self {
             calls: Rc::new(QueuedCalls {
                 direct: RefCell::new(Some(direct)),
@@ -266,14 +267,21 @@ impl<A> QueuedLink<A> {
 }
 
 impl<A> QueuedCalls<A> {
-    fn direct(&self) -> Option<Rc<dyn Link<A>>> {
-        self.direct.borrow().clone()
+    /// Takes the argument and the sender of the next call.
+    fn next(&self) -> Option<(A, Option<ObjectKey>)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let next = waiting.pop_front();
+        if waiting.is_empty() {
+            waiting.shrink_to(KEPT);
+        }
+        next
     }
 
     /// Drops the slot if nobody needs it any more.
     fn release_if_done(&self) {
         if self.is_closed.get() && self.waiting.borrow().is_empty() {
-            let direct = self.direct.take();
+            // While the slot runs it stays: the end of the call comes here once more.
+            let direct = self.direct.try_borrow_mut().ok().and_then(|mut direct| direct.take());
             drop(direct);
         }
     }
@@ -281,15 +289,16 @@ impl<A> QueuedCalls<A> {
 
 impl<A> AnyLink for QueuedLink<A> {
     fn receiver(&self) -> Option<ObjectKey> {
-        self.calls.direct()?.receiver()
+        self.calls.direct.borrow().as_ref()?.receiver()
     }
 
     fn slot_type(&self) -> Option<TypeId> {
-        self.calls.direct()?.slot_type()
+        self.calls.direct.borrow().as_ref()?.slot_type()
     }
 
     fn is_over(&self) -> bool {
-        self.calls.is_closed.get() || self.calls.direct().is_none_or(|direct| direct.is_over())
+        let direct = self.calls.direct.borrow();
+        self.calls.is_closed.get() || direct.as_ref().is_none_or(|direct| direct.is_over())
     }
 
     fn release(&self) {
@@ -306,17 +315,16 @@ impl<A> Drop for QueuedLink<A> {
 
 impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
     fn fire(&self, world: &mut World, argument: &A) {
-        if self.calls.direct().is_none_or(|direct| direct.is_over()) {
+        if self.is_over() {
             return world.queue.set_met_dead(true);
         }
-        let call = (argument.clone(), world.sender);
-        let what = self.calls.waiting.borrow_mut().put(call).into();
-        world.queue.post(Effect::Act { act: self.calls.clone(), what });
+        self.calls.waiting.borrow_mut().push_back((argument.clone(), world.sender));
+        world.queue.post(Effect::Act { act: self.calls.clone(), what: 0 });
     }
 }
 
 impl<A: 'static> Act<World> for QueuedCalls<A> {
-    fn carry_out(self: Rc<Self>, world: &mut World, what: u64) {
+    fn carry_out(self: Rc<Self>, world: &mut World, _: u64) {
         /// A call that is made. Its end, a panic's included, may be the last use of the slot.
         struct Call<'a, A>(&'a QueuedCalls<A>);
 
@@ -326,16 +334,15 @@ impl<A: 'static> Act<World> for QueuedCalls<A> {
             }
         }
 
-        let call = self.waiting.borrow_mut().take(what as u32);
-        if let (Some((argument, sender)), Some(direct)) = (call, self.direct()) {
-            let _call = Call(&self);
+        let _call = Call(&self);
+        let direct = self.direct.borrow();
+        if let (Some((argument, sender)), Some(direct)) = (self.next(), &*direct) {
             world.set_sender(sender);
             direct.fire(world, &argument);
         }
     }
 
-    fn discard(&self, what: u64) {
-        let call = self.waiting.borrow_mut().take(what as u32);
-        drop(call);
+    fn discard(&self, _: u64) {
+        drop(self.next());
     }
 }

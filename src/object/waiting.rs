@@ -1,7 +1,7 @@
 //! A place for things that wait, each under a number.
 
 /// How many places are kept for later when nothing waits. Few, since each signal may have some.
-const KEPT: usize = 16;
+pub(super) const KEPT: usize = 16;
 
 /// Things that wait. Numbers begin with 1, and those of things that were taken are used again.
 pub(super) struct Waiting<T> {
@@ -23,10 +23,6 @@ impl<T> Waiting<T> {
                 u32::try_from(self.places.len()).expect("fewer than 2^32 of them wait")
             }
         }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
     }
 
     /// Takes the one with this number, if it is there.
