@@ -301,17 +301,35 @@ fn what_a_closure_without_receiver_captured_goes_with_the_sender_and_the_runtime
 
 #[test]
 fn what_a_closure_captured_goes_when_it_disconnects_itself() {
+    for kind in [ConnectionType::DIRECT, ConnectionType::QUEUED] {
+        let (mut rt, log) = (runtime(), Log::default());
+        let [alice, ..] = three(&mut rt, &log);
+        let captured = Rc::new(());
+        let own: Rc<RefCell<Option<Connection>>> = Rc::default();
+        let (held, connection) = (captured.clone(), own.clone());
+        let made = rt.connect_fn_with(kind, alice, Person::said, move |_, _| {
+            assert!(connection.borrow().as_ref().unwrap().disconnect());
+            assert_eq!(Rc::strong_count(&held), 2);
+        });
+        *own.borrow_mut() = Some(made);
+        rt.emit(alice, Person::said, 1);
+        run_posted(&mut rt);
+        assert_eq!(Rc::strong_count(&captured), 1);
+    }
+}
+
+#[test]
+fn what_a_queued_closure_captured_goes_after_it_when_it_drops_its_signal() {
     let (mut rt, log) = (runtime(), Log::default());
     let [alice, ..] = three(&mut rt, &log);
     let captured = Rc::new(());
-    let own: Rc<RefCell<Option<Connection>>> = Rc::default();
-    let (held, connection) = (captured.clone(), own.clone());
-    let made = rt.connect_fn(alice, Person::said, move |_, _| {
+    let held = captured.clone();
+    rt.connect_fn_with(ConnectionType::QUEUED, alice, Person::said, move |world, _| {
+        world[alice].said = Signal::new();
         assert_eq!(Rc::strong_count(&held), 2);
-        connection.borrow().as_ref().unwrap().disconnect();
     });
-    *own.borrow_mut() = Some(made);
     rt.emit(alice, Person::said, 1);
+    run_posted(&mut rt);
     assert_eq!(Rc::strong_count(&captured), 1);
 }
 

@@ -133,13 +133,21 @@ impl Tree {
     fn enter(&mut self, key: ObjectKey) -> u32 {
         let (number, generation) = key.parts();
         if self.of(key).is_none() {
-            let index = number as usize;
-            if index >= self.links.len() {
-                self.links.resize(index + 1, Links::ALONE);
+            let entry = Links { generation, ..Links::ALONE };
+            match self.links.get_mut(number as usize) {
+                Some(links) => *links = entry,
+                None => self.add(number, entry),
             }
-            self.links[index] = Links { generation, ..Links::ALONE };
         }
         number
+    }
+
+    /// Adds the entry of an object behind all others. Apart, since each class has the rest in code of
+    /// its own.
+    #[inline(never)]
+    fn add(&mut self, number: u32, entry: Links) {
+        self.links.resize(number as usize, Links::ALONE);
+        self.links.push(entry);
     }
 }
 
