@@ -12,7 +12,7 @@ use super::class::QObject;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::queue::{Act, Effect};
-use super::turns::Turns;
+use super::turn_budget::Turns;
 use super::world::World;
 
 impl World {
