@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use super::arena::Life;
 use super::class::QObject;
+use super::effect::{Act, Effect};
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
-use super::queue::{Act, Effect};
 use super::turn_budget::Turns;
 use super::world::World;
 

@@ -11,9 +11,10 @@ use bitflags::bitflags;
 use smallvec::SmallVec;
 
 use super::any_core::AnyCore;
+use super::effect::Steps;
 use super::key::ObjectKey;
 use super::observer::Observed;
-use super::queue::{Queue, Steps};
+use super::queue::Queue;
 
 /// What the signals of one object share: who emits, and where to.
 pub(super) struct Emitter<W: Observed> {

@@ -11,10 +11,10 @@ use super::arena::{Keyring, Lent, Place};
 use super::class::QObject;
 use super::connection::Deferred;
 use super::context::Context;
+use super::effect::Effect;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::place::ObjectPlace;
-use super::queue::Effect;
 use super::world::World;
 
 impl World {

@@ -14,6 +14,7 @@ mod delivery;
 mod dependent;
 mod destroy;
 mod disconnect;
+mod effect;
 mod emitter;
 mod entry;
 mod family;

@@ -8,8 +8,9 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::effect::{Effect, Steps};
 use super::key::ObjectKey;
-use super::queue::{Effect, Queue, Steps};
+use super::queue::Queue;
 
 /// How many deliveries a turn outside the loop's passes makes before it is put aside. A delivery is
 /// the call of a slot, or a step between them. More than anything that ends by itself needs in one

@@ -12,8 +12,9 @@ use std::rc::Rc;
 use super::arena::Life;
 use super::class::{Occasion, Response, Rest};
 use super::core::Core;
+use super::effect::{Effect, Steps};
 use super::key::ObjectKey;
-use super::queue::{Effect, Postponed, Queue, Steps};
+use super::queue::{Postponed, Queue};
 use super::turn_budget::Origin;
 use super::world::World;
 

@@ -1,0 +1,68 @@
+//! Effects: what methods did, as data.
+//!
+//! An effect knows nothing of what was done but how to have it carried out, and nothing of the
+//! world (`W`) in which that happens. Effects wait in `queue.rs` and in `turn_budget.rs`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::key::ObjectKey;
+use super::observer::Observed;
+
+/// Something done by a method, to be carried out after it.
+pub(super) enum Effect<W> {
+    /// Does what the act knows under a number.
+    Act { act: Rc<dyn Act<W>>, what: u64 },
+    /// Has an object take a step that it knows under a number.
+    Step { object: ObjectKey, number: u32 },
+}
+
+/// A world in which effects are carried out.
+pub(super) trait Steps: Observed {
+    /// Has an object take a step.
+    fn take_step(&mut self, object: ObjectKey, number: u32);
+}
+
+/// Carries out effects.
+pub(super) trait Act<W> {
+    fn carry_out(self: Rc<Self>, world: &mut W, what: u64);
+
+    /// Drops what is kept for an effect that will not be carried out.
+    fn discard(&self, what: u64) {
+        let _ = what;
+    }
+}
+
+/// A closure, which is called once.
+struct Later<F>(Cell<Option<F>>);
+
+impl<W, F: FnOnce(&mut W)> Act<W> for Later<F> {
+    fn carry_out(self: Rc<Self>, world: &mut W, _: u64) {
+        if let Some(call) = self.0.take() {
+            call(world);
+        }
+    }
+}
+
+impl<W: Steps + 'static> Effect<W> {
+    /// Returns an effect that calls a closure.
+    pub(super) fn later(call: impl FnOnce(&mut W) + 'static) -> Self {
+        Self::Act { act: Rc::new(Later(Cell::new(Some(call)))), what: 0 }
+    }
+
+    /// Drops it, with what is kept for it.
+    pub(super) fn discard(self) {
+        if let Self::Act { act, what } = self {
+            act.discard(what);
+        }
+    }
+
+    /// Carries it out.
+    #[inline]
+    pub(super) fn carry_out(self, world: &mut W) {
+        match self {
+            Self::Act { act, what } => act.carry_out(world, what),
+            Self::Step { object, number } => world.take_step(object, number),
+        }
+    }
+}
