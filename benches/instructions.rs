@@ -16,6 +16,7 @@
 //! | `index`, `index_mut` | `rt[handle].field` is read; `rt[handle].field += 1` |
 //! | `queued` | an emission from outside over a queued connection, and the slot |
 //! | `post`, `post_thread` | a call posted by a `Remote`, of the same or of another thread, and its run |
+//! | `post_own`, `later` | `World::post` and its run; `World::later` in a method, and its run |
 //! | `timers` | a single shot is armed and fires |
 //! | `qtimers` | a `QTimer` in single-shot mode, made before, is started and fires |
 //! | `restarts` | a running `QTimer` is started again |
@@ -348,6 +349,33 @@ fn post(count: usize) {
     }
 }
 
+/// `post` by the world itself.
+fn post_own(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    for _ in 0..count / 100 {
+        for value in 0..100 {
+            let value = black_box(value);
+            rt.post(move |world| world[sum].total += value);
+        }
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+}
+
+/// Calls that a method puts off until it has returned, a hundred at a time.
+fn later(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    for _ in 0..count / 100 {
+        rt.with(sum, |_, cx| {
+            for value in 0..100 {
+                let value = black_box(value);
+                cx.later(sum, move |sum, _| sum.total += value);
+            }
+        });
+    }
+}
+
 /// `post` from another thread, which waits while its posts run.
 fn post_thread(count: usize) {
     let mut rt = Runtime::new().expect("a poller");
@@ -453,6 +481,8 @@ fn main() {
         "restarts" => restarts(count),
         "timers_by_hand" => timers_by_hand(count),
         "post" => post(count),
+        "post_own" => post_own(count),
+        "later" => later(count),
         "post_thread" => post_thread(count),
         "connect" => connect(count),
         "child" => child(count),

@@ -127,6 +127,47 @@ fn emitting_with_signals_blocked_or_to_those_who_left_allocates_nothing() {
     assert_eq!(rt[receiver].heard, 0);
 }
 
+#[test]
+fn closures_that_wait_allocate_nothing_however_much_they_capture() {
+    let soon = Duration::from_millis(1);
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let counter = rt.add(Counter::default());
+    let large = [1; 100];
+    let add_one = move |world: &mut World| world[counter].heard += 1;
+    let add_all = move |world: &mut World| world[counter].heard += large.iter().sum::<u64>();
+    assert_steady(&mut rt, |rt| {
+        rt.post(add_one);
+        rt.post(add_all);
+        rt.later(counter, |counter, _| counter.hear(1));
+        rt.later(counter, move |counter, _| counter.hear(large.iter().sum()));
+        for delay in [Duration::ZERO, soon] {
+            rt.single_shot_fn(delay, add_one);
+            rt.single_shot_fn(delay, add_all);
+        }
+        clock.advance(soon);
+        run_posted(rt);
+    });
+    assert_eq!(rt[counter].heard, 103 * 4 * 101);
+}
+
+#[test]
+fn next_to_nothing_is_kept_of_a_burst_of_closures() {
+    let mut rt = runtime();
+    let counter = rt.add(Counter::default());
+    let large = [1; 100];
+    let add_all = move |world: &mut World| world[counter].heard += large.iter().sum::<u64>();
+    let used = count(|| {
+        for _ in 0..10_000 {
+            rt.post(add_all);
+        }
+        while rt[counter].heard < 10_000 * 100 {
+            run_posted(&mut rt);
+        }
+    });
+    assert_at_most("closure of a burst", used.bytes, 10_000, 40);
+}
+
 /// Asserts that `bytes` for `number` things is at most `limit` for each, and prints what it is.
 fn assert_at_most(what: &str, bytes: i64, number: i64, limit: i64) {
     println!("{what}: {} bytes each", bytes / number);

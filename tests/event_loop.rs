@@ -5,11 +5,12 @@ mod support;
 use std::cell::Cell;
 use std::io::Write;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use slotwire::prelude::*;
-use slotwire::{Error, NotifierType, QSocketNotifier, QThread, VirtualClock};
+use slotwire::{Error, NotifierType, QSocketNotifier, QThread, Remote, VirtualClock};
 
 use support::*;
 
@@ -413,6 +414,78 @@ fn remote_calls_after_one_that_panics_are_still_made_in_order() {
     panic_of(|| turn(&mut rt));
     turn(&mut rt);
     assert_eq!(receive.try_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+}
+
+/// Has calls wait in every way there is, of a closure that captures what `capture` gives.
+fn have_calls_wait<C: Send + 'static>(rt: &mut Runtime, capture: impl Fn() -> C) {
+    let (echo, remote) = (rt.add(Echo::default()), rt.remote());
+    let held = capture();
+    rt.post(move |_| drop(held));
+    let held = capture();
+    remote.post(move |_| drop(held)).unwrap();
+    for delay in [Duration::ZERO, Duration::from_secs(1)] {
+        let held = capture();
+        rt.single_shot_fn(delay, move |_| drop(held));
+    }
+    let held = capture();
+    rt.later(echo, move |_, _| drop(held));
+}
+
+#[test]
+fn what_calls_captured_that_were_not_made_is_dropped_with_the_runtime() {
+    let mut rt = Runtime::new().unwrap();
+    let captured = Arc::new(());
+    have_calls_wait(&mut rt, || captured.clone());
+    assert_eq!(Arc::strong_count(&captured), 6);
+    drop(rt);
+    assert_eq!(Arc::strong_count(&captured), 1);
+}
+
+/// Posts a call when it is dropped, if there is a runtime still, and counts that.
+struct LastPost {
+    remote: Remote,
+    posts: Arc<AtomicUsize>,
+}
+
+impl Drop for LastPost {
+    fn drop(&mut self) {
+        self.posts.fetch_add(1, Ordering::Relaxed);
+        let _ = self.remote.post(|_| ());
+    }
+}
+
+#[test]
+fn what_calls_captured_may_post_as_it_is_dropped() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let (remote, posts) = (rt.remote(), Arc::new(AtomicUsize::new(0)));
+    let capture = || LastPost { remote: remote.clone(), posts: posts.clone() };
+    have_calls_wait(&mut rt, capture);
+    clock.advance(Duration::from_secs(1));
+    rt.process_events(Some(Duration::ZERO)).unwrap();
+    assert_eq!(posts.load(Ordering::Relaxed), 5);
+    have_calls_wait(&mut rt, capture);
+    let held = capture();
+    assert!(rt.single_shot_fn(Duration::ZERO, move |_| drop(held)).cancel());
+    drop(rt);
+    assert_eq!(posts.load(Ordering::Relaxed), 11);
+}
+
+#[test]
+fn what_a_call_captured_is_dropped_when_the_call_panics() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let captured = Arc::new(());
+    let panic = |held: Arc<()>| move |_: &mut World| assert!(Arc::strong_count(&held) == 0, "call");
+    rt.post(panic(captured.clone()));
+    rt.remote().post(panic(captured.clone())).unwrap();
+    rt.single_shot_fn(Duration::ZERO, panic(captured.clone()));
+    rt.single_shot_fn(Duration::from_secs(1), panic(captured.clone()));
+    clock.advance(Duration::from_secs(1));
+    for left in [4, 3, 2, 1] {
+        panic_of(|| rt.process_events(Some(Duration::ZERO)));
+        assert_eq!(Arc::strong_count(&captured), left);
+    }
 }
 
 #[test]

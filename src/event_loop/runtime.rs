@@ -464,7 +464,7 @@ impl Runtime {
             let alarm = parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))?;
             Some(|world: &mut World| match alarm {
                 Alarm::Wake(object) => world.wake(object, Occasion::Due),
-                Alarm::Call(call) => world.turn(call),
+                Alarm::Call(call) => world.turn(|world| call.make(world)),
             })
         })
     }

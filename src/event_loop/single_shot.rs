@@ -121,7 +121,7 @@ impl World {
         delay: Duration,
         call: impl FnOnce(&mut Self) + 'static,
     ) -> SingleShot {
-        let (parts, alarm) = (LoopParts::of(self), Alarm::Call(Box::new(call)));
+        let (parts, alarm) = (LoopParts::of(self), Alarm::Call(self.keep_call(call)));
         let handle = |timer| SingleShot { parts: Rc::downgrade(&parts), timer };
         if !delay.is_zero() {
             return handle(parts.timers.arm_after(delay, alarm));
@@ -130,7 +130,7 @@ impl World {
         let shot = handle(timer);
         self.post(move |world| {
             if let Some(Alarm::Call(call)) = parts.timers.take(timer) {
-                call(world);
+                call.make(world);
             }
         });
         shot

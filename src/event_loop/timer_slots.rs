@@ -70,13 +70,13 @@ impl<E> TimerSlots<E> {
     #[inline]
     pub(super) fn get(&self, key: TimerKey) -> Option<&E> {
         let slot = self.slots.get(key.slot as usize)?;
-        slot.entry.as_ref().filter(|_| slot.generation == key.generation)
+        if slot.generation == key.generation { slot.entry.as_ref() } else { None }
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, key: TimerKey) -> Option<&mut E> {
         let slot = self.slots.get_mut(key.slot as usize)?;
-        slot.entry.as_mut().filter(|_| slot.generation == key.generation)
+        if slot.generation == key.generation { slot.entry.as_mut() } else { None }
     }
 
     /// Returns the entry that is in a slot now.

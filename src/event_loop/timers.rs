@@ -23,14 +23,14 @@ use super::pace::{Beat, Pace};
 use super::remote::RemoteCall;
 use super::timer_queue::TimerQueue;
 use super::timer_slots::TimerKey;
-use crate::object::{ObjectKey, World};
+use crate::object::{KeptCall, ObjectKey, World};
 
 /// What a timer does when it is due.
 pub(super) enum Alarm {
     /// Wakes an object, which rearms or disarms the timer itself.
     Wake(ObjectKey),
     /// Runs a closure, once.
-    Call(Box<dyn FnOnce(&mut World)>),
+    Call(KeptCall<World>),
 }
 
 /// The armed timers of one runtime and the clock that they go by.

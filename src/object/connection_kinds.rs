@@ -18,8 +18,10 @@ use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
-use super::waiting::KEPT;
 use super::world::World;
+
+/// How many calls a queued connection has room for while none waits. Few, since each may have some.
+const KEPT: usize = 16;
 
 /// A link of a signal that carries an `A`.
 pub(super) trait Link<A>: AnyLink {

@@ -10,6 +10,7 @@
 
 use std::rc::Rc;
 
+use super::call::KeptCall;
 use super::class::QObject;
 use super::context::Context;
 use super::core::Core;
@@ -55,7 +56,7 @@ impl World {
     /// of a pass says when it is not.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
-        self.queue.post(Effect::later(call));
+        self.queue.post(self.queue.later(call));
     }
 
     /// Posts a call of a slot, to be made in a later pass of the event loop, as
@@ -304,6 +305,11 @@ impl World {
             self.turn(|_| ());
         }
         self.turns.suspended() == 0
+    }
+
+    /// Keeps a closure that somebody is to call.
+    pub(crate) fn keep_call(&self, call: impl FnOnce(&mut Self) + 'static) -> KeptCall<Self> {
+        KeptCall::new(self.queue.later(call))
     }
 
     /// Returns how many calls are posted.

@@ -3,7 +3,6 @@
 //! An effect knows nothing of what was done but how to have it carried out, and nothing of the
 //! world (`W`) in which that happens. Effects wait in `queue.rs` and in `turn_budget.rs`.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use super::key::ObjectKey;
@@ -18,7 +17,7 @@ pub(super) enum Effect<W> {
 }
 
 /// A world in which effects are carried out.
-pub(super) trait Steps: Observed {
+pub(crate) trait Steps: Observed {
     /// Has an object take a step.
     fn take_step(&mut self, object: ObjectKey, number: u32);
 }
@@ -33,23 +32,7 @@ pub(super) trait Act<W> {
     }
 }
 
-/// A closure, which is called once.
-struct Later<F>(Cell<Option<F>>);
-
-impl<W, F: FnOnce(&mut W)> Act<W> for Later<F> {
-    fn carry_out(self: Rc<Self>, world: &mut W, _: u64) {
-        if let Some(call) = self.0.take() {
-            call(world);
-        }
-    }
-}
-
 impl<W: Steps + 'static> Effect<W> {
-    /// Returns an effect that calls a closure.
-    pub(super) fn later(call: impl FnOnce(&mut W) + 'static) -> Self {
-        Self::Act { act: Rc::new(Later(Cell::new(Some(call)))), what: 0 }
-    }
-
     /// Drops it, with what is kept for it.
     pub(super) fn discard(self) {
         if let Self::Act { act, what } = self {

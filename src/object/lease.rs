@@ -11,7 +11,6 @@ use super::arena::{Keyring, Lent, Place};
 use super::class::QObject;
 use super::connection::Deferred;
 use super::context::Context;
-use super::effect::Effect;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::place::ObjectPlace;
@@ -52,11 +51,12 @@ impl World {
         f: impl FnOnce(&mut T, &mut Context<'_, T>) + 'static,
     ) {
         if let Some(key) = self.own(object) {
-            self.queue.record(Effect::later(move |world: &mut Self| {
+            let effect = self.queue.later(move |world: &mut Self| {
                 world.spend(1);
                 world.set_sender(None);
                 world.run_slot(key, f);
-            }));
+            });
+            self.queue.record(effect);
         }
     }
 

@@ -3,6 +3,8 @@
 mod anchor;
 mod any_core;
 mod arena;
+mod by_type;
+mod call;
 mod class;
 mod connect;
 mod connect_own;
@@ -59,6 +61,7 @@ pub use slot::{Bare, ByReference, ByValue, Returns};
 pub use slot::{Outcome, Slot, SlotError};
 pub use world::World;
 
+pub(crate) use call::KeptCall;
 pub(crate) use dependent::Dependent;
 pub(crate) use key::ObjectKey;
 pub(crate) use meta::{debug_as_text, nothing_as_text};

@@ -11,7 +11,7 @@ use super::any_core::AnyCore;
 use super::key::ObjectKey;
 
 /// A world at which somebody may look on.
-pub(super) trait Observed {
+pub(crate) trait Observed {
     /// An object of any class.
     type Object: ?Sized;
 }

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use bitflags::bitflags;
 
+use super::call::Calls;
 use super::effect::{Effect, Steps};
 use super::key::ObjectKey;
 use super::observer::{Observed, Observer};
@@ -64,6 +65,8 @@ pub(super) struct Queue<W: Observed> {
     /// The objects that are to be woken by the loop, in the order in which that was asked for, and
     /// what for.
     postponed: RefCell<VecDeque<(ObjectKey, Postponed)>>,
+    /// The closures among the effects.
+    calls: Calls,
     /// Wakes a loop that does not look by itself.
     bell: OnceCell<Box<dyn Fn()>>,
     /// Looks on. Kept here, since every signal reaches the queue.
@@ -79,9 +82,16 @@ impl<W: Steps + 'static> Queue<W> {
             others: RefCell::default(),
             posted: RefCell::default(),
             postponed: RefCell::default(),
+            calls: Calls::default(),
             bell: OnceCell::new(),
             observer: RefCell::new(None),
         })
+    }
+
+    /// Keeps a closure and returns the effect that calls it.
+    #[inline]
+    pub(super) fn later(&self, call: impl FnOnce(&mut W) + 'static) -> Effect<W> {
+        self.calls.keep(call)
     }
 
     #[inline]
@@ -362,7 +372,7 @@ pub(super) mod tests {
         let queue = Queue::new();
         let nested = queue.clone();
         queue.record(note(1));
-        queue.record(Effect::later(move |heard: &mut Heard| {
+        queue.record(queue.later(move |heard: &mut Heard| {
             heard.push(2);
             (21..24).for_each(|number| nested.record(note(number)));
         }));
