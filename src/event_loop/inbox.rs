@@ -18,17 +18,23 @@ pub(super) trait Wake {
     fn wake(&self);
 }
 
+/// What things are piled up in until the loop takes them over.
+pub(super) trait Pile: Default {
+    /// Returns how many things there are.
+    fn len(&self) -> usize;
+}
+
 /// What many threads put things into, and one loop takes them out of.
-pub(super) struct Inbox<T, W> {
-    contents: Mutex<Contents<T>>,
+pub(super) struct Inbox<P, W> {
+    contents: Mutex<Contents<P>>,
     /// The loop sleeps, or somebody else's loop sleeps on its descriptor.
     asleep: AtomicBool,
     waker: W,
 }
 
 /// What has come, as long as there is somebody to take it.
-enum Contents<T> {
-    Open(Vec<T>),
+enum Contents<P> {
+    Open(P),
     Closed,
 }
 
@@ -41,15 +47,16 @@ pub(super) enum Refusal {
     Full,
 }
 
-impl<T, W: Wake> Inbox<T, W> {
-    /// Puts something in, if fewer than `most` things wait there, and wakes the loop if it sleeps.
-    pub(super) fn put(&self, thing: T, most: usize) -> Result<(), Refusal> {
+impl<P: Pile, W: Wake> Inbox<P, W> {
+    /// Lets `put` put one thing in, if fewer than `most` things wait there, and wakes the loop if
+    /// it sleeps.
+    pub(super) fn put(&self, most: usize, put: impl FnOnce(&mut P)) -> Result<(), Refusal> {
         match &mut *self.lock() {
-            Contents::Open(things) if things.len() < most => things.push(thing),
+            Contents::Open(things) if things.len() < most => put(things),
             Contents::Open(_) => return Err(Refusal::Full),
             Contents::Closed => return Err(Refusal::Closed),
         }
-        // After the push, so that a loop that goes to sleep sees either the thing or this.
+        // After that, so that a loop that goes to sleep sees either the thing or this.
         self.wake_sleeper();
         Ok(())
     }
@@ -67,60 +74,59 @@ impl<T, W: Wake> Inbox<T, W> {
         self.asleep.swap(is_asleep, Ordering::AcqRel)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents<T>> {
+    fn lock(&self) -> MutexGuard<'_, Contents<P>> {
         // Nothing that holds the lock can panic half-way.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The loop's end of its inbox, which is closed when this goes.
-pub(super) struct Mailbox<T, W> {
-    inbox: Arc<Inbox<T, W>>,
-    /// Taken from the inbox and not given out yet, last first.
-    taken: Vec<T>,
+pub(super) struct Mailbox<P, W> {
+    inbox: Arc<Inbox<P, W>>,
+    /// Taken from the inbox and not given out yet.
+    taken: P,
 }
 
-impl<T, W: Wake> Mailbox<T, W> {
+impl<P: Pile, W: Wake> Mailbox<P, W> {
     /// Makes an empty inbox whose loop is woken by `waker`. It sleeps until it says otherwise.
     pub(super) fn new(waker: W) -> Self {
         let inbox = Inbox {
-            contents: Mutex::new(Contents::Open(Vec::new())),
+            contents: Mutex::new(Contents::Open(P::default())),
             asleep: AtomicBool::new(true),
             waker,
         };
-        Self { inbox: Arc::new(inbox), taken: Vec::new() }
+        Self { inbox: Arc::new(inbox), taken: P::default() }
     }
 
     /// Where other threads put things in.
-    pub(super) fn inbox(&self) -> Arc<Inbox<T, W>> {
+    pub(super) fn inbox(&self) -> Arc<Inbox<P, W>> {
         self.inbox.clone()
     }
 
     /// Takes over what has come, in one go.
     pub(super) fn collect(&mut self) {
-        if self.taken.is_empty()
+        if !self.has_taken()
             && let Contents::Open(things) = &mut *self.inbox.lock()
         {
             std::mem::swap(&mut self.taken, things);
-            self.taken.reverse();
         }
     }
 
-    /// The next of what was taken over.
-    pub(super) fn next(&mut self) -> Option<T> {
-        self.taken.pop()
+    /// What was taken over, to be taken out.
+    pub(super) fn taken(&mut self) -> &mut P {
+        &mut self.taken
     }
 
     /// Returns true if something was taken over and not given out.
     pub(super) fn has_taken(&self) -> bool {
-        !self.taken.is_empty()
+        self.taken.len() > 0
     }
 
     /// Announces that the loop is about to sleep; returns true if it may: there is nothing to take.
     pub(super) fn fall_asleep(&self) -> bool {
         self.inbox.set_asleep(true);
-        let empty = self.taken.is_empty()
-            && matches!(&*self.inbox.lock(), Contents::Open(things) if things.is_empty());
+        let empty = !self.has_taken()
+            && matches!(&*self.inbox.lock(), Contents::Open(things) if things.len() == 0);
         if !empty {
             self.wake_up();
         }
@@ -138,12 +144,12 @@ impl<T, W: Wake> Mailbox<T, W> {
     }
 
     /// Makes a bell that wakes the loop for work that is in no inbox.
-    pub(super) fn bell(&self) -> Bell<T, W> {
+    pub(super) fn bell(&self) -> Bell<P, W> {
         Bell { inbox: self.inbox.clone(), stays: PhantomData }
     }
 }
 
-impl<T, W> Drop for Mailbox<T, W> {
+impl<P, W> Drop for Mailbox<P, W> {
     fn drop(&mut self) {
         let mut contents = self.inbox.contents.lock().unwrap_or_else(PoisonError::into_inner);
         let left = std::mem::replace(&mut *contents, Contents::Closed);
@@ -153,7 +159,7 @@ impl<T, W> Drop for Mailbox<T, W> {
     }
 }
 
-impl<T, W> fmt::Debug for Mailbox<T, W> {
+impl<P: Pile, W> fmt::Debug for Mailbox<P, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mailbox").field("taken", &self.taken.len()).finish_non_exhaustive()
     }
@@ -161,12 +167,12 @@ impl<T, W> fmt::Debug for Mailbox<T, W> {
 
 /// Wakes somebody else's loop that sleeps on the descriptor, for work that is in no inbox. Stays in
 /// the thread of the runtime.
-pub(super) struct Bell<T, W> {
-    inbox: Arc<Inbox<T, W>>,
+pub(super) struct Bell<P, W> {
+    inbox: Arc<Inbox<P, W>>,
     stays: PhantomData<Rc<()>>,
 }
 
-impl<T, W: Wake> Bell<T, W> {
+impl<P: Pile, W: Wake> Bell<P, W> {
     /// Wakes the loop if it sleeps. Costs a look at a flag if it does not.
     pub(super) fn ring(&self) {
         if self.loop_sleeps() {
@@ -185,6 +191,8 @@ impl<T, W: Wake> Bell<T, W> {
 
 #[cfg(all(test, loom))]
 mod loom_tests {
+    use std::collections::VecDeque;
+
     use loom::sync::atomic::AtomicUsize;
 
     use super::*;
@@ -223,19 +231,33 @@ mod loom_tests {
         }
     }
 
+    impl<T> Pile for VecDeque<T> {
+        fn len(&self) -> usize {
+            self.len()
+        }
+    }
+
+    fn push<T>(
+        inbox: &Inbox<VecDeque<T>, Descriptor>,
+        thing: T,
+        most: usize,
+    ) -> Result<(), Refusal> {
+        inbox.put(most, |things| things.push_back(thing))
+    }
+
     /// Who posted something, and its number among what they posted.
     type Post = (usize, usize);
 
     /// Starts threads that post as often as it says.
     fn post<const POSTERS: usize>(
-        mailbox: &Mailbox<Post, Descriptor>,
+        mailbox: &Mailbox<VecDeque<Post>, Descriptor>,
         each: [usize; POSTERS],
     ) -> [thread::JoinHandle<()>; POSTERS] {
         std::array::from_fn(|poster| {
             let inbox = mailbox.inbox();
             thread::spawn(move || {
                 for number in 0..each[poster] {
-                    inbox.put((poster, number), usize::MAX).unwrap();
+                    push(&inbox, (poster, number), usize::MAX).unwrap();
                 }
             })
         })
@@ -243,11 +265,11 @@ mod loom_tests {
 
     /// Takes what has come, and asserts that it comes in the order of each poster.
     fn take<const POSTERS: usize>(
-        mailbox: &mut Mailbox<Post, Descriptor>,
+        mailbox: &mut Mailbox<VecDeque<Post>, Descriptor>,
         came: &mut [usize; POSTERS],
     ) {
         mailbox.collect();
-        while let Some((poster, number)) = mailbox.next() {
+        while let Some((poster, number)) = mailbox.taken().pop_front() {
             assert_eq!(number, came[poster]);
             came[poster] += 1;
         }
@@ -344,19 +366,19 @@ mod loom_tests {
             let mut mailbox = Mailbox::new(Descriptor::default());
             let posters = [(); 2].map(|()| {
                 let inbox = mailbox.inbox();
-                thread::spawn(move || usize::from(inbox.put((), 1).is_ok()))
+                thread::spawn(move || usize::from(push(&inbox, (), 1).is_ok()))
             });
             mailbox.collect();
-            let mut came = usize::from(mailbox.next().is_some());
+            let mut came = usize::from(mailbox.taken().pop_front().is_some());
             let put: usize = posters.into_iter().map(|poster| poster.join().unwrap()).sum();
             mailbox.collect();
-            while mailbox.next().is_some() {
+            while mailbox.taken().pop_front().is_some() {
                 came += 1;
             }
             assert_eq!(came, put, "what was not refused comes");
             assert!(came >= 1 && came <= 2);
-            assert_eq!(mailbox.inbox().put((), 1), Ok(()), "there is room again");
-            assert_eq!(mailbox.inbox().put((), 1), Err(Refusal::Full));
+            assert_eq!(push(&mailbox.inbox(), (), 1), Ok(()), "there is room again");
+            assert_eq!(push(&mailbox.inbox(), (), 1), Err(Refusal::Full));
         });
     }
 
@@ -377,16 +399,16 @@ mod loom_tests {
             let posters = [(); 2].map(|()| {
                 let (inbox, dropped) = (mailbox.inbox(), dropped.clone());
                 thread::spawn(move || {
-                    let first = inbox.put(Counted(dropped.clone()), usize::MAX);
-                    let second = inbox.put(Counted(dropped), usize::MAX);
+                    let first = push(&inbox, Counted(dropped.clone()), usize::MAX);
+                    let second = push(&inbox, Counted(dropped), usize::MAX);
                     assert!(first.is_ok() || second.is_err(), "what is closed stays closed");
                 })
             });
             mailbox.collect();
-            let given = usize::from(mailbox.next().map(std::mem::forget).is_some());
+            let given = usize::from(mailbox.taken().pop_front().map(std::mem::forget).is_some());
             let inbox = mailbox.inbox();
             drop(mailbox);
-            assert_eq!(inbox.put(Counted(dropped.clone()), usize::MAX), Err(Refusal::Closed));
+            assert_eq!(push(&inbox, Counted(dropped.clone()), usize::MAX), Err(Refusal::Closed));
             for poster in posters {
                 poster.join().unwrap();
             }

@@ -4,6 +4,7 @@
 //! it enters the runtime.
 
 mod allowance;
+mod call_queue;
 mod clock;
 mod control;
 mod home;

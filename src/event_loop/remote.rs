@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use mio::Waker;
 
+use super::call_queue::CallQueue;
 use super::home::{LoopParts, Parts};
 use super::inbox::{Inbox, Mailbox, Refusal, Wake};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
 use crate::sync::{AtomicBool, Ordering};
 
-/// A call that comes from another thread.
-pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;
+/// Calls that come from other threads.
+pub(super) type RemoteCalls = CallQueue<World>;
 
 /// A way into a runtime that may be sent to, and used from, any thread.
 ///
@@ -49,7 +50,7 @@ pub(crate) type RemoteCall = Box<dyn FnOnce(&mut World) + Send>;
 /// ```
 #[derive(Clone)]
 pub struct Remote {
-    inbox: Arc<Inbox<RemoteCall, Waker>>,
+    inbox: Arc<Inbox<RemoteCalls, Waker>>,
     /// How many calls may wait in the inbox when this remote posts another.
     limit: usize,
 }
@@ -70,7 +71,7 @@ pub enum PostError {
 }
 
 impl Remote {
-    pub(super) fn of(mailbox: &Mailbox<RemoteCall, Waker>) -> Self {
+    pub(super) fn of(mailbox: &Mailbox<RemoteCalls, Waker>) -> Self {
         Self { inbox: mailbox.inbox(), limit: usize::MAX }
     }
 
@@ -113,7 +114,7 @@ impl Remote {
     /// goes later drops what it did not come to.
     #[doc(alias = "postEvent")]
     pub fn post(&self, call: impl FnOnce(&mut World) + Send + 'static) -> Result<(), PostError> {
-        self.inbox.put(Box::new(call), self.limit).map_err(|refusal| match refusal {
+        self.inbox.put(self.limit, |calls| calls.put(call)).map_err(|refusal| match refusal {
             Refusal::Closed => PostError::RuntimeGone,
             Refusal::Full => PostError::Full { limit: self.limit },
         })

@@ -25,7 +25,7 @@ use super::pass_meter::PassMeter;
 use super::poller::{EVENTS, KernelPoller, Polled, Poller};
 use super::reactor::Reactor;
 use super::ready_list::ReadyList;
-use super::remote::{Remote, RemoteCall};
+use super::remote::{Remote, RemoteCalls};
 use super::timers::{Alarm, Timers};
 use crate::Error;
 use crate::object::{Occasion, Origin, Trace, World};
@@ -79,7 +79,7 @@ pub struct Runtime {
     ready: ReadyList,
     /// What the objects share of the loop. The world keeps it as well.
     parts: Rc<LoopParts>,
-    mailbox: Mailbox<RemoteCall, Waker>,
+    mailbox: Mailbox<RemoteCalls, Waker>,
     clock: Rc<dyn Clock>,
     meter: Rc<PassMeter>,
 }
@@ -364,32 +364,29 @@ impl Runtime {
             self.world.deliver_in_pass(|world| kind.may_go_on(&self.meter, world));
         }
         self.mailbox.collect();
-        any |= self.work_off(|runtime| {
-            let is_held_up = runtime.world.is_held_up(Origin::Remote);
-            let call = if is_held_up { None } else { runtime.mailbox.next() };
-            call.map(|call| {
-                |world: &mut World| world.on_behalf_of(Origin::Remote, |world| world.turn(call))
+        any |= self.work_off(|Self { mailbox, world, .. }| {
+            let may_call = mailbox.has_taken() && !world.is_held_up(Origin::Remote);
+            may_call.then(|| {
+                let call_next = |world: &mut World| mailbox.taken().call_next(world);
+                world.on_behalf_of(Origin::Remote, |world| world.turn(call_next));
             })
         });
         let mut posted = self.world.posted();
-        self.work_off(|runtime| {
-            let call = runtime.world.next_posted(&mut posted);
-            call.map(|call| |world: &mut World| call.make(world))
+        self.work_off(|Self { world, .. }| {
+            let call = world.next_posted(&mut posted)?;
+            call.make(world);
+            Some(())
         });
         any | self.come_to_postponed()
     }
 
-    /// Works off what `next` gives, one by one, as far as the share of this kind of work in the
-    /// allowance goes. Returns true if there was anything.
+    /// Works off a kind of work, of which `do_next` does one thing or finds none, as far as the
+    /// share of this kind in the allowance goes. Returns true if there was anything.
     #[inline(always)]
-    fn work_off<Work: FnOnce(&mut World)>(
-        &mut self,
-        mut next: impl FnMut(&mut Self) -> Option<Work>,
-    ) -> bool {
+    fn work_off(&mut self, mut do_next: impl FnMut(&mut Self) -> Option<()>) -> bool {
         let mut any = false;
         let mut kind = self.meter.begin_kind();
-        while let Some(work) = next(self) {
-            work(&mut self.world);
+        while let Some(()) = do_next(self) {
             any = true;
             if !kind.may_go_on(&self.meter, &mut self.world) {
                 break;
@@ -448,8 +445,8 @@ impl Runtime {
                     runtime.ready.hold_up(source, readiness);
                     continue;
                 }
-                let occasion = Occasion::Ready(source, readiness);
-                return Some(move |world: &mut World| world.wake(owner, occasion));
+                runtime.world.wake(owner, Occasion::Ready(source, readiness));
+                return Some(());
             }
             None
         });
@@ -461,11 +458,11 @@ impl Runtime {
     fn fire_timers(&mut self) -> bool {
         self.parts.timers.begin_pass();
         self.work_off(|Self { parts, world, .. }| {
-            let alarm = parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))?;
-            Some(|world: &mut World| match alarm {
+            match parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))? {
                 Alarm::Wake(object) => world.wake(object, Occasion::Due),
                 Alarm::Call(call) => world.turn(|world| call.make(world)),
-            })
+            }
+            Some(())
         })
     }
 
@@ -477,7 +474,8 @@ impl Runtime {
         }
         self.work_off(|runtime| {
             let (object, occasion) = runtime.world.next_postponed(&mut postponed)?;
-            Some(move |world: &mut World| world.wake(object, occasion))
+            runtime.world.wake(object, occasion);
+            Some(())
         });
         true
     }

@@ -20,7 +20,7 @@ use super::clock::{Clock, saturating_add};
 use super::inbox::Bell;
 use super::moment::{Era, Moment, nanos};
 use super::pace::{Beat, Pace};
-use super::remote::RemoteCall;
+use super::remote::RemoteCalls;
 use super::timer_queue::TimerQueue;
 use super::timer_slots::TimerKey;
 use crate::object::{KeptCall, ObjectKey, World};
@@ -44,11 +44,11 @@ pub(crate) struct Timers {
     /// What ticks take for the present. Not known before the clock is read again.
     pass: Cell<Option<Moment>>,
     /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
-    bell: Bell<RemoteCall, Waker>,
+    bell: Bell<RemoteCalls, Waker>,
 }
 
 impl Timers {
-    pub(super) fn new(clock: Rc<dyn Clock>, bell: Bell<RemoteCall, Waker>) -> Self {
+    pub(super) fn new(clock: Rc<dyn Clock>, bell: Bell<RemoteCalls, Waker>) -> Self {
         let began = clock.now();
         Self {
             clock,
