@@ -135,8 +135,8 @@ impl Simulation {
     /// assert_eq!(
     ///     run(1)?,
     ///     "desk 1 QTcpSocket 1v1 state_changed(HostLookup)\n\
-    ///      desk 1 QTcpSocket 1v1 state_changed(Unconnected)\n\
-    ///      desk 1 QTcpSocket 1v1 error_occurred(HostNotFound)\n"
+    ///      desk 2 QTcpSocket 1v1 state_changed(Unconnected)\n\
+    ///      desk 2 QTcpSocket 1v1 error_occurred(HostNotFound)\n"
     /// );
     /// assert_eq!(run(1)?, run(1)?);
     /// # Ok(())
