@@ -26,7 +26,7 @@ use super::poller::{EVENTS, KernelPoller, Polled, Poller};
 use super::reactor::Reactor;
 use super::ready_list::ReadyList;
 use super::remote::{Remote, RemoteCalls};
-use super::timers::{Alarm, Timers};
+use super::timers::{Due, Timers};
 use crate::Error;
 use crate::object::{Occasion, Origin, Trace, World};
 
@@ -459,8 +459,12 @@ impl Runtime {
         self.parts.timers.begin_pass();
         self.work_off(|Self { parts, world, .. }| {
             match parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))? {
-                Alarm::Wake(object) => world.wake(object, Occasion::Due),
-                Alarm::Call(call) => world.turn(|world| call.make(world)),
+                Due::Wake(object) => world.wake(object, Occasion::Due),
+                Due::Call(timer) => {
+                    if let Some(call) = parts.timers.take_call(timer) {
+                        world.turn(|world| call.make(world));
+                    }
+                }
             }
             Some(())
         })

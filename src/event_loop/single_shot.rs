@@ -129,7 +129,7 @@ impl World {
         let timer = parts.timers.keep(alarm);
         let shot = handle(timer);
         self.post(move |world| {
-            if let Some(Alarm::Call(call)) = parts.timers.take(timer) {
+            if let Some(call) = parts.timers.take_call(timer) {
                 call.make(world);
             }
         });

@@ -33,6 +33,14 @@ pub(super) enum Alarm {
     Call(KeptCall<World>),
 }
 
+/// What is to be done for a timer that is due.
+pub(super) enum Due {
+    /// The object is to be woken.
+    Wake(ObjectKey),
+    /// The call of this timer is to be [taken](Timers::take_call) and made.
+    Call(TimerKey),
+}
+
 /// The armed timers of one runtime and the clock that they go by.
 pub(crate) struct Timers {
     clock: Rc<dyn Clock>,
@@ -142,15 +150,19 @@ impl Timers {
         self.queue.borrow_mut().rearm(timer, |_| Moment::NEVER);
     }
 
-    /// Keeps an alarm that has no deadline until somebody [takes](Self::take) or
+    /// Keeps an alarm that has no deadline until somebody [takes](Self::take_call) or
     /// [disarms](Self::disarm) it.
     pub(super) fn keep(&self, alarm: Alarm) -> TimerKey {
         self.queue.borrow_mut().arm(Moment::NEVER, alarm)
     }
 
-    /// Takes an alarm that was kept, unless it was disarmed.
-    pub(super) fn take(&self, timer: TimerKey) -> Option<Alarm> {
-        self.queue.borrow_mut().cancel(timer)
+    /// Takes the call of a timer that is due, or was kept, unless it was disarmed.
+    #[inline]
+    pub(super) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
+        match self.queue.borrow_mut().cancel(timer)? {
+            Alarm::Call(call) => Some(call),
+            Alarm::Wake(_) => None,
+        }
     }
 
     /// Disarms a timer and drops what it was to do; returns true if it was armed.
@@ -226,13 +238,11 @@ impl Timers {
     /// Takes the next timer that is due in this pass and whose object is not held up. One whose
     /// object is stays due.
     #[inline]
-    pub(super) fn next_due(&self, is_held_up: impl Fn(ObjectKey) -> bool) -> Option<Alarm> {
-        let mut queue = self.queue.borrow_mut();
-        let (key, object) = queue.next_collected(|key, alarm| match *alarm {
-            Alarm::Wake(object) => (!is_held_up(object)).then_some((key, Some(object))),
-            Alarm::Call(_) => Some((key, None)),
-        })?;
-        object.map(Alarm::Wake).or_else(|| queue.cancel(key))
+    pub(super) fn next_due(&self, is_held_up: impl Fn(ObjectKey) -> bool) -> Option<Due> {
+        self.queue.borrow_mut().next_collected(|key, alarm| match *alarm {
+            Alarm::Wake(object) => (!is_held_up(object)).then_some(Due::Wake(object)),
+            Alarm::Call(_) => Some(Due::Call(key)),
+        })
     }
 
     /// Reads the clock.

@@ -202,7 +202,7 @@ impl Response {
     #[inline]
     pub(crate) fn emit(signal: &Signal<()>) -> Self {
         match signal.existing_core() {
-            Some(core) if Core::is_wanted(core, &()) => Self(Rest::Emission(core.clone())),
+            Some(core) if Core::is_let_through(core, &()) => Self(Rest::Emission(core.clone())),
             _ => Self::DONE,
         }
     }

@@ -1,4 +1,4 @@
-//! Links: the ways from a signal to a slot.
+//! The kinds of connections: the links by which a signal reaches its slots.
 //!
 //! A link is what a connection owns beside its number and its state: how the receiver is found, and
 //! the slot. A method takes no room in it, a closure sits inline. Connections are in `core.rs`.

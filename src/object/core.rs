@@ -100,7 +100,8 @@ impl<A: 'static> Core<A> {
         this.emitter.is_unwatched() || Self::passes(this, argument)
     }
 
-    fn is_empty(&self) -> bool {
+    /// Returns true if there is no connection.
+    pub(super) fn is_empty(&self) -> bool {
         self.connections.borrow().is_empty()
             && self.rare.get().is_none_or(|rare| rare.added.borrow().is_empty())
     }

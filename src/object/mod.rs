@@ -1,4 +1,4 @@
-//! Objects, signals and slots: the ground floor, which knows no I/O and no clock.
+//! Objects, signals and slots: the lowest floor, which knows no I/O and no clock.
 
 mod anchor;
 mod any_core;

@@ -90,11 +90,11 @@ impl World {
     /// Emits a signal of an object that was woken, after what the object has recorded.
     #[inline(never)]
     fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<()>>) {
-        if self.has_recorded() {
-            Core::record_unasked(core, ());
-        } else {
+        if !self.has_recorded() {
             self.set_sender(Some(object));
             core.emit_now(self, ());
+        } else if !core.is_empty() {
+            Core::record_unasked(core, ());
         }
     }
 
