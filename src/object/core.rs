@@ -30,7 +30,7 @@ pub(super) struct Core<A: 'static> {
     emitter: Rc<Emitter<World>>,
     /// The number of the next connection.
     next: Cell<NonZeroU64>,
-    connections: RefCell<Entries<A>>,
+    connections: RefCell<Entries<dyn Link<A>>>,
     /// The emission that waits alone, as most do.
     first: Cell<Option<Emission<A>>>,
     rare: OnceCell<Box<Rare<A>>>,
@@ -39,7 +39,7 @@ pub(super) struct Core<A: 'static> {
 /// What few signals need, and these now and then.
 struct Rare<A: 'static> {
     /// The connections that were made while the list was walked, behind the others.
-    added: RefCell<Vec<Entry<A>>>,
+    added: RefCell<Vec<Entry<dyn Link<A>>>>,
     /// The emissions that wait beside the first.
     waiting: RefCell<Waiting<Emission<A>>>,
 }
@@ -142,7 +142,7 @@ impl<A: 'static> Core<A> {
     }
 
     #[inline(always)]
-    fn add(&self, entry: Entry<A>) {
+    fn add(&self, entry: Entry<dyn Link<A>>) {
         if let Ok(mut connections) = self.connections.try_borrow_mut()
             && connections.len() < connections.capacity()
             && self.rare.get().is_none()
@@ -155,7 +155,7 @@ impl<A: 'static> Core<A> {
     /// Adds a connection to a list that is full or walked, or to which others are to be added
     /// first.
     #[cold]
-    fn add_with_care(&self, entry: Entry<A>) {
+    fn add_with_care(&self, entry: Entry<dyn Link<A>>) {
         if self.connections.try_borrow_mut().is_ok() {
             self.make_room();
             self.connections.borrow_mut().push(entry);
@@ -172,7 +172,7 @@ impl<A: 'static> Core<A> {
     }
 
     /// Moves the connections that were made during a walk behind the others.
-    fn admit_to(&self, connections: &mut Entries<A>) {
+    fn admit_to(&self, connections: &mut Entries<dyn Link<A>>) {
         if let Some(rare) = self.rare.get() {
             connections.extend(rare.added.borrow_mut().drain(..));
         }
@@ -200,12 +200,12 @@ impl<A: 'static> Core<A> {
     }
 
     /// Takes the connection with this number out, if it is the last, and the list is not walked.
-    fn take_last(&self, number: u64) -> Option<Entry<A>> {
+    fn take_last(&self, number: u64) -> Option<Entry<dyn Link<A>>> {
         let mut connections = self.connections.try_borrow_mut().ok()?;
         if connections.last()?.number() == number { connections.pop() } else { None }
     }
 
-    fn each_entry(&self, visit: &mut dyn FnMut(&Entry<A>)) {
+    fn each_entry(&self, visit: &mut dyn FnMut(&Entry<dyn Link<A>>)) {
         self.connections.borrow().iter().for_each(&mut *visit);
         if let Some(rare) = self.rare.get() {
             rare.added.borrow().iter().for_each(visit);
@@ -213,8 +213,10 @@ impl<A: 'static> Core<A> {
     }
 
     /// Shows the connection with this number to `f`, if it is still there.
-    fn with_entry<O>(&self, number: u64, f: impl FnOnce(&Entry<A>) -> O) -> Option<O> {
-        let find = |entries: &[Entry<A>]| entries.binary_search_by_key(&number, Entry::number).ok();
+    fn with_entry<O>(&self, number: u64, f: impl FnOnce(&Entry<dyn Link<A>>) -> O) -> Option<O> {
+        let find = |entries: &[Entry<dyn Link<A>>]| {
+            entries.binary_search_by_key(&number, Entry::number).ok()
+        };
         let connections = self.connections.borrow();
         if let Some(at) = find(&connections) {
             return Some(f(&connections[at]));
@@ -288,7 +290,7 @@ impl<A: 'static> Core<A> {
     #[inline(never)]
     fn walk_part(
         &self,
-        connections: &[Entry<A>],
+        connections: &[Entry<dyn Link<A>>],
         world: &mut World,
         argument: &A,
         part: Range<u64>,
@@ -302,7 +304,12 @@ impl<A: 'static> Core<A> {
     /// Calls the slots of these connections, until one has recorded something. Returns the number
     /// of the next then, if there is one.
     #[inline(always)]
-    fn call(&self, connections: &[Entry<A>], world: &mut World, argument: &A) -> Option<u64> {
+    fn call(
+        &self,
+        connections: &[Entry<dyn Link<A>>],
+        world: &mut World,
+        argument: &A,
+    ) -> Option<u64> {
         let mut left = connections.iter();
         while let Some(entry) = left.next() {
             if entry.state() == State::Open {
@@ -321,9 +328,9 @@ impl<A: 'static> Core<A> {
 
     /// Calls the slot of a connection that is not simply open.
     #[cold]
-    fn call_unless_dead(&self, entry: &Entry<A>, world: &mut World, argument: &A) {
+    fn call_unless_dead(&self, entry: &Entry<dyn Link<A>>, world: &mut World, argument: &A) {
         /// A single shot that runs. Its end, a panic's included, drops what it captured.
-        struct Spent<'a, A>(&'a Entry<A>);
+        struct Spent<'a, A>(&'a Entry<dyn Link<A>>);
 
         impl<A> Drop for Spent<'_, A> {
             fn drop(&mut self) {

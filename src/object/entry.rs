@@ -1,20 +1,20 @@
 //! Entries: the connections in the list of their signal.
 //!
-//! An entry owns the way to its slot. Its number counts up within the signal, so a list is sorted
-//! by it.
+//! An entry owns the way to its slot, a link `L` of which it knows no more than when that is over.
+//! Its number counts up within the signal, so a list is sorted by it.
 
 use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::connection_kinds::Link;
+use super::any_core::AnyLink;
 
 /// Connections, sorted by their numbers.
-pub(super) type Entries<A> = SmallVec<[Entry<A>; 1]>;
+pub(super) type Entries<L> = SmallVec<[Entry<L>; 1]>;
 
 /// A connection: the way to its slot, its number, and how far it has come.
-pub(super) struct Entry<A> {
-    pub(super) link: Box<dyn Link<A>>,
+pub(super) struct Entry<L: ?Sized> {
+    pub(super) link: Box<L>,
     mark: Cell<Mark>,
 }
 
@@ -66,8 +66,8 @@ impl Mark {
     }
 }
 
-impl<A> Entry<A> {
-    pub(super) fn new(link: Box<dyn Link<A>>, number: u64, state: State) -> Self {
+impl<L: ?Sized + AnyLink> Entry<L> {
+    pub(super) fn new(link: Box<L>, number: u64, state: State) -> Self {
         Self { link, mark: Cell::new(Mark::new(number, state)) }
     }
 
@@ -111,7 +111,7 @@ impl<A> Entry<A> {
 }
 
 /// Takes the dead connections out.
-pub(super) fn take_dead<A>(connections: &mut Entries<A>) -> Entries<A> {
+pub(super) fn take_dead<L: ?Sized + AnyLink>(connections: &mut Entries<L>) -> Entries<L> {
     if connections.iter().all(|entry| !entry.is_dead()) {
         return Entries::new();
     }
