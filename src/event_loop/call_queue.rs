@@ -19,7 +19,7 @@ use crate::object::ByType;
 const KEPT: usize = 1 << 14;
 
 /// Closures that are called with a world (`W`), first in, first out.
-pub(super) struct CallQueue<W> {
+pub(super) struct CallQueue<W: 'static> {
     /// The closures, in a row for each type.
     rows: Vec<Box<dyn Row<W>>>,
     /// The number of the row of each type.
@@ -31,6 +31,8 @@ pub(super) struct CallQueue<W> {
 /// Closures of one type, first in, first out.
 trait Row<W>: Any + Send {
     fn call_next(&mut self, world: &mut W);
+
+    fn drop_next(&mut self);
 }
 
 impl<W, F: FnOnce(&mut W) + Send + 'static> Row<W> for VecDeque<F> {
@@ -40,6 +42,10 @@ impl<W, F: FnOnce(&mut W) + Send + 'static> Row<W> for VecDeque<F> {
             *self = Self::new();
         }
         call(world);
+    }
+
+    fn drop_next(&mut self) {
+        drop(self.pop_front());
     }
 }
 
@@ -72,19 +78,28 @@ impl<W: 'static> CallQueue<W> {
     }
 }
 
-impl<W> Pile for CallQueue<W> {
+impl<W: 'static> Pile for CallQueue<W> {
     fn len(&self) -> usize {
         self.order.len()
     }
 }
 
-impl<W> Default for CallQueue<W> {
+impl<W: 'static> Default for CallQueue<W> {
     fn default() -> Self {
         Self { rows: Vec::new(), row_of: ByType::default(), order: VecDeque::new() }
     }
 }
 
-impl<W> fmt::Debug for CallQueue<W> {
+/// Drops what is not called in the order in which it was put in.
+impl<W: 'static> Drop for CallQueue<W> {
+    fn drop(&mut self) {
+        while let Some(number) = self.order.pop_front() {
+            self.rows[number as usize].drop_next();
+        }
+    }
+}
+
+impl<W: 'static> fmt::Debug for CallQueue<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallQueue").field("len", &self.order.len()).finish_non_exhaustive()
     }

@@ -129,7 +129,7 @@ impl World {
         let timer = parts.timers.keep(alarm);
         let shot = handle(timer);
         self.post(move |world| {
-            if let Some(call) = parts.timers.take_call(timer) {
+            if let Some(call) = LoopParts::of(world).timers.take_call(timer) {
                 call.make(world);
             }
         });

@@ -170,6 +170,15 @@ impl<T> TimerQueue<T> {
         Some(timer.action)
     }
 
+    /// Disarms all timers and gives back what they were to do.
+    pub(super) fn drain(&mut self) -> Vec<T> {
+        self.heap.clear();
+        self.stale = 0;
+        self.collected.clear();
+        self.passed_over.clear();
+        self.timers.drain().into_iter().map(|timer| timer.action).collect()
+    }
+
     /// Returns when the timer is due, if it is armed.
     pub(super) fn due(&self, key: TimerKey) -> Option<Moment> {
         self.timers.get(key).map(|timer| timer.due)

@@ -93,6 +93,18 @@ impl<E> TimerSlots<E> {
         entry.as_mut().map(|entry| (key, entry))
     }
 
+    /// Takes all entries out. Their keys find nothing any more.
+    pub(super) fn drain(&mut self) -> Vec<E> {
+        let Self { slots, free } = self;
+        let taken = (0..).zip(slots).filter_map(|(number, slot)| {
+            let entry = slot.entry.take()?;
+            slot.generation = slot.generation.wrapping_add(1).max(1);
+            free.push(number);
+            Some(entry)
+        });
+        taken.collect()
+    }
+
     /// Returns all entries and the numbers of their slots.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut E)> {
         let slots = (0..).zip(&mut self.slots);

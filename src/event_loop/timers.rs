@@ -174,9 +174,9 @@ impl Timers {
 
     /// Disarms all timers, and drops what they were to do.
     pub(super) fn clear(&self) {
-        let queue = self.queue.replace(TimerQueue::new());
+        let alarms = self.queue.borrow_mut().drain();
         // Not under the borrow: what was captured may arm and disarm timers as it goes.
-        drop(queue);
+        drop(alarms);
     }
 
     /// Returns true if the timer is armed, or kept.

@@ -320,7 +320,9 @@ impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
         if self.is_over() {
             return world.queue.set_met_dead(true);
         }
-        self.calls.waiting.borrow_mut().push_back((argument.clone(), world.sender));
+        // The copy first: making it may end the signal.
+        let call = (argument.clone(), world.sender);
+        self.calls.waiting.borrow_mut().push_back(call);
         world.queue.post(Effect::Act { act: self.calls.clone(), what: 0 });
     }
 }

@@ -16,6 +16,22 @@ pub(super) enum Effect<W> {
     Step { object: ObjectKey, number: u32 },
 }
 
+/// Discards effects in their order. A capture that panics as it is dropped keeps none of the others.
+pub(super) fn discard_all<W: Steps + 'static>(effects: impl IntoIterator<Item = Effect<W>>) {
+    /// What is left, also after a panic.
+    struct Rest<W: Steps + 'static>(std::vec::IntoIter<Effect<W>>);
+
+    impl<W: Steps + 'static> Drop for Rest<W> {
+        fn drop(&mut self) {
+            self.0.by_ref().for_each(Effect::discard);
+        }
+    }
+
+    let effects: Vec<_> = effects.into_iter().collect();
+    let mut rest = Rest(effects.into_iter());
+    rest.0.by_ref().for_each(Effect::discard);
+}
+
 /// A world in which effects are carried out.
 pub(crate) trait Steps: Observed {
     /// Has an object take a step.

@@ -16,9 +16,12 @@ use std::rc::Rc;
 use bitflags::bitflags;
 
 use super::call::Calls;
-use super::effect::{Effect, Steps};
+use super::effect::{Effect, Steps, discard_all};
 use super::key::ObjectKey;
 use super::observer::{Observed, Observer};
+
+/// How often the queue is cleared at its end at most: captures may emit without end.
+const MOST_CLEARINGS: usize = 1000;
 
 /// What the loop is to wake an object for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,12 +313,18 @@ impl<W: Steps + 'static> Queue<W> {
 
     /// Drops everything, so that nothing keeps the runtime's parts alive in a circle.
     pub(super) fn clear(&self) {
-        let mut effects = Vec::new();
-        self.move_to(&mut effects);
-        let posted = self.posted.take();
-        self.postponed.take();
         self.set_observer(None);
-        effects.into_iter().chain(posted).for_each(Effect::discard);
+        // More than once, since what was captured may emit and post as it is dropped.
+        for _ in 0..MOST_CLEARINGS {
+            let mut effects = Vec::new();
+            self.move_to(&mut effects);
+            let posted = self.posted.take();
+            self.postponed.take();
+            if effects.is_empty() && posted.is_empty() {
+                break;
+            }
+            discard_all(effects.into_iter().chain(posted));
+        }
     }
 }
 

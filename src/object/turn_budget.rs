@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::effect::{Effect, Steps};
+use super::effect::{Effect, Steps, discard_all};
 use super::key::ObjectKey;
 use super::queue::Queue;
 
@@ -231,7 +231,7 @@ impl<W: Steps + 'static> Turns<W> {
     pub(super) fn clear(&mut self) {
         let suspended = std::mem::take(&mut self.suspended);
         let suspended = suspended.into_iter().flat_map(|turn| turn.stack);
-        std::mem::take(&mut self.stack).into_iter().chain(suspended).for_each(Effect::discard);
+        discard_all(std::mem::take(&mut self.stack).into_iter().chain(suspended));
     }
 }
 

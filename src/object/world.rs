@@ -296,14 +296,24 @@ fn refuse_absent<T: ?Sized + Target>(key: ObjectKey, place: &dyn ObjectPlace) ->
 
 impl Drop for World {
     fn drop(&mut self) {
-        // The objects first: what they still record keeps their signals alive until it is cleared.
-        // Each out of its place, which a connection to itself would keep for ever.
-        for (place, node) in self.arena.drain() {
-            let object = place.take(self.arena.keyring_mut());
+        /// What is pending. It goes last, also if an object panics: what the objects still record keeps
+        /// their signals alive until it is cleared.
+        struct Pending<'a>(&'a mut World);
+
+        impl Drop for Pending<'_> {
+            fn drop(&mut self) {
+                self.0.turns.clear();
+                self.0.queue.clear();
+            }
+        }
+
+        let pending = Pending(self);
+        let arena = &mut pending.0.arena;
+        for (place, node) in arena.drain() {
+            // Out of its place, which a connection to itself would keep for ever.
+            let object = place.take(arena.keyring_mut());
             drop((node, object));
         }
-        self.turns.clear();
-        self.queue.clear();
     }
 }
 
