@@ -11,30 +11,8 @@ use slotwire::object::Anchor;
 use slotwire::prelude::*;
 use slotwire::{MetaObject, QBuffer, SocketState};
 
+use people::{Parrot, parrots};
 use support::*;
-
-/// Speaks and hears.
-#[derive(QObject, Default)]
-struct Parrot {
-    #[signal]
-    said: Signal<u32>,
-    heard: Vec<u32>,
-}
-
-#[slots]
-impl Parrot {
-    #[slot]
-    fn hear(&mut self, word: u32) {
-        self.heard.push(word);
-    }
-}
-
-/// Two parrots, the second of which hears the first.
-fn parrots(rt: &mut World) -> [Obj<Parrot>; 2] {
-    let pair = [rt.add(Parrot::default()), rt.add(Parrot::default())];
-    rt.connect(pair[0], Parrot::said, pair[1], Parrot::hear);
-    pair
-}
 
 /// What a class that is written by hand does when it is wired.
 type Wiring<T> = Box<dyn FnOnce(&mut T, &mut Context<'_, T>)>;

@@ -3,31 +3,8 @@
 
 mod people;
 
-use people::{Log, panic_message};
+use people::{Log, Parrot, panic_message, parrots};
 use slotwire::prelude::*;
-
-/// Speaks, and notes what it is told.
-#[derive(QObject, Default)]
-struct Parrot {
-    #[signal]
-    said: Signal<u32>,
-    heard: Vec<u32>,
-}
-
-#[slots]
-impl Parrot {
-    #[slot]
-    fn hear(&mut self, word: u32) {
-        self.heard.push(word);
-    }
-}
-
-/// Two parrots, the second of which hears the first.
-fn parrots(world: &mut World) -> [Obj<Parrot>; 2] {
-    let pair = [world.add(Parrot::default()), world.add(Parrot::default())];
-    world.connect(pair[0], Parrot::said, pair[1], Parrot::hear);
-    pair
-}
 
 /// What somebody writes who knows nothing of where it is called from.
 fn say(world: &mut World, parrot: Obj<Parrot>, word: u32) {

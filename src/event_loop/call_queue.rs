@@ -13,10 +13,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use super::inbox::Pile;
-use crate::object::ByType;
-
-/// How many bytes at most are kept for the closures of a type when none waits.
-const KEPT: usize = 1 << 14;
+use crate::object::{ByType, KEPT};
 
 /// Closures that are called with a world (`W`), first in, first out.
 pub(super) struct CallQueue<W: 'static> {

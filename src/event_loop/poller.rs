@@ -11,8 +11,7 @@ use std::time::Duration;
 use mio::{Events, Poll, Registry, Waker};
 
 use super::source::WAKER;
-use crate::readiness::Readiness;
-use crate::readiness::SourceId;
+use crate::readiness::{Readiness, SourceId};
 
 /// How many events the kernel tells at once.
 pub(super) const EVENTS: usize = 1024;

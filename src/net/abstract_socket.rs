@@ -16,7 +16,7 @@ use super::socket::{Endpoint, SocketCore};
 use super::socket_state::SocketState;
 use super::socket_type::SocketType;
 use crate::io::{OpenMode, Q_IO_DEVICE, QIODevice};
-use crate::object::{MetaObject, MetaSlot, Signal};
+use crate::object::{Anchor, MetaObject, MetaSlot, Occasion, Response, Signal};
 
 /// What all sockets have in common: states, a peer, and the signals that tell of both.
 ///
@@ -593,6 +593,21 @@ pub trait QAbstractSocket: QIODevice {
 }
 
 crate::object_trait!(QAbstractSocket);
+
+/// What every class of sockets does as it enters a runtime.
+pub(super) fn enter<S: QAbstractSocket>(socket: &mut S, anchor: &Anchor<'_>) {
+    socket.core_mut().enter(anchor);
+}
+
+/// What every class of sockets does as it leaves its runtime.
+pub(super) fn leave<S: QAbstractSocket>(socket: &mut S) {
+    socket.core_mut().leave();
+}
+
+/// What every class of sockets does as it is woken.
+pub(super) fn wake<S: QAbstractSocket>(socket: &mut S, occasion: Occasion) -> Response {
+    socket.core_mut().wake(occasion)
+}
 
 /// What the classes of sockets extend. A class shows the signals itself, since it alone has them.
 pub(crate) static META: MetaObject = MetaObject::new("QAbstractSocket")

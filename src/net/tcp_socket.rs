@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use slotwire_macros::QObject;
 
+use super::abstract_socket;
 use super::engine::Accepted;
 use super::socket::SocketCore;
 use super::socket_type::SocketType;
-use crate::object::{Anchor, Occasion, Response};
 
 /// A TCP socket.
 ///
@@ -43,7 +43,11 @@ use crate::object::{Anchor, Occasion, Response};
 /// # }
 /// ```
 #[derive(QObject, Debug)]
-#[qobject(enter = Self::entered, leave = Self::leaving, wake = Self::woken)]
+#[qobject(
+    enter = abstract_socket::enter,
+    leave = abstract_socket::leave,
+    wake = abstract_socket::wake
+)]
 pub struct QTcpSocket {
     #[qobject(socket)]
     core: SocketCore,
@@ -59,18 +63,6 @@ impl QTcpSocket {
     pub(super) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
         let Accepted { engine, peer } = accepted;
         Self { core: SocketCore::accepted(engine, peer, local) }
-    }
-
-    fn entered(&mut self, anchor: &Anchor<'_>) {
-        self.core.enter(anchor);
-    }
-
-    fn leaving(&mut self) {
-        self.core.leave();
-    }
-
-    fn woken(&mut self, occasion: Occasion) -> Response {
-        self.core.wake(occasion)
     }
 }
 

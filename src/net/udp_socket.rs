@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use slotwire_macros::QObject;
 
+use super::abstract_socket;
 use super::engine::Membership;
 use super::error::NetError;
 use super::network_datagram::NetworkDatagram;
@@ -12,7 +13,6 @@ use super::network_interface::NetworkInterface;
 use super::socket::SocketCore;
 use super::socket_type::SocketType;
 use crate::io::take_held;
-use crate::object::{Anchor, Occasion, Response};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -103,7 +103,11 @@ use crate::object::{Anchor, Occasion, Response};
 /// any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and `bytes_available`
 /// and `at_end` are as above. The other calls need an open device, and take nothing.
 #[derive(QObject, Debug)]
-#[qobject(enter = Self::entered, leave = Self::leaving, wake = Self::woken)]
+#[qobject(
+    enter = abstract_socket::enter,
+    leave = abstract_socket::leave,
+    wake = abstract_socket::wake
+)]
 pub struct QUdpSocket {
     #[qobject(socket)]
     core: SocketCore,
@@ -332,18 +336,6 @@ impl QUdpSocket {
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
         self.core.set_multicast_interface(interface)
-    }
-
-    fn entered(&mut self, anchor: &Anchor<'_>) {
-        self.core.enter(anchor);
-    }
-
-    fn leaving(&mut self) {
-        self.core.leave();
-    }
-
-    fn woken(&mut self, occasion: Occasion) -> Response {
-        self.core.wake(occasion)
     }
 }
 

@@ -7,6 +7,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Values by types.
 pub(crate) type ByType<V> = HashMap<TypeId, V, BuildHasherDefault<TypeHasher>>;
 
+/// How many bytes at most are kept for the closures of a type when none waits.
+pub(crate) const KEPT: usize = 1 << 14;
+
 /// Takes of a type's number, which is a hash itself, what it is given to hash.
 #[derive(Default)]
 pub(crate) struct TypeHasher(u64);

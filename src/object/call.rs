@@ -13,12 +13,9 @@ use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::by_type::ByType;
+use super::by_type::{ByType, KEPT};
 use super::effect::{Act, Effect, Steps};
 use super::waiting::Waiting;
-
-/// How many bytes at most are kept for the closures of a type when none waits.
-const KEPT: usize = 1 << 14;
 
 /// The closures of one runtime that wait.
 #[derive(Default)]

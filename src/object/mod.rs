@@ -61,7 +61,7 @@ pub use slot::{Bare, ByReference, ByValue, Returns};
 pub use slot::{Outcome, Slot, SlotError};
 pub use world::World;
 
-pub(crate) use by_type::ByType;
+pub(crate) use by_type::{ByType, KEPT};
 pub(crate) use call::KeptCall;
 pub(crate) use dependent::Dependent;
 pub(crate) use key::ObjectKey;

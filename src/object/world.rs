@@ -183,6 +183,7 @@ impl World {
 impl World {
     /// Keeps what a floor above shares among the objects of this runtime: one value of a type.
     pub(crate) fn keep<P: 'static>(&self, parts: Rc<P>) {
+        debug_assert!(self.kept::<P>().is_none(), "one value of a type is kept");
         self.kept.borrow_mut().push(parts);
     }
 

@@ -166,13 +166,36 @@ impl QObject for Stone {
     }
 }
 
+/// Speaks, and notes what it is told.
+#[derive(QObject, Default)]
+pub(crate) struct Parrot {
+    #[signal]
+    pub(crate) said: Signal<u32>,
+    pub(crate) heard: Vec<u32>,
+}
+
+#[slots]
+impl Parrot {
+    #[slot]
+    pub(crate) fn hear(&mut self, word: u32) {
+        self.heard.push(word);
+    }
+}
+
+/// Two parrots, the second of which hears the first.
+pub(crate) fn parrots(world: &mut World) -> [Obj<Parrot>; 2] {
+    let pair = [world.add(Parrot::default()), world.add(Parrot::default())];
+    world.connect(pair[0], Parrot::said, pair[1], Parrot::hear);
+    pair
+}
+
 pub(crate) fn runtime() -> Runtime {
     Runtime::new().expect("the system gives a poller")
 }
 
-/// Delivers what is posted now, as one turn of the event loop does.
+/// Delivers what is posted now, as one pass of the event loop does.
 pub(crate) fn run_posted(rt: &mut Runtime) {
-    rt.process_events(Some(std::time::Duration::ZERO)).expect("a turn of the loop");
+    rt.process_events(Some(std::time::Duration::ZERO)).expect("the loop makes a pass");
 }
 
 /// Delivers until nothing is left.
