@@ -1,4 +1,4 @@
-//! The reactor: who is told when a source is ready.
+//! The reactor: which object is woken when a source is ready.
 //!
 //! A thin layer over mio; what waits for readiness is in `poller.rs`, who owns which source in
 //! `source.rs`. A source belongs to an object, which is woken when it is ready. Readiness is
@@ -93,7 +93,7 @@ impl Reactor {
         self.in_kernel.get() > 0
     }
 
-    /// Who is told of a source's readiness. Nobody if the source is gone.
+    /// Returns the owner of a source, which is woken when it is ready; `None` if the source is gone.
     pub(super) fn owner(&self, id: SourceId) -> Option<ObjectKey> {
         self.sources.borrow().owner(id)
     }

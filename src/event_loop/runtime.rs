@@ -428,8 +428,8 @@ impl Runtime {
         Ok((polled, may_have_calls))
     }
 
-    /// Wakes the owners of what is ready. What is of those that are held up is told later. Returns
-    /// true if there was anything to tell.
+    /// Wakes the owners of what is ready. Owners that are held up are woken later. Returns true if
+    /// any owner was woken.
     fn tell_ready(&mut self) -> bool {
         let Self { ready, parts, world, .. } = self;
         let is_held_up = |world: &World, owner| world.is_held_up(Origin::Object(owner));
@@ -509,7 +509,7 @@ impl Drop for Shift<'_> {
     }
 }
 
-/// What waits for its time goes with the runtime, whoever keeps something of that.
+/// Drops the calls of single shots along with the runtime, also if somebody still holds its parts.
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.parts.timers.clear();

@@ -96,7 +96,7 @@ impl Sources {
         true
     }
 
-    /// Who is told of the readiness of a source; `None` for one that was removed.
+    /// Returns the owner of a source; `None` if the source is gone.
     pub(super) fn owner(&self, name: SourceId) -> Option<ObjectKey> {
         let place = self.places.get(name.number())?;
         place.owner.filter(|_| place.name == name)

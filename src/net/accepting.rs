@@ -200,7 +200,7 @@ pub(super) fn accept_waiting(world: &mut World, key: ObjectKey) {
             take_in(world, key, accepted)
         });
         if accepted.is_none() {
-            // Whoever may ask for more has done so.
+            // `accept` has asked for more, where that is wanted.
             std::mem::forget(batch);
             return;
         }

@@ -1,4 +1,4 @@
-//! The observer: the one hook for whoever looks on at a world.
+//! The observer: the trait by which a runtime tells a trace of objects and emissions.
 //!
 //! The queue keeps it, since every signal reaches the queue. The objects' floor tells it what
 //! happens to objects and what they emit, and knows no more of it. Nothing is known here of the

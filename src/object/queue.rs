@@ -1,8 +1,8 @@
 //! The queue: what running methods did that others are to notice.
 //!
 //! Keeps two promises. What is recorded comes out in the order in which it was written, and before
-//! what was recorded earlier in the methods around it. And who has something recorded, posted or
-//! postponed while the loop sleeps wakes the loop. It knows nothing of what is recorded but how to
+//! what was recorded earlier in the methods around it. Recording, posting or postponing something
+//! while the loop sleeps wakes the loop. The queue knows nothing of what is recorded but how to
 //! have it carried out, and nothing of the world (`W`) in which that happens.
 //!
 //! Every signal of a runtime holds on to the queue, so that emitting needs no context. When what is

@@ -161,8 +161,8 @@ impl SocketCore {
         }
     }
 
-    /// The addresses of the peer's name are found, by the lookup or by somebody who waits without a
-    /// loop: then the lookup is called off.
+    /// Takes the addresses of the peer's name, or the error. They come from the lookup, or from a call
+    /// that waits without a loop: then the lookup is called off.
     pub(in crate::net) fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
         let Some(attempt) = &mut self.attempt else { return };
         attempt.question = None;

@@ -24,7 +24,8 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 
 /// The state that all sockets share.
 ///
-/// Public only because the methods that [`QAbstractSocket`](crate::QAbstractSocket) provides go through it.
+/// Public only because the methods that [`QAbstractSocket`](crate::QAbstractSocket) provides go
+/// through it.
 pub struct SocketCore {
     pub(in crate::net) device: Device,
     pub(in crate::net) signals: Signals,
