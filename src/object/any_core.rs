@@ -1,15 +1,14 @@
-//! Cores and links with their argument's type forgotten.
+//! Cores with their argument's type forgotten.
 //!
-//! Disconnecting, connection handles and tracing work on these, so they depend on no core. The
-//! traits are implemented in `core.rs` and `connection_kinds.rs`.
+//! Disconnecting, connection handles and tracing work on these, so they depend on no core. `core.rs`
+//! implements the trait.
 
-use std::any::TypeId;
 use std::rc::Rc;
 
-use super::key::ObjectKey;
+use super::link::AnyLink;
 
 /// A core with its argument's type forgotten: what disconnecting and reflection work on.
-pub(super) trait AnyCore {
+pub(crate) trait AnyCore {
     /// Shows every open connection to `visit`, in order, with its number.
     fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink));
 
@@ -26,24 +25,4 @@ pub(super) trait AnyCore {
 
     /// Closes a connection after what was recorded before. Returns true if it was open.
     fn disconnect(self: Rc<Self>, number: u64) -> bool;
-}
-
-/// A link with its argument's type forgotten.
-pub(super) trait AnyLink {
-    /// Returns the object that the connection ends with, if there is one.
-    fn receiver(&self) -> Option<ObjectKey>;
-
-    /// Returns the type of the slot, by which a method is told from another; none for what has no
-    /// name.
-    fn slot_type(&self) -> Option<TypeId> {
-        None
-    }
-
-    /// Returns true if the slot can never be called again.
-    fn is_over(&self) -> bool {
-        false
-    }
-
-    /// Drops what a closure captured: the connection is closed.
-    fn release(&self) {}
 }

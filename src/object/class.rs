@@ -188,7 +188,7 @@ pub struct Response(pub(super) Rest);
 pub(super) enum Rest {
     Nothing,
     /// A signal of the object is to be emitted, after what the object has recorded.
-    Emission(Rc<Core<()>>),
+    Emission(Rc<Core<(), World>>),
     /// Something takes the world, when what the object has recorded is carried out.
     Errand(fn(&mut World, ObjectKey)),
 }

@@ -10,14 +10,13 @@ use std::rc::Rc;
 use super::arena::Place;
 use super::class::QObject;
 use super::connection::{AwaitedConnection, Connection, ConnectionType, Deferred, MadeConnection};
-use super::connection_kinds::{
-    ClosureLink, Link, MethodLink, Nobody, QueuedLink, Receiver, SignalLink,
-};
+use super::connection_kinds::{ClosureLink, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
 use super::context::Context;
 use super::core::Core;
 use super::dependent::Dependent;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
+use super::link::Link;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
@@ -420,7 +419,7 @@ impl World {
     #[inline]
     pub(super) fn join_core<A: 'static>(
         &mut self,
-        core: &Rc<Core<A>>,
+        core: &Rc<Core<A, Self>>,
         joining: Joining<A>,
     ) -> Connection {
         self.make(core, joining).map_or_else(Connection::refused, Connection::made)
@@ -430,7 +429,7 @@ impl World {
     #[inline(always)]
     fn make<A: 'static>(
         &mut self,
-        core: &Rc<Core<A>>,
+        core: &Rc<Core<A, Self>>,
         joining: Joining<A>,
     ) -> Option<MadeConnection> {
         let Joining { link, kind, ends_with } = joining;
@@ -459,7 +458,7 @@ impl World {
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
-    ) -> Option<Rc<Core<A>>> {
+    ) -> Option<Rc<Core<A, Self>>> {
         match signal(self.get(sender)?).existing_core() {
             Some(core) => Some(core.clone()),
             None => self.new_core_of(sender, signal),
@@ -473,7 +472,7 @@ impl World {
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
-    ) -> Option<Rc<Core<A>>> {
+    ) -> Option<Rc<Core<A, Self>>> {
         let emitter = self.emitter(sender.key);
         Some(signal(self.get(sender)?).core(|| emitter).clone())
     }
@@ -519,14 +518,14 @@ impl World {
 
 /// A connection that is to be made.
 pub(super) struct Joining<A> {
-    link: Box<dyn Link<A>>,
+    link: Box<dyn Link<A, World>>,
     kind: ConnectionType,
     /// The object whose end closes it, if the link does not find that out by itself.
     ends_with: Option<ObjectKey>,
 }
 
 impl<A: 'static> Joining<A> {
-    pub(super) fn direct(link: Box<dyn Link<A>>) -> Self {
+    pub(super) fn direct(link: Box<dyn Link<A, World>>) -> Self {
         Self { link, kind: ConnectionType::DIRECT, ends_with: None }
     }
 
@@ -540,7 +539,7 @@ impl<A: 'static> Joining<A> {
     where
         A: Clone,
     {
-        let link: Box<dyn Link<A>> = if kind.contains(ConnectionType::QUEUED) {
+        let link: Box<dyn Link<A, World>> = if kind.contains(ConnectionType::QUEUED) {
             Box::new(QueuedLink::new(self.link))
         } else {
             self.link
@@ -552,7 +551,7 @@ impl<A: 'static> Joining<A> {
 /// Makes a link to a method of an `R` that the receiver extends. Apart, so that the common way is
 /// short.
 #[inline(never)]
-fn link_to_base<A, R, F, Form>(receiver: ObjectKey, slot: F) -> Box<dyn Link<A>>
+fn link_to_base<A, R, F, Form>(receiver: ObjectKey, slot: F) -> Box<dyn Link<A, World>>
 where
     R: QObject,
     F: Slot<R, A, Form>,

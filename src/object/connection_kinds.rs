@@ -9,25 +9,20 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use super::any_core::AnyLink;
 use super::arena::{Life, Place};
 use super::class::QObject;
 use super::context::Context;
+use super::core::Walker;
 use super::effect::{Act, Effect};
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
+use super::link::{AnyLink, Link};
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::world::World;
 
 /// How many calls a queued connection has room for while none waits. Few, since each may have some.
 const KEPT: usize = 16;
-
-/// A link of a signal that carries an `A`.
-pub(super) trait Link<A>: AnyLink {
-    /// Calls the slot.
-    fn fire(&self, world: &mut World, argument: &A);
-}
 
 /// A connection to a method of an `R` that is reached by a `P`.
 pub(super) struct MethodLink<P, R, F, Form> {
@@ -62,7 +57,7 @@ impl<P: WayTo<R>, R: QObject, F: 'static, Form> AnyLink for MethodLink<P, R, F, 
     }
 }
 
-impl<P, R, A, F, Form> Link<A> for MethodLink<P, R, F, Form>
+impl<P, R, A, F, Form> Link<A, World> for MethodLink<P, R, F, Form>
 where
     P: WayTo<R>,
     R: QObject,
@@ -177,7 +172,7 @@ impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
     }
 }
 
-impl<R, A, F, O> Link<A> for ClosureLink<R, F>
+impl<R, A, F, O> Link<A, World> for ClosureLink<R, F>
 where
     R: QObject,
     F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
@@ -194,7 +189,7 @@ where
     }
 }
 
-impl<A, F, O> Link<A> for ClosureLink<Nobody, F>
+impl<A, F, O> Link<A, World> for ClosureLink<Nobody, F>
 where
     F: FnMut(&mut World, &A) -> O + 'static,
     O: Outcome,
@@ -233,7 +228,7 @@ impl<T: ?Sized + Target, A: 'static> AnyLink for SignalLink<T, A> {
     }
 }
 
-impl<T: ?Sized + Target, A: Clone + 'static> Link<A> for SignalLink<T, A> {
+impl<T: ?Sized + Target, A: Clone + 'static> Link<A, World> for SignalLink<T, A> {
     fn fire(&self, world: &mut World, argument: &A) {
         if let Some(target) = world.get(self.target) {
             (self.signal)(target).emit(argument.clone());
@@ -250,14 +245,14 @@ pub(super) struct QueuedLink<A> {
 /// are made.
 struct QueuedCalls<A> {
     /// Emptied when the connection is closed and no call waits.
-    direct: RefCell<Option<Box<dyn Link<A>>>>,
+    direct: RefCell<Option<Box<dyn Link<A, World>>>>,
     is_closed: Cell<bool>,
     /// The argument and the sender of each call. What is posted first is carried out first.
     waiting: RefCell<VecDeque<(A, Option<ObjectKey>)>>,
 }
 
 impl<A> QueuedLink<A> {
-    pub(super) fn new(direct: Box<dyn Link<A>>) -> Self {
+    pub(super) fn new(direct: Box<dyn Link<A, World>>) -> Self {
         Self {
             calls: Rc::new(QueuedCalls {
                 direct: RefCell::new(Some(direct)),
@@ -315,7 +310,7 @@ impl<A> Drop for QueuedLink<A> {
     }
 }
 
-impl<A: Clone + 'static> Link<A> for QueuedLink<A> {
+impl<A: Clone + 'static> Link<A, World> for QueuedLink<A> {
     fn fire(&self, world: &mut World, argument: &A) {
         if self.is_over() {
             return world.queue.set_met_dead(true);

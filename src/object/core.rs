@@ -15,31 +15,48 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 use std::rc::{Rc, Weak};
 
-use super::any_core::{AnyCore, AnyLink};
+use super::any_core::AnyCore;
 use super::connection::{ConnectionType, MadeConnection};
-use super::connection_kinds::Link;
-use super::effect::{Act, Effect};
+use super::effect::{Act, Effect, Steps};
 use super::emitter::Emitter;
 use super::entry::{Entries, Entry, State, growth, take_dead};
+use super::key::ObjectKey;
+use super::link::{AnyLink, Link};
+use super::observer::Observed;
+use super::queue::Queue;
 use super::turn_budget::CASCADE;
 use super::waiting::Waiting;
-use super::world::World;
+
+/// A world in which the connections of signals are walked.
+pub(super) trait Walker: Steps + Observed<Signal = dyn AnyCore> + Sized + 'static {
+    /// Where the methods of this world's objects record what they do.
+    fn queue(&self) -> &Queue<Self>;
+
+    /// Sets the object whose signal calls the slots from now on.
+    fn set_sender(&mut self, sender: Option<ObjectKey>);
+
+    /// Counts deliveries of the turn that runs.
+    fn spend(&mut self, deliveries: usize);
+
+    /// Puts an effect on the stack, to be carried out after what is recorded now.
+    fn push_frame(&mut self, effect: Effect<Self>);
+}
 
 /// What a signal becomes when somebody connects.
-pub(super) struct Core<A: 'static> {
-    emitter: Rc<Emitter<World>>,
+pub(super) struct Core<A: 'static, W: Walker> {
+    emitter: Rc<Emitter<W>>,
     /// The number of the next connection.
     next: Cell<NonZeroU64>,
-    connections: RefCell<Entries<dyn Link<A>>>,
+    connections: RefCell<Entries<dyn Link<A, W>>>,
     /// The emission that waits alone, as most do.
     first: Cell<Option<Emission<A>>>,
-    rare: OnceCell<Box<Rare<A>>>,
+    rare: OnceCell<Box<Rare<A, W>>>,
 }
 
 /// What few signals need, and these now and then.
-struct Rare<A: 'static> {
+struct Rare<A: 'static, W> {
     /// The connections that were made while the list was walked, behind the others.
-    added: RefCell<Vec<Entry<dyn Link<A>>>>,
+    added: RefCell<Vec<Entry<dyn Link<A, W>>>>,
     /// The emissions that wait beside the first.
     waiting: RefCell<Waiting<Emission<A>>>,
 }
@@ -56,8 +73,8 @@ struct Emission<A> {
 /// In the number of an effect: it closes a connection, and does not go on with an emission.
 const CLOSE: u64 = 1;
 
-impl<A: 'static> Core<A> {
-    pub(super) fn new(emitter: Rc<Emitter<World>>) -> Rc<Self> {
+impl<A: 'static, W: Walker> Core<A, W> {
+    pub(super) fn new(emitter: Rc<Emitter<W>>) -> Rc<Self> {
         Rc::new(Self {
             emitter,
             next: Cell::new(NonZeroU64::MIN),
@@ -67,7 +84,7 @@ impl<A: 'static> Core<A> {
         })
     }
 
-    pub(super) fn emitter(&self) -> &Rc<Emitter<World>> {
+    pub(super) fn emitter(&self) -> &Rc<Emitter<W>> {
         &self.emitter
     }
 
@@ -122,7 +139,7 @@ impl<A: 'static> Core<A> {
     pub(super) fn connect(
         this: &Rc<Self>,
         kind: ConnectionType,
-        link: Box<dyn Link<A>>,
+        link: Box<dyn Link<A, W>>,
     ) -> MadeConnection {
         let next = this.next.get();
         let number = next.get();
@@ -142,7 +159,7 @@ impl<A: 'static> Core<A> {
     }
 
     #[inline(always)]
-    fn add(&self, entry: Entry<dyn Link<A>>) {
+    fn add(&self, entry: Entry<dyn Link<A, W>>) {
         if let Ok(mut connections) = self.connections.try_borrow_mut()
             && connections.len() < connections.capacity()
             && self.rare.get().is_none()
@@ -155,7 +172,7 @@ impl<A: 'static> Core<A> {
     /// Adds a connection to a list that is full or walked, or to which others are to be added
     /// first.
     #[cold]
-    fn add_with_care(&self, entry: Entry<dyn Link<A>>) {
+    fn add_with_care(&self, entry: Entry<dyn Link<A, W>>) {
         if self.connections.try_borrow_mut().is_ok() {
             self.make_room();
             self.connections.borrow_mut().push(entry);
@@ -165,14 +182,14 @@ impl<A: 'static> Core<A> {
         }
     }
 
-    fn rare(&self) -> &Rare<A> {
+    fn rare(&self) -> &Rare<A, W> {
         self.rare.get_or_init(|| {
             Box::new(Rare { added: RefCell::default(), waiting: RefCell::default() })
         })
     }
 
     /// Moves the connections that were made during a walk behind the others.
-    fn admit_to(&self, connections: &mut Entries<dyn Link<A>>) {
+    fn admit_to(&self, connections: &mut Entries<dyn Link<A, W>>) {
         if let Some(rare) = self.rare.get() {
             connections.extend(rare.added.borrow_mut().drain(..));
         }
@@ -180,11 +197,11 @@ impl<A: 'static> Core<A> {
 
     /// Returns true if an open connection leads to the same slot of the same object as this link.
     #[cold]
-    pub(super) fn leads_to(&self, link: &dyn Link<A>) -> bool {
+    pub(super) fn leads_to(&self, link: &dyn Link<A, W>) -> bool {
         let Some(slot) = link.slot_type() else { return false };
         let receiver = link.receiver();
         let mut found = false;
-        self.each_entry(&mut |entry| {
+        self.each_entry(|entry| {
             let matches =
                 || entry.link.receiver() == receiver && entry.link.slot_type() == Some(slot);
             found |= entry.is_open() && matches();
@@ -195,26 +212,26 @@ impl<A: 'static> Core<A> {
     /// Returns the number of open connections.
     pub(super) fn receivers(&self) -> usize {
         let mut count = 0;
-        self.each_entry(&mut |entry| count += usize::from(entry.is_open()));
+        self.each_entry(|entry| count += usize::from(entry.is_open()));
         count
     }
 
     /// Takes the connection with this number out, if it is the last, and the list is not walked.
-    fn take_last(&self, number: u64) -> Option<Entry<dyn Link<A>>> {
+    fn take_last(&self, number: u64) -> Option<Entry<dyn Link<A, W>>> {
         let mut connections = self.connections.try_borrow_mut().ok()?;
         if connections.last()?.number() == number { connections.pop() } else { None }
     }
 
-    fn each_entry(&self, visit: &mut dyn FnMut(&Entry<dyn Link<A>>)) {
-        self.connections.borrow().iter().for_each(&mut *visit);
+    fn each_entry(&self, mut visit: impl FnMut(&Entry<dyn Link<A, W>>)) {
+        self.connections.borrow().iter().for_each(&mut visit);
         if let Some(rare) = self.rare.get() {
             rare.added.borrow().iter().for_each(visit);
         }
     }
 
     /// Shows the connection with this number to `f`, if it is still there.
-    fn with_entry<O>(&self, number: u64, f: impl FnOnce(&Entry<dyn Link<A>>) -> O) -> Option<O> {
-        let find = |entries: &[Entry<dyn Link<A>>]| {
+    fn with_entry<O>(&self, number: u64, f: impl FnOnce(&Entry<dyn Link<A, W>>) -> O) -> Option<O> {
+        let find = |entries: &[Entry<dyn Link<A, W>>]| {
             entries.binary_search_by_key(&number, Entry::number).ok()
         };
         let connections = self.connections.borrow();
@@ -228,10 +245,10 @@ impl<A: 'static> Core<A> {
     /// Emits at once to those that are connected now. Returns false if something is left to carry
     /// out.
     #[inline(always)]
-    pub(super) fn emit_now(self: &Rc<Self>, world: &mut World, argument: A) -> bool {
+    pub(super) fn emit_now(self: &Rc<Self>, world: &mut W, argument: A) -> bool {
         let to = self.next.get();
         let left = self.walk(world, &argument, 0, to);
-        let is_done = left.is_none() && world.queue.is_settled();
+        let is_done = left.is_none() && world.queue().is_settled();
         if !is_done {
             self.end_walk(world, argument, left, to);
         }
@@ -240,11 +257,11 @@ impl<A: 'static> Core<A> {
 
     /// Goes on with an emission, for a while.
     #[inline]
-    fn go_on(self: Rc<Self>, world: &mut World, emission: Emission<A>) {
+    fn go_on(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
         let Emission { argument, from, to } = emission;
         world.set_sender(Some(self.emitter.key));
         let left = self.walk(world, &argument, from, to);
-        if left.is_some() || world.queue.met_dead() {
+        if left.is_some() || world.queue().met_dead() {
             self.end_walk(world, argument, left, to);
         }
     }
@@ -252,13 +269,7 @@ impl<A: 'static> Core<A> {
     /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
     /// what the slots before have recorded.
     #[cold]
-    fn end_walk(
-        self: &Rc<Self>,
-        world: &mut World,
-        argument: A,
-        left: Option<u64>,
-        to: NonZeroU64,
-    ) {
+    fn end_walk(self: &Rc<Self>, world: &mut W, argument: A, left: Option<u64>, to: NonZeroU64) {
         if let Some(from) = left {
             let what = self.put(Emission { argument, from, to });
             world.push_frame(Effect::Act { act: self.clone(), what });
@@ -275,7 +286,7 @@ impl<A: 'static> Core<A> {
     ///
     /// Nothing that the slots record is carried out here, so the sender lives throughout.
     #[inline(always)]
-    fn walk(&self, world: &mut World, argument: &A, from: u64, to: NonZeroU64) -> Option<u64> {
+    fn walk(&self, world: &mut W, argument: &A, from: u64, to: NonZeroU64) -> Option<u64> {
         if self.rare.get().is_some() {
             self.admit();
         }
@@ -290,8 +301,8 @@ impl<A: 'static> Core<A> {
     #[inline(never)]
     fn walk_part(
         &self,
-        connections: &[Entry<dyn Link<A>>],
-        world: &mut World,
+        connections: &[Entry<dyn Link<A, W>>],
+        world: &mut W,
         argument: &A,
         part: Range<u64>,
     ) -> Option<u64> {
@@ -306,8 +317,8 @@ impl<A: 'static> Core<A> {
     #[inline(always)]
     fn call(
         &self,
-        connections: &[Entry<dyn Link<A>>],
-        world: &mut World,
+        connections: &[Entry<dyn Link<A, W>>],
+        world: &mut W,
         argument: &A,
     ) -> Option<u64> {
         let mut left = connections.iter();
@@ -317,7 +328,7 @@ impl<A: 'static> Core<A> {
             } else {
                 self.call_unless_dead(entry, world, argument);
             }
-            if world.has_recorded() {
+            if world.queue().has_recorded() {
                 world.spend(connections.len() - left.len());
                 return left.next().map(Entry::number);
             }
@@ -328,11 +339,11 @@ impl<A: 'static> Core<A> {
 
     /// Calls the slot of a connection that is not simply open.
     #[cold]
-    fn call_unless_dead(&self, entry: &Entry<dyn Link<A>>, world: &mut World, argument: &A) {
+    fn call_unless_dead(&self, entry: &Entry<dyn Link<A, W>>, world: &mut W, argument: &A) {
         /// A single shot that runs. Its end, a panic's included, drops what it captured.
-        struct Spent<'a, A>(&'a Entry<dyn Link<A>>);
+        struct Spent<'a, A, W>(&'a Entry<dyn Link<A, W>>);
 
-        impl<A> Drop for Spent<'_, A> {
+        impl<A, W> Drop for Spent<'_, A, W> {
             fn drop(&mut self) {
                 self.0.link.release();
             }
@@ -403,7 +414,7 @@ impl<A: 'static> Core<A> {
     /// Returns the numbers of the connections that are not closed.
     fn living(&self) -> Vec<u64> {
         let mut living = Vec::new();
-        self.each_entry(&mut |entry| {
+        self.each_entry(|entry| {
             if entry.state() != State::Dead {
                 living.push(entry.number());
             }
@@ -446,8 +457,8 @@ impl<A: 'static> Core<A> {
     }
 }
 
-impl<A: 'static> Act<World> for Core<A> {
-    fn carry_out(self: Rc<Self>, world: &mut World, what: u64) {
+impl<A: 'static, W: Walker> Act<W> for Core<A, W> {
+    fn carry_out(self: Rc<Self>, world: &mut W, what: u64) {
         if what & CLOSE != 0 {
             world.spend(1);
             self.kill(what >> 1);
@@ -463,9 +474,9 @@ impl<A: 'static> Act<World> for Core<A> {
     }
 }
 
-impl<A: 'static> AnyCore for Core<A> {
+impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
     fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink)) {
-        self.each_entry(&mut |entry| {
+        self.each_entry(|entry| {
             if entry.is_open() {
                 visit(entry.number(), &*entry.link);
             }

@@ -13,10 +13,11 @@ use std::rc::Rc;
 use super::call::KeptCall;
 use super::class::QObject;
 use super::context::Context;
-use super::core::Core;
+use super::core::{Core, Walker};
 use super::effect::Effect;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
+use super::queue::Queue;
 use super::signal::Signal;
 use super::slot::{Outcome, Slot};
 use super::turn_budget::{CASCADE, Meter, Origin, SLICE, TURN_BUDGET};
@@ -143,11 +144,6 @@ impl World {
     #[doc(alias = "qobject_cast")]
     pub fn sender_as<T: QObject>(&self) -> Option<Obj<T>> {
         self.downcast(self.sender()?)
-    }
-
-    #[inline]
-    pub(super) fn set_sender(&mut self, sender: Option<ObjectKey>) {
-        self.sender = sender;
     }
 
     /// Returns true if a method runs: a slot, a constructor, or what [`with`](Self::with) calls.
@@ -347,17 +343,6 @@ impl World {
         self.queue.has_recorded()
     }
 
-    /// Counts deliveries of this turn.
-    #[inline]
-    pub(crate) fn spend(&mut self, deliveries: usize) {
-        self.turns.spend(deliveries);
-    }
-
-    /// Puts an effect on the stack, to be carried out after what is recorded now.
-    pub(super) fn push_frame(&mut self, effect: Effect<Self>) {
-        self.turns.push(effect);
-    }
-
     /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time.
     /// Returns how many deliveries that were, without those that are still counted as spent.
     fn carry_out_all(&mut self) -> usize {
@@ -384,6 +369,28 @@ impl World {
             effect.carry_out(self);
         }
         false
+    }
+}
+
+impl Walker for World {
+    #[inline]
+    fn queue(&self) -> &Queue<Self> {
+        &self.queue
+    }
+
+    #[inline]
+    fn set_sender(&mut self, sender: Option<ObjectKey>) {
+        self.sender = sender;
+    }
+
+    #[inline]
+    fn spend(&mut self, deliveries: usize) {
+        self.turns.spend(deliveries);
+    }
+
+    #[inline]
+    fn push_frame(&mut self, effect: Effect<Self>) {
+        self.turns.push(effect);
     }
 }
 

@@ -5,11 +5,9 @@
 //! then `destroyed`, then its connections are cut, then the children go, then the object itself.
 //! How far it has come is the object's [`Life`].
 
-use std::rc::Rc;
-
 use super::arena::Life;
 use super::class::QObject;
-use super::effect::{Act, Effect};
+use super::ends::{Ending, Ends};
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::turn_budget::Turns;
@@ -71,41 +69,6 @@ impl World {
         self.queue.record(self.ends.begin(key));
     }
 
-    /// Begins to destroy an object. Returns true if it was there.
-    fn begin_to_destroy(&mut self, key: ObjectKey) -> bool {
-        if self.destroy_plain(key) {
-            return true;
-        }
-        let is_there = self.life(key).is_some_and(|life| !life.is_ending());
-        if is_there {
-            self.go_on_destroying(key);
-        }
-        is_there
-    }
-
-    /// Destroys an object, or goes on with that, part by part, until a part has recorded something
-    /// that is to be carried out first.
-    fn go_on_destroying(&mut self, key: ObjectKey) {
-        while let Some(place) = self.arena.place(key) {
-            // On the stack before anybody's code runs, so that it outlives a panic there.
-            self.turns.push(self.ends.go_on(key));
-            match place.life() {
-                Life::Begun => self.cut(key),
-                Life::Alive => self.take_last_steps(key),
-                Life::Leaving => {
-                    place.set_life(Life::Announced);
-                    self.announce_destroyed(key);
-                }
-                Life::Announced => self.cut(key),
-                Life::Cut | Life::Gone => return self.go_with_children(key),
-            }
-            if self.has_recorded() {
-                return;
-            }
-            self.turns.pop();
-        }
-    }
-
     /// Lets the children of an object go, and then the object, until one of them has recorded
     /// something that is to be carried out first, or has an end in parts.
     fn go_with_children(&mut self, key: ObjectKey) {
@@ -134,7 +97,7 @@ impl World {
         /// The last steps of an object. If they panic, the turn goes on with the rest of its end.
         struct LastSteps<'a> {
             turns: &'a mut Turns<World>,
-            ends: &'a Ends,
+            ends: &'a Ends<World>,
             key: ObjectKey,
         }
 
@@ -225,43 +188,36 @@ impl World {
     }
 }
 
-/// The acts by which objects end.
-///
-/// They cost nothing of a turn's budget: an end comes to an end by itself, and a tree of whatever
-/// size is to go in one turn. The slots that are called meanwhile are paid for.
-pub(super) struct Ends {
-    begin: Rc<dyn Act<World>>,
-    go_on: Rc<dyn Act<World>>,
-}
-
-/// Begins to destroy objects, or goes on with that, by their keys.
-enum End {
-    Begin,
-    GoOn,
-}
-
-impl Ends {
-    pub(super) fn new() -> Self {
-        Self { begin: Rc::new(End::Begin), go_on: Rc::new(End::GoOn) }
+impl Ending for World {
+    fn begin_to_destroy(&mut self, key: ObjectKey) -> bool {
+        if self.destroy_plain(key) {
+            return true;
+        }
+        let is_there = self.life(key).is_some_and(|life| !life.is_ending());
+        if is_there {
+            self.go_on_destroying(key);
+        }
+        is_there
     }
 
-    fn begin(&self, object: ObjectKey) -> Effect<World> {
-        Effect::Act { act: self.begin.clone(), what: object.bits() }
-    }
-
-    fn go_on(&self, object: ObjectKey) -> Effect<World> {
-        Effect::Act { act: self.go_on.clone(), what: object.bits() }
-    }
-}
-
-impl Act<World> for End {
-    fn carry_out(self: Rc<Self>, world: &mut World, object: u64) {
-        let object = ObjectKey::from_bits(object);
-        match *self {
-            Self::Begin => {
-                world.begin_to_destroy(object);
+    fn go_on_destroying(&mut self, key: ObjectKey) {
+        while let Some(place) = self.arena.place(key) {
+            // On the stack before anybody's code runs, so that it outlives a panic there.
+            self.turns.push(self.ends.go_on(key));
+            match place.life() {
+                Life::Begun => self.cut(key),
+                Life::Alive => self.take_last_steps(key),
+                Life::Leaving => {
+                    place.set_life(Life::Announced);
+                    self.announce_destroyed(key);
+                }
+                Life::Announced => self.cut(key),
+                Life::Cut | Life::Gone => return self.go_with_children(key),
             }
-            Self::GoOn => world.go_on_destroying(object),
+            if self.has_recorded() {
+                return;
+            }
+            self.turns.pop();
         }
     }
 }

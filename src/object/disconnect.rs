@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::any_core::{AnyCore, AnyLink};
+use super::any_core::AnyCore;
 use super::class::QObject;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
+use super::link::AnyLink;
 use super::signal::Signal;
 use super::slot::Slot;
 use super::world::World;

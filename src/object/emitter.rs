@@ -37,7 +37,7 @@ bitflags! {
     }
 }
 
-impl<W: Steps + 'static> Emitter<W> {
+impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
     pub(super) fn new(key: ObjectKey, queue: &Rc<Queue<W>>) -> Self {
         let watch = if queue.is_observed() { Watch::OBSERVED } else { Watch::empty() };
         let (watch, queue) = (Cell::new(watch), queue.clone());

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use smallvec::SmallVec;
 
-use super::any_core::AnyLink;
+use super::link::AnyLink;
 
 /// Connections, sorted by their numbers.
 pub(super) type Entries<L> = SmallVec<[Entry<L>; 1]>;

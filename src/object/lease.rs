@@ -11,6 +11,7 @@ use super::arena::{Keyring, Lent, Place};
 use super::class::QObject;
 use super::connection::Deferred;
 use super::context::Context;
+use super::core::Walker;
 use super::handle::{Obj, Target};
 use super::key::ObjectKey;
 use super::place::ObjectPlace;

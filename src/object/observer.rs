@@ -7,13 +7,14 @@
 use std::any::Any;
 use std::rc::Weak;
 
-use super::any_core::AnyCore;
 use super::key::ObjectKey;
 
 /// A world at which somebody may look on.
 pub(crate) trait Observed {
     /// An object of any class.
     type Object: ?Sized;
+    /// A signal of any argument.
+    type Signal: ?Sized;
 }
 
 /// Looks on at a world, and changes nothing that a program sees.
@@ -39,7 +40,7 @@ pub(super) trait Observer<W: Observed> {
     fn signal_emitted(
         &self,
         sender: ObjectKey,
-        signal: Weak<dyn AnyCore>,
+        signal: Weak<W::Signal>,
         argument: &dyn Any,
     ) -> bool;
 }

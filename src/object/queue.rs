@@ -346,6 +346,7 @@ pub(super) mod tests {
 
     impl Observed for Heard {
         type Object = ();
+        type Signal = ();
     }
 
     impl Steps for Heard {

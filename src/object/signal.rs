@@ -44,7 +44,7 @@ use super::world::World;
 /// # }
 /// ```
 pub struct Signal<A: 'static> {
-    core: OnceCell<Rc<Core<A>>>,
+    core: OnceCell<Rc<Core<A, World>>>,
 }
 
 impl<A: 'static> Signal<A> {
@@ -94,12 +94,12 @@ impl<A: 'static> Signal<A> {
     }
 
     /// The signal's core, made on the first connection or when it is first observed.
-    pub(super) fn core(&self, emitter: impl FnOnce() -> Rc<Emitter<World>>) -> &Rc<Core<A>> {
+    pub(super) fn core(&self, emitter: impl FnOnce() -> Rc<Emitter<World>>) -> &Rc<Core<A, World>> {
         self.core.get_or_init(|| Core::new(emitter()))
     }
 
     /// The signal's core, if anybody ever connected to it or observed it.
-    pub(super) fn existing_core(&self) -> Option<&Rc<Core<A>>> {
+    pub(super) fn existing_core(&self) -> Option<&Rc<Core<A, World>>> {
         self.core.get()
     }
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::arena::Life;
 use super::class::{Occasion, Response, Rest};
-use super::core::Core;
+use super::core::{Core, Walker};
 use super::effect::{Effect, Steps};
 use super::key::ObjectKey;
 use super::queue::{Postponed, Queue};
@@ -89,7 +89,7 @@ impl World {
 
     /// Emits a signal of an object that was woken, after what the object has recorded.
     #[inline(never)]
-    fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<()>>) {
+    fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<(), Self>>) {
         if !self.has_recorded() {
             self.set_sender(Some(object));
             core.emit_now(self, ());

@@ -16,11 +16,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use slotmap::SparseSecondaryMap;
 
+use super::any_core::AnyCore;
 use super::arena::Arena;
 use super::class::QObject;
 use super::connection::Deferred;
-use super::destroy::Ends;
 use super::emitter::Emitter;
+use super::ends::Ends;
 use super::handle::{Obj, Shown, Target};
 use super::key::{ObjectKey, RuntimeTag};
 use super::meta::MetaObject;
@@ -41,7 +42,7 @@ pub struct World {
     pub(super) tree: Tree,
     pub(super) tag: RuntimeTag,
     pub(super) queue: Rc<Queue<Self>>,
-    pub(super) ends: Ends,
+    pub(super) ends: Ends<Self>,
     pub(super) turns: Turns<Self>,
     pub(super) sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
@@ -235,6 +236,7 @@ impl World {
 
 impl Observed for World {
     type Object = dyn QObject;
+    type Signal = dyn AnyCore;
 }
 
 impl<T: ?Sized + Target> Index<Obj<T>> for World {
