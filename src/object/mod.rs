@@ -30,6 +30,7 @@ mod link;
 mod meta;
 mod node;
 mod observer;
+mod occasion;
 mod place;
 mod property;
 mod queue;
@@ -43,8 +44,6 @@ mod world;
 
 pub use anchor::Anchor;
 pub use class::QObject;
-#[doc(hidden)]
-pub use class::{Occasion, Response};
 pub use connection::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
 #[doc(hidden)]
@@ -52,6 +51,8 @@ pub use handle::CastTable;
 pub use handle::{Obj, Target, Upcast};
 pub use inspection::{ConnectionInfo, SignalSpy, Trace, TraceEntry};
 pub use meta::{MetaObject, MetaProperty, MetaSignal, MetaSlot};
+#[doc(hidden)]
+pub use occasion::{Occasion, Response};
 #[doc(hidden)]
 pub use place::{PlaceMut, PlaceRef};
 pub use property::{Property, PropertyError};

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::arena::{Keyring, Life, Place};
-use super::class::{Occasion, QObject, Response};
+use super::class::QObject;
 use super::meta::MetaObject;
+use super::occasion::{Occasion, Response};
 
 /// The place of an object of which the class is forgotten.
 pub(super) trait ObjectPlace: Any {

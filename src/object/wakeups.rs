@@ -10,10 +10,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::arena::Life;
-use super::class::{Occasion, Response, Rest};
 use super::core::{Core, Walker};
 use super::effect::{Effect, Steps};
 use super::key::ObjectKey;
+use super::occasion::{Occasion, Response, Rest};
 use super::queue::{Postponed, Queue};
 use super::turn_budget::Origin;
 use super::world::World;
