@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use super::class::QObject;
-use super::handle::Obj;
-use super::key::ObjectKey;
-use super::world::World;
+use crate::object::class::{Obj, QObject};
+use crate::object::store::ObjectKey;
+use crate::object::world::World;
 
 /// What an object sees of the runtime at the moment when it gets its place there.
 pub struct Anchor<'a> {

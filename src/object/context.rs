@@ -4,13 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use super::class::QObject;
-use super::connection::{Connection, ConnectionType};
-use super::handle::{Obj, Target};
-use super::key::ObjectKey;
-use super::signal::Signal;
-use super::slot::{Outcome, Slot};
-use super::world::World;
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::connections::{Connection, ConnectionType};
+use crate::object::store::ObjectKey;
+use crate::object::world::World;
 
 /// The running object's way to all others.
 ///

@@ -6,6 +6,19 @@
 //! `connect.rs` and `disconnect.rs`, their end in `destroy.rs`, and the order in which slots run in
 //! `delivery.rs`.
 
+mod connect;
+mod connect_own;
+mod connection_kinds;
+mod delivery;
+mod destroy;
+mod disconnect;
+mod family;
+mod insert;
+mod lease;
+mod node;
+mod property;
+mod wakeups;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
@@ -16,37 +29,32 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use slotmap::SparseSecondaryMap;
 
-use super::any_core::AnyCore;
-use super::arena::Arena;
-use super::class::QObject;
-use super::connection::Deferred;
-use super::emitter::Emitter;
-use super::ends::Ends;
-use super::handle::{Obj, Shown, Target};
-use super::key::{ObjectKey, RuntimeTag};
-use super::meta::MetaObject;
-use super::node::Node;
-use super::observer::Observed;
-use super::place::{ObjectPlace, PlaceMut, PlaceRef};
-use super::queue::Queue;
-use super::slot::{OnSlotError, SlotError};
-use super::tree::Tree;
-use super::turn_budget::Turns;
+use self::node::Node;
+use crate::object::class::{
+    MetaObject, Obj, ObjectPlace, OnSlotError, PlaceMut, PlaceRef, QObject, Shown, Signal,
+    SlotError, Target,
+};
+use crate::object::connections::{AnyCore, Deferred, Emitter};
+use crate::object::effects::{Ends, Observed, Observer, Queue, Turns};
+use crate::object::store::{Arena, ObjectKey, RuntimeTag, Tree};
+
+pub use self::property::{Property, PropertyError};
+pub(crate) use self::wakeups::Wakeups;
 
 /// The objects of one runtime.
 ///
-/// [`Runtime`](crate::Runtime) and [`Context`](super::Context) both dereference to it, so its methods are the ones
+/// [`Runtime`](crate::Runtime) and [`Context`](crate::Context) both dereference to it, so its methods are the ones
 /// that a program uses everywhere: outside, in slots and in constructors.
 pub struct World {
-    pub(super) arena: Arena<dyn ObjectPlace, Node>,
-    pub(super) tree: Tree,
-    pub(super) tag: RuntimeTag,
-    pub(super) queue: Rc<Queue<Self>>,
-    pub(super) ends: Ends<Self>,
-    pub(super) turns: Turns<Self>,
-    pub(super) sender: Option<ObjectKey>,
+    arena: Arena<dyn ObjectPlace, Node>,
+    tree: Tree,
+    tag: RuntimeTag,
+    queue: Rc<Queue<Self>>,
+    ends: Ends<Self>,
+    turns: Turns<Self>,
+    sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
-    pub(super) deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
+    deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
     /// What the floors above keep with the world, one of each type.
     kept: RefCell<Vec<Rc<dyn Any>>>,
     on_slot_error: Option<OnSlotError>,
@@ -217,7 +225,7 @@ impl World {
 
     /// Returns the key of an object that exists.
     #[track_caller]
-    pub(super) fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
+    fn expect_node<T: ?Sized + Target>(&self, object: Obj<T>) -> ObjectKey {
         let key = self.expect_own(object);
         if self.arena.contains(key) { key } else { refuse_stale::<T>(key) }
     }
@@ -231,6 +239,25 @@ impl World {
     pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter<Self>> {
         let queue = &self.queue;
         self.arena[key].emitter_or(|| Rc::new(Emitter::new(key, queue))).clone()
+    }
+}
+
+/// What an onlooker needs.
+impl World {
+    /// Tells this observer, and no other any more, of objects and emissions. Returns the objects that
+    /// exist.
+    pub(super) fn observe(&mut self, observer: Rc<dyn Observer<Self>>) -> Vec<ObjectKey> {
+        self.queue.set_observer(Some(observer));
+        self.arena.keys().collect()
+    }
+
+    /// Returns the signals that every object has: `destroyed`, and that of its name.
+    pub(super) fn signals_of_all(
+        &mut self,
+        key: ObjectKey,
+    ) -> (&Signal<Obj<dyn QObject>>, &Signal<String>) {
+        let extra = self.arena[key].extra();
+        (&extra.destroyed, &extra.name_changed)
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::object::class::QObject;
-use crate::object::handle::{Obj, Target};
-use crate::object::key::{Number, ObjectKey};
-use crate::object::meta::{MetaObject, each_signal};
+use crate::object::class::{MetaObject, Obj, QObject, Target, each_signal};
+use crate::object::store::{Number, ObjectKey};
 use crate::object::world::World;
 
 /// One connection, as reflection shows it.
@@ -59,7 +57,7 @@ impl World {
         if self.contains(root) {
             self.dump_line(root.key, 0, &mut text);
             for key in self.descendants(root) {
-                let above = self.tree.ancestors(key).take_while(|&ancestor| ancestor != root.key);
+                let above = self.ancestors(key).take_while(|&ancestor| ancestor != root.key);
                 self.dump_line(key, above.count() + 1, &mut text);
             }
         }

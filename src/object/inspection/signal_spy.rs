@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::object::connection::{Connection, ScopedConnection};
-use crate::object::handle::{Obj, Target};
-use crate::object::signal::Signal;
+use crate::object::class::{Obj, Signal, Target};
+use crate::object::connections::{Connection, ScopedConnection};
 use crate::object::world::World;
 
 /// Remembers what a signal was emitted with, until it is dropped.

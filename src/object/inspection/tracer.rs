@@ -12,13 +12,12 @@ use std::time::Duration;
 use slotmap::SecondaryMap;
 
 use super::trace::{Trace, TraceEntry, Writer};
-use crate::object::any_core::AnyCore;
-use crate::object::class::QObject;
-use crate::object::handle::Obj;
-use crate::object::key::{Number, ObjectKey};
-use crate::object::meta::{MetaObject, MetaSignal, each_signal, nothing_as_text};
-use crate::object::observer::Observer;
-use crate::object::signal::{AnySignal, SignalOwner};
+use crate::object::class::{
+    AnySignal, MetaObject, MetaSignal, Obj, QObject, SignalOwner, each_signal, nothing_as_text,
+};
+use crate::object::connections::AnyCore;
+use crate::object::effects::Observer;
+use crate::object::store::{Number, ObjectKey};
 use crate::object::world::World;
 
 /// Stands for a name that nobody knows.
@@ -72,9 +71,7 @@ impl World {
             turn: Cell::new(0),
             subjects: RefCell::default(),
         });
-        self.queue.set_observer(Some(tracer.clone()));
-        let keys: Vec<_> = self.arena.keys().collect();
-        for key in keys {
+        for key in self.observe(tracer.clone()) {
             let owner = SignalOwner(self.emitter(key));
             owner.0.begin_to_observe();
             tracer.object_added(self, key);
@@ -176,9 +173,9 @@ impl Tracer {
     /// `known`, and those that every object has.
     fn know_signals(&self, world: &mut World, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
         let key = owner.0.key;
-        let extra = world.arena[key].extra();
-        known.push((held(&extra.destroyed, owner), &DESTROYED));
-        known.push((held(&extra.name_changed, owner), &OBJECT_NAME_CHANGED));
+        let (destroyed, name_changed) = world.signals_of_all(key);
+        known.push((held(destroyed, owner), &DESTROYED));
+        known.push((held(name_changed, owner), &OBJECT_NAME_CHANGED));
         if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
             self.name_entries(&subject.signals, &known);
             subject.signals = Signals::Known(known);

@@ -1,0 +1,347 @@
+//! Handles: how one object names another.
+//!
+//! A handle is a number with a generation and the tag of its runtime. It can go stale, it can be
+//! carried into the wrong runtime, and it keeps one promise in both cases: it never reaches an
+//! object other than the one it was made for.
+
+use std::any::{Any, type_name};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use super::meta_object::MetaObject;
+use super::place::{PlaceMut, PlaceRef};
+use super::qobject::QObject;
+use crate::object::store::{Number, ObjectKey, RuntimeTag};
+
+/// What a handle can point at: a class, or a trait that classes implement.
+///
+/// Implemented for every [`QObject`] class, for `dyn QObject`, and for each trait that went
+/// through [`object_trait!`](crate::object_trait).
+pub trait Target: 'static {
+    /// What a handle carries beside the key to find the way from the object to this type.
+    type Cast: Copy + Send + Sync + 'static;
+
+    /// Returns this type's view of `object`, or `None` if it is of another class.
+    fn project(object: &dyn QObject, cast: Self::Cast) -> Option<&Self>;
+
+    /// Returns this type's mutable view of `object`, or `None` if it is of another class.
+    fn project_mut(object: &mut dyn QObject, cast: Self::Cast) -> Option<&mut Self>;
+
+    /// Returns this type's view of what is in a place, if there is anything.
+    #[doc(hidden)]
+    #[inline]
+    fn look(place: PlaceRef<'_>, cast: Self::Cast) -> Option<&Self> {
+        Self::project(place.object()?, cast)
+    }
+
+    /// Returns this type's mutable view of what is in a place, if there is anything.
+    #[doc(hidden)]
+    #[inline]
+    fn look_mut(place: PlaceMut<'_>, cast: Self::Cast) -> Option<&mut Self> {
+        Self::project_mut(place.into_object()?, cast)
+    }
+
+    /// Returns true if objects of a class can be seen as this type. Only asked of an object that is
+    /// not there.
+    #[doc(hidden)]
+    fn fits(class: &MetaObject) -> bool {
+        let _ = class;
+        true
+    }
+}
+
+impl<T: QObject> Target for T {
+    type Cast = ();
+
+    #[inline]
+    fn project(object: &dyn QObject, (): ()) -> Option<&Self> {
+        let any: &dyn Any = object;
+        match any.downcast_ref() {
+            found @ Some(_) => found,
+            None => Self::project(object.base()?, ()),
+        }
+    }
+
+    #[inline]
+    fn look(place: PlaceRef<'_>, (): ()) -> Option<&Self> {
+        // The object is mostly of that very class, for which one check is enough.
+        match place.exactly() {
+            Some(object) => object,
+            None => look_at_base(place),
+        }
+    }
+
+    #[inline]
+    fn look_mut(place: PlaceMut<'_>, (): ()) -> Option<&mut Self> {
+        match place.into_exactly() {
+            Ok(object) => object,
+            Err(place) => look_at_base_mut(place),
+        }
+    }
+
+    fn fits(class: &MetaObject) -> bool {
+        class.inherits(Self::static_meta_object())
+    }
+
+    #[inline]
+    fn project_mut(object: &mut dyn QObject, (): ()) -> Option<&mut Self> {
+        if (object as &dyn Any).is::<Self>() {
+            (object as &mut dyn Any).downcast_mut()
+        } else {
+            Self::project_mut(object.base_mut()?, ())
+        }
+    }
+}
+
+/// Returns the object of class `T` that the one in a place extends. Apart, so that the common way
+/// is short.
+#[inline(never)]
+fn look_at_base<T: QObject>(place: PlaceRef<'_>) -> Option<&T> {
+    T::project(place.object()?, ())
+}
+
+/// Returns the object of class `T` that the one in a place extends, mutably.
+#[inline(never)]
+fn look_at_base_mut<T: QObject>(place: PlaceMut<'_>) -> Option<&mut T> {
+    T::project_mut(place.into_object()?, ())
+}
+
+impl Target for dyn QObject {
+    type Cast = ();
+
+    fn project(object: &dyn QObject, (): ()) -> Option<&Self> {
+        Some(object)
+    }
+
+    fn project_mut(object: &mut dyn QObject, (): ()) -> Option<&mut Self> {
+        Some(object)
+    }
+}
+
+/// The two projections from an object of a known class to a trait.
+///
+/// What an `Obj<dyn Trait>` carries; made by [`object_trait!`](crate::object_trait).
+#[doc(hidden)]
+pub struct CastTable<D: ?Sized> {
+    /// The shared projection.
+    pub shared: fn(&dyn QObject) -> Option<&D>,
+    /// The exclusive projection.
+    pub exclusive: fn(&mut dyn QObject) -> Option<&mut D>,
+}
+
+impl<D: ?Sized> fmt::Debug for CastTable<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CastTable").finish_non_exhaustive()
+    }
+}
+
+/// Says that a handle to `T` can become a handle to `Self`, a trait object type.
+///
+/// Implemented by [`object_trait!`](crate::object_trait) for every class with the trait.
+pub trait Upcast<T: ?Sized>: Target {
+    /// How the projections of a `T` are found.
+    const CAST: Self::Cast;
+}
+
+impl<T: ?Sized + Target> Upcast<T> for dyn QObject {
+    const CAST: () = ();
+}
+
+/// Lets handles point at a trait: `object_trait!(Shape)` makes `Obj<dyn Shape>` a type.
+///
+/// The trait needs [`QObject`] as a supertrait.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// trait Shape: QObject {
+///     fn area(&self) -> f64;
+/// }
+/// slotwire::object_trait!(Shape);
+///
+/// #[derive(QObject)]
+/// struct Square {
+///     side: f64,
+/// }
+///
+/// impl Shape for Square {
+///     fn area(&self) -> f64 {
+///         self.side * self.side
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let shape: Obj<dyn Shape> = rt.add(Square { side: 3.0 }).upcast();
+/// assert_eq!(rt[shape].area(), 9.0);
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! object_trait {
+    ($name:path) => {
+        impl $crate::object::Target for dyn $name {
+            type Cast = &'static $crate::object::CastTable<dyn $name>;
+
+            fn project(
+                object: &dyn $crate::object::QObject,
+                cast: Self::Cast,
+            ) -> ::core::option::Option<&Self> {
+                (cast.shared)(object)
+            }
+
+            fn project_mut(
+                object: &mut dyn $crate::object::QObject,
+                cast: Self::Cast,
+            ) -> ::core::option::Option<&mut Self> {
+                (cast.exclusive)(object)
+            }
+        }
+
+        impl<T: $name> $crate::object::Upcast<T> for dyn $name {
+            const CAST: Self::Cast = &$crate::object::CastTable {
+                shared: |object| match <T as $crate::object::Target>::project(object, ()) {
+                    ::core::option::Option::Some(object) => ::core::option::Option::Some(object),
+                    ::core::option::Option::None => ::core::option::Option::None,
+                },
+                exclusive: |object| match <T as $crate::object::Target>::project_mut(object, ()) {
+                    ::core::option::Option::Some(object) => ::core::option::Option::Some(object),
+                    ::core::option::Option::None => ::core::option::Option::None,
+                },
+            };
+        }
+    };
+}
+
+/// A handle to an object of class `T`, or of any class with the trait `T`.
+///
+/// Handles are `Copy`, 12 bytes for a class and 24 for a trait, and the way in which objects hold
+/// each other: the arena owns the object, and `rt[handle]` or `cx[handle]` borrows it.
+///
+/// What goes over a handle is the object's insides, not the object's place: assigning a whole new
+/// object (`rt[timer] = QTimer::new()`) or swapping two puts one there that the runtime does not
+/// know, with none of the connections. Change fields; or destroy the object and add another.
+///
+/// A handle whose object was destroyed is *stale*. It stays so: its number is never given to
+/// another object. A stale handle, or one of another runtime, gives `None` from
+/// [`get`](crate::World::get) and a panic from indexing.
+///
+/// Handles may cross threads (they are `Send`), objects may not: [`Remote`](crate::Remote) takes a
+/// handle back to the thread where it means something.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// #[derive(QObject)]
+/// struct Counter {
+///     value: u32,
+/// }
+///
+/// let mut rt = Runtime::new()?;
+/// let counter = rt.add(Counter { value: 1 });
+/// rt[counter].value += 1;
+/// assert_eq!(rt[counter].value, 2);
+///
+/// rt.destroy(counter);
+/// assert!(rt.get(counter).is_none());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Obj<T: ?Sized + Target> {
+    pub(crate) key: ObjectKey,
+    pub(crate) tag: RuntimeTag,
+    pub(crate) cast: T::Cast,
+}
+
+impl<T: ?Sized + Target> Obj<T> {
+    /// Returns the same handle as one to a trait that `T` implements, or to `dyn QObject`.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject)]
+    /// # struct Lamp {}
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// let lamp = rt.add(Lamp {});
+    /// let any: Obj<dyn QObject> = lamp.upcast();
+    /// assert_eq!(rt[any].meta_object().class_name(), "Lamp");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upcast<D: ?Sized + Upcast<T>>(self) -> Obj<D> {
+        Obj { key: self.key, tag: self.tag, cast: D::CAST }
+    }
+
+    /// Returns the handle with its class forgotten.
+    pub fn erase(self) -> Obj<dyn QObject> {
+        Obj { key: self.key, tag: self.tag, cast: () }
+    }
+
+    /// Says which object this is, for a message: `12v3`.
+    pub(crate) fn number(self) -> Number {
+        Number(self.key)
+    }
+}
+
+/// The name of a type without the path to it, as in `Obj<QTcpSocket>`.
+pub(crate) fn short_type_name<T: ?Sized>() -> &'static str {
+    let name = type_name::<T>();
+    let name = name.strip_prefix("dyn ").unwrap_or(name);
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+impl<T: ?Sized + Target> Clone for Obj<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized + Target> Copy for Obj<T> {}
+
+impl<T: ?Sized + Target, U: ?Sized + Target> PartialEq<Obj<U>> for Obj<T> {
+    fn eq(&self, other: &Obj<U>) -> bool {
+        self.key == other.key && self.tag == other.tag
+    }
+}
+
+impl<T: ?Sized + Target> Eq for Obj<T> {}
+
+impl<T: ?Sized + Target> Hash for Obj<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+        self.tag.hash(state);
+    }
+}
+
+impl<T: ?Sized + Target> fmt::Debug for Obj<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Shown::<T>::new(self.key), f)
+    }
+}
+
+/// A handle to a `T` as people read it: `Obj<Lamp> 12v3`.
+pub(in crate::object) struct Shown<T: ?Sized>(ObjectKey, PhantomData<T>);
+
+impl<T: ?Sized> Shown<T> {
+    pub(in crate::object) fn new(key: ObjectKey) -> Self {
+        Self(key, PhantomData)
+    }
+}
+
+impl<T: ?Sized> fmt::Display for Shown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Obj<{}> {}", short_type_name::<T>(), Number(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_to_a_class_is_twelve_bytes() {
+        assert_eq!(size_of::<Obj<dyn QObject>>(), 12);
+    }
+}

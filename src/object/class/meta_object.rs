@@ -1,0 +1,398 @@
+//! What is known of a class at compile time.
+//!
+//! Everything here sits in statics; a program that never asks pays nothing.
+
+use std::any::Any;
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::qobject::QObject;
+use super::signal::AnySignal;
+
+/// The description of a class: its name, what it extends, its signals, slots and properties.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject)]
+/// struct Thermometer {
+///     #[property]
+///     celsius: Property<f64>,
+///     #[signal]
+///     alarm: Signal<f64>,
+/// }
+///
+/// let meta = Thermometer::static_meta_object();
+/// assert_eq!(meta.class_name(), "Thermometer");
+/// assert_eq!(meta.signal("alarm").unwrap().argument(), "f64");
+/// assert_eq!(meta.property("celsius").unwrap().type_name(), "f64");
+/// ```
+#[doc(alias = "QMetaObject")]
+pub struct MetaObject {
+    class_name: &'static str,
+    super_class: Option<fn() -> &'static MetaObject>,
+    signals: &'static [MetaSignal],
+    slots: &'static [MetaSlot],
+    properties: &'static [MetaProperty],
+}
+
+impl MetaObject {
+    /// Describes a class that has a name and nothing else yet.
+    pub const fn new(class_name: &'static str) -> Self {
+        Self { class_name, super_class: None, signals: &[], slots: &[], properties: &[] }
+    }
+
+    /// Adds the class that this one embeds and extends, by its
+    /// [`static_meta_object`](QObject::static_meta_object).
+    #[must_use]
+    pub const fn with_super_class(mut self, super_class: fn() -> &'static MetaObject) -> Self {
+        self.super_class = Some(super_class);
+        self
+    }
+
+    /// Adds the signals that the class declares itself.
+    #[must_use]
+    pub const fn with_signals(mut self, signals: &'static [MetaSignal]) -> Self {
+        self.signals = signals;
+        self
+    }
+
+    /// Adds the slots that the class declares itself.
+    #[must_use]
+    pub const fn with_slots(mut self, slots: &'static [MetaSlot]) -> Self {
+        self.slots = slots;
+        self
+    }
+
+    /// Adds the properties that the class declares itself.
+    #[must_use]
+    pub const fn with_properties(mut self, properties: &'static [MetaProperty]) -> Self {
+        self.properties = properties;
+        self
+    }
+
+    /// Returns the name of the class.
+    #[doc(alias = "className")]
+    pub const fn class_name(&self) -> &'static str {
+        self.class_name
+    }
+
+    /// Returns the class that this one extends, if it does.
+    #[doc(alias = "superClass")]
+    pub fn super_class(&self) -> Option<&'static MetaObject> {
+        self.super_class.map(|super_class| super_class())
+    }
+
+    /// Returns true if the class is `other` or extends it.
+    pub fn inherits(&self, other: &MetaObject) -> bool {
+        std::ptr::eq(self, other) || self.super_class().is_some_and(|class| class.inherits(other))
+    }
+
+    /// Returns the signals that the class declares itself, without those of its super class.
+    pub const fn signals(&self) -> &'static [MetaSignal] {
+        self.signals
+    }
+
+    /// Returns the slots that the class declares itself.
+    pub const fn slots(&self) -> &'static [MetaSlot] {
+        self.slots
+    }
+
+    /// Returns the properties that the class declares itself.
+    pub const fn properties(&self) -> &'static [MetaProperty] {
+        self.properties
+    }
+
+    /// Finds a signal by name, in the class and then in what it extends.
+    #[doc(alias = "indexOfSignal")]
+    pub fn signal(&self, name: &str) -> Option<&'static MetaSignal> {
+        let own = self.signals.iter().find(|signal| signal.name == name);
+        own.or_else(|| self.super_class()?.signal(name))
+    }
+
+    /// Finds a slot by name, in the class and then in what it extends.
+    #[doc(alias = "indexOfSlot")]
+    pub fn slot(&self, name: &str) -> Option<&'static MetaSlot> {
+        let own = self.slots.iter().find(|slot| slot.name == name);
+        own.or_else(|| self.super_class()?.slot(name))
+    }
+
+    /// Finds a property by name, in the class and then in what it extends.
+    #[doc(alias = "indexOfProperty")]
+    pub fn property(&self, name: &str) -> Option<&'static MetaProperty> {
+        let own = self.properties.iter().find(|property| property.name == name);
+        own.or_else(|| self.super_class()?.property(name))
+    }
+
+    /// What some signal of the class carries as text, if that can be shown.
+    pub(in crate::object) fn argument_text(&self, argument: &dyn Any) -> Option<String> {
+        let own = self.signals.iter().find_map(|signal| signal.argument_text(argument));
+        own.or_else(|| self.super_class()?.argument_text(argument))
+    }
+}
+
+impl fmt::Debug for MetaObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetaObject")
+            .field("class_name", &self.class_name)
+            .field("super_class", &self.super_class().map(Self::class_name))
+            .field("signals", &self.signals)
+            .field("slots", &self.slots)
+            .field("properties", &self.properties)
+            .finish()
+    }
+}
+
+impl PartialEq for MetaObject {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.class_name, self.signals, self.slots, self.properties)
+                == (other.class_name, other.signals, other.slots, other.properties)
+                && self.super_class() == other.super_class()
+    }
+}
+
+/// Shows one signal of an object to a visitor.
+type ShowSignal = fn(&dyn QObject, &mut dyn FnMut(&dyn AnySignal));
+/// Shows what a signal carries as text, if it can be shown.
+type ShowArgument = fn(&dyn Any) -> Option<String>;
+
+/// A signal of a class.
+#[doc(alias = "QMetaMethod")]
+pub struct MetaSignal {
+    name: &'static str,
+    argument: &'static str,
+    show: ShowSignal,
+    show_argument: ShowArgument,
+}
+
+impl MetaSignal {
+    /// Describes a signal: its name, the type it carries as written, and how to reach it.
+    pub const fn new(name: &'static str, argument: &'static str, show: ShowSignal) -> Self {
+        Self { name, argument, show, show_argument: nothing_as_text }
+    }
+
+    /// Has a [`Trace`](crate::Trace) show what the signal carries, an `A`, by its `Debug`.
+    ///
+    /// The derive does so for every argument that has one. In a class that is written by hand, a
+    /// signal without this shows `..`; one that carries `()` has nothing to show.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::{MetaObject, MetaSignal, Trace};
+    ///
+    /// #[derive(Default)]
+    /// struct Bell {
+    ///     rung: Signal<u8>,
+    /// }
+    ///
+    /// static BELL: MetaObject = MetaObject::new("Bell").with_signals(&[MetaSignal::new(
+    ///     "rung",
+    ///     "u8",
+    ///     |bell, visit| visit(&Bell::cast(bell).rung),
+    /// )
+    /// .with_debug::<u8>()]);
+    ///
+    /// impl QObject for Bell {
+    ///     fn static_meta_object() -> &'static MetaObject {
+    ///         &BELL
+    ///     }
+    ///     fn meta_object(&self) -> &'static MetaObject {
+    ///         &BELL
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let trace = Trace::new();
+    /// rt.record_into(&trace);
+    /// let bell = rt.add(Bell::default());
+    /// rt[bell].rung.emit(3);
+    /// assert_eq!(trace.to_string(), "1 Bell 1v1 rung(3)\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn with_debug<A: fmt::Debug + 'static>(self) -> Self {
+        self.with_text(debug_as_text::<A>)
+    }
+
+    /// Has a trace show what the signal carries by this function.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_text(mut self, show_argument: ShowArgument) -> Self {
+        self.show_argument = show_argument;
+        self
+    }
+
+    /// Returns the signal's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the type of what the signal carries, as it is written in the source.
+    #[doc(alias = "parameterTypes")]
+    pub const fn argument(&self) -> &'static str {
+        self.argument
+    }
+
+    /// What the signal carries as text, if it can be shown.
+    pub(in crate::object) fn argument_text(&self, argument: &dyn Any) -> Option<String> {
+        (self.show_argument)(argument)
+    }
+}
+
+/// Shows every signal of `object` to `visit`, in the order of its class, then of the classes that
+/// it extends.
+pub(in crate::object) fn each_signal(
+    object: &dyn QObject,
+    visit: &mut dyn FnMut(&'static MetaSignal, &dyn AnySignal),
+) {
+    let mut level = Some(object);
+    while let Some(object) = level {
+        for signal in object.meta_object().signals() {
+            (signal.show)(object, &mut |shown| visit(signal, shown));
+        }
+        level = object.base();
+    }
+}
+
+/// What `Debug` shows of an `A`, if that is what it is. None of one that fails or panics, which is
+/// not to be felt where it was emitted.
+pub(crate) fn debug_as_text<A: fmt::Debug + 'static>(argument: &dyn Any) -> Option<String> {
+    let argument: &A = argument.downcast_ref()?;
+    let mut text = String::new();
+    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{argument:?}")));
+    matches!(written, Ok(Ok(()))).then_some(text)
+}
+
+/// What there is to show of something of which only the type is known.
+pub(crate) fn nothing_as_text(argument: &dyn Any) -> Option<String> {
+    argument.is::<()>().then(|| "()".to_owned())
+}
+
+impl fmt::Debug for MetaSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.argument)
+    }
+}
+
+impl PartialEq for MetaSignal {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.argument) == (other.name, other.argument)
+    }
+}
+
+/// A slot of a class.
+#[doc(alias = "QMetaMethod")]
+#[derive(PartialEq)]
+pub struct MetaSlot {
+    name: &'static str,
+    argument: Option<&'static str>,
+    signal: Option<&'static str>,
+}
+
+impl MetaSlot {
+    /// Describes a slot that takes no argument and is connected by hand.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, argument: None, signal: None }
+    }
+
+    /// Adds the type that the slot takes, as written in the source.
+    #[must_use]
+    pub const fn with_argument(mut self, argument: &'static str) -> Self {
+        self.argument = Some(argument);
+        self
+    }
+
+    /// Adds the signal that the slot declares itself connected to, as in `socket.ready_read`.
+    #[must_use]
+    pub const fn with_signal(mut self, signal: &'static str) -> Self {
+        self.signal = Some(signal);
+        self
+    }
+
+    /// Returns the slot's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the type of what the slot takes, as it is written in the source.
+    pub const fn argument(&self) -> Option<&'static str> {
+        self.argument
+    }
+
+    /// Returns the signal that the slot declares itself connected to, as in `socket.ready_read`.
+    pub const fn signal(&self) -> Option<&'static str> {
+        self.signal
+    }
+}
+
+impl fmt::Debug for MetaSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.argument.unwrap_or_default())
+    }
+}
+
+/// Reads a property of an object into a box.
+type ReadProperty = fn(&dyn QObject) -> Box<dyn Any>;
+/// Writes a property of an object from a box; gives the box back if its type is wrong.
+type WriteProperty = fn(&mut dyn QObject, Box<dyn Any>) -> Result<(), Box<dyn Any>>;
+
+/// A property of a class.
+#[doc(alias = "QMetaProperty")]
+pub struct MetaProperty {
+    name: &'static str,
+    type_name: &'static str,
+    read: ReadProperty,
+    write: WriteProperty,
+}
+
+impl MetaProperty {
+    /// Describes a property: its name, its type as written, and how to read and write it.
+    pub const fn new(
+        name: &'static str,
+        type_name: &'static str,
+        read: ReadProperty,
+        write: WriteProperty,
+    ) -> Self {
+        Self { name, type_name, read, write }
+    }
+
+    /// Returns the property's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the property's type, as it is written in the source.
+    #[doc(alias = "typeName")]
+    pub const fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
+    /// Reads the property of `object`, which is of the class that this describes.
+    pub(crate) fn read(&self, object: &dyn QObject) -> Box<dyn Any> {
+        (self.read)(object)
+    }
+
+    /// Writes the property of `object`, which is of the class that this describes.
+    pub(crate) fn write(
+        &self,
+        object: &mut dyn QObject,
+        value: Box<dyn Any>,
+    ) -> Result<(), Box<dyn Any>> {
+        (self.write)(object, value)
+    }
+}
+
+impl fmt::Debug for MetaProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.type_name)
+    }
+}
+
+impl PartialEq for MetaProperty {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.type_name) == (other.name, other.type_name)
+    }
+}

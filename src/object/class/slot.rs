@@ -1,0 +1,223 @@
+//! Slots: the methods that a signal can call.
+//!
+//! A slot's own signature says what it wants of the emission. The forms that are understood are
+//! the implementations of [`Slot`] below.
+
+use std::borrow::Borrow;
+use std::error::Error;
+use std::fmt;
+
+use super::handle::Obj;
+use super::qobject::QObject;
+use crate::object::context::Context;
+use crate::object::world::World;
+
+/// A method of `R` that a signal carrying an `A` can be connected to.
+///
+/// Implemented for every method of one of these shapes, where `Out` is `()` or a
+/// `Result<(), E>`:
+///
+/// | shape | |
+/// |---|---|
+/// | `fn(&mut R) -> Out` | takes nothing |
+/// | `fn(&mut R, A) -> Out` | takes the argument by value: it is cloned for each slot |
+/// | `fn(&mut R, &B) -> Out` | takes it by reference, as anything that `A` can be [borrowed](Borrow) as: `&str` for a `Signal<String>` |
+/// | `fn(&mut R, &mut Context<R>) -> Out`, and the two above with the context in the second place | can reach other objects |
+///
+/// `Form` only keeps the shapes apart for the compiler.
+#[diagnostic::on_unimplemented(
+    message = "this is not a slot of `{R}` for a signal that carries `{A}`",
+    label = "does not fit a `Signal<{A}>`",
+    note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` (if that is `Clone`) or `&{A}`, and returns nothing or a `Result<(), E>`",
+    note = "for a closure, or to convert the argument, use `connect_fn`, or `connect_fn_on` if it acts on a receiver"
+)]
+#[doc(alias = "slots")]
+pub trait Slot<R, A, Form>: 'static {
+    /// Calls the slot.
+    #[doc(hidden)]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A);
+}
+
+/// The shape of a slot that takes no argument.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Bare<const CONTEXT: bool>;
+
+/// The shape of a slot that takes its argument by value.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ByValue<const CONTEXT: bool>;
+
+/// The shape of a slot that takes its argument by reference, as a `B`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ByReference<B: ?Sized, const CONTEXT: bool>(std::marker::PhantomData<fn(&B)>);
+
+impl<F, R, A, O> Slot<R, A, Bare<false>> for F
+where
+    F: Fn(&mut R) -> O + 'static,
+    R: QObject,
+    O: Outcome,
+{
+    #[inline]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, _: &A) {
+        let outcome = self(receiver);
+        cx.report(outcome);
+    }
+}
+
+impl<F, R, A, O> Slot<R, A, Bare<true>> for F
+where
+    F: Fn(&mut R, &mut Context<'_, R>) -> O + 'static,
+    R: QObject,
+    O: Outcome,
+{
+    #[inline]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, _: &A) {
+        let outcome = self(receiver, cx);
+        cx.report(outcome);
+    }
+}
+
+impl<F, R, A, O> Slot<R, A, ByValue<false>> for F
+where
+    F: Fn(&mut R, A) -> O + 'static,
+    R: QObject,
+    A: Clone,
+    O: Outcome,
+{
+    #[inline]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
+        let outcome = self(receiver, argument.clone());
+        cx.report(outcome);
+    }
+}
+
+impl<F, R, A, O> Slot<R, A, ByValue<true>> for F
+where
+    F: Fn(&mut R, &mut Context<'_, R>, A) -> O + 'static,
+    R: QObject,
+    A: Clone,
+    O: Outcome,
+{
+    #[inline]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
+        let outcome = self(receiver, cx, argument.clone());
+        cx.report(outcome);
+    }
+}
+
+impl<F, R, A, B, O> Slot<R, A, ByReference<B, false>> for F
+where
+    F: Fn(&mut R, &B) -> O + 'static,
+    R: QObject,
+    A: Borrow<B>,
+    B: ?Sized,
+    O: Outcome,
+{
+    #[inline]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
+        let outcome = self(receiver, argument.borrow());
+        cx.report(outcome);
+    }
+}
+
+impl<F, R, A, B, O> Slot<R, A, ByReference<B, true>> for F
+where
+    F: Fn(&mut R, &mut Context<'_, R>, &B) -> O + 'static,
+    R: QObject,
+    A: Borrow<B>,
+    B: ?Sized,
+    O: Outcome,
+{
+    #[inline]
+    fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
+        let outcome = self(receiver, cx, argument.borrow());
+        cx.report(outcome);
+    }
+}
+
+/// What a slot may return.
+///
+/// A failed `Result` goes to the function set with [`World::on_slot_error`].
+#[diagnostic::on_unimplemented(
+    message = "a slot cannot return `{Self}`",
+    label = "a slot returns nothing or a `Result<(), E>`",
+    note = "return `()`: end the closure with a `;`; or return `Result<(), E>`, whose errors go to `on_slot_error`"
+)]
+pub trait Outcome {
+    /// Hands an error to the runtime, if this is one.
+    #[doc(hidden)]
+    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>);
+}
+
+impl Outcome for () {
+    #[inline]
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {}
+}
+
+impl<E: Into<Box<dyn Error>>> Outcome for Result<(), E> {
+    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>) {
+        if let Err(error) = self {
+            world.report_slot_error(SlotError { receiver, error: error.into() });
+        }
+    }
+}
+
+/// A slot that never returns: `|_, _| todo!()`.
+impl Outcome for Never {
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {
+        self
+    }
+}
+
+/// The type `!`, by the one name that stable Rust has for it.
+type Never = <fn() -> ! as Returns>::Output;
+
+/// Names what a function returns.
+#[doc(hidden)]
+pub trait Returns {
+    /// What it returns.
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
+}
+
+/// An error that a slot returned.
+#[derive(Debug)]
+pub struct SlotError {
+    receiver: Option<Obj<dyn QObject>>,
+    error: Box<dyn Error>,
+}
+
+impl SlotError {
+    /// Returns the object whose slot failed; none for a closure that has no receiver.
+    pub fn receiver(&self) -> Option<Obj<dyn QObject>> {
+        self.receiver
+    }
+
+    /// Returns what the slot returned.
+    pub fn into_inner(self) -> Box<dyn Error> {
+        self.error
+    }
+}
+
+impl fmt::Display for SlotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.receiver {
+            Some(receiver) => write!(f, "a slot of object {} failed", receiver.number()),
+            None => f.write_str("a closure connected to a signal failed"),
+        }
+    }
+}
+
+impl Error for SlotError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.error)
+    }
+}
+
+/// Receives the errors that slots return.
+pub(in crate::object) type OnSlotError = Box<dyn FnMut(&mut World, SlotError)>;

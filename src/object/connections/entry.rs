@@ -1,0 +1,127 @@
+//! Entries: the connections in the list of their signal.
+//!
+//! An entry owns the way to its slot, a link `L` of which it knows no more than when that is over.
+//! Its number counts up within the signal, so a list is sorted by it.
+
+use std::cell::Cell;
+
+use smallvec::SmallVec;
+
+use super::link::AnyLink;
+
+/// Connections, sorted by their numbers.
+pub(super) type Entries<L> = SmallVec<[Entry<L>; 1]>;
+
+/// A connection: the way to its slot, its number, and how far it has come.
+pub(super) struct Entry<L: ?Sized> {
+    pub(super) link: Box<L>,
+    mark: Cell<Mark>,
+}
+
+/// The number of a connection and its state, in one word.
+#[derive(Clone, Copy)]
+struct Mark(u64);
+
+/// How far a connection has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum State {
+    /// Delivers.
+    Open,
+    /// Delivers once.
+    OpenOnce,
+    /// Was disconnected, and delivers what was emitted before that.
+    Doomed,
+    /// The same for a single shot.
+    DoomedOnce,
+    /// Delivers nothing any more.
+    Dead,
+}
+
+impl Mark {
+    /// How many bits the state takes.
+    const BITS: u32 = 3;
+
+    fn new(number: u64, state: State) -> Self {
+        Self(number << Self::BITS | state as u64)
+    }
+
+    fn number(self) -> u64 {
+        self.0 >> Self::BITS
+    }
+
+    #[inline]
+    fn state(self) -> State {
+        match self.0 & ((1 << Self::BITS) - 1) {
+            0 => State::Open,
+            1 => State::OpenOnce,
+            2 => State::Doomed,
+            3 => State::DoomedOnce,
+            _ => State::Dead,
+        }
+    }
+
+    fn with(self, state: State) -> Self {
+        Self::new(self.number(), state)
+    }
+}
+
+impl<L: ?Sized + AnyLink> Entry<L> {
+    pub(in crate::object) fn new(link: Box<L>, number: u64, state: State) -> Self {
+        Self { link, mark: Cell::new(Mark::new(number, state)) }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.mark.get().number()
+    }
+
+    #[inline]
+    pub(super) fn state(&self) -> State {
+        self.mark.get().state()
+    }
+
+    pub(super) fn set_state(&self, state: State) {
+        self.mark.set(self.mark.get().with(state));
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state(), State::Open | State::OpenOnce) && !self.link.is_over()
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.state() == State::Dead || self.link.is_over()
+    }
+
+    /// Closes the connection for what is emitted from now on.
+    pub(super) fn doom(&self) {
+        self.set_state(match self.state() {
+            State::Open | State::Doomed => State::Doomed,
+            State::OpenOnce | State::DoomedOnce => State::DoomedOnce,
+            State::Dead => State::Dead,
+        });
+    }
+
+    /// Closes the connection at once.
+    pub(super) fn kill(&self) {
+        if self.state() != State::Dead {
+            self.set_state(State::Dead);
+            self.link.release();
+        }
+    }
+}
+
+/// Takes the dead connections out.
+pub(super) fn take_dead<L: ?Sized + AnyLink>(connections: &mut Entries<L>) -> Entries<L> {
+    if connections.iter().all(|entry| !entry.is_dead()) {
+        return Entries::new();
+    }
+    let (dead, living) = std::mem::take(connections).into_iter().partition(|entry| entry.is_dead());
+    *connections = living;
+    dead
+}
+
+/// By how many entries a full list of connections grows: a quarter, since a connection should stay
+/// near its 56 bytes.
+pub(in crate::object) const fn growth(len: usize) -> usize {
+    if len < 2 { 1 } else { len / 4 + 2 }
+}

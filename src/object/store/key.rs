@@ -1,0 +1,50 @@
+//! Keys: the numbers by which a runtime knows its objects.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use slotmap::{Key, KeyData, new_key_type};
+
+new_key_type! {
+    /// Names an object among all that one runtime has had: a number and a generation.
+    pub(crate) struct ObjectKey;
+}
+
+impl ObjectKey {
+    /// Returns the number, which another object may get later, and the generation, by which the two
+    /// are told apart.
+    pub(super) fn parts(self) -> (u32, u32) {
+        let bits = self.bits();
+        ((bits & 0xffff_ffff) as u32, (bits >> 32) as u32)
+    }
+
+    /// Returns the key with these parts.
+    pub(super) fn from_parts(number: u32, generation: u32) -> Self {
+        Self::from_bits(u64::from(generation) << 32 | u64::from(number))
+    }
+
+    /// Returns the key as a number, for what has room for no more.
+    pub(in crate::object) fn bits(self) -> u64 {
+        self.data().as_ffi()
+    }
+
+    /// Returns the key that has [become](Self::bits) this number.
+    pub(in crate::object) fn from_bits(bits: u64) -> Self {
+        KeyData::from_ffi(bits).into()
+    }
+}
+
+/// Names one runtime among all that this process has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RuntimeTag(pub(crate) NonZeroU32);
+
+/// An [`ObjectKey`] as people read it: its number and its generation.
+#[derive(Clone, Copy)]
+pub(crate) struct Number(pub(crate) ObjectKey);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, generation) = self.0.parts();
+        write!(f, "{number}v{generation}")
+    }
+}

@@ -1,0 +1,556 @@
+//! Connecting.
+//!
+//! Every way to connect says what is to be connected, a [`Joining`], and hands it to
+//! [`World::join`], or to [`Signal::join`] for an object's own signals. If the sender is busy (its
+//! constructor runs, or its slot), the connection is made when it comes back.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use super::World;
+use super::connection_kinds::{ClosureLink, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::connections::{
+    AwaitedConnection, Connection, ConnectionType, Core, Deferred, Dependent, Link, MadeConnection,
+};
+use crate::object::context::Context;
+use crate::object::store::{ObjectKey, Place};
+
+/// Connecting.
+impl World {
+    /// Connects a signal to a slot.
+    ///
+    /// The types are checked: `signal` is a signal of the sender's class, `slot` a method of the
+    /// receiver's class that takes what the signal carries (see [`Slot`] for the shapes). The
+    /// connection ends with the sender or the receiver.
+    ///
+    /// A connection made while the signal is being delivered does not see that emission. One made
+    /// while the sender is busy, in its own method or constructor, sees what is emitted from when
+    /// that has returned; for an object's own signals, [`Signal::connect`] is there at once. If a
+    /// handle is stale nothing is connected, and [`Connection::is_connected`] says so.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// #[derive(QObject, Default)]
+    /// struct Dial {
+    ///     #[signal]
+    ///     turned: Signal<i32>,
+    /// }
+    ///
+    /// #[derive(QObject, Default)]
+    /// struct Display {
+    ///     shown: String,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Display {
+    ///     #[slot]
+    ///     fn show(&mut self, value: i32) {
+    ///         self.shown = value.to_string();
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let dial = rt.add(Dial::default());
+    /// let display = rt.add(Display::default());
+    /// rt.connect(dial, Dial::turned, display, Display::show);
+    /// rt.emit(dial, Dial::turned, 11);
+    /// assert_eq!(rt[display].shown, "11");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[track_caller]
+    pub fn connect<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        match self.method(receiver, slot) {
+            Some(method) => self.join(sender, signal, method),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects a signal to a slot in one of the ways of [`ConnectionType`].
+    ///
+    /// A unique connection that exists already is refused, which [`Connection::is_connected`]
+    /// tells.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[track_caller]
+    pub fn connect_with<S, A, R, F, Form>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        match self.method(receiver, slot) {
+            Some(method) => self.join(sender, signal, method.of_kind(kind)),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects a signal to a closure, which gets the world and the argument.
+    ///
+    /// The connection ends with the sender. A closure that returns a `Result` may fail, as slots
+    /// may.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    #[track_caller]
+    pub fn connect_fn<S, A, F, O>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        F: FnMut(&mut Self, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join(sender, signal, Joining::direct(Box::new(link)))
+    }
+
+    /// Connects a signal to a closure in one of the ways of [`ConnectionType`].
+    ///
+    /// [`UNIQUE`](ConnectionType::UNIQUE) means nothing here: each closure is one of its own.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    #[track_caller]
+    pub fn connect_fn_with<S, A, F, O>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        F: FnMut(&mut Self, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join(sender, signal, Joining::direct(Box::new(link)).of_kind(kind))
+    }
+
+    /// Connects a signal to a closure that acts on a receiver, and ends with it.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject, Default)]
+    /// # struct Dial { #[signal] turned: Signal<i32> }
+    /// # #[derive(QObject, Default)]
+    /// # struct Display { shown: String }
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// # let dial = rt.add(Dial::default());
+    /// # let display = rt.add(Display::default());
+    /// rt.connect_fn_on(dial, Dial::turned, display, |display, _cx, value| {
+    ///     display.shown = format!("{value:+}");
+    /// });
+    /// rt.emit(dial, Dial::turned, 11);
+    /// assert_eq!(rt[display].shown, "+11");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[track_caller]
+    pub fn connect_fn_on<S, A, R, F, O>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let Some(receiver) = self.joinable(receiver) else { return Connection::refused() };
+        let link = Box::new(ClosureLink::<R, F>::new(Some(receiver), closure));
+        self.join(sender, signal, Joining::direct(link).ending_with(receiver))
+    }
+
+    /// Connects a signal to a closure that acts on a receiver, in one of the ways of
+    /// [`ConnectionType`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[track_caller]
+    pub fn connect_fn_on_with<S, A, R, F, O>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        R: QObject,
+        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let Some(receiver) = self.joinable(receiver) else { return Connection::refused() };
+        let link = Box::new(ClosureLink::<R, F>::new(Some(receiver), closure));
+        self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
+    }
+
+    /// Connects a signal to another signal, which is then emitted with the same argument.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[track_caller]
+    pub fn connect_signal<S, A, T>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        target: Obj<T>,
+        target_signal: fn(&T) -> &Signal<A>,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        T: ?Sized + Target,
+    {
+        self.connect_signal_with(ConnectionType::DIRECT, sender, signal, target, target_signal)
+    }
+
+    /// Connects a signal to another signal in one of the ways of [`ConnectionType`].
+    ///
+    /// [`UNIQUE`](ConnectionType::UNIQUE) means nothing here.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[track_caller]
+    pub fn connect_signal_with<S, A, T>(
+        &mut self,
+        kind: ConnectionType,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        target: Obj<T>,
+        target_signal: fn(&T) -> &Signal<A>,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        A: Clone + 'static,
+        T: ?Sized + Target,
+    {
+        let Some(receiver) = self.joinable(target) else { return Connection::refused() };
+        let link = Box::new(SignalLink::new(target, target_signal));
+        self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
+    }
+
+    /// Connects a slot to the end of an object: it runs while the object can still be looked at,
+    /// just before its children go.
+    ///
+    /// The argument is the dying object's handle. Emitted even if the object's signals are
+    /// blocked.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle is of another runtime.
+    #[doc(alias = "destroyed")]
+    #[track_caller]
+    pub fn connect_destroyed<S, R, F, Form>(
+        &mut self,
+        object: Obj<S>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        R: QObject,
+        F: Slot<R, Obj<dyn QObject>, Form>,
+        Form: 'static,
+    {
+        match self.method(receiver, slot) {
+            Some(method) => self.join_destroyed(object, method),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects a closure to the end of an object; see
+    /// [`connect_destroyed`](Self::connect_destroyed).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    #[track_caller]
+    pub fn connect_destroyed_fn<S, F, O>(&mut self, object: Obj<S>, closure: F) -> Connection
+    where
+        S: ?Sized + Target,
+        F: FnMut(&mut Self, &Obj<dyn QObject>) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join_destroyed(object, Joining::direct(Box::new(link)))
+    }
+
+    /// Connects a closure to the change of an object's name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    #[doc(alias = "objectNameChanged")]
+    #[track_caller]
+    pub fn connect_object_name_changed_fn<S, F, O>(
+        &mut self,
+        object: Obj<S>,
+        closure: F,
+    ) -> Connection
+    where
+        S: ?Sized + Target,
+        F: FnMut(&mut Self, &String) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        let Some(key) = self.joinable(object) else { return Connection::refused() };
+        let emitter = self.emitter(key);
+        let core = self.arena[key].extra().name_changed.core(|| emitter).clone();
+        self.join_core(&core, Joining::direct(Box::new(link)))
+    }
+
+    #[track_caller]
+    fn join_destroyed(
+        &mut self,
+        object: Obj<impl ?Sized + Target>,
+        joining: Joining<Obj<dyn QObject>>,
+    ) -> Connection {
+        let Some(key) = self.joinable(object) else { return Connection::refused() };
+        let emitter = self.emitter(key);
+        let core = self.arena[key].extra().destroyed.core(|| emitter).clone();
+        self.join_core(&core, joining)
+    }
+
+    /// Adds a connection to a signal, at once or when its object is back from its method.
+    #[track_caller]
+    fn join<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        joining: Joining<A>,
+    ) -> Connection {
+        self.expect_own(sender);
+        match self.core_of(sender, signal) {
+            Some(core) => self.join_core(&core, joining),
+            None => self.join_later(sender, signal, joining),
+        }
+    }
+
+    /// Adds a connection to a signal of an object that is busy, when that is back, unless the object
+    /// is gone.
+    #[cold]
+    fn join_later<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        joining: Joining<A>,
+    ) -> Connection {
+        if !self.arena.contains(sender.key) {
+            return Connection::refused();
+        }
+        let awaited = Rc::new(AwaitedConnection::default());
+        let (connection, receiver) = (awaited.clone(), joining.link.receiver());
+        if let Some(receiver) = receiver.filter(|&key| self.arena.contains(key)) {
+            self.arena[receiver].add_dependent(Box::new(awaited.clone()));
+        }
+        let join = move |world: &mut Self| {
+            let is_wanted = connection.is_wanted() && !joining.link.is_over();
+            let core = if is_wanted { world.core_of(sender, signal) } else { None };
+            connection.made_or_refused(core.and_then(|core| world.make(&core, joining)));
+        };
+        self.when_free(
+            sender.key,
+            Deferred { receiver, connection: awaited.clone(), join: Box::new(join) },
+        );
+        Connection::awaited(awaited)
+    }
+
+    /// Adds a connection to a signal that is at hand.
+    #[inline]
+    pub(super) fn join_core<A: 'static>(
+        &mut self,
+        core: &Rc<Core<A, Self>>,
+        joining: Joining<A>,
+    ) -> Connection {
+        self.make(core, joining).map_or_else(Connection::refused, Connection::made)
+    }
+
+    /// Makes a connection, unless it is made already and is to be the only one.
+    #[inline(always)]
+    fn make<A: 'static>(
+        &mut self,
+        core: &Rc<Core<A, Self>>,
+        joining: Joining<A>,
+    ) -> Option<MadeConnection> {
+        let Joining { link, kind, ends_with } = joining;
+        if kind.contains(ConnectionType::UNIQUE) && core.leads_to(&*link) {
+            return None;
+        }
+        let made = Core::connect(core, kind, link);
+        if let Some(receiver) = ends_with {
+            self.end_with(receiver, &made);
+        }
+        Some(made)
+    }
+
+    /// Lets the end of an object, which may have come already, close a connection.
+    #[inline(never)]
+    fn end_with(&mut self, receiver: ObjectKey, connection: &MadeConnection) {
+        match self.arena.node_mut(receiver) {
+            Some(node) => node.add_dependent(Box::new(connection.clone())),
+            None => connection.end(),
+        }
+    }
+
+    /// Returns the core of a signal of an object that is not busy.
+    #[inline]
+    fn core_of<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> Option<Rc<Core<A, Self>>> {
+        match signal(self.get(sender)?).existing_core() {
+            Some(core) => Some(core.clone()),
+            None => self.new_core_of(sender, signal),
+        }
+    }
+
+    /// Returns the core of a signal that nobody has connected to yet, of an object that is not
+    /// busy.
+    #[cold]
+    fn new_core_of<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> Option<Rc<Core<A, Self>>> {
+        let emitter = self.emitter(sender.key);
+        Some(signal(self.get(sender)?).core(|| emitter).clone())
+    }
+
+    /// Returns what is to be connected for a method of an object that exists.
+    #[inline(always)]
+    #[track_caller]
+    pub(super) fn method<A, R, F, Form>(&self, receiver: Obj<R>, slot: F) -> Option<Joining<A>>
+    where
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        let key = self.expect_own(receiver);
+        let place: Rc<dyn Any> = self.arena.place(key)?.clone();
+        Some(match place.downcast::<Place<R>>() {
+            Ok(place) => {
+                let receiver = Receiver { key, place };
+                Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(receiver, slot)))
+            }
+            Err(_) => Joining::direct(link_to_base(key, slot)).ending_with(key),
+        })
+    }
+
+    /// Ends `dependent` when the object is destroyed.
+    pub(crate) fn add_dependent<T: ?Sized + Target>(
+        &mut self,
+        object: Obj<T>,
+        dependent: impl Dependent + 'static,
+    ) {
+        if let Some(key) = self.joinable(object) {
+            self.arena[key].add_dependent(Box::new(dependent));
+        }
+    }
+
+    /// Returns the key of an object that exists.
+    #[track_caller]
+    fn joinable<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
+        Some(self.expect_own(object)).filter(|&key| self.arena.contains(key))
+    }
+}
+
+/// A connection that is to be made.
+pub(super) struct Joining<A> {
+    link: Box<dyn Link<A, World>>,
+    kind: ConnectionType,
+    /// The object whose end closes it, if the link does not find that out by itself.
+    ends_with: Option<ObjectKey>,
+}
+
+impl<A: 'static> Joining<A> {
+    pub(super) fn direct(link: Box<dyn Link<A, World>>) -> Self {
+        Self { link, kind: ConnectionType::DIRECT, ends_with: None }
+    }
+
+    /// Lets the end of an object close the connection.
+    fn ending_with(self, receiver: ObjectKey) -> Self {
+        Self { ends_with: Some(receiver), ..self }
+    }
+
+    /// Makes it a connection that delivers in another way.
+    pub(super) fn of_kind(self, kind: ConnectionType) -> Self
+    where
+        A: Clone,
+    {
+        let link: Box<dyn Link<A, World>> = if kind.contains(ConnectionType::QUEUED) {
+            Box::new(QueuedLink::new(self.link))
+        } else {
+            self.link
+        };
+        Self { link, kind, ..self }
+    }
+}
+
+/// Makes a link to a method of an `R` that the receiver extends. Apart, so that the common way is
+/// short.
+#[inline(never)]
+fn link_to_base<A, R, F, Form>(receiver: ObjectKey, slot: F) -> Box<dyn Link<A, World>>
+where
+    R: QObject,
+    F: Slot<R, A, Form>,
+    Form: 'static,
+{
+    Box::new(MethodLink::<_, R, F, Form>::new(receiver, slot))
+}

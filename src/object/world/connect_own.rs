@@ -1,0 +1,130 @@
+//! Connecting an object's own signals.
+//!
+//! In its own method an object is busy, so that nobody finds it in the arena; but its signals are
+//! at hand, and connecting them takes effect at once.
+
+use std::rc::Rc;
+
+use super::World;
+use super::connect::Joining;
+use super::connection_kinds::{ClosureLink, Nobody};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot};
+use crate::object::connections::{Connection, ConnectionType};
+use crate::object::context::Context;
+
+/// Connecting an object's own signals, in its constructor or its slots.
+impl<A: 'static> Signal<A> {
+    /// Connects this signal of the running object to a slot.
+    ///
+    /// `cx` must be the context of the object that owns the signal.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// #[derive(QObject)]
+    /// struct Echo {
+    ///     heard: u32,
+    ///     #[signal]
+    ///     said: Signal<u32>,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Echo {
+    ///     fn new(cx: &mut Context<Self>) -> Self {
+    ///         let echo = Self { heard: 0, said: Signal::new() };
+    ///         echo.said.connect(cx, cx.this(), Self::hear);
+    ///         echo
+    ///     }
+    ///
+    ///     #[slot]
+    ///     fn hear(&mut self, what: u32) {
+    ///         self.heard = what;
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let echo = rt.add_with(Echo::new);
+    /// rt.emit(echo, Echo::said, 5);
+    /// assert_eq!(rt[echo].heard, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if the receiver's handle is of another runtime, or if the signal was connected
+    /// before as one of another object.
+    #[track_caller]
+    pub fn connect<T, R, F, Form>(
+        &self,
+        cx: &mut Context<'_, T>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        T: QObject,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        match cx.method(receiver, slot) {
+            Some(method) => self.join(cx, method),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects this signal of the running object to a slot in one of the ways of
+    /// [`ConnectionType`].
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`connect`](Self::connect) does.
+    #[track_caller]
+    pub fn connect_with<T, R, F, Form>(
+        &self,
+        kind: ConnectionType,
+        cx: &mut Context<'_, T>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> Connection
+    where
+        T: QObject,
+        A: Clone,
+        R: QObject,
+        F: Slot<R, A, Form>,
+        Form: 'static,
+    {
+        match cx.method(receiver, slot) {
+            Some(method) => self.join(cx, method.of_kind(kind)),
+            None => Connection::refused(),
+        }
+    }
+
+    /// Connects this signal of the running object to a closure.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`connect`](Self::connect) does.
+    #[track_caller]
+    pub fn connect_fn<T, F, O>(&self, cx: &mut Context<'_, T>, closure: F) -> Connection
+    where
+        T: QObject,
+        F: FnMut(&mut World, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        self.join(cx, Joining::direct(Box::new(link)))
+    }
+
+    #[track_caller]
+    fn join<T: QObject>(&self, cx: &mut Context<'_, T>, joining: Joining<A>) -> Connection {
+        let this = cx.this();
+        let core = self.core(|| cx.emitter(this.key)).clone();
+        let emitter = core.emitter();
+        assert!(
+            emitter.key == this.key && Rc::ptr_eq(&emitter.queue, &cx.queue),
+            "the signal belongs to another object than the context"
+        );
+        cx.join_core(&core, joining)
+    }
+}

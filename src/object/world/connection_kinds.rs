@@ -1,0 +1,342 @@
+//! The kinds of connections: the links by which a signal reaches its slots.
+//!
+//! A link is what a connection owns beside its number and its state: how the receiver is found, and
+//! the slot. A method takes no room in it, a closure sits inline. Connections are in `signal_core.rs`.
+
+use std::any::TypeId;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use super::World;
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::connections::{AnyLink, Link, Walker};
+use crate::object::context::Context;
+use crate::object::effects::{Act, Effect};
+use crate::object::store::{Life, ObjectKey, Place};
+
+/// How many calls a queued connection has room for while none waits. Few, since each may have some.
+const KEPT: usize = 16;
+
+/// A connection to a method of an `R` that is reached by a `P`.
+pub(super) struct MethodLink<P, R, F, Form> {
+    receiver: P,
+    slot: F,
+    shape: PhantomData<fn(R, Form)>,
+}
+
+impl<P, R, F: 'static, Form> MethodLink<P, R, F, Form> {
+    pub(super) fn new(receiver: P, slot: F) -> Self {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "a slot is a method named by its path, like `Class::slot`; for a function pointer or a closure with captures use `connect_fn`"
+            );
+        }
+        Self { receiver, slot, shape: PhantomData }
+    }
+}
+
+impl<P: WayTo<R>, R: QObject, F: 'static, Form> AnyLink for MethodLink<P, R, F, Form> {
+    fn receiver(&self) -> Option<ObjectKey> {
+        Some(self.receiver.key())
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        Some(TypeId::of::<F>())
+    }
+
+    fn is_over(&self) -> bool {
+        self.receiver.is_gone()
+    }
+}
+
+impl<P, R, A, F, Form> Link<A, World> for MethodLink<P, R, F, Form>
+where
+    P: WayTo<R>,
+    R: QObject,
+    F: Slot<R, A, Form>,
+{
+    #[inline]
+    fn fire(&self, world: &mut World, argument: &A) {
+        if !self.receiver.run(world, |object, cx| self.slot.call(object, cx, argument)) {
+            world.queue.set_met_dead(true);
+        }
+    }
+}
+
+/// A way to a receiver of class `R`.
+pub(super) trait WayTo<R> {
+    fn key(&self) -> ObjectKey;
+
+    /// Returns true if the receiver's connections are cut.
+    fn is_gone(&self) -> bool;
+
+    /// Runs a slot of the receiver. Returns false if that is not there.
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool;
+}
+
+/// A receiver that is an `R`, by its place.
+pub(super) struct Receiver<R> {
+    pub(super) key: ObjectKey,
+    pub(super) place: Rc<Place<R>>,
+}
+
+impl<R: QObject> WayTo<R> for Receiver<R> {
+    fn key(&self) -> ObjectKey {
+        self.key
+    }
+
+    fn is_gone(&self) -> bool {
+        self.place.life() == Life::Gone
+    }
+
+    #[inline]
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool {
+        world.run_slot_in(&self.place, self.key, slot)
+    }
+}
+
+/// Through the arena: for a receiver that is not an `R` itself but extends one.
+impl<R: QObject> WayTo<R> for ObjectKey {
+    fn key(&self) -> ObjectKey {
+        *self
+    }
+
+    /// The receiver's end closes the connection.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
+    fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool {
+        world.run_slot(*self, slot)
+    }
+}
+
+/// A connection to a closure.
+///
+/// `Receiver` says what the closure is called with.
+pub(super) struct ClosureLink<Receiver, F> {
+    receiver: Option<ObjectKey>,
+    /// Emptied when the connection closes, so that what was captured goes then.
+    closure: RefCell<Option<F>>,
+    /// The connection was closed while the closure ran.
+    is_released: Cell<bool>,
+    shape: PhantomData<fn(Receiver)>,
+}
+
+/// The `Receiver` of a closure that has none.
+pub(super) enum Nobody {}
+
+impl<Receiver, F> ClosureLink<Receiver, F> {
+    pub(super) fn new(receiver: Option<ObjectKey>, closure: F) -> Self {
+        let (closure, is_released) = (RefCell::new(Some(closure)), Cell::new(false));
+        Self { receiver, closure, is_released, shape: PhantomData }
+    }
+
+    /// Runs `call` with the closure, and drops that afterwards if the connection was closed
+    /// meanwhile.
+    fn borrow_closure(&self, call: impl FnOnce(&mut F)) {
+        // Only a closure that runs itself again finds it taken, and none can: nothing re-enters.
+        if let Ok(mut closure) = self.closure.try_borrow_mut()
+            && let Some(closure) = &mut *closure
+        {
+            call(closure);
+        }
+        if self.is_released.get() {
+            self.release();
+        }
+    }
+}
+
+impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
+    fn receiver(&self) -> Option<ObjectKey> {
+        self.receiver
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_released.get()
+    }
+
+    fn release(&self) {
+        self.is_released.set(true);
+        // Out of the cell first: what was captured may want to look at the connection as it goes.
+        let closure = self.closure.try_borrow_mut().ok().and_then(|mut closure| closure.take());
+        drop(closure);
+    }
+}
+
+impl<R, A, F, O> Link<A, World> for ClosureLink<R, F>
+where
+    R: QObject,
+    F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+    O: Outcome,
+{
+    fn fire(&self, world: &mut World, argument: &A) {
+        let Some(receiver) = self.receiver else { return };
+        world.run_slot(receiver, |object, cx| {
+            self.borrow_closure(|closure| {
+                let outcome = closure(object, cx, argument);
+                cx.report(outcome);
+            });
+        });
+    }
+}
+
+impl<A, F, O> Link<A, World> for ClosureLink<Nobody, F>
+where
+    F: FnMut(&mut World, &A) -> O + 'static,
+    O: Outcome,
+{
+    fn fire(&self, world: &mut World, argument: &A) {
+        /// Closes a connection whose closure panicked: it stands for the receiver.
+        struct OnPanic<'a>(&'a dyn AnyLink);
+
+        impl Drop for OnPanic<'_> {
+            fn drop(&mut self) {
+                self.0.release();
+            }
+        }
+
+        let on_panic = OnPanic(self);
+        self.borrow_closure(|closure| closure(world, argument).report(world, None));
+        std::mem::forget(on_panic);
+    }
+}
+
+/// A connection to another signal.
+pub(super) struct SignalLink<T: ?Sized + Target, A: 'static> {
+    target: Obj<T>,
+    signal: fn(&T) -> &Signal<A>,
+}
+
+impl<T: ?Sized + Target, A: 'static> SignalLink<T, A> {
+    pub(super) fn new(target: Obj<T>, signal: fn(&T) -> &Signal<A>) -> Self {
+        Self { target, signal }
+    }
+}
+
+impl<T: ?Sized + Target, A: 'static> AnyLink for SignalLink<T, A> {
+    fn receiver(&self) -> Option<ObjectKey> {
+        Some(self.target.key)
+    }
+}
+
+impl<T: ?Sized + Target, A: Clone + 'static> Link<A, World> for SignalLink<T, A> {
+    fn fire(&self, world: &mut World, argument: &A) {
+        if let Some(target) = world.get(self.target) {
+            (self.signal)(target).emit(argument.clone());
+        }
+    }
+}
+
+/// A connection that posts its calls for a later pass of the loop.
+pub(super) struct QueuedLink<A> {
+    calls: Rc<QueuedCalls<A>>,
+}
+
+/// The calls that a queued connection has posted. They outlive it, and so does the slot until they
+/// are made.
+struct QueuedCalls<A> {
+    /// Emptied when the connection is closed and no call waits.
+    direct: RefCell<Option<Box<dyn Link<A, World>>>>,
+    is_closed: Cell<bool>,
+    /// The argument and the sender of each call. What is posted first is carried out first.
+    waiting: RefCell<VecDeque<(A, Option<ObjectKey>)>>,
+}
+
+impl<A> QueuedLink<A> {
+    pub(super) fn new(direct: Box<dyn Link<A, World>>) -> Self {
+        Self {
+            calls: Rc::new(QueuedCalls {
+                direct: RefCell::new(Some(direct)),
+                is_closed: Cell::new(false),
+                waiting: RefCell::default(),
+            }),
+        }
+    }
+}
+
+impl<A> QueuedCalls<A> {
+    /// Takes the argument and the sender of the next call.
+    fn next(&self) -> Option<(A, Option<ObjectKey>)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let next = waiting.pop_front();
+        if waiting.is_empty() {
+            waiting.shrink_to(KEPT);
+        }
+        next
+    }
+
+    /// Drops the slot if nobody needs it any more.
+    fn release_if_done(&self) {
+        if self.is_closed.get() && self.waiting.borrow().is_empty() {
+            // While the slot runs it stays: the end of the call comes here once more.
+            let direct = self.direct.try_borrow_mut().ok().and_then(|mut direct| direct.take());
+            drop(direct);
+        }
+    }
+}
+
+impl<A> AnyLink for QueuedLink<A> {
+    fn receiver(&self) -> Option<ObjectKey> {
+        self.calls.direct.borrow().as_ref()?.receiver()
+    }
+
+    fn slot_type(&self) -> Option<TypeId> {
+        self.calls.direct.borrow().as_ref()?.slot_type()
+    }
+
+    fn is_over(&self) -> bool {
+        let direct = self.calls.direct.borrow();
+        self.calls.is_closed.get() || direct.as_ref().is_none_or(|direct| direct.is_over())
+    }
+
+    fn release(&self) {
+        self.calls.is_closed.set(true);
+        self.calls.release_if_done();
+    }
+}
+
+impl<A> Drop for QueuedLink<A> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl<A: Clone + 'static> Link<A, World> for QueuedLink<A> {
+    fn fire(&self, world: &mut World, argument: &A) {
+        if self.is_over() {
+            return world.queue.set_met_dead(true);
+        }
+        // The copy first: making it may end the signal.
+        let call = (argument.clone(), world.sender);
+        self.calls.waiting.borrow_mut().push_back(call);
+        world.queue.post(Effect::Act { act: self.calls.clone(), what: 0 });
+    }
+}
+
+impl<A: 'static> Act<World> for QueuedCalls<A> {
+    fn carry_out(self: Rc<Self>, world: &mut World, _: u64) {
+        /// A call that is made. Its end, a panic's included, may be the last use of the slot.
+        struct Call<'a, A>(&'a QueuedCalls<A>);
+
+        impl<A> Drop for Call<'_, A> {
+            fn drop(&mut self) {
+                self.0.release_if_done();
+            }
+        }
+
+        let _call = Call(&self);
+        let direct = self.direct.borrow();
+        if let (Some((argument, sender)), Some(direct)) = (self.next(), &*direct) {
+            world.set_sender(sender);
+            direct.fire(world, &argument);
+        }
+    }
+
+    fn discard(&self, _: u64) {
+        drop(self.next());
+    }
+}

@@ -1,0 +1,156 @@
+//! Disconnecting, and blocking.
+//!
+//! Every form of disconnecting picks connections and closes them: what was emitted before still
+//! reaches them, nothing else does.
+
+use std::any::TypeId;
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::World;
+use crate::object::class::{Obj, QObject, Signal, Slot, Target};
+use crate::object::connections::{AnyCore, AnyLink};
+use crate::object::store::ObjectKey;
+
+/// Disconnecting, and blocking.
+impl World {
+    /// Ends the connections of a signal to one slot of one receiver. Returns true if there were
+    /// any.
+    ///
+    /// As every form of disconnecting, it acts as written: what was emitted before is still
+    /// delivered. In a slot of the sender itself, which is busy then, use
+    /// [`disconnect_receiver`](Self::disconnect_receiver), [`Signal::disconnect_all`] or the
+    /// [`Connection`](crate::Connection); this form finds nothing.
+    pub fn disconnect<S, A, R, F, Form>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+        slot: F,
+    ) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: QObject,
+        F: Slot<R, A, Form>,
+    {
+        let _ = slot;
+        self.disconnect_where(sender, signal, |link| {
+            link.receiver() == Some(receiver.key) && link.slot_type() == Some(TypeId::of::<F>())
+        })
+    }
+
+    /// Ends the connections of a signal to a receiver, whatever the slot. Returns true if there
+    /// were any.
+    pub fn disconnect_signal_from<S, A, R>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        receiver: Obj<R>,
+    ) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+        R: ?Sized + Target,
+    {
+        self.disconnect_where(sender, signal, |link| link.receiver() == Some(receiver.key))
+    }
+
+    /// Ends all connections of a signal. Returns true if there were any.
+    pub fn disconnect_signal<S, A>(&mut self, sender: Obj<S>, signal: fn(&S) -> &Signal<A>) -> bool
+    where
+        S: ?Sized + Target,
+        A: 'static,
+    {
+        self.disconnect_where(sender, signal, |_| true)
+    }
+
+    /// Ends all connections from one object to another, whatever the signal and the slot; says
+    /// whether there were any.
+    pub fn disconnect_receiver<S, R>(&mut self, sender: Obj<S>, receiver: Obj<R>) -> bool
+    where
+        S: ?Sized + Target,
+        R: ?Sized + Target,
+    {
+        self.disconnect_object(sender, Some(receiver.key))
+    }
+
+    /// Ends all connections from an object. Returns true if there were any.
+    pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
+        self.disconnect_object(sender, None)
+    }
+
+    /// Blocks or unblocks an object's signals; returns whether they were blocked before.
+    ///
+    /// What counts is the moment of the emission: while signals are blocked, emitting does
+    /// nothing. The end of the object is announced all the same.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is stale or of another runtime.
+    #[doc(alias = "blockSignals")]
+    #[track_caller]
+    pub fn block_signals<T: ?Sized + Target>(&mut self, object: Obj<T>, block: bool) -> bool {
+        let key = self.expect_node(object);
+        self.emitter(key).block(block)
+    }
+
+    /// Returns true if an object's signals are blocked.
+    #[doc(alias = "signalsBlocked")]
+    pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
+        let node = self.own(object).and_then(|key| self.arena.node(key));
+        node.and_then(|node| node.emitter()).is_some_and(|emitter| emitter.is_blocked())
+    }
+
+    fn disconnect_where<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        matches: impl Fn(&dyn AnyLink) -> bool,
+    ) -> bool {
+        let core = self.get(sender).and_then(|object| signal(object).existing_core().cloned());
+        core.is_some_and(|core| disconnect_where(&(core as _), &matches))
+    }
+
+    /// Closes the connections of an object, or those to one receiver.
+    fn disconnect_object(
+        &mut self,
+        sender: Obj<impl ?Sized + Target>,
+        receiver: Option<ObjectKey>,
+    ) -> bool {
+        let Some(key) = self.own(sender) else { return false };
+        let matches = |of: Option<ObjectKey>| receiver.is_none() || of == receiver;
+        let mut any = false;
+        if let Some(emitter) = self.arena.node(key).and_then(|node| node.emitter()) {
+            for core in emitter.cores() {
+                any |= disconnect_where(&core, &|link| matches(link.receiver()));
+            }
+        }
+        // Those too that are made when the sender comes back from its method.
+        let deferred = self.deferred.get(key).into_iter().flatten();
+        for deferred in deferred.filter(|deferred| matches(deferred.receiver)) {
+            any |= deferred.connection.cancel();
+        }
+        any
+    }
+}
+
+/// Closes the connections of a signal for which `matches` holds. Returns true if there were any.
+fn disconnect_where(core: &Rc<dyn AnyCore>, matches: &dyn Fn(&dyn AnyLink) -> bool) -> bool {
+    let mut numbers = SmallVec::<[u64; 8]>::new();
+    core.each(&mut |number, link| {
+        if matches(link) {
+            numbers.push(number);
+        }
+    });
+    numbers.into_iter().fold(false, |any, number| core.clone().disconnect(number) | any)
+}
+
+impl<A: 'static> Signal<A> {
+    /// Ends all connections of this signal. Returns true if there were any.
+    #[doc(alias = "disconnect")]
+    pub fn disconnect_all(&self) -> bool {
+        self.existing_core().is_some_and(|core| disconnect_where(&(core.clone() as _), &|_| true))
+    }
+}

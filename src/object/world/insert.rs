@@ -1,0 +1,154 @@
+//! Adding objects.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use super::World;
+use super::node::Node;
+use crate::object::anchor::Anchor;
+use crate::object::class::{Obj, QObject, Target};
+use crate::object::context::Context;
+use crate::object::store::{Life, ObjectKey, Place};
+
+/// Adding objects.
+impl World {
+    /// Adds an object and returns its handle.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject)]
+    /// # struct Counter { value: u32 }
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let counter = rt.add(Counter { value: 1 });
+    /// assert_eq!(rt[counter].value, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add<T: QObject>(&mut self, object: T) -> Obj<T> {
+        self.insert(None, |_| object)
+    }
+
+    /// Adds an object whose constructor gets a context, in which it has its handle already: it can
+    /// create children, connect to them and connect itself.
+    ///
+    /// A constructor is a method. What it does takes effect when the method has returned in which
+    /// it runs. Where it runs in none, that waits until the runtime is called next, so that whoever
+    /// adds the object can connect to it first; [`Runtime::deliver`](crate::Runtime::deliver) is
+    /// such a call.
+    pub fn add_with<T: QObject>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        self.insert(None, construct)
+    }
+
+    /// Adds an object whose constructor can fail.
+    ///
+    /// # Errors
+    ///
+    /// Returns the constructor's error. Children that it added are destroyed: in a method when that
+    /// has returned, else when the runtime is called next.
+    pub fn try_add_with<T: QObject, E>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        self.try_insert(None, construct)
+    }
+
+    /// Adds an object as a child of `parent`, which is destroyed with it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    #[track_caller]
+    pub fn add_child_of<P: ?Sized + Target, T: QObject>(
+        &mut self,
+        parent: Obj<P>,
+        object: T,
+    ) -> Obj<T> {
+        let parent = self.expect_node(parent);
+        self.insert(Some(parent), |_| object)
+    }
+
+    /// Adds a child of `parent` whose constructor gets a context.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    #[track_caller]
+    pub fn add_child_of_with<P: ?Sized + Target, T: QObject>(
+        &mut self,
+        parent: Obj<P>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        let parent = self.expect_node(parent);
+        self.insert(Some(parent), construct)
+    }
+
+    fn insert<T: QObject>(
+        &mut self,
+        parent: Option<ObjectKey>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+    ) -> Obj<T> {
+        match self.try_insert(parent, |cx| Ok::<_, Infallible>(construct(cx))) {
+            Ok(object) => object,
+            Err(never) => match never {},
+        }
+    }
+
+    fn try_insert<T: QObject, E>(
+        &mut self,
+        parent: Option<ObjectKey>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        /// A constructor that runs, and the wiring after it. It is a method of an object that has no
+        /// more than a node yet, and goes if the constructor fails.
+        struct Construction<'a> {
+            world: &'a mut World,
+            key: ObjectKey,
+            /// No other method runs.
+            is_outermost: bool,
+            has_failed: bool,
+        }
+
+        impl Drop for Construction<'_> {
+            #[inline]
+            fn drop(&mut self) {
+                if self.is_outermost {
+                    self.world.queue.end_constructor();
+                }
+                if self.has_failed {
+                    self.world.record_end(self.key);
+                }
+            }
+        }
+
+        let mut place = None;
+        let key = self.arena.insert(|_, keyring| {
+            (place.insert(Rc::new(Place::<T>::new(keyring))).clone(), Node::default())
+        });
+        if let Some(parent) = parent {
+            self.tree.append(parent, key);
+        }
+        if let Some(observer) = self.queue.observer() {
+            observer.object_added(self, key);
+        }
+        let is_outermost = self.queue.begin_constructor();
+        let mut construction = Construction { world: self, key, is_outermost, has_failed: true };
+        let mut object = Box::new(construct(&mut Context::new(construction.world, key))?);
+        if let Some(observer) = construction.world.queue.observer() {
+            observer.object_constructed(construction.world, key, &*object);
+        }
+        object.enter_runtime(&Anchor::new(construction.world, key));
+        object.wired(&mut Context::new(construction.world, key));
+        if let Some(place) = place {
+            place.set_life(Life::Alive);
+            place.fill(construction.world.arena.keyring_mut(), object);
+            construction.world.came_back(key);
+        }
+        construction.has_failed = false;
+        drop(construction);
+        Ok(self.handle(key))
+    }
+}

@@ -1,0 +1,135 @@
+//! Wake-ups: the one door by which objects are reached between methods.
+//!
+//! Keeps two promises. An object that is gone is not woken: a wake-up names it by its key, which
+//! holds nothing, so none has to be taken back when the object goes. And none is woken while a
+//! method has it, since wake-ups come between methods. What an object is woken for is an
+//! [`Occasion`]; its place takes that to [`QObject::wake_up`](crate::QObject), by which a class that
+//! extends another passes it on.
+
+use std::fmt;
+use std::rc::Rc;
+
+use super::World;
+use crate::object::class::{Occasion, Response, Rest};
+use crate::object::connections::{Core, Walker};
+use crate::object::effects::{Effect, Origin, Postponed, Queue, Steps};
+use crate::object::store::{Life, ObjectKey};
+
+/// Where the objects of a runtime ask to be woken.
+#[derive(Clone)]
+pub(crate) struct Wakeups(Rc<Queue<World>>);
+
+impl Wakeups {
+    /// Has the object take the step with this number, after what was recorded before and before
+    /// what is recorded afterwards.
+    #[inline]
+    pub(crate) fn step(&self, object: ObjectKey, number: u32) {
+        self.0.record(Effect::Step { object, number });
+    }
+
+    /// Wakes the object when the loop comes to what was postponed: in this pass of the loop or, from
+    /// within that, in the next. It sees to it itself that it asks once.
+    #[inline]
+    pub(crate) fn postpone(&self, object: ObjectKey) {
+        self.0.postpone(object, Postponed::Work);
+    }
+
+    /// Returns true if a turn is running, which will carry out what is recorded.
+    pub(crate) fn in_turn(&self) -> bool {
+        self.0.in_turn()
+    }
+}
+
+impl fmt::Debug for Wakeups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wakeups").finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// Where the objects of this runtime ask to be woken.
+    pub(crate) fn wakeups(&self) -> Wakeups {
+        Wakeups(self.queue.clone())
+    }
+
+    /// Wakes an object, in a turn of its own, which is the object's.
+    #[inline]
+    pub(crate) fn wake(&mut self, object: ObjectKey, occasion: Occasion) {
+        self.on_behalf_of(Origin::Object(object), |world| {
+            if let Some(errand) = world.turn(|world| world.open_door(object, occasion)) {
+                errand(world, object);
+            }
+        });
+    }
+
+    /// Takes an occasion to an object, if that is there. Returns what is left of its response.
+    #[inline]
+    fn open_door(
+        &mut self,
+        object: ObjectKey,
+        occasion: Occasion,
+    ) -> Option<fn(&mut Self, ObjectKey)> {
+        let (place, keyring) = self.arena.look_mut(object)?;
+        let Some(Response(rest)) = place.wake(keyring, occasion) else {
+            debug_assert!(place.life() != Life::Alive, "a method has the object");
+            return None;
+        };
+        match rest {
+            Rest::Nothing => None,
+            Rest::Errand(errand) => Some(errand),
+            Rest::Emission(core) => {
+                self.emit_for(object, &core);
+                None
+            }
+        }
+    }
+
+    /// Emits a signal of an object that was woken, after what the object has recorded.
+    #[inline(never)]
+    fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<(), Self>>) {
+        if !self.has_recorded() {
+            self.set_sender(Some(object));
+            core.emit_now(self, ());
+        } else if !core.is_empty() {
+            Core::record_unasked(core, ());
+        }
+    }
+
+    /// Returns how many objects have postponed something.
+    pub(crate) fn postponed(&self) -> usize {
+        self.queue.postponed()
+    }
+
+    /// Takes the next object that is to be woken and is not held up, of so many that were there first.
+    /// One that is held up is put behind the others.
+    #[inline]
+    pub(crate) fn next_postponed(&mut self, left: &mut usize) -> Option<(ObjectKey, Occasion)> {
+        while *left > 0 {
+            *left -= 1;
+            let (object, what) = self.queue.next_postponed()?;
+            if !self.is_held_up(Origin::Object(object)) {
+                let occasion = match what {
+                    Postponed::Work => Occasion::Postponed,
+                    Postponed::Answer => Occasion::Answered,
+                };
+                return Some((object, occasion));
+            }
+            self.queue.postpone(object, what);
+        }
+        None
+    }
+
+    /// Has an object woken that was answered by another thread, when the loop comes to it: not here,
+    /// since a turn of the object's own may have to end first.
+    pub(crate) fn postpone_answer(&self, object: ObjectKey) {
+        self.queue.postpone(object, Postponed::Answer);
+    }
+}
+
+impl Steps for World {
+    fn take_step(&mut self, object: ObjectKey, number: u32) {
+        if let Some(errand) = self.open_door(object, Occasion::Step(number)) {
+            errand(self, object);
+        }
+    }
+}
