@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::control::LoopControl;
+use super::quit_request::QuitRequest;
 use super::reactor::Reactor;
 use super::remote::Remote;
 use super::timers::Timers;
@@ -21,7 +21,7 @@ pub(crate) struct LoopParts {
     /// Held by each engine as well, which may outlive the runtime.
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) remote: Remote,
-    pub(super) control: LoopControl,
+    pub(super) quit_request: QuitRequest,
 }
 
 /// What the objects of a runtime share of one floor, and of the floors below that.

@@ -1,22 +1,14 @@
-//! The inbox of a loop: what other threads put in, and how the loop is woken for it.
+//! The inbox of a loop: what other threads put in.
 //!
-//! Keeps two promises: what is put in comes out once, in the order of each poster, unless the inbox
-//! was closed before; and a loop that sleeps is woken for it, by a system call that is made only
-//! then. What is put in, and by what the loop is woken, is the business of `remote.rs` and
-//! `runtime.rs`. The tests below try every order in which threads can take their steps.
+//! Keeps one promise: what is put in comes out once, in the order of each poster, unless the inbox
+//! was closed before. `loop_waker.rs` wakes a loop that sleeps, and `remote.rs` knows what is put in.
+//! The tests below try every order in which threads can take their steps.
 
 use std::fmt;
-use std::marker::PhantomData;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
-
-/// Wakes a loop, whatever it sleeps on.
-pub(super) trait Wake {
-    /// Has the loop's sleep end, or the next one if it is awake.
-    fn wake(&self);
-}
+use super::loop_waker::{Bell, LoopWaker, Wake};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What things are piled up in until the loop takes them over.
 pub(super) trait Pile: Default {
@@ -27,9 +19,7 @@ pub(super) trait Pile: Default {
 /// What many threads put things into, and one loop takes them out of.
 pub(super) struct Inbox<P, W> {
     contents: Mutex<Contents<P>>,
-    /// The loop sleeps, or somebody else's loop sleeps on its descriptor.
-    asleep: AtomicBool,
-    waker: W,
+    waker: Arc<LoopWaker<W>>,
 }
 
 /// What has come, as long as there is somebody to take it.
@@ -57,21 +47,8 @@ impl<P: Pile, W: Wake> Inbox<P, W> {
             Contents::Closed => return Err(Refusal::Closed),
         }
         // After that, so that a loop that goes to sleep sees either the thing or this.
-        self.wake_sleeper();
+        self.waker.wake_sleeper();
         Ok(())
-    }
-
-    /// Wakes the loop if it sleeps and nobody else has woken it.
-    fn wake_sleeper(&self) {
-        if self.set_asleep(false) {
-            self.waker.wake();
-        }
-    }
-
-    /// Returns how it was before. Never a plain store, so that all who write to it come one after
-    /// the other and each knows of the one before.
-    fn set_asleep(&self, is_asleep: bool) -> bool {
-        self.asleep.swap(is_asleep, Ordering::AcqRel)
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents<P>> {
@@ -92,8 +69,7 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
     pub(super) fn new(waker: W) -> Self {
         let inbox = Inbox {
             contents: Mutex::new(Contents::Open(P::default())),
-            asleep: AtomicBool::new(true),
-            waker,
+            waker: Arc::new(LoopWaker::new(waker)),
         };
         Self { inbox: Arc::new(inbox), taken: P::default() }
     }
@@ -124,7 +100,7 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
 
     /// Announces that the loop is about to sleep; returns true if it may: there is nothing to take.
     pub(super) fn fall_asleep(&self) -> bool {
-        self.inbox.set_asleep(true);
+        self.inbox.waker.set_asleep(true);
         let empty = !self.has_taken()
             && matches!(&*self.inbox.lock(), Contents::Open(things) if things.len() == 0);
         if !empty {
@@ -135,7 +111,7 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
 
     /// Announces that the loop runs and will look by itself; returns true if somebody has woken it.
     pub(super) fn wake_up(&self) -> bool {
-        !self.inbox.set_asleep(false)
+        !self.inbox.waker.set_asleep(false)
     }
 
     /// Wakes whoever sleeps on the runtime's descriptor: there is something to do.
@@ -144,8 +120,8 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
     }
 
     /// Makes a bell that wakes the loop for work that is in no inbox.
-    pub(super) fn bell(&self) -> Bell<P, W> {
-        Bell { inbox: self.inbox.clone(), stays: PhantomData }
+    pub(super) fn bell(&self) -> Bell<W> {
+        Bell::new(self.inbox.waker.clone())
     }
 }
 
@@ -165,30 +141,6 @@ impl<P: Pile, W> fmt::Debug for Mailbox<P, W> {
     }
 }
 
-/// Wakes somebody else's loop that sleeps on the descriptor, for work that is in no inbox. Stays in
-/// the thread of the runtime.
-pub(super) struct Bell<P, W> {
-    inbox: Arc<Inbox<P, W>>,
-    stays: PhantomData<Rc<()>>,
-}
-
-impl<P: Pile, W: Wake> Bell<P, W> {
-    /// Wakes the loop if it sleeps. Costs a look at a flag if it does not.
-    pub(super) fn ring(&self) {
-        if self.loop_sleeps() {
-            self.inbox.wake_sleeper();
-        }
-    }
-
-    /// Returns true if the loop sleeps and nobody has woken it.
-    ///
-    /// Only this thread sets the flag, so this thread never finds it unset by mistake.
-    #[inline]
-    pub(super) fn loop_sleeps(&self) -> bool {
-        self.inbox.asleep.load(Ordering::Relaxed)
-    }
-}
-
 #[cfg(all(test, loom))]
 mod loom_tests {
     use std::collections::VecDeque;
@@ -196,7 +148,7 @@ mod loom_tests {
     use loom::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::sync::{Condvar, thread, try_all_orders};
+    use crate::sync::{Condvar, Ordering, thread, try_all_orders};
 
     /// A descriptor that a loop sleeps on. Loom fails if nobody wakes it any more.
     #[derive(Clone, Default)]

@@ -6,13 +6,15 @@
 mod allowance;
 mod call_queue;
 mod clock;
-mod control;
 mod home;
 mod inbox;
+mod loop_access;
+mod loop_waker;
 mod moment;
 mod pace;
 mod pass_meter;
 mod poller;
+mod quit_request;
 mod reactor;
 mod ready_list;
 mod remote;

@@ -4,18 +4,14 @@
 //! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop,
 //! is in `inbox.rs`.
 
-use std::cell::OnceCell;
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use mio::Waker;
 
 use super::call_queue::CallQueue;
-use super::home::{LoopParts, Parts};
-use super::inbox::{Inbox, Mailbox, Refusal, Wake};
-use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
-use crate::sync::{AtomicBool, Ordering};
+use super::inbox::{Inbox, Mailbox, Refusal};
+use crate::object::{Obj, QObject, Signal, Slot, Target, World};
 
 /// Calls that come from other threads.
 pub(super) type RemoteCalls = CallQueue<World>;
@@ -190,101 +186,5 @@ impl Remote {
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Remote").finish_non_exhaustive()
-    }
-}
-
-/// Reaching other threads, and being reached.
-impl World {
-    /// Returns a way into this runtime for other threads.
-    pub fn remote(&self) -> Remote {
-        LoopParts::of(self).remote.clone()
-    }
-
-    /// Connects a signal to a slot of an object in another thread's runtime.
-    ///
-    /// Delivery is always queued: each emission is posted to `remote`, in order, and the slot runs
-    /// in that runtime's loop. The connection ends with the sender; and when the receiver turns out
-    /// to be gone, or its runtime. An emission that is above the [limit](Remote::with_limit) of
-    /// `remote` does not reach the receiver, and the connection stays: where each one counts, give
-    /// a remote without a limit.
-    ///
-    /// ```
-    /// use slotwire::prelude::*;
-    /// use slotwire::QThread;
-    ///
-    /// # #[derive(QObject, Default)]
-    /// # struct Source { #[signal] value: Signal<i32> }
-    /// # #[derive(QObject, Default)]
-    /// # struct Sum {}
-    /// #[slots]
-    /// impl Sum {
-    ///     #[slot]
-    ///     fn finish(&mut self, cx: &mut Context<Self>, value: i32) {
-    ///         cx.exit(value);
-    ///     }
-    /// }
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut rt = Runtime::new()?;
-    /// let source = rt.add(Source::default());
-    /// let worker = rt.add(QThread::new("worker"));
-    ///
-    /// let (remote, sum) = rt[worker].start(|rt| (rt.remote(), rt.add(Sum::default())))?;
-    ///
-    /// rt.connect_remote(source, Source::value, &remote, sum, Sum::finish);
-    /// rt.emit(source, Source::value, 42);
-    /// rt.wait_for_thread(worker, None);
-    /// assert_eq!(rt[worker].result(), Some(Ok(42)));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// Panics if the sender's handle is of another runtime.
-    #[doc(alias = "QueuedConnection")]
-    #[track_caller]
-    pub fn connect_remote<S, A, R, F, Form>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-        remote: &Remote,
-        receiver: Obj<R>,
-        slot: F,
-    ) -> Connection
-    where
-        S: ?Sized + Target,
-        A: Clone + Send + 'static,
-        R: QObject,
-        F: Slot<R, A, Form> + Copy + Send,
-        Form: 'static,
-    {
-        let remote = remote.clone();
-        let gone = Arc::new(AtomicBool::new(false));
-        let own = Rc::new(OnceCell::<Connection>::new());
-        let connection = self.connect_fn(sender, signal, {
-            let own = own.clone();
-            move |_, argument: &A| {
-                let (argument, flag) = (argument.clone(), gone.clone());
-                let posted = remote.post(move |world| {
-                    if !world.call_slot(receiver, slot, &argument) {
-                        flag.store(true, Ordering::Relaxed);
-                    }
-                });
-                let is_over = posted == Err(PostError::RuntimeGone);
-                if is_over || gone.load(Ordering::Relaxed) {
-                    own.get().map(Connection::disconnect);
-                }
-            }
-        });
-        own.get_or_init(|| connection).clone()
-    }
-}
-
-/// The waker of the runtime's poller.
-impl Wake for Waker {
-    fn wake(&self) {
-        // Fails only if the eventfd is full, in which case the loop is awake already.
-        let _ = Self::wake(self);
     }
 }

@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 use mio::Waker;
 
 use super::clock::{Clock, SystemClock};
-use super::control::LoopControl;
 use super::home::LoopParts;
 use super::inbox::Mailbox;
 use super::pass_meter::PassMeter;
 use super::poller::{EVENTS, KernelPoller, Polled, Poller};
+use super::quit_request::QuitRequest;
 use super::reactor::Reactor;
 use super::ready_list::ReadyList;
 use super::remote::{Remote, RemoteCalls};
@@ -121,7 +121,7 @@ impl Runtime {
             timers: Timers::new(clock.clone(), mailbox.bell()),
             reactor: Rc::new(Reactor::new(kernel.registry().map_err(Error::Poller)?)),
             remote: Remote::of(&mailbox),
-            control: LoopControl::default(),
+            quit_request: QuitRequest::default(),
         });
         world.keep(parts.clone());
         let poller = poller(kernel, &parts);
@@ -150,18 +150,18 @@ impl Runtime {
 
         impl Drop for Running {
             fn drop(&mut self) {
-                self.0.control.keep_request();
+                self.0.quit_request.keep();
             }
         }
 
         let running = Running(self.parts.clone());
-        let control = &running.0.control;
-        control.begin();
+        let quit_request = &running.0.quit_request;
+        quit_request.begin();
         let shift = Shift::begin(self);
         loop {
-            let timeout = control.requested().map(|_| Duration::ZERO);
+            let timeout = quit_request.code().map(|_| Duration::ZERO);
             shift.runtime.pass(timeout)?;
-            if let Some(code) = control.take_request() {
+            if let Some(code) = quit_request.take() {
                 return Ok(code);
             }
         }
@@ -194,7 +194,7 @@ impl Runtime {
     /// # }
     /// ```
     pub fn take_quit_request(&mut self) -> Option<i32> {
-        self.parts.control.take_request()
+        self.parts.quit_request.take()
     }
 
     /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if it is

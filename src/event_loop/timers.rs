@@ -17,10 +17,9 @@ use std::time::{Duration, Instant};
 use mio::Waker;
 
 use super::clock::{Clock, saturating_add};
-use super::inbox::Bell;
+use super::loop_waker::Bell;
 use super::moment::{Era, Moment, nanos};
 use super::pace::{Beat, Pace};
-use super::remote::RemoteCalls;
 use super::timer_queue::TimerQueue;
 use super::timer_slots::TimerKey;
 use crate::object::{KeptCall, ObjectKey, World};
@@ -52,11 +51,11 @@ pub(crate) struct Timers {
     /// What ticks take for the present. Not known before the clock is read again.
     pass: Cell<Option<Moment>>,
     /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
-    bell: Bell<RemoteCalls, Waker>,
+    bell: Bell<Waker>,
 }
 
 impl Timers {
-    pub(super) fn new(clock: Rc<dyn Clock>, bell: Bell<RemoteCalls, Waker>) -> Self {
+    pub(super) fn new(clock: Rc<dyn Clock>, bell: Bell<Waker>) -> Self {
         let began = clock.now();
         Self {
             clock,
