@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// How much one pass of the loop may do: what a [`Clock`](super::Clock) gives.
+/// How much one pass of the loop may do: what a [`Clock`](crate::Clock) gives.
 ///
 /// A pass delivers what was recorded, makes the calls that were posted, and serves what is ready
 /// and the timers that are due. When its allowance is used up, the rest waits for the next pass and

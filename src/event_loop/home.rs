@@ -8,9 +8,9 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::quit_request::QuitRequest;
-use super::reactor::Reactor;
-use super::remote::Remote;
-use super::timers::Timers;
+use super::sources::Reactor;
+use super::threads::Remote;
+use super::timing::Timers;
 use crate::object::{Anchor, ObjectKey, Wakeups, World};
 
 /// What the objects of a runtime share of its loop.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::home::{LoopParts, Parts};
-use super::remote::{PostError, Remote};
+use super::threads::{PostError, Remote};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
 use crate::sync::{AtomicBool, Ordering};
 

@@ -19,14 +19,14 @@ use mio::Waker;
 
 use super::clock::{Clock, SystemClock};
 use super::home::LoopParts;
-use super::inbox::Mailbox;
 use super::pass_meter::PassMeter;
-use super::poller::{EVENTS, KernelPoller, Polled, Poller};
 use super::quit_request::QuitRequest;
-use super::reactor::Reactor;
-use super::ready_list::ReadyList;
-use super::remote::{Remote, RemoteCalls};
-use super::timers::{Due, Timers};
+use super::sources::Reactor;
+use super::sources::ReadyList;
+use super::sources::{EVENTS, KernelPoller, Polled, Poller};
+use super::threads::Mailbox;
+use super::threads::{Remote, RemoteCalls};
+use super::timing::{Due, Timers};
 use crate::Error;
 use crate::object::{Occasion, Origin, Trace, World};
 

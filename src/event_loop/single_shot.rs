@@ -8,8 +8,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use super::home::{LoopParts, Parts};
-use super::timer_slots::TimerKey;
-use super::timers::Alarm;
+use super::timing::Alarm;
+use super::timing::TimerKey;
 use crate::object::{Context, Dependent, Obj, Outcome, QObject, Slot, World};
 
 /// A call that is to be made once, after a delay: to cancel it or ask for it.

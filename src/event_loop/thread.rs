@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use slotwire_macros::{QObject, slots};
 
 use super::home::Home;
-use super::remote::Remote;
 use super::runtime::Runtime;
+use super::threads::Remote;
 use crate::Error;
 use crate::object::{Anchor, Obj, ObjectKey, Signal};
 use crate::sync::{Condvar, Mutex, PoisonError};

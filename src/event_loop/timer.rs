@@ -6,8 +6,8 @@ use std::time::Duration;
 use slotwire_macros::{QObject, slots};
 
 use super::home::Home;
-use super::pace::{Beat, Pace, TimerType};
-use super::timer_slots::TimerKey;
+use super::timing::TimerKey;
+use super::timing::{Beat, Pace, TimerType};
 use crate::object::{Anchor, Occasion, Response, Signal};
 
 /// Emits a signal after an interval, once or again and again.

@@ -14,7 +14,7 @@ use super::inbox::{Inbox, Mailbox, Refusal};
 use crate::object::{Obj, QObject, Signal, Slot, Target, World};
 
 /// Calls that come from other threads.
-pub(super) type RemoteCalls = CallQueue<World>;
+pub(in crate::event_loop) type RemoteCalls = CallQueue<World>;
 
 /// A way into a runtime that may be sent to, and used from, any thread.
 ///
@@ -67,7 +67,7 @@ pub enum PostError {
 }
 
 impl Remote {
-    pub(super) fn of(mailbox: &Mailbox<RemoteCalls, Waker>) -> Self {
+    pub(in crate::event_loop) fn of(mailbox: &Mailbox<RemoteCalls, Waker>) -> Self {
         Self { inbox: mailbox.inbox(), limit: usize::MAX }
     }
 

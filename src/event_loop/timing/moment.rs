@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::clock::saturating_add;
+use crate::event_loop::clock::saturating_add;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -19,24 +19,24 @@ pub(super) struct Moment(u64);
 
 impl Moment {
     /// What is never reached: an era ends before.
-    pub(super) const NEVER: Self = Self(u64::MAX);
+    pub(in crate::event_loop) const NEVER: Self = Self(u64::MAX);
 
     #[cfg(test)]
-    pub(super) const fn from_nanos(nanos: u64) -> Self {
+    pub(in crate::event_loop) const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    pub(super) const fn as_nanos(self) -> u64 {
+    pub(in crate::event_loop) const fn as_nanos(self) -> u64 {
         self.0
     }
 
     /// Returns the moment so many nanoseconds later.
-    pub(super) const fn after(self, nanos: u64) -> Self {
+    pub(in crate::event_loop) const fn after(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
     /// Returns the moment so many nanoseconds before, but none before time began.
-    pub(super) const fn before(self, nanos: u64) -> Self {
+    pub(in crate::event_loop) const fn before(self, nanos: u64) -> Self {
         Self(self.0.saturating_sub(nanos))
     }
 
@@ -46,14 +46,14 @@ impl Moment {
     }
 
     /// Returns the time since another moment; zero if that is later.
-    pub(super) const fn since(self, earlier: Self) -> Duration {
+    pub(in crate::event_loop) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
     /// Returns the nearest multiple of `grain` nanoseconds, which timers of about this moment
     /// share; the moment itself for a grain of zero. A second is to be a multiple of the grain.
     #[inline]
-    pub(super) const fn aligned(self, grain: u64) -> Self {
+    pub(in crate::event_loop) const fn aligned(self, grain: u64) -> Self {
         if grain == 0 || self.0 == u64::MAX {
             return self;
         }
@@ -76,13 +76,13 @@ impl Era {
     /// When another era is to begin. What is counted goes on for 330 years from here.
     const END: Moment = Moment(2 * Self::BEGIN.0);
 
-    pub(super) fn new(began: Instant) -> Self {
+    pub(in crate::event_loop) fn new(began: Instant) -> Self {
         Self { began }
     }
 
     /// Returns the moment that an instant is.
     #[inline]
-    pub(super) fn moment(&self, instant: Instant) -> Moment {
+    pub(in crate::event_loop) fn moment(&self, instant: Instant) -> Moment {
         match instant.checked_duration_since(self.began) {
             Some(since) => Self::BEGIN.after(nanos(since)),
             None => self.moment_before(instant),
@@ -107,14 +107,14 @@ impl Era {
     }
 
     /// Returns true if another era is to begin at this moment or before.
-    pub(super) fn is_over(moment: Moment) -> bool {
+    pub(in crate::event_loop) fn is_over(moment: Moment) -> bool {
         moment >= Self::END
     }
 
     /// Returns the era that begins at `now`, and the nanoseconds by which a moment is less in it
     /// than in this one. These are full seconds, so that the multiples that timers share stay the
     /// same.
-    pub(super) fn next(&self, now: Instant) -> (Self, u64) {
+    pub(in crate::event_loop) fn next(&self, now: Instant) -> (Self, u64) {
         let passed = Duration::from_secs(now.saturating_duration_since(self.began).as_secs());
         (Self::new(saturating_add(self.began, passed)), nanos(passed))
     }

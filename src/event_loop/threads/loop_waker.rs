@@ -36,7 +36,7 @@ pub(in crate::event_loop) struct LoopWaker<W> {
 
 impl<W: Wake> LoopWaker<W> {
     /// Makes a waker of a loop that sleeps until it says otherwise.
-    pub(super) fn new(waker: W) -> Self {
+    pub(in crate::event_loop) fn new(waker: W) -> Self {
         Self { asleep: AtomicBool::new(true), waker }
     }
 
@@ -48,7 +48,7 @@ impl<W: Wake> LoopWaker<W> {
     }
 
     /// Wakes the loop, or ends its next sleep.
-    pub(super) fn wake(&self) {
+    pub(in crate::event_loop) fn wake(&self) {
         self.waker.wake();
     }
 
@@ -67,7 +67,7 @@ pub(in crate::event_loop) struct Bell<W> {
 }
 
 impl<W: Wake> Bell<W> {
-    pub(super) fn new(waker: Arc<LoopWaker<W>>) -> Self {
+    pub(in crate::event_loop) fn new(waker: Arc<LoopWaker<W>>) -> Self {
         Self { waker, stays: PhantomData }
     }
 

@@ -16,16 +16,16 @@ use std::time::{Duration, Instant};
 
 use mio::Waker;
 
-use super::clock::{Clock, saturating_add};
-use super::loop_waker::Bell;
 use super::moment::{Era, Moment, nanos};
-use super::pace::{Beat, Pace};
+use super::tick_times::{Beat, Pace};
 use super::timer_queue::TimerQueue;
 use super::timer_slots::TimerKey;
+use crate::event_loop::clock::{Clock, saturating_add};
+use crate::event_loop::threads::Bell;
 use crate::object::{KeptCall, ObjectKey, World};
 
 /// What a timer does when it is due.
-pub(super) enum Alarm {
+pub(in crate::event_loop) enum Alarm {
     /// Wakes an object, which rearms or disarms the timer itself.
     Wake(ObjectKey),
     /// Runs a closure, once.
@@ -33,7 +33,7 @@ pub(super) enum Alarm {
 }
 
 /// What is to be done for a timer that is due.
-pub(super) enum Due {
+pub(in crate::event_loop) enum Due {
     /// The object is to be woken.
     Wake(ObjectKey),
     /// The call of this timer is to be [taken](Timers::take_call) and made.
@@ -55,7 +55,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    pub(super) fn new(clock: Rc<dyn Clock>, bell: Bell<Waker>) -> Self {
+    pub(in crate::event_loop) fn new(clock: Rc<dyn Clock>, bell: Bell<Waker>) -> Self {
         let began = clock.now();
         Self {
             clock,
@@ -88,7 +88,7 @@ impl Timers {
     }
 
     /// Arms a timer that is due after `delay`.
-    pub(super) fn arm_after(&self, delay: Duration, alarm: Alarm) -> TimerKey {
+    pub(in crate::event_loop) fn arm_after(&self, delay: Duration, alarm: Alarm) -> TimerKey {
         self.arm_at(self.present().0.after(nanos(delay)), alarm)
     }
 
@@ -99,7 +99,7 @@ impl Timers {
 
     /// Starts a timer that wakes an object at a pace: anew if it is armed or parked already.
     #[inline]
-    pub(super) fn start(
+    pub(in crate::event_loop) fn start(
         &self,
         object: ObjectKey,
         timer: Option<TimerKey>,
@@ -121,7 +121,7 @@ impl Timers {
 
     /// Arms a timer that fires in this pass for its next tick.
     #[inline]
-    pub(super) fn tick(&self, timer: TimerKey, pace: Pace, beat: &mut Beat) {
+    pub(in crate::event_loop) fn tick(&self, timer: TimerKey, pace: Pace, beat: &mut Beat) {
         let now = self.pass.get().unwrap_or_else(|| self.begin_ticks());
         // No loop sleeps in the middle of a pass, so none is woken.
         self.queue
@@ -145,19 +145,19 @@ impl Timers {
     }
 
     /// Has a timer not fire until it is [started](Self::start) anew.
-    pub(super) fn park(&self, timer: TimerKey) {
+    pub(in crate::event_loop) fn park(&self, timer: TimerKey) {
         self.queue.borrow_mut().rearm(timer, |_| Moment::NEVER);
     }
 
     /// Keeps an alarm that has no deadline until somebody [takes](Self::take_call) or
     /// [disarms](Self::disarm) it.
-    pub(super) fn keep(&self, alarm: Alarm) -> TimerKey {
+    pub(in crate::event_loop) fn keep(&self, alarm: Alarm) -> TimerKey {
         self.queue.borrow_mut().arm(Moment::NEVER, alarm)
     }
 
     /// Takes the call of a timer that is due, or was kept, unless it was disarmed.
     #[inline]
-    pub(super) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
+    pub(in crate::event_loop) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
         match self.queue.borrow_mut().cancel(timer)? {
             Alarm::Call(call) => Some(call),
             Alarm::Wake(_) => None,
@@ -172,20 +172,20 @@ impl Timers {
     }
 
     /// Disarms all timers, and drops what they were to do.
-    pub(super) fn clear(&self) {
+    pub(in crate::event_loop) fn clear(&self) {
         let alarms = self.queue.borrow_mut().drain();
         // Not under the borrow: what was captured may arm and disarm timers as it goes.
         drop(alarms);
     }
 
     /// Returns true if the timer is armed, or kept.
-    pub(super) fn is_armed(&self, timer: TimerKey) -> bool {
+    pub(in crate::event_loop) fn is_armed(&self, timer: TimerKey) -> bool {
         self.queue.borrow().due(timer).is_some()
     }
 
     /// Returns the time until a timer is due, if it is armed: zero if it is overdue, and
     /// [`Duration::MAX`] if that is centuries ahead.
-    pub(super) fn remaining(&self, timer: TimerKey) -> Option<Duration> {
+    pub(in crate::event_loop) fn remaining(&self, timer: TimerKey) -> Option<Duration> {
         let (now, _) = self.present();
         match self.queue.borrow().due(timer)? {
             Moment::NEVER => Some(Duration::MAX),
@@ -194,7 +194,7 @@ impl Timers {
     }
 
     /// Returns when the next timer is due: now, if some are being fired.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    pub(in crate::event_loop) fn next_deadline(&self) -> Option<Instant> {
         let mut queue = self.queue.borrow_mut();
         if queue.has_collected() {
             return Some(self.now());
@@ -203,7 +203,7 @@ impl Timers {
     }
 
     /// Returns the time until the next timer is due; zero if some are being fired, or are overdue.
-    pub(super) fn until_due(&self) -> Option<Duration> {
+    pub(in crate::event_loop) fn until_due(&self) -> Option<Duration> {
         if self.queue.borrow().has_collected() {
             return Some(Duration::ZERO);
         }
@@ -214,7 +214,7 @@ impl Timers {
     }
 
     /// Marks what is due for this pass. What is armed from now on waits for the next.
-    pub(super) fn begin_pass(&self) {
+    pub(in crate::event_loop) fn begin_pass(&self) {
         if self.queue.borrow().is_idle() {
             return;
         }
@@ -223,7 +223,7 @@ impl Timers {
     }
 
     /// Makes the next tick of this pass read the clock, as time has passed since the last reading.
-    pub(super) fn time_passed(&self) {
+    pub(in crate::event_loop) fn time_passed(&self) {
         self.pass.set(None);
     }
 
@@ -237,7 +237,10 @@ impl Timers {
     /// Takes the next timer that is due in this pass and whose object is not held up. One whose
     /// object is stays due.
     #[inline]
-    pub(super) fn next_due(&self, is_held_up: impl Fn(ObjectKey) -> bool) -> Option<Due> {
+    pub(in crate::event_loop) fn next_due(
+        &self,
+        is_held_up: impl Fn(ObjectKey) -> bool,
+    ) -> Option<Due> {
         self.queue.borrow_mut().next_collected(|key, alarm| match *alarm {
             Alarm::Wake(object) => (!is_held_up(object)).then_some(Due::Wake(object)),
             Alarm::Call(_) => Some(Due::Call(key)),

@@ -11,7 +11,7 @@ use super::loop_waker::{Bell, LoopWaker, Wake};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What things are piled up in until the loop takes them over.
-pub(super) trait Pile: Default {
+pub(in crate::event_loop) trait Pile: Default {
     /// Returns how many things there are.
     fn len(&self) -> usize;
 }
@@ -40,7 +40,11 @@ pub(super) enum Refusal {
 impl<P: Pile, W: Wake> Inbox<P, W> {
     /// Lets `put` put one thing in, if fewer than `most` things wait there, and wakes the loop if
     /// it sleeps.
-    pub(super) fn put(&self, most: usize, put: impl FnOnce(&mut P)) -> Result<(), Refusal> {
+    pub(in crate::event_loop) fn put(
+        &self,
+        most: usize,
+        put: impl FnOnce(&mut P),
+    ) -> Result<(), Refusal> {
         match &mut *self.lock() {
             Contents::Open(things) if things.len() < most => put(things),
             Contents::Open(_) => return Err(Refusal::Full),
@@ -58,7 +62,7 @@ impl<P: Pile, W: Wake> Inbox<P, W> {
 }
 
 /// The loop's end of its inbox, which is closed when this goes.
-pub(super) struct Mailbox<P, W> {
+pub(in crate::event_loop) struct Mailbox<P, W> {
     inbox: Arc<Inbox<P, W>>,
     /// Taken from the inbox and not given out yet.
     taken: P,
@@ -66,7 +70,7 @@ pub(super) struct Mailbox<P, W> {
 
 impl<P: Pile, W: Wake> Mailbox<P, W> {
     /// Makes an empty inbox whose loop is woken by `waker`. It sleeps until it says otherwise.
-    pub(super) fn new(waker: W) -> Self {
+    pub(in crate::event_loop) fn new(waker: W) -> Self {
         let inbox = Inbox {
             contents: Mutex::new(Contents::Open(P::default())),
             waker: Arc::new(LoopWaker::new(waker)),
@@ -80,7 +84,7 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
     }
 
     /// Takes over what has come, in one go.
-    pub(super) fn collect(&mut self) {
+    pub(in crate::event_loop) fn collect(&mut self) {
         if !self.has_taken()
             && let Contents::Open(things) = &mut *self.inbox.lock()
         {
@@ -89,17 +93,17 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
     }
 
     /// What was taken over, to be taken out.
-    pub(super) fn taken(&mut self) -> &mut P {
+    pub(in crate::event_loop) fn taken(&mut self) -> &mut P {
         &mut self.taken
     }
 
     /// Returns true if something was taken over and not given out.
-    pub(super) fn has_taken(&self) -> bool {
+    pub(in crate::event_loop) fn has_taken(&self) -> bool {
         self.taken.len() > 0
     }
 
     /// Announces that the loop is about to sleep; returns true if it may: there is nothing to take.
-    pub(super) fn fall_asleep(&self) -> bool {
+    pub(in crate::event_loop) fn fall_asleep(&self) -> bool {
         self.inbox.waker.set_asleep(true);
         let empty = !self.has_taken()
             && matches!(&*self.inbox.lock(), Contents::Open(things) if things.len() == 0);
@@ -110,17 +114,17 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
     }
 
     /// Announces that the loop runs and will look by itself; returns true if somebody has woken it.
-    pub(super) fn wake_up(&self) -> bool {
+    pub(in crate::event_loop) fn wake_up(&self) -> bool {
         !self.inbox.waker.set_asleep(false)
     }
 
     /// Wakes whoever sleeps on the runtime's descriptor: there is something to do.
-    pub(super) fn ring(&self) {
+    pub(in crate::event_loop) fn ring(&self) {
         self.inbox.waker.wake();
     }
 
     /// Makes a bell that wakes the loop for work that is in no inbox.
-    pub(super) fn bell(&self) -> Bell<W> {
+    pub(in crate::event_loop) fn bell(&self) -> Bell<W> {
         Bell::new(self.inbox.waker.clone())
     }
 }

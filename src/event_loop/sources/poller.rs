@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Registry, Waker};
 
-use super::source::WAKER;
+use super::source_table::WAKER;
 use crate::readiness::{Readiness, SourceId};
 
 /// How many events the kernel tells at once.
-pub(super) const EVENTS: usize = 1024;
+pub(in crate::event_loop) const EVENTS: usize = 1024;
 
 /// Where a loop waits. Its descriptor is readable when the kernel has something to tell.
 pub(crate) trait Poller: AsRawFd {
@@ -54,16 +54,16 @@ pub(crate) struct KernelPoller {
 }
 
 impl KernelPoller {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::event_loop) fn new() -> io::Result<Self> {
         Ok(Self { poll: Poll::new()?, events: Events::with_capacity(EVENTS), has_more: false })
     }
 
     /// What ends a sleep from another thread. There is to be one.
-    pub(super) fn waker(&self) -> io::Result<Waker> {
+    pub(in crate::event_loop) fn waker(&self) -> io::Result<Waker> {
         Waker::new(self.poll.registry(), WAKER)
     }
 
-    pub(super) fn registry(&self) -> io::Result<Registry> {
+    pub(in crate::event_loop) fn registry(&self) -> io::Result<Registry> {
         self.poll.registry().try_clone()
     }
 }

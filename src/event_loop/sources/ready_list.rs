@@ -11,7 +11,7 @@ use crate::readiness::{Readiness, SourceId};
 
 /// What is ready and was not told yet.
 #[derive(Default)]
-pub(super) struct ReadyList {
+pub(in crate::event_loop) struct ReadyList {
     ready: VecDeque<(SourceId, Readiness)>,
     /// What waits for a turn that was put aside.
     held_up: Vec<(SourceId, Readiness)>,
@@ -19,27 +19,27 @@ pub(super) struct ReadyList {
 
 impl ReadyList {
     /// Where the poller adds what is ready now.
-    pub(super) fn arrivals(&mut self) -> &mut VecDeque<(SourceId, Readiness)> {
+    pub(in crate::event_loop) fn arrivals(&mut self) -> &mut VecDeque<(SourceId, Readiness)> {
         &mut self.ready
     }
 
     /// Returns how much may be told, without what is held up.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::event_loop) fn len(&self) -> usize {
         self.ready.len()
     }
 
     /// Returns true if no readiness is left, be it held up or not.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::event_loop) fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.held_up.is_empty()
     }
 
     /// Takes the next of what may be told.
-    pub(super) fn next(&mut self) -> Option<(SourceId, Readiness)> {
+    pub(in crate::event_loop) fn next(&mut self) -> Option<(SourceId, Readiness)> {
         self.ready.pop_front()
     }
 
     /// Sets apart what a source is ready for, until its owner is free.
-    pub(super) fn hold_up(&mut self, source: SourceId, readiness: Readiness) {
+    pub(in crate::event_loop) fn hold_up(&mut self, source: SourceId, readiness: Readiness) {
         match self.held_up.iter_mut().find(|(held_up, _)| *held_up == source) {
             Some((_, held_up)) => *held_up = *held_up | readiness,
             None => self.held_up.push((source, readiness)),
@@ -47,7 +47,7 @@ impl ReadyList {
     }
 
     /// Puts before all others what was held up and is not any more.
-    pub(super) fn release(&mut self, is_held_up: impl Fn(SourceId) -> bool) {
+    pub(in crate::event_loop) fn release(&mut self, is_held_up: impl Fn(SourceId) -> bool) {
         if !self.held_up.is_empty() {
             let released = self.held_up.extract_if(.., |(source, _)| !is_held_up(*source));
             let released: Vec<_> = released.collect();

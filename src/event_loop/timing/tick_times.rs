@@ -28,7 +28,7 @@ pub enum TimerType {
 
 /// How far the ticks are from each other, and at which moments they come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
+pub(in crate::event_loop) struct Pace {
     /// In nanoseconds.
     interval: u64,
     /// The ticks come at multiples of so many nanoseconds, which timers share; anywhere if it is
@@ -38,7 +38,7 @@ pub(super) struct Pace {
 
 /// Where a running timer is in its pace.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Beat {
+pub(in crate::event_loop) struct Beat {
     started: Instant,
     /// By how many nanoseconds the multiple of the interval is after the moment when the tick is
     /// due.
@@ -54,7 +54,7 @@ const GRAINS: [u64; 10] = {
 
 impl Pace {
     #[inline(never)]
-    pub(super) fn of(timer_type: TimerType, interval: Duration) -> Self {
+    pub(in crate::event_loop) fn of(timer_type: TimerType, interval: Duration) -> Self {
         let exact = Self { interval: nanos(interval), grain: 0 };
         match timer_type {
             _ if interval.is_zero() => exact,

@@ -16,7 +16,7 @@ use super::inbox::Pile;
 use crate::object::{ByType, KEPT};
 
 /// Closures that are called with a world (`W`), first in, first out.
-pub(super) struct CallQueue<W: 'static> {
+pub(in crate::event_loop) struct CallQueue<W: 'static> {
     /// The closures, in a row for each type.
     rows: Vec<Box<dyn Row<W>>>,
     /// The number of the row of each type.
@@ -49,7 +49,7 @@ impl<W, F: FnOnce(&mut W) + Send + 'static> Row<W> for VecDeque<F> {
 impl<W: 'static> CallQueue<W> {
     /// Puts a closure in behind all others.
     #[inline]
-    pub(super) fn put<F: FnOnce(&mut W) + Send + 'static>(&mut self, call: F) {
+    pub(in crate::event_loop) fn put<F: FnOnce(&mut W) + Send + 'static>(&mut self, call: F) {
         let known = self.row_of.get(&TypeId::of::<F>()).copied();
         let number = known.unwrap_or_else(|| self.add_row::<F>());
         let row: &mut dyn Any = &mut *self.rows[number as usize];
@@ -68,7 +68,7 @@ impl<W: 'static> CallQueue<W> {
 
     /// Takes the first closure out and calls it, if there is one.
     #[inline]
-    pub(super) fn call_next(&mut self, world: &mut W) {
+    pub(in crate::event_loop) fn call_next(&mut self, world: &mut W) {
         if let Some(number) = self.order.pop_front() {
             self.rows[number as usize].call_next(world);
         }

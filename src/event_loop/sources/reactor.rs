@@ -1,7 +1,7 @@
 //! The reactor: which object is woken when a source is ready.
 //!
 //! A thin layer over mio; what waits for readiness is in `poller.rs`, who owns which source in
-//! `source.rs`. A source belongs to an object, which is woken when it is ready. Readiness is
+//! `source_table.rs`. A source belongs to an object, which is woken when it is ready. Readiness is
 //! edge-triggered here: the owner of a source reads or writes until the kernel would block, or
 //! [re-arms](Reactor::rearm).
 
@@ -12,7 +12,7 @@ use std::io;
 use mio::event::Source;
 use mio::{Interest, Registry};
 
-use super::source::Sources;
+use super::source_table::Sources;
 use crate::object::ObjectKey;
 use crate::readiness::SourceId;
 
@@ -25,7 +25,7 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    pub(super) fn new(registry: Registry) -> Self {
+    pub(in crate::event_loop) fn new(registry: Registry) -> Self {
         Self { registry, sources: RefCell::default(), in_kernel: Cell::new(0) }
     }
 
@@ -94,7 +94,7 @@ impl Reactor {
     }
 
     /// Returns the owner of a source, which is woken when it is ready; `None` if the source is gone.
-    pub(super) fn owner(&self, id: SourceId) -> Option<ObjectKey> {
+    pub(in crate::event_loop) fn owner(&self, id: SourceId) -> Option<ObjectKey> {
         self.sources.borrow().owner(id)
     }
 }

@@ -50,7 +50,7 @@ impl SourceId {
     }
 
     /// The source that has this token; `None` if it is the waker's.
-    pub(super) fn of(token: Token) -> Option<Self> {
+    pub(in crate::event_loop) fn of(token: Token) -> Option<Self> {
         NonZeroUsize::new(token.0).filter(|_| token != WAKER).map(Self)
     }
 }
@@ -73,7 +73,7 @@ struct Place {
 
 impl Sources {
     /// Gives a name to a source. Fails if no number is left.
-    pub(super) fn add(&mut self, owner: ObjectKey) -> io::Result<SourceId> {
+    pub(in crate::event_loop) fn add(&mut self, owner: ObjectKey) -> io::Result<SourceId> {
         let owner = Some(owner);
         if let Some(name) = self.free.pop_front() {
             self.places[name.number()] = Place { name, owner };
@@ -88,7 +88,7 @@ impl Sources {
     }
 
     /// Takes the name of a source back. Returns true if the source had it.
-    pub(super) fn remove(&mut self, name: SourceId) -> bool {
+    pub(in crate::event_loop) fn remove(&mut self, name: SourceId) -> bool {
         let place = self.places.get_mut(name.number());
         let Some(place) = place.filter(|place| place.name == name) else { return false };
         *place = Place { name: name.next(), owner: None };
@@ -97,12 +97,12 @@ impl Sources {
     }
 
     /// Returns the owner of a source; `None` if the source is gone.
-    pub(super) fn owner(&self, name: SourceId) -> Option<ObjectKey> {
+    pub(in crate::event_loop) fn owner(&self, name: SourceId) -> Option<ObjectKey> {
         let place = self.places.get(name.number())?;
         place.owner.filter(|_| place.name == name)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::event_loop) fn len(&self) -> usize {
         self.places.len() - self.free.len()
     }
 }

@@ -111,7 +111,7 @@ impl PartialOrd for Item {
 }
 
 impl<T> TimerQueue<T> {
-    pub(super) fn new() -> Self {
+    pub(in crate::event_loop) fn new() -> Self {
         Self {
             timers: TimerSlots::new(),
             heap: BinaryHeap::new(),
@@ -123,7 +123,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Arms a timer. One that is due [never](Moment::NEVER) is kept until somebody cancels it.
-    pub(super) fn arm(&mut self, due: Moment, action: T) -> TimerKey {
+    pub(in crate::event_loop) fn arm(&mut self, due: Moment, action: T) -> TimerKey {
         let start = self.next_start();
         let queued_start = if due == Moment::NEVER { 0 } else { start };
         let key = self.timers.insert(Timer { due, queued: due, start, queued_start, action });
@@ -136,7 +136,11 @@ impl<T> TimerQueue<T> {
     /// Gives a timer the moment that `due` makes of its present one, and the last place among those
     /// of the same moment.
     #[inline]
-    pub(super) fn rearm(&mut self, key: TimerKey, due: impl FnOnce(Moment) -> Moment) {
+    pub(in crate::event_loop) fn rearm(
+        &mut self,
+        key: TimerKey,
+        due: impl FnOnce(Moment) -> Moment,
+    ) {
         let start = self.next_start();
         let Some(timer) = self.timers.get_mut(key) else { return };
         timer.due = due(timer.due);
@@ -162,7 +166,7 @@ impl<T> TimerQueue<T> {
 
     /// Disarms a timer and gives back what it was to do.
     #[inline]
-    pub(super) fn cancel(&mut self, key: TimerKey) -> Option<T> {
+    pub(in crate::event_loop) fn cancel(&mut self, key: TimerKey) -> Option<T> {
         let timer = self.timers.remove(key)?;
         if timer.queued_start != 0 {
             self.retire_one();
@@ -171,7 +175,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Disarms all timers and gives back what they were to do.
-    pub(super) fn drain(&mut self) -> Vec<T> {
+    pub(in crate::event_loop) fn drain(&mut self) -> Vec<T> {
         self.heap.clear();
         self.stale = 0;
         self.collected.clear();
@@ -180,12 +184,12 @@ impl<T> TimerQueue<T> {
     }
 
     /// Returns when the timer is due, if it is armed.
-    pub(super) fn due(&self, key: TimerKey) -> Option<Moment> {
+    pub(in crate::event_loop) fn due(&self, key: TimerKey) -> Option<Moment> {
         self.timers.get(key).map(|timer| timer.due)
     }
 
     /// Returns when the next timer is due that is not collected.
-    pub(super) fn next_due(&mut self) -> Option<Moment> {
+    pub(in crate::event_loop) fn next_due(&mut self) -> Option<Moment> {
         while let Some(&Reverse(item)) = self.heap.peek() {
             match self.timers.at(item.slot()) {
                 Some(timer) if timer.start == item.start() => return Some(item.at),
@@ -222,7 +226,7 @@ impl<T> TimerQueue<T> {
 
     /// Returns true if nothing is armed for any moment or collected, nor was left behind by what
     /// was.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(in crate::event_loop) fn is_idle(&self) -> bool {
         self.heap.is_empty() && !self.has_collected()
     }
 

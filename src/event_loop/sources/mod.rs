@@ -1,0 +1,11 @@
+//! Sources: what is outside of the program and may become ready, and which object that wakes.
+
+mod poller;
+mod reactor;
+mod ready_list;
+mod source_table;
+
+pub(in crate::event_loop) use poller::EVENTS;
+pub(crate) use poller::{KernelPoller, Polled, Poller};
+pub(crate) use reactor::Reactor;
+pub(in crate::event_loop) use ready_list::ReadyList;
