@@ -22,10 +22,11 @@ pub use class::{
 pub use connections::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
 pub use inspection::{ConnectionInfo, SignalSpy, Trace, TraceEntry};
-pub use world::{Property, PropertyError, World};
+pub use world::World;
+pub use world::property::{Property, PropertyError};
 
 pub(crate) use class::{debug_as_text, nothing_as_text};
 pub(crate) use connections::Dependent;
 pub(crate) use effects::{ByType, KEPT, KeptCall, Meter, Origin};
 pub(crate) use store::ObjectKey;
-pub(crate) use world::Wakeups;
+pub(crate) use world::wakeups::Wakeups;

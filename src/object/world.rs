@@ -16,8 +16,8 @@ mod family;
 mod insert;
 mod lease;
 mod node;
-mod property;
-mod wakeups;
+pub(super) mod property;
+pub(super) mod wakeups;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -37,9 +37,6 @@ use crate::object::class::{
 use crate::object::connections::{AnyCore, Deferred, Emitter};
 use crate::object::effects::{Ends, Observed, Observer, Queue, Turns};
 use crate::object::store::{Arena, ObjectKey, RuntimeTag, Tree};
-
-pub use self::property::{Property, PropertyError};
-pub(crate) use self::wakeups::Wakeups;
 
 /// The objects of one runtime.
 ///

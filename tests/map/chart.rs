@@ -9,12 +9,14 @@ type Files = BTreeSet<String>;
 /// The map, as it is written in a block of ARCHITECTURE.md.
 ///
 /// A line that begins at the margin says what the indented lines below it list: `Floors`,
-/// `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What follows that in its line
-/// is for people.
+/// `Folders of FLOOR/`, `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What follows
+/// that in its line is for people.
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
     /// From the highest to the lowest: the name, and the files and folders.
     floors: Vec<(String, Vec<String>)>,
+    /// By floor, from the highest to the lowest: the name, and the files and folders.
+    folders: BTreeMap<String, Vec<(String, Vec<String>)>>,
     /// By floor: the files that import nothing of their floor but each other.
     rooms: BTreeMap<String, Files>,
     /// By floor: the files and folders from which nothing of their floor imports but they
@@ -27,6 +29,7 @@ pub(crate) struct Chart {
 /// What the lines of the map list.
 enum Section {
     Floors,
+    Folders(String),
     Rooms(String),
     Onlookers(String),
     Circles(String),
@@ -48,6 +51,10 @@ impl Chart {
                 let floor = |word: &str| word.trim_end_matches(['.', ',', ':', '/']).to_owned();
                 section = Some(match words[..] {
                     ["Floors" | "Floors,", ..] => Section::Floors,
+                    ["Folders", "of", word, ..] => {
+                        chart.folders.entry(floor(word)).or_default();
+                        Section::Folders(floor(word))
+                    }
                     ["Rooms", "of", word, ..] => Section::Rooms(floor(word)),
                     ["Onlookers", "of", word, ..] => Section::Onlookers(floor(word)),
                     ["Circles", "of", word, ..] => {
@@ -55,8 +62,8 @@ impl Chart {
                         Section::Circles(floor(word))
                     }
                     _ => panic!(
-                        "the map has a line that says neither Floors, Rooms of, Onlookers of nor \
-                         Circles of: {line}"
+                        "the map has a line that says neither Floors, Folders of, Rooms of, \
+                         Onlookers of nor Circles of: {line}"
                     ),
                 });
                 continue;
@@ -65,6 +72,17 @@ impl Chart {
                 Section::Floors => {
                     let files = words[1..].iter().map(|&word| word.to_owned()).collect();
                     chart.floors.push((words[0].to_owned(), files));
+                }
+                Section::Folders(floor) => {
+                    let folders = chart.folders.get_mut(floor).expect("it was begun above");
+                    let mut files = &words[..];
+                    // A line that begins with a file or a folder goes on with the one above.
+                    if !words[0].contains(['.', '/']) {
+                        folders.push((words[0].to_owned(), Vec::new()));
+                        files = &words[1..];
+                    }
+                    let (_, all) = folders.last_mut().expect("the first line begins with a name");
+                    all.extend(files.iter().map(|word| format!("{floor}/{word}")));
                 }
                 Section::Rooms(floor) => {
                     let files = words.iter().map(|word| format!("{floor}/{word}"));
@@ -94,6 +112,7 @@ impl Chart {
         let mut complaints = Vec::new();
         self.check_files(code, &mut complaints);
         self.check_floors(code, &mut complaints);
+        self.check_folders(code, &mut complaints);
         self.check_rooms(code, &mut complaints);
         self.check_onlookers(code, &mut complaints);
         for (floor, circles) in &self.circles {
@@ -104,7 +123,7 @@ impl Chart {
 
     /// The height of a file's floor: 0 is the highest.
     fn floor(&self, file: &str) -> Option<usize> {
-        self.floors.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
+        height(&self.floors, file)
     }
 
     fn check_files(&self, code: &Imports, complaints: &mut Vec<String>) {
@@ -114,7 +133,8 @@ impl Chart {
             }
         }
         let circles = self.circles.values().flat_map(BTreeMap::values);
-        let places = self.floors.iter().flat_map(|(_, places)| places);
+        let levels = self.floors.iter().chain(self.folders.values().flatten());
+        let places = levels.flat_map(|(_, places)| places);
         let lists = self.rooms.values().chain(self.onlookers.values()).chain(circles);
         for named in lists.flatten().chain(places) {
             if !code.files.iter().any(|file| is_at(file, named)) {
@@ -142,6 +162,34 @@ impl Chart {
                     self.floors[from].0,
                     self.floors[to].0
                 ));
+            }
+        }
+    }
+
+    fn check_folders(&self, code: &Imports, complaints: &mut Vec<String>) {
+        for (floor, folders) in &self.folders {
+            let face = format!("{floor}/mod.rs");
+            let of_floor =
+                |file: &&String| file.starts_with(&format!("{floor}/")) && **file != face;
+            for file in code.files.iter().filter(of_floor) {
+                if height(folders, file).is_none() {
+                    complaints.push(format!(
+                        "src/{file} is in no folder of {floor}/ that the map names: add it to one."
+                    ));
+                }
+            }
+            for import in within(floor, code) {
+                let heights = (height(folders, &import.from), height(folders, &import.to));
+                let (Some(from), Some(to)) = heights else { continue };
+                if to < from {
+                    complaints.push(format!(
+                        "{}: the folder `{}` of {floor}/ is below the folder `{}` and must not know \
+                         it. Move what is imported down, or let the higher folder hand it in.",
+                        shown(import),
+                        folders[from].0,
+                        folders[to].0
+                    ));
+                }
             }
         }
     }
@@ -223,6 +271,11 @@ fn check_circles(
             ));
         }
     }
+}
+
+/// The height of a file among levels of which the first is the highest: 0 is the highest.
+fn height(levels: &[(String, Vec<String>)], file: &str) -> Option<usize> {
+    levels.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
 }
 
 /// The imports from a floor's folder into the same folder.

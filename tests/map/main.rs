@@ -327,6 +327,46 @@ fn a_file_that_imports_from_an_onlooker_is_found() {
     }
 }
 
+const FOLDERS: &str = "
+Floors
+  all lower/ upper.rs
+Folders of lower/
+  watching eyes/
+  watched
+    a.rs
+";
+
+#[test]
+fn imports_go_down_from_folder_to_folder() {
+    assert_eq!(Chart::read(FOLDERS).complaints(&floor_with_onlookers("")), [""; 0]);
+}
+
+#[test]
+fn an_import_from_a_higher_folder_is_found() {
+    for import in ["use super::eyes::Eye;", "use super::Eye;", "use super::eyes::eye::Eye;"] {
+        let complaints = Chart::read(FOLDERS).complaints(&floor_with_onlookers(import));
+        let path = import.trim_start_matches("use ").trim_end_matches(';');
+        let begin = format!(
+            "src/lower/a.rs:1 imports `{path}` from lower/eyes/eye.rs: the folder `watched` of \
+             lower/ is below the folder `watching`"
+        );
+        assert!(complaints.iter().any(|it| it.starts_with(&begin)), "{complaints:?}");
+    }
+}
+
+#[test]
+fn a_file_without_a_folder_is_found() {
+    let map = FOLDERS.replace("    a.rs\n", "    eyes/lens.rs\n");
+    let complaints = Chart::read(&map).complaints(&floor_with_onlookers(""));
+    assert!(
+        complaints.contains(
+            &"src/lower/a.rs is in no folder of lower/ that the map names: add it to one."
+                .to_owned()
+        ),
+        "{complaints:?}"
+    );
+}
+
 #[test]
 fn a_map_of_what_is_gone_is_found() {
     let map =
