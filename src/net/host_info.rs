@@ -7,11 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::address;
-use super::engine::{Lookup, OnResolved};
 use super::host_lookup::HostLookup;
 use super::host_name::HostName;
+use super::lookup::{Lookup, LookupFailure, OnResolved};
 use super::resolver;
-use super::resolver_pool::{LookupFailure, ResolverPool};
+use super::resolver_pool::ResolverPool;
 use super::system_interfaces;
 use super::system_resolver;
 

@@ -9,9 +9,9 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::engine::Lookup;
 use super::facilities::Facilities;
 use super::host_info::HostInfo;
+use super::lookup::Lookup;
 use crate::event_loop::Parts;
 use crate::object::{Context, Obj, QObject, Slot, World};
 

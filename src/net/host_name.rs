@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::address;
 use super::idn;
-use super::resolver_pool::LookupFailure;
+use super::lookup::LookupFailure;
 
 /// The longest name that is looked up, in bytes of its ASCII form: what the domain name system can
 /// say.

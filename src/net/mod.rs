@@ -18,6 +18,7 @@ mod host_lookup;
 mod host_name;
 mod idn;
 mod incoming;
+mod lookup;
 mod lookup_queue;
 mod network_address_entry;
 mod network_datagram;

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use super::engine::{Lookup, OnResolved};
 use super::host_cache::HostCache;
 use super::host_name::HostName;
+use super::lookup::{Lookup, OnResolved};
 use crate::event_loop::Clock;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::engine::{Lookup, OnResolved};
 use super::host_name::HostName;
+use super::lookup::{Lookup, LookupFailure, OnResolved};
 use super::lookup_queue::{LookupQueue, Rules, Ticket};
 use super::system_resolver;
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, thread};
@@ -36,15 +36,6 @@ const STACK: usize = 256 * 1024;
 
 /// How long a thread without work stays.
 const IDLE: Duration = Duration::from_secs(10);
-
-/// Why a name has no addresses; many askers may get the same answer.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{reason}")]
-pub(super) struct LookupFailure {
-    /// `NotFound` if there is no such name.
-    pub(super) kind: io::ErrorKind,
-    pub(super) reason: Arc<str>,
-}
 
 /// Blocks until it knows the addresses of a name.
 pub(super) type LookUp = dyn Fn(&HostName) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;

@@ -8,7 +8,7 @@ use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType};
 use rustix::process::{Resource, getrlimit};
 
 use super::host_name::HostName;
-use super::resolver_pool::LookupFailure;
+use super::lookup::LookupFailure;
 
 /// Blocks until the system has looked up a name. Each address comes once; ports are 0.
 pub(super) fn look_up(name: &HostName) -> Result<Vec<SocketAddr>, LookupFailure> {

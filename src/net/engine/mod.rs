@@ -16,6 +16,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::bind_mode::{BindAddress, BindMode};
+use super::lookup::{Lookup, OnResolved};
 use super::network_datagram::NetworkDatagram;
 use super::network_interface::NetworkInterface;
 use super::option::{OptionName, SocketOption};
@@ -180,41 +181,6 @@ pub(crate) struct Awaited<'a> {
     pub(crate) to_write: bool,
     /// It is waited until there is something to read as well.
     pub(crate) to_read: bool,
-}
-
-/// Takes the addresses of a name to whoever asked; their port means nothing.
-pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<SocketAddr>>) + Send>;
-
-/// A lookup that was asked for. Dropping it calls it off: it is not begun if it was not, and whoever
-/// asked is not called any more, unless that call is on its way already.
-#[must_use = "dropping it calls the lookup off"]
-pub(crate) struct Lookup {
-    cancel: Option<Box<dyn FnOnce()>>,
-}
-
-impl Lookup {
-    pub(crate) fn new(cancel: impl FnOnce() + 'static) -> Self {
-        Self { cancel: Some(Box::new(cancel)) }
-    }
-
-    /// One that is answered already.
-    pub(crate) fn finished() -> Self {
-        Self { cancel: None }
-    }
-}
-
-impl Drop for Lookup {
-    fn drop(&mut self) {
-        if let Some(cancel) = self.cancel.take() {
-            cancel();
-        }
-    }
-}
-
-impl fmt::Debug for Lookup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lookup").finish_non_exhaustive()
-    }
 }
 
 /// A network: where engines come from.

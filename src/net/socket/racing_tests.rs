@@ -13,8 +13,9 @@ use socket2::{Domain, Socket, Type};
 use super::attempt::alternating;
 use crate::event_loop::{LoopParts, Parts, Runtime, VirtualClock};
 use crate::io::OpenMode;
-use crate::net::engine::{Awaited, Lookup, NativeNetwork, Network, OnResolved, SocketEngine};
+use crate::net::engine::{Awaited, NativeNetwork, Network, SocketEngine};
 use crate::net::facilities::Facilities;
+use crate::net::lookup::{Lookup, OnResolved};
 use crate::net::{
     BindMode, NetworkLayerProtocol, QAbstractSocket, QTcpSocket, SocketError, SocketOption,
     SocketState, SocketType,

@@ -16,9 +16,10 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 
 use self::socket::NativeSocket;
-use super::{Awaited, Lookup, Network, OnResolved, SocketEngine};
+use super::{Awaited, Network, SocketEngine};
 use crate::event_loop::{LoopParts, Reactor};
 use crate::net::host_name::HostName;
+use crate::net::lookup::{Lookup, OnResolved};
 use crate::net::resolver::{self, Resolver};
 use crate::net::resolver_pool::ResolverPool;
 use crate::net::socket_type::SocketType;
