@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::buffer_pool::BufferPool;
 use super::engine::{NativeNetwork, Network};
-use super::host_lookup::HostLookups;
+use super::host_lookups::HostLookups;
 use super::newcomers::Newcomers;
 use crate::event_loop::{self, LoopParts, Parts};
 use crate::object::World;

@@ -1,6 +1,6 @@
 //! `HostInfo`: what a host's name was found to mean.
 //!
-//! Asking for it from a runtime's objects is in `host_lookup.rs`.
+//! Asking for it from a runtime's objects is in `look_up_host.rs`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
