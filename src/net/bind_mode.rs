@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use bitflags::bitflags;
 
 use super::address::{at_interface, canonical, described};
-use super::network_address_entry::NetworkAddressEntry;
 
 /// The address that a socket is bound to.
 ///
@@ -134,13 +133,6 @@ impl From<SocketAddr> for BindAddress {
     }
 }
 
-/// The address of an interface, with its scope id if it needs one.
-impl From<&NetworkAddressEntry> for BindAddress {
-    fn from(entry: &NetworkAddressEntry) -> Self {
-        entry.socket_addr(0).into()
-    }
-}
-
 bitflags! {
     /// Whom a bound socket shares its address and port with.
     ///
@@ -208,8 +200,6 @@ mod tests {
         let expected = BindAddress::LinkLocal { address: ip6("fe80::1"), scope_id: 3 };
         assert_eq!(BindAddress::from((ip6("fe80::1"), 3)), expected);
         assert_eq!(BindAddress::from(at("[fe80::1%3]:80")), expected);
-        let entry = NetworkAddressEntry::new(ip6("fe80::1").into(), 3, None, None);
-        assert_eq!(BindAddress::from(&entry), expected);
         assert_eq!(expected.with_port(80), at("[fe80::1%3]:80"));
         assert_ne!(BindAddress::from((ip6("fe80::1"), 4)), expected);
         let group = BindAddress::from((ip6("ff02::7"), 3));

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::address::at_interface;
+use super::bind_mode::BindAddress;
 
 /// An address that an interface has, with its netmask and its broadcast address.
 ///
@@ -75,6 +76,13 @@ impl NetworkAddressEntry {
     }
 }
 
+/// The address of an interface, with its scope id if it needs one.
+impl From<&NetworkAddressEntry> for BindAddress {
+    fn from(entry: &NetworkAddressEntry) -> Self {
+        entry.socket_addr(0).into()
+    }
+}
+
 /// The length of the prefix that the mask leaves; none for a mask with holes.
 fn prefix_length(netmask: IpAddr) -> Option<u8> {
     let (ones, all) = match netmask {
@@ -104,6 +112,14 @@ mod tests {
         assert_eq!(at("fe80::1", 3), "[fe80::1%3]:80");
         assert_eq!(at("fd00::1", 0), "[fd00::1]:80");
         assert_eq!(at("192.0.2.1", 0), "192.0.2.1:80");
+    }
+
+    #[test]
+    fn binding_to_an_entry_keeps_the_scope_of_a_link_local_address() {
+        let link_local = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+        let entry = NetworkAddressEntry::new(link_local.into(), 3, None, None);
+        let expected = BindAddress::LinkLocal { address: link_local, scope_id: 3 };
+        assert_eq!(BindAddress::from(&entry), expected);
     }
 
     #[test]
