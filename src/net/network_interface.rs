@@ -1,15 +1,14 @@
 //! `NetworkInterface`: one of the machine's ways into networks.
 //!
-//! How the system is asked for them is in `system_interfaces.rs`.
+//! Asking the system for them, by `NetworkInterface::all_interfaces` and its sisters, is in
+//! `system_interfaces.rs`.
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 
 use bitflags::bitflags;
 
 use super::network_address_entry::NetworkAddressEntry;
-use super::system_interfaces;
 
 bitflags! {
     /// What an interface is and can do.
@@ -145,83 +144,6 @@ pub struct NetworkInterface {
 }
 
 impl NetworkInterface {
-    /// Returns all interfaces, also those that are not up, in the order of the system.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the system does not tell.
-    #[doc(alias = "allInterfaces")]
-    pub fn all_interfaces() -> Result<Vec<Self>, InterfaceError> {
-        system_interfaces::list().map_err(InterfaceError::System)
-    }
-
-    /// Returns the addresses of all interfaces that are up. A link-local address lacks its scope id
-    /// here; the [entries](Self::address_entries) of its interface have it.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the system does not tell.
-    #[doc(alias = "allAddresses")]
-    pub fn all_addresses() -> Result<Vec<IpAddr>, InterfaceError> {
-        let interfaces = Self::all_interfaces()?;
-        let up = interfaces.iter().filter(|interface| interface.flags.contains(InterfaceFlags::UP));
-        Ok(up.flat_map(|interface| interface.entries.iter().map(NetworkAddressEntry::ip)).collect())
-    }
-
-    /// Returns the interface of this name.
-    ///
-    /// # Errors
-    ///
-    /// Fails if there is none, or the system does not tell.
-    #[doc(alias = "interfaceFromName")]
-    pub fn from_name(name: &str) -> Result<Self, InterfaceError> {
-        let mut interfaces = Self::all_interfaces()?.into_iter();
-        interfaces
-            .find(|interface| interface.name == name)
-            .ok_or_else(|| InterfaceError::NoSuchName(name.to_owned()))
-    }
-
-    /// Returns the interface with this index.
-    ///
-    /// # Errors
-    ///
-    /// Fails if there is none, or the system does not tell.
-    #[doc(alias = "interfaceFromIndex")]
-    pub fn from_index(index: u32) -> Result<Self, InterfaceError> {
-        let mut interfaces = Self::all_interfaces()?.into_iter();
-        interfaces
-            .find(|interface| interface.index == index)
-            .ok_or(InterfaceError::NoSuchIndex(index))
-    }
-
-    /// Returns the index of the interface of this name, without asking for more.
-    ///
-    /// # Errors
-    ///
-    /// Fails if there is none, or the system does not tell.
-    #[doc(alias = "interfaceIndexFromName")]
-    pub fn index_from_name(name: &str) -> Result<u32, InterfaceError> {
-        match system_interfaces::index_of(name) {
-            Ok(Some(index)) => Ok(index),
-            Ok(None) => Err(InterfaceError::NoSuchName(name.to_owned())),
-            Err(error) => Err(InterfaceError::System(error)),
-        }
-    }
-
-    /// Returns the name of the interface with this index, without asking for more.
-    ///
-    /// # Errors
-    ///
-    /// Fails if there is none, or the system does not tell.
-    #[doc(alias = "interfaceNameFromIndex")]
-    pub fn name_from_index(index: u32) -> Result<String, InterfaceError> {
-        match system_interfaces::name_of(index) {
-            Ok(Some(name)) => Ok(name),
-            Ok(None) => Err(InterfaceError::NoSuchIndex(index)),
-            Err(error) => Err(InterfaceError::System(error)),
-        }
-    }
-
     /// Returns the number by which the system knows the interface, at least 1. It is the scope id of
     /// link-local IPv6 addresses that are reached by this interface: a
     /// [`SocketAddrV6`](std::net::SocketAddrV6) and a [`BindAddress`](crate::BindAddress) take it.

@@ -12,10 +12,92 @@ use nix::net::if_::{self, InterfaceFlags as SystemFlags};
 use nix::sys::socket::{LinkAddr, SockaddrStorage};
 
 use super::network_address_entry::NetworkAddressEntry;
-use super::network_interface::{HardwareAddress, InterfaceFlags, InterfaceType, NetworkInterface};
+use super::network_interface::{
+    HardwareAddress, InterfaceError, InterfaceFlags, InterfaceType, NetworkInterface,
+};
+
+/// Asking the system.
+impl NetworkInterface {
+    /// Returns all interfaces, also those that are not up, in the order of the system.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does not tell.
+    #[doc(alias = "allInterfaces")]
+    pub fn all_interfaces() -> Result<Vec<Self>, InterfaceError> {
+        list().map_err(InterfaceError::System)
+    }
+
+    /// Returns the addresses of all interfaces that are up. A link-local address lacks its scope id
+    /// here; the [entries](Self::address_entries) of its interface have it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does not tell.
+    #[doc(alias = "allAddresses")]
+    pub fn all_addresses() -> Result<Vec<IpAddr>, InterfaceError> {
+        let interfaces = Self::all_interfaces()?;
+        let up = interfaces.iter().filter(|interface| interface.flags.contains(InterfaceFlags::UP));
+        Ok(up.flat_map(|interface| interface.entries.iter().map(NetworkAddressEntry::ip)).collect())
+    }
+
+    /// Returns the interface of this name.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceFromName")]
+    pub fn from_name(name: &str) -> Result<Self, InterfaceError> {
+        let mut interfaces = Self::all_interfaces()?.into_iter();
+        interfaces
+            .find(|interface| interface.name == name)
+            .ok_or_else(|| InterfaceError::NoSuchName(name.to_owned()))
+    }
+
+    /// Returns the interface with this index.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceFromIndex")]
+    pub fn from_index(index: u32) -> Result<Self, InterfaceError> {
+        let mut interfaces = Self::all_interfaces()?.into_iter();
+        interfaces
+            .find(|interface| interface.index == index)
+            .ok_or(InterfaceError::NoSuchIndex(index))
+    }
+
+    /// Returns the index of the interface of this name, without asking for more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceIndexFromName")]
+    pub fn index_from_name(name: &str) -> Result<u32, InterfaceError> {
+        match index_of(name) {
+            Ok(Some(index)) => Ok(index),
+            Ok(None) => Err(InterfaceError::NoSuchName(name.to_owned())),
+            Err(error) => Err(InterfaceError::System(error)),
+        }
+    }
+
+    /// Returns the name of the interface with this index, without asking for more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is none, or the system does not tell.
+    #[doc(alias = "interfaceNameFromIndex")]
+    pub fn name_from_index(index: u32) -> Result<String, InterfaceError> {
+        match name_of(index) {
+            Ok(Some(name)) => Ok(name),
+            Ok(None) => Err(InterfaceError::NoSuchIndex(index)),
+            Err(error) => Err(InterfaceError::System(error)),
+        }
+    }
+}
 
 /// All interfaces, in the order of the system.
-pub(super) fn list() -> io::Result<Vec<NetworkInterface>> {
+fn list() -> io::Result<Vec<NetworkInterface>> {
     let mut interfaces: Vec<NetworkInterface> = Vec::new();
     for told in getifaddrs()? {
         // An address that has a label of its own, `eth0:1`, comes under it.
@@ -61,7 +143,7 @@ pub(super) fn index_of(name: &str) -> io::Result<Option<u32>> {
 }
 
 /// The name of the interface with this index, if there is one.
-pub(super) fn name_of(index: u32) -> io::Result<Option<String>> {
+fn name_of(index: u32) -> io::Result<Option<String>> {
     let found = if_::if_indextoname(index).and_then(|name| match name.is_empty() {
         // nix 0.31 overlooks that the system's function failed.
         true => Err(Errno::last()),
