@@ -7,9 +7,8 @@ use std::rc::Rc;
 
 use super::address::canonical;
 use super::engine::Accepted;
-use super::tcp_server::QTcpServer;
 use super::tcp_socket::QTcpSocket;
-use crate::object::{Context, ObjectKey, QObject, World};
+use crate::object::{ObjectKey, World};
 
 /// A connection that a server has accepted. Dropped, it closes.
 ///
@@ -58,18 +57,3 @@ impl fmt::Debug for Incoming {
 
 /// Takes a connection to the class that decides what becomes of it.
 pub(super) type OnIncoming = Rc<dyn Fn(&mut World, ObjectKey, Incoming)>;
-
-/// Makes a method of class `T` one that connections are taken to.
-pub(super) fn on_incoming<T: QObject>(
-    incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
-) -> OnIncoming {
-    Rc::new(move |world, key, incoming| {
-        let server = world.handle::<QTcpServer>(key);
-        assert!(
-            world.downcast::<T>(server.erase()).is_some(),
-            "QTcpServer::with_incoming has a method of {}, which this server is not",
-            T::static_meta_object().class_name(),
-        );
-        world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));
-    })
-}

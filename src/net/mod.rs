@@ -1,6 +1,7 @@
 //! Sockets: a state machine over an engine.
 
 mod abstract_socket;
+mod accept;
 mod accepting;
 mod address;
 mod bind_mode;

@@ -5,19 +5,20 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::rc::Rc;
 
 use slotwire_macros::{QObject, slots};
 
-use super::accepting::{Accepting, accept_waiting};
+use super::accepting::Accepting;
 use super::address::canonical;
 use super::bind_mode::{BindAddress, BindMode};
 use super::engine::{SocketEngine, listens, open};
 use super::error::{NetError, SocketError};
 use super::facilities::Home;
-use super::incoming::{Incoming, OnIncoming, on_incoming};
+use super::incoming::{Incoming, OnIncoming};
 use super::socket_type::SocketType;
 use super::tcp_socket::QTcpSocket;
-use crate::object::{Anchor, Context, Obj, ObjectKey, Occasion, QObject, Response, Signal, World};
+use crate::object::{Anchor, Context, Obj, QObject, Signal};
 
 /// Listens on an address and accepts connections.
 ///
@@ -50,7 +51,7 @@ pub struct QTcpServer {
     bound_to: Option<BindAddress>,
     pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Accepted, never taken, and on their way out.
-    abandoned: Vec<Obj<QTcpSocket>>,
+    pub(super) abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
     backlog: u32,
     error: Option<SocketError>,
@@ -364,24 +365,21 @@ impl QTcpServer {
     fn entered(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
     }
-
-    fn woken(&mut self, occasion: Occasion) -> Response {
-        match occasion {
-            Occasion::Step(_) => return Response::needs(destroy_abandoned),
-            Occasion::Postponed => self.accepting.turn_queued = false,
-            Occasion::Ready(..) | Occasion::Due => {}
-            Occasion::Answered => return Response::DONE,
-        }
-        Response::needs(accept_waiting)
-    }
 }
 
-fn destroy_abandoned(world: &mut World, key: ObjectKey) {
-    let server = world.handle::<QTcpServer>(key);
-    let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
-    for socket in abandoned.into_iter().flatten() {
-        world.destroy(socket);
-    }
+/// Makes a method of class `T` one that connections are taken to.
+fn on_incoming<T: QObject>(
+    incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
+) -> OnIncoming {
+    Rc::new(move |world, key, incoming| {
+        let server = world.handle::<QTcpServer>(key);
+        assert!(
+            world.downcast::<T>(server.erase()).is_some(),
+            "QTcpServer::with_incoming has a method of {}, which this server is not",
+            T::static_meta_object().class_name(),
+        );
+        world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));
+    })
 }
 
 impl Default for QTcpServer {

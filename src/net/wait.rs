@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::abstract_socket::QAbstractSocket;
-use super::accepting;
+use super::accept;
 use super::engine::{Awaited, Network};
 use super::error::SocketError;
 use super::socket::{News, SocketCore};
@@ -176,7 +176,7 @@ impl Runtime {
             return self.has_timed_out(server);
         }
         loop {
-            accepting::forget_destroyed(self, server);
+            accept::forget_destroyed(self, server);
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
                 return false;
             };
