@@ -9,7 +9,6 @@ use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
-use super::socket::SocketCore;
 use crate::object::{ObjectKey, Wakeups};
 
 /// The sockets of the connection that a server of this runtime takes in just now; `None` if none does.
@@ -17,6 +16,10 @@ use crate::object::{ObjectKey, Wakeups};
 pub(super) struct Newcomers(RefCell<Option<SmallVec<[ObjectKey; 1]>>>);
 
 impl Newcomers {
+    /// The number of the step that a newcomer gets after its announcement: then it begins to be
+    /// watched.
+    pub(super) const ANNOUNCED: u32 = 0;
+
     /// Begins to take a connection in. The end of the value that this returns, a panic's included, is
     /// the moment after the announcement.
     pub(super) fn take_in<'a>(&'a self, wakeups: &'a Wakeups) -> Announcement<'a> {
@@ -43,7 +46,7 @@ pub(super) struct Announcement<'a> {
 impl Drop for Announcement<'_> {
     fn drop(&mut self) {
         for socket in self.newcomers.0.take().into_iter().flatten() {
-            self.wakeups.step(socket, SocketCore::WATCH);
+            self.wakeups.step(socket, Newcomers::ANNOUNCED);
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
 use crate::net::error::{NetError, SocketError};
 use crate::net::facilities::Home;
+use crate::net::newcomers::Newcomers;
 use crate::net::socket_state::SocketState;
 use crate::net::socket_type::SocketType;
 use crate::object::{Anchor, Occasion, Response, Signal};
@@ -103,7 +104,7 @@ impl SocketCore {
     /// Is woken by the loop, or by a step that it recorded.
     pub(in crate::net) fn wake(&mut self, occasion: Occasion) -> Response {
         match occasion {
-            Occasion::Step(Self::WATCH) => self.watch(),
+            Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(Self::DELIVERED) => self.on_delivered(),
             Occasion::Step(number) => self.take_step(number),
             Occasion::Ready(_, readiness) => self.on_ready(readiness),

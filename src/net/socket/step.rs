@@ -32,7 +32,8 @@ pub(super) enum Step {
     Forget,
 }
 
-/// The number of the first of those steps: before it are those that have a number for good.
+/// The number of the first of those steps. Before it are those that have a number for good:
+/// `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
 const FIRST: u32 = 2;
 
 /// The steps that are recorded and not taken yet, in order.
@@ -90,9 +91,6 @@ impl StepQueue {
 }
 
 impl SocketCore {
-    /// The step by which a newcomer begins to be watched: after its announcement.
-    pub(in crate::net) const WATCH: u32 = 0;
-
     /// The step at which what was emitted outside the passes of the loop is delivered.
     pub(super) const DELIVERED: u32 = 1;
 
