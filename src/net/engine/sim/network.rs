@@ -1,6 +1,7 @@
 //! `SimNetwork`: a network in memory, with a time of its own.
 
 use std::cell::{RefCell, RefMut};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -60,16 +61,37 @@ pub struct SimNetwork {
 
 struct Shared {
     wire: RefCell<Wire>,
+    schedule: RefCell<Schedule>,
     /// What the clocks of the hosts show when no time has passed.
     start: Instant,
     seed: u64,
+}
+
+/// What programs want to do at some time, by the numbers that the agenda has.
+#[derive(Default)]
+struct Schedule {
+    calls: BTreeMap<u64, Scheduled>,
+    scheduled: u64,
+}
+
+/// What is to be done at some time.
+type Scheduled = Box<dyn FnOnce(&SimNetwork)>;
+
+impl Schedule {
+    /// Adds a call and gives its number.
+    fn add(&mut self, call: Scheduled) -> u64 {
+        self.scheduled += 1;
+        self.calls.insert(self.scheduled, call);
+        self.scheduled
+    }
 }
 
 impl SimNetwork {
     /// Creates a network without hosts. What happens on it by chance follows from the seed.
     pub fn new(seed: u64) -> Self {
         let wire = RefCell::new(Wire::new(seed));
-        Self { shared: Rc::new(Shared { wire, start: Instant::now(), seed }) }
+        let schedule = RefCell::default();
+        Self { shared: Rc::new(Shared { wire, schedule, start: Instant::now(), seed }) }
     }
 
     /// Returns the seed.
@@ -369,7 +391,8 @@ impl SimNetwork {
     /// Has `call` run after a while: to cut a cable at some time, or to let a plain socket speak. What
     /// calls itself again and again takes some time each time: in none it would never end.
     pub fn after(&self, delay: Duration, call: impl FnOnce(&Self) + 'static) {
-        self.wire().agenda.write(delay, Event::Scheduled(Box::new(call)));
+        let number = self.shared.schedule.borrow_mut().add(Box::new(call));
+        self.wire().agenda.write(delay, Event::Scheduled(number));
     }
 
     /// Lets time pass on the network alone; the runtimes learn of it when they get a turn.
@@ -409,8 +432,11 @@ impl SimNetwork {
                     asker.tell();
                 }
             }
-            Outside::Scheduled(call) => {
-                call(self);
+            Outside::Scheduled(number) => {
+                let call = self.shared.schedule.borrow_mut().calls.remove(&number);
+                if let Some(call) = call {
+                    call(self);
+                }
                 let wire = &mut *self.wire();
                 wire.watchers.values_mut().for_each(|watcher| watcher.was_called = true);
             }

@@ -19,7 +19,6 @@ use super::datagram::Datagram;
 use super::host::{Host, SimHost};
 use super::link::{Link, Route};
 use super::names::{Names, Question};
-use super::network::SimNetwork;
 use super::parcel::Parcel;
 use super::ports::Ports;
 use super::socket::{Role, Socket, SocketKey};
@@ -48,8 +47,8 @@ pub(super) enum Event {
     Answer(Question),
     /// Readiness that was put off is told.
     Tell(SocketKey),
-    /// What a program of the simulation's wants to do at this time.
-    Scheduled(Scheduled),
+    /// Something that was scheduled with the network is to be done, which has it under this number.
+    Scheduled(u64),
 }
 
 impl Event {
@@ -59,14 +58,11 @@ impl Event {
     }
 }
 
-/// What is to be done at some time.
-pub(super) type Scheduled = Box<dyn FnOnce(&SimNetwork)>;
-
 /// What an event leaves to be done outside, where the network may be used.
 pub(super) enum Outside {
     Nothing,
     Answer(Question),
-    Scheduled(Scheduled),
+    Scheduled(u64),
 }
 
 /// What it means that there is no host of a number.
@@ -149,7 +145,7 @@ impl Wire {
             Event::Refused(socket, by) => self.on_refused(socket, by),
             Event::Tell(socket) => self.tell(socket),
             Event::Answer(question) => return Some(Outside::Answer(question)),
-            Event::Scheduled(scheduled) => return Some(Outside::Scheduled(scheduled)),
+            Event::Scheduled(number) => return Some(Outside::Scheduled(number)),
         }
         Some(Outside::Nothing)
     }
