@@ -15,7 +15,8 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{family_of, message, multicast, option};
+use super::descriptor::family_of;
+use super::{message, multicast, option};
 use crate::event_loop::Reactor;
 use crate::net::address::canonical;
 use crate::net::bind_mode::{BindAddress, BindMode};
