@@ -6,9 +6,8 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::socket_engine::SocketEngine;
-use crate::net::bind_mode::BindAddress;
-use crate::net::lookup::{Lookup, OnResolved};
-use crate::net::socket_type::SocketType;
+use crate::net::names::{Lookup, OnResolved};
+use crate::net::values::{BindAddress, SocketType};
 use crate::readiness::Readiness;
 
 /// A network: where engines come from.

@@ -6,10 +6,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use crate::net::bind_mode::{BindAddress, BindMode};
-use crate::net::network_datagram::NetworkDatagram;
-use crate::net::network_interface::NetworkInterface;
-use crate::net::option::{OptionName, SocketOption};
+use crate::net::interface::NetworkInterface;
+use crate::net::values::{BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption};
 use crate::object::ObjectKey;
 
 /// How far a connection attempt has come.

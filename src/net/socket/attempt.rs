@@ -18,15 +18,10 @@ use super::step::Step;
 use super::traffic::News;
 use crate::event_loop::TimerKey;
 use crate::io::OpenMode;
-use crate::net::address::lacks_scope;
 use crate::net::engine::{Network, Progress, SocketEngine};
-use crate::net::error::SocketError;
-use crate::net::facilities::Home;
-use crate::net::host_name::HostName;
-use crate::net::lookup::Lookup;
-use crate::net::protocol::NetworkLayerProtocol;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::names::{HostName, Lookup};
+use crate::net::shared::Home;
+use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketType, lacks_scope};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The head start of an address over the next, as RFC 8305 recommends.

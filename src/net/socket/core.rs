@@ -13,14 +13,11 @@ use super::extra::Extra;
 use super::step::{Step, StepQueue};
 use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
-use crate::net::address::explained;
-use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
-use crate::net::error::{NetError, SocketError};
-use crate::net::facilities::Home;
-use crate::net::newcomers::Newcomers;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::shared::{Home, Newcomers};
+use crate::net::values::{
+    BindAddress, BindMode, NetError, SocketError, SocketState, SocketType, explained,
+};
 use crate::object::{Anchor, Occasion, Response, Signal};
 
 /// The state that all sockets share.

@@ -12,13 +12,12 @@ use rustix::io::Errno;
 
 use super::core::{SocketCore, copy_of};
 use super::traffic::News;
-use crate::net::address::{at_interface, described, scope_id};
-use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Membership, SocketEngine};
-use crate::net::error::{NetError, SocketError};
-use crate::net::network_datagram::NetworkDatagram;
-use crate::net::network_interface::NetworkInterface;
-use crate::net::socket_state::SocketState;
+use crate::net::interface::NetworkInterface;
+use crate::net::values::{
+    BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
+    described, scope_id,
+};
 use crate::readiness::Readiness;
 
 /// No datagram is larger.

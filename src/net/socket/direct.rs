@@ -9,9 +9,7 @@ use super::core::{SocketCore, copy_of};
 use super::datagram::not_connected;
 use super::traffic::News;
 use crate::io::OpenMode;
-use crate::net::error::SocketError;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketError, SocketState, SocketType};
 
 impl SocketCore {
     /// Says whether reads and writes go past the buffers.

@@ -2,9 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::net::address::{at_interface, canonical, scope_id};
-use crate::net::bind_mode::BindAddress;
 use crate::net::engine::SocketEngine;
+use crate::net::values::{BindAddress, at_interface, canonical, scope_id};
 
 /// An address and a port, each of which may be unknown: a class may set one of them alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::rc::Weak;
 use super::core::{Fault, SocketCore};
 use super::settings::Settings;
 use super::traffic::News;
-use crate::net::error::SocketError;
+use crate::net::values::SocketError;
 use crate::object::Signal;
 
 /// The rare parts of a socket.

@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use super::core::{Fault, SocketCore};
 use crate::net::engine::SocketEngine;
-use crate::net::error::{NetError, SocketError};
-use crate::net::option::{OptionName, SocketOption};
-use crate::net::socket_type::SocketType;
+use crate::net::values::{NetError, OptionName, SocketError, SocketOption, SocketType};
 
 /// Options that are to be set, at most one of each name.
 #[derive(Debug, Default)]

@@ -14,8 +14,8 @@ use super::attempt::alternating;
 use crate::event_loop::{LoopParts, Parts, Runtime, VirtualClock};
 use crate::io::OpenMode;
 use crate::net::engine::{Awaited, NativeNetwork, Network, SocketEngine};
-use crate::net::facilities::Facilities;
-use crate::net::lookup::{Lookup, OnResolved};
+use crate::net::names::{Lookup, OnResolved};
+use crate::net::shared::Facilities;
 use crate::net::{
     BindMode, NetworkLayerProtocol, QAbstractSocket, QTcpSocket, SocketError, SocketOption,
     SocketState, SocketType,

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::core::SocketCore;
 use super::options::Options;
-use crate::net::pause_mode::PauseMode;
-use crate::net::ready_read_policy::ReadyReadPolicy;
+use crate::net::values::{PauseMode, ReadyReadPolicy};
 
 /// The settings of a socket.
 pub(in crate::net) struct Settings {

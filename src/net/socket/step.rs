@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::core::SocketCore;
 use super::endpoint::Endpoint;
-use crate::net::socket_state::SocketState;
+use crate::net::values::SocketState;
 
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

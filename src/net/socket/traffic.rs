@@ -2,7 +2,7 @@
 
 use bitflags::bitflags;
 
-use crate::net::error::SocketError;
+use crate::net::values::SocketError;
 
 bitflags! {
     /// What has happened to a socket, for a wait and for the pass of the loop that looks afterwards.

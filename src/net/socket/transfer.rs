@@ -9,10 +9,7 @@ use super::core::SocketCore;
 use super::step::Step;
 use super::traffic::{News, WriteEnd};
 use crate::net::engine::SocketEngine;
-use crate::net::error::SocketError;
-use crate::net::ready_read_policy::ReadyReadPolicy;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
 use crate::readiness::Readiness;
 
 /// How much is sent in one pass of the loop before others get theirs. More than most writes, so

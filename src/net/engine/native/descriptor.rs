@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 
-use crate::net::socket_type::SocketType;
+use crate::net::values::SocketType;
 
 /// Returns true if there is a socket behind the descriptor that takes connections.
 pub(crate) fn listens(descriptor: impl AsFd) -> bool {

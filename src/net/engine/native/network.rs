@@ -12,12 +12,9 @@ use rustix::io::Errno;
 use super::socket::NativeSocket;
 use crate::event_loop::{LoopParts, Reactor};
 use crate::net::engine::{Awaited, Network, SocketEngine};
-use crate::net::host_name::HostName;
-use crate::net::lookup::{Lookup, OnResolved};
-use crate::net::resolver::{self, Resolver};
-use crate::net::resolver_pool::ResolverPool;
-use crate::net::socket_type::SocketType;
-use crate::net::system_interfaces;
+use crate::net::interface;
+use crate::net::names::{self, HostName, Lookup, OnResolved, Resolver, ResolverPool};
+use crate::net::values::SocketType;
 use crate::readiness::Readiness;
 
 /// The kernel's network.
@@ -49,7 +46,7 @@ impl Network for NativeNetwork {
     }
 
     fn resolve_now(&self, name: &str, timeout: Option<Duration>) -> io::Result<Vec<SocketAddr>> {
-        resolver::wait_for(name, timeout, |on_resolved| self.resolver.resolve(name, on_resolved))
+        names::wait_for(name, timeout, |on_resolved| self.resolver.resolve(name, on_resolved))
     }
 
     fn forget_host(&self, name: &str) {
@@ -58,7 +55,7 @@ impl Network for NativeNetwork {
 
     fn interface_index(&self, name: &str) -> Option<u32> {
         // If the system cannot tell, the name is taken for unknown.
-        system_interfaces::index_of(name).ok().flatten()
+        interface::index_of(name).ok().flatten()
     }
 
     fn clear_host_cache(&self) {

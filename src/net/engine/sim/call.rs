@@ -10,7 +10,7 @@ use super::parcel::{Content, Stray};
 use super::socket::{Role, Socket, SocketKey};
 use super::tcp::{HEADERS, Phase, Stream, doubled};
 use super::wire::{Event, Wire};
-use crate::net::socket_type::SocketType;
+use crate::net::values::SocketType;
 
 /// How long a caller waits before it calls again for the first time. Each time it is twice as long.
 pub(super) const CALL_AGAIN: Duration = Duration::from_secs(1);

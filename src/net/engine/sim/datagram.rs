@@ -15,9 +15,8 @@ use super::link::Route;
 use super::socket::{Role, Socket, SocketKey};
 use super::tcp::check_way;
 use super::wire::{Event, Wire};
-use crate::net::address::{at_interface, scope_id};
 use crate::net::engine::{Membership, Received};
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketType, at_interface, scope_id};
 
 /// The headers of IP and UDP, in bytes.
 const HEADERS: usize = 28;

@@ -13,13 +13,12 @@ use super::tcp::Phase;
 use super::watcher::{Watch, WatcherKey};
 use super::wire::Wire;
 use crate::event_loop::Reactor;
-use crate::net::address::{canonical, scope_id};
-use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
-use crate::net::network_datagram::NetworkDatagram;
-use crate::net::network_interface::NetworkInterface;
-use crate::net::option::{OptionName, SocketOption};
-use crate::net::socket_type::SocketType;
+use crate::net::interface::NetworkInterface;
+use crate::net::values::{
+    BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption, SocketType, canonical,
+    scope_id,
+};
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
 use rustix::io::Errno;

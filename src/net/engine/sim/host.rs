@@ -5,9 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustix::io::Errno;
 
-use crate::net::address::needs_scope;
-use crate::net::network_address_entry::NetworkAddressEntry;
-use crate::net::network_interface::{InterfaceFlags, InterfaceType, NetworkInterface};
+use crate::net::interface::{InterfaceFlags, InterfaceType, NetworkAddressEntry, NetworkInterface};
+use crate::net::values::needs_scope;
 
 /// Names a host of a simulated network. It is good for that network alone: another panics, or takes
 /// it for the host of its own that has the same number.

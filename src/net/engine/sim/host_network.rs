@@ -14,10 +14,8 @@ use super::network::SimNetwork;
 use super::watcher::WatcherKey;
 use crate::event_loop::{LoopParts, Reactor};
 use crate::net::engine::{Awaited, Network, SocketEngine};
-use crate::net::host_name::HostName;
-use crate::net::lookup::{Lookup, OnResolved};
-use crate::net::resolver::{Resolver, took_too_long};
-use crate::net::socket_type::SocketType;
+use crate::net::names::{HostName, Lookup, OnResolved, Resolver, took_too_long};
+use crate::net::values::SocketType;
 use crate::readiness::Readiness;
 
 /// A host, as a program on it sees the network.

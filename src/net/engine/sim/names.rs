@@ -8,8 +8,7 @@ use std::time::Duration;
 use super::host::SimHost;
 use super::watcher::WatcherKey;
 use super::wire::{Event, Wire};
-use crate::net::host_name::HostName;
-use crate::net::lookup::OnResolved;
+use crate::net::names::{HostName, OnResolved};
 
 /// How long an answer takes if nothing else was said.
 const USUAL_DELAY: Duration = Duration::from_millis(1);

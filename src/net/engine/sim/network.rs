@@ -18,9 +18,9 @@ use super::watcher::{Unrest, Watcher};
 use super::wire::{Event, Outside, Wire};
 use crate::Error;
 use crate::event_loop::{Runtime, saturating_add};
-use crate::net::address::at_interface;
-use crate::net::facilities::Facilities;
-use crate::net::network_interface::NetworkInterface;
+use crate::net::interface::NetworkInterface;
+use crate::net::shared::Facilities;
+use crate::net::values::at_interface;
 
 /// A network in memory: hosts, the links between them, and a time of its own.
 ///

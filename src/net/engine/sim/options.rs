@@ -10,8 +10,7 @@ use super::socket::{Role, SocketKey};
 use super::tcp::Phase;
 use super::wire::Wire;
 
-use crate::net::option::{OptionName, SocketOption};
-use crate::net::socket_type::SocketType;
+use crate::net::values::{OptionName, SocketOption, SocketType};
 
 /// What the system adds to what it is asked for, for its own book-keeping.
 const OVERHEAD: usize = 2;

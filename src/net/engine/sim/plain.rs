@@ -10,9 +10,8 @@ use super::host::SimHost;
 use super::network::SimNetwork;
 use super::socket::{Role, Socket};
 use super::wire::Wire;
-use crate::net::address::canonical;
 use crate::net::engine::Progress;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketType, canonical};
 
 /// A plain socket that listens: [`SimNetwork::listen`], [`SimNetwork::listen_on`].
 #[derive(Debug)]

@@ -8,8 +8,7 @@ use rustix::io::Errno;
 use super::host::{BROADCAST, ETHERNET_INDEX, Host, SimHost, is_interface, is_link_local};
 use super::socket::{Role, Socket, SocketKey};
 use super::wire::Wire;
-use crate::net::address::scope_id;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketType, scope_id};
 
 /// The sockets of all hosts, by their ports.
 #[derive(Debug, Default)]

@@ -11,8 +11,7 @@ use super::host::SimHost;
 use super::options::Options;
 use super::tcp::{Phase, Stream};
 use super::watcher::Watch;
-use crate::net::address::at_interface;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketType, at_interface};
 use crate::readiness::Readiness;
 
 new_key_type! {

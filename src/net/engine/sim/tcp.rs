@@ -17,8 +17,7 @@ use super::parcel::Content;
 use super::socket::{Listener, Role, Socket, SocketKey};
 use super::stream::{Incoming, Outgoing};
 use super::wire::{Event, Wire};
-use crate::net::address::scope_id;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketType, scope_id};
 
 /// The headers of IP and TCP, in bytes.
 pub(super) const HEADERS: usize = 40;

@@ -24,7 +24,7 @@ use super::ports::Ports;
 use super::socket::{Role, Socket, SocketKey};
 use super::time_wait::TimeWaits;
 use super::watcher::{Unrest, Watcher, WatcherKey};
-use crate::net::socket_type::SocketType;
+use crate::net::values::SocketType;
 
 /// What happens.
 pub(super) enum Event {
