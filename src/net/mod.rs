@@ -12,8 +12,16 @@ mod socket;
 mod values;
 mod waiting;
 
+// What the simulation builds on, which is a floor above.
 #[cfg(feature = "sim")]
-pub(crate) use engine::sim;
+pub(crate) use engine::{Accepted, Awaited, Membership, Network, Progress, Received, SocketEngine};
+#[cfg(feature = "sim")]
+pub(crate) use names::{HostName, Lookup, OnResolved, Resolver, took_too_long};
+#[cfg(feature = "sim")]
+pub(crate) use shared::Facilities;
+#[cfg(feature = "sim")]
+pub(crate) use values::{at_interface, canonical, needs_scope, scope_id};
+
 pub use interface::{
     HardwareAddress, InterfaceError, InterfaceFlags, InterfaceType, NetworkAddressEntry,
     NetworkInterface,

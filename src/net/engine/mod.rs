@@ -6,8 +6,6 @@
 
 mod native;
 mod network;
-#[cfg(feature = "sim")]
-pub(crate) mod sim;
 mod socket_engine;
 
 pub(crate) use native::{NativeNetwork, listens};

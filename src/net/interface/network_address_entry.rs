@@ -18,7 +18,7 @@ pub struct NetworkAddressEntry {
 }
 
 impl NetworkAddressEntry {
-    pub(in crate::net) fn new(
+    pub(crate) fn new(
         ip: IpAddr,
         scope_id: u32,
         netmask: Option<IpAddr>,

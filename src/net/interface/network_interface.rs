@@ -134,13 +134,13 @@ pub enum InterfaceError {
 #[doc(alias = "QNetworkInterface")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkInterface {
-    pub(in crate::net) index: u32,
-    pub(in crate::net) name: String,
-    pub(in crate::net) flags: InterfaceFlags,
-    pub(in crate::net) kind: InterfaceType,
-    pub(in crate::net) hardware_address: Option<HardwareAddress>,
-    pub(in crate::net) mtu: Option<u32>,
-    pub(in crate::net) entries: Vec<NetworkAddressEntry>,
+    pub(crate) index: u32,
+    pub(crate) name: String,
+    pub(crate) flags: InterfaceFlags,
+    pub(crate) kind: InterfaceType,
+    pub(crate) hardware_address: Option<HardwareAddress>,
+    pub(crate) mtu: Option<u32>,
+    pub(crate) entries: Vec<NetworkAddressEntry>,
 }
 
 impl NetworkInterface {

@@ -27,11 +27,11 @@ const LOCALHOST: &str = "localhost";
 
 /// A host's name, ready to be looked up. Upper and lower case are the same name.
 #[derive(Clone, Debug)]
-pub(in crate::net) struct HostName(Arc<str>);
+pub(crate) struct HostName(Arc<str>);
 
 impl HostName {
     /// Reads a name as a user gives it. Fails with the reason if it cannot be any host's.
-    pub(in crate::net) fn parse(given: &str) -> Result<Self, LookupFailure> {
+    pub(crate) fn parse(given: &str) -> Result<Self, LookupFailure> {
         if given.is_empty() {
             return Err(refusal("a host name cannot be empty"));
         }
@@ -61,7 +61,7 @@ impl HostName {
 
     /// Returns the name in the spelling in which it was given, or in ASCII if it was given in
     /// letters beyond that.
-    pub(in crate::net) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 

@@ -47,7 +47,7 @@ impl fmt::Debug for Lookup {
 /// Why a name has no addresses; many askers may get the same answer.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{reason}")]
-pub(in crate::net) struct LookupFailure {
+pub(crate) struct LookupFailure {
     /// `NotFound` if there is no such name.
     pub(in crate::net) kind: io::ErrorKind,
     pub(in crate::net) reason: Arc<str>,

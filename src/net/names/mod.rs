@@ -21,9 +21,12 @@ mod system_resolver;
 pub use host_info::{HostInfo, HostInfoError};
 pub use host_lookup::HostLookup;
 pub(in crate::net) use host_lookups::{Asked, HostLookups};
-pub(in crate::net) use host_name::HostName;
-pub(in crate::net) use lookup::{Lookup, OnResolved};
-pub(in crate::net) use resolver::{Resolver, took_too_long, wait_for};
+pub(crate) use host_name::HostName;
+pub(crate) use lookup::{Lookup, OnResolved};
+pub(crate) use resolver::Resolver;
+#[cfg(feature = "sim")]
+pub(crate) use resolver::took_too_long;
+pub(in crate::net) use resolver::wait_for;
 pub(in crate::net) use resolver_pool::ResolverPool;
 #[cfg(fuzzing)]
 pub(in crate::net) use system_resolver::configured_domain;

@@ -17,14 +17,14 @@ use crate::sync::{Mutex, MutexGuard, PoisonError};
 type Ask = dyn Fn(&HostName, OnResolved) -> Lookup;
 
 /// Looks up names by somebody who is dear to ask, and a cache that goes by the runtime's clock.
-pub(in crate::net) struct Resolver {
+pub(crate) struct Resolver {
     ask: Box<Ask>,
     cache: Arc<Mutex<HostCache>>,
     clock: Rc<dyn Clock>,
 }
 
 impl Resolver {
-    pub(in crate::net) fn new(
+    pub(crate) fn new(
         ask: impl Fn(&HostName, OnResolved) -> Lookup + 'static,
         clock: Rc<dyn Clock>,
     ) -> Self {
@@ -33,7 +33,7 @@ impl Resolver {
 
     /// Looks up a name. `on_resolved` is called from any thread, and from here if the answer is
     /// known already.
-    pub(in crate::net) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
+    pub(crate) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
         let name = match HostName::parse(name) {
             Ok(name) => name,
             Err(failure) => {
@@ -65,14 +65,14 @@ impl Resolver {
     }
 
     /// Forgets what was found for one name, so that the next who asks hears of a change.
-    pub(in crate::net) fn forget(&self, name: &str) {
+    pub(crate) fn forget(&self, name: &str) {
         if let Ok(name) = HostName::parse(name) {
             lock(&self.cache).forget(&name);
         }
     }
 
     /// Forgets what was found so far.
-    pub(in crate::net) fn clear_cache(&self) {
+    pub(crate) fn clear_cache(&self) {
         lock(&self.cache).clear();
     }
 }
@@ -103,7 +103,7 @@ pub(in crate::net) fn wait_for(
 }
 
 /// What a lookup that nobody waits for any longer fails with.
-pub(in crate::net) fn took_too_long(name: &str) -> io::Error {
+pub(crate) fn took_too_long(name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, format!("cannot look up {name:?}: it takes too long"))
 }
 

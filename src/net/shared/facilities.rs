@@ -11,7 +11,7 @@ use crate::net::names::HostLookups;
 use crate::object::World;
 
 /// What the sockets of a runtime share, beside the loop's parts.
-pub(in crate::net) struct Facilities {
+pub(crate) struct Facilities {
     parts: Rc<LoopParts>,
     pub(in crate::net) network: Rc<dyn Network>,
     pub(in crate::net) pool: BufferPool,
@@ -24,7 +24,7 @@ pub(in crate::net) type Home = event_loop::Home<Facilities>;
 
 impl Facilities {
     /// Says on which network the sockets of a runtime are to be that has none yet.
-    pub(in crate::net) fn begin(
+    pub(crate) fn begin(
         world: &World,
         network: impl FnOnce(&LoopParts) -> Rc<dyn Network>,
     ) -> Rc<Self> {

@@ -9,5 +9,6 @@ mod facilities;
 mod look_up_host;
 mod newcomers;
 
-pub(in crate::net) use facilities::{Facilities, Home};
+pub(crate) use facilities::Facilities;
+pub(in crate::net) use facilities::Home;
 pub(in crate::net) use newcomers::Newcomers;

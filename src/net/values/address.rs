@@ -12,7 +12,7 @@ use rustix::io::Errno;
 /// Returns true if the address means something on one link or interface alone: a link-local
 /// address, or a group of that scope (RFC 4291, sections 2.5.6 and 2.7).
 #[inline]
-pub(in crate::net) fn needs_scope(ip: Ipv6Addr) -> bool {
+pub(crate) fn needs_scope(ip: Ipv6Addr) -> bool {
     match ip.segments()[0] {
         // Multicast: the scope is in the last four bits.
         first @ 0xff00.. => matches!(first & 0xf, 1 | 2),
@@ -23,7 +23,7 @@ pub(in crate::net) fn needs_scope(ip: Ipv6Addr) -> bool {
 /// Returns the socket address of `ip` at the interface with this index, of which it keeps the index
 /// if `ip` needs a scope. An IPv4-mapped IPv6 address becomes the IPv4 address.
 #[inline]
-pub(in crate::net) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> SocketAddr {
+pub(crate) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> SocketAddr {
     match ip {
         IpAddr::V6(v6) if is_mapped(v6) => SocketAddr::new(v6.to_canonical(), port),
         IpAddr::V6(v6) if needs_scope(v6) => SocketAddrV6::new(v6, port, 0, interface).into(),
@@ -34,7 +34,7 @@ pub(in crate::net) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> Soc
 /// Returns the address as users see it: an IPv4-mapped IPv6 address is the IPv4 address, and only
 /// an address that needs a scope has one.
 #[inline]
-pub(in crate::net) fn canonical(address: SocketAddr) -> SocketAddr {
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
     match &address {
         SocketAddr::V6(v6) if v6.scope_id() != 0 || v6.flowinfo() != 0 || is_mapped(*v6.ip()) => {
             at_interface(address.ip(), address.port(), v6.scope_id())
@@ -52,7 +52,7 @@ pub(in crate::net) fn is_mapped(ip: Ipv6Addr) -> bool {
 
 /// Returns the scope id of the address; 0 if it has none.
 #[inline]
-pub(in crate::net) fn scope_id(address: SocketAddr) -> u32 {
+pub(crate) fn scope_id(address: SocketAddr) -> u32 {
     match address {
         SocketAddr::V4(_) => 0,
         SocketAddr::V6(v6) => v6.scope_id(),

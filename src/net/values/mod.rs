@@ -15,9 +15,11 @@ mod ready_read_policy;
 mod socket_state;
 mod socket_type;
 
+#[cfg(feature = "sim")]
+pub(crate) use address::needs_scope;
+pub(crate) use address::{at_interface, canonical, scope_id};
 pub(in crate::net) use address::{
-    at_interface, canonical, described, explained, host_text, is_mapped, lacks_scope, needs_scope,
-    parse_address, scope_id,
+    described, explained, host_text, is_mapped, lacks_scope, parse_address,
 };
 pub use bind_mode::{BindAddress, BindMode};
 pub use error::{NetError, SocketError};

@@ -8,19 +8,15 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::host::{ETHERNET_INDEX, Host, SimHost};
 use super::host_network::HostNetwork;
-use super::link::{Link, Route};
-use super::names::NameAnswer;
+use super::kernel::{
+    ETHERNET_INDEX, Event, Host, Link, NameAnswer, Outside, Route, SimHost, Unrest, Watcher, Wire,
+};
 use super::plain::{SimListener, SimStream, SimUdpSocket};
 use super::poller::{SimClock, SimPoller};
-use super::watcher::{Unrest, Watcher};
-use super::wire::{Event, Outside, Wire};
 use crate::Error;
 use crate::event_loop::{Runtime, saturating_add};
-use crate::net::interface::NetworkInterface;
-use crate::net::shared::Facilities;
-use crate::net::values::at_interface;
+use crate::net::{Facilities, NetworkInterface, at_interface};
 
 /// A network in memory: hosts, the links between them, and a time of its own.
 ///

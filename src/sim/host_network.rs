@@ -9,13 +9,13 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::engine::SimSocket;
-use super::host::SimHost;
+use super::kernel::{SimHost, WatcherKey};
 use super::network::SimNetwork;
-use super::watcher::WatcherKey;
 use crate::event_loop::{LoopParts, Reactor};
-use crate::net::engine::{Awaited, Network, SocketEngine};
-use crate::net::names::{HostName, Lookup, OnResolved, Resolver, took_too_long};
-use crate::net::values::SocketType;
+use crate::net::{
+    Awaited, HostName, Lookup, Network, OnResolved, Resolver, SocketEngine, SocketType,
+    took_too_long,
+};
 use crate::readiness::Readiness;
 
 /// A host, as a program on it sees the network.

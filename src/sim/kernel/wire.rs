@@ -24,10 +24,10 @@ use super::ports::Ports;
 use super::socket::{Role, Socket, SocketKey};
 use super::time_wait::TimeWaits;
 use super::watcher::{Unrest, Watcher, WatcherKey};
-use crate::net::values::SocketType;
+use crate::net::SocketType;
 
 /// What happens.
-pub(super) enum Event {
+pub(in crate::sim) enum Event {
     /// Somebody wants to connect.
     Call(Call),
     /// A part of a connection's traffic arrives.
@@ -59,7 +59,7 @@ impl Event {
 }
 
 /// What an event leaves to be done outside, where the network may be used.
-pub(super) enum Outside {
+pub(in crate::sim) enum Outside {
     Nothing,
     Answer(Question),
     Scheduled(u64),
@@ -69,30 +69,30 @@ pub(super) enum Outside {
 const STRANGER: &str = "the host is one of this network";
 
 /// The state of a network.
-pub(super) struct Wire {
-    pub(super) agenda: Agenda<Event>,
-    pub(super) rng: Rng,
-    pub(super) hosts: Vec<Host>,
+pub(in crate::sim) struct Wire {
+    pub(in crate::sim) agenda: Agenda<Event>,
+    pub(in crate::sim) rng: Rng,
+    pub(in crate::sim) hosts: Vec<Host>,
     /// Whose an address is.
-    pub(super) owners: BTreeMap<IpAddr, SimHost>,
-    pub(super) sockets: SlotMap<SocketKey, Socket>,
-    pub(super) ports: Ports,
-    pub(super) time_waits: TimeWaits,
-    pub(super) watchers: SlotMap<WatcherKey, Watcher>,
-    pub(super) names: Names,
-    pub(super) unrest: Unrest,
+    pub(in crate::sim) owners: BTreeMap<IpAddr, SimHost>,
+    pub(in crate::sim) sockets: SlotMap<SocketKey, Socket>,
+    pub(in crate::sim) ports: Ports,
+    pub(in crate::sim) time_waits: TimeWaits,
+    pub(in crate::sim) watchers: SlotMap<WatcherKey, Watcher>,
+    pub(in crate::sim) names: Names,
+    pub(in crate::sim) unrest: Unrest,
     /// The link between those that have none of their own, and that of hosts to themselves.
-    pub(super) links: [Link; 2],
+    pub(in crate::sim) links: [Link; 2],
     /// The links of pairs of hosts, by direction.
-    pub(super) own_links: BTreeMap<(SimHost, SimHost), Link>,
+    pub(in crate::sim) own_links: BTreeMap<(SimHost, SimHost), Link>,
     /// What is not open, by direction.
-    pub(super) routes: BTreeMap<(SimHost, SimHost), Route>,
+    pub(in crate::sim) routes: BTreeMap<(SimHost, SimHost), Route>,
     /// When a link with a bandwidth has sent what it was given.
     busy: BTreeMap<(SimHost, SimHost), Duration>,
 }
 
 impl Wire {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::sim) fn new(seed: u64) -> Self {
         Self {
             agenda: Agenda::new(),
             rng: Rng::with_seed(seed),
@@ -111,16 +111,16 @@ impl Wire {
         }
     }
 
-    pub(super) fn host(&self, host: SimHost) -> &Host {
+    pub(in crate::sim) fn host(&self, host: SimHost) -> &Host {
         self.hosts.get(usize::from(host.0)).expect(STRANGER)
     }
 
-    pub(super) fn host_mut(&mut self, host: SimHost) -> &mut Host {
+    pub(in crate::sim) fn host_mut(&mut self, host: SimHost) -> &mut Host {
         self.hosts.get_mut(usize::from(host.0)).expect(STRANGER)
     }
 
     /// Opens a socket on a host. Fails if that is down: then there is nobody to ask for one.
-    pub(super) fn open(
+    pub(in crate::sim) fn open(
         &mut self,
         host: SimHost,
         kind: SocketType,
@@ -133,7 +133,7 @@ impl Wire {
     }
 
     /// Lets what happens next happen, if that is no later than `limit`.
-    pub(super) fn step(&mut self, limit: Duration) -> Option<Outside> {
+    pub(in crate::sim) fn step(&mut self, limit: Duration) -> Option<Outside> {
         match self.agenda.take(limit)? {
             Event::Call(call) => self.on_call(call),
             Event::CallAgain(call) => self.place_call(call),
@@ -152,7 +152,7 @@ impl Wire {
 
     /// Lets happen what is due by now, up to what is to be done outside. Whoever looks at a socket
     /// finds it as it is at this moment, also if nobody has waited since the last one.
-    pub(super) fn catch_up(&mut self) {
+    pub(in crate::sim) fn catch_up(&mut self) {
         let now = self.agenda.now();
         while self.agenda.due_now().is_some_and(|event| !event.is_outside()) {
             self.step(now);
@@ -160,17 +160,22 @@ impl Wire {
     }
 
     /// The link by which a host sends to another.
-    pub(super) fn link(&self, from: SimHost, to: SimHost) -> &Link {
+    pub(in crate::sim) fn link(&self, from: SimHost, to: SimHost) -> &Link {
         self.own_links.get(&(from, to)).unwrap_or(&self.links[usize::from(from == to)])
     }
 
     /// The route from a host to another.
-    pub(super) fn route(&self, from: SimHost, to: SimHost) -> Route {
+    pub(in crate::sim) fn route(&self, from: SimHost, to: SimHost) -> Route {
         self.routes.get(&(from, to)).copied().unwrap_or_default()
     }
 
     /// Says how long a packet of so many bytes takes to another host; `None` if it is lost.
-    pub(super) fn convey(&mut self, from: SimHost, to: SimHost, bytes: usize) -> Option<Duration> {
+    pub(in crate::sim) fn convey(
+        &mut self,
+        from: SimHost,
+        to: SimHost,
+        bytes: usize,
+    ) -> Option<Duration> {
         if self.route(from, to) != Route::Open {
             return None;
         }
@@ -193,7 +198,7 @@ impl Wire {
     }
 
     /// The host that has an address, as another sees it.
-    pub(super) fn owner(&self, seen_from: SimHost, address: IpAddr) -> Option<SimHost> {
+    pub(in crate::sim) fn owner(&self, seen_from: SimHost, address: IpAddr) -> Option<SimHost> {
         match address.is_loopback() {
             true => Some(seen_from),
             false => self.owners.get(&address).copied(),
@@ -201,7 +206,7 @@ impl Wire {
     }
 
     /// The host goes down: what it knew of its sockets is gone, and nobody is told.
-    pub(super) fn crash(&mut self, host: SimHost) {
+    pub(in crate::sim) fn crash(&mut self, host: SimHost) {
         let down = self.host_mut(host);
         down.is_up = false;
         down.crashes += 1;
@@ -215,7 +220,7 @@ impl Wire {
     }
 
     /// A socket is no more.
-    pub(super) fn forget(&mut self, key: SocketKey) {
+    pub(in crate::sim) fn forget(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.remove(key) else { return };
         self.ports.give_back(key, &socket);
         if socket.has_descriptor {

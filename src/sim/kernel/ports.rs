@@ -8,28 +8,33 @@ use rustix::io::Errno;
 use super::host::{BROADCAST, ETHERNET_INDEX, Host, SimHost, is_interface, is_link_local};
 use super::socket::{Role, Socket, SocketKey};
 use super::wire::Wire;
-use crate::net::values::{SocketType, scope_id};
+use crate::net::{SocketType, scope_id};
 
 /// The sockets of all hosts, by their ports.
 #[derive(Debug, Default)]
-pub(super) struct Ports {
+pub(in crate::sim) struct Ports {
     taken: BTreeMap<(SimHost, bool, u16), Vec<SocketKey>>,
 }
 
 impl Ports {
     /// The sockets that have a port, in the order in which they got it.
-    pub(super) fn holders(&self, host: SimHost, kind: SocketType, port: u16) -> &[SocketKey] {
+    pub(in crate::sim) fn holders(
+        &self,
+        host: SimHost,
+        kind: SocketType,
+        port: u16,
+    ) -> &[SocketKey] {
         self.taken.get(&(host, is_tcp(kind), port)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn take(&mut self, key: SocketKey, socket: &Socket) {
+    pub(in crate::sim) fn take(&mut self, key: SocketKey, socket: &Socket) {
         if let Some(local) = socket.local {
             let place = (socket.host, is_tcp(socket.kind), local.port());
             self.taken.entry(place).or_default().push(key);
         }
     }
 
-    pub(super) fn give_back(&mut self, key: SocketKey, socket: &Socket) {
+    pub(in crate::sim) fn give_back(&mut self, key: SocketKey, socket: &Socket) {
         let Some(local) = socket.local else { return };
         let place = (socket.host, is_tcp(socket.kind), local.port());
         if let Some(holders) = self.taken.get_mut(&place) {
@@ -47,7 +52,7 @@ fn is_tcp(kind: SocketType) -> bool {
 
 impl Wire {
     /// Gives a socket an address and a port: any port if it is 0.
-    pub(super) fn bind(&mut self, key: SocketKey, at: SocketAddr) -> Result<(), Errno> {
+    pub(in crate::sim) fn bind(&mut self, key: SocketKey, at: SocketAddr) -> Result<(), Errno> {
         let socket = &self.sockets[key];
         let (host, kind) = (socket.host, socket.kind);
         if socket.local.is_some() || !matches!(socket.role, Role::Idle | Role::Datagrams(_)) {
@@ -78,7 +83,7 @@ impl Wire {
     }
 
     /// The socket has this address from now on.
-    pub(super) fn settle(&mut self, key: SocketKey, at: SocketAddr) {
+    pub(in crate::sim) fn settle(&mut self, key: SocketKey, at: SocketAddr) {
         let socket = &mut self.sockets[key];
         self.ports.give_back(key, socket);
         socket.local = Some(at);
@@ -86,7 +91,7 @@ impl Wire {
     }
 
     /// A port that nobody of the host has.
-    pub(super) fn any_port(&mut self, host: SimHost, kind: SocketType) -> Option<u16> {
+    pub(in crate::sim) fn any_port(&mut self, host: SimHost, kind: SocketType) -> Option<u16> {
         (0..Host::any_ports()).find_map(|_| {
             let port = self.host_mut(host).next_port();
             self.ports.holders(host, kind, port).is_empty().then_some(port)
@@ -106,7 +111,7 @@ impl Wire {
     }
 
     /// Says whether another socket listens at the address of this one.
-    pub(super) fn has_listener_beside(&self, key: SocketKey) -> bool {
+    pub(in crate::sim) fn has_listener_beside(&self, key: SocketKey) -> bool {
         let socket = &self.sockets[key];
         let Some(local) = socket.local else { return false };
         let holders = self.ports.holders(socket.host, socket.kind, local.port());

@@ -5,19 +5,14 @@ use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
-use super::datagram::Way;
-use super::host::SimHost;
+use super::kernel::{
+    Arrived, Phase, Role, SimHost, Socket, SocketKey, Watch, WatcherKey, Way, Wire,
+};
 use super::network::SimNetwork;
-use super::socket::{Role, Socket, SocketKey};
-use super::tcp::Phase;
-use super::watcher::{Watch, WatcherKey};
-use super::wire::Wire;
 use crate::event_loop::Reactor;
-use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
-use crate::net::interface::NetworkInterface;
-use crate::net::values::{
-    BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption, SocketType, canonical,
-    scope_id,
+use crate::net::{
+    Accepted, BindAddress, BindMode, Membership, NetworkDatagram, NetworkInterface, OptionName,
+    Progress, Received, SocketEngine, SocketOption, SocketType, canonical, scope_id,
 };
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
@@ -233,9 +228,7 @@ impl SocketEngine for SimSocket {
 
     fn datagram_size(&self) -> io::Result<Option<usize>> {
         self.held.look(|socket| match &socket.role {
-            Role::Datagrams(datagrams) => {
-                datagrams.waiting.front().map(super::datagram::Arrived::len)
-            }
+            Role::Datagrams(datagrams) => datagrams.waiting.front().map(Arrived::len),
             _ => None,
         })
     }
@@ -305,9 +298,7 @@ impl SocketEngine for SimSocket {
     fn available(&self) -> io::Result<usize> {
         self.held.look(|socket| match &socket.role {
             Role::Stream(stream) => stream.incoming.len(),
-            Role::Datagrams(datagrams) => {
-                datagrams.waiting.front().map_or(0, super::datagram::Arrived::len)
-            }
+            Role::Datagrams(datagrams) => datagrams.waiting.front().map_or(0, Arrived::len),
             _ => 0,
         })
     }

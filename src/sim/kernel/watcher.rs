@@ -14,32 +14,32 @@ use crate::readiness::{Readiness, SourceId};
 
 new_key_type! {
     /// Names a watcher.
-    pub(super) struct WatcherKey;
+    pub(in crate::sim) struct WatcherKey;
 }
 
 /// Who is told of a socket, and by which number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Watch {
-    pub(super) watcher: WatcherKey,
-    pub(super) source: SourceId,
+pub(in crate::sim) struct Watch {
+    pub(in crate::sim) watcher: WatcherKey,
+    pub(in crate::sim) source: SourceId,
     /// It is to be told already.
     is_stirred: bool,
 }
 
 impl Watch {
-    pub(super) fn new(watcher: WatcherKey, source: SourceId) -> Self {
+    pub(in crate::sim) fn new(watcher: WatcherKey, source: SourceId) -> Self {
         Self { watcher, source, is_stirred: false }
     }
 }
 
 /// A runtime that is told.
 #[derive(Debug, Default)]
-pub(super) struct Watcher {
+pub(in crate::sim) struct Watcher {
     stirred: VecDeque<SocketKey>,
     /// What is said to be ready though nothing has happened.
     false_alarms: VecDeque<SourceId>,
     /// Something else has happened that may concern it.
-    pub(super) was_called: bool,
+    pub(in crate::sim) was_called: bool,
 }
 
 /// How readiness reaches a program that waits for it.
@@ -56,8 +56,8 @@ pub(super) struct Watcher {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unrest {
-    pub(super) delay: Duration,
-    pub(super) false_alarms: f64,
+    pub(in crate::sim) delay: Duration,
+    pub(in crate::sim) false_alarms: f64,
 }
 
 impl Unrest {
@@ -89,7 +89,7 @@ impl Unrest {
 
 impl Wire {
     /// Something has happened to a socket: whoever watches it is to know.
-    pub(super) fn stir(&mut self, key: SocketKey) {
+    pub(in crate::sim) fn stir(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let Some(watch) = &mut socket.watch else { return };
         // A runtime may go before a socket that somebody has taken out of it.
@@ -110,7 +110,7 @@ impl Wire {
     }
 
     /// What was put off is told now.
-    pub(super) fn tell(&mut self, key: SocketKey) {
+    pub(in crate::sim) fn tell(&mut self, key: SocketKey) {
         let Some(watch) = self.sockets.get(key).and_then(|socket| socket.watch) else { return };
         if let Some(watcher) = self.watchers.get_mut(watch.watcher) {
             watcher.stirred.push_back(key);
@@ -118,7 +118,10 @@ impl Wire {
     }
 
     /// Takes what a watcher is to be told next, if there is something.
-    pub(super) fn next_told(&mut self, watcher: WatcherKey) -> Option<(SourceId, Readiness)> {
+    pub(in crate::sim) fn next_told(
+        &mut self,
+        watcher: WatcherKey,
+    ) -> Option<(SourceId, Readiness)> {
         let watcher = &mut self.watchers[watcher];
         if let Some(source) = watcher.false_alarms.pop_front() {
             let readiness = Readiness { readable: true, writable: true, ..Readiness::default() };
@@ -141,13 +144,13 @@ impl Wire {
     }
 
     /// Says whether a watcher has something to be told.
-    pub(super) fn has_news(&self, watcher: WatcherKey) -> bool {
+    pub(in crate::sim) fn has_news(&self, watcher: WatcherKey) -> bool {
         let watcher = &self.watchers[watcher];
         watcher.was_called || !watcher.stirred.is_empty() || !watcher.false_alarms.is_empty()
     }
 
     /// Calls a runtime back though none of its sockets is ready.
-    pub(super) fn call(&mut self, watcher: WatcherKey) {
+    pub(in crate::sim) fn call(&mut self, watcher: WatcherKey) {
         if let Some(watcher) = self.watchers.get_mut(watcher) {
             watcher.was_called = true;
         }

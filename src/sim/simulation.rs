@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Deref, Index, IndexMut};
 use std::time::{Duration, Instant};
 
-use super::host::SimHost;
+use super::kernel::SimHost;
 use super::network::SimNetwork;
 use super::poller::MOST_TURNS;
 use crate::Error;

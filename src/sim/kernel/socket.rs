@@ -11,42 +11,42 @@ use super::host::SimHost;
 use super::options::Options;
 use super::tcp::{Phase, Stream};
 use super::watcher::Watch;
-use crate::net::values::{SocketType, at_interface};
+use crate::net::{SocketType, at_interface};
 use crate::readiness::Readiness;
 
 new_key_type! {
     /// Names a socket of a network.
-    pub(super) struct SocketKey;
+    pub(in crate::sim) struct SocketKey;
 }
 
 /// What a host knows of a socket.
 #[derive(Debug)]
-pub(super) struct Socket {
-    pub(super) host: SimHost,
-    pub(super) kind: SocketType,
+pub(in crate::sim) struct Socket {
+    pub(in crate::sim) host: SimHost,
+    pub(in crate::sim) kind: SocketType,
     /// It is an IPv6 socket, to which an IPv4 address is one of its own.
-    pub(super) is_v6: bool,
-    pub(super) is_v6_only: bool,
+    pub(in crate::sim) is_v6: bool,
+    pub(in crate::sim) is_v6_only: bool,
     /// Its address and port, once it has them. An IPv4 address is one here, also to an IPv6 socket.
     /// Like a packet, it says no scope.
-    pub(super) local: Option<SocketAddr>,
+    pub(in crate::sim) local: Option<SocketAddr>,
     /// The interface by which all comes and goes, once the socket has to do with a link-local
     /// address.
-    pub(super) interface: Option<u32>,
+    pub(in crate::sim) interface: Option<u32>,
     /// Lets others have the same address.
-    pub(super) shares: bool,
-    pub(super) options: Options,
+    pub(in crate::sim) shares: bool,
+    pub(in crate::sim) options: Options,
     /// A program of the host holds a descriptor of it.
-    pub(super) has_descriptor: bool,
-    pub(super) watch: Option<Watch>,
+    pub(in crate::sim) has_descriptor: bool,
+    pub(in crate::sim) watch: Option<Watch>,
     /// Why the next call fails.
-    pub(super) error: Option<Errno>,
-    pub(super) role: Role,
+    pub(in crate::sim) error: Option<Errno>,
+    pub(in crate::sim) role: Role,
 }
 
 /// What a socket does.
 #[derive(Debug)]
-pub(super) enum Role {
+pub(in crate::sim) enum Role {
     /// Nothing yet.
     Idle,
     Listener(Listener),
@@ -56,23 +56,23 @@ pub(super) enum Role {
 
 /// What waits to be accepted.
 #[derive(Debug)]
-pub(super) struct Listener {
-    pub(super) backlog: usize,
+pub(in crate::sim) struct Listener {
+    pub(in crate::sim) backlog: usize,
     /// Connections that are being made.
-    pub(super) begun: Vec<SocketKey>,
+    pub(in crate::sim) begun: Vec<SocketKey>,
     /// Connections that stand.
-    pub(super) waiting: VecDeque<SocketKey>,
+    pub(in crate::sim) waiting: VecDeque<SocketKey>,
 }
 
 impl Listener {
     /// Says whether one more would be too many. A backlog of n lets n + 1 wait, as on Linux.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::sim) fn is_full(&self) -> bool {
         self.begun.len() + self.waiting.len() > self.backlog
     }
 }
 
 impl Socket {
-    pub(super) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
+    pub(in crate::sim) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
         let role = match kind {
             SocketType::Tcp => Role::Idle,
             SocketType::Udp => Role::Datagrams(Datagrams::default()),
@@ -95,7 +95,7 @@ impl Socket {
 
     /// An address as the socket shows it: an IPv6 socket knows only IPv6 addresses, and the scope
     /// of a link-local one is the interface that it is bound to.
-    pub(super) fn shown(&self, address: SocketAddr) -> SocketAddr {
+    pub(in crate::sim) fn shown(&self, address: SocketAddr) -> SocketAddr {
         match address {
             SocketAddr::V4(v4) if self.is_v6 => {
                 SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
@@ -105,7 +105,7 @@ impl Socket {
     }
 
     /// The socket's own address, as it shows it.
-    pub(super) fn local_shown(&self) -> SocketAddr {
+    pub(in crate::sim) fn local_shown(&self) -> SocketAddr {
         let unspecified = || SocketAddr::new(self.unspecified(), 0);
         match self.local {
             Some(local) if local.ip().is_unspecified() => {
@@ -116,7 +116,7 @@ impl Socket {
     }
 
     /// No address in particular.
-    pub(super) fn unspecified(&self) -> IpAddr {
+    pub(in crate::sim) fn unspecified(&self) -> IpAddr {
         match self.is_v6 {
             true => Ipv6Addr::UNSPECIFIED.into(),
             false => Ipv4Addr::UNSPECIFIED.into(),
@@ -124,7 +124,7 @@ impl Socket {
     }
 
     /// Says whether the socket, if it is bound to no address in particular, has this one.
-    pub(super) fn speaks(&self, address: IpAddr) -> bool {
+    pub(in crate::sim) fn speaks(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(_) => !self.is_v6 || !self.is_v6_only,
             IpAddr::V6(_) => self.is_v6,
@@ -133,7 +133,7 @@ impl Socket {
 
     /// How well the socket's address fits what was sent to `address` and comes by `interface`; not
     /// at all is `None`.
-    pub(super) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
+    pub(in crate::sim) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
         let local = self.local?.ip();
         if self.interface.is_some_and(|bound| bound != interface) {
             return None;
@@ -144,14 +144,14 @@ impl Socket {
         (local == address).then_some(2)
     }
 
-    pub(super) fn stream(&mut self) -> Option<&mut Stream> {
+    pub(in crate::sim) fn stream(&mut self) -> Option<&mut Stream> {
         match &mut self.role {
             Role::Stream(stream) => Some(stream),
             _ => None,
         }
     }
 
-    pub(super) fn datagrams(&mut self) -> Option<&mut Datagrams> {
+    pub(in crate::sim) fn datagrams(&mut self) -> Option<&mut Datagrams> {
         match &mut self.role {
             Role::Datagrams(datagrams) => Some(datagrams),
             _ => None,
@@ -160,7 +160,7 @@ impl Socket {
 
     /// Says whether it has failed, or hung up. To the system, one that was never connected looks like
     /// that, and one of which both directions are closed.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(in crate::sim) fn is_broken(&self) -> bool {
         self.error.is_some()
             || match &self.role {
                 Role::Idle => true,
@@ -173,7 +173,7 @@ impl Socket {
     }
 
     /// What the socket is ready for, as a poller tells it.
-    pub(super) fn readiness(&self) -> Readiness {
+    pub(in crate::sim) fn readiness(&self) -> Readiness {
         match &self.role {
             _ if self.is_broken() => {
                 Readiness { readable: true, read_closed: true, writable: true, priority: false }

@@ -15,8 +15,7 @@ use super::link::Route;
 use super::socket::{Role, Socket, SocketKey};
 use super::tcp::check_way;
 use super::wire::{Event, Wire};
-use crate::net::engine::{Membership, Received};
-use crate::net::values::{SocketType, at_interface, scope_id};
+use crate::net::{Membership, Received, SocketType, at_interface, scope_id};
 
 /// The headers of IP and UDP, in bytes.
 const HEADERS: usize = 28;
@@ -32,22 +31,22 @@ const HOPS: u8 = 64;
 
 /// What a socket of datagrams has.
 #[derive(Debug, Default)]
-pub(super) struct Datagrams {
+pub(in crate::sim) struct Datagrams {
     /// What has come and was not received.
-    pub(super) waiting: VecDeque<Arrived>,
+    pub(in crate::sim) waiting: VecDeque<Arrived>,
     /// How much of the receive buffer that takes.
     taken: usize,
     /// The one that is sent to and received from, if the socket is connected.
-    pub(super) remote: Option<SocketAddr>,
+    pub(in crate::sim) remote: Option<SocketAddr>,
     /// The groups that it is a member of, each by way of one interface.
     groups: Vec<(IpAddr, u32)>,
     /// The interface by which it sends to groups, if that was set.
-    pub(super) interface: Option<u32>,
+    pub(in crate::sim) interface: Option<u32>,
 }
 
 /// A datagram that has come.
 #[derive(Debug)]
-pub(super) struct Arrived {
+pub(in crate::sim) struct Arrived {
     bytes: Rc<[u8]>,
     sender: SocketAddr,
     destination: IpAddr,
@@ -56,14 +55,14 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::sim) fn len(&self) -> usize {
         self.bytes.len()
     }
 }
 
 /// A datagram on its way.
 #[derive(Clone, Debug)]
-pub(super) struct Datagram {
+pub(in crate::sim) struct Datagram {
     from: SocketKey,
     from_host: SimHost,
     to_host: SimHost,
@@ -76,16 +75,16 @@ pub(super) struct Datagram {
 
 /// By which way a datagram is to go, as far as its sender says so.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Way {
-    pub(super) source: Option<IpAddr>,
-    pub(super) interface: Option<u32>,
-    pub(super) hops: Option<u8>,
+pub(in crate::sim) struct Way {
+    pub(in crate::sim) source: Option<IpAddr>,
+    pub(in crate::sim) interface: Option<u32>,
+    pub(in crate::sim) hops: Option<u8>,
 }
 
 /// What programs ask for.
 impl Wire {
     /// Has the socket send to and receive from one other alone.
-    pub(super) fn connect_datagrams(
+    pub(in crate::sim) fn connect_datagrams(
         &mut self,
         key: SocketKey,
         to: SocketAddr,
@@ -99,7 +98,7 @@ impl Wire {
     }
 
     /// Sends a datagram, to the peer if there is no other.
-    pub(super) fn send_datagram(
+    pub(in crate::sim) fn send_datagram(
         &mut self,
         key: SocketKey,
         bytes: &[u8],
@@ -230,7 +229,7 @@ impl Wire {
     }
 
     /// Takes the next datagram; what there is no room for is lost.
-    pub(super) fn receive_datagram(
+    pub(in crate::sim) fn receive_datagram(
         &mut self,
         key: SocketKey,
         buffer: &mut [u8],
@@ -265,7 +264,7 @@ impl Wire {
     }
 
     /// Looks at the next datagram.
-    pub(super) fn peek_datagram(
+    pub(in crate::sim) fn peek_datagram(
         &mut self,
         key: SocketKey,
         buffer: &mut [u8],
@@ -282,7 +281,7 @@ impl Wire {
     }
 
     /// Joins or leaves a group.
-    pub(super) fn set_member(
+    pub(in crate::sim) fn set_member(
         &mut self,
         key: SocketKey,
         group: IpAddr,
@@ -310,7 +309,7 @@ impl Wire {
 
 /// What arrives.
 impl Wire {
-    pub(super) fn on_datagram(&mut self, datagram: Datagram) {
+    pub(in crate::sim) fn on_datagram(&mut self, datagram: Datagram) {
         let (host, to) = (datagram.to_host, datagram.destination);
         if !self.host(host).is_up || self.host(host).black_holes.contains(&to.port()) {
             return;
@@ -373,7 +372,7 @@ impl Wire {
     }
 
     /// A socket's datagram was refused, which only one that is connected to there hears of.
-    pub(super) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
+    pub(in crate::sim) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         if socket.datagrams().is_some_and(|datagrams| datagrams.remote == Some(by)) {
             socket.error = Some(Errno::CONNREFUSED);
@@ -401,7 +400,7 @@ impl Socket {
     }
 
     /// The interface by which it sends to groups, if that was set.
-    pub(super) fn interface_for_groups(&self) -> Option<u32> {
+    pub(in crate::sim) fn interface_for_groups(&self) -> Option<u32> {
         match &self.role {
             Role::Datagrams(datagrams) => datagrams.interface,
             _ => None,

@@ -17,44 +17,44 @@ use super::parcel::Content;
 use super::socket::{Listener, Role, Socket, SocketKey};
 use super::stream::{Incoming, Outgoing};
 use super::wire::{Event, Wire};
-use crate::net::values::{SocketType, scope_id};
+use crate::net::{SocketType, scope_id};
 
 /// The headers of IP and TCP, in bytes.
-pub(super) const HEADERS: usize = 40;
+pub(in crate::sim) const HEADERS: usize = 40;
 
 /// The longest that TCP waits before it sends something again.
-pub(super) const LONGEST: Duration = Duration::from_secs(120);
+pub(in crate::sim) const LONGEST: Duration = Duration::from_secs(120);
 
 /// How long it takes to find out that nobody has an address.
 const NOBODY_THERE: Duration = Duration::from_secs(3);
 
 /// A connection, or what is on the way to be one.
 #[derive(Debug)]
-pub(super) struct Stream {
-    pub(super) phase: Phase,
-    pub(super) remote: SocketAddr,
-    pub(super) remote_host: SimHost,
+pub(in crate::sim) struct Stream {
+    pub(in crate::sim) phase: Phase,
+    pub(in crate::sim) remote: SocketAddr,
+    pub(in crate::sim) remote_host: SimHost,
     /// The other end, as far as it is known. It may be gone.
-    pub(super) peer: Option<SocketKey>,
-    pub(super) outgoing: Outgoing,
-    pub(super) incoming: Incoming,
+    pub(in crate::sim) peer: Option<SocketKey>,
+    pub(in crate::sim) outgoing: Outgoing,
+    pub(in crate::sim) incoming: Incoming,
     /// The program has closed it. It lives on until all is sent.
-    pub(super) is_orphan: bool,
+    pub(in crate::sim) is_orphan: bool,
     /// The program waits for no more. What comes all the same is read, as on Linux.
-    pub(super) is_deaf: bool,
+    pub(in crate::sim) is_deaf: bool,
     /// It asks for room.
-    pub(super) asks_for_room: bool,
+    pub(in crate::sim) asks_for_room: bool,
     /// When something came last.
-    pub(super) heard: Duration,
+    pub(in crate::sim) heard: Duration,
     /// Counts the times that looking after the connection began anew.
-    pub(super) keep_alive_round: u32,
+    pub(in crate::sim) keep_alive_round: u32,
     /// How many questions were not answered.
-    pub(super) unanswered: u32,
+    pub(in crate::sim) unanswered: u32,
 }
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(in crate::sim) enum Phase {
     /// This end calls.
     Calling,
     /// This end was called by way of a listener, and has answered.
@@ -67,7 +67,7 @@ pub(super) enum Phase {
 }
 
 impl Stream {
-    pub(super) fn new(
+    pub(in crate::sim) fn new(
         phase: Phase,
         remote: SocketAddr,
         remote_host: SimHost,
@@ -90,7 +90,7 @@ impl Stream {
     }
 
     /// Says whether this end is connected: it is until both directions are closed.
-    pub(super) fn is_connected(&self) -> bool {
+    pub(in crate::sim) fn is_connected(&self) -> bool {
         let is_over = self.incoming.has_ended() && self.outgoing.is_done();
         self.phase == Phase::Standing && !is_over
     }
@@ -99,7 +99,11 @@ impl Stream {
 /// What programs ask for.
 impl Wire {
     /// Begins to connect.
-    pub(super) fn connect_stream(&mut self, key: SocketKey, to: SocketAddr) -> Result<(), Errno> {
+    pub(in crate::sim) fn connect_stream(
+        &mut self,
+        key: SocketKey,
+        to: SocketAddr,
+    ) -> Result<(), Errno> {
         let socket = &self.sockets[key];
         match &socket.role {
             Role::Idle => {}
@@ -132,7 +136,11 @@ impl Wire {
 
     /// Gives a socket that is to send to `to` an address and a port to do so from, as far as it has
     /// none.
-    pub(super) fn settle_to_send(&mut self, key: SocketKey, to: SocketAddr) -> Result<(), Errno> {
+    pub(in crate::sim) fn settle_to_send(
+        &mut self,
+        key: SocketKey,
+        to: SocketAddr,
+    ) -> Result<(), Errno> {
         let socket = &self.sockets[key];
         let (host, kind, local) = (socket.host, socket.kind, socket.local);
         let address = match local.filter(|local| !local.ip().is_unspecified()) {
@@ -149,7 +157,7 @@ impl Wire {
 
     /// The address as it is meant, without its scope, if the socket can connect to it. To connect to
     /// a link-local address binds the socket to the interface that the address's scope names.
-    pub(super) fn connectable(
+    pub(in crate::sim) fn connectable(
         &mut self,
         key: SocketKey,
         to: SocketAddr,
@@ -170,7 +178,11 @@ impl Wire {
     }
 
     /// The address as it is meant, without its scope, if a socket of this family can reach such.
-    pub(super) fn reachable(&self, key: SocketKey, to: SocketAddr) -> Result<SocketAddr, Errno> {
+    pub(in crate::sim) fn reachable(
+        &self,
+        key: SocketKey,
+        to: SocketAddr,
+    ) -> Result<SocketAddr, Errno> {
         let socket = &self.sockets[key];
         let mut address = to.ip().to_canonical();
         if to.is_ipv6() && !socket.is_v6 {
@@ -193,7 +205,7 @@ impl Wire {
     }
 
     /// Begins to take calls.
-    pub(super) fn listen(&mut self, key: SocketKey, backlog: u32) -> Result<(), Errno> {
+    pub(in crate::sim) fn listen(&mut self, key: SocketKey, backlog: u32) -> Result<(), Errno> {
         let backlog = usize::try_from(backlog).unwrap_or(usize::MAX);
         match &mut self.sockets[key].role {
             Role::Listener(listener) => {
@@ -217,7 +229,10 @@ impl Wire {
 
     /// Takes the next connection that stands, for a program that holds descriptors or for one that
     /// does not.
-    pub(super) fn accept(&mut self, key: SocketKey) -> Result<(SocketKey, SocketAddr), Errno> {
+    pub(in crate::sim) fn accept(
+        &mut self,
+        key: SocketKey,
+    ) -> Result<(SocketKey, SocketAddr), Errno> {
         let socket = &mut self.sockets[key];
         let (host, counts) = (socket.host, socket.has_descriptor);
         let Role::Listener(listener) = &mut socket.role else { return Err(Errno::INVAL) };
@@ -235,7 +250,11 @@ impl Wire {
     }
 
     /// Queues what there is room for, and sends what may be sent.
-    pub(super) fn write_stream(&mut self, key: SocketKey, bytes: &[u8]) -> Result<usize, Errno> {
+    pub(in crate::sim) fn write_stream(
+        &mut self,
+        key: SocketKey,
+        bytes: &[u8],
+    ) -> Result<usize, Errno> {
         let socket = &mut self.sockets[key];
         let error = socket.error.take();
         let stream = socket.stream().ok_or(Errno::PIPE)?;
@@ -256,7 +275,7 @@ impl Wire {
     }
 
     /// Takes what has come.
-    pub(super) fn read_stream(
+    pub(in crate::sim) fn read_stream(
         &mut self,
         key: SocketKey,
         buffer: &mut [u8],
@@ -274,7 +293,7 @@ impl Wire {
     }
 
     /// Looks at what has come.
-    pub(super) fn peek_stream(
+    pub(in crate::sim) fn peek_stream(
         &mut self,
         key: SocketKey,
         buffer: &mut [u8],
@@ -303,7 +322,7 @@ impl Wire {
     }
 
     /// Closes one direction or both.
-    pub(super) fn shut_down(&mut self, key: SocketKey, how: Shutdown) -> Result<(), Errno> {
+    pub(in crate::sim) fn shut_down(&mut self, key: SocketKey, how: Shutdown) -> Result<(), Errno> {
         let stream = self.sockets[key].stream().ok_or(Errno::NOTCONN)?;
         if !stream.is_connected() {
             return Err(Errno::NOTCONN);
@@ -317,7 +336,7 @@ impl Wire {
     }
 
     /// The program lets go of a socket.
-    pub(super) fn close(&mut self, key: SocketKey) {
+    pub(in crate::sim) fn close(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         socket.watch = None;
         if std::mem::take(&mut socket.has_descriptor) {
@@ -349,7 +368,7 @@ impl Wire {
     }
 
     /// Ends a connection by a reset.
-    pub(super) fn reset(&mut self, key: SocketKey) {
+    pub(in crate::sim) fn reset(&mut self, key: SocketKey) {
         if matches!(self.sockets.get_mut(key).and_then(Socket::stream), Some(stream) if stream.phase != Phase::Dead)
         {
             self.send(key, Content::Reset(None), 0);
@@ -359,7 +378,7 @@ impl Wire {
 }
 
 /// Fails if no way leads to an IPv6 address by this interface.
-pub(super) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
+pub(in crate::sim) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
     match by {
         Some(index) if to.is_ipv6() && index != interface_towards(to) => Err(Errno::NETUNREACH),
         _ => Ok(()),
@@ -367,6 +386,6 @@ pub(super) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
 }
 
 /// Twice as long with each attempt, up to a limit.
-pub(super) fn doubled(first: Duration, attempt: u32) -> Duration {
+pub(in crate::sim) fn doubled(first: Duration, attempt: u32) -> Duration {
     first.saturating_mul(1 << attempt.min(20)).min(LONGEST)
 }

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 /// What is to happen, in order. What is due at the same time happens in the order written.
-pub(super) struct Agenda<E> {
+pub(in crate::sim) struct Agenda<E> {
     now: Duration,
     entries: BinaryHeap<Reverse<Entry<E>>>,
     written: u64,
@@ -18,35 +18,35 @@ struct Entry<E> {
 }
 
 impl<E> Agenda<E> {
-    pub(super) fn new() -> Self {
+    pub(in crate::sim) fn new() -> Self {
         Self { now: Duration::ZERO, entries: BinaryHeap::new(), written: 0 }
     }
 
     /// The time since the network was made.
-    pub(super) fn now(&self) -> Duration {
+    pub(in crate::sim) fn now(&self) -> Duration {
         self.now
     }
 
     /// Has something happen after a while.
-    pub(super) fn write(&mut self, delay: Duration, event: E) {
+    pub(in crate::sim) fn write(&mut self, delay: Duration, event: E) {
         self.written += 1;
         let due = self.now.saturating_add(delay);
         self.entries.push(Reverse(Entry { due, number: self.written, event }));
     }
 
     /// When the next thing happens.
-    pub(super) fn next_due(&self) -> Option<Duration> {
+    pub(in crate::sim) fn next_due(&self) -> Option<Duration> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
     }
 
     /// What happens next, if that is due by now.
-    pub(super) fn due_now(&self) -> Option<&E> {
+    pub(in crate::sim) fn due_now(&self) -> Option<&E> {
         let Reverse(entry) = self.entries.peek()?;
         (entry.due <= self.now).then_some(&entry.event)
     }
 
     /// Takes what happens next, if that is no later than `limit`; then this is the time.
-    pub(super) fn take(&mut self, limit: Duration) -> Option<E> {
+    pub(in crate::sim) fn take(&mut self, limit: Duration) -> Option<E> {
         if self.next_due()? > limit {
             return None;
         }
@@ -56,7 +56,7 @@ impl<E> Agenda<E> {
     }
 
     /// Lets time pass in which nothing happens. Never goes back.
-    pub(super) fn pass_to(&mut self, moment: Duration) {
+    pub(in crate::sim) fn pass_to(&mut self, moment: Duration) {
         self.now = self.now.max(moment);
     }
 }

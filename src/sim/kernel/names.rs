@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::host::SimHost;
 use super::watcher::WatcherKey;
 use super::wire::{Event, Wire};
-use crate::net::names::{HostName, OnResolved};
+use crate::net::{HostName, OnResolved};
 
 /// How long an answer takes if nothing else was said.
 const USUAL_DELAY: Duration = Duration::from_millis(1);
@@ -65,7 +65,7 @@ impl NameAnswer {
 
 /// What is known of names, and who waits for an answer.
 #[derive(Default)]
-pub(super) struct Names {
+pub(in crate::sim) struct Names {
     hosts: BTreeMap<String, SimHost>,
     answers: BTreeMap<String, NameAnswer>,
     waiting: BTreeMap<Question, Asker>,
@@ -74,10 +74,10 @@ pub(super) struct Names {
 
 /// Names a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Question(u64);
+pub(in crate::sim) struct Question(u64);
 
 /// Who waits for an answer, and what it will be.
-pub(super) struct Asker {
+pub(in crate::sim) struct Asker {
     watcher: WatcherKey,
     on_resolved: OnResolved,
     answer: Result<Vec<SocketAddr>, io::ErrorKind>,
@@ -86,7 +86,7 @@ pub(super) struct Asker {
 
 impl Asker {
     /// Tells the answer.
-    pub(super) fn tell(self) {
+    pub(in crate::sim) fn tell(self) {
         let Self { on_resolved, answer, name, .. } = self;
         on_resolved(answer.map_err(|kind| {
             io::Error::new(kind, format!("the simulated name server: no {name:?}"))
@@ -95,17 +95,17 @@ impl Asker {
 }
 
 impl Names {
-    pub(super) fn set(&mut self, name: &str, answer: NameAnswer) {
+    pub(in crate::sim) fn set(&mut self, name: &str, answer: NameAnswer) {
         self.answers.insert(plain(name), answer);
     }
 
     /// Gives a host its name, which no other host has.
-    pub(super) fn name_host(&mut self, name: &str, host: SimHost) {
+    pub(in crate::sim) fn name_host(&mut self, name: &str, host: SimHost) {
         self.hosts.insert(plain(name), host);
     }
 
     /// Returns the host of this name, however the name is spelled.
-    pub(super) fn host(&self, name: &str) -> Option<SimHost> {
+    pub(in crate::sim) fn host(&self, name: &str) -> Option<SimHost> {
         self.hosts.get(&plain(name)).copied()
     }
 
@@ -130,7 +130,7 @@ fn plain(name: &str) -> String {
 
 impl Wire {
     /// Asks for a name's addresses.
-    pub(super) fn ask(
+    pub(in crate::sim) fn ask(
         &mut self,
         watcher: WatcherKey,
         name: &HostName,
@@ -149,7 +149,7 @@ impl Wire {
     }
 
     /// Who waits for the answer that has come, if somebody does still. It is to be called.
-    pub(super) fn take_asker(&mut self, question: Question) -> Option<Asker> {
+    pub(in crate::sim) fn take_asker(&mut self, question: Question) -> Option<Asker> {
         let asker = self.names.waiting.remove(&question)?;
         self.call(asker.watcher);
         Some(asker)

@@ -26,7 +26,15 @@
 //!
 //! [`Runtime::simulated`]: crate::Runtime::simulated
 
-pub use crate::net::sim::{
-    Link, NameAnswer, Route, SimHost, SimListener, SimNetwork, SimStream, SimUdpSocket, Simulation,
-    Unrest,
-};
+mod engine;
+mod host_network;
+mod kernel;
+mod network;
+mod plain;
+mod poller;
+mod simulation;
+
+pub use kernel::{Link, NameAnswer, Route, SimHost, Unrest};
+pub use network::SimNetwork;
+pub use plain::{SimListener, SimStream, SimUdpSocket};
+pub use simulation::Simulation;

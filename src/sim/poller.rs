@@ -6,8 +6,8 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::kernel::WatcherKey;
 use super::network::SimNetwork;
-use super::watcher::WatcherKey;
 use crate::event_loop::{Clock, KernelPoller, Polled, Poller, Reactor};
 use crate::readiness::{Readiness, SourceId};
 

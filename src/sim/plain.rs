@@ -6,12 +6,9 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use super::engine::Held;
-use super::host::SimHost;
+use super::kernel::{Role, SimHost, Socket, Wire};
 use super::network::SimNetwork;
-use super::socket::{Role, Socket};
-use super::wire::Wire;
-use crate::net::engine::Progress;
-use crate::net::values::{SocketType, canonical};
+use crate::net::{Membership, Progress, SocketType, canonical};
 
 /// A plain socket that listens: [`SimNetwork::listen`], [`SimNetwork::listen_on`].
 #[derive(Debug)]
@@ -255,7 +252,7 @@ impl SimUdpSocket {
     /// the other family.
     pub fn join_multicast_group(&self, group: IpAddr) -> io::Result<()> {
         self.held.look(|_| ())?;
-        let membership = crate::net::engine::Membership::Join;
+        let membership = Membership::Join;
         self.held.network.wire().set_member(self.held.key, group, None, membership)
     }
 
