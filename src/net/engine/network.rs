@@ -57,7 +57,7 @@ pub(crate) struct Awaited<'a> {
 }
 
 /// Opens a socket that can be bound to an address; says to which one then.
-pub(crate) fn open(
+pub(in crate::net) fn open(
     network: &dyn Network,
     kind: SocketType,
     address: BindAddress,

@@ -83,7 +83,7 @@ pub enum InterfaceType {
 pub struct HardwareAddress([u8; 6]);
 
 impl HardwareAddress {
-    pub(in crate::net) fn new(octets: [u8; 6]) -> Self {
+    pub(super) fn new(octets: [u8; 6]) -> Self {
         Self(octets)
     }
 

@@ -17,7 +17,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 /// What the lookups of one runtime found, by that runtime's clock.
 #[derive(Debug, Default)]
-pub(in crate::net) struct HostCache {
+pub(super) struct HostCache {
     answers: HashMap<HostName, Answer>,
     epoch: Epoch,
 }
@@ -31,18 +31,18 @@ struct Answer {
 /// The time between two clearings of a cache. An answer that was asked for in an earlier one is
 /// not remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::net) struct Epoch(u64);
+pub(super) struct Epoch(u64);
 
 impl HostCache {
     /// The addresses of a name, unless they are unknown or too old.
-    pub(in crate::net) fn find(&self, name: &HostName, now: Instant) -> Option<Vec<SocketAddr>> {
+    pub(super) fn find(&self, name: &HostName, now: Instant) -> Option<Vec<SocketAddr>> {
         let answer = self.answers.get(name).filter(|answer| answer.is_fresh(now))?;
         Some(answer.addresses.clone())
     }
 
     /// Remembers the answer to what was asked for in `epoch`, at the moment `asked`: its lifetime
     /// counts from there.
-    pub(in crate::net) fn put(
+    pub(super) fn put(
         &mut self,
         epoch: Epoch,
         name: HostName,
@@ -66,16 +66,16 @@ impl HostCache {
     }
 
     /// Forgets one name.
-    pub(in crate::net) fn forget(&mut self, name: &HostName) {
+    pub(super) fn forget(&mut self, name: &HostName) {
         self.answers.remove(name);
     }
 
-    pub(in crate::net) fn epoch(&self) -> Epoch {
+    pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
     /// Forgets everything, and what is being looked up now as well.
-    pub(in crate::net) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.answers.clear();
         self.epoch.0 += 1;
     }

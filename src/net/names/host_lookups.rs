@@ -16,7 +16,7 @@ pub(in crate::net) struct HostLookups {
 }
 
 /// Takes the answer to whoever asked.
-pub(in crate::net) type OnAnswer = Box<dyn FnOnce(&mut World, HostInfo)>;
+pub(super) type OnAnswer = Box<dyn FnOnce(&mut World, HostInfo)>;
 
 /// A lookup whose answer is still to come.
 pub(in crate::net) struct Asked {

@@ -66,16 +66,13 @@ impl HostName {
     }
 
     /// Returns true if the name is `localhost`, or one of those that mean the same.
-    pub(in crate::net) fn is_localhost(&self) -> bool {
+    pub(super) fn is_localhost(&self) -> bool {
         self.0.eq_ignore_ascii_case(LOCALHOST)
     }
 
     /// Returns the address that the name is, if it is one; its port is 0. `index_of` finds the index
     /// of an interface by its name.
-    pub(in crate::net) fn literal(
-        &self,
-        index_of: &dyn Fn(&str) -> Option<u32>,
-    ) -> Option<SocketAddr> {
+    pub(super) fn literal(&self, index_of: &dyn Fn(&str) -> Option<u32>) -> Option<SocketAddr> {
         parse_address(&self.0, index_of)
     }
 

@@ -25,7 +25,7 @@ impl Lookup {
     }
 
     /// One that is answered already.
-    pub(crate) fn finished() -> Self {
+    pub(in crate::net) fn finished() -> Self {
         Self { cancel: None }
     }
 }
@@ -49,6 +49,6 @@ impl fmt::Debug for Lookup {
 #[error("{reason}")]
 pub(crate) struct LookupFailure {
     /// `NotFound` if there is no such name.
-    pub(in crate::net) kind: io::ErrorKind,
-    pub(in crate::net) reason: Arc<str>,
+    pub(super) kind: io::ErrorKind,
+    pub(super) reason: Arc<str>,
 }

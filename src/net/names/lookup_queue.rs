@@ -13,18 +13,18 @@ use super::host_name::HostName;
 
 /// How many names may be looked up at the same time.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::net) struct Rules {
+pub(super) struct Rules {
     /// How many of those that have just begun, and that somebody waits for.
-    pub(in crate::net) at_once: usize,
+    pub(super) at_once: usize,
     /// For how long a name counts as one that has just begun.
-    pub(in crate::net) patience: Duration,
+    pub(super) patience: Duration,
     /// How many in all, besides `localhost`.
-    pub(in crate::net) most: usize,
+    pub(super) most: usize,
 }
 
 /// The names that were asked for and not answered yet, with those who asked.
 #[derive(Debug)]
-pub(in crate::net) struct LookupQueue<A> {
+pub(super) struct LookupQueue<A> {
     rules: Rules,
     names: HashMap<HostName, Asked<A>>,
     /// The names whose turn has not come, in the order in which they were first asked for.
@@ -63,13 +63,13 @@ enum Stage {
 
 /// By what an asker calls off what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::net) struct Ticket {
+pub(super) struct Ticket {
     name: HostName,
     number: u64,
 }
 
 impl<A> LookupQueue<A> {
-    pub(in crate::net) fn new(rules: Rules) -> Self {
+    pub(super) fn new(rules: Rules) -> Self {
         Self {
             rules,
             names: HashMap::new(),
@@ -84,7 +84,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Adds somebody who wants to know a name's addresses.
-    pub(in crate::net) fn ask(&mut self, name: &HostName, asker: A) -> Ticket {
+    pub(super) fn ask(&mut self, name: &HostName, asker: A) -> Ticket {
         let number = self.number();
         let asked = self.names.entry(name.clone()).or_insert_with(|| {
             match name.is_localhost() {
@@ -101,7 +101,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Forgets one who asked, unless the answer was given already.
-    pub(in crate::net) fn cancel(&mut self, ticket: &Ticket) -> Option<A> {
+    pub(super) fn cancel(&mut self, ticket: &Ticket) -> Option<A> {
         let asked = self.names.get_mut(&ticket.name)?;
         let asker = asked.askers.remove(&ticket.number)?;
         if asked.askers.is_empty() {
@@ -126,7 +126,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Takes the name whose turn it is, if there is room for one more.
-    pub(in crate::net) fn begin(&mut self, now: Instant) -> Option<HostName> {
+    pub(super) fn begin(&mut self, now: Instant) -> Option<HostName> {
         if let Some(name) = self.localhost.take() {
             self.set_stage(&name, Stage::Apart);
             self.localhost_is_under_way = true;
@@ -144,7 +144,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Takes those who wait for this name, in the order in which they asked. It has been looked up.
-    pub(in crate::net) fn answer(&mut self, name: &HostName) -> Vec<A> {
+    pub(super) fn answer(&mut self, name: &HostName) -> Vec<A> {
         let Some(asked) = self.names.remove(name) else { return Vec::new() };
         if let Stage::Fresh(place) = asked.stage {
             self.fresh.remove(&place);
@@ -160,7 +160,7 @@ impl<A> LookupQueue<A> {
     }
 
     /// Returns how many of the waiting names may begin now.
-    pub(in crate::net) fn startable(&mut self, now: Instant) -> usize {
+    pub(super) fn startable(&mut self, now: Instant) -> usize {
         self.lose_patience(now);
         let rules = self.rules;
         let room = rules.at_once.saturating_sub(self.fresh.len());
@@ -170,24 +170,24 @@ impl<A> LookupQueue<A> {
 
     /// Returns when the next name may begin though nothing else happens until then. None if one may
     /// begin now, if there is none, or if as many as may are being looked up.
-    pub(in crate::net) fn next_start(&mut self, now: Instant) -> Option<Instant> {
+    pub(super) fn next_start(&mut self, now: Instant) -> Option<Instant> {
         let is_held_up = !self.waiting.is_empty() && self.startable(now) == 0;
         let (end, _) = self.fresh.first_key_value().map(|(_, fresh)| fresh)?;
         (is_held_up && self.under_way < self.rules.most).then_some(*end)
     }
 
     /// Returns how many names are being looked up.
-    pub(in crate::net) fn under_way(&self) -> usize {
+    pub(super) fn under_way(&self) -> usize {
         self.under_way + usize::from(self.localhost_is_under_way)
     }
 
     /// Returns how many names wait for their turn.
-    pub(in crate::net) fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.waiting.len() + usize::from(self.localhost.is_some())
     }
 
     /// Returns how many names are being looked up though nobody wants to know any more.
-    pub(in crate::net) fn abandoned(&self) -> usize {
+    pub(super) fn abandoned(&self) -> usize {
         self.abandoned
     }
 

@@ -38,8 +38,7 @@ const STACK: usize = 256 * 1024;
 const IDLE: Duration = Duration::from_secs(10);
 
 /// Blocks until it knows the addresses of a name.
-pub(in crate::net) type LookUp =
-    dyn Fn(&HostName) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;
+pub(super) type LookUp = dyn Fn(&HostName) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;
 
 /// Tells the time.
 type Now = dyn Fn() -> Instant + Send + Sync;
@@ -80,12 +79,7 @@ impl ResolverPool {
 
     /// Creates a pool that asks `look_up`, goes by the clock `now`, and whose threads leave after
     /// the time `idle` without work.
-    pub(in crate::net) fn new(
-        look_up: Box<LookUp>,
-        rules: Rules,
-        idle: Duration,
-        now: Box<Now>,
-    ) -> Self {
+    pub(super) fn new(look_up: Box<LookUp>, rules: Rules, idle: Duration, now: Box<Now>) -> Self {
         let queue = LookupQueue::new(rules);
         let staff = Mutex::new(Staff { queue, workers: 0, closed: false });
         Self { shared: Arc::new(Shared { staff, news: Condvar::new(), look_up, now, idle }) }

@@ -11,7 +11,7 @@ use super::host_name::HostName;
 use super::lookup::LookupFailure;
 
 /// Blocks until the system has looked up a name. Each address comes once; ports are 0.
-pub(in crate::net) fn look_up(name: &HostName) -> Result<Vec<SocketAddr>, LookupFailure> {
+pub(super) fn look_up(name: &HostName) -> Result<Vec<SocketAddr>, LookupFailure> {
     let name = name.as_str();
     // One kind of socket, or each address comes once for each kind.
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
@@ -46,17 +46,17 @@ fn failure(name: &str, kind: io::ErrorKind, reason: &dyn std::fmt::Display) -> L
 }
 
 /// How many descriptors this process may open.
-pub(in crate::net) fn most_descriptors() -> u64 {
+pub(super) fn most_descriptors() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 /// The name of this machine, empty if the system does not tell.
-pub(in crate::net) fn host_name() -> String {
+pub(super) fn host_name() -> String {
     dns_lookup::get_hostname().unwrap_or_default()
 }
 
 /// The domain of this machine, empty if it has none.
-pub(in crate::net) fn domain_name() -> String {
+pub(super) fn domain_name() -> String {
     let configured = fs::read("/etc/resolv.conf").unwrap_or_default();
     configured_domain(&configured)
         .or_else(|| Some(host_name().split_once('.')?.1.to_owned()))

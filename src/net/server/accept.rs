@@ -18,7 +18,7 @@ use crate::object::{Obj, ObjectKey, Occasion, Origin, Response, World};
 const ACCEPTS_PER_TURN: usize = 64;
 
 impl QTcpServer {
-    pub(in crate::net) fn woken(&mut self, occasion: Occasion) -> Response {
+    pub(super) fn woken(&mut self, occasion: Occasion) -> Response {
         match occasion {
             Occasion::Step(_) => return Response::needs(destroy_abandoned),
             Occasion::Postponed => self.accepting.turn_queued = false,
@@ -38,7 +38,7 @@ impl QTcpServer {
     }
 
     /// Asks for a turn to accept more, if there may be more and it is wanted.
-    pub(in crate::net) fn go_on_if_more(&mut self) {
+    pub(super) fn go_on_if_more(&mut self) {
         if self.accepting.has_more
             && self.may_accept()
             && self.accepting.retry.is_none()
@@ -50,7 +50,7 @@ impl QTcpServer {
     }
 
     /// Forgets what waits in the kernel, and what was said about it.
-    pub(in crate::net) fn stop_accepting(&mut self) {
+    pub(super) fn stop_accepting(&mut self) {
         self.stop_retrying();
         self.accepting.forget();
     }

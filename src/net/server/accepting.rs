@@ -8,13 +8,13 @@ use crate::event_loop::TimerKey;
 const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// How far accepting has come.
-pub(in crate::net) struct Accepting {
+pub(super) struct Accepting {
     /// The kernel may have connections that were not accepted.
-    pub(in crate::net) has_more: bool,
-    pub(in crate::net) is_paused: bool,
-    pub(in crate::net) turn_queued: bool,
+    pub(super) has_more: bool,
+    pub(super) is_paused: bool,
+    pub(super) turn_queued: bool,
     /// Runs while the server waits to try again.
-    pub(in crate::net) retry: Option<TimerKey>,
+    pub(super) retry: Option<TimerKey>,
     /// How long it waits next.
     retry_delay: Duration,
 }
@@ -33,19 +33,19 @@ impl Default for Accepting {
 
 impl Accepting {
     /// Returns how long to wait before the next try. Each failure doubles that, up to a limit.
-    pub(in crate::net) fn next_delay(&mut self) -> Duration {
+    pub(super) fn next_delay(&mut self) -> Duration {
         let delay = self.retry_delay;
         self.retry_delay = RETRY[1].min(2 * delay);
         delay
     }
 
     /// Notes that the kernel was asked and did not fail.
-    pub(in crate::net) fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         self.retry_delay = RETRY[0];
     }
 
     /// Forgets what waits in the kernel, and what was said about it.
-    pub(in crate::net) fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         let turn_queued = self.turn_queued;
         *self = Self { turn_queued, ..Self::default() };
     }

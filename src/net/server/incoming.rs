@@ -20,7 +20,7 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    pub(in crate::net) fn new(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+    pub(super) fn new(accepted: Accepted, local: Option<SocketAddr>) -> Self {
         Self { accepted, local }
     }
 
@@ -56,4 +56,4 @@ impl fmt::Debug for Incoming {
 }
 
 /// Takes a connection to the class that decides what becomes of it.
-pub(in crate::net) type OnIncoming = Rc<dyn Fn(&mut World, ObjectKey, Incoming)>;
+pub(super) type OnIncoming = Rc<dyn Fn(&mut World, ObjectKey, Incoming)>;

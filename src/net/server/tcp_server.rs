@@ -40,22 +40,22 @@ pub struct QTcpServer {
     pending_connection_available: Signal<()>,
     /// Emitted when a connection could not be accepted.
     #[signal]
-    pub(in crate::net) accept_error: Signal<SocketError>,
-    pub(in crate::net) engine: Option<Box<dyn SocketEngine>>,
+    pub(super) accept_error: Signal<SocketError>,
+    pub(super) engine: Option<Box<dyn SocketEngine>>,
     /// The address and port that it listens on.
-    pub(in crate::net) address: Option<SocketAddr>,
+    pub(super) address: Option<SocketAddr>,
     /// What it listens on in Qt's sense.
     bound_to: Option<BindAddress>,
-    pub(in crate::net) pending: VecDeque<Obj<QTcpSocket>>,
+    pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Accepted, never taken, and on their way out.
-    pub(in crate::net) abandoned: Vec<Obj<QTcpSocket>>,
+    pub(super) abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
     backlog: u32,
     error: Option<SocketError>,
-    pub(in crate::net) accepting: Accepting,
+    pub(super) accepting: Accepting,
     /// What becomes of a connection, if a class that embeds this one says so.
-    pub(in crate::net) on_incoming: Option<OnIncoming>,
-    pub(in crate::net) home: Option<Home>,
+    pub(super) on_incoming: Option<OnIncoming>,
+    pub(super) home: Option<Home>,
 }
 
 #[slots]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 /// How much one read takes at most. A full read is continued in the next turn, when the others
 /// have had theirs.
-pub(in crate::net) const SIZE: usize = 64 * 1024;
+pub(super) const SIZE: usize = 64 * 1024;
 
 /// Lends the buffer that a read goes to, so that an idle socket holds none.
 ///

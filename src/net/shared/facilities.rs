@@ -16,7 +16,7 @@ pub(crate) struct Facilities {
     pub(in crate::net) network: Rc<dyn Network>,
     pub(in crate::net) pool: BufferPool,
     pub(in crate::net) newcomers: Newcomers,
-    pub(in crate::net) lookups: HostLookups,
+    pub(super) lookups: HostLookups,
 }
 
 /// What a socket or a server keeps of its runtime.

@@ -591,17 +591,17 @@ pub trait QAbstractSocket: QIODevice {
 crate::object_trait!(QAbstractSocket);
 
 /// What every class of sockets does as it enters a runtime.
-pub(in crate::net) fn enter<S: QAbstractSocket>(socket: &mut S, anchor: &Anchor<'_>) {
+pub(super) fn enter<S: QAbstractSocket>(socket: &mut S, anchor: &Anchor<'_>) {
     socket.core_mut().enter(anchor);
 }
 
 /// What every class of sockets does as it leaves its runtime.
-pub(in crate::net) fn leave<S: QAbstractSocket>(socket: &mut S) {
+pub(super) fn leave<S: QAbstractSocket>(socket: &mut S) {
     socket.core_mut().leave();
 }
 
 /// What every class of sockets does as it is woken.
-pub(in crate::net) fn wake<S: QAbstractSocket>(socket: &mut S, occasion: Occasion) -> Response {
+pub(super) fn wake<S: QAbstractSocket>(socket: &mut S, occasion: Occasion) -> Response {
     socket.core_mut().wake(occasion)
 }
 

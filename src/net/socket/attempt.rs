@@ -32,7 +32,7 @@ const MOST_ADDRESSES: usize = 32;
 
 /// A connection that is being made.
 #[derive(Default)]
-pub(in crate::net) struct Attempt {
+pub(super) struct Attempt {
     /// The lookup that is under way.
     question: Option<Question>,
     port: u16,
@@ -62,7 +62,7 @@ pub(in crate::net) struct Attempt {
 
 impl SocketCore {
     /// Begins to connect to a host, or to one address.
-    pub(in crate::net) fn connect_to_host(
+    pub(super) fn connect_to_host(
         &mut self,
         name: String,
         address: Option<SocketAddr>,
@@ -324,7 +324,7 @@ impl SocketCore {
     }
 
     /// The attempt has failed: with its last fault, or with `otherwise` if it never came that far.
-    pub(in crate::net) fn give_up(&mut self, otherwise: SocketError) {
+    pub(super) fn give_up(&mut self, otherwise: SocketError) {
         let Fault { kind, source } = self.end_attempt(otherwise);
         self.fail(kind, source);
     }

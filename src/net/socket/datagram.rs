@@ -33,7 +33,7 @@ thread_local! {
 
 impl SocketCore {
     /// The room for a datagram of unknown size.
-    pub(in crate::net) const MESSAGE_ROOM: usize = LARGEST;
+    pub(super) const MESSAGE_ROOM: usize = LARGEST;
 
     /// The kernel says that there may be a datagram, or an error.
     pub(super) fn on_datagram(&mut self, readiness: Readiness) {
@@ -88,16 +88,16 @@ impl SocketCore {
     }
 
     /// Returns true if a datagram waits that was not looked at.
-    pub(in crate::net) fn datagram_waits(&self) -> bool {
+    pub(super) fn datagram_waits(&self) -> bool {
         let engine = self.engine.as_ref().filter(|_| self.is_under_way());
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
     }
 
-    pub(in crate::net) fn has_pending_datagrams(&self) -> bool {
+    pub(super) fn has_pending_datagrams(&self) -> bool {
         self.held_datagram().is_some() || self.datagram_waits()
     }
 
-    pub(in crate::net) fn pending_datagram_size(&self) -> Option<usize> {
+    pub(super) fn pending_datagram_size(&self) -> Option<usize> {
         if let Some((held, _)) = self.held_datagram() {
             return Some(held.len());
         }
@@ -107,17 +107,14 @@ impl SocketCore {
 
     /// Returns what is left of the datagram that was looked at and comes next, and who sent it.
     #[inline]
-    pub(in crate::net) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
+    pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
         let held = self.device.message()?;
         let has_peer = matches!(self.state, SocketState::Connected | SocketState::Closing);
         Some((held, self.peer.addr().filter(|_| has_peer)?))
     }
 
     /// Takes the next datagram. If there is none, that is an error, as in Qt.
-    pub(in crate::net) fn receive_from(
-        &mut self,
-        buffer: &mut [u8],
-    ) -> io::Result<(usize, SocketAddr)> {
+    pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received = engine.receive_from(buffer);
         self.looked_at(&received);
@@ -128,7 +125,7 @@ impl SocketCore {
     }
 
     /// Takes the next datagram with all that is known of it, and up to `max` of its bytes.
-    pub(in crate::net) fn receive_datagram(
+    pub(super) fn receive_datagram(
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
@@ -165,11 +162,7 @@ impl SocketCore {
     }
 
     /// Sends a datagram to an address, from any port if the socket has none yet.
-    pub(in crate::net) fn send_to(
-        &mut self,
-        bytes: &[u8],
-        to: SocketAddr,
-    ) -> Result<usize, NetError> {
+    pub(super) fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> Result<usize, NetError> {
         let operation = || format!("send a datagram to {}", described(to));
         if is_vague(to) {
             self.check_link(operation)?;
@@ -181,10 +174,7 @@ impl SocketCore {
     }
 
     /// Sends a datagram by the way that it describes.
-    pub(in crate::net) fn send_datagram(
-        &mut self,
-        datagram: &NetworkDatagram,
-    ) -> Result<usize, NetError> {
+    pub(super) fn send_datagram(&mut self, datagram: &NetworkDatagram) -> Result<usize, NetError> {
         let operation = || match datagram.destination() {
             Some(to) => format!("send a datagram to {}", described(to)),
             None => "send a datagram without a destination".to_owned(),
@@ -243,7 +233,7 @@ impl SocketCore {
         }
     }
 
-    pub(in crate::net) fn set_member(
+    pub(super) fn set_member(
         &mut self,
         group: IpAddr,
         interface: Option<&NetworkInterface>,
@@ -274,7 +264,7 @@ impl SocketCore {
         })
     }
 
-    pub(in crate::net) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
+    pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
         let operation = "tell the interface for groups";
         let engine = self.engine.as_ref().ok_or_else(|| not_bound(operation))?;
         engine
@@ -282,7 +272,7 @@ impl SocketCore {
             .map_err(|error| NetError::new(of_group(&error), operation, error))
     }
 
-    pub(in crate::net) fn set_multicast_interface(
+    pub(super) fn set_multicast_interface(
         &mut self,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
@@ -294,7 +284,7 @@ impl SocketCore {
     }
 
     /// Tells what became of a datagram.
-    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+    pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
                 self.traffic.news |= News::DEPARTED;

@@ -23,7 +23,7 @@ bitflags! {
 
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
-pub(in crate::net) struct Traffic {
+pub(super) struct Traffic {
     /// The kernel may have more to read.
     pub(super) has_more: bool,
     /// There is urgent data, before which a read ends.
@@ -54,7 +54,7 @@ pub(in crate::net) struct Traffic {
     /// The connection was lost before all was sent, which who waits for that wants to know.
     pub(super) was_cut_off: bool,
     /// What has happened since somebody last began to look.
-    pub(in crate::net) news: News,
+    pub(super) news: News,
     /// What has happened outside the passes of the loop, and is not delivered yet.
     pub(super) undelivered: News,
 }

@@ -149,7 +149,7 @@ impl SocketCore {
     }
 
     /// Sends what the kernel takes now, because the user wants it.
-    pub(in crate::net) fn flush_by_user(&mut self) {
+    pub(super) fn flush_by_user(&mut self) {
         let earlier = std::mem::take(&mut self.traffic.news);
         self.flush();
         let news = std::mem::replace(&mut self.traffic.news, earlier);
@@ -157,14 +157,14 @@ impl SocketCore {
     }
 
     /// Sends what the kernel takes now.
-    pub(in crate::net) fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
             self.send();
         }
     }
 
     /// Reads once, and tells what came of it.
-    pub(in crate::net) fn receive(&mut self) {
+    pub(super) fn receive(&mut self) {
         self.traffic.has_more = false;
         // Nobody reads past the buffer of one that is open for writing alone.
         let is_read = self.kind == SocketType::Udp || self.device.is_readable();
@@ -258,7 +258,7 @@ impl SocketCore {
     }
 
     /// How many bytes may still be buffered.
-    pub(in crate::net) fn read_room(&self) -> usize {
+    pub(super) fn read_room(&self) -> usize {
         match self.settings().read_limit {
             // Datagrams are not held. What comes while the socket closes is dropped.
             Some(limit) if self.kind == SocketType::Tcp && self.state != SocketState::Closing => {
@@ -279,7 +279,7 @@ impl SocketCore {
     }
 
     /// Somebody took bytes off the buffer: there is room again.
-    pub(in crate::net) fn make_room(&mut self) {
+    pub(super) fn make_room(&mut self) {
         if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
             home.pool.put(buffer);
         }
@@ -320,7 +320,7 @@ impl SocketCore {
     }
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
-    pub(in crate::net) fn shutdown_write(&mut self) {
+    pub(super) fn shutdown_write(&mut self) {
         let is_open = self.state == SocketState::Connected || self.attempt.is_some();
         if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
@@ -331,7 +331,7 @@ impl SocketCore {
 
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
     /// direct.
-    pub(in crate::net) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let is_idle = match self.state {
             SocketState::Unconnected => self.attempt.is_none(),
             // Still open from the connection before, and there is nobody whom it could go to.
@@ -398,7 +398,7 @@ impl SocketCore {
     }
 
     /// Writes what the kernel takes, and tells how much that was.
-    pub(in crate::net) fn send(&mut self) {
+    pub(super) fn send(&mut self) {
         let Some(engine) = &mut self.engine else { return };
         let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
         let mut sent = 0;
@@ -457,7 +457,7 @@ impl SocketCore {
 
     /// How much of what is written counts as waiting though it is not in the buffer. Nothing where a
     /// limit says how much may be in the buffer.
-    pub(in crate::net) fn waiting_below(&self) -> usize {
+    pub(super) fn waiting_below(&self) -> usize {
         let is_limited = self.settings().write_limit.is_some();
         if is_limited { 0 } else { self.traffic.unannounced() }
     }
@@ -529,7 +529,7 @@ impl SocketCore {
     }
 
     /// The connection is gone: tells so while it still looks as it was, then closes.
-    pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
+    pub(super) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.drop_engine();
         self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();

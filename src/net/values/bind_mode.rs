@@ -62,13 +62,13 @@ impl BindAddress {
     }
 
     /// Names the address and a port in the text of an error.
-    pub(crate) fn described(self, port: u16) -> String {
+    pub(in crate::net) fn described(self, port: u16) -> String {
         described(self.with_port(port))
     }
 
     /// Returns what a socket with the own address `local` is bound to. A dual-stack socket takes IPv4
     /// as well as IPv6.
-    pub(crate) fn of_socket(local: SocketAddr, is_dual_stack: bool) -> Self {
+    pub(in crate::net) fn of_socket(local: SocketAddr, is_dual_stack: bool) -> Self {
         match Self::from(local) {
             Self::Any if !is_dual_stack => Self::AnyIpv6,
             other => other,

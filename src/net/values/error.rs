@@ -112,7 +112,7 @@ pub enum SocketError {
 impl SocketError {
     /// What a failure to connect means. `EINVAL`, which a black-holed route gives on Linux, is the
     /// network's.
-    pub(crate) fn of_connecting(error: &io::Error) -> Self {
+    pub(in crate::net) fn of_connecting(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Self::ConnectionRefused,
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
@@ -122,7 +122,7 @@ impl SocketError {
     }
 
     /// What a failure to bind or listen means.
-    pub(crate) fn of_binding(error: &io::Error) -> Self {
+    pub(in crate::net) fn of_binding(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::AddrInUse => Self::AddressInUse,
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
@@ -133,7 +133,7 @@ impl SocketError {
     }
 
     /// What a failure to accept a connection means.
-    pub(crate) fn of_accepting(error: &io::Error) -> Self {
+    pub(in crate::net) fn of_accepting(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::ConnectionAborted => Self::Network,
             ErrorKind::PermissionDenied => Self::SocketAccess,
@@ -142,7 +142,7 @@ impl SocketError {
     }
 
     /// What a failure to read or write means.
-    pub(crate) fn of_transfer(error: &io::Error) -> Self {
+    pub(in crate::net) fn of_transfer(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
                 Self::RemoteHostClosed
@@ -153,7 +153,7 @@ impl SocketError {
     }
 
     /// What a failure to receive or send a datagram means.
-    pub(crate) fn of_datagram(error: &io::Error) -> Self {
+    pub(in crate::net) fn of_datagram(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::WouldBlock => Self::Temporary,
             ErrorKind::ConnectionRefused => Self::ConnectionRefused,
@@ -185,7 +185,7 @@ pub struct NetError {
 }
 
 impl NetError {
-    pub(crate) fn new(
+    pub(in crate::net) fn new(
         kind: SocketError,
         operation: impl Into<String>,
         source: impl Into<Option<io::Error>>,

@@ -18,7 +18,7 @@ struct Entry<E> {
 }
 
 impl<E> Agenda<E> {
-    pub(in crate::sim) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { now: Duration::ZERO, entries: BinaryHeap::new(), written: 0 }
     }
 
@@ -40,13 +40,13 @@ impl<E> Agenda<E> {
     }
 
     /// What happens next, if that is due by now.
-    pub(in crate::sim) fn due_now(&self) -> Option<&E> {
+    pub(super) fn due_now(&self) -> Option<&E> {
         let Reverse(entry) = self.entries.peek()?;
         (entry.due <= self.now).then_some(&entry.event)
     }
 
     /// Takes what happens next, if that is no later than `limit`; then this is the time.
-    pub(in crate::sim) fn take(&mut self, limit: Duration) -> Option<E> {
+    pub(super) fn take(&mut self, limit: Duration) -> Option<E> {
         if self.next_due()? > limit {
             return None;
         }

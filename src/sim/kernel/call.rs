@@ -13,23 +13,23 @@ use super::wire::{Event, Wire};
 use crate::net::SocketType;
 
 /// How long a caller waits before it calls again for the first time. Each time it is twice as long.
-pub(in crate::sim) const CALL_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const CALL_AGAIN: Duration = Duration::from_secs(1);
 
 /// How often a call is made again before it is given up, as on Linux.
-pub(in crate::sim) const MOST_CALLS: u32 = 6;
+pub(super) const MOST_CALLS: u32 = 6;
 
 /// A call to an address.
 #[derive(Clone, Debug)]
 pub(in crate::sim) struct Call {
-    pub(in crate::sim) from: SocketKey,
-    pub(in crate::sim) to_host: SimHost,
-    pub(in crate::sim) to: SocketAddr,
-    pub(in crate::sim) attempt: u32,
+    pub(super) from: SocketKey,
+    pub(super) to_host: SimHost,
+    pub(super) to: SocketAddr,
+    pub(super) attempt: u32,
 }
 
 /// Calling.
 impl Wire {
-    pub(in crate::sim) fn place_call(&mut self, call: Call) {
+    pub(super) fn place_call(&mut self, call: Call) {
         let Some(socket) = self.sockets.get(call.from) else { return };
         match self.convey(socket.host, call.to_host, HEADERS) {
             Some(delay) => self.agenda.write(delay, Event::Call(call)),
@@ -38,7 +38,7 @@ impl Wire {
     }
 
     /// A call was not heard.
-    pub(in crate::sim) fn call_again(&mut self, mut call: Call) {
+    pub(super) fn call_again(&mut self, mut call: Call) {
         if call.attempt == MOST_CALLS {
             return self.fail(call.from, Errno::TIMEDOUT);
         }
@@ -47,12 +47,12 @@ impl Wire {
         self.agenda.write(delay, Event::CallAgain(call));
     }
 
-    pub(in crate::sim) fn nobody_there(&mut self, key: SocketKey) {
+    pub(super) fn nobody_there(&mut self, key: SocketKey) {
         self.fail(key, Errno::HOSTUNREACH);
     }
 
     /// A call arrives.
-    pub(in crate::sim) fn on_call(&mut self, call: Call) {
+    pub(super) fn on_call(&mut self, call: Call) {
         let Some(caller) = self.sockets.get_mut(call.from) else { return };
         let (from_host, from_local) = (caller.host, caller.local);
         let Some(stream) = caller.stream().filter(|stream| stream.phase == Phase::Calling) else {
@@ -107,7 +107,7 @@ impl Wire {
     }
 
     /// The end that was called knows that the other has heard its answer.
-    pub(in crate::sim) fn begin_to_stand(&mut self, key: SocketKey) {
+    pub(super) fn begin_to_stand(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets[key].stream() else { return };
         let Phase::Called { listener } = stream.phase else { return };
         stream.phase = Phase::Standing;

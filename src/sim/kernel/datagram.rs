@@ -309,7 +309,7 @@ impl Wire {
 
 /// What arrives.
 impl Wire {
-    pub(in crate::sim) fn on_datagram(&mut self, datagram: Datagram) {
+    pub(super) fn on_datagram(&mut self, datagram: Datagram) {
         let (host, to) = (datagram.to_host, datagram.destination);
         if !self.host(host).is_up || self.host(host).black_holes.contains(&to.port()) {
             return;
@@ -372,7 +372,7 @@ impl Wire {
     }
 
     /// A socket's datagram was refused, which only one that is connected to there hears of.
-    pub(in crate::sim) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
+    pub(super) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         if socket.datagrams().is_some_and(|datagrams| datagrams.remote == Some(by)) {
             socket.error = Some(Errno::CONNREFUSED);

@@ -15,16 +15,16 @@ use crate::net::{
 pub struct SimHost(pub(in crate::sim) u16);
 
 /// The index of each host's interface to itself.
-pub(in crate::sim) const LOOPBACK_INDEX: u32 = 1;
+pub(super) const LOOPBACK_INDEX: u32 = 1;
 
 /// The index of each host's interface to the others.
 pub(in crate::sim) const ETHERNET_INDEX: u32 = 2;
 
 /// The address of all hosts, besides 255.255.255.255.
-pub(in crate::sim) const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 0, 255, 255);
+pub(super) const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 0, 255, 255);
 
 /// The address by which a host reaches all of its own sockets.
-pub(in crate::sim) const LOOPBACK_BROADCAST: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
+pub(super) const LOOPBACK_BROADCAST: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
 
 /// The ports that whoever asks for any port gets, as on Linux.
 const ANY_PORT: std::ops::RangeInclusive<u16> = 32_768..=60_999;
@@ -67,12 +67,12 @@ impl Host {
     }
 
     /// Says whether the address is one of the host's.
-    pub(in crate::sim) fn has(&self, address: IpAddr) -> bool {
+    pub(super) fn has(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.contains(&address)
     }
 
     /// The address that packets to `destination` come from. Fails if no way leads there.
-    pub(in crate::sim) fn source_towards(&self, destination: IpAddr) -> Result<IpAddr, Errno> {
+    pub(super) fn source_towards(&self, destination: IpAddr) -> Result<IpAddr, Errno> {
         match destination {
             IpAddr::V4(to) if to.is_loopback() => return Ok(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(to) if to.is_loopback() => return Ok(Ipv6Addr::LOCALHOST.into()),
@@ -96,14 +96,14 @@ impl Host {
     }
 
     /// The next of the ports for whoever asks for any.
-    pub(in crate::sim) fn next_port(&mut self) -> u16 {
+    pub(super) fn next_port(&mut self) -> u16 {
         let port = self.next_port;
         self.next_port = if port == *ANY_PORT.end() { *ANY_PORT.start() } else { port + 1 };
         port
     }
 
     /// How many ports there are for whoever asks for any.
-    pub(in crate::sim) fn any_ports() -> usize {
+    pub(super) fn any_ports() -> usize {
         ANY_PORT.len()
     }
 
@@ -159,17 +159,17 @@ impl Host {
 }
 
 /// Returns true if the address means something on one link alone.
-pub(in crate::sim) fn is_link_local(address: IpAddr) -> bool {
+pub(super) fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if needs_scope(address))
 }
 
 /// Returns true if each host has an interface with this index.
-pub(in crate::sim) fn is_interface(index: u32) -> bool {
+pub(super) fn is_interface(index: u32) -> bool {
     matches!(index, LOOPBACK_INDEX | ETHERNET_INDEX)
 }
 
 /// The interface by which a host reaches an address. To Linux, its own addresses of `eth0` are
 /// there, though what it sends to itself goes no further.
-pub(in crate::sim) fn interface_towards(address: IpAddr) -> u32 {
+pub(super) fn interface_towards(address: IpAddr) -> u32 {
     if address.is_loopback() { LOOPBACK_INDEX } else { ETHERNET_INDEX }
 }

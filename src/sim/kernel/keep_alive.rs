@@ -12,13 +12,13 @@ use super::wire::{Event, Wire};
 /// Looking after connections on which nothing comes.
 impl Wire {
     /// Begins to look after a connection, if its option says so.
-    pub(in crate::sim) fn begin_keep_alive(&mut self, key: SocketKey) {
+    pub(super) fn begin_keep_alive(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get(key) else { return };
         self.keep_alive_after(key, socket.options.keep_alive_idle);
     }
 
     /// Goes by another time of silence from now on.
-    pub(in crate::sim) fn change_keep_alive(&mut self, key: SocketKey) {
+    pub(super) fn change_keep_alive(&mut self, key: SocketKey) {
         let now = self.agenda.now();
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let idle = socket.options.keep_alive_idle;
@@ -41,7 +41,7 @@ impl Wire {
         }
     }
 
-    pub(in crate::sim) fn keep_alive(&mut self, key: SocketKey, round: u32) {
+    pub(super) fn keep_alive(&mut self, key: SocketKey, round: u32) {
         let now = self.agenda.now();
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let options = socket.options.clone();

@@ -147,7 +147,7 @@ impl Link {
     }
 
     /// How long it takes to put so many bytes on the way.
-    pub(in crate::sim) fn time_for(&self, bytes: usize) -> Duration {
+    pub(super) fn time_for(&self, bytes: usize) -> Duration {
         match self.bandwidth {
             Some(rate) => Duration::from_nanos((bytes as u64).saturating_mul(1_000_000_000) / rate),
             None => Duration::ZERO,

@@ -38,24 +38,24 @@ const CONGESTION: u8 = 0b11;
 
 /// The options of one socket.
 #[derive(Clone, Debug)]
-pub(in crate::sim) struct Options {
+pub(super) struct Options {
     kind: SocketType,
     low_delay: bool,
-    pub(in crate::sim) keep_alive: bool,
-    pub(in crate::sim) keep_alive_idle: Duration,
-    pub(in crate::sim) keep_alive_interval: Duration,
-    pub(in crate::sim) keep_alive_count: u32,
-    pub(in crate::sim) multicast_ttl: u8,
-    pub(in crate::sim) multicast_loopback: bool,
+    pub(super) keep_alive: bool,
+    pub(super) keep_alive_idle: Duration,
+    pub(super) keep_alive_interval: Duration,
+    pub(super) keep_alive_count: u32,
+    pub(super) multicast_ttl: u8,
+    pub(super) multicast_loopback: bool,
     type_of_service: u8,
-    pub(in crate::sim) send_buffer: usize,
+    pub(super) send_buffer: usize,
     /// The program has set it.
     is_send_buffer_set: bool,
-    pub(in crate::sim) receive_buffer: usize,
+    pub(super) receive_buffer: usize,
 }
 
 impl Options {
-    pub(in crate::sim) fn new(kind: SocketType) -> Self {
+    pub(super) fn new(kind: SocketType) -> Self {
         let (send_buffer, receive_buffer) = match kind {
             SocketType::Tcp => (262_144, 131_072),
             SocketType::Udp => (212_992, 212_992),
@@ -77,7 +77,7 @@ impl Options {
     }
 
     /// The value of an option. `NOPROTOOPT` if such a socket does not have it.
-    pub(in crate::sim) fn get(&self, name: OptionName) -> Result<SocketOption, Errno> {
+    pub(super) fn get(&self, name: OptionName) -> Result<SocketOption, Errno> {
         self.has(name)?;
         Ok(match name {
             OptionName::LowDelay => SocketOption::LowDelay(self.low_delay),
@@ -100,7 +100,7 @@ impl Options {
     }
 
     /// Changes an option. Fails if such a socket does not have it, or not with this value.
-    pub(in crate::sim) fn set(&mut self, option: SocketOption) -> Result<(), Errno> {
+    pub(super) fn set(&mut self, option: SocketOption) -> Result<(), Errno> {
         self.has(option.name())?;
         match option {
             SocketOption::LowDelay(on) => self.low_delay = on,
@@ -134,7 +134,7 @@ impl Options {
 
     /// Makes room for what a connection with packets of this size sends, as Linux does unless the
     /// program has said how much: the larger they are, the more.
-    pub(in crate::sim) fn fit_send_buffer(&mut self, packet: usize) {
+    pub(super) fn fit_send_buffer(&mut self, packet: usize) {
         if !self.is_send_buffer_set {
             let packet = packet.min(LARGEST_PACKET);
             let taken = (packet + BESIDE_PACKET[0]).next_power_of_two() + BESIDE_PACKET[1];

@@ -30,7 +30,7 @@ pub(in crate::sim) struct Parcel {
 }
 
 #[derive(Clone, Debug)]
-pub(in crate::sim) enum Content {
+pub(super) enum Content {
     /// The answer to a call, with the room that the answering end has.
     Answer {
         window_end: u64,
@@ -50,7 +50,7 @@ pub(in crate::sim) enum Content {
 
 /// What came to a host where there is nobody to hear it.
 #[derive(Clone, Debug)]
-pub(in crate::sim) enum Stray {
+pub(super) enum Stray {
     Call(Call),
     Parcel(Parcel),
 }
@@ -58,7 +58,7 @@ pub(in crate::sim) enum Stray {
 /// Traffic.
 impl Wire {
     /// Sends what the other end has room for.
-    pub(in crate::sim) fn send_segments(&mut self, key: SocketKey) {
+    pub(super) fn send_segments(&mut self, key: SocketKey) {
         loop {
             let Some(socket) = self.sockets.get_mut(key) else { return };
             let host = socket.host;
@@ -83,14 +83,14 @@ impl Wire {
     }
 
     /// Tells the other end what has come, and how much room there is.
-    pub(in crate::sim) fn acknowledge(&mut self, key: SocketKey) {
+    pub(super) fn acknowledge(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         let up_to = stream.incoming.place();
         let window_end = stream.incoming.promise();
         self.send(key, Content::Acknowledgement { up_to, window_end }, 0);
     }
 
-    pub(in crate::sim) fn send(&mut self, from: SocketKey, content: Content, attempt: u32) {
+    pub(super) fn send(&mut self, from: SocketKey, content: Content, attempt: u32) {
         let Some(socket) = self.sockets.get_mut(from) else { return };
         let from_host = socket.host;
         let Some(stream) = socket.stream() else { return };
@@ -144,7 +144,7 @@ impl Wire {
     }
 
     /// Sends what was lost once more, if it matters still.
-    pub(in crate::sim) fn send_again(&mut self, mut parcel: Parcel) {
+    pub(super) fn send_again(&mut self, mut parcel: Parcel) {
         let Some(stream) = self.sockets.get_mut(parcel.from).and_then(Socket::stream) else {
             return self.repeat_for_one_gone(parcel);
         };
@@ -188,7 +188,7 @@ impl Wire {
 
     /// The other end of a connection is gone, and whoever has this one is not told. If it waits for
     /// something it goes on asking.
-    pub(in crate::sim) fn is_left_alone(&mut self, key: SocketKey) {
+    pub(super) fn is_left_alone(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         if let Phase::Called { .. } = stream.phase {
             let window_end = stream.incoming.promise();
@@ -216,7 +216,7 @@ impl Wire {
     }
 
     /// A parcel arrives.
-    pub(in crate::sim) fn on_parcel(&mut self, parcel: Parcel) {
+    pub(super) fn on_parcel(&mut self, parcel: Parcel) {
         if !self.host(parcel.to_host).is_up || self.is_swallowed(&parcel) {
             return self.was_lost(parcel);
         }
@@ -318,7 +318,7 @@ impl Wire {
     }
 
     /// Says to a socket that there is nobody at this host to hear what it sent.
-    pub(in crate::sim) fn answer_by_reset(
+    pub(super) fn answer_by_reset(
         &mut self,
         from_host: SimHost,
         to: SocketKey,
@@ -370,7 +370,7 @@ impl Wire {
     }
 
     /// A connection is over, or a call has come to nothing, for this reason.
-    pub(in crate::sim) fn fail(&mut self, key: SocketKey, reason: Errno) {
+    pub(super) fn fail(&mut self, key: SocketKey, reason: Errno) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let Some(stream) = socket.stream().filter(|stream| stream.phase != Phase::Dead) else {
             return;
@@ -386,7 +386,7 @@ impl Wire {
 
     /// Forgets a connection that its program has closed, once all of it was sent. What may still come
     /// is looked after by [`TimeWaits`](super::time_wait::TimeWaits).
-    pub(in crate::sim) fn bury(&mut self, key: SocketKey) {
+    pub(super) fn bury(&mut self, key: SocketKey) {
         let now = self.agenda.now();
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let host = socket.host;

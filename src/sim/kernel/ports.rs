@@ -12,29 +12,24 @@ use crate::net::{SocketType, scope_id};
 
 /// The sockets of all hosts, by their ports.
 #[derive(Debug, Default)]
-pub(in crate::sim) struct Ports {
+pub(super) struct Ports {
     taken: BTreeMap<(SimHost, bool, u16), Vec<SocketKey>>,
 }
 
 impl Ports {
     /// The sockets that have a port, in the order in which they got it.
-    pub(in crate::sim) fn holders(
-        &self,
-        host: SimHost,
-        kind: SocketType,
-        port: u16,
-    ) -> &[SocketKey] {
+    pub(super) fn holders(&self, host: SimHost, kind: SocketType, port: u16) -> &[SocketKey] {
         self.taken.get(&(host, is_tcp(kind), port)).map_or(&[], Vec::as_slice)
     }
 
-    pub(in crate::sim) fn take(&mut self, key: SocketKey, socket: &Socket) {
+    pub(super) fn take(&mut self, key: SocketKey, socket: &Socket) {
         if let Some(local) = socket.local {
             let place = (socket.host, is_tcp(socket.kind), local.port());
             self.taken.entry(place).or_default().push(key);
         }
     }
 
-    pub(in crate::sim) fn give_back(&mut self, key: SocketKey, socket: &Socket) {
+    pub(super) fn give_back(&mut self, key: SocketKey, socket: &Socket) {
         let Some(local) = socket.local else { return };
         let place = (socket.host, is_tcp(socket.kind), local.port());
         if let Some(holders) = self.taken.get_mut(&place) {
@@ -83,7 +78,7 @@ impl Wire {
     }
 
     /// The socket has this address from now on.
-    pub(in crate::sim) fn settle(&mut self, key: SocketKey, at: SocketAddr) {
+    pub(super) fn settle(&mut self, key: SocketKey, at: SocketAddr) {
         let socket = &mut self.sockets[key];
         self.ports.give_back(key, socket);
         socket.local = Some(at);
@@ -91,7 +86,7 @@ impl Wire {
     }
 
     /// A port that nobody of the host has.
-    pub(in crate::sim) fn any_port(&mut self, host: SimHost, kind: SocketType) -> Option<u16> {
+    pub(super) fn any_port(&mut self, host: SimHost, kind: SocketType) -> Option<u16> {
         (0..Host::any_ports()).find_map(|_| {
             let port = self.host_mut(host).next_port();
             self.ports.holders(host, kind, port).is_empty().then_some(port)
@@ -111,7 +106,7 @@ impl Wire {
     }
 
     /// Says whether another socket listens at the address of this one.
-    pub(in crate::sim) fn has_listener_beside(&self, key: SocketKey) -> bool {
+    pub(super) fn has_listener_beside(&self, key: SocketKey) -> bool {
         let socket = &self.sockets[key];
         let Some(local) = socket.local else { return false };
         let holders = self.ports.holders(socket.host, socket.kind, local.port());

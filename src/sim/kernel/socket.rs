@@ -29,13 +29,13 @@ pub(in crate::sim) struct Socket {
     pub(in crate::sim) is_v6_only: bool,
     /// Its address and port, once it has them. An IPv4 address is one here, also to an IPv6 socket.
     /// Like a packet, it says no scope.
-    pub(in crate::sim) local: Option<SocketAddr>,
+    pub(super) local: Option<SocketAddr>,
     /// The interface by which all comes and goes, once the socket has to do with a link-local
     /// address.
     pub(in crate::sim) interface: Option<u32>,
     /// Lets others have the same address.
     pub(in crate::sim) shares: bool,
-    pub(in crate::sim) options: Options,
+    pub(super) options: Options,
     /// A program of the host holds a descriptor of it.
     pub(in crate::sim) has_descriptor: bool,
     pub(in crate::sim) watch: Option<Watch>,
@@ -57,22 +57,22 @@ pub(in crate::sim) enum Role {
 /// What waits to be accepted.
 #[derive(Debug)]
 pub(in crate::sim) struct Listener {
-    pub(in crate::sim) backlog: usize,
+    pub(super) backlog: usize,
     /// Connections that are being made.
-    pub(in crate::sim) begun: Vec<SocketKey>,
+    pub(super) begun: Vec<SocketKey>,
     /// Connections that stand.
     pub(in crate::sim) waiting: VecDeque<SocketKey>,
 }
 
 impl Listener {
     /// Says whether one more would be too many. A backlog of n lets n + 1 wait, as on Linux.
-    pub(in crate::sim) fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.begun.len() + self.waiting.len() > self.backlog
     }
 }
 
 impl Socket {
-    pub(in crate::sim) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
+    pub(super) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
         let role = match kind {
             SocketType::Tcp => Role::Idle,
             SocketType::Udp => Role::Datagrams(Datagrams::default()),
@@ -116,7 +116,7 @@ impl Socket {
     }
 
     /// No address in particular.
-    pub(in crate::sim) fn unspecified(&self) -> IpAddr {
+    pub(super) fn unspecified(&self) -> IpAddr {
         match self.is_v6 {
             true => Ipv6Addr::UNSPECIFIED.into(),
             false => Ipv4Addr::UNSPECIFIED.into(),
@@ -124,7 +124,7 @@ impl Socket {
     }
 
     /// Says whether the socket, if it is bound to no address in particular, has this one.
-    pub(in crate::sim) fn speaks(&self, address: IpAddr) -> bool {
+    pub(super) fn speaks(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(_) => !self.is_v6 || !self.is_v6_only,
             IpAddr::V6(_) => self.is_v6,
@@ -133,7 +133,7 @@ impl Socket {
 
     /// How well the socket's address fits what was sent to `address` and comes by `interface`; not
     /// at all is `None`.
-    pub(in crate::sim) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
+    pub(super) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
         let local = self.local?.ip();
         if self.interface.is_some_and(|bound| bound != interface) {
             return None;
@@ -144,7 +144,7 @@ impl Socket {
         (local == address).then_some(2)
     }
 
-    pub(in crate::sim) fn stream(&mut self) -> Option<&mut Stream> {
+    pub(super) fn stream(&mut self) -> Option<&mut Stream> {
         match &mut self.role {
             Role::Stream(stream) => Some(stream),
             _ => None,

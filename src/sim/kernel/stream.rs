@@ -7,24 +7,24 @@ use std::rc::Rc;
 
 /// A part of a stream on its way.
 #[derive(Clone, Debug)]
-pub(in crate::sim) struct Segment {
+pub(super) struct Segment {
     /// The place of its first byte in the stream.
-    pub(in crate::sim) start: u64,
-    pub(in crate::sim) bytes: Rc<[u8]>,
+    pub(super) start: u64,
+    pub(super) bytes: Rc<[u8]>,
     /// Nothing comes after it.
-    pub(in crate::sim) is_last: bool,
+    pub(super) is_last: bool,
 }
 
 impl Segment {
     /// The place after it. The end of a stream has a place too.
-    pub(in crate::sim) fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64 + u64::from(self.is_last)
     }
 }
 
 /// What goes out: written and not acknowledged.
 #[derive(Debug)]
-pub(in crate::sim) struct Outgoing {
+pub(super) struct Outgoing {
     queue: VecDeque<u8>,
     /// How many bytes may be written and not acknowledged.
     capacity: usize,
@@ -48,7 +48,7 @@ enum End {
 }
 
 impl Outgoing {
-    pub(in crate::sim) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
             queue: VecDeque::new(),
             capacity,
@@ -61,7 +61,7 @@ impl Outgoing {
     }
 
     /// Queues what there is room for; says how much that was.
-    pub(in crate::sim) fn write(&mut self, bytes: &[u8]) -> usize {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
         let count = bytes.len().min(self.room());
         self.queue.extend(&bytes[..count]);
         self.wants_room |= count < bytes.len();
@@ -70,7 +70,7 @@ impl Outgoing {
 
     /// The next segment of at most `most` bytes, if there is something and the receiver has room.
     /// `cut` may have it shorter.
-    pub(in crate::sim) fn next_segment(
+    pub(super) fn next_segment(
         &mut self,
         most: usize,
         cut: impl FnOnce(usize) -> usize,
@@ -106,7 +106,7 @@ impl Outgoing {
 
     /// The receiver has all up to `up_to` and room up to `window_end`; says whether somebody is to be
     /// told of room.
-    pub(in crate::sim) fn acknowledge(&mut self, up_to: u64, window_end: u64) -> bool {
+    pub(super) fn acknowledge(&mut self, up_to: u64, window_end: u64) -> bool {
         self.acknowledged = self.acknowledged.max(up_to);
         self.window_end = self.window_end.max(window_end);
         let tell = self.wants_room && self.is_writable();
@@ -115,60 +115,60 @@ impl Outgoing {
     }
 
     /// Asks to be told of room: somebody has looked and found none, as poll(2) does.
-    pub(in crate::sim) fn want_room(&mut self) {
+    pub(super) fn want_room(&mut self) {
         self.wants_room = true;
     }
 
     /// Changes how much may be written; says whether somebody is to be told of room.
-    pub(in crate::sim) fn set_capacity(&mut self, capacity: usize) -> bool {
+    pub(super) fn set_capacity(&mut self, capacity: usize) -> bool {
         self.capacity = capacity;
         self.acknowledge(self.acknowledged, self.window_end)
     }
 
-    pub(in crate::sim) fn is_acknowledged(&self, segment: &Segment) -> bool {
+    pub(super) fn is_acknowledged(&self, segment: &Segment) -> bool {
         self.acknowledged >= segment.end()
     }
 
     /// Says whether something was sent and not acknowledged.
-    pub(in crate::sim) fn is_in_flight(&self) -> bool {
+    pub(super) fn is_in_flight(&self) -> bool {
         self.acknowledged < self.next + u64::from(self.end == End::Sent)
     }
 
     /// Says whether something is queued that the receiver has no room for, and nothing is on its way
     /// that would tell of some.
-    pub(in crate::sim) fn is_blocked(&self) -> bool {
+    pub(super) fn is_blocked(&self) -> bool {
         !self.is_in_flight() && (!self.queue.is_empty() || self.end == End::Wanted)
     }
 
     /// Says whether all is acknowledged, with the end, if all up to there is.
-    pub(in crate::sim) fn is_done_with(&self, up_to: u64) -> bool {
+    pub(super) fn is_done_with(&self, up_to: u64) -> bool {
         self.end == End::Sent && up_to > self.next
     }
 
     /// Has the end follow what is queued.
-    pub(in crate::sim) fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if self.end == End::Open {
             self.end = End::Wanted;
         }
     }
 
     /// Says whether nothing more may be written.
-    pub(in crate::sim) fn is_finished(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.end != End::Open
     }
 
     /// Says whether all is acknowledged, with the end.
-    pub(in crate::sim) fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.end == End::Sent && !self.is_in_flight()
     }
 
     /// Says whether it is worth while to write. That takes a third of the room, as on Linux.
-    pub(in crate::sim) fn is_writable(&self) -> bool {
+    pub(super) fn is_writable(&self) -> bool {
         self.room() >= self.capacity / 3
     }
 
     /// Forgets what did not go out: nobody will have it.
-    pub(in crate::sim) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.queue = VecDeque::new();
     }
 
@@ -183,7 +183,7 @@ impl Outgoing {
 #[derive(Debug)]
 pub(in crate::sim) struct Incoming {
     data: VecDeque<u8>,
-    pub(in crate::sim) capacity: usize,
+    pub(super) capacity: usize,
     /// The place of what comes next.
     next: u64,
     /// What came before its turn.
@@ -194,7 +194,7 @@ pub(in crate::sim) struct Incoming {
 }
 
 impl Incoming {
-    pub(in crate::sim) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
             data: VecDeque::new(),
             capacity,
@@ -206,7 +206,7 @@ impl Incoming {
     }
 
     /// Takes a segment in; says whether there is more to read now, or the end.
-    pub(in crate::sim) fn take_in(&mut self, segment: Segment) -> bool {
+    pub(super) fn take_in(&mut self, segment: Segment) -> bool {
         if segment.start > self.next || self.has_ended {
             if segment.start > self.next {
                 self.parked.insert(segment.start, segment);
@@ -231,19 +231,19 @@ impl Incoming {
     }
 
     /// The place up to which all has come, the end's included.
-    pub(in crate::sim) fn place(&self) -> u64 {
+    pub(super) fn place(&self) -> u64 {
         self.next + u64::from(self.has_ended)
     }
 
     /// Promises the room that there is; returns the place up to which it goes.
-    pub(in crate::sim) fn promise(&mut self) -> u64 {
+    pub(super) fn promise(&mut self) -> u64 {
         self.promised = self.promised.max(self.room_end());
         self.promised
     }
 
     /// Says whether there is so much more room than was promised that the sender is to know: twice
     /// as much, as on Linux.
-    pub(in crate::sim) fn has_news_of_room(&self) -> bool {
+    pub(super) fn has_news_of_room(&self) -> bool {
         let known = self.promised.saturating_sub(self.next);
         let room = self.room_end().saturating_sub(self.next);
         room > known && room >= 2 * known
@@ -254,7 +254,7 @@ impl Incoming {
     }
 
     /// Copies what comes next.
-    pub(in crate::sim) fn peek(&self, buffer: &mut [u8]) -> usize {
+    pub(super) fn peek(&self, buffer: &mut [u8]) -> usize {
         let (front, back) = self.data.as_slices();
         let first = front.len().min(buffer.len());
         let second = back.len().min(buffer.len() - first);
@@ -264,7 +264,7 @@ impl Incoming {
     }
 
     /// Takes what comes next.
-    pub(in crate::sim) fn read(&mut self, buffer: &mut [u8]) -> usize {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> usize {
         let count = self.peek(buffer);
         self.data.drain(..count);
         if self.data.is_empty() {
@@ -278,7 +278,7 @@ impl Incoming {
         self.data.len()
     }
 
-    pub(in crate::sim) fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.has_ended
     }
 }

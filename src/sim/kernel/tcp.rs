@@ -20,10 +20,10 @@ use super::wire::{Event, Wire};
 use crate::net::{SocketType, scope_id};
 
 /// The headers of IP and TCP, in bytes.
-pub(in crate::sim) const HEADERS: usize = 40;
+pub(super) const HEADERS: usize = 40;
 
 /// The longest that TCP waits before it sends something again.
-pub(in crate::sim) const LONGEST: Duration = Duration::from_secs(120);
+pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
 /// How long it takes to find out that nobody has an address.
 const NOBODY_THERE: Duration = Duration::from_secs(3);
@@ -33,23 +33,23 @@ const NOBODY_THERE: Duration = Duration::from_secs(3);
 pub(in crate::sim) struct Stream {
     pub(in crate::sim) phase: Phase,
     pub(in crate::sim) remote: SocketAddr,
-    pub(in crate::sim) remote_host: SimHost,
+    pub(super) remote_host: SimHost,
     /// The other end, as far as it is known. It may be gone.
-    pub(in crate::sim) peer: Option<SocketKey>,
-    pub(in crate::sim) outgoing: Outgoing,
+    pub(super) peer: Option<SocketKey>,
+    pub(super) outgoing: Outgoing,
     pub(in crate::sim) incoming: Incoming,
     /// The program has closed it. It lives on until all is sent.
-    pub(in crate::sim) is_orphan: bool,
+    pub(super) is_orphan: bool,
     /// The program waits for no more. What comes all the same is read, as on Linux.
-    pub(in crate::sim) is_deaf: bool,
+    pub(super) is_deaf: bool,
     /// It asks for room.
-    pub(in crate::sim) asks_for_room: bool,
+    pub(super) asks_for_room: bool,
     /// When something came last.
-    pub(in crate::sim) heard: Duration,
+    pub(super) heard: Duration,
     /// Counts the times that looking after the connection began anew.
-    pub(in crate::sim) keep_alive_round: u32,
+    pub(super) keep_alive_round: u32,
     /// How many questions were not answered.
-    pub(in crate::sim) unanswered: u32,
+    pub(super) unanswered: u32,
 }
 
 /// How far a connection has come.
@@ -67,7 +67,7 @@ pub(in crate::sim) enum Phase {
 }
 
 impl Stream {
-    pub(in crate::sim) fn new(
+    pub(super) fn new(
         phase: Phase,
         remote: SocketAddr,
         remote_host: SimHost,
@@ -136,11 +136,7 @@ impl Wire {
 
     /// Gives a socket that is to send to `to` an address and a port to do so from, as far as it has
     /// none.
-    pub(in crate::sim) fn settle_to_send(
-        &mut self,
-        key: SocketKey,
-        to: SocketAddr,
-    ) -> Result<(), Errno> {
+    pub(super) fn settle_to_send(&mut self, key: SocketKey, to: SocketAddr) -> Result<(), Errno> {
         let socket = &self.sockets[key];
         let (host, kind, local) = (socket.host, socket.kind, socket.local);
         let address = match local.filter(|local| !local.ip().is_unspecified()) {
@@ -157,7 +153,7 @@ impl Wire {
 
     /// The address as it is meant, without its scope, if the socket can connect to it. To connect to
     /// a link-local address binds the socket to the interface that the address's scope names.
-    pub(in crate::sim) fn connectable(
+    pub(super) fn connectable(
         &mut self,
         key: SocketKey,
         to: SocketAddr,
@@ -178,11 +174,7 @@ impl Wire {
     }
 
     /// The address as it is meant, without its scope, if a socket of this family can reach such.
-    pub(in crate::sim) fn reachable(
-        &self,
-        key: SocketKey,
-        to: SocketAddr,
-    ) -> Result<SocketAddr, Errno> {
+    pub(super) fn reachable(&self, key: SocketKey, to: SocketAddr) -> Result<SocketAddr, Errno> {
         let socket = &self.sockets[key];
         let mut address = to.ip().to_canonical();
         if to.is_ipv6() && !socket.is_v6 {
@@ -378,7 +370,7 @@ impl Wire {
 }
 
 /// Fails if no way leads to an IPv6 address by this interface.
-pub(in crate::sim) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
+pub(super) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
     match by {
         Some(index) if to.is_ipv6() && index != interface_towards(to) => Err(Errno::NETUNREACH),
         _ => Ok(()),
@@ -386,6 +378,6 @@ pub(in crate::sim) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno
 }
 
 /// Twice as long with each attempt, up to a limit.
-pub(in crate::sim) fn doubled(first: Duration, attempt: u32) -> Duration {
+pub(super) fn doubled(first: Duration, attempt: u32) -> Duration {
     first.saturating_mul(1 << attempt.min(20)).min(LONGEST)
 }

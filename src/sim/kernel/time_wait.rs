@@ -16,7 +16,7 @@ const LIFETIME: Duration = Duration::from_secs(60);
 
 /// The connections that the hosts of a network remember.
 #[derive(Debug, Default)]
-pub(in crate::sim) struct TimeWaits {
+pub(super) struct TimeWaits {
     entries: BTreeMap<SocketKey, TimeWait>,
     /// When each is forgotten, in order. An entry that was renewed is here twice.
     order: VecDeque<(Duration, SocketKey)>,
@@ -35,7 +35,7 @@ struct TimeWait {
 
 impl TimeWaits {
     /// Remembers a connection.
-    pub(in crate::sim) fn add(
+    pub(super) fn add(
         &mut self,
         now: Duration,
         key: SocketKey,
@@ -51,7 +51,7 @@ impl TimeWaits {
 
     /// Takes the end of the other direction, or what had come before. Returns the place up to which
     /// all has come, for an acknowledgement; `None` if the answer is a reset.
-    pub(in crate::sim) fn take_in(
+    pub(super) fn take_in(
         &mut self,
         now: Duration,
         key: SocketKey,
@@ -69,17 +69,17 @@ impl TimeWaits {
     }
 
     /// Returns true if the connection is remembered.
-    pub(in crate::sim) fn knows(&self, now: Duration, key: SocketKey) -> bool {
+    pub(super) fn knows(&self, now: Duration, key: SocketKey) -> bool {
         self.entries.get(&key).is_some_and(|entry| entry.until > now)
     }
 
     /// Forgets a connection.
-    pub(in crate::sim) fn forget(&mut self, key: SocketKey) {
+    pub(super) fn forget(&mut self, key: SocketKey) {
         self.entries.remove(&key);
     }
 
     /// Forgets all connections of a host, which goes down.
-    pub(in crate::sim) fn forget_host(&mut self, host: SimHost) {
+    pub(super) fn forget_host(&mut self, host: SimHost) {
         self.entries.retain(|_, entry| entry.host != host);
     }
 

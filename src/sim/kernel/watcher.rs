@@ -20,8 +20,8 @@ new_key_type! {
 /// Who is told of a socket, and by which number.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sim) struct Watch {
-    pub(in crate::sim) watcher: WatcherKey,
-    pub(in crate::sim) source: SourceId,
+    pub(super) watcher: WatcherKey,
+    pub(super) source: SourceId,
     /// It is to be told already.
     is_stirred: bool,
 }
@@ -56,8 +56,8 @@ pub(in crate::sim) struct Watcher {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unrest {
-    pub(in crate::sim) delay: Duration,
-    pub(in crate::sim) false_alarms: f64,
+    pub(super) delay: Duration,
+    pub(super) false_alarms: f64,
 }
 
 impl Unrest {
@@ -110,7 +110,7 @@ impl Wire {
     }
 
     /// What was put off is told now.
-    pub(in crate::sim) fn tell(&mut self, key: SocketKey) {
+    pub(super) fn tell(&mut self, key: SocketKey) {
         let Some(watch) = self.sockets.get(key).and_then(|socket| socket.watch) else { return };
         if let Some(watcher) = self.watchers.get_mut(watch.watcher) {
             watcher.stirred.push_back(key);
@@ -150,7 +150,7 @@ impl Wire {
     }
 
     /// Calls a runtime back though none of its sockets is ready.
-    pub(in crate::sim) fn call(&mut self, watcher: WatcherKey) {
+    pub(super) fn call(&mut self, watcher: WatcherKey) {
         if let Some(watcher) = self.watchers.get_mut(watcher) {
             watcher.was_called = true;
         }

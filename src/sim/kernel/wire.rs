@@ -71,13 +71,13 @@ const STRANGER: &str = "the host is one of this network";
 /// The state of a network.
 pub(in crate::sim) struct Wire {
     pub(in crate::sim) agenda: Agenda<Event>,
-    pub(in crate::sim) rng: Rng,
+    pub(super) rng: Rng,
     pub(in crate::sim) hosts: Vec<Host>,
     /// Whose an address is.
     pub(in crate::sim) owners: BTreeMap<IpAddr, SimHost>,
     pub(in crate::sim) sockets: SlotMap<SocketKey, Socket>,
-    pub(in crate::sim) ports: Ports,
-    pub(in crate::sim) time_waits: TimeWaits,
+    pub(super) ports: Ports,
+    pub(super) time_waits: TimeWaits,
     pub(in crate::sim) watchers: SlotMap<WatcherKey, Watcher>,
     pub(in crate::sim) names: Names,
     pub(in crate::sim) unrest: Unrest,
@@ -160,22 +160,17 @@ impl Wire {
     }
 
     /// The link by which a host sends to another.
-    pub(in crate::sim) fn link(&self, from: SimHost, to: SimHost) -> &Link {
+    pub(super) fn link(&self, from: SimHost, to: SimHost) -> &Link {
         self.own_links.get(&(from, to)).unwrap_or(&self.links[usize::from(from == to)])
     }
 
     /// The route from a host to another.
-    pub(in crate::sim) fn route(&self, from: SimHost, to: SimHost) -> Route {
+    pub(super) fn route(&self, from: SimHost, to: SimHost) -> Route {
         self.routes.get(&(from, to)).copied().unwrap_or_default()
     }
 
     /// Says how long a packet of so many bytes takes to another host; `None` if it is lost.
-    pub(in crate::sim) fn convey(
-        &mut self,
-        from: SimHost,
-        to: SimHost,
-        bytes: usize,
-    ) -> Option<Duration> {
+    pub(super) fn convey(&mut self, from: SimHost, to: SimHost, bytes: usize) -> Option<Duration> {
         if self.route(from, to) != Route::Open {
             return None;
         }
@@ -198,7 +193,7 @@ impl Wire {
     }
 
     /// The host that has an address, as another sees it.
-    pub(in crate::sim) fn owner(&self, seen_from: SimHost, address: IpAddr) -> Option<SimHost> {
+    pub(super) fn owner(&self, seen_from: SimHost, address: IpAddr) -> Option<SimHost> {
         match address.is_loopback() {
             true => Some(seen_from),
             false => self.owners.get(&address).copied(),

@@ -7,7 +7,7 @@ use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 use crate::net::values::SocketType;
 
 /// Returns true if there is a socket behind the descriptor that takes connections.
-pub(crate) fn listens(descriptor: impl AsFd) -> bool {
+pub(in crate::net) fn listens(descriptor: impl AsFd) -> bool {
     sockopt::socket_acceptconn(descriptor) == Ok(true)
 }
 

@@ -9,5 +9,5 @@ mod network;
 mod option;
 mod socket;
 
-pub(crate) use descriptor::listens;
-pub(crate) use network::NativeNetwork;
+pub(in crate::net) use descriptor::listens;
+pub(in crate::net) use network::NativeNetwork;

@@ -18,13 +18,13 @@ use crate::net::values::SocketType;
 use crate::readiness::Readiness;
 
 /// The kernel's network.
-pub(crate) struct NativeNetwork {
+pub(in crate::net) struct NativeNetwork {
     reactor: Rc<Reactor>,
     resolver: Resolver,
 }
 
 impl NativeNetwork {
-    pub(crate) fn new(parts: &LoopParts) -> Self {
+    pub(in crate::net) fn new(parts: &LoopParts) -> Self {
         let pool = ResolverPool::of_process();
         let ask = move |name: &HostName, on_resolved: OnResolved| pool.resolve(name, on_resolved);
         let resolver = Resolver::new(ask, parts.timers.clock().clone());
