@@ -6,15 +6,20 @@ use super::imports::{Import, Imports};
 
 type Files = BTreeSet<String>;
 
+/// From the highest to the lowest: a name, and the files and folders that it stands for.
+type Levels = Vec<(String, Vec<String>)>;
+
 /// The map, as it is written in a block of ARCHITECTURE.md.
 ///
 /// A line that begins at the margin says what the indented lines below it list: `Floors`,
-/// `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What follows that in its line
-/// is for people.
+/// `Folders of FLOOR/`, `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What
+/// follows that in its line is for people.
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
-    /// From the highest to the lowest: the name, and the files and folders.
-    floors: Vec<(String, Vec<String>)>,
+    floors: Levels,
+    /// By floor: its folders, each of which imports from lower ones alone. The floor's `mod.rs`, which
+    /// hands out what is public, is in none.
+    folders: BTreeMap<String, Levels>,
     /// By floor: the files that import nothing of their floor but each other.
     rooms: BTreeMap<String, Files>,
     /// By floor: the files and folders from which nothing of their floor imports but they
@@ -27,6 +32,7 @@ pub(crate) struct Chart {
 /// What the lines of the map list.
 enum Section {
     Floors,
+    Folders(String),
     Rooms(String),
     Onlookers(String),
     Circles(String),
@@ -48,6 +54,7 @@ impl Chart {
                 let floor = |word: &str| word.trim_end_matches(['.', ',', ':', '/']).to_owned();
                 section = Some(match words[..] {
                     ["Floors" | "Floors,", ..] => Section::Floors,
+                    ["Folders", "of", word, ..] => Section::Folders(floor(word)),
                     ["Rooms", "of", word, ..] => Section::Rooms(floor(word)),
                     ["Onlookers", "of", word, ..] => Section::Onlookers(floor(word)),
                     ["Circles", "of", word, ..] => {
@@ -55,8 +62,8 @@ impl Chart {
                         Section::Circles(floor(word))
                     }
                     _ => panic!(
-                        "the map has a line that says neither Floors, Rooms of, Onlookers of nor \
-                         Circles of: {line}"
+                        "the map has a line that says neither Floors, Folders of, Rooms of, \
+                         Onlookers of nor Circles of: {line}"
                     ),
                 });
                 continue;
@@ -65,6 +72,11 @@ impl Chart {
                 Section::Floors => {
                     let files = words[1..].iter().map(|&word| word.to_owned()).collect();
                     chart.floors.push((words[0].to_owned(), files));
+                }
+                Section::Folders(floor) => {
+                    let files = words[1..].iter().map(|word| format!("{floor}/{word}")).collect();
+                    let folders = chart.folders.entry(floor.clone()).or_default();
+                    folders.push((words[0].to_owned(), files));
                 }
                 Section::Rooms(floor) => {
                     let files = words.iter().map(|word| format!("{floor}/{word}"));
@@ -94,6 +106,9 @@ impl Chart {
         let mut complaints = Vec::new();
         self.check_files(code, &mut complaints);
         self.check_floors(code, &mut complaints);
+        for (floor, folders) in &self.folders {
+            check_folders(floor, folders, code, &mut complaints);
+        }
         self.check_rooms(code, &mut complaints);
         self.check_onlookers(code, &mut complaints);
         for (floor, circles) in &self.circles {
@@ -102,19 +117,15 @@ impl Chart {
         complaints
     }
 
-    /// The height of a file's floor: 0 is the highest.
-    fn floor(&self, file: &str) -> Option<usize> {
-        self.floors.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
-    }
-
     fn check_files(&self, code: &Imports, complaints: &mut Vec<String>) {
         for file in code.files.iter().filter(|file| !is_excepted(file)) {
-            if self.floor(file).is_none() {
+            if level(&self.floors, file).is_none() {
                 complaints.push(format!("src/{file} is on no floor of the map: add it to one."));
             }
         }
         let circles = self.circles.values().flat_map(BTreeMap::values);
-        let places = self.floors.iter().flat_map(|(_, places)| places);
+        let levels = self.floors.iter().chain(self.folders.values().flatten());
+        let places = levels.flat_map(|(_, places)| places);
         let lists = self.rooms.values().chain(self.onlookers.values()).chain(circles);
         for named in lists.flatten().chain(places) {
             if !code.files.iter().any(|file| is_at(file, named)) {
@@ -131,7 +142,8 @@ impl Chart {
                     shown(import)
                 ));
             }
-            let (Some(from), Some(to)) = (self.floor(&import.from), self.floor(&import.to)) else {
+            let floor = |file| level(&self.floors, file);
+            let (Some(from), Some(to)) = (floor(&import.from), floor(&import.to)) else {
                 continue;
             };
             if to < from {
@@ -173,6 +185,33 @@ impl Chart {
                     ));
                 }
             }
+        }
+    }
+}
+
+/// Compares the imports within a floor with the order of its folders.
+fn check_folders(floor: &str, folders: &Levels, code: &Imports, complaints: &mut Vec<String>) {
+    let face = format!("{floor}/mod.rs");
+    let inside = format!("{floor}/");
+    for file in code.files.iter().filter(|file| file.starts_with(&inside) && **file != face) {
+        if level(folders, file).is_none() {
+            complaints.push(format!(
+                "src/{file} is in no folder that the map has under `Folders of {floor}/`: move it \
+                 into one, or add it to the map."
+            ));
+        }
+    }
+    for import in within(floor, code) {
+        let folder = |file| level(folders, file);
+        let (Some(from), Some(to)) = (folder(&import.from), folder(&import.to)) else { continue };
+        if to < from {
+            complaints.push(format!(
+                "{}: in {floor}/, the folder `{}` is below the folder `{}` and must not know it. Move \
+                 what is imported down, or let the higher folder hand it in.",
+                shown(import),
+                folders[from].0,
+                folders[to].0
+            ));
         }
     }
 }
@@ -287,6 +326,11 @@ fn shown(import: &Import) -> String {
 
 fn listed(files: &Files) -> String {
     files.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the level that a file is on: 0 is the highest.
+fn level(levels: &Levels, file: &str) -> Option<usize> {
+    levels.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
 }
 
 /// Returns true if a place of the map, which is a file or a folder, is this file or holds it.

@@ -133,6 +133,7 @@ mod tests {
 use crate::upper::C;
 /// [`A`](crate::upper::A)
 pub(in crate::upper) struct D;
+mac! { pub(in crate::upper) struct E; }
 ",
     );
     assert_eq!(edges(&code), ["lower.rs:24 upper.rs"]);
@@ -275,6 +276,86 @@ fn circles_that_grow_together_are_found() {
 fn a_room_that_imports_from_elsewhere_is_found() {
     let complaints = Chart::read(ONE_CIRCLE).complaints(&floor_with("use super::a::A;"));
     assert!(complaints[0].contains("a room of lower/ imports nothing"), "{complaints:?}");
+}
+
+/// A floor with two folders, the upper of which imports from the lower, and `more` in the lower one.
+fn floor_with_folders(more: &str) -> Imports {
+    made_up(&format!(
+        "
+== lib.rs
+mod floor;
+mod other;
+== other.rs
+use crate::floor::{{Bottom, Top}};
+== floor/mod.rs
+mod low;
+mod high;
+mod test_door;
+pub use low::Bottom;
+pub use high::Top;
+== floor/high/mod.rs
+mod top;
+pub use top::Top;
+== floor/high/top.rs
+use crate::floor::low::Bottom;
+== floor/low/mod.rs
+mod bottom;
+mod ground;
+pub use bottom::Bottom;
+== floor/low/bottom.rs
+use super::ground::Ground;
+{more}
+== floor/low/ground.rs
+use super::bottom::Bottom;
+== floor/test_door.rs
+use super::high::Top;
+"
+    ))
+}
+
+const FOLDERS: &str = "
+Floors
+  all floor/ other.rs
+Folders of floor/, from the highest to the lowest.
+  door test_door.rs
+  high high/
+  low  low/
+";
+
+#[test]
+fn folders_import_from_themselves_and_from_lower_ones() {
+    assert_eq!(Chart::read(FOLDERS).complaints(&floor_with_folders("")), [""; 0]);
+}
+
+#[test]
+fn an_import_from_a_higher_folder_is_found() {
+    for import in ["crate::floor::high::Top", "crate::floor::Top", "super::super::high::top::Top"] {
+        let code = floor_with_folders(&format!("use {import};"));
+        let [complaint] = &Chart::read(FOLDERS).complaints(&code)[..] else { panic!("not one") };
+        let begin = format!(
+            "src/floor/low/bottom.rs:2 imports `{import}` from floor/high/top.rs: in floor/, the \
+             folder `low` is below the folder `high`"
+        );
+        assert!(complaint.starts_with(&begin), "{complaint}");
+    }
+}
+
+#[test]
+fn the_file_of_a_floor_that_hands_out_what_is_public_is_in_no_folder() {
+    let map = FOLDERS.replace("  door test_door.rs\n", "");
+    let complaints = Chart::read(&map).complaints(&floor_with_folders(""));
+    assert_eq!(
+        complaints,
+        ["src/floor/test_door.rs is in no folder that the map has under `Folders of floor/`: \
+             move it into one, or add it to the map."]
+    );
+}
+
+#[test]
+fn a_folder_that_is_gone_is_found() {
+    let map = FOLDERS.replace("low/", "low/ cellar/");
+    let complaints = Chart::read(&map).complaints(&floor_with_folders(""));
+    assert_eq!(complaints, ["The map names src/floor/cellar/, which does not exist."]);
 }
 
 /// A floor with a folder that looks on at the rest of it, and `more` in one of the other files.
