@@ -207,8 +207,8 @@ impl SimNetwork {
 
     /// Takes a host down, as by a power failure: what its kernel knew of its sockets is gone, and
     /// nobody is told. Those that it talked to are left half-open, and nobody gets a socket before it
-    /// is up again. Its runtimes are to be dropped; that of a [`Simulation`](super::Simulation) gets
-    /// no turn any more.
+    /// is up again. Its runtimes are to be dropped; that of a [`Simulation`](super::Simulation) is
+    /// not driven any more.
     pub fn crash(&self, host: SimHost) {
         self.wire().crash(host);
     }
@@ -391,7 +391,7 @@ impl SimNetwork {
         self.wire().agenda.write(delay, Event::Scheduled(number));
     }
 
-    /// Lets time pass on the network alone; the runtimes learn of it when they get a turn.
+    /// Lets time pass on the network alone; the runtimes learn of it in their next pass.
     pub fn advance(&self, time: Duration) {
         self.advance_to(self.elapsed().saturating_add(time));
     }

@@ -29,9 +29,9 @@ impl Clock for SimClock {
     }
 }
 
-/// How many turns a runtime is given to come to rest while time stands, and how much of it passes if
-/// it does not: in a network that takes no time, programs can keep each other busy for ever.
-pub(super) const MOST_TURNS: u32 = 10_000;
+/// How many passes a runtime is given to come to rest while time stands, and how much time goes by
+/// if it does not: in a network that takes no time, programs can keep each other busy for ever.
+pub(super) const MOST_PASSES: u32 = 10_000;
 const BUSY: Duration = Duration::from_millis(1);
 
 /// After how many moments, none of which was the runtime's, it is asked whether another thread has
@@ -45,7 +45,7 @@ pub(super) struct SimPoller {
     reactor: Rc<Reactor>,
     network: SimNetwork,
     watcher: WatcherKey,
-    /// How many turns have come while time stood, and since when it stands.
+    /// How many passes have come while time stood, and since when it stands.
     restless: (u32, Duration),
 }
 
@@ -59,14 +59,14 @@ impl SimPoller {
         Self { kernel, reactor, network, watcher, restless: (0, Duration::ZERO) }
     }
 
-    /// Says whether time has stood for so many turns that some of it is to pass, whatever there is
+    /// Says whether time has stood for so many passes that some of it is to pass, whatever there is
     /// to do: a program that always has something to do takes its time, too.
     fn is_restless(&mut self) -> bool {
         let now = self.network.elapsed();
-        let (turns, since) = self.restless;
-        let turns = if since == now { turns + 1 } else { 1 };
-        self.restless = (turns, now);
-        turns >= MOST_TURNS
+        let (passes, since) = self.restless;
+        let passes = if since == now { passes + 1 } else { 1 };
+        self.restless = (passes, now);
+        passes >= MOST_PASSES
     }
 
     /// Takes what the network has to tell. Returns `Nothing` if that is nothing.

@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::kernel::SimHost;
 use super::network::SimNetwork;
-use super::poller::MOST_TURNS;
+use super::poller::MOST_PASSES;
 use crate::Error;
 use crate::event_loop::Runtime;
 use crate::object::Trace;
 
 /// A network with a runtime on each of its hosts, and what drives them all.
 ///
-/// It dereferences to its [`SimNetwork`]; a host's runtime is found by indexing. Each runtime gets
-/// its turns in the order of the hosts, until none has anything to do; then time jumps to what
-/// happens next.
+/// It dereferences to its [`SimNetwork`]; a host's runtime is found by indexing. The loops of
+/// the runtimes make their passes in the order of the hosts, until none has anything to do; then
+/// time jumps to what happens next.
 ///
 /// ```
 /// use std::time::Duration;
@@ -166,7 +166,8 @@ impl Simulation {
     }
 
     /// Lets everybody do what there is to do now; time stands. Says whether all came to rest: a
-    /// program that always has something to do is given 10,000 turns, which take it a millisecond.
+    /// program that always has something to do is given 10,000 passes of its loop, which take it a
+    /// millisecond.
     ///
     /// # Errors
     ///
@@ -179,12 +180,12 @@ impl Simulation {
         Ok(self.settle_unless(|_| false)? == Settled::AtRest)
     }
 
-    /// As `settle`, but only until the condition holds, which is looked at before each turn.
+    /// As `settle`, but only until the condition holds, which is looked at before each pass.
     fn settle_unless(
         &mut self,
         mut condition: impl FnMut(&Self) -> bool,
     ) -> Result<Settled, Error> {
-        for _ in 0..MOST_TURNS {
+        for _ in 0..MOST_PASSES {
             if condition(self) {
                 return Ok(Settled::Held);
             }
@@ -205,7 +206,7 @@ impl Simulation {
 
     /// Runs everything until the condition holds, for no longer than `timeout` of the network's
     /// time; says whether it came to hold. Time passes at once when nothing will happen any more; for
-    /// a program that always has something to do, it passes by a millisecond every 10,000 turns.
+    /// a program that always has something to do, it passes by a millisecond every 10,000 passes.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Which names are to be looked up, which are being looked up, and who wants to know.
 //!
 //! Keeps four promises: a name is looked up once at a time, however many ask for it; one that
-//! nobody asks for any more before its turn has come is not looked up at all; a name that hangs
+//! nobody asks for any more before it is begun is not looked up at all; a name that hangs
 //! holds up the next ones for its [patience](Rules::patience) alone, and not at all once those who
 //! asked for it have given up; and `localhost` is held up by no other name. Plain data, which is told the time; the threads that work it off are
 //! in `resolver_pool.rs`.
@@ -27,7 +27,7 @@ pub(super) struct Rules {
 pub(super) struct LookupQueue<A> {
     rules: Rules,
     names: HashMap<HostName, Asked<A>>,
-    /// The names whose turn has not come, in the order in which they were first asked for.
+    /// The names that were not begun, in the order in which they were first asked for.
     waiting: BTreeMap<u64, HostName>,
     /// `localhost`, if it is asked for and nobody has begun to look it up.
     localhost: Option<HostName>,
@@ -53,7 +53,7 @@ struct Asked<A> {
 /// How far the lookup of a name has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// Its turn has not come. Has its place among the waiting, which `localhost` does not need.
+    /// It was not begun. Has its place among the waiting, which `localhost` does not need.
     Waiting(u64),
     /// It has just begun. Has its place among the fresh.
     Fresh(u64),
@@ -125,7 +125,7 @@ impl<A> LookupQueue<A> {
         Some(asker)
     }
 
-    /// Takes the name whose turn it is, if there is room for one more.
+    /// Takes the name that is next, if there is room for one more.
     pub(super) fn begin(&mut self, now: Instant) -> Option<HostName> {
         if let Some(name) = self.localhost.take() {
             self.set_stage(&name, Stage::Apart);
@@ -181,7 +181,7 @@ impl<A> LookupQueue<A> {
         self.under_way + usize::from(self.localhost_is_under_way)
     }
 
-    /// Returns how many names wait for their turn.
+    /// Returns how many names were not begun.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len() + usize::from(self.localhost.is_some())
     }

@@ -348,7 +348,7 @@ pub(in crate::net) mod tests {
     }
 
     #[test]
-    fn a_name_called_off_before_its_turn_is_never_looked_up() {
+    fn a_name_called_off_before_it_is_begun_is_never_looked_up() {
         let (pool, begun) = held_pool();
         let (_lookups, mut hanging) = hang(&pool, &begun, 0..AT_ONCE);
         let (late, answers) = ask(&pool, "late");

@@ -15,13 +15,13 @@ use crate::net::values::SocketError;
 use crate::object::{Obj, ObjectKey, Occasion, Origin, Response, World};
 
 /// How many connections are accepted in one pass of the loop, at most, before others get theirs.
-const ACCEPTS_PER_TURN: usize = 64;
+const ACCEPTS_PER_PASS: usize = 64;
 
 impl QTcpServer {
     pub(super) fn woken(&mut self, occasion: Occasion) -> Response {
         match occasion {
             Occasion::Step(_) => return Response::needs(destroy_abandoned),
-            Occasion::Postponed => self.accepting.turn_queued = false,
+            Occasion::Postponed => self.accepting.is_postponed = false,
             Occasion::Ready(..) | Occasion::Due => {}
             Occasion::Answered => return Response::DONE,
         }
@@ -37,13 +37,13 @@ impl QTcpServer {
         self.pending.len() >= self.max_pending_connections()
     }
 
-    /// Asks for a turn to accept more, if there may be more and it is wanted.
+    /// Postpones accepting more, if there may be more and it is wanted.
     pub(super) fn go_on_if_more(&mut self) {
         if self.accepting.has_more
             && self.may_accept()
             && self.accepting.retry.is_none()
             && let Some(home) = &self.home
-            && !std::mem::replace(&mut self.accepting.turn_queued, true)
+            && !std::mem::replace(&mut self.accepting.is_postponed, true)
         {
             home.postpone();
         }
@@ -70,7 +70,7 @@ impl QTcpServer {
         server: Obj<Self>,
     ) -> Result<bool, SocketError> {
         let Some(key) = world.own(server) else { return Ok(false) };
-        for count in 0..ACCEPTS_PER_TURN {
+        for count in 0..ACCEPTS_PER_PASS {
             let accepted = world.on_behalf_of(Origin::Object(key), |world| {
                 world.turn(|world| {
                     let Some(this) = world.get_mut(server).filter(|this| !this.is_full()) else {
@@ -113,7 +113,7 @@ impl QTcpServer {
                 self.accepting.succeeded();
                 Ok(None)
             }
-            // The peer gave up before its turn came: the next may be there.
+            // The peer gave up while it waited: the next may be there.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                 self.go_on_if_more();
                 Ok(None)
@@ -182,7 +182,7 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
 
     forget_destroyed(world, server);
     let batch = Batch(world, server);
-    for _ in 0..ACCEPTS_PER_TURN {
+    for _ in 0..ACCEPTS_PER_PASS {
         let accepted = batch.0.turn(|world| {
             let accepted = world.get_mut(server)?.accept()?;
             take_in(world, key, accepted)

@@ -12,7 +12,8 @@ pub(super) struct Accepting {
     /// The kernel may have connections that were not accepted.
     pub(super) has_more: bool,
     pub(super) is_paused: bool,
-    pub(super) turn_queued: bool,
+    /// The server has asked to be woken when the loop comes to it.
+    pub(super) is_postponed: bool,
     /// Runs while the server waits to try again.
     pub(super) retry: Option<TimerKey>,
     /// How long it waits next.
@@ -24,7 +25,7 @@ impl Default for Accepting {
         Self {
             has_more: false,
             is_paused: false,
-            turn_queued: false,
+            is_postponed: false,
             retry: None,
             retry_delay: RETRY[0],
         }
@@ -46,7 +47,7 @@ impl Accepting {
 
     /// Forgets what waits in the kernel, and what was said about it.
     pub(super) fn forget(&mut self) {
-        let turn_queued = self.turn_queued;
-        *self = Self { turn_queued, ..Self::default() };
+        let is_postponed = self.is_postponed;
+        *self = Self { is_postponed, ..Self::default() };
     }
 }

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// How much one read takes at most. A full read is continued in the next turn, when the others
-/// have had theirs.
+/// How much one read takes at most. A full read is continued in the next pass of the loop, after
+/// the others have been served.
 pub(super) const SIZE: usize = 64 * 1024;
 
 /// Lends the buffer that a read goes to, so that an idle socket holds none.

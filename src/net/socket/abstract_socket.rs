@@ -312,7 +312,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets how many bytes may wait to be read. The default is `None`: any number. So is `Some(0)`, as
     /// 0 is in Qt.
     ///
-    /// When so many wait, the socket reads no more, and the peer has to wait in its turn. It reads
+    /// When so many wait, the socket reads no more, and the peer has to wait as well. It reads
     /// on as soon as there is room. Datagrams wait in the system's buffer and do not count; there it is
     /// how many bytes a reader of lines holds before it gives what there is as a line.
     #[doc(alias = "setReadBufferSize")]
@@ -419,7 +419,7 @@ pub trait QAbstractSocket: QIODevice {
     ///
     /// The state is not checked, as in Qt, since a peer may end a connection at any time before. A
     /// TCP socket that is said to be connected and is not tells `error_occurred` in the loop's next
-    /// turn, as a connection that is lost.
+    /// pass, as a connection that is lost.
     ///
     /// # Errors
     ///
@@ -510,8 +510,8 @@ pub trait QAbstractSocket: QIODevice {
         self.core().settings().happy_eyeballs
     }
 
-    /// Sets whether the addresses of a name race each other, as RFC 8305 says: IPv6 and IPv4 in
-    /// turn, each 250 ms after the one before or as soon as that has failed; the first that answers
+    /// Sets whether the addresses of a name race each other, as RFC 8305 says: IPv6 and IPv4
+    /// alternately, each 250 ms after the one before or as soon as that has failed; the first that answers
     /// wins. The default is `true`. Otherwise, as in Qt, they are tried one after the other in the
     /// resolver's order, sharing the [time](Self::set_connect_timeout) that there is.
     ///

@@ -106,7 +106,7 @@ impl SocketCore {
             Occasion::Step(number) => self.take_step(number),
             Occasion::Ready(_, readiness) => self.on_ready(readiness),
             Occasion::Due => self.on_timeout(),
-            Occasion::Postponed => self.on_flush(),
+            Occasion::Postponed => self.on_postponed(),
             Occasion::Answered => self.on_answer(),
         }
         Response::DONE
@@ -245,7 +245,7 @@ impl SocketCore {
                 }
                 self.change_state(SocketState::Closing);
                 if self.has_unsent() {
-                    self.queue_flush();
+                    self.postpone_traffic();
                 } else {
                     self.record(Step::Closed);
                 }

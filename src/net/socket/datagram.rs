@@ -1,7 +1,7 @@
 //! Datagrams: receiving and sending them one by one, and the groups that they are sent to.
 //!
 //! `ready_read` tells once that something has come, and again only after somebody has read. What the
-//! loop does for a socket in one turn is to tell it: whoever sends without end takes no more of it
+//! loop does for a socket in one pass is to tell it: whoever sends without end takes no more of it
 //! than anybody else.
 
 use std::cell::Cell;
@@ -24,7 +24,7 @@ use crate::readiness::Readiness;
 const LARGEST: usize = 64 * 1024;
 
 /// How many datagrams are dropped in a pass of the loop on a socket for writing alone.
-const DROPPED_PER_TURN: usize = 64;
+const DROPPED_PER_PASS: usize = 64;
 
 thread_local! {
     /// Where a datagram of unknown size goes first. It is cleared once and not for each.
@@ -75,7 +75,7 @@ impl SocketCore {
     /// Drops what has come to a socket that is open for writing alone.
     #[cold]
     fn drop_datagrams(&mut self) {
-        for _ in 0..DROPPED_PER_TURN {
+        for _ in 0..DROPPED_PER_PASS {
             let Some(engine) = self.datagram_engine() else { return };
             match engine.receive_from(&mut []) {
                 Ok(_) => {}
@@ -84,7 +84,7 @@ impl SocketCore {
             }
         }
         self.traffic.has_more = true;
-        self.queue_flush();
+        self.postpone_traffic();
     }
 
     /// Returns true if a datagram waits that was not looked at.

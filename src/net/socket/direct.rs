@@ -57,7 +57,7 @@ impl SocketCore {
             Ok(_) => true,
         };
         if self.traffic.has_more {
-            self.queue_flush();
+            self.postpone_traffic();
         }
     }
 

@@ -217,7 +217,7 @@ fn every_address_fails_at_once_if_its_socket_does_not_take_an_option() {
 }
 
 #[test]
-fn an_address_that_fails_gives_its_turn_to_the_next_at_once() {
+fn after_an_address_that_fails_the_next_is_tried_at_once() {
     for waits in [false, true] {
         let mut bench = bench(&[CLOSED, UNREACHABLE, OPEN]);
         assert_eq!(bench.connect(waits), Duration::ZERO);

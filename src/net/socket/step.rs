@@ -1,7 +1,7 @@
 //! Steps: changes of state that take effect between emissions.
 //!
 //! Each step has a number, under which it is also recorded among the world's effects. One that was
-//! taken early, or dropped, is not found when its effect's turn comes, and nothing happens then.
+//! taken early, or dropped, is not found when its effect is carried out, and nothing happens then.
 
 use std::collections::VecDeque;
 
@@ -123,7 +123,7 @@ impl SocketCore {
                 if attempt.is_some_and(|attempt| attempt.close_when_connected) {
                     self.disconnect_from_host();
                 } else {
-                    self.queue_flush();
+                    self.postpone_traffic();
                 }
             }
             Step::Drained => self.tell_of_room(),
@@ -137,7 +137,7 @@ impl SocketCore {
             }
             // Slots may have written since.
             Step::Closed if self.engine.is_some() && !self.device.outgoing().is_empty() => {
-                self.queue_flush();
+                self.postpone_traffic();
             }
             Step::Closed => {
                 self.drop_input();

@@ -14,7 +14,7 @@ use crate::readiness::Readiness;
 
 /// How much is sent in one pass of the loop before others get theirs. More than most writes, so
 /// that they take one system call.
-const SENT_PER_TURN: usize = 1 << 20;
+const SENT_PER_PASS: usize = 1 << 20;
 
 /// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
 /// with others would not pay for the copy.
@@ -44,7 +44,7 @@ impl SocketCore {
                 }
                 if has_sent {
                     self.traffic.has_more = true;
-                    self.queue_flush();
+                    self.postpone_traffic();
                 } else {
                     self.receive();
                 }
@@ -114,9 +114,9 @@ impl SocketCore {
         self.traffic.undelivered = News::empty();
     }
 
-    /// The turn that was asked for.
-    pub(super) fn on_flush(&mut self) {
-        self.traffic.turn_queued = false;
+    /// The loop has come to the socket, which had postponed something: sends, and reads on.
+    pub(super) fn on_postponed(&mut self) {
+        self.traffic.is_postponed = false;
         let has_announced = self.announces_traffic(|core| match core.traffic.send_blocked {
             true => core.announce_sent(0),
             false => core.flush(),
@@ -125,14 +125,14 @@ impl SocketCore {
             // A slot of `bytes_written` may end the connection. After that, nothing may be emitted
             // that was found before.
             if self.traffic.has_more || self.traffic.to_announce_again {
-                self.queue_flush();
+                self.postpone_traffic();
             }
         } else if std::mem::take(&mut self.traffic.to_announce_again)
             && self.device.unread_len() > 0
         {
             self.device.announce_received();
             if self.traffic.has_more {
-                self.queue_flush();
+                self.postpone_traffic();
             }
         } else if self.traffic.has_more {
             self.receive();
@@ -173,7 +173,7 @@ impl SocketCore {
         }
         let room = self.read_room();
         if room == 0 {
-            // Whoever makes room asks for a turn.
+            // Whoever makes room postpones reading on.
             self.traffic.has_more = true;
             return;
         }
@@ -287,7 +287,7 @@ impl SocketCore {
             && self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread
         {
             self.traffic.to_announce_again = true;
-            self.queue_flush();
+            self.postpone_traffic();
         }
         if self.traffic.has_more && !self.is_direct() {
             self.queue_unless_full();
@@ -296,7 +296,7 @@ impl SocketCore {
 
     fn queue_unless_full(&mut self) {
         if self.read_room() > 0 {
-            self.queue_flush();
+            self.postpone_traffic();
         }
     }
 
@@ -326,7 +326,7 @@ impl SocketCore {
             return;
         }
         self.traffic.write_end = WriteEnd::Closing;
-        self.queue_flush();
+        self.postpone_traffic();
     }
 
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
@@ -360,7 +360,7 @@ impl SocketCore {
         let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
         self.device.queue(&bytes[sent..count]);
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
-            self.queue_flush();
+            self.postpone_traffic();
         }
         Ok(count)
     }
@@ -370,7 +370,7 @@ impl SocketCore {
         let is_next = self.state == SocketState::Connected
             && !self.traffic.send_blocked
             && self.device.outgoing().is_empty();
-        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
+        let budget = SENT_PER_PASS.saturating_sub(self.traffic.unannounced());
         let Some(engine) = self.engine.as_mut().filter(|_| is_next) else { return 0 };
         let next = &bytes[..bytes.len().min(budget)];
         if next.is_empty() {
@@ -400,7 +400,7 @@ impl SocketCore {
     /// Writes what the kernel takes, and tells how much that was.
     pub(super) fn send(&mut self) {
         let Some(engine) = &mut self.engine else { return };
-        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
+        let budget = SENT_PER_PASS.saturating_sub(self.traffic.unannounced());
         let mut sent = 0;
         let failure = loop {
             let outgoing = self.device.outgoing();
@@ -435,7 +435,7 @@ impl SocketCore {
             // It is told when that of the bytes was heard.
             Some(error) if sent > 0 => {
                 self.traffic.failed_by.get_or_insert(SocketError::of_transfer(&error));
-                self.queue_flush();
+                self.postpone_traffic();
             }
             Some(error) if self.state == SocketState::Connected => self.send_failed(error),
             Some(error) => {
@@ -484,7 +484,7 @@ impl SocketCore {
             return;
         }
         if self.traffic.has_more && is_wanted {
-            self.queue_flush();
+            self.postpone_traffic();
         } else {
             self.lost(kind, Some(error));
         }
@@ -497,7 +497,7 @@ impl SocketCore {
         }
         if !self.device.outgoing().is_empty() {
             if had_its_share && !self.traffic.send_blocked {
-                self.queue_flush();
+                self.postpone_traffic();
             }
             return;
         }
@@ -540,10 +540,10 @@ impl SocketCore {
         self.record(next);
     }
 
-    /// Asks for a turn when the running slots are done, to send and to read on.
-    pub(super) fn queue_flush(&mut self) {
+    /// Asks to be woken after the running slots, to send and to read on.
+    pub(super) fn postpone_traffic(&mut self) {
         if let Some(home) = &self.home
-            && !std::mem::replace(&mut self.traffic.turn_queued, true)
+            && !std::mem::replace(&mut self.traffic.is_postponed, true)
         {
             home.postpone();
         }

@@ -352,8 +352,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
         let name = core.peer_name().to_owned();
-        let turn = core.next_timeout();
-        let deadline = turn.into_iter().chain(self.deadline).min();
+        let next_try = core.next_timeout();
+        let deadline = next_try.into_iter().chain(self.deadline).min();
         let timers = self.runtime.timers();
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
         match network.resolve_now(&name, timeout) {
@@ -382,8 +382,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let Some(network) = core.network() else { return false };
         let sockets: Vec<Awaited<'_>> =
             core.engines().map(|engine| Awaited { engine, to_read, to_write }).collect();
-        let turn = core.next_timeout();
-        let deadline = turn.into_iter().chain(self.deadline).min();
+        let next_try = core.next_timeout();
+        let deadline = next_try.into_iter().chain(self.deadline).min();
         match wait_on(self.runtime, &*network, &sockets, deadline) {
             Some(readiness) => {
                 let any = readiness.into_iter().reduce(|one, other| one | other);

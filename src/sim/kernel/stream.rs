@@ -186,7 +186,7 @@ pub(in crate::sim) struct Incoming {
     pub(super) capacity: usize,
     /// The place of what comes next.
     next: u64,
-    /// What came before its turn.
+    /// What came too early.
     parked: BTreeMap<u64, Segment>,
     has_ended: bool,
     /// The place up to which room was promised.
@@ -221,7 +221,7 @@ impl Incoming {
         self.place() != before
     }
 
-    /// Adds a segment whose turn it is. One that came before is left out: each comes whole.
+    /// Adds the segment that comes next. One that came before is left out: each comes whole.
     fn append(&mut self, segment: &Segment) {
         if segment.start == self.next && !self.has_ended {
             self.data.extend(&*segment.bytes);
@@ -302,9 +302,9 @@ mod tests {
             let (mut out, mut incoming) = (Outgoing::new(50), Incoming::new(capacity));
             out.acknowledge(0, incoming.promise());
             let (mut written, mut read, mut way) = (0, Vec::<u8>::new(), Vec::<Segment>::new());
-            let mut turn = 0;
+            let mut round = 0;
             while !incoming.has_ended() || incoming.len() > 0 {
-                let size = sizes[turn % sizes.len()];
+                let size = sizes[round % sizes.len()];
                 written += out.write(&bytes[written..(written + size).min(bytes.len())]);
                 if written == bytes.len() {
                     out.finish();
@@ -313,7 +313,7 @@ mod tests {
                     way.push(segment);
                 }
                 if !way.is_empty() {
-                    let place = swaps[turn % swaps.len()] % way.len();
+                    let place = swaps[round % swaps.len()] % way.len();
                     let segment = way.remove(place);
                     incoming.take_in(segment.clone());
                     incoming.take_in(segment);
@@ -323,8 +323,8 @@ mod tests {
                 let count = incoming.read(&mut buffer);
                 read.extend(&buffer[..count]);
                 out.acknowledge(incoming.place(), incoming.promise());
-                turn += 1;
-                prop_assert!(turn < 10_000, "it comes to a stop");
+                round += 1;
+                prop_assert!(round < 10_000, "it comes to a stop");
             }
             prop_assert_eq!(read, bytes);
             prop_assert!(out.is_done());
