@@ -507,7 +507,7 @@ pub(in crate::net) mod tests {
             return;
         }
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["net::resolver_pool::tests::a_process_ends_while_names_hang", "--exact"])
+            .args(["net::names::resolver_pool::tests::a_process_ends_while_names_hang", "--exact"])
             .env(MARK, "1")
             .stdout(Stdio::piped())
             .spawn()
