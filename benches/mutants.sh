@@ -4,9 +4,10 @@
 #   benches/mutants.sh [PART..]
 #
 # There are some thousands of such changes. They are dealt out to 26 parts, so that each part has
-# about a hundred from all over the object, device and socket floors; without arguments it takes
-# the parts 1, 2 and 3. A part takes half an hour on an idle machine. What was changed and which
-# tests noticed is in target/mutants/<part>/mutants.out; `missed.txt` is the list to work through.
+# about a hundred from all over the object, device, socket and simulation floors; without arguments
+# it takes the parts 1, 2 and 3. A part takes half an hour on an idle machine. What was changed and
+# which tests noticed is in target/mutants/<part>/mutants.out; `missed.txt` is the list to work
+# through.
 # .cargo/mutants.toml says what is changed and which tests run.
 #
 # Needs cargo-mutants and cargo-nextest, both by `cargo install --locked`; uses mold if it is there.

@@ -306,7 +306,7 @@ impl Runtime {
         self.world.begin_trace(trace, Box::new(stopwatch));
     }
 
-    /// Returns when the loop wants its next turn: now, if there is something to do, or when the
+    /// Returns when the loop wants its next pass: now, if there is something to do, or when the
     /// next timer is due; `None` if only the kernel or another thread can bring something.
     ///
     /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` gives, and

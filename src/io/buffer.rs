@@ -116,11 +116,11 @@ impl QBuffer {
         let is_first = self.untold == 0;
         self.untold += count;
         if is_first && count > 0 {
-            self.ask_for_turn();
+            self.postpone();
         }
     }
 
-    fn ask_for_turn(&self) {
+    fn postpone(&self) {
         if let Some(home) = &self.home {
             home.postpone();
         }
@@ -129,7 +129,7 @@ impl QBuffer {
     fn entered(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
         if self.untold > 0 {
-            self.ask_for_turn();
+            self.postpone();
         }
     }
 

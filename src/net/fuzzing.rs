@@ -3,14 +3,12 @@
 
 use std::net::IpAddr;
 
-use super::host_info::HostInfo;
-use super::host_name::HostName;
-use super::network_address_entry::NetworkAddressEntry;
-use super::system_resolver;
+use super::interface::NetworkAddressEntry;
+use super::names::{self, HostInfo, HostName};
 
 /// The domain that the contents of a `resolv.conf` name.
 pub fn configured_domain(configuration: &[u8]) -> Option<String> {
-    system_resolver::configured_domain(configuration)
+    names::configured_domain(configuration)
 }
 
 /// What is known of a host's name without asking anybody, on a host without interfaces, if anything

@@ -6,17 +6,20 @@ use super::imports::{Import, Imports};
 
 type Files = BTreeSet<String>;
 
+/// From the highest to the lowest: a name, and the files and folders that it stands for.
+type Levels = Vec<(String, Vec<String>)>;
+
 /// The map, as it is written in a block of ARCHITECTURE.md.
 ///
 /// A line that begins at the margin says what the indented lines below it list: `Floors`,
-/// `Folders of FLOOR/`, `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What follows
-/// that in its line is for people.
+/// `Folders of FLOOR/`, `Rooms of FLOOR/`, `Onlookers of FLOOR/`, or `Circles of FLOOR/`. What
+/// follows that in its line is for people.
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
-    /// From the highest to the lowest: the name, and the files and folders.
-    floors: Vec<(String, Vec<String>)>,
-    /// By floor, from the highest to the lowest: the name, and the files and folders.
-    folders: BTreeMap<String, Vec<(String, Vec<String>)>>,
+    floors: Levels,
+    /// By floor: its folders, each of which imports from lower ones alone. The floor's `mod.rs`, which
+    /// hands out what is public, is in none.
+    folders: BTreeMap<String, Levels>,
     /// By floor: the files that import nothing of their floor but each other.
     rooms: BTreeMap<String, Files>,
     /// By floor: the files and folders from which nothing of their floor imports but they
@@ -51,10 +54,7 @@ impl Chart {
                 let floor = |word: &str| word.trim_end_matches(['.', ',', ':', '/']).to_owned();
                 section = Some(match words[..] {
                     ["Floors" | "Floors,", ..] => Section::Floors,
-                    ["Folders", "of", word, ..] => {
-                        chart.folders.entry(floor(word)).or_default();
-                        Section::Folders(floor(word))
-                    }
+                    ["Folders", "of", word, ..] => Section::Folders(floor(word)),
                     ["Rooms", "of", word, ..] => Section::Rooms(floor(word)),
                     ["Onlookers", "of", word, ..] => Section::Onlookers(floor(word)),
                     ["Circles", "of", word, ..] => {
@@ -74,15 +74,9 @@ impl Chart {
                     chart.floors.push((words[0].to_owned(), files));
                 }
                 Section::Folders(floor) => {
-                    let folders = chart.folders.get_mut(floor).expect("it was begun above");
-                    let mut files = &words[..];
-                    // A line that begins with a file or a folder goes on with the one above.
-                    if !words[0].contains(['.', '/']) {
-                        folders.push((words[0].to_owned(), Vec::new()));
-                        files = &words[1..];
-                    }
-                    let (_, all) = folders.last_mut().expect("the first line begins with a name");
-                    all.extend(files.iter().map(|word| format!("{floor}/{word}")));
+                    let files = words[1..].iter().map(|word| format!("{floor}/{word}")).collect();
+                    let folders = chart.folders.entry(floor.clone()).or_default();
+                    folders.push((words[0].to_owned(), files));
                 }
                 Section::Rooms(floor) => {
                     let files = words.iter().map(|word| format!("{floor}/{word}"));
@@ -112,7 +106,9 @@ impl Chart {
         let mut complaints = Vec::new();
         self.check_files(code, &mut complaints);
         self.check_floors(code, &mut complaints);
-        self.check_folders(code, &mut complaints);
+        for (floor, folders) in &self.folders {
+            check_folders(floor, folders, code, &mut complaints);
+        }
         self.check_rooms(code, &mut complaints);
         self.check_onlookers(code, &mut complaints);
         for (floor, circles) in &self.circles {
@@ -121,14 +117,9 @@ impl Chart {
         complaints
     }
 
-    /// The height of a file's floor: 0 is the highest.
-    fn floor(&self, file: &str) -> Option<usize> {
-        height(&self.floors, file)
-    }
-
     fn check_files(&self, code: &Imports, complaints: &mut Vec<String>) {
         for file in code.files.iter().filter(|file| !is_excepted(file)) {
-            if self.floor(file).is_none() {
+            if level(&self.floors, file).is_none() {
                 complaints.push(format!("src/{file} is on no floor of the map: add it to one."));
             }
         }
@@ -151,7 +142,8 @@ impl Chart {
                     shown(import)
                 ));
             }
-            let (Some(from), Some(to)) = (self.floor(&import.from), self.floor(&import.to)) else {
+            let floor = |file| level(&self.floors, file);
+            let (Some(from), Some(to)) = (floor(&import.from), floor(&import.to)) else {
                 continue;
             };
             if to < from {
@@ -162,34 +154,6 @@ impl Chart {
                     self.floors[from].0,
                     self.floors[to].0
                 ));
-            }
-        }
-    }
-
-    fn check_folders(&self, code: &Imports, complaints: &mut Vec<String>) {
-        for (floor, folders) in &self.folders {
-            let face = format!("{floor}/mod.rs");
-            let of_floor =
-                |file: &&String| file.starts_with(&format!("{floor}/")) && **file != face;
-            for file in code.files.iter().filter(of_floor) {
-                if height(folders, file).is_none() {
-                    complaints.push(format!(
-                        "src/{file} is in no folder of {floor}/ that the map names: add it to one."
-                    ));
-                }
-            }
-            for import in within(floor, code) {
-                let heights = (height(folders, &import.from), height(folders, &import.to));
-                let (Some(from), Some(to)) = heights else { continue };
-                if to < from {
-                    complaints.push(format!(
-                        "{}: the folder `{}` of {floor}/ is below the folder `{}` and must not know \
-                         it. Move what is imported down, or let the higher folder hand it in.",
-                        shown(import),
-                        folders[from].0,
-                        folders[to].0
-                    ));
-                }
             }
         }
     }
@@ -221,6 +185,33 @@ impl Chart {
                     ));
                 }
             }
+        }
+    }
+}
+
+/// Compares the imports within a floor with the order of its folders.
+fn check_folders(floor: &str, folders: &Levels, code: &Imports, complaints: &mut Vec<String>) {
+    let face = format!("{floor}/mod.rs");
+    let inside = format!("{floor}/");
+    for file in code.files.iter().filter(|file| file.starts_with(&inside) && **file != face) {
+        if level(folders, file).is_none() {
+            complaints.push(format!(
+                "src/{file} is in no folder that the map has under `Folders of {floor}/`: move it \
+                 into one, or add it to the map."
+            ));
+        }
+    }
+    for import in within(floor, code) {
+        let folder = |file| level(folders, file);
+        let (Some(from), Some(to)) = (folder(&import.from), folder(&import.to)) else { continue };
+        if to < from {
+            complaints.push(format!(
+                "{}: in {floor}/, the folder `{}` is below the folder `{}` and must not know it. Move \
+                 what is imported down, or let the higher folder hand it in.",
+                shown(import),
+                folders[from].0,
+                folders[to].0
+            ));
         }
     }
 }
@@ -271,11 +262,6 @@ fn check_circles(
             ));
         }
     }
-}
-
-/// The height of a file among levels of which the first is the highest: 0 is the highest.
-fn height(levels: &[(String, Vec<String>)], file: &str) -> Option<usize> {
-    levels.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
 }
 
 /// The imports from a floor's folder into the same folder.
@@ -340,6 +326,11 @@ fn shown(import: &Import) -> String {
 
 fn listed(files: &Files) -> String {
     files.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the level that a file is on: 0 is the highest.
+fn level(levels: &Levels, file: &str) -> Option<usize> {
+    levels.iter().position(|(_, places)| places.iter().any(|place| is_at(file, place)))
 }
 
 /// Returns true if a place of the map, which is a file or a folder, is this file or holds it.

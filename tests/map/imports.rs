@@ -233,7 +233,9 @@ impl Reader<'_> {
         let mut path = Vec::new();
         let mut line = 0;
         let mut colons = 0;
+        let mut is_visibility = false;
         for token in tokens {
+            let follows_pub = std::mem::replace(&mut is_visibility, is_ident(&token, "pub"));
             match &token {
                 TokenTree::Punct(punct) if punct.as_char() == ':' && !path.is_empty() => {
                     colons += 1;
@@ -248,8 +250,11 @@ impl Reader<'_> {
                 _ => self.end_of_path(&mut path, line),
             }
             colons = 0;
-            if let TokenTree::Group(group) = token {
-                self.read_tokens(group.stream());
+            match token {
+                // `pub(in crate::object)` is no import here either.
+                TokenTree::Group(_) if follows_pub => {}
+                TokenTree::Group(group) => self.read_tokens(group.stream()),
+                _ => {}
             }
         }
         self.end_of_path(&mut path, line);
@@ -261,6 +266,10 @@ impl Reader<'_> {
         }
         path.clear();
     }
+}
+
+fn is_ident(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
 /// Writes methods that pass by what is compiled for tests alone.

@@ -133,6 +133,7 @@ mod tests {
 use crate::upper::C;
 /// [`A`](crate::upper::A)
 pub(in crate::upper) struct D;
+mac! { pub(in crate::upper) struct E; }
 ",
     );
     assert_eq!(edges(&code), ["lower.rs:24 upper.rs"]);
@@ -277,6 +278,86 @@ fn a_room_that_imports_from_elsewhere_is_found() {
     assert!(complaints[0].contains("a room of lower/ imports nothing"), "{complaints:?}");
 }
 
+/// A floor with two folders, the upper of which imports from the lower, and `more` in the lower one.
+fn floor_with_folders(more: &str) -> Imports {
+    made_up(&format!(
+        "
+== lib.rs
+mod floor;
+mod other;
+== other.rs
+use crate::floor::{{Bottom, Top}};
+== floor/mod.rs
+mod low;
+mod high;
+mod test_door;
+pub use low::Bottom;
+pub use high::Top;
+== floor/high/mod.rs
+mod top;
+pub use top::Top;
+== floor/high/top.rs
+use crate::floor::low::Bottom;
+== floor/low/mod.rs
+mod bottom;
+mod ground;
+pub use bottom::Bottom;
+== floor/low/bottom.rs
+use super::ground::Ground;
+{more}
+== floor/low/ground.rs
+use super::bottom::Bottom;
+== floor/test_door.rs
+use super::high::Top;
+"
+    ))
+}
+
+const FOLDERS: &str = "
+Floors
+  all floor/ other.rs
+Folders of floor/, from the highest to the lowest.
+  door test_door.rs
+  high high/
+  low  low/
+";
+
+#[test]
+fn folders_import_from_themselves_and_from_lower_ones() {
+    assert_eq!(Chart::read(FOLDERS).complaints(&floor_with_folders("")), [""; 0]);
+}
+
+#[test]
+fn an_import_from_a_higher_folder_is_found() {
+    for import in ["crate::floor::high::Top", "crate::floor::Top", "super::super::high::top::Top"] {
+        let code = floor_with_folders(&format!("use {import};"));
+        let [complaint] = &Chart::read(FOLDERS).complaints(&code)[..] else { panic!("not one") };
+        let begin = format!(
+            "src/floor/low/bottom.rs:2 imports `{import}` from floor/high/top.rs: in floor/, the \
+             folder `low` is below the folder `high`"
+        );
+        assert!(complaint.starts_with(&begin), "{complaint}");
+    }
+}
+
+#[test]
+fn the_file_of_a_floor_that_hands_out_what_is_public_is_in_no_folder() {
+    let map = FOLDERS.replace("  door test_door.rs\n", "");
+    let complaints = Chart::read(&map).complaints(&floor_with_folders(""));
+    assert_eq!(
+        complaints,
+        ["src/floor/test_door.rs is in no folder that the map has under `Folders of floor/`: \
+             move it into one, or add it to the map."]
+    );
+}
+
+#[test]
+fn a_folder_that_is_gone_is_found() {
+    let map = FOLDERS.replace("low/", "low/ cellar/");
+    let complaints = Chart::read(&map).complaints(&floor_with_folders(""));
+    assert_eq!(complaints, ["The map names src/floor/cellar/, which does not exist."]);
+}
+
 /// A floor with a folder that looks on at the rest of it, and `more` in one of the other files.
 fn floor_with_onlookers(more: &str) -> Imports {
     made_up(&format!(
@@ -325,46 +406,6 @@ fn a_file_that_imports_from_an_onlooker_is_found() {
             format!("src/lower/a.rs:1 imports `{path}` from lower/eyes/eye.rs: an onlooker");
         assert!(complaints.iter().any(|it| it.starts_with(&begin)), "{complaints:?}");
     }
-}
-
-const FOLDERS: &str = "
-Floors
-  all lower/ upper.rs
-Folders of lower/
-  watching eyes/
-  watched
-    a.rs
-";
-
-#[test]
-fn imports_go_down_from_folder_to_folder() {
-    assert_eq!(Chart::read(FOLDERS).complaints(&floor_with_onlookers("")), [""; 0]);
-}
-
-#[test]
-fn an_import_from_a_higher_folder_is_found() {
-    for import in ["use super::eyes::Eye;", "use super::Eye;", "use super::eyes::eye::Eye;"] {
-        let complaints = Chart::read(FOLDERS).complaints(&floor_with_onlookers(import));
-        let path = import.trim_start_matches("use ").trim_end_matches(';');
-        let begin = format!(
-            "src/lower/a.rs:1 imports `{path}` from lower/eyes/eye.rs: the folder `watched` of \
-             lower/ is below the folder `watching`"
-        );
-        assert!(complaints.iter().any(|it| it.starts_with(&begin)), "{complaints:?}");
-    }
-}
-
-#[test]
-fn a_file_without_a_folder_is_found() {
-    let map = FOLDERS.replace("    a.rs\n", "    eyes/lens.rs\n");
-    let complaints = Chart::read(&map).complaints(&floor_with_onlookers(""));
-    assert!(
-        complaints.contains(
-            &"src/lower/a.rs is in no folder of lower/ that the map names: add it to one."
-                .to_owned()
-        ),
-        "{complaints:?}"
-    );
 }
 
 #[test]

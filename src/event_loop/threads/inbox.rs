@@ -270,7 +270,7 @@ mod loom_tests {
     }
 
     #[test]
-    fn somebody_else_s_loop_hears_of_what_comes_between_the_turns() {
+    fn somebody_else_s_loop_hears_of_what_comes_between_the_passes() {
         try_all_orders(|| {
             let descriptor = Descriptor::default();
             let mut mailbox = Mailbox::new(descriptor.clone());

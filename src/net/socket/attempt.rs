@@ -1,8 +1,8 @@
 //! Connecting: from a name to a connection that stands.
 //!
 //! The addresses of a name race (RFC 8305): each gets a head start of 250 ms over the next, and
-//! the first that answers wins. Without racing they are tried in turn, and share what time there is.
-//! Where the socket is bound already they are tried in turn as well, but its one engine stays with an
+//! the first that answers wins. Without racing they are tried one after the other, and share what time there is.
+//! Where the socket is bound already they are tried so as well, but its one engine stays with an
 //! address until that has failed.
 
 use std::collections::VecDeque;
@@ -18,14 +18,10 @@ use super::step::Step;
 use super::traffic::News;
 use crate::event_loop::TimerKey;
 use crate::io::OpenMode;
-use crate::net::address::lacks_scope;
-use crate::net::engine::{Lookup, Network, Progress, SocketEngine};
-use crate::net::error::SocketError;
-use crate::net::facilities::Home;
-use crate::net::host_name::HostName;
-use crate::net::protocol::NetworkLayerProtocol;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::engine::{Network, Progress, SocketEngine};
+use crate::net::names::{HostName, Lookup};
+use crate::net::shared::Home;
+use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketType, lacks_scope};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The head start of an address over the next, as RFC 8305 recommends.
@@ -36,7 +32,7 @@ const MOST_ADDRESSES: usize = 32;
 
 /// A connection that is being made.
 #[derive(Default)]
-pub(in crate::net) struct Attempt {
+pub(super) struct Attempt {
     /// The lookup that is under way.
     question: Option<Question>,
     port: u16,
@@ -49,14 +45,14 @@ pub(in crate::net) struct Attempt {
     has_tried: bool,
     /// What was set while they are, for those that join later.
     pub(super) options: Options,
-    /// The socket was bound before: its engine is the only one, and tries them in turn.
+    /// The socket was bound before: its engine is the only one, and tries them one after the other.
     is_bound: bool,
     /// Why the address before did not work.
     failure: Option<Fault>,
     /// When the whole attempt is given up.
     deadline: Option<Instant>,
-    /// When the next address gets its turn, whatever the current does.
-    next_turn: Option<Instant>,
+    /// When the next address is tried, whatever the current does.
+    next_try: Option<Instant>,
     timer: Option<TimerKey>,
     /// `disconnect_from_host` was called: the connection is closed as soon as it stands.
     pub(super) close_when_connected: bool,
@@ -66,7 +62,7 @@ pub(in crate::net) struct Attempt {
 
 impl SocketCore {
     /// Begins to connect to a host, or to one address.
-    pub(in crate::net) fn connect_to_host(
+    pub(super) fn connect_to_host(
         &mut self,
         name: String,
         address: Option<SocketAddr>,
@@ -229,7 +225,7 @@ impl SocketCore {
                     let place = attempt.racers.len() - 1;
                     return match progress {
                         Progress::Connected => self.stand(place),
-                        Progress::Pending => self.set_turns(),
+                        Progress::Pending => self.set_next_try(),
                     };
                 }
                 Err(error) => {
@@ -243,7 +239,7 @@ impl SocketCore {
         if attempt.racers.is_empty() {
             self.give_up(SocketError::HostNotFound);
         } else {
-            self.set_turns();
+            self.set_next_try();
         }
     }
 
@@ -270,7 +266,7 @@ impl SocketCore {
         }
     }
 
-    /// Time has passed: the next address gets its turn, or all of it is given up.
+    /// Time has passed: the next address is tried, or all of it is given up.
     pub(in crate::net) fn on_timeout(&mut self) {
         let races = self.settings().happy_eyeballs;
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
@@ -278,7 +274,7 @@ impl SocketCore {
         if attempt.deadline.is_some_and(|deadline| deadline <= now) {
             attempt.failure = None;
             self.give_up(SocketError::SocketTimeout);
-        } else if attempt.next_turn.is_some_and(|next| next <= now) {
+        } else if attempt.next_try.is_some_and(|next| next <= now) {
             if !races {
                 attempt.racers.clear();
                 attempt.failure = Some(Fault { kind: SocketError::SocketTimeout, source: None });
@@ -292,7 +288,7 @@ impl SocketCore {
     /// When [`on_timeout`](Self::on_timeout) is to be called, at the latest.
     pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
         let attempt = self.attempt.as_ref()?;
-        attempt.deadline.into_iter().chain(attempt.next_turn).min()
+        attempt.deadline.into_iter().chain(attempt.next_try).min()
     }
 
     /// The engines that may be ready: the socket's own, or those that race to become it.
@@ -328,7 +324,7 @@ impl SocketCore {
     }
 
     /// The attempt has failed: with its last fault, or with `otherwise` if it never came that far.
-    pub(in crate::net) fn give_up(&mut self, otherwise: SocketError) {
+    pub(super) fn give_up(&mut self, otherwise: SocketError) {
         let Fault { kind, source } = self.end_attempt(otherwise);
         self.fail(kind, source);
     }
@@ -357,12 +353,12 @@ impl SocketCore {
         self.attempt.take()
     }
 
-    /// Decides when the next address gets its turn, if the current has not answered by then.
-    fn set_turns(&mut self) {
+    /// Decides when the next address is tried, if the current has not answered by then.
+    fn set_next_try(&mut self) {
         let races = self.settings().happy_eyeballs;
         let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
         let timers = &home.timers;
-        attempt.next_turn = match (attempt.addresses.len(), attempt.deadline) {
+        attempt.next_try = match (attempt.addresses.len(), attempt.deadline) {
             (0, _) => None,
             // The one engine is busy.
             _ if attempt.is_bound => None,
@@ -452,7 +448,7 @@ fn start(home: &Home, engine: &mut dyn SocketEngine, address: SocketAddr) -> io:
     Ok(progress)
 }
 
-/// The families in turn, beginning with that of the first address (RFC 8305, section 4).
+/// The families alternately, beginning with that of the first address (RFC 8305, section 4).
 pub(super) fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
     let Some(first) = addresses.front() else { return VecDeque::new() };
     let (same, other): (VecDeque<_>, VecDeque<_>) = addresses

@@ -13,13 +13,11 @@ use super::extra::Extra;
 use super::step::{Step, StepQueue};
 use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
-use crate::net::address::explained;
-use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
-use crate::net::error::{NetError, SocketError};
-use crate::net::facilities::Home;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::shared::{Home, Newcomers};
+use crate::net::values::{
+    BindAddress, BindMode, NetError, SocketError, SocketState, SocketType, explained,
+};
 use crate::object::{Anchor, Occasion, Response, Signal};
 
 /// The state that all sockets share.
@@ -27,11 +25,11 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 /// Public only because the methods that [`QAbstractSocket`](crate::QAbstractSocket) provides go
 /// through it.
 pub struct SocketCore {
-    pub(in crate::net) device: Device,
-    pub(in crate::net) signals: Signals,
-    pub(in crate::net) kind: SocketType,
+    pub(super) device: Device,
+    pub(super) signals: Signals,
+    pub(super) kind: SocketType,
     pub(in crate::net) state: SocketState,
-    pub(in crate::net) peer: Endpoint,
+    pub(super) peer: Endpoint,
     /// Asked for when somebody wants to know.
     pub(super) local: OnceCell<Endpoint>,
     pub(super) extra: OnceCell<Box<Extra>>,
@@ -44,20 +42,20 @@ pub struct SocketCore {
 
 /// The signals that most sockets need.
 #[derive(Default)]
-pub(in crate::net) struct Signals {
-    pub(in crate::net) disconnected: Signal<()>,
-    pub(in crate::net) state_changed: Signal<SocketState>,
-    pub(in crate::net) error_occurred: Signal<SocketError>,
+pub(super) struct Signals {
+    pub(super) disconnected: Signal<()>,
+    pub(super) state_changed: Signal<SocketState>,
+    pub(super) error_occurred: Signal<SocketError>,
 }
 
 /// The last error, and what the system said.
 pub(in crate::net) struct Fault {
-    pub(in crate::net) kind: SocketError,
-    pub(in crate::net) source: Option<io::Error>,
+    pub(super) kind: SocketError,
+    pub(super) source: Option<io::Error>,
 }
 
 impl SocketCore {
-    pub(in crate::net) fn new(kind: SocketType) -> Self {
+    pub(super) fn new(kind: SocketType) -> Self {
         Self {
             device: Device::default(),
             signals: Signals::default(),
@@ -75,7 +73,7 @@ impl SocketCore {
     }
 
     /// A socket for a connection that was accepted; `local` is its address, if that is known.
-    pub(in crate::net) fn accepted(
+    pub(super) fn accepted(
         engine: Box<dyn SocketEngine>,
         peer: SocketAddr,
         local: Option<SocketAddr>,
@@ -90,7 +88,7 @@ impl SocketCore {
     }
 
     /// Takes the socket's place in its runtime.
-    pub(in crate::net) fn enter(&mut self, anchor: &Anchor<'_>) {
+    pub(super) fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
         if self.engine.is_some() {
             self.begin_to_watch();
@@ -101,14 +99,14 @@ impl SocketCore {
     }
 
     /// Is woken by the loop, or by a step that it recorded.
-    pub(in crate::net) fn wake(&mut self, occasion: Occasion) -> Response {
+    pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
         match occasion {
-            Occasion::Step(Self::WATCH) => self.watch(),
+            Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(Self::DELIVERED) => self.on_delivered(),
             Occasion::Step(number) => self.take_step(number),
             Occasion::Ready(_, readiness) => self.on_ready(readiness),
             Occasion::Due => self.on_timeout(),
-            Occasion::Postponed => self.on_flush(),
+            Occasion::Postponed => self.on_postponed(),
             Occasion::Answered => self.on_answer(),
         }
         Response::DONE
@@ -123,14 +121,14 @@ impl SocketCore {
     }
 
     /// Does the last steps of a socket that is about to be destroyed.
-    pub(in crate::net) fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         if self.state != SocketState::Unconnected {
             self.abort();
         }
     }
 
     /// Gives the socket an address of its own.
-    pub(in crate::net) fn bind(
+    pub(super) fn bind(
         &mut self,
         address: BindAddress,
         port: u16,
@@ -170,7 +168,7 @@ impl SocketCore {
     }
 
     /// Takes over a descriptor, which is in this state.
-    pub(in crate::net) fn set_socket_descriptor(
+    pub(super) fn set_socket_descriptor(
         &mut self,
         descriptor: OwnedFd,
         state: SocketState,
@@ -227,7 +225,7 @@ impl SocketCore {
         self.local = OnceCell::new();
     }
 
-    pub(in crate::net) fn disconnect_from_host(&mut self) {
+    pub(super) fn disconnect_from_host(&mut self) {
         self.settle();
         match self.state {
             SocketState::Unconnected
@@ -247,7 +245,7 @@ impl SocketCore {
                 }
                 self.change_state(SocketState::Closing);
                 if self.has_unsent() {
-                    self.queue_flush();
+                    self.postpone_traffic();
                 } else {
                     self.record(Step::Closed);
                 }
@@ -256,7 +254,7 @@ impl SocketCore {
     }
 
     /// Has the device closed when the slots that hear of it have run; says whether it will be.
-    pub(in crate::net) fn close_later(&mut self) -> bool {
+    pub(super) fn close_later(&mut self) -> bool {
         if self.home.is_some() && !self.steps.contains(Step::Close) {
             self.record(Step::Close);
         }
@@ -264,14 +262,14 @@ impl SocketCore {
     }
 
     /// What closing the device means to the connection.
-    pub(in crate::net) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if self.state == SocketState::Unconnected {
             self.set_error(None);
         }
         self.disconnect_from_host();
     }
 
-    pub(in crate::net) fn abort(&mut self) {
+    pub(super) fn abort(&mut self) {
         self.device.drop_outgoing();
         self.device.close();
         self.drop_attempt();
@@ -286,7 +284,7 @@ impl SocketCore {
     }
 
     /// This end of the connection.
-    pub(in crate::net) fn local(&self) -> Endpoint {
+    pub(super) fn local(&self) -> Endpoint {
         match &self.engine {
             Some(engine) => *self.local.get_or_init(|| Endpoint::local_of(&**engine)),
             None => self.local.get().copied().unwrap_or_default(),
@@ -294,7 +292,7 @@ impl SocketCore {
     }
 
     /// Says what this end of the connection is, for a class that knows better.
-    pub(in crate::net) fn set_local(&mut self, local: Endpoint) {
+    pub(super) fn set_local(&mut self, local: Endpoint) {
         self.local = OnceCell::from(local);
     }
 
@@ -315,7 +313,7 @@ impl SocketCore {
     }
 
     /// What is known of the last error, in words.
-    pub(in crate::net) fn error_text(&self) -> Option<String> {
+    pub(super) fn error_text(&self) -> Option<String> {
         let Fault { kind, source } = self.fault()?;
         Some(source.as_ref().map_or_else(|| kind.to_string(), io::Error::to_string))
     }
@@ -352,7 +350,7 @@ impl SocketCore {
         self.signals.error_occurred.emit(kind);
     }
 
-    pub(in crate::net) fn change_state(&mut self, state: SocketState) {
+    pub(super) fn change_state(&mut self, state: SocketState) {
         self.state = state;
         self.signals.state_changed.emit(state);
     }

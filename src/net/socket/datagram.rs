@@ -1,7 +1,7 @@
 //! Datagrams: receiving and sending them one by one, and the groups that they are sent to.
 //!
 //! `ready_read` tells once that something has come, and again only after somebody has read. What the
-//! loop does for a socket in one turn is to tell it: whoever sends without end takes no more of it
+//! loop does for a socket in one pass is to tell it: whoever sends without end takes no more of it
 //! than anybody else.
 
 use std::cell::Cell;
@@ -12,20 +12,19 @@ use rustix::io::Errno;
 
 use super::core::{SocketCore, copy_of};
 use super::traffic::News;
-use crate::net::address::{at_interface, described, scope_id};
-use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Membership, SocketEngine};
-use crate::net::error::{NetError, SocketError};
-use crate::net::network_datagram::NetworkDatagram;
-use crate::net::network_interface::NetworkInterface;
-use crate::net::socket_state::SocketState;
+use crate::net::interface::NetworkInterface;
+use crate::net::values::{
+    BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
+    described, scope_id,
+};
 use crate::readiness::Readiness;
 
 /// No datagram is larger.
 const LARGEST: usize = 64 * 1024;
 
 /// How many datagrams are dropped in a pass of the loop on a socket for writing alone.
-const DROPPED_PER_TURN: usize = 64;
+const DROPPED_PER_PASS: usize = 64;
 
 thread_local! {
     /// Where a datagram of unknown size goes first. It is cleared once and not for each.
@@ -34,7 +33,7 @@ thread_local! {
 
 impl SocketCore {
     /// The room for a datagram of unknown size.
-    pub(in crate::net) const MESSAGE_ROOM: usize = LARGEST;
+    pub(super) const MESSAGE_ROOM: usize = LARGEST;
 
     /// The kernel says that there may be a datagram, or an error.
     pub(super) fn on_datagram(&mut self, readiness: Readiness) {
@@ -76,7 +75,7 @@ impl SocketCore {
     /// Drops what has come to a socket that is open for writing alone.
     #[cold]
     fn drop_datagrams(&mut self) {
-        for _ in 0..DROPPED_PER_TURN {
+        for _ in 0..DROPPED_PER_PASS {
             let Some(engine) = self.datagram_engine() else { return };
             match engine.receive_from(&mut []) {
                 Ok(_) => {}
@@ -85,20 +84,20 @@ impl SocketCore {
             }
         }
         self.traffic.has_more = true;
-        self.queue_flush();
+        self.postpone_traffic();
     }
 
     /// Returns true if a datagram waits that was not looked at.
-    pub(in crate::net) fn datagram_waits(&self) -> bool {
+    pub(super) fn datagram_waits(&self) -> bool {
         let engine = self.engine.as_ref().filter(|_| self.is_under_way());
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
     }
 
-    pub(in crate::net) fn has_pending_datagrams(&self) -> bool {
+    pub(super) fn has_pending_datagrams(&self) -> bool {
         self.held_datagram().is_some() || self.datagram_waits()
     }
 
-    pub(in crate::net) fn pending_datagram_size(&self) -> Option<usize> {
+    pub(super) fn pending_datagram_size(&self) -> Option<usize> {
         if let Some((held, _)) = self.held_datagram() {
             return Some(held.len());
         }
@@ -108,17 +107,14 @@ impl SocketCore {
 
     /// Returns what is left of the datagram that was looked at and comes next, and who sent it.
     #[inline]
-    pub(in crate::net) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
+    pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
         let held = self.device.message()?;
         let has_peer = matches!(self.state, SocketState::Connected | SocketState::Closing);
         Some((held, self.peer.addr().filter(|_| has_peer)?))
     }
 
     /// Takes the next datagram. If there is none, that is an error, as in Qt.
-    pub(in crate::net) fn receive_from(
-        &mut self,
-        buffer: &mut [u8],
-    ) -> io::Result<(usize, SocketAddr)> {
+    pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received = engine.receive_from(buffer);
         self.looked_at(&received);
@@ -129,7 +125,7 @@ impl SocketCore {
     }
 
     /// Takes the next datagram with all that is known of it, and up to `max` of its bytes.
-    pub(in crate::net) fn receive_datagram(
+    pub(super) fn receive_datagram(
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
@@ -166,11 +162,7 @@ impl SocketCore {
     }
 
     /// Sends a datagram to an address, from any port if the socket has none yet.
-    pub(in crate::net) fn send_to(
-        &mut self,
-        bytes: &[u8],
-        to: SocketAddr,
-    ) -> Result<usize, NetError> {
+    pub(super) fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> Result<usize, NetError> {
         let operation = || format!("send a datagram to {}", described(to));
         if is_vague(to) {
             self.check_link(operation)?;
@@ -182,10 +174,7 @@ impl SocketCore {
     }
 
     /// Sends a datagram by the way that it describes.
-    pub(in crate::net) fn send_datagram(
-        &mut self,
-        datagram: &NetworkDatagram,
-    ) -> Result<usize, NetError> {
+    pub(super) fn send_datagram(&mut self, datagram: &NetworkDatagram) -> Result<usize, NetError> {
         let operation = || match datagram.destination() {
             Some(to) => format!("send a datagram to {}", described(to)),
             None => "send a datagram without a destination".to_owned(),
@@ -244,7 +233,7 @@ impl SocketCore {
         }
     }
 
-    pub(in crate::net) fn set_member(
+    pub(super) fn set_member(
         &mut self,
         group: IpAddr,
         interface: Option<&NetworkInterface>,
@@ -275,7 +264,7 @@ impl SocketCore {
         })
     }
 
-    pub(in crate::net) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
+    pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
         let operation = "tell the interface for groups";
         let engine = self.engine.as_ref().ok_or_else(|| not_bound(operation))?;
         engine
@@ -283,7 +272,7 @@ impl SocketCore {
             .map_err(|error| NetError::new(of_group(&error), operation, error))
     }
 
-    pub(in crate::net) fn set_multicast_interface(
+    pub(super) fn set_multicast_interface(
         &mut self,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
@@ -295,7 +284,7 @@ impl SocketCore {
     }
 
     /// Tells what became of a datagram.
-    pub(in crate::net) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+    pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
                 self.traffic.news |= News::DEPARTED;

@@ -9,9 +9,7 @@ use super::core::{SocketCore, copy_of};
 use super::datagram::not_connected;
 use super::traffic::News;
 use crate::io::OpenMode;
-use crate::net::error::SocketError;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketError, SocketState, SocketType};
 
 impl SocketCore {
     /// Says whether reads and writes go past the buffers.
@@ -52,20 +50,20 @@ impl SocketCore {
     }
 
     /// A direct socket was looked at: it may announce again.
-    pub(in crate::net) fn looked_at<T>(&mut self, result: &io::Result<T>) {
+    pub(super) fn looked_at<T>(&mut self, result: &io::Result<T>) {
         self.traffic.is_announced = false;
         self.traffic.has_more = match result {
             Err(error) => error.kind() != ErrorKind::WouldBlock,
             Ok(_) => true,
         };
         if self.traffic.has_more {
-            self.queue_flush();
+            self.postpone_traffic();
         }
     }
 
     /// Somebody has read from the buffer, what was looked at before or a transaction has given back: a
     /// direct socket may announce again what waits behind that.
-    pub(in crate::net) fn on_consumed(&mut self) {
+    pub(super) fn on_consumed(&mut self) {
         if self.traffic.is_announced {
             self.looked_at(&Ok(()));
         }
@@ -75,7 +73,7 @@ impl SocketCore {
     /// Somebody has read from the buffer in a transaction: a direct socket may announce what comes
     /// from now on. What waits already is announced when the transaction is committed; a slot that
     /// rolls back each time would be called for it without end.
-    pub(in crate::net) fn on_kept(&mut self) {
+    pub(super) fn on_kept(&mut self) {
         self.traffic.is_announced = false;
     }
 
@@ -85,7 +83,7 @@ impl SocketCore {
     }
 
     /// How much a direct socket can read past the buffer now.
-    pub(in crate::net) fn available(&self) -> usize {
+    pub(super) fn available(&self) -> usize {
         if !self.is_direct() || !self.is_under_way() {
             return 0;
         }
@@ -93,7 +91,7 @@ impl SocketCore {
     }
 
     /// Reads past the buffer.
-    pub(in crate::net) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if !self.is_direct() || !self.is_under_way() {
             return match self.kind {
                 _ if !self.has_ended() => Err(ErrorKind::WouldBlock.into()),

@@ -2,19 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::net::address::{at_interface, canonical, scope_id};
-use crate::net::bind_mode::BindAddress;
 use crate::net::engine::SocketEngine;
+use crate::net::values::{BindAddress, at_interface, canonical, scope_id};
 
 /// An address and a port, each of which may be unknown: a class may set one of them alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::net) struct Endpoint {
-    pub(in crate::net) address: Option<IpAddr>,
+pub(super) struct Endpoint {
+    pub(super) address: Option<IpAddr>,
     /// That of the address; 0 if it has none.
-    pub(in crate::net) scope_id: u32,
-    pub(in crate::net) port: Option<u16>,
+    pub(super) scope_id: u32,
+    pub(super) port: Option<u16>,
     /// The address is the unspecified IPv6 address, which stands for those of IPv4 as well.
-    pub(in crate::net) is_of_both_families: bool,
+    pub(super) is_of_both_families: bool,
 }
 
 impl Endpoint {
@@ -30,18 +29,18 @@ impl Endpoint {
     }
 
     /// Returns the address and the port with their scope, if both are known.
-    pub(in crate::net) fn addr(&self) -> Option<SocketAddr> {
+    pub(super) fn addr(&self) -> Option<SocketAddr> {
         Some(at_interface(self.address?, self.port?, self.scope_id))
     }
 
     /// Returns the address in Qt's sense, if it is known.
-    pub(in crate::net) fn bound_address(&self) -> Option<BindAddress> {
+    pub(super) fn bound_address(&self) -> Option<BindAddress> {
         let address = at_interface(self.address?, 0, self.scope_id);
         Some(BindAddress::of_socket(address, self.is_of_both_families))
     }
 
     /// Returns the same end with this address, which has no scope.
-    pub(in crate::net) fn with_address(self, address: Option<IpAddr>) -> Self {
+    pub(super) fn with_address(self, address: Option<IpAddr>) -> Self {
         Self { address, scope_id: 0, is_of_both_families: false, ..self }
     }
 }

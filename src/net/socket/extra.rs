@@ -6,17 +6,17 @@ use std::rc::Weak;
 use super::core::{Fault, SocketCore};
 use super::settings::Settings;
 use super::traffic::News;
-use crate::net::error::SocketError;
+use crate::net::values::SocketError;
 use crate::object::Signal;
 
 /// The rare parts of a socket.
 #[derive(Default)]
-pub(in crate::net) struct Extra {
-    pub(in crate::net) host_found: Signal<()>,
-    pub(in crate::net) connected: Signal<()>,
-    pub(in crate::net) write_buffer_drained: Signal<()>,
-    pub(in crate::net) peer_name: String,
-    pub(in crate::net) error: Option<Fault>,
+pub(super) struct Extra {
+    pub(super) host_found: Signal<()>,
+    pub(super) connected: Signal<()>,
+    pub(super) write_buffer_drained: Signal<()>,
+    pub(super) peer_name: String,
+    pub(super) error: Option<Fault>,
     pub(super) settings: Settings,
     /// Where a wait finds what has happened, if the socket is destroyed meanwhile.
     pub(super) legacy: Weak<Cell<News>>,
@@ -24,23 +24,23 @@ pub(in crate::net) struct Extra {
 
 impl SocketCore {
     /// The rare parts, if they were ever needed.
-    pub(in crate::net) fn extra(&self) -> Option<&Extra> {
+    pub(super) fn extra(&self) -> Option<&Extra> {
         self.extra.get().map(|extra| &**extra)
     }
 
     /// The rare parts. Made now if they are not there.
-    pub(in crate::net) fn needed_extra(&self) -> &Extra {
+    pub(super) fn needed_extra(&self) -> &Extra {
         self.extra.get_or_init(Box::default)
     }
 
     /// The rare parts, for a change. Made now if they are not there.
-    pub(in crate::net) fn extra_mut(&mut self) -> &mut Extra {
+    pub(super) fn extra_mut(&mut self) -> &mut Extra {
         self.needed_extra();
         self.extra.get_mut().expect("made a moment ago")
     }
 
     /// The last error, and what the system said.
-    pub(in crate::net) fn fault(&self) -> Option<&Fault> {
+    pub(super) fn fault(&self) -> Option<&Fault> {
         self.extra()?.error.as_ref()
     }
 

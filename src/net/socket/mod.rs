@@ -23,6 +23,7 @@
 //! | HostLookup, Connecting | `disconnect_from_host` | as without it, until Connected; then as above | |
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 
+mod abstract_socket;
 mod attempt;
 mod core;
 mod datagram;
@@ -35,9 +36,14 @@ mod racing_tests;
 mod raw_device;
 mod settings;
 mod step;
+mod tcp_socket;
 mod traffic;
 mod transfer;
+mod udp_socket;
 
+pub(crate) use abstract_socket::META as Q_ABSTRACT_SOCKET;
+pub use abstract_socket::QAbstractSocket;
 pub use core::SocketCore;
-pub(super) use endpoint::Endpoint;
-pub(super) use traffic::News;
+pub use tcp_socket::QTcpSocket;
+pub(in crate::net) use traffic::News;
+pub use udp_socket::QUdpSocket;

@@ -10,13 +10,11 @@ use std::time::Duration;
 
 use super::core::{Fault, SocketCore};
 use crate::net::engine::SocketEngine;
-use crate::net::error::{NetError, SocketError};
-use crate::net::option::{OptionName, SocketOption};
-use crate::net::socket_type::SocketType;
+use crate::net::values::{NetError, OptionName, SocketError, SocketOption, SocketType};
 
 /// Options that are to be set, at most one of each name.
 #[derive(Debug, Default)]
-pub(in crate::net) struct Options(Vec<SocketOption>);
+pub(super) struct Options(Vec<SocketOption>);
 
 impl Options {
     /// Adds an option, in the place of one of that name.
@@ -53,7 +51,7 @@ struct RefusedOption {
 
 impl SocketCore {
     /// The value of an option: the system's, or the one that is kept.
-    pub(in crate::net) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
+    pub(super) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
         let operation = || format!("read the option {name:?}");
         match self.engines().next() {
             Some(engine) => engine.option(name).map_err(|error| refused(operation(), error)),
@@ -65,7 +63,7 @@ impl SocketCore {
     }
 
     /// Changes an option of the system's sockets, or keeps it until there is one.
-    pub(in crate::net) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
+    pub(super) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
         let operation = || format!("set the option {option:?}");
         let kind = self.kind;
         let mut engines = self.engines_mut().peekable();

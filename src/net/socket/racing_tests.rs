@@ -13,8 +13,9 @@ use socket2::{Domain, Socket, Type};
 use super::attempt::alternating;
 use crate::event_loop::{LoopParts, Parts, Runtime, VirtualClock};
 use crate::io::OpenMode;
-use crate::net::engine::{Awaited, Lookup, NativeNetwork, Network, OnResolved, SocketEngine};
-use crate::net::facilities::Facilities;
+use crate::net::engine::{Awaited, NativeNetwork, Network, SocketEngine};
+use crate::net::names::{Lookup, OnResolved};
+use crate::net::shared::Facilities;
 use crate::net::{
     BindMode, NetworkLayerProtocol, QAbstractSocket, QTcpSocket, SocketError, SocketOption,
     SocketState, SocketType,
@@ -216,7 +217,7 @@ fn every_address_fails_at_once_if_its_socket_does_not_take_an_option() {
 }
 
 #[test]
-fn an_address_that_fails_gives_its_turn_to_the_next_at_once() {
+fn after_an_address_that_fails_the_next_is_tried_at_once() {
     for waits in [false, true] {
         let mut bench = bench(&[CLOSED, UNREACHABLE, OPEN]);
         assert_eq!(bench.connect(waits), Duration::ZERO);

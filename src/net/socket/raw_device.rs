@@ -4,8 +4,7 @@ use std::io;
 
 use super::core::SocketCore;
 use crate::io::RawDevice;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{SocketState, SocketType};
 
 /// Where a method of the core has the name of one of the trait's, `self.name()` is the core's own.
 impl RawDevice for SocketCore {

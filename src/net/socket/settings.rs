@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use super::core::SocketCore;
 use super::options::Options;
-use crate::net::pause_mode::PauseMode;
-use crate::net::ready_read_policy::ReadyReadPolicy;
+use crate::net::values::{PauseMode, ReadyReadPolicy};
 
 /// The settings of a socket.
-pub(in crate::net) struct Settings {
+pub(super) struct Settings {
     /// How long it may take from the call to the connection.
-    pub(in crate::net) connect_timeout: Option<Duration>,
+    pub(super) connect_timeout: Option<Duration>,
     /// The addresses of a name race.
-    pub(in crate::net) happy_eyeballs: bool,
-    pub(in crate::net) read_limit: Option<usize>,
-    pub(in crate::net) write_limit: Option<usize>,
-    pub(in crate::net) allow_half_open: bool,
-    pub(in crate::net) ready_read_policy: ReadyReadPolicy,
-    pub(in crate::net) pause_mode: PauseMode,
-    pub(in crate::net) protocol_tag: String,
+    pub(super) happy_eyeballs: bool,
+    pub(super) read_limit: Option<usize>,
+    pub(super) write_limit: Option<usize>,
+    pub(super) allow_half_open: bool,
+    pub(super) ready_read_policy: ReadyReadPolicy,
+    pub(super) pause_mode: PauseMode,
+    pub(super) protocol_tag: String,
     /// The options that were set before there was a socket of the system's.
     pub(super) options: Option<Box<Options>>,
 }
@@ -48,11 +47,11 @@ impl Default for Settings {
 static DEFAULTS: Settings = Settings::DEFAULTS;
 
 impl SocketCore {
-    pub(in crate::net) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &Settings {
         self.extra().map_or(&DEFAULTS, |extra| &extra.settings)
     }
 
-    pub(in crate::net) fn settings_mut(&mut self) -> &mut Settings {
+    pub(super) fn settings_mut(&mut self) -> &mut Settings {
         &mut self.extra_mut().settings
     }
 }

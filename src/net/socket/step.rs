@@ -1,13 +1,13 @@
 //! Steps: changes of state that take effect between emissions.
 //!
 //! Each step has a number, under which it is also recorded among the world's effects. One that was
-//! taken early, or dropped, is not found when its effect's turn comes, and nothing happens then.
+//! taken early, or dropped, is not found when its effect is carried out, and nothing happens then.
 
 use std::collections::VecDeque;
 
 use super::core::SocketCore;
 use super::endpoint::Endpoint;
-use crate::net::socket_state::SocketState;
+use crate::net::values::SocketState;
 
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub(super) enum Step {
     Forget,
 }
 
-/// The number of the first of those steps: before it are those that have a number for good.
+/// The number of the first of those steps. Before it are those that have a number for good:
+/// `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
 const FIRST: u32 = 2;
 
 /// The steps that are recorded and not taken yet, in order.
@@ -90,9 +91,6 @@ impl StepQueue {
 }
 
 impl SocketCore {
-    /// The step by which a newcomer begins to be watched: after its announcement.
-    pub(in crate::net) const WATCH: u32 = 0;
-
     /// The step at which what was emitted outside the passes of the loop is delivered.
     pub(super) const DELIVERED: u32 = 1;
 
@@ -125,7 +123,7 @@ impl SocketCore {
                 if attempt.is_some_and(|attempt| attempt.close_when_connected) {
                     self.disconnect_from_host();
                 } else {
-                    self.queue_flush();
+                    self.postpone_traffic();
                 }
             }
             Step::Drained => self.tell_of_room(),
@@ -139,7 +137,7 @@ impl SocketCore {
             }
             // Slots may have written since.
             Step::Closed if self.engine.is_some() && !self.device.outgoing().is_empty() => {
-                self.queue_flush();
+                self.postpone_traffic();
             }
             Step::Closed => {
                 self.drop_input();

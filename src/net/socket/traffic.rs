@@ -2,7 +2,7 @@
 
 use bitflags::bitflags;
 
-use crate::net::error::SocketError;
+use crate::net::values::SocketError;
 
 bitflags! {
     /// What has happened to a socket, for a wait and for the pass of the loop that looks afterwards.
@@ -23,7 +23,7 @@ bitflags! {
 
 /// What is known of the traffic on the connection, and begins anew with each.
 #[derive(Debug, Default)]
-pub(in crate::net) struct Traffic {
+pub(super) struct Traffic {
     /// The kernel may have more to read.
     pub(super) has_more: bool,
     /// There is urgent data, before which a read ends.
@@ -37,7 +37,7 @@ pub(in crate::net) struct Traffic {
     /// The kernel took all it could; it tells when there is room again.
     pub(super) send_blocked: bool,
     /// What went out past the buffer and was not announced. Until then it counts as waiting. Never
-    /// more than is sent in a turn.
+    /// more than is sent in a pass of the loop.
     unannounced: u32,
     /// Why the connection is broken, as a write found out. What came before is still being read.
     pub(super) failed_by: Option<SocketError>,
@@ -49,12 +49,12 @@ pub(in crate::net) struct Traffic {
     pub(super) is_announced: bool,
     /// Something was read, and something left.
     pub(super) to_announce_again: bool,
-    /// The socket has a place in the list of those that get a turn.
-    pub(super) turn_queued: bool,
+    /// The socket has asked to be woken when the loop comes to it.
+    pub(super) is_postponed: bool,
     /// The connection was lost before all was sent, which who waits for that wants to know.
     pub(super) was_cut_off: bool,
     /// What has happened since somebody last began to look.
-    pub(in crate::net) news: News,
+    pub(super) news: News,
     /// What has happened outside the passes of the loop, and is not delivered yet.
     pub(super) undelivered: News,
 }
@@ -93,8 +93,8 @@ impl Traffic {
 
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
-        let Self { turn_queued, news, undelivered, .. } = *self;
-        *self = Self { turn_queued, news, undelivered, ..Self::default() };
+        let Self { is_postponed, news, undelivered, .. } = *self;
+        *self = Self { is_postponed, news, undelivered, ..Self::default() };
     }
 
     /// Forgets what belonged to a connection of which some can still be read.

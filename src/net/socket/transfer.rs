@@ -9,15 +9,12 @@ use super::core::SocketCore;
 use super::step::Step;
 use super::traffic::{News, WriteEnd};
 use crate::net::engine::SocketEngine;
-use crate::net::error::SocketError;
-use crate::net::ready_read_policy::ReadyReadPolicy;
-use crate::net::socket_state::SocketState;
-use crate::net::socket_type::SocketType;
+use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
 use crate::readiness::Readiness;
 
 /// How much is sent in one pass of the loop before others get theirs. More than most writes, so
 /// that they take one system call.
-const SENT_PER_TURN: usize = 1 << 20;
+const SENT_PER_PASS: usize = 1 << 20;
 
 /// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
 /// with others would not pay for the copy.
@@ -47,7 +44,7 @@ impl SocketCore {
                 }
                 if has_sent {
                     self.traffic.has_more = true;
-                    self.queue_flush();
+                    self.postpone_traffic();
                 } else {
                     self.receive();
                 }
@@ -117,9 +114,9 @@ impl SocketCore {
         self.traffic.undelivered = News::empty();
     }
 
-    /// The turn that was asked for.
-    pub(super) fn on_flush(&mut self) {
-        self.traffic.turn_queued = false;
+    /// The loop has come to the socket, which had postponed something: sends, and reads on.
+    pub(super) fn on_postponed(&mut self) {
+        self.traffic.is_postponed = false;
         let has_announced = self.announces_traffic(|core| match core.traffic.send_blocked {
             true => core.announce_sent(0),
             false => core.flush(),
@@ -128,14 +125,14 @@ impl SocketCore {
             // A slot of `bytes_written` may end the connection. After that, nothing may be emitted
             // that was found before.
             if self.traffic.has_more || self.traffic.to_announce_again {
-                self.queue_flush();
+                self.postpone_traffic();
             }
         } else if std::mem::take(&mut self.traffic.to_announce_again)
             && self.device.unread_len() > 0
         {
             self.device.announce_received();
             if self.traffic.has_more {
-                self.queue_flush();
+                self.postpone_traffic();
             }
         } else if self.traffic.has_more {
             self.receive();
@@ -152,7 +149,7 @@ impl SocketCore {
     }
 
     /// Sends what the kernel takes now, because the user wants it.
-    pub(in crate::net) fn flush_by_user(&mut self) {
+    pub(super) fn flush_by_user(&mut self) {
         let earlier = std::mem::take(&mut self.traffic.news);
         self.flush();
         let news = std::mem::replace(&mut self.traffic.news, earlier);
@@ -160,14 +157,14 @@ impl SocketCore {
     }
 
     /// Sends what the kernel takes now.
-    pub(in crate::net) fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
             self.send();
         }
     }
 
     /// Reads once, and tells what came of it.
-    pub(in crate::net) fn receive(&mut self) {
+    pub(super) fn receive(&mut self) {
         self.traffic.has_more = false;
         // Nobody reads past the buffer of one that is open for writing alone.
         let is_read = self.kind == SocketType::Udp || self.device.is_readable();
@@ -176,7 +173,7 @@ impl SocketCore {
         }
         let room = self.read_room();
         if room == 0 {
-            // Whoever makes room asks for a turn.
+            // Whoever makes room postpones reading on.
             self.traffic.has_more = true;
             return;
         }
@@ -261,7 +258,7 @@ impl SocketCore {
     }
 
     /// How many bytes may still be buffered.
-    pub(in crate::net) fn read_room(&self) -> usize {
+    pub(super) fn read_room(&self) -> usize {
         match self.settings().read_limit {
             // Datagrams are not held. What comes while the socket closes is dropped.
             Some(limit) if self.kind == SocketType::Tcp && self.state != SocketState::Closing => {
@@ -282,7 +279,7 @@ impl SocketCore {
     }
 
     /// Somebody took bytes off the buffer: there is room again.
-    pub(in crate::net) fn make_room(&mut self) {
+    pub(super) fn make_room(&mut self) {
         if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
             home.pool.put(buffer);
         }
@@ -290,7 +287,7 @@ impl SocketCore {
             && self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread
         {
             self.traffic.to_announce_again = true;
-            self.queue_flush();
+            self.postpone_traffic();
         }
         if self.traffic.has_more && !self.is_direct() {
             self.queue_unless_full();
@@ -299,7 +296,7 @@ impl SocketCore {
 
     fn queue_unless_full(&mut self) {
         if self.read_room() > 0 {
-            self.queue_flush();
+            self.postpone_traffic();
         }
     }
 
@@ -323,18 +320,18 @@ impl SocketCore {
     }
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
-    pub(in crate::net) fn shutdown_write(&mut self) {
+    pub(super) fn shutdown_write(&mut self) {
         let is_open = self.state == SocketState::Connected || self.attempt.is_some();
         if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
         }
         self.traffic.write_end = WriteEnd::Closing;
-        self.queue_flush();
+        self.postpone_traffic();
     }
 
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
     /// direct.
-    pub(in crate::net) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let is_idle = match self.state {
             SocketState::Unconnected => self.attempt.is_none(),
             // Still open from the connection before, and there is nobody whom it could go to.
@@ -363,7 +360,7 @@ impl SocketCore {
         let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
         self.device.queue(&bytes[sent..count]);
         if matches!(self.state, SocketState::Connected | SocketState::Closing) {
-            self.queue_flush();
+            self.postpone_traffic();
         }
         Ok(count)
     }
@@ -373,7 +370,7 @@ impl SocketCore {
         let is_next = self.state == SocketState::Connected
             && !self.traffic.send_blocked
             && self.device.outgoing().is_empty();
-        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
+        let budget = SENT_PER_PASS.saturating_sub(self.traffic.unannounced());
         let Some(engine) = self.engine.as_mut().filter(|_| is_next) else { return 0 };
         let next = &bytes[..bytes.len().min(budget)];
         if next.is_empty() {
@@ -401,9 +398,9 @@ impl SocketCore {
     }
 
     /// Writes what the kernel takes, and tells how much that was.
-    pub(in crate::net) fn send(&mut self) {
+    pub(super) fn send(&mut self) {
         let Some(engine) = &mut self.engine else { return };
-        let budget = SENT_PER_TURN.saturating_sub(self.traffic.unannounced());
+        let budget = SENT_PER_PASS.saturating_sub(self.traffic.unannounced());
         let mut sent = 0;
         let failure = loop {
             let outgoing = self.device.outgoing();
@@ -438,7 +435,7 @@ impl SocketCore {
             // It is told when that of the bytes was heard.
             Some(error) if sent > 0 => {
                 self.traffic.failed_by.get_or_insert(SocketError::of_transfer(&error));
-                self.queue_flush();
+                self.postpone_traffic();
             }
             Some(error) if self.state == SocketState::Connected => self.send_failed(error),
             Some(error) => {
@@ -460,7 +457,7 @@ impl SocketCore {
 
     /// How much of what is written counts as waiting though it is not in the buffer. Nothing where a
     /// limit says how much may be in the buffer.
-    pub(in crate::net) fn waiting_below(&self) -> usize {
+    pub(super) fn waiting_below(&self) -> usize {
         let is_limited = self.settings().write_limit.is_some();
         if is_limited { 0 } else { self.traffic.unannounced() }
     }
@@ -487,7 +484,7 @@ impl SocketCore {
             return;
         }
         if self.traffic.has_more && is_wanted {
-            self.queue_flush();
+            self.postpone_traffic();
         } else {
             self.lost(kind, Some(error));
         }
@@ -500,7 +497,7 @@ impl SocketCore {
         }
         if !self.device.outgoing().is_empty() {
             if had_its_share && !self.traffic.send_blocked {
-                self.queue_flush();
+                self.postpone_traffic();
             }
             return;
         }
@@ -532,7 +529,7 @@ impl SocketCore {
     }
 
     /// The connection is gone: tells so while it still looks as it was, then closes.
-    pub(in crate::net) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
+    pub(super) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.drop_engine();
         self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();
@@ -543,10 +540,10 @@ impl SocketCore {
         self.record(next);
     }
 
-    /// Asks for a turn when the running slots are done, to send and to read on.
-    pub(super) fn queue_flush(&mut self) {
+    /// Asks to be woken after the running slots, to send and to read on.
+    pub(super) fn postpone_traffic(&mut self) {
         if let Some(home) = &self.home
-            && !std::mem::replace(&mut self.traffic.turn_queued, true)
+            && !std::mem::replace(&mut self.traffic.is_postponed, true)
         {
             home.postpone();
         }

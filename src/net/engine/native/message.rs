@@ -9,9 +9,8 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
-use crate::net::address::canonical;
 use crate::net::engine::Received;
-use crate::net::network_datagram::NetworkDatagram;
+use crate::net::values::{NetworkDatagram, canonical};
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) use self::ancillary::{describe_incoming, receive, send};
@@ -35,7 +34,8 @@ mod ancillary {
     };
 
     use super::{NetworkDatagram, Received, Socket, SocketAddr, canonical, io};
-    use crate::net::address::{is_mapped, scope_id};
+    use crate::net::values::is_mapped;
+    use crate::net::values::scope_id;
 
     /// Room for the ancillary data, aligned as its headers have to be.
     #[repr(align(8))]

@@ -7,8 +7,7 @@ use rustix::net::sockopt;
 use socket2::{InterfaceIndexOrAddress, Socket};
 
 use crate::net::engine::Membership;
-use crate::net::network_address_entry::NetworkAddressEntry;
-use crate::net::network_interface::NetworkInterface;
+use crate::net::interface::{NetworkAddressEntry, NetworkInterface};
 
 /// Joins or leaves a group. `Unsupported` if it is not of the socket's family.
 pub(super) fn set_member(

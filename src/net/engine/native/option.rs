@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, sockopt};
 
-use crate::net::option::{OptionName, SocketOption};
+use crate::net::values::{OptionName, SocketOption};
 
 /// Asks the kernel for an option. `InvalidInput` if this socket has no such option.
 pub(super) fn read(fd: BorrowedFd<'_>, name: OptionName) -> io::Result<SocketOption> {

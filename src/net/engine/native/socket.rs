@@ -15,15 +15,14 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{family_of, message, multicast, option};
+use super::descriptor::family_of;
+use super::{message, multicast, option};
 use crate::event_loop::Reactor;
-use crate::net::address::canonical;
-use crate::net::bind_mode::{BindAddress, BindMode};
 use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
-use crate::net::network_datagram::NetworkDatagram;
-use crate::net::network_interface::NetworkInterface;
-use crate::net::option::{OptionName, SocketOption};
-use crate::net::socket_type::SocketType;
+use crate::net::interface::NetworkInterface;
+use crate::net::values::{
+    BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption, SocketType, canonical,
+};
 use crate::object::ObjectKey;
 use crate::readiness::SourceId;
 

@@ -1,0 +1,46 @@
+//! What socket is behind a descriptor.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
+
+use crate::net::values::SocketType;
+
+/// Returns true if there is a socket behind the descriptor that takes connections.
+pub(in crate::net) fn listens(descriptor: impl AsFd) -> bool {
+    sockopt::socket_acceptconn(descriptor) == Ok(true)
+}
+
+/// Returns the family of a socket of this kind, IPv4 or IPv6; `None` if the descriptor is of something
+/// else.
+pub(super) fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<AddressFamily> {
+    let descriptor = descriptor.as_fd();
+    let form = match kind {
+        SocketType::Tcp => rustix::net::SocketType::STREAM,
+        SocketType::Udp => rustix::net::SocketType::DGRAM,
+    };
+    let is_of_kind = sockopt::socket_type(descriptor) == Ok(form) && speaks(kind, descriptor);
+    let family = getsockname(descriptor).ok()?.address_family();
+    let is_internet = matches!(family, AddressFamily::INET | AddressFamily::INET6);
+    (is_of_kind && is_internet).then_some(family)
+}
+
+/// Returns true if the protocol of a socket is the one of its kind.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn speaks(kind: SocketType, descriptor: BorrowedFd<'_>) -> bool {
+    let Ok(Some(protocol)) = sockopt::socket_protocol(descriptor) else { return false };
+    match kind {
+        // Multipath TCP is TCP to whoever reads and writes (RFC 8684).
+        #[cfg(not(target_os = "freebsd"))]
+        SocketType::Tcp => protocol == ipproto::TCP || protocol == ipproto::MPTCP,
+        #[cfg(target_os = "freebsd")]
+        SocketType::Tcp => protocol == ipproto::TCP,
+        SocketType::Udp => protocol == ipproto::UDP,
+    }
+}
+
+/// Returns true: the system does not tell the protocol of a socket.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn speaks(_: SocketType, _: BorrowedFd<'_>) -> bool {
+    true
+}

@@ -1,0 +1,228 @@
+//! How a server takes what waits in the kernel.
+//!
+//! The kernel tells of a waiting connection once. Whatever keeps the server from taking it (a
+//! limit, a pause, a lack of descriptors) is therefore remembered, and ends with another try.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use super::incoming::Incoming;
+use super::tcp_server::QTcpServer;
+use crate::net::engine::{Accepted, Network, SocketEngine};
+use crate::net::socket::QTcpSocket;
+use crate::net::values::SocketError;
+use crate::object::{Obj, ObjectKey, Occasion, Origin, Response, World};
+
+/// How many connections are accepted in one pass of the loop, at most, before others get theirs.
+const ACCEPTS_PER_PASS: usize = 64;
+
+impl QTcpServer {
+    pub(super) fn woken(&mut self, occasion: Occasion) -> Response {
+        match occasion {
+            Occasion::Step(_) => return Response::needs(destroy_abandoned),
+            Occasion::Postponed => self.accepting.is_postponed = false,
+            Occasion::Ready(..) | Occasion::Due => {}
+            Occasion::Answered => return Response::DONE,
+        }
+        Response::needs(accept_waiting)
+    }
+
+    fn may_accept(&self) -> bool {
+        !self.accepting.is_paused && !self.is_full()
+    }
+
+    /// Says whether as many connections wait to be taken as may.
+    fn is_full(&self) -> bool {
+        self.pending.len() >= self.max_pending_connections()
+    }
+
+    /// Postpones accepting more, if there may be more and it is wanted.
+    pub(super) fn go_on_if_more(&mut self) {
+        if self.accepting.has_more
+            && self.may_accept()
+            && self.accepting.retry.is_none()
+            && let Some(home) = &self.home
+            && !std::mem::replace(&mut self.accepting.is_postponed, true)
+        {
+            home.postpone();
+        }
+    }
+
+    /// Forgets what waits in the kernel, and what was said about it.
+    pub(super) fn stop_accepting(&mut self) {
+        self.stop_retrying();
+        self.accepting.forget();
+    }
+
+    /// What somebody who waits for a connection waits on; nothing if no more may be accepted.
+    pub(in crate::net) fn awaited(&self) -> Option<(&dyn SocketEngine, Rc<dyn Network>)> {
+        if self.is_full() {
+            return None;
+        }
+        Some((self.engine.as_deref()?, self.home.as_ref()?.network.clone()))
+    }
+
+    /// Accepts what waits, even if the server is paused. Returns true if that was at least one
+    /// connection.
+    pub(in crate::net) fn accept_awaited(
+        world: &mut World,
+        server: Obj<Self>,
+    ) -> Result<bool, SocketError> {
+        let Some(key) = world.own(server) else { return Ok(false) };
+        for count in 0..ACCEPTS_PER_PASS {
+            let accepted = world.on_behalf_of(Origin::Object(key), |world| {
+                world.turn(|world| {
+                    let Some(this) = world.get_mut(server).filter(|this| !this.is_full()) else {
+                        return Ok(None);
+                    };
+                    this.stop_retrying();
+                    this.accepting.has_more = true;
+                    let accepted = this.accept_next()?;
+                    this.go_on_if_more();
+                    Ok(accepted.and_then(|accepted| take_in(world, key, accepted)))
+                })
+            });
+            match accepted {
+                Ok(Some(())) => {}
+                // A failure after the first connection is no failure to accept one.
+                Err(error) if count == 0 => return Err(error),
+                Ok(None) | Err(_) => return Ok(count > 0),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes one connection from the kernel, if there is one and it is wanted.
+    fn accept(&mut self) -> Option<Accepted> {
+        self.stop_retrying();
+        self.accepting.has_more = true;
+        if self.may_accept() { self.accept_next().unwrap_or(None) } else { None }
+    }
+
+    /// Takes one connection from the kernel, if there is one. A failure has been told already.
+    fn accept_next(&mut self) -> Result<Option<Accepted>, SocketError> {
+        let Some(engine) = &mut self.engine else { return Ok(None) };
+        match engine.accept() {
+            Ok(accepted) => {
+                self.accepting.succeeded();
+                Ok(Some(accepted))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.accepting.has_more = false;
+                self.accepting.succeeded();
+                Ok(None)
+            }
+            // The peer gave up while it waited: the next may be there.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
+                self.go_on_if_more();
+                Ok(None)
+            }
+            Err(error) => Err(self.fail(&error)),
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error) -> SocketError {
+        self.retry_later();
+        let kind = SocketError::of_accepting(error);
+        self.set_error(kind);
+        self.accept_error.emit(kind);
+        kind
+    }
+
+    /// Tries again after a while: the kernel tells of a waiting connection only once.
+    fn retry_later(&mut self) {
+        let Some(home) = &self.home else { return };
+        let delay = self.accepting.next_delay();
+        self.accepting.has_more = true;
+        self.accepting.retry = Some(home.timers.arm(home.timers.after(delay), home.key()));
+    }
+
+    fn stop_retrying(&mut self) {
+        if let (Some(timer), Some(home)) = (self.accepting.retry.take(), &self.home) {
+            home.timers.disarm(timer);
+        }
+    }
+
+    /// The address of an accepted connection's end here, where all have the same.
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.address.filter(|address| !address.ip().is_unspecified())
+    }
+}
+
+impl Drop for QTcpServer {
+    fn drop(&mut self) {
+        self.stop_retrying();
+    }
+}
+
+/// Destroys the connections that were accepted and never taken by a server that was closed.
+fn destroy_abandoned(world: &mut World, key: ObjectKey) {
+    let server = world.handle::<QTcpServer>(key);
+    let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
+    for socket in abandoned.into_iter().flatten() {
+        world.destroy(socket);
+    }
+}
+
+/// Accepts what waits, and announces each connection before it takes the next. If the announcement is
+/// put aside, the others wait for it.
+fn accept_waiting(world: &mut World, key: ObjectKey) {
+    let server = world.handle::<QTcpServer>(key);
+    /// Some of what waits is accepted. The end, a panic's of a slot included, asks for more.
+    struct Batch<'a>(&'a mut World, Obj<QTcpServer>);
+
+    impl Drop for Batch<'_> {
+        fn drop(&mut self) {
+            if let Some(server) = self.0.get_mut(self.1) {
+                server.go_on_if_more();
+            }
+        }
+    }
+
+    forget_destroyed(world, server);
+    let batch = Batch(world, server);
+    for _ in 0..ACCEPTS_PER_PASS {
+        let accepted = batch.0.turn(|world| {
+            let accepted = world.get_mut(server)?.accept()?;
+            take_in(world, key, accepted)
+        });
+        if accepted.is_none() {
+            // `accept` has asked for more, where that is wanted.
+            std::mem::forget(batch);
+            return;
+        }
+        if batch.0.is_held_up(Origin::Object(key)) {
+            // The next connection may not overtake this one, whose announcement was put aside.
+            return;
+        }
+    }
+}
+
+/// Makes a socket of a connection, or has the class decide what becomes of it.
+fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> {
+    let server = world.handle::<QTcpServer>(key);
+    let this = world.get(server)?;
+    let (local, on_incoming) = (this.local_address(), this.on_incoming.clone());
+    let facilities = this.home.as_ref()?.parts().clone();
+    let _announcement = facilities.newcomers.take_in(&facilities.wakeups);
+    match on_incoming {
+        Some(on_incoming) => on_incoming(world, key, Incoming::new(accepted, local)),
+        None => {
+            let socket = world.add_child_of(server, QTcpSocket::accepted(accepted, local));
+            world.get_mut(server)?.add_pending_connection(socket);
+        }
+    }
+    world.get_mut(server)?.new_connection().emit(());
+    Some(())
+}
+
+/// Makes room for others in the place of connections that were destroyed before they were taken.
+pub(in crate::net) fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
+    let pending = world.get_mut(server).map(|server| std::mem::take(&mut server.pending));
+    let mut pending = pending.unwrap_or_default();
+    pending.retain(|&socket| world.contains(socket));
+    if let Some(server) = world.get_mut(server) {
+        server.pending = pending;
+    }
+}

@@ -1,0 +1,59 @@
+//! A connection that a server has accepted and that has no socket yet.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+use crate::net::engine::Accepted;
+use crate::net::socket::QTcpSocket;
+use crate::net::values::canonical;
+use crate::object::{ObjectKey, World};
+
+/// A connection that a server has accepted. Dropped, it closes.
+///
+/// Goes to the method that was given to
+/// [`QTcpServer::with_incoming`](super::QTcpServer::with_incoming).
+pub struct Incoming {
+    accepted: Accepted,
+    local: Option<SocketAddr>,
+}
+
+impl Incoming {
+    pub(super) fn new(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+        Self { accepted, local }
+    }
+
+    /// Returns the peer's address and port. A link-local address has its scope id; an IPv4 address
+    /// is shown as one, even if the server listens on both families.
+    pub fn peer_addr(&self) -> SocketAddr {
+        canonical(self.accepted.peer)
+    }
+
+    /// Makes a connected socket of it, to be added to a runtime or embedded in an object.
+    pub fn into_socket(self) -> QTcpSocket {
+        QTcpSocket::accepted(self.accepted, self.local)
+    }
+
+    /// Gives out the descriptor, to be taken over by a socket in another thread's runtime. It does
+    /// not block.
+    ///
+    /// # Errors
+    ///
+    /// Gives the connection back if there is no descriptor behind it.
+    pub fn into_descriptor(self) -> Result<OwnedFd, Self> {
+        let Self { accepted: Accepted { engine, peer }, local } = self;
+        engine
+            .into_descriptor()
+            .map_err(|engine| Self { accepted: Accepted { engine, peer }, local })
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").field("peer", &self.accepted.peer).finish_non_exhaustive()
+    }
+}
+
+/// Takes a connection to the class that decides what becomes of it.
+pub(super) type OnIncoming = Rc<dyn Fn(&mut World, ObjectKey, Incoming)>;

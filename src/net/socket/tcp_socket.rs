@@ -1,0 +1,73 @@
+//! `QTcpSocket`: a TCP connection.
+
+use std::net::SocketAddr;
+
+use slotwire_macros::QObject;
+
+use super::abstract_socket;
+use super::core::SocketCore;
+use crate::net::engine::Accepted;
+use crate::net::values::SocketType;
+
+/// A TCP socket.
+///
+/// Its signals come from the traits that it implements: [`QIODevice`](crate::QIODevice) has
+/// `ready_read` and `bytes_written`, [`QAbstractSocket`](crate::QAbstractSocket) has `connected`,
+/// `disconnected`, `state_changed` and `error_occurred`.
+///
+/// ```
+/// use slotwire::prelude::*;
+/// use slotwire::{QTcpServer, QTcpSocket};
+/// use std::io::Write;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+///
+/// let server = rt.add(QTcpServer::new());
+/// rt[server].listen(([127, 0, 0, 1], 0))?;
+/// rt.connect_fn(server, QTcpServer::new_connection, move |world, _| {
+///     while let Some(peer) = world[server].next_pending_connection() {
+///         world[peer].write_all(b"hello\n")?;
+///         world[peer].disconnect_from_host();
+///     }
+///     Ok::<_, std::io::Error>(())
+/// });
+///
+/// let port = rt[server].server_port().unwrap();
+/// let socket = rt.add(QTcpSocket::new());
+/// rt[socket].connect_to_host("127.0.0.1", port);
+/// rt.connect_fn(socket, QTcpSocket::disconnected, |world, _| world.quit());
+/// rt.exec()?;
+/// assert_eq!(rt[socket].read_line_string().as_deref(), Some("hello"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(QObject, Debug)]
+#[qobject(
+    enter = abstract_socket::enter,
+    leave = abstract_socket::leave,
+    wake = abstract_socket::wake
+)]
+pub struct QTcpSocket {
+    #[qobject(socket)]
+    core: SocketCore,
+}
+
+impl QTcpSocket {
+    /// Creates an unconnected socket.
+    pub fn new() -> Self {
+        Self { core: SocketCore::new(SocketType::Tcp) }
+    }
+
+    /// A socket for a connection that a server accepted at the address `local`, if it is known.
+    pub(in crate::net) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+        let Accepted { engine, peer } = accepted;
+        Self { core: SocketCore::accepted(engine, peer, local) }
+    }
+}
+
+impl Default for QTcpSocket {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,223 @@
+//! What can go wrong with a socket.
+
+use std::io::{self, ErrorKind};
+
+use rustix::io::Errno;
+
+/// The kind of a socket's error, as signals carry it.
+///
+/// The members are those of Qt's enumeration of the same name.
+#[doc(alias = "QAbstractSocket::SocketError")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// The peer refused the connection, or nobody listens there.
+    #[doc(alias = "ConnectionRefusedError")]
+    #[error("connection refused")]
+    ConnectionRefused,
+    /// The peer closed the connection.
+    #[doc(alias = "RemoteHostClosedError")]
+    #[error("the remote host closed the connection")]
+    RemoteHostClosed,
+    /// The host's name has no address.
+    #[doc(alias = "HostNotFoundError")]
+    #[error("host not found")]
+    HostNotFound,
+    /// The process lacks the privilege.
+    #[doc(alias = "SocketAccessError")]
+    #[error("permission denied")]
+    SocketAccess,
+    /// The system ran out of something: mostly of descriptors.
+    #[doc(alias = "SocketResourceError")]
+    #[error("out of resources")]
+    SocketResource,
+    /// The operation took too long.
+    #[doc(alias = "SocketTimeoutError")]
+    #[error("the socket operation timed out")]
+    SocketTimeout,
+    /// The datagram is larger than the system can send.
+    #[doc(alias = "DatagramTooLargeError")]
+    #[error("datagram too large")]
+    DatagramTooLarge,
+    /// The network failed: no route, a cable pulled, and the like.
+    #[doc(alias = "NetworkError")]
+    #[error("network error")]
+    Network,
+    /// The address is in use already.
+    #[doc(alias = "AddressInUseError")]
+    #[error("address in use")]
+    AddressInUse,
+    /// The address does not belong to this host.
+    #[doc(alias = "SocketAddressNotAvailableError")]
+    #[error("address not available")]
+    SocketAddressNotAvailable,
+    /// The system cannot do that.
+    #[doc(alias = "UnsupportedSocketOperationError")]
+    #[error("unsupported socket operation")]
+    UnsupportedSocketOperation,
+    /// The operation has not been finished: the socket is still on its way.
+    #[doc(alias = "UnfinishedSocketOperationError")]
+    #[error("unfinished socket operation")]
+    UnfinishedSocketOperation,
+    /// The proxy wants to know who asks.
+    #[doc(alias = "ProxyAuthenticationRequiredError")]
+    #[error("proxy authentication required")]
+    ProxyAuthenticationRequired,
+    /// The handshake of the encrypted connection failed.
+    #[doc(alias = "SslHandshakeFailedError")]
+    #[error("the TLS handshake failed")]
+    SslHandshakeFailed,
+    /// The proxy refused the connection.
+    #[doc(alias = "ProxyConnectionRefusedError")]
+    #[error("connection to the proxy refused")]
+    ProxyConnectionRefused,
+    /// The proxy closed the connection before the one to the peer stood.
+    #[doc(alias = "ProxyConnectionClosedError")]
+    #[error("connection to the proxy closed prematurely")]
+    ProxyConnectionClosed,
+    /// The proxy took too long.
+    #[doc(alias = "ProxyConnectionTimeoutError")]
+    #[error("connection to the proxy timed out")]
+    ProxyConnectionTimeout,
+    /// The proxy's name has no address.
+    #[doc(alias = "ProxyNotFoundError")]
+    #[error("proxy not found")]
+    ProxyNotFound,
+    /// The proxy answered what is not its protocol.
+    #[doc(alias = "ProxyProtocolError")]
+    #[error("proxy protocol error")]
+    ProxyProtocol,
+    /// The socket is not in a state for that.
+    #[doc(alias = "OperationError")]
+    #[error("the socket is in the wrong state for this operation")]
+    Operation,
+    /// The library for encrypted connections failed.
+    #[doc(alias = "SslInternalError")]
+    #[error("internal TLS error")]
+    SslInternal,
+    /// A certificate, key or cipher that was given is not valid.
+    #[doc(alias = "SslInvalidUserDataError")]
+    #[error("invalid TLS configuration")]
+    SslInvalidUserData,
+    /// It cannot be done now; later it can.
+    #[doc(alias = "TemporaryError")]
+    #[error("temporary error")]
+    Temporary,
+    /// Something else.
+    #[doc(alias = "UnknownSocketError")]
+    #[error("unknown error")]
+    Unknown,
+}
+
+impl SocketError {
+    /// What a failure to connect means. `EINVAL`, which a black-holed route gives on Linux, is the
+    /// network's.
+    pub(in crate::net) fn of_connecting(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Self::ConnectionRefused,
+            ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            _ => Self::of_opening(error).unwrap_or(Self::Network),
+        }
+    }
+
+    /// What a failure to bind or listen means.
+    pub(in crate::net) fn of_binding(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::AddrInUse => Self::AddressInUse,
+            ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            ErrorKind::InvalidInput | ErrorKind::Unsupported => Self::UnsupportedSocketOperation,
+            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+        }
+    }
+
+    /// What a failure to accept a connection means.
+    pub(in crate::net) fn of_accepting(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionAborted => Self::Network,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+        }
+    }
+
+    /// What a failure to read or write means.
+    pub(in crate::net) fn of_transfer(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                Self::RemoteHostClosed
+            }
+            ErrorKind::TimedOut => Self::SocketTimeout,
+            _ => Self::Network,
+        }
+    }
+
+    /// What a failure to receive or send a datagram means.
+    pub(in crate::net) fn of_datagram(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::WouldBlock => Self::Temporary,
+            ErrorKind::ConnectionRefused => Self::ConnectionRefused,
+            ErrorKind::PermissionDenied => Self::SocketAccess,
+            _ if Errno::from_io_error(error) == Some(Errno::MSGSIZE) => Self::DatagramTooLarge,
+            _ => Self::Network,
+        }
+    }
+
+    /// What a failure to get a descriptor means.
+    fn of_opening(error: &io::Error) -> Option<Self> {
+        match Errno::from_io_error(error)? {
+            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => {
+                Some(Self::SocketResource)
+            }
+            Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Some(Self::UnsupportedSocketOperation),
+            _ => None,
+        }
+    }
+}
+
+/// An operation on a socket that failed at once.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation}: {kind}")]
+pub struct NetError {
+    kind: SocketError,
+    operation: String,
+    source: Option<io::Error>,
+}
+
+impl NetError {
+    pub(in crate::net) fn new(
+        kind: SocketError,
+        operation: impl Into<String>,
+        source: impl Into<Option<io::Error>>,
+    ) -> Self {
+        Self { kind, operation: operation.into(), source: source.into() }
+    }
+
+    /// Returns the kind of the error.
+    pub fn kind(&self) -> SocketError {
+        self.kind
+    }
+}
+
+/// For functions that return `io::Result`; the kind is the system's, if it was the system's error.
+impl From<NetError> for io::Error {
+    fn from(error: NetError) -> Self {
+        let kind = error.source.as_ref().map_or(ErrorKind::Other, Self::kind);
+        Self::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A test that runs as root lacks no permission that a socket needs.
+    #[test]
+    fn a_permission_that_is_missing_is_told_as_that() {
+        let denied = ErrorKind::PermissionDenied.into();
+        assert_eq!(SocketError::of_connecting(&denied), SocketError::SocketAccess);
+        assert_eq!(SocketError::of_binding(&denied), SocketError::SocketAccess);
+        assert_eq!(SocketError::of_accepting(&denied), SocketError::SocketAccess);
+        assert_eq!(SocketError::of_datagram(&denied), SocketError::SocketAccess);
+    }
+}

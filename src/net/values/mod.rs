@@ -1,0 +1,32 @@
+//! Values: what sockets are told and what they tell, and how it is shown.
+//!
+//! Nothing in here knows a socket, a runtime or the network: each file is a type that compares and
+//! shows itself, or says what an address means. What the system knows of its interfaces is in
+//! `interface/`, what names mean in `names/`.
+
+mod address;
+mod bind_mode;
+mod error;
+mod network_datagram;
+mod option;
+mod pause_mode;
+mod protocol;
+mod ready_read_policy;
+mod socket_state;
+mod socket_type;
+
+#[cfg(feature = "sim")]
+pub(crate) use address::needs_scope;
+pub(crate) use address::{at_interface, canonical, scope_id};
+pub(in crate::net) use address::{
+    described, explained, host_text, is_mapped, lacks_scope, parse_address,
+};
+pub use bind_mode::{BindAddress, BindMode};
+pub use error::{NetError, SocketError};
+pub use network_datagram::NetworkDatagram;
+pub use option::{OptionName, SocketOption};
+pub use pause_mode::PauseMode;
+pub use protocol::NetworkLayerProtocol;
+pub use ready_read_policy::ReadyReadPolicy;
+pub use socket_state::SocketState;
+pub use socket_type::SocketType;

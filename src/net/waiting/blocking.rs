@@ -1,0 +1,184 @@
+//! The blocking view: a socket as plain code without a loop reads and writes it.
+
+use std::fmt;
+use std::io::{self, BufRead, ErrorKind, Read, Write};
+use std::time::Duration;
+
+use crate::event_loop::Runtime;
+use crate::net::socket::QAbstractSocket;
+use crate::net::values::SocketError;
+use crate::object::{Obj, Target};
+
+impl Runtime {
+    /// Lends a view of the socket whose reads and writes block, for plain code in a thread of its
+    /// own.
+    ///
+    /// It is a [`Read`], [`Write`] and [`BufRead`]. Meanwhile the socket emits its signals, and
+    /// their slots are called; nothing else of the runtime goes on. So the peer must be in another
+    /// thread or process: a server in the same runtime does not answer.
+    ///
+    /// ```
+    /// use std::io::{BufRead, Write};
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// # let server = std::thread::spawn(move || -> std::io::Result<()> {
+    /// #     let (mut peer, _) = listener.accept()?;
+    /// #     let mut line = String::new();
+    /// #     std::io::BufReader::new(peer.try_clone()?).read_line(&mut line)?;
+    /// #     peer.write_all(line.to_uppercase().as_bytes())
+    /// # });
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("127.0.0.1", port);
+    ///
+    /// let mut view = rt.blocking(socket);
+    /// view.write_all(b"hello\n")?;
+    /// view.flush()?;
+    /// let mut answer = String::new();
+    /// view.read_line(&mut answer)?;
+    /// assert_eq!(answer, "HELLO\n");
+    /// # server.join().unwrap()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn blocking<T>(&mut self, socket: Obj<T>) -> Blocking<'_, T>
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Blocking { runtime: self, socket, timeout: None }
+    }
+}
+
+/// A socket whose reads and writes block: [`Runtime::blocking`].
+pub struct Blocking<'a, T: ?Sized + Target> {
+    runtime: &'a mut Runtime,
+    socket: Obj<T>,
+    timeout: Option<Duration>,
+}
+
+impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
+    /// Limits how long one call may block; it then fails with `TimedOut`. The default is `None`: as
+    /// long as it takes.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    fn socket(&mut self) -> io::Result<&mut T> {
+        let gone = || io::Error::new(ErrorKind::NotConnected, "the socket was destroyed");
+        self.runtime.get_mut(self.socket).ok_or_else(gone)
+    }
+
+    /// Waits for what the operation lacks; fails if it will not come.
+    fn wait(
+        &mut self,
+        for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,
+    ) -> io::Result<()> {
+        // What went wrong before is not what this wait ends with.
+        let earlier = self.socket()?.core_mut().take_fault();
+        let has_come = for_it(self.runtime, self.socket, self.timeout);
+        let socket = self.socket()?;
+        let failure = socket.error().map(|error| (error, socket.os_error().map(io::Error::kind)));
+        if failure.is_none() {
+            socket.core_mut().put_fault(earlier);
+        }
+        match failure {
+            _ if has_come => Ok(()),
+            // The next try tells that this is the end. A reset is none.
+            Some((SocketError::RemoteHostClosed, None)) => Ok(()),
+            Some((error, system)) => Err(io::Error::new(kind_of(error, system), error)),
+            None if socket.core().has_ended() => Ok(()),
+            None => Err(io::Error::new(ErrorKind::WouldBlock, "nothing will come of waiting")),
+        }
+    }
+}
+
+/// The kind of `std::io` for an error of which the system may have said its own.
+fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
+    match error {
+        SocketError::SocketTimeout => ErrorKind::TimedOut,
+        SocketError::ConnectionRefused => ErrorKind::ConnectionRefused,
+        SocketError::HostNotFound => ErrorKind::NotFound,
+        SocketError::SocketAccess => ErrorKind::PermissionDenied,
+        _ => system.unwrap_or(ErrorKind::NotConnected),
+    }
+}
+
+impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
+    /// Reads what has come, and waits until something has. `Ok(0)` is the end, or an empty datagram.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.socket()?.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.wait(Runtime::wait_for_ready_read)?;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+impl<T: ?Sized + Target + QAbstractSocket> BufRead for Blocking<'_, T> {
+    /// Shows what has come, and waits until something has. No bytes are the end, or an empty
+    /// datagram, which is shown once.
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        loop {
+            match self.socket()?.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+                // The end, or an empty datagram, which is shown once.
+                Ok([]) => return Ok(&[]),
+                Ok(_) => break,
+            }
+            self.wait(Runtime::wait_for_ready_read)?;
+        }
+        self.socket()?.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        if let Some(socket) = self.runtime.get_mut(self.socket) {
+            socket.consume(amount);
+        }
+    }
+}
+
+impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
+    /// Writes, and waits until there is room within the
+    /// [limit](QAbstractSocket::set_write_buffer_limit).
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.socket()?.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.wait(Runtime::wait_for_bytes_written)?;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Waits until all that was written has gone out. Fails if the peer was gone before.
+    fn flush(&mut self) -> io::Result<()> {
+        loop {
+            let socket = self.socket()?;
+            if socket.core().was_cut_off() {
+                let gone = "the peer was gone before all was sent";
+                return Err(io::Error::new(ErrorKind::BrokenPipe, gone));
+            }
+            if socket.bytes_to_write() == 0 {
+                return Ok(());
+            }
+            self.wait(Runtime::wait_for_bytes_written)?;
+        }
+    }
+}
+
+impl<T: ?Sized + Target> fmt::Debug for Blocking<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}

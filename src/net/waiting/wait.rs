@@ -1,0 +1,463 @@
+//! Waiting for one socket, without the event loop.
+//!
+//! A wait polls that socket alone and delivers what it emits. Timers, posted calls and other
+//! sockets have to wait meanwhile.
+
+use std::cell::Cell;
+use std::io::ErrorKind;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::event_loop::Runtime;
+use crate::net::engine::{Awaited, Network};
+use crate::net::server::{QTcpServer, forget_destroyed};
+use crate::net::socket::{News, QAbstractSocket, SocketCore};
+use crate::net::values::{SocketError, SocketState};
+use crate::object::{Obj, Origin, Target};
+use crate::readiness::Readiness;
+
+/// Waiting for one socket.
+///
+/// These are for programs without an event loop, and for the beginning and the end of one with it.
+/// A time-out of `None` waits as long as it takes. A slot cannot wait: it has no runtime.
+///
+/// A wait serves its socket alone. The other sockets and servers of the runtime, its timers and its
+/// posted calls have to wait until the call returns. So a peer that has to do something, such as to
+/// answer, must be in another thread or process. If it is in the same runtime, the wait times out, or,
+/// without a time-out, never returns.
+///
+/// A wait delivers first what was recorded before the call, and what the socket's slots have still to do
+/// for what came before; this takes of the time-out. It judges by what is delivered from then on: a signal that is emitted and delivered during the call counts, also if the socket has moved on
+/// since. What was recorded before `connect_to_host` or `bind` was last called does not count: the
+/// wait is for what these have begun. A slot that begins to connect again prolongs the wait.
+impl Runtime {
+    /// Waits until a connection is established. Returns true if the socket is connected when this is
+    /// called, or `connected` is emitted before it returns, even if the connection has ended since.
+    /// Returns false if there is no attempt to connect, if the attempt fails, or if it takes longer
+    /// than `timeout`.
+    ///
+    /// Looks up the name, if that is not done. When the time is over the attempt is given up:
+    /// `state_changed(Unconnected)` is emitted, and [`error`](QAbstractSocket::error) is
+    /// [`SocketTimeout`](SocketError::SocketTimeout), for which `error_occurred` is not emitted, as
+    /// in Qt.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("localhost", port);
+    /// assert!(rt.wait_for_connected(socket, Some(Duration::from_secs(5))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForConnected")]
+    pub fn wait_for_connected<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_connection()
+    }
+
+    /// Waits until new bytes, or a datagram, have come. Returns true if `ready_read` is emitted
+    /// before this returns, or if a datagram was announced before and nobody has read it. Bytes that
+    /// had come before do not count.
+    ///
+    /// Finishes connecting first, and sends what was written. Returns false if connecting fails; if
+    /// the socket is neither connected nor bound, or no longer; if its buffer is full; if the network
+    /// refuses a datagram; or if it takes longer than `timeout`: then `error_occurred(SocketTimeout)`
+    /// is emitted and the connection stays.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForReadyRead")]
+    pub fn wait_for_ready_read<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_arrival()
+    }
+
+    /// Waits until some of what was written has gone out. Returns true if `bytes_written` is emitted
+    /// before this returns. Returns false at once if nothing is left to be sent, which is always so
+    /// with datagrams.
+    ///
+    /// Finishes connecting first. Otherwise as [`wait_for_ready_read`](Self::wait_for_ready_read).
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForBytesWritten")]
+    pub fn wait_for_bytes_written<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_departure()
+    }
+
+    /// Waits until the connection has ended. Returns true if `disconnected` is emitted before this
+    /// returns, even if a slot has begun to connect again since. That is also so of an end that was made
+    /// just before, as by `abort`, if its slots have not been called yet. Returns false if the socket is
+    /// unconnected otherwise, so that there is nothing to end; if connecting fails; or if it takes longer
+    /// than `timeout`.
+    ///
+    /// Finishes connecting first, sends what was written, and buffers what comes. Returns false at
+    /// once if both ends are closed and there is no room for what has come before. When the time is
+    /// over, an attempt to connect is given up as by
+    /// [`wait_for_connected`](Self::wait_for_connected); a connection stays, and
+    /// `error_occurred(SocketTimeout)` is emitted.
+    ///
+    /// The end of a program that has asked for the end of a connection:
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::time::Duration;
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let port = listener.local_addr()?.port();
+    /// let mut rt = Runtime::new()?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("127.0.0.1", port);
+    /// rt[socket].write_all(b"good-bye")?;
+    /// rt[socket].disconnect_from_host();
+    /// assert!(rt.wait_for_disconnected(socket, Some(Duration::from_secs(5))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForDisconnected")]
+    pub fn wait_for_disconnected<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_end()
+    }
+
+    /// Waits until a connection is accepted. Returns true if at least one is accepted before this
+    /// returns: all that wait in the kernel are, as in a pass of the loop, up to the server's
+    /// [limit](QTcpServer::set_max_pending_connections). Accepts even while the server is paused.
+    ///
+    /// Returns false at once if the server does not listen, or if as many connections wait to be
+    /// taken as may. Returns false if accepting fails, for which
+    /// [`accept_error`](QTcpServer::accept_error) is emitted, or if it takes longer than `timeout`:
+    /// then [`server_error`](QTcpServer::server_error) is
+    /// [`SocketTimeout`](SocketError::SocketTimeout).
+    ///
+    /// # Panics
+    ///
+    /// Panics when a slot does.
+    #[doc(alias = "waitForNewConnection")]
+    pub fn wait_for_new_connection(
+        &mut self,
+        server: Obj<QTcpServer>,
+        timeout: Option<Duration>,
+    ) -> bool {
+        let deadline = timeout.map(|timeout| self.timers().after(timeout));
+        if !deliver_before(self, server, deadline) {
+            return self.has_timed_out(server);
+        }
+        loop {
+            forget_destroyed(self, server);
+            let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
+                return false;
+            };
+            let socket = Awaited { engine, to_read: true, to_write: false };
+            match wait_on(self, &*network, &[socket], deadline) {
+                Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
+                    match QTcpServer::accept_awaited(self, server) {
+                        Ok(true) => return true,
+                        Ok(false) => {}
+                        Err(_) => return false,
+                    }
+                }
+                Some(_) => {}
+                None => return self.has_timed_out(server),
+            }
+        }
+    }
+
+    /// Notes that no connection was accepted in time, and returns false.
+    fn has_timed_out(&mut self, server: Obj<QTcpServer>) -> bool {
+        if let Some(server) = self.get_mut(server) {
+            server.set_error(SocketError::SocketTimeout);
+        }
+        false
+    }
+}
+
+/// A wait that is under way.
+struct Wait<'a, T: ?Sized + Target> {
+    runtime: &'a mut Runtime,
+    socket: Obj<T>,
+    deadline: Option<Instant>,
+    /// The state when the wait was called for, before anything was delivered.
+    began_in: SocketState,
+    /// What had happened when the socket was destroyed, if it was.
+    legacy: Rc<Cell<News>>,
+    /// The time was over already when the socket was last looked at, or could first be.
+    has_looked_last: bool,
+}
+
+impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
+    fn begin(runtime: &'a mut Runtime, socket: Obj<T>, timeout: Option<Duration>) -> Self {
+        let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
+        let legacy = Rc::<Cell<News>>::default();
+        if let Some(socket) = runtime.get_mut(socket) {
+            socket.core_mut().begin_to_be_awaited(&legacy);
+        }
+        let mut wait = Self {
+            runtime,
+            socket,
+            deadline,
+            began_in: SocketState::Unconnected,
+            legacy,
+            has_looked_last: false,
+        };
+        wait.began_in = wait.state();
+        if !deliver_before(wait.runtime, socket, deadline) {
+            // Nothing may be looked for any more.
+            wait.has_looked_last = true;
+        }
+        wait
+    }
+
+    fn for_connection(&mut self) -> bool {
+        if self.began_in != SocketState::Connected {
+            self.finish_connecting(News::CONNECTED);
+        }
+        self.began_in == SocketState::Connected || self.has_happened(News::CONNECTED)
+    }
+
+    fn for_arrival(&mut self) -> bool {
+        while self.is_ready_until(News::ARRIVED) {
+            let Some(core) = self.core() else { break };
+            if core.engine.is_none() || !core.may_read() {
+                return false;
+            }
+            if core.is_direct() && core.has_pending() {
+                return true;
+            }
+            if core.news().contains(News::REFUSED) {
+                return false;
+            }
+            let to_write = core.may_write();
+            if !self.step(true, to_write) {
+                self.time_out();
+                break;
+            }
+        }
+        self.has_happened(News::ARRIVED)
+    }
+
+    fn for_departure(&mut self) -> bool {
+        while self.core().is_some_and(SocketCore::has_unsent) && self.is_ready_until(News::DEPARTED)
+        {
+            let Some(core) = self.core().filter(|core| core.engine.is_some()) else { break };
+            let to_read = core.may_read() && !core.has_pending();
+            if !self.step(to_read, true) {
+                self.time_out();
+                break;
+            }
+        }
+        self.has_happened(News::DEPARTED)
+    }
+
+    fn for_end(&mut self) -> bool {
+        while self.began_in != SocketState::Unconnected && self.is_ready_until(News::ENDED) {
+            let Some(core) = self.core() else { break };
+            let to_write = core.may_write();
+            // What nobody has looked at stays, and brings nothing new.
+            let to_read = core.may_read() && !core.has_pending();
+            if !self.step(to_read, to_write) {
+                self.time_out();
+                break;
+            }
+            // Both ends are closed, and the connection ends when somebody has read what came.
+            if !to_read && !to_write {
+                break;
+            }
+        }
+        self.has_happened(News::ENDED)
+    }
+
+    /// Finishes connecting. Returns true if there is a connection, or an address, to wait on, and
+    /// what is waited for has not happened.
+    fn is_ready_until(&mut self, awaited: News) -> bool {
+        self.finish_connecting(awaited)
+            && !self.has_happened(awaited)
+            && self.core().is_some_and(SocketCore::is_under_way)
+    }
+
+    /// Finishes connecting, if an attempt is under way, or until what is waited for has happened.
+    /// Returns false if the time is over before.
+    fn finish_connecting(&mut self, awaited: News) -> bool {
+        while !self.has_happened(awaited) {
+            let has_time = match self.state() {
+                SocketState::HostLookup => self.look_up(),
+                SocketState::Connecting => self.step(true, true),
+                _ => return true,
+            };
+            if !has_time {
+                self.give_up();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Returns true if one of these has happened since the wait began.
+    fn has_happened(&self, news: News) -> bool {
+        self.core().map_or_else(|| self.legacy.get(), SocketCore::news).intersects(news)
+    }
+
+    fn core(&self) -> Option<&SocketCore> {
+        self.runtime.get(self.socket).map(T::core)
+    }
+
+    fn state(&self) -> SocketState {
+        self.core().map_or(SocketState::Unconnected, |core| core.state)
+    }
+
+    /// Calls `f` with the socket's core, and delivers what it did.
+    fn turn(&mut self, f: impl FnOnce(&mut SocketCore)) {
+        let socket = self.socket;
+        let Some(key) = self.runtime.own(socket) else { return };
+        self.runtime.on_behalf_of(Origin::Object(key), |world| {
+            world.turn(|world| {
+                if let Some(socket) = world.get_mut(socket) {
+                    f(socket.core_mut());
+                }
+            });
+        });
+    }
+
+    /// Waits for the addresses of the peer's name. Returns false if the time is over before.
+    fn look_up(&mut self) -> bool {
+        let Some(core) = self.core() else { return true };
+        let Some(network) = core.network() else { return false };
+        let name = core.peer_name().to_owned();
+        let next_try = core.next_timeout();
+        let deadline = next_try.into_iter().chain(self.deadline).min();
+        let timers = self.runtime.timers();
+        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
+        match network.resolve_now(&name, timeout) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                timers.clock().waited(timeout.unwrap_or_default());
+                // Without a deadline, nobody will answer any more.
+                if deadline == self.deadline {
+                    return false;
+                }
+                self.turn(SocketCore::on_timeout);
+            }
+            found => self.turn(|core| core.on_resolved(found)),
+        }
+        true
+    }
+
+    /// Waits until something happens at the socket, and does what follows; says whether there was
+    /// time left.
+    fn step(&mut self, to_read: bool, to_write: bool) -> bool {
+        // One look when the time is over, and no more, however much there is to see.
+        let is_over = self.deadline.is_some_and(|deadline| deadline <= self.runtime.timers().now());
+        if is_over && std::mem::replace(&mut self.has_looked_last, true) {
+            return false;
+        }
+        let Some(core) = self.core() else { return true };
+        let Some(network) = core.network() else { return false };
+        let sockets: Vec<Awaited<'_>> =
+            core.engines().map(|engine| Awaited { engine, to_read, to_write }).collect();
+        let next_try = core.next_timeout();
+        let deadline = next_try.into_iter().chain(self.deadline).min();
+        match wait_on(self.runtime, &*network, &sockets, deadline) {
+            Some(readiness) => {
+                let any = readiness.into_iter().reduce(|one, other| one | other);
+                let any = any.unwrap_or_default();
+                let was_connecting = self.state() == SocketState::Connecting;
+                self.turn(|core| core.on_awaited_to_read(any));
+                // What is told of the one may be the end of the other.
+                if !was_connecting {
+                    self.turn(|core| core.on_awaited_to_write(any));
+                }
+                true
+            }
+            // Without a deadline, nothing will come any more.
+            None if deadline == self.deadline => false,
+            None => {
+                self.turn(SocketCore::on_timeout);
+                true
+            }
+        }
+    }
+
+    /// The time is over, and the attempt to connect with it.
+    fn give_up(&mut self) {
+        self.turn(|core| {
+            core.end_attempt(SocketError::SocketTimeout);
+            core.set_error(Some(SocketError::SocketTimeout));
+        });
+    }
+
+    /// The time is over; the connection stays.
+    fn time_out(&mut self) {
+        self.turn(|core| core.fail(SocketError::SocketTimeout, None));
+    }
+}
+
+/// Delivers what was recorded before the wait, and as much as it takes until the object is not held up by
+/// a turn that was put aside. Returns false if the time is over before: what is found at the object now
+/// would overtake.
+fn deliver_before<T: ?Sized + Target>(
+    runtime: &mut Runtime,
+    object: Obj<T>,
+    deadline: Option<Instant>,
+) -> bool {
+    runtime.deliver();
+    let Some(key) = runtime.own(object) else { return true };
+    while runtime.is_held_up(Origin::Object(key)) {
+        if deadline.is_some_and(|deadline| deadline <= runtime.timers().now()) {
+            return false;
+        }
+        runtime.deliver();
+    }
+    true
+}
+
+/// Waits until one of the sockets is ready; `None` if the time was over before.
+fn wait_on(
+    runtime: &Runtime,
+    network: &dyn Network,
+    sockets: &[Awaited<'_>],
+    deadline: Option<Instant>,
+) -> Option<Vec<Readiness>> {
+    let timers = runtime.timers();
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
+        // A poller that fails is as good as one that finds nothing: the socket's own calls tell.
+        let ready = network.wait(sockets, timers.clock().sleep(left)).ok()?;
+        if ready.iter().any(|ready| *ready != Readiness::default()) {
+            return Some(ready);
+        }
+        if let Some(left) = left {
+            timers.clock().waited(left);
+            if deadline.is_some_and(|deadline| deadline <= timers.now()) {
+                return None;
+            }
+        }
+    }
+}

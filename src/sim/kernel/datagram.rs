@@ -1,0 +1,427 @@
+//! Datagrams between simulated hosts: lost, doubled, overtaken, and each whole or not at all.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+
+use rustix::io::Errno;
+
+use super::host::{
+    BROADCAST, ETHERNET_INDEX, LOOPBACK_BROADCAST, LOOPBACK_INDEX, SimHost, interface_towards,
+    is_interface, is_link_local,
+};
+use super::link::Route;
+use super::socket::{Role, Socket, SocketKey};
+use super::tcp::check_way;
+use super::wire::{Event, Wire};
+use crate::net::{Membership, Received, SocketType, at_interface, scope_id};
+
+/// The headers of IP and UDP, in bytes.
+const HEADERS: usize = 28;
+
+/// The most bytes that a datagram can have, by IPv4 and by IPv6.
+const MOST: [usize; 2] = [65_507, 65_527];
+
+/// What a datagram takes of the receive buffer beside its bytes.
+const OVERHEAD: usize = 256;
+
+/// The hop limit that a datagram to one host begins with.
+const HOPS: u8 = 64;
+
+/// What a socket of datagrams has.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Datagrams {
+    /// What has come and was not received.
+    pub(in crate::sim) waiting: VecDeque<Arrived>,
+    /// How much of the receive buffer that takes.
+    taken: usize,
+    /// The one that is sent to and received from, if the socket is connected.
+    pub(in crate::sim) remote: Option<SocketAddr>,
+    /// The groups that it is a member of, each by way of one interface.
+    groups: Vec<(IpAddr, u32)>,
+    /// The interface by which it sends to groups, if that was set.
+    pub(in crate::sim) interface: Option<u32>,
+}
+
+/// A datagram that has come.
+#[derive(Debug)]
+pub(in crate::sim) struct Arrived {
+    bytes: Rc<[u8]>,
+    sender: SocketAddr,
+    destination: IpAddr,
+    interface: u32,
+    hops: u8,
+}
+
+impl Arrived {
+    pub(in crate::sim) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// A datagram on its way.
+#[derive(Clone, Debug)]
+pub(in crate::sim) struct Datagram {
+    from: SocketKey,
+    from_host: SimHost,
+    to_host: SimHost,
+    sender: SocketAddr,
+    destination: SocketAddr,
+    interface: u32,
+    hops: u8,
+    bytes: Rc<[u8]>,
+}
+
+/// By which way a datagram is to go, as far as its sender says so.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::sim) struct Way {
+    pub(in crate::sim) source: Option<IpAddr>,
+    pub(in crate::sim) interface: Option<u32>,
+    pub(in crate::sim) hops: Option<u8>,
+}
+
+/// What programs ask for.
+impl Wire {
+    /// Has the socket send to and receive from one other alone.
+    pub(in crate::sim) fn connect_datagrams(
+        &mut self,
+        key: SocketKey,
+        to: SocketAddr,
+    ) -> Result<(), Errno> {
+        let to = self.connectable(key, to)?;
+        self.settle_to_send(key, to)?;
+        if let Some(datagrams) = self.sockets[key].datagrams() {
+            datagrams.remote = Some(to);
+        }
+        Ok(())
+    }
+
+    /// Sends a datagram, to the peer if there is no other.
+    pub(in crate::sim) fn send_datagram(
+        &mut self,
+        key: SocketKey,
+        bytes: &[u8],
+        to: Option<SocketAddr>,
+        way: Way,
+    ) -> Result<usize, Errno> {
+        let socket = &mut self.sockets[key];
+        if let Some(error) = socket.error.take() {
+            return Err(error);
+        }
+        let host = socket.host;
+        let remote = socket.datagrams().ok_or(Errno::INVAL)?.remote;
+        let given = to.or(remote).ok_or(Errno::DESTADDRREQ)?;
+        let to = self.reachable(key, given)?;
+        if to.port() == 0 {
+            return Err(Errno::INVAL);
+        }
+        let way = self.sockets[key].way_towards(given, way)?;
+        if bytes.len() > MOST[usize::from(to.is_ipv6())] {
+            return Err(Errno::MSGSIZE);
+        }
+        let sender = self.sender_of(key, to, way)?;
+        let (interface, receivers) = self.receivers(key, to, way)?;
+        let options = &self.sockets[key].options;
+        let hops = way.hops.unwrap_or(match to.ip().is_multicast() {
+            true => options.multicast_ttl,
+            false => HOPS,
+        });
+        let datagram = Datagram {
+            from: key,
+            from_host: host,
+            to_host: host,
+            sender,
+            destination: to,
+            interface,
+            hops,
+            bytes: bytes.into(),
+        };
+        for to_host in receivers {
+            self.dispatch(Datagram { to_host, ..datagram.clone() });
+        }
+        Ok(bytes.len())
+    }
+
+    /// The address that a datagram comes from. The socket gets a port if it has none.
+    fn sender_of(&mut self, key: SocketKey, to: SocketAddr, way: Way) -> Result<SocketAddr, Errno> {
+        let socket = &self.sockets[key];
+        let (host, kind) = (socket.host, socket.kind);
+        let local = match socket.local {
+            Some(local) => local,
+            None => {
+                let port = self.any_port(host, kind).ok_or(Errno::ADDRNOTAVAIL)?;
+                let any = SocketAddr::new(self.sockets[key].unspecified(), port);
+                self.settle(key, any);
+                any
+            }
+        };
+        let source = way.source.map(|source| source.to_canonical());
+        let address = match source.filter(|source| !source.is_unspecified()) {
+            Some(source) if source.is_ipv4() != to.is_ipv4() => return Err(Errno::ADDRNOTAVAIL),
+            Some(source) if !self.host(host).has(source) => return Err(Errno::INVAL),
+            Some(source) if is_link_local(source) && way.interface != Some(ETHERNET_INDEX) => {
+                return Err(Errno::INVAL);
+            }
+            Some(source) => source,
+            None if !local.ip().is_unspecified() => local.ip(),
+            None => self.host(host).source_towards(to.ip())?,
+        };
+        Ok(SocketAddr::new(address, local.port()))
+    }
+
+    /// The hosts that a datagram goes to, and by which interface it leaves.
+    fn receivers(
+        &self,
+        key: SocketKey,
+        to: SocketAddr,
+        way: Way,
+    ) -> Result<(u32, Vec<SimHost>), Errno> {
+        let socket = &self.sockets[key];
+        let all = || (0..self.hosts.len()).map(|number| SimHost(number as u16));
+        if to.ip() == LOOPBACK_BROADCAST {
+            return Ok((LOOPBACK_INDEX, vec![socket.host]));
+        }
+        if is_broadcast(to.ip()) {
+            return Ok((ETHERNET_INDEX, all().collect()));
+        }
+        if to.ip().is_multicast() {
+            let interface = way.interface.or(socket.interface_for_groups());
+            check_way(to.ip(), interface)?;
+            let interface = interface.unwrap_or(ETHERNET_INDEX);
+            let leaves =
+                interface != LOOPBACK_INDEX && way.hops.unwrap_or(socket.options.multicast_ttl) > 0;
+            let returns = socket.options.multicast_loopback;
+            let hosts = all().filter(|&host| match host == socket.host {
+                true => returns,
+                false => leaves,
+            });
+            return Ok((interface, hosts.collect()));
+        }
+        check_way(to.ip(), way.interface)?;
+        let Some(receiver) = self.owner(socket.host, to.ip()) else {
+            // It goes out, and nobody takes it.
+            return Ok((ETHERNET_INDEX, Vec::new()));
+        };
+        match self.route(socket.host, receiver) {
+            Route::Unreachable => Err(Errno::NETUNREACH),
+            Route::Prohibited => Err(Errno::ACCESS),
+            Route::Open | Route::Cut => Ok((interface_towards(to.ip()), vec![receiver])),
+        }
+    }
+
+    /// Puts a datagram on its way, once, twice or not at all.
+    fn dispatch(&mut self, datagram: Datagram) {
+        let (from, to, size) = (datagram.from_host, datagram.to_host, datagram.bytes.len());
+        let (duplication, loss, mtu) = {
+            let link = self.link(from, to);
+            (link.duplication(), link.loss(), link.mtu())
+        };
+        let copies = 1 + usize::from(duplication > 0.0 && self.rng.f64() < duplication);
+        let more_fragments = (size + HEADERS).div_ceil(mtu) - 1;
+        for _ in 0..copies {
+            let is_whole = loss == 0.0 || (0..more_fragments).all(|_| self.rng.f64() >= loss);
+            let delay = self.convey(from, to, size + HEADERS).filter(|_| is_whole);
+            if let Some(delay) = delay {
+                self.agenda.write(delay, Event::Datagram(Box::new(datagram.clone())));
+            }
+        }
+    }
+
+    /// Takes the next datagram; what there is no room for is lost.
+    pub(in crate::sim) fn receive_datagram(
+        &mut self,
+        key: SocketKey,
+        buffer: &mut [u8],
+    ) -> Result<Received, Errno> {
+        let socket = &mut self.sockets[key];
+        if let Some(error) = socket.error.take() {
+            return Err(error);
+        }
+        let datagrams = socket.datagrams().ok_or(Errno::INVAL)?;
+        let arrived = datagrams.waiting.pop_front().ok_or(Errno::AGAIN)?;
+        datagrams.taken -= arrived.len() + OVERHEAD;
+        if datagrams.waiting.is_empty() {
+            datagrams.waiting = VecDeque::new();
+        }
+        let count = arrived.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&arrived.bytes[..count]);
+        let (sender, to) = (arrived.sender, arrived.destination);
+        let reply_from = match to.is_multicast() || is_broadcast(to) {
+            true if to.is_ipv6() => None,
+            true => self.host(self.sockets[key].host).source_towards(sender.ip()).ok(),
+            false => Some(to),
+        };
+        Ok(Received {
+            count,
+            is_truncated: count < arrived.len(),
+            sender: at_interface(sender.ip(), sender.port(), arrived.interface),
+            destination: Some(to),
+            reply_from,
+            interface_index: Some(arrived.interface),
+            hop_limit: Some(arrived.hops),
+        })
+    }
+
+    /// Looks at the next datagram.
+    pub(in crate::sim) fn peek_datagram(
+        &mut self,
+        key: SocketKey,
+        buffer: &mut [u8],
+    ) -> Result<usize, Errno> {
+        let socket = &mut self.sockets[key];
+        if let Some(error) = socket.error.take() {
+            return Err(error);
+        }
+        let datagrams = socket.datagrams().ok_or(Errno::INVAL)?;
+        let next = datagrams.waiting.front().ok_or(Errno::AGAIN)?;
+        let count = next.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&next.bytes[..count]);
+        Ok(count)
+    }
+
+    /// Joins or leaves a group.
+    pub(in crate::sim) fn set_member(
+        &mut self,
+        key: SocketKey,
+        group: IpAddr,
+        interface: Option<u32>,
+        membership: Membership,
+    ) -> io::Result<()> {
+        let socket = &mut self.sockets[key];
+        if group.is_ipv6() != socket.is_v6 {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        if !group.is_multicast() {
+            return Err(Errno::INVAL.into());
+        }
+        let datagrams = socket.datagrams().ok_or(Errno::INVAL)?;
+        let member = (group, interface.unwrap_or(ETHERNET_INDEX));
+        match (datagrams.groups.iter().position(|&joined| joined == member), membership) {
+            (Some(_), Membership::Join) => return Err(Errno::ADDRINUSE.into()),
+            (None, Membership::Join) => datagrams.groups.push(member),
+            (Some(place), Membership::Leave) => drop(datagrams.groups.remove(place)),
+            (None, Membership::Leave) => return Err(Errno::ADDRNOTAVAIL.into()),
+        }
+        Ok(())
+    }
+}
+
+/// What arrives.
+impl Wire {
+    pub(super) fn on_datagram(&mut self, datagram: Datagram) {
+        let (host, to) = (datagram.to_host, datagram.destination);
+        if !self.host(host).is_up || self.host(host).black_holes.contains(&to.port()) {
+            return;
+        }
+        let holders = self.ports.holders(host, SocketType::Udp, to.port()).to_vec();
+        if is_broadcast(to.ip()) || to.ip().is_multicast() {
+            let is_wanted = is_broadcast(to.ip()) || self.is_member(host, &datagram);
+            for key in holders.into_iter().filter(|_| is_wanted) {
+                if self.sockets[key].takes_shared(&datagram) {
+                    self.deliver(key, &datagram);
+                }
+            }
+            return;
+        }
+        // Of equals, the one that was bound last.
+        let fitting = holders.into_iter().filter_map(|key| {
+            let fit = self.sockets[key].takes(&datagram)?;
+            Some((fit, key))
+        });
+        match fitting.max_by_key(|&(fit, _)| fit) {
+            Some((_, key)) => self.deliver(key, &datagram),
+            None => self.refuse(&datagram),
+        }
+    }
+
+    /// Says whether a socket of the host is a member of the group that a datagram was sent to.
+    fn is_member(&self, host: SimHost, datagram: &Datagram) -> bool {
+        let group = (datagram.destination.ip(), datagram.interface);
+        self.sockets.values().any(|socket| {
+            let Role::Datagrams(datagrams) = &socket.role else { return false };
+            socket.host == host && datagrams.groups.contains(&group)
+        })
+    }
+
+    fn deliver(&mut self, key: SocketKey, datagram: &Datagram) {
+        let socket = &mut self.sockets[key];
+        let room = socket.options.receive_buffer;
+        let Some(datagrams) = socket.datagrams() else { return };
+        let size = datagram.bytes.len() + OVERHEAD;
+        // One fits always.
+        if datagrams.taken > 0 && datagrams.taken + size > room {
+            return;
+        }
+        datagrams.taken += size;
+        datagrams.waiting.push_back(Arrived {
+            bytes: datagram.bytes.clone(),
+            sender: datagram.sender,
+            destination: datagram.destination.ip(),
+            interface: datagram.interface,
+            hops: datagram.hops,
+        });
+        self.stir(key);
+    }
+
+    /// The host says that nobody has the port.
+    fn refuse(&mut self, datagram: &Datagram) {
+        if let Some(delay) = self.convey(datagram.to_host, datagram.from_host, HEADERS) {
+            self.agenda.write(delay, Event::Refused(datagram.from, datagram.destination));
+        }
+    }
+
+    /// A socket's datagram was refused, which only one that is connected to there hears of.
+    pub(super) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
+        let Some(socket) = self.sockets.get_mut(key) else { return };
+        if socket.datagrams().is_some_and(|datagrams| datagrams.remote == Some(by)) {
+            socket.error = Some(Errno::CONNREFUSED);
+            self.stir(key);
+        }
+    }
+}
+
+impl Socket {
+    /// How well a datagram to this host fits the socket; not at all is `None`.
+    fn takes(&self, datagram: &Datagram) -> Option<u8> {
+        let Role::Datagrams(datagrams) = &self.role else { return None };
+        let fit = self.fits(datagram.destination.ip(), datagram.interface)?;
+        match datagrams.remote {
+            None => Some(fit),
+            Some(remote) => (remote == datagram.sender).then_some(fit + 2),
+        }
+    }
+
+    /// Says whether the socket takes what was sent to many.
+    fn takes_shared(&self, datagram: &Datagram) -> bool {
+        let Role::Datagrams(datagrams) = &self.role else { return false };
+        let from_others = datagrams.remote.is_some_and(|remote| remote != datagram.sender);
+        !from_others && self.fits(datagram.destination.ip(), datagram.interface).is_some()
+    }
+
+    /// The interface by which it sends to groups, if that was set.
+    pub(in crate::sim) fn interface_for_groups(&self) -> Option<u32> {
+        match &self.role {
+            Role::Datagrams(datagrams) => datagrams.interface,
+            _ => None,
+        }
+    }
+
+    /// By which way a datagram to an address goes, as far as the sender, the address's scope and
+    /// the socket say so. Fails if they do not agree.
+    fn way_towards(&self, to: SocketAddr, way: Way) -> Result<Way, Errno> {
+        if !to.ip().to_canonical().is_ipv6() {
+            return Ok(way);
+        }
+        let scope = Some(scope_id(to)).filter(|&scope| scope != 0 && is_link_local(to.ip()));
+        match (scope.or(self.interface), way.interface) {
+            (Some(one), Some(other)) if one != other => Err(Errno::INVAL),
+            (_, Some(index)) if !is_interface(index) => Err(Errno::NODEV),
+            (known, said) => Ok(Way { interface: said.or(known), ..way }),
+        }
+    }
+}
+
+fn is_broadcast(address: IpAddr) -> bool {
+    [BROADCAST, LOOPBACK_BROADCAST, Ipv4Addr::BROADCAST].iter().any(|all| address == *all)
+}

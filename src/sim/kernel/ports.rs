@@ -1,0 +1,162 @@
+//! Ports: which socket of a host has which, and who may have one besides.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use rustix::io::Errno;
+
+use super::host::{BROADCAST, ETHERNET_INDEX, Host, SimHost, is_interface, is_link_local};
+use super::socket::{Role, Socket, SocketKey};
+use super::wire::Wire;
+use crate::net::{SocketType, scope_id};
+
+/// The sockets of all hosts, by their ports.
+#[derive(Debug, Default)]
+pub(super) struct Ports {
+    taken: BTreeMap<(SimHost, bool, u16), Vec<SocketKey>>,
+}
+
+impl Ports {
+    /// The sockets that have a port, in the order in which they got it.
+    pub(super) fn holders(&self, host: SimHost, kind: SocketType, port: u16) -> &[SocketKey] {
+        self.taken.get(&(host, is_tcp(kind), port)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn take(&mut self, key: SocketKey, socket: &Socket) {
+        if let Some(local) = socket.local {
+            let place = (socket.host, is_tcp(socket.kind), local.port());
+            self.taken.entry(place).or_default().push(key);
+        }
+    }
+
+    pub(super) fn give_back(&mut self, key: SocketKey, socket: &Socket) {
+        let Some(local) = socket.local else { return };
+        let place = (socket.host, is_tcp(socket.kind), local.port());
+        if let Some(holders) = self.taken.get_mut(&place) {
+            holders.retain(|&holder| holder != key);
+            if holders.is_empty() {
+                self.taken.remove(&place);
+            }
+        }
+    }
+}
+
+fn is_tcp(kind: SocketType) -> bool {
+    kind == SocketType::Tcp
+}
+
+impl Wire {
+    /// Gives a socket an address and a port: any port if it is 0.
+    pub(in crate::sim) fn bind(&mut self, key: SocketKey, at: SocketAddr) -> Result<(), Errno> {
+        let socket = &self.sockets[key];
+        let (host, kind) = (socket.host, socket.kind);
+        if socket.local.is_some() || !matches!(socket.role, Role::Idle | Role::Datagrams(_)) {
+            return Err(Errno::INVAL);
+        }
+        if at.is_ipv6() && !socket.is_v6 {
+            return Err(Errno::AFNOSUPPORT);
+        }
+        if kind == SocketType::Tcp && at.is_ipv6() && at.ip().is_multicast() {
+            return Err(Errno::INVAL);
+        }
+        let interface = interface_of(at)?;
+        let at = SocketAddr::new(at.ip().to_canonical(), at.port());
+        if !may_be_bound(self.host(host), kind, at.ip(), interface) {
+            return Err(Errno::ADDRNOTAVAIL);
+        }
+        let port = match at.port() {
+            0 => self.any_port(host, kind).ok_or(Errno::ADDRINUSE)?,
+            port => port,
+        };
+        let at = SocketAddr::new(at.ip(), port);
+        if self.is_in_use(key, at, interface) {
+            return Err(Errno::ADDRINUSE);
+        }
+        self.sockets[key].interface = interface;
+        self.settle(key, at);
+        Ok(())
+    }
+
+    /// The socket has this address from now on.
+    pub(super) fn settle(&mut self, key: SocketKey, at: SocketAddr) {
+        let socket = &mut self.sockets[key];
+        self.ports.give_back(key, socket);
+        socket.local = Some(at);
+        self.ports.take(key, socket);
+    }
+
+    /// A port that nobody of the host has.
+    pub(super) fn any_port(&mut self, host: SimHost, kind: SocketType) -> Option<u16> {
+        (0..Host::any_ports()).find_map(|_| {
+            let port = self.host_mut(host).next_port();
+            self.ports.holders(host, kind, port).is_empty().then_some(port)
+        })
+    }
+
+    /// Says whether others have the address who do not share it with this socket.
+    fn is_in_use(&self, key: SocketKey, at: SocketAddr, interface: Option<u32>) -> bool {
+        let socket = &self.sockets[key];
+        let holders = self.ports.holders(socket.host, socket.kind, at.port());
+        holders.iter().filter(|&&holder| holder != key).any(|&holder| {
+            let other = &self.sockets[holder];
+            let listens = matches!(other.role, Role::Listener(_));
+            overlap(socket, at.ip(), interface, other)
+                && !(socket.shares && other.shares && !listens)
+        })
+    }
+
+    /// Says whether another socket listens at the address of this one.
+    pub(super) fn has_listener_beside(&self, key: SocketKey) -> bool {
+        let socket = &self.sockets[key];
+        let Some(local) = socket.local else { return false };
+        let holders = self.ports.holders(socket.host, socket.kind, local.port());
+        holders.iter().filter(|&&holder| holder != key).any(|&holder| {
+            let other = &self.sockets[holder];
+            matches!(other.role, Role::Listener(_))
+                && overlap(socket, local.ip(), socket.interface, other)
+        })
+    }
+}
+
+/// Returns true if two sockets would get the same packets: one that has an address, at an interface
+/// if it is link-local, and another.
+fn overlap(socket: &Socket, at: IpAddr, interface: Option<u32>, other: &Socket) -> bool {
+    if let (Some(own), Some(others)) = (interface, other.interface)
+        && own != others
+    {
+        return false;
+    }
+    let Some(held) = other.local.map(|local| local.ip()) else { return false };
+    match (at.is_unspecified(), held.is_unspecified()) {
+        (false, false) => at == held,
+        (true, false) => socket.speaks(held),
+        (false, true) => other.speaks(at),
+        (true, true) => {
+            let both_speak = |address: IpAddr| socket.speaks(address) && other.speaks(address);
+            both_speak(IpAddr::from([0; 4])) || both_speak(IpAddr::from([0; 16]))
+        }
+    }
+}
+
+/// The interface that a socket is bound to along with an address, which is that of its scope if the
+/// address is link-local.
+fn interface_of(at: SocketAddr) -> Result<Option<u32>, Errno> {
+    match scope_id(at) {
+        _ if !is_link_local(at.ip()) => Ok(None),
+        0 => Err(Errno::INVAL),
+        index if is_interface(index) => Ok(Some(index)),
+        _ => Err(Errno::NODEV),
+    }
+}
+
+/// Returns true if an address can be a socket's: one of the host's, at its interface if it is
+/// link-local, or for datagrams that of a group.
+fn may_be_bound(host: &Host, kind: SocketType, address: IpAddr, interface: Option<u32>) -> bool {
+    let is_elsewhere = interface.is_some_and(|index| index != ETHERNET_INDEX);
+    if is_elsewhere && !address.is_multicast() {
+        return false;
+    }
+    let is_shared =
+        address.is_multicast() || address == BROADCAST || address == Ipv4Addr::BROADCAST;
+    address.is_unspecified() || host.has(address) || (kind == SocketType::Udp && is_shared)
+}

@@ -1,0 +1,205 @@
+//! The sockets of a simulated network: what the kernel of a host would know of each.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use rustix::io::Errno;
+use slotmap::new_key_type;
+
+use super::datagram::Datagrams;
+use super::host::SimHost;
+use super::options::Options;
+use super::tcp::{Phase, Stream};
+use super::watcher::Watch;
+use crate::net::{SocketType, at_interface};
+use crate::readiness::Readiness;
+
+new_key_type! {
+    /// Names a socket of a network.
+    pub(in crate::sim) struct SocketKey;
+}
+
+/// What a host knows of a socket.
+#[derive(Debug)]
+pub(in crate::sim) struct Socket {
+    pub(in crate::sim) host: SimHost,
+    pub(in crate::sim) kind: SocketType,
+    /// It is an IPv6 socket, to which an IPv4 address is one of its own.
+    pub(in crate::sim) is_v6: bool,
+    pub(in crate::sim) is_v6_only: bool,
+    /// Its address and port, once it has them. An IPv4 address is one here, also to an IPv6 socket.
+    /// Like a packet, it says no scope.
+    pub(super) local: Option<SocketAddr>,
+    /// The interface by which all comes and goes, once the socket has to do with a link-local
+    /// address.
+    pub(in crate::sim) interface: Option<u32>,
+    /// Lets others have the same address.
+    pub(in crate::sim) shares: bool,
+    pub(super) options: Options,
+    /// A program of the host holds a descriptor of it.
+    pub(in crate::sim) has_descriptor: bool,
+    pub(in crate::sim) watch: Option<Watch>,
+    /// Why the next call fails.
+    pub(in crate::sim) error: Option<Errno>,
+    pub(in crate::sim) role: Role,
+}
+
+/// What a socket does.
+#[derive(Debug)]
+pub(in crate::sim) enum Role {
+    /// Nothing yet.
+    Idle,
+    Listener(Listener),
+    Stream(Box<Stream>),
+    Datagrams(Datagrams),
+}
+
+/// What waits to be accepted.
+#[derive(Debug)]
+pub(in crate::sim) struct Listener {
+    pub(super) backlog: usize,
+    /// Connections that are being made.
+    pub(super) begun: Vec<SocketKey>,
+    /// Connections that stand.
+    pub(in crate::sim) waiting: VecDeque<SocketKey>,
+}
+
+impl Listener {
+    /// Says whether one more would be too many. A backlog of n lets n + 1 wait, as on Linux.
+    pub(super) fn is_full(&self) -> bool {
+        self.begun.len() + self.waiting.len() > self.backlog
+    }
+}
+
+impl Socket {
+    pub(super) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
+        let role = match kind {
+            SocketType::Tcp => Role::Idle,
+            SocketType::Udp => Role::Datagrams(Datagrams::default()),
+        };
+        Self {
+            host,
+            kind,
+            is_v6,
+            is_v6_only: false,
+            local: None,
+            interface: None,
+            shares: false,
+            options: Options::new(kind),
+            has_descriptor: false,
+            watch: None,
+            error: None,
+            role,
+        }
+    }
+
+    /// An address as the socket shows it: an IPv6 socket knows only IPv6 addresses, and the scope
+    /// of a link-local one is the interface that it is bound to.
+    pub(in crate::sim) fn shown(&self, address: SocketAddr) -> SocketAddr {
+        match address {
+            SocketAddr::V4(v4) if self.is_v6 => {
+                SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port())
+            }
+            other => at_interface(other.ip(), other.port(), self.interface.unwrap_or(0)),
+        }
+    }
+
+    /// The socket's own address, as it shows it.
+    pub(in crate::sim) fn local_shown(&self) -> SocketAddr {
+        let unspecified = || SocketAddr::new(self.unspecified(), 0);
+        match self.local {
+            Some(local) if local.ip().is_unspecified() => {
+                SocketAddr::new(self.unspecified(), local.port())
+            }
+            local => self.shown(local.unwrap_or_else(unspecified)),
+        }
+    }
+
+    /// No address in particular.
+    pub(super) fn unspecified(&self) -> IpAddr {
+        match self.is_v6 {
+            true => Ipv6Addr::UNSPECIFIED.into(),
+            false => Ipv4Addr::UNSPECIFIED.into(),
+        }
+    }
+
+    /// Says whether the socket, if it is bound to no address in particular, has this one.
+    pub(super) fn speaks(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(_) => !self.is_v6 || !self.is_v6_only,
+            IpAddr::V6(_) => self.is_v6,
+        }
+    }
+
+    /// How well the socket's address fits what was sent to `address` and comes by `interface`; not
+    /// at all is `None`.
+    pub(super) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
+        let local = self.local?.ip();
+        if self.interface.is_some_and(|bound| bound != interface) {
+            return None;
+        }
+        if local.is_unspecified() {
+            return self.speaks(address).then_some(1);
+        }
+        (local == address).then_some(2)
+    }
+
+    pub(super) fn stream(&mut self) -> Option<&mut Stream> {
+        match &mut self.role {
+            Role::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(in crate::sim) fn datagrams(&mut self) -> Option<&mut Datagrams> {
+        match &mut self.role {
+            Role::Datagrams(datagrams) => Some(datagrams),
+            _ => None,
+        }
+    }
+
+    /// Says whether it has failed, or hung up. To the system, one that was never connected looks like
+    /// that, and one of which both directions are closed.
+    pub(in crate::sim) fn is_broken(&self) -> bool {
+        self.error.is_some()
+            || match &self.role {
+                Role::Idle => true,
+                Role::Stream(stream) => {
+                    let reads_no_more = stream.incoming.has_ended() || stream.is_deaf;
+                    stream.phase == Phase::Dead || reads_no_more && stream.outgoing.is_finished()
+                }
+                Role::Listener(_) | Role::Datagrams(_) => false,
+            }
+    }
+
+    /// What the socket is ready for, as a poller tells it.
+    pub(in crate::sim) fn readiness(&self) -> Readiness {
+        match &self.role {
+            _ if self.is_broken() => {
+                Readiness { readable: true, read_closed: true, writable: true, priority: false }
+            }
+            Role::Idle => Readiness::default(),
+            Role::Listener(listener) => {
+                Readiness { readable: !listener.waiting.is_empty(), ..Readiness::default() }
+            }
+            Role::Stream(stream) => match stream.phase {
+                Phase::Calling | Phase::Called { .. } | Phase::Dead => Readiness::default(),
+                Phase::Standing => {
+                    let has_ended = stream.incoming.has_ended() || stream.is_deaf;
+                    let is_finished = stream.outgoing.is_finished();
+                    Readiness {
+                        readable: stream.incoming.len() > 0 || has_ended,
+                        read_closed: has_ended,
+                        writable: stream.outgoing.is_writable() || is_finished,
+                        priority: false,
+                    }
+                }
+            },
+            Role::Datagrams(datagrams) => Readiness {
+                readable: !datagrams.waiting.is_empty(),
+                writable: true,
+                ..Readiness::default()
+            },
+        }
+    }
+}
