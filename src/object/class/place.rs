@@ -7,7 +7,6 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::meta_object::MetaObject;
-use super::occasion::{Occasion, Response};
 use super::qobject::QObject;
 use crate::object::store::{Keyring, Life, Place};
 
@@ -25,9 +24,6 @@ pub(in crate::object) trait ObjectPlace: Any {
 
     /// Returns the object mutably, if it is there.
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject>;
-
-    /// Wakes the object, if it is there.
-    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response>;
 
     /// Has the object, if it is there, take its last steps. It is being destroyed from now on.
     fn leave(&self, keyring: &mut Keyring);
@@ -79,10 +75,6 @@ impl<T: QObject> ObjectPlace for Place<T> {
 
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject> {
         self.get_mut(keyring).map(|object| object as _)
-    }
-
-    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Option<Response> {
-        self.get_mut(keyring).map(|object| object.wake_up(occasion))
     }
 
     fn leave(&self, keyring: &mut Keyring) {

@@ -3,7 +3,7 @@
 //! Keeps two promises. An object that is gone is not woken: a wake-up names it by its key, which
 //! holds nothing, so none has to be taken back when the object goes. And none is woken while a
 //! method has it, since wake-ups come between methods. What an object is woken for is an
-//! [`Occasion`]; its place takes that to [`QObject::wake_up`](crate::QObject), by which a class that
+//! [`Occasion`], which goes to [`QObject::wake_up`](crate::QObject), by which a class that
 //! extends another passes it on.
 
 use std::fmt;
@@ -66,19 +66,20 @@ impl World {
     #[inline]
     fn open_door(
         &mut self,
-        object: ObjectKey,
+        key: ObjectKey,
         occasion: Occasion,
     ) -> Option<fn(&mut Self, ObjectKey)> {
-        let (place, keyring) = self.arena.look_mut(object)?;
-        let Some(Response(rest)) = place.wake(keyring, occasion) else {
+        let (place, keyring) = self.arena.look_mut(key)?;
+        let Some(object) = place.object_mut(keyring) else {
             debug_assert!(place.life() != Life::Alive, "a method has the object");
             return None;
         };
+        let Response(rest) = object.wake_up(occasion);
         match rest {
             Rest::Nothing => None,
             Rest::Errand(errand) => Some(errand),
             Rest::Emission(core) => {
-                self.emit_for(object, &core);
+                self.emit_for(key, &core);
                 None
             }
         }
