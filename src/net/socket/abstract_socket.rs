@@ -180,7 +180,7 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Returns the state.
     fn state(&self) -> SocketState {
-        self.core().state
+        self.core().state()
     }
 
     /// Returns the last error, if there was one since the socket last began to connect.
@@ -578,7 +578,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the state, without a signal, for a class that connects in its own way.
     #[doc(alias = "setSocketState")]
     fn set_socket_state(&mut self, state: SocketState) {
-        self.core_mut().state = state;
+        self.core_mut().set_state(state);
     }
 
     /// Sets the last error, without a signal, for a class that finds errors of its own.

@@ -1,10 +1,11 @@
-//! Connecting: from a name to a connection that stands.
+//! Connecting: from a name to an established connection.
 //!
 //! The addresses of a name race (RFC 8305): each gets a head start of 250 ms over the next, and
 //! the first that answers wins. Without racing they are tried one after the other, and share what time there is.
 //! Where the socket is bound already they are tried so as well, but its one engine stays with an
 //! address until that has failed.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
 use super::options::Options;
+use super::phase::Phase;
 use super::step::Step;
 use super::traffic::News;
 use crate::event_loop::TimerKey;
@@ -47,6 +49,8 @@ pub(super) struct Attempt {
     pub(super) options: Options,
     /// The socket was bound before: its engine is the only one, and tries them one after the other.
     is_bound: bool,
+    /// The engine of a socket that was bound, while it tries no address.
+    own: Option<Box<dyn SocketEngine>>,
     /// Why the address before did not work.
     failure: Option<Fault>,
     /// When the whole attempt is given up.
@@ -56,8 +60,31 @@ pub(super) struct Attempt {
     timer: Option<TimerKey>,
     /// `disconnect_from_host` was called: the connection is closed as soon as it stands.
     pub(super) close_when_connected: bool,
-    /// The socket had no runtime yet, and starts when it gets one.
-    pub(super) waits_for_home: bool,
+}
+
+impl Attempt {
+    /// Returns the engine of a socket that was bound, while it tries no address.
+    pub(super) fn own_engine(&self) -> Option<&dyn SocketEngine> {
+        self.own.as_deref()
+    }
+
+    pub(super) fn into_own_engine(self) -> Option<Box<dyn SocketEngine>> {
+        self.own
+    }
+
+    /// Returns the engines that try an address.
+    pub(super) fn racing(&self) -> impl Iterator<Item = &dyn SocketEngine> {
+        self.racers.iter().map(|racer| &*racer.engine)
+    }
+
+    /// Calls `f` with each engine of the attempt, until it fails.
+    pub(super) fn try_each_engine<E>(
+        &mut self,
+        mut f: impl FnMut(&mut dyn SocketEngine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let racing = self.racers.iter_mut().map(|racer| &mut racer.engine);
+        self.own.iter_mut().chain(racing).try_for_each(|engine| f(&mut **engine))
+    }
 }
 
 impl SocketCore {
@@ -71,7 +98,7 @@ impl SocketCore {
         protocol: NetworkLayerProtocol,
     ) {
         self.settle();
-        if !matches!(self.state, SocketState::Unconnected | SocketState::Bound) {
+        if !matches!(self.state(), SocketState::Unconnected | SocketState::Bound) {
             return self.fail(SocketError::Operation, None);
         }
         let unbuffered = match self.kind {
@@ -84,54 +111,57 @@ impl SocketCore {
         self.traffic.undelivered = News::empty();
         self.set_error(None);
         self.extra_mut().peer_name = name;
+        let own = self.phase.take_engine();
         self.begin_attempt(Attempt {
             port,
             protocol,
             addresses: address.into_iter().collect(),
-            is_bound: self.engine.is_some(),
+            is_bound: own.is_some(),
+            own,
             ..Attempt::default()
         });
     }
 
-    /// Goes on with what somebody else has begun: the engine is connecting.
-    pub(super) fn go_on_connecting(&mut self) {
+    /// Returns the phase of a socket whose engine is connecting, as somebody else has begun it.
+    pub(super) fn begun_elsewhere(&mut self, engine: Box<dyn SocketEngine>) -> Phase {
         // Its address is known while the engine is elsewhere.
-        self.local();
-        let (Some(mut engine), Some(home)) = (self.engine.take(), &self.home) else { return };
-        if let Err(error) = engine.watch(home.key()) {
+        self.set_local(Endpoint::local_of(&*engine));
+        Phase::Connecting(Box::new(Attempt {
+            racers: vec![Racer { address: None, engine }],
+            ..Attempt::default()
+        }))
+    }
+
+    /// Goes on with what somebody else has begun.
+    pub(super) fn go_on_connecting(&mut self) {
+        let timeout = self.settings().connect_timeout;
+        let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
+        attempt.deadline = timeout.map(|timeout| home.timers.after(timeout));
+        let key = home.key();
+        if let Err(error) = attempt.try_each_engine(|engine| engine.watch(key)) {
             self.change_state(SocketState::Unconnected);
             return self.fail(SocketError::SocketResource, Some(error));
         }
-        let timeout = self.settings().connect_timeout;
-        self.attempt = Some(Box::new(Attempt {
-            racers: vec![Racer { address: None, engine }],
-            deadline: timeout.map(|timeout| home.timers.after(timeout)),
-            ..Attempt::default()
-        }));
         self.set_timer();
     }
 
-    /// Begins to connect to the peer that has been named.
+    /// Begins to connect to the peer that has been named; or wishes to, without a runtime.
     pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
-        attempt.waits_for_home = self.home.is_none();
         if attempt.addresses.is_empty() {
             attempt.addresses.extend(self.literal_peer(attempt.port));
         }
         let is_literal = !attempt.addresses.is_empty();
-        if let Some(home) = &self.home {
-            let timers = &home.timers;
-            let timeout = self.settings().connect_timeout;
-            attempt.deadline = timeout.map(|timeout| timers.after(timeout));
-            if !is_literal {
-                attempt.question = Some(Question::ask(home, self.peer_name()));
-            }
-        }
-        let waits_for_home = attempt.waits_for_home;
-        self.attempt = Some(Box::new(attempt));
-        if waits_for_home {
+        let Some(home) = &self.home else {
+            self.phase = Phase::Wish(Box::new(attempt));
             return;
+        };
+        let timeout = self.settings().connect_timeout;
+        attempt.deadline = timeout.map(|timeout| home.timers.after(timeout));
+        if !is_literal {
+            attempt.question = Some(Question::ask(home, self.peer_name()));
         }
-        self.change_state(SocketState::HostLookup);
+        self.phase = Phase::HostLookup(Box::new(attempt));
+        self.signals.state_changed.emit(SocketState::HostLookup);
         if is_literal {
             self.record(Step::Resolved);
         } else {
@@ -151,7 +181,7 @@ impl SocketCore {
 
     /// The lookup has been answered, unless that is one that was called off meanwhile.
     pub(super) fn on_answer(&mut self) {
-        let question = self.attempt.as_ref().and_then(|attempt| attempt.question.as_ref());
+        let question = self.phase.attempt().and_then(|attempt| attempt.question.as_ref());
         if let Some(found) = question.and_then(Question::take_answer) {
             self.on_resolved(found);
         }
@@ -160,7 +190,7 @@ impl SocketCore {
     /// Takes the addresses of the peer's name, or the error. They come from the lookup, or from a call
     /// that waits without a loop: then the lookup is called off.
     pub(in crate::net) fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
-        let Some(attempt) = &mut self.attempt else { return };
+        let Some(attempt) = self.phase.attempt_mut() else { return };
         attempt.question = None;
         match found {
             Ok(addresses) => {
@@ -182,7 +212,7 @@ impl SocketCore {
     /// The addresses are known, if there are any.
     pub(super) fn begin_to_connect(&mut self) {
         let races = self.settings().happy_eyeballs;
-        let Some(attempt) = &mut self.attempt else { return };
+        let Some(attempt) = self.phase.attempt_mut() else { return };
         let protocol = attempt.protocol;
         attempt.addresses.retain(|&address| protocol.includes(address));
         if attempt.addresses.is_empty() {
@@ -200,10 +230,10 @@ impl SocketCore {
     pub(super) fn try_next(&mut self) {
         // A bound socket's address is known while its engine is elsewhere.
         self.local();
-        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
         let kept = self.extra.get().and_then(|extra| extra.settings.options.as_deref());
         while let Some(address) = attempt.addresses.pop_front() {
-            let opened = match self.engine.take() {
+            let opened = match attempt.own.take() {
                 // It has all options already.
                 Some(bound) => Ok(bound),
                 None => {
@@ -224,14 +254,14 @@ impl SocketCore {
                     attempt.racers.push(Racer { address: Some(address), engine });
                     let place = attempt.racers.len() - 1;
                     return match progress {
-                        Progress::Connected => self.stand(place),
+                        Progress::Connected => self.establish(place),
                         Progress::Pending => self.set_next_try(),
                     };
                 }
                 Err(error) => {
                     attempt.failure = Some(Fault::of_connecting_to(address, error));
                     if attempt.is_bound {
-                        self.engine = Some(engine);
+                        attempt.own = Some(engine);
                     }
                 }
             }
@@ -245,17 +275,17 @@ impl SocketCore {
 
     /// Sees whether a connection stands.
     pub(super) fn check_attempt(&mut self) {
-        let Some(attempt) = &mut self.attempt else { return };
+        let Some(attempt) = self.phase.attempt_mut() else { return };
         let mut has_failed = false;
         for place in (0..attempt.racers.len()).rev() {
             match attempt.racers[place].engine.progress() {
                 Ok(Progress::Pending) => {}
-                Ok(Progress::Connected) => return self.stand(place),
+                Ok(Progress::Connected) => return self.establish(place),
                 Err(error) => {
                     let racer = attempt.racers.remove(place);
                     attempt.failure = Some(Fault::of_connecting(error));
                     if attempt.is_bound {
-                        self.engine = Some(racer.engine);
+                        attempt.own = Some(racer.engine);
                     }
                     has_failed = true;
                 }
@@ -269,7 +299,7 @@ impl SocketCore {
     /// Time has passed: the next address is tried, or all of it is given up.
     pub(in crate::net) fn on_timeout(&mut self) {
         let races = self.settings().happy_eyeballs;
-        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
         let now = home.timers.now();
         if attempt.deadline.is_some_and(|deadline| deadline <= now) {
             attempt.failure = None;
@@ -287,40 +317,33 @@ impl SocketCore {
 
     /// When [`on_timeout`](Self::on_timeout) is to be called, at the latest.
     pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
-        let attempt = self.attempt.as_ref()?;
+        let attempt = self.phase.attempt()?;
         attempt.deadline.into_iter().chain(attempt.next_try).min()
     }
 
-    /// The engines that may be ready: the socket's own, or those that race to become it.
+    /// Returns the engines that may be ready: the socket's own, and those that race to become it.
     pub(in crate::net) fn engines(&self) -> impl Iterator<Item = &dyn SocketEngine> {
-        let racers = self.attempt.iter().flat_map(|attempt| &attempt.racers);
-        self.engine.as_deref().into_iter().chain(racers.map(|racer| &*racer.engine))
+        self.phase.engines()
     }
 
-    /// The same engines, for a change.
-    pub(super) fn engines_mut(&mut self) -> impl Iterator<Item = &mut dyn SocketEngine> {
-        let racers = self.attempt.iter_mut().flat_map(|attempt| &mut attempt.racers);
-        let racers = racers.map(|racer| &mut *racer.engine as _);
-        self.engine.iter_mut().map(|engine| &mut **engine as _).chain(racers)
-    }
-
-    /// The connection stands: the others are dropped.
-    fn stand(&mut self, place: usize) {
+    /// The connection is established by one of the addresses that are being tried: the others are
+    /// dropped.
+    fn establish(&mut self, place: usize) {
         self.stop_timer();
-        let Some(attempt) = &mut self.attempt else { return };
+        let Some(mut attempt) = self.phase.take_attempt() else { return };
         let Racer { address, engine } = attempt.racers.swap_remove(place);
-        attempt.racers.clear();
         // A socket that is bound to a link may have connected to an address without its scope.
         let known = address.filter(|&address| !lacks_scope(address));
         let address = known.or_else(|| engine.peer_addr().ok());
-        self.adopt(engine);
         self.peer = address.map(Endpoint::from).unwrap_or_default();
+        self.local = OnceCell::new();
+        self.phase = Phase::Connected(engine);
         // What comes right with the connection is looked for when it has been announced.
         self.traffic.has_more = true;
-        self.change_state(SocketState::Connected);
+        self.signals.state_changed.emit(SocketState::Connected);
         self.needed_extra().connected.emit(());
         self.note(News::CONNECTED);
-        self.record(Step::Begin);
+        self.record(Step::Begin { to_close: attempt.close_when_connected });
     }
 
     /// The attempt has failed: with its last fault, or with `otherwise` if it never came that far.
@@ -332,31 +355,27 @@ impl SocketCore {
     /// The attempt has failed: becomes unconnected, and says why. The name, if the peer was given
     /// by name, may lead elsewhere by now, so the next attempt looks it up anew.
     pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
-        let attempt = self.drop_attempt();
+        self.stop_timer();
+        let attempt = self.phase.take_attempt();
         if let (Some(home), Some(Attempt { has_tried: true, .. })) =
             (&self.home, attempt.as_deref())
         {
             home.network.forget_host(self.peer_name());
         }
         self.peer = Endpoint::default();
-        self.engine = None;
+        self.phase = Phase::Unconnected;
         self.set_local(Endpoint::default());
         self.device.drop_outgoing();
-        self.change_state(SocketState::Unconnected);
+        self.signals.state_changed.emit(SocketState::Unconnected);
         attempt
             .and_then(|attempt| attempt.failure)
             .unwrap_or(Fault { kind: otherwise, source: None })
     }
 
-    pub(super) fn drop_attempt(&mut self) -> Option<Box<Attempt>> {
-        self.stop_timer();
-        self.attempt.take()
-    }
-
     /// Decides when the next address is tried, if the current has not answered by then.
     fn set_next_try(&mut self) {
         let races = self.settings().happy_eyeballs;
-        let (Some(attempt), Some(home)) = (&mut self.attempt, &self.home) else { return };
+        let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
         let timers = &home.timers;
         attempt.next_try = match (attempt.addresses.len(), attempt.deadline) {
             (0, _) => None,
@@ -376,14 +395,15 @@ impl SocketCore {
     fn set_timer(&mut self) {
         self.stop_timer();
         let due = self.next_timeout();
-        let (Some(attempt), Some(home), Some(due)) = (&mut self.attempt, &self.home, due) else {
+        let (Some(attempt), Some(home), Some(due)) = (self.phase.attempt_mut(), &self.home, due)
+        else {
             return;
         };
         attempt.timer = Some(home.timers.arm(due, home.key()));
     }
 
     pub(super) fn stop_timer(&mut self) {
-        let timer = self.attempt.as_mut().and_then(|attempt| attempt.timer.take());
+        let timer = self.phase.attempt_mut().and_then(|attempt| attempt.timer.take());
         if let (Some(timer), Some(home)) = (timer, &self.home) {
             home.timers.disarm(timer);
         }

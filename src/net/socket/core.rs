@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-use super::attempt::Attempt;
 use super::endpoint::Endpoint;
 use super::extra::Extra;
+use super::phase::Phase;
 use super::step::{Step, StepQueue};
 use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
@@ -28,13 +28,11 @@ pub struct SocketCore {
     pub(super) device: Device,
     pub(super) signals: Signals,
     pub(super) kind: SocketType,
-    pub(in crate::net) state: SocketState,
     pub(super) peer: Endpoint,
     /// Asked for when somebody wants to know.
     pub(super) local: OnceCell<Endpoint>,
     pub(super) extra: OnceCell<Box<Extra>>,
-    pub(in crate::net) engine: Option<Box<dyn SocketEngine>>,
-    pub(super) attempt: Option<Box<Attempt>>,
+    pub(super) phase: Phase,
     pub(super) steps: StepQueue,
     pub(super) traffic: Traffic,
     pub(super) home: Option<Home>,
@@ -60,12 +58,10 @@ impl SocketCore {
             device: Device::default(),
             signals: Signals::default(),
             kind,
-            state: SocketState::Unconnected,
             peer: Endpoint::default(),
             local: OnceCell::new(),
             extra: OnceCell::new(),
-            engine: None,
-            attempt: None,
+            phase: Phase::Unconnected,
             steps: StepQueue::default(),
             traffic: Traffic::default(),
             home: None,
@@ -80,21 +76,21 @@ impl SocketCore {
     ) -> Self {
         let mut core = Self::new(SocketType::Tcp);
         core.device.open(OpenMode::READ_WRITE);
-        core.state = SocketState::Connected;
         core.peer = peer.into();
         core.local = local.map(|local| OnceCell::from(Endpoint::from(local))).unwrap_or_default();
-        core.engine = Some(engine);
+        core.phase = Phase::Connected(engine);
         core
     }
 
     /// Takes the socket's place in its runtime.
     pub(super) fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
-        if self.engine.is_some() {
-            self.begin_to_watch();
-        }
-        if let Some(attempt) = self.attempt.take_if(|attempt| attempt.waits_for_home) {
-            self.begin_attempt(*attempt);
+        match std::mem::take(&mut self.phase) {
+            Phase::Wish(attempt) => self.begin_attempt(*attempt),
+            phase => {
+                self.phase = phase;
+                self.begin_to_watch();
+            }
         }
     }
 
@@ -122,7 +118,7 @@ impl SocketCore {
 
     /// Does the last steps of a socket that is about to be destroyed.
     pub(super) fn leave(&mut self) {
-        if self.state != SocketState::Unconnected {
+        if self.state() != SocketState::Unconnected {
             self.abort();
         }
     }
@@ -152,17 +148,18 @@ impl SocketCore {
         let Some(home) = &self.home else {
             return Err(Fault { kind: SocketError::Operation, source: None });
         };
-        if self.state != SocketState::Unconnected {
+        if self.state() != SocketState::Unconnected {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
         let (mut engine, address) =
             open(&*home.network, self.kind, address, port).map_err(Fault::of_binding)?;
         self.prepare(&mut *engine)?;
         engine.bind(address, port, mode).map_err(Fault::of_binding)?;
-        self.adopt(engine);
+        self.phase = Phase::Bound(engine);
+        self.local = OnceCell::new();
         self.traffic.begin_anew();
         self.traffic.undelivered = News::empty();
-        self.change_state(SocketState::Bound);
+        self.signals.state_changed.emit(SocketState::Bound);
         self.watch();
         Ok(())
     }
@@ -201,16 +198,21 @@ impl SocketCore {
                 return Err(NetError::new(kind, operation, source));
             }
         };
-        self.drop_attempt();
+        self.stop_timer();
         self.steps.clear();
         self.set_error(None);
         self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
         self.clear_peer_name();
-        self.adopt(engine);
+        let before = self.state();
+        self.local = OnceCell::new();
+        self.phase = match state {
+            SocketState::Connecting => self.begun_elsewhere(engine),
+            _ => Phase::with_engine(state, engine),
+        };
         self.traffic.begin_anew();
         self.device.open(mode);
-        if self.state != state {
-            self.change_state(state);
+        if before != state {
+            self.signals.state_changed.emit(state);
         }
         match state {
             SocketState::Connecting => self.go_on_connecting(),
@@ -219,27 +221,21 @@ impl SocketCore {
         Ok(())
     }
 
-    /// Begins with a new engine.
-    pub(super) fn adopt(&mut self, engine: Box<dyn SocketEngine>) {
-        self.engine = Some(engine);
-        self.local = OnceCell::new();
-    }
-
     pub(super) fn disconnect_from_host(&mut self) {
         self.settle();
-        match self.state {
+        match self.state() {
             SocketState::Unconnected
             | SocketState::HostLookup
             | SocketState::Connecting
             | SocketState::Listening => {
-                if let Some(attempt) = &mut self.attempt {
+                if let Some(attempt) = self.phase.attempt_mut() {
                     attempt.close_when_connected = true;
                 }
             }
             // What is left goes out in the loop's passes, as it would have anyway.
             SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
-                if self.kind == SocketType::Tcp && self.state == SocketState::Bound {
+                if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
                     // There is no peer that could send or receive.
                     self.traffic.has_no_peer();
                 }
@@ -263,7 +259,7 @@ impl SocketCore {
 
     /// What closing the device means to the connection.
     pub(super) fn close(&mut self) {
-        if self.state == SocketState::Unconnected {
+        if self.state() == SocketState::Unconnected {
             self.set_error(None);
         }
         self.disconnect_from_host();
@@ -272,21 +268,20 @@ impl SocketCore {
     pub(super) fn abort(&mut self) {
         self.device.drop_outgoing();
         self.device.close();
-        self.drop_attempt();
-        if self.state == SocketState::Unconnected {
-            // That of a descriptor that was taken over as unconnected.
-            self.engine = None;
+        self.stop_timer();
+        if self.state() == SocketState::Unconnected {
+            self.phase = Phase::Unconnected;
             return;
         }
         self.steps.clear();
-        let was_connected = matches!(self.state, SocketState::Connected | SocketState::Closing);
+        let was_connected = matches!(self.state(), SocketState::Connected | SocketState::Closing);
         self.end(was_connected);
     }
 
     /// This end of the connection.
     pub(super) fn local(&self) -> Endpoint {
-        match &self.engine {
-            Some(engine) => *self.local.get_or_init(|| Endpoint::local_of(&**engine)),
+        match self.phase.engine() {
+            Some(engine) => *self.local.get_or_init(|| Endpoint::local_of(engine)),
             None => self.local.get().copied().unwrap_or_default(),
         }
     }
@@ -299,17 +294,21 @@ impl SocketCore {
     /// Returns true if there is a connection, or an address to which datagrams come. A TCP socket that
     /// is bound has nobody to wait for before it connects.
     pub(in crate::net) fn is_under_way(&self) -> bool {
-        match self.state {
+        match self.state() {
             SocketState::Connected | SocketState::Closing => true,
             SocketState::Bound => self.kind == SocketType::Udp,
             _ => false,
         }
     }
 
-    /// Says whether no more bytes will come.
+    /// Returns true if there is no connection, and none was asked for.
+    pub(super) fn is_idle(&self) -> bool {
+        self.state() == SocketState::Unconnected && self.phase.attempt().is_none()
+    }
+
+    /// Returns true if no more bytes will come.
     pub(in crate::net) fn has_ended(&self) -> bool {
-        self.traffic.read_finished
-            || (self.state == SocketState::Unconnected && self.attempt.is_none())
+        self.traffic.read_finished || self.is_idle()
     }
 
     /// What is known of the last error, in words.
@@ -325,9 +324,11 @@ impl SocketCore {
 
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
     pub(super) fn end(&mut self, was_connected: bool) {
-        self.drop_engine();
+        // Asked for while there is an engine that knows.
+        self.local();
+        self.phase = Phase::Unconnected;
         self.device.drop_outgoing();
-        self.change_state(SocketState::Unconnected);
+        self.signals.state_changed.emit(SocketState::Unconnected);
         if !self.traffic.read_finished {
             self.device.finish_read_channel();
         }
@@ -342,7 +343,7 @@ impl SocketCore {
     /// Closes what the engine holds, and keeps the address that it had.
     pub(super) fn drop_engine(&mut self) {
         self.local();
-        self.engine = None;
+        self.phase.lose_engine();
     }
 
     pub(in crate::net) fn fail(&mut self, kind: SocketError, source: Option<io::Error>) {
@@ -351,18 +352,36 @@ impl SocketCore {
     }
 
     pub(super) fn change_state(&mut self, state: SocketState) {
-        self.state = state;
+        self.phase.move_to(state);
         self.signals.state_changed.emit(state);
+    }
+
+    /// Sets the state as a class says that has something else in the place of an engine.
+    pub(super) fn set_state(&mut self, state: SocketState) {
+        if !matches!(state, SocketState::HostLookup | SocketState::Connecting) {
+            self.stop_timer();
+        }
+        self.phase.move_to(state);
+    }
+
+    #[inline]
+    pub(in crate::net) fn state(&self) -> SocketState {
+        self.phase.state()
+    }
+
+    /// Returns true if there is an engine, other than those of an attempt to connect.
+    pub(in crate::net) fn has_engine(&self) -> bool {
+        self.phase.engine().is_some()
     }
 
     /// Has the engine tell when it is ready.
     pub(super) fn watch(&mut self) {
         // To the system a TCP socket that was never connected looks like one that hung up. An
         // attempt to connect watches it.
-        if self.kind == SocketType::Tcp && self.state == SocketState::Bound {
+        if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
             return;
         }
-        let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
+        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
         if let Err(error) = engine.watch(home.key()) {
             self.lost(SocketError::SocketResource, Some(error));
         }
@@ -410,12 +429,12 @@ impl fmt::Debug for SocketCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketCore")
             .field("kind", &self.kind)
-            .field("state", &self.state)
+            .field("state", &self.state())
             .field("local", &self.local.get())
             .field("peer", &self.peer)
             .field("peer_name", &self.peer_name())
             .field("error", &self.fault().map(|error| error.kind))
-            .field("engine", &self.engine)
+            .field("engine", &self.phase.engine())
             .finish_non_exhaustive()
     }
 }

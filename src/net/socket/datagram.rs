@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use rustix::io::Errno;
 
 use super::core::{SocketCore, copy_of};
+use super::phase::Phase;
 use super::traffic::News;
 use crate::net::engine::{Membership, SocketEngine};
 use crate::net::interface::NetworkInterface;
@@ -65,7 +66,7 @@ impl SocketCore {
         if self.datagram_engine().is_none() {
             return;
         }
-        if self.state == SocketState::Connected && !self.device.is_readable() {
+        if self.state() == SocketState::Connected && !self.device.is_readable() {
             return self.drop_datagrams();
         }
         self.traffic.has_more = true;
@@ -89,7 +90,7 @@ impl SocketCore {
 
     /// Returns true if a datagram waits that was not looked at.
     pub(super) fn datagram_waits(&self) -> bool {
-        let engine = self.engine.as_ref().filter(|_| self.is_under_way());
+        let engine = self.phase.engine().filter(|_| self.is_under_way());
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
     }
 
@@ -101,7 +102,7 @@ impl SocketCore {
         if let Some((held, _)) = self.held_datagram() {
             return Some(held.len());
         }
-        let engine = self.engine.as_ref().filter(|_| self.is_under_way())?;
+        let engine = self.phase.engine().filter(|_| self.is_under_way())?;
         engine.datagram_size().ok().flatten()
     }
 
@@ -109,7 +110,7 @@ impl SocketCore {
     #[inline]
     pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
         let held = self.device.message()?;
-        let has_peer = matches!(self.state, SocketState::Connected | SocketState::Closing);
+        let has_peer = matches!(self.state(), SocketState::Connected | SocketState::Closing);
         Some((held, self.peer.addr().filter(|_| has_peer)?))
     }
 
@@ -197,7 +198,7 @@ impl SocketCore {
         operation: impl Fn() -> String,
     ) -> Result<&mut dyn SocketEngine, NetError> {
         self.finish_connecting();
-        if self.state == SocketState::Unconnected && self.attempt.is_none() {
+        if self.is_idle() {
             self.bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
         }
         match self.datagram_engine() {
@@ -214,7 +215,7 @@ impl SocketCore {
     #[cold]
     fn check_link(&mut self, operation: impl Fn() -> String) -> Result<(), NetError> {
         self.finish_connecting();
-        let is_unbound = self.state == SocketState::Unconnected && self.attempt.is_none();
+        let is_unbound = self.is_idle();
         let can_send = is_unbound || self.datagram_engine().is_some();
         if !can_send || self.local().scope_id != 0 || self.peer.scope_id != 0 {
             return Ok(());
@@ -228,7 +229,7 @@ impl SocketCore {
     /// A connection of datagrams stands as soon as its address is known, also for whoever writes
     /// right after asking for it.
     pub(super) fn finish_connecting(&mut self) {
-        if matches!(self.state, SocketState::HostLookup | SocketState::Connecting) {
+        if matches!(self.state(), SocketState::HostLookup | SocketState::Connecting) {
             self.settle();
         }
     }
@@ -266,7 +267,7 @@ impl SocketCore {
 
     pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
         let operation = "tell the interface for groups";
-        let engine = self.engine.as_ref().ok_or_else(|| not_bound(operation))?;
+        let engine = self.phase.engine().ok_or_else(|| not_bound(operation))?;
         engine
             .multicast_interface()
             .map_err(|error| NetError::new(of_group(&error), operation, error))
@@ -301,13 +302,13 @@ impl SocketCore {
 
     /// The engine, if datagrams that have come can be taken from it now.
     fn receiving_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        if self.is_under_way() { Some(&mut **self.engine.as_mut()?) } else { None }
+        if self.is_under_way() { self.phase.engine_mut() } else { None }
     }
 
     /// The engine, if datagrams come and go by it now.
     fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        match self.state {
-            SocketState::Bound | SocketState::Connected => Some(&mut **self.engine.as_mut()?),
+        match &mut self.phase {
+            Phase::Bound(engine) | Phase::Connected(engine) => Some(&mut **engine),
             _ => None,
         }
     }

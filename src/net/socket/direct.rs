@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 
 use super::core::{SocketCore, copy_of};
 use super::datagram::not_connected;
+use super::phase::Phase;
 use super::traffic::News;
 use crate::io::OpenMode;
 use crate::net::values::{SocketError, SocketState, SocketType};
@@ -32,7 +33,7 @@ impl SocketCore {
         if self.traffic.is_announced {
             return;
         }
-        let Some(engine) = &mut self.engine else { return };
+        let Some(engine) = self.phase.engine_mut() else { return };
         match engine.peek(&mut [0]) {
             Ok(_) => self.announce_once(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
@@ -87,7 +88,7 @@ impl SocketCore {
         if !self.is_direct() || !self.is_under_way() {
             return 0;
         }
-        self.engine.as_ref().and_then(|engine| engine.available().ok()).unwrap_or(0)
+        self.phase.engine().and_then(|engine| engine.available().ok()).unwrap_or(0)
     }
 
     /// Reads past the buffer.
@@ -103,7 +104,9 @@ impl SocketCore {
         if self.traffic.end_seen {
             return Ok(0);
         }
-        let Some(engine) = &mut self.engine else { return Err(ErrorKind::WouldBlock.into()) };
+        let Some(engine) = self.phase.engine_mut() else {
+            return Err(ErrorKind::WouldBlock.into());
+        };
         let result = engine.read(buffer);
         self.looked_at(&result);
         match (&result, self.kind) {
@@ -111,7 +114,7 @@ impl SocketCore {
                 self.traffic.end_seen = true;
                 self.traffic.has_more = false;
                 // While this end closes, what is still to go out may go.
-                if self.state != SocketState::Closing {
+                if self.state() != SocketState::Closing {
                     self.peer_finished();
                 }
             }
@@ -131,9 +134,8 @@ impl SocketCore {
         if self.kind == SocketType::Udp {
             self.finish_connecting();
         }
-        let is_connected = self.state == SocketState::Connected;
-        let Some(engine) = self.engine.as_mut().filter(|_| is_connected) else {
-            if !matches!(self.state, SocketState::HostLookup | SocketState::Connecting) {
+        let Phase::Connected(engine) = &mut self.phase else {
+            if !matches!(self.state(), SocketState::HostLookup | SocketState::Connecting) {
                 // Why there is no connection is known already.
                 return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
             }

@@ -31,6 +31,7 @@ mod direct;
 mod endpoint;
 mod extra;
 mod options;
+mod phase;
 #[cfg(test)]
 mod racing_tests;
 mod raw_device;

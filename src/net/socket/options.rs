@@ -64,23 +64,18 @@ impl SocketCore {
 
     /// Changes an option of the system's sockets, or keeps it until there is one.
     pub(super) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
-        let operation = || format!("set the option {option:?}");
-        let kind = self.kind;
-        let mut engines = self.engines_mut().peekable();
-        if engines.peek().is_none() {
-            drop(engines);
-            if let Some(reason) = why_never(option, kind) {
+        if self.engines().next().is_none() {
+            if let Some(reason) = why_never(option, self.kind) {
                 let reason = io::Error::new(io::ErrorKind::InvalidInput, reason);
-                return Err(refused(operation(), reason));
+                return Err(refused(setting(option), reason));
             }
             self.settings_mut().options.get_or_insert_default().put(option);
             return Ok(());
         }
-        // Whichever of the racing ones wins has it.
-        for engine in engines {
-            engine.set_option(option).map_err(|error| refused(operation(), error))?;
-        }
-        if let Some(attempt) = &mut self.attempt {
+        // Each of the racing ones may win.
+        let set = |engine: &mut dyn SocketEngine| engine.set_option(option);
+        self.phase.try_each_engine(set).map_err(|error| refused(setting(option), error))?;
+        if let Some(attempt) = self.phase.attempt_mut() {
             attempt.options.put(option);
         }
         Ok(())
@@ -115,6 +110,10 @@ fn why_never(option: SocketOption, kind: SocketType) -> Option<&'static str> {
         ) => Some("the time is zero"),
         _ => None,
     }
+}
+
+fn setting(option: SocketOption) -> String {
+    format!("set the option {option:?}")
 }
 
 fn refused(operation: String, error: io::Error) -> NetError {

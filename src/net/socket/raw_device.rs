@@ -34,7 +34,7 @@ impl RawDevice for SocketCore {
 
     fn tells_unopened(&self) -> bool {
         // A bound socket has no stream to be opened, and gives datagrams all the same.
-        self.kind == SocketType::Udp && self.state == SocketState::Bound
+        self.kind == SocketType::Udp && self.state() == SocketState::Bound
     }
 
     fn data_available(&self) -> usize {

@@ -16,9 +16,9 @@ pub(super) enum Step {
     Resolved,
     /// Tries the next address.
     TryNext,
-    /// The connection stands, and who waits for it was told: it is closed if that was asked for
-    /// meanwhile, else reading and writing begin.
-    Begin,
+    /// The slots of `connected` have run: reading and writing begin, or the connection is closed, if
+    /// that was asked for before it was established.
+    Begin { to_close: bool },
     /// Who wants to know it was told that bytes have gone out: whoever could not write is told that
     /// there is room, if slots have not filled it since.
     Drained,
@@ -118,14 +118,8 @@ impl SocketCore {
         match step {
             Step::Resolved => self.begin_to_connect(),
             Step::TryNext => self.try_next(),
-            Step::Begin => {
-                let attempt = self.drop_attempt();
-                if attempt.is_some_and(|attempt| attempt.close_when_connected) {
-                    self.disconnect_from_host();
-                } else {
-                    self.postpone_traffic();
-                }
-            }
+            Step::Begin { to_close: true } => self.disconnect_from_host(),
+            Step::Begin { to_close: false } => self.postpone_traffic(),
             Step::Drained => self.tell_of_room(),
             Step::Close => {
                 self.device.shut();
@@ -136,7 +130,7 @@ impl SocketCore {
                 self.record(Step::Closed);
             }
             // Slots may have written since.
-            Step::Closed if self.engine.is_some() && !self.device.outgoing().is_empty() => {
+            Step::Closed if self.has_engine() && !self.device.outgoing().is_empty() => {
                 self.postpone_traffic();
             }
             Step::Closed => {

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use super::core::SocketCore;
+use super::phase::Phase;
 use super::step::Step;
 use super::traffic::{News, WriteEnd};
 use crate::net::engine::SocketEngine;
@@ -25,7 +26,7 @@ const DROPPED_AT_MOST: usize = 6 << 20;
 
 impl SocketCore {
     pub(super) fn on_ready(&mut self, readiness: Readiness) {
-        match self.state {
+        match self.state() {
             SocketState::Connecting => {
                 self.check_attempt();
                 // The end can come with the beginning, and is not told again.
@@ -55,7 +56,7 @@ impl SocketCore {
 
     /// Somebody waited for this socket alone, and found that there may be something to read.
     pub(in crate::net) fn on_awaited_to_read(&mut self, readiness: Readiness) {
-        if self.state == SocketState::Connecting {
+        if self.state() == SocketState::Connecting {
             return self.check_attempt();
         }
         if self.kind == SocketType::Udp {
@@ -73,7 +74,7 @@ impl SocketCore {
 
     /// Somebody waited for this socket alone, and found that there may be room to write.
     pub(in crate::net) fn on_awaited_to_write(&mut self, readiness: Readiness) {
-        if readiness.writable && self.kind == SocketType::Tcp && self.engine.is_some() {
+        if readiness.writable && self.kind == SocketType::Tcp && self.has_engine() {
             self.traffic.send_blocked = false;
             self.flush();
         }
@@ -158,7 +159,7 @@ impl SocketCore {
 
     /// Sends what the kernel takes now.
     pub(super) fn flush(&mut self) {
-        if matches!(self.state, SocketState::Connected | SocketState::Closing) {
+        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
             self.send();
         }
     }
@@ -180,7 +181,7 @@ impl SocketCore {
         if self.traffic.end_seen {
             return self.look_for_reset();
         }
-        let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
+        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
         let pool = &home.pool;
         let mut buffer = pool.take();
         let size = buffer.capacity().min(room);
@@ -192,14 +193,14 @@ impl SocketCore {
                     return self.lost(kind, None);
                 }
                 // While this end closes, what is still to go out may go.
-                if self.state != SocketState::Closing {
+                if self.state() != SocketState::Closing {
                     self.peer_finished();
                 }
             }
             Ok(count) => {
                 // What comes while the socket closes is dropped. If it were left to the kernel,
                 // the peer would get a reset instead of the rest.
-                if self.state == SocketState::Connected {
+                if matches!(self.phase, Phase::Connected(_)) {
                     self.traffic.news |= News::ARRIVED;
                     // Handed on as it is if it is much, and copied otherwise.
                     if let Some(buffer) = self.device.adopt(buffer) {
@@ -231,7 +232,7 @@ impl SocketCore {
     /// Drops what is known to wait in the kernel. If it were left there, the peer would get a reset
     /// from the closing, and might lose what was sent to it.
     pub(super) fn drop_input(&mut self) {
-        let (Some(engine), Some(home)) = (&mut self.engine, &self.home) else { return };
+        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
         if self.kind == SocketType::Udp || !self.traffic.has_more || self.traffic.end_seen {
             return;
         }
@@ -250,7 +251,7 @@ impl SocketCore {
 
     /// After the peer's end nothing more comes but a reset, which no read would tell.
     pub(super) fn look_for_reset(&mut self) {
-        if let Some(engine) = &mut self.engine
+        if let Some(engine) = self.phase.engine_mut()
             && let Err(error) = engine.progress()
         {
             self.lost(SocketError::of_transfer(&error), Some(error));
@@ -261,7 +262,7 @@ impl SocketCore {
     pub(super) fn read_room(&self) -> usize {
         match self.settings().read_limit {
             // Datagrams are not held. What comes while the socket closes is dropped.
-            Some(limit) if self.kind == SocketType::Tcp && self.state != SocketState::Closing => {
+            Some(limit) if self.kind == SocketType::Tcp && self.state() != SocketState::Closing => {
                 limit.saturating_sub(self.device.unread_len())
             }
             _ => usize::MAX,
@@ -314,14 +315,14 @@ impl SocketCore {
 
     /// Both ends are closed: so is the connection, when that of the second was heard.
     fn close_both_ends(&mut self) {
-        if self.state == SocketState::Connected && !self.steps.contains(Step::Closing) {
+        if self.state() == SocketState::Connected && !self.steps.contains(Step::Closing) {
             self.record(Step::Closing);
         }
     }
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.
     pub(super) fn shutdown_write(&mut self) {
-        let is_open = self.state == SocketState::Connected || self.attempt.is_some();
+        let is_open = self.state() == SocketState::Connected || self.phase.attempt().is_some();
         if !is_open || self.traffic.write_end != WriteEnd::Open {
             return;
         }
@@ -332,13 +333,13 @@ impl SocketCore {
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
     /// direct.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_idle = match self.state {
-            SocketState::Unconnected => self.attempt.is_none(),
+        let has_no_peer = match self.state() {
+            SocketState::Unconnected => self.is_idle(),
             // Still open from the connection before, and there is nobody whom it could go to.
             SocketState::Bound => self.kind == SocketType::Tcp,
             _ => false,
         };
-        if is_idle {
+        if has_no_peer {
             return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
         }
         if self.traffic.write_end != WriteEnd::Open {
@@ -359,7 +360,7 @@ impl SocketCore {
         }
         let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
         self.device.queue(&bytes[sent..count]);
-        if matches!(self.state, SocketState::Connected | SocketState::Closing) {
+        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
             self.postpone_traffic();
         }
         Ok(count)
@@ -367,11 +368,9 @@ impl SocketCore {
 
     /// Has the kernel take what it has room for, if nothing waits before it.
     fn write_at_once(&mut self, bytes: &[u8]) -> usize {
-        let is_next = self.state == SocketState::Connected
-            && !self.traffic.send_blocked
-            && self.device.outgoing().is_empty();
+        let is_next = !self.traffic.send_blocked && self.device.outgoing().is_empty();
         let budget = SENT_PER_PASS.saturating_sub(self.traffic.unannounced());
-        let Some(engine) = self.engine.as_mut().filter(|_| is_next) else { return 0 };
+        let (Phase::Connected(engine), true) = (&mut self.phase, is_next) else { return 0 };
         let next = &bytes[..bytes.len().min(budget)];
         if next.is_empty() {
             return 0;
@@ -399,7 +398,7 @@ impl SocketCore {
 
     /// Writes what the kernel takes, and tells how much that was.
     pub(super) fn send(&mut self) {
-        let Some(engine) = &mut self.engine else { return };
+        let Some(engine) = self.phase.engine_mut() else { return };
         let budget = SENT_PER_PASS.saturating_sub(self.traffic.unannounced());
         let mut sent = 0;
         let failure = loop {
@@ -437,7 +436,7 @@ impl SocketCore {
                 self.traffic.failed_by.get_or_insert(SocketError::of_transfer(&error));
                 self.postpone_traffic();
             }
-            Some(error) if self.state == SocketState::Connected => self.send_failed(error),
+            Some(error) if self.state() == SocketState::Connected => self.send_failed(error),
             Some(error) => {
                 let kind = SocketError::of_transfer(&error);
                 self.lost(self.traffic.failed_by.unwrap_or(kind), Some(error));
@@ -474,13 +473,13 @@ impl SocketCore {
         let kind = SocketError::of_transfer(&error);
         let kind = *self.traffic.failed_by.get_or_insert(kind);
         let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
-        if self.engine.as_deref().is_some_and(is_empty) {
+        if self.phase.engine().is_some_and(is_empty) {
             return self.lost(kind, Some(error));
         }
         let was_offered = self.has_pending();
         self.receive();
         let is_wanted = !was_offered && self.read_room() > 0;
-        if self.engine.is_none() {
+        if !self.has_engine() {
             return;
         }
         if self.traffic.has_more && is_wanted {
@@ -504,12 +503,12 @@ impl SocketCore {
         if self.traffic.write_end == WriteEnd::Closing {
             self.traffic.write_end = WriteEnd::Closed;
             // A failure means that the connection is gone, which reading will tell.
-            let _ = self.engine.as_mut().map(|engine| engine.shutdown_write());
+            let _ = self.phase.engine_mut().map(|engine| engine.shutdown_write());
             if self.traffic.read_finished {
                 self.close_both_ends();
             }
         }
-        if self.state == SocketState::Closing && !self.steps.contains(Step::Closed) {
+        if self.state() == SocketState::Closing && !self.steps.contains(Step::Closed) {
             self.record(Step::Closed);
         }
     }
@@ -534,7 +533,7 @@ impl SocketCore {
         self.traffic.was_cut_off |= !self.device.outgoing().is_empty();
         self.device.drop_outgoing();
         self.fail(kind, source);
-        let next = if self.state == SocketState::Closing { Step::Closed } else { Step::Closing };
+        let next = if self.state() == SocketState::Closing { Step::Closed } else { Step::Closing };
         // If it was recorded before, it comes after the error all the same.
         self.steps.remove(next);
         self.record(next);

@@ -247,7 +247,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn for_arrival(&mut self) -> bool {
         while self.is_ready_until(News::ARRIVED) {
             let Some(core) = self.core() else { break };
-            if core.engine.is_none() || !core.may_read() {
+            if !core.has_engine() || !core.may_read() {
                 return false;
             }
             if core.is_direct() && core.has_pending() {
@@ -268,7 +268,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn for_departure(&mut self) -> bool {
         while self.core().is_some_and(SocketCore::has_unsent) && self.is_ready_until(News::DEPARTED)
         {
-            let Some(core) = self.core().filter(|core| core.engine.is_some()) else { break };
+            let Some(core) = self.core().filter(|core| core.has_engine()) else { break };
             let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, true) {
                 self.time_out();
@@ -331,7 +331,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     }
 
     fn state(&self) -> SocketState {
-        self.core().map_or(SocketState::Unconnected, |core| core.state)
+        self.core().map_or(SocketState::Unconnected, |core| core.state())
     }
 
     /// Calls `f` with the socket's core, and delivers what it did.

@@ -1,0 +1,178 @@
+//! The phase of a connection: what exists of it.
+//!
+//! Keeps one promise: what cannot be together cannot be written. There is an attempt only while a
+//! connection is wished for or made, and an engine only where bytes could go by one. A transition
+//! takes the phase out and puts the next one in; if that panics, the socket is unconnected.
+
+use super::attempt::Attempt;
+use crate::net::engine::SocketEngine;
+use crate::net::values::SocketState;
+
+/// What exists of a connection.
+#[derive(Default)]
+pub(super) enum Phase {
+    #[default]
+    Unconnected,
+    /// Unconnected: the connection was asked for before the socket had a runtime.
+    Wish(Box<Attempt>),
+    /// Unconnected, as the class says that took the descriptor over.
+    Adopted(Box<dyn SocketEngine>),
+    /// The addresses of the peer are being looked up.
+    HostLookup(Box<Attempt>),
+    /// The addresses of the peer are being tried.
+    Connecting(Box<Attempt>),
+    Bound(Box<dyn SocketEngine>),
+    Connected(Box<dyn SocketEngine>),
+    /// The connection ends when all that was written is sent.
+    Closing(Box<dyn SocketEngine>),
+    /// A state without an engine: a connection that broke looks as it did until the slots have heard
+    /// of it, and a class of its own may have something else in the place of an engine.
+    Hollow(SocketState),
+}
+
+impl Phase {
+    /// Returns the phase of a socket with this engine. In a state that has none, the engine closes.
+    pub(super) fn with_engine(state: SocketState, engine: Box<dyn SocketEngine>) -> Self {
+        match state {
+            SocketState::Unconnected => Self::Adopted(engine),
+            SocketState::Bound => Self::Bound(engine),
+            SocketState::Connected => Self::Connected(engine),
+            SocketState::Closing => Self::Closing(engine),
+            _ => Self::Hollow(state),
+        }
+    }
+
+    fn with_attempt(state: SocketState, attempt: Box<Attempt>) -> Self {
+        match state {
+            SocketState::HostLookup => Self::HostLookup(attempt),
+            SocketState::Connecting => Self::Connecting(attempt),
+            _ => Self::hollow(state),
+        }
+    }
+
+    fn hollow(state: SocketState) -> Self {
+        match state {
+            SocketState::Unconnected => Self::Unconnected,
+            _ => Self::Hollow(state),
+        }
+    }
+
+    #[inline]
+    pub(super) fn state(&self) -> SocketState {
+        match self {
+            Self::Unconnected | Self::Wish(_) | Self::Adopted(_) => SocketState::Unconnected,
+            Self::HostLookup(_) => SocketState::HostLookup,
+            Self::Connecting(_) => SocketState::Connecting,
+            Self::Bound(_) => SocketState::Bound,
+            Self::Connected(_) => SocketState::Connected,
+            Self::Closing(_) => SocketState::Closing,
+            Self::Hollow(state) => *state,
+        }
+    }
+
+    /// Moves to another state, with what exists now as far as the state can have it.
+    pub(super) fn move_to(&mut self, state: SocketState) {
+        *self = match std::mem::take(self) {
+            Self::Adopted(engine)
+            | Self::Bound(engine)
+            | Self::Connected(engine)
+            | Self::Closing(engine) => Self::with_engine(state, engine),
+            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
+                Self::with_attempt(state, attempt)
+            }
+            Self::Unconnected | Self::Hollow(_) => Self::hollow(state),
+        };
+    }
+
+    /// Closes the engine, and leaves the state as it is.
+    pub(super) fn lose_engine(&mut self) {
+        *self = Self::hollow(self.state());
+    }
+
+    /// Returns the socket's own engine: that of its connection, or the one that an attempt connects
+    /// because the socket was bound before.
+    #[inline]
+    pub(super) fn engine(&self) -> Option<&dyn SocketEngine> {
+        match self {
+            Self::Adopted(engine)
+            | Self::Bound(engine)
+            | Self::Connected(engine)
+            | Self::Closing(engine) => Some(&**engine),
+            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
+                attempt.own_engine()
+            }
+            Self::Unconnected | Self::Hollow(_) => None,
+        }
+    }
+
+    /// Returns the engine of the connection, or of the address to which the socket is bound.
+    #[inline]
+    pub(super) fn engine_mut(&mut self) -> Option<&mut (dyn SocketEngine + 'static)> {
+        match self {
+            Self::Adopted(engine)
+            | Self::Bound(engine)
+            | Self::Connected(engine)
+            | Self::Closing(engine) => Some(&mut **engine),
+            _ => None,
+        }
+    }
+
+    /// Takes the socket's own engine out. Nothing else is left.
+    pub(super) fn take_engine(&mut self) -> Option<Box<dyn SocketEngine>> {
+        match std::mem::take(self) {
+            Self::Adopted(engine)
+            | Self::Bound(engine)
+            | Self::Connected(engine)
+            | Self::Closing(engine) => Some(engine),
+            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
+                attempt.into_own_engine()
+            }
+            Self::Unconnected | Self::Hollow(_) => None,
+        }
+    }
+
+    pub(super) fn attempt(&self) -> Option<&Attempt> {
+        match self {
+            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
+                Some(attempt)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn attempt_mut(&mut self) -> Option<&mut Attempt> {
+        match self {
+            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
+                Some(attempt)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes the attempt out, if there is one. Nothing else is left then.
+    pub(super) fn take_attempt(&mut self) -> Option<Box<Attempt>> {
+        self.attempt()?;
+        match std::mem::take(self) {
+            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
+                Some(attempt)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the engines that may be ready: the socket's own, and those that race to become it.
+    pub(super) fn engines(&self) -> impl Iterator<Item = &dyn SocketEngine> {
+        self.engine().into_iter().chain(self.attempt().into_iter().flat_map(Attempt::racing))
+    }
+
+    /// Calls `f` with each of the [`engines`](Self::engines), until it fails.
+    pub(super) fn try_each_engine<E>(
+        &mut self,
+        mut f: impl FnMut(&mut dyn SocketEngine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(engine) = self.engine_mut() {
+            f(engine)?;
+        }
+        self.attempt_mut().map_or(Ok(()), |attempt| attempt.try_each_engine(f))
+    }
+}
