@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
+use super::news::News;
 use super::options::Options;
 use super::phase::Phase;
 use super::step::Step;
-use super::traffic::News;
 use crate::event_loop::TimerKey;
 use crate::io::OpenMode;
 use crate::net::engine::{Network, Progress, SocketEngine};
@@ -106,9 +106,9 @@ impl SocketCore {
             SocketType::Udp => OpenMode::UNBUFFERED,
         };
         self.device.open(mode | unbuffered);
-        self.traffic.begin_anew();
+        self.begin_anew();
         // A wait from now on is for the new connection.
-        self.traffic.undelivered = News::empty();
+        self.news.deliver();
         self.set_error(None);
         self.extra_mut().peer_name = name;
         let own = self.phase.take_engine();
@@ -339,7 +339,7 @@ impl SocketCore {
         self.local = OnceCell::new();
         self.phase = Phase::Connected(engine);
         // What comes right with the connection is looked for when it has been announced.
-        self.traffic.has_more = true;
+        self.offer.has_more = true;
         self.signals.state_changed.emit(SocketState::Connected);
         self.needed_extra().connected.emit(());
         self.note(News::CONNECTED);

@@ -9,9 +9,12 @@ use std::rc::Rc;
 
 use super::endpoint::Endpoint;
 use super::extra::Extra;
+use super::news::{News, NewsBoard};
+use super::offer::Offer;
 use super::phase::Phase;
+use super::receive::Receive;
+use super::send::Send;
 use super::step::{Step, StepQueue};
-use super::traffic::{News, Traffic};
 use crate::io::{Device, OpenMode};
 use crate::net::engine::{Network, SocketEngine, listens, open};
 use crate::net::shared::{Home, Newcomers};
@@ -34,7 +37,12 @@ pub struct SocketCore {
     pub(super) extra: OnceCell<Box<Extra>>,
     pub(super) phase: Phase,
     pub(super) steps: StepQueue,
-    pub(super) traffic: Traffic,
+    pub(super) receive: Receive,
+    pub(super) send: Send,
+    pub(super) offer: Offer,
+    pub(super) news: NewsBoard,
+    /// The socket has asked to be woken when the loop comes to it.
+    pub(super) is_postponed: bool,
     pub(super) home: Option<Home>,
 }
 
@@ -63,7 +71,11 @@ impl SocketCore {
             extra: OnceCell::new(),
             phase: Phase::Unconnected,
             steps: StepQueue::default(),
-            traffic: Traffic::default(),
+            receive: Receive::default(),
+            send: Send::default(),
+            offer: Offer::default(),
+            news: NewsBoard::default(),
+            is_postponed: false,
             home: None,
         }
     }
@@ -157,8 +169,8 @@ impl SocketCore {
         engine.bind(address, port, mode).map_err(Fault::of_binding)?;
         self.phase = Phase::Bound(engine);
         self.local = OnceCell::new();
-        self.traffic.begin_anew();
-        self.traffic.undelivered = News::empty();
+        self.begin_anew();
+        self.news.deliver();
         self.signals.state_changed.emit(SocketState::Bound);
         self.watch();
         Ok(())
@@ -209,7 +221,7 @@ impl SocketCore {
             SocketState::Connecting => self.begun_elsewhere(engine),
             _ => Phase::with_engine(state, engine),
         };
-        self.traffic.begin_anew();
+        self.begin_anew();
         self.device.open(mode);
         if before != state {
             self.signals.state_changed.emit(state);
@@ -237,7 +249,8 @@ impl SocketCore {
             SocketState::Connected | SocketState::Bound => {
                 if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
                     // There is no peer that could send or receive.
-                    self.traffic.has_no_peer();
+                    self.receive.see_end();
+                    self.send.close();
                 }
                 self.change_state(SocketState::Closing);
                 if self.has_unsent() {
@@ -308,7 +321,7 @@ impl SocketCore {
 
     /// Returns true if no more bytes will come.
     pub(in crate::net) fn has_ended(&self) -> bool {
-        self.traffic.read_finished || self.is_idle()
+        self.receive.is_finished() || self.is_idle()
     }
 
     /// What is known of the last error, in words.
@@ -322,6 +335,13 @@ impl SocketCore {
         self.home.as_ref().map(|home| home.network.clone())
     }
 
+    /// Forgets what belonged to one connection.
+    pub(super) fn begin_anew(&mut self) {
+        self.receive = Receive::default();
+        self.send = Send::default();
+        self.offer = Offer::default();
+    }
+
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
     pub(super) fn end(&mut self, was_connected: bool) {
         // Asked for while there is an engine that knows.
@@ -329,10 +349,12 @@ impl SocketCore {
         self.phase = Phase::Unconnected;
         self.device.drop_outgoing();
         self.signals.state_changed.emit(SocketState::Unconnected);
-        if !self.traffic.read_finished {
+        if !self.receive.is_finished() {
             self.device.finish_read_channel();
         }
-        self.traffic.end();
+        self.receive = Receive::default();
+        self.send.end();
+        self.offer.end();
         if was_connected {
             self.signals.disconnected.emit(());
             self.note(News::ENDED);
@@ -420,7 +442,7 @@ impl Drop for SocketCore {
     fn drop(&mut self) {
         self.stop_timer();
         if let Some(legacy) = self.extra().and_then(|extra| extra.legacy.upgrade()) {
-            legacy.set(self.traffic.news);
+            legacy.set(self.news.news());
         }
     }
 }

@@ -11,8 +11,8 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use rustix::io::Errno;
 
 use super::core::{SocketCore, copy_of};
+use super::news::News;
 use super::phase::Phase;
-use super::traffic::News;
 use crate::net::engine::{Membership, SocketEngine};
 use crate::net::interface::NetworkInterface;
 use crate::net::values::{
@@ -47,7 +47,7 @@ impl SocketCore {
         // Somebody's read or write may have taken the error meanwhile.
         let Some(engine) = self.datagram_engine() else { return };
         if let Err(error) = engine.progress() {
-            self.traffic.news |= News::REFUSED;
+            self.news.add(News::REFUSED);
             self.fail(SocketError::of_datagram(&error), Some(error));
         }
         self.look_for_datagram();
@@ -69,7 +69,7 @@ impl SocketCore {
         if self.state() == SocketState::Connected && !self.device.is_readable() {
             return self.drop_datagrams();
         }
-        self.traffic.has_more = true;
+        self.offer.has_more = true;
         self.announce_once();
     }
 
@@ -84,7 +84,7 @@ impl SocketCore {
                 Err(error) => self.fail(SocketError::of_datagram(&error), Some(error)),
             }
         }
-        self.traffic.has_more = true;
+        self.offer.has_more = true;
         self.postpone_traffic();
     }
 
@@ -288,7 +288,7 @@ impl SocketCore {
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
-                self.traffic.news |= News::DEPARTED;
+                self.news.add(News::DEPARTED);
                 self.device.announce_written(count);
                 Ok(count)
             }

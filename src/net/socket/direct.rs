@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 
 use super::core::{SocketCore, copy_of};
 use super::datagram::not_connected;
+use super::news::News;
 use super::phase::Phase;
-use super::traffic::News;
 use crate::io::OpenMode;
 use crate::net::values::{SocketError, SocketState, SocketType};
 
@@ -21,22 +21,22 @@ impl SocketCore {
     /// Says once that there is something to read, if there is.
     pub(super) fn announce_direct(&mut self) {
         if self.kind == SocketType::Udp {
-            if !self.traffic.is_announced {
+            if !self.offer.is_announced() {
                 self.look_for_datagram();
             }
             return;
         }
-        if self.traffic.end_seen {
+        if self.receive.has_seen_end() {
             return self.look_for_reset();
         }
-        self.traffic.has_more = true;
-        if self.traffic.is_announced {
+        self.offer.has_more = true;
+        if self.offer.is_announced() {
             return;
         }
         let Some(engine) = self.phase.engine_mut() else { return };
         match engine.peek(&mut [0]) {
             Ok(_) => self.announce_once(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.traffic.has_more = false,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.offer.has_more = false,
             // The kernel says so once: a read would find a mere end.
             Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
         }
@@ -44,20 +44,20 @@ impl SocketCore {
 
     /// Says that there is something, unless that was said and nobody has looked.
     pub(super) fn announce_once(&mut self) {
-        if !std::mem::replace(&mut self.traffic.is_announced, true) {
-            self.traffic.news |= News::ARRIVED;
+        if self.offer.announce() {
+            self.news.add(News::ARRIVED);
             self.device.announce_received();
         }
     }
 
     /// A direct socket was looked at: it may announce again.
     pub(super) fn looked_at<T>(&mut self, result: &io::Result<T>) {
-        self.traffic.is_announced = false;
-        self.traffic.has_more = match result {
+        self.offer.looked_at();
+        self.offer.has_more = match result {
             Err(error) => error.kind() != ErrorKind::WouldBlock,
             Ok(_) => true,
         };
-        if self.traffic.has_more {
+        if self.offer.has_more {
             self.postpone_traffic();
         }
     }
@@ -65,7 +65,7 @@ impl SocketCore {
     /// Somebody has read from the buffer, what was looked at before or a transaction has given back: a
     /// direct socket may announce again what waits behind that.
     pub(super) fn on_consumed(&mut self) {
-        if self.traffic.is_announced {
+        if self.offer.is_announced() {
             self.looked_at(&Ok(()));
         }
         self.make_room();
@@ -75,12 +75,12 @@ impl SocketCore {
     /// from now on. What waits already is announced when the transaction is committed; a slot that
     /// rolls back each time would be called for it without end.
     pub(super) fn on_kept(&mut self) {
-        self.traffic.is_announced = false;
+        self.offer.looked_at();
     }
 
     /// Says whether a direct socket has something that was announced and not looked at.
     pub(in crate::net) fn has_pending(&self) -> bool {
-        self.traffic.is_announced
+        self.offer.is_announced()
     }
 
     /// How much a direct socket can read past the buffer now.
@@ -101,7 +101,7 @@ impl SocketCore {
                 SocketType::Udp => Err(not_connected()),
             };
         }
-        if self.traffic.end_seen {
+        if self.receive.has_seen_end() {
             return Ok(0);
         }
         let Some(engine) = self.phase.engine_mut() else {
@@ -111,8 +111,8 @@ impl SocketCore {
         self.looked_at(&result);
         match (&result, self.kind) {
             (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
-                self.traffic.end_seen = true;
-                self.traffic.has_more = false;
+                self.receive.see_end();
+                self.offer.has_more = false;
                 // While this end closes, what is still to go out may go.
                 if self.state() != SocketState::Closing {
                     self.peer_finished();
@@ -163,9 +163,9 @@ impl SocketCore {
             return Ok(sent);
         }
         // If something else was in the queue, that is on its way out already.
-        self.traffic.send_blocked |= self.device.outgoing().is_empty();
+        self.send.is_blocked |= self.device.outgoing().is_empty();
         let queued = rest.len().min(self.write_room());
-        self.traffic.write_cut |= queued < rest.len();
+        self.send.was_cut_short |= queued < rest.len();
         self.device.queue(&rest[..queued]);
         match sent + queued {
             0 => Err(ErrorKind::WouldBlock.into()),

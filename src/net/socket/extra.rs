@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::rc::Weak;
 
 use super::core::{Fault, SocketCore};
+use super::news::News;
 use super::settings::Settings;
-use super::traffic::News;
 use crate::net::values::SocketError;
 use crate::object::Signal;
 

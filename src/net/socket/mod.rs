@@ -30,21 +30,26 @@ mod datagram;
 mod direct;
 mod endpoint;
 mod extra;
+mod news;
+mod offer;
 mod options;
 mod phase;
 #[cfg(test)]
 mod racing_tests;
 mod raw_device;
+mod receive;
+mod receiving;
+mod send;
+mod sending;
 mod settings;
 mod step;
 mod tcp_socket;
-mod traffic;
 mod transfer;
 mod udp_socket;
 
 pub(crate) use abstract_socket::META as Q_ABSTRACT_SOCKET;
 pub use abstract_socket::QAbstractSocket;
 pub use core::SocketCore;
+pub(in crate::net) use news::News;
 pub use tcp_socket::QTcpSocket;
-pub(in crate::net) use traffic::News;
 pub use udp_socket::QUdpSocket;

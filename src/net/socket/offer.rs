@@ -1,0 +1,49 @@
+//! The offer: what the kernel, or the buffer, has for a reader, and whether the reader was told.
+
+/// What there may be to read.
+#[derive(Debug, Default)]
+pub(super) struct Offer {
+    /// The kernel may have more to read.
+    pub(super) has_more: bool,
+    /// A direct socket has announced that there is something, and nobody has looked.
+    is_announced: bool,
+    /// Something was read, and something left, which is announced once more.
+    again: bool,
+}
+
+impl Offer {
+    /// Returns true if it is to be announced that there is something: nobody was told, or somebody
+    /// has looked since.
+    #[inline]
+    pub(super) fn announce(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_announced, true)
+    }
+
+    pub(super) fn is_announced(&self) -> bool {
+        self.is_announced
+    }
+
+    /// Somebody has looked: what comes may be announced again.
+    #[inline]
+    pub(super) fn looked_at(&mut self) {
+        self.is_announced = false;
+    }
+
+    /// Announces what is left once more, when the loop comes to it.
+    pub(super) fn renew(&mut self) {
+        self.again = true;
+    }
+
+    pub(super) fn is_renewed(&self) -> bool {
+        self.again
+    }
+
+    pub(super) fn take_renewed(&mut self) -> bool {
+        std::mem::take(&mut self.again)
+    }
+
+    /// Forgets the connection, of which some can still be read.
+    pub(super) fn end(&mut self) {
+        *self = Self { again: self.again, ..Self::default() };
+    }
+}

@@ -1,0 +1,102 @@
+//! The sending half of a connection: what went out, what stands in its way, and how far our end of
+//! the connection is closed.
+
+use crate::net::values::SocketError;
+
+/// The sending half of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Send {
+    end: WriteEnd,
+    /// The kernel took all it could; it tells when there is room again.
+    pub(super) is_blocked: bool,
+    /// A write was cut short because of the limit.
+    pub(super) was_cut_short: bool,
+    /// The connection was lost before all was sent.
+    was_cut_off: bool,
+    /// Why the connection is broken, as a write found out. What came before is still being read.
+    failed_by: Option<SocketError>,
+    /// What went out past the buffer and was not announced. Until then it counts as waiting. Never
+    /// more than is sent in a pass of the loop.
+    unannounced: u32,
+}
+
+/// How far our end of the connection is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum WriteEnd {
+    #[default]
+    Open,
+    /// It is closed when all is sent.
+    Closing,
+    Closed,
+}
+
+impl Send {
+    /// How many bytes went out past the buffer without being announced.
+    pub(super) fn unannounced(&self) -> usize {
+        self.unannounced as usize
+    }
+
+    /// Notes bytes that went out past the buffer.
+    pub(super) fn went_at_once(&mut self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.unannounced = self.unannounced.saturating_add(count);
+    }
+
+    /// Takes the number of bytes that are to be announced.
+    pub(super) fn take_unannounced(&mut self) -> usize {
+        std::mem::take(&mut self.unannounced) as usize
+    }
+
+    /// Returns true if nobody has closed this end, or begun to.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.end == WriteEnd::Open
+    }
+
+    /// Closes this end when all is sent. Returns false if that was asked for before.
+    pub(super) fn begin_to_close(&mut self) -> bool {
+        let was_open = self.is_open();
+        if was_open {
+            self.end = WriteEnd::Closing;
+        }
+        was_open
+    }
+
+    /// Returns true if this end is to be closed when all is sent.
+    pub(super) fn is_closing(&self) -> bool {
+        self.end == WriteEnd::Closing
+    }
+
+    pub(super) fn close(&mut self) {
+        self.end = WriteEnd::Closed;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.end == WriteEnd::Closed
+    }
+
+    /// Notes why the connection is broken. Returns the first reason that was noted: the kernel tells
+    /// it once.
+    pub(super) fn fail(&mut self, kind: SocketError) -> SocketError {
+        *self.failed_by.get_or_insert(kind)
+    }
+
+    pub(super) fn failed_by(&self) -> Option<SocketError> {
+        self.failed_by
+    }
+
+    /// The connection is lost. `has_unsent` is true if not all was sent.
+    pub(super) fn cut_off(&mut self, has_unsent: bool) {
+        self.was_cut_off |= has_unsent;
+    }
+
+    /// Returns true if the connection was lost before all was sent.
+    pub(super) fn was_cut_off(&self) -> bool {
+        self.was_cut_off
+    }
+
+    /// Forgets the connection, but for whether it was cut off.
+    pub(super) fn end(&mut self) {
+        *self = Self { was_cut_off: self.was_cut_off, ..Self::default() };
+    }
+}

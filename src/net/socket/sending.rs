@@ -1,0 +1,246 @@
+//! Sending: what was written, through the device's buffer, and the end of it.
+
+use std::io::{self, ErrorKind};
+
+use super::core::SocketCore;
+use super::news::News;
+use super::phase::Phase;
+use super::step::Step;
+use crate::net::engine::SocketEngine;
+use crate::net::values::{SocketError, SocketState, SocketType};
+
+/// How much is sent in one pass of the loop before others get theirs. More than most writes, so
+/// that they take one system call.
+const SENT_PER_PASS: usize = 1 << 20;
+
+/// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
+/// with others would not pay for the copy.
+const SENT_AT_ONCE: usize = 16 * 1024;
+
+impl SocketCore {
+    /// Sends what the kernel takes now, because the user wants it.
+    pub(super) fn flush_by_user(&mut self) {
+        let earlier = self.news.take();
+        self.flush();
+        let news = self.news.take();
+        self.news.add(earlier);
+        self.note(news);
+    }
+
+    /// Sends what the kernel takes now.
+    pub(super) fn flush(&mut self) {
+        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
+            self.send();
+        }
+    }
+
+    /// Says whether there is something to send, or the end of it to tell.
+    pub(in crate::net) fn may_write(&self) -> bool {
+        self.has_unsent() || self.send.is_closing()
+    }
+
+    /// Closes our end when all that was written is sent; the peer's stays as it is.
+    pub(super) fn shutdown_write(&mut self) {
+        let is_open = self.state() == SocketState::Connected || self.phase.attempt().is_some();
+        if is_open && self.send.begin_to_close() {
+            self.postpone_traffic();
+        }
+    }
+
+    /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
+    /// direct.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let has_no_peer = match self.state() {
+            SocketState::Unconnected => self.is_idle(),
+            // Still open from the connection before, and there is nobody whom it could go to.
+            SocketState::Bound => self.kind == SocketType::Tcp,
+            _ => false,
+        };
+        if has_no_peer {
+            return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
+        }
+        if !self.send.is_open() {
+            return Err(io::Error::new(
+                ErrorKind::BrokenPipe,
+                "the socket's writing end is closed",
+            ));
+        }
+        if self.is_direct() {
+            return self.write_direct(bytes);
+        }
+        let count = bytes.len().min(self.write_room());
+        if count < bytes.len() {
+            self.send.was_cut_short = true;
+            if count == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+        }
+        let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
+        self.device.queue(&bytes[sent..count]);
+        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
+            self.postpone_traffic();
+        }
+        Ok(count)
+    }
+
+    /// Has the kernel take what it has room for, if nothing waits before it.
+    fn write_at_once(&mut self, bytes: &[u8]) -> usize {
+        let is_next = !self.send.is_blocked && self.device.outgoing().is_empty();
+        let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
+        let (Phase::Connected(engine), true) = (&mut self.phase, is_next) else { return 0 };
+        let next = &bytes[..bytes.len().min(budget)];
+        if next.is_empty() {
+            return 0;
+        }
+        match engine.write(next) {
+            Ok(sent) => {
+                self.send.is_blocked = sent < next.len();
+                self.send.went_at_once(sent);
+                sent
+            }
+            Err(error) => {
+                // What else fails here fails again when the bytes are sent, and is told then.
+                self.send.is_blocked = error.kind() == ErrorKind::WouldBlock;
+                0
+            }
+        }
+    }
+
+    pub(super) fn write_room(&self) -> usize {
+        match self.settings().write_limit {
+            Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
+            None => usize::MAX,
+        }
+    }
+
+    /// Writes what the kernel takes, and tells how much that was.
+    pub(super) fn send(&mut self) {
+        let Some(engine) = self.phase.engine_mut() else { return };
+        let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
+        let mut sent = 0;
+        let failure = loop {
+            let outgoing = self.device.outgoing();
+            let next = &outgoing[..outgoing.len().min(budget - sent)];
+            if next.is_empty() {
+                break None;
+            }
+            match engine.write(next) {
+                Ok(0) => {
+                    self.send.is_blocked = true;
+                    break None;
+                }
+                Ok(count) => {
+                    let is_short = count < next.len();
+                    sent += count;
+                    self.device.sent(count);
+                    // The kernel took what it had room for.
+                    if is_short {
+                        self.send.is_blocked = true;
+                        break None;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.send.is_blocked = true;
+                    break None;
+                }
+                Err(error) => break Some(error),
+            }
+        };
+        self.announce_sent(sent);
+        match failure {
+            // It is told when that of the bytes was heard.
+            Some(error) if sent > 0 => {
+                self.send.fail(SocketError::of_transfer(&error));
+                self.postpone_traffic();
+            }
+            Some(error) if self.state() == SocketState::Connected => self.send_failed(error),
+            Some(error) => {
+                let kind = SocketError::of_transfer(&error);
+                self.lost(self.send.failed_by().unwrap_or(kind), Some(error));
+            }
+            None => self.after_sending(sent == budget),
+        }
+    }
+
+    /// Tells that so many bytes have gone out now, beside those that went at once.
+    pub(super) fn announce_sent(&mut self, sent: usize) {
+        let sent = sent + self.send.take_unannounced();
+        if sent > 0 {
+            self.news.add(News::DEPARTED);
+            self.device.announce_written(sent);
+        }
+    }
+
+    /// How much of what is written counts as waiting though it is not in the buffer. Nothing where a
+    /// limit says how much may be in the buffer.
+    pub(super) fn waiting_below(&self) -> usize {
+        let is_limited = self.settings().write_limit.is_some();
+        if is_limited { 0 } else { self.send.unannounced() }
+    }
+
+    /// Says whether written bytes have not gone out, or have and nobody was told.
+    pub(in crate::net) fn has_unsent(&self) -> bool {
+        !self.device.outgoing().is_empty() || self.send.unannounced() > 0
+    }
+
+    /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
+    /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
+    fn send_failed(&mut self, error: io::Error) {
+        // The kernel says why once. Later writes, and the end that reads find, do not tell.
+        let kind = SocketError::of_transfer(&error);
+        let kind = self.send.fail(kind);
+        let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
+        if self.phase.engine().is_some_and(is_empty) {
+            return self.lost(kind, Some(error));
+        }
+        let was_offered = self.has_pending();
+        self.receive();
+        let is_wanted = !was_offered && self.read_room() > 0;
+        if !self.has_engine() {
+            return;
+        }
+        if self.offer.has_more && is_wanted {
+            self.postpone_traffic();
+        } else {
+            self.lost(kind, Some(error));
+        }
+    }
+
+    /// Does what waited for bytes to go out.
+    fn after_sending(&mut self, had_its_share: bool) {
+        if self.has_drained() && !self.steps.contains(Step::Drained) {
+            self.record(Step::Drained);
+        }
+        if !self.device.outgoing().is_empty() {
+            if had_its_share && !self.send.is_blocked {
+                self.postpone_traffic();
+            }
+            return;
+        }
+        if self.send.is_closing() {
+            self.send.close();
+            // A failure means that the connection is gone, which reading will tell.
+            let _ = self.phase.engine_mut().map(|engine| engine.shutdown_write());
+            if self.receive.is_finished() {
+                self.close_both_ends();
+            }
+        }
+        if self.state() == SocketState::Closing && !self.steps.contains(Step::Closed) {
+            self.record(Step::Closed);
+        }
+    }
+
+    /// Says whether a write was cut short, and half of what may be queued is free again.
+    fn has_drained(&self) -> bool {
+        let limit = self.settings().write_limit.unwrap_or(usize::MAX);
+        self.send.was_cut_short && self.device.outgoing().len() <= limit / 2
+    }
+
+    /// Tells of room to write, if there is some and somebody has wanted it.
+    pub(super) fn tell_of_room(&mut self) {
+        if self.has_drained() {
+            self.send.was_cut_short = false;
+            self.needed_extra().write_buffer_drained.emit(());
+        }
+    }
+}
