@@ -51,8 +51,7 @@ impl EchoServer {
     /// Takes no more than there is room for. The rest waits, and at last the peer does.
     #[slot]
     fn echo(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
-        let Some(peer) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
-        let peer = &mut cx[peer];
+        let Some(peer) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
         if peer.state() != SocketState::Connected {
             return Ok(());
         }

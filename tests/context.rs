@@ -39,6 +39,8 @@ impl Ringer {
     fn hear(&mut self, cx: &mut Context<Self>, times: u32) {
         assert_eq!(cx.sender_as::<Bell>(), self.bell);
         assert_eq!(cx.sender_as::<Self>(), None);
+        assert!(cx.sender_mut::<Bell>().is_some());
+        assert!(cx.sender_mut::<Self>().is_none());
         self.heard.push(10 * times);
     }
 

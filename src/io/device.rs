@@ -12,7 +12,7 @@ use super::open_mode::OpenMode;
 use super::searched::Searched;
 use super::text::{RETURN, TextView};
 use super::transaction::Transaction;
-use crate::object::Signal;
+use crate::object::{Response, Signal};
 
 /// The part of a device that slotwire looks after: its buffer, its open mode and its signals.
 ///
@@ -125,15 +125,21 @@ impl Device {
         }
     }
 
-    /// Takes over what came in and tells the user, without copying it if it is much and nothing
-    /// else waits. Gives the memory back if it was copied.
+    /// Takes over what came in, without copying it if it is much and nothing else waits. Gives the
+    /// memory back if it was copied. The user is told by [`announce_received`](Self::announce_received).
     pub(crate) fn adopt(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
-        if !self.is_readable() || bytes.is_empty() {
-            return Some(bytes);
+        if self.is_readable() { self.incoming.adopt(bytes) } else { Some(bytes) }
+    }
+
+    /// Tells the user that there is something new to read, as the response of an object that was
+    /// woken.
+    #[inline]
+    pub(crate) fn received_response(&self) -> Response {
+        if self.rare.get().is_some_and(|rare| rare.channel_ready_read.was_heard()) {
+            self.announce_received();
+            return Response::DONE;
         }
-        let copied = self.incoming.adopt(bytes);
-        self.announce_received();
-        copied
+        Response::emit(&self.ready_read)
     }
 
     /// Tells the user that there is something new to read.

@@ -148,6 +148,15 @@ pub trait RawDevice {
         self.data_available() > 0
     }
 
+    /// Returns true if there may be bytes below the buffer while there are some in it. Then what a
+    /// read still lacks when it has emptied the buffer is asked for below.
+    ///
+    /// The default is true. A device that puts all that comes into the buffer by itself answers false:
+    /// only a read that finds the buffer empty goes below, to learn whether this is the end.
+    fn has_data_below(&self) -> bool {
+        true
+    }
+
     /// Returns how many bytes can be read from below now, beside those in the buffer.
     ///
     /// Of a random-access device this is known by its size.

@@ -39,7 +39,7 @@ pub(crate) fn read<D: QIODevice + ?Sized>(device: &mut D, buffer: &mut [u8]) -> 
         return message_reading::read(device, buffer);
     }
     let mut filled = take(device, buffer);
-    while filled < buffer.len() {
+    while filled < buffer.len() && (filled == 0 || device.has_data_below()) {
         let rest = &mut buffer[filled..];
         let (asked, came) = if passes_by(device, rest.len()) {
             let asked = rest.len();
@@ -73,7 +73,10 @@ pub(super) fn read_bytes<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> V
         return message_reading::read_bytes(device, max);
     }
     let mut bytes = take_vec(device, max);
-    while bytes.len() < max && device.device().check_readable().is_ok() {
+    while bytes.len() < max
+        && (bytes.is_empty() || device.has_data_below())
+        && device.device().check_readable().is_ok()
+    {
         let missing = max - bytes.len();
         let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
         match fill(device, asked) {

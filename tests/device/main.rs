@@ -20,6 +20,8 @@ struct Pipe {
     device: Device,
     below: VecDeque<u8>,
     has_ended: bool,
+    /// What comes is in the buffer, as far as the buffer has anything.
+    is_drained: bool,
     fault: Option<ErrorKind>,
     written: Vec<u8>,
     /// The sizes of the reads that came down here, and how often there was room again.
@@ -69,6 +71,10 @@ impl RawDevice for Pipe {
     fn flush_data(&mut self) -> io::Result<()> {
         self.calls.push("flush");
         Ok(())
+    }
+
+    fn has_data_below(&self) -> bool {
+        !self.is_drained
     }
 
     fn data_available(&self) -> usize {
@@ -229,6 +235,30 @@ fn bytes_are_read_ahead_but_for_large_reads_and_without_a_buffer() {
     assert_eq!(pipe.below.len(), 3);
     assert_eq!(pipe.skip(2), 2);
     assert_eq!(pipe.below.len(), 1);
+}
+
+#[test]
+fn a_device_with_nothing_below_its_buffer_is_asked_below_only_when_that_is_empty() {
+    let mut pipe = Pipe::with(b"abcdef");
+    pipe.is_drained = true;
+    assert_eq!(pipe.peek(1), b"a");
+    pipe.reads.clear();
+    let mut some = [0; 20];
+    assert_eq!(pipe.read(&mut some).unwrap(), 6);
+    assert_eq!(pipe.reads, [0; 0]);
+    assert_eq!(pipe.read(&mut some).unwrap_err().kind(), ErrorKind::WouldBlock);
+    pipe.has_ended = true;
+    assert_eq!(pipe.read(&mut some).unwrap(), 0);
+    assert_eq!(pipe.reads.len(), 2);
+
+    let mut pipe = Pipe::with(b"abcdef");
+    pipe.is_drained = true;
+    assert_eq!(pipe.peek(1), b"a");
+    pipe.reads.clear();
+    assert_eq!(pipe.read_all(), b"abcdef");
+    assert_eq!(pipe.reads, [0; 0]);
+    assert_eq!(pipe.read_all(), b"");
+    assert_eq!(pipe.reads.len(), 1);
 }
 
 #[test]

@@ -91,8 +91,7 @@ impl Echo {
 
     #[slot]
     fn echo(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
-        let Some(socket) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
-        let socket = &mut cx[socket];
+        let Some(socket) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
         while socket.bytes_available() > 0 {
             let count = socket.read(&mut self.buffer)?;
             socket.write_all(&self.buffer[..count])?;
@@ -134,8 +133,7 @@ impl Sink {
 
     #[slot]
     fn receive(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
-        let Some(socket) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
-        let socket = &mut cx[socket];
+        let Some(socket) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
         self.received += match self.way {
             // Looks at the bytes in their place, as the loop does.
             Way::Peek => {

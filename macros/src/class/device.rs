@@ -188,6 +188,7 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
         (quote!(is_random_access), quote!(bool)),
         (quote!(is_message_based), quote!(bool)),
         (quote!(message_available), quote!(bool)),
+        (quote!(has_data_below), quote!(bool)),
         (quote!(data_available), quote!(usize)),
         (quote!(tells_unopened), quote!(bool)),
         (quote!(message_room), quote!(usize)),

@@ -112,9 +112,17 @@ impl SocketCore {
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(Self::DELIVERED) => self.on_delivered(),
             Occasion::Step(number) => self.take_step(number),
-            Occasion::Ready(_, readiness) => self.on_ready(readiness),
+            Occasion::Ready(_, readiness) => {
+                if self.on_ready(readiness) {
+                    return self.device.received_response();
+                }
+            }
             Occasion::Due => self.on_timeout(),
-            Occasion::Postponed => self.on_postponed(),
+            Occasion::Postponed => {
+                if self.on_postponed() {
+                    return self.device.received_response();
+                }
+            }
             Occasion::Answered => self.on_answer(),
         }
         Response::DONE

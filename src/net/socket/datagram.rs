@@ -36,41 +36,43 @@ impl SocketCore {
     /// The room for a datagram of unknown size.
     pub(super) const MESSAGE_ROOM: usize = LARGEST;
 
-    /// The kernel says that there may be a datagram, or an error.
-    pub(super) fn on_datagram(&mut self, readiness: Readiness) {
+    /// The kernel says that there may be a datagram, or an error. Returns true if a datagram must be
+    /// announced.
+    #[must_use]
+    pub(super) fn on_datagram(&mut self, readiness: Readiness) -> bool {
         if !readiness.readable {
-            return;
+            return false;
         }
         if !readiness.read_closed {
             return self.announce_datagram();
         }
         // Somebody's read or write may have taken the error meanwhile.
-        let Some(engine) = self.datagram_engine() else { return };
+        let Some(engine) = self.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
             self.news.add(News::REFUSED);
             self.fail(SocketError::of_datagram(&error), Some(error));
         }
-        self.look_for_datagram();
+        self.look_for_datagram()
     }
 
-    /// Tells of a datagram, if there is one.
-    pub(super) fn look_for_datagram(&mut self) {
-        let Some(engine) = self.datagram_engine() else { return };
+    /// Looks for a datagram. Returns true if there is one that must be announced.
+    #[must_use]
+    pub(super) fn look_for_datagram(&mut self) -> bool {
+        let Some(engine) = self.datagram_engine() else { return false };
         // The read that meets an error emits it.
-        if engine.has_datagram().unwrap_or(true) {
-            self.announce_datagram();
-        }
+        engine.has_datagram().unwrap_or(true) && self.announce_datagram()
     }
 
-    fn announce_datagram(&mut self) {
+    fn announce_datagram(&mut self) -> bool {
         if self.datagram_engine().is_none() {
-            return;
+            return false;
         }
         if self.state() == SocketState::Connected && !self.device.is_readable() {
-            return self.drop_datagrams();
+            self.drop_datagrams();
+            return false;
         }
         self.offer.has_more = true;
-        self.announce_once();
+        self.announce_once()
     }
 
     /// Drops what has come to a socket that is open for writing alone.

@@ -18,36 +18,39 @@ impl SocketCore {
         self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
     }
 
-    /// Says once that there is something to read, if there is.
-    pub(super) fn announce_direct(&mut self) {
+    /// Looks once whether there is something to read. Returns true if that must be announced.
+    #[must_use]
+    pub(super) fn announce_direct(&mut self) -> bool {
         if self.kind == SocketType::Udp {
-            if !self.offer.is_announced() {
-                self.look_for_datagram();
-            }
-            return;
+            return !self.offer.is_announced() && self.look_for_datagram();
         }
         if self.receive.has_seen_end() {
-            return self.look_for_reset();
+            self.look_for_reset();
+            return false;
         }
         self.offer.has_more = true;
         if self.offer.is_announced() {
-            return;
+            return false;
         }
-        let Some(engine) = self.phase.engine_mut() else { return };
+        let Some(engine) = self.phase.engine_mut() else { return false };
         match engine.peek(&mut [0]) {
-            Ok(_) => self.announce_once(),
+            Ok(_) => return self.announce_once(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.offer.has_more = false,
             // The kernel says so once: a read would find a mere end.
             Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
         }
+        false
     }
 
-    /// Says that there is something, unless that was said and nobody has looked.
-    pub(super) fn announce_once(&mut self) {
-        if self.offer.announce() {
+    /// Returns true if it must be announced that there is something: it was not, or somebody has
+    /// looked since.
+    #[must_use]
+    pub(super) fn announce_once(&mut self) -> bool {
+        let is_new = self.offer.announce();
+        if is_new {
             self.news.add(News::ARRIVED);
-            self.device.announce_received();
         }
+        is_new
     }
 
     /// A direct socket was looked at: it may announce again.

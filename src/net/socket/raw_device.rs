@@ -37,6 +37,10 @@ impl RawDevice for SocketCore {
         self.kind == SocketType::Udp && self.state() == SocketState::Bound
     }
 
+    fn has_data_below(&self) -> bool {
+        self.is_direct()
+    }
+
     fn data_available(&self) -> usize {
         self.available()
     }

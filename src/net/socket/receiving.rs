@@ -11,8 +11,9 @@ use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
 const DROPPED_AT_MOST: usize = 6 << 20;
 
 impl SocketCore {
-    /// Reads once, and tells what came of it.
-    pub(super) fn receive(&mut self) {
+    /// Reads once. Returns true if something came that must be announced; anything else is told here.
+    #[must_use]
+    pub(super) fn receive(&mut self) -> bool {
         self.offer.has_more = false;
         // Nobody reads past the buffer of one that is open for writing alone.
         let is_read = self.kind == SocketType::Udp || self.device.is_readable();
@@ -23,12 +24,15 @@ impl SocketCore {
         if room == 0 {
             // Whoever makes room postpones reading on.
             self.offer.has_more = true;
-            return;
+            return false;
         }
         if self.receive.has_seen_end() {
-            return self.look_for_reset();
+            self.look_for_reset();
+            return false;
         }
-        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
+        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
+            return false;
+        };
         let pool = &home.pool;
         let mut buffer = pool.take();
         let size = buffer.capacity().min(room);
@@ -37,17 +41,18 @@ impl SocketCore {
                 pool.put(buffer);
                 self.receive.see_end();
                 if let Some(kind) = self.send.failed_by() {
-                    return self.lost(kind, None);
-                }
-                // While this end closes, what is still to go out may go.
-                if self.state() != SocketState::Closing {
+                    self.lost(kind, None);
+                } else if self.state() != SocketState::Closing {
+                    // While this end closes, what is still to go out may go.
                     self.peer_finished();
                 }
+                false
             }
             Ok(count) => {
                 // What comes while the socket closes is dropped. If it were left to the kernel,
                 // the peer would get a reset instead of the rest.
-                if matches!(self.phase, Phase::Connected(_)) {
+                let is_kept = matches!(self.phase, Phase::Connected(_));
+                if is_kept {
                     self.news.add(News::ARRIVED);
                     // Handed on as it is if it is much, and copied otherwise.
                     if let Some(buffer) = self.device.adopt(buffer) {
@@ -60,6 +65,7 @@ impl SocketCore {
                     self.offer.has_more = true;
                     self.queue_unless_full();
                 }
+                is_kept && self.device.is_readable()
             }
             Err(error) => {
                 pool.put(buffer);
@@ -69,6 +75,7 @@ impl SocketCore {
                 } else {
                     self.lost(SocketError::of_transfer(&error), Some(error));
                 }
+                false
             }
         }
     }

@@ -194,7 +194,9 @@ impl SocketCore {
             return self.lost(kind, Some(error));
         }
         let was_offered = self.has_pending();
-        self.receive();
+        if self.receive() {
+            self.device.announce_received();
+        }
         let is_wanted = !was_offered && self.read_room() > 0;
         if !self.has_engine() {
             return;

@@ -14,12 +14,15 @@ use crate::net::values::{SocketError, SocketState, SocketType};
 use crate::readiness::Readiness;
 
 impl SocketCore {
-    pub(super) fn on_ready(&mut self, readiness: Readiness) {
+    /// The engine is ready. Returns true if something came that must be announced.
+    #[must_use]
+    pub(super) fn on_ready(&mut self, readiness: Readiness) -> bool {
         match self.state() {
             SocketState::Connecting => {
                 self.check_attempt();
                 // The end can come with the beginning, and is not told again.
                 self.receive.note(readiness);
+                false
             }
             _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
@@ -28,16 +31,16 @@ impl SocketCore {
                     && std::mem::take(&mut self.send.is_blocked)
                     && self.announces_traffic(Self::send);
                 if !readiness.readable {
-                    return;
+                    return false;
                 }
                 if has_sent {
                     self.offer.has_more = true;
                     self.postpone_traffic();
-                } else {
-                    self.receive();
+                    return false;
                 }
+                self.receive()
             }
-            _ => {}
+            _ => false,
         }
     }
 
@@ -46,15 +49,22 @@ impl SocketCore {
         if self.state() == SocketState::Connecting {
             return self.check_attempt();
         }
-        if self.kind == SocketType::Udp {
-            return self.on_datagram(readiness);
-        }
-        if readiness.readable {
-            self.receive.note(readiness);
-            self.receive();
+        let has_come = if self.kind == SocketType::Udp {
+            self.on_datagram(readiness)
+        } else {
+            readiness.readable && {
+                self.receive.note(readiness);
+                self.receive()
+            }
+        };
+        if has_come {
+            self.device.announce_received();
         }
         // What nobody reads hides a reset from the reads that would find it.
-        if readiness.read_closed && (self.has_pending() || self.read_room() == 0) {
+        if self.kind == SocketType::Tcp
+            && readiness.read_closed
+            && (self.has_pending() || self.read_room() == 0)
+        {
             self.look_for_reset();
         }
     }
@@ -103,7 +113,9 @@ impl SocketCore {
     }
 
     /// The loop has come to the socket, which had postponed something: sends, and reads on.
-    pub(super) fn on_postponed(&mut self) {
+    /// Returns true if something came, or is left, that must be announced.
+    #[must_use]
+    pub(super) fn on_postponed(&mut self) -> bool {
         self.is_postponed = false;
         let has_announced = self.announces_traffic(|core| match core.send.is_blocked {
             true => core.announce_sent(0),
@@ -115,14 +127,15 @@ impl SocketCore {
             if self.offer.has_more || self.offer.is_renewed() {
                 self.postpone_traffic();
             }
-        } else if self.offer.take_renewed() && self.device.unread_len() > 0 {
-            self.device.announce_received();
+            return false;
+        }
+        if self.offer.take_renewed() && self.device.unread_len() > 0 {
             if self.offer.has_more {
                 self.postpone_traffic();
             }
-        } else if self.offer.has_more {
-            self.receive();
+            return true;
         }
+        self.offer.has_more && self.receive()
     }
 
     /// Calls `f`, and returns true if that has emitted `ready_read` or `bytes_written`.

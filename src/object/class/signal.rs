@@ -79,6 +79,11 @@ impl<A: 'static> Signal<A> {
         self.receivers() > 0
     }
 
+    /// Returns true if anybody ever connected to it or observed it.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.core.get().is_some()
+    }
+
     /// Emits a copy of `argument`, which is only made if somebody is there to hear it.
     pub(in crate::object) fn emit_copy(&self, argument: &A)
     where

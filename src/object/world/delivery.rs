@@ -140,6 +140,31 @@ impl World {
         self.downcast(self.sender()?)
     }
 
+    /// Returns the object whose signal called the running slot, mutably, if it is a `T` or extends
+    /// one: [`sender_as`](Self::sender_as) and [`get_mut`](Self::get_mut) in one look. `None` as well
+    /// if the object is busy.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # use slotwire::QTcpSocket;
+    /// # #[derive(QObject, Default)]
+    /// # struct Echo {}
+    /// #[slots]
+    /// impl Echo {
+    ///     #[slot]
+    ///     fn echo(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+    ///         let Some(socket) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
+    ///         let bytes = socket.read_all();
+    ///         socket.write_all(&bytes)
+    ///     }
+    /// }
+    /// ```
+    #[inline]
+    pub fn sender_mut<T: QObject>(&mut self) -> Option<&mut T> {
+        let sender = self.handle(self.sender?);
+        self.get_mut::<T>(sender)
+    }
+
     /// Returns true if a method runs: a slot, a constructor, or what [`with`](Self::with) calls.
     /// What is recorded then takes effect when it has returned.
     #[inline]
