@@ -88,7 +88,7 @@ impl Sources {
     }
 
     /// Takes the name of a source back. Returns true if the source had it.
-    pub(in crate::event_loop) fn remove(&mut self, name: SourceId) -> bool {
+    pub(super) fn remove(&mut self, name: SourceId) -> bool {
         let place = self.places.get_mut(name.number());
         let Some(place) = place.filter(|place| place.name == name) else { return false };
         *place = Place { name: name.next(), owner: None };

@@ -6,7 +6,7 @@
 //! touch the queue that it comes from, which the compiler sees to.
 //!
 //! A closure's type is its place in the program, so there are no more rows than those places.
-//! Closures of one thread, which are called in any order, are in `object/call.rs`.
+//! Closures of one thread, which are called in any order, are in `object/effects/call.rs`.
 
 use std::any::{Any, TypeId};
 use std::collections::VecDeque;
@@ -49,7 +49,7 @@ impl<W, F: FnOnce(&mut W) + Send + 'static> Row<W> for VecDeque<F> {
 impl<W: 'static> CallQueue<W> {
     /// Puts a closure in behind all others.
     #[inline]
-    pub(in crate::event_loop) fn put<F: FnOnce(&mut W) + Send + 'static>(&mut self, call: F) {
+    pub(super) fn put<F: FnOnce(&mut W) + Send + 'static>(&mut self, call: F) {
         let known = self.row_of.get(&TypeId::of::<F>()).copied();
         let number = known.unwrap_or_else(|| self.add_row::<F>());
         let row: &mut dyn Any = &mut *self.rows[number as usize];

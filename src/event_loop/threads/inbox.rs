@@ -40,11 +40,7 @@ pub(super) enum Refusal {
 impl<P: Pile, W: Wake> Inbox<P, W> {
     /// Lets `put` put one thing in, if fewer than `most` things wait there, and wakes the loop if
     /// it sleeps.
-    pub(in crate::event_loop) fn put(
-        &self,
-        most: usize,
-        put: impl FnOnce(&mut P),
-    ) -> Result<(), Refusal> {
+    pub(super) fn put(&self, most: usize, put: impl FnOnce(&mut P)) -> Result<(), Refusal> {
         match &mut *self.lock() {
             Contents::Open(things) if things.len() < most => put(things),
             Contents::Open(_) => return Err(Refusal::Full),

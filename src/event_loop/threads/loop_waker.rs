@@ -48,7 +48,7 @@ impl<W: Wake> LoopWaker<W> {
     }
 
     /// Wakes the loop, or ends its next sleep.
-    pub(in crate::event_loop) fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.waker.wake();
     }
 

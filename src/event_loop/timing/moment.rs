@@ -19,24 +19,24 @@ pub(super) struct Moment(u64);
 
 impl Moment {
     /// What is never reached: an era ends before.
-    pub(in crate::event_loop) const NEVER: Self = Self(u64::MAX);
+    pub(super) const NEVER: Self = Self(u64::MAX);
 
     #[cfg(test)]
-    pub(in crate::event_loop) const fn from_nanos(nanos: u64) -> Self {
+    pub(super) const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    pub(in crate::event_loop) const fn as_nanos(self) -> u64 {
+    pub(super) const fn as_nanos(self) -> u64 {
         self.0
     }
 
     /// Returns the moment so many nanoseconds later.
-    pub(in crate::event_loop) const fn after(self, nanos: u64) -> Self {
+    pub(super) const fn after(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
     /// Returns the moment so many nanoseconds before, but none before time began.
-    pub(in crate::event_loop) const fn before(self, nanos: u64) -> Self {
+    pub(super) const fn before(self, nanos: u64) -> Self {
         Self(self.0.saturating_sub(nanos))
     }
 
@@ -46,14 +46,14 @@ impl Moment {
     }
 
     /// Returns the time since another moment; zero if that is later.
-    pub(in crate::event_loop) const fn since(self, earlier: Self) -> Duration {
+    pub(super) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
     /// Returns the nearest multiple of `grain` nanoseconds, which timers of about this moment
     /// share; the moment itself for a grain of zero. A second is to be a multiple of the grain.
     #[inline]
-    pub(in crate::event_loop) const fn aligned(self, grain: u64) -> Self {
+    pub(super) const fn aligned(self, grain: u64) -> Self {
         if grain == 0 || self.0 == u64::MAX {
             return self;
         }
@@ -82,7 +82,7 @@ impl Era {
 
     /// Returns the moment that an instant is.
     #[inline]
-    pub(in crate::event_loop) fn moment(&self, instant: Instant) -> Moment {
+    pub(super) fn moment(&self, instant: Instant) -> Moment {
         match instant.checked_duration_since(self.began) {
             Some(since) => Self::BEGIN.after(nanos(since)),
             None => self.moment_before(instant),
@@ -107,7 +107,7 @@ impl Era {
     }
 
     /// Returns true if another era is to begin at this moment or before.
-    pub(in crate::event_loop) fn is_over(moment: Moment) -> bool {
+    pub(super) fn is_over(moment: Moment) -> bool {
         moment >= Self::END
     }
 

@@ -123,7 +123,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Arms a timer. One that is due [never](Moment::NEVER) is kept until somebody cancels it.
-    pub(in crate::event_loop) fn arm(&mut self, due: Moment, action: T) -> TimerKey {
+    pub(super) fn arm(&mut self, due: Moment, action: T) -> TimerKey {
         let start = self.next_start();
         let queued_start = if due == Moment::NEVER { 0 } else { start };
         let key = self.timers.insert(Timer { due, queued: due, start, queued_start, action });
@@ -136,11 +136,7 @@ impl<T> TimerQueue<T> {
     /// Gives a timer the moment that `due` makes of its present one, and the last place among those
     /// of the same moment.
     #[inline]
-    pub(in crate::event_loop) fn rearm(
-        &mut self,
-        key: TimerKey,
-        due: impl FnOnce(Moment) -> Moment,
-    ) {
+    pub(super) fn rearm(&mut self, key: TimerKey, due: impl FnOnce(Moment) -> Moment) {
         let start = self.next_start();
         let Some(timer) = self.timers.get_mut(key) else { return };
         timer.due = due(timer.due);
@@ -166,7 +162,7 @@ impl<T> TimerQueue<T> {
 
     /// Disarms a timer and gives back what it was to do.
     #[inline]
-    pub(in crate::event_loop) fn cancel(&mut self, key: TimerKey) -> Option<T> {
+    pub(super) fn cancel(&mut self, key: TimerKey) -> Option<T> {
         let timer = self.timers.remove(key)?;
         if timer.queued_start != 0 {
             self.retire_one();
@@ -175,7 +171,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Disarms all timers and gives back what they were to do.
-    pub(in crate::event_loop) fn drain(&mut self) -> Vec<T> {
+    pub(super) fn drain(&mut self) -> Vec<T> {
         self.heap.clear();
         self.stale = 0;
         self.collected.clear();
@@ -184,7 +180,7 @@ impl<T> TimerQueue<T> {
     }
 
     /// Returns when the timer is due, if it is armed.
-    pub(in crate::event_loop) fn due(&self, key: TimerKey) -> Option<Moment> {
+    pub(super) fn due(&self, key: TimerKey) -> Option<Moment> {
         self.timers.get(key).map(|timer| timer.due)
     }
 
@@ -226,7 +222,7 @@ impl<T> TimerQueue<T> {
 
     /// Returns true if nothing is armed for any moment or collected, nor was left behind by what
     /// was.
-    pub(in crate::event_loop) fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.heap.is_empty() && !self.has_collected()
     }
 

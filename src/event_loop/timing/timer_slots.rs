@@ -13,7 +13,7 @@ pub(crate) struct TimerKey {
 
 impl TimerKey {
     /// The number of the timer's slot.
-    pub(in crate::event_loop) fn slot(self) -> u32 {
+    pub(super) fn slot(self) -> u32 {
         self.slot
     }
 }
@@ -43,7 +43,7 @@ impl<E> TimerSlots<E> {
 
     /// Keeps an entry.
     #[inline]
-    pub(in crate::event_loop) fn insert(&mut self, entry: E) -> TimerKey {
+    pub(super) fn insert(&mut self, entry: E) -> TimerKey {
         if let Some(number) = self.free.pop() {
             let slot = &mut self.slots[number as usize];
             slot.entry = Some(entry);
@@ -56,7 +56,7 @@ impl<E> TimerSlots<E> {
 
     /// Takes an entry out.
     #[inline]
-    pub(in crate::event_loop) fn remove(&mut self, key: TimerKey) -> Option<E> {
+    pub(super) fn remove(&mut self, key: TimerKey) -> Option<E> {
         let slot = self.slots.get_mut(key.slot as usize)?;
         if slot.generation != key.generation {
             return None;
@@ -68,20 +68,20 @@ impl<E> TimerSlots<E> {
     }
 
     #[inline]
-    pub(in crate::event_loop) fn get(&self, key: TimerKey) -> Option<&E> {
+    pub(super) fn get(&self, key: TimerKey) -> Option<&E> {
         let slot = self.slots.get(key.slot as usize)?;
         if slot.generation == key.generation { slot.entry.as_ref() } else { None }
     }
 
     #[inline]
-    pub(in crate::event_loop) fn get_mut(&mut self, key: TimerKey) -> Option<&mut E> {
+    pub(super) fn get_mut(&mut self, key: TimerKey) -> Option<&mut E> {
         let slot = self.slots.get_mut(key.slot as usize)?;
         if slot.generation == key.generation { slot.entry.as_mut() } else { None }
     }
 
     /// Returns the entry that is in a slot now.
     #[inline]
-    pub(in crate::event_loop) fn at(&self, slot: u32) -> Option<&E> {
+    pub(super) fn at(&self, slot: u32) -> Option<&E> {
         self.slots.get(slot as usize)?.entry.as_ref()
     }
 
@@ -94,7 +94,7 @@ impl<E> TimerSlots<E> {
     }
 
     /// Takes all entries out. Their keys find nothing any more.
-    pub(in crate::event_loop) fn drain(&mut self) -> Vec<E> {
+    pub(super) fn drain(&mut self) -> Vec<E> {
         let Self { slots, free } = self;
         let taken = (0..).zip(slots).filter_map(|(number, slot)| {
             let entry = slot.entry.take()?;
@@ -106,7 +106,7 @@ impl<E> TimerSlots<E> {
     }
 
     /// Returns all entries and the numbers of their slots.
-    pub(in crate::event_loop) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut E)> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut E)> {
         let slots = (0..).zip(&mut self.slots);
         slots.filter_map(|(number, slot)| slot.entry.as_mut().map(|entry| (number, entry)))
     }
