@@ -6,7 +6,7 @@ use std::ops::BitOr;
 use mio::event::Event;
 
 /// Names a source of readiness. Which names there are, and whose they are, is the business of
-/// `event_loop/source.rs`.
+/// `event_loop/sources/source_table.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceId(pub(crate) NonZeroUsize);
 

@@ -125,8 +125,9 @@ impl Device {
         }
     }
 
-    /// Takes over what came in, without copying it if it is much and nothing else waits. Gives the
-    /// memory back if it was copied. The user is told by [`announce_received`](Self::announce_received).
+    /// Takes over the bytes that came in, without copying them if they are many and the buffer is empty.
+    /// Gives the memory back if they were copied. Emits nothing: that is for
+    /// [`announce_received`](Self::announce_received) or [`received_response`](Self::received_response).
     pub(crate) fn adopt(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
         if self.is_readable() { self.incoming.adopt(bytes) } else { Some(bytes) }
     }

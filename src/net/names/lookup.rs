@@ -1,7 +1,7 @@
 //! `Lookup`: asking for the addresses of a name.
 //!
-//! Keeps one promise: whoever drops it is not called any more, unless the call is on its way already.
-//! Who is asked is the business of the one who makes it: `resolver.rs` for a runtime,
+//! Keeps one promise: when a lookup is dropped, its answer is not delivered any more, unless the call
+//! that delivers it is on its way already. Lookups are made by `resolver.rs` for a runtime, and by
 //! `resolver_pool.rs` for the process.
 
 use std::fmt;
@@ -9,11 +9,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Takes the addresses of a name to whoever asked; their port means nothing.
+/// Receives the addresses of a name, whose port means nothing.
 pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<SocketAddr>>) + Send>;
 
-/// A lookup that was asked for. Dropping it calls it off: it is not begun if it was not, and whoever
-/// asked is not called any more, unless that call is on its way already.
+/// A lookup that was asked for. Dropping it calls it off: it is not begun if it waits still, and its
+/// [`OnResolved`] is not called any more, unless that call is on its way already.
 #[must_use = "dropping it calls the lookup off"]
 pub(crate) struct Lookup {
     cancel: Option<Box<dyn FnOnce()>>,

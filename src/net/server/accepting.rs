@@ -12,7 +12,7 @@ pub(super) struct Accepting {
     /// The kernel may have connections that were not accepted.
     pub(super) has_more: bool,
     pub(super) is_paused: bool,
-    /// The server has asked to be woken when the loop comes to it.
+    /// The server has postponed accepting: the loop will wake it.
     pub(super) is_postponed: bool,
     /// Runs while the server waits to try again.
     pub(super) retry: Option<TimerKey>,

@@ -41,7 +41,7 @@ pub struct SocketCore {
     pub(super) send: Send,
     pub(super) offer: Offer,
     pub(super) news: NewsBoard,
-    /// The socket has asked to be woken when the loop comes to it.
+    /// The socket has postponed its traffic: the loop will wake it.
     pub(super) is_postponed: bool,
     pub(super) home: Option<Home>,
 }
@@ -97,35 +97,26 @@ impl SocketCore {
     /// Takes the socket's place in its runtime.
     pub(super) fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
-        match std::mem::take(&mut self.phase) {
-            Phase::Wish(attempt) => self.begin_attempt(*attempt),
-            phase => {
-                self.phase = phase;
-                self.begin_to_watch();
-            }
+        if self.has_engine() {
+            self.begin_to_watch();
+        } else if let Some(wish) = self.phase.take_attempt() {
+            self.begin_attempt(*wish);
         }
     }
 
     /// Is woken by the loop, or by a step that it recorded.
     pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
+        let mut has_come = false;
         match occasion {
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(Self::DELIVERED) => self.on_delivered(),
             Occasion::Step(number) => self.take_step(number),
-            Occasion::Ready(_, readiness) => {
-                if self.on_ready(readiness) {
-                    return self.device.received_response();
-                }
-            }
+            Occasion::Ready(_, readiness) => has_come = self.on_ready(readiness),
             Occasion::Due => self.on_timeout(),
-            Occasion::Postponed => {
-                if self.on_postponed() {
-                    return self.device.received_response();
-                }
-            }
+            Occasion::Postponed => has_come = self.on_postponed(),
             Occasion::Answered => self.on_answer(),
         }
-        Response::DONE
+        if has_come { self.device.received_response() } else { Response::DONE }
     }
 
     /// Has the engine tell when it is ready: from now on, or from the end of the announcement on if a
@@ -399,7 +390,7 @@ impl SocketCore {
         self.phase.state()
     }
 
-    /// Returns true if there is an engine, other than those of an attempt to connect.
+    /// Returns true if the socket has an engine of its own, other than those that race to become it.
     pub(in crate::net) fn has_engine(&self) -> bool {
         self.phase.engine().is_some()
     }
