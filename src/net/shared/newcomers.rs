@@ -1,39 +1,46 @@
-//! Newcomers: the sockets of a connection that a server takes in just now.
+//! Newcomers: the sockets of a connection that a server takes in.
 //!
-//! Keeps one promise: nothing that comes on an accepted connection is heard of before the slots of
-//! `new_connection` have run, which may connect to the socket. A socket that gets its place while the
-//! server takes the connection in is watched by a step that is recorded after the announcement, so that
-//! it waits along with a turn that is put aside.
+//! Keeps one promise: no slot hears of what comes on an accepted connection before the slots of
+//! `new_connection` have run, which may connect to the socket. A socket that enters the runtime while
+//! a server takes its connection in is watched by a step that is recorded after the announcement, so
+//! the step waits along with a turn that is put aside.
 
-use std::cell::RefCell;
-
-use smallvec::SmallVec;
+use std::cell::{Cell, RefCell};
 
 use crate::object::{ObjectKey, Wakeups};
 
-/// The sockets of the connection that a server of this runtime takes in just now; `None` if none does.
+/// The sockets of the connection that a server of this runtime takes in.
 #[derive(Default)]
-pub(in crate::net) struct Newcomers(RefCell<Option<SmallVec<[ObjectKey; 1]>>>);
+pub(in crate::net) struct Newcomers {
+    /// A server takes a connection in.
+    is_open: Cell<bool>,
+    first: Cell<Option<ObjectKey>>,
+    /// The sockets that a class of its own made beside the first.
+    others: RefCell<Vec<ObjectKey>>,
+}
 
 impl Newcomers {
-    /// The number of the step that a newcomer gets after its announcement: then it begins to be
-    /// watched.
+    /// The number of the step at which a newcomer begins to be watched, after its announcement.
     pub(in crate::net) const ANNOUNCED: u32 = 0;
 
-    /// Begins to take a connection in. The end of the value that this returns, a panic's included, is
+    /// Begins to take a connection in. The end of the value that this returns, by a panic as well, is
     /// the moment after the announcement.
     pub(in crate::net) fn take_in<'a>(&'a self, wakeups: &'a Wakeups) -> Announcement<'a> {
-        self.0.replace(Some(SmallVec::new()));
+        self.is_open.set(true);
         Announcement { newcomers: self, wakeups }
     }
 
-    /// Has a socket watched after the announcement, if a connection is taken in just now. Returns false
-    /// if none is, so that the socket may be watched at once.
+    /// Has a socket watched after the announcement, if a server takes a connection in. Returns false
+    /// if none does, so that the socket may be watched at once.
     pub(in crate::net) fn join(&self, socket: ObjectKey) -> bool {
-        let mut newcomers = self.0.borrow_mut();
-        let Some(newcomers) = &mut *newcomers else { return false };
-        newcomers.push(socket);
-        true
+        let is_open = self.is_open.get();
+        if is_open {
+            match self.first.get() {
+                None => self.first.set(Some(socket)),
+                Some(_) => self.others.borrow_mut().push(socket),
+            }
+        }
+        is_open
     }
 }
 
@@ -45,7 +52,9 @@ pub(in crate::net) struct Announcement<'a> {
 
 impl Drop for Announcement<'_> {
     fn drop(&mut self) {
-        for socket in self.newcomers.0.take().into_iter().flatten() {
+        let Newcomers { is_open, first, others } = self.newcomers;
+        is_open.set(false);
+        for socket in first.take().into_iter().chain(others.take()) {
             self.wakeups.step(socket, Newcomers::ANNOUNCED);
         }
     }

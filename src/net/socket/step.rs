@@ -1,7 +1,8 @@
-//! Steps: changes of state that take effect between emissions.
+//! Steps: changes of a socket's state that take effect between emissions.
 //!
-//! Each step has a number, under which it is also recorded among the world's effects. One that was
-//! taken early, or dropped, is not found when its effect is carried out, and nothing happens then.
+//! Each step has a number, and the effect that takes the step is recorded under the same number. A
+//! step that was taken early, or dropped, is no longer in the queue when its effect is carried out,
+//! and then the effect does nothing.
 
 use std::collections::VecDeque;
 
@@ -19,10 +20,10 @@ pub(super) enum Step {
     /// The slots of `connected` have run: reading and writing begin, or the connection is closed, if
     /// that was asked for before it was established.
     Begin { to_close: bool },
-    /// Who wants to know it was told that bytes have gone out: whoever could not write is told that
-    /// there is room, if slots have not filled it since.
+    /// The slots of `bytes_written` have run: `write_buffer_drained` is emitted, unless slots have
+    /// filled the buffer since.
     Drained,
-    /// Who wants to know it was told that the device is about to be closed.
+    /// The slots of `about_to_close` have run: the device is closed.
     Close,
     /// The peer has closed: the socket begins to close.
     Closing,
@@ -32,69 +33,93 @@ pub(super) enum Step {
     Forget,
 }
 
-/// The number of the first of those steps. Before it are those that have a number for good:
-/// `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
-const FIRST: u32 = 2;
+/// The bit that the numbers of all steps in a queue have. The numbers without it belong to steps that
+/// wait in no queue: `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
+const QUEUED: u32 = 1 << 31;
+
+/// How many of the last steps a queue holds without an allocation.
+const RECENT: usize = 4;
 
 /// The steps that are recorded and not taken yet, in order.
+///
+/// Numbers count up by one, so the place of a step among the last ones tells its number.
 #[derive(Debug, Default)]
 pub(super) struct StepQueue {
-    /// Mostly there are none.
-    steps: Option<Box<Steps>>,
-}
-
-#[derive(Debug, Default)]
-struct Steps {
-    waiting: VecDeque<(u32, Step)>,
-    recorded: u32,
+    /// The number of the step that was recorded last.
+    last: u32,
+    /// The last steps, the last of all first. `None` in place of a step that no longer waits.
+    recent: [Option<Step>; RECENT],
+    /// The steps before those, with their numbers. Seldom any.
+    #[expect(clippy::box_collection, reason = "every socket has room for this, and few need it")]
+    earlier: Option<Box<VecDeque<(u32, Step)>>>,
 }
 
 impl StepQueue {
-    /// Adds a step and gives its number.
+    /// Adds a step and returns its number.
     fn push(&mut self, step: Step) -> u32 {
-        let Steps { waiting, recorded } = &mut **self.steps.get_or_insert_default();
-        *recorded = recorded.wrapping_add(1).max(FIRST);
-        waiting.push_back((*recorded, step));
-        *recorded
+        if let Some(oldest) = self.recent[RECENT - 1] {
+            let number = self.last.wrapping_sub(RECENT as u32 - 1) | QUEUED;
+            self.earlier.get_or_insert_default().push_back((number, oldest));
+        }
+        self.recent.copy_within(..RECENT - 1, 1);
+        self.recent[0] = Some(step);
+        self.last = self.last.wrapping_add(1) | QUEUED;
+        self.last
     }
 
-    /// Takes the step with this number, if it still waits.
+    /// Takes the step with this number, if that step still waits.
     fn take(&mut self, number: u32) -> Option<Step> {
-        let waiting = &mut self.steps.as_mut()?.waiting;
-        let position = waiting.iter().position(|&(waiting, _)| waiting == number)?;
-        waiting.remove(position).map(|(_, step)| step)
+        let age = self.last.wrapping_sub(number) & !QUEUED;
+        match self.recent.get_mut(age as usize) {
+            Some(step) => step.take(),
+            None => self.take_earlier(number),
+        }
+    }
+
+    #[cold]
+    fn take_earlier(&mut self, number: u32) -> Option<Step> {
+        let earlier = self.earlier.as_mut()?;
+        let position = earlier.iter().position(|&(earlier, _)| earlier == number)?;
+        earlier.remove(position).map(|(_, step)| step)
     }
 
     /// Takes the first step.
     fn next(&mut self) -> Option<Step> {
-        self.steps.as_mut()?.waiting.pop_front().map(|(_, step)| step)
+        let earliest = self.earlier.as_mut().and_then(|earlier| earlier.pop_front());
+        match earliest {
+            Some((_, step)) => Some(step),
+            None => self.recent.iter_mut().rev().find_map(Option::take),
+        }
     }
 
+    /// Returns true if this step waits.
     pub(super) fn contains(&self, step: Step) -> bool {
-        let steps = self.steps.iter().flat_map(|steps| &steps.waiting);
-        steps.into_iter().any(|&(_, waiting)| waiting == step)
+        let mut earlier = self.earlier.iter().flat_map(|earlier| earlier.iter());
+        self.recent.contains(&Some(step)) || earlier.any(|&(_, earlier)| earlier == step)
     }
 
     /// Drops this step, if it waits.
     pub(super) fn remove(&mut self, step: Step) {
-        if let Some(steps) = &mut self.steps {
-            steps.waiting.retain(|&(_, waiting)| waiting != step);
+        for recent in self.recent.iter_mut().filter(|recent| **recent == Some(step)) {
+            *recent = None;
+        }
+        if let Some(earlier) = &mut self.earlier {
+            earlier.retain(|&(_, earlier)| earlier != step);
         }
     }
 
     /// Drops all steps.
     pub(super) fn clear(&mut self) {
-        if let Some(steps) = &mut self.steps {
-            steps.waiting.clear();
-        }
+        self.recent = [None; RECENT];
+        self.earlier = None;
     }
 }
 
 impl SocketCore {
-    /// The step at which what was emitted outside the passes of the loop is delivered.
+    /// The number of the step at which what was emitted outside the passes of the loop is delivered.
     pub(super) const DELIVERED: u32 = 1;
 
-    /// Takes the step with this number, if it still waits.
+    /// Takes the step with this number, if that step still waits.
     pub(super) fn take_step(&mut self, number: u32) {
         if let Some(step) = self.steps.take(number) {
             self.take(step);
@@ -108,12 +133,14 @@ impl SocketCore {
         }
     }
 
+    /// Records a step, if the socket is in a runtime.
     pub(super) fn record(&mut self, step: Step) {
         if let Some(home) = &self.home {
             home.step(self.steps.push(step));
         }
     }
 
+    /// Changes the state as the step says.
     pub(super) fn take(&mut self, step: Step) {
         match step {
             Step::Resolved => self.begin_to_connect(),
@@ -140,6 +167,88 @@ impl SocketCore {
             Step::Forget => {
                 self.peer = Endpoint::default();
                 self.set_local(Endpoint::default());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STEPS: [Step; 3] = [Step::Drained, Step::Closing, Step::Forget];
+
+    #[derive(Clone, Copy, Debug)]
+    enum Op {
+        Push(usize),
+        /// Takes the step that was recorded so many steps before the last.
+        Take(u32),
+        Next,
+        Remove(usize),
+        Clear,
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            4 => (0..STEPS.len()).prop_map(Op::Push),
+            3 => (0u32..10).prop_map(Op::Take),
+            2 => Just(Op::Next),
+            1 => (0..STEPS.len()).prop_map(Op::Remove),
+            1 => Just(Op::Clear),
+        ]
+    }
+
+    #[test]
+    fn few_steps_need_no_allocation_and_little_room() {
+        let mut queue = StepQueue::default();
+        for _ in 0..RECENT {
+            queue.push(Step::Forget);
+        }
+        assert!(queue.earlier.is_none());
+        assert!(size_of::<StepQueue>() <= 16);
+    }
+
+    proptest! {
+        #[test]
+        fn each_step_is_found_by_its_number_once(
+            begin in prop_oneof![Just(0), Just(u32::MAX - 3), any::<u32>()],
+            ops in proptest::collection::vec(op(), 0..60),
+        ) {
+            let mut queue = StepQueue { last: begin, ..StepQueue::default() };
+            let mut waiting: Vec<(u32, Step)> = Vec::new();
+            let mut numbers = Vec::new();
+            for op in ops {
+                match op {
+                    Op::Push(step) => {
+                        let number = queue.push(STEPS[step]);
+                        prop_assert!(number > SocketCore::DELIVERED && !numbers.contains(&number));
+                        numbers.push(number);
+                        waiting.push((number, STEPS[step]));
+                    }
+                    Op::Take(age) => {
+                        let Some(&number) = numbers.iter().rev().nth(age as usize) else { continue };
+                        let at = waiting.iter().position(|&(waiting, _)| waiting == number);
+                        prop_assert_eq!(queue.take(number), at.map(|at| waiting.remove(at).1));
+                    }
+                    Op::Next => {
+                        let first = (!waiting.is_empty()).then(|| waiting.remove(0).1);
+                        prop_assert_eq!(queue.next(), first);
+                    }
+                    Op::Remove(step) => {
+                        queue.remove(STEPS[step]);
+                        waiting.retain(|&(_, waiting)| waiting != STEPS[step]);
+                    }
+                    Op::Clear => {
+                        queue.clear();
+                        waiting.clear();
+                    }
+                }
+                for step in STEPS {
+                    let waits = waiting.iter().any(|&(_, waiting)| waiting == step);
+                    prop_assert_eq!(queue.contains(step), waits);
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ pub(in crate::object) struct Emitter<W: Observed> {
     watch: Cell<Watch>,
     pub(in crate::object) queue: Rc<Queue<W>>,
     /// The signals of the object that somebody connected to.
-    cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 1]>>,
+    cores: RefCell<SmallVec<[Weak<dyn AnyCore>; 2]>>,
 }
 
 bitflags! {
@@ -88,12 +88,9 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
         self.watch.set(all);
     }
 
-    /// Adds a signal, which somebody connects to now.
+    /// Adds a signal that somebody connects to for the first time.
     pub(super) fn add(&self, signal: Weak<dyn AnyCore>) {
         let mut cores = self.cores.borrow_mut();
-        if cores.iter().any(|core| core.ptr_eq(&signal)) {
-            return;
-        }
         if cores.len() == cores.capacity() {
             cores.retain(|core| core.strong_count() > 0);
         }
@@ -101,14 +98,18 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
     }
 
     /// Returns the signals that somebody has connected to and that are still there.
-    pub(in crate::object) fn cores(&self) -> SmallVec<[Rc<dyn AnyCore>; 4]> {
-        self.cores.borrow().iter().filter_map(Weak::upgrade).collect()
+    pub(in crate::object) fn cores(&self) -> impl Iterator<Item = Rc<dyn AnyCore>> + '_ {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            // Borrowed anew for each, since what is done with one may connect to another.
+            let cores = self.cores.borrow();
+            let mut cores = cores.get(next..)?.iter().inspect(|_| next += 1);
+            cores.find_map(Weak::upgrade)
+        })
     }
 
     /// Closes every connection of every signal of the object.
     pub(in crate::object) fn cut(&self) {
-        for core in self.cores() {
-            core.kill_all();
-        }
+        self.cores().for_each(|core| core.kill_all());
     }
 }

@@ -117,8 +117,13 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     /// Returns true if there is no connection.
     pub(in crate::object) fn is_empty(&self) -> bool {
-        self.connections.borrow().is_empty()
-            && self.rare.get().is_none_or(|rare| rare.added.borrow().is_empty())
+        self.connections.borrow().is_empty() && !self.has_added()
+    }
+
+    /// Returns true if connections were made while the list was walked, and are not in it yet.
+    #[inline]
+    fn has_added(&self) -> bool {
+        self.rare.get().is_some_and(|rare| !rare.added.borrow().is_empty())
     }
 
     #[cold]
@@ -218,6 +223,12 @@ impl<A: 'static, W: Walker> Core<A, W> {
     fn take_last(&self, number: u64) -> Option<Entry<dyn Link<A, W>>> {
         let mut connections = self.connections.try_borrow_mut().ok()?;
         if connections.last()?.number() == number { connections.pop() } else { None }
+    }
+
+    /// Takes the only connection out, if there is one and no other, and the list is not walked.
+    fn take_only(&self) -> Option<Entry<dyn Link<A, W>>> {
+        let mut connections = self.connections.try_borrow_mut().ok()?;
+        if connections.len() == 1 && !self.has_added() { connections.pop() } else { None }
     }
 
     fn each_entry(&self, mut visit: impl FnMut(&Entry<dyn Link<A, W>>)) {
@@ -399,6 +410,17 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     /// Closes all connections, since the signal is gone.
     pub(in crate::object) fn sender_gone(&self) {
+        if self.is_empty() {
+            return;
+        }
+        match self.take_only() {
+            Some(entry) => entry.kill(),
+            None => self.kill_before_release(),
+        }
+    }
+
+    #[cold]
+    fn kill_before_release(&self) {
         let living = self.living();
         // All first, since captures that panic when they are dropped leave the rest undropped.
         for &number in &living {
@@ -406,6 +428,15 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
         for number in living {
             self.with_entry(number, |entry| entry.link.release());
+        }
+    }
+
+    /// Closes all connections at once, each before the next, since captures that panic when they are
+    /// dropped leave the rest for next time.
+    #[cold]
+    fn kill_one_by_one(&self) {
+        for number in self.living() {
+            self.kill(number);
         }
     }
 
@@ -499,9 +530,12 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
     }
 
     fn kill_all(&self) {
-        // One by one, since captures that panic when they are dropped leave the rest for next time.
-        for number in self.living() {
-            self.kill(number);
+        if self.is_empty() {
+            return;
+        }
+        match self.take_only() {
+            Some(entry) => entry.kill(),
+            None => self.kill_one_by_one(),
         }
     }
 

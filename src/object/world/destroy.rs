@@ -7,7 +7,7 @@
 
 use super::World;
 use crate::object::class::{Obj, QObject, Target};
-use crate::object::effects::{Ending, Ends, Turns};
+use crate::object::effects::Ending;
 use crate::object::store::{Life, ObjectKey};
 
 impl World {
@@ -87,35 +87,33 @@ impl World {
         self.remove(key);
     }
 
-    /// Destroys an object to which nobody is connected and that has no children, or leaves the rest
-    /// of it for after what its last steps have recorded. Returns false if it is not so simple, or
-    /// not alive: then nothing was done.
+    /// Destroys an object of whose end nobody is told and that has no children, or leaves the rest of
+    /// it for after what the object's last steps, or the captures of its connections, have recorded.
+    /// Returns false if it is not so simple, or not alive: then nothing was done.
     fn destroy_plain(&mut self, key: ObjectKey) -> bool {
-        /// The last steps of an object. If they panic, the turn goes on with the rest of its end.
-        struct LastSteps<'a> {
-            turns: &'a mut Turns<World>,
-            ends: &'a Ends<World>,
-            key: ObjectKey,
-        }
+        /// A part of an object's end. If it panics, the turn goes on with the rest of the end.
+        struct Part<'a>(&'a mut World, ObjectKey);
 
-        impl Drop for LastSteps<'_> {
+        impl Drop for Part<'_> {
             fn drop(&mut self) {
-                self.turns.push(self.ends.go_on(self.key));
+                self.0.turns.push(self.0.ends.go_on(self.1));
             }
         }
 
-        let Self { arena, tree, turns, ends, .. } = self;
-        let Some((place, node, keyring)) = arena.look_with_node(key) else { return false };
-        if !node.is_plain() || tree.has_children(key) || place.life() != Life::Alive {
+        let Some((place, node)) = self.arena.look_with_node(key) else { return false };
+        if !node.is_plain() || self.tree.has_children(key) || place.life() != Life::Alive {
             return false;
         }
-        let last_steps = LastSteps { turns, ends, key };
-        place.leave(keyring);
-        std::mem::forget(last_steps);
+        let has_emitter = node.emitter().is_some();
+        let part = Part(self, key);
+        part.0.take_last_steps(key);
         // The last steps do not reach the world, so the object is as plain as before.
-        if self.has_recorded() {
-            self.turns.push(self.ends.go_on(key));
-        } else {
+        if has_emitter && !part.0.has_recorded() {
+            part.0.cut(key);
+        }
+        // The end of the part leaves the rest for later.
+        if !part.0.has_recorded() {
+            std::mem::forget(part);
             self.remove(key);
         }
         true

@@ -46,10 +46,10 @@ impl Node {
         self.more.get_or_insert_default().extra.get_or_insert_default()
     }
 
-    /// Returns true if nobody is connected to the object, and nothing is known of it that few
-    /// objects have.
+    /// Returns true if nothing is known of the object that few objects have, so that nothing ends
+    /// with it and nobody is told of its end.
     pub(super) fn is_plain(&self) -> bool {
-        self.emitter.is_none() && self.more.is_none()
+        self.more.is_none()
     }
 
     /// Returns what the object's signals share, if somebody connected to one.
