@@ -32,9 +32,9 @@ use slotmap::SparseSecondaryMap;
 use self::node::Node;
 use crate::object::class::{
     MetaObject, Obj, ObjectPlace, OnSlotError, PlaceMut, PlaceRef, QObject, Shown, Signal,
-    SlotError, Target,
+    SignalOwner, SlotError, Target,
 };
-use crate::object::connections::{AnyCore, Deferred, Emitter};
+use crate::object::connections::{AnyCore, Core, Deferred};
 use crate::object::effects::{Ends, Observed, Observer, Queue, Turns};
 use crate::object::store::{Arena, ObjectKey, RuntimeTag, Tree};
 
@@ -232,10 +232,13 @@ impl World {
         Some(self.arena.place(key)?.meta())
     }
 
-    /// What the object's signals share.
-    pub(super) fn emitter(&mut self, key: ObjectKey) -> Rc<Emitter<Self>> {
-        let queue = &self.queue;
-        self.arena[key].emitter_or(|| Rc::new(Emitter::new(key, queue))).clone()
+    /// Returns the core of a signal of the object with this key, made if it is not there.
+    pub(super) fn core_of_own<A: 'static>(
+        &mut self,
+        key: ObjectKey,
+        signal: &Signal<A>,
+    ) -> Rc<Core<A, Self>> {
+        self.arena[key].core_of(signal, key, &self.queue).clone()
     }
 }
 
@@ -246,6 +249,20 @@ impl World {
     pub(super) fn observe(&mut self, observer: Rc<dyn Observer<Self>>) -> Vec<ObjectKey> {
         self.queue.set_observer(Some(observer));
         self.arena.keys().collect()
+    }
+
+    /// Tells the observer of what an object emits from now on. Returns what its signals need to get
+    /// cores.
+    pub(super) fn observe_object(&self, key: ObjectKey) -> SignalOwner {
+        let node = &self.arena[key];
+        node.signals().iter().for_each(|signal| signal.tally().observe(true));
+        SignalOwner::new(key, self.queue.clone(), node.is_blocked())
+    }
+
+    /// Takes note of the signals that have got cores.
+    pub(super) fn add_signals(&mut self, owner: &SignalOwner) {
+        let node = &mut self.arena[owner.key()];
+        owner.take_made().into_iter().for_each(|signal| node.add_signal(signal));
     }
 
     /// Returns the signals that every object has: `destroyed`, and that of its name.

@@ -4,11 +4,13 @@
 //! are connected at that moment, when the running method has returned. What a signal with
 //! connections is made of is in `signal_core.rs`.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
 use crate::object::connections::{AnyCore, Core, Emitter};
+use crate::object::effects::Queue;
+use crate::object::store::ObjectKey;
 use crate::object::world::World;
 
 /// A signal that carries an `A`.
@@ -99,7 +101,7 @@ impl<A: 'static> Signal<A> {
     /// The signal's core, made on the first connection or when it is first observed.
     pub(in crate::object) fn core(
         &self,
-        emitter: impl FnOnce() -> Rc<Emitter<World>>,
+        emitter: impl FnOnce() -> Emitter<World>,
     ) -> &Rc<Core<A, World>> {
         self.core.get_or_init(|| Core::new(emitter()))
     }
@@ -148,7 +150,10 @@ impl<A: 'static> AnySignal for Signal<A> {
     }
 
     fn core_of(&self, owner: &SignalOwner) -> SignalCore {
-        SignalCore(self.core(|| owner.0.clone()).clone())
+        match self.core.get() {
+            Some(core) => SignalCore(core.clone()),
+            None => owner.make_core(self),
+        }
     }
 }
 
@@ -164,7 +169,39 @@ impl fmt::Debug for SignalCore {
 
 /// The object that a signal belongs to.
 #[doc(hidden)]
-pub struct SignalOwner(pub(in crate::object) Rc<Emitter<World>>);
+pub struct SignalOwner {
+    key: ObjectKey,
+    queue: Rc<Queue<World>>,
+    is_blocked: bool,
+    /// The signals that got cores, of which the object is still to be told.
+    made: RefCell<Vec<Rc<dyn AnyCore>>>,
+}
+
+impl SignalOwner {
+    pub(in crate::object) fn new(
+        key: ObjectKey,
+        queue: Rc<Queue<World>>,
+        is_blocked: bool,
+    ) -> Self {
+        Self { key, queue, is_blocked, made: RefCell::default() }
+    }
+
+    pub(in crate::object) fn key(&self) -> ObjectKey {
+        self.key
+    }
+
+    /// Takes the signals that got cores.
+    pub(in crate::object) fn take_made(&self) -> Vec<Rc<dyn AnyCore>> {
+        self.made.take()
+    }
+
+    fn make_core<A: 'static>(&self, signal: &Signal<A>) -> SignalCore {
+        let core = signal.core(|| Emitter::new(self.key, &self.queue, self.is_blocked)).clone();
+        core.emitter().tally.set_unheard(true);
+        self.made.borrow_mut().push(core.clone());
+        SignalCore(core)
+    }
+}
 
 impl fmt::Debug for SignalOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,11 +6,19 @@
 use std::rc::Rc;
 
 use super::link::AnyLink;
+use super::tally::Tally;
 
 /// A core with its argument's type forgotten: what disconnecting and reflection work on.
 pub(crate) trait AnyCore {
     /// Shows every open connection to `visit`, in order, with its number.
     fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink));
+
+    fn tally(&self) -> &Tally;
+
+    /// Returns the signal of the same object that somebody connected to after this one.
+    fn next(&self) -> Option<Rc<dyn AnyCore>>;
+
+    fn set_next(&self, next: Option<Rc<dyn AnyCore>>);
 
     fn is_open(&self, number: u64) -> bool;
 

@@ -10,7 +10,9 @@ mod dependent;
 mod emitter;
 mod entry;
 mod link;
+mod sibling;
 mod signal_core;
+mod tally;
 
 pub use connection::{Connection, ConnectionType, ScopedConnection};
 
@@ -21,4 +23,5 @@ pub(in crate::object) use emitter::Emitter;
 pub(in crate::object) use entry::growth;
 pub(crate) use link::AnyLink;
 pub(in crate::object) use link::Link;
+pub(in crate::object) use sibling::Siblings;
 pub(in crate::object) use signal_core::{Core, Walker};

@@ -11,7 +11,6 @@
 //! connection reaches its slot in `connection_kinds.rs`.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::num::NonZeroU64;
 use std::ops::Range;
 use std::rc::{Rc, Weak};
 
@@ -20,6 +19,7 @@ use super::connection::{ConnectionType, MadeConnection};
 use super::emitter::Emitter;
 use super::entry::{Entries, Entry, State, growth, take_dead};
 use super::link::{AnyLink, Link};
+use super::tally::{Count, Tally};
 use crate::object::effects::{Act, CASCADE, Effect, Observed, Queue, Steps, Waiting};
 use crate::object::store::ObjectKey;
 
@@ -42,9 +42,7 @@ pub(in crate::object) trait Walker:
 
 /// What a signal becomes when somebody connects.
 pub(in crate::object) struct Core<A: 'static, W: Walker> {
-    emitter: Rc<Emitter<W>>,
-    /// The number of the next connection.
-    next: Cell<NonZeroU64>,
+    emitter: Emitter<W>,
     connections: RefCell<Entries<dyn Link<A, W>>>,
     /// The emission that waits alone, as most do.
     first: Cell<Option<Emission<A>>>,
@@ -64,25 +62,24 @@ struct Rare<A: 'static, W> {
 struct Emission<A> {
     argument: A,
     from: u64,
-    /// Not zero, so that a place for an emission needs no mark that it is empty.
-    to: NonZeroU64,
+    /// Never zero, so that a place for an emission needs no mark that it is empty.
+    to: Count,
 }
 
 /// In the number of an effect: it closes a connection, and does not go on with an emission.
 const CLOSE: u64 = 1;
 
 impl<A: 'static, W: Walker> Core<A, W> {
-    pub(in crate::object) fn new(emitter: Rc<Emitter<W>>) -> Rc<Self> {
+    pub(in crate::object) fn new(emitter: Emitter<W>) -> Rc<Self> {
         Rc::new(Self {
             emitter,
-            next: Cell::new(NonZeroU64::MIN),
             connections: RefCell::default(),
             first: Cell::new(None),
             rare: OnceCell::new(),
         })
     }
 
-    pub(in crate::object) fn emitter(&self) -> &Rc<Emitter<W>> {
+    pub(in crate::object) fn emitter(&self) -> &Emitter<W> {
         &self.emitter
     }
 
@@ -97,7 +94,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
     /// Records an emission that is [wanted](Self::is_wanted).
     #[inline]
     pub(in crate::object) fn record_unasked(this: &Rc<Self>, argument: A) {
-        let what = this.put(Emission { argument, from: 0, to: this.next.get() });
+        let what = this.put(Emission { argument, from: 0, to: this.emitter.tally.count() });
         this.emitter.queue.record(Effect::Act { act: this.clone(), what });
     }
 
@@ -112,7 +109,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
     /// then, if that is wanted.
     #[inline]
     pub(in crate::object) fn is_let_through(this: &Rc<Self>, argument: &A) -> bool {
-        this.emitter.is_unwatched() || Self::passes(this, argument)
+        this.emitter.tally.is_unwatched() || Self::passes(this, argument)
     }
 
     /// Returns true if there is no connection.
@@ -128,7 +125,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     #[cold]
     fn passes(this: &Rc<Self>, argument: &A) -> bool {
-        let is_blocked = this.emitter.is_blocked();
+        let is_blocked = this.emitter.tally.is_blocked();
         if !is_blocked {
             this.emitter.tell_observer(Self::downgrade(this), argument);
         }
@@ -144,12 +141,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         kind: ConnectionType,
         link: Box<dyn Link<A, W>>,
     ) -> MadeConnection {
-        let next = this.next.get();
-        let number = next.get();
-        if number == 1 {
-            this.emitter.add(Self::downgrade(this));
-        }
-        this.next.set(next.saturating_add(1));
+        let number = this.emitter.tally.add();
         let once = kind.contains(ConnectionType::SINGLE_SHOT);
         let state = if once { State::OpenOnce } else { State::Open };
         this.add(Entry::new(link, number, state));
@@ -255,7 +247,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
     /// out.
     #[inline(always)]
     pub(in crate::object) fn emit_now(self: &Rc<Self>, world: &mut W, argument: A) -> bool {
-        let to = self.next.get();
+        let to = self.emitter.tally.count();
         let left = self.walk(world, &argument, 0, to);
         let is_done = left.is_none() && world.queue().is_settled();
         if !is_done {
@@ -278,7 +270,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
     /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
     /// what the slots before have recorded.
     #[cold]
-    fn end_walk(self: &Rc<Self>, world: &mut W, argument: A, left: Option<u64>, to: NonZeroU64) {
+    fn end_walk(self: &Rc<Self>, world: &mut W, argument: A, left: Option<u64>, to: Count) {
         if let Some(from) = left {
             let what = self.put(Emission { argument, from, to });
             world.push_frame(Effect::Act { act: self.clone(), what });
@@ -295,13 +287,13 @@ impl<A: 'static, W: Walker> Core<A, W> {
     ///
     /// Nothing that the slots record is carried out here, so the sender lives throughout.
     #[inline(always)]
-    fn walk(&self, world: &mut W, argument: &A, from: u64, to: NonZeroU64) -> Option<u64> {
+    fn walk(&self, world: &mut W, argument: &A, from: u64, to: Count) -> Option<u64> {
         if self.rare.get().is_some() {
             self.admit();
         }
         let connections = self.connections.borrow();
-        if from != 0 || to != self.next.get() || connections.len() > CASCADE {
-            return self.walk_part(&connections, world, argument, from..to.get());
+        if from != 0 || to != self.emitter.tally.count() || connections.len() > CASCADE {
+            return self.walk_part(&connections, world, argument, from..to.number());
         }
         self.call(&connections, world, argument)
     }
@@ -510,6 +502,18 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
                 visit(entry.number(), &*entry.link);
             }
         });
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.emitter.tally
+    }
+
+    fn next(&self) -> Option<Rc<dyn AnyCore>> {
+        self.emitter.next()
+    }
+
+    fn set_next(&self, next: Option<Rc<dyn AnyCore>>) {
+        self.emitter.set_next(next);
     }
 
     fn is_open(&self, number: u64) -> bool {

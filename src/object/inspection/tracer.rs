@@ -72,8 +72,7 @@ impl World {
             subjects: RefCell::default(),
         });
         for key in self.observe(tracer.clone()) {
-            let owner = SignalOwner(self.emitter(key));
-            owner.0.begin_to_observe();
+            let owner = self.observe_object(key);
             tracer.object_added(self, key);
             let object = self.get(self.handle::<dyn QObject>(key));
             let known = object.map(|object| signals_of(object, &owner));
@@ -91,7 +90,7 @@ impl Observer<World> for Tracer {
     }
 
     fn object_constructed(&self, world: &mut World, key: ObjectKey, object: &dyn QObject) {
-        let owner = SignalOwner(world.emitter(key));
+        let owner = world.observe_object(key);
         self.know_signals(world, &owner, signals_of(object, &owner));
     }
 
@@ -172,10 +171,11 @@ impl Tracer {
     /// Takes note of the signals of an object that was added before: those of its class, which are
     /// `known`, and those that every object has.
     fn know_signals(&self, world: &mut World, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
-        let key = owner.0.key;
+        let key = owner.key();
         let (destroyed, name_changed) = world.signals_of_all(key);
         known.push((held(destroyed, owner), &DESTROYED));
         known.push((held(name_changed, owner), &OBJECT_NAME_CHANGED));
+        world.add_signals(owner);
         if let Some(subject) = self.subjects.borrow_mut().get_mut(key) {
             self.name_entries(&subject.signals, &known);
             subject.signals = Signals::Known(known);

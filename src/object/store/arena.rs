@@ -149,11 +149,15 @@ impl<P: ?Sized, N> Arena<P, N> {
         Some((&*slots.get(key)?.place, keyring))
     }
 
-    /// Returns the place and the node of an object.
+    /// Returns the place and the node of an object, and what opens places for changing.
     #[inline]
-    pub(in crate::object) fn look_with_node(&self, key: ObjectKey) -> Option<(&P, &N)> {
-        let Slot { place, node } = self.slots.get(key)?;
-        Some((&**place, node))
+    pub(in crate::object) fn look_with_node(
+        &mut self,
+        key: ObjectKey,
+    ) -> Option<(&P, &mut N, &mut Keyring)> {
+        let Self { slots, keyring } = self;
+        let Slot { place, node } = slots.get_mut(key)?;
+        Some((&**place, node, keyring))
     }
 
     /// Returns the places of two objects, and what opens both for changing.

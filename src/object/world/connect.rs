@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::World;
 use super::connection_kinds::{ClosureLink, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
-use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::class::{Obj, Outcome, PlaceRef, QObject, Signal, Slot, Target};
 use crate::object::connections::{
     AwaitedConnection, Connection, ConnectionType, Core, Deferred, Dependent, Link, MadeConnection,
 };
@@ -81,6 +81,7 @@ impl World {
         Form: 'static,
     {
         match self.method(receiver, slot) {
+            Some(method) if method.is_plain() => self.join_plain(sender, signal, method.link),
             Some(method) => self.join(sender, signal, method),
             None => Connection::refused(),
         }
@@ -349,8 +350,7 @@ impl World {
     {
         let link = ClosureLink::<Nobody, F>::new(None, closure);
         let Some(key) = self.joinable(object) else { return Connection::refused() };
-        let emitter = self.emitter(key);
-        let core = self.arena[key].extra().name_changed.core(|| emitter).clone();
+        let core = self.arena[key].name_changed_core(key, &self.queue);
         self.join_core(&core, Joining::direct(Box::new(link)))
     }
 
@@ -361,8 +361,7 @@ impl World {
         joining: Joining<Obj<dyn QObject>>,
     ) -> Connection {
         let Some(key) = self.joinable(object) else { return Connection::refused() };
-        let emitter = self.emitter(key);
-        let core = self.arena[key].extra().destroyed.core(|| emitter).clone();
+        let core = self.arena[key].destroyed_core(key, &self.queue);
         self.join_core(&core, joining)
     }
 
@@ -375,10 +374,26 @@ impl World {
         joining: Joining<A>,
     ) -> Connection {
         self.expect_own(sender);
-        match self.core_of(sender, signal) {
-            Some(core) => self.join_core(&core, joining),
-            None => self.join_later(sender, signal, joining),
+        if let Some(core) = self.core_of(sender, signal) {
+            let (made, ends_with) = joining.make(core);
+            return self.connection(made, ends_with);
         }
+        self.join_later(sender, signal, joining)
+    }
+
+    /// Adds a connection that is [plain](Joining::is_plain) to a signal, as [`join`](Self::join) does.
+    #[track_caller]
+    fn join_plain<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        link: Box<dyn Link<A, Self>>,
+    ) -> Connection {
+        self.expect_own(sender);
+        if let Some(core) = self.core_of(sender, signal) {
+            return Connection::made(Core::connect(core, ConnectionType::DIRECT, link));
+        }
+        self.join_later(sender, signal, Joining::direct(link))
     }
 
     /// Adds a connection to a signal of an object that is busy, when that is back, unless the object
@@ -401,7 +416,11 @@ impl World {
         let join = move |world: &mut Self| {
             let is_wanted = connection.is_wanted() && !joining.link.is_over();
             let core = if is_wanted { world.core_of(sender, signal) } else { None };
-            connection.made_or_refused(core.and_then(|core| world.make(&core, joining)));
+            let (made, ends_with) = core.map(|core| joining.make(core)).unwrap_or_default();
+            if let (Some(receiver), Some(made)) = (ends_with, &made) {
+                world.end_with(receiver, made);
+            }
+            connection.made_or_refused(made);
         };
         self.when_free(
             sender.key,
@@ -417,25 +436,36 @@ impl World {
         core: &Rc<Core<A, Self>>,
         joining: Joining<A>,
     ) -> Connection {
-        self.make(core, joining).map_or_else(Connection::refused, Connection::made)
+        let (made, ends_with) = joining.make(core);
+        self.connection(made, ends_with)
     }
 
-    /// Makes a connection, unless it is made already and is to be the only one.
+    /// Returns the handle of a connection that was made, or refused, and lets the end of an object
+    /// close it.
     #[inline(always)]
-    fn make<A: 'static>(
+    fn connection(
         &mut self,
-        core: &Rc<Core<A, Self>>,
-        joining: Joining<A>,
-    ) -> Option<MadeConnection> {
-        let Joining { link, kind, ends_with } = joining;
-        if kind.contains(ConnectionType::UNIQUE) && core.leads_to(&*link) {
-            return None;
-        }
-        let made = Core::connect(core, kind, link);
+        made: Option<MadeConnection>,
+        ends_with: Option<ObjectKey>,
+    ) -> Connection {
+        let Some(made) = made else { return Connection::refused() };
         if let Some(receiver) = ends_with {
             self.end_with(receiver, &made);
         }
-        Some(made)
+        Connection::made(made)
+    }
+
+    /// Returns the core of a signal of an object that is not busy.
+    #[inline]
+    fn core_of<S: ?Sized + Target, A: 'static>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+    ) -> Option<&Rc<Core<A, Self>>> {
+        let Self { arena, queue, .. } = self;
+        let (place, node, keyring) = arena.look_with_node(sender.key)?;
+        let object = S::look(PlaceRef::new((place, keyring)), sender.cast)?;
+        Some(node.core_of(signal(object), sender.key, queue))
     }
 
     /// Lets the end of an object, which may have come already, close a connection.
@@ -445,31 +475,6 @@ impl World {
             Some(node) => node.add_dependent(Box::new(connection.clone())),
             None => connection.end(),
         }
-    }
-
-    /// Returns the core of a signal of an object that is not busy.
-    #[inline]
-    fn core_of<S: ?Sized + Target, A: 'static>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-    ) -> Option<Rc<Core<A, Self>>> {
-        match signal(self.get(sender)?).existing_core() {
-            Some(core) => Some(core.clone()),
-            None => self.new_core_of(sender, signal),
-        }
-    }
-
-    /// Returns the core of a signal that nobody has connected to yet, of an object that is not
-    /// busy.
-    #[cold]
-    fn new_core_of<S: ?Sized + Target, A: 'static>(
-        &mut self,
-        sender: Obj<S>,
-        signal: fn(&S) -> &Signal<A>,
-    ) -> Option<Rc<Core<A, Self>>> {
-        let emitter = self.emitter(sender.key);
-        Some(signal(self.get(sender)?).core(|| emitter).clone())
     }
 
     /// Returns what is to be connected for a method of an object that exists.
@@ -520,8 +525,26 @@ pub(super) struct Joining<A> {
 }
 
 impl<A: 'static> Joining<A> {
+    /// Makes the connection, unless it is made already and is to be the only one. Returns with it the
+    /// object whose end is to close it.
+    #[inline(always)]
+    fn make(self, core: &Rc<Core<A, World>>) -> (Option<MadeConnection>, Option<ObjectKey>) {
+        let Self { link, kind, ends_with } = self;
+        if kind.contains(ConnectionType::UNIQUE) && core.leads_to(&*link) {
+            return (None, None);
+        }
+        (Some(Core::connect(core, kind, link)), ends_with)
+    }
+
     pub(super) fn direct(link: Box<dyn Link<A, World>>) -> Self {
         Self { link, kind: ConnectionType::DIRECT, ends_with: None }
+    }
+
+    /// Returns true if the connection is direct, and its link finds out by itself that the receiver
+    /// is gone.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.kind == ConnectionType::DIRECT && self.ends_with.is_none()
     }
 
     /// Lets the end of an object close the connection.

@@ -119,12 +119,12 @@ impl<A: 'static> Signal<A> {
     #[track_caller]
     fn join<T: QObject>(&self, cx: &mut Context<'_, T>, joining: Joining<A>) -> Connection {
         let this = cx.this();
-        let core = self.core(|| cx.emitter(this.key)).clone();
-        let emitter = core.emitter();
-        assert!(
-            emitter.key == this.key && Rc::ptr_eq(&emitter.queue, &cx.queue),
-            "the signal belongs to another object than the context"
-        );
+        let is_own = self.existing_core().is_none_or(|core| {
+            let emitter = core.emitter();
+            emitter.key == this.key && Rc::ptr_eq(&emitter.queue, &cx.queue)
+        });
+        assert!(is_own, "the signal belongs to another object than the context");
+        let core = cx.core_of_own(this.key, self);
         cx.join_core(&core, joining)
     }
 }

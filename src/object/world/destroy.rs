@@ -100,15 +100,19 @@ impl World {
             }
         }
 
-        let Some((place, node)) = self.arena.look_with_node(key) else { return false };
-        if !node.is_plain() || self.tree.has_children(key) || place.life() != Life::Alive {
-            return false;
-        }
-        let has_emitter = node.emitter().is_some();
         let part = Part(self, key);
-        part.0.take_last_steps(key);
+        let world = &mut *part.0;
+        let alive = world.arena.look_with_node(key).filter(|(place, node, _)| {
+            node.is_plain() && !world.tree.has_children(key) && place.life() == Life::Alive
+        });
+        let Some((place, node, keyring)) = alive else {
+            std::mem::forget(part);
+            return false;
+        };
+        let is_heard = !node.signals().is_empty();
+        place.leave(keyring);
         // The last steps do not reach the world, so the object is as plain as before.
-        if has_emitter && !part.0.has_recorded() {
+        if is_heard && !part.0.has_recorded() {
             part.0.cut(key);
         }
         // The end of the part leaves the rest for later.
@@ -153,18 +157,15 @@ impl World {
     }
 
     fn announce_destroyed(&mut self, key: ObjectKey) {
-        let extra = self.arena[key].existing_extra();
-        if extra.is_none_or(|extra| extra.destroyed.existing_core().is_none()) {
-            return;
-        }
-        let emitter = self.emitter(key);
+        let Some(extra) = self.arena[key].existing_extra() else { return };
+        let Some(core) = extra.destroyed.existing_core() else { return };
         let this = self.handle::<dyn QObject>(key);
         // The one signal that blocking does not stop.
-        let blocked = emitter.block(false);
-        if let Some(extra) = self.arena[key].existing_extra() {
-            extra.destroyed.emit(this);
-        }
-        emitter.block(blocked);
+        let tally = &core.emitter().tally;
+        let is_blocked = tally.is_blocked();
+        tally.block(false);
+        extra.destroyed.emit(this);
+        tally.block(is_blocked);
     }
 
     fn remove(&mut self, key: ObjectKey) {
@@ -176,7 +177,8 @@ impl World {
             self.sender = None;
         }
         self.came_back(key);
-        drop((node, object));
+        node.end();
+        drop(object);
         if let Some(observer) = self.queue.observer() {
             observer.object_removed(key);
         }

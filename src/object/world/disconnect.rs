@@ -9,6 +9,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::World;
+use super::node::Node;
 use crate::object::class::{Obj, QObject, Signal, Slot, Target};
 use crate::object::connections::{AnyCore, AnyLink};
 use crate::object::store::ObjectKey;
@@ -93,14 +94,14 @@ impl World {
     #[track_caller]
     pub fn block_signals<T: ?Sized + Target>(&mut self, object: Obj<T>, block: bool) -> bool {
         let key = self.expect_node(object);
-        self.emitter(key).block(block)
+        self.arena[key].block(block)
     }
 
     /// Returns true if an object's signals are blocked.
     #[doc(alias = "signalsBlocked")]
     pub fn signals_blocked<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         let node = self.own(object).and_then(|key| self.arena.node(key));
-        node.and_then(|node| node.emitter()).is_some_and(|emitter| emitter.is_blocked())
+        node.is_some_and(Node::is_blocked)
     }
 
     fn disconnect_where<S: ?Sized + Target, A: 'static>(
@@ -122,8 +123,8 @@ impl World {
         let Some(key) = self.own(sender) else { return false };
         let matches = |of: Option<ObjectKey>| receiver.is_none() || of == receiver;
         let mut any = false;
-        if let Some(emitter) = self.arena.node(key).and_then(|node| node.emitter()) {
-            for core in emitter.cores() {
+        if let Some(node) = self.arena.node(key) {
+            for core in node.signals().iter() {
                 any |= disconnect_where(&core, &|link| matches(link.receiver()));
             }
         }

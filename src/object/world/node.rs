@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use super::World;
 use crate::object::class::{Obj, QObject, Signal};
-use crate::object::connections::{Dependent, Emitter, growth};
+use crate::object::connections::{AnyCore, Core, Dependent, Emitter, Siblings, growth};
+use crate::object::effects::Queue;
+use crate::object::store::ObjectKey;
 
 /// What is connected to an object, and what few objects have.
 ///
 /// Kept small, since there is one for each object: what many do not need is in [`More`].
 #[derive(Default)]
 pub(super) struct Node {
-    /// What this object's signals share; made when somebody connects to one.
-    emitter: Option<Rc<Emitter<World>>>,
+    /// This object's signals that somebody has connected to.
+    signals: Siblings,
     more: Option<Box<More>>,
 }
 
@@ -32,6 +34,8 @@ pub(super) struct Extra {
     pub(super) name_changed: Signal<String>,
     pub(super) destroyed: Signal<Obj<dyn QObject>>,
     pub(super) deletion_posted: bool,
+    /// The object's signals are blocked.
+    is_blocked: bool,
     pub(super) properties: Vec<(String, Box<dyn Any>)>,
 }
 
@@ -52,17 +56,92 @@ impl Node {
         self.more.is_none()
     }
 
-    /// Returns what the object's signals share, if somebody connected to one.
-    pub(super) fn emitter(&self) -> Option<&Rc<Emitter<World>>> {
-        self.emitter.as_ref()
+    /// Returns this object's signals that somebody has connected to.
+    pub(super) fn signals(&self) -> &Siblings {
+        &self.signals
     }
 
-    /// Returns what the object's signals share, made by `make` if it is not there.
-    pub(super) fn emitter_or(
+    /// Adds a signal of this object that somebody connects to.
+    pub(super) fn add_signal(&mut self, signal: Rc<dyn AnyCore>) {
+        self.signals.add(signal);
+    }
+
+    /// Returns the core of a signal of this object, which has the given key. Made now if nobody has
+    /// connected to the signal yet.
+    #[inline]
+    pub(super) fn core_of<'a, A: 'static>(
         &mut self,
-        make: impl FnOnce() -> Rc<Emitter<World>>,
-    ) -> &Rc<Emitter<World>> {
-        self.emitter.get_or_insert_with(make)
+        signal: &'a Signal<A>,
+        key: ObjectKey,
+        queue: &Rc<Queue<World>>,
+    ) -> &'a Rc<Core<A, World>> {
+        match signal.existing_core() {
+            Some(core) if !core.emitter().tally.is_unheard() => core,
+            Some(core) => self.begin_to_hear(core),
+            None => self.new_core_of(signal, key, queue),
+        }
+    }
+
+    /// Puts a signal that was only observed where it would be if it had got its core now.
+    #[cold]
+    fn begin_to_hear<'a, A: 'static>(
+        &mut self,
+        core: &'a Rc<Core<A, World>>,
+    ) -> &'a Rc<Core<A, World>> {
+        core.emitter().tally.set_unheard(false);
+        self.signals.move_behind(core.clone());
+        core
+    }
+
+    /// Returns the core of the signal for the object's end.
+    pub(super) fn destroyed_core(
+        &mut self,
+        key: ObjectKey,
+        queue: &Rc<Queue<World>>,
+    ) -> Rc<Core<Obj<dyn QObject>, World>> {
+        let signal = std::mem::take(&mut self.extra().destroyed);
+        let core = self.core_of(&signal, key, queue).clone();
+        self.extra().destroyed = signal;
+        core
+    }
+
+    /// Returns the core of the signal for the object's name.
+    pub(super) fn name_changed_core(
+        &mut self,
+        key: ObjectKey,
+        queue: &Rc<Queue<World>>,
+    ) -> Rc<Core<String, World>> {
+        let signal = std::mem::take(&mut self.extra().name_changed);
+        let core = self.core_of(&signal, key, queue).clone();
+        self.extra().name_changed = signal;
+        core
+    }
+
+    #[inline(never)]
+    fn new_core_of<'a, A: 'static>(
+        &mut self,
+        signal: &'a Signal<A>,
+        key: ObjectKey,
+        queue: &Rc<Queue<World>>,
+    ) -> &'a Rc<Core<A, World>> {
+        let core = signal.core(|| Emitter::new(key, queue, self.is_blocked()));
+        self.signals.add(core.clone());
+        core
+    }
+
+    /// Returns true if the object's signals are blocked.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.existing_extra().is_some_and(|extra| extra.is_blocked)
+    }
+
+    /// Blocks or unblocks the object's signals. Returns true if they were blocked before.
+    pub(super) fn block(&mut self, block: bool) -> bool {
+        let before = self.is_blocked();
+        if before != block {
+            self.extra().is_blocked = block;
+            self.signals.iter().for_each(|signal| signal.tally().block(block));
+        }
+        before
     }
 
     /// Adds something that ends with the object.
@@ -77,6 +156,15 @@ impl Node {
         dependents.push(dependent);
     }
 
+    /// Drops the node, whose object is gone.
+    #[inline]
+    pub(super) fn end(self) {
+        if self.is_plain() && self.signals.is_empty() {
+            // There is nothing to drop, which the compiler does not see.
+            std::mem::forget(self);
+        }
+    }
+
     /// Ends what ends with the object, and closes every connection from it.
     pub(super) fn cut(&mut self) {
         // One by one, since captures that panic when they are dropped leave the rest for next time.
@@ -86,8 +174,6 @@ impl Node {
                 dependent.end();
             }
         }
-        if let Some(emitter) = &self.emitter {
-            emitter.cut();
-        }
+        self.signals.cut();
     }
 }
