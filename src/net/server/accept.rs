@@ -7,12 +7,13 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::incoming::Incoming;
+use super::incoming::{Incoming, OnIncoming};
 use super::tcp_server::QTcpServer;
 use crate::net::engine::{Accepted, Network, SocketEngine};
+use crate::net::shared::Facilities;
 use crate::net::socket::QTcpSocket;
 use crate::net::values::SocketError;
-use crate::object::{Obj, ObjectKey, Occasion, Origin, Response, World};
+use crate::object::{Context, Obj, ObjectKey, Occasion, Origin, Response, World};
 
 /// How many connections are accepted in one pass of the loop, at most, before others get theirs.
 const ACCEPTS_PER_PASS: usize = 64;
@@ -79,7 +80,9 @@ impl QTcpServer {
                     this.stop_retrying();
                     this.accepting.has_more = true;
                     let accepted = this.accept_next()?;
+                    let reception = this.reception();
                     this.go_on_if_more();
+                    let accepted = accepted.zip(reception);
                     Ok(accepted.and_then(|accepted| take_in(world, key, accepted)))
                 })
             });
@@ -144,10 +147,22 @@ impl QTcpServer {
         }
     }
 
-    /// The address of an accepted connection's end here, where all have the same.
-    fn local_address(&self) -> Option<SocketAddr> {
-        self.address.filter(|address| !address.ip().is_unspecified())
+    /// Returns what the server knows of every connection that it takes in.
+    fn reception(&self) -> Option<Reception> {
+        Some(Reception {
+            local: self.address.filter(|address| !address.ip().is_unspecified()),
+            on_incoming: self.on_incoming.clone(),
+            facilities: self.home.as_ref()?.parts().clone(),
+        })
     }
+}
+
+/// What a server knows of every connection that it takes in.
+struct Reception {
+    /// The address of the connection's end here, where all have the same.
+    local: Option<SocketAddr>,
+    on_incoming: Option<OnIncoming>,
+    facilities: Rc<Facilities>,
 }
 
 impl Drop for QTcpServer {
@@ -184,7 +199,8 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
     let batch = Batch(world, server);
     for _ in 0..ACCEPTS_PER_PASS {
         let accepted = batch.0.turn(|world| {
-            let accepted = world.get_mut(server)?.accept()?;
+            let this = world.get_mut(server)?;
+            let accepted = (this.accept()?, this.reception()?);
             take_in(world, key, accepted)
         });
         if accepted.is_none() {
@@ -200,20 +216,28 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
 }
 
 /// Makes a socket of a connection, or has the class decide what becomes of it.
-fn take_in(world: &mut World, key: ObjectKey, accepted: Accepted) -> Option<()> {
+fn take_in(
+    world: &mut World,
+    key: ObjectKey,
+    (accepted, reception): (Accepted, Reception),
+) -> Option<()> {
     let server = world.handle::<QTcpServer>(key);
-    let this = world.get(server)?;
-    let (local, on_incoming) = (this.local_address(), this.on_incoming.clone());
-    let facilities = this.home.as_ref()?.parts().clone();
+    let Reception { local, on_incoming, facilities } = reception;
     let _announcement = facilities.newcomers.take_in(&facilities.wakeups);
     match on_incoming {
-        Some(on_incoming) => on_incoming(world, key, Incoming::new(accepted, local)),
+        Some(on_incoming) => {
+            on_incoming(world, key, Incoming::new(accepted, local));
+            world.get_mut(server)?.new_connection().emit(());
+        }
         None => {
-            let socket = world.add_child_of(server, QTcpSocket::accepted(accepted, local));
-            world.get_mut(server)?.add_pending_connection(socket);
+            // Made where the object is to be, which saves a copy of it.
+            let make = |_: &mut Context<'_, _>| QTcpSocket::accepted(accepted, local);
+            let socket = world.add_child_of_with(server, make);
+            let this = world.get_mut(server)?;
+            this.add_pending_connection(socket);
+            this.new_connection().emit(());
         }
     }
-    world.get_mut(server)?.new_connection().emit(());
     Some(())
 }
 

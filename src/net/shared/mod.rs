@@ -9,7 +9,6 @@ mod facilities;
 mod look_up_host;
 mod newcomers;
 
-#[cfg(any(feature = "sim", test))]
 pub(crate) use facilities::Facilities;
 pub(in crate::net) use facilities::Home;
 pub(in crate::net) use newcomers::Newcomers;
