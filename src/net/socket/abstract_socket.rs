@@ -185,12 +185,12 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Returns the last error, if there was one since the socket last began to connect.
     fn error(&self) -> Option<SocketError> {
-        self.core().fault().map(|error| error.kind)
+        self.core().error
     }
 
     /// Returns what the system said about the last error.
     fn os_error(&self) -> Option<&io::Error> {
-        self.core().fault()?.source.as_ref()
+        self.core().error_source()
     }
 
     /// Returns what the socket carries.

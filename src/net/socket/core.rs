@@ -43,6 +43,8 @@ pub struct SocketCore {
     pub(super) news: NewsBoard,
     /// The socket has postponed its traffic: the loop will wake it.
     pub(super) is_postponed: bool,
+    /// The last error.
+    pub(super) error: Option<SocketError>,
     pub(super) home: Option<Home>,
 }
 
@@ -76,6 +78,7 @@ impl SocketCore {
             offer: Offer::default(),
             news: NewsBoard::default(),
             is_postponed: false,
+            error: None,
             home: None,
         }
     }
@@ -325,8 +328,8 @@ impl SocketCore {
 
     /// What is known of the last error, in words.
     pub(super) fn error_text(&self) -> Option<String> {
-        let Fault { kind, source } = self.fault()?;
-        Some(source.as_ref().map_or_else(|| kind.to_string(), io::Error::to_string))
+        let kind = self.error?;
+        Some(self.error_source().map_or_else(|| kind.to_string(), io::Error::to_string))
     }
 
     /// The network that the socket is on.
@@ -368,7 +371,7 @@ impl SocketCore {
     }
 
     pub(in crate::net) fn fail(&mut self, kind: SocketError, source: Option<io::Error>) {
-        self.extra_mut().error = Some(Fault { kind, source });
+        self.put_fault(Some(Fault { kind, source }));
         self.signals.error_occurred.emit(kind);
     }
 
@@ -454,7 +457,7 @@ impl fmt::Debug for SocketCore {
             .field("local", &self.local.get())
             .field("peer", &self.peer)
             .field("peer_name", &self.peer_name())
-            .field("error", &self.fault().map(|error| error.kind))
+            .field("error", &self.error)
             .field("engine", &self.phase.engine())
             .finish_non_exhaustive()
     }

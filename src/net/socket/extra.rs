@@ -1,6 +1,7 @@
 //! What a connection that simply works has no need of, in one box that is made when it is needed.
 
 use std::cell::Cell;
+use std::io;
 use std::rc::Weak;
 
 use super::core::{Fault, SocketCore};
@@ -16,7 +17,8 @@ pub(super) struct Extra {
     pub(super) connected: Signal<()>,
     pub(super) write_buffer_drained: Signal<()>,
     pub(super) peer_name: String,
-    pub(super) error: Option<Fault>,
+    /// What the system said of the last error.
+    pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,
     /// Where a wait finds what has happened, if the socket is destroyed meanwhile.
     pub(super) legacy: Weak<Cell<News>>,
@@ -39,26 +41,32 @@ impl SocketCore {
         self.extra.get_mut().expect("made a moment ago")
     }
 
-    /// The last error, and what the system said.
-    pub(super) fn fault(&self) -> Option<&Fault> {
-        self.extra()?.error.as_ref()
+    /// What the system said of the last error.
+    pub(super) fn error_source(&self) -> Option<&io::Error> {
+        self.extra()?.error_source.as_ref()
     }
 
-    /// Forgets the last error, and gives it.
+    /// Forgets the last error, and returns it.
     pub(in crate::net) fn take_fault(&mut self) -> Option<Fault> {
-        self.extra.get_mut()?.error.take()
+        let source = self.extra.get_mut().and_then(|extra| extra.error_source.take());
+        self.error.take().map(|kind| Fault { kind, source })
     }
 
-    /// Takes an error for the last that was forgotten.
+    /// Makes this the last error, if it is one.
     pub(in crate::net) fn put_fault(&mut self, fault: Option<Fault>) {
-        if fault.is_some() {
-            self.extra_mut().error = fault;
+        if let Some(Fault { kind, source }) = fault {
+            self.set_error(Some(kind));
+            if source.is_some() {
+                self.extra_mut().error_source = source;
+            }
         }
     }
 
+    /// Sets the last error, of which the system has said nothing, or forgets it.
     pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
-        if kind.is_some() || self.extra().is_some() {
-            self.extra_mut().error = kind.map(|kind| Fault { kind, source: None });
+        self.error = kind;
+        if let Some(extra) = self.extra.get_mut() {
+            extra.error_source = None;
         }
     }
 
