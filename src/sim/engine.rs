@@ -11,8 +11,9 @@ use super::kernel::{
 use super::network::SimNetwork;
 use crate::event_loop::Reactor;
 use crate::net::{
-    Accepted, BindAddress, BindMode, Membership, NetworkDatagram, NetworkInterface, OptionName,
-    Progress, Received, SocketEngine, SocketOption, SocketType, canonical, scope_id,
+    Accepted, Address, BindAddress, BindMode, Membership, NetworkDatagram, NetworkInterface,
+    OptionName, Progress, Received, Settled, SocketEngine, SocketOption, SocketType, canonical,
+    scope_id,
 };
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
@@ -169,6 +170,14 @@ impl SocketEngine for SimSocket {
         })
     }
 
+    fn source(&self) -> Option<SourceId> {
+        self.source
+    }
+
+    fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()> {
         self.held.with(|wire, key| {
             let socket = &mut wire.sockets[key];
@@ -178,7 +187,8 @@ impl SocketEngine for SimSocket {
         })
     }
 
-    fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
+    fn connect(&mut self, peer: Address) -> io::Result<Progress> {
+        let peer = internet(peer)?;
         self.held.with(|wire, key| match wire.sockets[key].kind {
             SocketType::Tcp => wire.connect_stream(key, peer).map(|()| Progress::Pending),
             SocketType::Udp => wire.connect_datagrams(key, peer).map(|()| Progress::Connected),
@@ -197,7 +207,7 @@ impl SocketEngine for SimSocket {
         let (key, peer) = self.held.with(Wire::accept)?;
         let network = self.held.network.clone();
         let engine = Self::new(network, key, self.reactor.clone(), self.watcher);
-        Ok(Accepted { engine: Box::new(engine), peer })
+        Ok(Accepted::new(Box::new(engine), peer.into()))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -233,7 +243,7 @@ impl SocketEngine for SimSocket {
         })
     }
 
-    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         let received = self.held.receive(buffer)?;
         Ok((received.count, received.sender))
     }
@@ -242,8 +252,8 @@ impl SocketEngine for SimSocket {
         self.held.receive(buffer)
     }
 
-    fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
-        self.held.send_to(bytes, to)
+    fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
+        self.held.send_to(bytes, internet(to)?)
     }
 
     fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
@@ -315,12 +325,12 @@ impl SocketEngine for SimSocket {
         self.held.look(|socket| socket.is_v6 && !socket.is_v6_only)
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.held.local_addr()
+    fn local_addr(&self) -> io::Result<Address> {
+        self.held.local_addr().map(Address::from)
     }
 
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.held.peer_addr()
+    fn peer_addr(&self) -> io::Result<Address> {
+        self.held.peer_addr().map(Address::from)
     }
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
@@ -334,6 +344,11 @@ impl SocketEngine for SimSocket {
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
         Err(self)
     }
+}
+
+/// Returns the address, if the network has such addresses.
+fn internet(address: Address) -> io::Result<SocketAddr> {
+    address.internet().ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
 impl Drop for SimSocket {

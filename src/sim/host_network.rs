@@ -137,9 +137,9 @@ fn readiness(awaited: &Awaited<'_>) -> Readiness {
     // That it is broken is told to everybody.
     let is_broken = socket.is_broken();
     Readiness {
-        readable: now.readable && (awaited.to_read || is_broken),
-        read_closed: now.read_closed && (awaited.to_read || is_broken),
-        writable: now.writable && (awaited.to_write || is_broken),
+        readable: now.readable && (awaited.interest.to_read || is_broken),
+        read_closed: now.read_closed && (awaited.interest.to_read || is_broken),
+        writable: now.writable && (awaited.interest.to_write || is_broken),
         priority: false,
     }
 }

@@ -232,7 +232,8 @@ impl SimUdpSocket {
     /// `WouldBlock` if there is none.
     pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let received = self.held.receive(buffer)?;
-        Ok((received.count, received.sender))
+        let sender = received.sender.internet().ok_or(io::ErrorKind::Unsupported)?;
+        Ok((received.count, sender))
     }
 
     /// Looks at the next datagram and leaves it there.

@@ -24,10 +24,11 @@ impl Incoming {
         Self { accepted, local }
     }
 
-    /// Returns the peer's address and port. A link-local address has its scope id; an IPv4 address
-    /// is shown as one, even if the server listens on both families.
-    pub fn peer_addr(&self) -> SocketAddr {
-        canonical(self.accepted.peer)
+    /// Returns the peer's address and port; `None` if the peer has no IP address. A link-local
+    /// address has its scope id; an IPv4 address is shown as one, even if the server listens on both
+    /// families.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.accepted.peer.internet().map(canonical)
     }
 
     /// Makes a connected socket of it, to be added to a runtime or embedded in an object.
@@ -42,10 +43,10 @@ impl Incoming {
     ///
     /// Gives the connection back if there is no descriptor behind it.
     pub fn into_descriptor(self) -> Result<OwnedFd, Self> {
-        let Self { accepted: Accepted { engine, peer }, local } = self;
+        let Self { accepted: Accepted { engine, peer, .. }, local } = self;
         engine
             .into_descriptor()
-            .map_err(|engine| Self { accepted: Accepted { engine, peer }, local })
+            .map_err(|engine| Self { accepted: Accepted::new(engine, peer), local })
     }
 }
 

@@ -199,10 +199,10 @@ impl QTcpServer {
 
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
-        let (address, is_dual_stack) = (engine.local_addr()?, engine.is_dual_stack()?);
+        let (address, is_dual_stack) = (engine.local_addr()?.internet(), engine.is_dual_stack()?);
         engine.watch(home.key())?;
-        self.address = Some(canonical(address));
-        self.bound_to = Some(BindAddress::of_socket(address, is_dual_stack));
+        self.address = address.map(canonical);
+        self.bound_to = address.map(|address| BindAddress::of_socket(address, is_dual_stack));
         self.engine = Some(engine);
         Ok(())
     }

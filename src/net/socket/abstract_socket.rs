@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::core::SocketCore;
 use super::endpoint::Endpoint;
 use crate::io::{OpenMode, Q_IO_DEVICE, QIODevice};
+use crate::net::engine::Question;
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkLayerProtocol, OptionName, PauseMode, ReadyReadPolicy,
     SocketError, SocketOption, SocketState, SocketType, canonical, host_text,
@@ -69,6 +70,13 @@ pub trait QAbstractSocket: QIODevice {
     /// what may be queued is free again.
     fn write_buffer_drained(&self) -> &Signal<()> {
         &self.core().needed_extra().write_buffer_drained
+    }
+
+    /// Emitted when a layer of the connection that is being made needs an answer of the program, with
+    /// the question. The handshake goes on when the slots have run.
+    #[doc(hidden)]
+    fn question_asked(&self) -> &Signal<Question> {
+        &self.core().needed_extra().question_asked
     }
 
     /// Begins to connect to a host, given by name or by address. A link-local address names its

@@ -61,7 +61,7 @@ impl QTcpSocket {
 
     /// A socket for a connection that a server accepted at the address `local`, if it is known.
     pub(in crate::net) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
-        let Accepted { engine, peer } = accepted;
+        let Accepted { engine, peer, .. } = accepted;
         Self { core: SocketCore::accepted(engine, peer, local) }
     }
 }

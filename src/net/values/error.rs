@@ -117,7 +117,7 @@ impl SocketError {
             ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Self::ConnectionRefused,
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
             ErrorKind::PermissionDenied => Self::SocketAccess,
-            _ => Self::of_opening(error).unwrap_or(Self::Network),
+            _ => Self::known(error).unwrap_or(Self::Network),
         }
     }
 
@@ -128,7 +128,7 @@ impl SocketError {
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
             ErrorKind::PermissionDenied => Self::SocketAccess,
             ErrorKind::InvalidInput | ErrorKind::Unsupported => Self::UnsupportedSocketOperation,
-            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+            _ => Self::known(error).unwrap_or(Self::Unknown),
         }
     }
 
@@ -137,7 +137,7 @@ impl SocketError {
         match error.kind() {
             ErrorKind::ConnectionAborted => Self::Network,
             ErrorKind::PermissionDenied => Self::SocketAccess,
-            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+            _ => Self::known(error).unwrap_or(Self::Unknown),
         }
     }
 
@@ -148,7 +148,7 @@ impl SocketError {
                 Self::RemoteHostClosed
             }
             ErrorKind::TimedOut => Self::SocketTimeout,
-            _ => Self::Network,
+            _ => EngineFailure::kind_of(error).unwrap_or(Self::Network),
         }
     }
 
@@ -159,13 +159,14 @@ impl SocketError {
             ErrorKind::ConnectionRefused => Self::ConnectionRefused,
             ErrorKind::PermissionDenied => Self::SocketAccess,
             _ if Errno::from_io_error(error) == Some(Errno::MSGSIZE) => Self::DatagramTooLarge,
-            _ => Self::Network,
+            _ => EngineFailure::kind_of(error).unwrap_or(Self::Network),
         }
     }
 
-    /// What a failure to get a descriptor means.
-    fn of_opening(error: &io::Error) -> Option<Self> {
-        match Errno::from_io_error(error)? {
+    /// What a failure means that says so itself: a lack of descriptors, or what an engine reports.
+    fn known(error: &io::Error) -> Option<Self> {
+        let Some(errno) = Errno::from_io_error(error) else { return EngineFailure::kind_of(error) };
+        match errno {
             Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => {
                 Some(Self::SocketResource)
             }
@@ -204,6 +205,33 @@ impl From<NetError> for io::Error {
     fn from(error: NetError) -> Self {
         let kind = error.source.as_ref().map_or(ErrorKind::Other, Self::kind);
         Self::new(kind, error)
+    }
+}
+
+/// An error of an engine that the kind of an `io::Error` cannot tell: a proxy's refusal, say.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct EngineFailure {
+    kind: SocketError,
+    reason: String,
+}
+
+impl EngineFailure {
+    /// Describes a failure: what the socket reports, and the reason in words.
+    pub fn new(kind: SocketError, reason: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into() }
+    }
+
+    /// Returns what the engine wants the socket to report, if it said so.
+    #[cold]
+    fn kind_of(error: &io::Error) -> Option<SocketError> {
+        Some(error.get_ref()?.downcast_ref::<Self>()?.kind)
+    }
+}
+
+impl From<EngineFailure> for io::Error {
+    fn from(failure: EngineFailure) -> Self {
+        Self::other(failure)
     }
 }
 

@@ -22,7 +22,7 @@ pub(in crate::net) use address::{
     described, explained, host_text, is_mapped, lacks_scope, parse_address,
 };
 pub use bind_mode::{BindAddress, BindMode};
-pub use error::{NetError, SocketError};
+pub use error::{EngineFailure, NetError, SocketError};
 pub use network_datagram::NetworkDatagram;
 pub use option::{OptionName, SocketOption};
 pub use pause_mode::PauseMode;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::event_loop::Runtime;
-use crate::net::engine::{Awaited, Network};
+use crate::net::engine::{Awaited, Interest, Network};
 use crate::net::server::{QTcpServer, forget_destroyed};
 use crate::net::socket::{News, QAbstractSocket, SocketCore};
 use crate::net::values::{SocketError, SocketState};
@@ -177,8 +177,10 @@ impl Runtime {
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
                 return false;
             };
-            let socket = Awaited { engine, to_read: true, to_write: false };
-            match wait_on(self, &*network, &[socket], deadline) {
+            let interest = Interest { to_read: true, to_write: false };
+            let mut sockets = Vec::with_capacity(1);
+            Awaited::collect(engine, interest, &mut sockets);
+            match wait_on(self, &*network, &sockets, deadline) {
                 Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
                     match QTcpServer::accept_awaited(self, server) {
                         Ok(true) => return true,
@@ -351,7 +353,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn look_up(&mut self) -> bool {
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
-        let name = core.peer_name().to_owned();
+        let name = core.name_to_look_up().to_owned();
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();
         let timers = self.runtime.timers();
@@ -380,16 +382,31 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         }
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
-        let sockets: Vec<Awaited<'_>> =
-            core.engines().map(|engine| Awaited { engine, to_read, to_write }).collect();
+        let interest = Interest { to_read, to_write };
+        let held = core.ready_now();
+        let is_ready = to_read && held.readable || to_write && held.writable;
+        let mut sockets = Vec::new();
+        for engine in core.engines() {
+            Awaited::collect(engine, interest, &mut sockets);
+        }
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();
-        match wait_on(self.runtime, &*network, &sockets, deadline) {
-            Some(readiness) => {
-                let any = readiness.into_iter().reduce(|one, other| one | other);
-                let any = any.unwrap_or_default();
+        let ready = match is_ready {
+            true => Some(Vec::new()),
+            false => wait_on(self.runtime, &*network, &sockets, deadline),
+        };
+        match ready {
+            Some(ready) => {
+                let sources = sockets.iter().map(|socket| socket.engine.source());
+                let ready: Vec<_> = sources.zip(ready).collect();
                 let was_connecting = self.state() == SocketState::Connecting;
-                self.turn(|core| core.on_awaited_to_read(any));
+                let mut any = Readiness::default();
+                self.turn(|core| {
+                    any = core.on_awaited(&ready);
+                    if !was_connecting {
+                        core.on_awaited_to_read(any);
+                    }
+                });
                 // What is told of the one may be the end of the other.
                 if !was_connecting {
                     self.turn(|core| core.on_awaited_to_write(any));

@@ -255,7 +255,7 @@ impl Wire {
         Ok(Received {
             count,
             is_truncated: count < arrived.len(),
-            sender: at_interface(sender.ip(), sender.port(), arrived.interface),
+            sender: at_interface(sender.ip(), sender.port(), arrived.interface).into(),
             destination: Some(to),
             reply_from,
             interface_index: Some(arrived.interface),
