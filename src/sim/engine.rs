@@ -174,6 +174,11 @@ impl SocketEngine for SimSocket {
         self.source
     }
 
+    #[inline]
+    fn ready_now(&self) -> Readiness {
+        Readiness::default()
+    }
+
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
         Err(self)
     }

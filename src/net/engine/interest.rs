@@ -2,7 +2,6 @@
 
 /// What an engine is waited for, beside its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "layers make it")]
 pub struct Interest {
     /// The engine is waited for until there is something to read.
     pub to_read: bool,

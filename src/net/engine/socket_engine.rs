@@ -80,7 +80,6 @@ impl Received {
 
 /// What a layer leaves that has nothing to do after its handshake.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "layers make it")]
 pub struct Settled {
     /// The engine that the layer stood on.
     pub engine: Box<dyn SocketEngine>,
@@ -90,7 +89,6 @@ pub struct Settled {
 
 /// Whether a socket is to receive what is sent to a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a socket is a member or it is none")]
 pub enum Membership {
     /// The socket becomes a member of the group.
     Join,
@@ -107,12 +105,12 @@ pub enum Membership {
 /// The state machine relies on this:
 ///
 /// - No method blocks.
-/// - A read that brings less than there was room for has taken all that had come. The end that
-///   may come after those bytes is in the next [`ready`](Self::ready) or in
-///   [`ready_now`](Self::ready_now), as `read_closed`.
+/// - A read that brings less than there was room for has taken all that had come. If the engine
+///   knows by then that the end comes next, [`ready_now`](Self::ready_now) has `read_closed`; the
+///   next [`ready`](Self::ready) has it otherwise.
 /// - A write that takes less than it was given, or gives `WouldBlock`, is followed by a
 ///   [`ready`](Self::ready) with `writable` once there is room.
-/// - A method that gives an [`EngineFailure`](super::EngineFailure) as its error decides which
+/// - A method that gives an [`EngineFailure`](crate::net::EngineFailure) as its error decides which
 ///   `SocketError` the socket reports.
 pub trait SocketEngine: fmt::Debug + Any {
     /// Returns the engine that this one stands on; `None` for a socket of a network.

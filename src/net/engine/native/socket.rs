@@ -166,6 +166,11 @@ impl SocketEngine for NativeSocket {
         readiness
     }
 
+    #[inline]
+    fn ready_now(&self) -> Readiness {
+        Readiness::default()
+    }
+
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
         Err(self)
     }
