@@ -32,7 +32,7 @@ impl Route {
         Self::default()
     }
 
-    /// Leads to another host first. The peer's own name is not looked up then.
+    /// Leads to another host first, by TCP. The peer's own name is not looked up then.
     pub fn by_way_of(host: impl Into<String>, port: u16) -> Self {
         Self { hop: Some(Hop { host: host.into(), port }), layers: Vec::new() }
     }

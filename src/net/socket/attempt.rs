@@ -265,7 +265,9 @@ impl SocketCore {
                 Some(bound) => Ok(bound),
                 None => {
                     let network = &*home.network;
-                    open_prepared(network, self.kind, address, [kept, Some(&attempt.options)])
+                    // A host on the way is reached by TCP, whatever the socket carries.
+                    let kind = if attempt.hop.is_some() { SocketType::Tcp } else { self.kind };
+                    open_prepared(network, kind, address, [kept, Some(&attempt.options)])
                 }
             };
             let mut engine = match opened {
