@@ -66,7 +66,7 @@ pub(in crate::sim) enum Outside {
 }
 
 /// What it means that there is no host of a number.
-const STRANGER: &str = "the host is one of this network";
+const STRANGER: &str = "the host is not of this network";
 
 /// The state of a network.
 pub(in crate::sim) struct Wire {
