@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// How many names in all are looked up at the same time, if there are enough descriptors.
 const MOST: usize = 4096;
 
-/// The stack of a thread, in bytes: twice the default of musl, which is enough for musl's resolver.
+/// The stack of a thread, in bytes: twice musl's default, in which musl's resolver runs.
 const STACK: usize = 256 * 1024;
 
 /// How long a thread waits for work before it ends.

@@ -387,13 +387,13 @@ pub trait QAbstractSocket: QIODevice {
         self.core_mut().shutdown_write();
     }
 
-    /// Returns what makes the socket pause.
+    /// Returns the events that make the socket pause.
     #[doc(alias = "pauseMode")]
     fn pause_mode(&self) -> PauseMode {
         self.core().settings().pause_mode
     }
 
-    /// Sets what makes the socket pause.
+    /// Sets the events that make the socket pause.
     #[doc(alias = "setPauseMode")]
     fn set_pause_mode(&mut self, mode: PauseMode) {
         self.core_mut().settings_mut().pause_mode = mode;
