@@ -346,7 +346,7 @@ impl SocketEngine for SimSocket {
     }
 }
 
-/// Returns the address, if the network has such addresses.
+/// Returns the IP address. Fails for another kind of address, which the network does not have.
 fn internet(address: Address) -> io::Result<SocketAddr> {
     address.internet().ok_or_else(|| io::ErrorKind::Unsupported.into())
 }

@@ -413,7 +413,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                         core.on_awaited_to_read(any);
                     }
                 });
-                // While addresses race, the readiness may be that of an address that has lost.
+                // The readiness of an attempt is not that of the connection.
                 if !was_connecting {
                     self.turn(|core| core.on_awaited_to_write(any));
                 }
