@@ -110,7 +110,7 @@ impl QTcpServer {
     ///     }
     ///
     ///     fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
-    ///         if incoming.peer_addr().ip().is_loopback() {
+    ///         if incoming.peer_addr().is_some_and(|peer| peer.ip().is_loopback()) {
     ///             let socket = cx.add_child(incoming.into_socket());
     ///             self.server.add_pending_connection(socket);
     ///         }
