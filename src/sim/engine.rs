@@ -19,7 +19,7 @@ use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
 use rustix::io::Errno;
 
-/// A socket that somebody holds. It is closed along with this.
+/// A handle of a socket. Dropping it closes the socket.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) network: SimNetwork,
@@ -27,7 +27,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Calls `f` with the network, if the host still knows the socket.
+    /// Calls `f` with the wire and the socket's key. Fails if the host has gone down.
     pub(super) fn with<T>(
         &self,
         f: impl FnOnce(&mut Wire, SocketKey) -> Result<T, Errno>,
@@ -35,7 +35,7 @@ impl Held {
         let wire = &mut *self.network.wire();
         wire.catch_up();
         if !wire.sockets.contains_key(self.key) {
-            // The host went down, and this is a program that does not know of it yet.
+            // The host went down, and this program has not been dropped yet.
             return Err(Errno::NETDOWN.into());
         }
         Ok(f(wire, self.key)?)
@@ -61,7 +61,7 @@ impl Held {
         })
     }
 
-    /// How the connection attempt is doing, or why it failed.
+    /// Returns the progress of connecting, or its error.
     pub(super) fn progress(&self) -> io::Result<Progress> {
         self.with(|wire, key| {
             let socket = &mut wire.sockets[key];
@@ -133,7 +133,7 @@ impl SimSocket {
         Self { held: Held { network, key }, reactor, watcher, source: None }
     }
 
-    /// What the socket is ready for now.
+    /// Returns the current readiness of the socket.
     pub(super) fn readiness(&self) -> Readiness {
         self.held.look(Socket::readiness).unwrap_or(Readiness {
             readable: true,
@@ -221,7 +221,7 @@ impl SocketEngine for SimSocket {
 
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
         let start = buffer.len();
-        // Without a pass to clear more than what has come. One byte finds out about the end.
+        // Clears no more bytes than have come. One byte is needed to find the end.
         let room = max.min(buffer.capacity() - start);
         buffer.resize(start + room.min(self.available()?.max(1)), 0);
         let read = self.read(&mut buffer[start..]);
@@ -351,7 +351,7 @@ impl SocketEngine for SimSocket {
     }
 }
 
-/// Returns the address, if the network has such addresses.
+/// Returns the IP address. Fails for another kind of address, which the network does not have.
 fn internet(address: Address) -> io::Result<SocketAddr> {
     address.internet().ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
