@@ -86,10 +86,10 @@ pub mod v1 {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a handle to an object",
         label = "not an `Obj<_>`",
-        note = "a slot can be declared on the signals of an object in a field `name: Obj<Class>`; \
-                where there may be none, or many, connect by hand with `cx.on`; the signals of the \
-                object that the class extends are `self.signal`, and those of a socket or a device \
-                need `#[qobject(base: QAbstractSocket)]` or `#[qobject(base: QIODevice)]` there"
+        note = "a slot can name the signals of an object in a field `name: Obj<Class>`; if there may \
+                be none, or many, connect by hand with `cx.on`; the signals of the object that the \
+                class extends are `self.signal`, and those of a socket or a device need \
+                `#[qobject(base: QAbstractSocket)]` or `#[qobject(base: QIODevice)]` there"
     )]
     pub trait Handle<S: ?Sized + Target> {
         /// Returns the handle.

@@ -60,7 +60,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until time is let pass.
+/// A clock that moves only when the program or the loop moves it.
 ///
 /// While a runtime with this clock waits for its next timer, the time jumps to that timer at once,
 /// unless the kernel has something ready. A clone is the same clock.

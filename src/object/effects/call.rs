@@ -70,7 +70,7 @@ impl<W, F: FnOnce(&mut W)> Act<W> for List<F> {
     }
 }
 
-/// A closure that is kept until somebody calls it. Dropping this drops what the closure captured.
+/// A closure that is kept until it is called. Dropping this drops what the closure captured.
 pub(crate) struct KeptCall<W: Steps + 'static>(Option<Effect<W>>);
 
 impl<W: Steps + 'static> KeptCall<W> {

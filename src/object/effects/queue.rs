@@ -1,7 +1,7 @@
 //! The queue: the effects that running methods have recorded, and what was posted and postponed.
 //!
 //! Keeps two promises. Effects come out in the order in which they were recorded, and before the
-//! effects that the methods around have recorded earlier. And recording, posting or postponing
+//! effects of earlier methods that still wait on the stack. And recording, posting or postponing
 //! something wakes the loop if it sleeps. The queue does not know what the effects do, or the world
 //! (`W`) in which they are carried out.
 //!

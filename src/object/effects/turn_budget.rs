@@ -18,7 +18,7 @@ use crate::object::store::ObjectKey;
 pub(in crate::object) const TURN_BUDGET: usize = 1 << 20;
 
 /// The number of deliveries that a turn which was put aside makes each time that it goes on outside
-/// the loop's passes. Such a turn is mostly endless, and other turns must go on too.
+/// the loop's passes. In most cases such a turn is endless, and other turns must go on too.
 pub(in crate::object) const SLICE: usize = 1 << 14;
 
 /// The number of deliveries that a turn in a pass of the loop always makes. A cascade, which has no

@@ -25,7 +25,7 @@ impl World {
     /// connection ends when the sender or the receiver is destroyed.
     ///
     /// An emission that is being delivered does not reach a connection that is made meanwhile. If
-    /// the sender is busy, because a method or the constructor of it runs, the connection is made
+    /// the sender is busy, because its constructor or a method of it runs, the connection is made
     /// when that has returned; [`Signal::connect`] connects an object's own signals at once. If a
     /// handle is stale, nothing is connected, and [`Connection::is_connected`] returns false.
     ///
@@ -88,8 +88,8 @@ impl World {
 
     /// Connects a signal to a slot, with a [`ConnectionType`].
     ///
-    /// If `kind` is unique and there is such a connection already, nothing is connected, and
-    /// [`Connection::is_connected`] returns false.
+    /// If `kind` has [`UNIQUE`](ConnectionType::UNIQUE) and the signal is connected to the slot
+    /// already, nothing is connected, and [`Connection::is_connected`] returns false.
     ///
     /// # Panics
     ///

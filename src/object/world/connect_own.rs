@@ -52,8 +52,8 @@ impl<A: 'static> Signal<A> {
     ///
     /// # Panics
     ///
-    /// Panics if the receiver's handle is of another runtime, or if `cx` is the context of another
-    /// object.
+    /// Panics if the receiver's handle is of another runtime, or if the signal was connected before
+    /// with the context of another object.
     #[track_caller]
     pub fn connect<T, R, F, Form>(
         &self,

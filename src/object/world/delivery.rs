@@ -323,7 +323,7 @@ impl World {
         self.turns.suspended() == 0
     }
 
-    /// Keeps a closure until somebody calls it.
+    /// Keeps a closure until it is called.
     pub(crate) fn keep_call(&self, call: impl FnOnce(&mut Self) + 'static) -> KeptCall<Self> {
         KeptCall::new(self.queue.later(call))
     }
