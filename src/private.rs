@@ -8,7 +8,6 @@
 //! without the bound, which the compiler takes only where the bound does not hold. So a class may
 //! have `#[slots]` or not, and an argument may have `Debug` or not. Where a bound must hold, the
 //! code asks for it once, and the compiler reports it once.
-//! once and reports it once.
 
 /// The first version.
 pub mod v1 {

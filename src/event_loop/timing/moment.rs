@@ -107,7 +107,7 @@ impl Era {
         saturating_add(began, moment.since(Self::BEGIN))
     }
 
-    /// Returns true if another era must begin at this moment or has begun before it.
+    /// Returns true if the era is over at this moment, so that another one must begin.
     pub(super) fn is_over(moment: Moment) -> bool {
         moment >= Self::END
     }

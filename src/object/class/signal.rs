@@ -61,7 +61,6 @@ impl<A: 'static> Signal<A> {
     /// method, as in `rt[door].open(7)`, its emissions wait until the runtime is called next.
     /// [`World::emit`](crate::World::emit), [`World::with`](crate::World::with) and
     /// [`Runtime::deliver`](crate::Runtime::deliver) deliver at once.
-    /// once there, and [`Runtime::deliver`](crate::Runtime::deliver).
     #[inline]
     pub fn emit(&self, argument: A) {
         if let Some(core) = self.core.get() {
