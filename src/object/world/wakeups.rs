@@ -1,10 +1,10 @@
-//! Wake-ups: the one door by which objects are reached between methods.
+//! Wake-ups: how objects are reached between methods.
 //!
-//! Keeps two promises. An object that is gone is not woken: a wake-up names it by its key, which
-//! holds nothing, so none has to be taken back when the object goes. And none is woken while a
-//! method has it, since wake-ups come between methods. What an object is woken for is an
-//! [`Occasion`], which goes to [`QObject::wake_up`](crate::QObject), by which a class that
-//! extends another passes it on.
+//! Keeps two promises. An object that is gone is not woken: a wake-up names the object by its key,
+//! which keeps nothing alive, so no wake-up must be cancelled when the object goes. And an object
+//! is not woken while a method of it runs, since wake-ups come between methods.
+//! [`QObject::wake_up`](crate::QObject) gets the [`Occasion`]; a class that extends another passes
+//! the occasion on to it.
 
 use std::fmt;
 use std::rc::Rc;
@@ -15,20 +15,21 @@ use crate::object::connections::{Core, Walker};
 use crate::object::effects::{Effect, Origin, Postponed, Queue, Steps};
 use crate::object::store::{Life, ObjectKey};
 
-/// Where the objects of a runtime ask to be woken.
+/// Lets the objects of a runtime ask to be woken.
 #[derive(Clone)]
 pub(crate) struct Wakeups(Rc<Queue<World>>);
 
 impl Wakeups {
-    /// Has the object take the step with this number, after what was recorded before and before
+    /// Makes the object take the step with this number, after what was recorded before and before
     /// what is recorded afterwards.
     #[inline]
     pub(crate) fn step(&self, object: ObjectKey, number: u32) {
         self.0.record(Effect::Step { object, number });
     }
 
-    /// Wakes the object when the loop comes to what was postponed: in this pass of the loop or, from
-    /// within that, in the next. It sees to it itself that it asks once.
+    /// Wakes the object when the loop comes to postponed work: in this pass of the loop or, if the
+    /// loop is doing postponed work already, in the next. The object itself makes sure that it asks
+    /// only once.
     #[inline]
     pub(crate) fn postpone(&self, object: ObjectKey) {
         self.0.postpone(object, Postponed::Work);
@@ -47,12 +48,12 @@ impl fmt::Debug for Wakeups {
 }
 
 impl World {
-    /// Where the objects of this runtime ask to be woken.
+    /// Returns what the objects of this runtime use to ask to be woken.
     pub(crate) fn wakeups(&self) -> Wakeups {
         Wakeups(self.queue.clone())
     }
 
-    /// Wakes an object, in a turn of its own, which is the object's.
+    /// Wakes an object in a turn of its own, whose origin is the object.
     #[inline]
     pub(crate) fn wake(&mut self, object: ObjectKey, occasion: Occasion) {
         self.on_behalf_of(Origin::Object(object), |world| {
@@ -62,7 +63,7 @@ impl World {
         });
     }
 
-    /// Takes an occasion to an object, if that is there. Returns what is left of its response.
+    /// Wakes an object, if it is there. Returns the errand of its response, if there is one.
     #[inline]
     fn open_door(
         &mut self,
@@ -96,13 +97,13 @@ impl World {
         }
     }
 
-    /// Returns how many objects have postponed something.
+    /// Returns the number of objects that have postponed something.
     pub(crate) fn postponed(&self) -> usize {
         self.queue.postponed()
     }
 
-    /// Takes the next object that is to be woken and is not held up, of so many that were there first.
-    /// One that is held up is put behind the others.
+    /// Takes the next object to be woken that is not held up, and counts `left` down for each
+    /// object that it looks at. Puts objects that are held up behind the others.
     #[inline]
     pub(crate) fn next_postponed(&mut self, left: &mut usize) -> Option<(ObjectKey, Occasion)> {
         while *left > 0 {
@@ -120,8 +121,8 @@ impl World {
         None
     }
 
-    /// Has an object woken that was answered by another thread, when the loop comes to it: not here,
-    /// since a turn of the object's own may have to end first.
+    /// Wakes an object that another thread has answered, when the loop comes to it. Not at once,
+    /// since a turn of the object may have to end first.
     pub(crate) fn postpone_answer(&self, object: ObjectKey) {
         self.queue.postpone(object, Postponed::Answer);
     }
