@@ -55,7 +55,7 @@ impl Reader {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(but = "a clock that jumps does not wait for who greets")]
 fn what_a_wait_brings_does_not_overtake_what_came_before(net: &Net) {
     for timeout in [LATE, Some(Duration::ZERO)] {
         let (mut rt, _) = net.timed_runtime();

@@ -13,7 +13,7 @@ use super::core::{Fault, SocketCore};
 use super::phase::Phase;
 use super::step::Step;
 use crate::net::engine::{
-    Address, Handshake, Layer, Link, Progress, Question, Settled, SocketEngine,
+    Address, Awaited, Handshake, Interest, Layer, Link, Progress, Question, Settled, SocketEngine,
 };
 use crate::net::values::SocketError;
 use crate::readiness::{Readiness, SourceId};
@@ -88,6 +88,17 @@ impl Handshaking {
                 Some(layer) => self = Self { engine, early, ..self }.stand(layer),
                 None => return Ok(Stage::Done(Settled { engine, early })),
             }
+        }
+    }
+
+    /// Adds the sockets to wait for until the layers can go on. A connection can mostly be written to:
+    /// only a layer that holds something back waits for that.
+    pub(super) fn add_awaited<'a>(&'a self, sockets: &mut Vec<Awaited<'a>>) {
+        let interest = Interest { to_read: true, to_write: self.engine.holds_back() };
+        Awaited::collect(&*self.engine, interest, sockets);
+        if let Some(link) = &self.link {
+            let interest = Interest { to_read: true, to_write: true };
+            Awaited::collect(&**link, interest, sockets);
         }
     }
 

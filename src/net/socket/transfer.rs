@@ -11,6 +11,7 @@ use super::core::SocketCore;
 use super::news::News;
 use super::phase::Phase;
 use super::step::Step;
+use crate::net::engine::{Awaited, Interest};
 use crate::net::values::{SocketError, SocketState, SocketType};
 use crate::readiness::{Readiness, SourceId};
 
@@ -70,6 +71,21 @@ impl SocketCore {
             }
         }
         any
+    }
+
+    /// Returns the sockets of the network to wait for until this one is ready. Layers that shake hands
+    /// are waited for as they need it.
+    pub(in crate::net) fn awaited(&self, interest: Interest) -> Vec<Awaited<'_>> {
+        let mut sockets = Vec::new();
+        match self.phase.attempt().and_then(|attempt| attempt.handshake.as_ref()) {
+            Some(handshake) => handshake.add_awaited(&mut sockets),
+            None => {
+                for engine in self.engines() {
+                    Awaited::collect(engine, interest, &mut sockets);
+                }
+            }
+        }
+        sockets
     }
 
     /// Returns what the socket's engine is ready for without any source of its being ready.

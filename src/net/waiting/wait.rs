@@ -391,10 +391,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let interest = Interest { to_read, to_write };
         let held = core.ready_now();
         let is_ready = to_read && held.readable || to_write && held.writable;
-        let mut sockets = Vec::new();
-        for engine in core.engines() {
-            Awaited::collect(engine, interest, &mut sockets);
-        }
+        let sockets = core.awaited(interest);
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();
         let ready = match is_ready {
