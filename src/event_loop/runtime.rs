@@ -501,10 +501,10 @@ impl<'a> Shift<'a> {
 
 impl Drop for Shift<'_> {
     fn drop(&mut self) {
-        self.runtime.world.end_passes();
-        let Runtime { mailbox, .. } = &self.runtime;
-        if !mailbox.fall_asleep() || self.runtime.has_work() {
-            mailbox.ring();
+        let Self { runtime } = self;
+        runtime.world.end_passes();
+        if !runtime.mailbox.fall_asleep() || runtime.has_work() {
+            runtime.mailbox.ring();
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The inbox of a loop: what other threads put in.
 //!
-//! Keeps one promise: what is put in comes out once, in the order of each poster, unless the inbox
-//! was closed before. `loop_waker.rs` wakes a loop that sleeps, and `remote.rs` knows what is put in.
-//! The tests below try every order in which threads can take their steps.
+//! Keeps two promises. What is put in comes out once, in the order of each poster, unless the inbox
+//! was closed before. And a loop into whose inbox nobody has put anything takes no lock. `loop_waker.rs`
+//! wakes a loop that sleeps, and `remote.rs` knows what is put in. The tests below try every order in
+//! which threads can take their steps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,8 +47,7 @@ impl<P: Pile, W: Wake> Inbox<P, W> {
             Contents::Open(_) => return Err(Refusal::Full),
             Contents::Closed => return Err(Refusal::Closed),
         }
-        // After that, so that a loop that goes to sleep sees either the thing or this.
-        self.waker.wake_sleeper();
+        self.waker.call();
         Ok(())
     }
 
@@ -65,7 +65,8 @@ pub(in crate::event_loop) struct Mailbox<P, W> {
 }
 
 impl<P: Pile, W: Wake> Mailbox<P, W> {
-    /// Makes an empty inbox whose loop is woken by `waker`. It sleeps until it says otherwise.
+    /// Makes an empty inbox whose loop is woken by `waker`. The loop counts as asleep until
+    /// [`wake_up`](Self::wake_up) is called.
     pub(in crate::event_loop) fn new(waker: W) -> Self {
         let inbox = Inbox {
             contents: Mutex::new(Contents::Open(P::default())),
@@ -79,11 +80,18 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
         self.inbox.clone()
     }
 
-    /// Takes over what has come, in one go.
+    /// Takes over what has come, in one go, unless something is left of what came earlier.
+    #[inline]
     pub(in crate::event_loop) fn collect(&mut self) {
-        if !self.has_taken()
-            && let Contents::Open(things) = &mut *self.inbox.lock()
-        {
+        if !self.has_taken() && self.inbox.waker.is_called() {
+            self.take_over();
+        }
+    }
+
+    #[cold]
+    fn take_over(&mut self) {
+        self.inbox.waker.answer();
+        if let Contents::Open(things) = &mut *self.inbox.lock() {
             std::mem::swap(&mut self.taken, things);
         }
     }
@@ -94,24 +102,29 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
     }
 
     /// Returns true if something was taken over and not given out.
+    #[inline]
     pub(in crate::event_loop) fn has_taken(&self) -> bool {
         self.taken.len() > 0
     }
 
-    /// Announces that the loop is about to sleep; returns true if it may: there is nothing to take.
-    pub(in crate::event_loop) fn fall_asleep(&self) -> bool {
-        self.inbox.waker.set_asleep(true);
-        let empty = !self.has_taken()
-            && matches!(&*self.inbox.lock(), Contents::Open(things) if things.len() == 0);
-        if !empty {
-            self.wake_up();
+    /// Notes that the loop is about to sleep. Returns false if it may not, since there is something
+    /// to give out: the loop is awake then.
+    #[inline]
+    pub(in crate::event_loop) fn fall_asleep(&mut self) -> bool {
+        while !self.has_taken() {
+            if self.inbox.waker.lie_down() {
+                return true;
+            }
+            self.take_over();
         }
-        empty
+        false
     }
 
-    /// Announces that the loop runs and will look by itself; returns true if somebody has woken it.
+    /// Notes that the loop is awake and looks by itself. Returns true if there may be something to
+    /// take over.
+    #[inline]
     pub(in crate::event_loop) fn wake_up(&self) -> bool {
-        !self.inbox.waker.set_asleep(false)
+        self.inbox.waker.rise()
     }
 
     /// Wakes whoever sleeps on the runtime's descriptor: there is something to do.
