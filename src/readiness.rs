@@ -22,7 +22,21 @@ pub struct Readiness {
 
 impl Readiness {
     /// Errors and hang-ups count as readable and writable: trying tells what happened.
+    #[inline]
     pub(crate) fn of(event: &Event) -> Self {
+        let is_plain = !(event.is_error()
+            | event.is_read_closed()
+            | event.is_write_closed()
+            | event.is_priority());
+        if is_plain {
+            let (readable, writable) = (event.is_readable(), event.is_writable());
+            return Self { readable, writable, ..Self::default() };
+        }
+        Self::of_unusual(event)
+    }
+
+    #[cold]
+    fn of_unusual(event: &Event) -> Self {
         let broken = event.is_error();
         Self {
             readable: event.is_readable() || event.is_read_closed() || broken,

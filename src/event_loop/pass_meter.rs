@@ -30,6 +30,8 @@ pub(super) struct PassMeter {
 enum Measure {
     Time {
         allowance: Duration,
+        /// The share of each kind of work.
+        share: Duration,
         /// When the pass is over. Not known before the clock was looked at in it.
         end: Cell<Option<Instant>>,
         /// When the present kind of work has had its share as well.
@@ -37,7 +39,7 @@ enum Measure {
     },
     Calls {
         allowance: usize,
-        /// How many are left of the pass, and to the present kind of work.
+        /// How many calls are left to the pass, and to the present kind of work.
         left: Cell<usize>,
         limit: Cell<usize>,
     },
@@ -46,9 +48,12 @@ enum Measure {
 impl PassMeter {
     pub(super) fn new(clock: Rc<dyn Clock>) -> Rc<Self> {
         let measure = match clock.allowance() {
-            Allowance::Time(allowance) => {
-                Measure::Time { allowance, end: Cell::new(None), limit: Cell::new(None) }
-            }
+            Allowance::Time(allowance) => Measure::Time {
+                allowance,
+                share: allowance / KINDS,
+                end: Cell::new(None),
+                limit: Cell::new(None),
+            },
             Allowance::Calls(allowance) => {
                 Measure::Calls { allowance, left: Cell::new(allowance), limit: Cell::new(0) }
             }
@@ -56,7 +61,8 @@ impl PassMeter {
         Rc::new(Self { clock, measure })
     }
 
-    /// A pass begins.
+    /// Begins a pass.
+    #[inline]
     pub(super) fn begin_pass(&self) {
         match &self.measure {
             Measure::Time { end, .. } => end.set(None),
@@ -64,7 +70,8 @@ impl PassMeter {
         }
     }
 
-    /// Another kind of work begins.
+    /// Begins another kind of work.
+    #[inline]
     pub(super) fn begin_kind(&self) -> Kind {
         match &self.measure {
             Measure::Time { limit, .. } => limit.set(None),
@@ -72,73 +79,78 @@ impl PassMeter {
                 limit.set(left.get().max(*allowance / KINDS as usize));
             }
         }
-        Kind { calls: 0, last_look: 0, next_look: 1 }
+        Kind { calls: 0, next_look: 1 }
     }
 
-    /// Returns true if the present kind of work may go on, after so many deliveries and calls.
-    fn look(&self, spent: usize) -> bool {
+    /// Returns true if something is left to the present kind of work.
+    fn has_left(&self) -> bool {
         match &self.measure {
-            Measure::Time { allowance, end, limit } => {
+            Measure::Time { allowance, share, end, limit } => {
                 let now = self.clock.now();
-                let end_of_pass = end.get().unwrap_or_else(|| saturating_add(now, *allowance));
-                end.set(Some(end_of_pass));
-                let own = || end_of_pass.max(saturating_add(now, *allowance / KINDS));
-                let limit_of_kind = limit.get().unwrap_or_else(own);
-                limit.set(Some(limit_of_kind));
+                let limit_of_kind = limit.get().unwrap_or_else(|| {
+                    let end_of_pass = end.get().unwrap_or_else(|| saturating_add(now, *allowance));
+                    end.set(Some(end_of_pass));
+                    let limit_of_kind = end_of_pass.max(saturating_add(now, *share));
+                    limit.set(Some(limit_of_kind));
+                    limit_of_kind
+                });
                 now < limit_of_kind
             }
-            Measure::Calls { left, limit, .. } => charge(left, limit, spent),
+            Measure::Calls { limit, .. } => limit.get() > 0,
         }
     }
 }
 
-/// Takes so many calls off what is left of a pass and to the present kind of work. Returns true if
-/// something is left to that.
+/// Takes so many calls off what is left to a pass and to the present kind of work.
 #[inline]
-fn charge(left: &Cell<usize>, limit: &Cell<usize>, spent: usize) -> bool {
+fn charge(left: &Cell<usize>, limit: &Cell<usize>, spent: usize) {
     left.set(left.get().saturating_sub(spent));
     limit.set(limit.get().saturating_sub(spent));
-    limit.get() > 0
 }
 
 impl Meter for PassMeter {
     fn may_go_on(&self, deliveries: usize) -> bool {
-        self.look(deliveries)
+        if let Measure::Calls { left, limit, .. } = &self.measure {
+            charge(left, limit, deliveries);
+        }
+        self.has_left()
     }
 }
 
 /// A kind of work of which calls are made one by one.
 pub(super) struct Kind {
     calls: u32,
-    /// The call after which the allowance was looked at.
-    last_look: u32,
-    /// The call after which it is looked at again.
+    /// The number of the call after which the clock is looked at again.
     next_look: u32,
 }
 
 impl Kind {
-    /// Returns true if there is time for another call, after one that was made in `world`.
+    /// Counts a call that was made in `world`. Returns true if the caller has to [look](Self::look)
+    /// at the allowance before the next call: on a virtual clock after every call, on the system's
+    /// after fewer and fewer. Nobody looks after the last call, which no other is to follow.
     #[inline]
-    pub(super) fn may_go_on(&mut self, meter: &PassMeter, world: &mut World) -> bool {
+    pub(super) fn count(&mut self, meter: &PassMeter, world: &mut World) -> bool {
         if let Measure::Calls { left, limit, .. } = &meter.measure {
-            return charge(left, limit, world.take_spent() + 1);
+            charge(left, limit, world.take_spent() + 1);
+            return true;
         }
         self.calls += 1;
-        (self.calls < self.next_look && !world.was_cut()) || self.look(meter, world)
+        self.calls >= self.next_look || world.was_cut()
     }
 
-    /// Returns true if the allowance was looked at after the last call: on the system's clock,
-    /// after fewer and fewer calls.
+    /// Looks at the allowance. Returns true if there is some left for another call.
     #[inline]
-    pub(super) fn has_just_looked(&self) -> bool {
-        self.last_look == self.calls
+    pub(super) fn look(&mut self, meter: &PassMeter) -> bool {
+        match &meter.measure {
+            Measure::Calls { limit, .. } => limit.get() > 0,
+            Measure::Time { .. } => self.look_at_clock(meter),
+        }
     }
 
     #[inline(never)]
-    fn look(&mut self, meter: &PassMeter, world: &mut World) -> bool {
-        self.last_look = self.calls;
+    fn look_at_clock(&mut self, meter: &PassMeter) -> bool {
         // Later each time, so that cheap calls pay little and dear ones are few.
         self.next_look = self.calls + self.calls.min(LOOK_AFTER);
-        meter.look(world.take_spent() + 1)
+        meter.has_left()
     }
 }

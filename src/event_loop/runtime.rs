@@ -321,19 +321,22 @@ impl Runtime {
         &self.parts.timers
     }
 
+    /// Returns true if the next pass has something to do without waiting for it.
     fn has_work(&self) -> bool {
-        self.world.has_work()
-            || self.mailbox.has_taken()
-            || !self.ready.is_empty()
-            || self.world.postponed() > 0
-            || self.poller.has_more()
+        self.has_waiting() || !self.ready.is_empty() || self.poller.has_more()
+    }
+
+    /// Returns true if something waits that [`catch_up`](Self::catch_up) does.
+    #[inline]
+    fn has_waiting(&self) -> bool {
+        self.world.has_work() || self.world.has_postponed() || self.mailbox.may_have_more()
     }
 
     /// Makes one pass of the loop; returns true if there was anything to do. A pass that sleeps
     /// ends with what ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.meter.begin_pass();
-        let mut any = self.catch_up();
+        let mut any = self.has_waiting() && self.catch_up();
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
         let over =
             timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.parts.timers.after(it));
@@ -342,7 +345,8 @@ impl Runtime {
             if may_have_calls {
                 any |= self.catch_up();
             }
-            any |= self.tell_ready() | self.fire_timers() | self.come_to_postponed();
+            let has_told = !self.ready.is_empty() && self.tell_ready();
+            any |= has_told | self.fire_timers() | self.come_to_postponed();
             // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
             // time or a signal of the system's, does so though there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
@@ -357,14 +361,17 @@ impl Runtime {
 
     /// Does what was recorded, posted and put off before this pass, as far as the allowance goes;
     /// returns true if there was any.
+    #[inline(never)]
     fn catch_up(&mut self) -> bool {
         let mut any = self.world.has_work();
         if self.world.has_undelivered() {
             let mut kind = self.meter.begin_kind();
-            self.world.deliver_in_pass(|world| kind.may_go_on(&self.meter, world));
+            self.world
+                .deliver_in_pass(|world| !kind.count(&self.meter, world) || kind.look(&self.meter));
         }
         self.mailbox.collect();
-        any |= self.work_off(|Self { mailbox, world, .. }| {
+        let has_more = |runtime: &Self| runtime.mailbox.has_taken();
+        any |= self.work_off(has_more, |Self { mailbox, world, .. }| {
             let may_call = mailbox.has_taken() && !world.is_held_up(Origin::Remote);
             may_call.then(|| {
                 let call_next = |world: &mut World| mailbox.taken().call_next(world);
@@ -372,7 +379,8 @@ impl Runtime {
             })
         });
         let mut posted = self.world.posted();
-        self.work_off(|Self { world, .. }| {
+        let has_more = |runtime: &Self| runtime.world.posted() > 0;
+        any |= self.work_off(has_more, |Self { world, .. }| {
             let call = world.next_posted(&mut posted)?;
             call.make(world);
             Some(())
@@ -381,17 +389,22 @@ impl Runtime {
     }
 
     /// Works off a kind of work, of which `do_next` does one thing or finds none, as far as the
-    /// share of this kind in the allowance goes. Returns true if there was anything.
+    /// share of this kind in the allowance goes. If `has_more` returns false, there is no next one,
+    /// so that the allowance is not looked at. Returns true if there was anything.
     #[inline(always)]
-    fn work_off(&mut self, mut do_next: impl FnMut(&mut Self) -> Option<()>) -> bool {
-        let mut any = false;
+    fn work_off(
+        &mut self,
+        has_more: impl Fn(&Self) -> bool,
+        mut do_next: impl FnMut(&mut Self) -> Option<()>,
+    ) -> bool {
         let mut kind = self.meter.begin_kind();
+        let mut any = false;
         while let Some(()) = do_next(self) {
             any = true;
-            if !kind.may_go_on(&self.meter, &mut self.world) {
-                break;
-            }
-            if kind.has_just_looked() {
+            if kind.count(&self.meter, &mut self.world) {
+                if !has_more(self) || !kind.look(&self.meter) {
+                    break;
+                }
                 self.parts.timers.time_passed();
             }
         }
@@ -400,11 +413,12 @@ impl Runtime {
 
     /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
     /// ended, and whether another thread may have posted something meanwhile.
-    fn wait(&mut self, timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
-        let mut timeout = if self.has_work() { Some(Duration::ZERO) } else { timeout };
+    fn wait(&mut self, mut timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
         if timeout != Some(Duration::ZERO) {
-            let until_due = self.parts.timers.until_due();
-            timeout = timeout.into_iter().chain(until_due).min();
+            timeout = match self.has_work() {
+                true => Some(Duration::ZERO),
+                false => timeout.into_iter().chain(self.parts.timers.until_due()).min(),
+            };
         }
         if self.ready.len() >= EVENTS {
             // What was ready in an earlier pass comes first, and does not grow meanwhile.
@@ -415,7 +429,9 @@ impl Runtime {
         if !sleeps {
             timeout = Some(Duration::ZERO);
         }
+        self.world.set_loop_is_awake(!sleeps);
         let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
+        self.world.set_loop_is_awake(true);
         let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
         if sleeps {
             // Nothing was used up of it yet.
@@ -429,35 +445,41 @@ impl Runtime {
     }
 
     /// Wakes the owners of what is ready. Owners that are held up are woken later. Returns true if
-    /// any owner was woken.
+    /// any owner was woken, or is to be woken later.
+    #[inline(never)]
     fn tell_ready(&mut self) -> bool {
         let Self { ready, parts, world, .. } = self;
         let is_held_up = |world: &World, owner| world.is_held_up(Origin::Object(owner));
-        let owner_of = |source| parts.reactor.owner(source);
-        ready.release(|source| owner_of(source).is_some_and(|owner| is_held_up(world, owner)));
-        let mut left = ready.len();
-        let any = self.work_off(|runtime| {
-            while left > 0 {
-                left -= 1;
-                let (source, readiness) = runtime.ready.next()?;
-                let Some(owner) = runtime.parts.reactor.owner(source) else { continue };
-                if is_held_up(&runtime.world, owner) {
-                    runtime.ready.hold_up(source, readiness);
+        ready.release(|source| {
+            parts.reactor.owner(source).is_some_and(|owner| is_held_up(world, owner))
+        });
+        let has_more = |runtime: &Self| runtime.ready.has_next();
+        let any = self.work_off(has_more, |Self { ready, parts, world, .. }| {
+            loop {
+                let (source, readiness) = ready.next()?;
+                let Some(owner) = parts.reactor.owner(source) else { continue };
+                if is_held_up(world, owner) {
+                    ready.hold_up(source, readiness);
                     continue;
                 }
-                runtime.world.wake(owner, Occasion::Ready(source, readiness));
+                world.wake(owner, Occasion::Ready(source, readiness));
                 return Some(());
             }
-            None
         });
         any || !self.ready.is_empty()
     }
 
     /// Fires the timers that are due now. Those that are started meanwhile wait, and so do those
-    /// whose object is held up.
+    /// whose object is held up. Returns true if there were any.
+    #[inline]
     fn fire_timers(&mut self) -> bool {
-        self.parts.timers.begin_pass();
-        self.work_off(|Self { parts, world, .. }| {
+        self.parts.timers.begin_pass() && self.fire_due()
+    }
+
+    #[inline(never)]
+    fn fire_due(&mut self) -> bool {
+        let has_more = |runtime: &Self| runtime.parts.timers.has_due();
+        self.work_off(has_more, |Self { parts, world, .. }| {
             match parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))? {
                 Due::Wake(object) => world.wake(object, Occasion::Due),
                 Due::Call(timer) => {
@@ -470,17 +492,18 @@ impl Runtime {
         })
     }
 
-    /// Wakes the objects that have postponed something. Those that do so meanwhile wait.
+    /// Wakes the objects that have postponed something. Those that do so meanwhile wait. Returns true
+    /// if there were any.
+    #[inline]
     fn come_to_postponed(&mut self) -> bool {
-        let mut postponed = self.world.postponed();
-        if postponed == 0 {
-            return false;
-        }
-        self.work_off(|runtime| {
-            let (object, occasion) = runtime.world.next_postponed(&mut postponed)?;
-            runtime.world.wake(object, occasion);
-            Some(())
-        });
+        self.world.has_postponed() && self.wake_postponed()
+    }
+
+    #[inline(never)]
+    fn wake_postponed(&mut self) -> bool {
+        self.world.collect_postponed();
+        let has_more = |runtime: &Self| runtime.world.has_collected_postponed();
+        self.work_off(has_more, |Self { world, .. }| world.wake_next_postponed());
         true
     }
 }

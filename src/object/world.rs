@@ -35,7 +35,7 @@ use crate::object::class::{
     SlotError, Target,
 };
 use crate::object::connections::{AnyCore, Deferred, Emitter};
-use crate::object::effects::{Ends, Observed, Observer, Queue, Turns};
+use crate::object::effects::{Batch, Ends, Observed, Observer, Postponed, Queue, Turns};
 use crate::object::store::{Arena, ObjectKey, RuntimeTag, Tree};
 
 /// The objects of one runtime.
@@ -49,6 +49,8 @@ pub struct World {
     queue: Rc<Queue<Self>>,
     ends: Ends<Self>,
     turns: Turns<Self>,
+    /// The objects that the loop wakes next, for what they have postponed.
+    postponed: Batch<(ObjectKey, Postponed)>,
     sender: Option<ObjectKey>,
     /// The connections that wait for their sender to come back from its method.
     deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
@@ -69,6 +71,7 @@ impl World {
             queue: Queue::new(),
             ends: Ends::new(),
             turns: Turns::new(),
+            postponed: Batch::default(),
             sender: None,
             deferred: SparseSecondaryMap::new(),
             kept: RefCell::default(),

@@ -3,7 +3,6 @@
 //! The kernel's is mio's. Another can take its place, or stand before it, where sources become
 //! ready in another way.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
@@ -23,7 +22,7 @@ pub(crate) trait Poller: AsRawFd {
     fn poll(
         &mut self,
         timeout: Option<Duration>,
-        ready: &mut VecDeque<(SourceId, Readiness)>,
+        ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled>;
 
     /// Returns true if the last poll may have left something untold.
@@ -72,7 +71,7 @@ impl Poller for KernelPoller {
     fn poll(
         &mut self,
         timeout: Option<Duration>,
-        ready: &mut VecDeque<(SourceId, Readiness)>,
+        ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
@@ -84,7 +83,7 @@ impl Poller for KernelPoller {
         for event in &self.events {
             batch += 1;
             if let Some(source) = SourceId::of(event.token()) {
-                ready.push_back((source, Readiness::of(event)));
+                ready.push((source, Readiness::of(event)));
             }
         }
         self.has_more = batch == EVENTS;

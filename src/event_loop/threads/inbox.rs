@@ -107,6 +107,12 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
         self.taken.len() > 0
     }
 
+    /// Returns true if something was taken over and not given out, or may be there to take over.
+    #[inline]
+    pub(in crate::event_loop) fn may_have_more(&self) -> bool {
+        self.has_taken() || self.inbox.waker.is_called()
+    }
+
     /// Notes that the loop is about to sleep. Returns false if it may not, since there is something
     /// to give out: the loop is awake then.
     #[inline]

@@ -213,13 +213,23 @@ impl Timers {
         self.queue.borrow_mut().next_due().map(|due| due.since(now))
     }
 
-    /// Marks what is due for this pass. What is armed from now on waits for the next.
-    pub(in crate::event_loop) fn begin_pass(&self) {
+    /// Marks what is due for this pass. What is armed from now on waits for the next. Returns true
+    /// if something may be due.
+    #[inline]
+    pub(in crate::event_loop) fn begin_pass(&self) -> bool {
         if self.queue.borrow().is_idle() {
-            return;
+            return false;
         }
         let now = self.begin_ticks();
-        self.queue.borrow_mut().collect_due(now);
+        let mut queue = self.queue.borrow_mut();
+        queue.collect_due(now);
+        queue.has_collected()
+    }
+
+    /// Returns true if something that was due when the pass began may be left.
+    #[inline]
+    pub(in crate::event_loop) fn has_due(&self) -> bool {
+        self.queue.borrow().has_collected()
     }
 
     /// Makes the next tick of this pass read the clock, as time has passed since the last reading.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::meta_object::MetaObject;
+use super::occasion::{Occasion, Response};
 use super::qobject::QObject;
 use crate::object::store::{Keyring, Life, Place};
 
@@ -24,6 +25,9 @@ pub(in crate::object) trait ObjectPlace: Any {
 
     /// Returns the object mutably, if it is there.
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject>;
+
+    /// Wakes the object, if it is there. Returns what is left to be done for it.
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Response;
 
     /// Has the object, if it is there, take its last steps. It is being destroyed from now on.
     fn leave(&self, keyring: &mut Keyring);
@@ -75,6 +79,10 @@ impl<T: QObject> ObjectPlace for Place<T> {
 
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject> {
         self.get_mut(keyring).map(|object| object as _)
+    }
+
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Response {
+        self.get_mut(keyring).map_or(Response::DONE, |object| object.wake_up(occasion))
     }
 
     fn leave(&self, keyring: &mut Keyring) {

@@ -194,10 +194,12 @@ impl World {
     /// Runs `f` as a turn of its own: what it records is carried out, within the budget.
     #[inline]
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
-        let mut turn = Turn::begin(self);
+        let turn = Turn::begin(self);
         let out = f(turn.world);
         if turn.world.has_recorded() || turn.world.turns.has_rest() {
-            turn.carry_out_all();
+            turn.end();
+        } else {
+            turn.end_at_once();
         }
         out
     }
@@ -219,21 +221,33 @@ impl World {
         }
         // A slot may drop the signal.
         let core = core.clone();
-        let mut turn = Turn::begin(self);
+        let turn = Turn::begin(self);
         turn.world.set_sender(Some(sender.key));
-        if !core.emit_now(turn.world, argument) {
-            turn.carry_out_all();
+        if core.emit_now(turn.world, argument) {
+            turn.end_at_once();
+        } else {
+            turn.end();
         }
     }
 
-    /// Lets turns share the loop's passes, which `meter` measures.
+    /// Lets turns share the loop's passes, which `meter` measures. The loop is awake from now on.
     pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
         self.turns.begin_passes(meter);
+        self.set_loop_is_awake(true);
     }
 
-    /// Lets turns go by their own count again.
+    /// Lets turns go by their own count again. Nobody looks any more at what is recorded, posted and
+    /// postponed, so that the bell has to be rung for it.
     pub(crate) fn end_passes(&mut self) {
+        self.set_loop_is_awake(false);
         self.turns.end_passes();
+    }
+
+    /// Notes whether the loop is awake, so that no bell has to be rung for what is recorded, posted
+    /// and postponed.
+    #[inline]
+    pub(crate) fn set_loop_is_awake(&self, is_awake: bool) {
+        self.queue.set_loop_is_awake(is_awake);
     }
 
     /// Returns how many deliveries the last turn has made of which the meter does not know, and
@@ -434,16 +448,22 @@ struct Turn<'a> {
 impl<'a> Turn<'a> {
     #[inline]
     fn begin(world: &'a mut World) -> Self {
-        debug_assert!(!world.queue.in_turn(), "a turn within a turn");
-        world.queue.begin_turn();
-        world.turns.begin();
+        world.begin_turn();
         Self { world, made: 0 }
     }
 
-    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time.
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time,
+    /// and ends the turn.
     #[inline]
-    fn carry_out_all(&mut self) {
+    fn end(mut self) {
         self.made += self.world.carry_out_all();
+    }
+
+    /// Ends a turn that has left nothing on the stack and nothing recorded.
+    #[inline]
+    fn end_at_once(self) {
+        self.world.end_empty_turn();
+        std::mem::forget(self);
     }
 }
 
@@ -455,5 +475,58 @@ impl Drop for Turn<'_> {
             world.turns.put_aside(&world.queue, self.made + world.turns.spent());
         }
         world.sender = None;
+    }
+}
+
+/// A turn that the loop begins for an object: what [`World::on_behalf_of`] and [`Turn`] do, where the
+/// world is told of the object only if the turn is put aside.
+pub(super) struct ObjectTurn<'a> {
+    pub(super) world: &'a mut World,
+    object: ObjectKey,
+    made: usize,
+}
+
+impl<'a> ObjectTurn<'a> {
+    #[inline]
+    pub(super) fn begin(world: &'a mut World, object: ObjectKey) -> Self {
+        world.begin_turn();
+        Self { world, object, made: 0 }
+    }
+
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time,
+    /// and ends the turn.
+    #[inline]
+    pub(super) fn end(mut self) {
+        self.made += self.world.carry_out_all();
+    }
+
+    /// Ends a turn that has left nothing on the stack and nothing recorded.
+    #[inline]
+    pub(super) fn end_at_once(self) {
+        self.world.end_empty_turn();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ObjectTurn<'_> {
+    fn drop(&mut self) {
+        let made = self.made;
+        self.world.on_behalf_of(Origin::Object(self.object), |world| drop(Turn { world, made }));
+    }
+}
+
+impl World {
+    #[inline]
+    fn begin_turn(&mut self) {
+        debug_assert!(!self.queue.in_turn(), "a turn within a turn");
+        self.queue.begin_turn();
+        self.turns.begin();
+    }
+
+    #[inline]
+    fn end_empty_turn(&mut self) {
+        debug_assert!(!self.has_recorded() && !self.turns.has_rest(), "something is left");
+        self.queue.end_turn();
+        self.sender = None;
     }
 }
