@@ -79,7 +79,7 @@ impl PassMeter {
                 limit.set(left.get().max(*allowance / KINDS as usize));
             }
         }
-        Kind { calls: 0, next_look: 1 }
+        Kind { until_look: 1, calls: 1 }
     }
 
     /// Returns true if something is left to the present kind of work.
@@ -119,9 +119,10 @@ impl Meter for PassMeter {
 
 /// A kind of work of which calls are made one by one.
 pub(super) struct Kind {
+    /// How many calls are made until the clock is looked at again.
+    until_look: u32,
+    /// How many calls were made when the clock is looked at again.
     calls: u32,
-    /// The number of the call after which the clock is looked at again.
-    next_look: u32,
 }
 
 impl Kind {
@@ -134,8 +135,8 @@ impl Kind {
             charge(left, limit, world.take_spent() + 1);
             return true;
         }
-        self.calls += 1;
-        self.calls >= self.next_look || world.was_cut()
+        self.until_look -= 1;
+        self.until_look == 0 || world.was_cut()
     }
 
     /// Looks at the allowance. Returns true if there is some left for another call.
@@ -150,7 +151,9 @@ impl Kind {
     #[inline(never)]
     fn look_at_clock(&mut self, meter: &PassMeter) -> bool {
         // Later each time, so that cheap calls pay little and dear ones are few.
-        self.next_look = self.calls + self.calls.min(LOOK_AFTER);
+        self.calls -= self.until_look;
+        self.until_look = self.calls.min(LOOK_AFTER);
+        self.calls += self.until_look;
         meter.has_left()
     }
 }

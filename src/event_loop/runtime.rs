@@ -323,13 +323,19 @@ impl Runtime {
 
     /// Returns true if the next pass has something to do without waiting for it.
     fn has_work(&self) -> bool {
-        self.has_waiting() || !self.ready.is_empty() || self.poller.has_more()
+        self.has_waiting() || self.has_untold()
     }
 
     /// Returns true if something waits that [`catch_up`](Self::catch_up) does.
     #[inline]
     fn has_waiting(&self) -> bool {
         self.world.has_work() || self.world.has_postponed() || self.mailbox.may_have_more()
+    }
+
+    /// Returns true if sources are ready of which nobody was told, or may be.
+    #[inline]
+    fn has_untold(&self) -> bool {
+        !self.ready.is_empty() || self.poller.has_more()
     }
 
     /// Makes one pass of the loop; returns true if there was anything to do. A pass that sleeps
@@ -340,13 +346,16 @@ impl Runtime {
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
         let over =
             timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.parts.timers.after(it));
+        // What waited was done, or there was nothing.
+        let mut may_sleep = timeout != Some(Duration::ZERO) && !self.has_untold();
         loop {
-            let (polled, may_have_calls) = self.wait(timeout)?;
+            let (polled, may_have_calls) = self.wait(timeout, may_sleep)?;
             if may_have_calls {
                 any |= self.catch_up();
             }
-            let has_told = !self.ready.is_empty() && self.tell_ready();
-            any |= has_told | self.fire_timers() | self.come_to_postponed();
+            any |= (!self.ready.is_empty() && self.tell_ready())
+                | self.fire_timers()
+                | self.come_to_postponed();
             // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
             // time or a signal of the system's, does so though there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
@@ -356,6 +365,7 @@ impl Runtime {
             if let Some(over) = over {
                 timeout = Some(over.saturating_duration_since(self.clock.now()));
             }
+            may_sleep = timeout != Some(Duration::ZERO) && !self.has_work();
         }
     }
 
@@ -411,37 +421,48 @@ impl Runtime {
         any
     }
 
-    /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
-    /// ended, and whether another thread may have posted something meanwhile.
-    fn wait(&mut self, mut timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
-        if timeout != Some(Duration::ZERO) {
-            timeout = match self.has_work() {
-                true => Some(Duration::ZERO),
-                false => timeout.into_iter().chain(self.parts.timers.until_due()).min(),
-            };
-        }
+    /// Asks the poller what is ready, and sleeps until something is, if it may and no timer is due
+    /// before. Returns how that ended, and whether another thread may have posted something
+    /// meanwhile.
+    #[inline]
+    fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        may_sleep: bool,
+    ) -> Result<(Polled, bool), Error> {
         if self.ready.len() >= EVENTS {
             // What was ready in an earlier pass comes first, and does not grow meanwhile.
             return Ok((Polled::Something, false));
         }
+        let timeout = match (may_sleep, timeout) {
+            (false, _) => Some(Duration::ZERO),
+            (true, timeout) => match (timeout, self.parts.timers.until_due()) {
+                (Some(timeout), Some(until_due)) => Some(timeout.min(until_due)),
+                (timeout, until_due) => timeout.or(until_due),
+            },
+        };
         let would_sleep = timeout != Some(Duration::ZERO);
-        let sleeps = would_sleep && self.mailbox.fall_asleep();
-        if !sleeps {
-            timeout = Some(Duration::ZERO);
-        }
-        self.world.set_loop_is_awake(!sleeps);
-        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
-        self.world.set_loop_is_awake(true);
-        let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
-        if sleeps {
-            // Nothing was used up of it yet.
+        if would_sleep && self.mailbox.fall_asleep() {
+            self.world.set_loop_is_awake(false);
+            let polled = self.poll(timeout);
+            self.world.set_loop_is_awake(true);
+            let may_have_calls = self.mailbox.wake_up();
+            // Nothing was used up of the pass yet.
             self.meter.begin_pass();
+            Ok((polled?, may_have_calls))
+        } else {
+            Ok((self.poll(Some(Duration::ZERO))?, would_sleep))
         }
+    }
+
+    #[inline]
+    fn poll(&mut self, timeout: Option<Duration>) -> Result<Polled, Error> {
+        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
         let polled = polled.map_err(Error::Poll)?;
         if let (Some(timeout), Polled::Nothing) = (timeout, polled) {
             self.clock.waited(timeout);
         }
-        Ok((polled, may_have_calls))
+        Ok(polled)
     }
 
     /// Wakes the owners of what is ready. Owners that are held up are woken later. Returns true if
@@ -449,16 +470,15 @@ impl Runtime {
     #[inline(never)]
     fn tell_ready(&mut self) -> bool {
         let Self { ready, parts, world, .. } = self;
-        let is_held_up = |world: &World, owner| world.is_held_up(Origin::Object(owner));
         ready.release(|source| {
-            parts.reactor.owner(source).is_some_and(|owner| is_held_up(world, owner))
+            parts.reactor.owner(source).is_some_and(|owner| world.is_object_held_up(owner))
         });
         let has_more = |runtime: &Self| runtime.ready.has_next();
         let any = self.work_off(has_more, |Self { ready, parts, world, .. }| {
             loop {
                 let (source, readiness) = ready.next()?;
                 let Some(owner) = parts.reactor.owner(source) else { continue };
-                if is_held_up(world, owner) {
+                if world.is_object_held_up(owner) {
                     ready.hold_up(source, readiness);
                     continue;
                 }
@@ -480,7 +500,7 @@ impl Runtime {
     fn fire_due(&mut self) -> bool {
         let has_more = |runtime: &Self| runtime.parts.timers.has_due();
         self.work_off(has_more, |Self { parts, world, .. }| {
-            match parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))? {
+            match parts.timers.next_due(|key| world.is_object_held_up(key))? {
                 Due::Wake(object) => world.wake(object, Occasion::Due),
                 Due::Call(timer) => {
                     if let Some(call) = parts.timers.take_call(timer) {

@@ -15,7 +15,7 @@ impl<T: Copy> Batch<T> {
     /// Takes the next thing out.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<T> {
-        let next = self.things.get(self.given_out).copied()?;
+        let next = *self.things.get(self.given_out)?;
         self.given_out += 1;
         Some(next)
     }

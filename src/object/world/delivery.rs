@@ -301,6 +301,12 @@ impl World {
         self.turns.is_held_up(origin)
     }
 
+    /// Returns true if a turn of this object was put aside: see [`is_held_up`](Self::is_held_up).
+    #[inline]
+    pub(crate) fn is_object_held_up(&self, object: ObjectKey) -> bool {
+        self.turns.is_object_held_up(object)
+    }
+
     /// Goes on with what an earlier turn left, for so many deliveries.
     fn resume_next(&mut self, budget: usize) {
         let Some((stack, origin, made)) = self.turns.take_suspended(&self.queue) else { return };
@@ -509,13 +515,18 @@ impl<'a> ObjectTurn<'a> {
 }
 
 impl Drop for ObjectTurn<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let made = self.made;
-        self.world.on_behalf_of(Origin::Object(self.object), |world| drop(Turn { world, made }));
+        self.world.end_turn_of(self.object, self.made);
     }
 }
 
 impl World {
+    #[inline(never)]
+    fn end_turn_of(&mut self, object: ObjectKey, made: usize) {
+        self.on_behalf_of(Origin::Object(object), |world| drop(Turn { world, made }));
+    }
+
     #[inline]
     fn begin_turn(&mut self) {
         debug_assert!(!self.queue.in_turn(), "a turn within a turn");

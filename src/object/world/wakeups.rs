@@ -64,14 +64,14 @@ impl World {
             Rest::Nothing if !turn.world.has_recorded() => turn.end_at_once(),
             Rest::Nothing => turn.end(),
             Rest::Emission(core) => {
-                let is_done = turn.world.emit_for(object, &core);
-                // What goes with a signal that was dropped may record something.
-                drop(core);
-                if is_done && !turn.world.has_recorded() {
-                    turn.end_at_once();
-                } else {
-                    turn.end();
+                if turn.world.emit_for(object, &core) {
+                    // What goes with a signal that was dropped may record something.
+                    drop(core);
+                    if !turn.world.has_recorded() {
+                        return turn.end_at_once();
+                    }
                 }
+                turn.end();
             }
             Rest::Errand(errand) => {
                 turn.end();
@@ -139,7 +139,7 @@ impl World {
     pub(crate) fn wake_next_postponed(&mut self) -> Option<()> {
         loop {
             let (object, what) = self.postponed.next()?;
-            if !self.is_held_up(Origin::Object(object)) {
+            if !self.is_object_held_up(object) {
                 let occasion = match what {
                     Postponed::Work => Occasion::Postponed,
                     Postponed::Answer => Occasion::Answered,
