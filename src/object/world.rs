@@ -198,7 +198,8 @@ impl World {
 
     /// Returns what a floor above keeps with this world, if it does already.
     pub(crate) fn kept<P: 'static>(&self) -> Option<Rc<P>> {
-        self.kept.borrow().iter().find_map(|kept| kept.clone().downcast().ok())
+        let kept = self.kept.borrow();
+        kept.iter().find(|kept| kept.is::<P>())?.clone().downcast().ok()
     }
 
     /// The handle of the object with this key.
