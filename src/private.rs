@@ -26,6 +26,16 @@ pub mod v1 {
     use crate::object::{Property, Target, debug_as_text, nothing_as_text};
     pub use crate::readiness::{Readiness, SourceId};
 
+    /// What engines, and the layers that stand on them, are written against.
+    pub mod engine {
+        pub use crate::net::{
+            Accepted, Address, Destination, EngineFailure, Handshake, Interest, Link, Membership,
+            Progress, Question, Received, Route, Router, Settled, SocketEngine,
+        };
+        pub use crate::object::ObjectKey;
+        pub use crate::readiness::{Readiness, SourceId};
+    }
+
     /// Connects what a class declares.
     type Wire<T> = fn(&mut T, &mut Context<'_, T>);
 

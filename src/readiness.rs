@@ -13,11 +13,14 @@ pub struct SourceId(pub(crate) NonZeroUsize);
 /// What a source is ready for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Readiness {
-    pub(crate) readable: bool,
+    /// There may be something to read.
+    pub readable: bool,
     /// The other end is closed: after what is there to read, no more will come.
-    pub(crate) read_closed: bool,
-    pub(crate) writable: bool,
-    pub(crate) priority: bool,
+    pub read_closed: bool,
+    /// There may be room to write.
+    pub writable: bool,
+    /// There may be urgent data.
+    pub priority: bool,
 }
 
 impl Readiness {

@@ -28,5 +28,6 @@ pub use world::property::{Property, PropertyError};
 pub(crate) use class::{debug_as_text, nothing_as_text};
 pub(crate) use connections::Dependent;
 pub(crate) use effects::{Batch, ByType, KEPT, KeptCall, Meter, Origin};
-pub(crate) use store::ObjectKey;
+#[doc(hidden)]
+pub use store::ObjectKey;
 pub(crate) use world::wakeups::Wakeups;

@@ -49,6 +49,10 @@ impl SocketCore {
                 false
             }
             Ok(count) => {
+                if count < size {
+                    // An engine that stands on another may have met the end as it read ahead.
+                    self.receive.note(engine.ready_now());
+                }
                 // What comes while the socket closes is dropped. If it were left to the kernel,
                 // the peer would get a reset instead of the rest.
                 let is_kept = matches!(self.phase, Phase::Connected(_));

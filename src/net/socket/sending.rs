@@ -178,6 +178,11 @@ impl SocketCore {
         if is_limited { 0 } else { self.send.unannounced() }
     }
 
+    /// Returns true if written bytes wait in the buffer, or in the engine.
+    pub(super) fn has_to_send(&self) -> bool {
+        !self.device.outgoing().is_empty() || self.phase.engine().is_some_and(|it| it.holds_back())
+    }
+
     /// Says whether written bytes have not gone out, or have and nobody was told.
     pub(in crate::net) fn has_unsent(&self) -> bool {
         !self.device.outgoing().is_empty() || self.send.unannounced() > 0
@@ -228,6 +233,10 @@ impl SocketCore {
             }
         }
         if self.state() == SocketState::Closing && !self.steps.contains(Step::Closed) {
+            if self.has_to_send() {
+                self.send.is_blocked = true;
+                return;
+            }
             self.record(Step::Closed);
         }
     }

@@ -19,6 +19,8 @@ pub(super) enum Step {
     /// The slots of `connected` have run: reading and writing begin, or the connection is closed, if
     /// that was asked for before it was established.
     Begin { to_close: bool },
+    /// The slots that could answer a question of a layer have run.
+    Answered,
     /// Who wants to know it was told that bytes have gone out: whoever could not write is told that
     /// there is room, if slots have not filled it since.
     Drained,
@@ -120,6 +122,7 @@ impl SocketCore {
             Step::TryNext => self.try_next(),
             Step::Begin { to_close: true } => self.disconnect_from_host(),
             Step::Begin { to_close: false } => self.postpone_traffic(),
+            Step::Answered => self.on_question_answered(),
             Step::Drained => self.tell_of_room(),
             Step::Close => {
                 self.device.shut();
@@ -130,7 +133,7 @@ impl SocketCore {
                 self.record(Step::Closed);
             }
             // Slots may have written since.
-            Step::Closed if self.has_engine() && !self.device.outgoing().is_empty() => {
+            Step::Closed if self.has_engine() && self.has_to_send() => {
                 self.postpone_traffic();
             }
             Step::Closed => {

@@ -7,7 +7,7 @@ use slotmap::{Key, KeyData, new_key_type};
 
 new_key_type! {
     /// Names an object among all that one runtime has had: a number and a generation.
-    pub(crate) struct ObjectKey;
+    pub struct ObjectKey;
 }
 
 impl ObjectKey {
