@@ -1,9 +1,12 @@
 //! The meter of a pass: how much of its allowance is left.
 //!
-//! Keeps two promises. A pass ends: what goes on without end, or comes without end, waits for the
-//! next pass and keeps its order. And each kind of work (what earlier turns left, calls of other
-//! threads, posted calls, what is ready, timers, postponed work) has a share of every pass,
-//! whatever the others take. A cascade of up to 1,024 deliveries is never cut.
+//! Keeps two promises. A pass ends: work that has no end waits for the next pass and keeps its
+//! order. And each kind of work (the rest of earlier turns, calls of other threads, posted calls,
+//! ready sources, timers, postponed work) has a share of every pass, whatever the other kinds use.
+//! A cascade of up to 1,024 deliveries is never cut.
+//!
+//! Reading the clock costs as much as a cheap call, so a kind of work reads it after fewer and fewer
+//! calls, and never after its last call.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,15 +16,15 @@ use super::allowance::Allowance;
 use super::clock::{Clock, saturating_add};
 use crate::object::{Meter, World};
 
-/// The share of the allowance that each kind of work has in any case: one in so many.
+/// Each kind of work has this part of the allowance in any case: one sixth.
 const KINDS: u32 = 6;
 
-/// How many calls of one kind are made at most before the clock is looked at again. If each of them
-/// takes a millisecond, the others wait for 16 ms more than the allowance; the cheapest calls pay a
-/// few instructions each for the look.
+/// How many calls of one kind are made at most between two readings of the clock. If each call takes
+/// a millisecond, the other kinds wait for 16 ms more than the allowance. If the calls are cheap,
+/// each pays a few instructions for the reading.
 const LOOK_AFTER: u32 = 16;
 
-/// Measures what is left of a pass's allowance.
+/// Measures how much of the allowance of a pass is left.
 pub(super) struct PassMeter {
     clock: Rc<dyn Clock>,
     measure: Measure,
@@ -32,9 +35,9 @@ enum Measure {
         allowance: Duration,
         /// The share of each kind of work.
         share: Duration,
-        /// When the pass is over. Not known before the clock was looked at in it.
+        /// When the pass is over. Not known before the first reading of the clock in the pass.
         end: Cell<Option<Instant>>,
-        /// When the present kind of work has had its share as well.
+        /// When the pass is over and the present kind of work has had its share.
         limit: Cell<Option<Instant>>,
     },
     Calls {
@@ -82,7 +85,7 @@ impl PassMeter {
         Kind { until_look: 1, calls: 1 }
     }
 
-    /// Returns true if something is left to the present kind of work.
+    /// Returns true if the present kind of work may go on.
     fn has_left(&self) -> bool {
         match &self.measure {
             Measure::Time { allowance, share, end, limit } => {
@@ -101,7 +104,7 @@ impl PassMeter {
     }
 }
 
-/// Takes so many calls off what is left to a pass and to the present kind of work.
+/// Takes `spent` calls from those that are left to a pass and to the present kind of work.
 #[inline]
 fn charge(left: &Cell<usize>, limit: &Cell<usize>, spent: usize) {
     left.set(left.get().saturating_sub(spent));
@@ -117,18 +120,18 @@ impl Meter for PassMeter {
     }
 }
 
-/// A kind of work of which calls are made one by one.
+/// A kind of work, which makes one call after the other.
 pub(super) struct Kind {
-    /// How many calls are made until the clock is looked at again.
+    /// The number of calls from now until the next reading of the clock.
     until_look: u32,
-    /// How many calls were made when the clock is looked at again.
+    /// The number of calls from the beginning until the next reading of the clock.
     calls: u32,
 }
 
 impl Kind {
-    /// Counts a call that was made in `world`. Returns true if the caller has to [look](Self::look)
-    /// at the allowance before the next call: on a virtual clock after every call, on the system's
-    /// after fewer and fewer. Nobody looks after the last call, which no other is to follow.
+    /// Counts a call that was made in `world`. Returns true if the caller has to
+    /// [check](Self::look) the allowance before the next call: after every call if the allowance is
+    /// a number of calls, and after fewer and fewer calls if it is a time.
     #[inline]
     pub(super) fn count(&mut self, meter: &PassMeter, world: &mut World) -> bool {
         if let Measure::Calls { left, limit, .. } = &meter.measure {
@@ -139,7 +142,7 @@ impl Kind {
         self.until_look == 0 || world.was_cut()
     }
 
-    /// Looks at the allowance. Returns true if there is some left for another call.
+    /// Checks the allowance. Returns true if another call may be made.
     #[inline]
     pub(super) fn look(&mut self, meter: &PassMeter) -> bool {
         match &meter.measure {
@@ -150,7 +153,7 @@ impl Kind {
 
     #[inline(never)]
     fn look_at_clock(&mut self, meter: &PassMeter) -> bool {
-        // Later each time, so that cheap calls pay little and dear ones are few.
+        // Later each time, so that cheap calls pay little, and costly calls are few.
         self.calls -= self.until_look;
         self.until_look = self.calls.min(LOOK_AFTER);
         self.calls += self.until_look;

@@ -1,53 +1,53 @@
-//! What is ready and was not told yet.
+//! The ready list: sources that are ready, and whose owners were not woken yet.
 //!
-//! Keeps two promises. Readiness reaches the owners of sources in the order in which the poller gave
-//! it, also after a panic in a slot. And an owner that is held up keeps no other owner waiting: its
-//! readiness is set apart, once for each source, and comes first again as soon as the owner is free.
-//! The world decides which owner is held up.
+//! Keeps two promises. Owners are woken in the order in which the poller reported their sources,
+//! and a panic in a slot loses none. And an owner that is held up does not delay the other owners:
+//! the list sets its sources apart, each source once, and puts them first when the owner is free
+//! again. The world decides which owners are held up.
 
 use crate::object::Batch;
 use crate::readiness::{Readiness, SourceId};
 
-/// What is ready and was not told yet.
+/// The sources that are ready, and whose owners were not woken yet.
 #[derive(Default)]
 pub(in crate::event_loop) struct ReadyList {
     ready: Batch<(SourceId, Readiness)>,
-    /// What waits for a turn that was put aside.
+    /// The sources whose owners are held up.
     held_up: Vec<(SourceId, Readiness)>,
 }
 
 impl ReadyList {
-    /// Returns the list to which the poller adds what is ready now.
+    /// Returns the list to which the poller adds the sources that are ready.
     #[inline]
     pub(in crate::event_loop) fn arrivals(&mut self) -> &mut Vec<(SourceId, Readiness)> {
         self.ready.arrivals()
     }
 
-    /// Returns how many sources may be told of, without those that are held up.
+    /// Returns the number of sources, without those that are set apart.
     #[inline]
     pub(in crate::event_loop) fn len(&self) -> usize {
         self.ready.len()
     }
 
-    /// Returns true if no readiness is left, be it held up or not.
+    /// Returns true if there are no sources, and none is set apart.
     #[inline]
     pub(in crate::event_loop) fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.held_up.is_empty()
     }
 
-    /// Returns true if there is a source that may be told of.
+    /// Returns true if there is a source that is not set apart.
     #[inline]
     pub(in crate::event_loop) fn has_next(&self) -> bool {
         !self.ready.is_empty()
     }
 
-    /// Takes the next source that may be told of, and what it is ready for.
+    /// Takes the next source that is not set apart, and its readiness.
     #[inline]
     pub(in crate::event_loop) fn next(&mut self) -> Option<(SourceId, Readiness)> {
         self.ready.next()
     }
 
-    /// Sets apart what a source is ready for, until its owner is free.
+    /// Sets a source apart until its owner is free.
     #[cold]
     pub(in crate::event_loop) fn hold_up(&mut self, source: SourceId, readiness: Readiness) {
         match self.held_up.iter_mut().find(|(held_up, _)| *held_up == source) {
@@ -56,7 +56,7 @@ impl ReadyList {
         }
     }
 
-    /// Puts what was held up and is not any more before all others.
+    /// Puts the sources that were set apart, and are not held up any more, before all others.
     #[inline]
     pub(in crate::event_loop) fn release(&mut self, is_held_up: impl Fn(SourceId) -> bool) {
         if !self.held_up.is_empty() {

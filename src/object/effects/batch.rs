@@ -1,60 +1,60 @@
-//! A batch: things that are dealt with one by one, in the order in which they came.
+//! A batch: values that are taken out one by one, in the order in which they came.
 //!
-//! Keeps one promise: each thing is given out once, whatever ends the one that deals with them in
-//! between, a panic included. Taking a thing out moves no other, and what was given out is dropped
-//! from memory when the next things come.
+//! Keeps one promise: each value is taken out once, also if the code that works them off stops in
+//! between, by a panic for example. Taking a value out moves no other value: a cursor passes over
+//! those that were taken, and they are dropped when the next values come.
 
-/// Things that are dealt with one by one.
+/// Values that are taken out one by one.
 pub(crate) struct Batch<T> {
-    things: Vec<T>,
-    /// How many of them were given out.
-    given_out: usize,
+    values: Vec<T>,
+    /// The number of values that were taken out.
+    taken: usize,
 }
 
 impl<T: Copy> Batch<T> {
-    /// Takes the next thing out.
+    /// Takes the next value out.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<T> {
-        let next = *self.things.get(self.given_out)?;
-        self.given_out += 1;
+        let next = *self.values.get(self.taken)?;
+        self.taken += 1;
         Some(next)
     }
 
-    /// Returns how many things are left.
+    /// Returns the number of values that are left.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.things.len() - self.given_out
+        self.values.len() - self.taken
     }
 
-    /// Returns true if nothing is left.
+    /// Returns true if no value is left.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.things.len() == self.given_out
+        self.values.len() == self.taken
     }
 
-    /// Returns the list of what is left, to which more may be added.
+    /// Returns the list of the values that are left, to which the caller may add more.
     #[inline]
     pub(crate) fn arrivals(&mut self) -> &mut Vec<T> {
         if self.is_empty() {
-            self.things.clear();
+            self.values.clear();
         } else {
-            self.things.drain(..self.given_out);
+            self.values.drain(..self.taken);
         }
-        self.given_out = 0;
-        &mut self.things
+        self.taken = 0;
+        &mut self.values
     }
 
-    /// Adds things before all that are left.
+    /// Adds values before all that are left.
     #[cold]
-    pub(crate) fn put_first(&mut self, things: Vec<T>) {
-        self.things.splice(..self.given_out, things);
-        self.given_out = 0;
+    pub(crate) fn put_first(&mut self, values: Vec<T>) {
+        self.values.splice(..self.taken, values);
+        self.taken = 0;
     }
 }
 
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { things: Vec::new(), given_out: 0 }
+        Self { values: Vec::new(), taken: 0 }
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_is_given_out_once_and_in_its_order(ops in prop::collection::vec(op(), 0..100)) {
+        fn each_is_taken_out_once_and_in_its_order(ops in prop::collection::vec(op(), 0..100)) {
             let (mut batch, mut model, mut number) = (Batch::default(), VecDeque::new(), 0);
             for op in ops {
                 match op {
