@@ -1,13 +1,14 @@
 //! The runtime: a world and the loop that drives it.
 //!
-//! A pass of the loop delivers what was recorded, makes the calls that were posted, wakes those who
-//! have postponed something, asks the kernel what is ready, and wakes those whose sources are ready
-//! or whose timers are due. All of it is of one shape, [`Runtime::work_off`]: a queue is worked off
-//! one by one, each thing in a turn of its own, so a panic in a slot costs none of the others theirs.
+//! A pass of the loop delivers what was recorded, makes the posted calls, wakes the objects that
+//! have postponed work, asks the kernel what is ready, and wakes the objects whose sources are
+//! ready or whose timers are due. All of this goes by [`Runtime::work_off`]: the loop takes the
+//! items of a queue one by one, each in a turn of its own, so a panic in a slot affects no other
+//! item.
 //!
-//! How much of each kind is done in a pass is in `allowance.rs`. What comes from somebody whose last
-//! turn was put aside waits for that turn, or it would overtake: the world knows of whom that holds,
-//! and the queues keep it.
+//! `allowance.rs` says how much of each kind is done in a pass. While a turn is put aside, whatever
+//! else comes from its origin waits, or it would overtake the turn: the world knows which origins
+//! are held up, and the queues keep what comes from them.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -32,11 +33,11 @@ use crate::object::{Occasion, Origin, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
-/// It dereferences to [`World`], where objects are added, found, connected and destroyed. What it
-/// has itself is what must not happen in the middle of a slot: running the loop, delivering,
-/// waiting. A slot gets a [`Context`](crate::Context), which has none of it.
+/// A runtime dereferences to [`World`], which adds, finds, connects and destroys objects. What only
+/// a runtime has is what must not happen in the middle of a slot: running the loop, delivering,
+/// waiting. A slot gets a [`Context`](crate::Context), which has none of these.
 ///
-/// A runtime belongs to its thread, which the compiler sees to. Others reach it through a
+/// A runtime belongs to its thread, which the compiler checks. Other threads reach it through a
 /// [`Remote`](crate::Remote).
 ///
 /// ```compile_fail,E0277
@@ -46,9 +47,9 @@ use crate::object::{Occasion, Origin, Trace, World};
 ///
 /// # Panics in slots
 ///
-/// A panic in a slot destroys that slot's object, skips the rest of that one emission and
-/// continues out of the call that ran the loop. The runtime is whole: call [`exec`](Self::exec)
-/// again and everything that was pending is delivered.
+/// A panic in a slot destroys the object of the slot, skips the rest of that one emission, and
+/// propagates out of the call that ran the loop. The runtime stays intact: call
+/// [`exec`](Self::exec) again, and everything that was pending is delivered.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -77,7 +78,7 @@ pub struct Runtime {
     world: World,
     poller: Box<dyn Poller>,
     ready: ReadyList,
-    /// What the objects share of the loop. The world keeps it as well.
+    /// What the objects share of the loop. The world keeps it too.
     parts: Rc<LoopParts>,
     mailbox: Mailbox<RemoteCalls, Waker>,
     clock: Rc<dyn Clock>,
@@ -85,18 +86,18 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Creates a runtime that goes by the system's clock.
+    /// Creates a runtime with the system's clock.
     ///
     /// # Errors
     ///
-    /// Fails if the system gives no poller, mostly because of a limit on descriptors: a runtime
-    /// takes three.
+    /// Fails if the system gives no poller, in most cases because of a limit on descriptors: a
+    /// runtime takes three.
     pub fn new() -> Result<Self, Error> {
         Self::with_clock(SystemClock)
     }
 
-    /// Creates a runtime that goes by another clock, mostly a
-    /// [`VirtualClock`](crate::VirtualClock) in tests.
+    /// Creates a runtime with another clock, in most cases a [`VirtualClock`](crate::VirtualClock)
+    /// for tests.
     ///
     /// # Errors
     ///
@@ -105,7 +106,7 @@ impl Runtime {
         Self::with_poller(Rc::new(clock), |kernel, _| Box::new(kernel))
     }
 
-    /// Creates a runtime that goes by another clock, and waits by what `poller` makes of the
+    /// Creates a runtime with another clock, and with the poller that `poller` makes from the
     /// kernel's poller and the loop's parts.
     pub(crate) fn with_poller(
         clock: Rc<dyn Clock>,
@@ -130,20 +131,20 @@ impl Runtime {
     }
 
     /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit), and for at
-    /// least a pass; returns the exit code.
+    /// least one pass. Returns the exit code.
     ///
-    /// Begins without a request to quit that was made before, as in Qt. Two are kept: that of an
-    /// `exec` that a panic or an error has ended, and that of another thread, by a
-    /// [`Remote`](crate::Remote) or a [`QThread`](crate::QThread), which the loop has not come to
-    /// yet.
+    /// A request to quit that was made before `exec` is dropped, as in Qt, with two exceptions: a
+    /// request that was made in an `exec` that a panic or an error has ended, and one by another
+    /// thread, from a [`Remote`](crate::Remote) or a [`QThread`](crate::QThread), that the loop has
+    /// not reached yet.
     ///
     /// # Errors
     ///
-    /// Fails if the kernel's poller does.
+    /// Fails if the kernel's poller fails.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     pub fn exec(&mut self) -> Result<i32, Error> {
         /// Keeps a request to quit for the next `exec`, unless this one obeys.
         struct Running(Rc<LoopParts>);
@@ -167,12 +168,12 @@ impl Runtime {
         }
     }
 
-    /// Returns the exit code of the last [`quit`](World::quit) or [`exit`](World::exit) and forgets
-    /// it; `None` if there was none.
+    /// Takes the request to end the loop. Returns the exit code of the last [`quit`](World::quit)
+    /// or [`exit`](World::exit), or `None` if there is no request.
     ///
     /// For a loop that drives the runtime by [`process_events`](Self::process_events) and goes on
-    /// afterwards, or drives it again later. To look only, there is
-    /// [`quit_requested`](World::quit_requested).
+    /// afterwards, or drives the runtime again later. [`quit_requested`](World::quit_requested)
+    /// returns the request and leaves it there.
     ///
     /// ```
     /// use std::time::Duration;
@@ -197,29 +198,29 @@ impl Runtime {
         self.parts.quit_request.take()
     }
 
-    /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if it is
-    /// `None`), does what there is, and returns true if there was anything.
+    /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if `None`),
+    /// and does it. Returns true if there was anything to do.
     ///
-    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the pass goes; the
-    /// rest waits for the next one, in order. A call that another thread posts while the pass waits
-    /// ends the wait, and is made before this returns unless calls before it use up the allowance.
+    /// The pass does as much as its [allowance](crate::Allowance) permits; the rest waits for the
+    /// next pass and keeps its order. A call that another thread posts while the pass waits ends
+    /// the wait. The pass makes that call too, unless the calls before it use up the allowance.
     ///
-    /// A slot that calls [`quit`](World::quit) ends nothing here; the caller of this method asks by
+    /// This does not return early if a slot calls [`quit`](World::quit): the caller checks
     /// [`quit_requested`](World::quit_requested).
     ///
     /// # Errors
     ///
-    /// Fails if the kernel's poller does.
+    /// Fails if the kernel's poller fails.
     #[doc(alias = "processEvents")]
     pub fn process_events(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         Shift::begin(self).runtime.pass(timeout)
     }
 
-    /// Runs the loop until `condition` holds, up to `timeout`, but at least for a pass unless it
-    /// holds already; returns true if it came to hold.
+    /// Runs the loop until `condition` holds or `timeout` has passed. Makes at least one pass
+    /// unless the condition holds already. Returns true if the condition holds.
     ///
-    /// A slot that calls [`quit`](World::quit) ends nothing here, but the condition may
-    /// [ask](World::quit_requested).
+    /// This does not return early if a slot calls [`quit`](World::quit), but the condition may
+    /// check [`quit_requested`](World::quit_requested).
     ///
     /// ```
     /// # use std::time::Duration;
@@ -237,7 +238,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// Fails if the kernel's poller does.
+    /// Fails if the kernel's poller fails.
     #[doc(alias = "qWaitFor")]
     pub fn run_until(
         &mut self,
@@ -257,22 +258,22 @@ impl Runtime {
         Ok(true)
     }
 
-    /// Delivers what was recorded outside the loop: mostly what methods that were called by indexing
-    /// have emitted, as in `rt[socket].abort()`. Returns true if all of it was delivered.
+    /// Delivers what was recorded outside the loop, in most cases emissions of methods that were
+    /// called by indexing, as in `rt[socket].abort()`. Returns true if all of it was delivered.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[track_caller]
     pub fn deliver(&mut self) -> bool {
         self.world.deliver()
     }
 
-    /// Writes every emission of this runtime into `trace` from now on, and into no other any more.
+    /// Writes every emission of this runtime into `trace` from now on, and into no other trace.
     ///
-    /// It ends with [`Trace::stop`], or when nobody has the trace any more. Only a runtime has this
-    /// method, since an object that is busy could not be looked at: what a slot wants recorded
-    /// begins before the slot.
+    /// Recording ends with [`Trace::stop`], or when the last clone of the trace is dropped. Only a
+    /// runtime has this method, since a trace must see every object and cannot see a busy one. So
+    /// recording begins outside slots.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -299,19 +300,21 @@ impl Runtime {
         self.record_since(trace, self.clock.now());
     }
 
-    /// As [`record_into`](Self::record_into), where time counts from another moment.
+    /// Does what [`record_into`](Self::record_into) does, with times that count from `began`.
     pub(crate) fn record_since(&mut self, trace: &Trace, began: Instant) {
         let clock = self.clock.clone();
         let stopwatch = move || clock.now().saturating_duration_since(began);
         self.world.begin_trace(trace, Box::new(stopwatch));
     }
 
-    /// Returns when the loop wants its next pass: now, if there is something to do, or when the
-    /// next timer is due; `None` if only the kernel or another thread can bring something.
+    /// Returns when the loop wants its next pass: now if there is something to do, otherwise when
+    /// the next timer is due. Returns `None` if only the kernel or another thread can bring
+    /// something.
     ///
-    /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` gives, and
-    /// call [`process_events`](Self::process_events) with a timeout of zero when it is readable or
-    /// this deadline has come. Ask for the deadline anew after every call into the runtime.
+    /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` returns, and
+    /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
+    /// readable or the deadline has come. Ask for the deadline again after every call into the
+    /// runtime.
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.has_work() { Some(self.clock.now()) } else { self.parts.timers.next_deadline() }
     }
@@ -575,7 +578,8 @@ impl DerefMut for Runtime {
     }
 }
 
-/// The poller's descriptor: readable when the loop has something to do. A foreign loop watches it.
+/// Returns the poller's descriptor, which is readable when the loop has something to do. Another
+/// loop can watch it.
 impl AsRawFd for Runtime {
     fn as_raw_fd(&self) -> RawFd {
         self.poller.as_raw_fd()

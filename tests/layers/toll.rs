@@ -7,8 +7,8 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use slotwire::__private::v1::engine::{
-    Address, Destination, EngineFailure, Handshake, Interest, Link, Question, Readiness, Route,
-    Router, Settled, SocketEngine, SourceId,
+    Address, Destination, EngineFailure, Handshake, Interest, Link, Progress, Question, Readiness,
+    Route, Router, Settled, SocketEngine, SourceId,
 };
 use slotwire::SocketError;
 use smallvec::SmallVec;
@@ -51,7 +51,7 @@ pub(crate) struct Toll {
 }
 
 impl Toll {
-    fn new(
+    fn stand_on(
         below: Box<dyn SocketEngine>,
         early: Vec<u8>,
         acts: Vec<Act>,
@@ -177,7 +177,7 @@ impl SocketEngine for Toll {
         }
     }
 
-    fn progress(&mut self) -> io::Result<slotwire::__private::v1::engine::Progress> {
+    fn progress(&mut self) -> io::Result<Progress> {
         self.check()?;
         self.below.progress()
     }
@@ -236,7 +236,7 @@ impl Router for TollRoad {
             None => Route::direct(),
         };
         self.tolls.iter().cloned().fold(route, |route, (acts, dissolves)| {
-            route.with_layer(move |below, early| Toll::new(below, early, acts, dissolves))
+            route.with_layer(move |below, early| Toll::stand_on(below, early, acts, dissolves))
         })
     }
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
 
 use slotwire::__private::v1::engine::{
-    EngineFailure, Handshake, Readiness, Settled, SocketEngine, SourceId,
+    EngineFailure, Handshake, Progress, Readiness, Settled, SocketEngine, SourceId,
 };
 use slotwire::SocketError;
 
@@ -284,6 +284,13 @@ impl SocketEngine for Secret {
 
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
         Err(self)
+    }
+
+    fn progress(&mut self) -> io::Result<Progress> {
+        match &mut self.conversation.end {
+            Some(End::Failed(error)) => error.take().map_or(Ok(Progress::Connected), Err),
+            _ => self.below.progress(),
+        }
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

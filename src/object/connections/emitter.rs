@@ -1,7 +1,7 @@
 //! The emitter: what the signals of one object share.
 //!
-//! Every signal that somebody connected to holds it, so that emitting needs no context. It knows
-//! nothing of the world (`W`).
+//! Every signal that somebody connected to has a reference to it, so emitting needs no context. The
+//! emitter does not know the world (`W`).
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,10 +14,10 @@ use super::any_core::AnyCore;
 use crate::object::effects::{Observed, Queue, Steps};
 use crate::object::store::ObjectKey;
 
-/// What the signals of one object share: who emits, and where to.
+/// What the signals of one object share: the sender, and the queue in which emissions are recorded.
 pub(in crate::object) struct Emitter<W: Observed> {
     pub(in crate::object) key: ObjectKey,
-    /// Looked at before every emission.
+    /// Read before every emission.
     watch: Cell<Watch>,
     pub(in crate::object) queue: Rc<Queue<W>>,
     /// The signals of the object that somebody connected to.
@@ -25,12 +25,12 @@ pub(in crate::object) struct Emitter<W: Observed> {
 }
 
 bitflags! {
-    /// What stands between an emission and those who listen. Mostly nothing.
+    /// What must be done with an emission before it is recorded. In most cases nothing.
     #[derive(Clone, Copy)]
     struct Watch: u8 {
         /// The object's signals are blocked.
         const BLOCKED = 1;
-        /// The observer is told of the emission.
+        /// The observer gets the emission.
         const OBSERVED = 2;
     }
 }
@@ -42,7 +42,7 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
         Self { key, watch, queue, cores: RefCell::default() }
     }
 
-    /// Returns true if nothing stands between an emission and those who listen.
+    /// Returns true if nothing must be done with an emission before it is recorded.
     #[inline]
     pub(super) fn is_unwatched(&self) -> bool {
         self.watch.get().is_empty()
@@ -59,12 +59,12 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
         before
     }
 
-    /// Has the observer told of each emission from now on.
+    /// Passes each emission to the observer from now on.
     pub(in crate::object) fn begin_to_observe(&self) {
         self.set(Watch::OBSERVED, true);
     }
 
-    /// Tells the observer, if that is wanted, of an emission that is made now.
+    /// Passes an emission to the observer, if there is one.
     pub(super) fn tell_observer(&self, signal: Weak<dyn AnyCore>, argument: &dyn Any) {
         if !self.watch.get().contains(Watch::OBSERVED) {
             return;
@@ -76,7 +76,7 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
             observer.signal_emitted(self.key, signal, argument)
         });
         if !goes_on {
-            // The emitters of the other objects find out in the same way.
+            // The emitters of the other objects notice this in the same way.
             self.set(Watch::OBSERVED, false);
             self.queue.set_observer(None);
         }
@@ -88,7 +88,7 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
         self.watch.set(all);
     }
 
-    /// Adds a signal, which somebody connects to now.
+    /// Adds a signal on its first connection.
     pub(super) fn add(&self, signal: Weak<dyn AnyCore>) {
         let mut cores = self.cores.borrow_mut();
         if cores.iter().any(|core| core.ptr_eq(&signal)) {
@@ -100,7 +100,7 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
         cores.push(signal);
     }
 
-    /// Returns the signals that somebody has connected to and that are still there.
+    /// Returns the signals that somebody has connected to and that still exist.
     pub(in crate::object) fn cores(&self) -> SmallVec<[Rc<dyn AnyCore>; 4]> {
         self.cores.borrow().iter().filter_map(Weak::upgrade).collect()
     }

@@ -1,6 +1,6 @@
 //! Effects: what methods did and what was posted, as data that waits to be carried out.
 //!
-//! Nothing here knows the world (`W`) in which effects are carried out, nor what they do.
+//! Nothing here knows what the effects do, or the world (`W`) in which they are carried out.
 
 mod batch;
 mod by_type;

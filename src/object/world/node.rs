@@ -1,4 +1,4 @@
-//! A node of the arena: what the runtime knows of an object beside its place.
+//! A node of the arena: what the runtime knows of an object in addition to its place.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -7,12 +7,12 @@ use super::World;
 use crate::object::class::{Obj, QObject, Signal};
 use crate::object::connections::{Dependent, Emitter, growth};
 
-/// What is connected to an object, and what few objects have.
+/// What is connected to an object, and what only few objects have.
 ///
-/// Kept small, since there is one for each object: what many do not need is in [`More`].
+/// Kept small, since each object has one: [`More`] has what many objects do not need.
 #[derive(Default)]
 pub(super) struct Node {
-    /// What this object's signals share; made when somebody connects to one.
+    /// What this object's signals share. Made when somebody connects to one of them.
     emitter: Option<Rc<Emitter<World>>>,
     more: Option<Box<More>>,
 }
@@ -25,7 +25,7 @@ struct More {
     extra: Option<Box<Extra>>,
 }
 
-/// What few objects need.
+/// What only few objects need.
 #[derive(Default)]
 pub(super) struct Extra {
     pub(super) name: String,
@@ -36,28 +36,27 @@ pub(super) struct Extra {
 }
 
 impl Node {
-    /// Returns what few objects need, if this one did.
+    /// Returns the extra part of the node, if the object has one.
     pub(super) fn existing_extra(&self) -> Option<&Extra> {
         self.more.as_ref()?.extra.as_deref()
     }
 
-    /// Returns what few objects need, made if it is not there.
+    /// Returns the extra part of the node. Makes it if there is none.
     pub(super) fn extra(&mut self) -> &mut Extra {
         self.more.get_or_insert_default().extra.get_or_insert_default()
     }
 
-    /// Returns true if nobody is connected to the object, and nothing is known of it that few
-    /// objects have.
+    /// Returns true if nobody ever connected to the object, and it has nothing of [`More`].
     pub(super) fn is_plain(&self) -> bool {
         self.emitter.is_none() && self.more.is_none()
     }
 
-    /// Returns what the object's signals share, if somebody connected to one.
+    /// Returns what the object's signals share, if anybody ever connected to one of them.
     pub(super) fn emitter(&self) -> Option<&Rc<Emitter<World>>> {
         self.emitter.as_ref()
     }
 
-    /// Returns what the object's signals share, made by `make` if it is not there.
+    /// Returns what the object's signals share. Calls `make` if there is nothing yet.
     pub(super) fn emitter_or(
         &mut self,
         make: impl FnOnce() -> Rc<Emitter<World>>,
@@ -77,9 +76,10 @@ impl Node {
         dependents.push(dependent);
     }
 
-    /// Ends what ends with the object, and closes every connection from it.
+    /// Ends the dependents of the object, and closes every connection from it.
     pub(super) fn cut(&mut self) {
-        // One by one, since captures that panic when they are dropped leave the rest for next time.
+        // One by one: if captured values panic when they are dropped, the rest stays for the next
+        // call.
         if let Some(more) = &mut self.more {
             more.dependents.reverse();
             while let Some(dependent) = more.dependents.pop() {

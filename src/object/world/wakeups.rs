@@ -1,10 +1,10 @@
-//! Wake-ups: the one door by which objects are reached between methods.
+//! Wake-ups: how objects are reached between methods.
 //!
-//! Keeps two promises. An object that is gone is not woken: a wake-up names it by its key, which
-//! holds nothing, so none has to be taken back when the object goes. And none is woken while a
-//! method has it, since wake-ups come between methods. What an object is woken for is an
-//! [`Occasion`], which goes to [`QObject::wake_up`](crate::QObject), by which a class that
-//! extends another passes it on.
+//! Keeps two promises. An object that is gone is not woken: a wake-up names the object by its key,
+//! which keeps nothing alive, so no wake-up must be cancelled when the object goes. And an object
+//! is not woken while a method of it runs, since wake-ups come between methods.
+//! [`QObject::wake_up`](crate::QObject) gets the [`Occasion`]; a class that extends another passes
+//! the occasion on to it.
 
 use std::fmt;
 use std::rc::Rc;
@@ -16,20 +16,21 @@ use crate::object::connections::{Core, Walker};
 use crate::object::effects::{Effect, Origin, Postponed, Queue, Steps};
 use crate::object::store::ObjectKey;
 
-/// Where the objects of a runtime ask to be woken.
+/// Lets the objects of a runtime ask to be woken.
 #[derive(Clone)]
 pub(crate) struct Wakeups(Rc<Queue<World>>);
 
 impl Wakeups {
-    /// Has the object take the step with this number, after what was recorded before and before
+    /// Makes the object take the step with this number, after what was recorded before and before
     /// what is recorded afterwards.
     #[inline]
     pub(crate) fn step(&self, object: ObjectKey, number: u32) {
         self.0.record(Effect::Step { object, number });
     }
 
-    /// Wakes the object when the loop comes to what was postponed: in this pass of the loop or, from
-    /// within that, in the next. It sees to it itself that it asks once.
+    /// Wakes the object when the loop comes to postponed work: in this pass of the loop or, if the
+    /// loop is doing postponed work already, in the next. The object itself makes sure that it asks
+    /// only once.
     #[inline]
     pub(crate) fn postpone(&self, object: ObjectKey) {
         self.0.postpone(object, Postponed::Work);
@@ -48,14 +49,14 @@ impl fmt::Debug for Wakeups {
 }
 
 impl World {
-    /// Where the objects of this runtime ask to be woken.
+    /// Returns what the objects of this runtime use to ask to be woken.
     pub(crate) fn wakeups(&self) -> Wakeups {
         Wakeups(self.queue.clone())
     }
 
-    /// Wakes an object, in a turn of its own, which is the object's.
+    /// Wakes an object in a turn of its own, whose origin is the object.
     ///
-    /// In the loops that work off what wakes objects, which saves a fifth of a wake-up.
+    /// This is compiled into the loops that wake objects, which saves a fifth of a wake-up.
     #[inline(always)]
     pub(crate) fn wake(&mut self, object: ObjectKey, occasion: Occasion) {
         let turn = ObjectTurn::begin(self, object);
@@ -65,7 +66,7 @@ impl World {
             Rest::Nothing => turn.end(),
             Rest::Emission(core) => {
                 if turn.world.emit_for(object, &core) {
-                    // What goes with a signal that was dropped may record something.
+                    // Its drop can run code of users, which may record something.
                     drop(core);
                     if !turn.world.has_recorded() {
                         return turn.end_at_once();
@@ -80,7 +81,7 @@ impl World {
         }
     }
 
-    /// Takes an occasion to an object, if that is there. Returns the object's response.
+    /// Wakes an object, if it is there. Returns the object's response.
     #[inline(always)]
     fn open_door(&mut self, key: ObjectKey, occasion: Occasion) -> Response {
         match self.arena.look_mut(key) {
@@ -89,8 +90,8 @@ impl World {
         }
     }
 
-    /// Emits a signal of an object that was woken, after what the object has recorded. Returns false
-    /// if something is left to carry out.
+    /// Emits a signal of an object that was woken, after what the object has recorded. Returns true
+    /// if nothing is left to carry out.
     #[inline(always)]
     fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<(), Self>>) -> bool {
         if self.has_recorded() {
@@ -101,7 +102,7 @@ impl World {
         core.emit_now(self, ())
     }
 
-    /// Does what [`emit_for`](Self::emit_for) does, in a turn that looks itself at what is left.
+    /// Does what [`emit_for`](Self::emit_for) does, in a turn that carries out what is left.
     #[cold]
     fn emit_in_step(&mut self, object: ObjectKey, core: &Rc<Core<(), Self>>) {
         self.emit_for(object, core);
@@ -120,7 +121,8 @@ impl World {
         self.queue.has_postponed() || !self.postponed.is_empty()
     }
 
-    /// Gets ready to wake the objects that have postponed something up to now.
+    /// Collects the objects that have postponed something, so that they can be woken. Objects that
+    /// postpone something from now on wait for the next time.
     #[inline]
     pub(crate) fn collect_postponed(&mut self) {
         self.queue.move_postponed(&mut self.postponed);
@@ -132,9 +134,9 @@ impl World {
         !self.postponed.is_empty()
     }
 
-    /// Wakes the next object that was [collected](Self::collect_postponed) and is not held up. One
-    /// that is held up is put behind those that postpone something from now on. Returns `None` if
-    /// none was left.
+    /// Wakes the next object that was [collected](Self::collect_postponed) and is not held up. Puts
+    /// an object that is held up behind those that postpone something from now on. Returns `None` if
+    /// no object was left.
     #[inline(always)]
     pub(crate) fn wake_next_postponed(&mut self) -> Option<()> {
         loop {
@@ -151,8 +153,8 @@ impl World {
         }
     }
 
-    /// Has an object woken that was answered by another thread, when the loop comes to it: not here,
-    /// since a turn of the object's own may have to end first.
+    /// Wakes an object that another thread has answered, when the loop comes to it. Not at once,
+    /// since a turn of the object may have to end first.
     pub(crate) fn postpone_answer(&self, object: ObjectKey) {
         self.queue.postpone(object, Postponed::Answer);
     }
