@@ -324,32 +324,32 @@ impl Runtime {
         &self.parts.timers
     }
 
-    /// Returns true if the next pass has something to do without waiting for it.
+    /// Returns true if the next pass has something to do, so that it must not sleep.
     fn has_work(&self) -> bool {
         self.has_waiting() || self.has_untold()
     }
 
-    /// Returns true if something waits that [`catch_up`](Self::catch_up) does.
+    /// Returns true if there may be work for [`catch_up`](Self::catch_up).
     #[inline]
     fn has_waiting(&self) -> bool {
         self.world.has_work() || self.world.has_postponed() || self.mailbox.may_have_more()
     }
 
-    /// Returns true if sources are ready of which nobody was told, or may be.
+    /// Returns true if sources are ready whose owners were not woken, or the poller may know of some.
     #[inline]
     fn has_untold(&self) -> bool {
         !self.ready.is_empty() || self.poller.has_more()
     }
 
-    /// Makes one pass of the loop; returns true if there was anything to do. A pass that sleeps
-    /// ends with what ended the sleep.
+    /// Makes one pass of the loop. Returns true if there was anything to do. A pass that sleeps ends
+    /// with the work that has ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.meter.begin_pass();
         let mut any = self.has_waiting() && self.catch_up();
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
         let over =
             timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.parts.timers.after(it));
-        // What waited was done, or there was nothing.
+        // Whatever waited is done, or nothing waited, so only the sources are still to be asked for.
         let mut may_sleep = timeout != Some(Duration::ZERO) && !self.has_untold();
         loop {
             let (polled, may_have_calls) = self.wait(timeout, may_sleep)?;
@@ -359,8 +359,8 @@ impl Runtime {
             any |= (!self.ready.is_empty() && self.tell_ready())
                 | self.fire_timers()
                 | self.come_to_postponed();
-            // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
-            // time or a signal of the system's, does so though there was nothing to do.
+            // A pass that finds the waker alone, or a source that is gone, waits on. The timeout and
+            // a signal of the system end the pass, also if there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
             if any || ends || timeout == Some(Duration::ZERO) {
                 return Ok(any);
@@ -372,8 +372,9 @@ impl Runtime {
         }
     }
 
-    /// Does what was recorded, posted and put off before this pass, as far as the allowance goes;
-    /// returns true if there was any.
+    /// Delivers what was recorded, makes the posted calls and wakes the objects that have postponed
+    /// work, all from before this pass, as far as the allowance permits. Returns true if there was
+    /// anything to do.
     #[inline(never)]
     fn catch_up(&mut self) -> bool {
         let mut any = self.world.has_work();
@@ -401,9 +402,9 @@ impl Runtime {
         any | self.come_to_postponed()
     }
 
-    /// Works off a kind of work, of which `do_next` does one thing or finds none, as far as the
-    /// share of this kind in the allowance goes. If `has_more` returns false, there is no next one,
-    /// so that the allowance is not looked at. Returns true if there was anything.
+    /// Works off one kind of work, as far as its share of the allowance permits. `do_next` does the
+    /// next thing, and returns `None` if there is none. `has_more` returns false if there is no next
+    /// thing: then the clock is not read. Returns true if there was anything to do.
     #[inline(always)]
     fn work_off(
         &mut self,
@@ -424,9 +425,9 @@ impl Runtime {
         any
     }
 
-    /// Asks the poller what is ready, and sleeps until something is, if it may and no timer is due
-    /// before. Returns how that ended, and whether another thread may have posted something
-    /// meanwhile.
+    /// Asks the poller which sources are ready. If it may sleep, it sleeps until a source is ready, a
+    /// timer is due, another thread posts a call, or the timeout has passed. Returns how that ended,
+    /// and whether another thread may have posted a call.
     #[inline]
     fn wait(
         &mut self,
@@ -434,7 +435,7 @@ impl Runtime {
         may_sleep: bool,
     ) -> Result<(Polled, bool), Error> {
         if self.ready.len() >= EVENTS {
-            // What was ready in an earlier pass comes first, and does not grow meanwhile.
+            // The sources of an earlier pass come first, so that the list does not grow.
             return Ok((Polled::Something, false));
         }
         let timeout = match (may_sleep, timeout) {
@@ -450,7 +451,7 @@ impl Runtime {
             let polled = self.poll(timeout);
             self.world.set_loop_is_awake(true);
             let may_have_calls = self.mailbox.wake_up();
-            // Nothing was used up of the pass yet.
+            // The time of the sleep does not count.
             self.meter.begin_pass();
             Ok((polled?, may_have_calls))
         } else {
@@ -468,8 +469,8 @@ impl Runtime {
         Ok(polled)
     }
 
-    /// Wakes the owners of what is ready. Owners that are held up are woken later. Returns true if
-    /// any owner was woken, or is to be woken later.
+    /// Wakes the owners of the sources that are ready. Owners that are held up are woken later.
+    /// Returns true if an owner was woken, or is to be woken later.
     #[inline(never)]
     fn tell_ready(&mut self) -> bool {
         let Self { ready, parts, world, .. } = self;
@@ -492,8 +493,8 @@ impl Runtime {
         any || !self.ready.is_empty()
     }
 
-    /// Fires the timers that are due now. Those that are started meanwhile wait, and so do those
-    /// whose object is held up. Returns true if there were any.
+    /// Fires the timers that are due now. Timers that are started meanwhile wait for the next pass,
+    /// and timers whose object is held up wait for the object. Returns true if a timer was fired.
     #[inline]
     fn fire_timers(&mut self) -> bool {
         self.parts.timers.begin_pass() && self.fire_due()
@@ -515,8 +516,8 @@ impl Runtime {
         })
     }
 
-    /// Wakes the objects that have postponed something. Those that do so meanwhile wait. Returns true
-    /// if there were any.
+    /// Wakes the objects that have postponed work. Objects that postpone work meanwhile wait. Returns
+    /// true if there were any objects.
     #[inline]
     fn come_to_postponed(&mut self) -> bool {
         self.world.has_postponed() && self.wake_postponed()
