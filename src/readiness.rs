@@ -5,8 +5,8 @@ use std::ops::BitOr;
 
 use mio::event::Event;
 
-/// Names a source of readiness. Which names there are, and whose they are, is the business of
-/// `event_loop/sources/source_table.rs`.
+/// Names a source of readiness. `event_loop/sources/source_table.rs` gives the names and knows the
+/// owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceId(pub(crate) NonZeroUsize);
 
@@ -24,8 +24,23 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Errors and hang-ups count as readable and writable: trying tells what happened.
+    /// Returns the readiness in an event. An error or a hang-up counts as readable and writable,
+    /// since a read or a write returns the error.
+    #[inline]
     pub(crate) fn of(event: &Event) -> Self {
+        let is_plain = !(event.is_error()
+            | event.is_read_closed()
+            | event.is_write_closed()
+            | event.is_priority());
+        if is_plain {
+            let (readable, writable) = (event.is_readable(), event.is_writable());
+            return Self { readable, writable, ..Self::default() };
+        }
+        Self::of_unusual(event)
+    }
+
+    #[cold]
+    fn of_unusual(event: &Event) -> Self {
         let broken = event.is_error();
         Self {
             readable: event.is_readable() || event.is_read_closed() || broken,
@@ -39,7 +54,7 @@ impl Readiness {
 impl BitOr for Readiness {
     type Output = Self;
 
-    /// What either is ready for.
+    /// Returns what at least one of the two is ready for.
     fn bitor(self, other: Self) -> Self {
         Self {
             readable: self.readable || other.readable,

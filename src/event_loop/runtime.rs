@@ -324,30 +324,43 @@ impl Runtime {
         &self.parts.timers
     }
 
+    /// Returns true if the next pass has something to do, so that it must not sleep.
     fn has_work(&self) -> bool {
-        self.world.has_work()
-            || self.mailbox.has_taken()
-            || !self.ready.is_empty()
-            || self.world.postponed() > 0
-            || self.poller.has_more()
+        self.has_waiting() || self.has_untold()
     }
 
-    /// Makes one pass of the loop; returns true if there was anything to do. A pass that sleeps
-    /// ends with what ended the sleep.
+    /// Returns true if there may be work for [`catch_up`](Self::catch_up).
+    #[inline]
+    fn has_waiting(&self) -> bool {
+        self.world.has_work() || self.world.has_postponed() || self.mailbox.may_have_more()
+    }
+
+    /// Returns true if sources are ready whose owners were not woken, or the poller may know of some.
+    #[inline]
+    fn has_untold(&self) -> bool {
+        !self.ready.is_empty() || self.poller.has_more()
+    }
+
+    /// Makes one pass of the loop. Returns true if there was anything to do. A pass that sleeps ends
+    /// with the work that has ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.meter.begin_pass();
-        let mut any = self.catch_up();
+        let mut any = self.has_waiting() && self.catch_up();
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
         let over =
             timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.parts.timers.after(it));
+        // Whatever waited is done, or nothing waited, so only the sources are still to be asked for.
+        let mut may_sleep = timeout != Some(Duration::ZERO) && !self.has_untold();
         loop {
-            let (polled, may_have_calls) = self.wait(timeout)?;
+            let (polled, may_have_calls) = self.wait(timeout, may_sleep)?;
             if may_have_calls {
                 any |= self.catch_up();
             }
-            any |= self.tell_ready() | self.fire_timers() | self.come_to_postponed();
-            // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
-            // time or a signal of the system's, does so though there was nothing to do.
+            any |= (!self.ready.is_empty() && self.tell_ready())
+                | self.fire_timers()
+                | self.come_to_postponed();
+            // A pass that finds the waker alone, or a source that is gone, waits on. The timeout and
+            // a signal of the system end the pass, also if there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
             if any || ends || timeout == Some(Duration::ZERO) {
                 return Ok(any);
@@ -355,19 +368,24 @@ impl Runtime {
             if let Some(over) = over {
                 timeout = Some(over.saturating_duration_since(self.clock.now()));
             }
+            may_sleep = timeout != Some(Duration::ZERO) && !self.has_work();
         }
     }
 
-    /// Does what was recorded, posted and put off before this pass, as far as the allowance goes;
-    /// returns true if there was any.
+    /// Delivers what was recorded, makes the posted calls and wakes the objects that have postponed
+    /// work, all from before this pass, as far as the allowance permits. Returns true if there was
+    /// anything to do.
+    #[inline(never)]
     fn catch_up(&mut self) -> bool {
         let mut any = self.world.has_work();
         if self.world.has_undelivered() {
             let mut kind = self.meter.begin_kind();
-            self.world.deliver_in_pass(|world| kind.may_go_on(&self.meter, world));
+            self.world
+                .deliver_in_pass(|world| !kind.count(&self.meter, world) || kind.look(&self.meter));
         }
         self.mailbox.collect();
-        any |= self.work_off(|Self { mailbox, world, .. }| {
+        let has_more = |runtime: &Self| runtime.mailbox.has_taken();
+        any |= self.work_off(has_more, |Self { mailbox, world, .. }| {
             let may_call = mailbox.has_taken() && !world.is_held_up(Origin::Remote);
             may_call.then(|| {
                 let call_next = |world: &mut World| mailbox.taken().call_next(world);
@@ -375,7 +393,8 @@ impl Runtime {
             })
         });
         let mut posted = self.world.posted();
-        self.work_off(|Self { world, .. }| {
+        let has_more = |runtime: &Self| runtime.world.posted() > 0;
+        any |= self.work_off(has_more, |Self { world, .. }| {
             let call = world.next_posted(&mut posted)?;
             call.make(world);
             Some(())
@@ -383,85 +402,109 @@ impl Runtime {
         any | self.come_to_postponed()
     }
 
-    /// Works off a kind of work, of which `do_next` does one thing or finds none, as far as the
-    /// share of this kind in the allowance goes. Returns true if there was anything.
+    /// Works off one kind of work, as far as its share of the allowance permits. `do_next` does the
+    /// next thing, and returns `None` if there is none. `has_more` returns false if there is no next
+    /// thing: then the clock is not read. Returns true if there was anything to do.
     #[inline(always)]
-    fn work_off(&mut self, mut do_next: impl FnMut(&mut Self) -> Option<()>) -> bool {
-        let mut any = false;
+    fn work_off(
+        &mut self,
+        has_more: impl Fn(&Self) -> bool,
+        mut do_next: impl FnMut(&mut Self) -> Option<()>,
+    ) -> bool {
         let mut kind = self.meter.begin_kind();
+        let mut any = false;
         while let Some(()) = do_next(self) {
             any = true;
-            if !kind.may_go_on(&self.meter, &mut self.world) {
-                break;
-            }
-            if kind.has_just_looked() {
+            if kind.count(&self.meter, &mut self.world) {
+                if !has_more(self) || !kind.look(&self.meter) {
+                    break;
+                }
                 self.parts.timers.time_passed();
             }
         }
         any
     }
 
-    /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
-    /// ended, and whether another thread may have posted something meanwhile.
-    fn wait(&mut self, timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
-        let mut timeout = if self.has_work() { Some(Duration::ZERO) } else { timeout };
-        if timeout != Some(Duration::ZERO) {
-            let until_due = self.parts.timers.until_due();
-            timeout = timeout.into_iter().chain(until_due).min();
-        }
+    /// Asks the poller which sources are ready. If it may sleep, it sleeps until a source is ready, a
+    /// timer is due, another thread posts a call, or the timeout has passed. Returns how that ended,
+    /// and whether another thread may have posted a call.
+    #[inline]
+    fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        may_sleep: bool,
+    ) -> Result<(Polled, bool), Error> {
         if self.ready.len() >= EVENTS {
-            // What was ready in an earlier pass comes first, and does not grow meanwhile.
+            // The sources of an earlier pass come first, so that the list does not grow.
             return Ok((Polled::Something, false));
         }
+        let timeout = match (may_sleep, timeout) {
+            (false, _) => Some(Duration::ZERO),
+            (true, timeout) => match (timeout, self.parts.timers.until_due()) {
+                (Some(timeout), Some(until_due)) => Some(timeout.min(until_due)),
+                (timeout, until_due) => timeout.or(until_due),
+            },
+        };
         let would_sleep = timeout != Some(Duration::ZERO);
-        let sleeps = would_sleep && self.mailbox.fall_asleep();
-        if !sleeps {
-            timeout = Some(Duration::ZERO);
-        }
-        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
-        let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
-        if sleeps {
-            // Nothing was used up of it yet.
+        if would_sleep && self.mailbox.fall_asleep() {
+            self.world.set_loop_is_awake(false);
+            let polled = self.poll(timeout);
+            self.world.set_loop_is_awake(true);
+            let may_have_calls = self.mailbox.wake_up();
+            // The time of the sleep does not count.
             self.meter.begin_pass();
+            Ok((polled?, may_have_calls))
+        } else {
+            Ok((self.poll(Some(Duration::ZERO))?, would_sleep))
         }
+    }
+
+    #[inline]
+    fn poll(&mut self, timeout: Option<Duration>) -> Result<Polled, Error> {
+        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
         let polled = polled.map_err(Error::Poll)?;
         if let (Some(timeout), Polled::Nothing) = (timeout, polled) {
             self.clock.waited(timeout);
         }
-        Ok((polled, may_have_calls))
+        Ok(polled)
     }
 
-    /// Wakes the owners of what is ready. Owners that are held up are woken later. Returns true if
-    /// any owner was woken.
+    /// Wakes the owners of the sources that are ready. Owners that are held up are woken later.
+    /// Returns true if an owner was woken, or is to be woken later.
+    #[inline(never)]
     fn tell_ready(&mut self) -> bool {
         let Self { ready, parts, world, .. } = self;
-        let is_held_up = |world: &World, owner| world.is_held_up(Origin::Object(owner));
-        let owner_of = |source| parts.reactor.owner(source);
-        ready.release(|source| owner_of(source).is_some_and(|owner| is_held_up(world, owner)));
-        let mut left = ready.len();
-        let any = self.work_off(|runtime| {
-            while left > 0 {
-                left -= 1;
-                let (source, readiness) = runtime.ready.next()?;
-                let Some(owner) = runtime.parts.reactor.owner(source) else { continue };
-                if is_held_up(&runtime.world, owner) {
-                    runtime.ready.hold_up(source, readiness);
+        ready.release(|source| {
+            parts.reactor.owner(source).is_some_and(|owner| world.is_object_held_up(owner))
+        });
+        let has_more = |runtime: &Self| runtime.ready.has_next();
+        let any = self.work_off(has_more, |Self { ready, parts, world, .. }| {
+            loop {
+                let (source, readiness) = ready.next()?;
+                let Some(owner) = parts.reactor.owner(source) else { continue };
+                if world.is_object_held_up(owner) {
+                    ready.hold_up(source, readiness);
                     continue;
                 }
-                runtime.world.wake(owner, Occasion::Ready(source, readiness));
+                world.wake(owner, Occasion::Ready(source, readiness));
                 return Some(());
             }
-            None
         });
         any || !self.ready.is_empty()
     }
 
-    /// Fires the timers that are due now. Those that are started meanwhile wait, and so do those
-    /// whose object is held up.
+    /// Fires the timers that are due now. Timers that are started meanwhile wait for the next pass,
+    /// and timers whose object is held up wait for the object. Returns true if a timer was fired.
+    #[inline]
     fn fire_timers(&mut self) -> bool {
-        self.parts.timers.begin_pass();
-        self.work_off(|Self { parts, world, .. }| {
-            match parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))? {
+        self.parts.timers.begin_pass() && self.fire_due()
+    }
+
+    #[inline(never)]
+    fn fire_due(&mut self) -> bool {
+        let has_more = |runtime: &Self| runtime.parts.timers.has_due();
+        self.work_off(has_more, |Self { parts, world, .. }| {
+            match parts.timers.next_due(|key| world.is_object_held_up(key))? {
                 Due::Wake(object) => world.wake(object, Occasion::Due),
                 Due::Call(timer) => {
                     if let Some(call) = parts.timers.take_call(timer) {
@@ -473,17 +516,18 @@ impl Runtime {
         })
     }
 
-    /// Wakes the objects that have postponed something. Those that do so meanwhile wait.
+    /// Wakes the objects that have postponed work. Objects that postpone work meanwhile wait. Returns
+    /// true if there were any objects.
+    #[inline]
     fn come_to_postponed(&mut self) -> bool {
-        let mut postponed = self.world.postponed();
-        if postponed == 0 {
-            return false;
-        }
-        self.work_off(|runtime| {
-            let (object, occasion) = runtime.world.next_postponed(&mut postponed)?;
-            runtime.world.wake(object, occasion);
-            Some(())
-        });
+        self.world.has_postponed() && self.wake_postponed()
+    }
+
+    #[inline(never)]
+    fn wake_postponed(&mut self) -> bool {
+        self.world.collect_postponed();
+        let has_more = |runtime: &Self| runtime.world.has_collected_postponed();
+        self.work_off(has_more, |Self { world, .. }| world.wake_next_postponed());
         true
     }
 }
@@ -504,10 +548,10 @@ impl<'a> Shift<'a> {
 
 impl Drop for Shift<'_> {
     fn drop(&mut self) {
-        self.runtime.world.end_passes();
-        let Runtime { mailbox, .. } = &self.runtime;
-        if !mailbox.fall_asleep() || self.runtime.has_work() {
-            mailbox.ring();
+        let Self { runtime } = self;
+        runtime.world.end_passes();
+        if !runtime.mailbox.fall_asleep() || runtime.has_work() {
+            runtime.mailbox.ring();
         }
     }
 }

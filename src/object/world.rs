@@ -35,7 +35,7 @@ use crate::object::class::{
     SlotError, Target,
 };
 use crate::object::connections::{AnyCore, Deferred, Emitter};
-use crate::object::effects::{Ends, Observed, Observer, Queue, Turns};
+use crate::object::effects::{Batch, Ends, Observed, Observer, Postponed, Queue, Turns};
 use crate::object::store::{Arena, ObjectKey, RuntimeTag, Tree};
 
 /// The objects of one runtime.
@@ -49,6 +49,8 @@ pub struct World {
     queue: Rc<Queue<Self>>,
     ends: Ends<Self>,
     turns: Turns<Self>,
+    /// The objects that the loop wakes next for what they have postponed.
+    postponed: Batch<(ObjectKey, Postponed)>,
     sender: Option<ObjectKey>,
     /// The connections that are made when their sender returns from its method.
     deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
@@ -69,6 +71,7 @@ impl World {
             queue: Queue::new(),
             ends: Ends::new(),
             turns: Turns::new(),
+            postponed: Batch::default(),
             sender: None,
             deferred: SparseSecondaryMap::new(),
             kept: RefCell::default(),
@@ -196,7 +199,8 @@ impl World {
 
     /// Returns what a floor above keeps with this world, if it keeps a `P`.
     pub(crate) fn kept<P: 'static>(&self) -> Option<Rc<P>> {
-        self.kept.borrow().iter().find_map(|kept| kept.clone().downcast().ok())
+        let kept = self.kept.borrow();
+        kept.iter().find(|kept| kept.is::<P>())?.clone().downcast().ok()
     }
 
     /// Returns the handle of the object with this key.

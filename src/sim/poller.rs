@@ -1,6 +1,5 @@
 //! The clock and the poller of a runtime on a simulated host.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
@@ -70,7 +69,7 @@ impl SimPoller {
     }
 
     /// Takes the reports for the runtime. Returns `Nothing` if there are none.
-    fn hear(&self, ready: &mut VecDeque<(SourceId, Readiness)>) -> Polled {
+    fn hear(&self, ready: &mut Vec<(SourceId, Readiness)>) -> Polled {
         let wire = &mut *self.network.wire();
         wire.catch_up();
         let was_called = std::mem::take(&mut wire.watchers[self.watcher].was_called);
@@ -88,7 +87,7 @@ impl Poller for SimPoller {
     fn poll(
         &mut self,
         timeout: Option<Duration>,
-        ready: &mut VecDeque<(SourceId, Readiness)>,
+        ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
         if self.is_restless() {
             self.network.advance(BUSY);

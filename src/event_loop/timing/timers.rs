@@ -218,13 +218,22 @@ impl Timers {
     }
 
     /// Collects the timers that are due in this pass. Timers that are armed from now on wait for
-    /// the next pass.
-    pub(in crate::event_loop) fn begin_pass(&self) {
+    /// the next pass. Returns true if there may be any.
+    #[inline]
+    pub(in crate::event_loop) fn begin_pass(&self) -> bool {
         if self.queue.borrow().is_idle() {
-            return;
+            return false;
         }
         let now = self.begin_ticks();
-        self.queue.borrow_mut().collect_due(now);
+        let mut queue = self.queue.borrow_mut();
+        queue.collect_due(now);
+        queue.has_collected()
+    }
+
+    /// Returns true if something that was due when the pass began may be left.
+    #[inline]
+    pub(in crate::event_loop) fn has_due(&self) -> bool {
+        self.queue.borrow().has_collected()
     }
 
     /// Makes the next tick of this pass read the clock, since time has passed since the last

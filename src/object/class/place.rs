@@ -7,6 +7,7 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::meta_object::MetaObject;
+use super::occasion::{Occasion, Response};
 use super::qobject::QObject;
 use crate::object::store::{Keyring, Life, Place};
 
@@ -24,6 +25,9 @@ pub(in crate::object) trait ObjectPlace: Any {
 
     /// Returns the object mutably, if it is there.
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject>;
+
+    /// Wakes the object, if it is there. Returns the object's response.
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Response;
 
     /// Makes the object, if it is there, take its last steps. From now on the object is being
     /// destroyed.
@@ -76,6 +80,16 @@ impl<T: QObject> ObjectPlace for Place<T> {
 
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject> {
         self.get_mut(keyring).map(|object| object as _)
+    }
+
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Response {
+        match self.get_mut(keyring) {
+            Some(object) => object.wake_up(occasion),
+            None => {
+                debug_assert!(Place::life(self) != Life::Alive, "a method has the object");
+                Response::DONE
+            }
+        }
     }
 
     fn leave(&self, keyring: &mut Keyring) {

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use bitflags::bitflags;
 
+use super::batch::Batch;
 use super::call::Calls;
 use super::effect::{Effect, Steps, discard_all};
 use super::observer::{Observed, Observer};
@@ -68,9 +69,11 @@ pub(in crate::object) struct Queue<W: Observed> {
     /// What was posted to a later pass of the loop.
     posted: RefCell<VecDeque<Effect<W>>>,
     /// The objects that the loop must wake, in the order in which that was asked for, and what for.
-    postponed: RefCell<VecDeque<(ObjectKey, Postponed)>>,
+    postponed: RefCell<Vec<(ObjectKey, Postponed)>>,
     /// The closures among the effects.
     calls: Calls,
+    /// True while the loop is awake: it looks at the queue before it sleeps, so no bell is needed.
+    loop_is_awake: Cell<bool>,
     /// Wakes the loop if it sleeps.
     bell: OnceCell<Box<dyn Fn()>>,
     /// The observer. Kept here, since every signal can reach the queue.
@@ -87,6 +90,7 @@ impl<W: Steps + 'static> Queue<W> {
             posted: RefCell::default(),
             postponed: RefCell::default(),
             calls: Calls::default(),
+            loop_is_awake: Cell::new(false),
             bell: OnceCell::new(),
             observer: RefCell::new(None),
         })
@@ -181,17 +185,27 @@ impl<W: Steps + 'static> Queue<W> {
     }
 
     /// Makes the loop wake an object.
+    #[inline]
     pub(in crate::object) fn postpone(&self, object: ObjectKey, what: Postponed) {
-        self.postponed.borrow_mut().push_back((object, what));
+        self.postponed.borrow_mut().push((object, what));
         self.ring();
     }
 
-    pub(in crate::object) fn postponed(&self) -> usize {
-        self.postponed.borrow().len()
+    /// Returns true if the loop is to wake an object.
+    #[inline]
+    pub(in crate::object) fn has_postponed(&self) -> bool {
+        !self.postponed.borrow().is_empty()
     }
 
-    pub(in crate::object) fn next_postponed(&self) -> Option<(ObjectKey, Postponed)> {
-        self.postponed.borrow_mut().pop_front()
+    /// Moves the objects that the loop is to wake behind those that are in the batch.
+    #[inline]
+    pub(in crate::object) fn move_postponed(&self, batch: &mut Batch<(ObjectKey, Postponed)>) {
+        let (mut postponed, batch) = (self.postponed.borrow_mut(), batch.arrivals());
+        if batch.is_empty() {
+            std::mem::swap(batch, &mut postponed);
+        } else {
+            batch.append(&mut postponed);
+        }
     }
 
     /// Returns true if nothing runs and nothing waits, so that an effect may be immediate.
@@ -308,7 +322,22 @@ impl<W: Steps + 'static> Queue<W> {
         self.bell.get_or_init(|| bell);
     }
 
+    /// Notes whether the loop is awake, so that it looks by itself at what waits here.
+    #[inline]
+    pub(in crate::object) fn set_loop_is_awake(&self, is_awake: bool) {
+        self.loop_is_awake.set(is_awake);
+    }
+
+    /// Wakes the loop, unless it is awake.
+    #[inline]
     pub(super) fn ring(&self) {
+        if !self.loop_is_awake.get() {
+            self.wake_loop();
+        }
+    }
+
+    #[cold]
+    fn wake_loop(&self) {
         if let Some(bell) = self.bell.get() {
             bell();
         }

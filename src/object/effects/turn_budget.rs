@@ -165,6 +165,17 @@ impl<W: Steps + 'static> Turns<W> {
         !self.suspended.is_empty() && self.holds_up(origin)
     }
 
+    /// Returns true if a turn of this object was put aside: see [`is_held_up`](Self::is_held_up).
+    #[inline]
+    pub(in crate::object) fn is_object_held_up(&self, object: ObjectKey) -> bool {
+        !self.suspended.is_empty() && self.holds_up_object(object)
+    }
+
+    #[cold]
+    fn holds_up_object(&self, object: ObjectKey) -> bool {
+        self.holds_up(Origin::Object(object))
+    }
+
     #[cold]
     fn holds_up(&self, origin: Origin) -> bool {
         let mut turns = self.suspended.iter();

@@ -194,10 +194,12 @@ impl World {
     /// Runs `f` as a turn of its own. What `f` records is carried out, within the budget.
     #[inline]
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
-        let mut turn = Turn::begin(self);
+        let turn = Turn::begin(self);
         let out = f(turn.world);
         if turn.world.has_recorded() || turn.world.turns.has_rest() {
-            turn.carry_out_all();
+            turn.end();
+        } else {
+            turn.end_at_once();
         }
         out
     }
@@ -219,21 +221,34 @@ impl World {
         }
         // A slot may drop the signal.
         let core = core.clone();
-        let mut turn = Turn::begin(self);
+        let turn = Turn::begin(self);
         turn.world.set_sender(Some(sender.key));
-        if !core.emit_now(turn.world, argument) {
-            turn.carry_out_all();
+        if core.emit_now(turn.world, argument) {
+            turn.end_at_once();
+        } else {
+            turn.end();
         }
     }
 
-    /// Makes turns share the allowance of the loop's passes, which `meter` measures.
+    /// Makes turns share the allowance of the loop's passes, which `meter` measures. The loop is
+    /// awake from now on.
     pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
         self.turns.begin_passes(meter);
+        self.set_loop_is_awake(true);
     }
 
-    /// Makes turns count their deliveries by themselves again.
+    /// Makes turns count their deliveries by themselves again. From now on no loop looks at what is
+    /// recorded, posted and postponed, so the bell is rung for each of these.
     pub(crate) fn end_passes(&mut self) {
+        self.set_loop_is_awake(false);
         self.turns.end_passes();
+    }
+
+    /// Notes whether the loop is awake. While it is, the bell is not rung for what is recorded,
+    /// posted and postponed, since the loop looks at these before it sleeps.
+    #[inline]
+    pub(crate) fn set_loop_is_awake(&self, is_awake: bool) {
+        self.queue.set_loop_is_awake(is_awake);
     }
 
     /// Returns how many deliveries of the last turn the meter has not counted yet. They are taken
@@ -285,6 +300,12 @@ impl World {
     #[inline]
     pub(crate) fn is_held_up(&self, origin: Origin) -> bool {
         self.turns.is_held_up(origin)
+    }
+
+    /// Returns true if a turn of this object was put aside: see [`is_held_up`](Self::is_held_up).
+    #[inline]
+    pub(crate) fn is_object_held_up(&self, object: ObjectKey) -> bool {
+        self.turns.is_object_held_up(object)
     }
 
     /// Goes on with the turn that was put aside first, for `budget` deliveries.
@@ -436,16 +457,22 @@ struct Turn<'a> {
 impl<'a> Turn<'a> {
     #[inline]
     fn begin(world: &'a mut World) -> Self {
-        debug_assert!(!world.queue.in_turn(), "a turn within a turn");
-        world.queue.begin_turn();
-        world.turns.begin();
+        world.begin_turn();
         Self { world, made: 0 }
     }
 
-    /// Carries out what is on the stack and recorded, as far as the pass of the loop has time.
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop has time, and
+    /// ends the turn.
     #[inline]
-    fn carry_out_all(&mut self) {
+    fn end(mut self) {
         self.made += self.world.carry_out_all();
+    }
+
+    /// Ends a turn that has left nothing on the stack, and nothing recorded.
+    #[inline]
+    fn end_at_once(self) {
+        self.world.end_empty_turn();
+        std::mem::forget(self);
     }
 }
 
@@ -457,5 +484,63 @@ impl Drop for Turn<'_> {
             world.turns.put_aside(&world.queue, self.made + world.turns.spent());
         }
         world.sender = None;
+    }
+}
+
+/// A turn that the loop begins for an object. It does what a [`Turn`] does within
+/// [`World::on_behalf_of`], but sets the origin only at its end, and only if something is left.
+pub(super) struct ObjectTurn<'a> {
+    pub(super) world: &'a mut World,
+    object: ObjectKey,
+    made: usize,
+}
+
+impl<'a> ObjectTurn<'a> {
+    #[inline]
+    pub(super) fn begin(world: &'a mut World, object: ObjectKey) -> Self {
+        world.begin_turn();
+        Self { world, object, made: 0 }
+    }
+
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop has time, and
+    /// ends the turn.
+    #[inline]
+    pub(super) fn end(mut self) {
+        self.made += self.world.carry_out_all();
+    }
+
+    /// Ends a turn that has left nothing on the stack and nothing recorded.
+    #[inline]
+    pub(super) fn end_at_once(self) {
+        self.world.end_empty_turn();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ObjectTurn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.world.end_turn_of(self.object, self.made);
+    }
+}
+
+impl World {
+    #[inline(never)]
+    fn end_turn_of(&mut self, object: ObjectKey, made: usize) {
+        self.on_behalf_of(Origin::Object(object), |world| drop(Turn { world, made }));
+    }
+
+    #[inline]
+    fn begin_turn(&mut self) {
+        debug_assert!(!self.queue.in_turn(), "a turn within a turn");
+        self.queue.begin_turn();
+        self.turns.begin();
+    }
+
+    #[inline]
+    fn end_empty_turn(&mut self) {
+        debug_assert!(!self.has_recorded() && !self.turns.has_rest(), "something is left");
+        self.queue.end_turn();
+        self.sender = None;
     }
 }
