@@ -467,7 +467,7 @@ mod tests {
 
     #[test]
     fn the_state_of_a_device_is_small() {
-        assert!(size_of::<Device>() <= 104, "{} bytes", size_of::<Device>());
+        assert!(size_of::<Device>() <= 56, "{} bytes", size_of::<Device>());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod open_mode;
 mod raw_device;
 mod reading;
 mod searched;
+mod spare;
 pub(crate) mod std_io;
 mod text;
 mod transaction;
