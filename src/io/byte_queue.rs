@@ -1,9 +1,11 @@
 //! A queue of bytes: what has come in and was not read, or was written and has not gone out.
 //!
 //! Keeps one promise: an empty queue is one null pointer. Its memory is taken from `spare.rs` when the
-//! first byte comes, and goes back there when the last one leaves.
+//! first byte comes, and goes back there when the last one leaves. Large memory comes from a pool of
+//! the floor above and goes back to it: it travels as a queue.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use memchr::memchr;
 
@@ -13,6 +15,9 @@ use super::spare;
 /// it.
 pub(super) const LARGE: usize = 16 * 1024;
 
+/// So few bytes are copied rather than kept in large memory.
+const FEW: usize = 4 * 1024;
+
 /// The largest position of the front in the memory. Beyond it the bytes are moved down to the start.
 const FARTHEST_START: usize = 1 << 30;
 
@@ -21,7 +26,7 @@ const FARTHEST_START: usize = 1 << 30;
 /// Contiguous, so that they can be looked at as one slice. An empty queue holds no memory, except
 /// large memory, until that is [reclaimed](Self::reclaim) or [released](Self::release).
 #[derive(Debug, Default)]
-pub(super) struct ByteQueue {
+pub(crate) struct ByteQueue {
     memory: Option<Box<Memory>>,
 }
 
@@ -33,26 +38,71 @@ pub(super) struct Memory {
     start: u32,
     /// There is no line feed between the start and this position, so a long line is searched once.
     searched: Cell<u32>,
+    /// Somebody has lent the memory, and wants it back when there are few bytes in it.
+    lease: Option<Lease>,
+}
+
+/// A sign on memory that is lent. Whoever lends memory sees by it whether that is still in use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lease(Rc<()>);
+
+impl Lease {
+    /// Returns true if this sign is on no memory.
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        Rc::strong_count(&self.0) == 1
+    }
 }
 
 impl ByteQueue {
+    /// Creates an empty queue with memory for so many bytes, which are many.
+    pub(crate) fn with_room(len: usize) -> Self {
+        let mut memory = Box::<Memory>::default();
+        memory.reserve(len);
+        Self { memory: Some(memory) }
+    }
+
     #[inline]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.memory.as_ref().map_or(0, |memory| memory.len())
     }
 
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// Returns true if the bytes are worth large memory.
     #[inline]
-    pub(super) fn as_slice(&self) -> &[u8] {
-        self.memory.as_ref().map_or(&[], |memory| memory.as_slice())
+    pub(crate) fn is_much(&self) -> bool {
+        self.len() >= LARGE
     }
 
     #[inline]
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.memory.as_ref().map_or(&[], |memory| memory.as_slice())
+    }
+
+    /// Returns how many bytes fit into the memory.
+    #[inline]
+    pub(crate) fn capacity(&self) -> usize {
+        self.memory.as_ref().map_or(0, |memory| memory.capacity())
+    }
+
+    /// Returns how many bytes can be added without growing.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.memory.as_ref().map_or(0, |memory| memory.capacity() - memory.bytes.len())
+    }
+
+    /// Lets `read` add bytes at the end of the memory.
+    #[inline]
+    pub(crate) fn fill<T>(&mut self, read: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        read(&mut self.memory_for(0).bytes)
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.memory_for(bytes.len()).push(bytes);
         }
@@ -64,15 +114,76 @@ impl ByteQueue {
         self.memory.get_or_insert_with(|| spare::take(len))
     }
 
-    /// Adds `bytes` without copying them if they are many and the queue is empty. Copies them
-    /// otherwise, and returns them.
-    pub(super) fn adopt(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
-        if self.is_empty() && bytes.len() >= LARGE {
-            self.memory = Some(Box::new(Memory { bytes, ..Memory::default() }));
-            None
-        } else {
-            self.push(&bytes);
-            Some(bytes)
+    /// Adds a copy of the bytes of another queue, and what is known of them.
+    fn push_all(&mut self, other: &Self) {
+        let Some(other) = &other.memory else { return };
+        let is_first = self.is_empty();
+        self.push(other.as_slice());
+        if let (Some(memory), true) = (&self.memory, is_first) {
+            memory.searched.set(memory.start + other.searched.get().saturating_sub(other.start));
+        }
+    }
+
+    /// Adds the bytes of another queue. They are not copied if this one is empty and they are many, or
+    /// in memory that is lent. Returns the memory that is not needed.
+    #[inline]
+    pub(crate) fn adopt(&mut self, other: Self) -> Option<Self> {
+        if self.is_empty() && (other.is_much() || other.is_lent()) {
+            return Some(std::mem::replace(self, other)).filter(|old| old.memory.is_some());
+        }
+        self.push_all(&other);
+        Some(other)
+    }
+
+    /// Moves the bytes, if they are few, to the end of a queue that is about to be read into. Returns the
+    /// memory in which they were.
+    #[inline]
+    pub(crate) fn move_few_to(&mut self, other: &mut Self) -> Option<Self> {
+        if self.is_empty() || self.len() > FEW {
+            return None;
+        }
+        let few = std::mem::take(self);
+        other.push_all(&few);
+        Some(few)
+    }
+
+    /// Puts a sign on the memory that it is lent.
+    #[inline]
+    pub(crate) fn lend(&mut self, lease: &Lease) {
+        if let Some(memory) = &mut self.memory {
+            memory.lease = Some(lease.clone());
+        }
+    }
+
+    fn is_lent(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.lease.is_some())
+    }
+
+    /// Returns true if there are few bytes in large memory, and nobody has lent it.
+    #[inline]
+    pub(crate) fn is_wasteful(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.is_wasteful() && memory.lease.is_none())
+    }
+
+    /// Gives large memory away, whoever has lent it, if there are few bytes in it: they are copied.
+    /// Otherwise the memory is the queue's own from now on.
+    pub(crate) fn shrink(&mut self) -> Option<Self> {
+        let memory = self.memory.as_mut()?;
+        memory.lease = None;
+        if !memory.is_wasteful() {
+            return None;
+        }
+        let large = std::mem::take(self);
+        self.push_all(&large);
+        Some(large)
+    }
+
+    /// Drops all bytes, and keeps the memory if it is large.
+    #[inline]
+    pub(crate) fn empty(&mut self) {
+        if let Some(memory) = &mut self.memory {
+            memory.empty();
+            self.put_back_small();
         }
     }
 
@@ -81,18 +192,19 @@ impl ByteQueue {
         self.memory_for(1).unget(byte);
     }
 
-    /// Takes up to `count` bytes off the front.
+    /// Takes up to `count` bytes off the front. Returns how many.
     #[inline]
-    pub(super) fn consume(&mut self, count: usize) {
-        if let Some(memory) = &mut self.memory
-            && memory.consume(count)
-        {
+    pub(crate) fn consume(&mut self, count: usize) -> usize {
+        let Some(memory) = &mut self.memory else { return 0 };
+        let count = count.min(memory.len());
+        if memory.consume(count) {
             self.put_back_small();
         }
+        count
     }
 
     /// Takes up to `count` bytes off the end, those that came last.
-    pub(super) fn unpush(&mut self, count: usize) {
+    pub(crate) fn unpush(&mut self, count: usize) {
         if let Some(memory) = &mut self.memory
             && memory.unpush(count)
         {
@@ -108,13 +220,18 @@ impl ByteQueue {
         }
     }
 
-    /// Takes everything.
+    /// Takes everything. Large memory stays if there are fewer bytes in it than it is worth.
     pub(super) fn take(&mut self) -> Vec<u8> {
-        let Some(mut memory) = self.memory.take() else { return Vec::new() };
+        let Some(memory) = &mut self.memory else { return Vec::new() };
+        if memory.is_large() && memory.len() < LARGE {
+            let bytes = memory.as_slice().to_vec();
+            memory.empty();
+            return bytes;
+        }
         memory.move_down();
         let bytes = std::mem::take(&mut memory.bytes);
-        memory.searched = Cell::new(0);
-        spare::put(memory);
+        memory.empty();
+        self.put_back_small();
         bytes
     }
 
@@ -124,9 +241,10 @@ impl ByteQueue {
     }
 
     /// Gives the memory away if it is large and nothing is in it.
-    pub(super) fn reclaim(&mut self) -> Option<Vec<u8>> {
-        let memory = self.memory.take_if(|memory| memory.is_empty() && memory.is_large());
-        memory.map(|memory| memory.bytes)
+    #[inline]
+    pub(super) fn reclaim(&mut self) -> Option<Self> {
+        let memory = self.memory.take_if(|memory| memory.is_empty() && memory.is_large())?;
+        Some(Self { memory: Some(memory) })
     }
 
     /// Drops the memory if nothing is in it.
@@ -145,14 +263,17 @@ impl ByteQueue {
 }
 
 impl Memory {
+    #[inline]
     fn start(&self) -> usize {
         self.start as usize
     }
 
+    #[inline]
     fn len(&self) -> usize {
         self.bytes.len() - self.start()
     }
 
+    #[inline]
     fn as_slice(&self) -> &[u8] {
         &self.bytes[self.start()..]
     }
@@ -162,8 +283,15 @@ impl Memory {
         self.len() == 0
     }
 
+    #[inline]
     fn is_large(&self) -> bool {
         self.bytes.capacity() >= LARGE
+    }
+
+    /// Returns true if there are few bytes, if any, in large memory.
+    #[inline]
+    fn is_wasteful(&self) -> bool {
+        self.is_large() && self.len() <= FEW
     }
 
     /// Returns how many bytes fit into the memory.
@@ -202,13 +330,12 @@ impl Memory {
         }
     }
 
-    /// Takes up to `count` bytes off the front. Returns true if nothing is left.
+    /// Takes `count` bytes off the front, and no more than there are. Returns true if nothing is left.
     #[inline]
     fn consume(&mut self, count: usize) -> bool {
-        let start = self.start() + count.min(self.len());
+        let start = self.start() + count;
         if start == self.bytes.len() {
-            self.bytes.clear();
-            (self.start, self.searched) = (0, Cell::new(0));
+            self.empty();
             return true;
         }
         if start > FARTHEST_START {
@@ -218,6 +345,14 @@ impl Memory {
             self.start = start as u32;
         }
         false
+    }
+
+    /// Drops all bytes. Memory in which there is nothing is not lent any more.
+    #[inline]
+    fn empty(&mut self) {
+        self.bytes.clear();
+        (self.start, self.searched) = (0, Cell::new(0));
+        self.lease = None;
     }
 
     /// Takes up to `count` bytes off the end. Returns true if nothing is left.
@@ -256,20 +391,18 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{ByteQueue, LARGE, Memory};
+    use super::{ByteQueue, FEW, LARGE, Lease, Memory};
 
     fn memory(queue: &ByteQueue) -> &Memory {
         queue.memory.as_ref().expect("there are bytes in it")
     }
 
-    fn capacity(queue: &ByteQueue) -> usize {
-        queue.memory.as_ref().map_or(0, |memory| memory.capacity())
-    }
-
     #[derive(Clone, Debug)]
     enum Op {
         Push(Vec<u8>),
-        Adopt(usize),
+        Adopt(usize, bool),
+        MoveAway,
+        Shrink,
         Unget(u8),
         Consume(usize),
         Unpush(usize),
@@ -286,7 +419,10 @@ mod tests {
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
             4 => proptest::collection::vec(byte(), 0..40).prop_map(Op::Push),
-            1 => prop_oneof![0usize..40, LARGE..LARGE + 10].prop_map(Op::Adopt),
+            1 => (prop_oneof![1usize..40, LARGE..LARGE + 10], any::<bool>())
+                .prop_map(|(count, is_lent)| Op::Adopt(count, is_lent)),
+            1 => Just(Op::MoveAway),
+            1 => Just(Op::Shrink),
             3 => byte().prop_map(Op::Unget),
             4 => prop_oneof![0usize..50, Just(LARGE)].prop_map(Op::Consume),
             2 => (0usize..10).prop_map(Op::Unpush),
@@ -340,18 +476,40 @@ mod tests {
         #[test]
         fn bytes_come_out_as_they_went_in(ops in proptest::collection::vec(op(), 0..60)) {
             let mut queue = ByteQueue::default();
-            let mut model = VecDeque::new();
+            let (mut model, lease) = (VecDeque::new(), Lease::default());
             for op in ops {
                 match op {
                     Op::Push(bytes) => {
                         queue.push(&bytes);
                         model.extend(bytes);
                     }
-                    Op::Adopt(count) => {
-                        let bytes = vec![7; count];
-                        let whole = model.is_empty() && count >= LARGE;
-                        prop_assert_eq!(queue.adopt(bytes.clone()).is_none(), whole);
-                        model.extend(bytes);
+                    Op::Adopt(count, is_lent) => {
+                        let mut other = ByteQueue::with_room(LARGE + 10);
+                        other.push(&vec![7; count]);
+                        if is_lent {
+                            other.lend(&lease);
+                        }
+                        let place = other.as_slice().as_ptr();
+                        let is_whole = model.is_empty() && (count >= LARGE || is_lent);
+                        let unneeded = queue.adopt(other);
+                        prop_assert!(is_whole || unneeded.is_some());
+                        prop_assert_eq!(queue.as_slice().as_ptr() == place, is_whole);
+                        model.extend(vec![7; count]);
+                    }
+                    Op::MoveAway => {
+                        let is_few = (1..=FEW).contains(&model.len());
+                        let mut other = ByteQueue::with_room(LARGE);
+                        prop_assert_eq!(queue.move_few_to(&mut other).is_some(), is_few);
+                        prop_assert_eq!(other.len(), if is_few { model.len() } else { 0 });
+                        if is_few {
+                            queue = other;
+                        }
+                    }
+                    Op::Shrink => {
+                        let is_wasteful = queue.capacity() >= LARGE && model.len() <= FEW;
+                        let large = queue.shrink();
+                        prop_assert_eq!(large.is_some(), is_wasteful);
+                        prop_assert!(!queue.is_wasteful() && !queue.is_lent());
                     }
                     Op::Unget(byte) => {
                         queue.unget(byte);
@@ -367,10 +525,11 @@ mod tests {
                     }
                     Op::Take => prop_assert_eq!(queue.take(), Vec::from(std::mem::take(&mut model))),
                     Op::Reclaim => {
-                        let large = model.is_empty() && capacity(&queue) >= LARGE;
+                        let large = model.is_empty() && queue.capacity() >= LARGE;
                         let reclaimed = queue.reclaim();
                         prop_assert_eq!(reclaimed.is_some(), large);
                         prop_assert!(reclaimed.is_none_or(|memory| memory.is_empty()));
+                        prop_assert!(!model.is_empty() || lease.is_free());
                     }
                     Op::Release => {
                         queue.release();
@@ -382,7 +541,7 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(queue.as_slice(), &*model.make_contiguous());
-                let is_kept = capacity(&queue) >= LARGE;
+                let is_kept = queue.capacity() >= LARGE;
                 prop_assert!(!queue.is_empty() || queue.memory.is_none() || is_kept);
             }
         }

@@ -19,6 +19,7 @@ mod transaction;
 mod writing;
 
 pub use buffer::QBuffer;
+pub(crate) use byte_queue::{ByteQueue, Lease};
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;
