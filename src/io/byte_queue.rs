@@ -24,9 +24,11 @@ const FARTHEST_START: usize = 1 << 30;
 /// Bytes that are put in at one end and taken out at the other.
 ///
 /// Contiguous, so that they can be looked at as one slice. An empty queue holds no memory, except
-/// large memory, until that is [reclaimed](Self::reclaim) or [released](Self::release).
+/// large memory, until that is reclaimed or released.
+///
+/// Public only because a [`RawDevice`](super::RawDevice) may take one over.
 #[derive(Debug, Default)]
-pub(crate) struct ByteQueue {
+pub struct ByteQueue {
     memory: Option<Box<Memory>>,
 }
 
@@ -184,6 +186,21 @@ impl ByteQueue {
         if let Some(memory) = &mut self.memory {
             memory.empty();
             self.put_back_small();
+        }
+    }
+
+    /// Moves `count` bytes from the front of another queue to the end of this one. Large memory goes along
+    /// with them if there are many and no others.
+    #[inline]
+    pub(crate) fn push_from(&mut self, other: &mut Self, count: usize) {
+        if count >= LARGE && count == other.len() && self.is_empty() {
+            std::mem::swap(self, other);
+            if let Some(memory) = &mut self.memory {
+                memory.lease = None;
+            }
+        } else {
+            self.push(&other.as_slice()[..count]);
+            other.consume(count);
         }
     }
 
@@ -402,6 +419,7 @@ mod tests {
         Push(Vec<u8>),
         Adopt(usize, bool),
         MoveAway,
+        MoveFrom(usize, usize),
         Shrink,
         Unget(u8),
         Consume(usize),
@@ -422,6 +440,8 @@ mod tests {
             1 => (prop_oneof![1usize..40, LARGE..LARGE + 10], any::<bool>())
                 .prop_map(|(count, is_lent)| Op::Adopt(count, is_lent)),
             1 => Just(Op::MoveAway),
+            1 => (LARGE - 5..LARGE + 10, prop_oneof![Just(LARGE + 10), 0usize..40])
+                .prop_map(|(len, count)| Op::MoveFrom(len, count)),
             1 => Just(Op::Shrink),
             3 => byte().prop_map(Op::Unget),
             4 => prop_oneof![0usize..50, Just(LARGE)].prop_map(Op::Consume),
@@ -504,6 +524,14 @@ mod tests {
                         if is_few {
                             queue = other;
                         }
+                    }
+                    Op::MoveFrom(len, count) => {
+                        let mut other = ByteQueue::with_room(LARGE + 10);
+                        other.push(&vec![8; len]);
+                        other.lend(&lease);
+                        queue.push_from(&mut other, count.min(len));
+                        prop_assert_eq!(other.len(), len - count.min(len));
+                        model.extend(vec![8; count.min(len)]);
                     }
                     Op::Shrink => {
                         let is_wasteful = queue.capacity() >= LARGE && model.len() <= FEW;

@@ -196,15 +196,36 @@ impl Device {
         self.incoming.len()
     }
 
+    /// Takes the buffer out, for somebody who writes on what is in it. There are no messages in it, and no
+    /// transaction is under way.
+    #[inline]
+    pub(super) fn take_queue(&mut self) -> ByteQueue {
+        if self.rare.get().is_some() {
+            self.forget_findings(0);
+        }
+        std::mem::take(&mut self.incoming)
+    }
+
+    /// Puts what is left of the buffer back, in front of what has come to it meanwhile.
+    #[inline]
+    pub(super) fn put_queue_back(&mut self, mut queue: ByteQueue) {
+        if !self.incoming.is_empty() {
+            queue.push(self.incoming.as_slice());
+        }
+        self.incoming = queue;
+    }
+
     /// What is to go out.
     pub(crate) fn outgoing(&self) -> &[u8] {
         self.outgoing.as_slice()
     }
 
-    /// Takes off what went out. The user is told by [`announce_written`](Self::announce_written).
-    pub(crate) fn sent(&mut self, count: usize) {
+    /// Takes off what went out. Returns large memory in which nothing is left. The user is told by
+    /// [`announce_written`](Self::announce_written).
+    #[inline]
+    pub(crate) fn sent(&mut self, count: usize) -> Option<ByteQueue> {
         self.outgoing.consume(count);
-        self.outgoing.release();
+        self.outgoing.reclaim()
     }
 
     /// Tells the user that `count` bytes have gone out: 0 is an empty datagram.
@@ -225,8 +246,15 @@ impl Device {
     }
 
     /// Queues bytes to go out.
+    #[inline]
     pub(crate) fn queue(&mut self, bytes: &[u8]) {
         self.outgoing.push(bytes);
+    }
+
+    /// Moves `count` bytes of another queue to what is to go out.
+    #[inline]
+    pub(crate) fn queue_from(&mut self, queue: &mut ByteQueue, count: usize) {
+        self.outgoing.push_from(queue, count);
     }
 
     pub(crate) fn is_readable(&self) -> bool {

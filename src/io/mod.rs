@@ -5,6 +5,7 @@ mod byte_queue;
 mod device;
 #[doc(hidden)]
 pub mod device_signal;
+mod forwarding;
 mod io_device;
 mod message_reading;
 mod messages;
@@ -19,7 +20,9 @@ mod transaction;
 mod writing;
 
 pub use buffer::QBuffer;
-pub(crate) use byte_queue::{ByteQueue, Lease};
+#[doc(hidden)]
+pub use byte_queue::ByteQueue;
+pub(crate) use byte_queue::Lease;
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;

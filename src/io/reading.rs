@@ -20,7 +20,7 @@ use super::text::{self, RETURN};
 use super::writing;
 
 /// How much is read ahead at a time. As in Qt.
-const CHUNK: usize = 16 * 1024;
+pub(super) const CHUNK: usize = 16 * 1024;
 
 /// How much of a line is read at first where what is read ahead has to be read again.
 const FIRST_OF_LINE: usize = 64;
@@ -315,7 +315,7 @@ fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
 
 /// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer; if it gives
 /// messages, a whole one.
-fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
+pub(super) fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
     if device.is_message_based() {
         return message_reading::take_in(device);
     }
