@@ -1,6 +1,6 @@
 //! What sockets hold in memory for the bytes that they have received and are to send.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
@@ -63,4 +63,30 @@ fn a_socket_that_was_read_but_for_a_few_bytes_holds_little_memory() {
     });
     assert!(used.bytes < 2 * 64 * 1024 + 20 * 1024, "{} bytes", used.bytes);
     assert!(sockets.iter().all(|&socket| rt[socket].read_all() == [b'x'; 10]));
+}
+
+#[test]
+fn messages_to_and_from_a_socket_allocate_nothing() {
+    let mut rt = Runtime::new().unwrap();
+    let (sockets, mut peers) = connected(&mut rt, 2);
+    let mut buffer = vec![0; 20_000];
+    let mut exchange = |rounds| {
+        for _ in 0..rounds {
+            for (socket, peer) in sockets.iter().zip(&mut peers) {
+                for len in [10, 1000, 10_000] {
+                    peer.write_all(&vec![1; len]).unwrap();
+                    let has_come = |world: &World| world[*socket].bytes_available() == len;
+                    assert!(rt.run_until(LONG, has_come).unwrap());
+                    rt[*socket].read_exact(&mut buffer[..len]).unwrap();
+                    rt[*socket].write_all(&buffer[..len]).unwrap();
+                    let is_sent = |world: &World| world[*socket].bytes_to_write() == 0;
+                    assert!(rt.run_until(LONG, is_sent).unwrap());
+                    peer.read_exact(&mut buffer[..len]).unwrap();
+                }
+            }
+        }
+    };
+    exchange(3);
+    // The test's own are the peers' messages.
+    assert_eq!(count(|| exchange(20)).allocations, 20 * 2 * 3);
 }

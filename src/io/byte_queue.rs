@@ -267,8 +267,8 @@ impl ByteQueue {
     /// Drops the memory if nothing is in it.
     #[inline]
     pub(super) fn release(&mut self) {
-        if self.is_empty() {
-            self.clear();
+        if self.memory.as_ref().is_some_and(|memory| memory.is_empty()) {
+            self.memory = None;
         }
     }
 

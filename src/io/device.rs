@@ -496,6 +496,7 @@ impl Device {
     }
 
     /// Drops the buffer's memory if nothing is in it.
+    #[inline]
     pub(super) fn release(&mut self) {
         self.incoming.release();
     }

@@ -71,7 +71,9 @@ impl SocketCore {
         }
         let count = self.admitted(queue.len())?;
         let sent = self.write_at_once(&queue.as_slice()[..count]);
-        queue.consume(sent);
+        if sent > 0 {
+            queue.consume(sent);
+        }
         self.device.queue_from(queue, count - sent);
         self.postpone_sending();
         Ok(count)
