@@ -31,6 +31,7 @@ impl EchoServer {
     fn welcome(&mut self, cx: &mut Context<Self>) {
         while let Some(peer) = cx[self.listener].next_pending_connection() {
             cx[peer].set_read_buffer_size(Some(LIMIT));
+            cx[peer].set_write_buffer_limit(Some(LIMIT));
             cx[peer].set_allow_half_open(true); // its bytes still go back
             cx.on(peer, QTcpSocket::ready_read, Self::echo);
             cx.on(peer, QTcpSocket::bytes_written, Self::echo);
@@ -57,9 +58,7 @@ impl EchoServer {
         if peer.state() != SocketState::Connected {
             return Ok(());
         }
-        let room = LIMIT.saturating_sub(peer.bytes_to_write());
-        let bytes = peer.read_bytes(room);
-        peer.write_all(&bytes)?;
+        peer.echo()?;
         if peer.fill_buf().is_ok_and(<[u8]>::is_empty) {
             peer.disconnect_from_host(); // the peer's end: takes effect once all bytes are sent
         }

@@ -106,15 +106,9 @@ impl Link {
 /// Moves the bytes that `from` has received to `to`, as long as there is room.
 fn pump(world: &mut World, from: Obj<QTcpSocket>, to: Obj<QTcpSocket>) {
     let Some((source, sink)) = world.pair(from, to) else { return };
-    loop {
-        match source.fill_buf() {
-            Ok([]) => return sink.shutdown_write(),
-            Ok(bytes) => match sink.write(bytes) {
-                Ok(count) => source.consume(count),
-                Err(_) => return, // no room: `write_buffer_drained` is emitted when there is
-            },
-            Err(_) => return, // no more bytes: `ready_read` is emitted when there are
-        }
+    // If there is no room for all of it, `write_buffer_drained` is emitted when there is.
+    if source.forward_to(sink).is_ok() && source.fill_buf().is_ok_and(<[u8]>::is_empty) {
+        sink.shutdown_write(); // the end, and all of it is on its way
     }
 }
 

@@ -17,7 +17,7 @@ pub mod v1 {
     use std::marker::PhantomData;
 
     use crate::io::std_io;
-    pub use crate::io::{Device, OpenMode, QIODevice, RawDevice};
+    pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
     pub use crate::net::{QAbstractSocket, SocketCore, SocketError, SocketState};
     pub use crate::object::{
         Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,

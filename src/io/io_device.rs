@@ -10,7 +10,7 @@ use super::device::Device;
 use super::open_mode::OpenMode;
 use super::raw_device::RawDevice;
 use super::reading::{self, Lines};
-use super::{device_signal, message_reading, transaction, writing};
+use super::{device_signal, forwarding, message_reading, transaction, writing};
 use crate::object::{MetaObject, MetaSlot, QObject, Signal};
 
 /// Something that bytes are read from and written to, and that announces both by signals.
@@ -336,6 +336,87 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// before.
     fn skip(&mut self, max: usize) -> usize {
         reading::skip(self, max)
+    }
+
+    /// Writes what can be read on to another device, as far as that has room for it, and returns how many
+    /// bytes it took. What it has no room for is read next.
+    ///
+    /// Nothing is copied out of the buffer first. [`World::pair`](crate::World::pair) lends two devices
+    /// at once, and [`echo`](Self::echo) is for one that answers its own peer.
+    ///
+    /// 0 if there is nothing to read now, or no room: the target's write buffer limit holds here as
+    /// well. If what comes are datagrams, this is one of them, written in one piece; the caller goes on while
+    /// [`at_end`](Self::at_end) is false. In text mode carriage returns are left out. What is forwarded in
+    /// a transaction can be given back.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    /// use slotwire::QTcpSocket;
+    ///
+    /// #[derive(QObject)]
+    /// struct Tunnel {
+    ///     near: Obj<QTcpSocket>,
+    ///     far: Obj<QTcpSocket>,
+    /// }
+    ///
+    /// #[slots]
+    /// impl Tunnel {
+    ///     #[slot(near.ready_read)]
+    ///     fn send(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+    ///         if let Some((near, far)) = cx.pair(self.near, self.far) {
+    ///             near.forward_to(far)?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// // It is the same for all devices.
+    /// use slotwire::{OpenMode, QBuffer};
+    ///
+    /// let mut letter = QBuffer::from(b"Dear all".to_vec());
+    /// let mut copy = QBuffer::new();
+    /// letter.open(OpenMode::READ_ONLY)?;
+    /// copy.open(OpenMode::WRITE_ONLY)?;
+    /// assert_eq!(letter.forward_to(&mut copy)?, 8);
+    /// assert_eq!(copy.data(), b"Dear all");
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` if this device is not open for reading, or the target not for writing, and what
+    /// else stands in the way of the first byte. What stands in the way of a later one is returned by the
+    /// next call.
+    fn forward_to(&mut self, target: &mut dyn QIODevice) -> io::Result<usize> {
+        forwarding::forward(self, target)
+    }
+
+    /// Writes what can be read back to the peer that it came from, as
+    /// [`forward_to`](Self::forward_to) writes it to another device, and returns how many bytes that
+    /// was.
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # use slotwire::QTcpSocket;
+    /// # #[derive(QObject, Default)]
+    /// # struct EchoServer {}
+    /// #[slots]
+    /// impl EchoServer {
+    ///     #[slot]
+    ///     fn answer(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+    ///         let Some(socket) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
+    ///         socket.echo()?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`forward_to`](Self::forward_to), and `Unsupported` on a random-access device, which has no
+    /// peer.
+    fn echo(&mut self) -> io::Result<usize> {
+        forwarding::echo(self)
     }
 
     /// Reads the next byte, if there is one.

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use super::byte_queue::ByteQueue;
 use super::open_mode::OpenMode;
 use super::reading::MESSAGE;
 
@@ -89,6 +90,18 @@ pub trait RawDevice {
     /// Fails if the device cannot write. The writer gets the error.
     #[doc(alias = "writeData")]
     fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Writes what is in a queue, or as many of the bytes as can be taken, and takes them out of it. Returns
+    /// how many. The memory of the queue may be taken along.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_data`](Self::write_data).
+    #[doc(hidden)]
+    fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
+        let count = self.write_data(queue.as_slice())?;
+        Ok(queue.consume(count))
+    }
 
     /// Sends what was written, and waits until it is sent. The default does nothing.
     ///

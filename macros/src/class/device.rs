@@ -216,6 +216,11 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
     let exclusive = [
         (quote!(read_data), Some(quote!(&mut [u8])), count.clone()),
         (quote!(write_data), Some(quote!(&[u8])), count.clone()),
+        (
+            quote!(write_queue),
+            Some(quote!(&mut ::slotwire::__private::v1::ByteQueue)),
+            count.clone(),
+        ),
         (quote!(flush_data), None, done.clone()),
         (quote!(skip_data), Some(quote!(usize)), count),
         (quote!(seek_data), Some(quote!(u64)), done.clone()),

@@ -12,6 +12,7 @@ use super::attempt::{open_prepared, start};
 use super::core::{Fault, SocketCore};
 use super::phase::Phase;
 use super::step::Step;
+use crate::io::ByteQueue;
 use crate::net::engine::{
     Address, Awaited, Handshake, Interest, Layer, Link, Progress, Question, Settled, SocketEngine,
 };
@@ -194,8 +195,10 @@ impl SocketCore {
     /// after the slots of `connected` have run.
     fn take_early(&mut self, early: Vec<u8>) {
         if !early.is_empty() {
+            let mut queue = ByteQueue::default();
+            queue.push(&early);
             // The memory comes back where the bytes were copied.
-            drop(self.device.adopt(early));
+            drop(self.device.adopt(queue));
             self.offer.come_early();
         }
     }

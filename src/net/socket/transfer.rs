@@ -169,6 +169,7 @@ impl SocketCore {
     #[must_use]
     pub(super) fn on_postponed(&mut self) -> bool {
         self.is_postponed = false;
+        self.give_memory_back();
         let has_announced = self.announces_traffic(|core| match core.send.is_blocked {
             true => core.announce_sent(0),
             false => core.flush(),
