@@ -1,7 +1,8 @@
-//! Asks a fortune server for a fortune, in plain code that blocks: no loop, no slots.
+//! Gets a fortune from a fortune server, in plain blocking code: no loop, no slots.
 //!
-//! Run it with `cargo run --example blocking_fortune_client -- localhost 7755` while a fortune
-//! server runs. It prints the fortune, or fails with the reason.
+//! Start a fortune server, and then run this with
+//! `cargo run --example blocking_fortune_client -- localhost 7755`. It prints the fortune, or fails
+//! with the reason.
 
 use std::env;
 use std::io::BufRead;
@@ -23,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(rt[socket].error_string().into());
     }
 
-    // From here on it is any reader: it would fit a parser just as well.
+    // The view is a `BufRead`: a parser could also read from it.
     let mut fortune = String::new();
     rt.blocking(socket).with_timeout(PATIENCE).read_line(&mut fortune)?;
     print!("{fortune}");

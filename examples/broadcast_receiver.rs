@@ -1,8 +1,8 @@
 //! Prints the datagrams that are broadcast in the local network.
 //!
-//! Run it with `cargo run --example broadcast_receiver -- 45454`; port 0 lets the system choose. It
-//! prints `listening on 45454`, and `127.0.0.1 says: message 1` for each datagram. With a number
-//! after the port it ends when it has heard so many.
+//! Run it with `cargo run --example broadcast_receiver -- 45454`; with port 0 the system chooses a
+//! port. It prints `listening on 45454`, and `127.0.0.1 says: message 1` for each datagram. A
+//! number after the port makes it end after so many datagrams.
 
 use std::env;
 
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     rt.on_slot_error(|_, error| eprintln!("{error}"));
     let receiver = rt.add_with(|cx| Receiver::new(enough, cx));
     let socket = rt[receiver].socket;
-    // Shared, so that several receivers of this host hear the same broadcast.
+    // Shared, so that several receivers on this host get the same broadcast.
     rt[socket].bind(BindAddress::AnyIpv4, port, BindMode::SHARE_ADDRESS)?;
     println!("listening on {}", rt[socket].local_port().unwrap_or_default());
     rt.exec()?;

@@ -1,8 +1,8 @@
-//! Sends a datagram to everybody in the local network, once a second.
+//! Sends a datagram to all hosts of the local network, once a second.
 //!
 //! Run it with `cargo run --example broadcast_sender -- 45454`. It prints `sent: message 1` and so
-//! on. An address after the port is sent to in place of 255.255.255.255, and with a number after
-//! that it ends when it has sent so many.
+//! on. An address after the port replaces 255.255.255.255 as the destination. A number after the
+//! address makes it end after so many datagrams.
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};

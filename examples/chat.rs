@@ -1,9 +1,10 @@
-//! A chat: one server, and as many clients as like to talk.
+//! A chat: one server, and any number of clients.
 //!
 //! Run `cargo run --example chat -- server 7700`, and in other terminals
-//! `cargo run --example chat -- client 7700 alice`. The server prints `listening on 7700` and who
-//! comes and goes; with a number after the port it ends when so many have gone. A client sends what
-//! is typed, line by line, prints what the others say, and leaves at the end of its input.
+//! `cargo run --example chat -- client 7700 alice`. The server prints `listening on 7700`, and a
+//! line for each client that connects or disconnects. A number after the port makes the server end
+//! after so many disconnections. A client sends the typed lines, prints the lines of the others,
+//! and ends at the end of its input.
 
 use std::collections::HashMap;
 use std::env;
@@ -14,14 +15,14 @@ use std::thread;
 use slotwire::BindAddress;
 use slotwire::prelude::*;
 
-/// The longest line that anybody may send, and the most that may wait for a slow reader.
+/// The longest line that a client may send, and the most bytes that may wait for a slow client.
 const LINE_LIMIT: usize = 4096;
 const WAITING_LIMIT: usize = 1024 * 1024;
 
 #[derive(QObject)]
 struct ChatServer {
     listener: Obj<QTcpServer>,
-    /// Who is here. The first line that somebody sends is the name.
+    /// The connected clients. The first line of a client is its name.
     names: HashMap<Obj<QTcpSocket>, Option<String>>,
     gone: usize,
     enough: usize,
@@ -59,7 +60,7 @@ impl ChatServer {
             }
         }
         if cx[guest].bytes_available() >= LINE_LIMIT {
-            cx[guest].abort(); // that is no line
+            cx[guest].abort(); // the line is too long
         }
     }
 
@@ -80,7 +81,7 @@ impl ChatServer {
     fn tell_others(&self, cx: &mut Context<Self>, speaker: Obj<QTcpSocket>, line: &str) {
         for &guest in self.names.keys().filter(|&&guest| guest != speaker) {
             if writeln!(cx[guest], "{line}").is_err() {
-                cx[guest].abort(); // does not read, or has gone
+                cx[guest].abort(); // the client does not read, or has disconnected
             }
         }
     }
@@ -105,7 +106,7 @@ fn client(rt: &mut Runtime, port: u16, name: &str) -> Result<(), Box<dyn Error>>
     thread::spawn(move || {
         for line in io::stdin().lock().lines().map_while(Result::ok) {
             let _ = remote.post(move |world| {
-                let _ = writeln!(world[socket], "{line}"); // an error is signalled as well
+                let _ = writeln!(world[socket], "{line}"); // fails only after an error or the end
             });
         }
         let _ = remote.post(move |world| world[socket].disconnect_from_host());

@@ -1,8 +1,9 @@
-//! Sends back whatever it gets, and never holds more than 64 KiB for anybody.
+//! Sends all received bytes back, and never holds more than 64 KiB in each direction of a
+//! connection.
 //!
 //! Run it with `cargo run --example echo_server -- 7007`; without a port the system chooses one. It
-//! prints `listening on 7007`, and `127.0.0.1 has gone` for each connection that ends. With a
-//! number after the port it ends when so many have gone.
+//! prints `listening on 7007`, and `127.0.0.1 has gone` for each connection that ends. A number
+//! after the port makes it end after so many connections.
 
 use std::env;
 use std::io::BufRead;
@@ -10,7 +11,7 @@ use std::io::BufRead;
 use slotwire::BindAddress;
 use slotwire::prelude::*;
 
-/// How many bytes may wait in each direction.
+/// How many bytes of a connection may wait in each direction.
 const LIMIT: usize = 64 * 1024;
 
 #[derive(QObject)]
@@ -30,7 +31,8 @@ impl EchoServer {
     fn welcome(&mut self, cx: &mut Context<Self>) {
         while let Some(peer) = cx[self.listener].next_pending_connection() {
             cx[peer].set_read_buffer_size(Some(LIMIT));
-            cx[peer].set_allow_half_open(true); // who has finished still wants its answer
+            cx[peer].set_write_buffer_limit(Some(LIMIT));
+            cx[peer].set_allow_half_open(true); // its bytes still go back
             cx.on(peer, QTcpSocket::ready_read, Self::echo);
             cx.on(peer, QTcpSocket::bytes_written, Self::echo);
             cx.on(peer, QTcpSocket::read_channel_finished, Self::echo);
@@ -48,18 +50,17 @@ impl EchoServer {
         }
     }
 
-    /// Takes no more than there is room for. The rest waits, and at last the peer does.
+    /// Reads only as many bytes as there is room for. The other bytes wait, and in the end the peer
+    /// waits too.
     #[slot]
     fn echo(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
         let Some(peer) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
         if peer.state() != SocketState::Connected {
             return Ok(());
         }
-        let room = LIMIT.saturating_sub(peer.bytes_to_write());
-        let bytes = peer.read_bytes(room);
-        peer.write_all(&bytes)?;
+        peer.echo()?;
         if peer.fill_buf().is_ok_and(<[u8]>::is_empty) {
-            peer.disconnect_from_host(); // the end, and all of it is on its way back
+            peer.disconnect_from_host(); // the peer's end: takes effect once all bytes are sent
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! A fortune server and three clients in one process, talking over real sockets on loopback.
+//! A fortune server and three clients in one process, over real sockets on the loopback interface.
 //!
-//! Run it with `cargo run --example fortune`. It prints every signal as it happens and the
-//! fortunes, and ends by itself when the last client has hung up.
+//! Run it with `cargo run --example fortune`. It prints every signal when it is emitted, and the
+//! fortunes. It ends when the last connection has ended.
 
 use std::net::Ipv4Addr;
 
@@ -13,7 +13,7 @@ const FORTUNES: [&str; 3] = [
     "Somebody is waiting for your signal.",
 ];
 
-/// Sends one fortune to everybody who connects, and hangs up.
+/// Sends one fortune on each connection, and closes it.
 #[derive(QObject)]
 struct FortuneServer {
     listener: Obj<QTcpServer>,
@@ -31,7 +31,7 @@ impl FortuneServer {
     fn greet(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
         while let Some(peer) = cx[self.listener].next_pending_connection() {
             writeln!(cx[peer], "{}", FORTUNES[self.told % FORTUNES.len()])?;
-            cx[peer].disconnect_from_host(); // when the line has gone out
+            cx[peer].disconnect_from_host(); // takes effect once the line is sent
             self.told += 1;
         }
         Ok(())
@@ -54,7 +54,7 @@ struct FortuneClient {
     /// Emitted for each fortune that arrives.
     #[signal]
     fortune: Signal<String>,
-    /// Emitted when the server has hung up.
+    /// Emitted when the server has closed the connection.
     #[signal]
     done: Signal<()>,
 }

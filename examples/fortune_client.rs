@@ -1,7 +1,8 @@
-//! Asks a fortune server for a fortune.
+//! Gets a fortune from a fortune server.
 //!
-//! Run it with `cargo run --example fortune_client -- localhost 7755` while a fortune server runs.
-//! It prints the fortune. If it cannot have one it prints the reason, and its exit code is 1.
+//! Start a fortune server, and then run this with
+//! `cargo run --example fortune_client -- localhost 7755`. It prints the fortune. If it gets none,
+//! it prints the reason, and its exit code is 1.
 
 use std::env;
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ impl FortuneClient {
         }
     }
 
-    /// The server hangs up when it has told its fortune: that is how this ends well.
+    /// The server closes the connection after its fortune: this is the normal end.
     #[slot(socket.error_occurred)]
     fn end(&mut self, cx: &mut Context<Self>, error: SocketError) {
         if error == SocketError::RemoteHostClosed {

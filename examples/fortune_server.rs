@@ -1,8 +1,8 @@
-//! Sends a fortune to everybody who connects, and hangs up.
+//! Sends one fortune on each connection, and closes it.
 //!
 //! Run it with `cargo run --example fortune_server -- 7755`; without a port the system chooses one.
-//! It prints `listening on 7755`, and `told 127.0.0.1: ...` for each fortune. With a number after
-//! the port it ends when it has told so many.
+//! It prints `listening on 7755`, and `told 127.0.0.1: ...` for each fortune. A number after the
+//! port makes it end after so many connections.
 
 use std::env;
 
@@ -39,12 +39,12 @@ impl FortuneServer {
                 println!("told {address}: {fortune}");
             }
             writeln!(cx[guest], "{fortune}")?;
-            cx[guest].disconnect_from_host(); // when the line has gone out
+            cx[guest].disconnect_from_host(); // takes effect once the line is sent
         }
         Ok(())
     }
 
-    /// A connection stays with its server until somebody destroys it.
+    /// The socket of a connection is a child of the server, which must destroy it at the end.
     #[slot]
     fn see_off(&mut self, cx: &mut Context<Self>) {
         if let Some(guest) = cx.sender() {

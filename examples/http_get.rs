@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use slotwire::prelude::*;
 
-/// The most that a server may send in front of the page.
+/// The most bytes that a server may send before the page.
 const HEAD_LIMIT: usize = 64 * 1024;
 
 #[derive(QObject)]
@@ -25,7 +25,7 @@ struct Fetch {
 impl Fetch {
     fn new(host: &str, port: u16, path: &str, cx: &mut Context<Self>) -> Self {
         let socket = cx.add_child(QTcpSocket::new());
-        cx[socket].set_read_buffer_size(Some(HEAD_LIMIT)); // a page may be of any size
+        cx[socket].set_read_buffer_size(Some(HEAD_LIMIT)); // a page may have any size
         cx[socket].connect_to_host(host, port);
         let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n");
         Self { socket, request, head_bytes: 0, in_page: false }

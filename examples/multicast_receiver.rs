@@ -1,9 +1,9 @@
 //! Prints the datagrams that are sent to a multicast group.
 //!
-//! Run it with `cargo run --example multicast_receiver -- 45454`; port 0 lets the system choose. It
-//! prints `listening on 45454`, and `127.0.0.1 says: message 1` for each datagram. After the port
-//! it takes the name of the interface to listen on, such as `lo`, and a number: it ends when it has
-//! heard so many.
+//! Run it with `cargo run --example multicast_receiver -- 45454`; with port 0 the system chooses a
+//! port. It prints `listening on 45454`, and `127.0.0.1 says: message 1` for each datagram. The
+//! name of an interface after the port, such as `lo`, sets the interface to listen on. A number
+//! after the name makes it end after so many datagrams.
 
 use std::env;
 use std::net::Ipv4Addr;

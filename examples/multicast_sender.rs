@@ -1,8 +1,8 @@
 //! Sends a datagram to a multicast group, once a second.
 //!
 //! Run it with `cargo run --example multicast_sender -- 45454`. It prints `sent: message 1` and so
-//! on. After the port it takes the name of the interface to send by, such as `lo`, and a number:
-//! it ends when it has sent so many.
+//! on. The name of an interface after the port, such as `lo`, sets the interface to send by. A
+//! number after the name makes it end after so many datagrams.
 
 use std::env;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use slotwire::prelude::*;
 use slotwire::{BindAddress, BindMode, NetworkInterface, SocketOption};
 
-/// For whoever likes to use it within an organisation: RFC 2365.
+/// A group for free use within an organisation: RFC 2365.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);
 
 #[derive(QObject)]
@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sender = rt.add_with(|cx| Sender::new(port, enough, cx));
     let socket = rt[sender].socket;
     rt[socket].bind(BindAddress::AnyIpv4, 0, BindMode::DEFAULT)?;
-    rt[socket].set_socket_option(SocketOption::MulticastTtl(1))?; // no router passes it on
+    rt[socket].set_socket_option(SocketOption::MulticastTtl(1))?; // not beyond a router
     if let Some(interface) = interface {
         rt[socket].set_multicast_interface(&interface)?;
     }

@@ -1,9 +1,9 @@
 //! Forwards each connection to another host, with back-pressure in both directions.
 //!
-//! Run it with `cargo run --example port_forwarder -- 8080 localhost 80`; port 0 lets the system
-//! choose. It prints `listening on 8080`, and `a connection has ended` for each. With a number at
-//! the end it stops when so many have. A slow reader at one end makes the writer at the other end
-//! wait: no more than 128 KiB wait here for each direction.
+//! Run it with `cargo run --example port_forwarder -- 8080 localhost 80`; with port 0 the system
+//! chooses a port. It prints `listening on 8080`, and `a connection has ended` for each connection.
+//! A number after the last port makes it end after so many connections. A slow reader at one end
+//! makes the writer at the other end wait: at most 128 KiB wait here in each direction.
 
 use std::env;
 use std::io::BufRead;
@@ -14,7 +14,7 @@ use slotwire::{BindAddress, Incoming};
 /// How many bytes may wait in each buffer.
 const LIMIT: usize = 64 * 1024;
 
-/// Makes a link of each connection that comes in.
+/// Creates a link for each incoming connection.
 #[derive(QObject)]
 struct Forwarder {
     #[qobject(base)]
@@ -103,18 +103,12 @@ impl Link {
     }
 }
 
-/// Moves what there is, as far as there is room for it.
+/// Moves the bytes that `from` has received to `to`, as long as there is room.
 fn pump(world: &mut World, from: Obj<QTcpSocket>, to: Obj<QTcpSocket>) {
     let Some((source, sink)) = world.pair(from, to) else { return };
-    loop {
-        match source.fill_buf() {
-            Ok([]) => return sink.shutdown_write(),
-            Ok(bytes) => match sink.write(bytes) {
-                Ok(count) => source.consume(count),
-                Err(_) => return, // no room; `write_buffer_drained` tells when there is
-            },
-            Err(_) => return, // nothing more now; `ready_read` tells when there is
-        }
+    // If there is no room for all of it, `write_buffer_drained` is emitted when there is.
+    if source.forward_to(sink).is_ok() && source.fill_buf().is_ok_and(<[u8]>::is_empty) {
+        sink.shutdown_write(); // the end, and all of it is on its way
     }
 }
 

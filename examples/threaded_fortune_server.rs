@@ -1,8 +1,8 @@
-//! A fortune server whose connections live in a pool of threads, each with a loop of its own.
+//! A fortune server with a pool of threads, each of which runs a loop for its connections.
 //!
 //! Run it with `cargo run --example threaded_fortune_server -- 7755`; without a port the system
-//! chooses one. It prints `listening on 7755`, and `teller 0 told 127.0.0.1` for each fortune. With
-//! a number after the port it ends when it has told so many.
+//! chooses one. It prints `listening on 7755`, and `teller 0 told 127.0.0.1` for each fortune. A
+//! number after the port makes it end after so many connections.
 
 use std::env;
 use std::os::fd::OwnedFd;
@@ -18,8 +18,8 @@ const FORTUNES: [&str; 3] = [
     "Somebody is waiting for your signal.",
 ];
 
-/// Accepts, and hands each connection to the next thread. Objects stay in the thread where they
-/// were made; what travels is the descriptor.
+/// Accepts connections, and sends the descriptor of each to the next thread. Objects stay in the
+/// thread in which they were created.
 #[derive(QObject)]
 struct FortuneServer {
     #[qobject(base)]
@@ -50,7 +50,7 @@ impl FortuneServer {
         let Ok(descriptor) = incoming.into_descriptor() else { return };
         self.accepted += 1;
         let (home, this) = (cx.remote(), cx.this());
-        // Fails if the thread has ended; the descriptor is dropped then, which hangs up.
+        // Fails if the thread has ended: the descriptor is dropped, which closes the connection.
         let _ = thread.post(move |world| {
             if let Err(error) = tell(world, descriptor, fortune, teller, home, this) {
                 eprintln!("teller {teller}: {error}");
@@ -79,7 +79,7 @@ fn tell(
     let guest = world.add(QTcpSocket::new());
     world.connect_fn(guest, QTcpSocket::disconnected, move |world, _| {
         world.destroy(guest);
-        let _ = home.invoke(server, FortuneServer::count, ()); // fails if the server has gone
+        let _ = home.invoke(server, FortuneServer::count, ()); // fails if that loop has ended
     });
     let (state, mode) = (SocketState::Connected, OpenMode::READ_WRITE);
     world[guest].set_socket_descriptor(descriptor, state, mode)?;

@@ -1,16 +1,16 @@
 //! Qt's objects, signals, slots and sockets, in Rust.
 //!
-//! slotwire is for event-driven programs that would be pleasant to write in Qt: objects that
-//! announce what happens to them by *signals*, and methods of other objects, *slots*, that are
-//! called when it does. The compiler checks that they fit. Slots take `&mut self`, and a context
-//! through which they reach every other object; nobody writes a `RefCell`.
+//! slotwire is for event-driven programs. Objects announce what happens to them by *signals*. A
+//! signal calls the *slots* that are connected to it: methods of other objects. The compiler checks
+//! that signal and slot fit. A slot takes `&mut self`, and a context through which it reaches every
+//! other object; nobody writes a `RefCell`.
 //!
 //! ```
 //! use slotwire::prelude::*;
 //!
 //! #[derive(QObject, Default)]
 //! struct Doorbell {
-//!     /// Emitted when somebody rings, with how often.
+//!     /// Emitted when somebody rings, with the number of times.
 //!     #[signal]
 //!     rung: Signal<u32>,
 //! }
@@ -45,29 +45,30 @@
 //! * [`Runtime`] is one thread's objects and the event loop that drives them.
 //! * [`Obj<T>`](Obj) is a handle to an object: `Copy`, typed, and never dangling.
 //! * [`Signal<A>`](Signal) is a field that announces an `A`; [`World::connect`] connects it.
-//! * [`Context<T>`](Context) is what a slot of `T` gets to reach the other objects.
-//! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the loop offers.
-//! * [`QBuffer`] is a device in memory, and [`RawDevice`] how an own device is written.
-//! * [`QTcpSocket`], [`QTcpServer`] and [`QUdpSocket`] are sockets whose news are signals, by the traits
-//!   [`QIODevice`] and [`QAbstractSocket`].
+//! * [`Context<T>`](Context) gives a slot of `T` access to the other objects.
+//! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the event loop offers.
+//! * [`QBuffer`] is a device in memory; [`RawDevice`] is the trait by which you write a device of
+//!   your own.
+//! * [`QTcpSocket`], [`QTcpServer`] and [`QUdpSocket`] are sockets: they announce what happens to
+//!   them by signals. Their methods are those of the traits [`QIODevice`] and [`QAbstractSocket`].
 //!
 //! # What it does not do
 //!
-//! There are no nested event loops and no re-entrancy, on purpose: a signal that is emitted in a
-//! method is delivered when the method has returned. There is no widget and no painting, no string
-//! or address class where the standard library has one, and no event type or event filter: signals
+//! slotwire has no nested event loops and no re-entrancy, on purpose: a signal that a method emits
+//! is delivered after the method has returned. It has no widgets and no painting, no string or
+//! address class where the standard library has one, and no event types or event filters: signals
 //! and posted calls serve instead. Objects do not move between threads.
 //!
 //! # Features
 //!
-//! * `idn` (on by default): hosts may have names in letters beyond ASCII, such as `bücher.test`.
-//!   It takes 25 more crates and 170 KB of a program. Without it such a name is an error that says
-//!   so; nothing else changes.
-//! * `sim`: a network in memory for tests, the module `sim`.
+//! * `idn` (on by default): allows host names with letters beyond ASCII, such as `bücher.test`. It
+//!   adds 25 crates to the build and 170 KB to a program. Without it, such a name is an error that
+//!   names the feature; nothing else changes.
+//! * `sim`: adds the module `sim`, a network in memory for tests.
 //!
-//! The book in the repository explains it all from the beginning.
+//! The book in the repository explains all of it from the beginning.
 
-// The macros write `::slotwire`, also for the classes in here.
+// The macros write `::slotwire`, also inside this crate.
 extern crate self as slotwire;
 
 pub mod event_loop;
@@ -115,7 +116,7 @@ pub use object::{
 
 pub use macros::{QObject, slot, slots};
 
-/// Everything that most programs need: `use slotwire::prelude::*;`
+/// Imports what most programs need: `use slotwire::prelude::*;`
 pub mod prelude {
     pub use std::io::{BufRead as _, Read as _, Write as _};
 

@@ -2,28 +2,30 @@
 
 /// Makes a struct an object class, with signals and properties.
 ///
-/// The struct has named fields, or none, and no generic parameters. Its fields say what they are:
+/// The struct has named fields, or none, and no generic parameters. Attributes say what the fields
+/// are:
 ///
-/// | attribute | field | what is written |
+/// | attribute | field | what the macro writes |
 /// |---|---|---|
-/// | `#[signal]` | `name: Signal<A>` | the accessor `name()`, which is what one connects to: `Class::name` |
+/// | `#[signal]` | `name: Signal<A>` | the accessor `name()`, which you connect as `Class::name` |
 /// | `#[property]` | `name: Property<V>` | `name()`, `set_name(value)` and the signal `name_changed()` |
-/// | `#[property(read_only)]` | `name: Property<V>` | the same without the setter; only the class itself changes it |
-/// | `#[qobject(base)]` | `name: Class` | what makes this class extend the other: its handle [upcasts](crate::Obj::upcast) to one of that class |
-/// | `#[qobject(base: QIODevice)]` | `name: Class`, a device | the same, and what makes this class a device as well: [`QIODevice`](crate::QIODevice), [`RawDevice`](crate::RawDevice), and the standard library's `Read`, `BufRead` and `Write` |
+/// | `#[property(read_only)]` | `name: Property<V>` | the same without the setter; only the class itself changes the property |
+/// | `#[qobject(base)]` | `name: Class` | this class extends the other: a handle to it [upcasts](crate::Obj::upcast) to a handle to the other class |
+/// | `#[qobject(base: QIODevice)]` | `name: Class`, a device | the same, and this class is a device too: [`QIODevice`](crate::QIODevice), [`RawDevice`](crate::RawDevice), and the standard library's `Read`, `BufRead` and `Write` |
 /// | `#[qobject(base: QAbstractSocket)]` | `name: Class`, a socket | the same, and [`QAbstractSocket`](crate::QAbstractSocket) |
-/// | `#[qobject(device)]` | `name: Device` | what makes this class a device by itself, with the [`RawDevice`](crate::RawDevice) that you write |
-/// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: it is the class's own affair |
+/// | `#[qobject(device)]` | `name: Device` | this class is a device by itself, with the [`RawDevice`](crate::RawDevice) that you write |
+/// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: the field stays private to the class |
 ///
-/// Above the struct a class names methods of its own for the moments of its life, one or both:
+/// Above the struct, a class can name methods that the runtime calls when the object enters and
+/// leaves:
 ///
-/// | attribute | method | when is it called? |
+/// | attribute | method | when the runtime calls it |
 /// |---|---|---|
 /// | `#[qobject(enter = Self::method)]` | `fn method(&mut self, anchor: &Anchor<'_>)` | once, when the object is added to a runtime, before its slots are connected; after the method of the class that it extends |
 /// | `#[qobject(leave = Self::method)]` | `fn method(&mut self)` | when the object is destroyed, before [`destroyed`](crate::World::connect_destroyed) is emitted; before the method of the class that it extends |
 ///
-/// The accessors are as visible as the struct and take the docs of their fields with them, and
-/// Qt's spelling as a search alias. The [`MetaObject`](crate::MetaObject) knows them all by name.
+/// The accessors are as visible as the struct. They have the docs of their fields, and Qt's
+/// spelling as a search alias. The [`MetaObject`](crate::MetaObject) lists them by name.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -33,7 +35,7 @@
 ///     /// The temperature to hold.
 ///     #[property]
 ///     celsius: Property<f64>,
-///     /// Emitted when the heating was switched.
+///     /// Emitted when the heating was switched on or off.
 ///     #[signal]
 ///     switched: Signal<bool>,
 /// }
@@ -57,8 +59,8 @@
 /// # }
 /// ```
 ///
-/// A class with methods for the moments of its life. The [`Anchor`](crate::object::Anchor) gives the
-/// object its handle, and what the object emits as it leaves is still delivered:
+/// A class can have such methods. The [`Anchor`](crate::object::Anchor) gives the object its
+/// handle, and what the object emits when it leaves is still delivered:
 ///
 /// ```
 /// use slotwire::object::Anchor;
@@ -95,8 +97,8 @@
 /// # }
 /// ```
 ///
-/// A class that extends a socket is a socket, with its own state beside it and with slots on its
-/// own signals:
+/// A class that extends a socket is a socket, with state of its own and with slots on its own
+/// signals:
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -106,7 +108,7 @@
 /// struct LineSocket {
 ///     #[qobject(base: QAbstractSocket)]
 ///     socket: QTcpSocket,
-///     /// Emitted with each line that has come.
+///     /// Emitted with each line that has arrived.
 ///     #[signal]
 ///     line: Signal<String>,
 /// }
@@ -136,25 +138,25 @@
 #[doc(alias = "signals")]
 #[doc(alias = "Q_PROPERTY")]
 pub use slotwire_macros::QObject;
-/// Marks a method as a slot, in an impl block with [`#[slots]`](macro@slots), which see.
+/// Marks a method as a slot, in an impl block under [`#[slots]`](macro@slots).
 pub use slotwire_macros::slot;
 /// Makes methods of a class slots, and connects those that name a signal.
 ///
-/// Goes above the impl block of a class, one for each class. The methods with `#[slot]` are slots;
-/// all others, and the methods themselves, stay as they are.
+/// Write it above one impl block of the class. The methods with `#[slot]` become slots, and stay
+/// methods that you can call; the other items do not change.
 ///
-/// | attribute | when is the slot connected? |
+/// | attribute | when the slot is connected |
 /// |---|---|
 /// | `#[slot]` | when somebody connects it |
-/// | `#[slot(field.signal)]` | on insertion, to a signal of the object that `self.field`, an `Obj<_>`, is the handle of |
-/// | `#[slot(self.signal)]` | on insertion, to a signal of the object itself, as `name_changed` of a property |
+/// | `#[slot(field.signal)]` | on insertion, to a signal of the object whose handle, an `Obj<_>`, is in `self.field` |
+/// | `#[slot(self.signal)]` | on insertion, to a signal of the object itself, such as the `name_changed` of a property |
 /// | `#[slot(field.destroyed)]` | on insertion, to the end of the other object, as with [`connect_destroyed`](crate::World::connect_destroyed) |
 /// | `#[slot(field.signal, queued)]` | the same; the slot runs in a later pass of the event loop |
 /// | `#[slot(field.signal, single_shot)]` | the same, for one emission |
 ///
-/// A method with several such attributes is connected to several signals. Field, signal and type
-/// of the argument are checked by the compiler. Which signatures fit is said at
-/// [`Slot`](crate::object::Slot).
+/// A method with several such attributes is connected to several signals. The compiler checks the
+/// field, the signal and the type of the argument. [`Slot`](crate::object::Slot) lists the
+/// signatures that fit.
 ///
 /// ```
 /// use slotwire::prelude::*;

@@ -1,13 +1,13 @@
-//! What the macros' code calls. Not for anybody else: it changes without notice.
+//! What the macros' code calls. Not for users: it changes without notice.
 //!
-//! Versioned, so that macros and library of different ages say so instead of misunderstanding each
-//! other.
+//! The module is versioned, so that macros and library of different ages give an error instead of
+//! misunderstanding each other.
 //!
 //! [`Table`](v1::Table), [`Base`](v1::Base), [`Held`](v1::Held) and [`Carried`](v1::Carried) each
-//! have two sets of functions of the same names: their own, with a bound, and those of a trait,
-//! without one, which the compiler takes only if the bound does not hold. So a class may have
-//! `#[slots]` or not, and an argument `Debug`; and where a bound has to hold, the code asks for it
-//! once and reports it once.
+//! have two sets of functions of the same names: inherent ones with a bound, and those of a trait
+//! without the bound, which the compiler takes only where the bound does not hold. So a class may
+//! have `#[slots]` or not, and an argument may have `Debug` or not. Where a bound must hold, the
+//! code asks for it once, and the compiler reports it once.
 
 /// The first version.
 pub mod v1 {
@@ -17,7 +17,7 @@ pub mod v1 {
     use std::marker::PhantomData;
 
     use crate::io::std_io;
-    pub use crate::io::{Device, OpenMode, QIODevice, RawDevice};
+    pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
     pub use crate::net::{QAbstractSocket, SocketCore, SocketError, SocketState};
     pub use crate::object::{
         Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
@@ -26,17 +26,27 @@ pub mod v1 {
     use crate::object::{Property, Target, debug_as_text, nothing_as_text};
     pub use crate::readiness::{Readiness, SourceId};
 
+    /// What engines, and the layers that stand on them, are written against.
+    pub mod engine {
+        pub use crate::net::{
+            Accepted, Address, Destination, EngineFailure, Handshake, Interest, Link, Membership,
+            Progress, Question, Received, Route, Router, Settled, SocketEngine,
+        };
+        pub use crate::object::ObjectKey;
+        pub use crate::readiness::{Readiness, SourceId};
+    }
+
     /// Connects what a class declares.
     type Wire<T> = fn(&mut T, &mut Context<'_, T>);
 
-    /// What `#[slots]` finds out about a class.
+    /// The slots of a class, as `#[slots]` describes them.
     pub struct Slots<T: 'static> {
         slots: &'static [MetaSlot],
         wire: Wire<T>,
     }
 
     impl<T> Slots<T> {
-        /// Notes the slots, and how they are connected when an object is inserted.
+        /// Describes the slots, and how they are connected when an object is inserted.
         pub const fn new(slots: &'static [MetaSlot], wire: Wire<T>) -> Self {
             Self { slots, wire }
         }
@@ -58,7 +68,7 @@ pub mod v1 {
         }
     }
 
-    /// A class with a `#[slots]` block: it has one, with all of its slots.
+    /// A class with a `#[slots]` block: it has exactly one, with all of its slots.
     pub trait OneSlotsBlock: Sized + 'static {
         /// What the block says.
         const SLOTS: Slots<Self>;
@@ -81,14 +91,14 @@ pub mod v1 {
 
     impl<T: 'static> NoSlots<T> for Table<T> {}
 
-    /// What a field has to hold for a slot to declare itself connected to a signal of it.
+    /// The type of a field to whose signals a slot can declare itself connected.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a handle to an object",
         label = "not an `Obj<_>`",
-        note = "a slot can be declared on the signals of an object in a field `name: Obj<Class>`; \
-                where there may be none, or many, connect by hand with `cx.on`; the signals of the \
-                object that the class extends are `self.signal`, and those of a socket or a device \
-                need `#[qobject(base: QAbstractSocket)]` or `#[qobject(base: QIODevice)]` there"
+        note = "a slot can name the signals of an object in a field `name: Obj<Class>`; if there may \
+                be none, or many, connect by hand with `cx.on`; the signals of the object that the \
+                class extends are `self.signal`, and those of a socket or a device need \
+                `#[qobject(base: QAbstractSocket)]` or `#[qobject(base: QIODevice)]` there"
     )]
     pub trait Handle<S: ?Sized + Target> {
         /// Returns the handle.
@@ -107,7 +117,7 @@ pub mod v1 {
         field.handle()
     }
 
-    /// Holds a sender whose class is known, before its signal is looked at.
+    /// Fixes the class of the sender before the compiler looks for the signal.
     pub fn signal<S: ?Sized + Target, A>(
         _: Obj<S>,
         signal: fn(&S) -> &Signal<A>,
@@ -120,7 +130,7 @@ pub mod v1 {
     pub struct Base<B>(PhantomData<B>);
 
     impl<B: QObject> Base<B> {
-        /// Finds the meta object of the class.
+        /// Returns the meta object of the class.
         pub const META: fn() -> &'static MetaObject = B::static_meta_object;
 
         /// Returns the object.
@@ -128,7 +138,7 @@ pub mod v1 {
             Some(base)
         }
 
-        /// Returns the object for a change.
+        /// Returns the object, mutably.
         pub fn exclusive(base: &mut B) -> Option<&mut dyn QObject> {
             Some(base)
         }
@@ -139,7 +149,7 @@ pub mod v1 {
         }
     }
 
-    /// An embedded object that is none.
+    /// An embedded object whose class is not a `QObject`.
     pub trait NoClass<B> {
         /// Never called.
         const META: fn() -> &'static MetaObject = || {
@@ -163,19 +173,19 @@ pub mod v1 {
 
     impl<B> NoClass<B> for Base<B> {}
 
-    /// Finds the object of class `T` that `object` is or embeds.
+    /// Returns the object of class `T` that `object` is or embeds.
     pub fn cast<T: QObject>(object: &dyn QObject) -> &T {
         T::project(object, ()).expect("a meta object is asked about objects of its class only")
     }
 
-    /// Finds the object of class `T` that `object` is or embeds.
+    /// Returns the object of class `T` that `object` is or embeds, mutably.
     pub fn cast_mut<T: QObject>(object: &mut dyn QObject) -> &mut T {
         T::project_mut(object, ()).expect("a meta object is asked about objects of its class only")
     }
 
-    /// Does the last steps of a class, and then those of its base, whatever becomes of the first.
+    /// Does the last steps of a class, and then those of its base, also if the first panic.
     pub fn leave_before_base<T: QObject>(object: &mut T, own: fn(&mut T)) {
-        /// What is left to be done, also after a panic.
+        /// Does the last steps of the base, also after a panic.
         struct Base<'a, T: QObject>(&'a mut T);
 
         impl<T: QObject> Drop for Base<'_, T> {
@@ -189,7 +199,7 @@ pub mod v1 {
         own(Base(object).0);
     }
 
-    /// The embedded device that this class is one by.
+    /// The embedded device that makes this class a device.
     #[derive(Debug)]
     pub struct BaseDevice<B>(PhantomData<B>);
 
@@ -199,7 +209,7 @@ pub mod v1 {
             base.device()
         }
 
-        /// Returns the state of the device.
+        /// Returns the state of the device, mutably.
         pub fn device_mut(base: &mut B) -> &mut Device {
             base.device_mut()
         }
@@ -209,13 +219,13 @@ pub mod v1 {
             base
         }
 
-        /// Returns what is below the device's buffer.
+        /// Returns what is below the device's buffer, mutably.
         pub fn raw_mut(base: &mut B) -> &mut dyn RawDevice {
             base
         }
     }
 
-    /// An embedded device that is none.
+    /// An embedded object that is not a device.
     pub trait NoDevice<B> {
         /// Never called.
         fn device(_: &B) -> &Device {
@@ -240,7 +250,7 @@ pub mod v1 {
 
     impl<B> NoDevice<B> for BaseDevice<B> {}
 
-    /// The embedded socket that this class is one by.
+    /// The embedded socket that makes this class a socket.
     #[derive(Debug)]
     pub struct BaseSocket<B>(PhantomData<B>);
 
@@ -250,13 +260,13 @@ pub mod v1 {
             base.core()
         }
 
-        /// Returns the state machine.
+        /// Returns the state machine, mutably.
         pub fn core_mut(base: &mut B) -> &mut SocketCore {
             base.core_mut()
         }
     }
 
-    /// An embedded socket that is none.
+    /// An embedded object that is not a socket.
     pub trait NoSocket<B> {
         /// Never called.
         fn core(_: &B) -> &SocketCore {
@@ -271,12 +281,12 @@ pub mod v1 {
 
     impl<B> NoSocket<B> for BaseSocket<B> {}
 
-    /// Describes what every device extends.
+    /// Returns the description of the class that every device extends.
     pub fn io_device() -> &'static MetaObject {
         &crate::io::Q_IO_DEVICE
     }
 
-    /// Describes what every socket extends.
+    /// Returns the description of the class that every socket extends.
     pub fn abstract_socket() -> &'static MetaObject {
         &crate::net::Q_ABSTRACT_SOCKET
     }
@@ -288,12 +298,12 @@ pub mod v1 {
         std_io::read(device, buffer)
     }
 
-    /// Shows the bytes that come next in a device.
+    /// Returns the next bytes of a device and leaves them there.
     pub fn fill_buf<D: QIODevice>(device: &mut D) -> io::Result<&[u8]> {
         std_io::fill_buf(device)
     }
 
-    /// Takes bytes off a device that were shown.
+    /// Removes bytes that `fill_buf` returned.
     pub fn consume<D: QIODevice>(device: &mut D, count: usize) {
         std_io::consume(device, count);
     }
@@ -303,24 +313,24 @@ pub mod v1 {
         std_io::write(device, bytes)
     }
 
-    /// What a signal carries.
+    /// The argument of a signal.
     #[derive(Debug)]
     pub struct Carried<A>(PhantomData<A>);
 
     impl<A: fmt::Debug + 'static> Carried<A> {
-        /// Shows it as text.
+        /// Returns the argument as text.
         pub const TEXT: fn(&dyn Any) -> Option<String> = debug_as_text::<A>;
     }
 
-    /// What a signal carries that has no `Debug`.
+    /// The argument of a signal, if it has no `Debug`.
     pub trait NoDebug<A> {
-        /// Shows that there is nothing to see.
+        /// Returns a text that shows nothing of the argument.
         const TEXT: fn(&dyn Any) -> Option<String> = nothing_as_text;
     }
 
     impl<A> NoDebug<A> for Carried<A> {}
 
-    /// What a property can hold.
+    /// The type of a value that a property can hold.
     #[diagnostic::on_unimplemented(
         message = "a property cannot hold a `{Self}`",
         label = "not both `Clone` and `PartialEq`",
@@ -331,10 +341,10 @@ pub mod v1 {
 
     impl<V: Clone + PartialEq + 'static> Value for V {}
 
-    /// Asks for `V` to be something that a property can hold.
+    /// Compiles only if a property can hold a `V`.
     pub fn is_value<V: Value>() {}
 
-    /// What a property holds.
+    /// The value of a property.
     #[derive(Debug)]
     pub struct Held<V>(PhantomData<V>);
 
@@ -344,19 +354,19 @@ pub mod v1 {
             property.set(value);
         }
 
-        /// Reads a property for a caller who knows its name only.
+        /// Reads a property for a caller that knows only its name.
         pub fn read(property: &Property<V>) -> Box<dyn Any> {
             Box::new(property.value().clone())
         }
 
-        /// Writes a property for a caller who knows its name only.
+        /// Writes a property for a caller that knows only its name.
         pub fn write(property: &mut Property<V>, value: Box<dyn Any>) -> Result<(), Box<dyn Any>> {
             property.set(*value.downcast()?);
             Ok(())
         }
     }
 
-    /// What a property cannot hold.
+    /// The value of a property, if it is of a type that a property cannot hold.
     pub trait NoValue<V: 'static> {
         /// Never called.
         fn set(_: &mut Property<V>, _: V) {}
@@ -377,7 +387,7 @@ pub mod v1 {
 
 #[cfg(test)]
 mod tests {
-    //! The macros inside the crate itself, and what can only be driven from here.
+    //! The macros inside the crate itself, and what only this module can test.
 
     use std::time::Duration;
 

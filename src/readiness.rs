@@ -5,24 +5,42 @@ use std::ops::BitOr;
 
 use mio::event::Event;
 
-/// Names a source of readiness. Which names there are, and whose they are, is the business of
-/// `event_loop/sources/source_table.rs`.
+/// Names a source of readiness. `event_loop/sources/source_table.rs` gives the names and knows the
+/// owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceId(pub(crate) NonZeroUsize);
 
 /// What a source is ready for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Readiness {
-    pub(crate) readable: bool,
+    /// There may be something to read.
+    pub readable: bool,
     /// The other end is closed: after what is there to read, no more will come.
-    pub(crate) read_closed: bool,
-    pub(crate) writable: bool,
-    pub(crate) priority: bool,
+    pub read_closed: bool,
+    /// There may be room to write.
+    pub writable: bool,
+    /// There may be urgent data.
+    pub priority: bool,
 }
 
 impl Readiness {
-    /// Errors and hang-ups count as readable and writable: trying tells what happened.
+    /// Returns the readiness in an event. An error or a hang-up counts as readable and writable,
+    /// since a read or a write returns the error.
+    #[inline]
     pub(crate) fn of(event: &Event) -> Self {
+        let is_plain = !(event.is_error()
+            | event.is_read_closed()
+            | event.is_write_closed()
+            | event.is_priority());
+        if is_plain {
+            let (readable, writable) = (event.is_readable(), event.is_writable());
+            return Self { readable, writable, ..Self::default() };
+        }
+        Self::of_unusual(event)
+    }
+
+    #[cold]
+    fn of_unusual(event: &Event) -> Self {
         let broken = event.is_error();
         Self {
             readable: event.is_readable() || event.is_read_closed() || broken,
@@ -36,7 +54,7 @@ impl Readiness {
 impl BitOr for Readiness {
     type Output = Self;
 
-    /// What either is ready for.
+    /// Returns what at least one of the two is ready for.
     fn bitor(self, other: Self) -> Self {
         Self {
             readable: self.readable || other.readable,

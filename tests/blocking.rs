@@ -12,7 +12,7 @@ use support::*;
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
 const LATE: Option<Duration> = Some(DEADLINE);
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_reads_and_writes_until_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -30,7 +30,7 @@ fn a_blocking_view_reads_and_writes_until_the_end(net: &Net) {
     echo.end(&mut rt);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_waits_no_longer_than_it_may(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -42,7 +42,7 @@ fn a_blocking_view_waits_no_longer_than_it_may(net: &Net) {
     assert_eq!(view.flush().unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_does_not_wait_for_what_cannot_come(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -64,7 +64,7 @@ fn a_blocking_view_does_not_wait_for_what_cannot_come(net: &Net) {
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_flush_fails_if_the_peer_is_gone(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -74,7 +74,7 @@ fn a_blocking_flush_fails_if_the_peer_is_gone(net: &Net) {
     leaving.end(&mut rt);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -85,7 +85,7 @@ fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone(net: &Net) {
     view.flush().unwrap_err();
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -102,7 +102,7 @@ fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer(net: &Net)
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_tells_a_reset_from_an_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -114,7 +114,7 @@ fn a_blocking_view_tells_a_reset_from_an_end(net: &Net) {
     assert_eq!(told.kind(), ErrorKind::ConnectionReset);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_does_not_tell_of_the_same_time_out_twice(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -126,7 +126,7 @@ fn a_blocking_view_does_not_tell_of_the_same_time_out_twice(net: &Net) {
     assert_eq!(rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap(), 0);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -135,7 +135,7 @@ fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_blocking_view_says_that_there_is_no_such_host(net: &Net) {
     for (host, protocol) in [
         ("no-such-host.invalid", NetworkLayerProtocol::Any),

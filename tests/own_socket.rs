@@ -7,7 +7,7 @@ use std::io::{BufRead, ErrorKind, Read, Write};
 use slotwire::prelude::*;
 use slotwire::{Device, OpenMode, QBuffer, QTcpSocket, RawDevice};
 use support::{
-    Journal, Net, Peer, on_every_network, read_exactly, read_to_end, settle, wait_until,
+    Journal, Net, Peer, on_every_network_and_layer, read_exactly, read_to_end, settle, wait_until,
 };
 
 /// A socket that speaks in lines, and greets.
@@ -91,7 +91,7 @@ fn connected<S: QAbstractSocket + Default>(net: &Net, rt: &mut Runtime) -> (Obj<
     (socket, listener.accept().0)
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_own_socket_connects_reads_writes_and_ends(net: &Net) {
     let mut rt = net.runtime();
     let ear = rt.add(Ear::default());
@@ -121,7 +121,7 @@ fn an_own_socket_connects_reads_writes_and_ends(net: &Net) {
     assert_eq!(rt[own].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_own_socket_is_reached_as_everything_that_it_is(net: &Net) {
     let mut rt = net.runtime();
     let (own, mut peer) = connected::<LineSocket>(net, &mut rt);
@@ -150,7 +150,7 @@ fn an_own_socket_is_reached_as_everything_that_it_is(net: &Net) {
     assert_eq!(ended.take().len(), 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn classes_extend_each_other_in_turn(net: &Net) {
     let mut rt = net.runtime();
     let (chatter, mut peer) = connected::<Chatter>(net, &mut rt);
@@ -172,7 +172,7 @@ fn classes_extend_each_other_in_turn(net: &Net) {
     assert!(rt[chatter].meta_object().signal("error_occurred").is_some());
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_own_socket_that_is_destroyed_says_goodbye(net: &Net) {
     let mut rt = net.runtime();
     let (own, mut peer) = connected::<Chatter>(net, &mut rt);
@@ -185,7 +185,7 @@ fn an_own_socket_that_is_destroyed_says_goodbye(net: &Net) {
     assert_eq!(journal.take(), ["disconnected"]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_own_socket_closes_as_its_base_does(net: &Net) {
     let mut rt = net.runtime();
     let (own, mut peer) = connected::<LineSocket>(net, &mut rt);

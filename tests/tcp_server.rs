@@ -552,7 +552,7 @@ impl Doorman {
     }
 
     fn note(&mut self, _: &mut Context<Self>, incoming: Incoming) {
-        self.callers.push(incoming.peer_addr());
+        self.callers.push(incoming.peer_addr().expect("it has an IP address"));
     }
 }
 

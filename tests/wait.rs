@@ -15,7 +15,7 @@ use support::*;
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
 const LATE: Option<Duration> = Some(DEADLINE);
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_is_waited_for_by_address_and_by_name(net: &Net) {
     for host in ["127.0.0.1", "localhost"] {
         let mut rt = net.runtime();
@@ -55,7 +55,7 @@ impl Reader {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer(but = "a clock that jumps does not wait for who greets")]
 fn what_a_wait_brings_does_not_overtake_what_came_before(net: &Net) {
     for timeout in [LATE, Some(Duration::ZERO)] {
         let (mut rt, _) = net.timed_runtime();
@@ -95,7 +95,7 @@ impl Announcer {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_that_is_waited_for_does_not_overtake_the_one_before(net: &Net) {
     for timeout in [LATE, Some(Duration::ZERO)] {
         let (mut rt, _) = net.timed_runtime();
@@ -118,7 +118,7 @@ fn a_connection_that_is_waited_for_does_not_overtake_the_one_before(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_a_connection_ends_when_there_will_be_none(net: &Net) {
     let mut rt = net.runtime();
     let hosts = [
@@ -136,7 +136,7 @@ fn a_wait_for_a_connection_ends_when_there_will_be_none(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_that_does_not_come_in_time_is_given_up(net: &Net) {
     let (address, _full) = net.full_listener();
     let (mut rt, clock) = net.timed_runtime();
@@ -154,7 +154,7 @@ fn a_connection_that_does_not_come_in_time_is_given_up(net: &Net) {
     assert_eq!(clock.elapsed(), Duration::from_secs(5));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn new_bytes_are_waited_for_and_old_ones_do_not_count(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -170,7 +170,7 @@ fn new_bytes_are_waited_for_and_old_ones_do_not_count(net: &Net) {
     assert_eq!(rt[socket].read_all(), b"oldnew");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_was_written_is_sent_while_an_answer_is_waited_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -182,7 +182,7 @@ fn what_was_written_is_sent_while_an_answer_is_waited_for(net: &Net) {
     assert!(answering.end(&mut rt) == noise(size));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_full_buffer_is_not_waited_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -195,7 +195,7 @@ fn a_full_buffer_is_not_waited_for(net: &Net) {
     assert_eq!(rt[socket].read_all(), b"def");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn waits_end_when_the_peer_has_closed(net: &Net) {
     for resets in [false, true] {
         let mut rt = net.runtime();
@@ -221,7 +221,7 @@ fn waits_end_when_the_peer_has_closed(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -239,7 +239,7 @@ fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first(net: &Net) {
     assert_eq!(rt[refused].error(), Some(SocketError::ConnectionRefused));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_half_open_connection_brings_nothing_more_to_wait_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -259,7 +259,7 @@ fn a_half_open_connection_brings_nothing_more_to_wait_for(net: &Net) {
     assert_eq!(answer, "answer");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn bytes_that_the_peer_does_not_take_are_waited_for_no_longer_than_wanted(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -276,7 +276,7 @@ fn bytes_that_the_peer_does_not_take_are_waited_for_no_longer_than_wanted(net: &
     assert_eq!(rt[socket].state(), SocketState::Closing);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn the_end_is_waited_for_until_all_is_sent(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -290,7 +290,7 @@ fn the_end_is_waited_for_until_all_is_sent(net: &Net) {
     assert_eq!(journal.count("disconnected"), 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -301,7 +301,7 @@ fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept(net: &Net) {
     assert!(rt[socket].read_all() == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_nobody_reads_does_not_prolong_the_wait_for_the_end(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -325,7 +325,7 @@ fn what_nobody_reads_does_not_prolong_the_wait_for_the_end(net: &Net) {
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_peer_that_sends_without_pause_does_not_prolong_a_wait(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -341,7 +341,7 @@ fn a_peer_that_sends_without_pause_does_not_prolong_a_wait(net: &Net) {
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -353,7 +353,7 @@ fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
     assert_eq!((rt[socket].state(), rt[socket].error()), (SocketState::Bound, None));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -367,7 +367,7 @@ fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait(net: &Net) {
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_slot_may_end_or_destroy_the_socket_that_is_waited_for(net: &Net) {
     for destroys in [false, true] {
         let mut rt = net.runtime();
@@ -414,7 +414,7 @@ fn read_by_peer(
     reading
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_the_end_finishes_connecting_and_sending_first(net: &Net) {
     for (size, (name, end)) in EARLY.into_iter().flat_map(|size| ENDINGS.map(|end| (size, end))) {
         let mut rt = net.runtime();
@@ -435,7 +435,7 @@ fn a_wait_for_the_end_finishes_connecting_and_sending_first(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_the_end_counts_what_the_slot_of_connected_writes_and_ends(net: &Net) {
     for size in EARLY {
         let mut rt = net.runtime();
@@ -455,7 +455,7 @@ fn a_wait_for_the_end_counts_what_the_slot_of_connected_writes_and_ends(net: &Ne
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_the_end_counts_the_end_that_was_asked_for_just_before(net: &Net) {
     let ends: [Ending; 3] = [ENDINGS[0], ENDINGS[1], ("abort", |socket| socket.abort())];
     for (name, end) in ends {
@@ -468,7 +468,7 @@ fn a_wait_for_the_end_counts_the_end_that_was_asked_for_just_before(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_end_before_the_connection_that_was_just_begun_is_not_the_one_that_is_waited_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -483,7 +483,7 @@ fn an_end_before_the_connection_that_was_just_begun_is_not_the_one_that_is_waite
     assert_eq!(journal.count("disconnected"), 2);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_a_connection_counts_one_that_is_at_its_end_already(net: &Net) {
     for (name, end) in ENDINGS {
         let mut rt = net.runtime();
@@ -497,7 +497,7 @@ fn a_wait_for_a_connection_counts_one_that_is_at_its_end_already(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_bytes_to_go_out_counts_those_of_a_connection_that_ends_with_them(net: &Net) {
     for (name, end) in ENDINGS {
         let mut rt = net.runtime();
@@ -515,7 +515,7 @@ fn a_wait_for_bytes_to_go_out_counts_those_of_a_connection_that_ends_with_them(n
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_bytes_to_go_out_counts_those_that_nobody_has_heard_of(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -528,7 +528,7 @@ fn a_wait_for_bytes_to_go_out_counts_those_that_nobody_has_heard_of(net: &Net) {
     assert!(!rt.wait_for_bytes_written(socket, LATE), "nothing is left to be written");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_new_bytes_sends_what_is_to_go_out_before_the_end(net: &Net) {
     for size in EARLY {
         let mut rt = net.runtime();
@@ -546,7 +546,7 @@ fn a_wait_for_new_bytes_sends_what_is_to_go_out_before_the_end(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_the_end_says_that_there_was_no_connection_to_end(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -561,7 +561,7 @@ fn a_wait_for_the_end_says_that_there_was_no_connection_to_end(net: &Net) {
     assert!(!rt.wait_for_disconnected(given_up, LATE), "nothing was established");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_counts_what_happened_before_a_slot_destroyed_the_socket(net: &Net) {
     type WaitFor = fn(&mut Runtime, Obj<QTcpSocket>, Option<Duration>) -> bool;
     let waits: [(&str, WaitFor); 3] = [
@@ -595,7 +595,7 @@ fn server(rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
     (server, rt[server].server_port().unwrap())
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_new_connection_is_waited_for(net: &Net) {
     let mut rt = net.runtime();
     let deaf = rt.add(QTcpServer::new());
@@ -614,7 +614,7 @@ fn a_new_connection_is_waited_for(net: &Net) {
     assert_eq!(rt[socket].read_all(), b"hello");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
     let mut rt = net.runtime();
     let (server, port) = server(&mut rt);
@@ -626,7 +626,7 @@ fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
     assert!(rt.wait_for_new_connection(server, LATE));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_a_connection_accepts_all_that_have_called(net: &Net) {
     let mut rt = net.runtime();
     let (server, port) = server(&mut rt);
@@ -641,7 +641,7 @@ fn a_wait_for_a_connection_accepts_all_that_have_called(net: &Net) {
     assert_eq!(announced.len(), 3);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     net.in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
         let mut rt = net.runtime();
@@ -659,7 +659,7 @@ fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -675,7 +675,7 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -689,7 +689,7 @@ fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
     for begins in ["connecting", "looking up", "bound"] {
         let mut rt = net.runtime();
@@ -711,7 +711,7 @@ fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_reset_behind_a_full_buffer_ends_the_wait_for_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -724,7 +724,7 @@ fn a_reset_behind_a_full_buffer_ends_the_wait_for_the_end(net: &Net) {
     assert_eq!(rt[socket].read_all(), b"mor");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn nobody_waits_for_an_end_behind_a_full_buffer_when_both_ends_are_closed(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -738,7 +738,7 @@ fn nobody_waits_for_an_end_behind_a_full_buffer_when_both_ends_are_closed(net: &
     assert_eq!(rt[socket].state(), SocketState::Connected);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_wait_for_the_end_says_at_once_that_somebody_has_to_read_it(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

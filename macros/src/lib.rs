@@ -1,12 +1,12 @@
 //! The macros of [slotwire](https://docs.rs/slotwire): `#[derive(QObject)]` and `#[slots]`.
 //!
-//! Use them through slotwire, which exports them and shows in its docs what they do.
+//! Use them through slotwire, which exports and documents them.
 //!
-//! Each macro works in the same four steps: `ast` reads the tokens into a tree of our own, with
-//! the help of `attr` for what stands in attributes; `valid` looks for what cannot work; `expand`
-//! writes the code. A mistake becomes one error, at the token where it was made, and the code is
-//! written all the same, as well as it can be (`fallback` does so where there is nothing to go by),
-//! so that no second error follows from the first.
+//! Each macro works in the same four steps. `ast` reads the tokens into a tree, with the help of
+//! `attr` for attributes. `valid` reports what cannot work. `expand` writes the code. Each mistake
+//! becomes one error, at the token where it was made. Code is still written as far as possible
+//! (`fallback` writes it if the tree cannot be read), so that no second error follows from the
+//! first.
 
 mod class;
 mod mistake;

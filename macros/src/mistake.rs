@@ -1,26 +1,26 @@
-//! Mistakes: what the user is told.
+//! Mistakes: the errors that the user sees.
 //!
-//! They are gathered rather than returned, so that the rest of the input is still read and code is
-//! still written for it.
+//! Mistakes are collected, not returned, so that the rest of the input is still read and its code
+//! is still written.
 
 use std::fmt::Display;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// The mistakes found so far, in the order in which they stand in the source.
+/// The mistakes found so far, in the order of the source.
 #[derive(Default)]
 pub(crate) struct Mistakes {
     errors: Vec<syn::Error>,
 }
 
 impl Mistakes {
-    /// Notes a mistake that was made at `tokens`.
+    /// Adds a mistake at `tokens`.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.errors.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Notes the error, if there is one.
+    /// Adds the error, if there is one. Returns the value otherwise.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.errors.push(error)).ok()
     }

@@ -4,12 +4,12 @@ use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-/// The name without `r#`.
+/// Returns the name without `r#`.
 pub(crate) fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
-/// `ready_read` in Qt's spelling: `readyRead`.
+/// Returns the name in Qt's spelling: `readyRead` for `ready_read`.
 pub(crate) fn camel_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut upper = false;
@@ -26,7 +26,7 @@ pub(crate) fn camel_case(name: &str) -> String {
     out
 }
 
-/// The tokens with the class's name in place of `Self`, for a place that does not know `Self`.
+/// Returns the tokens with the name of the class in place of `Self`, for code outside the class.
 pub(crate) fn name_self(tokens: TokenStream, class: &Ident) -> TokenStream {
     let named = tokens.into_iter().map(|token| match token {
         TokenTree::Ident(word) if word == "Self" => {
@@ -45,7 +45,7 @@ pub(crate) fn name_self(tokens: TokenStream, class: &Ident) -> TokenStream {
     named.collect()
 }
 
-/// A type as it is written in the source: `HashMap<String, &'static str>`.
+/// Returns a type as it is written in the source: `HashMap<String, &'static str>`.
 pub(crate) fn type_text(tokens: impl ToTokens) -> String {
     let mut out = String::new();
     write(tokens.into_token_stream(), &mut out);
@@ -59,7 +59,8 @@ fn write(tokens: TokenStream, out: &mut String) {
         match token {
             TokenTree::Punct(punct) => {
                 let sign = punct.as_char();
-                // An arrow, a plus or an equals sign stands free; a comma or a colon leans left.
+                // There is a space before an arrow, a plus or an equals sign, but not before a
+                // comma or a colon.
                 let arrow = sign == '-' && punct.spacing() == Spacing::Joint;
                 if arrow || (matches!(sign, '+' | '=') && !joint) {
                     out.push(' ');

@@ -1,22 +1,23 @@
-//! The allowance of a pass: how much the loop does before it looks after everything else again.
+//! The allowance of a pass: how much work the loop does before it looks at everything else again.
 //!
-//! How much of it is left is measured in `pass_meter.rs`.
+//! `pass_meter.rs` measures how much of it is left.
 
 use std::time::Duration;
 
-/// How much one pass of the loop may do: what a [`Clock`](crate::Clock) gives.
+/// How much work one pass of the loop may do. A [`Clock`](crate::Clock) decides it.
 ///
-/// A pass delivers what was recorded, makes the calls that were posted, and serves what is ready
-/// and the timers that are due. When its allowance is used up, the rest waits for the next pass and
-/// keeps its order; so sockets and timers are served while a thread posts without pause, or two
-/// objects emit at each other for ever.
+/// A pass delivers what was recorded, makes the posted calls, wakes the objects whose sources are
+/// ready, and fires the timers that are due. When the allowance is used up, the rest waits for the
+/// next pass and keeps its order. So sockets and timers are served even if a thread posts without
+/// pause, or two objects emit at each other for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Allowance {
-    /// So much time. The pass looks at the clock after each call at first, then less and less
-    /// often, down to every 16 calls, but within a cascade after every 1,024 deliveries alone.
+    /// This much time. The pass reads the clock after each call at first, and less often later, at
+    /// least every 16 calls. Within a cascade, it reads the clock only after every 1,024
+    /// deliveries.
     Time(Duration),
-    /// So many deliveries and calls. For a clock that stands still while the loop works, and for
-    /// runs that have to be repeated exactly.
+    /// This many deliveries and calls. For a clock that stands still while the loop works, and for
+    /// runs that must repeat exactly.
     Calls(usize),
 }

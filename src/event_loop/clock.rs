@@ -1,4 +1,4 @@
-//! Clocks: what a runtime takes for the time.
+//! Clocks: where a runtime gets the time.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -6,35 +6,37 @@ use std::time::{Duration, Instant};
 
 use super::allowance::Allowance;
 
-/// Tells the time, and lets it pass.
+/// Tells the time, and lets time pass.
 ///
-/// A runtime asks nothing else for the time, so a test that brings a [`VirtualClock`] decides how
-/// fast an hour is.
+/// A runtime takes the time from its clock alone, so a test with a [`VirtualClock`] decides how
+/// fast an hour passes.
 pub trait Clock {
-    /// Returns the current time. Never goes back.
+    /// Returns the current time. The time must never go back.
     fn now(&self) -> Instant;
 
-    /// Says how long the poller is to sleep when the loop has nothing to do for `timeout`; `None`
-    /// is for ever.
+    /// Returns how long the poller may sleep when the loop has nothing to do for `timeout`. `None`
+    /// means for ever, in both places.
     fn sleep(&self, timeout: Option<Duration>) -> Option<Duration> {
         timeout
     }
 
-    /// Is told that the loop waited up to `timeout` and nothing came.
+    /// Called after the poller has slept for what [`sleep`](Self::sleep) returned for `timeout`, if
+    /// nothing came. A virtual clock lets `timeout` pass here.
     fn waited(&self, timeout: Duration) {
         let _ = timeout;
     }
 
-    /// Returns how much one pass of the loop may do. It is asked once, when the runtime is created.
+    /// Returns how much work one pass of the loop may do. Called once, when the runtime is created.
     ///
-    /// The default is 16,384 deliveries and calls, which is the same in each run. A clock by which
-    /// time passes while slots run gives [`Allowance::Time`]: the system's clock gives 10 ms.
+    /// The default is 16,384 deliveries and calls, which is the same in each run. A clock whose
+    /// time passes while slots run returns [`Allowance::Time`]; the system's clock returns 10 ms.
     fn allowance(&self) -> Allowance {
         Allowance::Calls(16_384)
     }
 }
 
-/// The moment after `delay`, or one about as far away as can be told if that is beyond it.
+/// Returns the moment `delay` after `from`, or a moment very far ahead if an `Instant` cannot hold
+/// that.
 pub(crate) fn saturating_add(from: Instant, mut delay: Duration) -> Instant {
     loop {
         match from.checked_add(delay) {
@@ -58,10 +60,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told otherwise.
+/// A clock that moves only when the program or the loop moves it.
 ///
-/// While a runtime with this clock waits for its next timer, time jumps there at once, unless the
-/// kernel has something ready. A copy is the same clock.
+/// While a runtime with this clock waits for its next timer, the time jumps to that timer at once,
+/// unless the kernel has something ready. A clone is the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,17 +88,17 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// Creates a clock at which no time has passed.
+    /// Creates a clock at which no time has passed yet.
     pub fn new() -> Self {
         Self { start: Instant::now(), elapsed: Rc::default() }
     }
 
-    /// Lets time pass. Timers that become due fire in the runtime's next passes.
+    /// Lets time pass. Timers that become due fire in the next passes of the runtime.
     pub fn advance(&self, by: Duration) {
         self.elapsed.set(self.elapsed.get().saturating_add(by));
     }
 
-    /// Returns how much time has passed.
+    /// Returns the time that has passed since the clock was created.
     pub fn elapsed(&self) -> Duration {
         self.elapsed.get()
     }

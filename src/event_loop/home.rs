@@ -1,7 +1,7 @@
 //! Homes: what an object keeps of its runtime.
 //!
-//! The loop's parts are made by the runtime, which keeps them with its world; the floors above keep
-//! theirs, which lead to these.
+//! The runtime makes the parts of the loop and keeps them with its world. The floors above keep
+//! parts of their own there, which refer to these.
 
 use std::fmt;
 use std::ops::Deref;
@@ -18,18 +18,18 @@ use crate::object::{Anchor, ObjectKey, Wakeups, World};
 pub(crate) struct LoopParts {
     pub(crate) wakeups: Wakeups,
     pub(crate) timers: Timers,
-    /// Held by each engine as well, which may outlive the runtime.
+    /// Each engine holds it too, and may outlive the runtime.
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) remote: Remote,
     pub(super) quit_request: QuitRequest,
 }
 
-/// What the objects of a runtime share of one floor, and of the floors below that.
+/// What the objects of a runtime share of one floor and of the floors below it.
 pub(crate) trait Parts: 'static {
     /// Returns the parts of this runtime.
     fn of(world: &World) -> Rc<Self>;
 
-    /// Returns the loop's.
+    /// Returns the parts of the loop.
     fn of_loop(&self) -> &LoopParts;
 }
 
@@ -43,19 +43,19 @@ impl Parts for LoopParts {
     }
 }
 
-/// What an object keeps of its runtime: who it is there, and what it shares with the others.
+/// What an object keeps of its runtime: its key there, and what it shares with the other objects.
 pub(crate) struct Home<P = LoopParts> {
     key: ObjectKey,
     parts: Rc<P>,
 }
 
 impl<P: Parts> Home<P> {
-    /// The home of an object that just got its place.
+    /// Makes the home of an object that enters a runtime.
     pub(crate) fn of(anchor: &Anchor<'_>) -> Self {
         Self { key: anchor.key(), parts: P::of(anchor.world()) }
     }
 
-    /// The object's key.
+    /// Returns the object's key.
     pub(crate) fn key(&self) -> ObjectKey {
         self.key
     }
@@ -64,13 +64,13 @@ impl<P: Parts> Home<P> {
         &self.parts
     }
 
-    /// Has the object take the step with this number: see [`Wakeups::step`].
+    /// Makes the object take the step with this number: [`Wakeups::step`].
     #[inline]
     pub(crate) fn step(&self, number: u32) {
         self.parts.of_loop().wakeups.step(self.key, number);
     }
 
-    /// Wakes the object when the loop comes to what was postponed: see [`Wakeups::postpone`].
+    /// Wakes the object when the loop comes to postponed work: [`Wakeups::postpone`].
     #[inline]
     pub(crate) fn postpone(&self) {
         self.parts.of_loop().wakeups.postpone(self.key);

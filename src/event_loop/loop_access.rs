@@ -1,6 +1,6 @@
 //! What the loop adds to a world, and so to every context: ending the loop, and other threads.
 //!
-//! Single shots are in `single_shot.rs`.
+//! `single_shot.rs` has single shots.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -13,39 +13,38 @@ use crate::sync::{AtomicBool, Ordering};
 
 /// Ending the loop.
 impl World {
-    /// Asks for the end of the loop with exit code 0: [`exit`](Self::exit).
+    /// Asks the loop to end with exit code 0: [`exit`](Self::exit).
     pub fn quit(&mut self) {
         self.exit(0);
     }
 
-    /// Asks for the end of the loop: [`Runtime::exec`](crate::Runtime::exec) ends with this exit
-    /// code, after the current pass. If there are several calls, the last one counts.
+    /// Asks the loop to end: [`Runtime::exec`](crate::Runtime::exec) returns this exit code after
+    /// the current pass. If there are several calls, the last one counts.
     ///
-    /// While `exec` does not run, the request is noted for the loop that drives the runtime, which
-    /// asks by [`quit_requested`](Self::quit_requested). It holds until
+    /// While `exec` does not run, the request is for the loop that drives the runtime, which reads
+    /// it by [`quit_requested`](Self::quit_requested). The request holds until one of these:
     ///
-    /// - `exec` begins, without it, as in Qt,
-    /// - or [`Runtime::take_quit_request`](crate::Runtime::take_quit_request) takes it.
+    /// - `exec` begins, which drops it, as in Qt;
+    /// - [`Runtime::take_quit_request`](crate::Runtime::take_quit_request) takes it.
     ///
-    /// A request that was made in a pass of `exec` that a panic has ended is kept for the next
-    /// `exec`.
+    /// If a panic or an error ends `exec` before it obeys, the request is kept for the next `exec`.
     pub fn exit(&mut self, code: i32) {
         LoopParts::of(self).quit_request.set(code);
     }
 
-    /// Returns the exit code with which [`quit`](Self::quit) or [`exit`](Self::exit) has asked for
-    /// the end of the loop; `None` if nothing has.
+    /// Returns the exit code of the last [`quit`](Self::quit) or [`exit`](Self::exit), or `None` if
+    /// there is no request to end the loop.
     ///
-    /// For a loop that drives the runtime by
-    /// [`process_events`](crate::Runtime::process_events): it looks after each pass.
+    /// A loop that drives the runtime by [`process_events`](crate::Runtime::process_events) calls
+    /// this after each pass.
     pub fn quit_requested(&self) -> Option<i32> {
         LoopParts::of(self).quit_request.code()
     }
 }
 
-/// Reaching other threads, and being reached.
+/// Other threads.
 impl World {
-    /// Returns a way into this runtime for other threads.
+    /// Returns a handle by which other threads can call into this runtime.
     pub fn remote(&self) -> Remote {
         LoopParts::of(self).remote.clone()
     }
@@ -53,10 +52,10 @@ impl World {
     /// Connects a signal to a slot of an object in another thread's runtime.
     ///
     /// Delivery is always queued: each emission is posted to `remote`, in order, and the slot runs
-    /// in that runtime's loop. The connection ends with the sender; and when the receiver turns out
-    /// to be gone, or its runtime. An emission that is above the [limit](Remote::with_limit) of
-    /// `remote` does not reach the receiver, and the connection stays: where each one counts, give
-    /// a remote without a limit.
+    /// in the loop of that runtime. The connection ends when the sender is destroyed, and at an
+    /// emission that finds the receiver or its runtime gone. An emission beyond the
+    /// [limit](Remote::with_limit) of `remote` does not reach the receiver, and the connection
+    /// stays; if every emission counts, use a remote without a limit.
     ///
     /// ```
     /// use slotwire::prelude::*;

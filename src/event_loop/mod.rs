@@ -1,7 +1,7 @@
-//! The event loop: time, readiness, and calls from elsewhere.
+//! The event loop: time, readiness, and calls from other threads.
 //!
-//! The objects below know nothing of it. What they share of it, each keeps in a home from when
-//! it enters the runtime.
+//! The floor below, `object/`, knows nothing of the loop. Each object keeps what it needs of the
+//! loop in a `Home`, from the moment when it enters the runtime.
 
 mod allowance;
 mod clock;

@@ -1,9 +1,12 @@
 //! The meter of a pass: how much of its allowance is left.
 //!
-//! Keeps two promises. A pass ends: what goes on without end, or comes without end, waits for the
-//! next pass and keeps its order. And each kind of work (what earlier turns left, calls of other
-//! threads, posted calls, what is ready, timers, postponed work) has a share of every pass,
-//! whatever the others take. A cascade of up to 1,024 deliveries is never cut.
+//! Keeps two promises. A pass ends: work that has no end waits for the next pass and keeps its
+//! order. And each kind of work (the rest of earlier turns, calls of other threads, posted calls,
+//! ready sources, timers, postponed work) has a share of every pass, whatever the other kinds use.
+//! A cascade of up to 1,024 deliveries is never cut.
+//!
+//! Reading the clock costs as much as a cheap call, so a kind of work reads it after fewer and fewer
+//! calls, and never after its last call.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,15 +16,15 @@ use super::allowance::Allowance;
 use super::clock::{Clock, saturating_add};
 use crate::object::{Meter, World};
 
-/// The share of the allowance that each kind of work has in any case: one in so many.
+/// Each kind of work has this part of the allowance in any case: one sixth.
 const KINDS: u32 = 6;
 
-/// How many calls of one kind are made at most before the clock is looked at again. If each of them
-/// takes a millisecond, the others wait for 16 ms more than the allowance; the cheapest calls pay a
-/// few instructions each for the look.
+/// How many calls of one kind are made at most between two readings of the clock. If each call takes
+/// a millisecond, the other kinds wait for 16 ms more than the allowance. If the calls are cheap,
+/// each pays a few instructions for the reading.
 const LOOK_AFTER: u32 = 16;
 
-/// Measures what is left of a pass's allowance.
+/// Measures how much of the allowance of a pass is left.
 pub(super) struct PassMeter {
     clock: Rc<dyn Clock>,
     measure: Measure,
@@ -30,14 +33,16 @@ pub(super) struct PassMeter {
 enum Measure {
     Time {
         allowance: Duration,
-        /// When the pass is over. Not known before the clock was looked at in it.
+        /// The share of each kind of work.
+        share: Duration,
+        /// When the pass is over. Not known before the first reading of the clock in the pass.
         end: Cell<Option<Instant>>,
-        /// When the present kind of work has had its share as well.
+        /// When the pass is over and the present kind of work has had its share.
         limit: Cell<Option<Instant>>,
     },
     Calls {
         allowance: usize,
-        /// How many are left of the pass, and to the present kind of work.
+        /// How many calls are left to the pass, and to the present kind of work.
         left: Cell<usize>,
         limit: Cell<usize>,
     },
@@ -46,9 +51,12 @@ enum Measure {
 impl PassMeter {
     pub(super) fn new(clock: Rc<dyn Clock>) -> Rc<Self> {
         let measure = match clock.allowance() {
-            Allowance::Time(allowance) => {
-                Measure::Time { allowance, end: Cell::new(None), limit: Cell::new(None) }
-            }
+            Allowance::Time(allowance) => Measure::Time {
+                allowance,
+                share: allowance / KINDS,
+                end: Cell::new(None),
+                limit: Cell::new(None),
+            },
             Allowance::Calls(allowance) => {
                 Measure::Calls { allowance, left: Cell::new(allowance), limit: Cell::new(0) }
             }
@@ -56,7 +64,8 @@ impl PassMeter {
         Rc::new(Self { clock, measure })
     }
 
-    /// A pass begins.
+    /// Begins a pass.
+    #[inline]
     pub(super) fn begin_pass(&self) {
         match &self.measure {
             Measure::Time { end, .. } => end.set(None),
@@ -64,7 +73,8 @@ impl PassMeter {
         }
     }
 
-    /// Another kind of work begins.
+    /// Begins another kind of work.
+    #[inline]
     pub(super) fn begin_kind(&self) -> Kind {
         match &self.measure {
             Measure::Time { limit, .. } => limit.set(None),
@@ -72,73 +82,81 @@ impl PassMeter {
                 limit.set(left.get().max(*allowance / KINDS as usize));
             }
         }
-        Kind { calls: 0, last_look: 0, next_look: 1 }
+        Kind { until_look: 1, calls: 1 }
     }
 
-    /// Returns true if the present kind of work may go on, after so many deliveries and calls.
-    fn look(&self, spent: usize) -> bool {
+    /// Returns true if the present kind of work may go on.
+    fn has_left(&self) -> bool {
         match &self.measure {
-            Measure::Time { allowance, end, limit } => {
+            Measure::Time { allowance, share, end, limit } => {
                 let now = self.clock.now();
-                let end_of_pass = end.get().unwrap_or_else(|| saturating_add(now, *allowance));
-                end.set(Some(end_of_pass));
-                let own = || end_of_pass.max(saturating_add(now, *allowance / KINDS));
-                let limit_of_kind = limit.get().unwrap_or_else(own);
-                limit.set(Some(limit_of_kind));
+                let limit_of_kind = limit.get().unwrap_or_else(|| {
+                    let end_of_pass = end.get().unwrap_or_else(|| saturating_add(now, *allowance));
+                    end.set(Some(end_of_pass));
+                    let limit_of_kind = end_of_pass.max(saturating_add(now, *share));
+                    limit.set(Some(limit_of_kind));
+                    limit_of_kind
+                });
                 now < limit_of_kind
             }
-            Measure::Calls { left, limit, .. } => charge(left, limit, spent),
+            Measure::Calls { limit, .. } => limit.get() > 0,
         }
     }
 }
 
-/// Takes so many calls off what is left of a pass and to the present kind of work. Returns true if
-/// something is left to that.
+/// Takes `spent` calls from those that are left to a pass and to the present kind of work.
 #[inline]
-fn charge(left: &Cell<usize>, limit: &Cell<usize>, spent: usize) -> bool {
+fn charge(left: &Cell<usize>, limit: &Cell<usize>, spent: usize) {
     left.set(left.get().saturating_sub(spent));
     limit.set(limit.get().saturating_sub(spent));
-    limit.get() > 0
 }
 
 impl Meter for PassMeter {
     fn may_go_on(&self, deliveries: usize) -> bool {
-        self.look(deliveries)
+        if let Measure::Calls { left, limit, .. } = &self.measure {
+            charge(left, limit, deliveries);
+        }
+        self.has_left()
     }
 }
 
-/// A kind of work of which calls are made one by one.
+/// A kind of work, which makes one call after the other.
 pub(super) struct Kind {
+    /// The number of calls from now until the next reading of the clock.
+    until_look: u32,
+    /// The number of calls from the beginning until the next reading of the clock.
     calls: u32,
-    /// The call after which the allowance was looked at.
-    last_look: u32,
-    /// The call after which it is looked at again.
-    next_look: u32,
 }
 
 impl Kind {
-    /// Returns true if there is time for another call, after one that was made in `world`.
+    /// Counts a call that was made in `world`. Returns true if the caller has to
+    /// [check](Self::look) the allowance before the next call: after every call if the allowance is
+    /// a number of calls, and after fewer and fewer calls if it is a time.
     #[inline]
-    pub(super) fn may_go_on(&mut self, meter: &PassMeter, world: &mut World) -> bool {
+    pub(super) fn count(&mut self, meter: &PassMeter, world: &mut World) -> bool {
         if let Measure::Calls { left, limit, .. } = &meter.measure {
-            return charge(left, limit, world.take_spent() + 1);
+            charge(left, limit, world.take_spent() + 1);
+            return true;
         }
-        self.calls += 1;
-        (self.calls < self.next_look && !world.was_cut()) || self.look(meter, world)
+        self.until_look -= 1;
+        self.until_look == 0 || world.was_cut()
     }
 
-    /// Returns true if the allowance was looked at after the last call: on the system's clock,
-    /// after fewer and fewer calls.
+    /// Checks the allowance. Returns true if another call may be made.
     #[inline]
-    pub(super) fn has_just_looked(&self) -> bool {
-        self.last_look == self.calls
+    pub(super) fn look(&mut self, meter: &PassMeter) -> bool {
+        match &meter.measure {
+            Measure::Calls { limit, .. } => limit.get() > 0,
+            Measure::Time { .. } => self.look_at_clock(meter),
+        }
     }
 
     #[inline(never)]
-    fn look(&mut self, meter: &PassMeter, world: &mut World) -> bool {
-        self.last_look = self.calls;
-        // Later each time, so that cheap calls pay little and dear ones are few.
-        self.next_look = self.calls + self.calls.min(LOOK_AFTER);
-        meter.look(world.take_spent() + 1)
+    fn look_at_clock(&mut self, meter: &PassMeter) -> bool {
+        // Later each time, so that cheap calls pay little, and costly calls are few.
+        self.calls -= self.until_look;
+        self.until_look = self.calls.min(LOOK_AFTER);
+        self.calls += self.until_look;
+        meter.has_left()
     }
 }

@@ -1,13 +1,14 @@
 //! The runtime: a world and the loop that drives it.
 //!
-//! A pass of the loop delivers what was recorded, makes the calls that were posted, wakes those who
-//! have postponed something, asks the kernel what is ready, and wakes those whose sources are ready
-//! or whose timers are due. All of it is of one shape, [`Runtime::work_off`]: a queue is worked off
-//! one by one, each thing in a turn of its own, so a panic in a slot costs none of the others theirs.
+//! A pass of the loop delivers what was recorded, makes the posted calls, wakes the objects that
+//! have postponed work, asks the kernel what is ready, and wakes the objects whose sources are
+//! ready or whose timers are due. All of this goes by [`Runtime::work_off`]: the loop takes the
+//! items of a queue one by one, each in a turn of its own, so a panic in a slot affects no other
+//! item.
 //!
-//! How much of each kind is done in a pass is in `allowance.rs`. What comes from somebody whose last
-//! turn was put aside waits for that turn, or it would overtake: the world knows of whom that holds,
-//! and the queues keep it.
+//! `allowance.rs` says how much of each kind is done in a pass. While a turn is put aside, whatever
+//! else comes from its origin waits, or it would overtake the turn: the world knows which origins
+//! are held up, and the queues keep what comes from them.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -32,11 +33,11 @@ use crate::object::{Occasion, Origin, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
-/// It dereferences to [`World`], where objects are added, found, connected and destroyed. What it
-/// has itself is what must not happen in the middle of a slot: running the loop, delivering,
-/// waiting. A slot gets a [`Context`](crate::Context), which has none of it.
+/// A runtime dereferences to [`World`], which adds, finds, connects and destroys objects. What only
+/// a runtime has is what must not happen in the middle of a slot: running the loop, delivering,
+/// waiting. A slot gets a [`Context`](crate::Context), which has none of these.
 ///
-/// A runtime belongs to its thread, which the compiler sees to. Others reach it through a
+/// A runtime belongs to its thread, which the compiler checks. Other threads reach it through a
 /// [`Remote`](crate::Remote).
 ///
 /// ```compile_fail,E0277
@@ -46,9 +47,9 @@ use crate::object::{Occasion, Origin, Trace, World};
 ///
 /// # Panics in slots
 ///
-/// A panic in a slot destroys that slot's object, skips the rest of that one emission and
-/// continues out of the call that ran the loop. The runtime is whole: call [`exec`](Self::exec)
-/// again and everything that was pending is delivered.
+/// A panic in a slot destroys the object of the slot, skips the rest of that one emission, and
+/// propagates out of the call that ran the loop. The runtime stays intact: call
+/// [`exec`](Self::exec) again, and everything that was pending is delivered.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -77,7 +78,7 @@ pub struct Runtime {
     world: World,
     poller: Box<dyn Poller>,
     ready: ReadyList,
-    /// What the objects share of the loop. The world keeps it as well.
+    /// What the objects share of the loop. The world keeps it too.
     parts: Rc<LoopParts>,
     mailbox: Mailbox<RemoteCalls, Waker>,
     clock: Rc<dyn Clock>,
@@ -85,18 +86,18 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Creates a runtime that goes by the system's clock.
+    /// Creates a runtime with the system's clock.
     ///
     /// # Errors
     ///
-    /// Fails if the system gives no poller, mostly because of a limit on descriptors: a runtime
-    /// takes three.
+    /// Fails if the system gives no poller, in most cases because of a limit on descriptors: a
+    /// runtime takes three.
     pub fn new() -> Result<Self, Error> {
         Self::with_clock(SystemClock)
     }
 
-    /// Creates a runtime that goes by another clock, mostly a
-    /// [`VirtualClock`](crate::VirtualClock) in tests.
+    /// Creates a runtime with another clock, in most cases a [`VirtualClock`](crate::VirtualClock)
+    /// for tests.
     ///
     /// # Errors
     ///
@@ -105,7 +106,7 @@ impl Runtime {
         Self::with_poller(Rc::new(clock), |kernel, _| Box::new(kernel))
     }
 
-    /// Creates a runtime that goes by another clock, and waits by what `poller` makes of the
+    /// Creates a runtime with another clock, and with the poller that `poller` makes from the
     /// kernel's poller and the loop's parts.
     pub(crate) fn with_poller(
         clock: Rc<dyn Clock>,
@@ -130,20 +131,20 @@ impl Runtime {
     }
 
     /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit), and for at
-    /// least a pass; returns the exit code.
+    /// least one pass. Returns the exit code.
     ///
-    /// Begins without a request to quit that was made before, as in Qt. Two are kept: that of an
-    /// `exec` that a panic or an error has ended, and that of another thread, by a
-    /// [`Remote`](crate::Remote) or a [`QThread`](crate::QThread), which the loop has not come to
-    /// yet.
+    /// A request to quit that was made before `exec` is dropped, as in Qt, with two exceptions: a
+    /// request that was made in an `exec` that a panic or an error has ended, and one by another
+    /// thread, from a [`Remote`](crate::Remote) or a [`QThread`](crate::QThread), that the loop has
+    /// not reached yet.
     ///
     /// # Errors
     ///
-    /// Fails if the kernel's poller does.
+    /// Fails if the kernel's poller fails.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     pub fn exec(&mut self) -> Result<i32, Error> {
         /// Keeps a request to quit for the next `exec`, unless this one obeys.
         struct Running(Rc<LoopParts>);
@@ -167,12 +168,12 @@ impl Runtime {
         }
     }
 
-    /// Returns the exit code of the last [`quit`](World::quit) or [`exit`](World::exit) and forgets
-    /// it; `None` if there was none.
+    /// Takes the request to end the loop. Returns the exit code of the last [`quit`](World::quit)
+    /// or [`exit`](World::exit), or `None` if there is no request.
     ///
     /// For a loop that drives the runtime by [`process_events`](Self::process_events) and goes on
-    /// afterwards, or drives it again later. To look only, there is
-    /// [`quit_requested`](World::quit_requested).
+    /// afterwards, or drives the runtime again later. [`quit_requested`](World::quit_requested)
+    /// returns the request and leaves it there.
     ///
     /// ```
     /// use std::time::Duration;
@@ -197,29 +198,29 @@ impl Runtime {
         self.parts.quit_request.take()
     }
 
-    /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if it is
-    /// `None`), does what there is, and returns true if there was anything.
+    /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if `None`),
+    /// and does it. Returns true if there was anything to do.
     ///
-    /// Whatever there is, is done as far as the [allowance](crate::Allowance) of the pass goes; the
-    /// rest waits for the next one, in order. A call that another thread posts while the pass waits
-    /// ends the wait, and is made before this returns unless calls before it use up the allowance.
+    /// The pass does as much as its [allowance](crate::Allowance) permits; the rest waits for the
+    /// next pass and keeps its order. A call that another thread posts while the pass waits ends
+    /// the wait. The pass makes that call too, unless the calls before it use up the allowance.
     ///
-    /// A slot that calls [`quit`](World::quit) ends nothing here; the caller of this method asks by
+    /// This does not return early if a slot calls [`quit`](World::quit): the caller checks
     /// [`quit_requested`](World::quit_requested).
     ///
     /// # Errors
     ///
-    /// Fails if the kernel's poller does.
+    /// Fails if the kernel's poller fails.
     #[doc(alias = "processEvents")]
     pub fn process_events(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         Shift::begin(self).runtime.pass(timeout)
     }
 
-    /// Runs the loop until `condition` holds, up to `timeout`, but at least for a pass unless it
-    /// holds already; returns true if it came to hold.
+    /// Runs the loop until `condition` holds or `timeout` has passed. Makes at least one pass
+    /// unless the condition holds already. Returns true if the condition holds.
     ///
-    /// A slot that calls [`quit`](World::quit) ends nothing here, but the condition may
-    /// [ask](World::quit_requested).
+    /// This does not return early if a slot calls [`quit`](World::quit), but the condition may
+    /// check [`quit_requested`](World::quit_requested).
     ///
     /// ```
     /// # use std::time::Duration;
@@ -237,7 +238,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// Fails if the kernel's poller does.
+    /// Fails if the kernel's poller fails.
     #[doc(alias = "qWaitFor")]
     pub fn run_until(
         &mut self,
@@ -257,22 +258,22 @@ impl Runtime {
         Ok(true)
     }
 
-    /// Delivers what was recorded outside the loop: mostly what methods that were called by indexing
-    /// have emitted, as in `rt[socket].abort()`. Returns true if all of it was delivered.
+    /// Delivers what was recorded outside the loop, in most cases emissions of methods that were
+    /// called by indexing, as in `rt[socket].abort()`. Returns true if all of it was delivered.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[track_caller]
     pub fn deliver(&mut self) -> bool {
         self.world.deliver()
     }
 
-    /// Writes every emission of this runtime into `trace` from now on, and into no other any more.
+    /// Writes every emission of this runtime into `trace` from now on, and into no other trace.
     ///
-    /// It ends with [`Trace::stop`], or when nobody has the trace any more. Only a runtime has this
-    /// method, since an object that is busy could not be looked at: what a slot wants recorded
-    /// begins before the slot.
+    /// Recording ends with [`Trace::stop`], or when the last clone of the trace is dropped. Only a
+    /// runtime has this method, since a trace must see every object and cannot see a busy one. So
+    /// recording begins outside slots.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -299,19 +300,21 @@ impl Runtime {
         self.record_since(trace, self.clock.now());
     }
 
-    /// As [`record_into`](Self::record_into), where time counts from another moment.
+    /// Does what [`record_into`](Self::record_into) does, with times that count from `began`.
     pub(crate) fn record_since(&mut self, trace: &Trace, began: Instant) {
         let clock = self.clock.clone();
         let stopwatch = move || clock.now().saturating_duration_since(began);
         self.world.begin_trace(trace, Box::new(stopwatch));
     }
 
-    /// Returns when the loop wants its next pass: now, if there is something to do, or when the
-    /// next timer is due; `None` if only the kernel or another thread can bring something.
+    /// Returns when the loop wants its next pass: now if there is something to do, otherwise when
+    /// the next timer is due. Returns `None` if only the kernel or another thread can bring
+    /// something.
     ///
-    /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` gives, and
-    /// call [`process_events`](Self::process_events) with a timeout of zero when it is readable or
-    /// this deadline has come. Ask for the deadline anew after every call into the runtime.
+    /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` returns, and
+    /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
+    /// readable or the deadline has come. Ask for the deadline again after every call into the
+    /// runtime.
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.has_work() { Some(self.clock.now()) } else { self.parts.timers.next_deadline() }
     }
@@ -321,30 +324,43 @@ impl Runtime {
         &self.parts.timers
     }
 
+    /// Returns true if the next pass has something to do, so that it must not sleep.
     fn has_work(&self) -> bool {
-        self.world.has_work()
-            || self.mailbox.has_taken()
-            || !self.ready.is_empty()
-            || self.world.postponed() > 0
-            || self.poller.has_more()
+        self.has_waiting() || self.has_untold()
     }
 
-    /// Makes one pass of the loop; returns true if there was anything to do. A pass that sleeps
-    /// ends with what ended the sleep.
+    /// Returns true if there may be work for [`catch_up`](Self::catch_up).
+    #[inline]
+    fn has_waiting(&self) -> bool {
+        self.world.has_work() || self.world.has_postponed() || self.mailbox.may_have_more()
+    }
+
+    /// Returns true if sources are ready whose owners were not woken, or the poller may know of some.
+    #[inline]
+    fn has_untold(&self) -> bool {
+        !self.ready.is_empty() || self.poller.has_more()
+    }
+
+    /// Makes one pass of the loop. Returns true if there was anything to do. A pass that sleeps ends
+    /// with the work that has ended the sleep.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.meter.begin_pass();
-        let mut any = self.catch_up();
+        let mut any = self.has_waiting() && self.catch_up();
         let mut timeout = if any { Some(Duration::ZERO) } else { timeout };
         let over =
             timeout.filter(|timeout| !timeout.is_zero()).map(|it| self.parts.timers.after(it));
+        // Whatever waited is done, or nothing waited, so only the sources are still to be asked for.
+        let mut may_sleep = timeout != Some(Duration::ZERO) && !self.has_untold();
         loop {
-            let (polled, may_have_calls) = self.wait(timeout)?;
+            let (polled, may_have_calls) = self.wait(timeout, may_sleep)?;
             if may_have_calls {
                 any |= self.catch_up();
             }
-            any |= self.tell_ready() | self.fire_timers() | self.come_to_postponed();
-            // The echo of a wake-up ends no wait, nor does a source that is gone. What else does,
-            // time or a signal of the system's, does so though there was nothing to do.
+            any |= (!self.ready.is_empty() && self.tell_ready())
+                | self.fire_timers()
+                | self.come_to_postponed();
+            // A pass that finds the waker alone, or a source that is gone, waits on. The timeout and
+            // a signal of the system end the pass, also if there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
             if any || ends || timeout == Some(Duration::ZERO) {
                 return Ok(any);
@@ -352,19 +368,24 @@ impl Runtime {
             if let Some(over) = over {
                 timeout = Some(over.saturating_duration_since(self.clock.now()));
             }
+            may_sleep = timeout != Some(Duration::ZERO) && !self.has_work();
         }
     }
 
-    /// Does what was recorded, posted and put off before this pass, as far as the allowance goes;
-    /// returns true if there was any.
+    /// Delivers what was recorded, makes the posted calls and wakes the objects that have postponed
+    /// work, all from before this pass, as far as the allowance permits. Returns true if there was
+    /// anything to do.
+    #[inline(never)]
     fn catch_up(&mut self) -> bool {
         let mut any = self.world.has_work();
         if self.world.has_undelivered() {
             let mut kind = self.meter.begin_kind();
-            self.world.deliver_in_pass(|world| kind.may_go_on(&self.meter, world));
+            self.world
+                .deliver_in_pass(|world| !kind.count(&self.meter, world) || kind.look(&self.meter));
         }
         self.mailbox.collect();
-        any |= self.work_off(|Self { mailbox, world, .. }| {
+        let has_more = |runtime: &Self| runtime.mailbox.has_taken();
+        any |= self.work_off(has_more, |Self { mailbox, world, .. }| {
             let may_call = mailbox.has_taken() && !world.is_held_up(Origin::Remote);
             may_call.then(|| {
                 let call_next = |world: &mut World| mailbox.taken().call_next(world);
@@ -372,7 +393,8 @@ impl Runtime {
             })
         });
         let mut posted = self.world.posted();
-        self.work_off(|Self { world, .. }| {
+        let has_more = |runtime: &Self| runtime.world.posted() > 0;
+        any |= self.work_off(has_more, |Self { world, .. }| {
             let call = world.next_posted(&mut posted)?;
             call.make(world);
             Some(())
@@ -380,85 +402,109 @@ impl Runtime {
         any | self.come_to_postponed()
     }
 
-    /// Works off a kind of work, of which `do_next` does one thing or finds none, as far as the
-    /// share of this kind in the allowance goes. Returns true if there was anything.
+    /// Works off one kind of work, as far as its share of the allowance permits. `do_next` does the
+    /// next thing, and returns `None` if there is none. `has_more` returns false if there is no next
+    /// thing: then the clock is not read. Returns true if there was anything to do.
     #[inline(always)]
-    fn work_off(&mut self, mut do_next: impl FnMut(&mut Self) -> Option<()>) -> bool {
-        let mut any = false;
+    fn work_off(
+        &mut self,
+        has_more: impl Fn(&Self) -> bool,
+        mut do_next: impl FnMut(&mut Self) -> Option<()>,
+    ) -> bool {
         let mut kind = self.meter.begin_kind();
+        let mut any = false;
         while let Some(()) = do_next(self) {
             any = true;
-            if !kind.may_go_on(&self.meter, &mut self.world) {
-                break;
-            }
-            if kind.has_just_looked() {
+            if kind.count(&self.meter, &mut self.world) {
+                if !has_more(self) || !kind.look(&self.meter) {
+                    break;
+                }
                 self.parts.timers.time_passed();
             }
         }
         any
     }
 
-    /// Asks the poller what is ready, and sleeps if nothing is to be done before. Returns how that
-    /// ended, and whether another thread may have posted something meanwhile.
-    fn wait(&mut self, timeout: Option<Duration>) -> Result<(Polled, bool), Error> {
-        let mut timeout = if self.has_work() { Some(Duration::ZERO) } else { timeout };
-        if timeout != Some(Duration::ZERO) {
-            let until_due = self.parts.timers.until_due();
-            timeout = timeout.into_iter().chain(until_due).min();
-        }
+    /// Asks the poller which sources are ready. If it may sleep, it sleeps until a source is ready, a
+    /// timer is due, another thread posts a call, or the timeout has passed. Returns how that ended,
+    /// and whether another thread may have posted a call.
+    #[inline]
+    fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        may_sleep: bool,
+    ) -> Result<(Polled, bool), Error> {
         if self.ready.len() >= EVENTS {
-            // What was ready in an earlier pass comes first, and does not grow meanwhile.
+            // The sources of an earlier pass come first, so that the list does not grow.
             return Ok((Polled::Something, false));
         }
+        let timeout = match (may_sleep, timeout) {
+            (false, _) => Some(Duration::ZERO),
+            (true, timeout) => match (timeout, self.parts.timers.until_due()) {
+                (Some(timeout), Some(until_due)) => Some(timeout.min(until_due)),
+                (timeout, until_due) => timeout.or(until_due),
+            },
+        };
         let would_sleep = timeout != Some(Duration::ZERO);
-        let sleeps = would_sleep && self.mailbox.fall_asleep();
-        if !sleeps {
-            timeout = Some(Duration::ZERO);
-        }
-        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
-        let may_have_calls = if sleeps { self.mailbox.wake_up() } else { would_sleep };
-        if sleeps {
-            // Nothing was used up of it yet.
+        if would_sleep && self.mailbox.fall_asleep() {
+            self.world.set_loop_is_awake(false);
+            let polled = self.poll(timeout);
+            self.world.set_loop_is_awake(true);
+            let may_have_calls = self.mailbox.wake_up();
+            // The time of the sleep does not count.
             self.meter.begin_pass();
+            Ok((polled?, may_have_calls))
+        } else {
+            Ok((self.poll(Some(Duration::ZERO))?, would_sleep))
         }
+    }
+
+    #[inline]
+    fn poll(&mut self, timeout: Option<Duration>) -> Result<Polled, Error> {
+        let polled = self.poller.poll(self.clock.sleep(timeout), self.ready.arrivals());
         let polled = polled.map_err(Error::Poll)?;
         if let (Some(timeout), Polled::Nothing) = (timeout, polled) {
             self.clock.waited(timeout);
         }
-        Ok((polled, may_have_calls))
+        Ok(polled)
     }
 
-    /// Wakes the owners of what is ready. Owners that are held up are woken later. Returns true if
-    /// any owner was woken.
+    /// Wakes the owners of the sources that are ready. Owners that are held up are woken later.
+    /// Returns true if an owner was woken, or is to be woken later.
+    #[inline(never)]
     fn tell_ready(&mut self) -> bool {
         let Self { ready, parts, world, .. } = self;
-        let is_held_up = |world: &World, owner| world.is_held_up(Origin::Object(owner));
-        let owner_of = |source| parts.reactor.owner(source);
-        ready.release(|source| owner_of(source).is_some_and(|owner| is_held_up(world, owner)));
-        let mut left = ready.len();
-        let any = self.work_off(|runtime| {
-            while left > 0 {
-                left -= 1;
-                let (source, readiness) = runtime.ready.next()?;
-                let Some(owner) = runtime.parts.reactor.owner(source) else { continue };
-                if is_held_up(&runtime.world, owner) {
-                    runtime.ready.hold_up(source, readiness);
+        ready.release(|source| {
+            parts.reactor.owner(source).is_some_and(|owner| world.is_object_held_up(owner))
+        });
+        let has_more = |runtime: &Self| runtime.ready.has_next();
+        let any = self.work_off(has_more, |Self { ready, parts, world, .. }| {
+            loop {
+                let (source, readiness) = ready.next()?;
+                let Some(owner) = parts.reactor.owner(source) else { continue };
+                if world.is_object_held_up(owner) {
+                    ready.hold_up(source, readiness);
                     continue;
                 }
-                runtime.world.wake(owner, Occasion::Ready(source, readiness));
+                world.wake(owner, Occasion::Ready(source, readiness));
                 return Some(());
             }
-            None
         });
         any || !self.ready.is_empty()
     }
 
-    /// Fires the timers that are due now. Those that are started meanwhile wait, and so do those
-    /// whose object is held up.
+    /// Fires the timers that are due now. Timers that are started meanwhile wait for the next pass,
+    /// and timers whose object is held up wait for the object. Returns true if a timer was fired.
+    #[inline]
     fn fire_timers(&mut self) -> bool {
-        self.parts.timers.begin_pass();
-        self.work_off(|Self { parts, world, .. }| {
-            match parts.timers.next_due(|key| world.is_held_up(Origin::Object(key)))? {
+        self.parts.timers.begin_pass() && self.fire_due()
+    }
+
+    #[inline(never)]
+    fn fire_due(&mut self) -> bool {
+        let has_more = |runtime: &Self| runtime.parts.timers.has_due();
+        self.work_off(has_more, |Self { parts, world, .. }| {
+            match parts.timers.next_due(|key| world.is_object_held_up(key))? {
                 Due::Wake(object) => world.wake(object, Occasion::Due),
                 Due::Call(timer) => {
                     if let Some(call) = parts.timers.take_call(timer) {
@@ -470,17 +516,18 @@ impl Runtime {
         })
     }
 
-    /// Wakes the objects that have postponed something. Those that do so meanwhile wait.
+    /// Wakes the objects that have postponed work. Objects that postpone work meanwhile wait. Returns
+    /// true if there were any objects.
+    #[inline]
     fn come_to_postponed(&mut self) -> bool {
-        let mut postponed = self.world.postponed();
-        if postponed == 0 {
-            return false;
-        }
-        self.work_off(|runtime| {
-            let (object, occasion) = runtime.world.next_postponed(&mut postponed)?;
-            runtime.world.wake(object, occasion);
-            Some(())
-        });
+        self.world.has_postponed() && self.wake_postponed()
+    }
+
+    #[inline(never)]
+    fn wake_postponed(&mut self) -> bool {
+        self.world.collect_postponed();
+        let has_more = |runtime: &Self| runtime.world.has_collected_postponed();
+        self.work_off(has_more, |Self { world, .. }| world.wake_next_postponed());
         true
     }
 }
@@ -501,10 +548,10 @@ impl<'a> Shift<'a> {
 
 impl Drop for Shift<'_> {
     fn drop(&mut self) {
-        self.runtime.world.end_passes();
-        let Runtime { mailbox, .. } = &self.runtime;
-        if !mailbox.fall_asleep() || self.runtime.has_work() {
-            mailbox.ring();
+        let Self { runtime } = self;
+        runtime.world.end_passes();
+        if !runtime.mailbox.fall_asleep() || runtime.has_work() {
+            runtime.mailbox.ring();
         }
     }
 }
@@ -532,7 +579,8 @@ impl DerefMut for Runtime {
     }
 }
 
-/// The poller's descriptor: readable when the loop has something to do. A foreign loop watches it.
+/// Returns the poller's descriptor, which is readable when the loop has something to do. Another
+/// loop can watch it.
 impl AsRawFd for Runtime {
     fn as_raw_fd(&self) -> RawFd {
         self.poller.as_raw_fd()

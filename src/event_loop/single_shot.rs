@@ -1,7 +1,7 @@
 //! Single shots: calls that are made once, after a delay.
 //!
 //! Keeps one promise: a call that was cancelled, or whose receiver is gone, is not made, and what
-//! it captured is dropped at once. When a call is due is the business of `timers.rs`.
+//! it captured is dropped at once. `timers.rs` knows when a call is due.
 
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -12,9 +12,11 @@ use super::timing::Alarm;
 use super::timing::TimerKey;
 use crate::object::{Context, Dependent, Obj, Outcome, QObject, Slot, World};
 
-/// A call that is to be made once, after a delay: to cancel it or ask for it.
+/// A handle to a call that is made once, after a delay: cancels the call, or asks if it is still to
+/// be made.
 ///
-/// Dropping it changes nothing: the call is made all the same. A copy is a handle of the same call.
+/// Dropping the handle changes nothing: the call is made nevertheless. A clone is a handle to the
+/// same call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,17 +39,17 @@ pub struct SingleShot {
 }
 
 impl SingleShot {
-    /// The call that is never made, because its receiver is gone.
+    /// Returns the handle of a call that is never made, because its receiver is gone.
     fn refused() -> Self {
         Self { parts: Weak::new(), timer: TimerKey::default() }
     }
 
-    /// Returns true if the call is still to be made. While it is being made, it is not.
+    /// Returns true if the call is still to be made. Returns false while the call is being made.
     pub fn is_active(&self) -> bool {
         self.parts.upgrade().is_some_and(|parts| parts.timers.is_armed(self.timer))
     }
 
-    /// Cancels the call; returns true if it was still to be made.
+    /// Cancels the call. Returns true if the call was still to be made.
     ///
     /// What the closure captured is dropped at once.
     pub fn cancel(&self) -> bool {
@@ -55,7 +57,7 @@ impl SingleShot {
     }
 }
 
-/// Ends with the receiver of the call.
+/// A call that is cancelled when its receiver is destroyed.
 impl Dependent for SingleShot {
     fn is_over(&self) -> bool {
         !self.is_active()
@@ -74,10 +76,11 @@ impl fmt::Debug for SingleShot {
 
 /// Calls after a delay.
 impl World {
-    /// Calls a slot once, after a delay. The call is cancelled when the receiver is destroyed, and
-    /// is never made if the receiver is gone already.
+    /// Calls a slot once, after a delay. The call is cancelled if the receiver is destroyed before,
+    /// and is never made if the receiver is gone already.
     ///
-    /// A delay of zero is a call in a later pass of the loop, in order with what was posted.
+    /// If the delay is zero, the call is posted: a later pass of the loop makes it, in order with
+    /// other posted calls.
     ///
     /// # Panics
     ///
@@ -100,9 +103,10 @@ impl World {
         })
     }
 
-    /// Runs a closure once, after a delay.
+    /// Calls a closure once, after a delay.
     ///
-    /// A delay of zero is a call in a later pass of the loop, in order with what was posted.
+    /// If the delay is zero, the call is posted: a later pass of the loop makes it, in order with
+    /// other posted calls.
     ///
     /// ```
     /// use std::time::Duration;
@@ -136,12 +140,12 @@ impl World {
         shot
     }
 
-    /// Runs a closure that acts on a receiver once, after a delay. The call is cancelled when the
-    /// receiver is destroyed, and is never made if the receiver is gone already.
+    /// Calls a closure once with a receiver, after a delay. The call is cancelled if the receiver
+    /// is destroyed before, and is never made if the receiver is gone already.
     ///
-    /// A delay of zero is a call in a later pass of the loop, in order with what was posted. The
-    /// closure is a slot of the receiver: a panic in it destroys the receiver, and an error that it
-    /// returns goes to [`on_slot_error`](Self::on_slot_error).
+    /// If the delay is zero, the call is posted: a later pass of the loop makes it, in order with
+    /// other posted calls. The closure counts as a slot of the receiver: a panic in it destroys the
+    /// receiver, and an error that it returns goes to [`on_slot_error`](Self::on_slot_error).
     ///
     /// ```
     /// use std::time::Duration;
@@ -202,7 +206,7 @@ impl World {
         self.single_shot_for(delay, receiver, move |world| world.call_closure(receiver, closure))
     }
 
-    /// Makes a call that is cancelled when the receiver is destroyed.
+    /// Makes a call that is cancelled if the receiver is destroyed before.
     #[track_caller]
     fn single_shot_for<R: QObject>(
         &mut self,
@@ -223,7 +227,8 @@ impl World {
 impl<T: QObject> Context<'_, T> {
     /// Calls a slot once, after a delay: [`World::single_shot`].
     ///
-    /// Here so that `cx.this()` may stand among the arguments.
+    /// `cx.this()` can be an argument here, which the borrow checker refuses for the method of the
+    /// world.
     #[doc(alias = "singleShot")]
     #[track_caller]
     pub fn single_shot<R, F, Form>(
@@ -241,9 +246,10 @@ impl<T: QObject> Context<'_, T> {
         world.single_shot(delay, receiver, slot)
     }
 
-    /// Runs a closure that acts on a receiver once, after a delay: [`World::single_shot_fn_on`].
+    /// Calls a closure once with a receiver, after a delay: [`World::single_shot_fn_on`].
     ///
-    /// Here so that `cx.this()` may stand among the arguments.
+    /// `cx.this()` can be an argument here, which the borrow checker refuses for the method of the
+    /// world.
     #[doc(alias = "singleShot")]
     #[track_caller]
     pub fn single_shot_fn_on<R, F, O>(

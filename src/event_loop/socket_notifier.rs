@@ -12,16 +12,16 @@ use super::home::Home;
 use crate::object::{Anchor, Occasion, Response, Signal};
 use crate::readiness::{Readiness, SourceId};
 
-/// What a notifier watches for.
+/// What a notifier watches a descriptor for.
 #[doc(alias = "QSocketNotifier::Type")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifierType {
-    /// There is something to read, or the other end is closed.
+    /// The descriptor has something to read, or the other end is closed.
     Read,
-    /// There is room to write.
+    /// The descriptor has room to write.
     Write,
-    /// There is out-of-band data. Only on Linux and Android.
+    /// The descriptor has out-of-band data. Only on Linux and Android.
     Exception,
 }
 
@@ -48,13 +48,13 @@ impl NotifierType {
 
 /// Emits a signal when a descriptor is ready: for pipes, devices and sockets of other libraries.
 ///
-/// Level-triggered: the signal comes again and again, at most once in a pass of the loop, until the
-/// slots have read what is there, or disabled the notifier. It waits while the slots of the one
-/// before have still something to do that takes longer than a pass may. The notifier keeps the
+/// Level-triggered: the signal is emitted again and again, at most once in a pass of the loop,
+/// until the slots have read everything or disabled the notifier. If the slots need longer than one
+/// pass may take, the next emission waits until they have finished. The notifier keeps the
 /// descriptor open.
 ///
-/// Set the descriptor to non-blocking and expect `WouldBlock`. Another slot, or another process
-/// that has the descriptor, may have read what was there before the signal is delivered, and a read
+/// Set the descriptor to non-blocking, and expect `WouldBlock`: another slot, or another process
+/// that has the descriptor, may have read everything before the signal is delivered, and a read
 /// that blocks stops the whole loop.
 ///
 /// ```
@@ -87,7 +87,7 @@ impl NotifierType {
 #[derive(QObject)]
 #[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QSocketNotifier {
-    /// Emitted when the descriptor is ready, with what for.
+    /// Emitted when the descriptor is ready, with the type of the notifier.
     #[signal]
     activated: Signal<NotifierType>,
     descriptor: OwnedFd,
@@ -101,21 +101,21 @@ pub struct QSocketNotifier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Disabled,
-    /// Is to watch from the moment when it gets a runtime.
+    /// Will watch from the moment when it enters a runtime.
     Waiting,
     Watching(SourceId),
 }
 
 #[slots]
 impl QSocketNotifier {
-    /// Creates a notifier that watches `descriptor` as soon as it is added to a runtime.
+    /// Creates a notifier. It watches `descriptor` from the moment when it is added to a runtime.
     ///
-    /// It keeps a duplicate, so closing the original does not pull it away, and several notifiers
-    /// may watch the same one.
+    /// The notifier has a duplicate of the descriptor. So the original may be closed, and several
+    /// notifiers may watch the same descriptor.
     ///
     /// # Errors
     ///
-    /// Fails if the descriptor cannot be duplicated: a limit on descriptors.
+    /// Fails if the descriptor cannot be duplicated, because of a limit on descriptors.
     pub fn new(descriptor: impl AsFd, kind: NotifierType) -> io::Result<Self> {
         Ok(Self {
             activated: Signal::new(),
@@ -133,7 +133,7 @@ impl QSocketNotifier {
         self.kind
     }
 
-    /// Returns true if the notifier watches.
+    /// Returns true if the notifier watches, or will watch once it is added to a runtime.
     #[doc(alias = "isEnabled")]
     pub fn is_enabled(&self) -> bool {
         self.state != State::Disabled
@@ -143,7 +143,7 @@ impl QSocketNotifier {
     ///
     /// # Errors
     ///
-    /// Fails if the system cannot watch this descriptor: a regular file, for one.
+    /// Fails if the system cannot watch this descriptor, for example because it is a regular file.
     #[doc(alias = "setEnabled")]
     #[slot]
     pub fn set_enabled(&mut self, enabled: bool) -> io::Result<()> {
@@ -167,8 +167,8 @@ impl QSocketNotifier {
         Ok(())
     }
 
-    /// Returns why the notifier is not enabled, if the system refused it when it was added, or
-    /// gave up on it later.
+    /// Returns the error because of which the notifier is not enabled: the system refused to watch
+    /// the descriptor when the notifier was added, or later.
     pub fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
@@ -187,14 +187,15 @@ impl QSocketNotifier {
             && self.is_enabled()
             && self.kind.is_in(readiness)
         {
-            // Before the slots run, so that one that panics does not end the watching.
+            // Done before the slots run, so that a panic in a slot does not end the watching.
             self.rearm();
             self.activated.emit(self.kind);
         }
         Response::DONE
     }
 
-    /// Asks for the descriptor's readiness anew, which makes an edge a level.
+    /// Asks for the descriptor's readiness again, which turns edge-triggered readiness into
+    /// level-triggered.
     fn rearm(&mut self) {
         if let (State::Watching(id), Some(home)) = (self.state, &self.home) {
             let fd = self.descriptor.as_raw_fd();

@@ -18,11 +18,12 @@ use crate::sync::{Condvar, Mutex, PoisonError};
 
 /// A thread that runs an event loop of its own.
 ///
-/// Objects do not move between threads: what is to live there is created there, in the function
-/// given to [`start`](Self::start). The two sides reach each other by [`Remote`]s, and by signals
-/// connected with [`World::connect_remote`](crate::World::connect_remote).
+/// Objects do not move between threads: the function that is passed to [`start`](Self::start)
+/// creates the objects of the new thread there. The two sides reach each other by [`Remote`]s, and
+/// by signals connected with [`World::connect_remote`](crate::World::connect_remote).
 ///
-/// Dropping a `QThread` ends its loop and waits for the thread: none outlives its object.
+/// Dropping a `QThread` ends its loop and waits for the thread, so the thread never outlives the
+/// object.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -52,7 +53,7 @@ pub struct QThread {
     home: Option<Home>,
 }
 
-/// How far the thread has come.
+/// Whether the thread runs or has finished.
 enum State {
     Idle,
     Running { remote: Remote, handle: JoinHandle<()>, outcome: Arc<Outcome> },
@@ -71,7 +72,7 @@ pub enum ThreadError {
     Panicked(String),
 }
 
-/// How the thread ended, once it has.
+/// How the thread ended, once it has ended.
 #[derive(Default)]
 struct Outcome {
     result: Mutex<Option<Result<i32, ThreadError>>>,
@@ -88,7 +89,7 @@ impl Outcome {
         self.result.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits up to `timeout`, or for ever. Returns true if the thread has ended.
+    /// Waits up to `timeout`, or for ever if `None`. Returns true if the thread has ended.
     fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +112,7 @@ impl Outcome {
 
 #[slots]
 impl QThread {
-    /// Creates a thread that does not run yet. The name is what debuggers show.
+    /// Creates a thread that does not run yet. Debuggers show the name.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             started: Signal::new(),
@@ -122,15 +123,16 @@ impl QThread {
         }
     }
 
-    /// Starts the thread: creates its runtime, calls `set_up` with it there, and runs its loop
-    /// until it is told to quit. Returns what `set_up` returned: mostly handles of what it added,
-    /// and [`remote`](crate::World::remote), the way there.
+    /// Starts the thread: creates its runtime, calls `set_up` with that runtime, and runs its loop
+    /// until somebody asks it to quit. Returns what `set_up` returned, in most cases handles of the
+    /// objects that it added and a [`remote`](crate::World::remote) of the runtime.
     ///
-    /// Waits for `set_up`, which therefore should not take long, nor wait for this thread.
+    /// Blocks until `set_up` has returned. So `set_up` should not take long, and must not wait for
+    /// this thread.
     ///
     /// # Errors
     ///
-    /// Fails if the thread runs already, if the system gives no thread or no poller, or if `set_up`
+    /// Fails if the thread already runs, if the system gives no thread or no poller, or if `set_up`
     /// panics; then [`result`](Self::result) has the panic.
     pub fn start<R: Send + 'static>(
         &mut self,
@@ -155,7 +157,7 @@ impl QThread {
                     }
                 };
                 let made = set_up(&mut rt);
-                // Fails only if the starting thread is gone, and then nobody wants it.
+                // Fails only if the starting thread is gone, and then nobody needs the result.
                 let _ = send_ready.send(Ok((rt.remote(), made)));
                 drop(send_ready);
                 if let Some((home, key)) = &home {
@@ -176,7 +178,7 @@ impl QThread {
             }
             Ok(Err(Error::Poller(error) | Error::Poll(error))) => Err(error),
             Err(_) => {
-                // Its panic was caught and kept as the result.
+                // The panic was caught and kept as the result.
                 let _ = handle.join();
                 self.state = outcome.get().map_or(State::Idle, State::Finished);
                 Err(io::Error::other("setting up the thread panicked"))
@@ -184,23 +186,23 @@ impl QThread {
         }
     }
 
-    /// Tells the thread's loop to end with exit code 0, as soon as it comes to it.
+    /// Asks the thread's loop to end with exit code 0. The loop ends when it reaches the request.
     #[slot]
     pub fn quit(&mut self) {
         self.exit(0);
     }
 
-    /// Tells the thread's loop to end with this exit code, as soon as it comes to it. If there are
-    /// several calls, the last one that it comes to counts.
+    /// Asks the thread's loop to end with this exit code. The loop ends when it reaches the
+    /// request. If there are several calls, the last one that the loop reaches counts.
     #[slot]
     pub fn exit(&mut self, code: i32) {
         if let State::Running { remote, .. } = &self.state {
-            // Fails if the loop has ended, which is what is asked for.
+            // Fails only if the loop has ended already.
             let _ = remote.exit(code);
         }
     }
 
-    /// Returns the way into the thread's runtime, while it runs.
+    /// Returns a remote of the thread's runtime, while the thread runs.
     pub fn remote(&self) -> Option<Remote> {
         match &self.state {
             State::Running { remote, .. } if self.is_running() => Some(remote.clone()),
@@ -220,7 +222,8 @@ impl QThread {
         self.result().is_some()
     }
 
-    /// Returns the exit code, or why there is none; `None` while the thread has not finished.
+    /// Returns the exit code, or why there is none. Returns `None` while the thread has not
+    /// finished.
     pub fn result(&self) -> Option<Result<i32, ThreadError>> {
         match &self.state {
             State::Idle => None,
@@ -233,12 +236,12 @@ impl QThread {
         self.home = Some(Home::of(anchor));
     }
 
-    /// Joins a thread that was told to end, or has.
+    /// Joins a thread that has ended, or was asked to end.
     fn reap(&mut self) {
         if let State::Running { handle, outcome, .. } =
             std::mem::replace(&mut self.state, State::Idle)
         {
-            // Its panic was caught and kept as the result.
+            // The panic was caught and kept as the result.
             let _ = handle.join();
             if let Some(result) = outcome.get() {
                 self.state = State::Finished(result);
@@ -247,9 +250,9 @@ impl QThread {
     }
 }
 
-/// Has a signal of a thread's object emitted in the runtime where that object lives.
+/// Emits a signal of a thread's object in the runtime of that object.
 fn announce(home: &Remote, key: ObjectKey, signal: fn(&QThread) -> &Signal<()>) {
-    // Fails if that runtime is gone, and the object with it.
+    // Fails only if that runtime is gone, and the object with it.
     let _ = home.post(move |world| {
         if let Some(thread) = world.get(world.handle::<QThread>(key)) {
             signal(thread).emit(());
@@ -257,7 +260,7 @@ fn announce(home: &Remote, key: ObjectKey, signal: fn(&QThread) -> &Signal<()>) 
     });
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -266,9 +269,10 @@ fn message(panic: &(dyn Any + Send)) -> String {
 
 /// Waiting for threads.
 impl Runtime {
-    /// Blocks until the thread has finished, up to `timeout` or for ever. Returns true if it has.
+    /// Blocks until the thread has finished, or `timeout` has passed (for ever if `None`). Returns
+    /// true if the thread has finished or was never started.
     ///
-    /// Does not run this runtime's loop meanwhile, so `finished` comes later.
+    /// The loop of this runtime does not run meanwhile, so `finished` is delivered later.
     ///
     /// # Panics
     ///

@@ -13,12 +13,12 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 /// Emits a signal after an interval, once or again and again.
 ///
 /// The ticks of a repeating timer do not drift: each is due at a multiple of the interval after the
-/// start, however late the one before came. Ticks that were missed because the loop was busy are
-/// dropped, and at most one comes in each pass of the loop. None comes while the slots of the one
-/// before have still something to do that takes longer than a pass may: it is late then, or
-/// dropped. Timers that are due at the same moment fire in the order in which they were started. An
-/// interval of zero fires once in each pass whose [`Allowance`](crate::Allowance) leaves room,
-/// after the sockets have had theirs.
+/// start, however late the previous one came. Ticks that were missed because the loop was busy are
+/// dropped, and at most one comes in each pass of the loop. If the slots of a tick need longer than
+/// one pass may take, the next tick comes after they have finished, or is dropped. Timers that are
+/// due at the same moment fire in the order in which they were started. A timer with an interval of
+/// zero fires once in each pass whose [`Allowance`](crate::Allowance) is not used up before, after
+/// the sockets were served.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,11 +45,11 @@ pub struct QTimer {
     interval: Duration,
     single_shot: bool,
     timer_type: TimerType,
-    /// How the timer goes since it was started.
+    /// The interval and the grain with which the timer was started last.
     pace: Pace,
-    /// The interval or the type was set since then.
+    /// True if the interval or the type was set since then.
     has_new_pace: bool,
-    /// By what the timer is armed. Kept while it is stopped, since it mostly starts again.
+    /// The key of the armed timer. Kept while the timer is stopped, since most timers start again.
     timer: Option<TimerKey>,
     state: State,
     home: Option<Home>,
@@ -59,7 +59,7 @@ pub struct QTimer {
 #[derive(Clone, Copy, Debug)]
 enum State {
     Stopped,
-    /// Was started before it had a runtime; runs from the moment when it gets one.
+    /// Was started before it had a runtime, and will run from the moment when it enters one.
     Waiting,
     /// Runs.
     Armed(Beat),
@@ -82,9 +82,9 @@ impl QTimer {
         }
     }
 
-    /// Starts the timer with the interval that is set; starts it anew if it runs.
+    /// Starts the timer with its interval, or restarts it if it runs.
     ///
-    /// A timer that has no runtime yet starts when it gets one.
+    /// A timer that is not in a runtime yet starts when it is added to one.
     #[slot]
     pub fn start(&mut self) {
         let Some(home) = &self.home else {
@@ -100,7 +100,7 @@ impl QTimer {
         self.state = State::Armed(beat);
     }
 
-    /// Sets the interval and starts the timer with it.
+    /// Sets the interval, and starts or restarts the timer.
     #[doc(alias = "start")]
     pub fn start_with(&mut self, interval: Duration) {
         self.interval = interval;
@@ -123,9 +123,10 @@ impl QTimer {
         !matches!(self.state, State::Stopped)
     }
 
-    /// Returns the time until the timer is due: zero if it is overdue, `None` if it does not run.
+    /// Returns the time until the timer is due. Returns zero if it is overdue, and `None` if the
+    /// timer does not run.
     ///
-    /// An interval of centuries is never over: the time until then is [`Duration::MAX`].
+    /// For an interval of centuries, the time is [`Duration::MAX`].
     #[doc(alias = "remainingTime")]
     pub fn remaining_time(&self) -> Option<Duration> {
         match (self.state, self.timer, &self.home) {
@@ -140,7 +141,7 @@ impl QTimer {
         self.interval
     }
 
-    /// Sets the interval. A timer that runs is started anew with it.
+    /// Sets the interval. If the timer runs, it is restarted.
     #[doc(alias = "setInterval")]
     pub fn set_interval(&mut self, interval: Duration) {
         self.interval = interval;
@@ -150,14 +151,14 @@ impl QTimer {
         }
     }
 
-    /// Returns true if the timer fires once and stops. It has stopped when its slots run.
+    /// Returns true if the timer fires once and stops. The timer has already stopped when its slots
+    /// run.
     #[doc(alias = "isSingleShot")]
     pub fn is_single_shot(&self) -> bool {
         self.single_shot
     }
 
-    /// Sets whether the timer fires once and stops, or again and again. The default is again and
-    /// again.
+    /// Makes the timer fire once and stop, or fire repeatedly. The default is repeatedly.
     #[doc(alias = "setSingleShot")]
     pub fn set_single_shot(&mut self, single_shot: bool) {
         self.single_shot = single_shot;
@@ -169,7 +170,8 @@ impl QTimer {
         self.timer_type
     }
 
-    /// Sets how exactly the timer keeps its times, from the next time on that it is started.
+    /// Sets how exactly the timer keeps its times. Takes effect when the timer is started the next
+    /// time.
     #[doc(alias = "setTimerType")]
     pub fn set_timer_type(&mut self, timer_type: TimerType) {
         self.timer_type = timer_type;
@@ -191,11 +193,11 @@ impl QTimer {
         Response::emit(&self.timeout)
     }
 
-    /// Gets ready for the next tick, before the slots of this one run.
+    /// Arms the timer for its next tick, before the slots of this one run.
     #[inline]
     fn tick(&mut self) {
         if self.single_shot {
-            // What has fired is not armed any more.
+            // A timer that has fired is no longer armed.
             self.state = State::Stopped;
         } else if let (State::Armed(beat), Some(timer), Some(home)) =
             (&mut self.state, self.timer, &self.home)

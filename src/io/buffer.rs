@@ -14,14 +14,13 @@ use crate::object::{Anchor, Occasion, Response};
 
 /// A random-access device over bytes in memory.
 ///
-/// For what takes a device and is to be given bytes, and for tests. Bytes that are written can be
-/// read at once. The signals that tell so, [`bytes_written`](QIODevice::bytes_written) and then
-/// [`ready_read`](QIODevice::ready_read), come from the event loop, once for all that was written
-/// since the last time.
+/// Use it where a device is needed and bytes are at hand, and for tests. Bytes that are written can
+/// be read at once. The event loop emits [`bytes_written`](QIODevice::bytes_written) and then
+/// [`ready_read`](QIODevice::ready_read), once for all that was written since the last time.
 ///
-/// Opening with [`TRUNCATE`](OpenMode::TRUNCATE) drops the bytes, with
+/// Opening with [`TRUNCATE`](OpenMode::TRUNCATE) drops the bytes; opening with
 /// [`APPEND`](OpenMode::APPEND) begins after them. The open mode always has
-/// [`UNBUFFERED`](OpenMode::UNBUFFERED), as there is no point in a buffer before a buffer.
+/// [`UNBUFFERED`](OpenMode::UNBUFFERED), since the bytes are in memory already.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -39,7 +38,7 @@ use crate::object::{Anchor, Occasion, Response};
 /// # }
 /// ```
 ///
-/// It is a [`Seek`] as well, for crates that ask for one.
+/// A `QBuffer` implements [`Seek`] too, for crates that need it.
 #[derive(QObject, Debug, Default)]
 #[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QBuffer {
@@ -56,18 +55,19 @@ pub struct QBuffer {
 }
 
 impl QBuffer {
-    /// Creates an empty buffer, closed.
+    /// Creates an empty buffer that is closed.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns all bytes, wherever the buffer stands.
+    /// Returns all bytes, whatever the position is.
     #[doc(alias = "buffer")]
     pub fn data(&self) -> &[u8] {
         &self.data
     }
 
-    /// Sets the bytes of a closed buffer. Says whether it was closed; an open one keeps its bytes.
+    /// Sets the bytes of a closed buffer. Returns true if the buffer was closed; an open one keeps
+    /// its bytes.
     #[doc(alias = "setData")]
     #[doc(alias = "setBuffer")]
     pub fn set_data(&mut self, data: impl Into<Vec<u8>>) -> bool {
@@ -80,7 +80,7 @@ impl QBuffer {
         is_closed
     }
 
-    /// Takes all bytes. The buffer is empty then, and stands at its start.
+    /// Takes all bytes. The buffer is empty then, and its position is 0.
     pub fn take_data(&mut self) -> Vec<u8> {
         self.cursor = 0;
         if self.is_open() {
@@ -156,7 +156,7 @@ impl QBuffer {
     }
 }
 
-/// A closed buffer with these bytes.
+/// Creates a closed buffer with these bytes.
 impl From<Vec<u8>> for QBuffer {
     fn from(data: Vec<u8>) -> Self {
         Self { data, ..Self::default() }
@@ -189,7 +189,8 @@ impl RawDevice for QBuffer {
         self.data.len() as u64
     }
 
-    /// Goes there; after the end, puts zeros between if the buffer is open for writing.
+    /// Moves to the position. If that is after the end, puts zeros between if the buffer is open
+    /// for writing.
     fn seek_data(&mut self, position: u64) -> io::Result<()> {
         let is_after_end = position > self.data_size();
         let target = match usize::try_from(position) {

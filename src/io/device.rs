@@ -30,6 +30,17 @@ pub struct Device {
     rare: OnceCell<Box<Rare>>,
 }
 
+/// What has become of bytes that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Advance {
+    /// There were none.
+    Nothing,
+    /// They have left the buffer.
+    Left,
+    /// They stay in the buffer, since a transaction may give them back.
+    Kept,
+}
+
 /// What few devices need.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
@@ -125,11 +136,19 @@ impl Device {
         }
     }
 
-    /// Takes over the bytes that came in, without copying them if they are many and the buffer is empty.
-    /// Gives the memory back if they were copied. Emits nothing: that is for
-    /// [`announce_received`](Self::announce_received) or [`received_response`](Self::received_response).
-    pub(crate) fn adopt(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
-        if self.is_readable() { self.incoming.adopt(bytes) } else { Some(bytes) }
+    /// Moves the bytes that are unread, if they are few, to a queue that is about to be read into. Returns
+    /// the memory in which they were.
+    #[inline]
+    pub(crate) fn move_few_to(&mut self, queue: &mut ByteQueue) -> Option<ByteQueue> {
+        self.incoming.move_few_to(queue)
+    }
+
+    /// Adds the bytes that came in to the buffer, as [`ByteQueue::adopt`] does. Returns the memory that
+    /// is not needed. Emits nothing: that is for [`announce_received`](Self::announce_received) or
+    /// [`received_response`](Self::received_response).
+    #[inline]
+    pub(crate) fn adopt(&mut self, queue: ByteQueue) -> Option<ByteQueue> {
+        if self.is_readable() { self.incoming.adopt(queue) } else { Some(queue) }
     }
 
     /// Tells the user that there is something new to read, as the response of an object that was
@@ -153,10 +172,23 @@ impl Device {
 
     /// Gives away the memory of a buffer that was read to its end, if it is worth keeping.
     ///
-    /// To be asked for while the device is told that it was read from
-    /// ([`RawDevice::buffer_consumed`](super::RawDevice::buffer_consumed)); it is dropped then.
-    pub(crate) fn reclaim(&mut self) -> Option<Vec<u8>> {
+    /// To be called by [`RawDevice::buffer_consumed`](super::RawDevice::buffer_consumed), after which the
+    /// memory is dropped.
+    #[inline]
+    pub(crate) fn reclaim(&mut self) -> Option<ByteQueue> {
         self.incoming.reclaim()
+    }
+
+    /// Returns true if the buffer should [shrink](Self::shrink), as there are few bytes in large memory
+    /// that nobody has lent.
+    #[inline]
+    pub(crate) fn is_wasteful(&self) -> bool {
+        self.incoming.is_wasteful()
+    }
+
+    /// Gives away the memory of a buffer that has few bytes in large memory.
+    pub(crate) fn shrink(&mut self) -> Option<ByteQueue> {
+        self.incoming.shrink()
     }
 
     /// The number of bytes in the buffer that were not read, or were read in a transaction only.
@@ -164,15 +196,36 @@ impl Device {
         self.incoming.len()
     }
 
+    /// Takes the buffer out, for somebody who writes on what is in it. There are no messages in it, and no
+    /// transaction is under way.
+    #[inline]
+    pub(super) fn take_queue(&mut self) -> ByteQueue {
+        if self.rare.get().is_some() {
+            self.forget_findings(0);
+        }
+        std::mem::take(&mut self.incoming)
+    }
+
+    /// Puts what is left of the buffer back, in front of what has come to it meanwhile.
+    #[inline]
+    pub(super) fn put_queue_back(&mut self, mut queue: ByteQueue) {
+        if !self.incoming.is_empty() {
+            queue.push(self.incoming.as_slice());
+        }
+        self.incoming = queue;
+    }
+
     /// What is to go out.
     pub(crate) fn outgoing(&self) -> &[u8] {
         self.outgoing.as_slice()
     }
 
-    /// Takes off what went out. The user is told by [`announce_written`](Self::announce_written).
-    pub(crate) fn sent(&mut self, count: usize) {
+    /// Takes off what went out. Returns large memory in which nothing is left. The user is told by
+    /// [`announce_written`](Self::announce_written).
+    #[inline]
+    pub(crate) fn sent(&mut self, count: usize) -> Option<ByteQueue> {
         self.outgoing.consume(count);
-        self.outgoing.release();
+        self.outgoing.reclaim()
     }
 
     /// Tells the user that `count` bytes have gone out: 0 is an empty datagram.
@@ -193,8 +246,15 @@ impl Device {
     }
 
     /// Queues bytes to go out.
+    #[inline]
     pub(crate) fn queue(&mut self, bytes: &[u8]) {
         self.outgoing.push(bytes);
+    }
+
+    /// Moves `count` bytes of another queue to what is to go out.
+    #[inline]
+    pub(crate) fn queue_from(&mut self, queue: &mut ByteQueue, count: usize) {
+        self.outgoing.push_from(queue, count);
     }
 
     pub(crate) fn is_readable(&self) -> bool {
@@ -218,11 +278,12 @@ impl Device {
     }
 
     /// What is in the buffer and can be read.
+    #[inline]
     pub(super) fn unread(&self) -> &[u8] {
-        if self.is_readable() {
-            self.incoming.as_slice().get(self.mark()..).unwrap_or_default()
-        } else {
-            &[]
+        match self.rare.get() {
+            _ if !self.is_readable() => &[],
+            None => self.incoming.as_slice(),
+            Some(rare) => self.incoming.as_slice().get(rare.transaction.mark()..).unwrap_or(&[]),
         }
     }
 
@@ -344,29 +405,30 @@ impl Device {
         self.rare.get().map_or(0, |rare| rare.cursor)
     }
 
-    /// Notes that `count` of the unread bytes were read. Returns true if they left the buffer.
-    pub(super) fn advance(&mut self, count: usize) -> bool {
-        if self.rare.get().is_some() && !self.advance_rare(count) {
-            return false;
+    /// Notes that up to `count` bytes of the buffer were read. Returns what has become of them.
+    #[inline]
+    pub(super) fn advance(&mut self, count: usize) -> Advance {
+        if self.rare.get().is_some() {
+            return self.advance_rare(count);
         }
-        self.incoming.consume(count);
-        count > 0
+        if self.incoming.consume(count) > 0 { Advance::Left } else { Advance::Nothing }
     }
 
-    /// What few devices note when `count` of the unread bytes were read. Returns true if the bytes
-    /// are to leave the buffer.
+    /// Does the same for a device that has what few devices need.
     #[cold]
-    fn advance_rare(&mut self, count: usize) -> bool {
+    fn advance_rare(&mut self, count: usize) -> Advance {
         let rare = self.rare.get_mut().expect("the caller has looked");
         let mark = rare.transaction.mark();
+        let count = count.min(self.incoming.len() - mark);
         rare.view.was_read(&self.incoming.as_slice()[mark..mark + count]);
         rare.messages.was_read(count);
         if let Transaction::Marked { read } = &mut rare.transaction {
             *read += count;
-            return false;
+            return if count > 0 { Advance::Kept } else { Advance::Nothing };
         }
         rare.front_leaves(count);
-        true
+        self.incoming.consume(count);
+        if count > 0 { Advance::Left } else { Advance::Nothing }
     }
 
     /// Ends the transaction and drops what was read in it. Returns true if that left the buffer.
@@ -434,6 +496,7 @@ impl Device {
     }
 
     /// Drops the buffer's memory if nothing is in it.
+    #[inline]
     pub(super) fn release(&mut self) {
         self.incoming.release();
     }
@@ -463,48 +526,54 @@ impl Device {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Device, OpenMode, Transaction};
+    use super::{Advance, ByteQueue, Device, OpenMode, Transaction};
+
+    /// A queue in large memory.
+    fn queue_of(bytes: &[u8]) -> ByteQueue {
+        let mut queue = ByteQueue::with_room(20_000);
+        queue.push(bytes);
+        queue
+    }
 
     #[test]
     fn the_state_of_a_device_is_small() {
-        assert!(size_of::<Device>() <= 104, "{} bytes", size_of::<Device>());
+        assert!(size_of::<Device>() <= 56, "{} bytes", size_of::<Device>());
     }
 
     #[test]
     fn much_that_comes_at_once_is_not_copied_and_its_memory_is_given_back() {
         let mut device = Device::new();
         device.open(OpenMode::READ_ONLY);
-        let much = vec![b'x'; 20_000];
-        let place = much.as_ptr();
-        assert_eq!(device.adopt(much), None);
+        let much = queue_of(&[b'x'; 20_000]);
+        let place = much.as_slice().as_ptr();
+        assert!(device.adopt(much).is_none());
         assert_eq!((device.unread().as_ptr(), device.unread_len()), (place, 20_000));
-        assert_eq!(device.reclaim(), None, "it was not read yet");
+        assert!(device.reclaim().is_none(), "it was not read yet");
 
         device.advance(20_000);
         let memory = device.reclaim().expect("all of it was read");
-        assert_eq!((memory.as_ptr(), memory.len()), (place, 0));
-        assert_eq!(device.reclaim(), None);
+        assert_eq!((memory.as_slice().as_ptr(), memory.len()), (place, 0));
+        assert!(device.reclaim().is_none());
     }
 
     #[test]
     fn what_comes_behind_unread_bytes_is_copied() {
         let mut device = Device::new();
         device.open(OpenMode::READ_ONLY);
-        let little = device.adopt(b"ab".to_vec()).expect("little is copied");
-        assert_eq!(little, b"ab");
-        let much = device.adopt(vec![b'x'; 20_000]).expect("it comes behind other bytes");
+        assert!(device.adopt(queue_of(b"ab")).is_some(), "little is copied");
+        let much = device.adopt(queue_of(&[b'x'; 20_000])).expect("it comes behind other bytes");
         assert_eq!((much.len(), device.unread_len()), (20_000, 20_002));
         device.advance(20_002);
         device.release();
-        assert_eq!(device.reclaim(), None, "nobody wanted the memory");
+        assert!(device.reclaim().is_none(), "nobody wanted the memory");
     }
 
     #[test]
     fn what_comes_to_a_device_that_is_not_read_is_dropped() {
         let mut device = Device::new();
         device.open(OpenMode::WRITE_ONLY);
-        device.adopt(b"abc".to_vec());
-        assert_eq!(device.adopt(vec![0; 20_000]).map(|memory| memory.len()), Some(20_000));
+        assert!(device.adopt(queue_of(b"abc")).is_some());
+        assert!(device.adopt(queue_of(&[0; 20_000])).is_some());
         assert_eq!(device.unread_len(), 0);
     }
 
@@ -569,7 +638,12 @@ mod tests {
                     }
                     Op::Advance(count) => {
                         let count = count.min(unread.len());
-                        prop_assert_eq!(device.advance(count), mark.is_none() && count > 0);
+                        let advance = match mark {
+                            _ if count == 0 => Advance::Nothing,
+                            None => Advance::Left,
+                            Some(_) => Advance::Kept,
+                        };
+                        prop_assert_eq!(device.advance(count), advance);
                         match &mut mark {
                             Some(mark) => *mark += count,
                             None => drop(bytes.drain(..count)),

@@ -6,6 +6,7 @@
 
 use std::io;
 
+use super::forwarding::unless_blocked;
 use super::io_device::QIODevice;
 use super::reading::{
     MESSAGE, can_be_read, consume, copy, is_text, keeps, made_room, with_scratch,
@@ -89,6 +90,29 @@ pub(super) fn skip<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> usize {
     drop_returns(device);
     while pass_empty(device) {}
     read_bytes(device, max).len()
+}
+
+/// Has `write` send the next message on, and takes off it what was written. Returns how many bytes that
+/// was: 0 as well for an empty message, and if there is none.
+pub(super) fn forward<D: QIODevice + ?Sized>(
+    device: &mut D,
+    write: impl FnOnce(&mut D, &[u8]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    drop_returns(device);
+    if device.device().message().is_none() {
+        if let Err(error) = take_in(device) {
+            return unless_blocked(error);
+        }
+        drop_returns(device);
+    }
+    if device.device().message().is_some_and(<[u8]>::is_empty) {
+        write(device, &[]).or_else(unless_blocked)?;
+        pass_empty(device);
+        return Ok(0);
+    }
+    let message = peek(device, usize::MAX).to_vec();
+    let count = write(device, &message).or_else(unless_blocked)?;
+    Ok(skip(device, count))
 }
 
 /// Shows the next message, an empty one once.

@@ -5,6 +5,7 @@ mod byte_queue;
 mod device;
 #[doc(hidden)]
 pub mod device_signal;
+mod forwarding;
 mod io_device;
 mod message_reading;
 mod messages;
@@ -12,12 +13,16 @@ mod open_mode;
 mod raw_device;
 mod reading;
 mod searched;
+mod spare;
 pub(crate) mod std_io;
 mod text;
 mod transaction;
 mod writing;
 
 pub use buffer::QBuffer;
+#[doc(hidden)]
+pub use byte_queue::ByteQueue;
+pub(crate) use byte_queue::Lease;
 pub use device::Device;
 pub(crate) use io_device::META as Q_IO_DEVICE;
 pub use io_device::QIODevice;

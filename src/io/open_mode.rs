@@ -1,13 +1,12 @@
-//! How a device is open.
+//! The open mode of a device.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// How a device is open: what may be done with it, and how.
+    /// How a device is open: for what, and with which options.
     ///
-    /// The values are Qt's. What a device makes of the flags below [`READ_WRITE`](Self::READ_WRITE)
-    /// is the device's affair, but for [`TEXT`](Self::TEXT) and [`UNBUFFERED`](Self::UNBUFFERED),
-    /// which all of them know.
+    /// The values are Qt's. Every device knows [`TEXT`](Self::TEXT) and
+    /// [`UNBUFFERED`](Self::UNBUFFERED); each device decides what the other options mean.
     ///
     /// ```
     /// use slotwire::OpenMode;
@@ -32,20 +31,20 @@ bitflags! {
         /// The device can be read from and written to.
         #[doc(alias = "ReadWrite")]
         const READ_WRITE = 0x03;
-        /// What is written comes after what is there. Opening with it is opening for writing.
+        /// Writing begins after what is there. Also opens the device for writing.
         #[doc(alias = "Append")]
         const APPEND = 0x04;
-        /// What was there is dropped on opening. Opening with it is opening for writing.
+        /// What was there is dropped on opening. Also opens the device for writing.
         #[doc(alias = "Truncate")]
         const TRUNCATE = 0x08;
         /// Reading drops carriage returns: see
         /// [`set_text_mode_enabled`](super::QIODevice::set_text_mode_enabled).
         #[doc(alias = "Text")]
         const TEXT = 0x10;
-        /// Nothing is read ahead: what is below the device is asked for what the reader asks for.
+        /// Nothing is read ahead: a read takes only the bytes that it needs from below.
         #[doc(alias = "Unbuffered")]
         const UNBUFFERED = 0x20;
-        /// Opening fails if there is something already. Opening with it is opening for writing.
+        /// Opening fails if there is something already. Also opens the device for writing.
         #[doc(alias = "NewOnly")]
         const NEW_ONLY = 0x40;
         /// Opening fails if there is nothing yet.

@@ -1,19 +1,20 @@
-//! `RawDevice`: what lies below the buffer of a device.
+//! `RawDevice`: what is below the buffer of a device.
 
 use std::io::{self, ErrorKind};
 
+use super::byte_queue::ByteQueue;
 use super::open_mode::OpenMode;
 use super::reading::MESSAGE;
 
-/// What a device does below its buffer: the part of a device that its class writes.
+/// What a device does below its buffer: the part of a device that each class writes.
 ///
-/// These are the protected virtual functions of Qt's `QIODevice`. The two that are required move
-/// bytes; the others have answers that fit a sequential device. Users of the device call the
-/// methods of [`QIODevice`](super::QIODevice), of [`Read`](io::Read) and of [`Write`](io::Write),
-/// which come down to these, and never these themselves: what they read here would be missing in
-/// the buffer.
+/// These are the protected virtual functions of Qt's `QIODevice`. The two required methods move
+/// bytes; the others have defaults that fit a sequential device. Code that uses the device calls
+/// the methods of [`QIODevice`](super::QIODevice), [`Read`](io::Read) and [`Write`](io::Write),
+/// which call these. It must not call these itself: bytes that it read here would be missing in the
+/// buffer.
 ///
-/// A class becomes a device in three lines:
+/// A class becomes a device by a field of type [`Device`](super::Device) and two methods:
 ///
 /// ```
 /// use std::collections::VecDeque;
@@ -69,40 +70,53 @@ use super::reading::MESSAGE;
             the rest of a device"
 )]
 pub trait RawDevice {
-    /// Reads up to the size of `buffer` from below; returns how many bytes that were, 0 at the end.
+    /// Reads up to the size of `buffer` from below. Returns the number of bytes, or 0 at the end.
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](ErrorKind::WouldBlock) if there is nothing now and more may come. Any other
-    /// error is handed to the reader once all that came before is read.
+    /// Fails with [`WouldBlock`](ErrorKind::WouldBlock) if there is nothing now and more may
+    /// arrive. The reader gets any other error once all bytes before it are read.
     #[doc(alias = "readData")]
     fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes `bytes`, or as many of them as can be taken; returns how many.
+    /// Writes `bytes`, or as many of them as the device can take. Returns the number of bytes
+    /// taken.
     ///
-    /// A device that sends later, or that others listen to, emits
-    /// [`bytes_written`](super::QIODevice::bytes_written) itself when bytes have gone out.
+    /// If the device sends the bytes later, or if others connect to its signals, it emits
+    /// [`bytes_written`](super::QIODevice::bytes_written) itself when bytes have been sent.
     ///
     /// # Errors
     ///
-    /// Whatever stands in the way. It is handed to the writer.
+    /// Fails if the device cannot write. The writer gets the error.
     #[doc(alias = "writeData")]
     fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Sends what was written and waits. Does nothing unless overridden.
+    /// Writes what is in a queue, or as many of the bytes as can be taken, and takes them out of it. Returns
+    /// how many. The memory of the queue may be taken along.
     ///
     /// # Errors
     ///
-    /// Whatever stands in the way.
+    /// As [`write_data`](Self::write_data).
+    #[doc(hidden)]
+    fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
+        let count = self.write_data(queue.as_slice())?;
+        Ok(queue.consume(count))
+    }
+
+    /// Sends what was written, and waits until it is sent. The default does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the device cannot send.
     fn flush_data(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Reads up to `max` bytes and drops them; returns how many.
+    /// Reads up to `max` bytes and drops them. Returns the number of bytes.
     ///
     /// # Errors
     ///
-    /// As [`read_data`](Self::read_data), if that failed before the first byte.
+    /// Fails as [`read_data`](Self::read_data) does, if that fails before the first byte.
     #[doc(alias = "skipData")]
     fn skip_data(&mut self, max: usize) -> io::Result<usize> {
         let mut chunk = [0; 4096];
@@ -119,59 +133,61 @@ pub trait RawDevice {
         Ok(skipped)
     }
 
-    /// Says whether the device has a size and positions, as a file has. A device that has
-    /// implements [`data_size`](Self::data_size) and [`seek_data`](Self::seek_data) too.
+    /// Returns true if the device has a size and positions, as a file has. Such a device implements
+    /// [`data_size`](Self::data_size) and [`seek_data`](Self::seek_data) too.
     #[doc(alias = "isSequential")]
     fn is_random_access(&self) -> bool {
         false
     }
 
-    /// Returns true if what comes are messages, as datagrams are.
+    /// Returns true if the device gives messages, as a socket of datagrams does.
     ///
-    /// [`read_data`](Self::read_data) then takes one message and drops what it has no room for, and
-    /// 0 is an empty message; [`skip_data`](Self::skip_data) is not called. What is read at once is
-    /// never put together from two messages, apart from lines.
+    /// [`read_data`](Self::read_data) then takes one message and drops what does not fit; 0 means
+    /// an empty message. [`skip_data`](Self::skip_data) is not called. One read never returns bytes
+    /// of two messages, except for the methods that read lines.
     ///
-    /// Of a message longer than 64 KiB that is looked at or read in a transaction, in text mode or by
-    /// [`read_bytes`](super::QIODevice::read_bytes), the end is lost unless
-    /// [`data_available`](Self::data_available) has told of it. Up to 1,024 empty messages are kept
-    /// that were passed over by a look or read in a transaction; more of them are dropped.
+    /// A message longer than 64 KiB loses its end if it is peeked at, or read in a transaction, in
+    /// text mode or by [`read_bytes`](super::QIODevice::read_bytes), unless
+    /// [`data_available`](Self::data_available) has returned its length. Up to 1,024 empty messages
+    /// are kept that were peeked at or read in a transaction; more of them are dropped.
     fn is_message_based(&self) -> bool {
         false
     }
 
-    /// Returns true if a message, which may be an empty one, can be read from below now.
+    /// Returns true if a message, which may be empty, can be read from below now.
     ///
-    /// Asked of a device that [gives messages](Self::is_message_based). Unless overridden, true if
-    /// [`data_available`](Self::data_available) is not 0.
+    /// Called only if the device [gives messages](Self::is_message_based). The default returns true
+    /// if [`data_available`](Self::data_available) is not 0.
     fn message_available(&self) -> bool {
         self.data_available() > 0
     }
 
-    /// Returns true if there may be bytes below the buffer while there are some in it. Then what a
-    /// read still lacks when it has emptied the buffer is asked for below.
+    /// Returns true if there may be bytes below while the buffer has some. Then a read that empties
+    /// the buffer and needs more goes on below.
     ///
-    /// The default is true. A device that puts all that comes into the buffer by itself answers false:
-    /// only a read that finds the buffer empty goes below, to learn whether this is the end.
+    /// The default returns true. A device that puts all bytes into the buffer by itself returns
+    /// false: then only a read that finds the buffer empty goes below, to find out whether this is
+    /// the end.
     fn has_data_below(&self) -> bool {
         true
     }
 
-    /// Returns how many bytes can be read from below now, beside those in the buffer.
+    /// Returns the number of bytes that can be read from below now, in addition to those in the
+    /// buffer.
     ///
-    /// Of a random-access device this is known by its size.
+    /// For a random-access device, [`data_size`](Self::data_size) is used instead.
     #[doc(alias = "bytesAvailable")]
     fn data_available(&self) -> usize {
         0
     }
 
-    /// Says whether a line feed can be read from below now.
+    /// Returns true if a line feed can be read from below now.
     #[doc(alias = "canReadLine")]
     fn line_available(&self) -> bool {
         false
     }
 
-    /// Returns how many bytes were written and wait to go out.
+    /// Returns the number of bytes that were written and wait to be sent.
     #[doc(alias = "bytesToWrite")]
     fn data_to_write(&self) -> usize {
         0
@@ -183,72 +199,73 @@ pub trait RawDevice {
         0
     }
 
-    /// Moves to a position of a random-access device, where the next read or write begins.
+    /// Moves the next read or write to a position of a random-access device.
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](ErrorKind::Unsupported) unless overridden.
+    /// The default fails with [`Unsupported`](ErrorKind::Unsupported).
     #[doc(alias = "seek")]
     fn seek_data(&mut self, position: u64) -> io::Result<()> {
         let _ = position;
         Err(ErrorKind::Unsupported.into())
     }
 
-    /// Opens what is below, when the device is opened. Does nothing unless overridden.
+    /// Opens what is below, when the device is opened. The default does nothing.
     ///
-    /// The open mode is set already. A random-access device is told by
-    /// [`seek_data`](Self::seek_data) afterwards where to begin.
+    /// The open mode is set already. For a random-access device, [`seek_data`](Self::seek_data) is
+    /// called afterwards with the position at which to begin.
     ///
     /// # Errors
     ///
-    /// Whatever stands in the way: the device stays closed.
+    /// Fails if the device cannot be opened. The device stays closed then.
     #[doc(alias = "open")]
     fn open_data(&mut self, mode: OpenMode) -> io::Result<()> {
         let _ = mode;
         Ok(())
     }
 
-    /// Closes what is below, after the device was closed. Called by every
-    /// [`close`](super::QIODevice::close), also if the device was closed before.
+    /// Closes what is below, after the device was closed. Every [`close`](super::QIODevice::close)
+    /// calls it, even if the device was closed already.
     #[doc(alias = "close")]
     fn close_data(&mut self) {}
 
-    /// Asks for the device to be closed when the slots of
-    /// [`about_to_close`](super::QIODevice::about_to_close) have run; says whether that will be
-    /// done. Only what lives in a runtime and takes steps there can do it.
+    /// Asks to close the device after the slots of
+    /// [`about_to_close`](super::QIODevice::about_to_close) have run. Returns true if that will be
+    /// done, which needs a device in a runtime that takes steps there.
     #[doc(hidden)]
     fn close_later(&mut self) -> bool {
         false
     }
 
-    /// Says that bytes, or an empty message, have left the buffer, so that there is room again.
+    /// Called when bytes, or an empty message, have left the buffer, so that the buffer has room
+    /// again.
     fn buffer_consumed(&mut self) {}
 
-    /// Says that something in the buffer was read in a transaction, and stays there.
+    /// Called when something in the buffer was read in a transaction, and stays there.
     #[doc(hidden)]
     fn buffer_kept(&mut self) {}
 
-    /// Returns true if the device can be asked what there is to read though it is not open.
+    /// Returns true if the device knows what there is to read even if it is not open.
     #[doc(hidden)]
     fn tells_unopened(&self) -> bool {
         false
     }
 
-    /// Returns how much room the next message gets.
+    /// Returns the size of the room for the next message, in bytes.
     #[doc(hidden)]
     fn message_room(&self) -> usize {
         self.data_available().max(MESSAGE)
     }
 
-    /// Returns how many bytes a reader of lines holds before it gives them as a line though no line
-    /// feed has come. Asked of a device that [gives messages](Self::is_message_based).
+    /// Returns the number of bytes after which a reader of lines returns a line even if no line
+    /// feed has arrived. Called only if the device [gives messages](Self::is_message_based).
     #[doc(hidden)]
     fn line_limit(&self) -> usize {
         usize::MAX
     }
 
-    /// Describes the last error, for [`error_string`](super::QIODevice::error_string), unless a
-    /// text was set there.
+    /// Returns a description of the last error, for
+    /// [`error_string`](super::QIODevice::error_string) if no text was set there.
     #[doc(alias = "errorString")]
     fn error_text(&self) -> Option<String> {
         None

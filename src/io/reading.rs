@@ -12,6 +12,7 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 
+use super::device::Advance;
 use super::io_device::QIODevice;
 use super::message_reading;
 use super::open_mode::OpenMode;
@@ -19,7 +20,7 @@ use super::text::{self, RETURN};
 use super::writing;
 
 /// How much is read ahead at a time. As in Qt.
-const CHUNK: usize = 16 * 1024;
+pub(super) const CHUNK: usize = 16 * 1024;
 
 /// How much of a line is read at first where what is read ahead has to be read again.
 const FIRST_OF_LINE: usize = 64;
@@ -262,11 +263,12 @@ pub(crate) fn fill_buf<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<&[u8
 
 /// Notes that the first `count` unread bytes are read.
 pub(crate) fn consume<D: QIODevice + ?Sized>(device: &mut D, count: usize) {
-    let count = count.min(device.device().unread().len());
-    if device.device_mut().advance(count) {
-        made_room(device);
-    } else if count > 0 {
-        device.buffer_kept();
+    let state = device.device_mut();
+    let advance = if state.is_readable() { state.advance(count) } else { Advance::Nothing };
+    match advance {
+        Advance::Left => made_room(device),
+        Advance::Kept => device.buffer_kept(),
+        Advance::Nothing => {}
     }
 }
 
@@ -302,7 +304,7 @@ fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
     }
     if unread.len() <= max && !is_text(device) && !keeps(device) {
         let taken = device.device_mut().take_buffer();
-        device.buffer_consumed();
+        made_room(device);
         return taken;
     }
     let mut bytes = vec![0; unread.len().min(max)];
@@ -313,7 +315,7 @@ fn take_vec<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> Vec<u8> {
 
 /// Reads up to `asked` bytes, and no more than a chunk, from below into the buffer; if it gives
 /// messages, a whole one.
-fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
+pub(super) fn fill<D: QIODevice + ?Sized>(device: &mut D, asked: usize) -> io::Result<usize> {
     if device.is_message_based() {
         return message_reading::take_in(device);
     }

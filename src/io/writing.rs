@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use super::byte_queue::ByteQueue;
 use super::io_device::QIODevice;
 use super::open_mode::OpenMode;
 
@@ -60,6 +61,20 @@ pub(crate) fn write<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::
     let count = device.write_data(bytes)?.min(bytes.len());
     device.device_mut().move_cursor(count);
     Ok(count)
+}
+
+/// Writes what is in a queue, and takes it out of there.
+#[inline]
+pub(super) fn write_queue<D: QIODevice + ?Sized>(
+    device: &mut D,
+    queue: &mut ByteQueue,
+) -> io::Result<usize> {
+    device.device().check_writable()?;
+    if !device.is_random_access() {
+        return device.write_queue(queue);
+    }
+    let count = write(device, queue.as_slice())?;
+    Ok(queue.consume(count))
 }
 
 pub(super) fn seek<D: QIODevice + ?Sized>(device: &mut D, position: u64) -> io::Result<()> {

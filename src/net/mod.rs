@@ -14,7 +14,7 @@ mod waiting;
 
 // What the simulation builds on, which is a floor above.
 #[cfg(feature = "sim")]
-pub(crate) use engine::{Accepted, Awaited, Membership, Network, Progress, Received, SocketEngine};
+pub(crate) use engine::{Awaited, Network};
 #[cfg(feature = "sim")]
 pub(crate) use names::{HostName, Lookup, OnResolved, Resolver, took_too_long};
 #[cfg(feature = "sim")]
@@ -22,6 +22,12 @@ pub(crate) use shared::Facilities;
 #[cfg(feature = "sim")]
 pub(crate) use values::{at_interface, canonical, needs_scope, scope_id};
 
+// What engines and layers are written against.
+#[doc(hidden)]
+pub use engine::{
+    Accepted, Address, Destination, Handshake, Interest, Link, Membership, Progress, Question,
+    Received, Route, Router, Settled, SocketEngine,
+};
 pub use interface::{
     HardwareAddress, InterfaceError, InterfaceFlags, InterfaceType, NetworkAddressEntry,
     NetworkInterface,
@@ -32,6 +38,8 @@ pub(crate) use socket::Q_ABSTRACT_SOCKET;
 #[doc(hidden)]
 pub use socket::SocketCore;
 pub use socket::{QAbstractSocket, QTcpSocket, QUdpSocket};
+#[doc(hidden)]
+pub use values::EngineFailure;
 pub use values::{
     BindAddress, BindMode, NetError, NetworkDatagram, NetworkLayerProtocol, OptionName, PauseMode,
     ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,

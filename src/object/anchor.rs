@@ -1,4 +1,4 @@
-//! The anchor: what an object takes along from its runtime when it gets its place there.
+//! The anchor: what an object sees of its runtime when it enters the runtime.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::object::class::{Obj, QObject};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
 
-/// What an object sees of the runtime at the moment when it gets its place there.
+/// What an object sees of the runtime at the moment when it enters the runtime.
 pub struct Anchor<'a> {
     world: &'a World,
     key: ObjectKey,

@@ -1,4 +1,4 @@
-//! The context: what a method sees of the world while it runs.
+//! The context: a running method's access to the world.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,15 +9,15 @@ use crate::object::connections::{Connection, ConnectionType};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
 
-/// The running object's way to all others.
+/// Gives a running method access to all other objects.
 ///
-/// A slot of `T` that asks for it gets a `&mut Context<T>` beside its `&mut self`. It dereferences
-/// to [`World`], so everything that a world offers is here: `cx[other]`, `cx.connect(…)`,
-/// `cx.add(…)`, `cx.destroy(…)`. What a slot must not do is absent by construction: no nested
-/// event loop, no blocking wait, no delivery in the middle of a method.
+/// A slot of `T` can take a `&mut Context<T>` after its `&mut self`. The context dereferences to
+/// [`World`], so every method of a world can be called on it: `cx[other]`, `cx.connect(…)`,
+/// `cx.add(…)`, `cx.destroy(…)`. A slot cannot start a nested event loop, cannot block and cannot
+/// deliver in the middle of a method: the context has no function for that.
 ///
-/// The running object itself is on loan to its method: `cx.get(cx.this())` is `None`, and indexing
-/// with it panics. `self` is the object.
+/// The running object itself is lent to its method: `cx.get(cx.this())` is `None`, and
+/// `cx[cx.this()]` panics. Use `self`.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -73,12 +73,13 @@ impl<'a, T: QObject> Context<'a, T> {
 
     /// Adds `object` as a child of this one.
     ///
-    /// It is destroyed with its parent, before it in the order in which children were added.
+    /// The child is destroyed together with its parent. Children are destroyed in the order in
+    /// which they were added, before their parent is removed.
     pub fn add_child<C: QObject>(&mut self, object: C) -> Obj<C> {
         self.world.add_child_of(self.this(), object)
     }
 
-    /// Adds a child that is constructed with a context of its own.
+    /// Adds a child that is constructed with a context of its own, as [`World::add_with`] does.
     pub fn add_child_with<C: QObject>(
         &mut self,
         construct: impl FnOnce(&mut Context<'_, C>) -> C,
@@ -86,23 +87,23 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.add_child_of_with(self.this(), construct)
     }
 
-    /// Hands a slot's error to the runtime.
+    /// Reports a slot's error to the runtime.
     #[inline]
     pub(super) fn report(&mut self, outcome: impl Outcome) {
         let receiver = self.this().erase();
         outcome.report(self.world, Some(receiver));
     }
 
-    /// The context of the same object, as one of the class that it embeds and extends.
+    /// Returns the context of the same object for the class that the object embeds and extends.
     pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
         Context::new(self.world, self.key)
     }
 }
 
-/// Connecting other objects to this one. For its own signals there is [`Signal::connect`]; for
-/// connections between others [`World::connect`] and its like.
+/// Connecting other objects to this one. An object connects its own signals by [`Signal::connect`];
+/// [`World::connect`] and its like connect any two objects.
 ///
-/// All panic if the sender's handle is of another runtime.
+/// All of these panic if the handle of the sender belongs to another runtime.
 impl<T: QObject> Context<'_, T> {
     /// Connects another object's signal to a slot of this one: [`World::connect`].
     #[track_caller]
@@ -122,8 +123,8 @@ impl<T: QObject> Context<'_, T> {
         self.world.connect(sender, signal, this, slot)
     }
 
-    /// Connects another object's signal to a slot of this one in one of the ways of
-    /// [`ConnectionType`]: [`World::connect_with`].
+    /// Connects another object's signal to a slot of this one, with a [`ConnectionType`]:
+    /// [`World::connect_with`].
     #[track_caller]
     pub fn on_with<S, A, F, Form>(
         &mut self,
@@ -142,8 +143,8 @@ impl<T: QObject> Context<'_, T> {
         self.world.connect_with(kind, sender, signal, this, slot)
     }
 
-    /// Connects another object's signal to a closure that acts on this object and ends with it:
-    /// [`World::connect_fn_on`].
+    /// Connects another object's signal to a closure that gets this object, and ends the connection
+    /// with this object: [`World::connect_fn_on`].
     #[track_caller]
     pub fn on_fn<S, A, F, O>(
         &mut self,
@@ -174,7 +175,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.connect_destroyed(object, this, slot)
     }
 
-    /// Has this object emit a signal of its own whenever another object emits this one, with the
+    /// Makes this object emit a signal of its own whenever another object emits `signal`, with the
     /// same argument: [`World::connect_signal`].
     #[track_caller]
     pub fn forward<S, A>(
@@ -192,10 +193,10 @@ impl<T: QObject> Context<'_, T> {
     }
 }
 
-/// What a method often does to its own object. [`World`] has the same methods; these let
-/// `cx.this()` stand among the arguments, which the borrow checker refuses through a dereference.
+/// What methods often do to their own object. [`World`] has the same methods; through these,
+/// `cx.this()` can be an argument, which the borrow checker refuses where `cx` is dereferenced.
 impl<T: QObject> Context<'_, T> {
-    /// Ends the connections of a signal to one slot of one receiver: [`World::disconnect`].
+    /// Ends the connections from a signal to one slot of one receiver: [`World::disconnect`].
     pub fn disconnect<S, A, R, F, Form>(
         &mut self,
         sender: Obj<S>,
@@ -236,7 +237,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.set_parent(object, parent);
     }
 
-    /// Runs `f` with the object when the running method has returned: [`World::later`].
+    /// Calls `f` with the object after the running method has returned: [`World::later`].
     pub fn later<R: QObject>(
         &mut self,
         object: Obj<R>,
@@ -245,7 +246,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.later(object, f);
     }
 
-    /// Posts a call of a slot for a later pass of the event loop: [`World::invoke`].
+    /// Posts a call of a slot to a later pass of the event loop: [`World::invoke`].
     #[doc(alias = "invokeMethod")]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
@@ -257,7 +258,7 @@ impl<T: QObject> Context<'_, T> {
         self.world.invoke(receiver, slot, argument);
     }
 
-    /// Destroys an object after what was recorded before: [`World::destroy`].
+    /// Destroys an object after the effects that were recorded before: [`World::destroy`].
     pub fn destroy<R: ?Sized + Target>(&mut self, object: Obj<R>) -> bool {
         self.world.destroy(object)
     }
@@ -268,12 +269,12 @@ impl<T: QObject> Context<'_, T> {
         self.world.delete_later(object)
     }
 
-    /// Destroys the running object once its method has returned.
+    /// Destroys the running object after its method has returned.
     pub fn destroy_this(&mut self) {
         self.destroy(self.this());
     }
 
-    /// Names an object: [`World::set_object_name`].
+    /// Sets the name of an object: [`World::set_object_name`].
     #[doc(alias = "setObjectName")]
     pub fn set_object_name<R: ?Sized + Target>(&mut self, object: Obj<R>, name: impl Into<String>) {
         self.world.set_object_name(object, name);

@@ -27,6 +27,7 @@ pub use world::property::{Property, PropertyError};
 
 pub(crate) use class::{debug_as_text, nothing_as_text};
 pub(crate) use connections::Dependent;
-pub(crate) use effects::{ByType, KEPT, KeptCall, Meter, Origin};
-pub(crate) use store::ObjectKey;
+pub(crate) use effects::{Batch, ByType, KEPT, KeptCall, Meter, Origin};
+#[doc(hidden)]
+pub use store::ObjectKey;
 pub(crate) use world::wakeups::Wakeups;

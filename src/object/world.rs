@@ -1,10 +1,10 @@
 //! The world: the objects of one runtime, and the ways to reach them.
 //!
-//! It is the face of the rooms in which objects (`arena.rs`), parents and children (`tree.rs`) and
-//! what is still to be done are kept. Its methods are in files by topic: adding objects in
-//! `insert.rs`, calling them in `lease.rs`, their families in `family.rs`, connecting in
-//! `connect.rs` and `disconnect.rs`, their end in `destroy.rs`, and the order in which slots run in
-//! `delivery.rs`.
+//! This file keeps the objects (`arena.rs`), their parents and children (`tree.rs`) and what is
+//! still to be carried out. The methods of the world are in files by topic: adding objects in
+//! `insert.rs`, calling them in `lease.rs`, parents and children in `family.rs`, connecting in
+//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, and the order in which slots run
+//! in `delivery.rs`.
 
 mod connect;
 mod connect_own;
@@ -35,13 +35,13 @@ use crate::object::class::{
     SignalOwner, SlotError, Target,
 };
 use crate::object::connections::{AnyCore, Core, Deferred};
-use crate::object::effects::{Ends, Observed, Observer, Queue, Turns};
+use crate::object::effects::{Batch, Ends, Observed, Observer, Postponed, Queue, Turns};
 use crate::object::store::{Arena, ObjectKey, RuntimeTag, Tree};
 
 /// The objects of one runtime.
 ///
-/// [`Runtime`](crate::Runtime) and [`Context`](crate::Context) both dereference to it, so its methods are the ones
-/// that a program uses everywhere: outside, in slots and in constructors.
+/// [`Runtime`](crate::Runtime) and [`Context`](crate::Context) dereference to it, so a program can
+/// call its methods everywhere: outside methods, in slots and in constructors.
 pub struct World {
     arena: Arena<dyn ObjectPlace, Node>,
     tree: Tree,
@@ -49,17 +49,19 @@ pub struct World {
     queue: Rc<Queue<Self>>,
     ends: Ends<Self>,
     turns: Turns<Self>,
+    /// The objects that the loop wakes next for what they have postponed.
+    postponed: Batch<(ObjectKey, Postponed)>,
     sender: Option<ObjectKey>,
-    /// The connections that wait for their sender to come back from its method.
+    /// The connections that are made when their sender returns from its method.
     deferred: SparseSecondaryMap<ObjectKey, Vec<Deferred<Self>>>,
-    /// What the floors above keep with the world, one of each type.
+    /// What the floors above keep with the world, at most one value of each type.
     kept: RefCell<Vec<Rc<dyn Any>>>,
     on_slot_error: Option<OnSlotError>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        /// Counts the runtimes of the process. After 2^32 of them tags come again.
+        /// Counts the runtimes of the process. After 2^32 runtimes, tags repeat.
         static RUNTIMES: AtomicU32 = AtomicU32::new(1);
         let tag = RUNTIMES.fetch_add(1, Ordering::Relaxed);
         Self {
@@ -69,6 +71,7 @@ impl World {
             queue: Queue::new(),
             ends: Ends::new(),
             turns: Turns::new(),
+            postponed: Batch::default(),
             sender: None,
             deferred: SparseSecondaryMap::new(),
             kept: RefCell::default(),
@@ -76,22 +79,22 @@ impl World {
         }
     }
 
-    /// Returns the object, or `None` if the handle is stale or of another runtime, or the object
-    /// is busy: its method is running further up the call chain.
+    /// Returns the object. Returns `None` if the handle is stale or of another runtime, or if the
+    /// object is busy, which means that a method of it is running.
     #[inline]
     pub fn get<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<&T> {
         T::look(PlaceRef::new(self.arena.look(self.own(object)?)?), object.cast)
     }
 
-    /// Returns the object mutably, or `None` as [`get`](Self::get) does.
+    /// Returns the object mutably, or `None` in the cases of [`get`](Self::get).
     #[inline]
     pub fn get_mut<T: ?Sized + Target>(&mut self, object: Obj<T>) -> Option<&mut T> {
         let key = self.own(object)?;
         T::look_mut(PlaceMut::new(self.arena.look_mut(key)?), object.cast)
     }
 
-    /// Returns two different objects at once, or `None` if either cannot be had, or they are one
-    /// and the same.
+    /// Returns two different objects at once. Returns `None` if [`get`](Self::get) would for
+    /// either, or if both handles are of the same object.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -124,12 +127,12 @@ impl World {
         Some((first, second))
     }
 
-    /// Returns true if the object exists: alive, busy or under construction, but not gone.
+    /// Returns true if the object exists: also if it is busy or under construction.
     pub fn contains<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         self.own(object).is_some_and(|key| self.arena.contains(key))
     }
 
-    /// Returns how many objects there are.
+    /// Returns the number of objects.
     pub fn len(&self) -> usize {
         self.arena.len()
     }
@@ -139,27 +142,27 @@ impl World {
         self.arena.len() == 0
     }
 
-    /// Returns the handle as one to class `T`, if the object is of that class or extends it.
+    /// Returns a handle of class `T` to the object, if the object is of that class or extends it.
     #[doc(alias = "qobject_cast")]
     pub fn downcast<T: QObject>(&self, object: Obj<impl ?Sized + Target>) -> Option<Obj<T>> {
         let key = self.own(object)?;
         let class = self.class(key)?;
         let target = self.handle(key);
-        // The meta object knows even of an object that is busy.
+        // The meta object is known even if the object is busy.
         (class.inherits(T::static_meta_object()) || self.get::<T>(target).is_some())
             .then_some(target)
     }
 
-    /// Sets what is called with the error when a slot returns one.
+    /// Sets the function that is called with the error when a slot returns one.
     ///
-    /// Without it the error is written to standard error, in one line.
+    /// Without such a function, the error is written to standard error, in one line.
     pub fn on_slot_error(&mut self, handler: impl FnMut(&mut World, SlotError) + 'static) {
         self.on_slot_error = Some(Box::new(handler));
     }
 
     #[cold]
     pub(super) fn report_slot_error(&mut self, error: SlotError) {
-        /// A handler that runs. Its end, a panic's included, puts it back, unless it set another.
+        /// A handler that runs. When it returns or panics, it is put back, unless it set another.
         struct Running<'a> {
             world: &'a mut World,
             handler: Option<OnSlotError>,
@@ -185,26 +188,28 @@ impl World {
     }
 }
 
-/// What the floors above keep with the world, and what they reach it by.
+/// What the floors above keep with the world, and how they get it.
 impl World {
-    /// Keeps what a floor above shares among the objects of this runtime: one value of a type.
+    /// Keeps what a floor above shares among the objects of this runtime: at most one value of a
+    /// type.
     pub(crate) fn keep<P: 'static>(&self, parts: Rc<P>) {
         debug_assert!(self.kept::<P>().is_none(), "one value of a type is kept");
         self.kept.borrow_mut().push(parts);
     }
 
-    /// Returns what a floor above keeps with this world, if it does already.
+    /// Returns what a floor above keeps with this world, if it keeps a `P`.
     pub(crate) fn kept<P: 'static>(&self) -> Option<Rc<P>> {
-        self.kept.borrow().iter().find_map(|kept| kept.clone().downcast().ok())
+        let kept = self.kept.borrow();
+        kept.iter().find(|kept| kept.is::<P>())?.clone().downcast().ok()
     }
 
-    /// The handle of the object with this key.
+    /// Returns the handle of the object with this key.
     #[inline]
     pub(crate) fn handle<T: Target<Cast = ()> + ?Sized>(&self, key: ObjectKey) -> Obj<T> {
         Obj { key, tag: self.tag, cast: () }
     }
 
-    /// The key in the handle, if the handle is of this runtime.
+    /// Returns the key in the handle, if the handle is of this runtime.
     #[inline]
     pub(crate) fn own<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
         (object.tag == self.tag).then_some(object.key)
@@ -242,10 +247,10 @@ impl World {
     }
 }
 
-/// What an onlooker needs.
+/// What inspection needs.
 impl World {
-    /// Tells this observer, and no other any more, of objects and emissions. Returns the objects that
-    /// exist.
+    /// Reports objects and emissions to this observer from now on, and to no other. Returns the
+    /// objects that exist.
     pub(super) fn observe(&mut self, observer: Rc<dyn Observer<Self>>) -> Vec<ObjectKey> {
         self.queue.set_observer(Some(observer));
         self.arena.keys().collect()
@@ -310,21 +315,21 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
     }
 }
 
-/// Panics, since a handle is of another runtime.
+/// Panics with the message for a handle of another runtime.
 #[cold]
 #[track_caller]
 fn refuse_foreign<T: ?Sized>(key: ObjectKey) -> ! {
     panic!("{} is a handle of another runtime", Shown::<T>::new(key))
 }
 
-/// Panics, since an object was destroyed.
+/// Panics with the message for an object that was destroyed.
 #[cold]
 #[track_caller]
 fn refuse_stale<T: ?Sized>(key: ObjectKey) -> ! {
     panic!("{} is stale: its object was destroyed", Shown::<T>::new(key))
 }
 
-/// Panics, since the object is not in its place, or is of another class.
+/// Panics with the message for an object that is busy, or of another class.
 #[cold]
 #[track_caller]
 fn refuse_absent<T: ?Sized + Target>(key: ObjectKey, place: &dyn ObjectPlace) -> ! {
@@ -340,8 +345,8 @@ fn refuse_absent<T: ?Sized + Target>(key: ObjectKey, place: &dyn ObjectPlace) ->
 
 impl Drop for World {
     fn drop(&mut self) {
-        /// What is pending. It goes last, also if an object panics: what the objects still record keeps
-        /// their signals alive until it is cleared.
+        /// Clears what is pending, after the objects and also if one of them panics: what the
+        /// objects still record keeps their signals alive until it is cleared.
         struct Pending<'a>(&'a mut World);
 
         impl Drop for Pending<'_> {
@@ -354,7 +359,8 @@ impl Drop for World {
         let pending = Pending(self);
         let arena = &mut pending.0.arena;
         for (place, node) in arena.drain() {
-            // Out of its place, which a connection to itself would keep for ever.
+            // Taken out of its place: a connection from the object to itself would keep the place
+            // for ever.
             let object = place.take(arena.keyring_mut());
             drop((node, object));
         }

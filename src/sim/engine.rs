@@ -11,14 +11,15 @@ use super::kernel::{
 use super::network::SimNetwork;
 use crate::event_loop::Reactor;
 use crate::net::{
-    Accepted, BindAddress, BindMode, Membership, NetworkDatagram, NetworkInterface, OptionName,
-    Progress, Received, SocketEngine, SocketOption, SocketType, canonical, scope_id,
+    Accepted, Address, BindAddress, BindMode, Membership, NetworkDatagram, NetworkInterface,
+    OptionName, Progress, Received, Settled, SocketEngine, SocketOption, SocketType, canonical,
+    scope_id,
 };
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
 use rustix::io::Errno;
 
-/// A socket that somebody holds. It is closed along with this.
+/// A handle of a socket. Dropping it closes the socket.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) network: SimNetwork,
@@ -26,7 +27,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Calls `f` with the network, if the host still knows the socket.
+    /// Calls `f` with the wire and the socket's key. Fails if the host has gone down.
     pub(super) fn with<T>(
         &self,
         f: impl FnOnce(&mut Wire, SocketKey) -> Result<T, Errno>,
@@ -34,7 +35,7 @@ impl Held {
         let wire = &mut *self.network.wire();
         wire.catch_up();
         if !wire.sockets.contains_key(self.key) {
-            // The host went down, and this is a program that does not know of it yet.
+            // The host went down, and this program has not been dropped yet.
             return Err(Errno::NETDOWN.into());
         }
         Ok(f(wire, self.key)?)
@@ -60,7 +61,7 @@ impl Held {
         })
     }
 
-    /// How the connection attempt is doing, or why it failed.
+    /// Returns the progress of connecting, or its error.
     pub(super) fn progress(&self) -> io::Result<Progress> {
         self.with(|wire, key| {
             let socket = &mut wire.sockets[key];
@@ -132,7 +133,7 @@ impl SimSocket {
         Self { held: Held { network, key }, reactor, watcher, source: None }
     }
 
-    /// What the socket is ready for now.
+    /// Returns the current readiness of the socket.
     pub(super) fn readiness(&self) -> Readiness {
         self.held.look(Socket::readiness).unwrap_or(Readiness {
             readable: true,
@@ -169,6 +170,19 @@ impl SocketEngine for SimSocket {
         })
     }
 
+    fn source(&self) -> Option<SourceId> {
+        self.source
+    }
+
+    #[inline]
+    fn ready_now(&self) -> Readiness {
+        Readiness::default()
+    }
+
+    fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()> {
         self.held.with(|wire, key| {
             let socket = &mut wire.sockets[key];
@@ -178,7 +192,8 @@ impl SocketEngine for SimSocket {
         })
     }
 
-    fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
+    fn connect(&mut self, peer: Address) -> io::Result<Progress> {
+        let peer = internet(peer)?;
         self.held.with(|wire, key| match wire.sockets[key].kind {
             SocketType::Tcp => wire.connect_stream(key, peer).map(|()| Progress::Pending),
             SocketType::Udp => wire.connect_datagrams(key, peer).map(|()| Progress::Connected),
@@ -197,7 +212,7 @@ impl SocketEngine for SimSocket {
         let (key, peer) = self.held.with(Wire::accept)?;
         let network = self.held.network.clone();
         let engine = Self::new(network, key, self.reactor.clone(), self.watcher);
-        Ok(Accepted { engine: Box::new(engine), peer })
+        Ok(Accepted::new(Box::new(engine), peer.into()))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -206,7 +221,7 @@ impl SocketEngine for SimSocket {
 
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
         let start = buffer.len();
-        // Without a pass to clear more than what has come. One byte finds out about the end.
+        // Clears no more bytes than have come. One byte is needed to find the end.
         let room = max.min(buffer.capacity() - start);
         buffer.resize(start + room.min(self.available()?.max(1)), 0);
         let read = self.read(&mut buffer[start..]);
@@ -233,7 +248,7 @@ impl SocketEngine for SimSocket {
         })
     }
 
-    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         let received = self.held.receive(buffer)?;
         Ok((received.count, received.sender))
     }
@@ -242,8 +257,8 @@ impl SocketEngine for SimSocket {
         self.held.receive(buffer)
     }
 
-    fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
-        self.held.send_to(bytes, to)
+    fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
+        self.held.send_to(bytes, internet(to)?)
     }
 
     fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
@@ -315,12 +330,12 @@ impl SocketEngine for SimSocket {
         self.held.look(|socket| socket.is_v6 && !socket.is_v6_only)
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.held.local_addr()
+    fn local_addr(&self) -> io::Result<Address> {
+        self.held.local_addr().map(Address::from)
     }
 
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.held.peer_addr()
+    fn peer_addr(&self) -> io::Result<Address> {
+        self.held.peer_addr().map(Address::from)
     }
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
@@ -334,6 +349,11 @@ impl SocketEngine for SimSocket {
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
         Err(self)
     }
+}
+
+/// Returns the IP address. Fails for another kind of address, which the network does not have.
+fn internet(address: Address) -> io::Result<SocketAddr> {
+    address.internet().ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
 impl Drop for SimSocket {

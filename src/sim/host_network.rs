@@ -1,4 +1,4 @@
-//! The network as the sockets of one runtime see it.
+//! The [`Network`] of one simulated runtime.
 
 use std::any::Any;
 use std::io;
@@ -18,7 +18,7 @@ use crate::net::{
 };
 use crate::readiness::Readiness;
 
-/// A host, as a program on it sees the network.
+/// The network for one runtime on a host.
 pub(super) struct HostNetwork {
     network: SimNetwork,
     host: SimHost,
@@ -74,7 +74,7 @@ impl Network for HostNetwork {
         let _lookup = self.resolver.resolve(
             name,
             Box::new(move |answer| {
-                // Fails if nobody waits any more.
+                // Fails if the receiver is gone.
                 let _ = send.send(answer);
             }),
         );
@@ -122,24 +122,24 @@ impl Network for HostNetwork {
                         self.network.wire().agenda.pass_to(limit);
                         Ok(ready)
                     }
-                    None => Err(io::Error::other("nothing happens any more on the network")),
+                    None => Err(io::Error::other("no event is left on the simulated network")),
                 };
             }
         }
     }
 }
 
-/// What an awaited socket is ready for, of what it is awaited for.
+/// Returns the part of a socket's readiness that the wait is for.
 fn readiness(awaited: &Awaited<'_>) -> Readiness {
     let engine: &dyn Any = awaited.engine;
     let Some(socket) = engine.downcast_ref::<SimSocket>() else { return Readiness::default() };
     let now = socket.readiness();
-    // That it is broken is told to everybody.
+    // A broken socket is always reported.
     let is_broken = socket.is_broken();
     Readiness {
-        readable: now.readable && (awaited.to_read || is_broken),
-        read_closed: now.read_closed && (awaited.to_read || is_broken),
-        writable: now.writable && (awaited.to_write || is_broken),
+        readable: now.readable && (awaited.interest.to_read || is_broken),
+        read_closed: now.read_closed && (awaited.interest.to_read || is_broken),
+        writable: now.writable && (awaited.interest.to_write || is_broken),
         priority: false,
     }
 }

@@ -1,28 +1,31 @@
-//! A network in memory for tests: the sockets that a program ships, on hosts and links that a test
-//! makes, in a time of its own. Needs the feature `sim`.
+//! A network in memory for tests: the sockets of the real program, on hosts and links that a test
+//! creates, with a clock of its own. Needs the feature `sim`.
 //!
-//! * [`Simulation`] drives a runtime on each of several hosts; [`Runtime::simulated`] is one alone.
-//! * [`SimNetwork`] is the network between them: [links](Link) that are slow and lose packets,
-//!   [routes](Route) that are cut, names, hosts that crash, ports that swallow what is sent to them.
-//! * [`SimListener`], [`SimStream`] and [`SimUdpSocket`] are plain sockets, for the other end of a
-//!   test that is to behave badly.
+//! * [`Simulation`] drives a runtime on each of several hosts; [`Runtime::simulated`] creates a
+//!   single one.
+//! * [`SimNetwork`] is the network between the hosts: [links](Link) that are slow and lose packets,
+//!   [routes](Route) that are cut, names, hosts that crash, ports that drop all packets.
+//! * [`SimListener`], [`SimStream`] and [`SimUdpSocket`] are plain sockets, for a peer that
+//!   misbehaves on purpose.
 //!
 //! # What is simulated
 //!
-//! Each host's kernel, as far as a program can tell: TCP with windows, segments, lost ones that are
-//! sent again, half-closed and half-open connections, resets, listeners with a backlog, keep-alive;
-//! datagrams that are lost, doubled, overtaken, truncated or refused, to groups and to all;
-//! descriptors that run out; edge-triggered readiness, late and false if it is to be.
+//! Each host's kernel, as far as a program can observe it: TCP with windows, segments,
+//! retransmission, half-closed and half-open connections, resets, listeners with a backlog,
+//! keep-alive; datagrams that are lost, duplicated, reordered, truncated or refused, unicast,
+//! multicast and broadcast; a limit of descriptors; edge-triggered readiness, with delays and false
+//! alarms on request.
 //!
-//! What is not: congestion control, urgent data, ports that `TIME_WAIT` holds, descriptors that are handed over, and
-//! what other threads do: a [`Remote`](crate::Remote) works, and is not in the seed.
-//! [`HostInfo::from_name`](crate::HostInfo::from_name) and
-//! [`NetworkInterface::all_interfaces`](crate::NetworkInterface::all_interfaces) ask the machine.
+//! Not simulated are congestion control, urgent data, ports that `TIME_WAIT` holds, descriptors
+//! that are handed over, and other threads: a [`Remote`](crate::Remote) works, but does not follow
+//! from the seed. [`HostInfo::from_name`](crate::HostInfo::from_name) and
+//! [`NetworkInterface::all_interfaces`](crate::NetworkInterface::all_interfaces) ask the real
+//! machine.
 //!
 //! # One seed is one run
 //!
-//! The same program on a network with the same seed does the same, in the same order and at the same
-//! times, in another process too, as long as it asks nobody else for chance or time.
+//! The same program on a network with the same seed does the same, in the same order and at the
+//! same times, in another process too, as long as it uses no other source of randomness or time.
 //!
 //! [`Runtime::simulated`]: crate::Runtime::simulated
 

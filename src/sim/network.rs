@@ -1,4 +1,4 @@
-//! `SimNetwork`: a network in memory, with a time of its own.
+//! `SimNetwork`: a network in memory, with its own clock.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -18,17 +18,18 @@ use crate::Error;
 use crate::event_loop::{Runtime, saturating_add};
 use crate::net::{Facilities, NetworkInterface, at_interface};
 
-/// A network in memory: hosts, the links between them, and a time of its own.
+/// A network in memory: hosts, the links between them, and a clock.
 ///
-/// A [`Runtime`] on one of its hosts uses the sockets that it uses everywhere, and they cannot tell
-/// the difference. Nothing takes longer than computing it: when nothing is to be done, time jumps to
-/// what happens next. What happens by chance follows from the seed, so that one seed is one run.
+/// A [`Runtime`] on one of its hosts uses the same sockets as on the system's network. No call
+/// waits in real time: when no runtime has anything to do, time jumps to the next event. All random
+/// events follow from the seed, so one seed is one run.
 ///
-/// A copy is the same network. What is set holds from then on, also for what is connected already.
+/// A clone is the same network. A change of a setting applies at once, also to existing
+/// connections.
 ///
 /// [`Simulation`](super::Simulation) drives several runtimes on one network. A runtime that is
-/// driven alone, by [`exec`](Runtime::exec) or a wait, takes the time along: what the others would
-/// have done meanwhile they do afterwards, as programs do that were stopped for a while.
+/// driven alone, by [`exec`](Runtime::exec) or a wait, lets time pass for all: the other runtimes
+/// do their work afterwards, like programs that were stopped for a while.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,23 +59,23 @@ pub struct SimNetwork {
 struct Shared {
     wire: RefCell<Wire>,
     schedule: RefCell<Schedule>,
-    /// What the clocks of the hosts show when no time has passed.
+    /// The time of the hosts' clocks at the start.
     start: Instant,
     seed: u64,
 }
 
-/// What programs want to do at some time, by the numbers that the agenda has.
+/// The scheduled calls, by their numbers on the agenda.
 #[derive(Default)]
 struct Schedule {
     calls: BTreeMap<u64, Scheduled>,
     scheduled: u64,
 }
 
-/// What is to be done at some time.
+/// A scheduled call.
 type Scheduled = Box<dyn FnOnce(&SimNetwork)>;
 
 impl Schedule {
-    /// Adds a call and gives its number.
+    /// Adds a call; returns its number.
     fn add(&mut self, call: Scheduled) -> u64 {
         self.scheduled += 1;
         self.calls.insert(self.scheduled, call);
@@ -83,7 +84,7 @@ impl Schedule {
 }
 
 impl SimNetwork {
-    /// Creates a network without hosts. What happens on it by chance follows from the seed.
+    /// Creates a network without hosts. All random events on it follow from the seed.
     pub fn new(seed: u64) -> Self {
         let wire = RefCell::new(Wire::new(seed));
         let schedule = RefCell::default();
@@ -95,13 +96,13 @@ impl SimNetwork {
         self.shared.seed
     }
 
-    /// Returns how much time has passed on the network.
+    /// Returns the simulated time since the network was created.
     pub fn elapsed(&self) -> Duration {
         self.wire().agenda.now()
     }
 
     pub(super) fn wire(&self) -> RefMut<'_, Wire> {
-        // Nobody who holds it calls anybody.
+        // No code calls out while it holds the borrow.
         self.shared.wire.borrow_mut()
     }
 
@@ -112,14 +113,14 @@ impl SimNetwork {
 
 /// Hosts.
 impl SimNetwork {
-    /// Adds a host, which is found by its name and has one address of each family: 10.0.0.1 and
-    /// fd00::1 are the first's. Its interface `eth0` has a link-local address as well, fe80::1,
-    /// which its name does not lead to. The name may have letters beyond ASCII; in upper and lower
-    /// case, and in its ASCII form (`xn--…`), it is the same name.
+    /// Adds a host with one address of each family: 10.0.0.1 and fd00::1 for the first. A lookup of
+    /// the name finds these addresses. The host's interface `eth0` also has a link-local address,
+    /// fe80::1, which a lookup of the name does not find. The name may have non-ASCII letters.
+    /// Upper and lower case, and the ASCII form (`xn--…`), are the same name.
     ///
     /// # Panics
     ///
-    /// Panics if there is a host of that name, or if there are 65,000.
+    /// Panics if there is a host of that name already, or if there are 65,000 hosts.
     pub fn add_host(&self, name: &str) -> SimHost {
         let mut wire = self.wire();
         assert!(wire.names.host(name).is_none(), "there is a host {name:?} already");
@@ -145,15 +146,15 @@ impl SimNetwork {
         self.wire().host(host).name.clone()
     }
 
-    /// Returns a host's addresses, without those to which it talks to itself and without link-local
-    /// ones, of which [`link_local_addr`](Self::link_local_addr) gives the first and
-    /// [`interfaces`](Self::interfaces) all.
+    /// Returns a host's addresses, without loopback and link-local addresses.
+    /// [`link_local_addr`](Self::link_local_addr) returns the first link-local address, and
+    /// [`interfaces`](Self::interfaces) has all addresses.
     pub fn addresses(&self, host: SimHost) -> Vec<IpAddr> {
         self.wire().host(host).global_addresses().collect()
     }
 
-    /// Returns a host's link-local address and a port, with the scope id that it has to each host:
-    /// the index of `eth0`.
+    /// Returns a host's link-local address with a port and a scope id: the index of `eth0`, which
+    /// is the same on each host.
     ///
     /// ```
     /// use slotwire::sim::SimNetwork;
@@ -168,31 +169,33 @@ impl SimNetwork {
         at_interface(address, port, ETHERNET_INDEX)
     }
 
-    /// Gives a host one more address, at `eth0`. Its name does not lead there unless that is
-    /// [set](Self::set_name), too.
+    /// Adds an address to a host's `eth0`. A lookup of the host's name does not find the address,
+    /// unless [`set_name`](Self::set_name) adds it.
     ///
     /// # Panics
     ///
-    /// Panics if a host has it, or it is no host's own.
+    /// Panics if a host has the address already, or if it is a loopback, multicast or unspecified
+    /// address.
     pub fn add_address(&self, host: SimHost, address: IpAddr) {
         let mut wire = self.wire();
         let is_own = !address.is_loopback() && !address.is_multicast() && !address.is_unspecified();
-        assert!(is_own, "{address} is no address of a host");
+        assert!(is_own, "{address} cannot be a host's address");
         assert!(!wire.owners.contains_key(&address), "a host has {address} already");
         wire.owners.insert(address, host);
         wire.host_mut(host).addresses.push(address);
     }
 
-    /// Returns a host's interfaces: `lo`, and `eth0` that leads to the others.
+    /// Returns a host's interfaces: `lo`, and `eth0` to the other hosts.
     pub fn interfaces(&self, host: SimHost) -> Vec<NetworkInterface> {
         self.wire().host(host).interfaces()
     }
 
-    /// Creates a runtime on a host. Its clock is the network's, and its sockets are on it.
+    /// Creates a runtime on a host. Its clock and its sockets are those of the network.
     ///
     /// # Errors
     ///
-    /// Fails as [`Runtime::new`] does: what other threads post comes by the system's poller.
+    /// Fails as [`Runtime::new`], since the runtime needs the system's poller for the posts of
+    /// other threads.
     pub fn runtime(&self, host: SimHost) -> Result<Runtime, Error> {
         let watcher = self.wire().watchers.insert(Watcher::default());
         let network = self.clone();
@@ -205,27 +208,27 @@ impl SimNetwork {
         Ok(runtime)
     }
 
-    /// Takes a host down, as by a power failure: what its kernel knew of its sockets is gone, and
-    /// nobody is told. Those that it talked to are left half-open, and nobody gets a socket before it
-    /// is up again. Its runtimes are to be dropped; that of a [`Simulation`](super::Simulation) is
-    /// not driven any more.
+    /// Takes a host down, as by a power failure: its kernel forgets all its sockets and sends
+    /// nothing to other hosts. The connections of its peers are half-open, and no socket can be
+    /// opened on the host until it is up again. Drop the host's runtimes after the call; a
+    /// [`Simulation`](super::Simulation) does so itself.
     pub fn crash(&self, host: SimHost) {
         self.wire().crash(host);
     }
 
-    /// Says how often a host went down.
+    /// Returns how often a host went down.
     pub(super) fn crashes(&self, host: SimHost) -> u32 {
         self.wire().host(host).crashes
     }
 
-    /// Brings a host up again that is down. A [`Simulation`](super::Simulation) has a runtime on it
-    /// when it [boots](super::Simulation::boot) the host itself.
+    /// Brings up a host that is down. In a [`Simulation`](super::Simulation), use
+    /// [`boot`](super::Simulation::boot), which also creates a runtime.
     pub fn boot(&self, host: SimHost) {
         self.wire().host_mut(host).is_up = true;
     }
 
-    /// Limits how many sockets the runtimes of a host may have open; `None`, the default, does not.
-    /// What is beyond fails as it does in a process that has run out of descriptors.
+    /// Limits how many sockets the runtimes of a host may have open; `None`, the default, is no
+    /// limit. At the limit, opening a socket fails as in a process that has no descriptor left.
     pub fn set_descriptor_limit(&self, host: SimHost, limit: Option<usize>) {
         self.wire().host_mut(host).descriptor_limit = limit;
     }
@@ -235,8 +238,8 @@ impl SimNetwork {
         self.wire().host(host).descriptors
     }
 
-    /// Returns how many sockets a host's kernel knows: also those that nobody holds any more and
-    /// that have something to send, and connections that wait to be accepted.
+    /// Returns how many sockets a host's kernel has. These include closed sockets that still have
+    /// bytes to send, and connections that wait to be accepted.
     pub fn sockets(&self, host: SimHost) -> usize {
         self.wire().sockets.values().filter(|socket| socket.host == host).count()
     }
@@ -244,7 +247,7 @@ impl SimNetwork {
 
 /// Links, routes, ports and names.
 impl SimNetwork {
-    /// Sets the link between all hosts that have none of their own.
+    /// Sets the link between all hosts without a link of their own.
     pub fn set_default_link(&self, link: Link) {
         self.wire().links[0] = link;
     }
@@ -265,43 +268,44 @@ impl SimNetwork {
         self.wire().own_links.insert((from, to), link);
     }
 
-    /// Cuts the way between two hosts, in both directions. What is on it arrives.
+    /// Cuts the route between two hosts, in both directions. Packets that are already on their way
+    /// arrive.
     pub fn partition(&self, a: SimHost, b: SimHost) {
         self.set_route(a, b, Route::Cut);
     }
 
-    /// Opens the way between two hosts again, in both directions.
+    /// Opens the route between two hosts again, in both directions.
     pub fn repair(&self, a: SimHost, b: SimHost) {
         self.set_route(a, b, Route::Open);
     }
 
-    /// Sets what becomes of what two hosts send to each other.
+    /// Sets the route between two hosts, in both directions.
     pub fn set_route(&self, a: SimHost, b: SimHost, route: Route) {
         self.set_route_from(a, b, route);
         self.set_route_from(b, a, route);
     }
 
-    /// Sets what becomes of what one host sends to another.
+    /// Sets the route from one host to another.
     pub fn set_route_from(&self, from: SimHost, to: SimHost, route: Route) {
         self.wire().routes.insert((from, to), route);
     }
 
-    /// Has everything vanish that is sent to a port of a host from now on, as by a firewall; who
-    /// calls there waits.
+    /// Drops all packets to a port of a host from now on, as a firewall does. An attempt to connect
+    /// to the port gets no answer.
     pub fn close_port(&self, host: SimHost, port: u16) {
         self.wire().host_mut(host).black_holes.insert(port);
     }
 
-    /// Lets through what is sent to a port that was closed.
+    /// Lets packets to a closed port through again.
     pub fn open_port(&self, host: SimHost, port: u16) {
         self.wire().host_mut(host).black_holes.remove(&port);
     }
 
-    /// Sets what the name server answers for a name, in every spelling of that. It knows the hosts'
-    /// names, and `localhost` with the names below it, which stay this host.
+    /// Sets the name server's answer for a name, in all its spellings. The name server knows the
+    /// hosts' names. `localhost`, and the names below it, always are the host that asks.
     ///
-    /// A runtime remembers for a minute what it was answered, unless it
-    /// [forgets](crate::World::clear_host_cache) that, or a connection to that name fails.
+    /// A runtime caches an answer for a minute, unless the cache is
+    /// [cleared](crate::World::clear_host_cache), or a connection to that name fails.
     pub fn set_name(&self, name: &str, answer: NameAnswer) {
         self.wire().names.set(name, answer);
     }
@@ -312,43 +316,46 @@ impl SimNetwork {
     }
 }
 
-/// Plain sockets: what a runtime talks to in a test. On a host that is down there is none to be had:
+/// Plain sockets, as peers for the runtime in a test. On a host that is down all of these fail with
 /// `NetworkDown`.
 impl SimNetwork {
-    /// Listens on a port of a host by a plain socket, on all of its addresses; port 0 is any.
+    /// Listens on a port of a host with a plain socket, on all addresses. With port 0 the host
+    /// chooses the port.
     ///
     /// # Errors
     ///
-    /// `AddrInUse` if somebody listens there.
+    /// `AddrInUse` if another socket listens there.
     pub fn listen(&self, host: SimHost, port: u16) -> io::Result<SimListener> {
         self.listen_on(host, (Ipv6Addr::UNSPECIFIED, port))
     }
 
-    /// Listens on one address of a host by a plain socket; port 0 is any.
+    /// Listens on one address of a host with a plain socket. With port 0 the host chooses the port.
     ///
     /// # Errors
     ///
-    /// `AddrInUse` if somebody listens there, `AddrNotAvailable` if the host does not have the address.
+    /// `AddrInUse` if another socket listens there, `AddrNotAvailable` if the host does not have
+    /// the address.
     pub fn listen_on(&self, host: SimHost, at: impl Into<SocketAddr>) -> io::Result<SimListener> {
         SimListener::new(self, host, at.into())
     }
 
-    /// Begins to connect to an address by a plain socket of a host.
+    /// Begins to connect a plain socket of a host to an address.
     ///
     /// # Errors
     ///
-    /// `NetworkUnreachable` or `PermissionDenied` if the route says so. What fails later,
-    /// [`SimStream`]'s methods tell.
+    /// `NetworkUnreachable` or `PermissionDenied`, according to the [route](Route). The methods of
+    /// [`SimStream`] return later errors.
     pub fn connect(&self, host: SimHost, to: impl Into<SocketAddr>) -> io::Result<SimStream> {
         SimStream::connect(self, host, None, to.into())
     }
 
-    /// Begins to connect to an address by a plain socket of a host, from an address and port of
-    /// its own.
+    /// Begins to connect a plain socket of a host to an address, from a chosen address and port of
+    /// the host.
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect), and if the host has no such address or somebody has the port.
+    /// As [`connect`](Self::connect), and if the host does not have the address or another socket
+    /// has the port.
     pub fn connect_from(
         &self,
         host: SimHost,
@@ -358,17 +365,17 @@ impl SimNetwork {
         SimStream::connect(self, host, Some(from), to.into())
     }
 
-    /// Binds a plain socket for datagrams to an address of a host; port 0 is any.
+    /// Binds a plain UDP socket to an address of a host. With port 0 the host chooses the port.
     ///
     /// # Errors
     ///
-    /// `AddrInUse` if somebody has the port, `AddrNotAvailable` if the host does not have the address.
+    /// `AddrInUse` if another socket has the port, `AddrNotAvailable` if the host does not have the
+    /// address.
     pub fn bind_udp(&self, host: SimHost, at: impl Into<SocketAddr>) -> io::Result<SimUdpSocket> {
         SimUdpSocket::new(self, host, at.into(), false)
     }
 
-    /// Binds a plain socket for datagrams that shares its address; otherwise as
-    /// [`bind_udp`](Self::bind_udp).
+    /// Binds a plain UDP socket that shares its address; otherwise as [`bind_udp`](Self::bind_udp).
     ///
     /// # Errors
     ///
@@ -384,31 +391,32 @@ impl SimNetwork {
 
 /// Time.
 impl SimNetwork {
-    /// Has `call` run after a while: to cut a cable at some time, or to let a plain socket speak. What
-    /// calls itself again and again takes some time each time: in none it would never end.
+    /// Calls `call` after `delay` of simulated time, for example to cut a route or to let a plain
+    /// socket write. A `call` that schedules itself again must use a `delay` above zero; otherwise
+    /// time stands still for ever.
     pub fn after(&self, delay: Duration, call: impl FnOnce(&Self) + 'static) {
         let number = self.shared.schedule.borrow_mut().add(Box::new(call));
         self.wire().agenda.write(delay, Event::Scheduled(number));
     }
 
-    /// Lets time pass on the network alone; the runtimes learn of it in their next pass.
+    /// Lets time pass on the network alone. The runtimes handle the events in their next pass.
     pub fn advance(&self, time: Duration) {
         self.advance_to(self.elapsed().saturating_add(time));
     }
 
-    /// Lets time pass up to a moment.
+    /// Lets time pass up to `limit`.
     pub(super) fn advance_to(&self, limit: Duration) {
         while self.step(limit) {}
         self.wire().agenda.pass_to(limit);
     }
 
-    /// Returns when something happens next, in time since the network was made.
+    /// Returns when the next event happens, as time since the network was created.
     pub fn next_event(&self) -> Option<Duration> {
         self.wire().agenda.next_due()
     }
 
-    /// Lets what happens next happen, and all that happens at the same time, if that is no later
-    /// than `limit`; says whether there was something.
+    /// Carries out the next event and all events at the same time, if they are no later than
+    /// `limit`. Returns true if there was one.
     pub(super) fn step_moment(&self, limit: Duration) -> bool {
         if !self.step(limit) {
             return false;
@@ -440,7 +448,7 @@ impl SimNetwork {
         true
     }
 
-    /// The moments at which the clocks of the hosts show this.
+    /// Returns the time of the hosts' clocks after `elapsed`.
     pub(super) fn moment(&self, elapsed: Duration) -> Instant {
         saturating_add(self.start(), elapsed)
     }

@@ -1,6 +1,6 @@
-//! Plain sockets: like those of the standard library, for the other end of a test.
+//! Plain sockets, like those of the standard library, as peers in a test.
 //!
-//! They never block, and no runtime knows of them.
+//! They never block, and belong to no runtime.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
@@ -10,7 +10,7 @@ use super::kernel::{Role, SimHost, Socket, Wire};
 use super::network::SimNetwork;
 use crate::net::{Membership, Progress, SocketType, canonical};
 
-/// A plain socket that listens: [`SimNetwork::listen`], [`SimNetwork::listen_on`].
+/// A plain listening socket. Created by [`SimNetwork::listen`] and [`SimNetwork::listen_on`].
 #[derive(Debug)]
 pub struct SimListener {
     held: Held,
@@ -27,8 +27,8 @@ impl SimListener {
         Ok(listener)
     }
 
-    /// Sets how many connections may wait to be accepted, and one more; the default is 128. Who
-    /// calls beyond that is not heard and tries again.
+    /// Sets the backlog: `backlog + 1` connections may wait to be accepted. The default is 128. The
+    /// host ignores further attempts to connect, and the peers repeat them.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl SimListener {
         self.held.with(|wire, key| wire.listen(key, backlog))
     }
 
-    /// Takes the next connection.
+    /// Accepts the next connection; returns it with the peer's address.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl SimListener {
         Ok((SimStream { held }, canonical(peer)))
     }
 
-    /// Says whether a connection waits to be accepted.
+    /// Returns true if a connection waits to be accepted.
     pub fn has_pending(&self) -> bool {
         let waits = |socket: &Socket| match &socket.role {
             Role::Listener(listener) => !listener.waiting.is_empty(),
@@ -66,7 +66,7 @@ impl SimListener {
         Ok(self.local_addr()?.port())
     }
 
-    /// Returns the address at which it listens: `::` if that is all of them.
+    /// Returns the address on which the socket listens: `::` for all addresses.
     ///
     /// # Errors
     ///
@@ -76,7 +76,8 @@ impl SimListener {
     }
 }
 
-/// A plain TCP connection: [`SimNetwork::connect`], [`SimListener::accept`]. Dropped, it closes.
+/// A plain TCP connection. Created by [`SimNetwork::connect`] and [`SimListener::accept`]. Dropping
+/// it closes the connection.
 ///
 /// ```
 /// use std::io::{Read, Write};
@@ -120,16 +121,16 @@ impl SimStream {
         Ok(stream)
     }
 
-    /// Says whether the connection stands.
+    /// Returns true if the connection is established.
     ///
     /// # Errors
     ///
-    /// Fails with the reason if it has failed, once.
+    /// Fails once with the reason if connecting has failed or the connection was lost.
     pub fn is_connected(&self) -> io::Result<bool> {
         Ok(self.held.progress()? == Progress::Connected)
     }
 
-    /// Looks at what comes next and leaves it there.
+    /// Copies the next bytes without taking them; returns how many.
     ///
     /// # Errors
     ///
@@ -138,19 +139,19 @@ impl SimStream {
         self.held.peek(buffer)
     }
 
-    /// Closes one direction or both. One that is closed for reading reads what comes all the same,
-    /// and the end instead of `WouldBlock`.
+    /// Closes one direction or both. After closing for reading, a read still returns bytes that
+    /// come, and the end instead of `WouldBlock`.
     ///
     /// # Errors
     ///
-    /// `NotConnected` if it is not connected.
+    /// `NotConnected` if the stream is not connected.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.held.with(|wire, key| wire.shut_down(key, how))
     }
 
-    /// Closes the connection by a reset, as a socket does that lingers for no time.
+    /// Closes the connection with a reset, as a socket with a linger time of zero does.
     pub fn reset(self) {
-        // Of a host that went down, nobody hears.
+        // On a host that is down there is no connection to reset.
         let _ = self.held.with(|wire, key| {
             wire.reset(key);
             Ok(())
@@ -170,21 +171,21 @@ impl SimStream {
     ///
     /// # Errors
     ///
-    /// `NotConnected` if it is not connected.
+    /// `NotConnected` if the stream is not connected.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.held.peer_addr().map(canonical)
     }
 }
 
 impl Read for SimStream {
-    /// Reads what has come: `WouldBlock` if that is nothing, 0 at the end.
+    /// Reads bytes that have come: `WouldBlock` if there are none, 0 at the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.held.read(buffer)
     }
 }
 
 impl Write for SimStream {
-    /// Writes what there is room for: `WouldBlock` if there is none.
+    /// Writes as many bytes as there is room for: `WouldBlock` if there is no room.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.write(bytes)
     }
@@ -194,7 +195,7 @@ impl Write for SimStream {
     }
 }
 
-/// A plain socket for datagrams: [`SimNetwork::bind_udp`].
+/// A plain UDP socket. Created by [`SimNetwork::bind_udp`].
 #[derive(Debug)]
 pub struct SimUdpSocket {
     held: Held,
@@ -219,23 +220,25 @@ impl SimUdpSocket {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for port 0, `NetworkUnreachable` where no way leads, and if it is too large.
+    /// `InvalidInput` for port 0, `NetworkUnreachable` if there is no route, and an error for a
+    /// datagram that is too large.
     pub fn send_to(&self, bytes: &[u8], to: impl Into<SocketAddr>) -> io::Result<usize> {
         self.held.send_to(bytes, to.into())
     }
 
-    /// Takes the next datagram; returns its size and who sent it. What the buffer has no room for is
-    /// lost.
+    /// Takes the next datagram; returns its size and the sender's address. Bytes that do not fit
+    /// into `buffer` are lost.
     ///
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
     pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let received = self.held.receive(buffer)?;
-        Ok((received.count, received.sender))
+        let sender = received.sender.internet().ok_or(io::ErrorKind::Unsupported)?;
+        Ok((received.count, sender))
     }
 
-    /// Looks at the next datagram and leaves it there.
+    /// Copies the next datagram without taking it; returns its size.
     ///
     /// # Errors
     ///
@@ -244,19 +247,19 @@ impl SimUdpSocket {
         self.held.peek(buffer)
     }
 
-    /// Begins to receive what is sent to a group, by way of `eth0`.
+    /// Begins to receive the datagrams for a group that come by `eth0`.
     ///
     /// # Errors
     ///
-    /// `AddrInUse` if it does already; `InvalidInput` if that is no group, `Unsupported` if it is of
-    /// the other family.
+    /// `AddrInUse` if the socket has joined the group already, `InvalidInput` if `group` is not a
+    /// group, `Unsupported` if it is of the other family.
     pub fn join_multicast_group(&self, group: IpAddr) -> io::Result<()> {
         self.held.look(|_| ())?;
         let membership = Membership::Join;
         self.held.network.wire().set_member(self.held.key, group, None, membership)
     }
 
-    /// Returns the address that it is bound to.
+    /// Returns the address that the socket is bound to.
     ///
     /// # Errors
     ///
@@ -266,7 +269,7 @@ impl SimUdpSocket {
     }
 }
 
-/// A new socket that is nobody's descriptor.
+/// Opens a socket that does not count as a descriptor.
 fn open(network: &SimNetwork, host: SimHost, kind: SocketType, is_v6: bool) -> io::Result<Held> {
     let key = network.wire().open(host, kind, is_v6)?;
     Ok(Held { network: network.clone(), key })

@@ -1,6 +1,5 @@
 //! The clock and the poller of a runtime on a simulated host.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
@@ -11,7 +10,7 @@ use super::network::SimNetwork;
 use crate::event_loop::{Clock, KernelPoller, Polled, Poller, Reactor};
 use crate::readiness::{Readiness, SourceId};
 
-/// The network's time.
+/// The clock of the network.
 #[derive(Debug)]
 pub(super) struct SimClock {
     network: SimNetwork,
@@ -29,23 +28,23 @@ impl Clock for SimClock {
     }
 }
 
-/// How many passes a runtime is given to come to rest while time stands, and how much time goes by
-/// if it does not: in a network that takes no time, programs can keep each other busy for ever.
+/// After `MOST_PASSES` passes without rest at one time, the time `BUSY` passes. Otherwise programs
+/// on a network without latency could keep each other busy for ever.
 pub(super) const MOST_PASSES: u32 = 10_000;
 const BUSY: Duration = Duration::from_millis(1);
 
-/// After how many moments, none of which was the runtime's, it is asked whether another thread has
-/// something: on some networks something happens without end.
+/// After how many events for other runtimes the kernel is polled for posts of other threads. On
+/// some networks the events never end.
 const MANY_MOMENTS: u64 = 1000;
 
-/// Lets the network go on until something has happened to a runtime.
+/// Carries out the events of the network until there is one for the runtime.
 pub(super) struct SimPoller {
-    /// For notifiers, and for what other threads post.
+    /// For notifiers, and for posts of other threads.
     kernel: KernelPoller,
     reactor: Rc<Reactor>,
     network: SimNetwork,
     watcher: WatcherKey,
-    /// How many passes have come while time stood, and since when it stands.
+    /// The number of passes at the same time, and this time.
     restless: (u32, Duration),
 }
 
@@ -59,8 +58,8 @@ impl SimPoller {
         Self { kernel, reactor, network, watcher, restless: (0, Duration::ZERO) }
     }
 
-    /// Says whether time has stood for so many passes that some of it is to pass, whatever there is
-    /// to do: a program that always has something to do takes its time, too.
+    /// Counts a pass. Returns true if there were so many passes at the same time that time must
+    /// pass, as for a real program that always has something to do.
     fn is_restless(&mut self) -> bool {
         let now = self.network.elapsed();
         let (passes, since) = self.restless;
@@ -69,8 +68,8 @@ impl SimPoller {
         passes >= MOST_PASSES
     }
 
-    /// Takes what the network has to tell. Returns `Nothing` if that is nothing.
-    fn hear(&self, ready: &mut VecDeque<(SourceId, Readiness)>) -> Polled {
+    /// Takes the reports for the runtime. Returns `Nothing` if there are none.
+    fn hear(&self, ready: &mut Vec<(SourceId, Readiness)>) -> Polled {
         let wire = &mut *self.network.wire();
         wire.catch_up();
         let was_called = std::mem::take(&mut wire.watchers[self.watcher].was_called);
@@ -88,7 +87,7 @@ impl Poller for SimPoller {
     fn poll(
         &mut self,
         timeout: Option<Duration>,
-        ready: &mut VecDeque<(SourceId, Readiness)>,
+        ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
         if self.is_restless() {
             self.network.advance(BUSY);
@@ -121,7 +120,7 @@ impl Poller for SimPoller {
                 self.network.wire().agenda.pass_to(limit);
                 Ok(Polled::Nothing)
             }
-            // Nothing will happen any more, unless another thread has something.
+            // No event is left on the network, so only another thread can post something.
             None => self.kernel.poll(None, ready),
         }
     }

@@ -1,4 +1,4 @@
-//! `Simulation`: several runtimes on one network, and what drives them.
+//! `Simulation`: drives several runtimes on one network.
 
 use std::fmt;
 use std::ops::{Deref, Index, IndexMut};
@@ -11,11 +11,11 @@ use crate::Error;
 use crate::event_loop::Runtime;
 use crate::object::Trace;
 
-/// A network with a runtime on each of its hosts, and what drives them all.
+/// A network with a runtime on each of its hosts; drives them all.
 ///
-/// It dereferences to its [`SimNetwork`]; a host's runtime is found by indexing. The loops of
-/// the runtimes make their passes in the order of the hosts, until none has anything to do; then
-/// time jumps to what happens next.
+/// It dereferences to its [`SimNetwork`]; indexing with a host returns the host's runtime. The
+/// loops of the runtimes make their passes in the order of the hosts, until no runtime has anything
+/// to do; then time jumps to the next event.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,22 +47,22 @@ use crate::object::Trace;
 /// # }
 /// ```
 pub struct Simulation {
-    /// By host; none of one that is down.
+    /// By the number of the host; `None` for a host that is down.
     programs: Vec<Option<Program>>,
     network: SimNetwork,
-    /// What all runtimes write into, and when that began.
+    /// The trace that all runtimes write into, and the moment when recording began.
     trace: Option<(Trace, Instant)>,
 }
 
-/// What runs on a host until that goes down.
+/// The program that runs on a host until the host goes down.
 struct Program {
     runtime: Runtime,
-    /// How often the host had gone down before.
+    /// How often the host had gone down before the program started.
     crashes: u32,
 }
 
 impl Simulation {
-    /// Creates a network without hosts, on which what happens by chance follows from the seed.
+    /// Creates a network without hosts. All random events on it follow from the seed.
     pub fn new(seed: u64) -> Self {
         Self { programs: Vec::new(), network: SimNetwork::new(seed), trace: None }
     }
@@ -71,35 +71,35 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// Fails as [`Runtime::new`] does.
+    /// Fails as [`Runtime::new`].
     ///
     /// # Panics
     ///
-    /// Panics as [`SimNetwork::add_host`] does.
+    /// Panics as [`SimNetwork::add_host`].
     pub fn add_host(&mut self, name: &str) -> Result<SimHost, Error> {
         let host = self.network.add_host(name);
         self.start(host)?;
         Ok(host)
     }
 
-    /// Takes a host down, as by a power failure: its runtime is dropped with all of its objects,
-    /// and nobody on the network hears of it. See [`SimNetwork::crash`].
+    /// Takes a host down, as by a power failure: drops its runtime with all its objects, and sends
+    /// nothing to other hosts. See [`SimNetwork::crash`].
     pub fn crash(&mut self, host: SimHost) {
         self.network.crash(host);
         *self.place(host) = None;
     }
 
-    /// Brings a host up again that is down, with a new runtime.
+    /// Brings up a host that is down, with a new runtime.
     ///
     /// # Errors
     ///
-    /// Fails as [`Runtime::new`] does.
+    /// Fails as [`Runtime::new`].
     pub fn boot(&mut self, host: SimHost) -> Result<(), Error> {
         self.network.boot(host);
         self.start(host)
     }
 
-    /// Gives a host a new runtime.
+    /// Creates a host's runtime.
     fn start(&mut self, host: SimHost) -> Result<(), Error> {
         let mut runtime = self.network.runtime(host)?;
         if let Some((trace, began)) = &self.trace {
@@ -110,8 +110,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Has all that is emitted on all hosts, also on those that come later, written into a trace,
-    /// with the host's name. Time counts from now for all of them. One seed gives one trace: see
+    /// Writes all emissions on all hosts, also on hosts that are added later, into a trace, with
+    /// the host's name. The times in the trace count from this call. One seed gives one trace: see
     /// [`Trace`].
     ///
     /// ```
@@ -153,34 +153,34 @@ impl Simulation {
         self.trace = Some((trace.clone(), began));
     }
 
-    /// Returns a host's runtime, unless the host is down or was added to the network alone.
+    /// Returns a host's runtime; `None` if the host is down or was added only to the network.
     pub fn runtime(&self, host: SimHost) -> Option<&Runtime> {
         let program = self.programs.get(usize::from(host.0))?.as_ref()?;
         (program.crashes == self.network.crashes(host)).then_some(&program.runtime)
     }
 
-    /// Returns a host's runtime for a change, as [`runtime`](Self::runtime) does.
+    /// Returns a host's runtime mutably, as [`runtime`](Self::runtime) does.
     pub fn runtime_mut(&mut self, host: SimHost) -> Option<&mut Runtime> {
         let program = self.programs.get_mut(usize::from(host.0))?.as_mut()?;
         (program.crashes == self.network.crashes(host)).then_some(&mut program.runtime)
     }
 
-    /// Lets everybody do what there is to do now; time stands. Says whether all came to rest: a
-    /// program that always has something to do is given 10,000 passes of its loop, which take it a
-    /// millisecond.
+    /// Runs all runtimes until they have nothing to do, without letting time pass. Returns true if
+    /// they come to rest. A program that always has something to do gets 10,000 passes of its loop,
+    /// which take one millisecond of simulated time.
     ///
     /// # Errors
     ///
-    /// Fails if the system's poller does.
+    /// Fails if the system's poller fails.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     pub fn settle(&mut self) -> Result<bool, Error> {
         Ok(self.settle_unless(|_| false)? == Settled::AtRest)
     }
 
-    /// As `settle`, but only until the condition holds, which is looked at before each pass.
+    /// As `settle`, but stops when the condition holds, which is checked before each pass.
     fn settle_unless(
         &mut self,
         mut condition: impl FnMut(&Self) -> bool,
@@ -193,7 +193,7 @@ impl Simulation {
             for host in self.places() {
                 match self.runtime_mut(host) {
                     Some(runtime) => is_busy |= runtime.process_events(Some(Duration::ZERO))?,
-                    // The host went down, if it was ever up.
+                    // The host went down, or was added only to the network.
                     None => *self.place(host) = None,
                 }
             }
@@ -204,17 +204,18 @@ impl Simulation {
         Ok(Settled::Busy)
     }
 
-    /// Runs everything until the condition holds, for no longer than `timeout` of the network's
-    /// time; says whether it came to hold. Time passes at once when nothing will happen any more; for
-    /// a program that always has something to do, it passes by a millisecond every 10,000 passes.
+    /// Runs all runtimes until the condition holds, for no longer than `timeout` in simulated time.
+    /// Returns true if the condition holds at the end. If nothing more will happen, time jumps to
+    /// the end; if a program always has something to do, time passes by one millisecond every
+    /// 10,000 passes.
     ///
     /// # Errors
     ///
-    /// Fails if the system's poller does.
+    /// Fails if the system's poller fails.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     pub fn run_until(
         &mut self,
         timeout: Duration,
@@ -228,26 +229,26 @@ impl Simulation {
                 Settled::AtRest => {
                     self.network.advance_to(self.next_event().map_or(end, |next| next.min(end)));
                 }
-                // Who does not rest has taken time for it.
+                // The 10,000 passes have let time pass.
                 Settled::Busy => {}
             }
         }
     }
 
-    /// Runs everything for some time of the network's.
+    /// Runs all runtimes for this long in simulated time.
     ///
     /// # Errors
     ///
-    /// Fails if the system's poller does.
+    /// Fails if the system's poller fails.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     pub fn run_for(&mut self, time: Duration) -> Result<(), Error> {
         self.run_until(time, |_| false).map(drop)
     }
 
-    /// When something happens next: on the network, or because a timer of a runtime is due.
+    /// Returns when the next event happens on the network, or the next timer of a runtime is due.
     fn next_event(&self) -> Option<Duration> {
         let runtimes = self.places().filter_map(|host| self.runtime(host));
         let deadlines = runtimes.filter_map(Runtime::next_deadline);
@@ -263,7 +264,7 @@ impl Simulation {
         &mut self.programs[place]
     }
 
-    /// The hosts that may have a program.
+    /// Returns the hosts that may have a program.
     fn places(&self) -> impl Iterator<Item = SimHost> + use<> {
         (0..self.programs.len()).map(|place| SimHost(place as u16))
     }
@@ -274,9 +275,9 @@ impl Simulation {
 enum Settled {
     /// The condition held.
     Held,
-    /// Nobody has anything to do.
+    /// No runtime has anything to do.
     AtRest,
-    /// Somebody always has something to do.
+    /// Some runtime always has something to do.
     Busy,
 }
 
@@ -295,17 +296,17 @@ impl Index<SimHost> for Simulation {
     ///
     /// # Panics
     ///
-    /// Panics if the host is down or was added to the network alone.
+    /// Panics if the host is down or was added only to the network.
     #[track_caller]
     fn index(&self, host: SimHost) -> &Runtime {
-        self.runtime(host).expect("the host is up and has a runtime")
+        self.runtime(host).expect("the host is down or has no runtime")
     }
 }
 
 impl IndexMut<SimHost> for Simulation {
     #[track_caller]
     fn index_mut(&mut self, host: SimHost) -> &mut Runtime {
-        self.runtime_mut(host).expect("the host is up and has a runtime")
+        self.runtime_mut(host).expect("the host is down or has no runtime")
     }
 }
 
@@ -315,11 +316,11 @@ impl fmt::Debug for Simulation {
     }
 }
 
-/// A runtime of its own on a network of its own.
+/// A single runtime on its own network.
 impl Runtime {
-    /// Creates a runtime on the only host, `localhost`, of a network in memory: its sockets talk to
-    /// each other there, its clock is the network's, and what happens by chance follows from the
-    /// seed. [`SimNetwork`] and [`Simulation`] have more of it.
+    /// Creates a runtime on the only host, `localhost`, of a network in memory. Its sockets can
+    /// connect to each other, its clock is the network's, and all random events follow from the
+    /// seed. For more hosts see [`SimNetwork`] and [`Simulation`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -338,7 +339,7 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// Fails as [`Runtime::new`] does.
+    /// Fails as [`Runtime::new`].
     pub fn simulated(seed: u64) -> Result<Self, Error> {
         let network = SimNetwork::new(seed);
         let host = network.add_host("localhost");

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod forwarding;
 mod messages;
 mod model;
 

@@ -141,7 +141,7 @@ fn a_host_of_another_network_is_turned_away() {
     let (one, other) = (SimNetwork::new(1), SimNetwork::new(1));
     let host = one.add_host("host");
     let said = panic_of(|| drop(other.listen(host, 80)));
-    assert_eq!(said, "the host is one of this network");
+    assert_eq!(said, "the host is not of this network");
 }
 
 #[test]

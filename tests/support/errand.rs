@@ -97,7 +97,7 @@ fn read(end: &mut dyn End, heard: &mut Vec<u8>, count: usize, done: usize) -> io
 
 /// Writes on, if not all was written yet; says how many bytes more were.
 fn write(end: &mut dyn End, bytes: &[u8], done: usize) -> io::Result<usize> {
-    if done == bytes.len() { Ok(0) } else { end.write(&bytes[done..]) }
+    if done == bytes.len() { end.flush().map(|()| 0) } else { end.write(&bytes[done..]) }
 }
 
 /// Reads and writes on, by which less of both is left.

@@ -5,9 +5,11 @@
 #![allow(dead_code, reason = "each test file uses its part of the vocabulary")]
 
 mod errand;
+mod layered_network;
 mod native_network;
 mod network;
 mod peer;
+pub(crate) mod secret;
 #[cfg(feature = "sim")]
 mod simulated_network;
 
@@ -27,7 +29,7 @@ use slotwire::prelude::*;
 pub(crate) use {
     errand::{Deed, Errand},
     network::{Net, Stopwatch},
-    on_every_network::on_every_network,
+    on_every_network::{on_every_network, on_every_network_and_layer},
     peer::{Listener, Peer, PeerStream, UdpPeer},
 };
 

@@ -4,14 +4,18 @@ use std::any::Any;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use slotwire::prelude::*;
 use slotwire::{NetworkInterface, VirtualClock};
 
 use super::errand::{Underway, Work};
+use super::layered_network::{Carrier, Greeted, SecretEnd};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
 use super::{
@@ -37,6 +41,10 @@ impl Ground for NativeNetwork {
         let listener = TcpListener::bind(at)?;
         listener.set_nonblocking(true)?;
         Ok(Box::new(listener))
+    }
+
+    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
+        Ok(Box::new(GreetingListener::new(at)?))
     }
 
     fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>> {
@@ -128,7 +136,7 @@ impl End for NativeEnd {
         wait_for(self.stream(), flags)
     }
 
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
         self.stream().shutdown(how)
     }
 
@@ -142,18 +150,29 @@ impl End for NativeEnd {
         self.stream().local_addr()
     }
 
-    fn go(mut self: Box<Self>, mut work: Work) -> Box<dyn Underway> {
-        Box::new(std::thread::spawn(move || {
-            while let Some(lack) = work.proceed(&mut *self) {
-                self.wait(lack).unwrap();
-            }
-            let closes = work.closes();
-            ((!closes).then_some(self), work)
-        }))
+    fn go(self: Box<Self>, work: Work) -> Box<dyn Underway> {
+        go_in_thread(self, work)
     }
 }
 
-impl Underway for JoinHandle<(Option<Box<NativeEnd>>, Work)> {
+impl Carrier for NativeEnd {
+    fn go_on_errand(end: Box<SecretEnd<Self>>, work: Work) -> Box<dyn Underway> {
+        go_in_thread(end, work)
+    }
+}
+
+/// Does all of this in a thread.
+fn go_in_thread<E: End + Send + 'static>(mut end: Box<E>, mut work: Work) -> Box<dyn Underway> {
+    Box::new(std::thread::spawn(move || {
+        while let Some(lack) = work.proceed(&mut *end) {
+            end.wait(lack).unwrap();
+        }
+        let closes = work.closes();
+        ((!closes).then_some(end), work)
+    }))
+}
+
+impl<E> Underway for JoinHandle<(Option<Box<E>>, Work)> {
     fn end(self: Box<Self>, _: &mut Runtime) -> Work {
         let (_closed, work) = self.join().unwrap();
         work
@@ -172,6 +191,94 @@ impl ListenerEnd for TcpListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         TcpListener::local_addr(self)
+    }
+}
+
+/// A listener whose connections are greeted in a thread, as they come.
+struct GreetingListener {
+    shared: Arc<Greeting>,
+    address: SocketAddr,
+    /// Closed to end the thread.
+    stop: Option<UnixStream>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Greeting {
+    greeted: Mutex<Greeted<NativeEnd>>,
+    has_come: Condvar,
+}
+
+impl GreetingListener {
+    fn new(at: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(at)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::<Greeting>::default();
+        let (stop, stopped) = UnixStream::pair()?;
+        let thread = std::thread::spawn({
+            let shared = shared.clone();
+            move || shared.greet_all(&listener, &stopped)
+        });
+        Ok(Self { shared, address, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Greeting {
+    /// Greets whoever calls, until the other end of `stopped` closes.
+    fn greet_all(&self, listener: &TcpListener, stopped: &UnixStream) {
+        loop {
+            let mut greeted = self.greeted.lock().unwrap();
+            while let Ok((stream, from)) = listener.accept() {
+                if let Ok(end) = NativeEnd::new(stream) {
+                    greeted.add(end, from);
+                }
+            }
+            greeted.go_on();
+            if greeted.is_ready() {
+                self.has_come.notify_all();
+            }
+            // They stay where they are while this thread waits: nobody else takes them.
+            let calling: Vec<_> =
+                greeted.waiting().map(|end| end.stream().try_clone().unwrap()).collect();
+            drop(greeted);
+            let mut waiting =
+                vec![PollFd::new(listener, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
+            waiting.extend(calling.iter().map(|stream| PollFd::new(stream, PollFlags::IN)));
+            match poll(&mut waiting, None) {
+                Ok(_) if !waiting[1].revents().is_empty() => return,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => panic!("the listener cannot wait: {error}"),
+            }
+        }
+    }
+}
+
+impl Drop for GreetingListener {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl ListenerEnd for GreetingListener {
+    fn accept(&self) -> io::Result<(Box<dyn End>, SocketAddr)> {
+        self.shared.greeted.lock().unwrap().next().ok_or(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn wait(&self) -> io::Result<()> {
+        let greeted = self.shared.greeted.lock().unwrap();
+        let lacks = |greeted: &mut Greeted<NativeEnd>| !greeted.is_ready();
+        match self.shared.has_come.wait_timeout_while(greeted, DEADLINE, lacks).unwrap() {
+            (_, timeout) if timeout.timed_out() => Err(io::ErrorKind::TimedOut.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
     }
 }
 

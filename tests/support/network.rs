@@ -12,6 +12,7 @@ use std::time::Duration;
 use slotwire::NetworkInterface;
 use slotwire::prelude::*;
 
+use super::layered_network::LayeredNetwork;
 use super::native_network::NativeNetwork;
 use super::peer::{End, Listener, ListenerEnd, Peer, UdpEnd, UdpPeer};
 #[cfg(feature = "sim")]
@@ -32,6 +33,9 @@ pub(crate) trait Ground {
     fn timed_runtime(&self) -> (Runtime, Box<dyn Fn() -> Duration>);
 
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>>;
+
+    /// Listens, and greets whoever calls as the layer of `secret.rs` wants it.
+    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>>;
 
     fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>>;
 
@@ -64,6 +68,17 @@ impl Net {
     #[cfg(feature = "sim")]
     pub(crate) fn simulated() -> Self {
         Self::of(|| Box::new(SimulatedNetwork::new()))
+    }
+
+    /// The kernel's, with a layer on the connections to the listeners of a test.
+    pub(crate) fn native_with_layer() -> Self {
+        Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork))))
+    }
+
+    /// A host in memory, with a layer on the connections to the listeners of a test.
+    #[cfg(feature = "sim")]
+    pub(crate) fn simulated_with_layer() -> Self {
+        Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()))))
     }
 
     fn of(make: fn() -> Box<dyn Ground>) -> Self {

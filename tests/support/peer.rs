@@ -1,6 +1,7 @@
 //! Peers: the other end of a socket that is tested. They are plain sockets of its network, and
 //! block as those of the standard library do.
 
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -14,10 +15,16 @@ pub(crate) trait End {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// Sends what was written and held back. `WouldBlock` if there is no room for it.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Waits until this may have become possible.
     fn wait(&self, lack: Lack) -> io::Result<()>;
 
-    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+    /// Closes a direction, or both. `WouldBlock` if something is to go out before.
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()>;
 
     /// Closes it so that the other end sees a reset.
     fn reset(&mut self);
@@ -76,40 +83,40 @@ fn block<E: ?Sized, T>(
 
 /// The other end of a connection.
 pub(crate) struct Peer {
-    end: Box<dyn End>,
+    end: RefCell<Box<dyn End>>,
 }
 
 impl Peer {
     pub(super) fn new(end: Box<dyn End>) -> Self {
-        Self { end }
+        Self { end: RefCell::new(end) }
     }
 
     pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.end.shutdown(how)
+        self.end.borrow_mut().shutdown(how)
     }
 
     /// Its own port.
     pub(crate) fn port(&self) -> u16 {
-        self.end.local_addr().unwrap().port()
+        self.end.borrow().local_addr().unwrap().port()
     }
 
     /// Writes what there is room for.
     pub(crate) fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.end.write(bytes)
+        self.end.get_mut().write(bytes)
     }
 
     /// Does all of this while the test goes on.
     pub(crate) fn go(self, deeds: impl IntoIterator<Item = Deed>) -> Errand {
-        Errand::new(self.end.go(Work::new(deeds)))
+        Errand::new(self.end.into_inner().go(Work::new(deeds)))
     }
 }
 
 impl Read for Peer {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.end.read(buffer) {
+            match self.end.get_mut().read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.end.wait(Lack::Bytes)?
+                    self.end.get_mut().wait(Lack::Bytes)?
                 }
                 done => return done,
             }
@@ -119,7 +126,7 @@ impl Read for Peer {
 
 impl Write for Peer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        block(&mut *self.end, |end| end.write(bytes), |end| end.wait(Lack::Room))
+        block(&mut **self.end.get_mut(), |end| end.write(bytes), |end| end.wait(Lack::Room))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -138,11 +145,11 @@ pub(crate) trait PeerStream {
 
 impl PeerStream for Peer {
     fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.end.read(buffer)
+        self.end.get_mut().read(buffer)
     }
 
     fn reset(mut self) {
-        self.end.reset();
+        self.end.get_mut().reset();
     }
 }
 

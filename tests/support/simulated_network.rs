@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use slotwire::NetworkInterface;
@@ -12,6 +12,7 @@ use slotwire::prelude::*;
 use slotwire::sim::{Link, SimHost, SimListener, SimNetwork, SimStream, SimUdpSocket};
 
 use super::errand::{Underway, Work};
+use super::layered_network::{Carrier, Greeted, SecretEnd};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
 use super::wait_until;
@@ -56,6 +57,15 @@ impl Ground for SimulatedNetwork {
         let listener = self.network.listen(self.host, at.port())?;
         let network = self.network.clone();
         Ok(Box::new(SimulatedListener { listener, network }))
+    }
+
+    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
+        let listener = self.network.listen(self.host, at.port())?;
+        let greeted = RefCell::default();
+        let network = self.network.clone();
+        let shared = Rc::new(Greeting { listener, greeted, network });
+        Greeting::look_after(Rc::downgrade(&shared), &self.network);
+        Ok(Box::new(GreetingListener { shared }))
     }
 
     fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>> {
@@ -143,7 +153,7 @@ impl End for SimulatedEnd {
         wait_on(&self.network)
     }
 
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
         self.stream.as_ref().expect("it was not reset").shutdown(how)
     }
 
@@ -157,9 +167,14 @@ impl End for SimulatedEnd {
 
     fn go(self: Box<Self>, work: Work) -> Box<dyn Underway> {
         let network = self.network.clone();
-        let errand = SimulatedErrand { state: Rc::new(RefCell::new(State::Begun(self, work))) };
-        errand.clone().look_after(&network);
-        Box::new(errand)
+        SimulatedErrand::begin(self, work, &network)
+    }
+}
+
+impl Carrier for SimulatedEnd {
+    fn go_on_errand(end: Box<SecretEnd<Self>>, work: Work) -> Box<dyn Underway> {
+        let network = end.carrier().network.clone();
+        SimulatedErrand::begin(end, work, &network)
     }
 }
 
@@ -170,13 +185,19 @@ struct SimulatedErrand {
 }
 
 enum State {
-    Begun(Box<SimulatedEnd>, Work),
-    Over(Option<Box<SimulatedEnd>>, Work),
+    Begun(Box<dyn End>, Work),
+    Over(Option<Box<dyn End>>, Work),
     /// Somebody has it in hand.
     Taken,
 }
 
 impl SimulatedErrand {
+    fn begin(end: Box<dyn End>, work: Work, network: &SimNetwork) -> Box<dyn Underway> {
+        let errand = Self { state: Rc::new(RefCell::new(State::Begun(end, work))) };
+        errand.clone().look_after(network);
+        Box::new(errand)
+    }
+
     /// Goes on when the network's time has passed.
     fn look_after(self, network: &SimNetwork) {
         network.after(LOOK, move |network| {
@@ -219,6 +240,53 @@ impl ListenerEnd for SimulatedListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok((Ipv4Addr::LOCALHOST, self.listener.port()?).into())
+    }
+}
+
+/// A listener whose connections are greeted as the network's time passes.
+struct GreetingListener {
+    shared: Rc<Greeting>,
+}
+
+struct Greeting {
+    listener: SimListener,
+    greeted: RefCell<Greeted<SimulatedEnd>>,
+    network: SimNetwork,
+}
+
+impl Greeting {
+    /// Greets whoever has called.
+    fn greet_all(&self) {
+        let mut greeted = self.greeted.borrow_mut();
+        while let Ok((stream, from)) = self.listener.accept() {
+            greeted.add(SimulatedEnd { stream: Some(stream), network: self.network.clone() }, from);
+        }
+        greeted.go_on();
+    }
+
+    /// Goes on when the network's time has passed, until nobody has the listener any more.
+    fn look_after(this: Weak<Self>, network: &SimNetwork) {
+        network.after(LOOK, move |network| {
+            if let Some(greeting) = this.upgrade() {
+                greeting.greet_all();
+                Self::look_after(this, network);
+            }
+        });
+    }
+}
+
+impl ListenerEnd for GreetingListener {
+    fn accept(&self) -> io::Result<(Box<dyn End>, SocketAddr)> {
+        self.shared.greet_all();
+        self.shared.greeted.borrow_mut().next().ok_or(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn wait(&self) -> io::Result<()> {
+        wait_on(&self.shared.network)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok((Ipv4Addr::LOCALHOST, self.shared.listener.port()?).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_by_address_goes_through_the_states_in_order(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -19,7 +19,7 @@ fn a_connection_by_address_goes_through_the_states_in_order(net: &Net) {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_by_name_goes_through_the_states_in_order(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -31,7 +31,7 @@ fn a_connection_by_name_goes_through_the_states_in_order(net: &Net) {
     assert_eq!(journal.take(), CONNECTING[1..]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_name_without_address_is_not_found(net: &Net) {
     let mut rt = net.runtime();
     for name in ["no-such-host.invalid", "", "nul\0byte"] {
@@ -46,7 +46,7 @@ fn a_name_without_address_is_not_found(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_refused_connection_says_so_when_it_is_unconnected(net: &Net) {
     let mut rt = net.runtime();
     for port in [net.closed_port(), 0] {
@@ -67,7 +67,7 @@ fn a_refused_connection_says_so_when_it_is_unconnected(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_address_that_does_not_answer_is_given_up_after_the_timeout(net: &Net) {
     let (address, _full) = net.full_listener();
     let (mut rt, clock) = net.timed_runtime();
@@ -90,7 +90,7 @@ fn an_address_that_does_not_answer_is_given_up_after_the_timeout(net: &Net) {
     assert_eq!(rt.next_deadline(), None);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_is_asked_of_a_socket_before_it_has_a_runtime_is_done_in_it(net: &Net) {
     type End = fn(&mut QTcpSocket);
     let ends: [(End, SocketState); 2] = [
@@ -114,7 +114,7 @@ fn what_is_asked_of_a_socket_before_it_has_a_runtime_is_done_in_it(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_is_written_before_the_connection_stands_is_sent_then(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -129,7 +129,7 @@ fn what_is_written_before_the_connection_stands_is_sent_then(net: &Net) {
     assert_eq!(journal.take()[5..], ["bytes_written 10"]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_that_is_added_later_starts_then_with_what_was_written(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -145,7 +145,7 @@ fn a_socket_that_is_added_later_starts_then_with_what_was_written(net: &Net) {
     assert_eq!(journal.take()[2..6], ["Connected", "connected", "Closing", "bytes_written 5"]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_refused_socket_may_try_elsewhere_in_the_slot_that_tells_so(net: &Net) {
     for at in ["error", "Unconnected"] {
         let mut rt = net.runtime();
@@ -160,7 +160,7 @@ fn a_refused_socket_may_try_elsewhere_in_the_slot_that_tells_so(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn connecting_a_socket_that_is_busy_changes_nothing(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -209,7 +209,7 @@ fn a_socket_knows_its_classes_and_signals() {
     assert_eq!(QUdpSocket::static_meta_object().signals(), meta.signals());
 }
 
-#[on_every_network]
+#[on_every_network_and_layer(but = "the peer speaks before the loop could greet it")]
 fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

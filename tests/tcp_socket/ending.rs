@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn disconnecting_with_nothing_to_send_ends_at_once(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -17,7 +17,7 @@ fn disconnecting_with_nothing_to_send_ends_at_once(net: &Net) {
     assert_eq!(journal.take(), ["about_to_close"], "it was still open, and nothing else");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn the_addresses_are_known_until_the_slots_of_disconnected_have_run(net: &Net) {
     type End = fn(&mut World, Obj<QTcpSocket>, Peer);
     let ends: [End; 3] = [
@@ -49,7 +49,7 @@ fn the_addresses_are_known_until_the_slots_of_disconnected_have_run(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn flushing_a_socket_that_closes_ends_it_once(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer, journal) = connected(net, &mut rt);
@@ -59,7 +59,7 @@ fn flushing_a_socket_that_closes_ends_it_once(net: &Net) {
     assert_eq!(journal.take(), CLOSING);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn disconnecting_a_socket_that_closes_changes_nothing(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -73,7 +73,7 @@ fn disconnecting_a_socket_that_closes_changes_nothing(net: &Net) {
     assert_eq!(journal.take(), said);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -85,7 +85,7 @@ fn what_a_slot_writes_while_the_socket_closes_is_sent_before_the_end(net: &Net) 
     assert_eq!(journal.take(), said);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_slot_that_hears_of_the_closing_can_still_read_and_write(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -109,7 +109,7 @@ fn a_slot_that_hears_of_the_closing_can_still_read_and_write(net: &Net) {
     assert_eq!(journal.take(), said);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn disconnecting_sends_everything_first_however_slowly_it_is_read(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -126,7 +126,7 @@ fn disconnecting_sends_everything_first_however_slowly_it_is_read(net: &Net) {
     assert_eq!(said[said.len() - 3..], CLOSING[1..]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -139,7 +139,7 @@ fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest(net: &N
     assert_eq!(rt[socket].error(), None);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn closing_closes_the_device_first_and_still_sends(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -153,7 +153,7 @@ fn closing_closes_the_device_first_and_still_sends(net: &Net) {
     assert_eq!(said[said.len() - 3..], CLOSING[1..]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn disconnecting_while_connecting_finishes_the_connection_first(net: &Net) {
     for at in ["HostLookup", "Connecting", "host_found", "connected"] {
         let mut rt = net.runtime();
@@ -167,7 +167,7 @@ fn disconnecting_while_connecting_finishes_the_connection_first(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn aborting_ends_every_state_at_once(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -190,7 +190,7 @@ fn aborting_ends_every_state_at_once(net: &Net) {
     assert_eq!(journal.len(), 0);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn aborting_cuts_a_socket_that_closes_short(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer, journal) = connected(net, &mut rt);
@@ -250,7 +250,7 @@ fn live(
     (rt, socket, journal)
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_may_be_aborted_in_each_of_its_slots(net: &Net) {
     for at in LIFE {
         let (rt, socket, journal) = live(net, at, |world, socket| world[socket].abort());
@@ -263,7 +263,7 @@ fn a_socket_may_be_aborted_in_each_of_its_slots(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_may_be_destroyed_in_each_of_its_slots(net: &Net) {
     for at in LIFE {
         let (rt, socket, journal) = live(net, at, |world, socket| {
@@ -275,7 +275,7 @@ fn a_socket_may_be_destroyed_in_each_of_its_slots(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_may_begin_anew_in_the_slot_that_ends_it(net: &Net) {
     for at in ["error", "Unconnected", "read_channel_finished", "disconnected"] {
         let mut rt = net.runtime();
@@ -297,7 +297,7 @@ fn a_socket_may_begin_anew_in_the_slot_that_ends_it(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_may_disconnect_and_connect_in_one_go(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -314,7 +314,7 @@ fn a_socket_may_disconnect_and_connect_in_one_go(net: &Net) {
     assert_eq!(journal.count("disconnected"), 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_destroyed_socket_says_goodbye(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -325,7 +325,7 @@ fn a_destroyed_socket_says_goodbye(net: &Net) {
     assert_eq!(peer.read(&mut [0]).unwrap(), 0);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_closing_socket_that_is_lost_ends_once(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer, journal) = connected(net, &mut rt);
@@ -342,7 +342,7 @@ fn a_closing_socket_that_is_lost_ends_once(net: &Net) {
     assert_eq!(journal.count("disconnected"), 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer(but = "the peer speaks before the loop could greet it")]
 fn a_socket_that_was_aborted_when_bytes_had_gone_out_tells_of_none_that_have_come(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

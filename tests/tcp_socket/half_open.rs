@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_the_peer_asked_can_be_answered_after_it_has_finished(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -27,7 +27,7 @@ fn what_the_peer_asked_can_be_answered_after_it_has_finished(net: &Net) {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn the_peers_answer_is_read_after_this_end_was_closed(net: &Net) {
     for half_open in [true, false] {
         let mut rt = net.runtime();
@@ -49,7 +49,7 @@ fn the_peers_answer_is_read_after_this_end_was_closed(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn this_end_may_be_closed_before_the_connection_stands(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -67,7 +67,7 @@ fn this_end_may_be_closed_before_the_connection_stands(net: &Net) {
     rt[socket].write_all(b"another").unwrap();
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_half_open_connection_that_is_reset_ends_with_an_error(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer, journal) = connected(net, &mut rt);
@@ -80,7 +80,7 @@ fn a_half_open_connection_that_is_reset_ends_with_an_error(net: &Net) {
     assert_eq!(journal.count("read_channel_finished"), 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_reset_that_is_found_as_this_end_is_closed_is_told_before_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -101,7 +101,7 @@ fn a_reset_that_is_found_as_this_end_is_closed_is_told_before_the_end(net: &Net)
     assert_eq!(told[told.len() - 3..], ["Closing", "Unconnected", "disconnected"], "{told:?}");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_new_connection_is_open_at_both_ends_again(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -119,7 +119,7 @@ fn a_new_connection_is_open_at_both_ends_again(net: &Net) {
     wait_until(&mut rt, |world| world[socket].bytes_available() == 3);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_whose_ends_are_both_closed_cannot_be_reset_any_more(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);

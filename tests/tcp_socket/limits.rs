@@ -20,7 +20,7 @@ fn fill(rt: &mut Runtime, peer: &mut Peer, data: &[u8]) -> usize {
     sent
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_full_buffer_makes_the_peer_wait_and_loses_nothing(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -34,7 +34,7 @@ fn a_full_buffer_makes_the_peer_wait_and_loses_nothing(net: &Net) {
         turn(&mut rt);
     }
     assert!(!turn(&mut rt), "it spins while it is full");
-    peer.shutdown(Shutdown::Write).unwrap();
+    let finishing = peer.go([Deed::Finish]);
     settle(&mut rt);
     assert_eq!(rt[socket].state(), SocketState::Connected, "the end comes after the rest");
     let mut all = rt[socket].read_bytes(1);
@@ -47,9 +47,10 @@ fn a_full_buffer_makes_the_peer_wait_and_loses_nothing(net: &Net) {
     }
     all.extend(rt[socket].read_all());
     assert!(all == data[..sent]);
+    finishing.end(&mut rt);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_limit_that_is_taken_away_lets_everything_in(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -63,7 +64,7 @@ fn a_limit_that_is_taken_away_lets_everything_in(net: &Net) {
     assert_eq!(rt[socket].read_all(), noise(5000));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn limits_that_are_set_before_there_is_a_runtime_hold_in_it(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -81,7 +82,7 @@ fn limits_that_are_set_before_there_is_a_runtime_hold_in_it(net: &Net) {
     assert_eq!(rt[socket].bytes_available(), 10);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_limit_of_zero_is_no_limit(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -96,7 +97,7 @@ fn a_limit_of_zero_is_no_limit(net: &Net) {
     assert_eq!(read_exactly(&mut rt, &mut peer, 5000), noise(5000));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -111,7 +112,7 @@ fn a_reset_behind_a_full_buffer_is_told_when_the_rest_was_read(net: &Net) {
     assert_eq!(journal.take()[1..], LOST);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_a_transaction_has_read_takes_room_until_it_is_committed(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -134,7 +135,7 @@ fn what_a_transaction_has_read_takes_room_until_it_is_committed(net: &Net) {
     assert_eq!(journal.take(), ["ready_read"]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_was_sent_last_arrives_though_nobody_has_read_what_had_come(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -148,7 +149,7 @@ fn what_was_sent_last_arrives_though_nobody_has_read_what_had_come(net: &Net) {
     assert!(read_to_end(&mut rt, &mut peer) == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -163,7 +164,7 @@ fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer(net: &Net) {
     assert!(reading.end(&mut rt) == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -184,7 +185,7 @@ fn a_write_takes_what_there_is_room_for_and_is_told_when_to_go_on(net: &Net) {
     assert_eq!(read_exactly(&mut rt, &mut peer, 2000).len(), 2000);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn who_fills_the_write_buffer_again_is_told_when_there_is_room_after_that(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -207,7 +208,7 @@ fn who_fills_the_write_buffer_again_is_told_when_there_is_room_after_that(net: &
     assert_eq!(room.get(), 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_writer_is_told_to_go_on_as_soon_as_half_of_its_room_is_free(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -226,7 +227,7 @@ fn a_writer_is_told_to_go_on_as_soon_as_half_of_its_room_is_free(net: &Net) {
     assert!((1..=limit / 2).contains(&left), "{left} bytes were left");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_writer_that_follows_the_drain_sends_everything_and_queues_little(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -250,7 +251,7 @@ fn a_writer_that_follows_the_drain_sends_everything_and_queues_little(net: &Net)
     assert!(read_exactly(&mut rt, &mut peer, data.len()) == *data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_write_that_is_cut_before_the_connection_stands_is_told_to_go_on_as_well(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -274,7 +275,7 @@ fn sip(rt: &mut Runtime, socket: Obj<QTcpSocket>) -> Rc<Cell<usize>> {
     calls
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_slot_that_leaves_something_is_called_again_if_that_is_wanted(net: &Net) {
     for (policy, expected) in [(ReadyReadPolicy::NewBytes, 1), (ReadyReadPolicy::WhileUnread, 8)] {
         let mut rt = net.runtime();
@@ -291,7 +292,7 @@ fn a_slot_that_leaves_something_is_called_again_if_that_is_wanted(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_slot_that_reads_nothing_is_not_called_again(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -305,7 +306,7 @@ fn a_slot_that_reads_nothing_is_not_called_again(net: &Net) {
     assert_eq!(journal.take(), ["ready_read"]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -320,7 +321,7 @@ fn a_slot_that_leaves_something_is_called_again_after_the_peer_has_closed(net: &
     assert_eq!(calls.get(), 8);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_slot_that_leaves_something_and_disconnects_is_called_until_nothing_is_left(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -335,7 +336,7 @@ fn a_slot_that_leaves_something_and_disconnects_is_called_until_nothing_is_left(
     assert_eq!((calls.get(), rt[socket].bytes_available()), (8, 0));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes(net: &Net) {
     for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
         let mut rt = net.runtime();

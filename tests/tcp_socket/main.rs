@@ -7,6 +7,7 @@ mod adopting;
 mod binding;
 mod connecting;
 mod ending;
+mod forwarding;
 mod half_open;
 mod limits;
 mod modes;

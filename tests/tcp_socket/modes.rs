@@ -14,7 +14,7 @@ fn connected_in(net: &Net, rt: &mut Runtime, mode: OpenMode) -> (Obj<QTcpSocket>
     (socket, listener.accept().0, journal_of(rt, socket))
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_address_may_be_given_instead_of_a_name(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -27,7 +27,7 @@ fn an_address_may_be_given_instead_of_a_name(net: &Net) {
     assert_eq!(rt[socket].peer_port(), Some(port));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_for_reading_alone_cannot_be_written_to(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected_in(net, &mut rt, OpenMode::READ_ONLY);
@@ -36,7 +36,7 @@ fn a_socket_for_reading_alone_cannot_be_written_to(net: &Net) {
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_for_writing_alone_drops_what_comes_and_notices_the_end(net: &Net) {
     for mode in [OpenMode::WRITE_ONLY, OpenMode::WRITE_ONLY | OpenMode::UNBUFFERED] {
         let mut rt = net.runtime();
@@ -52,7 +52,7 @@ fn a_socket_for_writing_alone_drops_what_comes_and_notices_the_end(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_leaves_what_comes_to_the_system_until_it_is_read(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
@@ -71,7 +71,7 @@ fn an_unbuffered_socket_leaves_what_comes_to_the_system_until_it_is_read(net: &N
     assert_eq!(journal.take(), [""; 0]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
@@ -94,7 +94,7 @@ fn an_unbuffered_socket_writes_at_once_and_queues_what_the_system_does_not_take(
     assert!(read_exactly(&mut rt, &mut peer, data.len()) == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_an_unbuffered_socket_queues_is_bounded_too(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
@@ -110,7 +110,7 @@ fn what_an_unbuffered_socket_queues_is_bounded_too(net: &Net) {
     wait_until(&mut rt, |_| drained.len() == 1);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_tells_the_end_once_and_rests(net: &Net) {
     for half_open in [false, true] {
         let mut rt = net.runtime();
@@ -136,7 +136,7 @@ fn an_unbuffered_socket_tells_the_end_once_and_rests(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_reset_is_no_orderly_end_to_an_unbuffered_socket(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
@@ -148,7 +148,7 @@ fn a_reset_is_no_orderly_end_to_an_unbuffered_socket(net: &Net) {
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
@@ -163,7 +163,7 @@ fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing(net: &Net) 
     assert_eq!(rt[socket].state(), SocketState::Bound);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_that_closes_sends_the_rest_though_it_has_read_the_end(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
@@ -182,7 +182,7 @@ fn an_unbuffered_socket_that_closes_sends_the_rest_though_it_has_read_the_end(ne
 
 const UNBUFFERED: OpenMode = OpenMode::READ_WRITE.union(OpenMode::UNBUFFERED);
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_tells_of_the_next_bytes_when_those_that_were_looked_at_are_read(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected_in(net, &mut rt, UNBUFFERED);
@@ -198,7 +198,7 @@ fn an_unbuffered_socket_tells_of_the_next_bytes_when_those_that_were_looked_at_a
     assert_eq!(journal.take(), ["ready_read"; 3]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_hears_the_end_behind_what_was_looked_at(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected_in(net, &mut rt, UNBUFFERED);
@@ -220,7 +220,7 @@ fn an_unbuffered_socket_hears_the_end_behind_what_was_looked_at(net: &Net) {
     assert_eq!(rt[socket].bytes_available(), 0);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_unbuffered_socket_gives_what_a_transaction_gave_back_and_all_behind_it(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected_in(net, &mut rt, UNBUFFERED);

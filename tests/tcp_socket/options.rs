@@ -36,7 +36,7 @@ fn disconnect(rt: &mut Runtime, socket: Obj<QTcpSocket>) {
     settle(rt);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn options_are_read_as_they_were_written(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -75,7 +75,7 @@ fn options_are_read_as_they_were_written(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn an_option_that_cannot_be_is_refused(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -98,7 +98,7 @@ fn an_option_that_cannot_be_is_refused(net: &Net) {
     assert_eq!(rt[socket].state(), SocketState::Connected);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_that_the_system_knows_nothing_of_has_the_options_alone_that_were_set(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _) = socket(&mut rt);
@@ -110,7 +110,7 @@ fn a_socket_that_the_system_knows_nothing_of_has_the_options_alone_that_were_set
     assert!(rt[socket].socket_descriptor().is_none() && !rt[socket].is_valid());
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_is_set_early_is_told_and_every_connection_has_it(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -140,7 +140,7 @@ fn what_is_set_early_is_told_and_every_connection_has_it(net: &Net) {
     assert_has(&rt, socket, &EARLY);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_is_set_while_the_host_is_looked_up_is_set_early(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -154,7 +154,7 @@ fn what_is_set_while_the_host_is_looked_up_is_set_early(net: &Net) {
     assert_has(&rt, socket, &EARLY);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_is_set_later_is_the_connections_and_not_kept(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -172,7 +172,7 @@ fn what_is_set_later_is_the_connections_and_not_kept(net: &Net) {
     assert_has(&rt, socket, &[SocketOption::LowDelay(true), SocketOption::KeepAlive(false)]);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_the_system_refuses_fails_the_attempt_before_it_calls_anybody(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn data_is_announced_once_for_each_arrival(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -17,7 +17,7 @@ fn data_is_announced_once_for_each_arrival(net: &Net) {
     assert_eq!(would_block.kind(), ErrorKind::WouldBlock);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_the_peer_sent_before_it_closed_stays_readable(net: &Net) {
     for resets in [false, true] {
         for at in ["error", "Closing", "Unconnected", "read_channel_finished", "disconnected"] {
@@ -49,7 +49,7 @@ fn what_the_peer_sent_before_it_closed_stays_readable(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn data_and_end_that_come_together_are_both_told(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer, journal) = connected(net, &mut rt);
@@ -64,7 +64,7 @@ fn data_and_end_that_come_together_are_both_told(net: &Net) {
     assert!(rt[socket].read_all() == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn bytes_that_come_one_by_one_are_all_there(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -75,7 +75,7 @@ fn bytes_that_come_one_by_one_are_all_there(net: &Net) {
     assert_eq!(rt[socket].read_all(), noise(200));
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn ten_mebibytes_come_and_go_unharmed(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer, _) = connected(net, &mut rt);
@@ -94,7 +94,7 @@ fn ten_mebibytes_come_and_go_unharmed(net: &Net) {
     assert!(exchange.end(&mut rt) == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn sockets_that_flood_do_not_starve_others(net: &Net) {
     let mut rt = net.runtime();
     let mut floods = Vec::new();
@@ -120,7 +120,7 @@ fn sockets_that_flood_do_not_starve_others(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_with_much_to_send_lets_others_have_their_turn(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer, _) = connected(net, &mut rt);
@@ -135,7 +135,7 @@ fn a_socket_with_much_to_send_lets_others_have_their_turn(net: &Net) {
     assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);
@@ -151,7 +151,7 @@ fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it(net: &Net) {
     assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn writing_to_a_peer_that_has_reset_ends_in_one_error(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -183,7 +183,7 @@ impl Lines {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn many_lines_that_come_at_once_are_announced_in_order(net: &Net) {
     const LINES: u32 = 50_000;
     let mut rt = net.runtime();
@@ -209,7 +209,7 @@ fn urgent_data_stays_in_its_place_and_holds_nothing_up() {
     assert_eq!(rt[socket].read_all(), b"before ! after");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_large_write_counts_as_waiting_until_it_is_announced(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -224,7 +224,7 @@ fn a_large_write_counts_as_waiting_until_it_is_announced(net: &Net) {
     assert!(read_to_end(&mut rt, &mut peer) == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_large_write_is_announced_before_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -239,7 +239,7 @@ fn a_large_write_is_announced_before_the_end(net: &Net) {
     );
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn large_and_small_writes_keep_their_order(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);

@@ -292,3 +292,32 @@ fn a_socket_for_writing_alone_drops_what_comes(net: &Net) {
     assert_eq!(heard(&peer), b"out");
     assert!(!rt.wait_for_ready_read(socket, Some(Duration::from_millis(1))));
 }
+
+#[on_every_network]
+fn datagrams_are_sent_back_one_by_one_each_as_it_came(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", to.port());
+    settle(&mut rt);
+    let at = (LOCALHOST, rt[socket].local_port().unwrap());
+    for text in ["first", "", "second", "third"] {
+        peer.send_to(text.as_bytes(), at).unwrap();
+    }
+    settle(&mut rt);
+    assert_eq!(rt[socket].echo().unwrap(), 5);
+    assert_eq!(rt[socket].echo().unwrap(), 0, "it was empty, and sent as well");
+    assert_eq!(rt[socket].peek(3), b"sec");
+    assert!(rt[socket].start_transaction());
+    assert_eq!(rt[socket].echo().unwrap(), 6);
+    assert!(rt[socket].rollback_transaction());
+    for text in ["second", "third"] {
+        assert!(!rt[socket].at_end());
+        assert_eq!(rt[socket].echo().unwrap(), text.len());
+    }
+    assert!(rt[socket].at_end());
+    assert_eq!(rt[socket].echo().unwrap(), 0);
+    for text in ["first", "", "second", "second", "third"] {
+        assert_eq!(heard(&peer), text.as_bytes());
+    }
+}

@@ -72,13 +72,12 @@ fn listener<T: QObject>(cx: &mut Context<'_, T>) -> Obj<QTcpServer> {
 #[derive(QObject)]
 struct Echo {
     listener: Obj<QTcpServer>,
-    buffer: Vec<u8>,
 }
 
 #[slots]
 impl Echo {
     fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: listener(cx), buffer: vec![0; BLOCK] }
+        Self { listener: listener(cx) }
     }
 
     #[slot(listener.new_connection)]
@@ -92,10 +91,7 @@ impl Echo {
     #[slot]
     fn echo(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
         let Some(socket) = cx.sender_mut::<QTcpSocket>() else { return Ok(()) };
-        while socket.bytes_available() > 0 {
-            let count = socket.read(&mut self.buffer)?;
-            socket.write_all(&self.buffer[..count])?;
-        }
+        socket.echo()?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The tree: a class, as its struct describes it.
+//! The tree: a class as its struct describes it.
 
 use syn::{Attribute, DeriveInput, Field, Ident, Type, Visibility};
 
@@ -7,7 +7,7 @@ use super::hook::Hooks;
 use super::valid;
 use crate::mistake::Mistakes;
 
-/// A struct that is to be a class.
+/// A struct that becomes a class.
 pub(crate) struct Class<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
@@ -17,15 +17,15 @@ pub(crate) struct Class<'a> {
     pub(crate) members: Vec<Member<'a>>,
 }
 
-/// The field with the object of the class that this one extends.
+/// The field whose class this class extends.
 pub(crate) struct Base<'a> {
     pub(crate) field: &'a Ident,
     pub(crate) class: &'a Type,
-    /// What else than an object the class is because its base is one.
+    /// What the class is in addition, because its base is one: a device or a socket.
     pub(crate) forwards: Option<DeviceKind>,
 }
 
-/// The field with the state of the device that the class is by itself.
+/// The field that makes the class a device by itself.
 pub(crate) struct OwnDevice<'a> {
     pub(crate) field: &'a Ident,
     pub(crate) kind: DeviceKind,
@@ -34,16 +34,16 @@ pub(crate) struct OwnDevice<'a> {
 /// What kind of device a class is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeviceKind {
-    /// One that is nothing else.
+    /// A device that is not a socket.
     Plain,
-    /// A socket, which is a device as well.
+    /// A socket, which is a device too.
     Socket,
 }
 
-/// A field that is part of the interface.
+/// A field that is part of the interface of the class.
 pub(crate) struct Member<'a> {
     pub(crate) field: &'a Ident,
-    /// What the signal carries, or the type of the property.
+    /// The type of the signal's argument, or of the property.
     pub(crate) carries: &'a Type,
     pub(crate) kind: Kind,
     pub(crate) docs: Vec<&'a Attribute>,
@@ -57,7 +57,7 @@ pub(crate) enum Kind {
 }
 
 impl<'a> Class<'a> {
-    /// Reads a class; `None` if there is too little to go by.
+    /// Reads a class. Returns `None` if the input does not have enough for one.
     pub(crate) fn read(input: &'a DeriveInput, mistakes: &mut Mistakes) -> Option<Self> {
         let fields = valid::fields(input, mistakes)?;
         valid::container(&input.attrs, mistakes);
@@ -111,7 +111,7 @@ impl<'a> Class<'a> {
         }
     }
 
-    /// The field that makes the class a device, if there is one.
+    /// Returns the field that makes the class a device, if there is one.
     fn device_field(&self) -> Option<&'a Ident> {
         let base = self.base.as_ref().filter(|base| base.forwards.is_some());
         self.device.as_ref().map(|device| device.field).or(base.map(|base| base.field))

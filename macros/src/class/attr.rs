@@ -8,13 +8,13 @@ use super::ast::{DeviceKind, Kind};
 use super::hook;
 use crate::mistake::Mistakes;
 
-/// What the attributes of a field say.
+/// The attributes of a field.
 pub(crate) struct FieldAttrs<'a> {
     pub(crate) role: Option<Role<'a>>,
     pub(crate) docs: Vec<&'a Attribute>,
 }
 
-/// What a field is to its class.
+/// The role of a field in its class.
 pub(crate) enum Role<'a> {
     Member(Kind),
     Base(&'a Attribute, Option<DeviceKind>),
@@ -23,7 +23,7 @@ pub(crate) enum Role<'a> {
 }
 
 impl<'a> FieldAttrs<'a> {
-    /// Reads the attributes of a field. The first that gives it a role wins.
+    /// Reads the attributes of a field. The first one that has a role decides.
     pub(crate) fn read(attrs: &'a [Attribute], mistakes: &mut Mistakes) -> Self {
         let mut read = Self { role: None, docs: Vec::new() };
         for attr in attrs {
@@ -46,7 +46,7 @@ impl<'a> FieldAttrs<'a> {
             if read.role.is_some() {
                 mistakes.at(
                     attr,
-                    "a field is one thing: a `#[signal]`, a `#[property]` or the \
+                    "a field has one role: a `#[signal]`, a `#[property]` or the \
                      `#[qobject(base)]`; leave out one of them",
                 );
             } else {
@@ -61,7 +61,7 @@ fn signal<'a>(attr: &Attribute, mistakes: &mut Mistakes) -> Role<'a> {
     if !matches!(attr.meta, Meta::Path(_)) {
         mistakes.at(
             attr,
-            "`#[signal]` has no options; what the signal carries stands in its type, `Signal<_>`",
+            "`#[signal]` has no options; the type `Signal<_>` says what the signal carries",
         );
     }
     Role::Member(Kind::Signal)
@@ -125,7 +125,7 @@ fn qobject<'a>(attr: &'a Attribute, mistakes: &mut Mistakes) -> Role<'a> {
     }
 }
 
-/// What the trait after `base:` says that the class is.
+/// Returns the kind of device that the trait after `base:` stands for.
 fn forwards(forwarded: &Path, mistakes: &mut Mistakes) -> Option<DeviceKind> {
     let name = forwarded.segments.last().map(|last| last.ident.to_string());
     match name.as_deref() {
@@ -134,7 +134,7 @@ fn forwards(forwarded: &Path, mistakes: &mut Mistakes) -> Option<DeviceKind> {
         _ => {
             mistakes.at(
                 forwarded,
-                "a class can be what its base is as a `QIODevice` or as a `QAbstractSocket`: write \
+                "`base:` takes one of the traits `QIODevice` and `QAbstractSocket`: write \
                  `#[qobject(base: QIODevice)]`, `#[qobject(base: QAbstractSocket)]`, or \
                  `#[qobject(base)]` for any other class",
             );

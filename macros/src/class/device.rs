@@ -1,6 +1,6 @@
-//! The code that makes a class a device, by itself or by what it extends.
+//! The code that makes a class a device, by itself or by its base.
 //!
-//! What the meta object says of its signals is in `device_signal.rs`.
+//! `device_signal.rs` describes the signals of devices for the meta object.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 
 use super::ast::{Base, Class, DeviceKind};
 
-/// The expressions by which a class reaches a part of itself.
+/// The expressions by which a class reaches a part of itself, shared and mutably.
 struct Access {
     shared: TokenStream,
     exclusive: TokenStream,
@@ -28,7 +28,7 @@ pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
     Some(inherited_device(class, base, forwards))
 }
 
-/// Writes a device that is one by its own `RawDevice`.
+/// Writes the traits of a device that implements `RawDevice` itself.
 fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
     let ident = class.ident;
     let bound = quote_spanned! {ident.span()=>
@@ -37,7 +37,7 @@ fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
     io_device(class, Some(&bound), &Access::field(field))
 }
 
-/// Writes a socket that is one by the core in its field.
+/// Writes the traits of a socket whose core is in its field.
 fn own_socket(class: &Class<'_>, field: &Ident) -> TokenStream {
     let core = Access::field(field);
     let device =
@@ -48,7 +48,7 @@ fn own_socket(class: &Class<'_>, field: &Ident) -> TokenStream {
     quote!(#raw_device #io_device #socket)
 }
 
-/// Writes a device, or a socket, that is what the base is.
+/// Writes the traits of a device or a socket that forwards to its base.
 fn inherited_device(class: &Class<'_>, base: &Base<'_>, kind: DeviceKind) -> TokenStream {
     let (field, base) = (base.field, base.class);
     let path = quote!(::slotwire::__private::v1::BaseDevice::<#base>);
@@ -64,12 +64,13 @@ fn inherited_device(class: &Class<'_>, base: &Base<'_>, kind: DeviceKind) -> Tok
 }
 
 impl Access {
-    /// Reaches a field.
+    /// Returns the access to a field.
     fn field(field: &Ident) -> Self {
         Self { shared: quote!(&self.#field), exclusive: quote!(&mut self.#field) }
     }
 
-    /// Reaches a part of the base by these functions, or by those that stand in where it has none.
+    /// Returns the access to a part of the base by these functions, or by their fallbacks if the
+    /// base has no such part.
     fn base(field: &Ident, shared: &TokenStream, exclusive: &TokenStream) -> Self {
         let fallbacks = quote! {
             #[allow(unused_imports)]
@@ -82,7 +83,8 @@ impl Access {
     }
 }
 
-/// What the base has to be. Asked for once; all else is written so that it holds if that does not.
+/// Returns the bound of the base. The code asks for it once; the rest of the code compiles even if
+/// the bound does not hold, so there is one error.
 pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     let class = base.class;
     let span = class.span();
@@ -94,7 +96,7 @@ pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     quote_spanned!(span=> #class: ::slotwire::__private::v1::#asked)
 }
 
-/// What a class extends that is a device by itself.
+/// Returns the super class of a class that is a device by itself.
 pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
     let extended = match class.device.as_ref()?.kind {
         DeviceKind::Plain => quote!(io_device),
@@ -103,7 +105,7 @@ pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
     Some(quote!(.with_super_class(::slotwire::__private::v1::#extended)))
 }
 
-/// Writes `QIODevice` and the traits of the standard library, if the bound holds.
+/// Writes `QIODevice` and the traits of the standard library, with this bound.
 fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> TokenStream {
     let ident = class.ident;
     let attributes = attributes();
@@ -124,54 +126,57 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
         #attributes
         /// Reads what there is. Never blocks.
         impl ::std::io::Read for #ident #bound {
-            /// Reads what there is, up to the size of `buffer`. 0 is the end, or an empty datagram.
+            /// Reads what there is, up to the size of `buffer`. Returns the number of bytes, which
+            /// is 0 at the end and for an empty datagram.
             ///
             /// # Errors
             ///
-            /// `WouldBlock` if nothing has come; `NotConnected` if the device is not open for
-            /// reading, or is a socket of datagrams that is neither connected nor connecting.
+            /// Fails with `WouldBlock` if nothing has arrived, and with `NotConnected` if the
+            /// device is not open for reading, or is a socket of datagrams that is neither
+            /// connected nor connecting.
             fn read(&mut self, buffer: &mut [u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::read(self, buffer)
             }
         }
 
         #attributes
-        /// Shows what there is. Never blocks.
+        /// Returns what there is. Never blocks.
         impl ::std::io::BufRead for #ident #bound {
-            /// Shows the bytes that come next. None is the end, or an empty datagram, which is shown
-            /// once.
+            /// Returns the next bytes and leaves them there. Returns none at the end, and once for
+            /// an empty datagram.
             ///
             /// # Errors
             ///
-            /// As `read`.
+            /// Fails as `read` does.
             fn fill_buf(&mut self) -> ::std::io::Result<&[u8]> {
                 ::slotwire::__private::v1::fill_buf(self)
             }
 
-            /// Takes bytes that `fill_buf` has shown.
+            /// Removes bytes that `fill_buf` has returned.
             fn consume(&mut self, count: usize) {
                 ::slotwire::__private::v1::consume(self, count);
             }
         }
 
         #attributes
-        /// Takes what is written. Never blocks.
+        /// Writes to the device. Never blocks.
         impl ::std::io::Write for #ident #bound {
-            /// Takes `bytes`, or as many of them as the device can take.
+            /// Writes `bytes`, or as many of them as the device can take. Returns the number of
+            /// bytes.
             ///
             /// # Errors
             ///
-            /// `NotConnected` if the device is not open for writing, or a socket neither connected
-            /// nor connecting.
+            /// Fails with `NotConnected` if the device is not open for writing, or is a socket that
+            /// is neither connected nor connecting.
             fn write(&mut self, bytes: &[u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::write(self, bytes)
             }
 
-            /// Sends what goes out at once, without waiting for the rest.
+            /// Sends what can be sent at once, and does not wait for the rest.
             ///
             /// # Errors
             ///
-            /// Whatever the device says.
+            /// Fails if the device cannot send.
             fn flush(&mut self) -> ::std::io::Result<()> {
                 ::slotwire::__private::v1::RawDevice::flush_data(self)
             }
@@ -211,6 +216,11 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
     let exclusive = [
         (quote!(read_data), Some(quote!(&mut [u8])), count.clone()),
         (quote!(write_data), Some(quote!(&[u8])), count.clone()),
+        (
+            quote!(write_queue),
+            Some(quote!(&mut ::slotwire::__private::v1::ByteQueue)),
+            count.clone(),
+        ),
         (quote!(flush_data), None, done.clone()),
         (quote!(skip_data), Some(quote!(usize)), count),
         (quote!(seek_data), Some(quote!(u64)), done.clone()),

@@ -1,5 +1,5 @@
-//! The signals of devices and of sockets, as the meta object of a class that is one by itself has
-//! them. They are listed here alone.
+//! The signals of devices and of sockets, as they are in the meta object of a class that is a
+//! device by itself. They are listed only here.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -7,7 +7,7 @@ use syn::Ident;
 
 use super::ast::{Class, DeviceKind, OwnDevice};
 
-/// Describes the signals of a device that the class is by itself.
+/// Describes the signals of the class if it is a device by itself.
 pub(crate) fn describe(class: &Class<'_>) -> Vec<TokenStream> {
     let Some(OwnDevice { field, kind }) = &class.device else { return Vec::new() };
     let (device, of_socket) = match kind {
@@ -25,7 +25,7 @@ pub(crate) fn describe(class: &Class<'_>) -> Vec<TokenStream> {
     of_device.chain(of_socket).collect()
 }
 
-/// The signals of every device, in the order in which the meta object has them.
+/// Returns the signals of every device, in the order of the meta object.
 fn device_signals() -> [InheritedSignal; 6] {
     [
         InheritedSignal::new("ready_read", "()", quote!(())),
@@ -37,7 +37,8 @@ fn device_signals() -> [InheritedSignal; 6] {
     ]
 }
 
-/// The signals that every socket has beside those of a device, in the same order.
+/// Returns the signals that every socket has in addition to those of a device, in the order of the
+/// meta object.
 fn socket_signals() -> [InheritedSignal; 6] {
     let state = quote!(::slotwire::__private::v1::SocketState);
     let error = quote!(::slotwire::__private::v1::SocketError);
@@ -54,9 +55,9 @@ fn socket_signals() -> [InheritedSignal; 6] {
 /// A signal that a class has because it is a device.
 struct InheritedSignal {
     name: &'static str,
-    /// The type that the signal carries, as the meta object shows it.
+    /// The type of the argument, as the meta object shows it.
     argument: &'static str,
-    /// That type.
+    /// The type of the argument, as a path that the generated code can use.
     carries: TokenStream,
 }
 
@@ -69,7 +70,7 @@ impl InheritedSignal {
         format_ident!("{}", self.name)
     }
 
-    /// Describes the signal, which `shown` reaches in an `object`.
+    /// Describes the signal. `shown` is the expression that reaches it in an `object`.
     fn meta(&self, class: &Class<'_>, shown: &TokenStream) -> TokenStream {
         let Self { name, argument, carries } = self;
         let ident = class.ident;

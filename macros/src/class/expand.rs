@@ -58,14 +58,14 @@ fn property_accessors(class: &Class<'_>, member: &Member<'_>, read_only: bool) -
 
     let changed = changed(name);
     let changed_docs =
-        format!("Emitted with the new [`{text}`](Self::{text}) when it has changed.");
+        format!("Emitted with the new [`{text}`](Self::{text}) when its value has changed.");
     let changed_alias = alias(&changed);
 
     let setter = (!read_only).then(|| {
         let set = setter(name);
         let set_docs = format!(
-            "Sets [`{text}`](Self::{text}), and emits [`{changed}`](Self::{changed}) if that is a \
-             change."
+            "Sets [`{text}`](Self::{text}), and emits [`{changed}`](Self::{changed}) if the value \
+             differs."
         );
         let set_alias = alias(&set);
         let fallbacks = fallbacks();
@@ -95,13 +95,13 @@ fn property_accessors(class: &Class<'_>, member: &Member<'_>, read_only: bool) -
     }
 }
 
-/// The member's own docs, or a line that is better than none.
+/// Returns the member's own docs, or `otherwise` if it has none.
 fn docs(member: &Member<'_>, otherwise: &str) -> TokenStream {
     let docs = &member.docs;
     if docs.is_empty() { quote!(#[doc = #otherwise]) } else { quote!(#(#docs)*) }
 }
 
-/// Qt's spelling, if it differs.
+/// Returns Qt's spelling as a search alias, if it differs.
 fn alias(name: &Ident) -> Option<TokenStream> {
     let name = plain(name);
     let alias = camel_case(&name);
@@ -190,10 +190,10 @@ fn object(class: &Class<'_>) -> TokenStream {
     }
 }
 
-/// Writes the methods of the trait that call those that the class names.
+/// Writes the methods of `QObject` that call the methods which the class names.
 ///
-/// Such a method is given a type before it is called: if it is of another one, the compiler shows the
-/// path, and both types.
+/// Such a method is assigned to a function pointer before it is called: if its type is wrong, the
+/// compiler shows the path and both types.
 fn hooks(class: &Class<'_>) -> TokenStream {
     let enter = class.hooks.enter.as_ref().map(|method| enter(class, method));
     let leave = class.hooks.leave.as_ref().map(|method| leave(class, method));
@@ -201,7 +201,7 @@ fn hooks(class: &Class<'_>) -> TokenStream {
     quote!(#enter #leave #wake)
 }
 
-/// Enters after the base, as constructors run.
+/// Writes `enter_runtime`: the base enters first, as with constructors.
 fn enter(class: &Class<'_>, method: &ExprPath) -> TokenStream {
     let base = class.base.as_ref().map(|_| {
         quote! {
@@ -222,7 +222,7 @@ fn enter(class: &Class<'_>, method: &ExprPath) -> TokenStream {
     }
 }
 
-/// Leaves before the base, as destructors run.
+/// Writes `leave_runtime`: the base leaves last, as with destructors.
 fn leave(class: &Class<'_>, method: &ExprPath) -> TokenStream {
     let call = match class.base {
         Some(_) => quote!(::slotwire::__private::v1::leave_before_base(self, method);),
@@ -236,7 +236,7 @@ fn leave(class: &Class<'_>, method: &ExprPath) -> TokenStream {
     }
 }
 
-/// Is woken in the base's place.
+/// Writes `wake_up`: the class is woken, and the base is not.
 fn wake(method: &ExprPath) -> TokenStream {
     let occasion = quote!(::slotwire::__private::v1::Occasion);
     let response = quote!(::slotwire::__private::v1::Response);
@@ -248,7 +248,7 @@ fn wake(method: &ExprPath) -> TokenStream {
     }
 }
 
-/// Lets a handle to the class become one to what it extends.
+/// Allows a handle to the class to become a handle to its base.
 fn upcast(class: &Class<'_>) -> Option<TokenStream> {
     let base = class.base.as_ref()?;
     let bound = device::base_bound(base);
@@ -267,7 +267,7 @@ fn upcast(class: &Class<'_>) -> Option<TokenStream> {
     })
 }
 
-/// Brings in the functions that stand in where a class has no slots, or a mistake.
+/// Imports the fallbacks for a class that has no slots, or a mistake.
 fn fallbacks() -> TokenStream {
     quote! {
         #[allow(unused_imports)]
@@ -275,7 +275,7 @@ fn fallbacks() -> TokenStream {
     }
 }
 
-/// Asks the compiler whether the type is what it has to be, and to say so at the type if not.
+/// Makes the compiler check what `question` asks of the type, and report a failure at the type.
 fn asked(question: TokenStream, ty: &Type) -> TokenStream {
     let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::#question::<#ty>);
     quote!(let _: fn() = #path;)

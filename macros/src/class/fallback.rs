@@ -1,4 +1,4 @@
-//! What is written for something that cannot be a class: enough to be used as one.
+//! The code for something that cannot be a class: enough to be used as one.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,5 @@
-//! Hooks: the methods that a class names above its struct, to be called in the moments of its life.
+//! Hooks: the methods that a class names above its struct, which the runtime calls when the object
+//! enters, leaves or is woken.
 
 use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
@@ -7,11 +8,12 @@ use syn::{Attribute, Expr, ExprPath, Ident, Meta, Token};
 
 use crate::mistake::Mistakes;
 
-/// What can be written above a struct. `wake` is for the library's own classes, and not told of.
+/// What can be written above a struct. Does not mention `wake`, which is for the library's own
+/// classes.
 const EXPECTED: &str = "expected `#[qobject(enter = Self::method)]`, `#[qobject(leave = \
                         Self::method)]`, or both with a comma between them";
 
-/// What says what a field is to its class, and is written above the field.
+/// The options that give a field its role, and are written above the field.
 const OPTIONS_OF_FIELDS: [&str; 4] = ["base", "device", "socket", "skip"];
 
 /// Returns true if this is the name of a hook, which is written above a struct.
@@ -46,7 +48,7 @@ impl Hooks {
         hooks
     }
 
-    /// Reads one option. The first of a name wins.
+    /// Reads one option. If a name comes twice, the first one counts.
     fn read_option(&mut self, option: &Meta, mistakes: &mut Mistakes) {
         let hook = option.path().get_ident().and_then(|name| Some((name, self.named(name)?)));
         let Some((name, hook)) = hook else {
@@ -65,7 +67,7 @@ impl Hooks {
             mistakes.at(
                 method,
                 format!(
-                    "`{own_name}` is what `QObject` calls, and calls this method: give the method \
+                    "`{own_name}` is the method of `QObject` that calls this one: give the method \
                      of the class another name"
                 ),
             );
@@ -84,7 +86,7 @@ impl Hooks {
         *hook = Some(method.clone());
     }
 
-    /// The hook of this name.
+    /// Returns the hook of this name, if there is one.
     fn named(&mut self, name: &Ident) -> Option<&mut Option<ExprPath>> {
         match name.to_string().as_str() {
             "enter" => Some(&mut self.enter),
@@ -105,7 +107,7 @@ fn is_about_field(attr: &Attribute) -> bool {
     first.is_ok_and(|word| OPTIONS_OF_FIELDS.iter().any(|option| word == option))
 }
 
-/// The path behind the equals sign, if there is one.
+/// Returns the path after the equals sign, if there is one.
 fn method(option: &Meta) -> Option<&ExprPath> {
     let Meta::NameValue(option) = option else { return None };
     let mut value = &option.value;

@@ -1,4 +1,4 @@
-//! What a class must be like.
+//! The checks of a class.
 
 use syn::{
     Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type,
@@ -10,7 +10,7 @@ use super::attr::Role;
 use crate::mistake::Mistakes;
 use crate::text::{plain, type_text};
 
-/// The fields of a struct that can be a class.
+/// Returns the fields of a struct that can be a class.
 pub(crate) fn fields<'a>(
     input: &'a DeriveInput,
     mistakes: &mut Mistakes,
@@ -52,8 +52,7 @@ pub(crate) fn fields<'a>(
     Some(data.fields.iter())
 }
 
-/// Looks for attributes above the struct that belong above its fields. `Hooks` reads what `qobject`
-/// says there.
+/// Reports attributes above the struct that belong above its fields. `Hooks` checks `qobject`.
 pub(crate) fn container(attrs: &[Attribute], mistakes: &mut Mistakes) {
     for attr in attrs {
         if ["signal", "property"].iter().any(|name| attr.path().is_ident(name)) {
@@ -62,7 +61,8 @@ pub(crate) fn container(attrs: &[Attribute], mistakes: &mut Mistakes) {
     }
 }
 
-/// What a field without attributes must be, if it is of a type that is only used for one thing.
+/// Returns the role of a field without attributes whose type has only one use, and reports the
+/// missing attribute.
 pub(crate) fn forgotten_role<'a>(field: &Field, mistakes: &mut Mistakes) -> Option<Role<'a>> {
     let (kind, attribute, type_name) = if argument_of(&field.ty, "Signal").is_some() {
         (Kind::Signal, "#[signal]", "Signal")
@@ -76,13 +76,13 @@ pub(crate) fn forgotten_role<'a>(field: &Field, mistakes: &mut Mistakes) -> Opti
         &field.ident,
         format!(
             "`{name}` is a `{type_name}` that nobody could connect to: write `{attribute}` above \
-             it (or `#[qobject(skip)]`, if the class does without)"
+             it (or `#[qobject(skip)]`, if nobody needs to)"
         ),
     );
     Some(Role::Member(kind))
 }
 
-/// Says whether there is no base yet.
+/// Returns true if there is no base yet, and reports the attribute otherwise.
 pub(crate) fn only_base(
     first: Option<&Base<'_>>,
     attr: &Attribute,
@@ -101,7 +101,7 @@ pub(crate) fn only_base(
     first.is_none()
 }
 
-/// Says whether nothing makes the class a device yet.
+/// Returns true if nothing makes the class a device yet, and reports the attribute otherwise.
 pub(crate) fn only_device(
     first: Option<&Ident>,
     attr: &Attribute,
@@ -110,13 +110,14 @@ pub(crate) fn only_device(
     if let Some(first) = first {
         mistakes.at(
             attr,
-            format!("a class is one device, and `{first}` makes it one already: leave this out"),
+            format!("a class is one device, and the field `{first}` makes it one: leave this out"),
         );
     }
     first.is_none()
 }
 
-/// Returns true if a field is of the type that the state of such a device has.
+/// Returns true if a field has the type of the state of such a device, and reports the type
+/// otherwise.
 pub(crate) fn device_type(kind: DeviceKind, ty: &Type, mistakes: &mut Mistakes) -> bool {
     let (noun, name, base) = match kind {
         DeviceKind::Plain => ("device", "Device", "QIODevice"),
@@ -138,7 +139,7 @@ pub(crate) fn device_type(kind: DeviceKind, ty: &Type, mistakes: &mut Mistakes) 
     is_device
 }
 
-/// What a signal or a property carries, by the type of its field.
+/// Returns the type of a signal's argument, or of a property, from the type of its field.
 pub(crate) fn member_type<'a>(
     kind: Kind,
     ty: &'a Type,
@@ -160,7 +161,7 @@ pub(crate) fn member_type<'a>(
     argument
 }
 
-/// The `A` of a `Name<A>`.
+/// Returns the `A` of a `Name<A>`.
 fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let path = match ty {
         Type::Path(path) => path,

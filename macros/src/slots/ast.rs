@@ -1,7 +1,7 @@
-//! The tree: an impl block, its methods, and what makes slots of some of them.
+//! The tree: an impl block, its methods, and what makes some of them slots.
 //!
-//! The bodies of methods are never looked at, so that one that is not finished yet, in an editor,
-//! does not make the slots disappear.
+//! The bodies of methods are not parsed, so that an unfinished one, in an editor, does not make the
+//! slots disappear.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -20,11 +20,11 @@ pub(crate) struct Block {
     pub(crate) head: Head,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) items: Vec<Item>,
-    /// Whether this can be the block of a class: inherent, and without generics.
+    /// True if this can be the block of a class: not of a trait, and without generics.
     pub(crate) is_class: bool,
 }
 
-/// What stands before the brace.
+/// The part before the brace.
 pub(crate) struct Head {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) unsafety: Option<Token![unsafe]>,
@@ -35,7 +35,7 @@ pub(crate) struct Head {
     pub(crate) class: Type,
 }
 
-/// What stands between the braces.
+/// An item between the braces.
 pub(crate) enum Item {
     Method(Box<Method>),
     Other(Box<ImplItem>),
@@ -52,13 +52,13 @@ pub(crate) struct Method {
 
 /// What makes a method a slot.
 pub(crate) struct Slot {
-    /// The type of its argument, if it takes one.
+    /// The type of the argument, if the slot takes one.
     pub(crate) argument: Option<Type>,
     pub(crate) connections: Vec<Connection>,
 }
 
 impl Block {
-    /// Reads an impl block; `None` if it is none.
+    /// Reads an impl block. Returns `None` if it is not one.
     pub(crate) fn read(item: TokenStream, mistakes: &mut Mistakes) -> Option<Self> {
         let (head, inner, items) = mistakes.keep(parse_block.parse2(item))?;
         let is_class = valid::head(&head, mistakes);
@@ -72,7 +72,7 @@ impl Block {
         Some(block)
     }
 
-    /// The methods that are slots.
+    /// Returns the methods that are slots.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (&Method, &Slot)> {
         self.items.iter().filter_map(|item| match item {
             Item::Method(method) => Some((&**method, method.slot.as_ref()?)),
@@ -96,7 +96,7 @@ impl Method {
         }
     }
 
-    /// The `#[cfg]`s of the method, which go for everything that mentions it.
+    /// Returns the `#[cfg]`s of the method, which apply to all code that mentions the method.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
     }
@@ -186,5 +186,5 @@ impl ToTokens for Item {
     }
 }
 
-/// Where the arguments of a function stand.
+/// The parameters of a function.
 pub(crate) type Inputs = Punctuated<syn::FnArg, Token![,]>;

@@ -16,16 +16,16 @@ pub(crate) struct Connection {
 
 /// The signal of a connection.
 pub(crate) enum Source {
-    /// `self.signal`: one of the class itself.
+    /// `self.signal`: a signal of the object itself.
     Own { signal: Ident },
-    /// `field.signal`: one of the object that the field is a handle to.
+    /// `field.signal`: a signal of the object whose handle is in the field.
     Field { field: Ident, signal: Ident },
     /// `field.destroyed`: the end of that object.
     End { field: Ident },
 }
 
 impl Connection {
-    /// Reads an attribute; `None` for a `#[slot]` that is connected by hand.
+    /// Reads an attribute. Returns `None` for a `#[slot]` that is connected by hand.
     pub(crate) fn read(attr: &Attribute) -> Result<Option<Self>> {
         let list = match &attr.meta {
             Meta::Path(_) => return Ok(None),
@@ -72,7 +72,7 @@ impl Connection {
 }
 
 impl Source {
-    /// The signal as it is written.
+    /// Returns the signal as it is written.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Own { signal } => format!("self.{}", plain(signal)),
@@ -88,7 +88,7 @@ fn source(input: ParseStream<'_>) -> Result<Source> {
         let signal = after_dot(input, itself.span, "self")?;
         if input.peek(Token![.]) {
             let message =
-                format!("leave out `self`: fields stand alone, as in `#[slot({signal}.signal)]`");
+                format!("leave out `self` before a field: write `#[slot({signal}.signal)]`");
             return Err(Error::new(itself.span, message));
         }
         ended(input)?;
@@ -97,14 +97,14 @@ fn source(input: ParseStream<'_>) -> Result<Source> {
     let field: Ident = input.parse().map_err(|error| {
         Error::new(
             error.span(),
-            "expected a signal: `#[slot(field.signal)]`, or `#[slot(self.signal)]` for an own one",
+            "expected a signal: `#[slot(field.signal)]`, or `#[slot(self.signal)]` for one of this class",
         )
     })?;
     let signal = after_dot(input, field.span(), &plain(&field))?;
     if input.peek(Token![.]) {
         let dot: Token![.] = input.parse()?;
         let message = format!(
-            "a slot declares signals of the objects in its own fields; connect to one of \
+            "a slot can name signals of the objects in its fields; connect to a signal of \
              `{field}.{signal}` by hand, with `cx.on`"
         );
         return Err(Error::new(dot.span, message));
@@ -113,7 +113,7 @@ fn source(input: ParseStream<'_>) -> Result<Source> {
     Ok(if signal == "destroyed" { Source::End { field } } else { Source::Field { field, signal } })
 }
 
-/// The signal's name after `first.`.
+/// Reads the name of the signal after `first.`.
 fn after_dot(input: ParseStream<'_>, span: Span, first: &str) -> Result<Ident> {
     if input.peek(Token![.]) {
         input.parse::<Token![.]>()?;
@@ -130,19 +130,19 @@ fn after_dot(input: ParseStream<'_>, span: Span, first: &str) -> Result<Ident> {
     }
     let message = match first {
         "queued" | "single_shot" => format!(
-            "`{first}` is how a declared signal is connected: write `#[slot(field.signal, \
+            "`{first}` is an option that follows a signal: write `#[slot(field.signal, \
              {first})]`"
         ),
         "self" => "expected a signal: `#[slot(self.signal)]`".to_owned(),
         _ => format!(
             "expected `field.signal`: write `#[slot({first}.signal)]` for a signal of the object \
-             in the field `{first}`, or `#[slot(self.{first})]` for an own signal"
+             in the field `{first}`, or `#[slot(self.{first})]` for a signal of this class"
         ),
     };
     Err(Error::new(span, message))
 }
 
-/// Makes sure that a signal's name is all that there is.
+/// Reports brackets after the name of a signal.
 fn ended(input: ParseStream<'_>) -> Result<()> {
     if input.peek(token::Paren) {
         let call: proc_macro2::Group = input.parse()?;

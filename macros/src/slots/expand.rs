@@ -22,8 +22,9 @@ pub(crate) fn block(block: &Block) -> TokenStream {
     });
     let is_wired = block.slots().any(|(_, slot)| !slot.connections.is_empty());
     let wire = if is_wired { quote!(|#this, #cx| { #(#wires)* }) } else { quote!(|_, _| {}) };
-    // The bound holds or does not whatever the types are. Asked for here, it is reported once if it
-    // does not, and taken for granted by the code inside.
+    // The bound contains no parameter, so it holds or does not hold everywhere. It is asked for
+    // here, so the compiler reports it once if it does not hold, and the code inside takes it for
+    // granted.
     let head = quote_spanned! {class.span()=>
         impl ::slotwire::__private::v1::OneSlotsBlock for #class
         where
@@ -43,7 +44,7 @@ pub(crate) fn block(block: &Block) -> TokenStream {
     }
 }
 
-/// The names that the table's code gives to things, which no user can see.
+/// Names in the code of the table, which the user's code cannot see.
 struct Names {
     this: Ident,
     cx: Ident,
@@ -55,7 +56,8 @@ impl Names {
         Self { this: name("this"), cx: name("cx") }
     }
 
-    /// The object, where the user names a part of it: what is wrong is shown there.
+    /// Returns the name of the object with the position of a part that the user names, so that an
+    /// error is shown there.
     fn this_at(&self, part: &Ident) -> Ident {
         Ident::new("this", self.this.span().located_at(part.span()))
     }
@@ -112,7 +114,7 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
             let field = quote_spanned!(field.span()=> &#this.#field);
             let signal = quote_spanned!(signal.span()=> |sender| sender.#signal());
             let path = quote!(::slotwire::__private::v1::World);
-            // Step by step, so that each mistake is found where it is.
+            // Step by step, so that the compiler reports each mistake where it was made.
             let known = quote! {
                 let me = #cx.this();
                 let sender = ::slotwire::__private::v1::sender(#field);

@@ -1,4 +1,4 @@
-//! What is written for something that cannot have slots: the same thing, without the attributes.
+//! The code for something that cannot have slots: the same item without the attributes.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -25,11 +25,11 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     quote!(#mistakes #code)
 }
 
-/// Writes a method whose `#[slot]` nobody has read.
+/// Writes a method whose `#[slot]` is not in a block with `#[slots]`.
 pub(crate) fn misplaced(item: TokenStream) -> TokenStream {
     let error = syn::Error::new(
         Span::call_site(),
-        "`#[slot]` means something in an impl block with `#[slots]` only: write `#[slots]` above \
+        "`#[slot]` works only in an impl block with `#[slots]`: write `#[slots]` above \
          the `impl`",
     )
     .into_compile_error();

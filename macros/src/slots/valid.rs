@@ -1,4 +1,4 @@
-//! What a block of slots, and a slot, must be like.
+//! The checks of a block of slots, and of a slot.
 
 use syn::{
     FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReturnType, Signature, Type,
@@ -8,7 +8,7 @@ use super::ast::{Head, Inputs};
 use crate::mistake::Mistakes;
 use crate::text::type_text;
 
-/// Says whether this is the head of a class's block.
+/// Returns true if this is the head of a class's block, and reports a mistake otherwise.
 pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
     if let Some(of_trait) = &head.of_trait {
         mistakes.at(
@@ -31,7 +31,7 @@ pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
     false
 }
 
-/// Looks for a `#[slot]` on something that is no method.
+/// Reports a `#[slot]` on an item that is not a method.
 pub(crate) fn not_a_method(item: &mut ImplItem, mistakes: &mut Mistakes) {
     let attrs = match item {
         ImplItem::Const(item) => &mut item.attrs,
@@ -49,8 +49,8 @@ pub(crate) fn not_a_method(item: &mut ImplItem, mistakes: &mut Mistakes) {
     });
 }
 
-/// Looks for what keeps a method from being a slot; gives back the type of its argument, if it
-/// takes one.
+/// Reports whatever keeps a method from being a slot. Returns the type of its argument, if it takes
+/// one.
 pub(crate) fn signature<'a>(
     class: &Type,
     signature: &'a Signature,
@@ -95,7 +95,7 @@ fn receiver(signature: &Signature, mistakes: &mut Mistakes) -> bool {
     false
 }
 
-/// Looks for types that are certainly wrong. What only the compiler can know is left to it.
+/// Reports types that are certainly wrong. The compiler checks the others.
 fn output(output: &ReturnType, mistakes: &mut Mistakes) -> bool {
     let ReturnType::Type(_, ty) = output else { return true };
     let wrong = match &**ty {
@@ -118,14 +118,14 @@ fn output(output: &ReturnType, mistakes: &mut Mistakes) -> bool {
     if wrong {
         mistakes.at(
             ty,
-            "a slot has no caller who could use this: return nothing, or a `Result<(), E>`, whose \
-             errors go to `on_slot_error`",
+            "a slot cannot return this, since no caller gets it: return nothing, or a \
+             `Result<(), E>`, whose errors go to `on_slot_error`",
         );
     }
     !wrong
 }
 
-/// Types that people return from methods, and that are no results for sure.
+/// Types that people return from methods, and that are certainly not results.
 const NO_RESULTS: [&str; 23] = [
     "bool",
     "char",
@@ -172,9 +172,10 @@ fn arguments<'a>(
         mistakes.at(ty, "a slot cannot be generic: name the type that the signal carries");
         return None;
     }
-    // By type, since a user is free to call it anything; `&mut` alone goes for an alias.
+    // Found by type, since the user may choose the name of the parameter. A first parameter by
+    // `&mut` is taken for an alias of the context.
     if let Some(position) = types.iter().position(|ty| is_context(ty) && !is_exclusive(ty)) {
-        mistakes.at(types[position], "the context is lent: write `cx: &mut Context<Self>`");
+        mistakes.at(types[position], "a slot borrows the context: write `cx: &mut Context<Self>`");
         return None;
     }
     if let Some(position) = types.iter().skip(1).position(|ty| is_context(ty)) {
@@ -210,7 +211,7 @@ fn arguments<'a>(
     Some(arguments.first().copied())
 }
 
-/// The type behind a reference.
+/// Returns the type behind a reference.
 fn owned(ty: &Type) -> &Type {
     match ty {
         Type::Reference(reference) => &reference.elem,
@@ -218,7 +219,7 @@ fn owned(ty: &Type) -> &Type {
     }
 }
 
-/// The type that a signal would carry for a slot that takes a `ty`.
+/// Returns the type that a signal would carry for a slot that takes a `ty`.
 fn owned_text(ty: &Type) -> String {
     match owned(ty) {
         Type::Slice(slice) => format!("Vec<{}>", type_text(&slice.elem)),
@@ -237,7 +238,7 @@ fn is_context(ty: &Type) -> bool {
     context(ty).is_some()
 }
 
-/// The `Context<…>` that the type refers to.
+/// Returns the `Context<…>` to which the type refers.
 fn context(ty: &Type) -> Option<&PathSegment> {
     match owned(ty) {
         Type::Path(path) => path.path.segments.last().filter(|last| last.ident == "Context"),
@@ -245,7 +246,7 @@ fn context(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// The class of the object whose context this is.
+/// Returns the class of a context.
 fn context_of(ty: &Type) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &context(ty)?.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {

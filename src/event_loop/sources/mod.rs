@@ -1,4 +1,4 @@
-//! Sources: what is outside of the program and may become ready, and which object that wakes.
+//! Sources: what may become ready outside the program, and which object the loop wakes for it.
 
 mod poller;
 mod reactor;

@@ -1,9 +1,8 @@
-//! Pollers: where a loop waits for what happens outside of it.
+//! Pollers: where a loop waits for its sources.
 //!
-//! The kernel's is mio's. Another can take its place, or stand before it, where sources become
-//! ready in another way.
+//! The kernel's poller is mio's. Where sources become ready in another way, another poller replaces
+//! it or calls it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
@@ -13,34 +12,34 @@ use mio::{Events, Poll, Registry, Waker};
 use super::source_table::WAKER;
 use crate::readiness::{Readiness, SourceId};
 
-/// How many events the kernel tells at once.
+/// How many events the kernel reports in one call.
 pub(in crate::event_loop) const EVENTS: usize = 1024;
 
-/// Where a loop waits. Its descriptor is readable when the kernel has something to tell.
+/// Where a loop waits. The descriptor is readable when the kernel has something to report.
 pub(crate) trait Poller: AsRawFd {
-    /// Waits up to `timeout` (for ever if it is `None`) until a source is ready; adds those that
-    /// are to `ready`.
+    /// Waits up to `timeout` (for ever if `None`) until a source is ready. Adds the ready sources to
+    /// `ready`.
     fn poll(
         &mut self,
         timeout: Option<Duration>,
-        ready: &mut VecDeque<(SourceId, Readiness)>,
+        ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled>;
 
-    /// Returns true if the last poll may have left something untold.
+    /// Returns true if the last poll may not have reported all ready sources.
     fn has_more(&self) -> bool;
 }
 
 /// How a poll ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Polled {
-    /// The time passed and nothing came.
+    /// The time has passed, and nothing was reported.
     Nothing,
-    /// Nothing came but what wakes the loop: a call of another thread, or the echo of work that was
+    /// The waker alone was reported: for a call of another thread, or for work that the loop has
     /// done meanwhile.
     Woken,
-    /// Sources came. They may be gone already.
+    /// Sources were reported. They may be gone already.
     Something,
-    /// Something came that is no source's, and that the caller of the loop may want to look at.
+    /// Something was reported that is no source, and that the caller of the loop may have to see.
     #[cfg(feature = "sim")]
     Called,
 }
@@ -58,7 +57,7 @@ impl KernelPoller {
         Ok(Self { poll: Poll::new()?, events: Events::with_capacity(EVENTS), has_more: false })
     }
 
-    /// What ends a sleep from another thread. There is to be one.
+    /// Makes the waker by which another thread ends a sleep. A poller has one waker.
     pub(in crate::event_loop) fn waker(&self) -> io::Result<Waker> {
         Waker::new(self.poll.registry(), WAKER)
     }
@@ -72,7 +71,7 @@ impl Poller for KernelPoller {
     fn poll(
         &mut self,
         timeout: Option<Duration>,
-        ready: &mut VecDeque<(SourceId, Readiness)>,
+        ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
@@ -84,7 +83,7 @@ impl Poller for KernelPoller {
         for event in &self.events {
             batch += 1;
             if let Some(source) = SourceId::of(event.token()) {
-                ready.push_back((source, Readiness::of(event)));
+                ready.push((source, Readiness::of(event)));
             }
         }
         self.has_more = batch == EVENTS;

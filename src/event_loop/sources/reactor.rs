@@ -1,9 +1,9 @@
 //! The reactor: which object is woken when a source is ready.
 //!
-//! A thin layer over mio; what waits for readiness is in `poller.rs`, who owns which source in
-//! `source_table.rs`. A source belongs to an object, which is woken when it is ready. Readiness is
-//! edge-triggered here: the owner of a source reads or writes until the kernel would block, or
-//! [re-arms](Reactor::rearm).
+//! A thin layer over mio. The loop waits for readiness in `poller.rs`; `source_table.rs` knows the
+//! owner of each source. A source belongs to an object, and the loop wakes the object when the
+//! source is ready. Readiness is edge-triggered here: the owner of a source reads or writes until
+//! the kernel would block, or [re-arms](Reactor::rearm) the source.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::readiness::SourceId;
 pub(crate) struct Reactor {
     registry: Registry,
     sources: RefCell<Sources>,
-    /// How many of them the kernel watches.
+    /// The number of sources that the kernel watches.
     in_kernel: Cell<usize>,
 }
 
@@ -29,7 +29,7 @@ impl Reactor {
         Self { registry, sources: RefCell::default(), in_kernel: Cell::new(0) }
     }
 
-    /// Wakes `owner` from now on whenever `source` becomes ready.
+    /// Makes the loop wake `owner` whenever `source` becomes ready, from now on.
     pub(crate) fn register(
         &self,
         source: &mut impl Source,
@@ -46,7 +46,8 @@ impl Reactor {
         Ok(id)
     }
 
-    /// Asks for the readiness of a source anew: what is ready still or again is told again.
+    /// Asks for the readiness of a source again: if the source is still ready, the kernel reports it
+    /// once more.
     pub(crate) fn rearm(
         &self,
         id: SourceId,
@@ -58,17 +59,16 @@ impl Reactor {
 
     /// Stops the kernel from watching a source, whose descriptor is still open.
     pub(crate) fn deregister(&self, id: SourceId, source: &mut impl Source) {
-        // A failure means that the kernel forgot the descriptor before we did.
+        // This fails only if the kernel does not watch the descriptor any more.
         let _ = self.registry.deregister(source);
         self.forget(id);
     }
 
-    /// Drops what is known of a source that is closed right afterwards, which saves the system call
-    /// of
-    /// [`deregister`](Self::deregister).
+    /// Takes the name of a source back whose descriptor the caller closes next. This saves the
+    /// system call of [`deregister`](Self::deregister).
     ///
-    /// The kernel goes on watching a socket that somebody else has open as well. What it tells of
-    /// that finds no owner, but wakes the loop.
+    /// If another process has the socket open as well, the kernel goes on watching it. The kernel's
+    /// reports then find no owner, but they still wake the loop.
     pub(crate) fn forget(&self, id: SourceId) {
         if self.sources.borrow_mut().remove(id) {
             self.in_kernel.set(self.in_kernel.get() - 1);
@@ -93,7 +93,8 @@ impl Reactor {
         self.in_kernel.get() > 0
     }
 
-    /// Returns the owner of a source, which is woken when it is ready; `None` if the source is gone.
+    /// Returns the owner of a source; `None` if the source is gone.
+    #[inline]
     pub(in crate::event_loop) fn owner(&self, id: SourceId) -> Option<ObjectKey> {
         self.sources.borrow().owner(id)
     }

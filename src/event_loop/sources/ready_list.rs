@@ -1,44 +1,54 @@
-//! What is ready and was not told yet.
+//! The ready list: sources that are ready, and whose owners were not woken yet.
 //!
-//! Keeps two promises: readiness reaches the owners of sources in the order in which the poller gave
-//! it, and an owner that is held up keeps no other owner waiting. Its readiness is set apart, once
-//! for each source, and comes first again as soon as the owner is free. The world decides which owner
-//! is held up.
+//! Keeps two promises. Owners are woken in the order in which the poller reported their sources,
+//! and a panic in a slot loses none. And an owner that is held up does not delay the other owners:
+//! the list sets its sources apart, each source once, and puts them first when the owner is free
+//! again. The world decides which owners are held up.
 
-use std::collections::VecDeque;
-
+use crate::object::Batch;
 use crate::readiness::{Readiness, SourceId};
 
-/// What is ready and was not told yet.
+/// The sources that are ready, and whose owners were not woken yet.
 #[derive(Default)]
 pub(in crate::event_loop) struct ReadyList {
-    ready: VecDeque<(SourceId, Readiness)>,
-    /// What waits for a turn that was put aside.
+    ready: Batch<(SourceId, Readiness)>,
+    /// The sources whose owners are held up.
     held_up: Vec<(SourceId, Readiness)>,
 }
 
 impl ReadyList {
-    /// Where the poller adds what is ready now.
-    pub(in crate::event_loop) fn arrivals(&mut self) -> &mut VecDeque<(SourceId, Readiness)> {
-        &mut self.ready
+    /// Returns the list to which the poller adds the sources that are ready.
+    #[inline]
+    pub(in crate::event_loop) fn arrivals(&mut self) -> &mut Vec<(SourceId, Readiness)> {
+        self.ready.arrivals()
     }
 
-    /// Returns how much may be told, without what is held up.
+    /// Returns the number of sources, without those that are set apart.
+    #[inline]
     pub(in crate::event_loop) fn len(&self) -> usize {
         self.ready.len()
     }
 
-    /// Returns true if no readiness is left, be it held up or not.
+    /// Returns true if there are no sources, and none is set apart.
+    #[inline]
     pub(in crate::event_loop) fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.held_up.is_empty()
     }
 
-    /// Takes the next of what may be told.
-    pub(in crate::event_loop) fn next(&mut self) -> Option<(SourceId, Readiness)> {
-        self.ready.pop_front()
+    /// Returns true if there is a source that is not set apart.
+    #[inline]
+    pub(in crate::event_loop) fn has_next(&self) -> bool {
+        !self.ready.is_empty()
     }
 
-    /// Sets apart what a source is ready for, until its owner is free.
+    /// Takes the next source that is not set apart, and its readiness.
+    #[inline]
+    pub(in crate::event_loop) fn next(&mut self) -> Option<(SourceId, Readiness)> {
+        self.ready.next()
+    }
+
+    /// Sets a source apart until its owner is free.
+    #[cold]
     pub(in crate::event_loop) fn hold_up(&mut self, source: SourceId, readiness: Readiness) {
         match self.held_up.iter_mut().find(|(held_up, _)| *held_up == source) {
             Some((_, held_up)) => *held_up = *held_up | readiness,
@@ -46,14 +56,12 @@ impl ReadyList {
         }
     }
 
-    /// Puts before all others what was held up and is not any more.
+    /// Puts the sources that were set apart, and are not held up any more, before all others.
+    #[inline]
     pub(in crate::event_loop) fn release(&mut self, is_held_up: impl Fn(SourceId) -> bool) {
         if !self.held_up.is_empty() {
             let released = self.held_up.extract_if(.., |(source, _)| !is_held_up(*source));
-            let released: Vec<_> = released.collect();
-            for ready in released.into_iter().rev() {
-                self.ready.push_front(ready);
-            }
+            self.ready.put_first(released.collect());
         }
     }
 }
@@ -80,7 +88,7 @@ mod tests {
             list.hold_up(source(number), READABLE);
         }
         list.hold_up(source(1), WRITABLE);
-        list.arrivals().push_back((source(4), READABLE));
+        list.arrivals().push((source(4), READABLE));
         assert_eq!(list.len(), 1);
         list.release(|held_up| held_up == source(2));
         let told: Vec<_> = std::iter::from_fn(|| list.next()).collect();

@@ -1,9 +1,9 @@
 //! The names of sources, and the table of who owns which.
 //!
-//! Keeps one promise: a name that was given back finds no owner, although its number may have another one by now. The
-//! kernel may still tell of a source that is gone: it tells of an open socket, which somebody else
-//! may have as well, and not of the descriptor by which it was registered (epoll(7), questions 6
-//! and 7).
+//! Keeps one promise: a name that was taken back finds no owner, although another source may have
+//! the same number by now. The kernel may still report a source that is gone: it watches the open
+//! socket, which another process may have open as well, and not the descriptor by which the socket
+//! was registered (epoll(7), questions 6 and 7).
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,29 +14,29 @@ use mio::Token;
 use crate::object::ObjectKey;
 use crate::readiness::SourceId;
 
-/// How many bits of a name are the number. The others are the generation: how often the number was
-/// given to somebody.
+/// How many bits of a name are the number. The other bits are the generation: how often the number
+/// was given to a source.
 const NUMBER_BITS: u32 = if usize::BITS < 64 { 20 } else { 32 };
 
 /// The first name of number 0, and the step from a name to the next one of its number.
 const GENERATION: NonZeroUsize = NonZeroUsize::new(1 << NUMBER_BITS).expect("not zero");
 
-/// How many numbers there are. The one that has all bits set is left out: its last name would be
-/// the waker's token.
+/// How many numbers there are. The number with all bits set is left out, since its last name would
+/// be the token of the waker.
 const NUMBERS: usize = GENERATION.get() - 1;
 
 /// The token of the runtime's own waker.
 pub(super) const WAKER: Token = Token(usize::MAX);
 
-/// A name is a source's, and no other one's that has its number before or after it, until the
-/// generations of that number begin again: after 4095 sources where a pointer has 32 bits.
+/// A name belongs to one source, and to no earlier or later source with the same number, until the
+/// generations of the number start over: after 4095 sources where a pointer has 32 bits.
 impl SourceId {
-    /// The first name of a number.
+    /// Returns the first name of a number.
     fn first(number: usize) -> Self {
         Self(GENERATION.saturating_add(number))
     }
 
-    /// The next name of the same number; after the last one the first.
+    /// Returns the next name of the same number, which is the first name after the last.
     fn next(self) -> Self {
         self.0.checked_add(GENERATION.get()).map_or_else(|| Self::first(self.number()), Self)
     }
@@ -49,7 +49,8 @@ impl SourceId {
         Token(self.0.get())
     }
 
-    /// The source that has this token; `None` if it is the waker's.
+    /// Returns the source with this token; `None` for the token of the waker.
+    #[inline]
     pub(in crate::event_loop) fn of(token: Token) -> Option<Self> {
         NonZeroUsize::new(token.0).filter(|_| token != WAKER).map(Self)
     }
@@ -59,20 +60,20 @@ impl SourceId {
 #[derive(Default)]
 pub(super) struct Sources {
     places: Vec<Place>,
-    /// The places without an owner. That which is free for longest is the next to be given, so that
-    /// the generations of a number begin again as late as possible.
+    /// The next names of the places without an owner. The place that has been free for longest is
+    /// used first, so that the generations of a number start over as late as possible.
     free: VecDeque<SourceId>,
 }
 
 /// The place of a number.
 struct Place {
-    /// The name of the number's owner, or of its next one.
+    /// The name of the source that has the number, or of the next source that gets it.
     name: SourceId,
     owner: Option<ObjectKey>,
 }
 
 impl Sources {
-    /// Gives a name to a source. Fails if no number is left.
+    /// Gives a name to a source of `owner`. Fails if no number is left.
     pub(in crate::event_loop) fn add(&mut self, owner: ObjectKey) -> io::Result<SourceId> {
         let owner = Some(owner);
         if let Some(name) = self.free.pop_front() {
@@ -87,7 +88,7 @@ impl Sources {
         Ok(name)
     }
 
-    /// Takes the name of a source back. Returns true if the source had it.
+    /// Takes the name of a source back. Returns false if it was taken back before.
     pub(super) fn remove(&mut self, name: SourceId) -> bool {
         let place = self.places.get_mut(name.number());
         let Some(place) = place.filter(|place| place.name == name) else { return false };
@@ -97,6 +98,7 @@ impl Sources {
     }
 
     /// Returns the owner of a source; `None` if the source is gone.
+    #[inline]
     pub(in crate::event_loop) fn owner(&self, name: SourceId) -> Option<ObjectKey> {
         let place = self.places.get(name.number())?;
         place.owner.filter(|_| place.name == name)
@@ -168,7 +170,7 @@ mod tests {
         let first = SourceId::first(NUMBERS - 1);
         assert_eq!(last.number(), first.number());
         assert_eq!(last.next(), first);
-        // As many as there are where a pointer has 32 bits.
+        // As many as a number has where a pointer has 32 bits.
         let names = std::iter::successors(Some(first), |name| Some(name.next()));
         assert_eq!(names.take(4095).collect::<HashSet<_>>().len(), 4095);
     }

@@ -1,8 +1,9 @@
-//! The inbox of a loop: what other threads put in.
+//! The inbox of a loop: things that other threads put in.
 //!
-//! Keeps one promise: what is put in comes out once, in the order of each poster, unless the inbox
-//! was closed before. `loop_waker.rs` wakes a loop that sleeps, and `remote.rs` knows what is put in.
-//! The tests below try every order in which threads can take their steps.
+//! Keeps two promises. Each thing comes out once, in the order of the thread that has put it in,
+//! unless the inbox was closed before. And a loop takes no lock as long as no thread has put anything
+//! in. `loop_waker.rs` wakes a loop that sleeps, and `remote.rs` knows what the things are. The tests
+//! below try every order in which threads can take their steps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,62 +11,62 @@ use std::sync::Arc;
 use super::loop_waker::{Bell, LoopWaker, Wake};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What things are piled up in until the loop takes them over.
+/// A collection in which things wait until the loop takes them over.
 pub(in crate::event_loop) trait Pile: Default {
     /// Returns how many things there are.
     fn len(&self) -> usize;
 }
 
-/// What many threads put things into, and one loop takes them out of.
+/// Many threads put things in, and one loop takes them out.
 pub(super) struct Inbox<P, W> {
     contents: Mutex<Contents<P>>,
     waker: Arc<LoopWaker<W>>,
 }
 
-/// What has come, as long as there is somebody to take it.
+/// The things in an inbox, as long as there is a loop that takes them out.
 enum Contents<P> {
     Open(P),
     Closed,
 }
 
-/// Why nothing was put in.
+/// Why a thing was not put in.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// There is nobody any more to take anything out.
+    /// The loop is gone.
     Closed,
-    /// As many things wait as may.
+    /// As many things wait as are allowed.
     Full,
 }
 
 impl<P: Pile, W: Wake> Inbox<P, W> {
-    /// Lets `put` put one thing in, if fewer than `most` things wait there, and wakes the loop if
-    /// it sleeps.
+    /// Calls `put`, which puts one thing in, if fewer than `most` things wait in the inbox. Wakes the
+    /// loop if it sleeps.
     pub(super) fn put(&self, most: usize, put: impl FnOnce(&mut P)) -> Result<(), Refusal> {
         match &mut *self.lock() {
             Contents::Open(things) if things.len() < most => put(things),
             Contents::Open(_) => return Err(Refusal::Full),
             Contents::Closed => return Err(Refusal::Closed),
         }
-        // After that, so that a loop that goes to sleep sees either the thing or this.
-        self.waker.wake_sleeper();
+        self.waker.call();
         Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents<P>> {
-        // Nothing that holds the lock can panic half-way.
+        // No code that holds the lock leaves the contents half-changed when it panics.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The loop's end of its inbox, which is closed when this goes.
+/// The loop's end of its inbox. Dropping it closes the inbox.
 pub(in crate::event_loop) struct Mailbox<P, W> {
     inbox: Arc<Inbox<P, W>>,
-    /// Taken from the inbox and not given out yet.
+    /// The things that were taken over from the inbox and not given out yet.
     taken: P,
 }
 
 impl<P: Pile, W: Wake> Mailbox<P, W> {
-    /// Makes an empty inbox whose loop is woken by `waker`. It sleeps until it says otherwise.
+    /// Makes an empty inbox whose loop is woken by `waker`. The loop counts as asleep until
+    /// [`wake_up`](Self::wake_up) is called.
     pub(in crate::event_loop) fn new(waker: W) -> Self {
         let inbox = Inbox {
             contents: Mutex::new(Contents::Open(P::default())),
@@ -74,52 +75,70 @@ impl<P: Pile, W: Wake> Mailbox<P, W> {
         Self { inbox: Arc::new(inbox), taken: P::default() }
     }
 
-    /// Where other threads put things in.
+    /// Returns the end of the inbox where other threads put things in.
     pub(super) fn inbox(&self) -> Arc<Inbox<P, W>> {
         self.inbox.clone()
     }
 
-    /// Takes over what has come, in one go.
+    /// Takes over everything in the inbox at once, unless something is left of what was taken over
+    /// earlier.
+    #[inline]
     pub(in crate::event_loop) fn collect(&mut self) {
-        if !self.has_taken()
-            && let Contents::Open(things) = &mut *self.inbox.lock()
-        {
+        if !self.has_taken() && self.inbox.waker.is_called() {
+            self.take_over();
+        }
+    }
+
+    #[cold]
+    fn take_over(&mut self) {
+        self.inbox.waker.answer();
+        if let Contents::Open(things) = &mut *self.inbox.lock() {
             std::mem::swap(&mut self.taken, things);
         }
     }
 
-    /// What was taken over, to be taken out.
+    /// Returns the things that were taken over, for the caller to take out.
     pub(in crate::event_loop) fn taken(&mut self) -> &mut P {
         &mut self.taken
     }
 
-    /// Returns true if something was taken over and not given out.
+    /// Returns true if something was taken over and not given out yet.
+    #[inline]
     pub(in crate::event_loop) fn has_taken(&self) -> bool {
         self.taken.len() > 0
     }
 
-    /// Announces that the loop is about to sleep; returns true if it may: there is nothing to take.
-    pub(in crate::event_loop) fn fall_asleep(&self) -> bool {
-        self.inbox.waker.set_asleep(true);
-        let empty = !self.has_taken()
-            && matches!(&*self.inbox.lock(), Contents::Open(things) if things.len() == 0);
-        if !empty {
-            self.wake_up();
+    /// Returns true if something was taken over and not given out yet, or may be in the inbox.
+    #[inline]
+    pub(in crate::event_loop) fn may_have_more(&self) -> bool {
+        self.has_taken() || self.inbox.waker.is_called()
+    }
+
+    /// Notes that the loop is going to sleep. Returns false if there is something to give out: then
+    /// the loop stays awake.
+    #[inline]
+    pub(in crate::event_loop) fn fall_asleep(&mut self) -> bool {
+        while !self.has_taken() {
+            if self.inbox.waker.lie_down() {
+                return true;
+            }
+            self.take_over();
         }
-        empty
+        false
     }
 
-    /// Announces that the loop runs and will look by itself; returns true if somebody has woken it.
+    /// Notes that the loop is awake. Returns true if something may be in the inbox.
+    #[inline]
     pub(in crate::event_loop) fn wake_up(&self) -> bool {
-        !self.inbox.waker.set_asleep(false)
+        self.inbox.waker.rise()
     }
 
-    /// Wakes whoever sleeps on the runtime's descriptor: there is something to do.
+    /// Wakes a foreign loop that sleeps on the runtime's descriptor.
     pub(in crate::event_loop) fn ring(&self) {
         self.inbox.waker.wake();
     }
 
-    /// Makes a bell that wakes the loop for work that is in no inbox.
+    /// Makes a bell that wakes the loop for work that is not in the inbox.
     pub(in crate::event_loop) fn bell(&self) -> Bell<W> {
         Bell::new(self.inbox.waker.clone())
     }
@@ -130,7 +149,7 @@ impl<P, W> Drop for Mailbox<P, W> {
         let mut contents = self.inbox.contents.lock().unwrap_or_else(PoisonError::into_inner);
         let left = std::mem::replace(&mut *contents, Contents::Closed);
         drop(contents);
-        // Outside the lock: what is left may hold ways into this inbox.
+        // Outside the lock, since a thing that is dropped may put another thing in.
         drop(left);
     }
 }

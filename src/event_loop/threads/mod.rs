@@ -1,6 +1,7 @@
-//! Other threads: what they post, how it comes to the loop in order, and what wakes the loop for it.
+//! Other threads: the calls that they post, how these calls reach the loop in order, and how they
+//! wake the loop.
 //!
-//! `QThread`, which has a runtime of its own, is in `thread.rs` beside this folder.
+//! `QThread`, a thread with a runtime of its own, is in `thread.rs` beside this folder.
 
 mod call_queue;
 mod inbox;

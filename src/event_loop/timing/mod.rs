@@ -1,6 +1,6 @@
-//! Timing: the armed timers of a runtime, in their order, and at which moments they tick.
+//! Timing: the armed timers of a runtime, in order, and the moments at which they tick.
 //!
-//! What arms them is in `timer.rs` and `single_shot.rs`, beside this folder.
+//! `timer.rs` and `single_shot.rs`, beside this folder, arm them.
 
 mod moment;
 mod tick_times;

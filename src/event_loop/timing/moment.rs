@@ -1,11 +1,11 @@
-//! Moments: points in time as 64 bits of nanoseconds, which the timers are kept by.
+//! Moments: points in time as 64 bits of nanoseconds, by which the timers are ordered.
 //!
-//! Keeps two promises. Within an era, an instant and its moment are exactly as far from any other
-//! instant and its moment, so no timer is early by the conversion. And arithmetic never wraps: what
-//! is too far ahead to be counted is [`Moment::NEVER`], later than all that is counted.
+//! Keeps two promises. Within an era, two moments are exactly as far from each other as their
+//! instants, so no timer fires early because of the conversion. And arithmetic never wraps: a
+//! moment too far ahead is [`Moment::NEVER`], which is later than all others.
 //!
-//! An era counts for 127 years. When it is over, `timers.rs` begins another and takes its timers
-//! there.
+//! An era lasts for 127 years. When it is over, `timers.rs` begins another one and converts its
+//! timers.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) struct Moment(u64);
 
 impl Moment {
-    /// What is never reached: an era ends before.
+    /// The moment that is never reached, since the era ends before.
     pub(super) const NEVER: Self = Self(u64::MAX);
 
     #[cfg(test)]
@@ -30,28 +30,30 @@ impl Moment {
         self.0
     }
 
-    /// Returns the moment so many nanoseconds later.
+    /// Returns the moment this many nanoseconds later.
     pub(super) const fn after(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
-    /// Returns the moment so many nanoseconds before, but none before time began.
+    /// Returns the moment this many nanoseconds earlier, or the earliest moment of all if that is
+    /// later.
     pub(super) const fn before(self, nanos: u64) -> Self {
         Self(self.0.saturating_sub(nanos))
     }
 
-    /// Returns the moment so many nanoseconds later, or before if the number is negative.
+    /// Returns the moment this many nanoseconds later, or earlier if the number is negative.
     pub(super) const fn shifted(self, nanos: i64) -> Self {
         Self(self.0.saturating_add_signed(nanos))
     }
 
-    /// Returns the time since another moment; zero if that is later.
+    /// Returns the time since another moment, or zero if that one is later.
     pub(super) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// Returns the nearest multiple of `grain` nanoseconds, which timers of about this moment
-    /// share; the moment itself for a grain of zero. A second is to be a multiple of the grain.
+    /// Returns the nearest multiple of `grain` nanoseconds, so that timers of about the same moment
+    /// share one. Returns the moment itself if the grain is zero. A second must be a multiple of
+    /// the grain.
     #[inline]
     pub(super) const fn aligned(self, grain: u64) -> Self {
         if grain == 0 || self.0 == u64::MAX {
@@ -61,26 +63,26 @@ impl Moment {
     }
 }
 
-/// Tells which instants the moments are.
+/// Converts between instants and moments.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Era {
-    /// Here the era has its [`BEGIN`](Self::BEGIN).
+    /// The instant of [`BEGIN`](Self::BEGIN).
     began: Instant,
 }
 
 impl Era {
-    /// The first moment of an era. What lies so far before it, 127 years, can be told as well: a
-    /// timer that is overdue since another era.
+    /// The first moment of an era. There are moments for the 127 years before it too, for timers
+    /// that have been overdue since an earlier era.
     pub(super) const BEGIN: Moment = Moment(4_000_000_000 * SECOND);
 
-    /// When another era is to begin. What is counted goes on for 330 years from here.
+    /// The moment at which another era must begin. There are moments for 330 years after it.
     const END: Moment = Moment(2 * Self::BEGIN.0);
 
     pub(in crate::event_loop) fn new(began: Instant) -> Self {
         Self { began }
     }
 
-    /// Returns the moment that an instant is.
+    /// Returns the moment of an instant.
     #[inline]
     pub(super) fn moment(&self, instant: Instant) -> Moment {
         match instant.checked_duration_since(self.began) {
@@ -89,14 +91,13 @@ impl Era {
         }
     }
 
-    /// Returns the moment that an instant is which was before the era began.
+    /// Returns the moment of an instant before the era began.
     #[cold]
     fn moment_before(&self, instant: Instant) -> Moment {
         Self::BEGIN.before(nanos(self.began.saturating_duration_since(instant)))
     }
 
-    /// Returns the instant that a moment is; some age of the universe ahead for
-    /// [`Moment::NEVER`].
+    /// Returns the instant of a moment. For [`Moment::NEVER`], returns an instant very far ahead.
     pub(super) fn instant(&self, moment: Moment) -> Instant {
         if moment == Moment::NEVER {
             return saturating_add(self.began, Duration::MAX);
@@ -106,12 +107,12 @@ impl Era {
         saturating_add(began, moment.since(Self::BEGIN))
     }
 
-    /// Returns true if another era is to begin at this moment or before.
+    /// Returns true if the era is over at this moment, so that another one must begin.
     pub(super) fn is_over(moment: Moment) -> bool {
         moment >= Self::END
     }
 
-    /// Returns the era that begins at `now`, and the nanoseconds by which a moment is less in it
+    /// Returns the era that begins at `now`, and the nanoseconds by which each moment is less in it
     /// than in this one. These are full seconds, so that the multiples that timers share stay the
     /// same.
     pub(in crate::event_loop) fn next(&self, now: Instant) -> (Self, u64) {
@@ -120,7 +121,7 @@ impl Era {
     }
 }
 
-/// The nanoseconds of a duration, or as many as can be told.
+/// Returns the nanoseconds of a duration, or the greatest number if there are more.
 #[inline]
 pub(super) fn nanos(duration: Duration) -> u64 {
     let seconds = duration.as_secs().saturating_mul(SECOND);
@@ -174,7 +175,7 @@ mod tests {
         ) {
             let aligned = Moment(nanos).aligned(grain);
             prop_assert_eq!(aligned.0.checked_rem(grain).unwrap_or(0), 0);
-            // At the end of what is counted, the multiple after the last is missing.
+            // After the last multiple that fits, there is no next one to round up to.
             let most = if nanos > u64::MAX - grain { grain } else { grain / 2 };
             prop_assert!(aligned.0.abs_diff(nanos) <= most);
         }

@@ -1,8 +1,8 @@
-//! Paces: at which moments the ticks of a timer come.
+//! Paces: the moments at which a timer ticks.
 //!
-//! Keeps one promise: every tick is due at a multiple of the interval after the start, as near as
-//! the timer's type says, and no tick but a zero timer's is due at a time that had come when it was
-//! computed. What keeps the ticks is `timers.rs`.
+//! Keeps one promise: every tick is due at a multiple of the interval after the start, as nearly as
+//! the timer's type says; and at a time that is still to come when the tick is computed, except for
+//! an interval of zero. `timers.rs` keeps the ticks.
 
 use std::time::{Duration, Instant};
 
@@ -16,37 +16,36 @@ pub enum TimerType {
     /// As exactly as the system's poller allows.
     #[doc(alias = "PreciseTimer")]
     Precise,
-    /// Within 5 % of the interval, at a moment that it shares with other timers, so that the
+    /// Within 5 % of the interval, at a moment that the timer shares with others, so that the
     /// machine wakes up less often. Exact for intervals of up to 20 ms. The default.
     #[doc(alias = "CoarseTimer")]
     #[default]
     Coarse,
-    /// At full seconds; the interval is rounded to the nearest, but not to zero.
+    /// At full seconds. The interval is rounded to the nearest second, and is at least one.
     #[doc(alias = "VeryCoarseTimer")]
     VeryCoarse,
 }
 
-/// How far the ticks are from each other, and at which moments they come.
+/// How far apart the ticks are, and at which moments they come.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::event_loop) struct Pace {
     /// In nanoseconds.
     interval: u64,
-    /// The ticks come at multiples of so many nanoseconds, which timers share; anywhere if it is
+    /// The ticks come at multiples of this many nanoseconds, which timers share; at any moment if
     /// zero.
     grain: u64,
 }
 
-/// Where a running timer is in its pace.
+/// The position of a running timer in its pace.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::event_loop) struct Beat {
     started: Instant,
-    /// By how many nanoseconds the multiple of the interval is after the moment when the tick is
-    /// due.
+    /// The nanoseconds from the moment at which the tick is due to the multiple of the interval;
+    /// negative if the multiple is earlier.
     rest: i64,
 }
 
-/// The steps, in nanoseconds, between the moments at which coarse timers meet. A second is a
-/// multiple of each.
+/// The possible grains of coarse timers, in nanoseconds. A second is a multiple of each.
 const GRAINS: [u64; 10] = {
     const MS: u64 = 1_000_000;
     [MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, 1000 * MS]
@@ -59,7 +58,7 @@ impl Pace {
         match timer_type {
             _ if interval.is_zero() => exact,
             TimerType::Coarse if interval > Duration::from_millis(20) => {
-                // No further than a twentieth from the exact moment, on either side.
+                // At most a twentieth of the interval from the exact moment, on either side.
                 let span = exact.interval / 10;
                 let grain = GRAINS.into_iter().rev().find(|&grain| grain <= span);
                 Self { grain: grain.unwrap_or(0), ..exact }
@@ -73,7 +72,7 @@ impl Pace {
         }
     }
 
-    /// Returns when the first tick of a timer is due that is started at `now`.
+    /// Returns when the first tick of a timer is due that starts at `now`.
     #[inline]
     pub(super) fn first(self, now: Moment, started: Instant) -> (Moment, Beat) {
         let exact = now.after(self.interval);
@@ -81,8 +80,8 @@ impl Pace {
         (due, Beat { started, rest: rest(exact, due) })
     }
 
-    /// Returns when the tick after one that was due at `due` is due. Those that would have been due
-    /// by `now`, which is the instant that `instant` gives, are left out.
+    /// Returns when the tick after the one at `due` is due. Skips the ticks that would have been
+    /// due by `now`. `instant` returns the instant of `now`.
     #[inline]
     pub(super) fn next(
         self,
@@ -97,7 +96,7 @@ impl Pace {
             exact = now.after(self.until_multiple(beat.started, instant()));
             due = exact.aligned(self.grain);
             if due <= now {
-                // A coarse timer's moment may be a little before the multiple.
+                // The moment of a coarse timer may be a little before the multiple.
                 exact = exact.after(self.interval);
                 due = exact.aligned(self.grain);
             }
@@ -106,13 +105,13 @@ impl Pace {
         due
     }
 
-    /// Returns the time from `now` to the first multiple of the interval after it; zero for an
-    /// interval of zero. The start may be ages ago, so it is counted in instants.
+    /// Returns the time from `now` to the first multiple of the interval after it, or zero for an
+    /// interval of zero. Uses instants, since the start may be in an earlier era.
     #[cold]
     fn until_multiple(self, started: Instant, now: Instant) -> u64 {
         let since = now.saturating_duration_since(started).as_nanos();
         match since.checked_rem(u128::from(self.interval)) {
-            // Less than the interval.
+            // The remainder is less than the interval.
             Some(past) => self.interval - past as u64,
             None => 0,
         }
@@ -156,7 +155,7 @@ mod tests {
                 let exact = due.shifted(beat.rest).since(era.moment(started)).as_nanos();
                 prop_assert_eq!(exact % u128::from(pace.interval), 0);
                 prop_assert!(beat.rest.unsigned_abs() <= tolerance);
-                // Late by up to five intervals, mostly by less than one.
+                // Late by up to five intervals, in most cases by less than one.
                 let late = u128::from(late * late) * u128::from(pace.interval) / 5_000_000;
                 let now = due.after(u64::try_from(late).unwrap());
                 let before = due;

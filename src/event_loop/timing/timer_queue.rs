@@ -1,13 +1,14 @@
 //! The timer queue: which timer is due next.
 //!
-//! Keeps one promise: timers come in the order of their moments, and those of one moment in the
-//! order in which they were started.
+//! Keeps one promise: timers come in the order of their moments, and those of the same moment in
+//! the order in which they were started.
 //!
-//! A binary heap of 16-byte items with two shortcuts. Cancelling leaves the heap alone and makes
-//! the item stale; putting a timer off, which idle time-outs do all the time, only notes the new
-//! moment, and the item is moved when the old moment comes. What is stale is bounded: when it
-//! outgrows what is alive, the heap is swept. Starts are numbered with 32 bits, which a busy
-//! program uses up within the hour; then what is there is numbered anew.
+//! The queue is a binary heap of 16-byte items with two shortcuts. Cancelling a timer leaves its
+//! item in the heap and makes the item stale. Putting a timer off, as idle time-outs do all the
+//! time, only stores the new moment; the item is moved when its old moment comes. The number of
+//! stale items is bounded: when there are more of them than of timers, the heap is swept. Starts
+//! are numbered with 32 bits, which a busy program uses up within an hour; then all timers are
+//! numbered anew.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
@@ -15,34 +16,36 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::moment::Moment;
 use super::timer_slots::{TimerKey, TimerSlots};
 
-/// Timers with what to do when they are due.
+/// Timers, and what to do when they are due.
 pub(super) struct TimerQueue<T> {
     timers: TimerSlots<Timer<T>>,
     heap: BinaryHeap<Reverse<Item>>,
-    /// How many items of the heap stand for nothing any more.
+    /// The number of stale items in the heap.
     stale: usize,
-    /// What was due when somebody collected it, and is not fired yet: slot and start.
+    /// The timers that were due when `collect_due` was called, and have not fired yet: slot and
+    /// start.
     collected: VecDeque<(u32, u32)>,
-    /// What was collected, waits, and was passed over since: before all others the next time.
+    /// The collected timers that were passed over since. They come before all others the next time.
     passed_over: Vec<(u32, u32)>,
-    /// The number of the last start. Zero is none's.
+    /// The number of the last start. No start has the number zero.
     started: u32,
 }
 
 struct Timer<T> {
     due: Moment,
-    /// Where in the heap the timer's item is: at `due` or earlier; `NEVER` if it has none.
+    /// The moment of the timer's item in the heap: `due` or earlier, or `NEVER` if the timer has no
+    /// item.
     queued: Moment,
     /// The number of the timer's start.
     start: u32,
-    /// The start that the item was queued with; zero if there is no item.
+    /// The start with which the item was queued, or zero if there is no item.
     queued_start: u32,
     action: T,
 }
 
 impl<T> Timer<T> {
-    /// Returns the item that is to be put into the heap where it belongs; `None` for a timer that
-    /// is due never.
+    /// Returns the item to put into the heap at the right place, or `None` for a timer that is
+    /// never due.
     #[inline]
     fn queue(&mut self, slot: u32) -> Option<Reverse<Item>> {
         self.queued = self.due;
@@ -51,19 +54,20 @@ impl<T> Timer<T> {
         is_counted.then(|| Reverse(Item::new(self.due, self.start, slot)))
     }
 
-    /// Notes that the item is taken from the heap.
+    /// Takes note that the item was removed from the heap.
     fn unqueue(&mut self) {
         self.queued = Moment::NEVER;
         self.queued_start = 0;
     }
 }
 
-/// What the heap keeps of a timer. Stands for the timer in its slot if it has that timer's
-/// `queued_start`, and is where it belongs if it has its `start`.
+/// The item of a timer in the heap. It is the item of the timer in its slot if its start is the
+/// timer's `queued_start`; otherwise it is stale. It is at the right place if its start is the
+/// timer's `start`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Item {
     at: Moment,
-    /// The start and the slot in one number, which is compared faster.
+    /// The start and the slot in one number, which is faster to compare.
     start_and_slot: u64,
 }
 
@@ -83,7 +87,7 @@ impl Item {
         self.start_and_slot as u32
     }
 
-    /// All of it in one number, which is compared without a branch.
+    /// Returns all of it as one number, which is compared without a branch.
     #[inline]
     fn rank(self) -> u128 {
         u128::from(self.at.as_nanos()) << 64 | u128::from(self.start_and_slot)
@@ -103,7 +107,7 @@ impl PartialOrd for Item {
         Some(self.cmp(other))
     }
 
-    /// What a heap asks. Said in full, it is two instructions.
+    /// The heap calls this one. Written out, it is two instructions.
     #[inline]
     fn le(&self, other: &Self) -> bool {
         self.rank() <= other.rank()
@@ -122,7 +126,7 @@ impl<T> TimerQueue<T> {
         }
     }
 
-    /// Arms a timer. One that is due [never](Moment::NEVER) is kept until somebody cancels it.
+    /// Arms a timer. A timer that is due [never](Moment::NEVER) is kept until somebody cancels it.
     pub(super) fn arm(&mut self, due: Moment, action: T) -> TimerKey {
         let start = self.next_start();
         let queued_start = if due == Moment::NEVER { 0 } else { start };
@@ -133,8 +137,8 @@ impl<T> TimerQueue<T> {
         key
     }
 
-    /// Gives a timer the moment that `due` makes of its present one, and the last place among those
-    /// of the same moment.
+    /// Changes the moment of a timer to what `due` returns for the present one. The timer becomes
+    /// the last of those of the same moment.
     #[inline]
     pub(super) fn rearm(&mut self, key: TimerKey, due: impl FnOnce(Moment) -> Moment) {
         let start = self.next_start();
@@ -155,12 +159,12 @@ impl<T> TimerQueue<T> {
 
     /// Returns true if a timer with this moment would be due before every other.
     pub(super) fn would_be_next(&self, due: Moment) -> bool {
-        // An item that is stale or too early is no later than the next deadline was, whenever
-        // somebody asked for that.
+        // The uppermost item may be stale or too early. Its moment is no later than what the next
+        // deadline was whenever somebody asked for the deadline.
         self.heap.peek().is_none_or(|Reverse(item)| due < item.at)
     }
 
-    /// Disarms a timer and gives back what it was to do.
+    /// Disarms a timer and returns its action.
     #[inline]
     pub(super) fn cancel(&mut self, key: TimerKey) -> Option<T> {
         let timer = self.timers.remove(key)?;
@@ -170,7 +174,7 @@ impl<T> TimerQueue<T> {
         Some(timer.action)
     }
 
-    /// Disarms all timers and gives back what they were to do.
+    /// Disarms all timers and returns their actions.
     pub(super) fn drain(&mut self) -> Vec<T> {
         self.heap.clear();
         self.stale = 0;
@@ -184,7 +188,7 @@ impl<T> TimerQueue<T> {
         self.timers.get(key).map(|timer| timer.due)
     }
 
-    /// Returns when the next timer is due that is not collected.
+    /// Returns when the next timer is due, except for those that were collected.
     pub(in crate::event_loop) fn next_due(&mut self) -> Option<Moment> {
         while let Some(&Reverse(item)) = self.heap.peek() {
             match self.timers.at(item.slot()) {
@@ -195,8 +199,8 @@ impl<T> TimerQueue<T> {
         None
     }
 
-    /// Collects what is due at `now`, in order, behind what was collected before. The timers stay
-    /// armed: the caller that fires them disarms or rearms them.
+    /// Collects the timers that are due at `now`, in order, behind those that were collected
+    /// before. The timers stay armed: the caller that fires them disarms or rearms them.
     pub(super) fn collect_due(&mut self, now: Moment) {
         self.end_passing_over();
         while let Some(&Reverse(item)) = self.heap.peek() {
@@ -214,21 +218,20 @@ impl<T> TimerQueue<T> {
         }
     }
 
-    /// Returns true if something was collected and was not [taken](Self::next_collected), though
-    /// it may have been disarmed.
+    /// Returns true if a timer was collected and not [taken](Self::next_collected), even if it was
+    /// disarmed since.
     pub(super) fn has_collected(&self) -> bool {
         !self.collected.is_empty() || !self.passed_over.is_empty()
     }
 
-    /// Returns true if nothing is armed for any moment or collected, nor was left behind by what
-    /// was.
+    /// Returns true if no timer is armed for a moment or collected, and the heap has no stale item.
     pub(super) fn is_idle(&self) -> bool {
         self.heap.is_empty() && !self.has_collected()
     }
 
-    /// Takes the first timer that was collected and is still due, neither disarmed since nor
-    /// started anew, and of which `take` takes something. Those of which it takes nothing are passed
-    /// over until somebody collects again.
+    /// Takes the first collected timer that was neither disarmed nor started anew since, and for
+    /// which `take` returns something. Timers for which `take` returns nothing are passed over
+    /// until the next `collect_due`.
     pub(super) fn next_collected<O>(
         &mut self,
         take: impl Fn(TimerKey, &T) -> Option<O>,
@@ -246,17 +249,17 @@ impl<T> TimerQueue<T> {
         }
     }
 
-    /// Puts what was passed over before all others that are collected.
+    /// Puts the timers that were passed over before all others that are collected.
     fn end_passing_over(&mut self) {
         while let Some(timer) = self.passed_over.pop() {
             self.collected.push_front(timer);
         }
     }
 
-    /// Makes all moments less by so many nanoseconds, for they are counted from a later one.
+    /// Makes all moments less by this many nanoseconds, since they count from a later instant now.
     /// [Never](Moment::NEVER) stays never.
     pub(super) fn shift_back(&mut self, nanos: u64) {
-        // Moments before the first that is counted become that. Their order is kept by the starts.
+        // Several timers may get the earliest moment. Their starts keep them in order.
         self.renumber();
         for (_, timer) in self.timers.iter_mut() {
             if timer.due != Moment::NEVER {
@@ -266,7 +269,7 @@ impl<T> TimerQueue<T> {
         self.rebuild();
     }
 
-    /// Takes the uppermost item, which is stale or too early, to where it belongs.
+    /// Removes the uppermost item, which is stale or too early, or puts it at the right place.
     fn correct_top(&mut self, item: Item) {
         self.heap.pop();
         match self.timers.at_mut(item.slot()) {
@@ -279,7 +282,7 @@ impl<T> TimerQueue<T> {
         }
     }
 
-    /// Counts an item of the heap that became stale, and sweeps when there are too many.
+    /// Counts an item that became stale. Sweeps the heap if there are too many.
     #[inline]
     fn retire_one(&mut self) {
         self.stale += 1;
@@ -307,11 +310,11 @@ impl<T> TimerQueue<T> {
         self.started
     }
 
-    /// Numbers the starts anew, from one on, and keeps the order of the timers. The heap is to be
-    /// rebuilt.
+    /// Numbers the starts anew, beginning with 1, and keeps the order of the timers. The heap must
+    /// be rebuilt afterwards.
     #[cold]
     fn renumber(&mut self) {
-        // Those that wait are looked at once more.
+        // The timers that were passed over are looked at once more.
         self.end_passing_over();
         let timers = &self.timers;
         self.collected
@@ -328,7 +331,7 @@ impl<T> TimerQueue<T> {
         }
     }
 
-    /// Fills the heap with an item for each timer that had one, where it belongs.
+    /// Fills the heap with an item for each timer that had one, at the right place.
     #[cold]
     fn rebuild(&mut self) {
         let queued = self.timers.iter_mut().filter(|(_, timer)| timer.queued_start != 0);
@@ -368,7 +371,7 @@ mod tests {
         ]
     }
 
-    /// A timer as the model knows it: when it is due, its start, its key.
+    /// A timer in the model: when it is due, its start, its key.
     #[derive(Clone, Copy, Debug, PartialEq)]
     struct Known {
         due: u64,
@@ -376,11 +379,11 @@ mod tests {
         key: TimerKey,
     }
 
-    /// Timers as a list that is sorted whenever somebody asks.
+    /// A naive model: a list of timers that is sorted whenever it is read.
     #[derive(Default)]
     struct Model {
         timers: Vec<Known>,
-        /// What is collected, as it was then.
+        /// The collected timers, as they were then.
         collected: VecDeque<Known>,
     }
 
@@ -397,7 +400,7 @@ mod tests {
             timers.filter(|timer| !self.collected.contains(timer)).collect()
         }
 
-        /// The next that was collected and is as it was.
+        /// Takes the next timer that was collected and did not change since.
         fn next_collected(&mut self) -> Option<Known> {
             loop {
                 let timer = self.collected.pop_front()?;
@@ -408,7 +411,7 @@ mod tests {
         }
 
         fn shift_back(&mut self, by: u64) {
-            // What becomes due at the same moment keeps its order by its starts.
+            // Timers that become due at the same moment keep their order by their starts.
             self.timers.sort_unstable_by_key(|timer| (timer.due, timer.start));
             let Self { timers, collected } = self;
             collected.retain(|timer| timers.contains(timer));
@@ -428,7 +431,7 @@ mod tests {
         }
     }
 
-    /// The heap holds what is armed and a bounded rest.
+    /// Checks that the heap has the armed timers and a bounded number of stale items.
     fn check(
         queue: &mut TimerQueue<u64>,
         model: &Model,
@@ -534,7 +537,7 @@ mod tests {
                 }
                 check(&mut queue, &model, &kept)?;
             }
-            // Everything that is left comes, in order.
+            // All timers that are left come in order.
             queue.collect_due(at(u64::MAX - 1));
             model.collect(u64::MAX - 1);
             while let Some(known) = model.next_collected() {
@@ -572,7 +575,7 @@ mod tests {
             let mut queue = TimerQueue::new();
             queue.started = u32::MAX - starts_left;
             let keys = [0, 1, 2, 3].map(|number| queue.arm(at(5), number));
-            // The item of one stays where it is, that of another is left behind.
+            // The item of one timer stays where it is, the item of the other becomes stale.
             queue.rearm(keys[1], |_| at(7));
             queue.rearm(keys[0], |_| at(3));
             queue.collect_due(at(3));

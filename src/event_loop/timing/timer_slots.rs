@@ -1,10 +1,10 @@
-//! Timer slots: where the armed timers are kept, each under a key.
+//! Timer slots: the armed timers, each under a key.
 //!
-//! Keeps one promise: a key finds its timer or nothing, and never a timer that has the same slot
-//! later. A slot is used again as soon as it is free, and its number has 32 bits, so that an item
-//! of the timer queue's heap has room for it.
+//! Keeps one promise: a key finds its timer or nothing, never another timer that has the same slot
+//! later. A slot is used again once it is free. The number of a slot has 32 bits, to fit into an
+//! item of the timer queue's heap.
 
-/// Names a timer. The default names none.
+/// Identifies a timer. The default identifies no timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TimerKey {
     slot: u32,
@@ -12,13 +12,13 @@ pub(crate) struct TimerKey {
 }
 
 impl TimerKey {
-    /// The number of the timer's slot.
+    /// Returns the number of the timer's slot.
     pub(super) fn slot(self) -> u32 {
         self.slot
     }
 }
 
-/// What is kept of timers.
+/// Timers by their keys.
 pub(super) struct TimerSlots<E> {
     slots: Vec<Slot<E>>,
     /// The slots without an entry.
@@ -26,7 +26,8 @@ pub(super) struct TimerSlots<E> {
 }
 
 struct Slot<E> {
-    /// Which key finds the entry: the last that was given, or the next. Never zero.
+    /// The generation of the key that finds the entry, or of the next key if there is no entry.
+    /// Never zero.
     generation: u32,
     entry: Option<E>,
 }
@@ -36,12 +37,12 @@ impl<E> TimerSlots<E> {
         Self { slots: Vec::new(), free: Vec::new() }
     }
 
-    /// Returns how many entries there are.
+    /// Returns the number of entries.
     pub(in crate::event_loop) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Keeps an entry.
+    /// Keeps an entry. Returns its key.
     #[inline]
     pub(super) fn insert(&mut self, entry: E) -> TimerKey {
         if let Some(number) = self.free.pop() {
@@ -54,7 +55,7 @@ impl<E> TimerSlots<E> {
         TimerKey { slot: number, generation: 1 }
     }
 
-    /// Takes an entry out.
+    /// Removes an entry and returns it.
     #[inline]
     pub(super) fn remove(&mut self, key: TimerKey) -> Option<E> {
         let slot = self.slots.get_mut(key.slot as usize)?;
@@ -93,7 +94,7 @@ impl<E> TimerSlots<E> {
         entry.as_mut().map(|entry| (key, entry))
     }
 
-    /// Takes all entries out. Their keys find nothing any more.
+    /// Removes all entries and returns them. Their keys find nothing any more.
     pub(super) fn drain(&mut self) -> Vec<E> {
         let Self { slots, free } = self;
         let taken = (0..).zip(slots).filter_map(|(number, slot)| {

@@ -1,13 +1,13 @@
 //! The timers of a runtime, and arming them.
 //!
 //! Keeps one promise: nothing fires before its interval has passed on the clock since it was
-//! started, but for what its type allows. So a start always asks the clock, as the slot that makes
-//! it may have run for long. A tick of a timer that repeats is at a multiple of the interval in any
-//! case, and goes by the time at which the loop looked at the clock last, in this pass: when it
+//! started, except as far as its type allows. So a start always reads the clock, since the slot
+//! that starts the timer may have run for long. The ticks of a repeating timer are at multiples of
+//! the interval in any case, so they use the last reading of the clock in this pass: when the loop
 //! began to fire timers, or after one of them.
 //!
-//! Inside, time is counted in [moments](super::moment), which an era gives a meaning. None is kept
-//! outside of here and the queue, for the next reading of the clock may begin another era.
+//! Inside, times are [moments](super::moment) of an era. No moment is kept outside this file and
+//! the queue, since the next reading of the clock may begin another era.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -32,25 +32,26 @@ pub(in crate::event_loop) enum Alarm {
     Call(KeptCall<World>),
 }
 
-/// What is to be done for a timer that is due.
+/// What to do for a timer that is due.
 pub(in crate::event_loop) enum Due {
-    /// The object is to be woken.
+    /// Wake the object.
     Wake(ObjectKey),
-    /// The call of this timer is to be [taken](Timers::take_call) and made.
+    /// [Take](Timers::take_call) the call of this timer and make it.
     Call(TimerKey),
 }
 
-/// The armed timers of one runtime and the clock that they go by.
+/// The armed timers of one runtime, and its clock.
 pub(crate) struct Timers {
     clock: Rc<dyn Clock>,
-    /// What the moments of the queue are.
+    /// Converts the moments of the queue.
     era: Cell<Era>,
-    /// The last reading. A clock that stands still while slots run has it converted once.
+    /// The last reading. If the clock stands still while slots run, the reading is converted only
+    /// once.
     read: Cell<(Instant, Moment)>,
     queue: RefCell<TimerQueue<Alarm>>,
-    /// What ticks take for the present. Not known before the clock is read again.
+    /// The present moment for ticks. `None` if the clock must be read again.
     pass: Cell<Option<Moment>>,
-    /// Wakes somebody else's loop, which sleeps until the deadline that it knows.
+    /// Wakes a loop around this one, which sleeps until the deadline that it knows.
     bell: Bell<Waker>,
 }
 
@@ -75,14 +76,14 @@ impl Timers {
         self.clock.now()
     }
 
-    /// The moment after `delay`; some age of the universe ahead if the clock cannot tell it.
+    /// Returns the time after `delay`, or a time very far ahead if the clock cannot hold that.
     pub(crate) fn after(&self, delay: Duration) -> Instant {
         saturating_add(self.now(), delay)
     }
 
-    /// Arms a timer that wakes an object at a time.
+    /// Arms a timer that wakes an object at `deadline`.
     pub(crate) fn arm(&self, deadline: Instant, object: ObjectKey) -> TimerKey {
-        // If another era begins, the deadline is counted in that.
+        // Another era may begin here; the deadline is converted afterwards.
         self.present();
         self.arm_at(self.era.get().moment(deadline), Alarm::Wake(object))
     }
@@ -97,7 +98,7 @@ impl Timers {
         self.queue.borrow_mut().arm(due, alarm)
     }
 
-    /// Starts a timer that wakes an object at a pace: anew if it is armed or parked already.
+    /// Starts a timer that wakes an object at a pace, or restarts it if it is armed or parked.
     #[inline]
     pub(in crate::event_loop) fn start(
         &self,
@@ -123,13 +124,13 @@ impl Timers {
     #[inline]
     pub(in crate::event_loop) fn tick(&self, timer: TimerKey, pace: Pace, beat: &mut Beat) {
         let now = self.pass.get().unwrap_or_else(|| self.begin_ticks());
-        // No loop sleeps in the middle of a pass, so none is woken.
+        // No loop sleeps in the middle of a pass, so none must be woken.
         self.queue
             .borrow_mut()
             .rearm(timer, |due| pace.next(beat, due, now, || self.era.get().instant(now)));
     }
 
-    /// Wakes the loop if it sleeps on and would miss this moment.
+    /// Wakes the loop if it sleeps and would miss this moment.
     #[inline]
     fn wake_for(&self, due: Moment) {
         if self.bell.loop_sleeps() {
@@ -144,7 +145,7 @@ impl Timers {
         }
     }
 
-    /// Has a timer not fire until it is [started](Self::start) anew.
+    /// Parks a timer: it does not fire until it is [started](Self::start) again.
     pub(in crate::event_loop) fn park(&self, timer: TimerKey) {
         self.queue.borrow_mut().rearm(timer, |_| Moment::NEVER);
     }
@@ -155,7 +156,7 @@ impl Timers {
         self.queue.borrow_mut().arm(Moment::NEVER, alarm)
     }
 
-    /// Takes the call of a timer that is due, or was kept, unless it was disarmed.
+    /// Takes the call of a timer that is due or was kept, unless the timer was disarmed.
     #[inline]
     pub(in crate::event_loop) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
         match self.queue.borrow_mut().cancel(timer)? {
@@ -164,17 +165,19 @@ impl Timers {
         }
     }
 
-    /// Disarms a timer and drops what it was to do; returns true if it was armed.
+    /// Disarms a timer and drops its alarm. Returns true if the timer was armed.
     pub(crate) fn disarm(&self, timer: TimerKey) -> bool {
         let alarm = self.queue.borrow_mut().cancel(timer);
-        // Not under the borrow: what was captured may arm and disarm timers as it goes.
+        // Dropped after the borrow has ended: captured values may arm and disarm timers when they
+        // are dropped.
         alarm.is_some()
     }
 
-    /// Disarms all timers, and drops what they were to do.
+    /// Disarms all timers and drops their alarms.
     pub(in crate::event_loop) fn clear(&self) {
         let alarms = self.queue.borrow_mut().drain();
-        // Not under the borrow: what was captured may arm and disarm timers as it goes.
+        // Dropped after the borrow has ended: captured values may arm and disarm timers when they
+        // are dropped.
         drop(alarms);
     }
 
@@ -183,8 +186,8 @@ impl Timers {
         self.queue.borrow().due(timer).is_some()
     }
 
-    /// Returns the time until a timer is due, if it is armed: zero if it is overdue, and
-    /// [`Duration::MAX`] if that is centuries ahead.
+    /// Returns the time until a timer is due, if it is armed. Returns zero if it is overdue, and
+    /// [`Duration::MAX`] if it is due centuries ahead.
     pub(in crate::event_loop) fn remaining(&self, timer: TimerKey) -> Option<Duration> {
         let (now, _) = self.present();
         match self.queue.borrow().due(timer)? {
@@ -193,7 +196,7 @@ impl Timers {
         }
     }
 
-    /// Returns when the next timer is due: now, if some are being fired.
+    /// Returns when the next timer is due. Returns the present time if timers are being fired.
     pub(in crate::event_loop) fn next_deadline(&self) -> Option<Instant> {
         let mut queue = self.queue.borrow_mut();
         if queue.has_collected() {
@@ -202,40 +205,52 @@ impl Timers {
         queue.next_due().map(|due| self.era.get().instant(due))
     }
 
-    /// Returns the time until the next timer is due; zero if some are being fired, or are overdue.
+    /// Returns the time until the next timer is due. Returns zero if timers are being fired or
+    /// overdue.
     pub(in crate::event_loop) fn until_due(&self) -> Option<Duration> {
         if self.queue.borrow().has_collected() {
             return Some(Duration::ZERO);
         }
         self.queue.borrow_mut().next_due()?;
         let (now, _) = self.present();
-        // Asked again, since another era may have begun.
+        // Read again, since another era may have begun.
         self.queue.borrow_mut().next_due().map(|due| due.since(now))
     }
 
-    /// Marks what is due for this pass. What is armed from now on waits for the next.
-    pub(in crate::event_loop) fn begin_pass(&self) {
+    /// Collects the timers that are due in this pass. Timers that are armed from now on wait for
+    /// the next pass. Returns true if there may be any.
+    #[inline]
+    pub(in crate::event_loop) fn begin_pass(&self) -> bool {
         if self.queue.borrow().is_idle() {
-            return;
+            return false;
         }
         let now = self.begin_ticks();
-        self.queue.borrow_mut().collect_due(now);
+        let mut queue = self.queue.borrow_mut();
+        queue.collect_due(now);
+        queue.has_collected()
     }
 
-    /// Makes the next tick of this pass read the clock, as time has passed since the last reading.
+    /// Returns true if something that was due when the pass began may be left.
+    #[inline]
+    pub(in crate::event_loop) fn has_due(&self) -> bool {
+        self.queue.borrow().has_collected()
+    }
+
+    /// Makes the next tick of this pass read the clock, since time has passed since the last
+    /// reading.
     pub(in crate::event_loop) fn time_passed(&self) {
         self.pass.set(None);
     }
 
-    /// Reads the clock for the ticks to come.
+    /// Reads the clock for the next ticks.
     fn begin_ticks(&self) -> Moment {
         let (now, _) = self.present();
         self.pass.set(Some(now));
         now
     }
 
-    /// Takes the next timer that is due in this pass and whose object is not held up. One whose
-    /// object is stays due.
+    /// Takes the next timer that is due in this pass and whose object is not held up. Timers of
+    /// objects that are held up stay due.
     #[inline]
     pub(in crate::event_loop) fn next_due(
         &self,
@@ -255,7 +270,7 @@ impl Timers {
         if now == before { (moment, now) } else { (self.moment(now), now) }
     }
 
-    /// Returns the moment that `now` is, and begins another era if that is over.
+    /// Returns the moment of `now`. Begins another era if this one is over.
     #[inline(never)]
     fn moment(&self, now: Instant) -> Moment {
         let mut moment = self.era.get().moment(now);
@@ -266,7 +281,7 @@ impl Timers {
         moment
     }
 
-    /// Takes the timers to the era that begins now, and returns the present moment in it.
+    /// Converts the timers to the era that begins now, and returns the present moment in it.
     #[cold]
     fn begin_era(&self, now: Instant) -> Moment {
         let (era, less) = self.era.get().next(now);

@@ -1,15 +1,25 @@
 //! Engines: what moves the bytes below the socket's state machine.
 //!
 //! The state machine knows these traits and no more; which network it is on is decided by the
-//! [`Network`] in the runtime's facilities. An engine never blocks, never emits, and never decides
-//! about states: it does what it is asked and says how it went. `native/` has the kernel's sockets;
-//! those of a simulated network are in `sim/`, a floor above.
+//! [`Network`] in the runtime's facilities, and what stands on a connection by the [`Router`] there.
+//! An engine never blocks, never emits, and never decides about states: it does what it is asked and
+//! returns how it went. `native/` has the kernel's sockets; the sockets of a simulated network are
+//! in `sim/`, a floor above.
 
+mod address;
+mod handshake;
+mod interest;
 mod native;
 mod network;
+mod route;
 mod socket_engine;
 
+pub use address::Address;
+pub use handshake::{Handshake, Link, Question};
+pub use interest::Interest;
 pub(in crate::net) use native::{NativeNetwork, listens};
 pub(in crate::net) use network::open;
 pub(crate) use network::{Awaited, Network};
-pub(crate) use socket_engine::{Accepted, Membership, Progress, Received, SocketEngine};
+pub use route::{Destination, Route, Router};
+pub(in crate::net) use route::{Hop, Layer};
+pub use socket_engine::{Accepted, Membership, Progress, Received, Settled, SocketEngine};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use super::interest::Interest;
 use super::socket_engine::SocketEngine;
 use crate::net::names::{Lookup, OnResolved};
 use crate::net::values::{BindAddress, SocketType};
@@ -46,14 +47,28 @@ pub(crate) trait Network {
     ) -> io::Result<Vec<Readiness>>;
 }
 
-/// A socket that somebody waits for without a loop.
+/// A socket of a network that somebody waits for without a loop.
 #[derive(Debug)]
 pub(crate) struct Awaited<'a> {
     pub(crate) engine: &'a dyn SocketEngine,
-    /// It is waited until there is room to write as well.
-    pub(crate) to_write: bool,
-    /// It is waited until there is something to read as well.
-    pub(crate) to_read: bool,
+    pub(crate) interest: Interest,
+}
+
+impl<'a> Awaited<'a> {
+    /// Adds the sockets to wait for until `engine` is ready: itself, or those on which it stands.
+    pub(in crate::net) fn collect(
+        engine: &'a dyn SocketEngine,
+        interest: Interest,
+        sockets: &mut Vec<Self>,
+    ) {
+        let below = engine.waits_for(interest);
+        if below.is_empty() {
+            sockets.push(Self { engine, interest });
+        }
+        for (engine, interest) in below {
+            Self::collect(engine, interest, sockets);
+        }
+    }
 }
 
 /// Opens a socket that can be bound to an address; says to which one then.

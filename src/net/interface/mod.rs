@@ -1,7 +1,7 @@
 //! This machine's interfaces: their names, their flags and their addresses.
 //!
-//! They are asked for anew each time and watched by nobody, so what is known of them is as old as the
-//! question. Interfaces of simulated hosts are the same type, made by the simulation.
+//! Each call asks the system again, and nothing watches for changes, so a result may be out of
+//! date. The simulation creates values of the same type for its hosts.
 
 mod network_address_entry;
 mod network_interface;

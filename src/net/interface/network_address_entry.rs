@@ -1,13 +1,13 @@
-//! `NetworkAddressEntry`: an address of an interface, with what belongs to it.
+//! `NetworkAddressEntry`: an address of an interface.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::net::values::{BindAddress, at_interface};
 
-/// An address that an interface has, with its netmask and its broadcast address.
+/// An address of an interface, with its netmask and its broadcast address.
 ///
-/// It says what the system said when the interface was asked for. How long the address is valid
-/// is not in it.
+/// The values are those at the time of the call that returned the interface. The lifetime of the
+/// address is not included.
 #[doc(alias = "QNetworkAddressEntry")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NetworkAddressEntry {
@@ -39,14 +39,14 @@ impl NetworkAddressEntry {
         self.scope_id
     }
 
-    /// Returns the address with its scope id and a port, to connect to or to send to. To bind a
-    /// socket to the address, [`BindAddress`](crate::BindAddress) is made from the entry.
+    /// Returns the address with its scope id and a port, for connecting or sending. For binding,
+    /// convert the entry into a [`BindAddress`](crate::BindAddress).
     pub fn socket_addr(&self, port: u16) -> SocketAddr {
         at_interface(self.ip, port, self.scope_id)
     }
 
-    /// Returns how many leading bits of the address name the network: up to 32 for IPv4 and 128
-    /// for IPv6. None if the system did not tell.
+    /// Returns how many leading bits of the address are the network's: up to 32 for IPv4 and 128
+    /// for IPv6. `None` if the system gave no netmask, or one with holes.
     #[doc(alias = "prefixLength")]
     pub fn prefix_length(&self) -> Option<u8> {
         self.prefix_length
@@ -55,7 +55,7 @@ impl NetworkAddressEntry {
     /// Returns the prefix length as a mask: `255.255.255.0` for 24 bits of an IPv4 address.
     pub fn netmask(&self) -> Option<IpAddr> {
         let length = u32::from(self.prefix_length?);
-        // A shift by all bits is no shift that the machine knows.
+        // `checked_shl` refuses a shift by all bits, for which the mask is 0.
         Some(match self.ip {
             IpAddr::V4(_) => {
                 let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
@@ -68,21 +68,21 @@ impl NetworkAddressEntry {
         })
     }
 
-    /// Returns the address by which all hosts of the network are reached. None for IPv6, which has
-    /// no broadcast, and where the interface has none.
+    /// Returns the broadcast address, which reaches all hosts of the network. `None` for IPv6,
+    /// which has no broadcast, and if the interface has none.
     pub fn broadcast(&self) -> Option<IpAddr> {
         self.broadcast
     }
 }
 
-/// The address of an interface, with its scope id if it needs one.
+/// Converts the address, with its scope id if it needs one.
 impl From<&NetworkAddressEntry> for BindAddress {
     fn from(entry: &NetworkAddressEntry) -> Self {
         entry.socket_addr(0).into()
     }
 }
 
-/// The length of the prefix that the mask leaves; none for a mask with holes.
+/// Returns the number of leading ones in the mask; `None` for a mask with holes.
 fn prefix_length(netmask: IpAddr) -> Option<u8> {
     let (ones, all) = match netmask {
         IpAddr::V4(mask) => (mask.to_bits().leading_ones(), mask.to_bits().count_ones()),

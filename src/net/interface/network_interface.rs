@@ -1,6 +1,6 @@
-//! `NetworkInterface`: one of the machine's ways into networks.
+//! `NetworkInterface`: an interface to a network.
 //!
-//! Asking the system for them, by `NetworkInterface::all_interfaces` and its sisters, is in
+//! The functions that ask the system, such as `NetworkInterface::all_interfaces`, are in
 //! `system_interfaces.rs`.
 
 use std::fmt;
@@ -11,46 +11,46 @@ use bitflags::bitflags;
 use super::network_address_entry::NetworkAddressEntry;
 
 bitflags! {
-    /// What an interface is and can do.
+    /// The properties of an interface.
     #[doc(alias = "QNetworkInterface::InterfaceFlag")]
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct InterfaceFlags: u8 {
-        /// It is switched on.
+        /// The interface is switched on.
         #[doc(alias = "IsUp")]
         const UP = 0x01;
-        /// It can be used now: the cable is plugged in, the link is there.
+        /// The interface can be used now: the cable is plugged in, the link is up.
         #[doc(alias = "IsRunning")]
         const RUNNING = 0x02;
-        /// It can reach all hosts of its network at once.
+        /// The interface can send broadcasts.
         #[doc(alias = "CanBroadcast")]
         const BROADCAST = 0x04;
-        /// It leads back to this machine.
+        /// The interface leads back to this machine.
         #[doc(alias = "IsLoopBack")]
         const LOOPBACK = 0x08;
-        /// It leads to one other host.
+        /// The interface leads to one other host.
         #[doc(alias = "IsPointToPoint")]
         const POINT_TO_POINT = 0x10;
-        /// It can reach groups of hosts.
+        /// The interface can send to multicast groups.
         #[doc(alias = "CanMulticast")]
         const MULTICAST = 0x20;
     }
 }
 
-/// What kind of network an interface leads to.
+/// The kind of network that an interface leads to.
 ///
-/// Known on Linux, from the numbers of `if_arp.h`; elsewhere only a loopback is told from the
-/// rest.
+/// Known on Linux, from the numbers of `if_arp.h`. On other systems every interface except a
+/// loopback is `Unknown`.
 #[doc(alias = "QNetworkInterface::InterfaceType")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InterfaceType {
-    /// The kind is not known, or none of the following.
+    /// The kind is not known, or not in this list.
     Unknown,
     /// The machine itself.
     Loopback,
-    /// No wire and no radio: tunnels and the like.
+    /// A network without wire or radio, such as a tunnel.
     Virtual,
-    /// Ethernet, and what looks like it to the system.
+    /// Ethernet, or a network that the system shows as Ethernet.
     Ethernet,
     /// The Serial Line Internet Protocol.
     Slip,
@@ -67,7 +67,7 @@ pub enum InterfaceType {
     Phonet,
     /// IEEE 802.15.4: personal area networks.
     Ieee802154,
-    /// IPv6 over such a network.
+    /// IPv6 over IEEE 802.15.4.
     #[doc(alias = "SixLoWPAN")]
     SixLoWpan,
     /// IEEE 802.16: WiMAX.
@@ -76,9 +76,9 @@ pub enum InterfaceType {
     Ieee1394,
 }
 
-/// The hardware's own address of an interface, of six octets.
+/// The hardware address of an interface: six octets.
 ///
-/// Prints as in Qt: `02:FC:00:00:00:01`.
+/// Its text is as in Qt: `02:FC:00:00:00:01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HardwareAddress([u8; 6]);
 
@@ -87,7 +87,7 @@ impl HardwareAddress {
         Self(octets)
     }
 
-    /// Returns its six octets.
+    /// Returns the six octets.
     pub fn octets(self) -> [u8; 6] {
         self.0
     }
@@ -100,7 +100,7 @@ impl fmt::Display for HardwareAddress {
     }
 }
 
-/// Why an interface could not be had.
+/// Why the system's interfaces, or one of them, cannot be returned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InterfaceError {
@@ -110,12 +110,12 @@ pub enum InterfaceError {
     /// No interface has this index.
     #[error("there is no network interface with index {0}")]
     NoSuchIndex(u32),
-    /// The system does not tell: mostly a limit on descriptors.
+    /// The system failed, mostly because of a limit on descriptors.
     #[error("cannot ask the system for its network interfaces")]
     System(#[source] io::Error),
 }
 
-/// A network interface of this machine, as it was when the system was asked.
+/// A network interface of this machine, as it was at the time of the call that returned it.
 ///
 /// ```
 /// use std::net::Ipv4Addr;
@@ -144,45 +144,45 @@ pub struct NetworkInterface {
 }
 
 impl NetworkInterface {
-    /// Returns the number by which the system knows the interface, at least 1. It is the scope id of
-    /// link-local IPv6 addresses that are reached by this interface: a
-    /// [`SocketAddrV6`](std::net::SocketAddrV6) and a [`BindAddress`](crate::BindAddress) take it.
+    /// Returns the system's index of the interface, at least 1. It is the scope id of link-local
+    /// IPv6 addresses that this interface reaches: use it in a
+    /// [`SocketAddrV6`](std::net::SocketAddrV6) or a [`BindAddress`](crate::BindAddress).
     pub fn index(&self) -> u32 {
         self.index
     }
 
-    /// Returns the name by which the system knows the interface, `eth0` or the like.
+    /// Returns the system's name of the interface, such as `eth0`.
     #[doc(alias = "humanReadableName")]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns what the interface is and can do.
+    /// Returns the properties of the interface.
     pub fn flags(&self) -> InterfaceFlags {
         self.flags
     }
 
-    /// Returns what kind of network the interface leads to.
+    /// Returns the kind of network that the interface leads to.
     #[doc(alias = "type")]
     pub fn interface_type(&self) -> InterfaceType {
         self.kind
     }
 
-    /// Returns the hardware's address; none if there is none, or one that is not of six octets.
+    /// Returns the hardware address; `None` if there is none, or if it does not have six octets.
     #[doc(alias = "hardwareAddress")]
     pub fn hardware_address(&self) -> Option<HardwareAddress> {
         self.hardware_address
     }
 
-    /// Returns the largest packet that the interface sends, in bytes; none if the system does not
-    /// tell. Known on Linux.
+    /// Returns the size of the largest packet that the interface sends, in bytes; `None` if it is
+    /// not known. Known on Linux only.
     #[doc(alias = "maximumTransmissionUnit")]
     #[doc(alias = "mtu")]
     pub fn maximum_transmission_unit(&self) -> Option<u32> {
         self.mtu
     }
 
-    /// Returns the interface's addresses, in the order of the system.
+    /// Returns the interface's addresses, in the system's order.
     #[doc(alias = "addressEntries")]
     pub fn address_entries(&self) -> &[NetworkAddressEntry] {
         &self.entries

@@ -1,5 +1,5 @@
-//! Asking the system for its network interfaces: getifaddrs(3) by `nix`, and on Linux `/sys` for
-//! what that does not tell.
+//! The system's network interfaces: from getifaddrs(3) by `nix`, and on Linux from `/sys` for the
+//! rest.
 
 use std::fs;
 use std::io;
@@ -16,13 +16,13 @@ use super::network_interface::{
     HardwareAddress, InterfaceError, InterfaceFlags, InterfaceType, NetworkInterface,
 };
 
-/// Asking the system.
+/// Functions that ask the system.
 impl NetworkInterface {
-    /// Returns all interfaces, also those that are not up, in the order of the system.
+    /// Returns all interfaces, also those that are not up, in the system's order.
     ///
     /// # Errors
     ///
-    /// Fails if the system does not tell.
+    /// Fails if the system fails.
     #[doc(alias = "allInterfaces")]
     pub fn all_interfaces() -> Result<Vec<Self>, InterfaceError> {
         list().map_err(InterfaceError::System)
@@ -33,7 +33,7 @@ impl NetworkInterface {
     ///
     /// # Errors
     ///
-    /// Fails if the system does not tell.
+    /// Fails if the system fails.
     #[doc(alias = "allAddresses")]
     pub fn all_addresses() -> Result<Vec<IpAddr>, InterfaceError> {
         let interfaces = Self::all_interfaces()?;
@@ -45,7 +45,7 @@ impl NetworkInterface {
     ///
     /// # Errors
     ///
-    /// Fails if there is none, or the system does not tell.
+    /// Fails if there is none, or if the system fails.
     #[doc(alias = "interfaceFromName")]
     pub fn from_name(name: &str) -> Result<Self, InterfaceError> {
         let mut interfaces = Self::all_interfaces()?.into_iter();
@@ -58,7 +58,7 @@ impl NetworkInterface {
     ///
     /// # Errors
     ///
-    /// Fails if there is none, or the system does not tell.
+    /// Fails if there is none, or if the system fails.
     #[doc(alias = "interfaceFromIndex")]
     pub fn from_index(index: u32) -> Result<Self, InterfaceError> {
         let mut interfaces = Self::all_interfaces()?.into_iter();
@@ -71,7 +71,7 @@ impl NetworkInterface {
     ///
     /// # Errors
     ///
-    /// Fails if there is none, or the system does not tell.
+    /// Fails if there is none, or if the system fails.
     #[doc(alias = "interfaceIndexFromName")]
     pub fn index_from_name(name: &str) -> Result<u32, InterfaceError> {
         match index_of(name) {
@@ -85,7 +85,7 @@ impl NetworkInterface {
     ///
     /// # Errors
     ///
-    /// Fails if there is none, or the system does not tell.
+    /// Fails if there is none, or if the system fails.
     #[doc(alias = "interfaceNameFromIndex")]
     pub fn name_from_index(index: u32) -> Result<String, InterfaceError> {
         match name_of(index) {
@@ -96,17 +96,17 @@ impl NetworkInterface {
     }
 }
 
-/// All interfaces, in the order of the system.
+/// Returns all interfaces, in the system's order.
 fn list() -> io::Result<Vec<NetworkInterface>> {
     let mut interfaces: Vec<NetworkInterface> = Vec::new();
     for told in getifaddrs()? {
-        // An address that has a label of its own, `eth0:1`, comes under it.
+        // An address with a label is listed under the label, such as `eth0:1`.
         let name = told.interface_name.split(':').next().unwrap_or_default();
         let at = interfaces.iter().position(|interface| interface.name == name);
         let interface = match at {
             Some(at) => &mut interfaces[at],
             None => {
-                // One that has gone in the meantime is left out.
+                // An interface that was removed since is left out.
                 let Some(index) = index(&told, name)? else { continue };
                 interfaces.push(unadorned(index, name, flags(told.flags)));
                 let Some(added) = interfaces.last_mut() else { continue };
@@ -123,7 +123,7 @@ fn list() -> io::Result<Vec<NetworkInterface>> {
     Ok(interfaces)
 }
 
-/// The index of the interface that is told of, if it is still there.
+/// Returns the index of the interface in `told`, if it still exists.
 fn index(told: &InterfaceAddress, name: &str) -> io::Result<Option<u32>> {
     let link = told.address.as_ref().and_then(SockaddrStorage::as_link_addr);
     match link.and_then(|link| u32::try_from(link.ifindex()).ok()) {
@@ -132,20 +132,21 @@ fn index(told: &InterfaceAddress, name: &str) -> io::Result<Option<u32>> {
     }
 }
 
-/// The index of the interface of this name, if there is one.
+/// Returns the index of the interface with this name, if there is one.
 pub(in crate::net) fn index_of(name: &str) -> io::Result<Option<u32>> {
     match if_::if_nametoindex(name) {
         Ok(index) => Ok(Some(index)),
-        // As the systems put it that there is none, and that no interface can be called so.
+        // The errors of the systems for a name that no interface has, and for one that no interface
+        // can have.
         Err(Errno::ENODEV | Errno::ENXIO | Errno::EINVAL | Errno::ENAMETOOLONG) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The name of the interface with this index, if there is one.
+/// Returns the name of the interface with this index, if there is one.
 fn name_of(index: u32) -> io::Result<Option<String>> {
     let found = if_::if_indextoname(index).and_then(|name| match name.is_empty() {
-        // nix 0.31 overlooks that the system's function failed.
+        // nix 0.31 returns an empty name when the system's function fails.
         true => Err(Errno::last()),
         false => Ok(name),
     });
@@ -156,7 +157,7 @@ fn name_of(index: u32) -> io::Result<Option<String>> {
     }
 }
 
-/// An interface of which only the flags are known so far.
+/// Creates an interface without addresses.
 fn unadorned(index: u32, name: &str, flags: InterfaceFlags) -> NetworkInterface {
     let kind = match flags.contains(InterfaceFlags::LOOPBACK) {
         true => InterfaceType::Loopback,
@@ -194,7 +195,7 @@ fn entry(told: &InterfaceAddress) -> Option<NetworkAddressEntry> {
     Some(NetworkAddressEntry::new(ip, scope_id, netmask, broadcast))
 }
 
-/// The IP address in an address of the system's, and its scope.
+/// Returns the IP address and the scope id of a system's address, if it is one of IP.
 fn address(told: &SockaddrStorage) -> Option<(IpAddr, u32)> {
     let four = told.as_sockaddr_in().map(|address| (address.ip().into(), 0));
     four.or_else(|| {
@@ -217,7 +218,7 @@ fn hardware_address(link: &LinkAddr) -> Option<HardwareAddress> {
 fn kind_of_link(link: &LinkAddr, interface: &NetworkInterface) -> InterfaceType {
     let NetworkInterface { index, name, .. } = interface;
     match kind_of_hardware(link.hatype()) {
-        // The system makes a wireless network look like Ethernet.
+        // The system shows a wireless network as Ethernet.
         InterfaceType::Ethernet
             if is_in_sys(*index, name) && directory(name).join("phy80211").exists() =>
         {
@@ -232,7 +233,7 @@ fn kind_of_link(_: &LinkAddr, interface: &NetworkInterface) -> InterfaceType {
     interface.kind
 }
 
-/// What the numbers of Linux's `if_arp.h` mean.
+/// Returns the kind for a number of Linux's `if_arp.h`.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn kind_of_hardware(number: u16) -> InterfaceType {
     match number {
@@ -252,13 +253,13 @@ fn kind_of_hardware(number: u16) -> InterfaceType {
     }
 }
 
-/// A number that `/sys` tells of an interface. There is no `/sys` on other systems.
+/// Reads a number of an interface from `/sys`, which other systems do not have.
 fn attribute(index: u32, name: &str, attribute: &str) -> Option<u32> {
     is_in_sys(index, name).then(|| read_number(&directory(name).join(attribute)))?
 }
 
-/// Says whether `/sys` shows this interface. After a change of the network namespace it may still
-/// show another one of the same name.
+/// Returns true if `/sys` shows this interface. After a change of the network namespace, `/sys` may
+/// still show another interface of the same name.
 fn is_in_sys(index: u32, name: &str) -> bool {
     read_number(&directory(name).join("ifindex")) == Some(index)
 }

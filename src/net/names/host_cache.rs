@@ -1,7 +1,7 @@
-//! The addresses of names that were looked up a short while ago.
+//! The cache of recent lookups.
 //!
-//! Keeps what Qt's cache keeps: up to 128 names, for 60 seconds, and successes only. How long the
-//! name server would let an answer live is not known here: the system's resolver does not tell.
+//! Like Qt's cache, it keeps up to 128 names for 60 seconds, and successful lookups only. The
+//! lifetime that the name server gave is unknown, because the system's resolver does not report it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use super::host_name::HostName;
 
-/// How many names are remembered.
+/// How many names the cache keeps.
 const CAPACITY: usize = 128;
 
-/// How long a name is remembered.
+/// How long the cache keeps a name.
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// What the lookups of one runtime found, by that runtime's clock.
+/// The addresses that one runtime's lookups found, by that runtime's clock.
 #[derive(Debug, Default)]
 pub(super) struct HostCache {
     answers: HashMap<HostName, Answer>,
@@ -28,20 +28,20 @@ struct Answer {
     addresses: Vec<SocketAddr>,
 }
 
-/// The time between two clearings of a cache. An answer that was asked for in an earlier one is
-/// not remembered.
+/// The time between two clearings of a cache. The cache does not keep the answer to a lookup that
+/// began in an earlier epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Epoch(u64);
 
 impl HostCache {
-    /// The addresses of a name, unless they are unknown or too old.
+    /// Returns the addresses of a name, unless they are unknown or too old.
     pub(super) fn find(&self, name: &HostName, now: Instant) -> Option<Vec<SocketAddr>> {
         let answer = self.answers.get(name).filter(|answer| answer.is_fresh(now))?;
         Some(answer.addresses.clone())
     }
 
-    /// Remembers the answer to what was asked for in `epoch`, at the moment `asked`: its lifetime
-    /// counts from there.
+    /// Keeps the answer to a lookup that began in `epoch`, at the time `asked`. The lifetime counts
+    /// from `asked`.
     pub(super) fn put(
         &mut self,
         epoch: Epoch,
@@ -53,7 +53,7 @@ impl HostCache {
             return;
         }
         if self.answers.len() >= CAPACITY && !self.answers.contains_key(&name) {
-            // Of two that are equally old, always the same one goes.
+            // The name decides between answers of the same age, so that a run can be repeated.
             let oldest = self.answers.iter().min_by(|(one, first), (other, second)| {
                 let by_age = first.asked.cmp(&second.asked);
                 by_age.then_with(|| one.as_str().cmp(other.as_str()))
@@ -74,7 +74,7 @@ impl HostCache {
         self.epoch
     }
 
-    /// Forgets everything, and what is being looked up now as well.
+    /// Forgets all names, and makes `put` drop the answers of lookups that are under way.
     pub(super) fn clear(&mut self) {
         self.answers.clear();
         self.epoch.0 += 1;

@@ -1,6 +1,6 @@
-//! `HostInfo`: what a host's name was found to mean.
+//! `HostInfo`: the result of a lookup.
 //!
-//! Asking for it from a runtime's objects is in `look_up_host.rs`.
+//! The lookups that do not block are in `look_up_host.rs`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -15,26 +15,26 @@ use super::system_resolver;
 use crate::net::interface;
 use crate::net::values::canonical;
 
-/// Why nothing is known of a host.
+/// Why a lookup failed.
 #[doc(alias = "QHostInfo::HostInfoError")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostInfoError {
-    /// There is no host of that name, or it has no addresses.
+    /// There is no host of that name, or the host has no addresses.
     #[error("host not found")]
     HostNotFound,
-    /// The lookup took longer than the caller would wait. Not in Qt.
+    /// The lookup took longer than the caller's timeout. Not in Qt.
     #[error("the lookup timed out")]
     TimedOut,
-    /// Something else: mostly, no name server answers.
+    /// Another error, mostly because no name server answers.
     #[doc(alias = "UnknownError")]
     #[error("unknown error")]
     Unknown,
 }
 
-/// What the lookup of a host's name gave: its addresses, or why there are none.
+/// The result of a lookup: the host's addresses, or the reason why there are none.
 ///
-/// [`World::look_up_host`](crate::World::look_up_host) asks for it without blocking, and
+/// [`World::look_up_host`](crate::World::look_up_host) looks up a host without blocking,
 /// [`from_name`](Self::from_name) blocks.
 ///
 /// ```
@@ -52,15 +52,15 @@ pub enum HostInfoError {
 /// # }
 /// ```
 ///
-/// A literal address is its own answer, and nobody is asked for its name: unlike in Qt, where
-/// that can take long, the host name stays the literal. A link-local address may name its interface
-/// or give the index: `fe80::1%eth0`, `fe80::1%3`.
+/// The lookup of a literal address returns that address, and asks no name server. Unlike in Qt,
+/// where this can take long, the host name stays the literal. A link-local address may have the
+/// name or the index of its interface: `fe80::1%eth0`, `fe80::1%3`.
 #[doc(alias = "QHostInfo")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostInfo {
     host_name: String,
     addresses: Vec<IpAddr>,
-    /// The addresses with their scopes, and port 0.
+    /// The addresses with their scope ids, and port 0.
     socket_addrs: Vec<SocketAddr>,
     failure: Option<Failure>,
     lookup_id: Option<HostLookup>,
@@ -73,8 +73,8 @@ struct Failure {
 }
 
 impl HostInfo {
-    /// Creates what a successful lookup gives: for tests of slots that take it. An address that
-    /// is there twice is taken once.
+    /// Creates the result of a successful lookup, for tests of slots. A repeated address is kept
+    /// once.
     #[doc(alias = "setAddresses")]
     #[doc(alias = "setHostName")]
     pub fn found(
@@ -84,8 +84,8 @@ impl HostInfo {
         Self::found_at(host_name, addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
     }
 
-    /// Creates what a successful lookup gives, from addresses with their scope ids; their ports mean
-    /// nothing. Otherwise as [`found`](Self::found).
+    /// Creates the result of a successful lookup, from addresses with their scope ids. The ports
+    /// are ignored. Otherwise as [`found`](Self::found).
     #[doc(alias = "setAddresses")]
     pub fn found_at(
         host_name: impl Into<String>,
@@ -110,7 +110,7 @@ impl HostInfo {
         info
     }
 
-    /// Creates what a failed lookup gives: for tests of slots that take it.
+    /// Creates the result of a failed lookup, for tests of slots.
     #[doc(alias = "setError")]
     #[doc(alias = "setErrorString")]
     pub fn failed(
@@ -122,11 +122,11 @@ impl HostInfo {
         Self { failure, ..Self::found(host_name, []) }
     }
 
-    /// Looks up a host and blocks until the answer is there, which can take as long as the
-    /// system's resolver lets it: mostly seconds.
+    /// Looks up a host and blocks until the answer has come. The system's resolver sets the limit,
+    /// which is mostly some seconds.
     ///
-    /// For programs that have no loop to keep waiting: in a slot, the whole runtime waits. Asks
-    /// the system always, however short ago somebody asked.
+    /// For programs without a loop: in a slot, this blocks the whole runtime. Always asks the
+    /// system, without a cache.
     ///
     /// ```
     /// use slotwire::{HostInfo, HostInfoError};
@@ -142,29 +142,29 @@ impl HostInfo {
         })
     }
 
-    /// Looks up a host and blocks until the answer is there, but for no longer than this: then
-    /// the error is [`TimedOut`](HostInfoError::TimedOut).
+    /// Looks up a host and blocks until the answer has come, but no longer than `timeout`: then the
+    /// error is [`TimedOut`](HostInfoError::TimedOut).
     pub fn from_name_timeout(name: &str, timeout: Duration) -> Self {
         Self::wait_for(name, Some(timeout), |name, on_resolved| {
             ResolverPool::of_process().resolve(name, on_resolved)
         })
     }
 
-    /// Returns the name that was looked up, as it was given.
+    /// Returns the name that was looked up, as the caller gave it.
     #[doc(alias = "hostName")]
     pub fn host_name(&self) -> &str {
         &self.host_name
     }
 
-    /// Returns the addresses, in the order in which the system's resolver would try them, each
-    /// once. Empty if the lookup failed.
+    /// Returns the addresses, each once, in the order in which the system's resolver would try
+    /// them. Empty if the lookup failed.
     ///
     /// A link-local address lacks its scope id here; [`socket_addrs`](Self::socket_addrs) has it.
     pub fn addresses(&self) -> &[IpAddr] {
         &self.addresses
     }
 
-    /// Returns the addresses with a port, to connect or to send to, in the order of
+    /// Returns the addresses with a port, for connecting or sending, in the order of
     /// [`addresses`](Self::addresses). A link-local address has its scope id.
     ///
     /// ```
@@ -183,38 +183,38 @@ impl HostInfo {
         })
     }
 
-    /// Returns why the lookup failed; none if it did not.
+    /// Returns why the lookup failed; `None` if it succeeded.
     pub fn error(&self) -> Option<HostInfoError> {
         self.failure.as_ref().map(|failure| failure.error)
     }
 
-    /// Returns why the lookup failed, in the system's words; empty if it did not.
+    /// Returns the text of the error, mostly the system's; empty if the lookup succeeded.
     #[doc(alias = "errorString")]
     pub fn error_string(&self) -> &str {
         self.failure.as_ref().map_or("", |failure| &failure.text)
     }
 
-    /// Returns the number of the lookup that gave this; none if it was a blocking one.
+    /// Returns the id of the lookup; `None` for a blocking lookup.
     #[doc(alias = "lookupId")]
     pub fn lookup_id(&self) -> Option<HostLookup> {
         self.lookup_id
     }
 
-    /// Returns this machine's name, as gethostname(2) tells it; empty if it does not.
+    /// Returns this machine's name, from gethostname(2); empty if that fails.
     #[doc(alias = "localHostName")]
     pub fn local_host_name() -> String {
         system_resolver::host_name()
     }
 
-    /// Returns this machine's domain: what resolv.conf(5) says, or else what follows the first dot
-    /// in the machine's name; empty if there is neither.
+    /// Returns this machine's domain: the one in resolv.conf(5), otherwise the part after the first
+    /// dot of the machine's name; empty if there is neither.
     #[doc(alias = "localDomainName")]
     pub fn local_domain_name() -> String {
         system_resolver::domain_name()
     }
 
-    /// What is known of a name without asking anybody but this host, if anything is. `index_of`
-    /// finds the index of an interface by its name.
+    /// Returns the result of a lookup that needs no name server, if the name is such: a literal, or
+    /// no valid name. `index_of` finds the index of an interface by its name.
     pub(in crate::net) fn at_once(
         name: &str,
         index_of: &dyn Fn(&str) -> Option<u32>,
@@ -222,8 +222,7 @@ impl HostInfo {
         Self::read(name, index_of).err()
     }
 
-    /// Reads a name that is to be looked up. Fails with what is known of it without asking anybody
-    /// but this host.
+    /// Parses a name for a lookup. Fails with the result if the lookup needs no name server.
     fn read(name: &str, index_of: &dyn Fn(&str) -> Option<u32>) -> Result<HostName, Self> {
         let refused = |failure: LookupFailure| io::Error::new(failure.kind, failure);
         let host =
@@ -234,7 +233,7 @@ impl HostInfo {
         }
     }
 
-    /// What an engine's answer means.
+    /// Converts a resolver's answer.
     pub(in crate::net) fn answer(name: &str, answer: io::Result<Vec<SocketAddr>>) -> Self {
         match answer {
             Ok(addresses) => Self::found_at(name, addresses.into_iter().map(canonical)),
@@ -253,7 +252,7 @@ impl HostInfo {
         Self { lookup_id: Some(id), ..self }
     }
 
-    /// Has a name resolved and blocks until it is, or the time is up.
+    /// Resolves a name and blocks until the answer has come, or the timeout has passed.
     fn wait_for(
         name: &str,
         timeout: Option<Duration>,

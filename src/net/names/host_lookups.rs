@@ -1,4 +1,4 @@
-//! The lookups of a runtime whose answers are still to come.
+//! The lookups of a runtime that wait for their answers.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,36 +9,36 @@ use super::host_lookup::HostLookup;
 use super::lookup::Lookup;
 use crate::object::World;
 
-/// The lookups of a runtime whose answers are still to come.
+/// The lookups of a runtime that wait for their answers.
 #[derive(Default)]
 pub(in crate::net) struct HostLookups {
     asked: RefCell<BTreeMap<HostLookup, Asked>>,
 }
 
-/// Takes the answer to whoever asked.
+/// Receives the answer.
 pub(super) type OnAnswer = Box<dyn FnOnce(&mut World, HostInfo)>;
 
-/// A lookup whose answer is still to come.
+/// A lookup that waits for its answer.
 pub(in crate::net) struct Asked {
     pub(in crate::net) answer: OnAnswer,
-    /// Called off when this goes.
+    /// Cancelled when this is dropped.
     lookup: Option<Lookup>,
 }
 
 impl HostLookups {
-    /// Adds a lookup and whom its answer goes to.
+    /// Adds a lookup and the closure that receives its answer.
     pub(in crate::net) fn begin(&self, id: HostLookup, answer: OnAnswer) {
         self.asked.borrow_mut().insert(id, Asked { answer, lookup: None });
     }
 
-    /// Keeps what calls a lookup off, unless its answer has come already.
+    /// Keeps the [`Lookup`], which cancels on drop, unless the answer has come already.
     pub(in crate::net) fn keep(&self, id: HostLookup, lookup: Lookup) {
         if let Some(asked) = self.asked.borrow_mut().get_mut(&id) {
             asked.lookup = Some(lookup);
         }
     }
 
-    /// Takes a lookup out, because its answer has come or is not wanted any more.
+    /// Takes a lookup out, because its answer has come or the lookup was aborted.
     pub(in crate::net) fn end(&self, id: HostLookup) -> Option<Asked> {
         self.asked.borrow_mut().remove(&id)
     }

@@ -1,9 +1,9 @@
-//! `HostName`: a host's name as the system is asked for it.
+//! `HostName`: a host's name in the form in which the system looks it up.
 //!
-//! Keeps three promises: it is ASCII wherever the name that was given has letters beyond it, so that
-//! every spelling of an internationalised name is one name; all names of this host by RFC 6761 are
-//! `localhost`; and every other name that was given in ASCII is exactly what was given. What cannot
-//! be any host's name does not become one.
+//! Keeps three promises. A given name with non-ASCII letters is converted to ASCII, so that all
+//! spellings of an internationalised name are one name. All names that RFC 6761 gives to this host
+//! become `localhost`. Every other name in ASCII is unchanged. A text that cannot be a host's name
+//! never becomes a `HostName`.
 
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -14,15 +14,15 @@ use super::idn;
 use super::lookup::LookupFailure;
 use crate::net::values::parse_address;
 
-/// The longest name that is looked up, in bytes of its ASCII form: what the domain name system can
-/// say.
+/// The longest name that is looked up, in bytes of its ASCII form: the limit of the domain name
+/// system.
 const MAX_NAME: usize = 255;
 
-/// The longest name that is converted to ASCII, in bytes. One that says as much as the domain name
-/// system can takes some hundreds.
+/// The longest name that is converted to ASCII, in bytes. The longest valid name takes some
+/// hundreds.
 const MAX_GIVEN: usize = 4096;
 
-/// What this host calls itself, whatever else its name is.
+/// The name by which every host calls itself.
 const LOCALHOST: &str = "localhost";
 
 /// A host's name, ready to be looked up. Upper and lower case are the same name.
@@ -30,7 +30,7 @@ const LOCALHOST: &str = "localhost";
 pub(crate) struct HostName(Arc<str>);
 
 impl HostName {
-    /// Reads a name as a user gives it. Fails with the reason if it cannot be any host's.
+    /// Parses a name that a user gave. Fails with the reason if the text cannot be a host's name.
     pub(crate) fn parse(given: &str) -> Result<Self, LookupFailure> {
         if given.is_empty() {
             return Err(refusal("a host name cannot be empty"));
@@ -44,7 +44,7 @@ impl HostName {
         }
         let name: Arc<str> = match given.split_once('%') {
             _ if given.is_ascii() => given.into(),
-            // What follows the percent sign is an interface, which has a name of its own.
+            // After the percent sign is the name of an interface, which is not converted.
             Some((host, _)) if host.is_ascii() => given.into(),
             Some((host, interface)) => format!("{}%{interface}", to_ascii(host)?).into(),
             None => to_ascii(given)?.into(),
@@ -59,25 +59,24 @@ impl HostName {
         Ok(Self(name))
     }
 
-    /// Returns the name in the spelling in which it was given, or in ASCII if it was given in
-    /// letters beyond that.
+    /// Returns the name as it was given, or its ASCII form if it had non-ASCII letters.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns true if the name is `localhost`, or one of those that mean the same.
+    /// Returns true if the name is `localhost`, in upper or lower case.
     pub(super) fn is_localhost(&self) -> bool {
         self.0.eq_ignore_ascii_case(LOCALHOST)
     }
 
-    /// Returns the address that the name is, if it is one; its port is 0. `index_of` finds the index
-    /// of an interface by its name.
+    /// Parses the name as a literal address, with port 0. `index_of` finds the index of an
+    /// interface by its name.
     pub(super) fn literal(&self, index_of: &dyn Fn(&str) -> Option<u32>) -> Option<SocketAddr> {
         parse_address(&self.0, index_of)
     }
 
-    /// Returns the address that a name as a user gives it is, if it is one: what [`parse`](Self::parse)
-    /// and [`literal`](Self::literal) give, and at less cost where it is in ASCII.
+    /// Parses a text that a user gave as a literal address. The result is that of
+    /// [`parse`](Self::parse) and [`literal`](Self::literal), at a lower cost for ASCII.
     pub(in crate::net) fn literal_of(
         given: &str,
         index_of: &dyn Fn(&str) -> Option<u32>,
@@ -89,11 +88,11 @@ impl HostName {
     }
 }
 
-/// Returns true if the name means `localhost` and is spelled in another way: with the dot of the
-/// root, or with labels before it (RFC 6761, section 6.3). Name servers are not to be asked for
-/// such a name, and the system's list of hosts mostly does not have it.
+/// Returns true if the name is another spelling of `localhost`: with the dot of the root, or with
+/// labels before it (RFC 6761, section 6.3). Name servers must not be asked for such a name, and
+/// the system's list of hosts mostly lacks it.
 fn is_below_localhost(name: &str) -> bool {
-    // The end of an interface's name is none of the host's.
+    // The end of this name belongs to an interface, not to the host.
     if name.contains('%') {
         return false;
     }
@@ -109,7 +108,7 @@ fn is_below_localhost(name: &str) -> bool {
     }
 }
 
-/// What is no host's name is not found.
+/// Creates the failure for a text that cannot be a host's name.
 fn refusal(reason: impl Into<Arc<str>>) -> LookupFailure {
     LookupFailure { kind: io::ErrorKind::NotFound, reason: reason.into() }
 }
@@ -131,7 +130,7 @@ impl Hash for HostName {
         for byte in self.0.bytes() {
             state.write_u8(byte.to_ascii_lowercase());
         }
-        // Ends it, as `str` does, so that one name is not the beginning of another.
+        // Marks the end, as `str` does, so that no name hashes as the beginning of another.
         state.write_u8(0xff);
     }
 }
@@ -144,7 +143,7 @@ pub(in crate::net) mod tests {
 
     use super::*;
 
-    /// Returns a name that can be one.
+    /// Parses a valid name.
     pub(in crate::net) fn named(given: &str) -> HostName {
         HostName::parse(given).unwrap_or_else(|failure| panic!("{given:?}: {failure}"))
     }
@@ -228,12 +227,12 @@ pub(in crate::net) mod tests {
     #[test]
     #[cfg(feature = "idn")]
     fn the_length_of_the_ascii_form_counts() {
-        // Each label takes 114 bytes as it is given, and 63 in ASCII.
+        // Each label has 114 bytes in UTF-8, and 63 in ASCII.
         let longest = vec!["ü".repeat(57); 4].join(".");
         assert_eq!((longest.len(), named(&longest).as_str().len()), (459, 255));
         let longer = format!("{longest}.ü");
         assert_eq!(refused(&longer), "a host name of 263 bytes is longer than 255");
-        // Four bytes in three letters, and a form of more than 63 for a label of 62.
+        // One letter more in the label makes its ASCII form longer than 63 bytes.
         let label = "ü".repeat(58);
         let reason = "label 1 of an internationalised host name is 64 bytes long in ASCII, more \
                       than 63";

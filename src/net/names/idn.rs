@@ -1,14 +1,14 @@
-//! Internationalised names: a host's name in letters beyond ASCII, as the domain name system
-//! knows it (UTS 46).
+//! Internationalised names: the conversion of a host's name to the ASCII form of the domain name
+//! system (UTS 46).
 //!
-//! Converts as web browsers do: letters are mapped (`BÜCHER` is `bücher`), `ß` stays what it is,
-//! underscores and hyphens may stand anywhere, and what a browser would not take as a host is
-//! refused. Only names that need it come here: one in ASCII is none of this module's business.
+//! Converts like web browsers: letters are mapped (`BÜCHER` becomes `bücher`), `ß` is kept,
+//! underscores and hyphens are allowed everywhere, and a name that a browser refuses is refused.
+//! This module is called only for names with non-ASCII letters.
 
 /// Returns the ASCII form of a name. Fails with the reason if there is none.
 #[cfg(not(feature = "idn"))]
 pub(in crate::net) fn to_ascii(_: &str) -> Result<String, String> {
-    Err("a host name beyond ASCII needs slotwire's feature `idn`, which is off".to_owned())
+    Err("a non-ASCII host name needs slotwire's feature `idn`, which is off".to_owned())
 }
 
 #[cfg(all(test, not(feature = "idn")))]
@@ -31,7 +31,7 @@ mod with_tables {
     /// Returns the ASCII form of a name. Fails with the reason if there is none.
     pub(in crate::net) fn to_ascii(name: &str) -> Result<String, String> {
         let ascii = convert(name).ok_or_else(|| fault(name))?;
-        // The last dot is that of the root.
+        // A dot at the end is the root.
         let labels = ascii.strip_suffix('.').unwrap_or(&ascii).split('.');
         for (label, number) in labels.zip(1..) {
             let fault = match label.len() {
@@ -50,7 +50,8 @@ mod with_tables {
         Some(ascii.ok()?.into_owned())
     }
 
-    /// Says why there is no ASCII form of a name. Does not repeat the name, which may be long.
+    /// Returns the reason why a name has no ASCII form. The text does not repeat the name, which
+    /// may be long.
     fn fault(name: &str) -> String {
         let labels = || name.split(['.', '。', '．', '｡']);
         let Some(place) = labels().position(|label| convert(label).is_none()) else {
@@ -66,9 +67,9 @@ mod with_tables {
         }
     }
 
-    /// Returns true if there is a valid label with this character.
+    /// Returns true if a valid label can contain this character.
     fn may_occur(letter: char) -> bool {
-        // By itself, after a letter, and where a joiner may stand (RFC 5892, appendix A).
+        // Alone, after a letter, and where a joiner is allowed (RFC 5892, appendix A).
         ["", "a", "\u{915}\u{94d}"]
             .iter()
             .any(|before| convert(&format!("{before}{letter}")).is_some())

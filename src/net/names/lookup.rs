@@ -1,20 +1,20 @@
-//! `Lookup`: asking for the addresses of a name.
+//! `Lookup`: a lookup that is under way.
 //!
-//! Keeps one promise: when a lookup is dropped, its answer is not delivered any more, unless the call
-//! that delivers it is on its way already. Lookups are made by `resolver.rs` for a runtime, and by
-//! `resolver_pool.rs` for the process.
+//! Keeps one promise: after a lookup is dropped, its answer is not delivered, unless another thread
+//! is delivering it already. `resolver.rs` creates lookups for a runtime, `resolver_pool.rs` for
+//! the process.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Receives the addresses of a name, whose port means nothing.
+/// Receives the addresses of a name. The ports are ignored.
 pub(crate) type OnResolved = Box<dyn FnOnce(io::Result<Vec<SocketAddr>>) + Send>;
 
-/// A lookup that was asked for. Dropping it calls it off: it is not begun if it waits still, and its
-/// [`OnResolved`] is not called any more, unless that call is on its way already.
-#[must_use = "dropping it calls the lookup off"]
+/// A lookup that is under way. Dropping it cancels the lookup: a lookup that still waits never
+/// begins, and its [`OnResolved`] is not called, unless another thread is calling it already.
+#[must_use = "dropping it cancels the lookup"]
 pub(crate) struct Lookup {
     cancel: Option<Box<dyn FnOnce()>>,
 }
@@ -24,7 +24,7 @@ impl Lookup {
         Self { cancel: Some(Box::new(cancel)) }
     }
 
-    /// One that is answered already.
+    /// Creates a lookup that has been answered already.
     pub(in crate::net) fn finished() -> Self {
         Self { cancel: None }
     }
@@ -44,7 +44,7 @@ impl fmt::Debug for Lookup {
     }
 }
 
-/// Why a name has no addresses; many askers may get the same answer.
+/// Why a lookup failed. Cloned, since one failure may answer many callers.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{reason}")]
 pub(crate) struct LookupFailure {

@@ -1,10 +1,11 @@
-//! Which names are to be looked up, which are being looked up, and who wants to know.
+//! The names that wait for their lookup or are being looked up, with the askers of each.
 //!
-//! Keeps four promises: a name is looked up once at a time, however many ask for it; one that
-//! nobody asks for any more before it is begun is not looked up at all; a name that hangs
-//! holds up the next ones for its [patience](Rules::patience) alone, and not at all once those who
-//! asked for it have given up; and `localhost` is held up by no other name. Plain data, which is told the time; the threads that work it off are
-//! in `resolver_pool.rs`.
+//! Keeps four promises. A name is looked up once at a time, however many askers it has. A name
+//! whose askers all cancel before it begins is not looked up. A name that hangs holds up the next
+//! names for the [patience](Rules::patience) only, and not at all once its askers have cancelled.
+//! No other name holds up `localhost`.
+//!
+//! Plain data: the caller passes the time in. The threads are in `resolver_pool.rs`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -14,38 +15,38 @@ use super::host_name::HostName;
 /// How many names may be looked up at the same time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// How many of those that have just begun, and that somebody waits for.
+    /// How many fresh names: names that have just begun and have askers.
     pub(super) at_once: usize,
-    /// For how long a name counts as one that has just begun.
+    /// For how long a name counts as fresh.
     pub(super) patience: Duration,
-    /// How many in all, besides `localhost`.
+    /// How many names in all, besides `localhost`.
     pub(super) most: usize,
 }
 
-/// The names that were asked for and not answered yet, with those who asked.
+/// The names without an answer yet, with their askers.
 #[derive(Debug)]
 pub(super) struct LookupQueue<A> {
     rules: Rules,
     names: HashMap<HostName, Asked<A>>,
-    /// The names that were not begun, in the order in which they were first asked for.
+    /// The names that have not begun, in the order in which they were first asked for.
     waiting: BTreeMap<u64, HostName>,
-    /// `localhost`, if it is asked for and nobody has begun to look it up.
+    /// `localhost`, if it was asked for and has not begun.
     localhost: Option<HostName>,
-    /// The names that have just begun and that somebody waits for, in the order in which they
-    /// began, with the time when their patience ends.
+    /// The fresh names, in the order in which they began, with the time when they are fresh no
+    /// longer.
     fresh: BTreeMap<u64, (Instant, HostName)>,
     /// How many names are being looked up, besides `localhost`.
     under_way: usize,
     /// `localhost` is being looked up.
     localhost_is_under_way: bool,
-    /// How many of all that are being looked up nobody wants to know any more.
+    /// How many of the names that are being looked up have no asker left.
     abandoned: usize,
     next_number: u64,
 }
 
 #[derive(Debug)]
 struct Asked<A> {
-    /// By the numbers of their tickets.
+    /// The askers, by the numbers of their tickets.
     askers: BTreeMap<u64, A>,
     stage: Stage,
 }
@@ -53,15 +54,17 @@ struct Asked<A> {
 /// How far the lookup of a name has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// It was not begun. Has its place among the waiting, which `localhost` does not need.
+    /// The name has not begun. Has its place among the waiting names, which `localhost` does not
+    /// need.
     Waiting(u64),
-    /// It has just begun. Has its place among the fresh.
+    /// The name has just begun. Has its place among the fresh names.
     Fresh(u64),
-    /// It takes long, or has been given up once, or is `localhost`: it holds up nobody.
+    /// The name takes long, or has lost all its askers once, or is `localhost`: it holds up no
+    /// other name.
     Apart,
 }
 
-/// By what an asker calls off what it asked for.
+/// With this an asker cancels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
     name: HostName,
@@ -83,7 +86,7 @@ impl<A> LookupQueue<A> {
         }
     }
 
-    /// Adds somebody who wants to know a name's addresses.
+    /// Adds an asker for a name's addresses.
     pub(super) fn ask(&mut self, name: &HostName, asker: A) -> Ticket {
         let number = self.number();
         let asked = self.names.entry(name.clone()).or_insert_with(|| {
@@ -100,7 +103,7 @@ impl<A> LookupQueue<A> {
         Ticket { name: name.clone(), number }
     }
 
-    /// Forgets one who asked, unless the answer was given already.
+    /// Removes an asker, unless the answer was given already.
     pub(super) fn cancel(&mut self, ticket: &Ticket) -> Option<A> {
         let asked = self.names.get_mut(&ticket.name)?;
         let asker = asked.askers.remove(&ticket.number)?;
@@ -125,7 +128,7 @@ impl<A> LookupQueue<A> {
         Some(asker)
     }
 
-    /// Takes the name that is next, if there is room for one more.
+    /// Takes the next name to look up, if one more may begin.
     pub(super) fn begin(&mut self, now: Instant) -> Option<HostName> {
         if let Some(name) = self.localhost.take() {
             self.set_stage(&name, Stage::Apart);
@@ -143,7 +146,7 @@ impl<A> LookupQueue<A> {
         Some(name)
     }
 
-    /// Takes those who wait for this name, in the order in which they asked. It has been looked up.
+    /// Takes the askers of a name whose lookup has ended, in the order in which they asked.
     pub(super) fn answer(&mut self, name: &HostName) -> Vec<A> {
         let Some(asked) = self.names.remove(name) else { return Vec::new() };
         if let Stage::Fresh(place) = asked.stage {
@@ -168,8 +171,8 @@ impl<A> LookupQueue<A> {
         others + usize::from(self.localhost.is_some())
     }
 
-    /// Returns when the next name may begin though nothing else happens until then. None if one may
-    /// begin now, if there is none, or if as many as may are being looked up.
+    /// Returns when the next name may begin if nothing else happens until then. `None` if a name
+    /// may begin now, if no name waits, or if the limit of names in all is reached.
     pub(super) fn next_start(&mut self, now: Instant) -> Option<Instant> {
         let is_held_up = !self.waiting.is_empty() && self.startable(now) == 0;
         let (end, _) = self.fresh.first_key_value().map(|(_, fresh)| fresh)?;
@@ -181,12 +184,12 @@ impl<A> LookupQueue<A> {
         self.under_way + usize::from(self.localhost_is_under_way)
     }
 
-    /// Returns how many names were not begun.
+    /// Returns how many names have not begun.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len() + usize::from(self.localhost.is_some())
     }
 
-    /// Returns how many names are being looked up though nobody wants to know any more.
+    /// Returns how many of the names that are being looked up have no asker left.
     pub(super) fn abandoned(&self) -> usize {
         self.abandoned
     }
@@ -203,7 +206,7 @@ impl<A> LookupQueue<A> {
         }
     }
 
-    /// Counts those no longer that have taken too long.
+    /// Moves names that take too long out of the fresh ones.
     fn lose_patience(&mut self, now: Instant) {
         while let Some(oldest) = self.fresh.first_entry() {
             if oldest.get().0 > now {
@@ -224,8 +227,7 @@ mod tests {
 
     const RULES: Rules = Rules { at_once: 2, patience: Duration::from_secs(3), most: 4 };
 
-    /// The same rules, naively: lists, in order. A name keeps its place for as long as anybody asks
-    /// for it.
+    /// The same rules in a naive form: ordered lists. A name keeps its place while it has askers.
     #[derive(Default)]
     struct Model {
         asked: Vec<(u32, String)>,
@@ -275,7 +277,7 @@ mod tests {
             self.begun.iter().filter(|begun| begun.name != "localhost")
         }
 
-        /// Where `localhost` stands among those that wait.
+        /// Returns the place of `localhost` among the waiting names.
         fn localhost(&self) -> Option<usize> {
             self.waiting.iter().position(|waiting| waiting == "localhost")
         }
@@ -294,7 +296,7 @@ mod tests {
             Some(name)
         }
 
-        /// In how many seconds the first one may begin by itself.
+        /// Returns in how many seconds the first name may begin if nothing else happens.
         fn next_start(&self) -> Option<u64> {
             let patience = RULES.patience.as_secs();
             let ends = self.counted().map(|begun| begun.at + patience - self.now);

@@ -1,10 +1,9 @@
-//! Names of hosts, and what is found of them.
+//! Host names, and their lookup.
 //!
-//! Whatever is looked up is a [`HostName`], which only reading one makes. A [`Resolver`] looks up
-//! names for one runtime and remembers them; the [`ResolverPool`] has the threads in which the
-//! system is asked, and never blocks who asks. Nothing in here knows a socket or an engine: which
-//! resolver a runtime has is its network's business (`engine/`), and how a program asks for a host
-//! is in `shared/look_up_host.rs`.
+//! Every lookup is of a [`HostName`], which only its parser creates. A [`Resolver`] looks up names
+//! for one runtime and caches the answers; the [`ResolverPool`] has the threads that ask the
+//! system, and never blocks its caller. Nothing in this folder uses a socket or an engine: a
+//! runtime's network (`engine/`) chooses its resolver, and programs call `shared/look_up_host.rs`.
 
 mod host_cache;
 mod host_info;

@@ -1,5 +1,4 @@
-//! Looking up host names for one runtime: what is remembered, and that somebody is asked for the
-//! rest.
+//! The resolver of one runtime: a cache, and a source for the other names.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,10 +12,10 @@ use super::lookup::{Lookup, OnResolved};
 use crate::event_loop::Clock;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Asks for the addresses of a name.
+/// Begins a lookup at the source.
 type Ask = dyn Fn(&HostName, OnResolved) -> Lookup;
 
-/// Looks up names by somebody who is dear to ask, and a cache that goes by the runtime's clock.
+/// Looks up names in a cache, whose time is the runtime's clock, and then at an expensive source.
 pub(crate) struct Resolver {
     ask: Box<Ask>,
     cache: Arc<Mutex<HostCache>>,
@@ -31,8 +30,8 @@ impl Resolver {
         Self { ask: Box::new(ask), cache: Arc::default(), clock }
     }
 
-    /// Looks up a name. `on_resolved` is called from any thread, and from here if the answer is
-    /// known already.
+    /// Looks up a name. `on_resolved` is called from any thread, or during this call if the answer
+    /// is known already.
     pub(crate) fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup {
         let name = match HostName::parse(name) {
             Ok(name) => name,
@@ -41,7 +40,7 @@ impl Resolver {
                 return Lookup::finished();
             }
         };
-        // Whoever asks knows the interfaces, and has looked for a literal that names one.
+        // The caller has handled literals with the name of an interface.
         if let Some(literal) = name.literal(&|_| None) {
             on_resolved(Ok(vec![literal]));
             return Lookup::finished();
@@ -64,20 +63,20 @@ impl Resolver {
         (self.ask)(&name, Box::new(remember))
     }
 
-    /// Forgets what was found for one name, so that the next who asks hears of a change.
+    /// Removes a name from the cache, so that the next lookup finds changed addresses.
     pub(crate) fn forget(&self, name: &str) {
         if let Ok(name) = HostName::parse(name) {
             lock(&self.cache).forget(&name);
         }
     }
 
-    /// Forgets what was found so far.
+    /// Removes all names from the cache.
     pub(crate) fn clear_cache(&self) {
         lock(&self.cache).clear();
     }
 }
 
-/// Has a name resolved and blocks until it is, or the time is up.
+/// Resolves a name and blocks until the answer has come, or the timeout has passed.
 pub(in crate::net) fn wait_for(
     name: &str,
     timeout: Option<Duration>,
@@ -85,7 +84,7 @@ pub(in crate::net) fn wait_for(
 ) -> io::Result<Vec<SocketAddr>> {
     let (send, receive) = mpsc::channel();
     let lookup = resolve(Box::new(move |answer| {
-        // Fails if nobody waits any more.
+        // Fails if the receiver is gone.
         let _ = send.send(answer);
     }));
     let answer = match timeout {
@@ -97,18 +96,18 @@ pub(in crate::net) fn wait_for(
         Ok(answer) => answer,
         Err(mpsc::RecvTimeoutError::Timeout) => Err(took_too_long(name)),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(io::Error::other(format!("cannot look up {name:?}: the lookup was given up")))
+            Err(io::Error::other(format!("cannot look up {name:?}: the resolver gave no answer")))
         }
     }
 }
 
-/// What a lookup that nobody waits for any longer fails with.
+/// Returns the error of a lookup that took longer than the timeout.
 pub(crate) fn took_too_long(name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, format!("cannot look up {name:?}: it takes too long"))
 }
 
 fn lock(cache: &Mutex<HostCache>) -> MutexGuard<'_, HostCache> {
-    // Nothing that holds the lock calls anybody, so nothing panics half-way.
+    // No code calls out while it holds the lock, so no panic leaves a half-done change.
     cache.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -140,7 +139,7 @@ mod tests {
             (self.resolver.resolve(name, Box::new(on_resolved)), answers)
         }
 
-        /// Asks for a name, which is not known, and has it found.
+        /// Looks up a name that is not in the cache, and answers the lookup.
         #[track_caller]
         fn find(&self, name: &str, last: u8) {
             let (_lookup, answers) = self.ask(name);
@@ -175,7 +174,7 @@ mod tests {
         bench.resolver.forget("ALPHA");
         bench.is_known("beta", 2);
         bench.find("alpha", 3);
-        // These are names of nobody.
+        // These are no names of hosts.
         bench.resolver.forget("127.0.0.1");
         bench.resolver.forget("");
         bench.is_known("alpha", 3);
@@ -203,7 +202,7 @@ mod tests {
         assert_eq!(begun.name, asked_for);
         let others = spellings.map(|name| bench.ask(name));
         begun.finds(&[1]);
-        // A lookup of its own would wait for the test to answer it.
+        // A second lookup at the source would wait for the test to answer it.
         for (_, answers) in std::iter::once(&first).chain(&others) {
             assert_eq!(next(answers).unwrap(), [address(1)]);
         }
@@ -249,7 +248,7 @@ mod tests {
     #[test]
     fn what_cannot_be_a_name_is_refused_without_asking() {
         let bench = bench();
-        // Without the feature `idn`, because it is not ASCII.
+        // Without the feature `idn`, the last one is refused because it is not ASCII.
         for name in ["", "a\0b", &"n".repeat(256), "ü..test"] {
             let (_lookup, answers) = bench.ask(name);
             let error = answers.try_recv().unwrap().unwrap_err();

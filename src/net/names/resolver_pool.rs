@@ -1,13 +1,12 @@
-//! The threads in which names are looked up: the system's resolver blocks, and cannot be
-//! interrupted.
+//! The threads that look up names, since the system's resolver blocks and cannot be interrupted.
 //!
-//! Keeps one promise: whoever asks is answered once, or has called it off; and a name that hangs in
-//! the system's resolver holds up the others for a moment, not at all once nobody waits for it, and
-//! never `localhost`. One pool serves the whole process. The caches are the runtimes' own, in `resolver.rs`; what may
-//! begin when is in `lookup_queue.rs`.
+//! Keeps two promises. Every lookup is answered once, or was cancelled. A name that hangs in the
+//! system's resolver holds up other names for a moment only, not at all once its askers have
+//! cancelled, and never `localhost`. One pool serves the whole process. Each runtime has its own
+//! cache, in `resolver.rs`; the rules for the order are in `lookup_queue.rs`.
 //!
 //! A name that hangs costs a thread, a small stack and mostly a descriptor, until the system gives
-//! it up: so there is a limit to them, and the docs of `World::look_up_host` tell it.
+//! up. So their number has a limit, which the docs of `World::look_up_host` state.
 
 use std::fmt;
 use std::io;
@@ -21,36 +20,36 @@ use super::lookup_queue::{LookupQueue, Rules, Ticket};
 use super::system_resolver;
 use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, thread};
 
-/// How many names that somebody waits for are looked up at the same time, as in Qt, unless they
-/// take long.
+/// How many names with askers are looked up at the same time, as in Qt. Names that take long do not
+/// count.
 const AT_ONCE: usize = 20;
 
-/// For how long a name that hangs keeps one of the others from being looked up.
+/// For how long a name that hangs holds up another name.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How many names are looked up at the same time in all, where there are descriptors enough.
+/// How many names in all are looked up at the same time, if there are enough descriptors.
 const MOST: usize = 4096;
 
-/// The stack of a thread: twice what musl gives its threads, which run its resolver.
+/// The stack of a thread, in bytes: twice musl's default, in which musl's resolver runs.
 const STACK: usize = 256 * 1024;
 
-/// How long a thread without work stays.
+/// How long a thread waits for work before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Blocks until it knows the addresses of a name.
+/// Looks up a name, and blocks until the answer has come.
 pub(super) type LookUp = dyn Fn(&HostName) -> Result<Vec<SocketAddr>, LookupFailure> + Send + Sync;
 
-/// Tells the time.
+/// Returns the time.
 type Now = dyn Fn() -> Instant + Send + Sync;
 
-/// Looks up names off the loop's thread.
+/// Looks up names in other threads than the loop's.
 pub(in crate::net) struct ResolverPool {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     staff: Mutex<Staff>,
-    /// There is work, or no more to come.
+    /// Notified when there is work, and when the pool closes.
     news: Condvar,
     look_up: Box<LookUp>,
     now: Box<Now>,
@@ -59,14 +58,13 @@ struct Shared {
 
 struct Staff {
     queue: LookupQueue<OnResolved>,
-    /// How many threads there are: one for each name that is being looked up, and those that are
-    /// free to take the next.
+    /// How many threads there are: one for each name that is being looked up, and the free ones.
     workers: usize,
     closed: bool,
 }
 
 impl ResolverPool {
-    /// The pool of this process, which asks the system.
+    /// Returns the pool of this process, which asks the system.
     pub(in crate::net) fn of_process() -> Arc<Self> {
         static POOL: OnceLock<Arc<ResolverPool>> = OnceLock::new();
         let system = || {
@@ -77,21 +75,21 @@ impl ResolverPool {
         POOL.get_or_init(system).clone()
     }
 
-    /// Creates a pool that asks `look_up`, goes by the clock `now`, and whose threads leave after
-    /// the time `idle` without work.
+    /// Creates a pool that asks `look_up`, with the clock `now`. Its threads end after the time
+    /// `idle` without work.
     pub(super) fn new(look_up: Box<LookUp>, rules: Rules, idle: Duration, now: Box<Now>) -> Self {
         let queue = LookupQueue::new(rules);
         let staff = Mutex::new(Staff { queue, workers: 0, closed: false });
         Self { shared: Arc::new(Shared { staff, news: Condvar::new(), look_up, now, idle }) }
     }
 
-    /// Looks up a name and calls `on_resolved` from one of the pool's threads; from here if there
-    /// is no thread to be had.
+    /// Looks up a name and calls `on_resolved` from one of the pool's threads, or during this call
+    /// if no thread can be started.
     pub(in crate::net) fn resolve(&self, name: &HostName, on_resolved: OnResolved) -> Lookup {
         let shared = &self.shared;
         let mut staff = shared.lock();
         let ticket = staff.queue.ask(name, on_resolved);
-        // No thread comes back that could take the name, or none comes back soon.
+        // Returns true if no thread will become free for the name, or none soon.
         let waits_for_nobody = |staff: &Staff| {
             let all_are_lost = staff.workers == staff.queue.abandoned();
             all_are_lost || (name.is_localhost() && staff.free() == 0)
@@ -110,8 +108,8 @@ impl ResolverPool {
     }
 }
 
-/// Returns how many lookups may hang. Each may hold a descriptor, and half of those that the process
-/// may open are for its own use.
+/// Returns how many lookups may hang. Each may hold a descriptor, and half of the descriptors are
+/// for the program itself.
 fn most_lookups() -> usize {
     let for_lookups = system_resolver::most_descriptors() / 2;
     usize::try_from(for_lookups).unwrap_or(MOST).clamp(AT_ONCE, MOST)
@@ -137,7 +135,7 @@ impl fmt::Debug for ResolverPool {
 }
 
 impl Staff {
-    /// Returns how many threads look up nothing: they wait, or are about to look for work.
+    /// Returns how many threads look up no name: they wait, or are about to check for work.
     fn free(&self) -> usize {
         self.workers - self.queue.under_way()
     }
@@ -149,8 +147,8 @@ impl Shared {
         self.staff.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes sure that a thread takes the next name that may begin, or waits for the time when one
-    /// may. Each thread that takes a name does the same for the next.
+    /// Ensures that a thread takes the next name that may begin, or waits until one may. Each
+    /// thread that takes a name calls this for the next.
     fn hire(self: &Arc<Self>, staff: &mut Staff) -> io::Result<()> {
         let now = (self.now)();
         let is_held_up = staff.queue.next_start(now).is_some();
@@ -163,7 +161,7 @@ impl Shared {
         }
         let shared = self.clone();
         let builder = thread::Builder::new().name("slotwire-resolver".to_owned());
-        // Never joined: a thread that hangs is left behind when the process ends.
+        // Never joined: the end of the process ends a thread that hangs.
         builder.stack_size(STACK).spawn(move || shared.work())?;
         staff.workers += 1;
         Ok(())
@@ -172,15 +170,15 @@ impl Shared {
     fn cancel(self: &Arc<Self>, ticket: &Ticket) {
         let mut staff = self.lock();
         let on_resolved = staff.queue.cancel(ticket);
-        // A name that nobody waits for any more makes room for the next. If there is no thread to
-        // be had, the next thread that comes back takes that one.
+        // A name without askers makes room for the next name. If no thread can be started, the next
+        // free thread takes that name.
         let _ = self.hire(&mut staff);
         drop(staff);
-        // Outside the lock: what it captured may do anything when it goes.
+        // Outside the lock, since dropping the captured values may run any code.
         drop(on_resolved);
     }
 
-    /// Looks up names until there are none for a while.
+    /// Looks up names until there has been no work for a while.
     fn work(self: &Arc<Self>) {
         let mut staff = self.lock();
         while !staff.closed {
@@ -193,7 +191,7 @@ impl Shared {
                 staff = self.lock();
                 continue;
             }
-            // Many come back when a name server does that was gone.
+            // Many threads become free at once when a name server answers again.
             if staff.free() > AT_ONCE {
                 break;
             }
@@ -209,13 +207,13 @@ impl Shared {
         staff.workers -= 1;
     }
 
-    /// Returns true if there is a name that may begin, now or at a certain time.
+    /// Returns true if a name may begin now or at a known time.
     fn is_needed(&self, staff: &mut Staff) -> bool {
         let now = (self.now)();
         staff.queue.startable(now) > 0 || staff.queue.next_start(now).is_some()
     }
 
-    /// Looks up a name and tells those who asked for it.
+    /// Looks up a name and answers its askers.
     fn look_up(&self, name: &HostName) {
         let answer = (self.look_up)(name);
         let askers = self.lock().queue.answer(name);
@@ -235,17 +233,17 @@ pub(in crate::net) mod tests {
     use super::*;
     use crate::net::names::host_name::tests::named;
 
-    /// How long anything may take before a test calls it lost.
+    /// How long a test waits for anything.
     const DEADLINE: Duration = Duration::from_secs(30);
     const FOREVER: Duration = Duration::from_secs(3600);
     const MOMENT: Duration = Duration::from_millis(1);
 
-    /// No name ever takes too long.
+    /// With these no name ever takes too long.
     const PATIENT: Rules = Rules { at_once: AT_ONCE, patience: FOREVER, most: MOST };
-    /// A name that has not been answered at once takes too long.
+    /// With these a name takes too long unless it is answered at once.
     const IMPATIENT: Rules = Rules { at_once: AT_ONCE, patience: MOMENT, most: MOST };
 
-    /// A lookup that has begun and waits for the test to say what it finds.
+    /// A lookup that has begun and waits for the test's answer.
     pub(in crate::net) struct Begun {
         pub(in crate::net) name: String,
         answer: Sender<Result<Vec<SocketAddr>, LookupFailure>>,
@@ -267,7 +265,7 @@ pub(in crate::net) mod tests {
         SocketAddr::from(([192, 0, 2, last], 0))
     }
 
-    /// A pool whose lookups wait for the test, and where they arrive.
+    /// Creates a pool whose lookups wait for the test, and the receiver of these lookups.
     pub(in crate::net) fn held_pool() -> (ResolverPool, Receiver<Begun>) {
         held_pool_by(PATIENT, FOREVER)
     }
@@ -305,7 +303,7 @@ pub(in crate::net) mod tests {
         }
     }
 
-    /// Asks for some names, all of which hang.
+    /// Begins lookups of some names, which all hang.
     fn hang(
         pool: &ResolverPool,
         begun: &Receiver<Begun>,
@@ -323,7 +321,7 @@ pub(in crate::net) mod tests {
         let alpha = next(&begun);
         let second = ask(&pool, "alpha");
         let _other = ask(&pool, "beta");
-        // A second lookup of the first name would have come before this one.
+        // A second lookup of the first name would have begun before this one.
         assert_eq!(next(&begun).name, "beta");
         alpha.finds(&[1, 2]);
         for (_, answers) in [&first, &second] {
@@ -401,7 +399,7 @@ pub(in crate::net) mod tests {
         let alpha = hanging.iter().position(|begun| begun.name == "alpha").expect("it has begun");
         hanging.swap_remove(alpha).finds(&[1]);
         assert_eq!(next(&answers).unwrap(), [address(1)]);
-        // Those that have taken long are answered all the same.
+        // The slow lookups are answered all the same.
         for slow in hanging {
             slow.finds(&[2]);
         }
@@ -434,7 +432,7 @@ pub(in crate::net) mod tests {
                 (0..1000).map(|number| ask(&pool, &format!("hangs-{number}"))).collect();
             let hang = if rules.most == FEW { FEW } else { AT_ONCE };
             let _hanging: Vec<_> = (0..hang).map(|_| next(&begun)).collect();
-            // Each time, and for all its names at once.
+            // Every time, and for all its names at once.
             for _ in 0..3 {
                 let first = ask(&pool, "localhost");
                 let here = next(&begun);
@@ -455,17 +453,17 @@ pub(in crate::net) mod tests {
         let (pool, begun) = held_pool_by(Rules { most: FEW, ..PATIENT }, FOREVER);
         let lookups: Vec<_> = (0..1000).map(|number| ask(&pool, &number.to_string())).collect();
         let mut hanging: Vec<_> = (0..AT_ONCE).map(|_| next(&begun)).collect();
-        // With the one that waits until there is room for the next.
+        // One more thread waits until the next name may begin.
         assert!(pool.shared.lock().workers <= AT_ONCE + 1);
-        // Each that gives up makes room for another, up to the limit.
+        // Each cancelled lookup makes room for another, up to the limit.
         drop(lookups);
-        // A thread may have taken a name and not have begun to look it up: the test waits for it.
+        // A thread may have taken a name without beginning its lookup yet: the test waits for that.
         while hanging.len() < pool.shared.lock().queue.abandoned() {
             hanging.push(next(&begun));
         }
         assert!(pool.shared.lock().workers <= FEW);
         assert_eq!(pool.shared.lock().queue.waiting(), 0);
-        // And when one comes back, there is room for those who still ask.
+        // When a thread becomes free, names that still have askers begin.
         let (_lookup, answers) = ask(&pool, "alpha");
         hanging.clear();
         let alpha = next(&begun);
@@ -525,7 +523,7 @@ mod loom_tests {
     use crate::net::names::host_name::tests::named;
     use crate::sync::{AtomicBool, Ordering, try_all_orders};
 
-    /// Counts answers, and lets a test wait for them. Loom fails if they do not come.
+    /// Counts answers, and lets a test wait for them. Loom fails the test if they do not come.
     #[derive(Clone, Default)]
     struct Answers(Arc<(Mutex<usize>, Condvar)>);
 
@@ -561,7 +559,7 @@ mod loom_tests {
         ResolverPool::new(Box::new(|_| Ok(Vec::new())), RULES, IDLE, Box::new(move || now))
     }
 
-    /// A pool that looks up one name at a time. One of them hangs until the test lets it go.
+    /// A pool that looks up one name at a time. The name `hangs` hangs until the test releases it.
     struct HangingPool {
         pool: ResolverPool,
         begun: Answers,
@@ -591,8 +589,8 @@ mod loom_tests {
             Self { pool, begun, released, is_late }
         }
 
-        /// Lets the patience with what has begun pass, and ends the waits for that time, which loom
-        /// does not end by itself.
+        /// Lets the patience pass, and ends the waits for that time, which loom does not end by
+        /// itself.
         fn let_time_pass(&self) {
             let staff = self.pool.shared.lock();
             self.is_late.store(true, Ordering::Relaxed);
@@ -647,7 +645,7 @@ mod loom_tests {
         try_all_orders(|| {
             let (pool, answers) = (pool(), Answers::default());
             let first = pool.resolve(&named("alpha"), answers.count_one());
-            // The thread of the first may be about to rest.
+            // The thread of the first lookup may be about to wait.
             let second = pool.resolve(&named("beta"), answers.count_one());
             answers.wait_for(2);
             drop((first, second));

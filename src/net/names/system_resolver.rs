@@ -1,4 +1,4 @@
-//! What the system knows: the addresses of names, its own name, and what it lets a process have.
+//! The system's resolver, the machine's name and domain, and the limit of descriptors.
 
 use std::fs;
 use std::io;
@@ -10,10 +10,11 @@ use rustix::process::{Resource, getrlimit};
 use super::host_name::HostName;
 use super::lookup::LookupFailure;
 
-/// Blocks until the system has looked up a name. Each address comes once; ports are 0.
+/// Looks up a name with the system's resolver, and blocks until the answer has come. Returns each
+/// address once, with port 0.
 pub(super) fn look_up(name: &HostName) -> Result<Vec<SocketAddr>, LookupFailure> {
     let name = name.as_str();
-    // One kind of socket, or each address comes once for each kind.
+    // With one kind of socket. Otherwise each address comes once for each kind.
     let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
         let kind = match error.kind() {
@@ -25,7 +26,7 @@ pub(super) fn look_up(name: &HostName) -> Result<Vec<SocketAddr>, LookupFailure>
         failure(name, kind, &error)
     })?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
-    // An address of a family that std does not know is no use to anybody here.
+    // Addresses of a family that std does not have are left out.
     for mut address in found.flatten().map(|info| info.sockaddr) {
         let canonical = address.ip().to_canonical();
         if canonical != address.ip() {
@@ -45,17 +46,17 @@ fn failure(name: &str, kind: io::ErrorKind, reason: &dyn std::fmt::Display) -> L
     LookupFailure { kind, reason: format!("cannot look up {name:?}: {reason}").into() }
 }
 
-/// How many descriptors this process may open.
+/// Returns how many descriptors this process may open.
 pub(super) fn most_descriptors() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-/// The name of this machine, empty if the system does not tell.
+/// Returns the name of this machine; empty if the system fails.
 pub(super) fn host_name() -> String {
     dns_lookup::get_hostname().unwrap_or_default()
 }
 
-/// The domain of this machine, empty if it has none.
+/// Returns the domain of this machine; empty if it has none.
 pub(super) fn domain_name() -> String {
     let configured = fs::read("/etc/resolv.conf").unwrap_or_default();
     configured_domain(&configured)
@@ -63,8 +64,8 @@ pub(super) fn domain_name() -> String {
         .unwrap_or_default()
 }
 
-/// The domain that a `resolv.conf` names: of `domain` and `search`, the last line counts
-/// (resolv.conf(5)). Its comments may be in any encoding.
+/// Returns the domain in a `resolv.conf`: the last line with `domain` or `search` counts
+/// (resolv.conf(5)). Comments may be in any encoding.
 pub(in crate::net) fn configured_domain(configuration: &[u8]) -> Option<String> {
     let domain = |line: &str| {
         let mut words = line.split_ascii_whitespace();

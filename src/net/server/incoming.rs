@@ -10,10 +10,10 @@ use crate::net::socket::QTcpSocket;
 use crate::net::values::canonical;
 use crate::object::{ObjectKey, World};
 
-/// A connection that a server has accepted. Dropped, it closes.
+/// A connection that a server has accepted. Dropping it closes the connection.
 ///
-/// Goes to the method that was given to
-/// [`QTcpServer::with_incoming`](super::QTcpServer::with_incoming).
+/// The method that [`QTcpServer::with_incoming`](super::QTcpServer::with_incoming) was given
+/// receives it.
 pub struct Incoming {
     accepted: Accepted,
     local: Option<SocketAddr>,
@@ -24,28 +24,30 @@ impl Incoming {
         Self { accepted, local }
     }
 
-    /// Returns the peer's address and port. A link-local address has its scope id; an IPv4 address
-    /// is shown as one, even if the server listens on both families.
-    pub fn peer_addr(&self) -> SocketAddr {
-        canonical(self.accepted.peer)
+    /// Returns the peer's address and port; `None` if the peer has no IP address. A link-local
+    /// address has its scope id; an IPv4 address is shown as an IPv4 address, even if the server
+    /// listens on both families.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.accepted.peer.internet().map(canonical)
     }
 
-    /// Makes a connected socket of it, to be added to a runtime or embedded in an object.
+    /// Converts the connection into a connected socket, to be added to a runtime or embedded in an
+    /// object.
     pub fn into_socket(self) -> QTcpSocket {
         QTcpSocket::accepted(self.accepted, self.local)
     }
 
-    /// Gives out the descriptor, to be taken over by a socket in another thread's runtime. It does
-    /// not block.
+    /// Converts the connection into its descriptor, which is non-blocking, for a socket in another
+    /// thread's runtime.
     ///
     /// # Errors
     ///
-    /// Gives the connection back if there is no descriptor behind it.
+    /// Returns the connection unchanged if it has no descriptor, as on a simulated network.
     pub fn into_descriptor(self) -> Result<OwnedFd, Self> {
-        let Self { accepted: Accepted { engine, peer }, local } = self;
+        let Self { accepted: Accepted { engine, peer, .. }, local } = self;
         engine
             .into_descriptor()
-            .map_err(|engine| Self { accepted: Accepted { engine, peer }, local })
+            .map_err(|engine| Self { accepted: Accepted::new(engine, peer), local })
     }
 }
 
@@ -55,5 +57,5 @@ impl fmt::Debug for Incoming {
     }
 }
 
-/// Takes a connection to the class that decides what becomes of it.
+/// Calls the method that decides what to do with a connection.
 pub(super) type OnIncoming = Rc<dyn Fn(&mut World, ObjectKey, Incoming)>;

@@ -1,8 +1,8 @@
-//! The server, and how connections come out of the kernel.
+//! The server, which accepts connections.
 //!
-//! `tcp_server.rs` is what users call, `accept.rs` what the loop does for it, `accepting.rs` how far
-//! that has come, and `incoming.rs` what a class of one's own gets of a connection. What a connection
-//! is once it has a socket is in `socket/`.
+//! `tcp_server.rs` has the methods for users, `accept.rs` those for the loop, `accepting.rs` the
+//! state of accepting, and `incoming.rs` the connection that a class of your own receives. Sockets
+//! are in `socket/`.
 
 mod accept;
 mod accepting;

@@ -1,4 +1,4 @@
-//! `QTcpServer`: takes TCP connections.
+//! `QTcpServer`: accepts TCP connections.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,41 +19,41 @@ use crate::object::{Anchor, Context, Obj, QObject, Signal};
 
 /// Listens on an address and accepts connections.
 ///
-/// Each accepted connection becomes a [`QTcpSocket`], a child of the server, and is announced by
-/// [`new_connection`](Self::new_connection). Take it with
-/// [`next_pending_connection`](Self::next_pending_connection).
+/// Each accepted connection becomes a [`QTcpSocket`], which is a child of the server, and
+/// [`new_connection`](Self::new_connection) is emitted.
+/// [`next_pending_connection`](Self::next_pending_connection) takes the socket.
 ///
-/// When the process has run out of descriptors, or accepting fails in another way,
-/// [`accept_error`](Self::accept_error) says so and the server tries again by itself, first after
-/// 100 ms, at last every second.
+/// When the process has no descriptor left, or accepting fails in another way,
+/// [`accept_error`](Self::accept_error) is emitted and the server tries again, first after 100 ms,
+/// finally every second.
 ///
 /// See [`QTcpSocket`] for an example.
 #[derive(QObject)]
 #[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QTcpServer {
-    /// Emitted for each connection that was accepted, whatever a class of one's own made of it.
+    /// Emitted for each accepted connection, even if a class of your own drops it.
     #[signal]
     new_connection: Signal<()>,
-    /// Emitted for each connection that waits to be taken; of one that was just accepted, before
-    /// [`new_connection`](Self::new_connection).
+    /// Emitted for each connection that is added to those that wait to be taken. For an accepted
+    /// connection this is before [`new_connection`](Self::new_connection).
     #[signal]
     pending_connection_available: Signal<()>,
-    /// Emitted when a connection could not be accepted.
+    /// Emitted when accepting a connection has failed, with the error.
     #[signal]
     pub(super) accept_error: Signal<SocketError>,
     pub(super) engine: Option<Box<dyn SocketEngine>>,
-    /// The address and port that it listens on.
+    /// The address and port that the server listens on.
     pub(super) address: Option<SocketAddr>,
-    /// What it listens on in Qt's sense.
+    /// The address that the server listens on, in Qt's sense.
     bound_to: Option<BindAddress>,
     pub(super) pending: VecDeque<Obj<QTcpSocket>>,
-    /// Accepted, never taken, and on their way out.
+    /// Connections that were never taken, and are about to be destroyed.
     pub(super) abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
     backlog: u32,
     error: Option<SocketError>,
     pub(super) accepting: Accepting,
-    /// What becomes of a connection, if a class that embeds this one says so.
+    /// Decides what to do with a connection, if a class that embeds this server does.
     pub(super) on_incoming: Option<OnIncoming>,
     pub(super) home: Option<Home>,
 }
@@ -80,16 +80,16 @@ impl QTcpServer {
         }
     }
 
-    /// Creates a server for a class `T` that embeds it as its base, and decides by the method
-    /// `incoming_connection` what becomes of each connection.
+    /// Creates a server for a class `T` that embeds the server as its base. The method
+    /// `incoming_connection` decides what to do with each connection.
     ///
-    /// What is to be taken by [`next_pending_connection`](Self::next_pending_connection) is handed
-    /// to [`add_pending_connection`](Self::add_pending_connection). An [`Incoming`] that is dropped
-    /// closes its connection.
+    /// The method passes a socket for [`next_pending_connection`](Self::next_pending_connection) to
+    /// [`add_pending_connection`](Self::add_pending_connection). Dropping the [`Incoming`] closes
+    /// the connection.
     ///
     /// # Panics
     ///
-    /// The first connection panics in the loop if the server is not embedded in a `T`.
+    /// Panics in the loop, at the first connection, if the server is not embedded in a `T`.
     ///
     /// # Examples
     ///
@@ -110,7 +110,7 @@ impl QTcpServer {
     ///     }
     ///
     ///     fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
-    ///         if incoming.peer_addr().ip().is_loopback() {
+    ///         if incoming.peer_addr().is_some_and(|peer| peer.ip().is_loopback()) {
     ///             let socket = cx.add_child(incoming.into_socket());
     ///             self.server.add_pending_connection(socket);
     ///         }
@@ -126,20 +126,20 @@ impl QTcpServer {
         server
     }
 
-    /// Begins to listen. Port 0 lets the system choose one, which
-    /// [`server_port`](Self::server_port) tells. The unspecified IPv6 address, `[::]`, takes IPv4
-    /// as well.
+    /// Begins to listen. With port 0 the system chooses a port, and
+    /// [`server_port`](Self::server_port) returns it. On the unspecified IPv6 address, `[::]`, the
+    /// server accepts IPv4 connections as well.
     ///
-    /// Takes a `SocketAddr`, or an address and a port: `(Ipv4Addr::LOCALHOST, 0)`. A link-local
-    /// address is given with its scope id, the [index](crate::NetworkInterface::index) of the
+    /// `address` may be a `SocketAddr`, or an address and a port: `(Ipv4Addr::LOCALHOST, 0)`. A
+    /// link-local address needs its scope id: the [index](crate::NetworkInterface::index) of the
     /// interface that leads to the link.
     ///
     /// # Errors
     ///
-    /// Fails with [`SocketError::Operation`] if the server was not added to a runtime or listens
-    /// already; otherwise as the system says: [`SocketError::AddressInUse`],
-    /// [`SocketError::SocketAddressNotAvailable`], [`SocketError::SocketAccess`] and so on;
-    /// [`SocketError::UnsupportedSocketOperation`] for a link-local address without a scope id.
+    /// Fails with [`SocketError::Operation`] if the server is not in a runtime or listens already;
+    /// with [`SocketError::UnsupportedSocketOperation`] for a link-local address without a scope
+    /// id; with [`SocketError::AddressInUse`], [`SocketError::SocketAddressNotAvailable`],
+    /// [`SocketError::SocketAccess`] or another error of the system.
     pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
         let address = address.into();
         self.listen_on(address, address.port())
@@ -156,7 +156,7 @@ impl QTcpServer {
         let address = address.into();
         let operation = || format!("listen on {}", address.described(port));
         if self.engine.is_some() {
-            let operation = format!("{}, for it listens already", operation());
+            let operation = format!("{} while the server listens", operation());
             return Err(NetError::new(SocketError::Operation, operation, None));
         }
         let Some(home) = &self.home else {
@@ -175,12 +175,12 @@ impl QTcpServer {
             .map_err(|error| self.refused(operation(), error))
     }
 
-    /// Takes over the descriptor of a socket that listens already.
+    /// Takes over the descriptor of a listening socket.
     ///
     /// # Errors
     ///
-    /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is no TCP socket
-    /// that listens, otherwise as [`listen`](Self::listen) does. The descriptor is closed then.
+    /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is not a listening
+    /// TCP socket, otherwise as [`listen`](Self::listen). A call that fails closes the descriptor.
     #[doc(alias = "setSocketDescriptor")]
     pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
         let operation = "listen by a descriptor";
@@ -199,10 +199,10 @@ impl QTcpServer {
 
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
-        let (address, is_dual_stack) = (engine.local_addr()?, engine.is_dual_stack()?);
+        let (address, is_dual_stack) = (engine.local_addr()?.internet(), engine.is_dual_stack()?);
         engine.watch(home.key())?;
-        self.address = Some(canonical(address));
-        self.bound_to = Some(BindAddress::of_socket(address, is_dual_stack));
+        self.address = address.map(canonical);
+        self.bound_to = address.map(|address| BindAddress::of_socket(address, is_dual_stack));
         self.engine = Some(engine);
         Ok(())
     }
@@ -213,8 +213,8 @@ impl QTcpServer {
         NetError::new(kind, operation, error)
     }
 
-    /// Stops listening, and destroys the connections that were accepted and not taken. Those that
-    /// were taken live on.
+    /// Stops listening, and destroys the accepted connections that were not taken. Connections that
+    /// were taken are not destroyed.
     #[slot]
     pub fn close(&mut self) {
         self.engine = None;
@@ -227,14 +227,14 @@ impl QTcpServer {
         }
     }
 
-    /// Says whether the server listens.
+    /// Returns true if the server listens.
     #[doc(alias = "isListening")]
     pub fn is_listening(&self) -> bool {
         self.engine.is_some()
     }
 
-    /// Returns the address that the server listens on, in Qt's sense: [`BindAddress::Any`] takes IPv6
-    /// and IPv4, [`BindAddress::AnyIpv6`] takes IPv6 alone.
+    /// Returns the address that the server listens on, in Qt's sense: [`BindAddress::Any`] is IPv6
+    /// and IPv4, [`BindAddress::AnyIpv6`] is IPv6 alone.
     ///
     /// ```
     /// use std::net::Ipv4Addr;
@@ -253,8 +253,8 @@ impl QTcpServer {
         self.bound_to
     }
 
-    /// Returns the address and the port that the server listens on: `[::]` or `0.0.0.0` if these are
-    /// all of a family. A link-local address has its scope id.
+    /// Returns the address and the port that the server listens on. The address is `[::]` or
+    /// `0.0.0.0` if the server listens on all addresses. A link-local address has its scope id.
     #[doc(alias = "serverAddress")]
     #[doc(alias = "serverPort")]
     pub fn server_addr(&self) -> Option<SocketAddr> {
@@ -267,14 +267,14 @@ impl QTcpServer {
         self.address.map(|address| address.port())
     }
 
-    /// Says whether a connection was accepted and not taken.
+    /// Returns true if an accepted connection waits to be taken.
     #[doc(alias = "hasPendingConnections")]
     pub fn has_pending_connections(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Takes the next accepted connection. It stays a child of the server until it is given
-    /// another parent. One that was destroyed before it was taken is a stale handle.
+    /// Takes the next accepted connection. The socket stays a child of the server until it is given
+    /// another parent. If the socket was destroyed before this call, the handle is stale.
     #[doc(alias = "nextPendingConnection")]
     pub fn next_pending_connection(&mut self) -> Option<Obj<QTcpSocket>> {
         let next = self.pending.pop_front();
@@ -282,9 +282,9 @@ impl QTcpServer {
         next
     }
 
-    /// Has a connection wait to be taken, and says so by
+    /// Adds a connection to those that wait to be taken, and emits
     /// [`pending_connection_available`](Self::pending_connection_available). For a class that
-    /// decides itself what becomes of each: [`with_incoming`](Self::with_incoming).
+    /// handles each connection itself: see [`with_incoming`](Self::with_incoming).
     #[doc(alias = "addPendingConnection")]
     pub fn add_pending_connection(&mut self, socket: impl Into<Obj<QTcpSocket>>) {
         self.pending.push_back(socket.into());
@@ -301,16 +301,16 @@ impl QTcpServer {
         self.error = Some(error);
     }
 
-    /// Describes the last error; empty if there was none.
+    /// Returns the text of the last error; empty if there was none.
     #[doc(alias = "errorString")]
     pub fn error_string(&self) -> String {
         self.error.map_or_else(String::new, |error| error.to_string())
     }
 
-    /// Returns the system's descriptor, while the server listens.
+    /// Returns the descriptor of the system's socket, while the server listens.
     ///
-    /// It does not block. A duplicate of it does not block either, and goes on listening when this
-    /// server is closed or destroyed. The loop hears nothing of it from then on.
+    /// The descriptor is non-blocking, and so is a duplicate of it. A duplicate goes on listening
+    /// after this server is closed or destroyed; from then on the loop does not watch it.
     #[doc(alias = "socketDescriptor")]
     pub fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.engine.as_ref()?.lend_descriptor()
@@ -336,22 +336,22 @@ impl QTcpServer {
         self.max_pending
     }
 
-    /// Sets how many accepted connections may wait to be taken; no more are accepted until one is.
-    /// The default is 30.
+    /// Sets how many accepted connections may wait to be taken. When so many wait, the server
+    /// accepts no more until one is taken. The default is 30.
     #[doc(alias = "setMaxPendingConnections")]
     pub fn set_max_pending_connections(&mut self, max: usize) {
         self.max_pending = max;
         self.go_on_if_more();
     }
 
-    /// Stops accepting until [`resume_accepting`](Self::resume_accepting) or
-    /// [`close`](Self::close); connections wait in the kernel.
+    /// Stops accepting until [`resume_accepting`](Self::resume_accepting) or [`close`](Self::close)
+    /// is called. Until then connections wait in the kernel.
     #[doc(alias = "pauseAccepting")]
     pub fn pause_accepting(&mut self) {
         self.accepting.is_paused = true;
     }
 
-    /// Goes on accepting.
+    /// Resumes accepting after [`pause_accepting`](Self::pause_accepting).
     #[doc(alias = "resumeAccepting")]
     pub fn resume_accepting(&mut self) {
         self.accepting.is_paused = false;
@@ -364,7 +364,7 @@ impl QTcpServer {
     }
 }
 
-/// Makes a method of class `T` one that connections are taken to.
+/// Converts a method of class `T` into the function that the server calls with each connection.
 fn on_incoming<T: QObject>(
     incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
 ) -> OnIncoming {
@@ -372,7 +372,7 @@ fn on_incoming<T: QObject>(
         let server = world.handle::<QTcpServer>(key);
         assert!(
             world.downcast::<T>(server.erase()).is_some(),
-            "QTcpServer::with_incoming has a method of {}, which this server is not",
+            "QTcpServer::with_incoming has a method of {}, which does not embed this server",
             T::static_meta_object().class_name(),
         );
         world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));

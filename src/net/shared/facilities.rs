@@ -1,12 +1,13 @@
 //! What the sockets of one runtime share.
 
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use super::buffer_pool::BufferPool;
 use super::newcomers::Newcomers;
 use crate::event_loop::{self, LoopParts, Parts};
-use crate::net::engine::{NativeNetwork, Network};
+use crate::net::engine::{Destination, NativeNetwork, Network, Route, Router};
 use crate::net::names::HostLookups;
 use crate::object::World;
 
@@ -17,6 +18,8 @@ pub(crate) struct Facilities {
     pub(in crate::net) pool: BufferPool,
     pub(in crate::net) newcomers: Newcomers,
     pub(super) lookups: HostLookups,
+    /// Decides by which route sockets connect; without one, they connect to their peers directly.
+    router: RefCell<Option<Rc<dyn Router>>>,
 }
 
 /// What a socket or a server keeps of its runtime.
@@ -36,9 +39,25 @@ impl Facilities {
             pool: BufferPool::default(),
             newcomers: Newcomers::default(),
             lookups: HostLookups::default(),
+            router: RefCell::default(),
         });
         world.keep(facilities.clone());
         facilities
+    }
+
+    /// Returns the route by which a socket is to reach `destination`.
+    pub(in crate::net) fn route(&self, destination: &Destination<'_>) -> Route {
+        // A router may set another one.
+        let router = self.router.borrow().clone();
+        router.map_or_else(Route::direct, |router| router.route(destination))
+    }
+}
+
+impl World {
+    /// Sets what decides by which route the sockets of this runtime connect from now on.
+    #[doc(hidden)]
+    pub fn set_router(&mut self, router: impl Router + 'static) {
+        Facilities::of(self).router.replace(Some(Rc::new(router)));
     }
 }
 

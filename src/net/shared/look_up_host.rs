@@ -1,7 +1,7 @@
-//! Asking for a host's addresses without blocking.
+//! Lookups that do not block.
 //!
-//! Keeps one promise: the answer comes from the loop, never inside the call that asked, exactly
-//! once, and not at all once the lookup was aborted.
+//! Keeps one promise: the loop delivers the answer exactly once, never inside the call that began
+//! the lookup, and not after the lookup was aborted.
 
 use super::facilities::Facilities;
 use crate::event_loop::Parts;
@@ -10,34 +10,34 @@ use crate::object::{Context, Obj, QObject, Slot, World};
 
 /// Looking up hosts.
 ///
-/// Names are looked up by the system's resolver, in threads that all runtimes of the process share:
-/// 20 names at the same time, in the order in which they were asked for, and one that is asked for
-/// several times at once only once. Answers with addresses are remembered for a minute, 128 of them
-/// for each runtime. [`clear_host_cache`](Self::clear_host_cache) forgets them, and a connection by
-/// name that fails or times out makes the runtime forget that name.
+/// The system's resolver looks up names, in threads that all runtimes of the process share: 20
+/// names at the same time, in the order of the calls. Several lookups of one name at the same time
+/// share one request. Each runtime caches 128 answers with addresses for a minute.
+/// [`clear_host_cache`](Self::clear_host_cache) clears the cache, and a connection by name that
+/// fails or times out removes that name from it.
 ///
-/// The system's resolver cannot be interrupted. A name that hangs in it, mostly because a name server
-/// is silent, delays the names after it by no more than 100 ms, and not at all once it is called off:
-/// a name that is asked for after 100 that hang is begun within 500 ms, and after 500 within 2.5
-/// seconds. But until the system itself gives it up, mostly after 10 seconds or more, it keeps a
-/// thread with a stack of 256 KiB, and may keep a descriptor. So no more than 4,096 names are looked
-/// up at the same time, those that were called off included, and no more than half as many as the
-/// process may open descriptors when it makes its first socket or lookup: 512 where that is 1,024.
-/// When so many hang, the next name begins as soon as the system gives up one of them.
+/// The system's resolver cannot be interrupted. A name that hangs in the resolver, mostly because a
+/// name server is silent, delays the names after it by no more than 100 ms, and not at all after
+/// its lookup is aborted: behind 100 names that hang, a lookup begins within 500 ms, and behind 500
+/// within 2.5 seconds. But until the system gives up such a name, mostly after 10 seconds or more,
+/// the name keeps a thread with a stack of 256 KiB, and may keep a descriptor. So no more than
+/// 4,096 names, aborted ones included, are looked up at the same time, and no more than half the
+/// number of descriptors that the process may open at its first socket or lookup: 512 of 1,024.
+/// When so many names hang, the next name begins as soon as the system gives up one of them.
 ///
-/// A literal address is its own answer, and no thread is asked. Nor does `localhost` wait for any
-/// other name: the system is asked for it at once, in a thread of its own if need be, because its
-/// own list of hosts has it. The names below it, such as `app.localhost`, are answered with what
-/// `localhost` is found to be, and no name server is asked for them (RFC 6761, section 6.3).
+/// The lookup of a literal address returns that address, and needs no thread. `localhost` waits for
+/// no other name: its lookup begins at once, in an additional thread if necessary, because the
+/// system's list of hosts has it. The names below it, such as `app.localhost`, have the addresses
+/// of `localhost`, and no name server is asked for them (RFC 6761, section 6.3).
 ///
-/// Upper and lower case are the same name. A name in letters beyond ASCII is looked up in its ASCII
-/// form: the system is asked for `xn--bcher-kva.test` where the name is `bücher.test` (UTS 46, with
-/// the options of web browsers). If there is no such form, the error is
-/// [`HostNotFound`](crate::HostInfoError::HostNotFound) and says why, and nobody is asked. This needs
-/// the feature `idn`, which is on by default. A name in ASCII goes to the system as it is.
+/// Upper and lower case are the same name. A name with non-ASCII letters is looked up in its ASCII
+/// form, `bücher.test` as `xn--bcher-kva.test` (UTS 46, with the options of web browsers). If a
+/// name has no such form, the error is [`HostNotFound`](crate::HostInfoError::HostNotFound), its
+/// text has the reason, and the system is not asked. This needs the feature `idn`, which is on by
+/// default. A name in ASCII goes to the system unchanged.
 impl World {
-    /// Looks up a host's addresses and calls `answer` from the loop: also for a literal address,
-    /// and for what cannot be a name.
+    /// Looks up a host's addresses and calls `answer` from the loop, also for a literal address and
+    /// for an invalid name.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -70,7 +70,7 @@ impl World {
                 let (remote, owned_name) = (facilities.remote.clone(), name.to_owned());
                 let on_resolved = Box::new(move |answer| {
                     let info = HostInfo::answer(&owned_name, answer);
-                    // Fails if the runtime is gone, and nobody is there to be told.
+                    // Fails if the runtime is gone.
                     let _ = remote.post(move |world| world.answer_host_lookup(id, info));
                 });
                 facilities.lookups.keep(id, network.resolve(name, on_resolved));
@@ -79,8 +79,8 @@ impl World {
         id
     }
 
-    /// Looks up a host's addresses and calls a slot with them, from the loop. Nothing happens if
-    /// the receiver is gone by then.
+    /// Looks up a host's addresses and calls a slot with them, from the loop. Calls no slot if the
+    /// receiver is gone by then.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -112,7 +112,7 @@ impl World {
     ///
     /// # Panics
     ///
-    /// Panics if the receiver's handle is of another runtime.
+    /// Panics if the receiver is of another runtime.
     #[doc(alias = "lookupHost")]
     #[track_caller]
     pub fn look_up_host_to<R, F, Form>(
@@ -132,14 +132,15 @@ impl World {
         })
     }
 
-    /// Calls off a lookup: its answer does not come any more. Says whether it was still to come.
+    /// Aborts a lookup, so that its answer is not delivered. Returns true if the answer was still
+    /// to come.
     #[doc(alias = "abortHostLookup")]
     pub fn abort_host_lookup(&mut self, id: HostLookup) -> bool {
         let asked = Facilities::of(self).lookups.end(id);
         asked.is_some()
     }
 
-    /// Forgets which addresses hosts were found to have: the next lookups ask the system.
+    /// Clears the runtime's cache of lookups, so that the next lookups ask the system.
     #[doc(alias = "clearCache")]
     pub fn clear_host_cache(&mut self) {
         Facilities::of(self).network.clear_host_cache();
@@ -156,7 +157,7 @@ impl World {
 impl<T: QObject> Context<'_, T> {
     /// Looks up a host's addresses and calls a slot with them: [`World::look_up_host_to`].
     ///
-    /// Here so that `cx.this()` may stand among the arguments.
+    /// Defined on the context as well, so that `cx.this()` can be an argument.
     pub fn look_up_host_to<R, F, Form>(
         &mut self,
         name: &str,

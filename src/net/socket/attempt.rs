@@ -4,6 +4,9 @@
 //! the first that answers wins. Without racing they are tried one after the other, and share what time there is.
 //! Where the socket is bound already they are tried so as well, but its one engine stays with an
 //! address until that has failed.
+//!
+//! A route may lead to another host first, whose name is looked up then in place of the peer's. Its
+//! layers shake hands once that host is reached: see `handshaking.rs`.
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
@@ -14,13 +17,14 @@ use std::time::{Duration, Instant};
 
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
+use super::handshaking::Handshaking;
 use super::news::News;
 use super::options::Options;
 use super::phase::Phase;
 use super::step::Step;
 use crate::event_loop::TimerKey;
 use crate::io::OpenMode;
-use crate::net::engine::{Network, Progress, SocketEngine};
+use crate::net::engine::{Destination, Hop, Layer, Network, Progress, Route, SocketEngine};
 use crate::net::names::{HostName, Lookup};
 use crate::net::shared::Home;
 use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketType, lacks_scope};
@@ -39,6 +43,11 @@ pub(super) struct Attempt {
     question: Option<Question>,
     port: u16,
     protocol: NetworkLayerProtocol,
+    /// The host to which the first connection leads, if that is not the peer.
+    hop: Option<Hop>,
+    /// The layers that shake hands once the first connection is established, from the lowest.
+    layers: Vec<Layer>,
+    pub(super) handshake: Option<Handshaking>,
     /// The addresses that were not tried yet.
     addresses: VecDeque<SocketAddr>,
     /// Those that are being tried.
@@ -52,7 +61,7 @@ pub(super) struct Attempt {
     /// The engine of a socket that was bound, while it tries no address.
     own: Option<Box<dyn SocketEngine>>,
     /// Why the address before did not work.
-    failure: Option<Fault>,
+    pub(super) failure: Option<Fault>,
     /// When the whole attempt is given up.
     deadline: Option<Instant>,
     /// When the next address is tried, whatever the current does.
@@ -63,6 +72,11 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// Returns the name whose addresses are to be tried, if the peer has this one.
+    fn name_to_look_up<'a>(&'a self, peer: &'a str) -> &'a str {
+        self.hop.as_ref().map_or(peer, |hop| &hop.host)
+    }
+
     /// Returns the engine of a socket that was bound, while it tries no address.
     pub(super) fn own_engine(&self) -> Option<&dyn SocketEngine> {
         self.own.as_deref()
@@ -72,9 +86,10 @@ impl Attempt {
         self.own
     }
 
-    /// Returns the engines that try an address.
+    /// Returns the engines that try an address, or those whose layers shake hands.
     pub(super) fn racing(&self) -> impl Iterator<Item = &dyn SocketEngine> {
-        self.racers.iter().map(|racer| &*racer.engine)
+        let racing = self.racers.iter().map(|racer| &*racer.engine);
+        racing.chain(self.handshake.iter().flat_map(Handshaking::engines))
     }
 
     /// Calls `f` with each engine of the attempt, until it fails.
@@ -83,7 +98,9 @@ impl Attempt {
         mut f: impl FnMut(&mut dyn SocketEngine) -> Result<(), E>,
     ) -> Result<(), E> {
         let racing = self.racers.iter_mut().map(|racer| &mut racer.engine);
-        self.own.iter_mut().chain(racing).try_for_each(|engine| f(&mut **engine))
+        let shaking = self.handshake.iter_mut().flat_map(Handshaking::engines_mut);
+        let mut all = self.own.iter_mut().chain(racing).chain(shaking);
+        all.try_for_each(|engine| f(&mut **engine))
     }
 }
 
@@ -147,18 +164,31 @@ impl SocketCore {
 
     /// Begins to connect to the peer that has been named; or wishes to, without a runtime.
     pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
-        if attempt.addresses.is_empty() {
-            attempt.addresses.extend(self.literal_peer(attempt.port));
-        }
-        let is_literal = !attempt.addresses.is_empty();
         let Some(home) = &self.home else {
             self.phase = Phase::Wish(Box::new(attempt));
             return;
         };
+        let Route { hop, layers } = home.route(&Destination {
+            kind: self.kind,
+            host: self.peer_name(),
+            port: attempt.port,
+            protocol_tag: &self.settings().protocol_tag,
+        });
+        if let Some(hop) = &hop {
+            attempt.addresses = VecDeque::new();
+            attempt.port = hop.port;
+        }
+        (attempt.hop, attempt.layers) = (hop, layers);
+        if attempt.addresses.is_empty() {
+            let name = attempt.name_to_look_up(self.peer_name());
+            attempt.addresses.extend(literal(home, name, attempt.port));
+        }
+        let is_literal = !attempt.addresses.is_empty();
         let timeout = self.settings().connect_timeout;
         attempt.deadline = timeout.map(|timeout| home.timers.after(timeout));
         if !is_literal {
-            attempt.question = Some(Question::ask(home, self.peer_name()));
+            let name = attempt.name_to_look_up(self.peer_name());
+            attempt.question = Some(Question::ask(home, name));
         }
         self.phase = Phase::HostLookup(Box::new(attempt));
         self.signals.state_changed.emit(SocketState::HostLookup);
@@ -169,14 +199,11 @@ impl SocketCore {
         }
     }
 
-    /// The peer that has been named, if its name is an address. What interfaces there are is known
-    /// in a runtime alone.
-    fn literal_peer(&self, port: u16) -> Option<SocketAddr> {
-        let network = &*self.home.as_ref()?.network;
-        let index_of = |name: &str| network.interface_index(name);
-        let mut peer = HostName::literal_of(self.peer_name(), &index_of)?;
-        peer.set_port(port);
-        Some(peer)
+    /// Returns the name whose addresses the socket connects to first: the peer's, or that of a host on
+    /// the way to the peer.
+    pub(in crate::net) fn name_to_look_up(&self) -> &str {
+        let peer = self.peer_name();
+        self.phase.attempt().map_or(peer, |attempt| attempt.name_to_look_up(peer))
     }
 
     /// The lookup has been answered, unless that is one that was called off meanwhile.
@@ -238,7 +265,9 @@ impl SocketCore {
                 Some(bound) => Ok(bound),
                 None => {
                     let network = &*home.network;
-                    open_prepared(network, self.kind, address, [kept, Some(&attempt.options)])
+                    // A host on the way is reached by TCP, whatever the socket carries.
+                    let kind = if attempt.hop.is_some() { SocketType::Tcp } else { self.kind };
+                    open_prepared(network, kind, address, [kept, Some(&attempt.options)])
                 }
             };
             let mut engine = match opened {
@@ -254,7 +283,7 @@ impl SocketCore {
                     attempt.racers.push(Racer { address: Some(address), engine });
                     let place = attempt.racers.len() - 1;
                     return match progress {
-                        Progress::Connected => self.establish(place),
+                        Progress::Connected => self.reach(place),
                         Progress::Pending => self.set_next_try(),
                     };
                 }
@@ -273,14 +302,14 @@ impl SocketCore {
         }
     }
 
-    /// Sees whether a connection stands.
+    /// Looks whether one of the addresses that are being tried has answered.
     pub(super) fn check_attempt(&mut self) {
         let Some(attempt) = self.phase.attempt_mut() else { return };
         let mut has_failed = false;
         for place in (0..attempt.racers.len()).rev() {
             match attempt.racers[place].engine.progress() {
                 Ok(Progress::Pending) => {}
-                Ok(Progress::Connected) => return self.establish(place),
+                Ok(Progress::Connected) => return self.reach(place),
                 Err(error) => {
                     let racer = attempt.racers.remove(place);
                     attempt.failure = Some(Fault::of_connecting(error));
@@ -326,16 +355,32 @@ impl SocketCore {
         self.phase.engines()
     }
 
-    /// The connection is established by one of the addresses that are being tried: the others are
-    /// dropped.
-    fn establish(&mut self, place: usize) {
-        self.stop_timer();
-        let Some(mut attempt) = self.phase.take_attempt() else { return };
+    /// One of the addresses that are being tried has answered: the others are dropped, and the layers
+    /// begin to shake hands, if there are any.
+    fn reach(&mut self, place: usize) {
+        let Some(attempt) = self.phase.attempt_mut() else { return };
         let Racer { address, engine } = attempt.racers.swap_remove(place);
-        // A socket that is bound to a link may have connected to an address without its scope.
-        let known = address.filter(|&address| !lacks_scope(address));
-        let address = known.or_else(|| engine.peer_addr().ok());
-        self.peer = address.map(Endpoint::from).unwrap_or_default();
+        let layers = std::mem::take(&mut attempt.layers);
+        if layers.is_empty() {
+            // A socket that is bound to a link may have connected to an address without its scope.
+            let known = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
+            return self.establish(engine, known);
+        }
+        attempt.racers.clear();
+        attempt.addresses.clear();
+        attempt.next_try = None;
+        attempt.handshake = Some(Handshaking::begin(engine, layers, address));
+        self.set_timer();
+        self.shake_hands();
+    }
+
+    /// The connection to the peer is established, by this engine. `peer` is the peer's address, if
+    /// that is known better than by the engine.
+    pub(super) fn establish(&mut self, engine: Box<dyn SocketEngine>, peer: Option<Endpoint>) {
+        self.stop_timer();
+        let Some(attempt) = self.phase.take_attempt() else { return };
+        let peer = peer.or_else(|| engine.peer_addr().ok().map(Endpoint::from));
+        self.peer = peer.unwrap_or_default();
         self.local = OnceCell::new();
         self.phase = Phase::Connected(engine);
         // What comes right with the connection is looked for when it has been announced.
@@ -357,10 +402,10 @@ impl SocketCore {
     pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
         self.stop_timer();
         let attempt = self.phase.take_attempt();
-        if let (Some(home), Some(Attempt { has_tried: true, .. })) =
+        if let (Some(home), Some(attempt @ Attempt { has_tried: true, .. })) =
             (&self.home, attempt.as_deref())
         {
-            home.network.forget_host(self.peer_name());
+            home.network.forget_host(attempt.name_to_look_up(self.peer_name()));
         }
         self.peer = Endpoint::default();
         self.phase = Phase::Unconnected;
@@ -449,8 +494,17 @@ struct Racer {
     engine: Box<dyn SocketEngine>,
 }
 
+/// Returns the address that a name is, if it is one, with this port. Which interfaces there are is
+/// known in a runtime alone.
+fn literal(home: &Home, name: &str, port: u16) -> Option<SocketAddr> {
+    let index_of = |name: &str| home.network.interface_index(name);
+    let mut address = HostName::literal_of(name, &index_of)?;
+    address.set_port(port);
+    Some(address)
+}
+
 /// Opens a socket that can connect to an address, and gives it these options.
-fn open_prepared(
+pub(super) fn open_prepared(
     network: &dyn Network,
     kind: SocketType,
     towards: SocketAddr,
@@ -462,8 +516,12 @@ fn open_prepared(
 }
 
 /// Begins to connect to one address.
-fn start(home: &Home, engine: &mut dyn SocketEngine, address: SocketAddr) -> io::Result<Progress> {
-    let progress = engine.connect(address)?;
+pub(super) fn start(
+    home: &Home,
+    engine: &mut dyn SocketEngine,
+    address: SocketAddr,
+) -> io::Result<Progress> {
+    let progress = engine.connect(address.into())?;
     engine.watch(home.key())?;
     Ok(progress)
 }

@@ -16,7 +16,7 @@ use super::receive::Receive;
 use super::send::Send;
 use super::step::{Step, StepQueue};
 use crate::io::{Device, OpenMode};
-use crate::net::engine::{Network, SocketEngine, listens, open};
+use crate::net::engine::{Address, Network, SocketEngine, listens, open};
 use crate::net::shared::{Home, Newcomers};
 use crate::net::values::{
     BindAddress, BindMode, NetError, SocketError, SocketState, SocketType, explained,
@@ -86,7 +86,7 @@ impl SocketCore {
     /// A socket for a connection that was accepted; `local` is its address, if that is known.
     pub(super) fn accepted(
         engine: Box<dyn SocketEngine>,
-        peer: SocketAddr,
+        peer: Address,
         local: Option<SocketAddr>,
     ) -> Self {
         let mut core = Self::new(SocketType::Tcp);
@@ -114,7 +114,7 @@ impl SocketCore {
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(Self::DELIVERED) => self.on_delivered(),
             Occasion::Step(number) => self.take_step(number),
-            Occasion::Ready(_, readiness) => has_come = self.on_ready(readiness),
+            Occasion::Ready(source, readiness) => has_come = self.on_ready(source, readiness),
             Occasion::Due => self.on_timeout(),
             Occasion::Postponed => has_come = self.on_postponed(),
             Occasion::Answered => self.on_answer(),

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::core::{SocketCore, copy_of};
 use super::news::News;
 use super::phase::Phase;
-use crate::net::engine::{Membership, SocketEngine};
+use crate::net::engine::{Address, Membership, SocketEngine};
 use crate::net::interface::NetworkInterface;
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
@@ -119,7 +119,8 @@ impl SocketCore {
     /// Takes the next datagram. If there is none, that is an error, as in Qt.
     pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
-        let received = engine.receive_from(buffer);
+        let received =
+            engine.receive_from(buffer).and_then(|(count, sender)| Ok((count, internet(sender)?)));
         self.looked_at(&received);
         if let Err(error) = &received {
             self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
@@ -140,13 +141,13 @@ impl SocketCore {
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
         self.looked_at(&received);
-        let outcome = match received {
-            Ok(received) => {
+        let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
+            Ok((received, sender)) => {
                 let port = self.local().port.unwrap_or(0);
                 let index = received.interface_index.unwrap_or(0);
                 let destination = received.destination.map(|own| at_interface(own, port, index));
                 let data = buffer[..received.count].to_vec();
-                let mut datagram = NetworkDatagram::received(data, received.sender, destination);
+                let mut datagram = NetworkDatagram::received(data, sender, destination);
                 datagram.reply_from = received.reply_from;
                 datagram.is_truncated = received.is_truncated;
                 datagram.set_interface_index(received.interface_index);
@@ -171,7 +172,7 @@ impl SocketCore {
             self.check_link(operation)?;
         }
         let engine = self.engine_to_send_by(operation)?;
-        let sent = engine.send_to(bytes, to);
+        let sent = engine.send_to(bytes, to.into());
         self.sent_datagram(sent)
             .map_err(|error| NetError::new(SocketError::of_datagram(&error), operation(), error))
     }
@@ -323,6 +324,12 @@ impl SocketCore {
 fn is_vague(to: SocketAddr) -> bool {
     let is_vague = |to: &SocketAddrV6| to.ip().is_unicast_link_local() && to.scope_id() == 0;
     matches!(&to, SocketAddr::V6(to) if is_vague(to))
+}
+
+/// Returns the sender of a datagram, if it can be shown as users see it.
+#[inline]
+fn internet(sender: Address) -> io::Result<SocketAddr> {
+    sender.internet().ok_or_else(|| ErrorKind::Unsupported.into())
 }
 
 /// The error of a read where no datagram can come from.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::net::engine::SocketEngine;
+use crate::net::engine::{Address, SocketEngine};
 use crate::net::values::{BindAddress, at_interface, canonical, scope_id};
 
 /// An address and a port, each of which may be unknown: a class may set one of them alone.
@@ -20,7 +20,8 @@ impl Endpoint {
     /// Asks an engine for its own end.
     pub(super) fn local_of(engine: &dyn SocketEngine) -> Self {
         // The system shows a socket that has no address as one without a port.
-        let Some(local) = engine.local_addr().ok().filter(|local| local.port() != 0) else {
+        let local = engine.local_addr().ok().and_then(Address::internet);
+        let Some(local) = local.filter(|local| local.port() != 0) else {
             return Self::default();
         };
         let is_dual_stack = || engine.is_dual_stack().unwrap_or(false);
@@ -54,6 +55,15 @@ impl From<SocketAddr> for Endpoint {
             scope_id: scope_id(address),
             port: Some(address.port()),
             is_of_both_families: false,
+        }
+    }
+}
+
+impl From<Address> for Endpoint {
+    fn from(address: Address) -> Self {
+        match address {
+            Address::Internet(address) => address.into(),
+            Address::Named(port) => Self { port: Some(port), ..Self::default() },
         }
     }
 }

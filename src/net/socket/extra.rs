@@ -7,6 +7,7 @@ use std::rc::Weak;
 use super::core::{Fault, SocketCore};
 use super::news::News;
 use super::settings::Settings;
+use crate::net::engine::Question;
 use crate::net::values::SocketError;
 use crate::object::Signal;
 
@@ -16,6 +17,8 @@ pub(super) struct Extra {
     pub(super) host_found: Signal<()>,
     pub(super) connected: Signal<()>,
     pub(super) write_buffer_drained: Signal<()>,
+    /// A layer of the connection that is being made has a question.
+    pub(super) question_asked: Signal<Question>,
     pub(super) peer_name: String,
     /// What the system said of the last error.
     pub(super) error_source: Option<io::Error>,

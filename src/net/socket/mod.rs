@@ -30,6 +30,7 @@ mod datagram;
 mod direct;
 mod endpoint;
 mod extra;
+mod handshaking;
 mod news;
 mod offer;
 mod options;

@@ -9,6 +9,8 @@ pub(super) struct Offer {
     is_announced: bool,
     /// Something was read, and something left, which is announced once more.
     again: bool,
+    /// Bytes came with the end of a handshake, which are announced when the loop comes to it.
+    early: bool,
 }
 
 impl Offer {
@@ -35,11 +37,24 @@ impl Offer {
     }
 
     pub(super) fn is_renewed(&self) -> bool {
-        self.again
+        self.again || self.early
     }
 
     pub(super) fn take_renewed(&mut self) -> bool {
-        std::mem::take(&mut self.again)
+        self.take_early() | std::mem::take(&mut self.again)
+    }
+
+    /// Announces what came with the end of a handshake, when the loop comes to it.
+    pub(super) fn come_early(&mut self) {
+        self.early = true;
+    }
+
+    pub(super) fn has_early(&self) -> bool {
+        self.early
+    }
+
+    pub(super) fn take_early(&mut self) -> bool {
+        std::mem::take(&mut self.early)
     }
 
     /// Forgets the connection, of which some can still be read.

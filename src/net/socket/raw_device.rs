@@ -3,7 +3,7 @@
 use std::io;
 
 use super::core::SocketCore;
-use crate::io::RawDevice;
+use crate::io::{ByteQueue, RawDevice};
 use crate::net::values::{SocketState, SocketType};
 
 /// Where a method of the core has the name of one of the trait's, `self.name()` is the core's own.
@@ -14,6 +14,10 @@ impl RawDevice for SocketCore {
 
     fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write(bytes)
+    }
+
+    fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
+        self.write_queue(queue)
     }
 
     fn is_message_based(&self) -> bool {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use super::core::SocketCore;
 use super::news::News;
 use super::phase::Phase;
+use crate::io::ByteQueue;
 use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
 
 /// How much is dropped of what waits when a connection is closed: as much as Linux lets wait.
@@ -30,15 +31,30 @@ impl SocketCore {
             self.look_for_reset();
             return false;
         }
+        // What comes while the socket closes is dropped. If it were left to the kernel, the peer would
+        // get a reset instead of the rest.
+        let is_connected = matches!(self.phase, Phase::Connected(_));
         let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
             return false;
         };
-        let pool = &home.pool;
-        let mut buffer = pool.take();
-        let size = buffer.capacity().min(room);
-        match engine.read_to(&mut buffer, size) {
+        let is_kept = is_connected && self.device.is_readable();
+        let mut queue = home.pool.take();
+        if is_kept && let Some(memory) = self.device.move_few_to(&mut queue) {
+            home.pool.put(memory);
+        }
+        let size = queue.room().min(room);
+        let read = queue.fill(|bytes| engine.read_to(bytes, size));
+        if read.as_ref().is_ok_and(|&count| count < size) {
+            // An engine that stands on another may have met the end as it read ahead.
+            self.receive.note(engine.ready_now());
+        }
+        if is_kept {
+            self.take_in(queue);
+        } else {
+            home.pool.put(queue);
+        }
+        match read {
             Ok(0) => {
-                pool.put(buffer);
                 self.receive.see_end();
                 if let Some(kind) = self.send.failed_by() {
                     self.lost(kind, None);
@@ -49,26 +65,16 @@ impl SocketCore {
                 false
             }
             Ok(count) => {
-                // What comes while the socket closes is dropped. If it were left to the kernel,
-                // the peer would get a reset instead of the rest.
-                let is_kept = matches!(self.phase, Phase::Connected(_));
-                if is_kept {
+                if is_connected {
                     self.news.add(News::ARRIVED);
-                    // Handed on as it is if it is much, and copied otherwise.
-                    if let Some(buffer) = self.device.adopt(buffer) {
-                        pool.put(buffer);
-                    }
-                } else {
-                    pool.put(buffer);
                 }
                 if self.receive.may_have_more(count, size) {
                     self.offer.has_more = true;
                     self.queue_unless_full();
                 }
-                is_kept && self.device.is_readable()
+                is_kept
             }
             Err(error) => {
-                pool.put(buffer);
                 if error.kind() == ErrorKind::WouldBlock {
                     // It was another's end, that of an address that had lost the race.
                     self.receive.found_nothing();
@@ -80,6 +86,29 @@ impl SocketCore {
         }
     }
 
+    /// Puts what was read into the buffer.
+    #[inline]
+    fn take_in(&mut self, mut queue: ByteQueue) {
+        let Some(home) = &self.home else { return };
+        if !queue.is_empty()
+            && !queue.is_much()
+            && let Some(borrower) = home.pool.lend(&mut queue, home.key())
+        {
+            home.wakeups.postpone(borrower);
+        }
+        if let Some(memory) = self.device.adopt(queue) {
+            home.pool.put(memory);
+        }
+    }
+
+    /// Gives large memory back to the pool if there are few unread bytes in it. It may be lent, and
+    /// another socket has asked for it.
+    pub(super) fn give_memory_back(&mut self) {
+        if let (Some(memory), Some(home)) = (self.device.shrink(), &self.home) {
+            home.pool.put(memory);
+        }
+    }
+
     /// Drops what is known to wait in the kernel. If it were left there, the peer would get a reset
     /// from the closing, and might lose what was sent to it.
     pub(super) fn drop_input(&mut self) {
@@ -87,17 +116,16 @@ impl SocketCore {
         if self.kind == SocketType::Udp || !self.offer.has_more || self.receive.has_seen_end() {
             return;
         }
-        let pool = &home.pool;
-        let mut buffer = pool.take();
+        let mut queue = home.pool.take();
+        let size = queue.capacity();
         // A peer that goes on sending gets the reset.
-        for _ in 0..DROPPED_AT_MOST / buffer.capacity() {
-            let size = buffer.capacity();
-            match engine.read_to(&mut buffer, size) {
-                Ok(1..) => buffer.clear(),
+        for _ in 0..DROPPED_AT_MOST / size {
+            match queue.fill(|bytes| engine.read_to(bytes, size)) {
+                Ok(1..) => queue.empty(),
                 _ => break,
             }
         }
-        pool.put(buffer);
+        home.pool.put(queue);
     }
 
     /// After the peer's end nothing more comes but a reset, which no read would tell.
@@ -125,18 +153,19 @@ impl SocketCore {
         self.read_room() > 0 && !self.receive.has_seen_end()
     }
 
-    /// Somebody took bytes off the buffer: there is room again.
+    /// Bytes have left the buffer: there is room again.
     pub(super) fn make_room(&mut self) {
-        if let (Some(buffer), Some(home)) = (self.device.reclaim(), &self.home) {
-            home.pool.put(buffer);
-        }
-        if self.device.unread_len() > 0
-            && self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread
-        {
+        if self.device.unread_len() == 0 {
+            if let (Some(memory), Some(home)) = (self.device.reclaim(), &self.home) {
+                home.pool.put(memory);
+            }
+        } else if self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread {
             self.offer.renew();
             self.postpone_traffic();
+        } else if self.device.is_wasteful() {
+            self.postpone_traffic();
         }
-        if self.offer.has_more && !self.is_direct() {
+        if self.offer.has_more && !self.is_postponed && !self.is_direct() {
             self.queue_unless_full();
         }
     }

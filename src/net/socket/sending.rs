@@ -6,6 +6,7 @@ use super::core::SocketCore;
 use super::news::News;
 use super::phase::Phase;
 use super::step::Step;
+use crate::io::ByteQueue;
 use crate::net::engine::SocketEngine;
 use crate::net::values::{SocketError, SocketState, SocketType};
 
@@ -50,6 +51,37 @@ impl SocketCore {
     /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
     /// direct.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.check_writable()?;
+        if self.is_direct() {
+            return self.write_direct(bytes);
+        }
+        let count = self.admitted(bytes.len())?;
+        let sent = self.write_at_once(&bytes[..count]);
+        self.device.queue(&bytes[sent..count]);
+        self.postpone_sending();
+        Ok(count)
+    }
+
+    /// Does the same with the bytes of a queue, and takes them out of it.
+    pub(super) fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
+        self.check_writable()?;
+        if self.is_direct() {
+            let count = self.write_direct(queue.as_slice())?;
+            return Ok(queue.consume(count));
+        }
+        let count = self.admitted(queue.len())?;
+        let sent = self.write_at_once(&queue.as_slice()[..count]);
+        if sent > 0 {
+            queue.consume(sent);
+        }
+        self.device.queue_from(queue, count - sent);
+        self.postpone_sending();
+        Ok(count)
+    }
+
+    /// Returns an error if nobody could get what is written.
+    #[inline]
+    fn check_writable(&self) -> io::Result<()> {
         let has_no_peer = match self.state() {
             SocketState::Unconnected => self.is_idle(),
             // Still open from the connection before, and there is nobody whom it could go to.
@@ -65,26 +97,38 @@ impl SocketCore {
                 "the socket's writing end is closed",
             ));
         }
-        if self.is_direct() {
-            return self.write_direct(bytes);
-        }
-        let count = bytes.len().min(self.write_room());
-        if count < bytes.len() {
+        Ok(())
+    }
+
+    /// Returns how many of so many bytes may be queued.
+    #[inline]
+    fn admitted(&mut self, len: usize) -> io::Result<usize> {
+        let count = len.min(self.write_room());
+        if count < len {
             self.send.was_cut_short = true;
             if count == 0 {
                 return Err(ErrorKind::WouldBlock.into());
             }
         }
-        let sent = if count >= SENT_AT_ONCE { self.write_at_once(&bytes[..count]) } else { 0 };
-        self.device.queue(&bytes[sent..count]);
-        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
-            self.postpone_traffic();
-        }
         Ok(count)
     }
 
-    /// Has the kernel take what it has room for, if nothing waits before it.
+    /// Asks to be woken to send what was queued, once there is a connection.
+    #[inline]
+    fn postpone_sending(&mut self) {
+        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
+            self.postpone_traffic();
+        }
+    }
+
+    /// Lets the kernel take what it has room for, if that is much and nothing waits before it. Returns how
+    /// much it took.
+    #[inline]
     fn write_at_once(&mut self, bytes: &[u8]) -> usize {
+        if bytes.len() >= SENT_AT_ONCE { self.write_much(bytes) } else { 0 }
+    }
+
+    fn write_much(&mut self, bytes: &[u8]) -> usize {
         let is_next = !self.send.is_blocked && self.device.outgoing().is_empty();
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
         let (Phase::Connected(engine), true) = (&mut self.phase, is_next) else { return 0 };
@@ -132,7 +176,9 @@ impl SocketCore {
                 Ok(count) => {
                     let is_short = count < next.len();
                     sent += count;
-                    self.device.sent(count);
+                    if let (Some(memory), Some(home)) = (self.device.sent(count), &self.home) {
+                        home.pool.put(memory);
+                    }
                     // The kernel took what it had room for.
                     if is_short {
                         self.send.is_blocked = true;
@@ -176,6 +222,11 @@ impl SocketCore {
     pub(super) fn waiting_below(&self) -> usize {
         let is_limited = self.settings().write_limit.is_some();
         if is_limited { 0 } else { self.send.unannounced() }
+    }
+
+    /// Returns true if written bytes wait in the buffer, or in the engine.
+    pub(super) fn has_to_send(&self) -> bool {
+        !self.device.outgoing().is_empty() || self.phase.engine().is_some_and(|it| it.holds_back())
     }
 
     /// Says whether written bytes have not gone out, or have and nobody was told.
@@ -228,6 +279,10 @@ impl SocketCore {
             }
         }
         if self.state() == SocketState::Closing && !self.steps.contains(Step::Closed) {
+            if self.has_to_send() {
+                self.send.is_blocked = true;
+                return;
+            }
             self.record(Step::Closed);
         }
     }

@@ -20,6 +20,8 @@ pub(super) enum Step {
     /// The slots of `connected` have run: reading and writing begin, or the connection is closed, if
     /// that was asked for before it was established.
     Begin { to_close: bool },
+    /// The slots that could answer a question of a layer have run.
+    Answered,
     /// The slots of `bytes_written` have run: `write_buffer_drained` is emitted, unless slots have
     /// filled the buffer since.
     Drained,
@@ -147,6 +149,7 @@ impl SocketCore {
             Step::TryNext => self.try_next(),
             Step::Begin { to_close: true } => self.disconnect_from_host(),
             Step::Begin { to_close: false } => self.postpone_traffic(),
+            Step::Answered => self.on_question_answered(),
             Step::Drained => self.tell_of_room(),
             Step::Close => {
                 self.device.shut();
@@ -157,7 +160,7 @@ impl SocketCore {
                 self.record(Step::Closed);
             }
             // Slots may have written since.
-            Step::Closed if self.has_engine() && !self.device.outgoing().is_empty() => {
+            Step::Closed if self.has_engine() && self.has_to_send() => {
                 self.postpone_traffic();
             }
             Step::Closed => {

@@ -11,9 +11,9 @@ use crate::net::values::SocketType;
 
 /// A TCP socket.
 ///
-/// Its signals come from the traits that it implements: [`QIODevice`](crate::QIODevice) has
-/// `ready_read` and `bytes_written`, [`QAbstractSocket`](crate::QAbstractSocket) has `connected`,
-/// `disconnected`, `state_changed` and `error_occurred`.
+/// Its traits define its signals: [`QIODevice`](crate::QIODevice) has `ready_read` and
+/// `bytes_written`, [`QAbstractSocket`](crate::QAbstractSocket) has `connected`, `disconnected`,
+/// `state_changed` and `error_occurred`.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -59,9 +59,10 @@ impl QTcpSocket {
         Self { core: SocketCore::new(SocketType::Tcp) }
     }
 
-    /// A socket for a connection that a server accepted at the address `local`, if it is known.
+    /// Creates a socket for a connection that a server accepted; `local` is the address of this
+    /// end, if known.
     pub(in crate::net) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
-        let Accepted { engine, peer } = accepted;
+        let Accepted { engine, peer, .. } = accepted;
         Self { core: SocketCore::accepted(engine, peer, local) }
     }
 }

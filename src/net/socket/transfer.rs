@@ -9,21 +9,23 @@ use std::rc::Rc;
 
 use super::core::SocketCore;
 use super::news::News;
+use super::phase::Phase;
 use super::step::Step;
+use crate::net::engine::{Awaited, Interest};
 use crate::net::values::{SocketError, SocketState, SocketType};
-use crate::readiness::Readiness;
+use crate::readiness::{Readiness, SourceId};
 
 impl SocketCore {
     /// The engine is ready. Returns true if something came that must be announced.
     #[must_use]
-    pub(super) fn on_ready(&mut self, readiness: Readiness) -> bool {
+    pub(super) fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
+        if let Phase::Connecting(_) = self.phase {
+            self.on_ready_to_connect(Some(source), readiness);
+            return false;
+        }
+        let Some(engine) = self.phase.engine_mut() else { return false };
+        let readiness = engine.ready(Some(source), readiness);
         match self.state() {
-            SocketState::Connecting => {
-                self.check_attempt();
-                // The end can come with the beginning, and is not told again.
-                self.receive.note(readiness);
-                false
-            }
             _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
             SocketState::Connected | SocketState::Closing | SocketState::Bound => {
                 self.receive.note(readiness);
@@ -44,12 +46,62 @@ impl SocketCore {
         }
     }
 
+    /// A source of the attempt to connect is ready.
+    pub(super) fn on_ready_to_connect(&mut self, source: Option<SourceId>, readiness: Readiness) {
+        if self.phase.attempt().is_some_and(|attempt| attempt.handshake.is_some()) {
+            return self.on_ready_to_shake_hands(source, readiness);
+        }
+        self.check_attempt();
+        // The end can come with the beginning, and is not told again.
+        self.receive.note(readiness);
+    }
+
+    /// Takes note of the sources that somebody who waits for this socket alone has found ready. Returns
+    /// what the socket's engine is ready for by that. An attempt to connect goes on at once.
+    pub(in crate::net) fn on_awaited(
+        &mut self,
+        ready: &[(Option<SourceId>, Readiness)],
+    ) -> Readiness {
+        let mut any = self.ready_now();
+        for &(source, readiness) in ready.iter().filter(|(_, it)| *it != Readiness::default()) {
+            if let Phase::Connecting(_) = self.phase {
+                self.on_ready_to_connect(source, readiness);
+            } else if let Some(engine) = self.phase.engine_mut() {
+                any = any | engine.ready(source, readiness);
+            }
+        }
+        any
+    }
+
+    /// Returns the sockets of the network to wait for until this one is ready. Layers that shake hands
+    /// are waited for as they need it.
+    pub(in crate::net) fn awaited(&self, interest: Interest) -> Vec<Awaited<'_>> {
+        let mut sockets = Vec::new();
+        match self.phase.attempt().and_then(|attempt| attempt.handshake.as_ref()) {
+            Some(handshake) => handshake.add_awaited(&mut sockets),
+            None => {
+                for engine in self.engines() {
+                    Awaited::collect(engine, interest, &mut sockets);
+                }
+            }
+        }
+        sockets
+    }
+
+    /// Returns what the socket's engine is ready for without any source of its being ready.
+    pub(in crate::net) fn ready_now(&self) -> Readiness {
+        let mut ready =
+            self.phase.engine().map_or(Readiness::default(), |engine| engine.ready_now());
+        ready.readable |= self.offer.has_early();
+        ready
+    }
+
     /// Somebody waited for this socket alone, and found that there may be something to read.
     pub(in crate::net) fn on_awaited_to_read(&mut self, readiness: Readiness) {
-        if self.state() == SocketState::Connecting {
-            return self.check_attempt();
-        }
-        let has_come = if self.kind == SocketType::Udp {
+        let has_come = if self.offer.take_early() && self.device.unread_len() > 0 {
+            self.news.add(News::ARRIVED);
+            true
+        } else if self.kind == SocketType::Udp {
             self.on_datagram(readiness)
         } else {
             readiness.readable && {
@@ -117,6 +169,7 @@ impl SocketCore {
     #[must_use]
     pub(super) fn on_postponed(&mut self) -> bool {
         self.is_postponed = false;
+        self.give_memory_back();
         let has_announced = self.announces_traffic(|core| match core.send.is_blocked {
             true => core.announce_sent(0),
             false => core.flush(),

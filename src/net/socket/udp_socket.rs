@@ -14,17 +14,17 @@ use crate::net::values::{NetError, NetworkDatagram, SocketType};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
-/// [`bind`](crate::QAbstractSocket::bind) gives it an address, at which it receives from anybody.
-/// Its signal [`ready_read`](crate::QIODevice::ready_read) tells that something has come, and again
-/// only after something was read: whoever does not read hears no more. Whoever reads one datagram is
-/// told of the next in a later pass of the loop.
+/// [`bind`](crate::QAbstractSocket::bind) gives the socket an address at which it receives from all
+/// senders. [`ready_read`](crate::QIODevice::ready_read) is emitted when a datagram has come, and
+/// not again until a datagram is read. After a slot has read one datagram, the signal is emitted
+/// for the next one in a later pass of the loop.
 ///
-/// [`connect_to_host`](crate::QAbstractSocket::connect_to_host) names a peer. From then on only its
-/// datagrams are received, and the methods of `Read` and `Write` work: each write is a datagram, and
-/// each read takes one, of which it drops what it has no room for. While the socket connects, a read
-/// is `WouldBlock`. On a socket that is new, only bound, or unconnected again, it is `NotConnected`.
-/// Neither is `Ok(0)`, which is an [empty datagram](#empty-datagrams). If nobody is at the peer's port
-/// and its host says so, the socket emits `error_occurred` with
+/// [`connect_to_host`](crate::QAbstractSocket::connect_to_host) sets a peer. From then on the
+/// socket receives datagrams from this peer alone, and the methods of `Read` and `Write` work: each
+/// write sends a datagram, and each read takes one and drops the bytes that do not fit. A read is
+/// `WouldBlock` while the socket connects, and `NotConnected` on a socket that is new, only bound,
+/// or unconnected again. `Ok(0)` is always an [empty datagram](#empty-datagrams). If the peer's
+/// host reports that no socket has the peer's port, this socket emits `error_occurred` with
 /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) and stays connected.
 ///
 /// ```
@@ -54,52 +54,56 @@ use crate::net::values::{NetError, NetworkDatagram, SocketType};
 /// ```
 ///
 /// A pass of the loop emits `ready_read` at most once for each socket, so a peer that sends without
-/// end does not keep others waiting, unless a slot reads until nothing is left. Where peers are not
-/// trusted, let it read some and return.
+/// end does not keep other sockets waiting, unless a slot reads until no datagram is left. Where
+/// peers are not trusted, let the slot read a few datagrams and return.
 ///
-/// A system may say that a datagram has come and then drop it, as Linux does with one whose checksum
-/// is wrong (select(2), BUGS). `ready_read` is emitted all the same, and nothing is found.
+/// A system may report a datagram and then drop it: Linux does so if the checksum is wrong
+/// (select(2), BUGS). `ready_read` is emitted all the same, and a read finds no datagram.
 ///
 /// # Empty datagrams
 ///
-/// A datagram may have no bytes. On a connected socket it is not the same as nothing:
+/// A datagram may have no bytes. On a connected socket an empty datagram is not the same as no
+/// datagram:
 ///
 /// | call | an empty datagram is next | no datagram waits |
 /// |---|---|---|
 /// | `read` | `Ok(0)`, and takes it | `WouldBlock` |
 /// | `fill_buf` | `Ok(&[])`, and takes it | `WouldBlock` |
 /// | [`read_all`](crate::QIODevice::read_all), [`read_bytes`](crate::QIODevice::read_bytes) | an empty `Vec`, and take it | an empty `Vec` |
-/// | [`peek`](crate::QIODevice::peek) | nothing; the next `peek` shows the datagram behind it, and a read still gives the empty one first | nothing |
+/// | [`peek`](crate::QIODevice::peek) | no bytes; the next `peek` shows the datagram behind it, and a read still gives the empty one first | nothing |
 /// | [`skip`](crate::QIODevice::skip) | 0, and drops it; if `peek` has passed over it, drops it and the datagram behind it | 0 |
-/// | the readers of lines | `None`, and take it; if a line has begun, what there is of it, and a read still gives the empty one | `None` |
+/// | the line readers | `None`, and take it; if a line has begun, its bytes so far, and a read still gives the empty one | `None` |
 /// | [`bytes_available`](crate::QIODevice::bytes_available) | 0, or more if `peek` has passed over it | 0 |
 /// | [`at_end`](crate::QIODevice::at_end) | `false` | `true` |
-/// | a read by [`Runtime::blocking`](crate::Runtime::blocking) | `Ok(0)` or `Ok(&[])`, and takes it | waits |
+/// | a read through [`Runtime::blocking`](crate::Runtime::blocking) | `Ok(0)` or `Ok(&[])`, and takes it | waits |
 ///
-/// So a loop that ends when `bytes_available` is 0 stops before an empty datagram and what is behind
-/// it; one that ends at `WouldBlock`, or when `at_end` is true, takes all. `std`'s functions that
-/// read to the end of a stream, such as `read_to_end` and `lines`, end at an empty datagram.
+/// So a loop that ends when `bytes_available` is 0 stops before an empty datagram and leaves the
+/// datagrams behind it; a loop that ends at `WouldBlock`, or when `at_end` is true, takes all.
+/// `std`'s functions that read to the end of a stream, such as `read_to_end` and `lines`, end at an
+/// empty datagram.
 ///
-/// Up to 1,024 empty datagrams are kept that were peeked at or read in a transaction; more of them are
-/// dropped.
+/// The socket keeps up to 1,024 empty datagrams that were peeked at or read in a transaction, and
+/// drops any more.
 ///
 /// # Datagrams that were looked at
 ///
-/// On a connected socket `peek`, `fill_buf` and the readers of lines take a datagram into the socket's
-/// buffer, and what they leave of it is read next, in pieces of any size. A transaction that is rolled
-/// back leaves there what was read in it, whole. To `read_datagram`, `receive_datagram`,
+/// On a connected socket `peek`, `fill_buf` and the line readers take a datagram into the socket's
+/// buffer. The next reads return the rest of this datagram, in pieces of any size. A transaction
+/// that is rolled back returns the bytes that were read in it to the buffer. The buffered datagram
+/// is also the next one for `read_datagram`, `receive_datagram`,
 /// [`has_pending_datagrams`](Self::has_pending_datagrams) and
-/// [`pending_datagram_size`](Self::pending_datagram_size) that is the next datagram as well. A transaction
-/// gives it back, but nothing that `read_datagram` and `receive_datagram` have taken from the network.
+/// [`pending_datagram_size`](Self::pending_datagram_size). A rollback restores a buffered datagram
+/// that `read_datagram` or `receive_datagram` took, but not one that they took from the network.
 ///
-/// A line may go on in the next datagram, so a reader that finds no line feed takes all datagrams that
-/// wait into the buffer. Where peers are not trusted, set a
-/// [limit](crate::QAbstractSocket::set_read_buffer_size): when it is reached, what there is counts as
-/// a line.
+/// A line may go on in the next datagram, so a line reader that finds no line feed takes all
+/// waiting datagrams into the buffer. Where peers are not trusted, set a
+/// [limit](crate::QAbstractSocket::set_read_buffer_size): a line reader returns a full buffer as a
+/// line.
 ///
-/// On a socket that is only bound, `read_datagram` and `receive_datagram` give an empty datagram as
-/// any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and `bytes_available`
-/// and `at_end` are as above. The other calls need an open device, and take nothing.
+/// On a socket that is only bound, `read_datagram` and `receive_datagram` return an empty datagram
+/// like any other, [`has_pending_datagrams`](Self::has_pending_datagrams) is true, and
+/// `bytes_available` and `at_end` are as above. The other calls need an open device, and take no
+/// datagram.
 #[derive(QObject, Debug)]
 #[qobject(
     enter = abstract_socket::enter,
@@ -117,32 +121,33 @@ impl QUdpSocket {
         Self { core: SocketCore::new(SocketType::Udp) }
     }
 
-    /// Says whether a datagram waits to be read, which may be an empty one.
+    /// Returns true if a datagram, which may be empty, waits to be read.
     ///
-    /// Costs a system call, unless one was looked at, which whoever reads until nothing is left saves.
+    /// Makes a system call, unless a datagram is buffered. A loop that reads until `WouldBlock`
+    /// needs no such call.
     #[doc(alias = "hasPendingDatagrams")]
     pub fn has_pending_datagrams(&self) -> bool {
         self.core.has_pending_datagrams()
     }
 
-    /// Returns the size of the datagram that is read next, in bytes, if one waits.
+    /// Returns the size of the next datagram in bytes, or `None` if no datagram waits.
     #[doc(alias = "pendingDatagramSize")]
     pub fn pending_datagram_size(&self) -> Option<usize> {
         self.core.pending_datagram_size()
     }
 
-    /// Takes the next datagram; returns its size and who sent it.
+    /// Takes the next datagram; returns its size and the sender's address.
     ///
-    /// What the buffer has no room for is lost, and an empty buffer drops the datagram. The sender
-    /// is an IPv4 address if the datagram came by IPv4, also to a socket that can do both; a
-    /// link-local sender has its scope id, so an answer to it goes out by the right interface.
+    /// Bytes that do not fit into `buffer` are lost, and an empty `buffer` drops the datagram. The
+    /// sender is an IPv4 address if the datagram came by IPv4, even on a dual-stack socket. A
+    /// link-local sender has its scope id, so an answer goes out by the right interface.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if nothing waits; as in Qt, that is emitted as well, as
-    /// `error_occurred(Temporary)`. [`receive_datagram`](Self::receive_datagram) asks without that.
-    /// `NotConnected` if the socket is neither bound nor connected; `ConnectionRefused` and others
-    /// if the network says so of an earlier datagram, which is emitted as well.
+    /// `WouldBlock` if no datagram waits; as in Qt, `error_occurred(Temporary)` is emitted as well,
+    /// which [`receive_datagram`](Self::receive_datagram) does not do. `NotConnected` if the socket
+    /// is neither bound nor connected. `ConnectionRefused` and other errors that the network
+    /// reports for an earlier datagram; they are emitted as well.
     #[doc(alias = "readDatagram")]
     pub fn read_datagram(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         if let Some((_, sender)) = self.core.held_datagram() {
@@ -160,10 +165,10 @@ impl QUdpSocket {
         count
     }
 
-    /// Takes the next datagram, if one waits, with all that is known of its way.
+    /// Takes the next datagram, if one waits, with its addresses, its interface and its hop limit.
     ///
-    /// Of more than `max` bytes the rest is lost, which
-    /// [`is_truncated`](NetworkDatagram::is_truncated) tells; `None` takes all of them.
+    /// Bytes beyond `max` are lost, and [`is_truncated`](NetworkDatagram::is_truncated) is then
+    /// true; with `None` no bytes are lost.
     ///
     /// ```
     /// # use std::net::Ipv4Addr;
@@ -189,8 +194,8 @@ impl QUdpSocket {
     /// # Errors
     ///
     /// [`Operation`](crate::SocketError::Operation) if the socket is neither bound nor connected;
-    /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) and others if the network says
-    /// so of an earlier datagram, which is emitted as `error_occurred` as well.
+    /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) and other errors that the
+    /// network reports for an earlier datagram; they are emitted as `error_occurred` as well.
     #[doc(alias = "receiveDatagram")]
     pub fn receive_datagram(
         &mut self,
@@ -215,18 +220,21 @@ impl QUdpSocket {
 
     /// Sends a datagram; returns its size. Emits `bytes_written`.
     ///
-    /// A socket without an address is bound first, to any port of all addresses:
-    /// `state_changed(Bound)`. A connected socket can send to others than its peer as well.
+    /// A socket that is neither bound nor connected is first bound to all addresses and a port that
+    /// the system chooses, with `state_changed(Bound)`. A connected socket can also send to other
+    /// addresses than its peer's.
     ///
     /// # Errors
     ///
-    /// What goes wrong is emitted as `error_occurred` as well, and the socket stays as it is:
+    /// The error is emitted as `error_occurred` as well, and the socket's state does not change:
     /// [`DatagramTooLarge`](crate::SocketError::DatagramTooLarge) from 65,508 bytes on with IPv4,
-    /// or if the network takes less; [`Temporary`](crate::SocketError::Temporary) if the system has
-    /// no room now: a datagram is never queued; [`Network`](crate::SocketError::Network) for port 0,
-    /// where no route leads, and for a link-local address without a scope id, unless the socket is
-    /// bound or connected to an address that has one; [`ConnectionRefused`](crate::SocketError::ConnectionRefused) if
-    /// the peer's host has refused an earlier one, in which case this one was not sent.
+    /// or if the network takes fewer; [`Temporary`](crate::SocketError::Temporary) if the system
+    /// has no room now, since a datagram is never queued; [`Network`](crate::SocketError::Network)
+    /// for port 0, if there is no route, and for a link-local address without a scope id, unless
+    /// the socket is bound or connected to an address that has one;
+    /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) if the peer's host has refused
+    /// an earlier datagram, in which case this one was not sent.
+    ///
     /// [`UnfinishedSocketOperation`](crate::SocketError::UnfinishedSocketOperation), which is not
     /// emitted, while the socket looks up its peer's name, or closes.
     #[doc(alias = "writeDatagram")]
@@ -234,24 +242,26 @@ impl QUdpSocket {
         self.core.send_to(bytes, to)
     }
 
-    /// Sends a datagram by the way that it describes; returns its size.
+    /// Sends a datagram from the sender, by the interface and with the hop limit that it has;
+    /// returns its size.
     ///
-    /// What it does not say, the system decides; a connected socket needs no destination.
-    /// Otherwise as [`write_datagram`](Self::write_datagram).
+    /// The system chooses what the datagram leaves open. On a connected socket it needs no
+    /// destination. Otherwise as [`write_datagram`](Self::write_datagram).
     ///
     /// # Errors
     ///
-    /// As [`write_datagram`](Self::write_datagram), and if its sender is not an address of this
-    /// host, or its interface is gone. An interface or a sender with a scope id says which link a
-    /// link-local destination is on, but the two and the destination's scope id have to agree.
+    /// As [`write_datagram`](Self::write_datagram); also if the datagram's sender is not an address
+    /// of this host, or its interface does not exist. An interface or a sender with a scope id
+    /// determines the link of a link-local destination; the interface and both scope ids must
+    /// agree.
     #[doc(alias = "writeDatagram")]
     pub fn send_datagram(&mut self, datagram: &NetworkDatagram) -> Result<usize, NetError> {
         self.core.send_datagram(datagram)
     }
 
-    /// Begins to receive what is sent to a group, by the interface that the system chooses.
+    /// Begins to receive the datagrams for a group, by the interface that the system chooses.
     ///
-    /// For IPv4 groups the socket has to be bound to an IPv4 address, such as
+    /// For IPv4 groups the socket must be bound to an IPv4 address, such as
     /// [`AnyIpv4`](crate::BindAddress::AnyIpv4), for IPv6 groups to an IPv6 address or to
     /// [`Any`](crate::BindAddress::Any). See ip(7) and ipv6(7).
     ///
@@ -259,15 +269,14 @@ impl QUdpSocket {
     ///
     /// [`Operation`](crate::SocketError::Operation) if the socket is neither bound nor connected;
     /// [`UnsupportedSocketOperation`](crate::SocketError::UnsupportedSocketOperation) if the group
-    /// is of the other family, or not a group;
-    /// [`AddressInUse`](crate::SocketError::AddressInUse) if it was joined already. None of them is
-    /// emitted.
+    /// is of the other family, or not a group; [`AddressInUse`](crate::SocketError::AddressInUse)
+    /// if the socket has joined the group already. None of these errors is emitted.
     #[doc(alias = "joinMulticastGroup")]
     pub fn join_multicast_group(&mut self, group: IpAddr) -> Result<(), NetError> {
         self.core.set_member(group, None, Membership::Join)
     }
 
-    /// Begins to receive what is sent to a group, by one interface.
+    /// Begins to receive the datagrams for a group that come by one interface.
     ///
     /// # Errors
     ///
@@ -281,19 +290,19 @@ impl QUdpSocket {
         self.core.set_member(group, Some(interface), Membership::Join)
     }
 
-    /// Receives no more what is sent to a group.
+    /// Stops receiving the datagrams for a group.
     ///
     /// # Errors
     ///
     /// As [`join_multicast_group`](Self::join_multicast_group);
-    /// [`SocketAddressNotAvailable`](crate::SocketError::SocketAddressNotAvailable) if the group
-    /// was not joined so.
+    /// [`SocketAddressNotAvailable`](crate::SocketError::SocketAddressNotAvailable) if the socket
+    /// has not joined the group.
     #[doc(alias = "leaveMulticastGroup")]
     pub fn leave_multicast_group(&mut self, group: IpAddr) -> Result<(), NetError> {
         self.core.set_member(group, None, Membership::Leave)
     }
 
-    /// Receives no more what is sent to a group and comes by this interface.
+    /// Stops receiving the datagrams for a group that come by one interface.
     ///
     /// # Errors
     ///
@@ -307,20 +316,22 @@ impl QUdpSocket {
         self.core.set_member(group, Some(interface), Membership::Leave)
     }
 
-    /// Returns the interface by which datagrams to groups go out, if it was set.
+    /// Returns the interface by which datagrams to groups are sent, if it was set.
     ///
     /// # Errors
     ///
-    /// [`Operation`](crate::SocketError::Operation) before the socket is bound or connected, and
-    /// whatever the system says.
+    /// [`Operation`](crate::SocketError::Operation) before the socket is bound or connected, or an
+    /// error of the system.
     #[doc(alias = "multicastInterface")]
     pub fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
         self.core.multicast_interface()
     }
 
-    /// Sets the interface by which datagrams to groups go out (`IP_MULTICAST_IF`,
-    /// `IPV6_MULTICAST_IF`). How far they go, and whether they come back to this host, are
-    /// [`MulticastTtl`](crate::SocketOption::MulticastTtl) and
+    /// Sets the interface by which datagrams to groups are sent (`IP_MULTICAST_IF`,
+    /// `IPV6_MULTICAST_IF`).
+    ///
+    /// How many routers these datagrams may pass, and whether this host receives them too, are the
+    /// options [`MulticastTtl`](crate::SocketOption::MulticastTtl) and
     /// [`MulticastLoopback`](crate::SocketOption::MulticastLoopback).
     ///
     /// # Errors

@@ -1,16 +1,16 @@
-//! Socket addresses: how they are shown, and which of them need a scope.
+//! Socket addresses: their text, and which of them need a scope.
 //!
 //! A link-local IPv6 address (`fe80::1`) is one address on each link. The scope id of a
-//! `SocketAddrV6`, which is the index of an interface, names the link. An `IpAddr` cannot say it, so
-//! addresses travel through the library as `SocketAddr`.
+//! `SocketAddrV6`, which is the index of an interface, names the link. An `IpAddr` has no scope id,
+//! so the library hands addresses on as `SocketAddr`.
 
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use rustix::io::Errno;
 
-/// Returns true if the address means something on one link or interface alone: a link-local
-/// address, or a group of that scope (RFC 4291, sections 2.5.6 and 2.7).
+/// Returns true if the address is valid on one link or interface only: a link-local address, or a
+/// group of that scope (RFC 4291, sections 2.5.6 and 2.7).
 #[inline]
 pub(crate) fn needs_scope(ip: Ipv6Addr) -> bool {
     match ip.segments()[0] {
@@ -20,8 +20,8 @@ pub(crate) fn needs_scope(ip: Ipv6Addr) -> bool {
     }
 }
 
-/// Returns the socket address of `ip` at the interface with this index, of which it keeps the index
-/// if `ip` needs a scope. An IPv4-mapped IPv6 address becomes the IPv4 address.
+/// Returns `ip` and `port` as a socket address, with the index `interface` as the scope id if `ip`
+/// needs a scope. An IPv4-mapped IPv6 address becomes the IPv4 address.
 #[inline]
 pub(crate) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> SocketAddr {
     match ip {
@@ -31,8 +31,8 @@ pub(crate) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> SocketAddr 
     }
 }
 
-/// Returns the address as users see it: an IPv4-mapped IPv6 address is the IPv4 address, and only
-/// an address that needs a scope has one.
+/// Returns the address as users see it: an IPv4-mapped IPv6 address becomes the IPv4 address, and
+/// only an address that needs a scope keeps one.
 #[inline]
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
     match &address {
@@ -43,8 +43,8 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Returns true if the address is an IPv4 address in an IPv6 socket. Each datagram asks, and
-/// [`Ipv6Addr::to_ipv4_mapped`] looks at one byte after the other.
+/// Returns true if the address is an IPv4-mapped IPv6 address. Each datagram needs this, and
+/// [`Ipv6Addr::to_ipv4_mapped`] is slower: it compares single bytes.
 #[inline]
 pub(in crate::net) fn is_mapped(ip: Ipv6Addr) -> bool {
     ip.to_bits() >> 32 == 0xffff
@@ -65,7 +65,8 @@ pub(in crate::net) fn lacks_scope(address: SocketAddr) -> bool {
     matches!(&address, SocketAddr::V6(v6) if v6.scope_id() == 0 && needs_scope(*v6.ip()))
 }
 
-/// Names the address in the text of an error, and says what is missing from it if it lacks a scope.
+/// Returns the text of the address for an error message, which says so if the address lacks a
+/// scope.
 pub(in crate::net) fn described(address: SocketAddr) -> String {
     match lacks_scope(address) {
         true => {
@@ -84,8 +85,8 @@ struct ScopeMissing {
     error: io::Error,
 }
 
-/// Returns the error with which connecting to the address failed; it says so if that is because the
-/// address lacks a scope.
+/// Returns the error of an attempt to connect to the address. If the attempt failed because the
+/// address lacks a scope, the error says so.
 pub(in crate::net) fn explained(error: io::Error, address: SocketAddr) -> io::Error {
     let is_refusal = Errno::from_io_error(&error) == Some(Errno::INVAL);
     match is_refusal && lacks_scope(address) {
@@ -94,7 +95,8 @@ pub(in crate::net) fn explained(error: io::Error, address: SocketAddr) -> io::Er
     }
 }
 
-/// Returns the text of the address without its port, which [`parse`] reads: `fe80::1%3`.
+/// Returns the text of the address without its port: `fe80::1%3`. [`parse_address`] reads this
+/// text.
 #[inline]
 pub(in crate::net) fn host_text(address: SocketAddr) -> String {
     match address {
@@ -103,11 +105,11 @@ pub(in crate::net) fn host_text(address: SocketAddr) -> String {
     }
 }
 
-/// Returns the address that a text is, with port 0, if it is one: `192.0.2.1`, `fe80::1`, or with a
-/// scope as RFC 4007 writes it, `fe80::1%3` or `fe80::1%eth0`.
+/// Parses an IP address; the port of the result is 0. The text is `192.0.2.1`, `fe80::1`, or has a
+/// scope as in RFC 4007: `fe80::1%3` or `fe80::1%eth0`.
 ///
 /// `index_of` finds the index of an interface by its name. As in getaddrinfo(3), only an address
-/// that needs a scope has one by name, and a number is dropped where it means nothing.
+/// that needs a scope may name an interface, and a number is dropped if the address needs no scope.
 pub(in crate::net) fn parse_address(
     text: &str,
     index_of: &dyn Fn(&str) -> Option<u32>,
@@ -198,7 +200,7 @@ mod tests {
             ("fe80::1%eth0", Some("[fe80::1%2]:0")),
             ("ff02::1%eth0", Some("[ff02::1%2]:0")),
             ("fe80::1%0", Some("[fe80::1]:0")),
-            // As getaddrinfo(3): a number means nothing here, and a name is none.
+            // As in getaddrinfo(3): a number is dropped here, and a name is refused.
             ("fd00::1%3", Some("[fd00::1]:0")),
             ("fd00::1%eth0", None),
             ("fe80::1%nosuch", None),

@@ -1,4 +1,4 @@
-//! Binding: to which address, and whom to share it with.
+//! Binding: the address, and whether sockets share it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -9,8 +9,8 @@ use super::address::{at_interface, canonical, described};
 
 /// The address that a socket is bound to.
 ///
-/// It is made from an address, from a link-local address and its scope id, which is the index of an
-/// interface, or from an entry of a [`NetworkInterface`](crate::NetworkInterface).
+/// Converts from an IP address, from a link-local address with its scope id (the index of an
+/// interface), and from an entry of a [`NetworkInterface`](crate::NetworkInterface).
 ///
 /// ```
 /// use std::net::{Ipv4Addr, Ipv6Addr};
@@ -34,24 +34,25 @@ pub enum BindAddress {
     /// All IPv6 addresses of this host, and no IPv4.
     #[doc(alias = "AnyIPv6")]
     AnyIpv6,
-    /// One address of this host. The unspecified IPv6 address in here is [`AnyIpv6`](Self::AnyIpv6) to
-    /// the system; converted with `from` it is [`Any`](Self::Any).
+    /// One address of this host. With the unspecified IPv6 address this variant binds as
+    /// [`AnyIpv6`](Self::AnyIpv6), while `from` converts that address to [`Any`](Self::Any).
     Address(IpAddr),
     /// A link-local address of this host. The scope id is the
     /// [index](crate::NetworkInterface::index) of the interface that leads to the link.
     ///
-    /// The conversions give it for addresses that need a scope id: link-local ones, and groups of
-    /// one link or interface. To all others a scope id means nothing, and is dropped.
+    /// The conversions return this variant for addresses that need a scope id: link-local
+    /// addresses, and groups of one link or interface. They drop the scope id of all other
+    /// addresses.
     LinkLocal {
         /// The address.
         address: Ipv6Addr,
-        /// The index of the interface; 0 is none, with which binding fails.
+        /// The index of the interface. Binding fails if it is 0, which is no interface.
         scope_id: u32,
     },
 }
 
 impl BindAddress {
-    /// The address as the system takes it.
+    /// Returns the address for the system.
     pub(crate) fn with_port(self, port: u16) -> SocketAddr {
         match self {
             Self::Any | Self::AnyIpv6 => (Ipv6Addr::UNSPECIFIED, port).into(),
@@ -61,13 +62,13 @@ impl BindAddress {
         }
     }
 
-    /// Names the address and a port in the text of an error.
+    /// Returns the text of the address and the port for an error message.
     pub(in crate::net) fn described(self, port: u16) -> String {
         described(self.with_port(port))
     }
 
-    /// Returns what a socket with the own address `local` is bound to. A dual-stack socket takes IPv4
-    /// as well as IPv6.
+    /// Returns the bind address of a socket whose local address is `local`. A dual-stack socket
+    /// takes IPv4 as well as IPv6.
     pub(in crate::net) fn of_socket(local: SocketAddr, is_dual_stack: bool) -> Self {
         match Self::from(local) {
             Self::Any if !is_dual_stack => Self::AnyIpv6,
@@ -110,14 +111,14 @@ impl From<Ipv6Addr> for BindAddress {
     }
 }
 
-/// An address and its scope id, which is kept if the address needs one.
+/// Keeps the scope id if the address needs one.
 impl From<(Ipv6Addr, u32)> for BindAddress {
     fn from((address, scope_id): (Ipv6Addr, u32)) -> Self {
         SocketAddr::from(SocketAddrV6::new(address, 0, 0, scope_id)).into()
     }
 }
 
-/// The address and its scope id; the port is dropped.
+/// Keeps the scope id if the address needs one, and drops the port.
 impl From<SocketAddr> for BindAddress {
     fn from(address: SocketAddr) -> Self {
         match canonical(address) {
@@ -134,39 +135,40 @@ impl From<SocketAddr> for BindAddress {
 }
 
 bitflags! {
-    /// Whom a bound socket shares its address and port with.
+    /// With which other sockets a bound socket shares its address and port.
     ///
     /// | | Linux | other Unixes | Windows |
     /// |---|---|---|---|
-    /// | `DEFAULT` | nobody | nobody | whoever asks for it |
+    /// | `DEFAULT` | no socket | no socket | a socket that asks for it |
     /// | `SHARE_ADDRESS` | `SO_REUSEADDR` | UDP: `SO_REUSEPORT`, TCP: `SO_REUSEADDR` | `SO_REUSEADDR` |
-    /// | `DONT_SHARE_ADDRESS` | nobody | nobody | `SO_EXCLUSIVEADDRUSE` |
+    /// | `DONT_SHARE_ADDRESS` | no socket | no socket | `SO_EXCLUSIVEADDRUSE` |
     /// | `REUSE_ADDRESS_HINT` | as `SHARE_ADDRESS` | as `SHARE_ADDRESS` | `SO_REUSEADDR` |
     ///
-    /// Two UDP sockets share a port only if both ask for it. Of unicast datagrams each then goes
-    /// to one of them, of multicast and broadcast to all. Two listening TCP sockets never share.
+    /// Two UDP sockets share a port only if both ask for it. A unicast datagram then goes to one of
+    /// them, a multicast or broadcast datagram to both. Two listening TCP sockets never share a
+    /// port.
     ///
     /// See Qt's `QAbstractSocket::BindFlag` and socket(7).
     #[doc(alias = "QAbstractSocket::BindFlag")]
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct BindMode: u8 {
-        /// What the system does by itself.
+        /// The default of the system.
         #[doc(alias = "DefaultForPlatform")]
         const DEFAULT = 0;
-        /// Others may bind to the same address and port.
+        /// Other sockets may bind to the same address and port.
         #[doc(alias = "ShareAddress")]
         const SHARE_ADDRESS = 1;
-        /// Nobody else may bind to the same address and port.
+        /// No other socket may bind to the same address and port.
         #[doc(alias = "DontShareAddress")]
         const DONT_SHARE_ADDRESS = 2;
-        /// The system is asked to try even if the address and port are bound already.
+        /// Asks the system to bind even if the address and port are bound already.
         #[doc(alias = "ReuseAddressHint")]
         const REUSE_ADDRESS_HINT = 4;
     }
 }
 
 impl BindMode {
-    /// Says whether the address is shared.
+    /// Returns true if the address is shared.
     pub(crate) fn shares(self) -> bool {
         self.intersects(Self::SHARE_ADDRESS | Self::REUSE_ADDRESS_HINT)
     }

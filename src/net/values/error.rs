@@ -1,17 +1,18 @@
-//! What can go wrong with a socket.
+//! The errors of sockets.
 
 use std::io::{self, ErrorKind};
 
 use rustix::io::Errno;
 
-/// The kind of a socket's error, as signals carry it.
+/// The kind of a socket's error: the argument of
+/// [`error_occurred`](crate::QAbstractSocket::error_occurred).
 ///
-/// The members are those of Qt's enumeration of the same name.
+/// The variants are those of Qt's enumeration of the same name.
 #[doc(alias = "QAbstractSocket::SocketError")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SocketError {
-    /// The peer refused the connection, or nobody listens there.
+    /// The peer refused the connection, or no socket listens at its port.
     #[doc(alias = "ConnectionRefusedError")]
     #[error("connection refused")]
     ConnectionRefused,
@@ -27,7 +28,7 @@ pub enum SocketError {
     #[doc(alias = "SocketAccessError")]
     #[error("permission denied")]
     SocketAccess,
-    /// The system ran out of something: mostly of descriptors.
+    /// The system ran out of a resource, mostly of descriptors.
     #[doc(alias = "SocketResourceError")]
     #[error("out of resources")]
     SocketResource,
@@ -51,15 +52,15 @@ pub enum SocketError {
     #[doc(alias = "SocketAddressNotAvailableError")]
     #[error("address not available")]
     SocketAddressNotAvailable,
-    /// The system cannot do that.
+    /// The system does not support the operation.
     #[doc(alias = "UnsupportedSocketOperationError")]
     #[error("unsupported socket operation")]
     UnsupportedSocketOperation,
-    /// The operation has not been finished: the socket is still on its way.
+    /// The operation is not possible before an earlier one is finished.
     #[doc(alias = "UnfinishedSocketOperationError")]
     #[error("unfinished socket operation")]
     UnfinishedSocketOperation,
-    /// The proxy wants to know who asks.
+    /// The proxy requires authentication.
     #[doc(alias = "ProxyAuthenticationRequiredError")]
     #[error("proxy authentication required")]
     ProxyAuthenticationRequired,
@@ -71,7 +72,7 @@ pub enum SocketError {
     #[doc(alias = "ProxyConnectionRefusedError")]
     #[error("connection to the proxy refused")]
     ProxyConnectionRefused,
-    /// The proxy closed the connection before the one to the peer stood.
+    /// The proxy closed the connection before the one to the peer was established.
     #[doc(alias = "ProxyConnectionClosedError")]
     #[error("connection to the proxy closed prematurely")]
     ProxyConnectionClosed,
@@ -83,11 +84,11 @@ pub enum SocketError {
     #[doc(alias = "ProxyNotFoundError")]
     #[error("proxy not found")]
     ProxyNotFound,
-    /// The proxy answered what is not its protocol.
+    /// The proxy's answer is not valid in its protocol.
     #[doc(alias = "ProxyProtocolError")]
     #[error("proxy protocol error")]
     ProxyProtocol,
-    /// The socket is not in a state for that.
+    /// The operation is not possible in the socket's state.
     #[doc(alias = "OperationError")]
     #[error("the socket is in the wrong state for this operation")]
     Operation,
@@ -95,77 +96,79 @@ pub enum SocketError {
     #[doc(alias = "SslInternalError")]
     #[error("internal TLS error")]
     SslInternal,
-    /// A certificate, key or cipher that was given is not valid.
+    /// A certificate, key or cipher in the configuration is not valid.
     #[doc(alias = "SslInvalidUserDataError")]
     #[error("invalid TLS configuration")]
     SslInvalidUserData,
-    /// It cannot be done now; later it can.
+    /// The operation is not possible now, but may be later.
     #[doc(alias = "TemporaryError")]
     #[error("temporary error")]
     Temporary,
-    /// Something else.
+    /// Another error.
     #[doc(alias = "UnknownSocketError")]
     #[error("unknown error")]
     Unknown,
 }
 
 impl SocketError {
-    /// What a failure to connect means. `EINVAL`, which a black-holed route gives on Linux, is the
-    /// network's.
+    /// Returns the kind of a failure to connect. `EINVAL` is `Network`: Linux gives it for a
+    /// black-holed route.
     pub(in crate::net) fn of_connecting(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Self::ConnectionRefused,
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
             ErrorKind::PermissionDenied => Self::SocketAccess,
-            _ => Self::of_opening(error).unwrap_or(Self::Network),
+            _ => Self::known(error).unwrap_or(Self::Network),
         }
     }
 
-    /// What a failure to bind or listen means.
+    /// Returns the kind of a failure to bind or listen.
     pub(in crate::net) fn of_binding(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::AddrInUse => Self::AddressInUse,
             ErrorKind::AddrNotAvailable => Self::SocketAddressNotAvailable,
             ErrorKind::PermissionDenied => Self::SocketAccess,
             ErrorKind::InvalidInput | ErrorKind::Unsupported => Self::UnsupportedSocketOperation,
-            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+            _ => Self::known(error).unwrap_or(Self::Unknown),
         }
     }
 
-    /// What a failure to accept a connection means.
+    /// Returns the kind of a failure to accept a connection.
     pub(in crate::net) fn of_accepting(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::ConnectionAborted => Self::Network,
             ErrorKind::PermissionDenied => Self::SocketAccess,
-            _ => Self::of_opening(error).unwrap_or(Self::Unknown),
+            _ => Self::known(error).unwrap_or(Self::Unknown),
         }
     }
 
-    /// What a failure to read or write means.
+    /// Returns the kind of a failure to read or write.
     pub(in crate::net) fn of_transfer(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
                 Self::RemoteHostClosed
             }
             ErrorKind::TimedOut => Self::SocketTimeout,
-            _ => Self::Network,
+            _ => EngineFailure::kind_of(error).unwrap_or(Self::Network),
         }
     }
 
-    /// What a failure to receive or send a datagram means.
+    /// Returns the kind of a failure to receive or send a datagram.
     pub(in crate::net) fn of_datagram(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::WouldBlock => Self::Temporary,
             ErrorKind::ConnectionRefused => Self::ConnectionRefused,
             ErrorKind::PermissionDenied => Self::SocketAccess,
             _ if Errno::from_io_error(error) == Some(Errno::MSGSIZE) => Self::DatagramTooLarge,
-            _ => Self::Network,
+            _ => EngineFailure::kind_of(error).unwrap_or(Self::Network),
         }
     }
 
-    /// What a failure to get a descriptor means.
-    fn of_opening(error: &io::Error) -> Option<Self> {
-        match Errno::from_io_error(error)? {
+    /// Returns the kind of a failure to open a socket, or the kind that an engine reports; `None` for
+    /// another failure.
+    fn known(error: &io::Error) -> Option<Self> {
+        let Some(errno) = Errno::from_io_error(error) else { return EngineFailure::kind_of(error) };
+        match errno {
             Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => {
                 Some(Self::SocketResource)
             }
@@ -199,7 +202,7 @@ impl NetError {
     }
 }
 
-/// For functions that return `io::Result`; the kind is the system's, if it was the system's error.
+/// For functions that return `io::Result`. Keeps the kind of the system's error, if there is one.
 impl From<NetError> for io::Error {
     fn from(error: NetError) -> Self {
         let kind = error.source.as_ref().map_or(ErrorKind::Other, Self::kind);
@@ -207,11 +210,39 @@ impl From<NetError> for io::Error {
     }
 }
 
+/// An error of an engine that no kind of an `io::Error` describes, such as a proxy's refusal.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct EngineFailure {
+    kind: SocketError,
+    reason: String,
+}
+
+impl EngineFailure {
+    /// Creates a failure: `kind` is the error that the socket reports, `reason` its text.
+    pub fn new(kind: SocketError, reason: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into() }
+    }
+
+    /// Returns the kind of an engine's failure; `None` for another error.
+    #[cold]
+    fn kind_of(error: &io::Error) -> Option<SocketError> {
+        Some(error.get_ref()?.downcast_ref::<Self>()?.kind)
+    }
+}
+
+impl From<EngineFailure> for io::Error {
+    fn from(failure: EngineFailure) -> Self {
+        Self::other(failure)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A test that runs as root lacks no permission that a socket needs.
+    /// Tested without sockets, since a test that runs as root lacks no permission that a socket
+    /// needs.
     #[test]
     fn a_permission_that_is_missing_is_told_as_that() {
         let denied = ErrorKind::PermissionDenied.into();

@@ -1,8 +1,7 @@
-//! Values: what sockets are told and what they tell, and how it is shown.
+//! Values: the arguments and the results of sockets' methods.
 //!
-//! Nothing in here knows a socket, a runtime or the network: each file is a type that compares and
-//! shows itself, or says what an address means. What the system knows of its interfaces is in
-//! `interface/`, what names mean in `names/`.
+//! Nothing in this folder uses a socket, a runtime or the network. The system's network interfaces
+//! are in `interface/`, the lookup of names is in `names/`.
 
 mod address;
 mod bind_mode;
@@ -22,7 +21,7 @@ pub(in crate::net) use address::{
     described, explained, host_text, is_mapped, lacks_scope, parse_address,
 };
 pub use bind_mode::{BindAddress, BindMode};
-pub use error::{NetError, SocketError};
+pub use error::{EngineFailure, NetError, SocketError};
 pub use network_datagram::NetworkDatagram;
 pub use option::{OptionName, SocketOption};
 pub use pause_mode::PauseMode;

@@ -1,15 +1,16 @@
-//! `NetworkDatagram`: a datagram and the way that it goes.
+//! `NetworkDatagram`: a datagram with its addresses and its interface.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::address::at_interface;
 
-/// A datagram with what is known of its way.
+/// A datagram with its addresses, its interface and its hop limit.
 ///
-/// One that was received says who sent it, to which address, by which interface it came, and how
-/// many routers it might still have passed. Link-local addresses have their scope id, that of the
-/// interface. One that is sent needs a destination, unless the socket is connected, and may say the
-/// rest: what it does not say, the system decides.
+/// A received datagram has its sender, its destination, the interface by which it came, and the
+/// number of routers that it might still have passed. The scope id of a link-local address is the
+/// index of that interface. A datagram to be sent needs a destination, unless the socket is
+/// connected. Its sender, its interface and its hop limit are optional: the system chooses those
+/// that are not set.
 ///
 /// ```
 /// use std::net::SocketAddr;
@@ -22,15 +23,16 @@ use super::address::at_interface;
 /// assert_eq!(datagram.destination(), Some(to));
 /// ```
 ///
-/// The system tells the interface, the hop limit and the destination's address on Linux. Elsewhere
-/// they are not known, and one that says them cannot be sent.
+/// The interface, the hop limit and the destination's address of a received datagram are known on
+/// Linux only. On other systems a datagram with a sender, an interface or a hop limit cannot be
+/// sent.
 #[doc(alias = "QNetworkDatagram")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NetworkDatagram {
     data: Vec<u8>,
     sender: Option<SocketAddr>,
     destination: Option<SocketAddr>,
-    /// The address of this host that an answer comes from, at the interface that this came by.
+    /// The sender of a reply: this host's address at the interface by which this datagram came.
     pub(in crate::net) reply_from: Option<IpAddr>,
     interface_index: Option<u32>,
     hop_limit: Option<u8>,
@@ -38,7 +40,7 @@ pub struct NetworkDatagram {
 }
 
 impl NetworkDatagram {
-    /// Creates a datagram that is to be sent to this address.
+    /// Creates a datagram to be sent to `destination`.
     pub fn new(data: impl Into<Vec<u8>>, destination: SocketAddr) -> Self {
         Self { data: data.into(), destination: Some(destination), ..Self::default() }
     }
@@ -48,7 +50,7 @@ impl NetworkDatagram {
         &self.data
     }
 
-    /// Takes the bytes out.
+    /// Returns the bytes without copying them.
     pub fn into_data(self) -> Vec<u8> {
         self.data
     }
@@ -59,112 +61,114 @@ impl NetworkDatagram {
         self.data = data.into();
     }
 
-    /// Returns who sent it, with the scope id of a link-local address.
+    /// Returns the sender's address and port, with the scope id of a link-local address.
     #[doc(alias = "senderAddress")]
     pub fn sender(&self) -> Option<SocketAddr> {
         self.sender
     }
 
-    /// Returns the address of who sent it. A link-local address lacks its scope id here;
+    /// Returns the sender's address. A link-local address lacks its scope id here;
     /// [`sender`](Self::sender) has it.
     #[doc(alias = "senderAddress")]
     pub fn sender_address(&self) -> Option<IpAddr> {
         self.sender.map(|sender| sender.ip())
     }
 
-    /// Returns the port of who sent it.
+    /// Returns the sender's port.
     #[doc(alias = "senderPort")]
     pub fn sender_port(&self) -> Option<u16> {
         self.sender.map(|sender| sender.port())
     }
 
-    /// Sets the address of this host that it is sent from. Its port means nothing: it is sent from
-    /// the socket's. A link-local address has the scope id of the interface that it goes out by.
+    /// Sets the address of this host from which the datagram is sent. The port is ignored: the
+    /// datagram is sent from the socket's port. The scope id of a link-local address is the index
+    /// of the interface by which the datagram is sent.
     #[doc(alias = "setSender")]
     pub fn set_sender(&mut self, sender: Option<SocketAddr>) {
         self.sender = sender;
     }
 
-    /// Returns where it is sent to, or was, with the scope id of a link-local address.
+    /// Returns the destination's address and port, with the scope id of a link-local address.
     #[doc(alias = "destinationAddress")]
     pub fn destination(&self) -> Option<SocketAddr> {
         self.destination
     }
 
-    /// Returns the address that it is sent to, or was: a host's, a group's, or a broadcast address. A
-    /// link-local address lacks its scope id here; [`destination`](Self::destination) has it.
+    /// Returns the destination's address: a host's, a group's, or a broadcast address. A link-local
+    /// address lacks its scope id here; [`destination`](Self::destination) has it.
     #[doc(alias = "destinationAddress")]
     pub fn destination_address(&self) -> Option<IpAddr> {
         self.destination.map(|destination| destination.ip())
     }
 
-    /// Returns the port that it is sent to, or was.
+    /// Returns the destination's port.
     #[doc(alias = "destinationPort")]
     pub fn destination_port(&self) -> Option<u16> {
         self.destination.map(|destination| destination.port())
     }
 
-    /// Sets where it is to be sent to. A link-local address has the scope id of the interface that
-    /// it goes out by.
+    /// Sets the destination. The scope id of a link-local address is the index of the interface by
+    /// which the datagram is sent.
     #[doc(alias = "setDestination")]
     pub fn set_destination(&mut self, destination: Option<SocketAddr>) {
         self.destination = destination;
     }
 
-    /// Returns the [index](crate::NetworkInterface::index) of the interface that it came by, or is
-    /// to go out by.
+    /// Returns the [index](crate::NetworkInterface::index) of the interface by which the datagram
+    /// came or is sent.
     #[doc(alias = "interfaceIndex")]
     pub fn interface_index(&self) -> Option<u32> {
         self.interface_index
     }
 
-    /// Sets the [index](crate::NetworkInterface::index) of the interface that it is to go out by;
-    /// none lets the system choose.
+    /// Sets the [index](crate::NetworkInterface::index) of the interface by which the datagram is
+    /// sent; with `None` or 0 the system chooses.
     #[doc(alias = "setInterfaceIndex")]
     pub fn set_interface_index(&mut self, index: Option<u32>) {
         self.interface_index = index.filter(|&index| index > 0);
     }
 
-    /// Returns how many routers it may pass, or might still have passed when it came: the field of
-    /// that name in its IPv6 header, the time to live in its IPv4 header.
+    /// Returns how many routers the datagram may pass, or might still have passed when it came: the
+    /// hop limit in its IPv6 header, the time to live in its IPv4 header.
     #[doc(alias = "hopLimit")]
     pub fn hop_limit(&self) -> Option<u8> {
         self.hop_limit
     }
 
-    /// Sets how many routers it may pass, at least 1; none is the system's default.
+    /// Sets how many routers the datagram may pass, at least 1; `None` is the system's default.
     #[doc(alias = "setHopLimit")]
     pub fn set_hop_limit(&mut self, limit: Option<u8>) {
         self.hop_limit = limit;
     }
 
-    /// Says whether bytes are missing, because whoever received it asked for fewer.
+    /// Returns true if bytes are missing, because the call that received the datagram asked for
+    /// fewer.
     pub fn is_truncated(&self) -> bool {
         self.is_truncated
     }
 
-    /// Says whether it has a sender or a destination.
+    /// Returns true if the datagram has a sender or a destination.
     #[doc(alias = "isValid")]
     pub fn is_valid(&self) -> bool {
         self.sender.is_some() || self.destination.is_some()
     }
 
-    /// Says whether it has neither sender nor destination.
+    /// Returns true if the datagram has neither a sender nor a destination.
     #[doc(alias = "isNull")]
     pub fn is_null(&self) -> bool {
         !self.is_valid()
     }
 
-    /// Forgets everything.
+    /// Removes the bytes and everything else, as in a default datagram.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Creates the answer to a datagram that was received: to who sent it, by the interface that it
-    /// came by, and from the address that it was sent to.
+    /// Creates the reply to a received datagram: it goes to the sender, by the interface by which
+    /// the datagram came, and from the destination's address.
     ///
-    /// Nothing can be sent from a group's or a broadcast address: the answer to what was sent there
-    /// goes out from this host's own.
+    /// If the destination is a group's or a broadcast address, from which no datagram can be sent,
+    /// the reply is sent from this host's own address.
     #[doc(alias = "makeReply")]
     #[must_use]
     pub fn make_reply(&self, data: impl Into<Vec<u8>>) -> Self {
@@ -185,7 +189,7 @@ impl NetworkDatagram {
         }
     }
 
-    /// One that was received.
+    /// Creates a received datagram.
     pub(in crate::net) fn received(
         data: Vec<u8>,
         sender: SocketAddr,
@@ -195,7 +199,8 @@ impl NetworkDatagram {
     }
 }
 
-/// Bytes without a destination: for a connected socket, or to be given one.
+/// Creates a datagram without a destination, for a connected socket or a later
+/// [`set_destination`](NetworkDatagram::set_destination).
 impl From<Vec<u8>> for NetworkDatagram {
     fn from(data: Vec<u8>) -> Self {
         Self { data, ..Self::default() }

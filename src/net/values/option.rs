@@ -4,44 +4,46 @@ use std::time::Duration;
 
 /// An option of a socket, with its value.
 ///
-/// Set by [`set_socket_option`](crate::QAbstractSocket::set_socket_option), asked for by
-/// [`OptionName`]. Options are those of the system's sockets. One that is set earlier is kept, and every
-/// socket that is opened has it before it is bound or connects.
+/// [`set_socket_option`](crate::QAbstractSocket::set_socket_option) sets an option of the system's
+/// socket, or keeps the option while there is no such socket.
+/// [`socket_option`](crate::QAbstractSocket::socket_option) returns the value by its
+/// [`OptionName`].
 #[doc(alias = "QAbstractSocket::SocketOption")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SocketOption {
-    /// Small pieces are sent at once (`TCP_NODELAY`). The default is `false`.
+    /// Whether small pieces are sent at once (`TCP_NODELAY`). The default is `false`.
     #[doc(alias = "LowDelayOption")]
     LowDelay(bool),
-    /// Idle connections are probed (`SO_KEEPALIVE`). The default is `false`.
+    /// Whether an idle connection is probed (`SO_KEEPALIVE`). The default is `false`.
     #[doc(alias = "KeepAliveOption")]
     KeepAlive(bool),
-    /// How many routers a multicast datagram may pass (`IP_MULTICAST_TTL`,
-    /// `IPV6_MULTICAST_HOPS`). The default is 1: it stays in the local network.
+    /// How many routers a multicast datagram may pass (`IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`).
+    /// The default is 1: the datagram stays in the local network.
     #[doc(alias = "MulticastTtlOption")]
     MulticastTtl(u8),
-    /// Multicast datagrams come back to this host (`IP_MULTICAST_LOOP`). The default is `true`.
+    /// Whether this host receives its own multicast datagrams (`IP_MULTICAST_LOOP`). The default is
+    /// `true`.
     #[doc(alias = "MulticastLoopbackOption")]
     MulticastLoopback(bool),
-    /// The field of that name in the IP header (`IP_TOS`, `IPV6_TCLASS`); 32, 64, 96, 128, 160, 192
-    /// and 224 are the classes that are in use.
+    /// The type of service in the IP header (`IP_TOS`, `IPV6_TCLASS`). The classes in use are 32,
+    /// 64, 96, 128, 160, 192 and 224.
     #[doc(alias = "TypeOfServiceOption")]
     TypeOfService(u8),
-    /// The size of the system's buffer for sending, in bytes (`SO_SNDBUF`). Linux gives twice as
-    /// much as it is asked for, and says so.
+    /// The size of the system's buffer for sending, in bytes (`SO_SNDBUF`). Linux doubles the size,
+    /// and returns the doubled size.
     #[doc(alias = "SendBufferSizeSocketOption")]
     SendBufferSize(usize),
-    /// The size of the system's buffer for receiving, in bytes (`SO_RCVBUF`). Linux gives twice as
-    /// much as it is asked for, and says so. For TCP, one of more than 64 KiB is of full use only if it
-    /// is set before the connection is made, which is when the window is scaled (tcp(7)).
+    /// The size of the system's buffer for receiving, in bytes (`SO_RCVBUF`). Linux doubles the
+    /// size, and returns the doubled size. For TCP, set a size of more than 64 KiB before the
+    /// socket connects: the scale of the window is fixed at that time (tcp(7)).
     #[doc(alias = "ReceiveBufferSizeSocketOption")]
     ReceiveBufferSize(usize),
-    /// The largest packet that reaches the peer whole, in bytes (`IP_MTU`). Can only be asked for,
-    /// and only of a connected socket.
+    /// The largest packet that reaches the peer in one piece, in bytes (`IP_MTU`). Cannot be set,
+    /// and exists on a connected socket only.
     #[doc(alias = "PathMtuSocketOption")]
     PathMtu(u32),
-    /// How long a connection is idle before it is probed, in whole seconds (`TCP_KEEPIDLE`).
+    /// How long a connection is idle before the first probe, in whole seconds (`TCP_KEEPIDLE`).
     #[doc(alias = "KeepAliveIdleOption")]
     KeepAliveIdle(Duration),
     /// How long one probe waits for its answer, in whole seconds (`TCP_KEEPINTVL`).

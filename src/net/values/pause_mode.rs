@@ -1,16 +1,17 @@
-//! When a socket pauses by itself.
+//! The pause modes: which events pause a socket.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What makes a socket stop reading until [`resume`](crate::QAbstractSocket::resume) is called.
+    /// Which events make a socket stop reading until [`resume`](crate::QAbstractSocket::resume) is
+    /// called.
     #[doc(alias = "QAbstractSocket::PauseMode")]
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct PauseMode: u8 {
-        /// Nothing does.
+        /// None.
         #[doc(alias = "PauseNever")]
         const NEVER = 0;
-        /// Errors in the handshake of an encrypted connection do. A plain socket has none.
+        /// Errors in the handshake of an encrypted connection. A plain socket has no such errors.
         #[doc(alias = "PauseOnSslErrors")]
         const ON_SSL_ERRORS = 1;
     }

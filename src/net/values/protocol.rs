@@ -1,13 +1,13 @@
-//! The families of addresses.
+//! The address families.
 
 use std::net::SocketAddr;
 
-/// Which family of addresses a socket is to use.
+/// The address family that a socket uses.
 #[doc(alias = "QAbstractSocket::NetworkLayerProtocol")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetworkLayerProtocol {
-    /// Either.
+    /// IPv4 or IPv6.
     #[doc(alias = "AnyIPProtocol")]
     #[doc(alias = "UnknownNetworkLayerProtocol")]
     #[default]
@@ -21,7 +21,7 @@ pub enum NetworkLayerProtocol {
 }
 
 impl NetworkLayerProtocol {
-    /// Says whether the address is of this family.
+    /// Returns true if the address is of this family.
     pub fn includes(self, address: SocketAddr) -> bool {
         match self {
             Self::Any => true,

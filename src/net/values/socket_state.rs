@@ -1,6 +1,6 @@
 //! The states of a socket.
 
-/// How far a socket has come.
+/// The state of a socket.
 #[doc(alias = "QAbstractSocket::SocketState")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -21,10 +21,10 @@ pub enum SocketState {
     /// The socket is bound to an address and a port.
     #[doc(alias = "BoundState")]
     Bound,
-    /// The socket listens for connections. For the servers' own use.
+    /// The socket listens for connections. Only a server's socket does.
     #[doc(alias = "ListeningState")]
     Listening,
-    /// The socket is about to close; written bytes may still have to go out.
+    /// The socket is closing, and may still send written bytes.
     #[doc(alias = "ClosingState")]
     Closing,
 }

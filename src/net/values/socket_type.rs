@@ -1,14 +1,14 @@
 //! The kinds of sockets.
 
-/// What a socket carries.
+/// The kind of a socket.
 #[doc(alias = "QAbstractSocket::SocketType")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SocketType {
-    /// A stream of bytes.
+    /// A socket for a stream of bytes.
     #[doc(alias = "TcpSocket")]
     Tcp,
-    /// Datagrams.
+    /// A socket for datagrams.
     #[doc(alias = "UdpSocket")]
     Udp,
 }

@@ -1,4 +1,4 @@
-//! The blocking view: a socket as plain code without a loop reads and writes it.
+//! The blocking view of a socket, for code without a loop.
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
@@ -10,12 +10,12 @@ use crate::net::values::SocketError;
 use crate::object::{Obj, Target};
 
 impl Runtime {
-    /// Lends a view of the socket whose reads and writes block, for plain code in a thread of its
-    /// own.
+    /// Lends a view of the socket with blocking reads and writes, for code without a loop in its
+    /// own thread.
     ///
-    /// It is a [`Read`], [`Write`] and [`BufRead`]. Meanwhile the socket emits its signals, and
-    /// their slots are called; nothing else of the runtime goes on. So the peer must be in another
-    /// thread or process: a server in the same runtime does not answer.
+    /// The view implements [`Read`], [`Write`] and [`BufRead`]. While a call blocks, the socket
+    /// emits its signals and their slots are called; nothing else in the runtime runs. So the peer
+    /// must be in another thread or process: a server in the same runtime does not answer.
     ///
     /// ```
     /// use std::io::{BufRead, Write};
@@ -53,7 +53,7 @@ impl Runtime {
     }
 }
 
-/// A socket whose reads and writes block: [`Runtime::blocking`].
+/// A view of a socket with blocking reads and writes. Created by [`Runtime::blocking`].
 pub struct Blocking<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
     socket: Obj<T>,
@@ -61,8 +61,8 @@ pub struct Blocking<'a, T: ?Sized + Target> {
 }
 
 impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
-    /// Limits how long one call may block; it then fails with `TimedOut`. The default is `None`: as
-    /// long as it takes.
+    /// Limits how long one call may block. A call that takes longer fails with `TimedOut`. The
+    /// default is `None`: no limit.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
@@ -74,12 +74,12 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         self.runtime.get_mut(self.socket).ok_or_else(gone)
     }
 
-    /// Waits for what the operation lacks; fails if it will not come.
+    /// Waits by `for_it` until the operation can go on. Fails if it cannot, or not in time.
     fn wait(
         &mut self,
         for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,
     ) -> io::Result<()> {
-        // What went wrong before is not what this wait ends with.
+        // An earlier error is not an error of this wait.
         let earlier = self.socket()?.core_mut().take_fault();
         let has_come = for_it(self.runtime, self.socket, self.timeout);
         let socket = self.socket()?;
@@ -89,16 +89,17 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         }
         match failure {
             _ if has_come => Ok(()),
-            // The next try tells that this is the end. A reset is none.
+            // The next try of the operation returns the end. A reset is an error, and no end.
             Some((SocketError::RemoteHostClosed, None)) => Ok(()),
             Some((error, system)) => Err(io::Error::new(kind_of(error, system), error)),
             None if socket.core().has_ended() => Ok(()),
-            None => Err(io::Error::new(ErrorKind::WouldBlock, "nothing will come of waiting")),
+            None => Err(io::Error::new(ErrorKind::WouldBlock, "there is nothing to wait for")),
         }
     }
 }
 
-/// The kind of `std::io` for an error of which the system may have said its own.
+/// Returns the `std::io` kind of an error; `system` is the kind of the system's error, if there is
+/// one.
 fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
     match error {
         SocketError::SocketTimeout => ErrorKind::TimedOut,
@@ -110,7 +111,8 @@ fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
 }
 
 impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
-    /// Reads what has come, and waits until something has. `Ok(0)` is the end, or an empty datagram.
+    /// Reads the bytes that have come, and waits if there are none. `Ok(0)` is the end, or an empty
+    /// datagram.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.socket()?.read(buffer) {
@@ -124,14 +126,14 @@ impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
 }
 
 impl<T: ?Sized + Target + QAbstractSocket> BufRead for Blocking<'_, T> {
-    /// Shows what has come, and waits until something has. No bytes are the end, or an empty
-    /// datagram, which is shown once.
+    /// Returns the bytes that have come, and waits if there are none. An empty slice is the end, or
+    /// an empty datagram, which is returned once.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         loop {
             match self.socket()?.fill_buf() {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
-                // The end, or an empty datagram, which is shown once.
+                // The end, or an empty datagram, which a second call would not return.
                 Ok([]) => return Ok(&[]),
                 Ok(_) => break,
             }
@@ -148,7 +150,7 @@ impl<T: ?Sized + Target + QAbstractSocket> BufRead for Blocking<'_, T> {
 }
 
 impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
-    /// Writes, and waits until there is room within the
+    /// Writes bytes, and waits if the write buffer has no room within the
     /// [limit](QAbstractSocket::set_write_buffer_limit).
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
@@ -161,12 +163,12 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
         }
     }
 
-    /// Waits until all that was written has gone out. Fails if the peer was gone before.
+    /// Waits until all written bytes are sent. Fails if the connection ends before.
     fn flush(&mut self) -> io::Result<()> {
         loop {
             let socket = self.socket()?;
             if socket.core().was_cut_off() {
-                let gone = "the peer was gone before all was sent";
+                let gone = "the connection ended before all bytes were sent";
                 return Err(io::Error::new(ErrorKind::BrokenPipe, gone));
             }
             if socket.bytes_to_write() == 0 {

@@ -1,7 +1,7 @@
 //! Waiting for one socket or server without the event loop, and plain blocking code.
 //!
-//! Everything in here is a method of the [`Runtime`](crate::Runtime), so no slot can wait. It looks
-//! at sockets and servers from outside, and they know nothing of it but who awaits them.
+//! All public functions of this folder are methods of the [`Runtime`](crate::Runtime), so no slot
+//! can wait. Sockets and servers know only that a wait is under way.
 
 mod blocking;
 mod wait;

@@ -1,7 +1,7 @@
 //! Waiting for one socket, without the event loop.
 //!
-//! A wait polls that socket alone and delivers what it emits. Timers, posted calls and other
-//! sockets have to wait meanwhile.
+//! A wait polls one socket and delivers its emissions. Until the wait ends, timers, posted calls
+//! and other sockets are not served.
 
 use std::cell::Cell;
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::event_loop::Runtime;
-use crate::net::engine::{Awaited, Network};
+use crate::net::engine::{Awaited, Interest, Network};
 use crate::net::server::{QTcpServer, forget_destroyed};
 use crate::net::socket::{News, QAbstractSocket, SocketCore};
 use crate::net::values::{SocketError, SocketState};
@@ -18,28 +18,29 @@ use crate::readiness::Readiness;
 
 /// Waiting for one socket.
 ///
-/// These are for programs without an event loop, and for the beginning and the end of one with it.
-/// A time-out of `None` waits as long as it takes. A slot cannot wait: it has no runtime.
+/// For programs without an event loop, and for the beginning and the end of a program with one. A
+/// timeout of `None` is no limit. A slot cannot wait, because it has no runtime.
 ///
 /// A wait serves its socket alone. The other sockets and servers of the runtime, its timers and its
-/// posted calls have to wait until the call returns. So a peer that has to do something, such as to
-/// answer, must be in another thread or process. If it is in the same runtime, the wait times out, or,
-/// without a time-out, never returns.
+/// posted calls are not served until the call returns. So a peer that must act, for example answer,
+/// must be in another thread or process. If the peer is in the same runtime, the wait times out or,
+/// without a timeout, never returns.
 ///
-/// A wait delivers first what was recorded before the call, and what the socket's slots have still to do
-/// for what came before; this takes of the time-out. It judges by what is delivered from then on: a signal that is emitted and delivered during the call counts, also if the socket has moved on
-/// since. What was recorded before `connect_to_host` or `bind` was last called does not count: the
-/// wait is for what these have begun. A slot that begins to connect again prolongs the wait.
+/// A wait first delivers the emissions that were recorded before the call, and finishes the
+/// socket's turns that were put aside; this time counts towards the timeout. Only signals that are
+/// delivered during the call count, even if the state of the socket has changed again before the
+/// call returns. Signals that were recorded before the last call of `connect_to_host` or `bind` do
+/// not count. A slot that begins to connect again prolongs the wait.
 impl Runtime {
-    /// Waits until a connection is established. Returns true if the socket is connected when this is
-    /// called, or `connected` is emitted before it returns, even if the connection has ended since.
-    /// Returns false if there is no attempt to connect, if the attempt fails, or if it takes longer
-    /// than `timeout`.
+    /// Waits until a connection is established.
     ///
-    /// Looks up the name, if that is not done. When the time is over the attempt is given up:
-    /// `state_changed(Unconnected)` is emitted, and [`error`](QAbstractSocket::error) is
-    /// [`SocketTimeout`](SocketError::SocketTimeout), for which `error_occurred` is not emitted, as
-    /// in Qt.
+    /// Returns true if the socket is connected when this is called, or if `connected` is emitted
+    /// before the call returns, even if the connection has ended since. Returns false if there is
+    /// no attempt to connect, if the attempt fails, or if it takes longer than `timeout`.
+    ///
+    /// Finishes the lookup of the name first. When the timeout passes, the attempt ends:
+    /// `state_changed(Unconnected)` is emitted, and [`error`](QAbstractSocket::error) returns
+    /// [`SocketTimeout`](SocketError::SocketTimeout); as in Qt, `error_occurred` is not emitted.
     ///
     /// ```
     /// use std::time::Duration;
@@ -59,7 +60,7 @@ impl Runtime {
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[doc(alias = "waitForConnected")]
     pub fn wait_for_connected<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
     where
@@ -68,18 +69,19 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_connection()
     }
 
-    /// Waits until new bytes, or a datagram, have come. Returns true if `ready_read` is emitted
-    /// before this returns, or if a datagram was announced before and nobody has read it. Bytes that
-    /// had come before do not count.
+    /// Waits until new bytes or a datagram have come.
     ///
-    /// Finishes connecting first, and sends what was written. Returns false if connecting fails; if
-    /// the socket is neither connected nor bound, or no longer; if its buffer is full; if the network
-    /// refuses a datagram; or if it takes longer than `timeout`: then `error_occurred(SocketTimeout)`
-    /// is emitted and the connection stays.
+    /// Returns true if `ready_read` is emitted before the call returns, or if an announced datagram
+    /// waits to be read. Bytes that came before the call do not count.
+    ///
+    /// Finishes connecting first, and sends written bytes. Returns false if connecting fails; if
+    /// the socket is not, or no longer, connected or bound; if its read buffer is full; if the
+    /// network refuses a datagram; or if the wait takes longer than `timeout`: then
+    /// `error_occurred(SocketTimeout)` is emitted, and the connection does not end.
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[doc(alias = "waitForReadyRead")]
     pub fn wait_for_ready_read<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
     where
@@ -88,15 +90,16 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_arrival()
     }
 
-    /// Waits until some of what was written has gone out. Returns true if `bytes_written` is emitted
-    /// before this returns. Returns false at once if nothing is left to be sent, which is always so
-    /// with datagrams.
+    /// Waits until some of the written bytes are sent.
+    ///
+    /// Returns true if `bytes_written` is emitted before the call returns. Returns false at once if
+    /// no bytes are left to be sent, which is always so on a UDP socket.
     ///
     /// Finishes connecting first. Otherwise as [`wait_for_ready_read`](Self::wait_for_ready_read).
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[doc(alias = "waitForBytesWritten")]
     pub fn wait_for_bytes_written<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
     where
@@ -105,19 +108,20 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_departure()
     }
 
-    /// Waits until the connection has ended. Returns true if `disconnected` is emitted before this
-    /// returns, even if a slot has begun to connect again since. That is also so of an end that was made
-    /// just before, as by `abort`, if its slots have not been called yet. Returns false if the socket is
-    /// unconnected otherwise, so that there is nothing to end; if connecting fails; or if it takes longer
-    /// than `timeout`.
+    /// Waits until the connection has ended.
     ///
-    /// Finishes connecting first, sends what was written, and buffers what comes. Returns false at
-    /// once if both ends are closed and there is no room for what has come before. When the time is
-    /// over, an attempt to connect is given up as by
-    /// [`wait_for_connected`](Self::wait_for_connected); a connection stays, and
+    /// Returns true if `disconnected` is emitted before the call returns, even if a slot has begun
+    /// to connect again since. An end just before the call, as by `abort`, also counts, if the
+    /// slots have not been called yet. Returns false if the socket is unconnected otherwise; if
+    /// connecting fails; or if the wait takes longer than `timeout`.
+    ///
+    /// Finishes connecting first, sends written bytes, and buffers bytes that come. Returns false
+    /// at once if both ends are closed and the read buffer has no room for the rest. When the
+    /// timeout passes, an attempt to connect ends as in
+    /// [`wait_for_connected`](Self::wait_for_connected); a connection does not end, and
     /// `error_occurred(SocketTimeout)` is emitted.
     ///
-    /// The end of a program that has asked for the end of a connection:
+    /// A program that ends after its last bytes are sent:
     ///
     /// ```
     /// use std::io::Write;
@@ -140,7 +144,7 @@ impl Runtime {
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[doc(alias = "waitForDisconnected")]
     pub fn wait_for_disconnected<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
     where
@@ -149,19 +153,21 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_end()
     }
 
-    /// Waits until a connection is accepted. Returns true if at least one is accepted before this
-    /// returns: all that wait in the kernel are, as in a pass of the loop, up to the server's
-    /// [limit](QTcpServer::set_max_pending_connections). Accepts even while the server is paused.
+    /// Waits until a connection is accepted.
     ///
-    /// Returns false at once if the server does not listen, or if as many connections wait to be
-    /// taken as may. Returns false if accepting fails, for which
-    /// [`accept_error`](QTcpServer::accept_error) is emitted, or if it takes longer than `timeout`:
-    /// then [`server_error`](QTcpServer::server_error) is
+    /// Returns true if at least one connection is accepted before the call returns. Accepts all
+    /// connections that wait in the kernel, as in a pass of the loop, up to the server's
+    /// [limit](QTcpServer::set_max_pending_connections), even while the server is paused.
+    ///
+    /// Returns false at once if the server does not listen, or if the limit of pending connections
+    /// is reached. Returns false if accepting fails, in which case
+    /// [`accept_error`](QTcpServer::accept_error) is emitted, or if the wait takes longer than
+    /// `timeout`: then [`server_error`](QTcpServer::server_error) returns
     /// [`SocketTimeout`](SocketError::SocketTimeout).
     ///
     /// # Panics
     ///
-    /// Panics when a slot does.
+    /// Panics if a slot panics.
     #[doc(alias = "waitForNewConnection")]
     pub fn wait_for_new_connection(
         &mut self,
@@ -177,8 +183,10 @@ impl Runtime {
             let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
                 return false;
             };
-            let socket = Awaited { engine, to_read: true, to_write: false };
-            match wait_on(self, &*network, &[socket], deadline) {
+            let interest = Interest { to_read: true, to_write: false };
+            let mut sockets = Vec::with_capacity(1);
+            Awaited::collect(engine, interest, &mut sockets);
+            match wait_on(self, &*network, &sockets, deadline) {
                 Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
                     match QTcpServer::accept_awaited(self, server) {
                         Ok(true) => return true,
@@ -192,7 +200,7 @@ impl Runtime {
         }
     }
 
-    /// Notes that no connection was accepted in time, and returns false.
+    /// Sets the server's error to `SocketTimeout`, and returns false.
     fn has_timed_out(&mut self, server: Obj<QTcpServer>) -> bool {
         if let Some(server) = self.get_mut(server) {
             server.set_error(SocketError::SocketTimeout);
@@ -206,11 +214,11 @@ struct Wait<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
     socket: Obj<T>,
     deadline: Option<Instant>,
-    /// The state when the wait was called for, before anything was delivered.
+    /// The state when the wait began, before any delivery.
     began_in: SocketState,
-    /// What had happened when the socket was destroyed, if it was.
+    /// The news at the time when the socket was destroyed, if it was.
     legacy: Rc<Cell<News>>,
-    /// The time was over already when the socket was last looked at, or could first be.
+    /// The socket was polled once after the deadline, or may not be polled any more.
     has_looked_last: bool,
 }
 
@@ -231,7 +239,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         };
         wait.began_in = wait.state();
         if !deliver_before(wait.runtime, socket, deadline) {
-            // Nothing may be looked for any more.
+            // The turn that was put aside comes first, so the socket may not be polled any more.
             wait.has_looked_last = true;
         }
         wait
@@ -282,13 +290,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         while self.began_in != SocketState::Unconnected && self.is_ready_until(News::ENDED) {
             let Some(core) = self.core() else { break };
             let to_write = core.may_write();
-            // What nobody has looked at stays, and brings nothing new.
+            // Unread bytes keep an unbuffered socket readable, and bring no news.
             let to_read = core.may_read() && !core.has_pending();
             if !self.step(to_read, to_write) {
                 self.time_out();
                 break;
             }
-            // Both ends are closed, and the connection ends when somebody has read what came.
+            // Both ends are closed, and the connection ends only when the buffered bytes are read.
             if !to_read && !to_write {
                 break;
             }
@@ -296,16 +304,16 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         self.has_happened(News::ENDED)
     }
 
-    /// Finishes connecting. Returns true if there is a connection, or an address, to wait on, and
-    /// what is waited for has not happened.
+    /// Finishes connecting. Returns true if the socket is connected or bound, and `awaited` has not
+    /// happened yet.
     fn is_ready_until(&mut self, awaited: News) -> bool {
         self.finish_connecting(awaited)
             && !self.has_happened(awaited)
             && self.core().is_some_and(SocketCore::is_under_way)
     }
 
-    /// Finishes connecting, if an attempt is under way, or until what is waited for has happened.
-    /// Returns false if the time is over before.
+    /// Finishes connecting, if an attempt is under way, but stops when `awaited` has happened.
+    /// Returns false if the deadline passes before.
     fn finish_connecting(&mut self, awaited: News) -> bool {
         while !self.has_happened(awaited) {
             let has_time = match self.state() {
@@ -321,7 +329,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         true
     }
 
-    /// Returns true if one of these has happened since the wait began.
+    /// Returns true if any of `news` has happened since the wait began.
     fn has_happened(&self, news: News) -> bool {
         self.core().map_or_else(|| self.legacy.get(), SocketCore::news).intersects(news)
     }
@@ -334,7 +342,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         self.core().map_or(SocketState::Unconnected, |core| core.state())
     }
 
-    /// Calls `f` with the socket's core, and delivers what it did.
+    /// Calls `f` with the socket's core, and delivers the effects that `f` recorded.
     fn turn(&mut self, f: impl FnOnce(&mut SocketCore)) {
         let socket = self.socket;
         let Some(key) = self.runtime.own(socket) else { return };
@@ -347,11 +355,11 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         });
     }
 
-    /// Waits for the addresses of the peer's name. Returns false if the time is over before.
+    /// Waits for the addresses of the peer's name. Returns false if the deadline passes before.
     fn look_up(&mut self) -> bool {
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
-        let name = core.peer_name().to_owned();
+        let name = core.name_to_look_up().to_owned();
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();
         let timers = self.runtime.timers();
@@ -359,7 +367,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         match network.resolve_now(&name, timeout) {
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 timers.clock().waited(timeout.unwrap_or_default());
-                // Without a deadline, nobody will answer any more.
+                // Without a deadline, a timeout means that no answer will come.
                 if deadline == self.deadline {
                     return false;
                 }
@@ -370,33 +378,45 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         true
     }
 
-    /// Waits until something happens at the socket, and does what follows; says whether there was
-    /// time left.
+    /// Waits until the socket is ready, and handles the readiness. Returns false if the deadline
+    /// passed before.
     fn step(&mut self, to_read: bool, to_write: bool) -> bool {
-        // One look when the time is over, and no more, however much there is to see.
+        // After the deadline the socket is polled once more, and not again, even if it is ready.
         let is_over = self.deadline.is_some_and(|deadline| deadline <= self.runtime.timers().now());
         if is_over && std::mem::replace(&mut self.has_looked_last, true) {
             return false;
         }
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };
-        let sockets: Vec<Awaited<'_>> =
-            core.engines().map(|engine| Awaited { engine, to_read, to_write }).collect();
+        let interest = Interest { to_read, to_write };
+        let held = core.ready_now();
+        let is_ready = to_read && held.readable || to_write && held.writable;
+        let sockets = core.awaited(interest);
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();
-        match wait_on(self.runtime, &*network, &sockets, deadline) {
-            Some(readiness) => {
-                let any = readiness.into_iter().reduce(|one, other| one | other);
-                let any = any.unwrap_or_default();
+        let ready = match is_ready {
+            true => Some(Vec::new()),
+            false => wait_on(self.runtime, &*network, &sockets, deadline),
+        };
+        match ready {
+            Some(ready) => {
+                let sources = sockets.iter().map(|socket| socket.engine.source());
+                let ready: Vec<_> = sources.zip(ready).collect();
                 let was_connecting = self.state() == SocketState::Connecting;
-                self.turn(|core| core.on_awaited_to_read(any));
-                // What is told of the one may be the end of the other.
+                let mut any = Readiness::default();
+                self.turn(|core| {
+                    any = core.on_awaited(&ready);
+                    if !was_connecting {
+                        core.on_awaited_to_read(any);
+                    }
+                });
+                // The readiness of an attempt is not that of the connection.
                 if !was_connecting {
                     self.turn(|core| core.on_awaited_to_write(any));
                 }
                 true
             }
-            // Without a deadline, nothing will come any more.
+            // Without a deadline, this means that the socket will never be ready.
             None if deadline == self.deadline => false,
             None => {
                 self.turn(SocketCore::on_timeout);
@@ -405,7 +425,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         }
     }
 
-    /// The time is over, and the attempt to connect with it.
+    /// Ends the attempt to connect, since the deadline has passed.
     fn give_up(&mut self) {
         self.turn(|core| {
             core.end_attempt(SocketError::SocketTimeout);
@@ -413,15 +433,15 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         });
     }
 
-    /// The time is over; the connection stays.
+    /// Emits the timeout; the connection does not end.
     fn time_out(&mut self) {
         self.turn(|core| core.fail(SocketError::SocketTimeout, None));
     }
 }
 
-/// Delivers what was recorded before the wait, and as much as it takes until the object is not held up by
-/// a turn that was put aside. Returns false if the time is over before: what is found at the object now
-/// would overtake.
+/// Delivers the effects that were recorded before the wait, until no turn of the object is put
+/// aside any more. Returns false if the deadline passes before: news of the object would then
+/// overtake its turn.
 fn deliver_before<T: ?Sized + Target>(
     runtime: &mut Runtime,
     object: Obj<T>,
@@ -438,7 +458,7 @@ fn deliver_before<T: ?Sized + Target>(
     true
 }
 
-/// Waits until one of the sockets is ready; `None` if the time was over before.
+/// Waits until one of the sockets is ready; returns `None` if the deadline passes before.
 fn wait_on(
     runtime: &Runtime,
     network: &dyn Network,
@@ -448,7 +468,7 @@ fn wait_on(
     let timers = runtime.timers();
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
-        // A poller that fails is as good as one that finds nothing: the socket's own calls tell.
+        // A failure of the poller counts as no readiness: the socket's own calls report an error.
         let ready = network.wait(sockets, timers.clock().sleep(left)).ok()?;
         if ready.iter().any(|ready| *ready != Readiness::default()) {
             return Some(ready);

@@ -1,8 +1,8 @@
-//! Handles: how one object names another.
+//! Handles: how one object refers to another.
 //!
-//! A handle is a number with a generation and the tag of its runtime. It can go stale, it can be
-//! carried into the wrong runtime, and it keeps one promise in both cases: it never reaches an
-//! object other than the one it was made for.
+//! A handle is a number with a generation and the tag of its runtime. A handle can become stale,
+//! and it can be taken to the wrong runtime. It keeps one promise in both cases: it never reaches
+//! an object other than the one for which it was made.
 
 use std::any::{Any, type_name};
 use std::fmt;
@@ -14,36 +14,36 @@ use super::place::{PlaceMut, PlaceRef};
 use super::qobject::QObject;
 use crate::object::store::{Number, ObjectKey, RuntimeTag};
 
-/// What a handle can point at: a class, or a trait that classes implement.
+/// What a handle can refer to: a class, or a trait that classes implement.
 ///
-/// Implemented for every [`QObject`] class, for `dyn QObject`, and for each trait that went
-/// through [`object_trait!`](crate::object_trait).
+/// Implemented for every [`QObject`] class, for `dyn QObject`, and for each trait that is passed to
+/// [`object_trait!`](crate::object_trait).
 pub trait Target: 'static {
-    /// What a handle carries beside the key to find the way from the object to this type.
+    /// What a handle carries, in addition to the key, to get from the object to this type.
     type Cast: Copy + Send + Sync + 'static;
 
-    /// Returns this type's view of `object`, or `None` if it is of another class.
+    /// Returns `object` as this type, or `None` if the object is of another class.
     fn project(object: &dyn QObject, cast: Self::Cast) -> Option<&Self>;
 
-    /// Returns this type's mutable view of `object`, or `None` if it is of another class.
+    /// Returns `object` as this type, mutably, or `None` if the object is of another class.
     fn project_mut(object: &mut dyn QObject, cast: Self::Cast) -> Option<&mut Self>;
 
-    /// Returns this type's view of what is in a place, if there is anything.
+    /// Returns the object in a place as this type, if there is one.
     #[doc(hidden)]
     #[inline]
     fn look(place: PlaceRef<'_>, cast: Self::Cast) -> Option<&Self> {
         Self::project(place.object()?, cast)
     }
 
-    /// Returns this type's mutable view of what is in a place, if there is anything.
+    /// Returns the object in a place as this type, mutably, if there is one.
     #[doc(hidden)]
     #[inline]
     fn look_mut(place: PlaceMut<'_>, cast: Self::Cast) -> Option<&mut Self> {
         Self::project_mut(place.into_object()?, cast)
     }
 
-    /// Returns true if objects of a class can be seen as this type. Only asked of an object that is
-    /// not there.
+    /// Returns true if objects of a class can be seen as this type. Called only for an object that
+    /// is not in its place.
     #[doc(hidden)]
     fn fits(class: &MetaObject) -> bool {
         let _ = class;
@@ -65,7 +65,7 @@ impl<T: QObject> Target for T {
 
     #[inline]
     fn look(place: PlaceRef<'_>, (): ()) -> Option<&Self> {
-        // The object is mostly of that very class, for which one check is enough.
+        // In most cases the object is of exactly this class: then one check is enough.
         match place.exactly() {
             Some(object) => object,
             None => look_at_base(place),
@@ -94,14 +94,14 @@ impl<T: QObject> Target for T {
     }
 }
 
-/// Returns the object of class `T` that the one in a place extends. Apart, so that the common way
-/// is short.
+/// Returns the object of class `T` that the object in a place extends. A function of its own, to
+/// keep the common path short.
 #[inline(never)]
 fn look_at_base<T: QObject>(place: PlaceRef<'_>) -> Option<&T> {
     T::project(place.object()?, ())
 }
 
-/// Returns the object of class `T` that the one in a place extends, mutably.
+/// Returns the object of class `T` that the object in a place extends, mutably.
 #[inline(never)]
 fn look_at_base_mut<T: QObject>(place: PlaceMut<'_>) -> Option<&mut T> {
     T::project_mut(place.into_object()?, ())
@@ -121,12 +121,12 @@ impl Target for dyn QObject {
 
 /// The two projections from an object of a known class to a trait.
 ///
-/// What an `Obj<dyn Trait>` carries; made by [`object_trait!`](crate::object_trait).
+/// An `Obj<dyn Trait>` carries one, which [`object_trait!`](crate::object_trait) makes.
 #[doc(hidden)]
 pub struct CastTable<D: ?Sized> {
-    /// The shared projection.
+    /// Returns the object as the trait.
     pub shared: fn(&dyn QObject) -> Option<&D>,
-    /// The exclusive projection.
+    /// Returns the object as the trait, mutably.
     pub exclusive: fn(&mut dyn QObject) -> Option<&mut D>,
 }
 
@@ -136,11 +136,11 @@ impl<D: ?Sized> fmt::Debug for CastTable<D> {
     }
 }
 
-/// Says that a handle to `T` can become a handle to `Self`, a trait object type.
+/// Allows a handle to `T` to become a handle to `Self`, a trait object type.
 ///
-/// Implemented by [`object_trait!`](crate::object_trait) for every class with the trait.
+/// [`object_trait!`](crate::object_trait) implements it for every class that implements the trait.
 pub trait Upcast<T: ?Sized>: Target {
-    /// How the projections of a `T` are found.
+    /// What a handle carries to see a `T` as this type.
     const CAST: Self::Cast;
 }
 
@@ -148,7 +148,7 @@ impl<T: ?Sized + Target> Upcast<T> for dyn QObject {
     const CAST: () = ();
 }
 
-/// Lets handles point at a trait: `object_trait!(Shape)` makes `Obj<dyn Shape>` a type.
+/// Makes handles to a trait possible: after `object_trait!(Shape)`, `Obj<dyn Shape>` is a type.
 ///
 /// The trait needs [`QObject`] as a supertrait.
 ///
@@ -214,21 +214,21 @@ macro_rules! object_trait {
     };
 }
 
-/// A handle to an object of class `T`, or of any class with the trait `T`.
+/// A handle to an object of class `T`, or of any class that implements the trait `T`.
 ///
-/// Handles are `Copy`, 12 bytes for a class and 24 for a trait, and the way in which objects hold
-/// each other: the arena owns the object, and `rt[handle]` or `cx[handle]` borrows it.
+/// Objects hold each other by handles. A handle is `Copy` and has 12 bytes for a class and 24 for a
+/// trait. The arena owns the object, and `rt[handle]` or `cx[handle]` borrows it.
 ///
-/// What goes over a handle is the object's insides, not the object's place: assigning a whole new
-/// object (`rt[timer] = QTimer::new()`) or swapping two puts one there that the runtime does not
-/// know, with none of the connections. Change fields; or destroy the object and add another.
+/// Change the fields of an object, but do not assign a whole new object, as in
+/// `rt[timer] = QTimer::new()`, and do not swap two: the runtime does not know the new object, and
+/// no connections belong to it. Destroy the object and add another instead.
 ///
-/// A handle whose object was destroyed is *stale*. It stays so: its number is never given to
-/// another object. A stale handle, or one of another runtime, gives `None` from
-/// [`get`](crate::World::get) and a panic from indexing.
+/// A handle whose object was destroyed is *stale*, for ever: no other object gets its number. For a
+/// stale handle, or one of another runtime, [`get`](crate::World::get) returns `None` and indexing
+/// panics.
 ///
-/// Handles may cross threads (they are `Send`), objects may not: [`Remote`](crate::Remote) takes a
-/// handle back to the thread where it means something.
+/// Handles are `Send`, objects are not: another thread can hold a handle, and
+/// [`Remote`](crate::Remote) takes it back to the thread of its object.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -256,7 +256,8 @@ pub struct Obj<T: ?Sized + Target> {
 }
 
 impl<T: ?Sized + Target> Obj<T> {
-    /// Returns the same handle as one to a trait that `T` implements, or to `dyn QObject`.
+    /// Returns the same handle as a handle to a trait that `T` implements, to a class that `T`
+    /// extends, or to `dyn QObject`.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -279,7 +280,7 @@ impl<T: ?Sized + Target> Obj<T> {
         Obj { key: self.key, tag: self.tag, cast: () }
     }
 
-    /// Says which object this is, for a message: `12v3`.
+    /// Returns the number of the object, for a message: `12v3`.
     pub(crate) fn number(self) -> Number {
         Number(self.key)
     }
@@ -321,7 +322,7 @@ impl<T: ?Sized + Target> fmt::Debug for Obj<T> {
     }
 }
 
-/// A handle to a `T` as people read it: `Obj<Lamp> 12v3`.
+/// A handle to a `T` as it is displayed: `Obj<Lamp> 12v3`.
 pub(in crate::object) struct Shown<T: ?Sized>(ObjectKey, PhantomData<T>);
 
 impl<T: ?Sized> Shown<T> {

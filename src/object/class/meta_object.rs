@@ -1,6 +1,6 @@
 //! What is known of a class at compile time.
 //!
-//! Everything here sits in statics; a program that never asks pays nothing.
+//! Everything here is in statics: a program that does not use it pays nothing.
 
 use std::any::Any;
 use std::fmt::{self, Write};
@@ -9,7 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::qobject::QObject;
 use super::signal::AnySignal;
 
-/// The description of a class: its name, what it extends, its signals, slots and properties.
+/// The description of a class: its name, the class that it extends, its signals, slots and
+/// properties.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -37,12 +38,12 @@ pub struct MetaObject {
 }
 
 impl MetaObject {
-    /// Describes a class that has a name and nothing else yet.
+    /// Creates the description of a class, with a name and nothing else.
     pub const fn new(class_name: &'static str) -> Self {
         Self { class_name, super_class: None, signals: &[], slots: &[], properties: &[] }
     }
 
-    /// Adds the class that this one embeds and extends, by its
+    /// Sets the class that this one embeds and extends, by its
     /// [`static_meta_object`](QObject::static_meta_object).
     #[must_use]
     pub const fn with_super_class(mut self, super_class: fn() -> &'static MetaObject) -> Self {
@@ -50,21 +51,21 @@ impl MetaObject {
         self
     }
 
-    /// Adds the signals that the class declares itself.
+    /// Sets the signals that the class itself declares.
     #[must_use]
     pub const fn with_signals(mut self, signals: &'static [MetaSignal]) -> Self {
         self.signals = signals;
         self
     }
 
-    /// Adds the slots that the class declares itself.
+    /// Sets the slots that the class itself declares.
     #[must_use]
     pub const fn with_slots(mut self, slots: &'static [MetaSlot]) -> Self {
         self.slots = slots;
         self
     }
 
-    /// Adds the properties that the class declares itself.
+    /// Sets the properties that the class itself declares.
     #[must_use]
     pub const fn with_properties(mut self, properties: &'static [MetaProperty]) -> Self {
         self.properties = properties;
@@ -77,7 +78,7 @@ impl MetaObject {
         self.class_name
     }
 
-    /// Returns the class that this one extends, if it does.
+    /// Returns the class that this one extends, if there is one.
     #[doc(alias = "superClass")]
     pub fn super_class(&self) -> Option<&'static MetaObject> {
         self.super_class.map(|super_class| super_class())
@@ -88,43 +89,43 @@ impl MetaObject {
         std::ptr::eq(self, other) || self.super_class().is_some_and(|class| class.inherits(other))
     }
 
-    /// Returns the signals that the class declares itself, without those of its super class.
+    /// Returns the signals that the class itself declares, without those of its super class.
     pub const fn signals(&self) -> &'static [MetaSignal] {
         self.signals
     }
 
-    /// Returns the slots that the class declares itself.
+    /// Returns the slots that the class itself declares, without those of its super class.
     pub const fn slots(&self) -> &'static [MetaSlot] {
         self.slots
     }
 
-    /// Returns the properties that the class declares itself.
+    /// Returns the properties that the class itself declares, without those of its super class.
     pub const fn properties(&self) -> &'static [MetaProperty] {
         self.properties
     }
 
-    /// Finds a signal by name, in the class and then in what it extends.
+    /// Returns the signal of this name, of the class or of a class that it extends.
     #[doc(alias = "indexOfSignal")]
     pub fn signal(&self, name: &str) -> Option<&'static MetaSignal> {
         let own = self.signals.iter().find(|signal| signal.name == name);
         own.or_else(|| self.super_class()?.signal(name))
     }
 
-    /// Finds a slot by name, in the class and then in what it extends.
+    /// Returns the slot of this name, of the class or of a class that it extends.
     #[doc(alias = "indexOfSlot")]
     pub fn slot(&self, name: &str) -> Option<&'static MetaSlot> {
         let own = self.slots.iter().find(|slot| slot.name == name);
         own.or_else(|| self.super_class()?.slot(name))
     }
 
-    /// Finds a property by name, in the class and then in what it extends.
+    /// Returns the property of this name, of the class or of a class that it extends.
     #[doc(alias = "indexOfProperty")]
     pub fn property(&self, name: &str) -> Option<&'static MetaProperty> {
         let own = self.properties.iter().find(|property| property.name == name);
         own.or_else(|| self.super_class()?.property(name))
     }
 
-    /// What some signal of the class carries as text, if that can be shown.
+    /// Returns `argument` as text, if some signal of the class carries its type and can show it.
     pub(in crate::object) fn argument_text(&self, argument: &dyn Any) -> Option<String> {
         let own = self.signals.iter().find_map(|signal| signal.argument_text(argument));
         own.or_else(|| self.super_class()?.argument_text(argument))
@@ -152,9 +153,9 @@ impl PartialEq for MetaObject {
     }
 }
 
-/// Shows one signal of an object to a visitor.
+/// Calls a visitor with one signal of an object.
 type ShowSignal = fn(&dyn QObject, &mut dyn FnMut(&dyn AnySignal));
-/// Shows what a signal carries as text, if it can be shown.
+/// Returns the argument of a signal as text, if it can be shown.
 type ShowArgument = fn(&dyn Any) -> Option<String>;
 
 /// A signal of a class.
@@ -167,15 +168,16 @@ pub struct MetaSignal {
 }
 
 impl MetaSignal {
-    /// Describes a signal: its name, the type it carries as written, and how to reach it.
+    /// Describes a signal: its name, the type that it carries as written, and how to reach it.
     pub const fn new(name: &'static str, argument: &'static str, show: ShowSignal) -> Self {
         Self { name, argument, show, show_argument: nothing_as_text }
     }
 
-    /// Has a [`Trace`](crate::Trace) show what the signal carries, an `A`, by its `Debug`.
+    /// Makes a [`Trace`](crate::Trace) show the argument of the signal, an `A`, by its `Debug`.
     ///
-    /// The derive does so for every argument that has one. In a class that is written by hand, a
-    /// signal without this shows `..`; one that carries `()` has nothing to show.
+    /// The derive calls this for every argument that has a `Debug`. In a class that is written by
+    /// hand, a signal without this is shown with `..`, and one that carries `()` without an
+    /// argument.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -217,7 +219,7 @@ impl MetaSignal {
         self.with_text(debug_as_text::<A>)
     }
 
-    /// Has a trace show what the signal carries by this function.
+    /// Makes a trace show the argument of the signal by this function.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_text(mut self, show_argument: ShowArgument) -> Self {
@@ -230,20 +232,20 @@ impl MetaSignal {
         self.name
     }
 
-    /// Returns the type of what the signal carries, as it is written in the source.
+    /// Returns the type of the argument, as it is written in the source.
     #[doc(alias = "parameterTypes")]
     pub const fn argument(&self) -> &'static str {
         self.argument
     }
 
-    /// What the signal carries as text, if it can be shown.
+    /// Returns the argument of the signal as text, if it can be shown.
     pub(in crate::object) fn argument_text(&self, argument: &dyn Any) -> Option<String> {
         (self.show_argument)(argument)
     }
 }
 
-/// Shows every signal of `object` to `visit`, in the order of its class, then of the classes that
-/// it extends.
+/// Calls `visit` with every signal of `object`, in the order of its class, then of the classes that
+/// the class extends.
 pub(in crate::object) fn each_signal(
     object: &dyn QObject,
     visit: &mut dyn FnMut(&'static MetaSignal, &dyn AnySignal),
@@ -257,8 +259,8 @@ pub(in crate::object) fn each_signal(
     }
 }
 
-/// What `Debug` shows of an `A`, if that is what it is. None of one that fails or panics, which is
-/// not to be felt where it was emitted.
+/// Returns what `Debug` shows of an `A`, if the argument is one. Returns `None` if its `Debug`
+/// fails or panics, so that the emission goes on as if there were no trace.
 pub(crate) fn debug_as_text<A: fmt::Debug + 'static>(argument: &dyn Any) -> Option<String> {
     let argument: &A = argument.downcast_ref()?;
     let mut text = String::new();
@@ -266,7 +268,7 @@ pub(crate) fn debug_as_text<A: fmt::Debug + 'static>(argument: &dyn Any) -> Opti
     matches!(written, Ok(Ok(()))).then_some(text)
 }
 
-/// What there is to show of something of which only the type is known.
+/// Returns the text for an argument of which only the type is known.
 pub(crate) fn nothing_as_text(argument: &dyn Any) -> Option<String> {
     argument.is::<()>().then(|| "()".to_owned())
 }
@@ -298,14 +300,14 @@ impl MetaSlot {
         Self { name, argument: None, signal: None }
     }
 
-    /// Adds the type that the slot takes, as written in the source.
+    /// Sets the type that the slot takes, as written in the source.
     #[must_use]
     pub const fn with_argument(mut self, argument: &'static str) -> Self {
         self.argument = Some(argument);
         self
     }
 
-    /// Adds the signal that the slot declares itself connected to, as in `socket.ready_read`.
+    /// Sets the signal that the slot declares itself connected to, as in `socket.ready_read`.
     #[must_use]
     pub const fn with_signal(mut self, signal: &'static str) -> Self {
         self.signal = Some(signal);
@@ -317,7 +319,7 @@ impl MetaSlot {
         self.name
     }
 
-    /// Returns the type of what the slot takes, as it is written in the source.
+    /// Returns the type that the slot takes, as it is written in the source.
     pub const fn argument(&self) -> Option<&'static str> {
         self.argument
     }
@@ -336,7 +338,7 @@ impl fmt::Debug for MetaSlot {
 
 /// Reads a property of an object into a box.
 type ReadProperty = fn(&dyn QObject) -> Box<dyn Any>;
-/// Writes a property of an object from a box; gives the box back if its type is wrong.
+/// Writes a property of an object from a box; returns the box if its type is wrong.
 type WriteProperty = fn(&mut dyn QObject, Box<dyn Any>) -> Result<(), Box<dyn Any>>;
 
 /// A property of a class.
@@ -349,7 +351,7 @@ pub struct MetaProperty {
 }
 
 impl MetaProperty {
-    /// Describes a property: its name, its type as written, and how to read and write it.
+    /// Describes a property: its name, its type as written, and how to read and to write it.
     pub const fn new(
         name: &'static str,
         type_name: &'static str,
@@ -370,12 +372,12 @@ impl MetaProperty {
         self.type_name
     }
 
-    /// Reads the property of `object`, which is of the class that this describes.
+    /// Reads the property of `object`, which must be of the class that has the property.
     pub(crate) fn read(&self, object: &dyn QObject) -> Box<dyn Any> {
         (self.read)(object)
     }
 
-    /// Writes the property of `object`, which is of the class that this describes.
+    /// Writes the property of `object`, which must be of the class that has the property.
     pub(crate) fn write(
         &self,
         object: &mut dyn QObject,

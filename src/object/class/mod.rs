@@ -1,8 +1,8 @@
 //! Classes: what an object is, as programs write and name it.
 //!
-//! The trait of all classes, the handles to their objects, their signals and slots, what reflection
-//! knows of them, and what an object is woken for. Beside the context and the world, which the trait
-//! and its methods name, this folder imports only what is below all three.
+//! The trait of all classes, the handles to their objects, their signals and slots, reflection, and
+//! the occasions for which an object is woken. This folder imports the context and the world, which
+//! the trait and its methods name, and otherwise only what is below these three.
 
 mod handle;
 mod meta_object;

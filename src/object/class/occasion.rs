@@ -1,6 +1,6 @@
-//! What an object is woken for, and how it responds.
+//! The occasions for which an object is woken, and how the object responds.
 //!
-//! The door by which an object is woken is in `wakeups.rs`.
+//! `wakeups.rs` wakes objects.
 
 use std::fmt;
 use std::rc::Rc;
@@ -11,41 +11,41 @@ use crate::object::store::ObjectKey;
 use crate::object::world::World;
 use crate::readiness::{Readiness, SourceId};
 
-/// What an object is woken for.
+/// The reason why an object is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// It has come to a step that the object recorded under this number.
+    /// A step is next that the object recorded under this number.
     Step(u32),
     /// A source of the object is ready.
     Ready(SourceId, Readiness),
     /// A timer of the object is due.
     Due,
-    /// The loop has come to what the object postponed.
+    /// The loop has reached what the object postponed.
     Postponed,
-    /// What the object asked another thread for is there.
+    /// Another thread has answered the object.
     Answered,
 }
 
-/// What is left to be done for an object that was woken.
+/// What must still be done for an object that was woken.
 #[derive(Debug)]
 #[must_use]
 pub struct Response(pub(in crate::object) Rest);
 
-/// What is left to be done.
+/// What must still be done.
 pub(in crate::object) enum Rest {
     Nothing,
-    /// A signal of the object is to be emitted, after what the object has recorded.
+    /// A signal of the object must be emitted, after the effects that the object has recorded.
     Emission(Rc<Core<(), World>>),
-    /// Something takes the world, when what the object has recorded is carried out.
+    /// A function must be called with the world, after the effects that the object has recorded.
     Errand(fn(&mut World, ObjectKey)),
 }
 
 impl Response {
-    /// Nothing is left to be done.
+    /// Nothing more must be done.
     pub(crate) const DONE: Self = Self(Rest::Nothing);
 
-    /// This signal of the object is to be emitted, after what the object has recorded: as
-    /// [`Signal::emit`] does it, but the slots are called at once if nothing was recorded.
+    /// Emits this signal of the object after the effects that the object has recorded. Like
+    /// [`Signal::emit`], but the slots are called at once if nothing was recorded.
     #[inline]
     pub(crate) fn emit(signal: &Signal<()>) -> Self {
         match signal.existing_core() {
@@ -54,7 +54,7 @@ impl Response {
         }
     }
 
-    /// This is to be called, outside any turn if the loop woke the object.
+    /// Calls `errand`, outside any turn if the loop woke the object.
     pub(crate) fn needs(errand: fn(&mut World, ObjectKey)) -> Self {
         Self(Rest::Errand(errand))
     }

@@ -1,4 +1,4 @@
-//! Places of objects: what the arena keeps for each, as the floor sees it.
+//! The places of objects, with their classes forgotten.
 
 use std::any::Any;
 use std::fmt;
@@ -7,16 +7,17 @@ use std::rc::Rc;
 use qcell::QCell;
 
 use super::meta_object::MetaObject;
+use super::occasion::{Occasion, Response};
 use super::qobject::QObject;
 use crate::object::store::{Keyring, Life, Place};
 
-/// The place of an object of which the class is forgotten.
+/// The place of an object, with its class forgotten.
 pub(in crate::object) trait ObjectPlace: Any {
     fn life(&self) -> Life;
 
     fn set_life(&self, life: Life);
 
-    /// Returns what is known of the object's class, whether the object is there or not.
+    /// Returns the description of the object's class, also while the object is not there.
     fn meta(&self) -> &'static MetaObject;
 
     /// Returns the object, if it is there.
@@ -25,19 +26,23 @@ pub(in crate::object) trait ObjectPlace: Any {
     /// Returns the object mutably, if it is there.
     fn object_mut<'a>(&'a self, keyring: &'a mut Keyring) -> Option<&'a mut dyn QObject>;
 
-    /// Has the object, if it is there, take its last steps. It is being destroyed from now on.
+    /// Wakes the object, if it is there. Returns the object's response.
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Response;
+
+    /// Makes the object, if it is there, take its last steps. From now on the object is being
+    /// destroyed.
     fn leave(&self, keyring: &mut Keyring);
 
-    /// Takes the object away, if it is there, and for good.
+    /// Takes the object out, if it is there, and for good.
     fn end(self: Rc<Self>, keyring: &mut Keyring) -> Option<Box<dyn QObject>>;
 
-    /// Returns the cell, for changing two objects at once.
+    /// Returns the cell, for borrowing two objects mutably at once.
     fn cell(&self) -> &QCell<dyn Content>;
 
-    /// Takes the object away, if it is there: for good, or to give it back.
+    /// Takes the object out, if it is there: for good, or until it is given back.
     fn take(&self, keyring: &mut Keyring) -> Option<Box<dyn QObject>>;
 
-    /// Takes the object back.
+    /// Puts the object back.
     fn give_back(&self, keyring: &mut Keyring, object: Box<dyn QObject>);
 
     /// Moves the object to a new place.
@@ -77,6 +82,16 @@ impl<T: QObject> ObjectPlace for Place<T> {
         self.get_mut(keyring).map(|object| object as _)
     }
 
+    fn wake(&self, keyring: &mut Keyring, occasion: Occasion) -> Response {
+        match self.get_mut(keyring) {
+            Some(object) => object.wake_up(occasion),
+            None => {
+                debug_assert!(Place::life(self) != Life::Alive, "a method has the object");
+                Response::DONE
+            }
+        }
+    }
+
     fn leave(&self, keyring: &mut Keyring) {
         Place::set_life(self, Life::Leaving);
         if let Some(object) = self.get_mut(keyring) {
@@ -110,7 +125,7 @@ impl<T: QObject> ObjectPlace for Place<T> {
     }
 }
 
-/// A place and what opens it for reading.
+/// A place, and the keyring that opens it for reading.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct PlaceRef<'a> {
@@ -129,8 +144,8 @@ impl<'a> PlaceRef<'a> {
         self.place.object(self.keyring)
     }
 
-    /// Returns what is in the place of an object that is a `T` and not only extends one: the
-    /// object, if it is there.
+    /// Returns the object, if it is there. The outer `None` means that the object's class is not
+    /// exactly `T`.
     #[inline]
     pub(super) fn exactly<T: QObject>(self) -> Option<Option<&'a T>> {
         let place: &Place<T> = (self.place as &dyn Any).downcast_ref()?;
@@ -138,7 +153,7 @@ impl<'a> PlaceRef<'a> {
     }
 }
 
-/// A place and what opens it for changing.
+/// A place, and the keyring that opens it mutably.
 #[doc(hidden)]
 pub struct PlaceMut<'a> {
     place: &'a dyn ObjectPlace,
@@ -156,8 +171,8 @@ impl<'a> PlaceMut<'a> {
         self.place.object_mut(self.keyring)
     }
 
-    /// Returns what is in the place of an object that is a `T` and not only extends one: the
-    /// object, if it is there.
+    /// Returns the object mutably, if it is there. The outer `Err` means that the object's class is
+    /// not exactly `T`.
     #[inline]
     pub(super) fn into_exactly<T: QObject>(self) -> Result<Option<&'a mut T>, Self> {
         match (self.place as &dyn Any).downcast_ref::<Place<T>>() {

@@ -1,8 +1,8 @@
 //! The trait of all classes.
 //!
-//! A class is a plain struct that says what it is (its [`MetaObject`]) and, if it needs to, takes
-//! part in the moments of its life: it enters a runtime, is wired, is woken, and leaves. The derive
-//! macro writes all of it.
+//! A class is a plain struct with a [`MetaObject`]. If it needs to, it takes part in the moments of
+//! an object's life: the object enters a runtime, its slots are connected, it is woken, it leaves.
+//! The derive macro writes all of it.
 
 use std::any::Any;
 
@@ -14,8 +14,8 @@ use crate::object::context::Context;
 
 /// A class of objects that live in a runtime.
 ///
-/// Mostly written by `#[derive(QObject)]`. By hand it takes two lines, since everything else has a
-/// default:
+/// In most cases `#[derive(QObject)]` writes it. By hand, two methods are enough, since all others
+/// have a default:
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -61,30 +61,31 @@ use crate::object::context::Context;
 )]
 #[doc(alias = "Q_OBJECT")]
 pub trait QObject: Any {
-    /// Returns what is known of the class at compile time.
+    /// Returns the description of the class.
     #[doc(alias = "staticMetaObject")]
     fn static_meta_object() -> &'static MetaObject
     where
         Self: Sized;
 
-    /// Returns what is known of this object's class at compile time.
+    /// Returns the description of this object's class.
     #[doc(alias = "metaObject")]
     fn meta_object(&self) -> &'static MetaObject;
 
-    /// Returns the object of the class that this one embeds and extends, if it does.
+    /// Returns the object of the class that this one embeds and extends, if there is one.
     ///
-    /// That class stands for C++'s base class: a handle to the outer object can be used where one
-    /// to the inner class is asked for.
+    /// That class takes the place of a base class in C++: a handle to the outer object upcasts to a
+    /// handle to the inner class.
     fn base(&self) -> Option<&dyn QObject> {
         None
     }
 
-    /// Returns the object of the class that this one embeds and extends, mutably.
+    /// Returns the object of the class that this one embeds and extends, mutably, if there is one.
     fn base_mut(&mut self) -> Option<&mut dyn QObject> {
         None
     }
 
-    /// Enters the runtime: takes what the object needs of it, once it has its handle there.
+    /// Enters the runtime. The object has its handle from now on, and takes what it needs of the
+    /// runtime.
     ///
     /// The default passes the anchor on to the [base](Self::base).
     fn enter_runtime(&mut self, anchor: &Anchor<'_>) {
@@ -93,7 +94,8 @@ pub trait QObject: Any {
         }
     }
 
-    /// Connects what the class declares with `#[slot(field.signal)]`; runs once, on insertion.
+    /// Connects the slots that the class declares with `#[slot(field.signal)]`. Runs once, on
+    /// insertion.
     fn wired(&mut self, cx: &mut Context<'_, Self>)
     where
         Self: Sized,
@@ -101,8 +103,8 @@ pub trait QObject: Any {
         let _ = cx;
     }
 
-    /// Leaves the runtime: does the object's last steps. What it emits here is still delivered
-    /// before [`destroyed`](crate::World::connect_destroyed) is.
+    /// Leaves the runtime: the object takes its last steps. What the object emits here is still
+    /// delivered, before [`destroyed`](crate::World::connect_destroyed) is emitted.
     ///
     /// The default passes the call on to the [base](Self::base).
     fn leave_runtime(&mut self) {
@@ -111,8 +113,8 @@ pub trait QObject: Any {
         }
     }
 
-    /// Is woken by the runtime, between methods. For the library's own classes alone: nobody else's
-    /// objects ask to be woken.
+    /// Wakes the object, between methods. For the library's own classes alone: only their objects
+    /// ask to be woken.
     ///
     /// The default passes the call on to the [base](Self::base).
     #[doc(hidden)]
@@ -120,8 +122,7 @@ pub trait QObject: Any {
         self.base_mut().map_or(Response::DONE, |base| base.wake_up(occasion))
     }
 
-    /// Returns `object` as one of this class, or as the one of this class that it extends, for a
-    /// change.
+    /// Returns `object`, or the object that it embeds, as one of this class, mutably.
     ///
     /// # Panics
     ///
@@ -137,12 +138,12 @@ pub trait QObject: Any {
         })
     }
 
-    /// Returns `object` as one of this class, or as the one of this class that it extends.
+    /// Returns `object`, or the object that it embeds, as one of this class.
     ///
     /// # Panics
     ///
-    /// Panics if it is of another class. Meant for the functions in a hand-written
-    /// [`MetaObject`], which only ever see objects of their own class.
+    /// Panics if neither is of this class. Meant for the functions in a hand-written
+    /// [`MetaObject`], which only get objects of their own class.
     #[track_caller]
     fn cast(object: &dyn QObject) -> &Self
     where

@@ -1,8 +1,8 @@
 //! Signals: the typed announcements of an object.
 //!
-//! Keeps one promise: emitting never calls anybody. An emission is recorded, and goes to those that
-//! are connected at that moment, when the running method has returned. What a signal with
-//! connections is made of is in `signal_core.rs`.
+//! Keeps one promise: emitting never calls anybody. `emit` records an emission for the slots that
+//! are connected at that moment, and they are called after the running method has returned.
+//! `signal_core.rs` has what a signal consists of once it has connections.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
@@ -15,8 +15,8 @@ use crate::object::world::World;
 
 /// A signal that carries an `A`.
 ///
-/// A field of its object, one pointer in size and empty until somebody connects to it. `A` is the
-/// argument: `()` for none, a type of your own for several.
+/// A signal is a field of its object. It has the size of one pointer and allocates nothing until
+/// somebody connects to it. `A` is the argument: `()` for none, a type of your own for several.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -48,21 +48,21 @@ pub struct Signal<A: 'static> {
 }
 
 impl<A: 'static> Signal<A> {
-    /// Creates a signal that nobody is connected to.
+    /// Creates a signal without connections.
     pub const fn new() -> Self {
         Self { core: OnceCell::new() }
     }
 
-    /// Records an emission: every slot connected now is called with `argument`, in the order in
-    /// which they were connected, once the running method has returned.
+    /// Records an emission: once the running method has returned, every slot that is connected now
+    /// is called with `argument`, in the order in which the slots were connected.
     ///
-    /// Costs a null check when nobody ever connected. Does nothing while the object's signals are
-    /// [blocked](crate::World::block_signals), nor before the object has a place in a runtime.
+    /// Costs a null check if nobody ever connected. Does nothing while the object's signals are
+    /// [blocked](crate::World::block_signals), or before the object is added to a runtime.
     ///
-    /// A signal has no way to the runtime. So what a method emits that was called by indexing from
-    /// outside any other, as in `rt[door].open(7)`, waits until the runtime is called next: see
-    /// [`World::emit`](crate::World::emit) and [`World::with`](crate::World::with), which deliver at
-    /// once there, and [`Runtime::deliver`](crate::Runtime::deliver).
+    /// A signal cannot reach its runtime. So if you call a method by indexing outside any other
+    /// method, as in `rt[door].open(7)`, its emissions wait until the runtime is called next.
+    /// [`World::emit`](crate::World::emit), [`World::with`](crate::World::with) and
+    /// [`Runtime::deliver`](crate::Runtime::deliver) deliver at once.
     #[inline]
     pub fn emit(&self, argument: A) {
         if let Some(core) = self.core.get() {
@@ -75,18 +75,18 @@ impl<A: 'static> Signal<A> {
         self.core.get().map_or(0, |core| core.receivers())
     }
 
-    /// Returns true if anybody is connected: whether building an expensive argument is worth it.
+    /// Returns true if anybody is connected. If not, you need not build an expensive argument.
     #[doc(alias = "isSignalConnected")]
     pub fn is_connected(&self) -> bool {
         self.receivers() > 0
     }
 
-    /// Returns true if anybody ever connected to it or observed it.
+    /// Returns true if anybody ever connected to the signal or observed it.
     pub(crate) fn was_heard(&self) -> bool {
         self.core.get().is_some()
     }
 
-    /// Emits a copy of `argument`, which is only made if somebody is there to hear it.
+    /// Emits a copy of `argument`. Makes the copy only if the signal is connected or observed.
     pub(in crate::object) fn emit_copy(&self, argument: &A)
     where
         A: Clone,
@@ -98,7 +98,7 @@ impl<A: 'static> Signal<A> {
         }
     }
 
-    /// The signal's core, made on the first connection or when it is first observed.
+    /// Returns the signal's core. Creates it on the first connection or the first observation.
     pub(in crate::object) fn core(
         &self,
         emitter: impl FnOnce() -> Emitter<World>,
@@ -106,7 +106,7 @@ impl<A: 'static> Signal<A> {
         self.core.get_or_init(|| Core::new(emitter()))
     }
 
-    /// The signal's core, if anybody ever connected to it or observed it.
+    /// Returns the signal's core, if anybody ever connected to the signal or observed it.
     pub(in crate::object) fn existing_core(&self) -> Option<&Rc<Core<A, World>>> {
         self.core.get()
     }
@@ -132,14 +132,14 @@ impl<A: 'static> fmt::Debug for Signal<A> {
     }
 }
 
-/// A signal with its argument's type forgotten, as reflection sees it.
+/// A signal with the type of its argument forgotten, for reflection.
 #[doc(hidden)]
 pub trait AnySignal {
-    /// The signal's core, if anybody ever connected to it or observed it.
+    /// Returns the signal's core, if anybody ever connected to the signal or observed it.
     #[doc(hidden)]
     fn any_core(&self) -> Option<SignalCore>;
 
-    /// The signal's core, made if it is not there.
+    /// Returns the signal's core. Creates it if there is none.
     #[doc(hidden)]
     fn core_of(&self, owner: &SignalOwner) -> SignalCore;
 }
@@ -157,7 +157,7 @@ impl<A: 'static> AnySignal for Signal<A> {
     }
 }
 
-/// The erased core of a signal.
+/// The core of a signal, with the type of its argument forgotten.
 #[doc(hidden)]
 pub struct SignalCore(pub(in crate::object) Rc<dyn AnyCore>);
 

@@ -1,7 +1,7 @@
 //! Slots: the methods that a signal can call.
 //!
-//! A slot's own signature says what it wants of the emission. The forms that are understood are
-//! the implementations of [`Slot`] below.
+//! The signature of a slot decides what it takes of the emission. The possible signatures are the
+//! implementations of [`Slot`] below.
 
 use std::borrow::Borrow;
 use std::error::Error;
@@ -17,14 +17,14 @@ use crate::object::world::World;
 /// Implemented for every method of one of these shapes, where `Out` is `()` or a
 /// `Result<(), E>`:
 ///
-/// | shape | |
+/// | shape | what the slot gets |
 /// |---|---|
-/// | `fn(&mut R) -> Out` | takes nothing |
-/// | `fn(&mut R, A) -> Out` | takes the argument by value: it is cloned for each slot |
-/// | `fn(&mut R, &B) -> Out` | takes it by reference, as anything that `A` can be [borrowed](Borrow) as: `&str` for a `Signal<String>` |
-/// | `fn(&mut R, &mut Context<R>) -> Out`, and the two above with the context in the second place | can reach other objects |
+/// | `fn(&mut R) -> Out` | nothing |
+/// | `fn(&mut R, A) -> Out` | the argument by value: it is cloned for each slot |
+/// | `fn(&mut R, &B) -> Out` | the argument by reference, as any type that `A` can be [borrowed](Borrow) as: `&str` for a `Signal<String>` |
+/// | `fn(&mut R, &mut Context<R>) -> Out`, and the two above with the context in the second place | in addition, access to other objects |
 ///
-/// `Form` only keeps the shapes apart for the compiler.
+/// `Form` only tells the compiler the shapes apart.
 #[diagnostic::on_unimplemented(
     message = "this is not a slot of `{R}` for a signal that carries `{A}`",
     label = "does not fit a `Signal<{A}>`",
@@ -137,16 +137,16 @@ where
     }
 }
 
-/// What a slot may return.
+/// A type that a slot may return.
 ///
-/// A failed `Result` goes to the function set with [`World::on_slot_error`].
+/// If a slot returns an `Err`, the error goes to the function set with [`World::on_slot_error`].
 #[diagnostic::on_unimplemented(
     message = "a slot cannot return `{Self}`",
     label = "a slot returns nothing or a `Result<(), E>`",
     note = "return `()`: end the closure with a `;`; or return `Result<(), E>`, whose errors go to `on_slot_error`"
 )]
 pub trait Outcome {
-    /// Hands an error to the runtime, if this is one.
+    /// Reports the error to the runtime, if there is one.
     #[doc(hidden)]
     fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>);
 }
@@ -164,20 +164,20 @@ impl<E: Into<Box<dyn Error>>> Outcome for Result<(), E> {
     }
 }
 
-/// A slot that never returns: `|_, _| todo!()`.
+/// The outcome of a slot that never returns: `|_, _| todo!()`.
 impl Outcome for Never {
     fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {
         self
     }
 }
 
-/// The type `!`, by the one name that stable Rust has for it.
+/// The type `!`, by the only name that stable Rust has for it.
 type Never = <fn() -> ! as Returns>::Output;
 
-/// Names what a function returns.
+/// Names the type that a function returns.
 #[doc(hidden)]
 pub trait Returns {
-    /// What it returns.
+    /// The returned type.
     type Output;
 }
 
@@ -193,12 +193,12 @@ pub struct SlotError {
 }
 
 impl SlotError {
-    /// Returns the object whose slot failed; none for a closure that has no receiver.
+    /// Returns the object whose slot failed, or `None` for a closure without a receiver.
     pub fn receiver(&self) -> Option<Obj<dyn QObject>> {
         self.receiver
     }
 
-    /// Returns what the slot returned.
+    /// Returns the error that the slot returned.
     pub fn into_inner(self) -> Box<dyn Error> {
         self.error
     }
@@ -219,5 +219,5 @@ impl Error for SlotError {
     }
 }
 
-/// Receives the errors that slots return.
+/// Gets the errors that slots return.
 pub(in crate::object) type OnSlotError = Box<dyn FnMut(&mut World, SlotError)>;

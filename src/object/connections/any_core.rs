@@ -1,16 +1,16 @@
 //! Cores with their argument's type forgotten.
 //!
-//! Disconnecting, connection handles and tracing work on these, so they depend on no core. `signal_core.rs`
-//! implements the trait.
+//! Disconnecting, connection handles and tracing use these, so they depend on no core.
+//! `signal_core.rs` implements the trait.
 
 use std::rc::Rc;
 
 use super::link::AnyLink;
 use super::tally::Tally;
 
-/// A core with its argument's type forgotten: what disconnecting and reflection work on.
+/// A core with the type of its argument forgotten.
 pub(crate) trait AnyCore {
-    /// Shows every open connection to `visit`, in order, with its number.
+    /// Calls `visit` with every open connection, in order, and with its number.
     fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink));
 
     fn tally(&self) -> &Tally;
@@ -22,7 +22,8 @@ pub(crate) trait AnyCore {
 
     fn is_open(&self, number: u64) -> bool;
 
-    /// Returns true if a connection is not closed, be it that it delivers nothing new.
+    /// Returns true if a connection is not closed, even if it delivers only what was emitted
+    /// before.
     fn has(&self, number: u64) -> bool;
 
     /// Closes a connection at once.
@@ -31,6 +32,6 @@ pub(crate) trait AnyCore {
     /// Closes all connections at once.
     fn kill_all(&self);
 
-    /// Closes a connection after what was recorded before. Returns true if it was open.
+    /// Closes a connection after what was recorded before. Returns true if the connection was open.
     fn disconnect(self: Rc<Self>, number: u64) -> bool;
 }

@@ -1,6 +1,6 @@
-//! Connections: the handles by which they are asked for and ended.
+//! Connections: the handles by which a program asks for them and ends them.
 //!
-//! What a connection is made of is in `signal_core.rs`.
+//! `signal_core.rs` has the connections themselves.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -19,7 +19,7 @@ bitflags! {
     #[doc(alias = "Qt::ConnectionType")]
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct ConnectionType: u8 {
-        /// The slot runs when the method that emitted has returned. The default.
+        /// The slot runs after the method that emitted has returned. The default.
         #[doc(alias = "DirectConnection")]
         #[doc(alias = "AutoConnection")]
         const DIRECT = 0;
@@ -36,17 +36,19 @@ bitflags! {
     }
 }
 
-/// A connection that was made, to end it or ask for it.
+/// A handle to a connection: ends it, or asks if it is still there.
 ///
-/// Dropping it changes nothing: the connection lives until the sender or the receiver is
-/// destroyed, or it is disconnected. For one that ends with its owner, see [`Self::scoped`].
+/// Dropping the handle changes nothing: the connection ends when the sender or the receiver is
+/// destroyed, or when it is disconnected. [`scoped`](Self::scoped) makes a connection end when its
+/// guard is dropped.
 #[doc(alias = "QMetaObject::Connection")]
 #[derive(Clone)]
 pub struct Connection {
     to: To,
 }
 
-/// What a handle leads to. Three words, as long as no third case asks for a tag.
+/// What a handle refers to. It has the size of three words, as long as there is no third case,
+/// which would need a tag.
 #[derive(Clone)]
 enum To {
     Made(MadeConnection),
@@ -54,21 +56,21 @@ enum To {
     NotMade(Option<Rc<AwaitedConnection>>),
 }
 
-/// A connection by its signal and its number there.
+/// A connection, by its signal and its number there.
 #[derive(Clone)]
 pub(in crate::object) struct MadeConnection {
     core: Weak<dyn AnyCore>,
     number: u64,
 }
 
-/// A connection that is made when its sender is back from its method.
+/// A connection that is made when the method of its sender has returned.
 #[derive(Default)]
 pub(in crate::object) struct AwaitedConnection {
     is_cancelled: Cell<bool>,
     made: OnceCell<MadeConnection>,
 }
 
-/// A connection that is made once its sender is back in its place. `W` is the world.
+/// How to make a connection once its sender is back in its place. `W` is the world.
 pub(in crate::object) struct Deferred<W> {
     pub(in crate::object) receiver: Option<ObjectKey>,
     pub(in crate::object) connection: Rc<AwaitedConnection>,
@@ -119,12 +121,12 @@ impl AwaitedConnection {
         !self.is_cancelled.get()
     }
 
-    /// Ends the connection. Returns true if that was not done yet.
+    /// Ends the connection. Returns true if it was not ended before.
     pub(in crate::object) fn cancel(&self) -> bool {
         !self.is_cancelled.replace(true)
     }
 
-    /// Notes that the connection was made, or refused.
+    /// Takes note that the connection was made, or refused.
     pub(in crate::object) fn made_or_refused(&self, made: Option<MadeConnection>) {
         match made {
             Some(made) => {
@@ -144,13 +146,14 @@ impl Connection {
         Self { to: To::NotMade(Some(awaited)) }
     }
 
-    /// The connection that was refused: it never was open.
+    /// Returns the handle of a connection that was refused and never was open.
     pub(in crate::object) fn refused() -> Self {
         Self { to: To::NotMade(None) }
     }
 
-    /// Returns true if the connection was made and not ended since. If it was made while its sender
-    /// was busy, it takes effect when that is back.
+    /// Returns true if the connection was made and has not ended since. If the sender was busy when
+    /// it was connected, this returns true already before the sender is back and the connection
+    /// takes effect.
     pub fn is_connected(&self) -> bool {
         match &self.to {
             To::Made(made) => made.is_open(),
@@ -164,8 +167,8 @@ impl Connection {
 
     /// Ends the connection. Returns true if it was still there.
     ///
-    /// Acts as written: what was emitted before is still delivered, nothing that is emitted
-    /// afterwards is. A queued call that was posted already still runs.
+    /// What was emitted before is still delivered, nothing that is emitted afterwards is. A queued
+    /// call that was posted before still runs.
     pub fn disconnect(&self) -> bool {
         match &self.to {
             To::Made(made) => made.disconnect(),
@@ -177,7 +180,7 @@ impl Connection {
         }
     }
 
-    /// Turns this into a guard that disconnects when it is dropped.
+    /// Returns a guard that ends the connection when it is dropped.
     pub fn scoped(self) -> ScopedConnection {
         ScopedConnection { connection: self }
     }
@@ -215,7 +218,7 @@ pub struct ScopedConnection {
 }
 
 impl ScopedConnection {
-    /// Lets go of the guard and keeps the connection.
+    /// Gives up the guard and keeps the connection.
     pub fn release(mut self) -> Connection {
         std::mem::replace(&mut self.connection, Connection::refused())
     }

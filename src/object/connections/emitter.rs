@@ -39,7 +39,7 @@ impl<W: Steps + Observed<Signal = dyn AnyCore> + 'static> Emitter<W> {
         self.next.set(next);
     }
 
-    /// Tells the observer, if that is wanted, of an emission that is made now.
+    /// Passes an emission to the observer, if there is one.
     pub(super) fn tell_observer(&self, signal: Weak<dyn AnyCore>, argument: &dyn Any) {
         if !self.tally.is_observed() {
             return;

@@ -1,7 +1,7 @@
 //! Entries: the connections in the list of their signal.
 //!
-//! An entry owns the way to its slot, a link `L` of which it knows no more than when that is over.
-//! Its number counts up within the signal, so a list is sorted by it.
+//! An entry owns the way to its slot, a link `L`. The numbers of a signal's entries count up, so
+//! its list is sorted by number.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use super::link::AnyLink;
 /// Connections, sorted by their numbers.
 pub(super) type Entries<L> = SmallVec<[Entry<L>; 1]>;
 
-/// A connection: the way to its slot, its number, and how far it has come.
+/// A connection: the way to its slot, its number and its state.
 pub(super) struct Entry<L: ?Sized> {
     pub(super) link: Box<L>,
     mark: Cell<Mark>,
@@ -22,7 +22,7 @@ pub(super) struct Entry<L: ?Sized> {
 #[derive(Clone, Copy)]
 struct Mark(u64);
 
-/// How far a connection has come.
+/// What a connection still delivers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(super) enum State {
@@ -30,16 +30,16 @@ pub(super) enum State {
     Open,
     /// Delivers once.
     OpenOnce,
-    /// Was disconnected, and delivers what was emitted before that.
+    /// Was disconnected: delivers only what was emitted before that.
     Doomed,
-    /// The same for a single shot.
+    /// Was disconnected before its single shot: delivers once, if that was emitted before.
     DoomedOnce,
     /// Delivers nothing any more.
     Dead,
 }
 
 impl Mark {
-    /// How many bits the state takes.
+    /// The number of bits that the state takes.
     const BITS: u32 = 3;
 
     fn new(number: u64, state: State) -> Self {
@@ -110,7 +110,7 @@ impl<L: ?Sized + AnyLink> Entry<L> {
     }
 }
 
-/// Takes the dead connections out.
+/// Removes the dead connections from a list and returns them.
 pub(super) fn take_dead<L: ?Sized + AnyLink>(connections: &mut Entries<L>) -> Entries<L> {
     if connections.iter().all(|entry| !entry.is_dead()) {
         return Entries::new();
@@ -120,8 +120,8 @@ pub(super) fn take_dead<L: ?Sized + AnyLink>(connections: &mut Entries<L>) -> En
     dead
 }
 
-/// By how many entries a full list of connections grows: a quarter, since a connection should stay
-/// near its 56 bytes.
+/// The number of entries by which a full list of connections grows: a quarter, so that a connection
+/// does not take much more than its 56 bytes.
 pub(in crate::object) const fn growth(len: usize) -> usize {
     if len < 2 { 1 } else { len / 4 + 2 }
 }

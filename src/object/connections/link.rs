@@ -1,7 +1,7 @@
 //! Links: how a signal reaches the slot of a connection.
 //!
-//! A core calls links and knows nothing else of slots. The kinds of links are in
-//! `connection_kinds.rs`.
+//! A core calls links and knows nothing else of slots. `connection_kinds.rs` has the kinds of
+//! links.
 
 use std::any::TypeId;
 
@@ -13,13 +13,13 @@ pub(in crate::object) trait Link<A, W>: AnyLink {
     fn fire(&self, world: &mut W, argument: &A);
 }
 
-/// A link with its argument's type forgotten.
+/// A link with the type of its argument forgotten.
 pub(crate) trait AnyLink {
-    /// Returns the object that the connection ends with, if there is one.
+    /// Returns the object with which the connection ends, if there is one.
     fn receiver(&self) -> Option<ObjectKey>;
 
-    /// Returns the type of the slot, by which a method is told from another; none for what has no
-    /// name.
+    /// Returns the type of the slot, which identifies a method. Returns `None` for a slot that is
+    /// not a method.
     fn slot_type(&self) -> Option<TypeId> {
         None
     }
@@ -29,6 +29,6 @@ pub(crate) trait AnyLink {
         false
     }
 
-    /// Drops what a closure captured: the connection is closed.
+    /// Drops what a closure captured, since the connection is closed.
     fn release(&self) {}
 }

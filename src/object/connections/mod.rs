@@ -1,8 +1,8 @@
-//! Connections: the list that a signal has of them, its emissions under way, and walking the one with
-//! the other.
+//! Connections: the list of a signal's connections, its emissions under way, and walking the list
+//! for each emission.
 //!
-//! Nothing here knows the world, which is a `W` with a queue and a stack. What a connection leads to
-//! is a [`Link`]; the kinds of links are in `world/connection_kinds.rs`.
+//! Nothing here knows the world, which is a `W` with a queue and a stack. A connection calls its
+//! slot by a [`Link`]; `world/connection_kinds.rs` has the kinds of links.
 
 mod any_core;
 mod connection;

@@ -1,14 +1,14 @@
-//! The core of a signal: its connections, its emissions under way, and walking the one with the
-//! other.
+//! The core of a signal: its connections, its emissions under way, and walking the connections for
+//! each emission.
 //!
-//! Keeps three promises. An emission goes to those that were connected when it was made, in that
-//! order, unless they are closed meanwhile. A connection that a slot makes or closes while the list
-//! is walked changes nothing of the walk but that. And what is closed is dropped: when it is met,
-//! or when the list is full.
+//! Keeps three promises. An emission is delivered to the connections that existed when it was made,
+//! in that order, except those that are closed meanwhile. If a slot makes or closes a connection
+//! while the list is walked, nothing else changes in the walk. And a closed connection is dropped:
+//! when a walk meets it, or when the list is full.
 //!
-//! Each connection has a number, which counts up, so the list is sorted by it; an emission under
-//! way is an argument and two such numbers. When an emission is made is in `signal.rs`; how a
-//! connection reaches its slot in `connection_kinds.rs`.
+//! The numbers of the connections count up, so the list is sorted by number. An emission under way
+//! is an argument and two such numbers. `signal.rs` makes emissions; `connection_kinds.rs` has the
+//! ways from a connection to its slot.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Range;
@@ -27,38 +27,38 @@ use crate::object::store::ObjectKey;
 pub(in crate::object) trait Walker:
     Steps + Observed<Signal = dyn AnyCore> + Sized + 'static
 {
-    /// Where the methods of this world's objects record what they do.
+    /// Returns the queue in which the methods of this world's objects record effects.
     fn queue(&self) -> &Queue<Self>;
 
     /// Sets the object whose signal calls the slots from now on.
     fn set_sender(&mut self, sender: Option<ObjectKey>);
 
-    /// Counts deliveries of the turn that runs.
+    /// Counts deliveries of the running turn.
     fn spend(&mut self, deliveries: usize);
 
-    /// Puts an effect on the stack, to be carried out after what is recorded now.
+    /// Puts an effect on the stack. It is carried out after what is recorded now.
     fn push_frame(&mut self, effect: Effect<Self>);
 }
 
-/// What a signal becomes when somebody connects.
+/// What a signal allocates when somebody connects.
 pub(in crate::object) struct Core<A: 'static, W: Walker> {
     emitter: Emitter<W>,
     connections: RefCell<Entries<dyn Link<A, W>>>,
-    /// The emission that waits alone, as most do.
+    /// The emission that waits alone, as most emissions do.
     first: Cell<Option<Emission<A>>>,
     rare: OnceCell<Box<Rare<A, W>>>,
 }
 
-/// What few signals need, and these now and then.
+/// What few signals need, and only sometimes.
 struct Rare<A: 'static, W> {
-    /// The connections that were made while the list was walked, behind the others.
+    /// The connections that were made while the list was walked. They follow the others.
     added: RefCell<Vec<Entry<dyn Link<A, W>>>>,
-    /// The emissions that wait beside the first.
+    /// The emissions that wait in addition to the first.
     waiting: RefCell<Waiting<Emission<A>>>,
 }
 
 /// An emission that waits: its argument, and the numbers of the connections that it still goes to,
-/// from the first up to but without the last.
+/// from `from` up to but not including `to`.
 struct Emission<A> {
     argument: A,
     from: u64,
@@ -66,7 +66,8 @@ struct Emission<A> {
     to: Count,
 }
 
-/// In the number of an effect: it closes a connection, and does not go on with an emission.
+/// A bit in the number of an effect: set if the effect closes a connection, clear if it goes on
+/// with an emission.
 const CLOSE: u64 = 1;
 
 impl<A: 'static, W: Walker> Core<A, W> {
@@ -83,7 +84,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         &self.emitter
     }
 
-    /// Records an emission, if it goes to anybody.
+    /// Records an emission, if it is [wanted](Self::is_wanted).
     #[inline]
     pub(in crate::object) fn record(this: &Rc<Self>, argument: A) {
         if Self::is_wanted(this, &argument) {
@@ -98,15 +99,15 @@ impl<A: 'static, W: Walker> Core<A, W> {
         this.emitter.queue.record(Effect::Act { act: this.clone(), what });
     }
 
-    /// Returns true if an emission that is made now goes to anybody. The observer is told of the
-    /// emission, if that is wanted.
+    /// Returns true if an emission that is made now reaches a connection. Passes the emission to
+    /// the observer, if there is one.
     #[inline]
     pub(in crate::object) fn is_wanted(this: &Rc<Self>, argument: &A) -> bool {
         Self::is_let_through(this, argument) && !this.is_empty()
     }
 
-    /// Returns true if the object's signals are not blocked. The observer is told of the emission
-    /// then, if that is wanted.
+    /// Returns true if the object's signals are not blocked. If so, passes the emission to the
+    /// observer, if there is one.
     #[inline]
     pub(in crate::object) fn is_let_through(this: &Rc<Self>, argument: &A) -> bool {
         this.emitter.tally.is_unwatched() || Self::passes(this, argument)
@@ -134,7 +135,8 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     /// Adds a connection behind all others.
     ///
-    /// In the caller's code, as is what it calls, which saves a tenth of a connection.
+    /// Inlined into the caller with all that it calls, which saves a tenth of the cost of a
+    /// connection.
     #[inline(always)]
     pub(in crate::object) fn connect(
         this: &Rc<Self>,
@@ -164,15 +166,15 @@ impl<A: 'static, W: Walker> Core<A, W> {
         self.add_with_care(entry);
     }
 
-    /// Adds a connection to a list that is full or walked, or to which others are to be added
-    /// first.
+    /// Adds a connection to a list that is full or is being walked, or to which other connections
+    /// must be added first.
     #[cold]
     fn add_with_care(&self, entry: Entry<dyn Link<A, W>>) {
         if self.connections.try_borrow_mut().is_ok() {
             self.make_room();
             self.connections.borrow_mut().push(entry);
         } else {
-            // A slot makes it while the list is walked.
+            // A slot connects while the list is walked.
             self.rare().added.borrow_mut().push(entry);
         }
     }
@@ -183,7 +185,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         })
     }
 
-    /// Moves the connections that were made during a walk behind the others.
+    /// Appends the connections that were made during a walk to the others.
     fn admit_to(&self, connections: &mut Entries<dyn Link<A, W>>) {
         if let Some(rare) = self.rare.get() {
             connections.extend(rare.added.borrow_mut().drain(..));
@@ -211,7 +213,8 @@ impl<A: 'static, W: Walker> Core<A, W> {
         count
     }
 
-    /// Takes the connection with this number out, if it is the last, and the list is not walked.
+    /// Removes the connection with this number and returns it, if it is the last one and the list
+    /// is not being walked.
     fn take_last(&self, number: u64) -> Option<Entry<dyn Link<A, W>>> {
         let mut connections = self.connections.try_borrow_mut().ok()?;
         if connections.last()?.number() == number { connections.pop() } else { None }
@@ -230,7 +233,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
     }
 
-    /// Shows the connection with this number to `f`, if it is still there.
+    /// Calls `f` with the connection with this number, if it still exists.
     fn with_entry<O>(&self, number: u64, f: impl FnOnce(&Entry<dyn Link<A, W>>) -> O) -> Option<O> {
         let find = |entries: &[Entry<dyn Link<A, W>>]| {
             entries.binary_search_by_key(&number, Entry::number).ok()
@@ -243,8 +246,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         find(&added).map(|at| f(&added[at]))
     }
 
-    /// Emits at once to those that are connected now. Returns false if something is left to carry
-    /// out.
+    /// Emits at once to the present connections. Returns false if something is left to carry out.
     #[inline(always)]
     pub(in crate::object) fn emit_now(self: &Rc<Self>, world: &mut W, argument: A) -> bool {
         let to = self.emitter.tally.count();
@@ -256,7 +258,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         is_done
     }
 
-    /// Goes on with an emission, for a while.
+    /// Goes on with an emission.
     #[inline]
     fn go_on(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
         let Emission { argument, from, to } = emission;
@@ -267,25 +269,25 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
     }
 
-    /// Puts the rest of an emission on the stack, if there is one. There it outlives a panic in
-    /// what the slots before have recorded.
+    /// Puts the rest of an emission on the stack, if there is one, where it stays even if something
+    /// that the slots before have recorded panics.
     #[cold]
     fn end_walk(self: &Rc<Self>, world: &mut W, argument: A, left: Option<u64>, to: Count) {
         if let Some(from) = left {
             let what = self.put(Emission { argument, from, to });
             world.push_frame(Effect::Act { act: self.clone(), what });
         }
-        // At once, since what comes next may meet dead connections of its own.
+        // At once, since what comes next may meet dead connections of another signal.
         if self.emitter.queue.met_dead() {
             self.sweep();
         }
     }
 
-    /// Calls the slots of the connections from one number up to another, until one has recorded
-    /// something that is to be carried out before the next slot, or as many were called as a
-    /// cascade has. Returns the number of the next connection then.
+    /// Calls the slots of the connections from number `from` up to `to`. Stops when a slot has
+    /// recorded something, which must be carried out before the next slot, or when as many slots
+    /// were called as a cascade has deliveries. Returns the number of the next connection then.
     ///
-    /// Nothing that the slots record is carried out here, so the sender lives throughout.
+    /// Nothing that the slots record is carried out here, so the sender exists throughout.
     #[inline(always)]
     fn walk(&self, world: &mut W, argument: &A, from: u64, to: Count) -> Option<u64> {
         if self.rare.get().is_some() {
@@ -298,7 +300,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         self.call(&connections, world, argument)
     }
 
-    /// Does what [`walk`](Self::walk) does for a part of the connections.
+    /// Does what [`walk`](Self::walk) does, for a part of the connections.
     #[inline(never)]
     fn walk_part(
         &self,
@@ -313,8 +315,8 @@ impl<A: 'static, W: Walker> Core<A, W> {
         self.call(now, world, argument).or_else(|| later.first().map(Entry::number))
     }
 
-    /// Calls the slots of these connections, until one has recorded something. Returns the number
-    /// of the next then, if there is one.
+    /// Calls the slots of these connections until one has recorded something. Returns the number of
+    /// the next connection then, if there is one.
     #[inline(always)]
     fn call(
         &self,
@@ -338,10 +340,11 @@ impl<A: 'static, W: Walker> Core<A, W> {
         None
     }
 
-    /// Calls the slot of a connection that is not simply open.
+    /// Calls the slot of a connection that is not simply open, unless it is dead.
     #[cold]
     fn call_unless_dead(&self, entry: &Entry<dyn Link<A, W>>, world: &mut W, argument: &A) {
-        /// A single shot that runs. Its end, a panic's included, drops what it captured.
+        /// A single-shot connection whose slot runs. When the slot returns or panics, its captured
+        /// values are dropped.
         struct Spent<'a, A, W>(&'a Entry<dyn Link<A, W>>);
 
         impl<A, W> Drop for Spent<'_, A, W> {
@@ -362,7 +365,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
     }
 
-    /// Takes the connections in that were made while the list was walked.
+    /// Adds the connections that were made while the list was walked.
     #[cold]
     fn admit(&self) {
         if let Ok(mut connections) = self.connections.try_borrow_mut() {
@@ -370,7 +373,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
     }
 
-    /// Makes room for one more connection: by dropping the dead ones, or else by growing.
+    /// Makes room for one more connection: drops the dead ones, or lets the list grow.
     #[cold]
     fn make_room(&self) {
         let mut connections = self.connections.borrow_mut();
@@ -383,7 +386,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         if len * 4 >= connections.capacity() * 3 {
             connections.reserve_exact(growth(len));
         }
-        // What was captured may emit and disconnect as it goes.
+        // Only now, since captured values may emit and disconnect when they are dropped.
         drop(connections);
         drop(dead);
     }
@@ -395,12 +398,12 @@ impl<A: 'static, W: Walker> Core<A, W> {
         let Ok(mut connections) = self.connections.try_borrow_mut() else { return };
         self.admit_to(&mut connections);
         let dead = take_dead(&mut connections);
-        // What was captured may emit and disconnect as it goes.
+        // Only now, since captured values may emit and disconnect when they are dropped.
         drop(connections);
         drop(dead);
     }
 
-    /// Closes all connections, since the signal is gone.
+    /// Closes all connections, since the sender is gone.
     pub(in crate::object) fn sender_gone(&self) {
         if self.is_empty() {
             return;
@@ -414,7 +417,8 @@ impl<A: 'static, W: Walker> Core<A, W> {
     #[cold]
     fn kill_before_release(&self) {
         let living = self.living();
-        // All first, since captures that panic when they are dropped leave the rest undropped.
+        // All are marked first: if captured values panic when they are dropped, the rest is not
+        // dropped.
         for &number in &living {
             self.with_entry(number, |entry| entry.set_state(State::Dead));
         }
@@ -443,12 +447,12 @@ impl<A: 'static, W: Walker> Core<A, W> {
         living
     }
 
-    /// Keeps an emission and returns what an effect needs to go on with it.
+    /// Keeps an emission. Returns the number by which an effect goes on with it.
     #[inline]
     fn put(&self, emission: Emission<A>) -> u64 {
         match self.first.take() {
             None => {
-                // There is nothing to drop, which the compiler cannot know.
+                // The place is empty, which the compiler cannot know.
                 std::mem::forget(self.first.replace(Some(emission)));
                 0
             }
@@ -546,7 +550,7 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
     fn disconnect(self: Rc<Self>, number: u64) -> bool {
         let is_idle = self.emitter.queue.is_idle();
         if is_idle && let Some(entry) = self.take_last(number) {
-            // It goes with what it captured.
+            // The entry is dropped here, with what its closure captured.
             return entry.is_open();
         }
         if !self.is_open(number) {

@@ -1,4 +1,4 @@
-//! What is kept of each type: a map from types, whose keys are hashes already.
+//! A map from types, whose keys are hashes already.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -7,15 +7,15 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Values by types.
 pub(crate) type ByType<V> = HashMap<TypeId, V, BuildHasherDefault<TypeHasher>>;
 
-/// How many bytes at most are kept for the closures of a type when none waits.
+/// The number of bytes at most that are kept for the closures of a type while none waits.
 pub(crate) const KEPT: usize = 1 << 14;
 
-/// Takes of a type's number, which is a hash itself, what it is given to hash.
+/// A hasher for `TypeId`: takes the number of the type, which is a hash already.
 #[derive(Default)]
 pub(crate) struct TypeHasher(u64);
 
 impl Hasher for TypeHasher {
-    /// Not what the standard library calls for a type, which gives its number in one piece.
+    /// Not called for a `TypeId`, whose hash the standard library writes as one `u64`.
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(byte);

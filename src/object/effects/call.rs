@@ -1,13 +1,13 @@
-//! Closures that wait to be called, each among those of its own type.
+//! Closures that wait to be called, each in a list of its own type.
 //!
-//! Keeps two promises. A closure that waits is called or dropped, once, and neither happens while
-//! anything here is borrowed: it may have others wait, and what it captured may as it is dropped.
-//! And it needs no allocation of its own, unless it captured more than is kept. So it is not in a
-//! box, which would forget its type: it is in a list of closures of that type, and found by its
+//! Keeps two promises. A closure that waits is called once or dropped once, and nothing is borrowed
+//! here meanwhile: a closure, or the `Drop` of what it captured, may keep more closures. And a
+//! closure needs no allocation of its own, unless it is larger than what a list keeps. So a closure
+//! is not in a box, which would forget its type: it is in a list of closures of its type, and has a
 //! number there.
 //!
-//! A closure's type is its place in the program, so there are no more lists than those places.
-//! When a closure is called is the business of who has its effect.
+//! Each closure in the source has a type of its own, so there are no more lists than closures in
+//! the source. The owner of the effect decides when a closure is called.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -17,14 +17,14 @@ use super::by_type::{ByType, KEPT};
 use super::effect::{Act, Effect, Steps};
 use super::waiting::Waiting;
 
-/// The closures of one runtime that wait.
+/// The closures of one runtime that wait to be called.
 #[derive(Default)]
 pub(super) struct Calls {
     /// The `Rc<List<F>>` of each type `F` of closures.
     lists: RefCell<ByType<Box<dyn Any>>>,
 }
 
-/// The closures of type `F` that wait.
+/// The closures of type `F` that wait to be called.
 struct List<F> {
     waiting: RefCell<Waiting<F, KEPT>>,
 }
@@ -70,7 +70,7 @@ impl<W, F: FnOnce(&mut W)> Act<W> for List<F> {
     }
 }
 
-/// A closure that somebody keeps to be called. Dropping this drops what the closure captured.
+/// A closure that is kept until it is called. Dropping this drops what the closure captured.
 pub(crate) struct KeptCall<W: Steps + 'static>(Option<Effect<W>>);
 
 impl<W: Steps + 'static> KeptCall<W> {
@@ -78,11 +78,11 @@ impl<W: Steps + 'static> KeptCall<W> {
         Self(Some(call))
     }
 
-    /// Calls the closure, in the turn that runs.
+    /// Calls the closure in the running turn.
     #[inline]
     pub(crate) fn make(mut self, world: &mut W) {
         let call = self.0.take();
-        // There is nothing left to drop, which the compiler does not see.
+        // There is nothing left to drop, which the compiler cannot know.
         std::mem::forget(self);
         if let Some(call) = call {
             call.carry_out(world);
@@ -103,7 +103,7 @@ mod tests {
     use super::super::queue::tests::Heard;
     use super::*;
 
-    /// Has a closure wait when it is dropped.
+    /// Keeps a closure when it is dropped.
     struct Echo(Rc<Calls>);
 
     impl Drop for Echo {

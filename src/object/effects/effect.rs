@@ -1,24 +1,25 @@
 //! Effects: what methods did, as data.
 //!
-//! An effect knows nothing of what was done but how to have it carried out, and nothing of the
-//! world (`W`) in which that happens. Effects wait in `queue.rs` and in `turn_budget.rs`.
+//! An effect only knows how to be carried out. It knows neither what was done nor the world (`W`)
+//! in which it is carried out. Effects wait in `queue.rs` and in `turn_budget.rs`.
 
 use std::rc::Rc;
 
 use super::observer::Observed;
 use crate::object::store::ObjectKey;
 
-/// Something done by a method, to be carried out after it.
+/// Something that a method did, to be carried out after the method.
 pub(in crate::object) enum Effect<W> {
-    /// Does what the act knows under a number.
+    /// Carries out what the act keeps under a number.
     Act { act: Rc<dyn Act<W>>, what: u64 },
-    /// Has an object take a step that it knows under a number.
+    /// Makes an object take the step that it recorded under a number.
     Step { object: ObjectKey, number: u32 },
 }
 
-/// Discards effects in their order. A capture that panics as it is dropped keeps none of the others.
+/// Discards effects in their order. If a captured value panics when it is dropped, the others are
+/// still discarded.
 pub(super) fn discard_all<W: Steps + 'static>(effects: impl IntoIterator<Item = Effect<W>>) {
-    /// What is left, also after a panic.
+    /// The effects that are left, also after a panic.
     struct Rest<W: Steps + 'static>(std::vec::IntoIter<Effect<W>>);
 
     impl<W: Steps + 'static> Drop for Rest<W> {
@@ -34,11 +35,11 @@ pub(super) fn discard_all<W: Steps + 'static>(effects: impl IntoIterator<Item = 
 
 /// A world in which effects are carried out.
 pub(crate) trait Steps: Observed {
-    /// Has an object take a step.
+    /// Makes an object take a step.
     fn take_step(&mut self, object: ObjectKey, number: u32);
 }
 
-/// Carries out effects.
+/// Something that can be carried out.
 pub(in crate::object) trait Act<W> {
     fn carry_out(self: Rc<Self>, world: &mut W, what: u64);
 
@@ -49,14 +50,14 @@ pub(in crate::object) trait Act<W> {
 }
 
 impl<W: Steps + 'static> Effect<W> {
-    /// Drops it, with what is kept for it.
+    /// Drops the effect, and what its act keeps for it.
     pub(super) fn discard(self) {
         if let Self::Act { act, what } = self {
             act.discard(what);
         }
     }
 
-    /// Carries it out.
+    /// Carries out the effect.
     #[inline]
     pub(in crate::object) fn carry_out(self, world: &mut W) {
         match self {

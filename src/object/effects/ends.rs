@@ -1,32 +1,32 @@
-//! The acts by which objects end.
+//! The acts by which objects are destroyed.
 //!
-//! An act knows how an end goes on, and nothing of the world (`W`) in which it does.
+//! The acts do not know the world (`W`) in which the objects are.
 
 use std::rc::Rc;
 
 use super::effect::{Act, Effect};
 use crate::object::store::ObjectKey;
 
-/// A world in which objects end, part by part.
+/// A world in which objects are destroyed part by part.
 pub(in crate::object) trait Ending {
     /// Begins to destroy an object. Returns true if the object was there.
     fn begin_to_destroy(&mut self, object: ObjectKey) -> bool;
 
-    /// Destroys an object, or goes on with that, until a part of it has recorded something that
-    /// must be carried out first.
+    /// Destroys an object, or goes on to destroy it, until a part has recorded something that must
+    /// be carried out first.
     fn go_on_destroying(&mut self, object: ObjectKey);
 }
 
-/// The acts by which objects end.
+/// The acts by which objects are destroyed.
 ///
-/// They cost nothing of a turn's budget: an end comes to an end by itself, and a tree of any size
-/// goes in one turn. The slots that are called meanwhile are paid for.
+/// They do not count against the budget of a turn: destroying always ends, and a tree of any size
+/// is destroyed in one turn. The slots that are called meanwhile count.
 pub(in crate::object) struct Ends<W> {
     begin: Rc<dyn Act<W>>,
     go_on: Rc<dyn Act<W>>,
 }
 
-/// Begins to destroy objects, or goes on with that, by their keys.
+/// Begins to destroy an object, or goes on to destroy it, by its key.
 enum End {
     Begin,
     GoOn,

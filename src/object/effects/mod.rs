@@ -1,7 +1,8 @@
 //! Effects: what methods did and what was posted, as data that waits to be carried out.
 //!
-//! Nothing here knows the world (`W`) in which effects are carried out, nor what they do.
+//! Nothing here knows what the effects do, or the world (`W`) in which they are carried out.
 
+mod batch;
 mod by_type;
 mod call;
 mod effect;
@@ -11,6 +12,7 @@ mod queue;
 mod turn_budget;
 mod waiting;
 
+pub(crate) use batch::Batch;
 pub(crate) use by_type::{ByType, KEPT};
 pub(crate) use call::KeptCall;
 pub(crate) use effect::Steps;

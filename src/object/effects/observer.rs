@@ -1,42 +1,41 @@
-//! The observer: the trait by which a runtime tells a trace of objects and emissions.
+//! The observer: the trait that a runtime calls for its objects and emissions.
 //!
-//! The queue keeps it, since every signal reaches the queue. The objects' floor tells it what
-//! happens to objects and what they emit, and knows no more of it. Nothing is known here of the
-//! world (`W`). Who looks on is in `inspection/`.
+//! The queue keeps the observer, since every signal can reach the queue. The observer does not know
+//! the world (`W`). `inspection/` implements the trait.
 
 use std::any::Any;
 use std::rc::Weak;
 
 use crate::object::store::ObjectKey;
 
-/// A world at which somebody may look on.
+/// A world that can have an observer.
 pub(crate) trait Observed {
     /// An object of any class.
     type Object: ?Sized;
-    /// A signal of any argument.
+    /// A signal with any argument.
     type Signal: ?Sized;
 }
 
-/// Looks on at a world, and changes nothing that a program sees.
+/// Gets the objects and the emissions of a world. Changes nothing that a program can notice.
 pub(in crate::object) trait Observer<W: Observed> {
-    /// An object has got its place, and its constructor is about to run.
+    /// An object was added, and its constructor is about to run.
     fn object_added(&self, world: &W, key: ObjectKey);
 
-    /// The constructor of an object has returned. From now on the object may emit, and it is not in
-    /// its place yet.
+    /// The constructor of an object has returned. From now on the object may emit. It is not in its
+    /// place yet.
     fn object_constructed(&self, world: &mut W, key: ObjectKey, object: &W::Object);
 
-    /// An object has got another name.
+    /// An object has a new name.
     fn object_renamed(&self, key: ObjectKey, name: &str);
 
-    /// An object is gone, or its constructor has failed.
+    /// An object was removed, or its constructor has failed.
     fn object_removed(&self, key: ObjectKey);
 
-    /// The next emission is the first of its turn. What is emitted outside any turn counts to the
-    /// next turn.
+    /// The next emission is the first of its turn. An emission outside any turn belongs to the next
+    /// turn.
     fn turn_begun(&self);
 
-    /// An emission is made. Returns true if the observer goes on looking.
+    /// A signal is being emitted. Returns true if the observer wants more emissions.
     fn signal_emitted(
         &self,
         sender: ObjectKey,

@@ -1,12 +1,12 @@
-//! The queue: what running methods did that others are to notice.
+//! The queue: the effects that running methods have recorded, and what was posted and postponed.
 //!
-//! Keeps two promises. What is recorded comes out in the order in which it was written, and before
-//! what was recorded earlier in the methods around it. Recording, posting or postponing something
-//! while the loop sleeps wakes the loop. The queue knows nothing of what is recorded but how to
-//! have it carried out, and nothing of the world (`W`) in which that happens.
+//! Keeps two promises. Effects come out in the order in which they were recorded, and before the
+//! effects of earlier methods that still wait on the stack. And recording, posting or postponing
+//! something wakes the loop if it sleeps. The queue does not know what the effects do, or the world
+//! (`W`) in which they are carried out.
 //!
-//! Every signal of a runtime holds on to the queue, so that emitting needs no context. When what is
-//! recorded is carried out is in `delivery.rs`.
+//! Every signal of a runtime has a reference to the queue, so emitting needs no context.
+//! `delivery.rs` decides when effects are carried out.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
@@ -15,64 +15,68 @@ use std::rc::Rc;
 
 use bitflags::bitflags;
 
+use super::batch::Batch;
 use super::call::Calls;
 use super::effect::{Effect, Steps, discard_all};
 use super::observer::{Observed, Observer};
 use crate::object::store::ObjectKey;
 
-/// How often the queue is cleared at its end at most: captures may emit without end.
+/// The number of times at most that the queue is cleared at its end: captured values may emit
+/// without end.
 const MOST_CLEARINGS: usize = 1000;
 
-/// What the loop is to wake an object for.
+/// What the loop must wake an object for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::object) enum Postponed {
-    /// Work of its own, which it put off.
+    /// Work that the object postponed.
     Work,
-    /// The answer to something that it asked another thread for.
+    /// An answer from another thread.
     Answer,
 }
 
 bitflags! {
-    /// What runs and what waits. If it is nothing, an effect may be immediate.
+    /// What runs and what waits. If no flag is set, an effect may be carried out at once.
     #[derive(Clone, Copy, PartialEq, Eq)]
     struct Status: u8 {
-        /// A turn is running, which will come for what is recorded.
+        /// A turn is running, which will carry out what is recorded.
         const IN_TURN = 1;
-        /// There are effects.
+        /// There is an effect.
         const RECORDED = 2;
-        /// There is more than one.
+        /// There is more than one effect.
         const SEVERAL = 4;
-        /// Earlier turns left something undelivered.
+        /// Turns were put aside.
         const BACKLOG = 8;
-        /// An emission of this turn met a dead connection, and nobody has swept it yet.
+        /// An emission of this turn met a dead connection that nobody has swept yet.
         const MET_DEAD = 16;
-        /// A constructor runs, and no turn.
+        /// A constructor runs outside any turn.
         const CONSTRUCTING = 32;
         /// There is an observer.
         const OBSERVED = 64;
-        /// The observer has been told of an emission of this turn, or of what is recorded for it.
+        /// The observer has got an emission of this turn, or one outside any turn that belongs to
+        /// the next.
         const TOLD = 128;
     }
 }
 
 /// Collects effects and posted calls.
 pub(in crate::object) struct Queue<W: Observed> {
-    /// Looked at before every emission and after every slot.
+    /// Read before every emission and after every slot.
     status: Cell<Status>,
-    /// The effects in the order in which they were recorded: mostly one or two.
+    /// The effects in the order in which they were recorded: in most cases one or two.
     first: Cell<Option<Effect<W>>>,
     second: Cell<Option<Effect<W>>>,
     others: RefCell<Vec<Effect<W>>>,
-    /// What was posted for a later pass of the loop.
+    /// What was posted to a later pass of the loop.
     posted: RefCell<VecDeque<Effect<W>>>,
-    /// The objects that are to be woken by the loop, in the order in which that was asked for, and
-    /// what for.
-    postponed: RefCell<VecDeque<(ObjectKey, Postponed)>>,
+    /// The objects that the loop must wake, in the order in which that was asked for, and what for.
+    postponed: RefCell<Vec<(ObjectKey, Postponed)>>,
     /// The closures among the effects.
     calls: Calls,
-    /// Wakes a loop that does not look by itself.
+    /// True while the loop is awake: it looks at the queue before it sleeps, so no bell is needed.
+    loop_is_awake: Cell<bool>,
+    /// Wakes the loop if it sleeps.
     bell: OnceCell<Box<dyn Fn()>>,
-    /// Looks on. Kept here, since every signal reaches the queue.
+    /// The observer. Kept here, since every signal can reach the queue.
     observer: RefCell<Option<Rc<dyn Observer<W>>>>,
 }
 
@@ -86,12 +90,13 @@ impl<W: Steps + 'static> Queue<W> {
             posted: RefCell::default(),
             postponed: RefCell::default(),
             calls: Calls::default(),
+            loop_is_awake: Cell::new(false),
             bell: OnceCell::new(),
             observer: RefCell::new(None),
         })
     }
 
-    /// Keeps a closure and returns the effect that calls it.
+    /// Keeps a closure. Returns the effect that calls it.
     #[inline]
     pub(in crate::object) fn later(&self, call: impl FnOnce(&mut W) + 'static) -> Effect<W> {
         self.calls.keep(call)
@@ -103,7 +108,7 @@ impl<W: Steps + 'static> Queue<W> {
         if status.contains(Status::RECORDED) {
             return self.record_beside(effect);
         }
-        // There is nothing to drop, which the compiler cannot know.
+        // The place is empty, which the compiler cannot know.
         std::mem::forget(self.first.replace(Some(effect)));
         self.status.set(status | Status::RECORDED);
         if !status.contains(Status::IN_TURN) {
@@ -130,8 +135,9 @@ impl<W: Steps + 'static> Queue<W> {
         self.status.get().contains(Status::RECORDED)
     }
 
-    /// Returns the next effect of all: the first that was recorded, or else the uppermost of
-    /// `stack`. What else was recorded moves there, first recorded uppermost.
+    /// Returns the next effect: the first that was recorded, or the uppermost of `stack` if nothing
+    /// was recorded. Moves the other recorded effects to the top of `stack`, the first recorded
+    /// uppermost.
     #[inline]
     pub(in crate::object) fn next(&self, stack: &mut Vec<Effect<W>>) -> Option<Effect<W>> {
         let status = self.status.get();
@@ -145,7 +151,7 @@ impl<W: Steps + 'static> Queue<W> {
         self.first.take()
     }
 
-    /// Moves what was recorded to the top of `stack`, first recorded uppermost.
+    /// Moves what was recorded to the top of `stack`, the first recorded uppermost.
     #[cold]
     pub(super) fn move_to(&self, stack: &mut Vec<Effect<W>>) {
         self.move_others_to(stack);
@@ -166,7 +172,7 @@ impl<W: Steps + 'static> Queue<W> {
 
     pub(in crate::object) fn post(&self, call: Effect<W>) {
         self.posted.borrow_mut().push_back(call);
-        // Also in a turn, since that may be one which no pass of the loop has begun.
+        // In a turn as well, since it may be a turn outside any pass of the loop.
         self.ring();
     }
 
@@ -178,18 +184,28 @@ impl<W: Steps + 'static> Queue<W> {
         self.posted.borrow_mut().pop_front()
     }
 
-    /// Has an object woken by the loop.
+    /// Makes the loop wake an object.
+    #[inline]
     pub(in crate::object) fn postpone(&self, object: ObjectKey, what: Postponed) {
-        self.postponed.borrow_mut().push_back((object, what));
+        self.postponed.borrow_mut().push((object, what));
         self.ring();
     }
 
-    pub(in crate::object) fn postponed(&self) -> usize {
-        self.postponed.borrow().len()
+    /// Returns true if the loop is to wake an object.
+    #[inline]
+    pub(in crate::object) fn has_postponed(&self) -> bool {
+        !self.postponed.borrow().is_empty()
     }
 
-    pub(in crate::object) fn next_postponed(&self) -> Option<(ObjectKey, Postponed)> {
-        self.postponed.borrow_mut().pop_front()
+    /// Moves the objects that the loop is to wake behind those that are in the batch.
+    #[inline]
+    pub(in crate::object) fn move_postponed(&self, batch: &mut Batch<(ObjectKey, Postponed)>) {
+        let (mut postponed, batch) = (self.postponed.borrow_mut(), batch.arrivals());
+        if batch.is_empty() {
+            std::mem::swap(batch, &mut postponed);
+        } else {
+            batch.append(&mut postponed);
+        }
     }
 
     /// Returns true if nothing runs and nothing waits, so that an effect may be immediate.
@@ -198,8 +214,8 @@ impl<W: Steps + 'static> Queue<W> {
         (self.status.get() - Status::OBSERVED - Status::TOLD).is_empty()
     }
 
-    /// Returns true if a turn is running that left nothing to see to, nor did earlier turns, and
-    /// nobody looks on.
+    /// Returns true if a turn is running, and there is nothing else: no effect, no turn that was
+    /// put aside, no dead connection to sweep, no observer.
     #[inline]
     pub(in crate::object) fn is_settled(&self) -> bool {
         self.status.get() == Status::IN_TURN
@@ -220,8 +236,8 @@ impl<W: Steps + 'static> Queue<W> {
         self.status.get().intersects(Status::IN_TURN | Status::CONSTRUCTING)
     }
 
-    /// Notes that a constructor begins. Returns true if no other method runs, so that its
-    /// [end](Self::end_constructor) has to be told.
+    /// Takes note that a constructor begins. Returns true if no other method runs: then
+    /// [`end_constructor`](Self::end_constructor) must be called.
     #[inline]
     pub(in crate::object) fn begin_constructor(&self) -> bool {
         let is_outermost = !self.is_running();
@@ -231,7 +247,7 @@ impl<W: Steps + 'static> Queue<W> {
         is_outermost
     }
 
-    /// Notes that the constructor has ended that began while no other method ran.
+    /// Takes note that a constructor has ended that began while no other method ran.
     #[inline]
     pub(in crate::object) fn end_constructor(&self) {
         self.set(Status::CONSTRUCTING, false);
@@ -242,7 +258,7 @@ impl<W: Steps + 'static> Queue<W> {
         self.set(Status::IN_TURN, true);
     }
 
-    /// Ends the turn. Returns true if it has left something that was recorded.
+    /// Ends the turn. Returns true if an effect is left.
     #[inline]
     pub(in crate::object) fn end_turn(&self) -> bool {
         let has_recorded = self.has_recorded();
@@ -258,8 +274,8 @@ impl<W: Steps + 'static> Queue<W> {
         self.set(Status::MET_DEAD, met_dead);
     }
 
-    /// Notes that the observer is told of an emission. Returns true if it is the first of this
-    /// turn. What is emitted outside any turn counts to the next.
+    /// Takes note that the observer gets an emission. Returns true if it is the first of its turn.
+    /// An emission outside any turn belongs to the next turn.
     pub(in crate::object) fn note_told(&self) -> bool {
         let is_first = !self.status.get().contains(Status::TOLD);
         self.set(Status::TOLD, true);
@@ -275,7 +291,8 @@ impl<W: Steps + 'static> Queue<W> {
     /// Returns the observer, if there is one.
     #[inline]
     pub(in crate::object) fn observer(&self) -> Option<Rc<dyn Observer<W>>> {
-        // By the status, since every object asks as it comes and goes, and mostly there is none.
+        // Checked by the status, since every object asks when it is added and removed, and in most
+        // cases there is no observer.
         if self.is_observed() { self.kept_observer() } else { None }
     }
 
@@ -284,7 +301,7 @@ impl<W: Steps + 'static> Queue<W> {
         self.observer.borrow().clone()
     }
 
-    /// Lets another observer look on, or nobody.
+    /// Sets the observer, or removes it.
     pub(in crate::object) fn set_observer(&self, observer: Option<Rc<dyn Observer<W>>>) {
         self.set(Status::OBSERVED, observer.is_some());
         self.set(Status::TOLD, false);
@@ -299,22 +316,37 @@ impl<W: Steps + 'static> Queue<W> {
         self.status.set(all);
     }
 
-    /// Sets what is called when something is posted or postponed, or is recorded while no turn
-    /// runs.
+    /// Sets the function that is called when something is posted or postponed, or is recorded while
+    /// no turn runs.
     pub(in crate::object) fn set_bell(&self, bell: Box<dyn Fn()>) {
         self.bell.get_or_init(|| bell);
     }
 
+    /// Notes whether the loop is awake, so that it looks by itself at what waits here.
+    #[inline]
+    pub(in crate::object) fn set_loop_is_awake(&self, is_awake: bool) {
+        self.loop_is_awake.set(is_awake);
+    }
+
+    /// Wakes the loop, unless it is awake.
+    #[inline]
     pub(super) fn ring(&self) {
+        if !self.loop_is_awake.get() {
+            self.wake_loop();
+        }
+    }
+
+    #[cold]
+    fn wake_loop(&self) {
         if let Some(bell) = self.bell.get() {
             bell();
         }
     }
 
-    /// Drops everything, so that nothing keeps the runtime's parts alive in a circle.
+    /// Drops everything, so that no circle of references keeps the runtime's parts alive.
     pub(in crate::object) fn clear(&self) {
         self.set_observer(None);
-        // More than once, since what was captured may emit and post as it is dropped.
+        // More than once, since captured values may emit and post when they are dropped.
         for _ in 0..MOST_CLEARINGS {
             let mut effects = Vec::new();
             self.move_to(&mut effects);
@@ -341,7 +373,7 @@ impl<W: Observed> fmt::Debug for Queue<W> {
 pub(super) mod tests {
     use super::*;
 
-    /// What has been carried out.
+    /// The numbers of the effects that were carried out.
     pub(in crate::object) type Heard = Vec<u32>;
 
     impl Observed for Heard {

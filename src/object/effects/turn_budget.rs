@@ -1,9 +1,9 @@
-//! Turns: how much of what is pending is carried out at a time, and what was put aside.
+//! Turns: how many effects are carried out at a time, and the turns that were put aside.
 //!
-//! Keeps three promises. What is pending is a stack, and comes out uppermost first. A turn that is
-//! cut keeps its stack as it is, and for whom it was begun. And how much a turn may make is counted
-//! in one place, whatever it does. It does not know what effects are; in which order everything is
-//! carried out is in `delivery.rs`.
+//! Keeps three promises. What a turn still has to do is a stack, and the uppermost effect comes out
+//! first. A turn that is put aside keeps its stack and its origin. And the deliveries of a turn are
+//! counted in one place, whatever kind they are. `delivery.rs` decides in which order everything is
+//! carried out.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -12,31 +12,30 @@ use super::effect::{Effect, Steps, discard_all};
 use super::queue::Queue;
 use crate::object::store::ObjectKey;
 
-/// How many deliveries a turn outside the loop's passes makes before it is put aside. A delivery is
-/// the call of a slot, or a step between them. More than anything that ends by itself needs in one
-/// go, so that it is delivered when the call returns.
+/// The number of deliveries that a turn outside the loop's passes makes before it is put aside. A
+/// delivery is the call of a slot, or a step. Large enough for everything that ends by itself,
+/// which is thus delivered before the call returns.
 pub(in crate::object) const TURN_BUDGET: usize = 1 << 20;
 
-/// How many deliveries what was put aside makes each time that it is gone on with, outside the
-/// loop's passes. It mostly has no end, and others are to have theirs.
+/// The number of deliveries that a turn which was put aside makes each time that it goes on outside
+/// the loop's passes. In most cases such a turn is endless, and other turns must go on too.
 pub(in crate::object) const SLICE: usize = 1 << 14;
 
-/// How many deliveries a turn in a pass of the loop makes in any case. A cascade of so many is
-/// never cut, so nothing that comes later overtakes it.
+/// The number of deliveries that a turn in a pass of the loop always makes. A cascade, which has no
+/// more, is never cut, so nothing that comes later overtakes it.
 pub(in crate::object) const CASCADE: usize = 1 << 10;
 
-/// How many deliveries a turn makes that a posted call has begun, or a call of another thread,
-/// until it holds up other calls no longer. At a microsecond each they wait for 66 ms. Fewer than
-/// for an object, whose turn holds up that object alone: calls come from everybody, and a `quit`
-/// may be among them.
+/// The number of deliveries after which a turn no longer holds up posted calls or calls from other
+/// threads, if it was begun by one. At a microsecond each, the other calls wait for 66 ms. Fewer
+/// than for a turn of an object, which holds up that object alone: calls come from everywhere, and
+/// one of them may be a `quit`.
 const PATIENCE_OF_CALLS: usize = 1 << 16;
 
-/// For whom the loop begins a turn. What comes from there later has to wait while the turn is put
-/// aside, or it would overtake.
+/// The cause for which the loop begins a turn. While the turn is put aside, later turns of the same
+/// origin must wait, or they would overtake it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Something has happened to an object: its source is ready, its timer is due, or its postponed
-    /// work is.
+    /// An object was woken: its source is ready, its timer is due, or it postponed work.
     Object(ObjectKey),
     /// A call was posted.
     Posted,
@@ -45,7 +44,8 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// How many deliveries a turn makes until it seems to have no end, and holds up nothing more.
+    /// Returns the number of deliveries after which a turn of this origin seems endless, and holds
+    /// up nothing more.
     fn patience(self) -> usize {
         match self {
             Self::Object(_) => TURN_BUDGET,
@@ -54,38 +54,38 @@ impl Origin {
     }
 }
 
-/// A turn that was put aside: what it has still to carry out, the next uppermost.
+/// A turn that was put aside: what it still has to carry out, the next effect uppermost.
 struct Suspended<W> {
     stack: Vec<Effect<W>>,
-    /// `None` if the program around the loop has begun the turn, or a call after a delay.
+    /// `None` if the program around the loop began the turn, or a call after a delay.
     origin: Option<Origin>,
-    /// How many deliveries it has made.
+    /// The number of deliveries that it has made.
     made: usize,
 }
 
-/// Measures a pass of the loop, in which turns share what it may do.
+/// Measures a pass of the loop, whose allowance the turns share.
 pub(crate) trait Meter {
-    /// Returns true if a turn may go on that has made so many deliveries since it was last asked
-    /// for.
+    /// Counts the deliveries that a turn has made since the last call. Returns true if the turn may
+    /// go on.
     fn may_go_on(&self, deliveries: usize) -> bool;
 }
 
-/// The turn that runs, and those that were put aside.
+/// The turn that runs, and the turns that were put aside.
 pub(in crate::object) struct Turns<W> {
-    /// What is still to be carried out in this turn, the next uppermost.
+    /// What this turn still has to carry out, the next effect uppermost.
     stack: Vec<Effect<W>>,
-    /// Earlier turns that had used up what they were granted.
+    /// The turns that were put aside, the oldest first.
     suspended: VecDeque<Suspended<W>>,
-    /// For whom the loop begins turns just now.
+    /// The origin of the turns that the loop begins now.
     origin: Option<Origin>,
-    /// How many deliveries this turn has made of what it was granted.
+    /// The number of deliveries that this turn has made of its grant.
     spent: usize,
-    /// How many deliveries this turn may make until it asks the meter; none if the meter has
-    /// refused more.
+    /// The number of deliveries that this turn may make before it asks the meter; 0 if the meter
+    /// has refused more.
     granted: usize,
-    /// How many a turn may make at first.
+    /// The number of deliveries that each turn is granted when it begins.
     grant: usize,
-    /// Tells whether a turn may make more, while the loop makes a pass.
+    /// Decides if a turn may make more deliveries, while the loop makes passes.
     meter: Option<Rc<dyn Meter>>,
 }
 
@@ -102,37 +102,37 @@ impl<W: Steps + 'static> Turns<W> {
         }
     }
 
-    /// Lets turns share the loop's passes, which `meter` measures.
+    /// Makes turns share the allowance of the loop's passes, which `meter` measures.
     pub(in crate::object) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
         self.meter = Some(meter);
         self.grant = CASCADE;
     }
 
-    /// Lets turns go by their own count again.
+    /// Makes turns count their deliveries by themselves again.
     pub(in crate::object) fn end_passes(&mut self) {
         self.meter = None;
         self.grant = TURN_BUDGET;
     }
 
-    /// Notes for whom turns are begun from now on.
+    /// Sets the origin of the turns that begin from now on.
     pub(in crate::object) fn set_origin(&mut self, origin: Option<Origin>) {
         self.origin = origin;
     }
 
-    /// Notes that a turn begins.
+    /// Takes note that a turn begins.
     #[inline]
     pub(in crate::object) fn begin(&mut self) {
         (self.spent, self.granted) = (0, self.grant);
     }
 
-    /// Notes that the turn which has begun goes on with the one that was put aside first, for so
-    /// many deliveries.
+    /// Makes the turn that has begun go on with the stack of one that was put aside, for `granted`
+    /// deliveries.
     pub(in crate::object) fn resume(&mut self, stack: Vec<Effect<W>>, granted: usize) {
         (self.stack, self.granted) = (stack, granted);
     }
 
-    /// Takes the turn that was put aside first: its stack, for whom it was begun, and how many
-    /// deliveries it has made.
+    /// Takes the turn that was put aside first: its stack, its origin, and the number of deliveries
+    /// that it has made.
     pub(in crate::object) fn take_suspended(
         &mut self,
         queue: &Queue<W>,
@@ -142,13 +142,13 @@ impl<W: Steps + 'static> Turns<W> {
         Some((stack, origin, made))
     }
 
-    /// Returns how many turns were put aside.
+    /// Returns the number of turns that were put aside.
     pub(in crate::object) fn suspended(&self) -> usize {
         self.suspended.len()
     }
 
-    /// Puts what the turn did not come to behind the others that were put aside, with the number of
-    /// deliveries that it has made.
+    /// Puts the rest of the turn aside, behind the others, with the number of deliveries that it
+    /// has made.
     #[cold]
     pub(in crate::object) fn put_aside(&mut self, queue: &Queue<W>, made: usize) {
         queue.move_to(&mut self.stack);
@@ -158,11 +158,22 @@ impl<W: Steps + 'static> Turns<W> {
         queue.ring();
     }
 
-    /// Returns true if a turn of this origin was put aside, so that what comes from there has to
-    /// wait. A turn that seems to have no end holds up nothing.
+    /// Returns true if a turn of this origin was put aside, so that the origin must wait. A turn
+    /// that seems endless holds up nothing.
     #[inline]
     pub(in crate::object) fn is_held_up(&self, origin: Origin) -> bool {
         !self.suspended.is_empty() && self.holds_up(origin)
+    }
+
+    /// Returns true if a turn of this object was put aside: see [`is_held_up`](Self::is_held_up).
+    #[inline]
+    pub(in crate::object) fn is_object_held_up(&self, object: ObjectKey) -> bool {
+        !self.suspended.is_empty() && self.holds_up_object(object)
+    }
+
+    #[cold]
+    fn holds_up_object(&self, object: ObjectKey) -> bool {
+        self.holds_up(Origin::Object(object))
     }
 
     #[cold]
@@ -177,26 +188,27 @@ impl<W: Steps + 'static> Turns<W> {
         self.spent += deliveries;
     }
 
-    /// Returns how many deliveries this turn has made since it began, or last asked for more.
+    /// Returns the number of deliveries that this turn has made since it began or last asked for
+    /// more.
     pub(in crate::object) fn spent(&self) -> usize {
         self.spent
     }
 
-    /// Returns how many deliveries the last turn has made of which the meter does not know, and
-    /// takes them for told.
+    /// Returns how many deliveries of the last turn the meter has not counted yet. They are taken
+    /// as counted from now on.
     pub(in crate::object) fn take_spent(&mut self) -> usize {
         self.granted = self.grant;
         std::mem::take(&mut self.spent)
     }
 
-    /// Returns true if this turn has used up what it was granted.
+    /// Returns true if this turn has used up its grant.
     #[inline]
     pub(in crate::object) fn is_used_up(&self) -> bool {
         self.spent >= self.granted
     }
 
-    /// Returns true if the pass of the loop leaves time for more of this turn, which gets it
-    /// granted.
+    /// Asks the meter for more deliveries, and grants them to this turn. Returns false if the meter
+    /// refuses.
     #[cold]
     pub(in crate::object) fn ask_for_more(&mut self) -> bool {
         let spent = std::mem::take(&mut self.spent);
@@ -205,7 +217,7 @@ impl<W: Steps + 'static> Turns<W> {
         goes_on
     }
 
-    /// Returns the next effect of all.
+    /// Returns the next effect.
     #[inline]
     pub(in crate::object) fn next(&mut self, queue: &Queue<W>) -> Option<Effect<W>> {
         queue.next(&mut self.stack)
@@ -217,12 +229,12 @@ impl<W: Steps + 'static> Turns<W> {
         !self.stack.is_empty()
     }
 
-    /// Puts an effect on the stack, to be carried out after what is recorded now.
+    /// Puts an effect on the stack. It is carried out after what is recorded now.
     pub(in crate::object) fn push(&mut self, effect: Effect<W>) {
         self.stack.push(effect);
     }
 
-    /// Takes the effect off the stack that was put there last.
+    /// Removes the uppermost effect from the stack and returns it.
     pub(in crate::object) fn pop(&mut self) -> Option<Effect<W>> {
         self.stack.pop()
     }

@@ -1,24 +1,25 @@
 //! A place for things that wait, each under a number.
 
-/// Things that wait. Numbers begin with 1, and those of things that were taken are used again.
+/// Things that wait, each under a number. Numbers begin with 1 and are used again after the thing
+/// was taken.
 ///
-/// When nothing waits, at most `KEPT` bytes are kept for later: by default few, since each signal
-/// may have some.
+/// While nothing waits, at most `KEPT` bytes are kept: by default few, since each signal may have
+/// some.
 pub(in crate::object) struct Waiting<T, const KEPT: usize = 512> {
     places: Vec<Place<T>>,
-    /// The number of the place that was emptied last; zero if none is empty.
+    /// The number of the place that was emptied last, or 0 if none is empty.
     free: u32,
     len: usize,
 }
 
 enum Place<T> {
     Full(T),
-    /// Knows the number of the place that was emptied before; zero if none is empty beside it.
+    /// The number of the place that was emptied before this one, or 0 if no other is empty.
     Empty(u32),
 }
 
 impl<T, const KEPT: usize> Waiting<T, KEPT> {
-    /// Adds one and returns its number.
+    /// Adds a thing and returns its number.
     #[inline]
     pub(in crate::object) fn put(&mut self, thing: T) -> u32 {
         self.len += 1;
@@ -40,7 +41,7 @@ impl<T, const KEPT: usize> Waiting<T, KEPT> {
         u32::try_from(self.places.len()).expect("fewer than 2^32 of them wait")
     }
 
-    /// Takes the one with this number, if it is there.
+    /// Takes the thing with this number, if it is there.
     #[inline]
     pub(in crate::object) fn take(&mut self, number: u32) -> Option<T> {
         let empty = Place::Empty(self.free);
@@ -79,7 +80,7 @@ mod tests {
         fn each_is_found_by_its_number_once(
             ops in proptest::collection::vec(prop_oneof![Just(None), any::<usize>().prop_map(Some)], 0..200),
         ) {
-            // So little is kept that all is given up now and then.
+            // `KEPT` is so small that all places are given up now and then.
             let (mut waiting, mut there) = (Waiting::<_, 64>::default(), BTreeMap::new());
             for (thing, op) in ops.into_iter().enumerate() {
                 match op {

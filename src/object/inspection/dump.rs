@@ -1,4 +1,4 @@
-//! Looking at a running program: its objects as text, and who is connected to whom.
+//! Looking at a running program: its objects as text, and its connections.
 
 use std::fmt::Write;
 
@@ -6,19 +6,19 @@ use crate::object::class::{MetaObject, Obj, QObject, Target, each_signal};
 use crate::object::store::{Number, ObjectKey};
 use crate::object::world::World;
 
-/// One connection, as reflection shows it.
+/// One connection, as reflection sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionInfo {
-    /// The name of the signal, as the sender's class has it.
+    /// The name of the signal, as in the sender's class.
     pub signal: &'static str,
-    /// The object that receives; none for a closure without one.
+    /// The receiver, or `None` for a closure without one.
     pub receiver: Option<Obj<dyn QObject>>,
 }
 
 impl World {
-    /// Returns the open connections from an object's signals, signal by signal in the order of its
-    /// class, then of the classes that it extends. Empty if the object is gone or busy.
+    /// Returns the open connections from an object's signals, in the order of the signals in its
+    /// class, then of the classes that it extends. Returns none if the object is gone or busy.
     #[doc(alias = "dumpObjectInfo")]
     pub fn connections<T: ?Sized + Target>(&self, object: Obj<T>) -> Vec<ConnectionInfo> {
         let mut found = Vec::new();
@@ -34,7 +34,8 @@ impl World {
         found
     }
 
-    /// Returns the objects as an indented tree, with class, number and name: one line an object.
+    /// Returns the objects as an indented tree: one line for each object, with its class, number
+    /// and name.
     ///
     /// ```
     /// # use slotwire::prelude::*;

@@ -1,9 +1,9 @@
-//! Inspection: what tests and people look at a running program with.
+//! Inspection: what tests and people use to look at a running program.
 //!
-//! A [`Trace`] has every emission as text, a [`SignalSpy`] remembers those of one signal, and
-//! `dump.rs` shows the objects and who is connected to whom. Nothing here changes what a program
-//! does, and the rest of `object/` imports nothing from here: it tells its `Observer`, which the
-//! tracer is, what happens.
+//! A [`Trace`] has every emission as text, a [`SignalSpy`] remembers the emissions of one signal,
+//! and `dump.rs` shows the objects and their connections. Nothing here changes what a program does.
+//! The rest of `object/` imports nothing from here: it calls its `Observer`, which the tracer
+//! implements.
 
 mod dump;
 mod signal_spy;

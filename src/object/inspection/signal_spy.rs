@@ -1,4 +1,4 @@
-//! The signal spy: what a test listens with.
+//! The signal spy: remembers emissions for a test.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,11 +8,11 @@ use crate::object::class::{Obj, Signal, Target};
 use crate::object::connections::{Connection, ScopedConnection};
 use crate::object::world::World;
 
-/// Remembers what a signal was emitted with, until it is dropped.
+/// Remembers the arguments with which a signal is emitted, until the spy is dropped.
 ///
-/// Made by [`World::spy`].
+/// [`World::spy`] makes one.
 #[doc(alias = "QSignalSpy")]
-#[must_use = "a spy hears nothing any more when it is dropped"]
+#[must_use = "a spy remembers nothing after it is dropped"]
 pub struct SignalSpy<A> {
     heard: Rc<RefCell<Vec<A>>>,
     connection: ScopedConnection,
@@ -25,23 +25,23 @@ impl<A> SignalSpy<A> {
         Self { heard, connection }
     }
 
-    /// Takes what was heard since the last time, in order.
+    /// Takes the arguments of the emissions since the last [`take`](Self::take), in order.
     pub fn take(&self) -> Vec<A> {
         self.heard.take()
     }
 
-    /// Returns how many emissions were heard since the last [`take`](Self::take).
+    /// Returns the number of emissions since the last [`take`](Self::take).
     #[doc(alias = "count")]
     pub fn len(&self) -> usize {
         self.heard.borrow().len()
     }
 
-    /// Returns true if nothing was heard since the last [`take`](Self::take).
+    /// Returns true if there was no emission since the last [`take`](Self::take).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Ends the spying before the spy is dropped; what was heard stays.
+    /// Ends the spy, and returns what it still has.
     pub fn stop(self) -> Vec<A> {
         drop(self.connection);
         self.heard.take()
@@ -55,7 +55,7 @@ impl<A: fmt::Debug> fmt::Debug for SignalSpy<A> {
 }
 
 impl World {
-    /// Listens to a signal and remembers what it carries.
+    /// Remembers the arguments with which a signal is emitted.
     ///
     /// ```
     /// # use slotwire::prelude::*;

@@ -1,24 +1,24 @@
-//! Traces: what was emitted, in the order in which it was.
+//! Traces: the emissions of a program as text, in order.
 //!
-//! Keeps one promise: the same program gives the same text. What differs from one run to the next
-//! (addresses, tags of runtimes, the real time unless it was asked for) is not in it. How a runtime
-//! writes into a trace is in `tracer.rs`.
+//! Keeps one promise: the same program gives the same text. Whatever differs from one run to the
+//! next (addresses, tags of runtimes, the real time unless it was asked for) is not in it.
+//! `tracer.rs` writes into a trace.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-/// How many lines before the first that differs are shown.
+/// The number of lines that are shown before the first one that differs.
 const CONTEXT: usize = 3;
 
-/// Writes down every emission of a runtime, to be read, kept and compared.
+/// Records every emission of a runtime as text, to be read, kept and compared.
 ///
-/// [`Runtime::record_into`](crate::Runtime::record_into) begins it. From then on an emission is an
-/// entry, whether anybody listens to the signal or not, at the moment when it is made. As text an
-/// entry is a line: the number of the turn, the sender's class and its name, or its number if it
-/// has none, the signal and what it carries. That makes a test of everything that a program does:
-/// compare the text with one that was kept.
+/// [`Runtime::record_into`](crate::Runtime::record_into) begins the recording. From then on, each
+/// emission becomes an entry when it is made, also if the signal has no connections. As text, an
+/// entry is a line: the number of the turn, the sender's class and its name (or its number if it
+/// has no name), the signal and its argument. This makes a test of all that a program does: compare
+/// the text with one that was kept.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -55,28 +55,28 @@ const CONTEXT: usize = 3;
 /// # }
 /// ```
 ///
-/// A copy is the same trace. Several runtimes may write into one, which then has their emissions in
-/// one order; [`labelled`](Self::labelled) tells them apart. Recording ends with
-/// [`stop`](Self::stop), or when the last copy is dropped.
+/// A clone is the same trace. Several runtimes may record into one trace, which then has all their
+/// emissions in order; [`labelled`](Self::labelled) tells the runtimes apart. Recording ends with
+/// [`stop`](Self::stop), or when the last clone is dropped.
 ///
 /// # What is in it
 ///
-/// All signals that the class of an object describes, its own and those of the classes that it
-/// extends, and `destroyed` and `object_name_changed`, which every object has; of the objects that
-/// are there when recording begins and of those that are added later. While an object's signals
-/// are blocked it emits nothing, and nothing is written. A signal that its class does not describe
-/// is written when somebody has connected to it, as `?`.
+/// The emissions of all objects that exist when recording begins or are added later. Their signals
+/// are those that the class describes, those of the classes that it extends, and `destroyed` and
+/// `object_name_changed`, which every object has. While an object's signals are blocked, it emits
+/// nothing and nothing is recorded. A signal that its class does not describe is recorded only if
+/// somebody has connected to it, with the name `?`.
 ///
-/// An argument is shown by its `Debug` while it is emitted, and never cloned. One that has none, or
-/// one that fails or panics, shows as `..`. For a class that is written by hand see
-/// [`MetaSignal::with_debug`](crate::MetaSignal::with_debug).
+/// An argument is shown by its `Debug` when it is emitted, and is never cloned. An argument without
+/// `Debug`, or whose `Debug` fails or panics, is shown as `..`. In a class that is written by hand,
+/// [`MetaSignal::with_debug`](crate::MetaSignal::with_debug) shows the argument.
 ///
 /// # What it changes
 ///
-/// Nothing that a program sees: who is connected, what is delivered and in which order are the same
-/// with it and without. A signal with nobody to hear it costs memory while it is traced, and until
-/// its object goes.
-#[must_use = "a trace records nothing any more when its last copy is dropped"]
+/// It changes nothing that a program can notice: connections, deliveries and their order are the
+/// same with a trace and without. While a signal without connections is traced, and until its
+/// object is destroyed, it takes memory.
+#[must_use = "a trace records nothing after its last clone is dropped"]
 #[derive(Clone)]
 pub struct Trace {
     book: Rc<Book>,
@@ -89,8 +89,8 @@ impl Trace {
         Self::with_book(Book::default())
     }
 
-    /// Creates an empty trace in which every entry has the time since its runtime began to record,
-    /// by that runtime's clock.
+    /// Creates an empty trace in which every entry has a time: how long its runtime has been
+    /// recording, by the clock of that runtime.
     ///
     /// With a [`VirtualClock`](crate::VirtualClock) the times are the same in every run; with the
     /// system's clock no two traces are equal.
@@ -120,8 +120,8 @@ impl Trace {
         Self { book: Rc::new(book), label: None }
     }
 
-    /// Returns the same trace, as one in which a runtime's entries have this label: the name of a
-    /// host, say.
+    /// Returns the same trace with a label for the entries of a runtime, such as the name of a
+    /// host.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -144,31 +144,31 @@ impl Trace {
         Self { book: self.book.clone(), label: Some(in_one_line(label.to_owned()).into()) }
     }
 
-    /// Returns what was emitted so far, in order.
+    /// Returns the emissions so far, in order.
     pub fn entries(&self) -> Vec<TraceEntry> {
         self.book.entries.borrow().clone()
     }
 
-    /// Returns how many emissions were recorded so far.
+    /// Returns the number of emissions so far.
     pub fn len(&self) -> usize {
         self.book.entries.borrow().len()
     }
 
-    /// Returns true if nothing was recorded yet.
+    /// Returns true if there was no emission so far.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Ends the recording, in every runtime. What was recorded stays, and a runtime that is told to
-    /// record into this trace again writes nothing.
+    /// Ends the recording, in every runtime and for good. The entries stay.
     pub fn stop(&self) {
         self.book.is_full.set(true);
     }
 
     /// Describes the first line in which this trace differs from `other`, which may be a trace or
-    /// the text of one; `None` if they are the same.
+    /// the text of one. Returns `None` if they are equal.
     ///
-    /// A line with `-` is only here, one with `+` only there. The lines before it are the same.
+    /// A line with `-` is only in this trace, one with `+` only in the other. The lines before them
+    /// are in both.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -210,7 +210,7 @@ impl Trace {
         Some(text)
     }
 
-    /// What a runtime writes with.
+    /// Returns what a runtime needs to write into the trace.
     pub(super) fn writer(&self) -> Writer {
         Writer { book: Rc::downgrade(&self.book), label: self.label.clone() }
     }
@@ -222,7 +222,7 @@ impl Default for Trace {
     }
 }
 
-/// By the entries: those of two traces may be the same, whoever recorded them.
+/// Compares the entries: two traces are equal if their entries are.
 impl PartialEq for Trace {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.book, &other.book)
@@ -232,7 +232,7 @@ impl PartialEq for Trace {
 
 impl Eq for Trace {}
 
-/// A line for each emission.
+/// Writes one line for each emission.
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.book.entries.borrow().iter().try_for_each(|entry| writeln!(f, "{entry}"))
@@ -253,11 +253,11 @@ pub struct TraceEntry {
     pub label: Option<Rc<str>>,
     /// The number of the turn in which the signal was emitted, beginning with 1.
     ///
-    /// A turn is what comes of one cause: a timer that is due, a readiness, a posted call, an
-    /// emission from outside. Those in which nothing is emitted are not counted. What is emitted
-    /// outside any turn counts to the next.
+    /// A turn is all that follows from one cause: a timer that is due, a readiness, a posted call,
+    /// an emission from outside. Turns without an emission are not counted. An emission outside any
+    /// turn belongs to the next turn.
     pub turn: u64,
-    /// How long the runtime had been recording, if the trace is [timed](Trace::timed).
+    /// The time since the runtime began to record, if the trace is [timed](Trace::timed).
     pub time: Option<Duration>,
     /// The name of the sender's class.
     pub class: &'static str,
@@ -265,12 +265,12 @@ pub struct TraceEntry {
     pub object: String,
     /// The name of the signal.
     pub signal: &'static str,
-    /// What the signal carried, as `Debug` shows it in one line, or `..`.
+    /// The argument, as `Debug` shows it in one line, or `..`.
     pub argument: String,
 }
 
-/// In one line: `3 Lamp "desk" switched(true)`, with the label before it, and the time as `@1.5s`
-/// after the turn.
+/// Writes one line: `3 Lamp "desk" switched(true)`, with the label before it, and the time as
+/// `@1.5s` after the turn.
 impl fmt::Display for TraceEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { label, turn, time, class, object, signal, argument } = self;
@@ -287,17 +287,17 @@ impl fmt::Display for TraceEntry {
     }
 }
 
-/// What all copies of a trace share.
+/// What all clones of a trace share.
 #[derive(Default)]
 pub(super) struct Book {
     entries: RefCell<Vec<TraceEntry>>,
     is_timed: bool,
-    /// Nothing is written any more.
+    /// True after [`Trace::stop`].
     is_full: Cell<bool>,
 }
 
 impl Book {
-    /// Adds an entry and gives its number.
+    /// Adds an entry and returns its number.
     pub(super) fn write(&self, mut entry: TraceEntry) -> usize {
         entry.argument = in_one_line(entry.argument);
         let mut entries = self.entries.borrow_mut();
@@ -305,7 +305,7 @@ impl Book {
         entries.len() - 1
     }
 
-    /// Names the signal of an entry.
+    /// Sets the name of the signal of an entry.
     pub(super) fn name(&self, number: usize, signal: &'static str) {
         if let Some(entry) = self.entries.borrow_mut().get_mut(number) {
             entry.signal = signal;
@@ -317,14 +317,14 @@ impl Book {
     }
 }
 
-/// The way from a runtime to a trace, which does not keep that.
+/// A runtime's weak reference to a trace.
 pub(super) struct Writer {
     book: Weak<Book>,
     label: Option<Rc<str>>,
 }
 
 impl Writer {
-    /// What is to be written into, if there still is somebody to read it.
+    /// Returns the book, if it still has a reader and recording was not stopped.
     pub(super) fn open_book(&self) -> Option<Rc<Book>> {
         self.book.upgrade().filter(|book| !book.is_full.get())
     }
@@ -334,7 +334,7 @@ impl Writer {
     }
 }
 
-/// The text with its line breaks as they are written in the source.
+/// Returns the text with its line breaks escaped as in source code.
 fn in_one_line(text: String) -> String {
     if text.contains(['\n', '\r']) { text.replace('\n', "\\n").replace('\r', "\\r") } else { text }
 }

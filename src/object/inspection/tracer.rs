@@ -1,8 +1,9 @@
-//! The tracer: what a runtime tells a trace.
+//! The tracer: writes the emissions of a runtime into a trace.
 //!
-//! Keeps one promise: it only looks on. A signal to which nobody is connected gets a core, so that
-//! its emissions are seen, and no connection, so that they still go to nobody. What a signal is
-//! called and how its argument is shown sits in a table here, since signals have no room for it.
+//! Keeps one promise: it changes nothing. A signal without connections gets a core, so that its
+//! emissions are seen, but no connection, so that they still call nothing. The names of the
+//! signals, and how to show their arguments, are in a table here, since signals have no room for
+//! them.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -20,14 +21,14 @@ use crate::object::effects::Observer;
 use crate::object::store::{Number, ObjectKey};
 use crate::object::world::World;
 
-/// Stands for a name that nobody knows.
+/// Written in place of an unknown name.
 const UNKNOWN: &str = "?";
 
-/// The signal that every object has for its end.
+/// The `destroyed` of every object.
 static DESTROYED: MetaSignal =
     MetaSignal::new("destroyed", "Obj<dyn QObject>", |_, _| ()).with_debug::<Obj<dyn QObject>>();
 
-/// The signal that every object has for its name.
+/// The `object_name_changed` of every object.
 static OBJECT_NAME_CHANGED: MetaSignal =
     MetaSignal::new("object_name_changed", "String", |_, _| ()).with_debug::<String>();
 
@@ -35,35 +36,36 @@ static OBJECT_NAME_CHANGED: MetaSignal =
 struct Tracer {
     writer: Writer,
     stopwatch: Box<dyn Fn() -> Duration>,
-    /// The number of turns that something was emitted in.
+    /// The number of turns so far in which something was emitted.
     turn: Cell<u64>,
     subjects: RefCell<SecondaryMap<ObjectKey, Subject>>,
 }
 
-/// What is known of an object.
+/// What the tracer knows of an object.
 struct Subject {
     class: &'static MetaObject,
     name: String,
     signals: Signals,
 }
 
-/// What is known of an object's signals.
+/// What the tracer knows of an object's signals.
 enum Signals {
-    /// Its constructor runs. These entries of the trace still lack the name of their signal.
+    /// The constructor of the object runs. These entries of the trace still lack the name of their
+    /// signal.
     Awaited(Vec<(Weak<dyn AnyCore>, usize)>),
-    /// It has its place. A signal is known by its core, which is held so that no other comes to lie
-    /// where it was.
+    /// The object is constructed. A signal is identified by its core. The weak reference keeps the
+    /// address of the core from being used again.
     Known(Vec<KnownSignal>),
 }
 
 type KnownSignal = (Weak<dyn AnyCore>, &'static MetaSignal);
 
-/// Being traced.
+/// Traces.
 impl World {
-    /// Writes every emission from now on into `trace`, and into no other any more. `stopwatch`
-    /// tells how long that has been.
+    /// Writes every emission from now on into `trace`, and into no other trace. `stopwatch` returns
+    /// the time since then.
     ///
-    /// For a moment when no object is busy: one that is would go untraced.
+    /// No object may be busy: the signals of a busy one would not be traced.
     pub(crate) fn begin_trace(&mut self, trace: &Trace, stopwatch: Box<dyn Fn() -> Duration>) {
         let tracer = Rc::new(Tracer {
             writer: trace.writer(),
@@ -117,7 +119,7 @@ impl Observer<World> for Tracer {
     ) -> bool {
         let Some(book) = self.writer.open_book() else { return false };
         let (class, object, known) = self.look_up(sender, &signal);
-        // Nothing is borrowed here: how an argument shows itself is not our code.
+        // Nothing is borrowed here: showing an argument calls code of the user.
         let text = match (known, class) {
             (Some(signal), _) => signal.argument_text(argument),
             (None, Some(class)) => class.argument_text(argument),
@@ -141,7 +143,7 @@ impl Observer<World> for Tracer {
 }
 
 impl Tracer {
-    /// The class of an object, what it is called, and what is known of its signal.
+    /// Returns the class of an object, the text for the object, and the description of its signal.
     fn look_up(
         &self,
         key: ObjectKey,
@@ -159,7 +161,7 @@ impl Tracer {
         (subject.map(|subject| subject.class), object, known)
     }
 
-    /// Has an entry named when its signal is known, if that is to be.
+    /// Adds the name of the signal to an entry later, if the constructor of the object still runs.
     fn await_name(&self, key: ObjectKey, signal: Weak<dyn AnyCore>, number: usize) {
         if let Some(subject) = self.subjects.borrow_mut().get_mut(key)
             && let Signals::Awaited(nameless) = &mut subject.signals
@@ -168,8 +170,8 @@ impl Tracer {
         }
     }
 
-    /// Takes note of the signals of an object that was added before: those of its class, which are
-    /// `known`, and those that every object has.
+    /// Sets the signals of an object: those of its class, which are `known`, and those that every
+    /// object has.
     fn know_signals(&self, world: &mut World, owner: &SignalOwner, mut known: Vec<KnownSignal>) {
         let key = owner.key();
         let (destroyed, name_changed) = world.signals_of_all(key);
@@ -182,7 +184,7 @@ impl Tracer {
         }
     }
 
-    /// Names the signals of the entries that a constructor made, now that they are known.
+    /// Adds the names of the signals to the entries that were made while the constructor ran.
     fn name_entries(&self, signals: &Signals, known: &[KnownSignal]) {
         if let (Signals::Awaited(nameless), Some(book)) = (signals, self.writer.open_book()) {
             for (signal, number) in nameless {
@@ -205,7 +207,7 @@ fn signals_of(object: &dyn QObject, owner: &SignalOwner) -> Vec<KnownSignal> {
     known
 }
 
-/// The core of a signal, made if it is not there.
+/// Returns the core of a signal. Makes it if there is none.
 fn held(signal: &dyn AnySignal, owner: &SignalOwner) -> Weak<dyn AnyCore> {
     Rc::downgrade(&signal.core_of(owner).0)
 }

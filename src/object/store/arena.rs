@@ -1,14 +1,14 @@
-//! The arena: where the objects are, and how a method gets one to itself.
+//! The arena: where the objects are, and how an object is lent to a method.
 //!
-//! Keeps three promises. A key reaches the object that it was made for, or none. An object that is
-//! lent is nowhere else until it is given back. And an object is read through the arena, and
-//! changed through the arena mutably, so the compiler sees that nobody looks at an object while
-//! somebody else changes it.
+//! Keeps three promises. A key reaches the object for which it was made, or none. An object that is
+//! lent cannot be reached by anything else until it is given back. And reading an object borrows
+//! the arena, and changing it borrows the arena mutably, so the compiler proves that nobody reads
+//! an object while another changes it.
 //!
-//! Each object has a [`Place`], which others may hold as well: a connection holds its receiver's,
-//! so that calling a slot looks nothing up and checks no type. What is known of an object beside
-//! its place is a node, of a type that the arena does not know. What classes are is in `class/`,
-//! and what happens between lending and giving back in `lease.rs`.
+//! Each object has a [`Place`]. Others may hold the place too: a connection holds the place of its
+//! receiver, so calling a slot needs no lookup and no type check. What else the runtime knows of an
+//! object is its node, whose type the arena does not know. `class/` has what classes are, and
+//! `lease.rs` what happens between lending and giving back.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -20,7 +20,7 @@ use slotmap::SlotMap;
 
 use super::key::ObjectKey;
 
-/// Objects by their keys, each with its place, a `P` of which the class is forgotten, and a node.
+/// Objects by their keys. Each has a place, a `P` whose class is forgotten, and a node.
 pub(in crate::object) struct Arena<P: ?Sized, N> {
     slots: SlotMap<ObjectKey, Slot<P, N>>,
     keyring: Keyring,
@@ -37,35 +37,35 @@ pub(in crate::object) struct Keyring(QCellOwner);
 /// The place of one object of class `T`.
 pub(in crate::object) struct Place<T> {
     life: Cell<Life>,
-    /// Empty while the object is under construction or lent, and when it is gone.
+    /// `None` while the object is under construction or lent, and when it is gone.
     object: QCell<Option<Box<T>>>,
 }
 
-/// How far an object has come.
+/// The part of its life that an object is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::object) enum Life {
     /// Its constructor runs.
     Begun,
-    /// It is like any other.
+    /// The object is like any other.
     Alive,
-    /// It is being destroyed, and does its last steps.
+    /// The object is being destroyed, and takes its last steps.
     Leaving,
-    /// Its end was announced.
+    /// `destroyed` was emitted.
     Announced,
-    /// Its connections are cut, and its children go.
+    /// The object's connections are cut, and its children are being destroyed.
     Cut,
-    /// It is not in this place any more, and never comes back.
+    /// The object is no longer in this place, and never comes back.
     Gone,
 }
 
 impl Life {
-    /// Returns true once the object is being destroyed.
+    /// Returns true if the object is being destroyed, or is gone.
     pub(in crate::object) fn is_ending(self) -> bool {
         !matches!(self, Self::Begun | Self::Alive)
     }
 }
 
-/// An object of class `T` that is out of its place. If it is not given back, it is leaked.
+/// An object of class `T` that is lent from its place. If it is not given back, it is leaked.
 pub(in crate::object) struct Lent<T>(ManuallyDrop<Box<T>>);
 
 impl<P: ?Sized, N> Arena<P, N> {
@@ -73,7 +73,7 @@ impl<P: ?Sized, N> Arena<P, N> {
         Self { slots: SlotMap::with_key(), keyring: Keyring(QCellOwner::new()) }
     }
 
-    /// Adds an object, for which `make` gives the place and the node.
+    /// Adds an object. `make` returns its place and its node.
     pub(in crate::object) fn insert(
         &mut self,
         make: impl FnOnce(ObjectKey, &Keyring) -> (Rc<P>, N),
@@ -90,8 +90,7 @@ impl<P: ?Sized, N> Arena<P, N> {
         self.slots.remove(key).map(|Slot { place, node }| (place, node))
     }
 
-    /// Gives an object another place, which `make` moves it to. Those that hold the old one find
-    /// that empty.
+    /// Moves an object to another place, which `make` returns. The old place is empty afterwards.
     pub(in crate::object) fn move_out(
         &mut self,
         key: ObjectKey,
@@ -136,20 +135,20 @@ impl<P: ?Sized, N> Arena<P, N> {
         self.slots.get(key).map(|slot| &slot.place)
     }
 
-    /// Returns the place of an object, and what opens it for reading.
+    /// Returns the place of an object, and the keyring that opens it for reading.
     #[inline]
     pub(in crate::object) fn look(&self, key: ObjectKey) -> Option<(&P, &Keyring)> {
         Some((&*self.slots.get(key)?.place, &self.keyring))
     }
 
-    /// Returns the place of an object, and what opens it for changing.
+    /// Returns the place of an object, and the keyring that opens it mutably.
     #[inline]
     pub(in crate::object) fn look_mut(&mut self, key: ObjectKey) -> Option<(&P, &mut Keyring)> {
         let Self { slots, keyring } = self;
         Some((&*slots.get(key)?.place, keyring))
     }
 
-    /// Returns the place and the node of an object, and what opens places for changing.
+    /// Returns the place and the node of an object, and the keyring that opens the place mutably.
     #[inline]
     pub(in crate::object) fn look_with_node(
         &mut self,
@@ -160,7 +159,7 @@ impl<P: ?Sized, N> Arena<P, N> {
         Some((&**place, node, keyring))
     }
 
-    /// Returns the places of two objects, and what opens both for changing.
+    /// Returns the places of two objects, and the keyring that opens both mutably.
     pub(in crate::object) fn look_at_two(
         &mut self,
         a: ObjectKey,
@@ -170,7 +169,7 @@ impl<P: ?Sized, N> Arena<P, N> {
         Some((&*slots.get(a)?.place, &*slots.get(b)?.place, keyring))
     }
 
-    /// Opens places that somebody holds.
+    /// Returns the keyring, which opens any place of this arena.
     #[inline]
     pub(in crate::object) fn keyring_mut(&mut self) -> &mut Keyring {
         &mut self.keyring
@@ -193,7 +192,7 @@ impl<P: ?Sized, N> IndexMut<ObjectKey> for Arena<P, N> {
 }
 
 impl Keyring {
-    /// Opens two different places for changing.
+    /// Opens two different places mutably.
     pub(in crate::object) fn open_two<'a, A: ?Sized, B: ?Sized>(
         &'a mut self,
         a: &'a QCell<A>,
@@ -204,7 +203,7 @@ impl Keyring {
 }
 
 impl<T> Place<T> {
-    /// Makes a place for an object that is still to be constructed.
+    /// Makes a place for an object that is not constructed yet.
     pub(in crate::object) fn new(keyring: &Keyring) -> Self {
         Self { life: Cell::new(Life::Begun), object: QCell::new(&keyring.0, None) }
     }
@@ -235,17 +234,17 @@ impl<T> Place<T> {
         &self.object
     }
 
-    /// Puts the object there, which has been constructed.
+    /// Puts the constructed object into the place.
     pub(in crate::object) fn fill(&self, keyring: &mut Keyring, object: Box<T>) {
         self.give_back(keyring, Lent(ManuallyDrop::new(object)));
     }
 
-    /// Takes the object away, if it is there.
+    /// Takes the object out, if it is there.
     pub(in crate::object) fn clear(&self, keyring: &mut Keyring) -> Option<Box<T>> {
         self.object.rw(&mut keyring.0).take()
     }
 
-    /// Moves the object, if it is there, to a new place, where it has no connections yet.
+    /// Moves the object, if it is there, to a new place, to which no connection leads yet.
     pub(in crate::object) fn move_out(&self, keyring: &mut Keyring) -> Self {
         let object = self.clear(keyring);
         self.life.set(Life::Gone);
@@ -258,14 +257,14 @@ impl<T> Place<T> {
         self.object.rw(&mut keyring.0).take().map(|object| Lent(ManuallyDrop::new(object)))
     }
 
-    /// Takes the object back that was lent.
+    /// Puts a lent object back.
     #[inline]
     pub(in crate::object) fn give_back(&self, keyring: &mut Keyring, lent: Lent<T>) {
-        // The keyring is checked first, so that nothing has to be dropped if it is the wrong one.
+        // The keyring is checked first: if it is the wrong one, this panics with nothing to drop.
         let place = self.object.rw(&mut keyring.0);
         let empty = place.replace(ManuallyDrop::into_inner(lent.0));
         debug_assert!(empty.is_none(), "an object came back twice");
-        // There is nothing to drop, which the compiler cannot know.
+        // The place was empty, which the compiler cannot know.
         std::mem::forget(empty);
     }
 }

@@ -1,4 +1,4 @@
-//! Keys: the numbers by which a runtime knows its objects.
+//! Keys: the numbers by which a runtime identifies its objects.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -6,13 +6,13 @@ use std::num::NonZeroU32;
 use slotmap::{Key, KeyData, new_key_type};
 
 new_key_type! {
-    /// Names an object among all that one runtime has had: a number and a generation.
-    pub(crate) struct ObjectKey;
+    /// Identifies an object among all that one runtime ever had: a number and a generation.
+    pub struct ObjectKey;
 }
 
 impl ObjectKey {
-    /// Returns the number, which another object may get later, and the generation, by which the two
-    /// are told apart.
+    /// Returns the number, which another object may get later, and the generation, which tells the
+    /// two apart.
     pub(super) fn parts(self) -> (u32, u32) {
         let bits = self.bits();
         ((bits & 0xffff_ffff) as u32, (bits >> 32) as u32)
@@ -23,22 +23,22 @@ impl ObjectKey {
         Self::from_bits(u64::from(generation) << 32 | u64::from(number))
     }
 
-    /// Returns the key as a number, for what has room for no more.
+    /// Returns the key as one number.
     pub(in crate::object) fn bits(self) -> u64 {
         self.data().as_ffi()
     }
 
-    /// Returns the key that has [become](Self::bits) this number.
+    /// Returns the key that was turned into this number by [`bits`](Self::bits).
     pub(in crate::object) fn from_bits(bits: u64) -> Self {
         KeyData::from_ffi(bits).into()
     }
 }
 
-/// Names one runtime among all that this process has had.
+/// Identifies one runtime among all of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct RuntimeTag(pub(crate) NonZeroU32);
 
-/// An [`ObjectKey`] as people read it: its number and its generation.
+/// An [`ObjectKey`] as it is displayed: its number and its generation.
 #[derive(Clone, Copy)]
 pub(crate) struct Number(pub(crate) ObjectKey);
 

@@ -7,5 +7,6 @@ mod key;
 mod tree;
 
 pub(in crate::object) use arena::{Arena, Keyring, Lent, Life, Place};
-pub(crate) use key::{Number, ObjectKey, RuntimeTag};
+pub use key::ObjectKey;
+pub(crate) use key::{Number, RuntimeTag};
 pub(in crate::object) use tree::Tree;

@@ -1,33 +1,33 @@
 //! The tree: who is whose parent, by keys alone.
 //!
-//! Keeps two promises. Every change takes a constant time. And what it gives are keys of objects
-//! that were put there and not taken out again: an object that gets the number of an earlier one
+//! Keeps two promises. Every change takes constant time. And all returned keys are of objects that
+//! were put into the tree and not removed since: an object that gets the number of an earlier one
 //! inherits nothing.
 //!
-//! What a parent means for its children, and how the tree is searched, is in `family.rs`.
+//! `family.rs` knows what a parent means for its children, and how the tree is searched.
 
 use super::key::ObjectKey;
 
 /// Parents and children.
 #[derive(Default)]
 pub(in crate::object) struct Tree {
-    /// By the number of the object. Only objects that were ever in the tree have an entry.
+    /// Indexed by the number of the object. Only objects that were ever in the tree have an entry.
     links: Vec<Links>,
 }
 
 /// Where one object is in the tree, by the numbers of the others.
 #[derive(Clone, Copy)]
 struct Links {
-    /// That of the object whose entry this is.
+    /// The generation of the object to which the entry belongs.
     generation: u32,
     parent: u32,
     first_child: u32,
-    /// The sibling before this one; of the first, the last.
+    /// The sibling before this one; for the first sibling, the last one.
     previous: u32,
     next: u32,
 }
 
-/// In place of a number: nobody.
+/// The number that stands for no object.
 const NOBODY: u32 = u32::MAX;
 
 impl Links {
@@ -61,7 +61,7 @@ impl Tree {
         std::iter::successors(self.first_child(key), |&child| self.next(child))
     }
 
-    /// Returns everybody above an object, its parent first.
+    /// Returns all objects above an object, its parent first.
     pub(in crate::object) fn ancestors(
         &self,
         key: ObjectKey,
@@ -69,7 +69,7 @@ impl Tree {
         std::iter::successors(self.parent(key), |&ancestor| self.parent(ancestor))
     }
 
-    /// Returns everybody below an object, depth first.
+    /// Returns all objects below an object, depth first.
     pub(in crate::object) fn descendants(
         &self,
         root: ObjectKey,
@@ -82,7 +82,7 @@ impl Tree {
         })
     }
 
-    /// Makes an object, which has no parent, the last child of another one.
+    /// Makes an object that has no parent the last child of another one.
     pub(in crate::object) fn append(&mut self, parent: ObjectKey, child: ObjectKey) {
         let (above, this) = (self.enter(parent), self.enter(child));
         let first = self.at(above).first_child;
@@ -98,7 +98,7 @@ impl Tree {
         (links.parent, links.previous, links.next) = (above, last, NOBODY);
     }
 
-    /// Takes an object away from its parent, if it has one.
+    /// Removes an object from its parent, if it has one.
     pub(in crate::object) fn detach(&mut self, key: ObjectKey) {
         let (this, _) = key.parts();
         let Some(&Links { parent, previous, next, .. }) = self.of(key) else { return };
@@ -111,8 +111,8 @@ impl Tree {
         } else {
             self.at(previous).next = next;
         }
-        // The next one knows this one as the one before it; if there is none, the first does as its
-        // last.
+        // The next sibling refers back to this object. If this object is the last sibling, the
+        // first one does.
         let after = if next == NOBODY { first } else { next };
         if after != this {
             self.at(after).previous = previous;
@@ -121,14 +121,14 @@ impl Tree {
         (links.parent, links.previous, links.next) = (NOBODY, NOBODY, NOBODY);
     }
 
-    /// The entry of an object, if it has one.
+    /// Returns the entry of an object, if there is one.
     #[inline]
     fn of(&self, key: ObjectKey) -> Option<&Links> {
         let (number, generation) = key.parts();
         self.links.get(number as usize).filter(|links| links.generation == generation)
     }
 
-    /// The key of an object that has an entry.
+    /// Returns the key of an object that has an entry.
     fn key(&self, number: u32) -> Option<ObjectKey> {
         let links = self.links.get(number as usize)?;
         Some(ObjectKey::from_parts(number, links.generation))
@@ -138,7 +138,7 @@ impl Tree {
         &mut self.links[number as usize]
     }
 
-    /// Sees to it that an object has an entry. Returns its number.
+    /// Makes sure that an object has an entry. Returns its number.
     fn enter(&mut self, key: ObjectKey) -> u32 {
         let (number, generation) = key.parts();
         if self.of(key).is_none() {
@@ -151,8 +151,8 @@ impl Tree {
         number
     }
 
-    /// Adds the entry of an object behind all others. Apart, since each class has the rest in code of
-    /// its own.
+    /// Adds the entry of an object behind all others. A function of its own, since each class
+    /// compiles its own copy of the rest.
     #[inline(never)]
     fn add(&mut self, number: u32, entry: Links) {
         self.links.resize(number as usize, Links::ALONE);
@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// Parents and children said in another way.
+    /// A naive model of parents and children.
     #[derive(Default)]
     struct Families(Vec<(ObjectKey, Vec<ObjectKey>)>);
 
@@ -200,7 +200,7 @@ mod tests {
     enum Op {
         Move(usize, usize),
         Detach(usize),
-        /// The object goes, and another one gets its number.
+        /// Removes the object, and gives its number to another one.
         Replace(usize),
     }
 

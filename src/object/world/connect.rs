@@ -1,8 +1,8 @@
 //! Connecting.
 //!
-//! Every way to connect says what is to be connected, a [`Joining`], and hands it to
-//! [`World::join`], or to [`Signal::join`] for an object's own signals. If the sender is busy (its
-//! constructor runs, or its slot), the connection is made when it comes back.
+//! Every way to connect describes the connection by a [`Joining`], and passes it to
+//! [`World::join`], or to [`Signal::join`] for an object's own signals. If the sender is busy,
+//! because its constructor or a slot of it runs, the connection is made when that has returned.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -20,14 +20,14 @@ use crate::object::store::{ObjectKey, Place};
 impl World {
     /// Connects a signal to a slot.
     ///
-    /// The types are checked: `signal` is a signal of the sender's class, `slot` a method of the
-    /// receiver's class that takes what the signal carries (see [`Slot`] for the shapes). The
-    /// connection ends with the sender or the receiver.
+    /// The compiler checks the types: `signal` is a signal of the sender's class, `slot` a method
+    /// of the receiver's class that takes what the signal carries ([`Slot`] lists the shapes). The
+    /// connection ends when the sender or the receiver is destroyed.
     ///
-    /// A connection made while the signal is being delivered does not see that emission. One made
-    /// while the sender is busy, in its own method or constructor, sees what is emitted from when
-    /// that has returned; for an object's own signals, [`Signal::connect`] is there at once. If a
-    /// handle is stale nothing is connected, and [`Connection::is_connected`] says so.
+    /// An emission that is being delivered does not reach a connection that is made meanwhile. If
+    /// the sender is busy, because its constructor or a method of it runs, the connection is made
+    /// when that has returned; [`Signal::connect`] connects an object's own signals at once. If a
+    /// handle is stale, nothing is connected, and [`Connection::is_connected`] returns false.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -87,10 +87,10 @@ impl World {
         }
     }
 
-    /// Connects a signal to a slot in one of the ways of [`ConnectionType`].
+    /// Connects a signal to a slot, with a [`ConnectionType`].
     ///
-    /// A unique connection that exists already is refused, which [`Connection::is_connected`]
-    /// tells.
+    /// If `kind` has [`UNIQUE`](ConnectionType::UNIQUE) and the signal is connected to the slot
+    /// already, nothing is connected, and [`Connection::is_connected`] returns false.
     ///
     /// # Panics
     ///
@@ -119,8 +119,8 @@ impl World {
 
     /// Connects a signal to a closure, which gets the world and the argument.
     ///
-    /// The connection ends with the sender. A closure that returns a `Result` may fail, as slots
-    /// may.
+    /// The connection ends when the sender is destroyed. The closure may return a `Result`, as a
+    /// slot may.
     ///
     /// # Panics
     ///
@@ -142,9 +142,9 @@ impl World {
         self.join(sender, signal, Joining::direct(Box::new(link)))
     }
 
-    /// Connects a signal to a closure in one of the ways of [`ConnectionType`].
+    /// Connects a signal to a closure, with a [`ConnectionType`].
     ///
-    /// [`UNIQUE`](ConnectionType::UNIQUE) means nothing here: each closure is one of its own.
+    /// [`UNIQUE`](ConnectionType::UNIQUE) has no effect here: no two closures are the same.
     ///
     /// # Panics
     ///
@@ -167,7 +167,8 @@ impl World {
         self.join(sender, signal, Joining::direct(Box::new(link)).of_kind(kind))
     }
 
-    /// Connects a signal to a closure that acts on a receiver, and ends with it.
+    /// Connects a signal to a closure that gets a receiver. The connection ends when the sender or
+    /// the receiver is destroyed.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -211,8 +212,7 @@ impl World {
         self.join(sender, signal, Joining::direct(link).ending_with(receiver))
     }
 
-    /// Connects a signal to a closure that acts on a receiver, in one of the ways of
-    /// [`ConnectionType`].
+    /// Connects a signal to a closure that gets a receiver, with a [`ConnectionType`].
     ///
     /// # Panics
     ///
@@ -238,7 +238,8 @@ impl World {
         self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
     }
 
-    /// Connects a signal to another signal, which is then emitted with the same argument.
+    /// Connects a signal to another signal: when the first is emitted, the second is emitted with
+    /// the same argument.
     ///
     /// # Panics
     ///
@@ -259,9 +260,9 @@ impl World {
         self.connect_signal_with(ConnectionType::DIRECT, sender, signal, target, target_signal)
     }
 
-    /// Connects a signal to another signal in one of the ways of [`ConnectionType`].
+    /// Connects a signal to another signal, with a [`ConnectionType`].
     ///
-    /// [`UNIQUE`](ConnectionType::UNIQUE) means nothing here.
+    /// [`UNIQUE`](ConnectionType::UNIQUE) has no effect here.
     ///
     /// # Panics
     ///
@@ -285,11 +286,11 @@ impl World {
         self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
     }
 
-    /// Connects a slot to the end of an object: it runs while the object can still be looked at,
-    /// just before its children go.
+    /// Connects a slot to the end of an object. The slot runs just before the object's children are
+    /// destroyed; the object can still be reached then.
     ///
-    /// The argument is the dying object's handle. Emitted even if the object's signals are
-    /// blocked.
+    /// The argument is the handle of the object that is being destroyed. This signal is emitted
+    /// even if the object's signals are blocked.
     ///
     /// # Panics
     ///
@@ -314,8 +315,8 @@ impl World {
         }
     }
 
-    /// Connects a closure to the end of an object; see
-    /// [`connect_destroyed`](Self::connect_destroyed).
+    /// Connects a closure to the end of an object, as
+    /// [`connect_destroyed`](Self::connect_destroyed) does a slot.
     ///
     /// # Panics
     ///
@@ -331,7 +332,7 @@ impl World {
         self.join_destroyed(object, Joining::direct(Box::new(link)))
     }
 
-    /// Connects a closure to the change of an object's name.
+    /// Connects a closure to changes of an object's name. The closure gets the new name.
     ///
     /// # Panics
     ///
@@ -365,7 +366,7 @@ impl World {
         self.join_core(&core, joining)
     }
 
-    /// Adds a connection to a signal, at once or when its object is back from its method.
+    /// Adds a connection to a signal, now or when the running method of its object has returned.
     #[track_caller]
     fn join<S: ?Sized + Target, A: 'static>(
         &mut self,
@@ -396,8 +397,8 @@ impl World {
         self.join_later(sender, signal, Joining::direct(link))
     }
 
-    /// Adds a connection to a signal of an object that is busy, when that is back, unless the object
-    /// is gone.
+    /// Adds a connection to a signal of a busy object when its method has returned, unless the
+    /// object is gone.
     #[cold]
     fn join_later<S: ?Sized + Target, A: 'static>(
         &mut self,
@@ -429,7 +430,7 @@ impl World {
         Connection::awaited(awaited)
     }
 
-    /// Adds a connection to a signal that is at hand.
+    /// Adds a connection to a signal whose core is known.
     #[inline]
     pub(super) fn join_core<A: 'static>(
         &mut self,
@@ -468,7 +469,7 @@ impl World {
         Some(node.core_of(signal(object), sender.key, queue))
     }
 
-    /// Lets the end of an object, which may have come already, close a connection.
+    /// Ends a connection when an object is destroyed, or now if the object is gone.
     #[inline(never)]
     fn end_with(&mut self, receiver: ObjectKey, connection: &MadeConnection) {
         match self.arena.node_mut(receiver) {
@@ -498,7 +499,7 @@ impl World {
         })
     }
 
-    /// Ends `dependent` when the object is destroyed.
+    /// Ends `dependent` when the object is destroyed. Does nothing if the object is gone.
     pub(crate) fn add_dependent<T: ?Sized + Target>(
         &mut self,
         object: Obj<T>,
@@ -509,18 +510,18 @@ impl World {
         }
     }
 
-    /// Returns the key of an object that exists.
+    /// Returns the key of an object, if the object exists.
     #[track_caller]
     fn joinable<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
         Some(self.expect_own(object)).filter(|&key| self.arena.contains(key))
     }
 }
 
-/// A connection that is to be made.
+/// The description of a connection that is to be made.
 pub(super) struct Joining<A> {
     link: Box<dyn Link<A, World>>,
     kind: ConnectionType,
-    /// The object whose end closes it, if the link does not find that out by itself.
+    /// The object whose end closes the connection, if the link does not notice that end by itself.
     ends_with: Option<ObjectKey>,
 }
 
@@ -552,7 +553,7 @@ impl<A: 'static> Joining<A> {
         Self { ends_with: Some(receiver), ..self }
     }
 
-    /// Makes it a connection that delivers in another way.
+    /// Makes the connection one of this type.
     pub(super) fn of_kind(self, kind: ConnectionType) -> Self
     where
         A: Clone,
@@ -566,8 +567,8 @@ impl<A: 'static> Joining<A> {
     }
 }
 
-/// Makes a link to a method of an `R` that the receiver extends. Apart, so that the common way is
-/// short.
+/// Makes a link to a method of an `R` that the receiver extends. A function of its own, to keep the
+/// common path short.
 #[inline(never)]
 fn link_to_base<A, R, F, Form>(receiver: ObjectKey, slot: F) -> Box<dyn Link<A, World>>
 where

@@ -1,7 +1,7 @@
 //! Connecting an object's own signals.
 //!
-//! In its own method an object is busy, so that nobody finds it in the arena; but its signals are
-//! at hand, and connecting them takes effect at once.
+//! While a method of an object runs, the object is busy and cannot be found in the arena; but the
+//! method has the object's signals, and connecting them takes effect at once.
 
 use std::rc::Rc;
 
@@ -52,8 +52,8 @@ impl<A: 'static> Signal<A> {
     ///
     /// # Panics
     ///
-    /// Panics if the receiver's handle is of another runtime, or if the signal was connected
-    /// before as one of another object.
+    /// Panics if the receiver's handle is of another runtime, or if the signal was connected before
+    /// with the context of another object.
     #[track_caller]
     pub fn connect<T, R, F, Form>(
         &self,
@@ -73,8 +73,7 @@ impl<A: 'static> Signal<A> {
         }
     }
 
-    /// Connects this signal of the running object to a slot in one of the ways of
-    /// [`ConnectionType`].
+    /// Connects this signal of the running object to a slot, with a [`ConnectionType`].
     ///
     /// # Panics
     ///

@@ -1,7 +1,8 @@
 //! The kinds of connections: the links by which a signal reaches its slots.
 //!
-//! A link is what a connection owns beside its number and its state: how the receiver is found, and
-//! the slot. A method takes no room in it, a closure sits inline. Connections are in `signal_core.rs`.
+//! A link is what a connection owns in addition to its number and its state: the way to the
+//! receiver, and the slot. A method takes no room in a link, a closure is stored inline.
+//! Connections are in `signal_core.rs`.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -16,10 +17,11 @@ use crate::object::context::Context;
 use crate::object::effects::{Act, Effect};
 use crate::object::store::{Life, ObjectKey, Place};
 
-/// How many calls a queued connection has room for while none waits. Few, since each may have some.
+/// The number of calls for which a queued connection keeps room while none waits. Small, since
+/// there may be many such connections.
 const KEPT: usize = 16;
 
-/// A connection to a method of an `R` that is reached by a `P`.
+/// A connection to a method of an `R`, which is reached by a `P`.
 pub(super) struct MethodLink<P, R, F, Form> {
     receiver: P,
     slot: F,
@@ -73,11 +75,11 @@ pub(super) trait WayTo<R> {
     /// Returns true if the receiver's connections are cut.
     fn is_gone(&self) -> bool;
 
-    /// Runs a slot of the receiver. Returns false if that is not there.
+    /// Runs a slot of the receiver. Returns false if the receiver is not there.
     fn run(&self, world: &mut World, slot: impl FnOnce(&mut R, &mut Context<'_, R>)) -> bool;
 }
 
-/// A receiver that is an `R`, by its place.
+/// The way to a receiver that is exactly an `R`: its place.
 pub(super) struct Receiver<R> {
     pub(super) key: ObjectKey,
     pub(super) place: Rc<Place<R>>,
@@ -98,13 +100,13 @@ impl<R: QObject> WayTo<R> for Receiver<R> {
     }
 }
 
-/// Through the arena: for a receiver that is not an `R` itself but extends one.
+/// The way to a receiver that extends an `R`: its key, through the arena.
 impl<R: QObject> WayTo<R> for ObjectKey {
     fn key(&self) -> ObjectKey {
         *self
     }
 
-    /// The receiver's end closes the connection.
+    /// Returns false: the end of the receiver closes the connection.
     fn is_gone(&self) -> bool {
         false
     }
@@ -116,17 +118,17 @@ impl<R: QObject> WayTo<R> for ObjectKey {
 
 /// A connection to a closure.
 ///
-/// `Receiver` says what the closure is called with.
+/// `Receiver` is what the closure is called with.
 pub(super) struct ClosureLink<Receiver, F> {
     receiver: Option<ObjectKey>,
-    /// Emptied when the connection closes, so that what was captured goes then.
+    /// `None` after the connection was closed, so that the captured values are dropped then.
     closure: RefCell<Option<F>>,
     /// The connection was closed while the closure ran.
     is_released: Cell<bool>,
     shape: PhantomData<fn(Receiver)>,
 }
 
-/// The `Receiver` of a closure that has none.
+/// The `Receiver` of a closure without a receiver.
 pub(super) enum Nobody {}
 
 impl<Receiver, F> ClosureLink<Receiver, F> {
@@ -135,10 +137,11 @@ impl<Receiver, F> ClosureLink<Receiver, F> {
         Self { receiver, closure, is_released, shape: PhantomData }
     }
 
-    /// Runs `call` with the closure, and drops that afterwards if the connection was closed
+    /// Runs `call` with the closure. Drops the closure afterwards if the connection was closed
     /// meanwhile.
     fn borrow_closure(&self, call: impl FnOnce(&mut F)) {
-        // Only a closure that runs itself again finds it taken, and none can: nothing re-enters.
+        // Only a closure that runs inside itself would find it borrowed, which run to completion
+        // excludes.
         if let Ok(mut closure) = self.closure.try_borrow_mut()
             && let Some(closure) = &mut *closure
         {
@@ -161,7 +164,7 @@ impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
 
     fn release(&self) {
         self.is_released.set(true);
-        // Out of the cell first: what was captured may want to look at the connection as it goes.
+        // Taken out of the cell first: dropping the captured values may look at the connection.
         let closure = self.closure.try_borrow_mut().ok().and_then(|mut closure| closure.take());
         drop(closure);
     }
@@ -190,7 +193,7 @@ where
     O: Outcome,
 {
     fn fire(&self, world: &mut World, argument: &A) {
-        /// Closes a connection whose closure panicked: it stands for the receiver.
+        /// Closes the connection if its closure panics, as a panic destroys the receiver of a slot.
         struct OnPanic<'a>(&'a dyn AnyLink);
 
         impl Drop for OnPanic<'_> {
@@ -231,18 +234,18 @@ impl<T: ?Sized + Target, A: Clone + 'static> Link<A, World> for SignalLink<T, A>
     }
 }
 
-/// A connection that posts its calls for a later pass of the loop.
+/// A connection that posts its calls to a later pass of the loop.
 pub(super) struct QueuedLink<A> {
     calls: Rc<QueuedCalls<A>>,
 }
 
-/// The calls that a queued connection has posted. They outlive it, and so does the slot until they
-/// are made.
+/// The calls that a queued connection has posted. They and the slot stay after the connection is
+/// closed, until the calls are made.
 struct QueuedCalls<A> {
-    /// Emptied when the connection is closed and no call waits.
+    /// `None` after the connection was closed and the last call was made.
     direct: RefCell<Option<Box<dyn Link<A, World>>>>,
     is_closed: Cell<bool>,
-    /// The argument and the sender of each call. What is posted first is carried out first.
+    /// The argument and the sender of each call, the oldest first.
     waiting: RefCell<VecDeque<(A, Option<ObjectKey>)>>,
 }
 
@@ -269,10 +272,10 @@ impl<A> QueuedCalls<A> {
         next
     }
 
-    /// Drops the slot if nobody needs it any more.
+    /// Drops the slot if the connection is closed and no call waits.
     fn release_if_done(&self) {
         if self.is_closed.get() && self.waiting.borrow().is_empty() {
-            // While the slot runs it stays: the end of the call comes here once more.
+            // While the slot runs it cannot be taken. The end of the call tries once more.
             let direct = self.direct.try_borrow_mut().ok().and_then(|mut direct| direct.take());
             drop(direct);
         }
@@ -310,7 +313,7 @@ impl<A: Clone + 'static> Link<A, World> for QueuedLink<A> {
         if self.is_over() {
             return world.queue.set_met_dead(true);
         }
-        // The copy first: making it may end the signal.
+        // Cloned first: cloning may end the signal.
         let call = (argument.clone(), world.sender);
         self.calls.waiting.borrow_mut().push_back(call);
         world.queue.post(Effect::Act { act: self.calls.clone(), what: 0 });
@@ -319,7 +322,8 @@ impl<A: Clone + 'static> Link<A, World> for QueuedLink<A> {
 
 impl<A: 'static> Act<World> for QueuedCalls<A> {
     fn carry_out(self: Rc<Self>, world: &mut World, _: u64) {
-        /// A call that is made. Its end, a panic's included, may be the last use of the slot.
+        /// A call that is being made. When it returns or panics, the slot is dropped if it is not
+        /// needed any more.
         struct Call<'a, A>(&'a QueuedCalls<A>);
 
         impl<A> Drop for Call<'_, A> {

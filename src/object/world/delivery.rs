@@ -1,12 +1,11 @@
 //! Delivery: the order in which things happen.
 //!
-//! Keeps two promises. Run to completion: a method is never interrupted; what it did is carried
-//! out when it has returned. Depth first: what a slot did is carried out before the next slot of
-//! the signal that called it. So a chain of slots runs in the order in which direct calls would
-//! have run it.
+//! Keeps two promises. Run to completion: a method is never interrupted; what it did is carried out
+//! after it has returned. Depth first: what a slot did is carried out before the signal that called
+//! the slot calls the next one. So a chain of slots runs in the order of direct calls.
 //!
-//! What is still to be done is a stack of [`Effect`]s, data and not native recursion. A turn
-//! carries out a bounded number of them and puts the rest aside for later.
+//! What is still to be carried out is a stack of [`Effect`]s: data, not native recursion. A turn
+//! carries out a limited number of them and puts the rest aside for later.
 
 use std::rc::Rc;
 
@@ -20,15 +19,16 @@ use crate::object::store::ObjectKey;
 impl World {
     /// Emits a signal of another object.
     ///
-    /// In a method this does what [`Signal::emit`] in a method of the sender would: it is delivered
-    /// when the running method has returned. Where none runs it is delivered at once, to every slot
-    /// and with all that follows from it, after what was recorded before. A turn is bounded: if
-    /// objects keep each other busy without end, this returns all the same, and later turns go on.
+    /// In a method, the emission is delivered after the running method has returned, as with
+    /// [`Signal::emit`] in a method of the sender. Where no method runs, the emission is delivered
+    /// before this returns, with all that follows from it, and after what was recorded before. A
+    /// turn is bounded: if objects keep each other busy without end, this returns nevertheless, and
+    /// later turns go on.
     ///
     /// # Panics
     ///
-    /// Panics if the sender's handle is stale or of another runtime, or if the sender is busy: it
-    /// emits by `self`. Where no method runs, panics when a slot does.
+    /// Panics if the sender's handle is stale or of another runtime, or if the sender is busy; its
+    /// own method emits by `self` instead. Where no method runs, panics if a slot panics.
     #[inline(always)]
     #[track_caller]
     pub fn emit<S: ?Sized + Target, A: 'static>(
@@ -46,18 +46,18 @@ impl World {
         self.emit_now(sender, signal, argument);
     }
 
-    /// Posts a closure to be run in a later pass of the event loop, after what was posted before
-    /// and what that has caused. Mostly that is the next pass; the [`Allowance`](crate::Allowance)
-    /// of a pass says when it is not.
+    /// Posts a closure. The event loop runs it in a later pass, after what was posted before and
+    /// what that has caused. In most cases it is the next pass; if the
+    /// [`Allowance`](crate::Allowance) of that pass is used up before, a later one.
     #[doc(alias = "postEvent")]
     pub fn post(&mut self, call: impl FnOnce(&mut Self) + 'static) {
         self.queue.post(self.queue.later(call));
     }
 
-    /// Posts a call of a slot, to be made in a later pass of the event loop, as
-    /// [`post`](Self::post) posts a closure.
+    /// Posts a call of a slot. The event loop makes it in a later pass, as [`post`](Self::post)
+    /// does with a closure.
     ///
-    /// Nothing happens if the receiver is gone by then.
+    /// Nothing is called if the receiver is gone by then.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -126,23 +126,23 @@ impl World {
         }
     }
 
-    /// Returns the object whose signal called the running slot; `None` outside a slot, or if that
-    /// object is gone.
+    /// Returns the object whose signal called the running slot. Returns `None` outside a slot, or
+    /// if that object is gone.
     pub fn sender(&self) -> Option<Obj<dyn QObject>> {
         self.sender.filter(|&key| self.arena.contains(key)).map(|key| self.handle(key))
     }
 
     /// Returns the object whose signal called the running slot, if it is a `T` or extends one.
     ///
-    /// For a slot that serves many senders of one class.
+    /// Useful in a slot that serves many senders of one class.
     #[doc(alias = "qobject_cast")]
     pub fn sender_as<T: QObject>(&self) -> Option<Obj<T>> {
         self.downcast(self.sender()?)
     }
 
     /// Returns the object whose signal called the running slot, mutably, if it is a `T` or extends
-    /// one: [`sender_as`](Self::sender_as) and [`get_mut`](Self::get_mut) in one look. `None` as well
-    /// if the object is busy.
+    /// one. Does the work of [`sender_as`](Self::sender_as) and [`get_mut`](Self::get_mut) in one
+    /// step. Returns `None` if the object is busy.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -165,14 +165,14 @@ impl World {
         self.get_mut::<T>(sender)
     }
 
-    /// Returns true if a method runs: a slot, a constructor, or what [`with`](Self::with) calls.
-    /// What is recorded then takes effect when it has returned.
+    /// Returns true if a method runs: a slot, a constructor, or the closure of
+    /// [`with`](Self::with). What is recorded then takes effect after the method has returned.
     #[inline]
     pub(super) fn is_running(&self) -> bool {
         self.queue.is_running()
     }
 
-    /// Runs a method: in the turn that runs or, where none does, in a turn of its own, after what was
+    /// Runs a method: in the running turn or, if none runs, in a turn of its own, after what was
     /// recorded before.
     #[inline]
     pub(super) fn run<O>(&mut self, method: impl FnOnce(&mut Self) -> O) -> O {
@@ -183,7 +183,7 @@ impl World {
         self.turn(method)
     }
 
-    /// Delivers what was recorded, unless a method runs: then it waits for the end of that.
+    /// Delivers what was recorded, unless a method runs: then the end of that method delivers.
     #[inline]
     pub(super) fn settle(&mut self) {
         if !self.queue.is_idle() && !self.is_running() {
@@ -191,20 +191,22 @@ impl World {
         }
     }
 
-    /// Runs `f` as a turn of its own: what it records is carried out, within the budget.
+    /// Runs `f` as a turn of its own. What `f` records is carried out, within the budget.
     #[inline]
     pub(crate) fn turn<O>(&mut self, f: impl FnOnce(&mut Self) -> O) -> O {
-        let mut turn = Turn::begin(self);
+        let turn = Turn::begin(self);
         let out = f(turn.world);
         if turn.world.has_recorded() || turn.world.turns.has_rest() {
-            turn.carry_out_all();
+            turn.end();
+        } else {
+            turn.end_at_once();
         }
         out
     }
 
-    /// Emits a signal from outside any turn: the slots are called directly, without a record.
+    /// Emits a signal outside any turn: the slots are called directly, nothing is recorded.
     ///
-    /// In the caller's code, which saves a sixth of an emission to one slot.
+    /// Inlined into the caller, which saves a sixth of the cost of an emission to one slot.
     #[inline(always)]
     #[track_caller]
     fn emit_now<S: ?Sized + Target, A: 'static>(
@@ -219,41 +221,54 @@ impl World {
         }
         // A slot may drop the signal.
         let core = core.clone();
-        let mut turn = Turn::begin(self);
+        let turn = Turn::begin(self);
         turn.world.set_sender(Some(sender.key));
-        if !core.emit_now(turn.world, argument) {
-            turn.carry_out_all();
+        if core.emit_now(turn.world, argument) {
+            turn.end_at_once();
+        } else {
+            turn.end();
         }
     }
 
-    /// Lets turns share the loop's passes, which `meter` measures.
+    /// Makes turns share the allowance of the loop's passes, which `meter` measures. The loop is
+    /// awake from now on.
     pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
         self.turns.begin_passes(meter);
+        self.set_loop_is_awake(true);
     }
 
-    /// Lets turns go by their own count again.
+    /// Makes turns count their deliveries by themselves again. From now on no loop looks at what is
+    /// recorded, posted and postponed, so the bell is rung for each of these.
     pub(crate) fn end_passes(&mut self) {
+        self.set_loop_is_awake(false);
         self.turns.end_passes();
     }
 
-    /// Returns how many deliveries the last turn has made of which the meter does not know, and
-    /// takes them for told.
+    /// Notes whether the loop is awake. While it is, the bell is not rung for what is recorded,
+    /// posted and postponed, since the loop looks at these before it sleeps.
+    #[inline]
+    pub(crate) fn set_loop_is_awake(&self, is_awake: bool) {
+        self.queue.set_loop_is_awake(is_awake);
+    }
+
+    /// Returns how many deliveries of the last turn the meter has not counted yet. They are taken
+    /// as counted from now on.
     pub(crate) fn take_spent(&mut self) -> usize {
         self.turns.take_spent()
     }
 
-    /// Returns true if the last turn has used up what it was granted, so that it took its time.
+    /// Returns true if the last turn used up its grant.
     #[inline]
     pub(crate) fn was_cut(&self) -> bool {
         self.turns.is_used_up()
     }
 
-    /// Carries out what was recorded outside any turn, then what earlier turns left: a cascade of
-    /// each, in rotation, while `may_go_on`.
+    /// Carries out what was recorded outside any turn. Then goes on with the turns that were put
+    /// aside, a cascade of each in rotation, while `may_go_on` returns true.
     pub(crate) fn deliver_in_pass(&mut self, mut may_go_on: impl FnMut(&mut Self) -> bool) {
         if self.has_recorded() {
             self.turn(|_| ());
-            // One of the others is to have its share in any case.
+            // At least one of the turns that were put aside goes on.
             may_go_on(self);
         }
         while self.turns.suspended() > 0 {
@@ -264,10 +279,10 @@ impl World {
         }
     }
 
-    /// Runs `f`, whose turns have this origin.
+    /// Runs `f`. The turns that `f` begins have this origin.
     #[inline]
     pub(crate) fn on_behalf_of<O>(&mut self, origin: Origin, f: impl FnOnce(&mut Self) -> O) -> O {
-        /// Turns that are begun for somebody. Their end, a panic's included, forgets for whom.
+        /// The turns that `f` begins. When `f` returns or panics, the origin is cleared.
         struct Errand<'a>(&'a mut World);
 
         impl Drop for Errand<'_> {
@@ -280,14 +295,20 @@ impl World {
         f(Errand(self).0)
     }
 
-    /// Returns true if a turn of this origin was put aside, so that what comes from there has to
-    /// wait. A turn that seems to have no end holds up nothing.
+    /// Returns true if a turn of this origin was put aside, so that the origin must wait. A turn
+    /// that seems to be endless holds up nothing.
     #[inline]
     pub(crate) fn is_held_up(&self, origin: Origin) -> bool {
         self.turns.is_held_up(origin)
     }
 
-    /// Goes on with what an earlier turn left, for so many deliveries.
+    /// Returns true if a turn of this object was put aside: see [`is_held_up`](Self::is_held_up).
+    #[inline]
+    pub(crate) fn is_object_held_up(&self, object: ObjectKey) -> bool {
+        self.turns.is_object_held_up(object)
+    }
+
+    /// Goes on with the turn that was put aside first, for `budget` deliveries.
     fn resume_next(&mut self, budget: usize) {
         let Some((stack, origin, made)) = self.turns.take_suspended(&self.queue) else { return };
         let resume = |world: &mut Self| {
@@ -302,13 +323,14 @@ impl World {
         }
     }
 
-    /// Carries out a part of what each earlier turn left, and then what was recorded outside any
-    /// turn. Returns true if nothing is left.
+    /// Goes on with each turn that was put aside, for a part of it. Then carries out what was
+    /// recorded outside any turn. Returns true if nothing is left.
     pub(crate) fn deliver(&mut self) -> bool {
         let earlier = self.turns.suspended();
         let has_recorded = self.has_recorded();
         if earlier > 0 && has_recorded {
-            // On its own, since on top of what earlier turns left it might bury that for ever.
+            // A turn of its own: on the stack of a turn that was put aside, it could delay that
+            // turn for ever.
             self.turns.put_aside(&self.queue, 0);
         }
         for _ in 0..earlier {
@@ -322,17 +344,18 @@ impl World {
         self.turns.suspended() == 0
     }
 
-    /// Keeps a closure that somebody is to call.
+    /// Keeps a closure until it is called.
     pub(crate) fn keep_call(&self, call: impl FnOnce(&mut Self) + 'static) -> KeptCall<Self> {
         KeptCall::new(self.queue.later(call))
     }
 
-    /// Returns how many calls are posted.
+    /// Returns the number of posted calls.
     pub(crate) fn posted(&self) -> usize {
         self.queue.posted()
     }
 
-    /// Takes the next posted call, of so many that were there first, unless they are held up.
+    /// Takes the next posted call and counts `left` down. Returns `None` if `left` is 0 or posted
+    /// calls are held up.
     pub(crate) fn next_posted(&mut self, left: &mut usize) -> Option<PostedCall> {
         *left = left.checked_sub(1)?;
         if self.is_held_up(Origin::Posted) {
@@ -341,18 +364,18 @@ impl World {
         self.queue.next_posted().map(PostedCall)
     }
 
-    /// Returns true if the loop has something recorded or left to deliver.
+    /// Returns true if something was recorded or put aside.
     pub(crate) fn has_undelivered(&self) -> bool {
         !self.queue.is_idle()
     }
 
-    /// Returns true if something waits to be delivered, or was posted.
+    /// Returns true if something was recorded, put aside or posted.
     pub(crate) fn has_work(&self) -> bool {
         !self.queue.is_idle() || self.queue.posted() > 0
     }
 
-    /// Sets what is called when something is posted or postponed, or is recorded while no turn
-    /// runs.
+    /// Sets the function that is called when something is posted or postponed, or is recorded while
+    /// no turn runs.
     pub(crate) fn set_bell(&self, bell: Box<dyn Fn()>) {
         self.queue.set_bell(bell);
     }
@@ -362,8 +385,8 @@ impl World {
         self.queue.has_recorded()
     }
 
-    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time.
-    /// Returns how many deliveries that were, without those that are still counted as spent.
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop has time.
+    /// Returns the number of deliveries, without those that are still counted as spent.
     fn carry_out_all(&mut self) -> usize {
         let mut made = 0;
         while !self.carry_out_some() {
@@ -375,13 +398,13 @@ impl World {
         made
     }
 
-    /// Carries out what is on the stack and recorded, as far as the grant goes. Returns true if
+    /// Carries out what is on the stack and recorded, as far as the grant allows. Returns true if
     /// nothing is left.
     #[inline]
     fn carry_out_some(&mut self) -> bool {
         while !self.turns.is_used_up() {
             let Some(effect) = self.turns.next(&self.queue) else { return true };
-            // Acts count what they cost by themselves.
+            // Acts count their deliveries by themselves.
             if matches!(effect, Effect::Step { .. }) {
                 self.spend(1);
             }
@@ -413,7 +436,7 @@ impl Walker for World {
     }
 }
 
-/// A call that was posted and that the loop has come to.
+/// A posted call that the loop has taken.
 pub(crate) struct PostedCall(Effect<World>);
 
 impl PostedCall {
@@ -423,27 +446,33 @@ impl PostedCall {
     }
 }
 
-/// A turn that is running. Its end, a panic's included, puts the rest aside and leaves the world
-/// ready for the next.
+/// A turn that is running. When it returns or panics, its rest is put aside, and the next turn can
+/// begin.
 struct Turn<'a> {
     world: &'a mut World,
-    /// How many deliveries it has made, without those that the world counts as spent.
+    /// The number of its deliveries, without those that the world counts as spent.
     made: usize,
 }
 
 impl<'a> Turn<'a> {
     #[inline]
     fn begin(world: &'a mut World) -> Self {
-        debug_assert!(!world.queue.in_turn(), "a turn within a turn");
-        world.queue.begin_turn();
-        world.turns.begin();
+        world.begin_turn();
         Self { world, made: 0 }
     }
 
-    /// Carries out what is on the stack and recorded, as far as the pass of the loop leaves time.
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop has time, and
+    /// ends the turn.
     #[inline]
-    fn carry_out_all(&mut self) {
+    fn end(mut self) {
         self.made += self.world.carry_out_all();
+    }
+
+    /// Ends a turn that has left nothing on the stack, and nothing recorded.
+    #[inline]
+    fn end_at_once(self) {
+        self.world.end_empty_turn();
+        std::mem::forget(self);
     }
 }
 
@@ -455,5 +484,63 @@ impl Drop for Turn<'_> {
             world.turns.put_aside(&world.queue, self.made + world.turns.spent());
         }
         world.sender = None;
+    }
+}
+
+/// A turn that the loop begins for an object. It does what a [`Turn`] does within
+/// [`World::on_behalf_of`], but sets the origin only at its end, and only if something is left.
+pub(super) struct ObjectTurn<'a> {
+    pub(super) world: &'a mut World,
+    object: ObjectKey,
+    made: usize,
+}
+
+impl<'a> ObjectTurn<'a> {
+    #[inline]
+    pub(super) fn begin(world: &'a mut World, object: ObjectKey) -> Self {
+        world.begin_turn();
+        Self { world, object, made: 0 }
+    }
+
+    /// Carries out what is on the stack and recorded, as far as the pass of the loop has time, and
+    /// ends the turn.
+    #[inline]
+    pub(super) fn end(mut self) {
+        self.made += self.world.carry_out_all();
+    }
+
+    /// Ends a turn that has left nothing on the stack and nothing recorded.
+    #[inline]
+    pub(super) fn end_at_once(self) {
+        self.world.end_empty_turn();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ObjectTurn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.world.end_turn_of(self.object, self.made);
+    }
+}
+
+impl World {
+    #[inline(never)]
+    fn end_turn_of(&mut self, object: ObjectKey, made: usize) {
+        self.on_behalf_of(Origin::Object(object), |world| drop(Turn { world, made }));
+    }
+
+    #[inline]
+    fn begin_turn(&mut self) {
+        debug_assert!(!self.queue.in_turn(), "a turn within a turn");
+        self.queue.begin_turn();
+        self.turns.begin();
+    }
+
+    #[inline]
+    fn end_empty_turn(&mut self) {
+        debug_assert!(!self.has_recorded() && !self.turns.has_rest(), "something is left");
+        self.queue.end_turn();
+        self.sender = None;
     }
 }

@@ -1,9 +1,9 @@
-//! The end of objects.
+//! Destroying objects.
 //!
-//! Destroying is an effect like any other, so it happens where it was written and never under a
-//! running method. It goes in parts, because others get to act in between: the object's last steps,
-//! then `destroyed`, then its connections are cut, then the children go, then the object itself.
-//! How far it has come is the object's [`Life`].
+//! Destroying is an effect, so it happens where it was written and never while a method of the
+//! object runs. It goes in parts, between which other objects may act: the last steps of the
+//! object, then `destroyed`, then the object's connections are cut, then its children are
+//! destroyed, then the object is removed. The object's [`Life`] says which part is next.
 
 use super::World;
 use crate::object::class::{Obj, QObject, Target};
@@ -11,19 +11,20 @@ use crate::object::effects::Ending;
 use crate::object::store::{Life, ObjectKey};
 
 impl World {
-    /// Destroys the object and its children, after what was recorded before. Returns true if it was
-    /// still there.
+    /// Destroys the object and its children, after what was recorded before. Returns true if the
+    /// object was still there.
     ///
-    /// This takes effect when the running method has returned, so an object may destroy itself, and
-    /// at once where none runs.
+    /// In a method, this takes effect after the method has returned, so an object may destroy
+    /// itself. Where no method runs, it takes effect at once.
     ///
-    /// In this order: the object's last steps and their signals; `destroyed`; its connections are
-    /// cut; its children go, first added first; the object goes. Slots of other objects that this
-    /// object's emissions have not reached yet are not called any more.
+    /// The order is: the object takes its last steps, and their signals are delivered; `destroyed`
+    /// is emitted; the object's connections are cut; its children are destroyed in the order in
+    /// which they were added; the object is removed. Slots of other objects that an emission of
+    /// this object has not reached yet are not called any more.
     ///
     /// # Panics
     ///
-    /// Where no method runs, panics when a slot does.
+    /// Where no method runs, panics if a slot panics.
     #[track_caller]
     pub fn destroy<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let Some(key) = self.own(object) else { return false };
@@ -39,7 +40,7 @@ impl World {
     }
 
     /// Destroys the object in a later pass of the event loop, after what was posted before. Returns
-    /// true if it is still there. Asking twice is the same as asking once.
+    /// true if the object is still there. A second call changes nothing.
     #[doc(alias = "deleteLater")]
     pub fn delete_later<T: ?Sized + Target>(&mut self, object: Obj<T>) -> bool {
         let Some(key) = self.own(object) else { return false };
@@ -50,24 +51,25 @@ impl World {
         true
     }
 
-    /// Returns true if the object is being destroyed: slots that hear its last signals still find
-    /// it.
+    /// Returns true if the object is being destroyed. Slots that its last signals call can still
+    /// reach it.
     pub fn is_dying<T: ?Sized + Target>(&self, object: Obj<T>) -> bool {
         self.own(object).and_then(|key| self.life(key)).is_some_and(Life::is_ending)
     }
 
-    /// How far an object has come, if it is there.
+    /// Returns the part of its life that an object is in, if it is there.
     fn life(&self, key: ObjectKey) -> Option<Life> {
         self.arena.place(key).map(|place| place.life())
     }
 
-    /// Records that an object is to be destroyed.
+    /// Records that an object must be destroyed.
     pub(super) fn record_end(&self, key: ObjectKey) {
         self.queue.record(self.ends.begin(key));
     }
 
-    /// Lets the children of an object go, and then the object, until one of them has recorded
-    /// something that is to be carried out first, or has an end in parts.
+    /// Destroys the children of an object, and then removes the object. Returns early if a child
+    /// has recorded something that must be carried out first, or if a child must be destroyed in
+    /// parts.
     fn go_with_children(&mut self, key: ObjectKey) {
         while let Some(child) = self.tree.first_child(key) {
             if self.destroy_plain(child) {
@@ -75,13 +77,13 @@ impl World {
                     return;
                 }
             } else if self.life(child).is_none_or(Life::is_ending) {
-                // It goes by itself, and no longer belongs to anybody.
+                // The child is being destroyed already, and needs no parent any more.
                 self.tree.detach(child);
             } else {
                 return self.turns.push(self.ends.go_on(child));
             }
         }
-        // Once more, for what was connected meanwhile.
+        // Once more, for what was connected since the first cut.
         self.arena[key].cut();
         self.turns.pop();
         self.remove(key);
@@ -125,7 +127,8 @@ impl World {
 
     /// Closes every connection to the object and from it.
     fn cut(&mut self, key: ObjectKey) {
-        /// An object whose connections are cut. If that panics, it moves as well.
+        /// An object whose connections are being cut. If that panics, the object moves to a new
+        /// place as well.
         struct Cut<'a>(&'a mut World, ObjectKey);
 
         impl Drop for Cut<'_> {
@@ -134,7 +137,7 @@ impl World {
             }
         }
 
-        // For the connections to it, it is gone from here.
+        // For the connections to it, the object is gone from now on.
         let Some(place) = self.arena.place(key) else { return };
         place.set_life(Life::Gone);
         let cut = Cut(self, key);
@@ -145,7 +148,8 @@ impl World {
         }
     }
 
-    /// Lets an object stay a little longer, where the connections that it had do not find it.
+    /// Moves an object that stays a little longer to a new place, where its old connections cannot
+    /// find it.
     fn move_out(&mut self, key: ObjectKey) {
         self.arena.move_out(key, |place, keyring| place.move_out(keyring));
     }
@@ -171,7 +175,8 @@ impl World {
     fn remove(&mut self, key: ObjectKey) {
         self.tree.detach(key);
         let Some((place, node)) = self.arena.remove(key) else { return };
-        // Out of the place, which a connection that is being walked may hold a little longer.
+        // Taken out of its place: a connection that is being walked may keep the place a little
+        // longer.
         let object = place.end(self.arena.keyring_mut());
         if self.sender == Some(key) {
             self.sender = None;
@@ -199,7 +204,8 @@ impl Ending for World {
 
     fn go_on_destroying(&mut self, key: ObjectKey) {
         while let Some(place) = self.arena.place(key) {
-            // On the stack before anybody's code runs, so that it outlives a panic there.
+            // Pushed before any other code runs, so that it is on the stack even if that code
+            // panics.
             self.turns.push(self.ends.go_on(key));
             match place.life() {
                 Life::Begun => self.cut(key),

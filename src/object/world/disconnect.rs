@@ -1,7 +1,7 @@
 //! Disconnecting, and blocking.
 //!
-//! Every form of disconnecting picks connections and closes them: what was emitted before still
-//! reaches them, nothing else does.
+//! Every form of disconnecting selects connections and closes them. What was emitted before is
+//! still delivered to them, nothing else is.
 
 use std::any::TypeId;
 use std::rc::Rc;
@@ -16,13 +16,13 @@ use crate::object::store::ObjectKey;
 
 /// Disconnecting, and blocking.
 impl World {
-    /// Ends the connections of a signal to one slot of one receiver. Returns true if there were
+    /// Ends the connections from a signal to one slot of one receiver. Returns true if there were
     /// any.
     ///
-    /// As every form of disconnecting, it acts as written: what was emitted before is still
-    /// delivered. In a slot of the sender itself, which is busy then, use
-    /// [`disconnect_receiver`](Self::disconnect_receiver), [`Signal::disconnect_all`] or the
-    /// [`Connection`](crate::Connection); this form finds nothing.
+    /// What was emitted before is still delivered: this holds for every form of disconnecting.
+    /// While the sender is busy, this form finds nothing and returns false. So a slot of the sender
+    /// itself uses [`disconnect_receiver`](Self::disconnect_receiver), [`Signal::disconnect_all`]
+    /// or the [`Connection`](crate::Connection) instead.
     pub fn disconnect<S, A, R, F, Form>(
         &mut self,
         sender: Obj<S>,
@@ -42,8 +42,8 @@ impl World {
         })
     }
 
-    /// Ends the connections of a signal to a receiver, whatever the slot. Returns true if there
-    /// were any.
+    /// Ends the connections from a signal to any slot of a receiver. Returns true if there were
+    /// any.
     pub fn disconnect_signal_from<S, A, R>(
         &mut self,
         sender: Obj<S>,
@@ -67,8 +67,8 @@ impl World {
         self.disconnect_where(sender, signal, |_| true)
     }
 
-    /// Ends all connections from one object to another, whatever the signal and the slot; says
-    /// whether there were any.
+    /// Ends all connections from one object to another, of any signal to any slot. Returns true if
+    /// there were any.
     pub fn disconnect_receiver<S, R>(&mut self, sender: Obj<S>, receiver: Obj<R>) -> bool
     where
         S: ?Sized + Target,
@@ -77,15 +77,15 @@ impl World {
         self.disconnect_object(sender, Some(receiver.key))
     }
 
-    /// Ends all connections from an object. Returns true if there were any.
+    /// Ends all connections from an object, of any signal. Returns true if there were any.
     pub fn disconnect_all<S: ?Sized + Target>(&mut self, sender: Obj<S>) -> bool {
         self.disconnect_object(sender, None)
     }
 
-    /// Blocks or unblocks an object's signals; returns whether they were blocked before.
+    /// Blocks or unblocks an object's signals. Returns true if they were blocked before.
     ///
-    /// What counts is the moment of the emission: while signals are blocked, emitting does
-    /// nothing. The end of the object is announced all the same.
+    /// While signals are blocked, emitting does nothing; what was emitted before is still
+    /// delivered. The end of the object is announced nevertheless.
     ///
     /// # Panics
     ///
@@ -114,7 +114,7 @@ impl World {
         core.is_some_and(|core| disconnect_where(&(core as _), &matches))
     }
 
-    /// Closes the connections of an object, or those to one receiver.
+    /// Closes the connections from an object to one receiver, or to all if `receiver` is `None`.
     fn disconnect_object(
         &mut self,
         sender: Obj<impl ?Sized + Target>,
@@ -128,7 +128,7 @@ impl World {
                 any |= disconnect_where(&core, &|link| matches(link.receiver()));
             }
         }
-        // Those too that are made when the sender comes back from its method.
+        // Also the connections that are to be made when the method of the sender has returned.
         let deferred = self.deferred.get(key).into_iter().flatten();
         for deferred in deferred.filter(|deferred| matches(deferred.receiver)) {
             any |= deferred.connection.cancel();

@@ -1,19 +1,20 @@
 //! Families: parents, children, and finding objects by their names.
 //!
-//! Parents are optional and mean one thing: destroying a parent destroys its children. Who is whose
-//! parent is in `tree.rs`.
+//! A parent is optional and means one thing: destroying a parent destroys its children. `tree.rs`
+//! knows who is whose parent.
 
 use super::World;
 use crate::object::class::{Obj, QObject, Target};
 use crate::object::store::ObjectKey;
 
 impl World {
-    /// Returns the object's parent, or `None` if it has none or is gone.
+    /// Returns the object's parent, or `None` if the object has none or is gone.
     pub fn parent<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<Obj<dyn QObject>> {
         self.tree.parent(self.own(object)?).map(|key| self.handle(key))
     }
 
-    /// Returns the object's children in the order in which they were added; none if it is gone.
+    /// Returns the object's children in the order in which they were added, or none if the object
+    /// is gone.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -36,12 +37,13 @@ impl World {
         children.into_iter().flatten().map(|key| self.handle(key))
     }
 
-    /// Makes `object` a child of `parent`, the last one, or of nobody.
+    /// Makes `object` the last child of `parent`, or removes it from its parent if `parent` is
+    /// `None`.
     ///
     /// # Panics
     ///
     /// Panics if a handle is stale or of another runtime, or if `parent` is `object` or one of its
-    /// descendants: a tree has no circles.
+    /// descendants.
     #[doc(alias = "setParent")]
     #[track_caller]
     pub fn set_parent<T: ?Sized + Target, P: ?Sized + Target>(
@@ -67,7 +69,7 @@ impl World {
         }
     }
 
-    /// Leaves the object without a parent, so that it outlives the one it had.
+    /// Removes the object from its parent, so that it is not destroyed with the parent.
     ///
     /// # Panics
     ///
@@ -77,8 +79,8 @@ impl World {
         self.set_parent(object, None::<Obj<dyn QObject>>);
     }
 
-    /// Finds the first descendant of class `T`, or a class that extends it, with this name if one
-    /// is given. Depth first, in the order in which children were added.
+    /// Returns the first descendant of class `T`, or of a class that extends it, with this name if
+    /// one is given. The search is depth first, in the order in which children were added.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -107,8 +109,8 @@ impl World {
         self.descendants(root).find_map(|key| self.matching(key, name))
     }
 
-    /// Finds all descendants of class `T`, or a class that extends it, with this name if one is
-    /// given.
+    /// Returns all descendants of class `T`, or of a class that extends it, with this name if one
+    /// is given. The order is that of [`find_child`](Self::find_child).
     #[doc(alias = "findChildren")]
     pub fn find_children<'n, T: QObject>(
         &self,
@@ -119,19 +121,20 @@ impl World {
         self.descendants(root).filter_map(|key| self.matching(key, name)).collect()
     }
 
-    /// Returns the object's name: empty unless one was set.
+    /// Returns the object's name, which is empty if none was set or the object is gone.
     #[doc(alias = "objectName")]
     pub fn object_name<T: ?Sized + Target>(&self, object: Obj<T>) -> &str {
         let node = self.own(object).and_then(|key| self.arena.node(key));
         node.and_then(|node| node.existing_extra()).map_or("", |extra| &extra.name)
     }
 
-    /// Names the object, and emits `object_name_changed` if that is a change: it is delivered when
-    /// the running method has returned, or at once where none runs.
+    /// Sets the object's name, and emits `object_name_changed` if the new name differs. The signal
+    /// is delivered after the running method has returned, or at once where no method runs.
     ///
     /// # Panics
     ///
-    /// Panics if the handle is stale or of another runtime; where no method runs, when a slot does.
+    /// Panics if the handle is stale or of another runtime. Where no method runs, panics if a slot
+    /// panics.
     #[doc(alias = "setObjectName")]
     #[track_caller]
     pub fn set_object_name<T: ?Sized + Target>(&mut self, object: Obj<T>, name: impl Into<String>) {
@@ -156,12 +159,12 @@ impl World {
         }
     }
 
-    /// Returns the parent of an object, its parent, and so on.
+    /// Returns the parent of an object, the parent of that parent, and so on.
     pub(in crate::object) fn ancestors(&self, key: ObjectKey) -> impl Iterator<Item = ObjectKey> {
         self.tree.ancestors(key)
     }
 
-    /// The keys of everything below `root`, depth first.
+    /// Returns the keys of all objects below `root`, depth first.
     pub(in crate::object) fn descendants(
         &self,
         root: Obj<impl ?Sized + Target>,

@@ -29,13 +29,13 @@ impl World {
         self.insert(None, |_| object)
     }
 
-    /// Adds an object whose constructor gets a context, in which it has its handle already: it can
-    /// create children, connect to them and connect itself.
+    /// Adds an object whose constructor gets a context. The object has its handle there already, so
+    /// the constructor can create children, connect to them and connect the object's own signals.
     ///
-    /// A constructor is a method. What it does takes effect when the method has returned in which
-    /// it runs. Where it runs in none, that waits until the runtime is called next, so that whoever
-    /// adds the object can connect to it first; [`Runtime::deliver`](crate::Runtime::deliver) is
-    /// such a call.
+    /// A constructor is a method. If it runs in another method, what it does takes effect after
+    /// that one has returned. If it does not, what it does takes effect when the runtime is called
+    /// next, for example by [`Runtime::deliver`](crate::Runtime::deliver), so that the caller can
+    /// connect the new object first.
     pub fn add_with<T: QObject>(
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> T,
@@ -47,8 +47,8 @@ impl World {
     ///
     /// # Errors
     ///
-    /// Returns the constructor's error. Children that it added are destroyed: in a method when that
-    /// has returned, else when the runtime is called next.
+    /// Returns the constructor's error. The children that the constructor added are destroyed: in a
+    /// method after that has returned, otherwise when the runtime is called next.
     pub fn try_add_with<T: QObject, E>(
         &mut self,
         construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
@@ -56,7 +56,7 @@ impl World {
         self.try_insert(None, construct)
     }
 
-    /// Adds an object as a child of `parent`, which is destroyed with it.
+    /// Adds an object as a child of `parent`. The object is destroyed with its parent.
     ///
     /// # Panics
     ///
@@ -71,7 +71,8 @@ impl World {
         self.insert(Some(parent), |_| object)
     }
 
-    /// Adds a child of `parent` whose constructor gets a context.
+    /// Adds a child of `parent` whose constructor gets a context, as [`add_with`](Self::add_with)
+    /// does.
     ///
     /// # Panics
     ///
@@ -102,12 +103,12 @@ impl World {
         parent: Option<ObjectKey>,
         construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
     ) -> Result<Obj<T>, E> {
-        /// A constructor that runs, and the wiring after it. It is a method of an object that has no
-        /// more than a node yet, and goes if the constructor fails.
+        /// A constructor that runs, and the connecting of declared slots after it. The object has
+        /// only a node so far, which is removed if the constructor fails.
         struct Construction<'a> {
             world: &'a mut World,
             key: ObjectKey,
-            /// No other method runs.
+            /// True if no other method runs.
             is_outermost: bool,
             has_failed: bool,
         }

@@ -1,8 +1,8 @@
-//! Leases: what happens while a method has its object.
+//! Leases: lending an object to a method.
 //!
 //! The object is lent for the length of a call and given back afterwards, also if the call panics.
-//! Others that need it meanwhile find it busy, or wait until it is back. Where the objects are is
-//! in `arena.rs`.
+//! Meanwhile the object is busy for others, and connections from it wait until it is back.
+//! `arena.rs` has the objects.
 
 use std::any::Any;
 use std::ops::DerefMut;
@@ -14,19 +14,19 @@ use crate::object::context::Context;
 use crate::object::store::{Keyring, Lent, ObjectKey, Place};
 
 impl World {
-    /// Calls `f` with the object and a context of its own: the way to call a method of another
-    /// object that itself needs a context.
+    /// Calls `f` with the object and a context of its own. Use it to call a method of another
+    /// object that itself takes a context.
     ///
-    /// What `f` does takes effect when the running method has returned. Where none runs, `f` is one:
-    /// what was recorded before is delivered first, and what `f` did before this returns.
+    /// What `f` does takes effect after the running method has returned. Where no method runs, `f`
+    /// is one: what was recorded before is delivered before `f`, and what `f` does is delivered
+    /// before this returns.
     ///
-    /// Returns `None` without calling `f` if the object is gone or busy, as [`get`](Self::get)
-    /// does.
+    /// Returns `None` without calling `f` in the cases in which [`get`](Self::get) returns `None`.
     ///
     /// # Panics
     ///
-    /// Panics when `f` does, or, where no method runs, a slot. Unlike a slot's, a panic in `f` leaves
-    /// the object there.
+    /// Panics if `f` panics, or, where no method runs, if a slot panics. A panic in `f` does not
+    /// destroy the object, unlike a panic in a slot.
     #[track_caller]
     pub fn with<T: QObject, O>(
         &mut self,
@@ -37,9 +37,9 @@ impl World {
         self.run(|world| world.lend(key, OnPanic::Keep, f))
     }
 
-    /// Runs `f` with the object when the running method has returned: after what the method did
-    /// before, before what it does afterwards, and before any other slot. Where no method runs, when
-    /// the runtime is called next.
+    /// Calls `f` with the object after the running method has returned: after what the method did
+    /// before this call, before what it does afterwards, and before any other slot. Where no method
+    /// runs, `f` is called when the runtime is called next.
     ///
     /// Does nothing if the object is gone by then.
     pub fn later<T: QObject>(
@@ -57,8 +57,8 @@ impl World {
         }
     }
 
-    /// Runs `f` with the object as one of its slots: a panic destroys it. Returns false if the
-    /// object is not there.
+    /// Calls `f` with the object as one of its slots: a panic destroys the object. Returns false if
+    /// the object is not there.
     pub(crate) fn run_slot<T: QObject>(
         &mut self,
         key: ObjectKey,
@@ -67,8 +67,8 @@ impl World {
         self.lend(key, OnPanic::Destroy, f).is_some()
     }
 
-    /// Runs `f` with the object in this place as one of its slots: a panic destroys it. Returns
-    /// false if the object is not there.
+    /// Calls `f` with the object in this place as one of its slots: a panic destroys the object.
+    /// Returns false if the object is not there.
     #[inline]
     pub(super) fn run_slot_in<T: QObject>(
         &mut self,
@@ -94,7 +94,7 @@ impl World {
             Some(place) => self.lend_from(place, key, on_panic, |object, world| {
                 f(object, &mut Context::new(world, key))
             }),
-            // It is of a class that extends `T`.
+            // The object's class extends `T`.
             None => self.lend_from(&*place, key, on_panic, |object, world| {
                 let object = T::project_mut(object, ())?;
                 Some(f(object, &mut Context::new(world, key)))
@@ -110,7 +110,7 @@ impl World {
         on_panic: OnPanic,
         f: impl FnOnce(&mut L::Object, &mut Self) -> O,
     ) -> Option<O> {
-        /// A call that runs. It is dropped only if the call panics.
+        /// A call that runs. This is dropped with the object in it only if the call panics.
         struct Lease<'a, L: Lender + ?Sized> {
             world: &'a mut World,
             place: &'a L,
@@ -157,7 +157,7 @@ impl World {
         self.came_back(key);
     }
 
-    /// Does what waited for the object, which is in its place from now on.
+    /// Makes the connections that waited for the object, which is back in its place or gone.
     #[inline]
     pub(super) fn came_back(&mut self, key: ObjectKey) {
         if !self.deferred.is_empty() {
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    /// Does what waited for the object, or for its end, in order. What waits for others stays.
+    /// Makes the connections that waited for the object, or for its end, in order.
     #[cold]
     fn run_deferred(&mut self, key: ObjectKey) {
         for deferred in self.deferred.remove(key).into_iter().flatten() {
@@ -184,16 +184,16 @@ impl World {
     }
 }
 
-/// A place that an object is lent from.
+/// A place from which an object is lent.
 trait Lender {
     type Object: ?Sized;
-    /// How the object travels.
+    /// How the object is lent.
     type Lent: DerefMut<Target = Self::Object>;
 
     /// Lends the object, if it is there.
     fn lend(&self, keyring: &mut Keyring) -> Option<Self::Lent>;
 
-    /// Takes the object back.
+    /// Puts the object back.
     fn give_back(&self, keyring: &mut Keyring, object: Self::Lent);
 }
 
@@ -225,11 +225,11 @@ impl Lender for dyn ObjectPlace {
     }
 }
 
-/// What becomes of an object whose method panics.
+/// What happens to an object whose method panics.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OnPanic {
-    /// It was a slot, which left the object half-updated.
+    /// A slot panicked, and left the object half-updated.
     Destroy,
-    /// It was called by somebody who answers for it.
+    /// A closure of the caller panicked, and the caller is responsible.
     Keep,
 }

@@ -1,4 +1,4 @@
-//! A node of the arena: what the runtime knows of an object beside its place.
+//! A node of the arena: what the runtime knows of an object in addition to its place.
 
 use std::any::Any;
 use std::rc::Rc;
@@ -9,9 +9,9 @@ use crate::object::connections::{AnyCore, Core, Dependent, Emitter, Siblings, gr
 use crate::object::effects::Queue;
 use crate::object::store::ObjectKey;
 
-/// What is connected to an object, and what few objects have.
+/// What is connected to an object, and what only few objects have.
 ///
-/// Kept small, since there is one for each object: what many do not need is in [`More`].
+/// Kept small, since each object has one: [`More`] has what many objects do not need.
 #[derive(Default)]
 pub(super) struct Node {
     /// This object's signals that somebody has connected to.
@@ -27,7 +27,7 @@ struct More {
     extra: Option<Box<Extra>>,
 }
 
-/// What few objects need.
+/// What only few objects need.
 #[derive(Default)]
 pub(super) struct Extra {
     pub(super) name: String,
@@ -40,12 +40,12 @@ pub(super) struct Extra {
 }
 
 impl Node {
-    /// Returns what few objects need, if this one did.
+    /// Returns the extra part of the node, if the object has one.
     pub(super) fn existing_extra(&self) -> Option<&Extra> {
         self.more.as_ref()?.extra.as_deref()
     }
 
-    /// Returns what few objects need, made if it is not there.
+    /// Returns the extra part of the node. Makes it if there is none.
     pub(super) fn extra(&mut self) -> &mut Extra {
         self.more.get_or_insert_default().extra.get_or_insert_default()
     }
@@ -167,7 +167,8 @@ impl Node {
 
     /// Ends what ends with the object, and closes every connection from it.
     pub(super) fn cut(&mut self) {
-        // One by one, since captures that panic when they are dropped leave the rest for next time.
+        // One by one: if captured values panic when they are dropped, the rest stays for the next
+        // call.
         if let Some(more) = &mut self.more {
             more.dependents.reverse();
             while let Some(dependent) = more.dependents.pop() {

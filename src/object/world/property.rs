@@ -9,7 +9,7 @@ use crate::object::class::{Obj, Signal, Target};
 
 /// A value with a signal that is emitted when it changes.
 ///
-/// With `#[property]` above a field `celsius: Property<f64>` the derive writes the getter
+/// Above a field `celsius: Property<f64>`, `#[property]` makes the derive write the getter
 /// `celsius()`, the setter `set_celsius()` and the change signal `celsius_changed()`. Setting an
 /// equal value emits nothing.
 ///
@@ -43,7 +43,7 @@ pub struct Property<T: 'static> {
 }
 
 impl<T: 'static> Property<T> {
-    /// Creates a property with a first value.
+    /// Creates a property with an initial value.
     pub const fn new(value: T) -> Self {
         Self { value, changed: Signal::new() }
     }
@@ -53,8 +53,8 @@ impl<T: 'static> Property<T> {
         &self.value
     }
 
-    /// Sets the value, and emits [`changed`](Self::changed) if it differs from the one before.
-    /// Returns whether it does.
+    /// Sets the value, and emits [`changed`](Self::changed) if the value differs from the one
+    /// before. Returns true if it differs.
     pub fn set(&mut self, value: T) -> bool
     where
         T: PartialEq + Clone,
@@ -67,7 +67,7 @@ impl<T: 'static> Property<T> {
         differs
     }
 
-    /// Emitted with the new value when it has changed.
+    /// Returns the signal that is emitted with the new value when the value has changed.
     #[doc(alias = "NOTIFY")]
     pub fn changed(&self) -> &Signal<T> {
         &self.changed
@@ -100,7 +100,7 @@ impl<T: fmt::Debug> fmt::Debug for Property<T> {
     }
 }
 
-/// A property that could not be set by name.
+/// The error of setting a property by name to a value of another type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("property `{property}: {declared}` cannot be set to a value of type `{given}`")]
 pub struct PropertyError {
@@ -111,10 +111,11 @@ pub struct PropertyError {
 
 /// Properties by name.
 impl World {
-    /// Returns the value of a property by name, if the object has it and it is a `T`.
+    /// Returns the value of a property by name, if the object has the property and its value is a
+    /// `T`.
     ///
-    /// Finds the class's own properties first, then those that were
-    /// [set by name](Self::set_property) only.
+    /// Looks first for a property that the class declares, then for a dynamic one, which was only
+    /// [set by name](Self::set_property).
     pub fn property<T: Any + Clone>(
         &self,
         object: Obj<impl ?Sized + Target>,
@@ -130,21 +131,21 @@ impl World {
         value.downcast_ref().cloned()
     }
 
-    /// Sets a property by name. Who listens hears of the change when the running method has
-    /// returned, or at once where none runs.
+    /// Sets a property by name. Slots that are connected to its change signal are called after the
+    /// running method has returned, or at once where no method runs.
     ///
-    /// One that the class declares is set as its setter would. Any other name is remembered with
-    /// the object: a dynamic property. Returns whether the property is a declared one.
+    /// If the class declares the property, this does what its setter does and returns true.
+    /// Otherwise the object remembers the value as a dynamic property, and this returns false.
     ///
     /// # Errors
     ///
-    /// Fails if the class declares the property with another type, or as read-only; nothing is
-    /// set. Mind that a plain `18` is an `i32`.
+    /// Fails if the class declares the property with another type, or as read-only; the property
+    /// keeps its value then. Note that a plain `18` is an `i32`.
     ///
     /// # Panics
     ///
-    /// Panics if the handle is stale or of another runtime, or if the object is busy; where no method
-    /// runs, when a slot does.
+    /// Panics if the handle is stale or of another runtime, or if the object is busy. Where no
+    /// method runs, panics if a slot panics.
     #[doc(alias = "setProperty")]
     #[track_caller]
     pub fn set_property<T: Any>(
@@ -176,7 +177,7 @@ impl World {
         Ok(false)
     }
 
-    /// Forgets a dynamic property. Returns true if there was one of this name.
+    /// Removes a dynamic property. Returns true if there was one of this name.
     pub fn remove_property(&mut self, object: Obj<impl ?Sized + Target>, name: &str) -> bool {
         let node = self.own(object).and_then(|key| self.arena.node_mut(key));
         let Some(node) = node.filter(|node| node.existing_extra().is_some()) else { return false };

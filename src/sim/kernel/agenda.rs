@@ -1,10 +1,11 @@
-//! The agenda: the time of a simulated network, and what is to happen when.
+//! The agenda: the time of a simulated network, and its future events.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// What is to happen, in order. What is due at the same time happens in the order written.
+/// The future events, in order of time. Events at the same time happen in the order of the calls of
+/// `write`.
 pub(in crate::sim) struct Agenda<E> {
     now: Duration,
     entries: BinaryHeap<Reverse<Entry<E>>>,
@@ -22,30 +23,30 @@ impl<E> Agenda<E> {
         Self { now: Duration::ZERO, entries: BinaryHeap::new(), written: 0 }
     }
 
-    /// The time since the network was made.
+    /// Returns the time since the network was created.
     pub(in crate::sim) fn now(&self) -> Duration {
         self.now
     }
 
-    /// Has something happen after a while.
+    /// Adds an event that happens after `delay`.
     pub(in crate::sim) fn write(&mut self, delay: Duration, event: E) {
         self.written += 1;
         let due = self.now.saturating_add(delay);
         self.entries.push(Reverse(Entry { due, number: self.written, event }));
     }
 
-    /// When the next thing happens.
+    /// Returns when the next event is due.
     pub(in crate::sim) fn next_due(&self) -> Option<Duration> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
     }
 
-    /// What happens next, if that is due by now.
+    /// Returns the next event, if it is due now.
     pub(super) fn due_now(&self) -> Option<&E> {
         let Reverse(entry) = self.entries.peek()?;
         (entry.due <= self.now).then_some(&entry.event)
     }
 
-    /// Takes what happens next, if that is no later than `limit`; then this is the time.
+    /// Takes the next event, if it is due no later than `limit`, and advances the time to it.
     pub(super) fn take(&mut self, limit: Duration) -> Option<E> {
         if self.next_due()? > limit {
             return None;
@@ -55,7 +56,7 @@ impl<E> Agenda<E> {
         Some(event)
     }
 
-    /// Lets time pass in which nothing happens. Never goes back.
+    /// Advances the time without an event. The time never goes back.
     pub(in crate::sim) fn pass_to(&mut self, moment: Duration) {
         self.now = self.now.max(moment);
     }

@@ -1,4 +1,4 @@
-//! Calls: how a connection between simulated hosts is made.
+//! Calls: how a connection between simulated hosts is established.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use super::tcp::{HEADERS, Phase, Stream, doubled};
 use super::wire::{Event, Wire};
 use crate::net::SocketType;
 
-/// How long a caller waits before it calls again for the first time. Each time it is twice as long.
+/// How long a caller waits before it repeats a call. Each repetition doubles the time.
 pub(super) const CALL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How often a call is made again before it is given up, as on Linux.
+/// How often a call is repeated before it fails, as on Linux.
 pub(super) const MOST_CALLS: u32 = 6;
 
-/// A call to an address.
+/// A call (TCP's SYN) to an address.
 #[derive(Clone, Debug)]
 pub(in crate::sim) struct Call {
     pub(super) from: SocketKey,
@@ -37,7 +37,7 @@ impl Wire {
         }
     }
 
-    /// A call was not heard.
+    /// Repeats a call that was lost or ignored.
     pub(super) fn call_again(&mut self, mut call: Call) {
         if call.attempt == MOST_CALLS {
             return self.fail(call.from, Errno::TIMEDOUT);
@@ -51,7 +51,7 @@ impl Wire {
         self.fail(key, Errno::HOSTUNREACH);
     }
 
-    /// A call arrives.
+    /// Handles a call that arrives.
     pub(super) fn on_call(&mut self, call: Call) {
         let Some(caller) = self.sockets.get_mut(call.from) else { return };
         let (from_host, from_local) = (caller.host, caller.local);
@@ -64,7 +64,7 @@ impl Wire {
             return self.call_again(call);
         }
         let Some(listener) = self.listener_at(call.to_host, call.to) else {
-            // There is nobody at this end to send it from.
+            // There is no socket at this end to send it from.
             let (host, caller) = (call.to_host, call.from);
             return self.answer_by_reset(host, caller, from_host, Stray::Call(call));
         };
@@ -77,7 +77,7 @@ impl Wire {
         called.options = socket.options.clone();
         called.options.fit_send_buffer(self.link(call.to_host, from_host).mtu());
         called.local = Some(call.to);
-        // A connection with a link-local peer stays at the interface that the call came by.
+        // A connection with a link-local peer uses only the interface by which the call came.
         called.interface = socket.interface;
         if is_link_local(from.ip()) {
             called.interface = Some(interface_towards(call.to.ip()));
@@ -95,7 +95,7 @@ impl Wire {
         self.send(key, Content::Answer { window_end }, 0);
     }
 
-    /// Who listens at an address: rather at just this than at any.
+    /// Returns the listener for an address. A socket bound to this very address is preferred.
     fn listener_at(&self, host: SimHost, at: SocketAddr) -> Option<SocketKey> {
         let holders = self.ports.holders(host, SocketType::Tcp, at.port()).iter().copied();
         let listens = |key: &SocketKey| matches!(self.sockets[*key].role, Role::Listener(_));
@@ -106,7 +106,7 @@ impl Wire {
         fitting.max_by_key(|&(fit, _)| fit).map(|(_, key)| key)
     }
 
-    /// The end that was called knows that the other has heard its answer.
+    /// Establishes the connection at the called end, when its answer is acknowledged.
     pub(super) fn begin_to_stand(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets[key].stream() else { return };
         let Phase::Called { listener } = stream.phase else { return };

@@ -1,4 +1,5 @@
-//! Datagrams between simulated hosts: lost, doubled, overtaken, and each whole or not at all.
+//! Datagrams between simulated hosts: they may be lost, duplicated or reordered, but each arrives
+//! whole or not at all.
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,31 +21,31 @@ use crate::net::{Membership, Received, SocketType, at_interface, scope_id};
 /// The headers of IP and UDP, in bytes.
 const HEADERS: usize = 28;
 
-/// The most bytes that a datagram can have, by IPv4 and by IPv6.
+/// The largest size of a datagram in bytes, by IPv4 and by IPv6.
 const MOST: [usize; 2] = [65_507, 65_527];
 
-/// What a datagram takes of the receive buffer beside its bytes.
+/// How many bytes of the receive buffer a datagram takes besides its own.
 const OVERHEAD: usize = 256;
 
-/// The hop limit that a datagram to one host begins with.
+/// The default hop limit of a unicast datagram.
 const HOPS: u8 = 64;
 
-/// What a socket of datagrams has.
+/// The state of a UDP socket.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Datagrams {
-    /// What has come and was not received.
+    /// The datagrams that wait to be received.
     pub(in crate::sim) waiting: VecDeque<Arrived>,
-    /// How much of the receive buffer that takes.
+    /// How many bytes of the receive buffer the waiting datagrams take.
     taken: usize,
-    /// The one that is sent to and received from, if the socket is connected.
+    /// The peer, if the socket is connected.
     pub(in crate::sim) remote: Option<SocketAddr>,
-    /// The groups that it is a member of, each by way of one interface.
+    /// The groups that the socket has joined, each with the interface.
     groups: Vec<(IpAddr, u32)>,
-    /// The interface by which it sends to groups, if that was set.
+    /// The interface by which the socket sends to groups, if it was set.
     pub(in crate::sim) interface: Option<u32>,
 }
 
-/// A datagram that has come.
+/// A datagram that waits to be received.
 #[derive(Debug)]
 pub(in crate::sim) struct Arrived {
     bytes: Rc<[u8]>,
@@ -73,7 +74,8 @@ pub(in crate::sim) struct Datagram {
     bytes: Rc<[u8]>,
 }
 
-/// By which way a datagram is to go, as far as its sender says so.
+/// What the sending program has set for a datagram: the source address, the interface and the hop
+/// limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::sim) struct Way {
     pub(in crate::sim) source: Option<IpAddr>,
@@ -81,9 +83,9 @@ pub(in crate::sim) struct Way {
     pub(in crate::sim) hops: Option<u8>,
 }
 
-/// What programs ask for.
+/// Calls of programs.
 impl Wire {
-    /// Has the socket send to and receive from one other alone.
+    /// Connects the socket to one peer.
     pub(in crate::sim) fn connect_datagrams(
         &mut self,
         key: SocketKey,
@@ -97,7 +99,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Sends a datagram, to the peer if there is no other.
+    /// Sends a datagram, to the peer if `to` is `None`.
     pub(in crate::sim) fn send_datagram(
         &mut self,
         key: SocketKey,
@@ -143,7 +145,8 @@ impl Wire {
         Ok(bytes.len())
     }
 
-    /// The address that a datagram comes from. The socket gets a port if it has none.
+    /// Returns the address from which a datagram is sent. Binds the socket to a port if it has
+    /// none.
     fn sender_of(&mut self, key: SocketKey, to: SocketAddr, way: Way) -> Result<SocketAddr, Errno> {
         let socket = &self.sockets[key];
         let (host, kind) = (socket.host, socket.kind);
@@ -170,7 +173,7 @@ impl Wire {
         Ok(SocketAddr::new(address, local.port()))
     }
 
-    /// The hosts that a datagram goes to, and by which interface it leaves.
+    /// Returns the interface by which a datagram is sent, and the hosts that receive it.
     fn receivers(
         &self,
         key: SocketKey,
@@ -200,7 +203,7 @@ impl Wire {
         }
         check_way(to.ip(), way.interface)?;
         let Some(receiver) = self.owner(socket.host, to.ip()) else {
-            // It goes out, and nobody takes it.
+            // The datagram is sent, and no host receives it.
             return Ok((ETHERNET_INDEX, Vec::new()));
         };
         match self.route(socket.host, receiver) {
@@ -210,7 +213,7 @@ impl Wire {
         }
     }
 
-    /// Puts a datagram on its way, once, twice or not at all.
+    /// Sends a datagram to one host: once, twice or, if it is lost, not at all.
     fn dispatch(&mut self, datagram: Datagram) {
         let (from, to, size) = (datagram.from_host, datagram.to_host, datagram.bytes.len());
         let (duplication, loss, mtu) = {
@@ -228,7 +231,7 @@ impl Wire {
         }
     }
 
-    /// Takes the next datagram; what there is no room for is lost.
+    /// Takes the next datagram. Bytes that do not fit into `buffer` are lost.
     pub(in crate::sim) fn receive_datagram(
         &mut self,
         key: SocketKey,
@@ -255,7 +258,7 @@ impl Wire {
         Ok(Received {
             count,
             is_truncated: count < arrived.len(),
-            sender: at_interface(sender.ip(), sender.port(), arrived.interface),
+            sender: at_interface(sender.ip(), sender.port(), arrived.interface).into(),
             destination: Some(to),
             reply_from,
             interface_index: Some(arrived.interface),
@@ -263,7 +266,7 @@ impl Wire {
         })
     }
 
-    /// Looks at the next datagram.
+    /// Copies the next datagram without taking it.
     pub(in crate::sim) fn peek_datagram(
         &mut self,
         key: SocketKey,
@@ -307,7 +310,7 @@ impl Wire {
     }
 }
 
-/// What arrives.
+/// Datagrams that arrive.
 impl Wire {
     pub(super) fn on_datagram(&mut self, datagram: Datagram) {
         let (host, to) = (datagram.to_host, datagram.destination);
@@ -324,7 +327,7 @@ impl Wire {
             }
             return;
         }
-        // Of equals, the one that was bound last.
+        // Of equal fits, `max_by_key` takes the socket that was bound last.
         let fitting = holders.into_iter().filter_map(|key| {
             let fit = self.sockets[key].takes(&datagram)?;
             Some((fit, key))
@@ -335,7 +338,7 @@ impl Wire {
         }
     }
 
-    /// Says whether a socket of the host is a member of the group that a datagram was sent to.
+    /// Returns true if a socket of the host is a member of the datagram's group.
     fn is_member(&self, host: SimHost, datagram: &Datagram) -> bool {
         let group = (datagram.destination.ip(), datagram.interface);
         self.sockets.values().any(|socket| {
@@ -349,7 +352,7 @@ impl Wire {
         let room = socket.options.receive_buffer;
         let Some(datagrams) = socket.datagrams() else { return };
         let size = datagram.bytes.len() + OVERHEAD;
-        // One fits always.
+        // An empty buffer takes a datagram of any size.
         if datagrams.taken > 0 && datagrams.taken + size > room {
             return;
         }
@@ -364,14 +367,15 @@ impl Wire {
         self.stir(key);
     }
 
-    /// The host says that nobody has the port.
+    /// Reports to the sender that no socket has the port.
     fn refuse(&mut self, datagram: &Datagram) {
         if let Some(delay) = self.convey(datagram.to_host, datagram.from_host, HEADERS) {
             self.agenda.write(delay, Event::Refused(datagram.from, datagram.destination));
         }
     }
 
-    /// A socket's datagram was refused, which only one that is connected to there hears of.
+    /// Handles a refused datagram. Only a socket that is connected to the refusing address gets the
+    /// error.
     pub(super) fn on_refused(&mut self, key: SocketKey, by: SocketAddr) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         if socket.datagrams().is_some_and(|datagrams| datagrams.remote == Some(by)) {
@@ -382,7 +386,7 @@ impl Wire {
 }
 
 impl Socket {
-    /// How well a datagram to this host fits the socket; not at all is `None`.
+    /// Returns how well a datagram to this host fits the socket; `None` if it does not.
     fn takes(&self, datagram: &Datagram) -> Option<u8> {
         let Role::Datagrams(datagrams) = &self.role else { return None };
         let fit = self.fits(datagram.destination.ip(), datagram.interface)?;
@@ -392,14 +396,14 @@ impl Socket {
         }
     }
 
-    /// Says whether the socket takes what was sent to many.
+    /// Returns true if the socket receives a multicast or broadcast datagram.
     fn takes_shared(&self, datagram: &Datagram) -> bool {
         let Role::Datagrams(datagrams) = &self.role else { return false };
         let from_others = datagrams.remote.is_some_and(|remote| remote != datagram.sender);
         !from_others && self.fits(datagram.destination.ip(), datagram.interface).is_some()
     }
 
-    /// The interface by which it sends to groups, if that was set.
+    /// Returns the interface by which the socket sends to groups, if it was set.
     pub(in crate::sim) fn interface_for_groups(&self) -> Option<u32> {
         match &self.role {
             Role::Datagrams(datagrams) => datagrams.interface,
@@ -407,8 +411,8 @@ impl Socket {
         }
     }
 
-    /// By which way a datagram to an address goes, as far as the sender, the address's scope and
-    /// the socket say so. Fails if they do not agree.
+    /// Adds the interface that the scope of `to` or the socket determines to the sender's settings.
+    /// Fails if they do not agree.
     fn way_towards(&self, to: SocketAddr, way: Way) -> Result<Way, Errno> {
         if !to.ip().to_canonical().is_ipv6() {
             return Ok(way);

@@ -9,45 +9,46 @@ use crate::net::{
     InterfaceFlags, InterfaceType, NetworkAddressEntry, NetworkInterface, needs_scope,
 };
 
-/// Names a host of a simulated network. It is good for that network alone: another panics, or takes
-/// it for the host of its own that has the same number.
+/// Identifies a host of a simulated network. Valid for this network alone: another network panics,
+/// or uses its own host with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimHost(pub(in crate::sim) u16);
 
-/// The index of each host's interface to itself.
+/// The index of each host's loopback interface.
 pub(super) const LOOPBACK_INDEX: u32 = 1;
 
-/// The index of each host's interface to the others.
+/// The index of each host's interface to the other hosts.
 pub(in crate::sim) const ETHERNET_INDEX: u32 = 2;
 
-/// The address of all hosts, besides 255.255.255.255.
+/// A broadcast address to all hosts, besides 255.255.255.255.
 pub(super) const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 0, 255, 255);
 
-/// The address by which a host reaches all of its own sockets.
+/// A broadcast address to the host's own sockets.
 pub(super) const LOOPBACK_BROADCAST: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
 
-/// The ports that whoever asks for any port gets, as on Linux.
+/// The ports from which the host chooses if a program binds to port 0, as on Linux.
 const ANY_PORT: std::ops::RangeInclusive<u16> = 32_768..=60_999;
 
-/// What a network knows of a host.
+/// A host of the network.
 #[derive(Debug)]
 pub(in crate::sim) struct Host {
     pub(in crate::sim) name: String,
-    /// Its own addresses, those of `eth0`. Among them is a link-local one.
+    /// The addresses of `eth0`, with a link-local one among them.
     pub(in crate::sim) addresses: Vec<IpAddr>,
     pub(in crate::sim) is_up: bool,
-    /// How often it went down.
+    /// How often the host went down.
     pub(in crate::sim) crashes: u32,
-    /// The ports whose packets vanish.
+    /// The ports whose packets are dropped.
     pub(in crate::sim) black_holes: BTreeSet<u16>,
-    /// How many descriptors its programs may have open.
+    /// How many descriptors the host's programs may have open.
     pub(in crate::sim) descriptor_limit: Option<usize>,
     pub(in crate::sim) descriptors: usize,
     next_port: u16,
 }
 
 impl Host {
-    /// The host with this number: 10.0.0.1, fd00::1 and fe80::1 are the first's.
+    /// Creates the host with this number. The first has the addresses 10.0.0.1, fd00::1 and
+    /// fe80::1.
     pub(in crate::sim) fn new(number: u16, name: &str) -> Self {
         let v4 = Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 1).to_bits() + u32::from(number));
         let v6 = |prefix| {
@@ -66,12 +67,13 @@ impl Host {
         }
     }
 
-    /// Says whether the address is one of the host's.
+    /// Returns true if the address is one of the host's.
     pub(super) fn has(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.contains(&address)
     }
 
-    /// The address that packets to `destination` come from. Fails if no way leads there.
+    /// Returns the address from which packets to `destination` are sent. Fails if there is no
+    /// route.
     pub(super) fn source_towards(&self, destination: IpAddr) -> Result<IpAddr, Errno> {
         match destination {
             IpAddr::V4(to) if to.is_loopback() => return Ok(Ipv4Addr::LOCALHOST.into()),
@@ -80,34 +82,34 @@ impl Host {
             _ => {}
         }
         let own = self.addresses.iter().filter(|own| own.is_ipv4() == destination.is_ipv4());
-        // Rather one of the same scope (RFC 6724, section 5, rule 2).
+        // An address of the same scope is preferred (RFC 6724, section 5, rule 2).
         let own = own.min_by_key(|own| is_link_local(**own) != is_link_local(destination));
         own.copied().ok_or(Errno::NETUNREACH)
     }
 
-    /// The addresses by which hosts of other links reach it as well.
+    /// Returns the addresses without the link-local ones.
     pub(in crate::sim) fn global_addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.addresses.iter().copied().filter(|own| !is_link_local(*own))
     }
 
-    /// The address by which hosts of its link alone reach it.
+    /// Returns the first link-local address.
     pub(in crate::sim) fn link_local_address(&self) -> Option<IpAddr> {
         self.addresses.iter().copied().find(|own| is_link_local(*own))
     }
 
-    /// The next of the ports for whoever asks for any.
+    /// Returns the next port that the host may choose.
     pub(super) fn next_port(&mut self) -> u16 {
         let port = self.next_port;
         self.next_port = if port == *ANY_PORT.end() { *ANY_PORT.start() } else { port + 1 };
         port
     }
 
-    /// How many ports there are for whoever asks for any.
+    /// Returns how many ports the host may choose from.
     pub(super) fn any_ports() -> usize {
         ANY_PORT.len()
     }
 
-    /// Takes a descriptor for a program of the host. Fails if it may have no more.
+    /// Takes a descriptor for a program of the host. Fails at the limit.
     pub(in crate::sim) fn take_descriptor(&mut self) -> Result<(), Errno> {
         if self.descriptor_limit.is_some_and(|limit| self.descriptors >= limit) {
             return Err(Errno::MFILE);
@@ -116,7 +118,7 @@ impl Host {
         Ok(())
     }
 
-    /// The host's interfaces: to itself, and to the others.
+    /// Returns the host's interfaces: `lo` and `eth0`.
     pub(in crate::sim) fn interfaces(&self) -> Vec<NetworkInterface> {
         let running = InterfaceFlags::UP | InterfaceFlags::RUNNING;
         let v4 = [255, 0, 0, 0].into();
@@ -158,7 +160,7 @@ impl Host {
     }
 }
 
-/// Returns true if the address means something on one link alone.
+/// Returns true if the address is valid on one link only.
 pub(super) fn is_link_local(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if needs_scope(address))
 }
@@ -168,8 +170,8 @@ pub(super) fn is_interface(index: u32) -> bool {
     matches!(index, LOOPBACK_INDEX | ETHERNET_INDEX)
 }
 
-/// The interface by which a host reaches an address. To Linux, its own addresses of `eth0` are
-/// there, though what it sends to itself goes no further.
+/// Returns the interface by which a host reaches an address. As on Linux, this is `eth0` also for
+/// the host's own addresses of `eth0`.
 pub(super) fn interface_towards(address: IpAddr) -> u32 {
     if address.is_loopback() { LOOPBACK_INDEX } else { ETHERNET_INDEX }
 }

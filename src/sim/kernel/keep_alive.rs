@@ -1,4 +1,4 @@
-//! Keep-alive: looking after connections on which nothing comes.
+//! Keep-alive: probes of idle connections.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use super::socket::SocketKey;
 use super::tcp::Phase;
 use super::wire::{Event, Wire};
 
-/// Looking after connections on which nothing comes.
+/// Probes of idle connections.
 impl Wire {
-    /// Begins to look after a connection, if its option says so.
+    /// Schedules the first check of a connection, if its option is on.
     pub(super) fn begin_keep_alive(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get(key) else { return };
         self.keep_alive_after(key, socket.options.keep_alive_idle);
     }
 
-    /// Goes by another time of silence from now on.
+    /// Reschedules the check after a change of the idle time.
     pub(super) fn change_keep_alive(&mut self, key: SocketKey) {
         let now = self.agenda.now();
         let Some(socket) = self.sockets.get_mut(key) else { return };
@@ -27,7 +27,7 @@ impl Wire {
         self.keep_alive_after(key, idle.saturating_sub(silence));
     }
 
-    /// Has the connection looked after in a while, and not before.
+    /// Schedules the next check, in place of an earlier one.
     fn keep_alive_after(&mut self, key: SocketKey, delay: Duration) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let is_on = socket.options.keep_alive;
@@ -51,7 +51,8 @@ impl Wire {
             return;
         }
         if stream.outgoing.is_in_flight() {
-            // It is sent again and again until it is answered or given up: no need to ask.
+            // Unacknowledged packets are sent again until the peer answers or the connection fails,
+            // so no probe is needed.
             return self.agenda.write(options.keep_alive_idle, Event::KeepAlive(key, round));
         }
         let silence = now.saturating_sub(stream.heard);

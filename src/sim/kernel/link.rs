@@ -1,10 +1,10 @@
-//! Links: how good the way from one host to another is.
+//! Links: the properties of the path from one host to another.
 
 use std::time::Duration;
 
-/// How good the way from one host to another is.
+/// The properties of the path from one host to another.
 ///
-/// What is lost delays a TCP connection, which sends it again, and is gone for datagrams.
+/// A lost packet delays a TCP connection, which sends the packet again. A lost datagram is gone.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A way that takes a millisecond and does nothing wrong.
+    /// Creates a link with a latency of 1 ms and without faults.
     pub fn new() -> Self {
         Self {
             latency: Duration::from_millis(1),
@@ -41,77 +41,78 @@ impl Link {
         }
     }
 
-    /// The way from a host to itself: 10 µs, and packets of up to 64 KiB.
+    /// Creates a link as from a host to itself: 10 µs, and packets of up to 64 KiB.
     pub fn loopback() -> Self {
         Self { latency: Duration::from_micros(10), mtu: 65_536, ..Self::new() }
     }
 
-    /// Sets how long a packet takes at least, in one direction. The default is 1 ms.
+    /// Sets the minimum time that a packet takes, in one direction. The default is 1 ms.
     #[must_use]
     pub fn with_latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// Sets how much longer a packet may take; each takes its own time, so that they overtake each
-    /// other. The default is zero.
+    /// Sets how much longer a packet may take. The time is random for each packet, so packets may
+    /// overtake each other. The default is zero.
     #[must_use]
     pub fn with_jitter(mut self, jitter: Duration) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// Sets how likely a packet is lost, from 0 to 1.
+    /// Sets the probability that a packet is lost, from 0 to 1. The default is 0.
     ///
     /// # Panics
     ///
-    /// Panics if it is not from 0 to 1.
+    /// Panics if the probability is not from 0 to 1.
     #[must_use]
     pub fn with_loss(mut self, loss: f64) -> Self {
         self.loss = probability(loss);
         self
     }
 
-    /// Sets how likely a datagram arrives twice, from 0 to 1.
+    /// Sets the probability that a datagram arrives twice, from 0 to 1. The default is 0.
     ///
     /// # Panics
     ///
-    /// Panics if it is not from 0 to 1.
+    /// Panics if the probability is not from 0 to 1.
     #[must_use]
     pub fn with_duplication(mut self, duplication: f64) -> Self {
         self.duplication = probability(duplication);
         self
     }
 
-    /// Sets how likely TCP cuts what it could send in one segment, at a random place: from 0 to 1.
+    /// Sets the probability that TCP cuts a segment short at a random place, from 0 to 1. The
+    /// default is 0.
     ///
     /// # Panics
     ///
-    /// Panics if it is not from 0 to 1.
+    /// Panics if the probability is not from 0 to 1.
     #[must_use]
     pub fn with_splitting(mut self, splitting: f64) -> Self {
         self.splitting = probability(splitting);
         self
     }
 
-    /// Sets how many bytes a second the way takes, one packet after the other; at least one. `None`
-    /// is as many as there are.
+    /// Sets the bandwidth in bytes per second, at least 1. Packets are sent one after the other.
+    /// `None`, the default, is no limit.
     #[must_use]
     pub fn with_bandwidth(mut self, bytes_per_second: Option<u64>) -> Self {
         self.bandwidth = bytes_per_second.map(|rate| rate.max(1));
         self
     }
 
-    /// Sets how large a packet may be, in bytes with its headers: 576 at least. The default is 1500,
-    /// that of Ethernet. A segment of TCP is no larger; a larger datagram goes in fragments, and is
-    /// lost with any of them.
+    /// Sets the size of the largest packet, in bytes with its headers, at least 576. The default is
+    /// 1500, as on Ethernet. TCP sends no larger segment. A larger datagram is sent in fragments,
+    /// and is lost if one of them is lost.
     #[must_use]
     pub fn with_mtu(mut self, bytes: usize) -> Self {
         self.mtu = bytes.max(576);
         self
     }
 
-    /// Returns how long a packet takes at least.
+    /// Returns the minimum time that a packet takes.
     pub fn latency(&self) -> Duration {
         self.latency
     }
@@ -121,32 +122,32 @@ impl Link {
         self.jitter
     }
 
-    /// Returns how likely a packet is lost.
+    /// Returns the probability that a packet is lost.
     pub fn loss(&self) -> f64 {
         self.loss
     }
 
-    /// Returns how likely a datagram arrives twice.
+    /// Returns the probability that a datagram arrives twice.
     pub fn duplication(&self) -> f64 {
         self.duplication
     }
 
-    /// Returns how likely TCP cuts what it could send in one segment.
+    /// Returns the probability that TCP cuts a segment short.
     pub fn splitting(&self) -> f64 {
         self.splitting
     }
 
-    /// Returns how many bytes a second the way takes.
+    /// Returns the bandwidth in bytes per second; `None` is no limit.
     pub fn bandwidth(&self) -> Option<u64> {
         self.bandwidth
     }
 
-    /// Returns how large a packet may be.
+    /// Returns the size of the largest packet, in bytes.
     pub fn mtu(&self) -> usize {
         self.mtu
     }
 
-    /// How long it takes to put so many bytes on the way.
+    /// Returns how long it takes to send so many bytes.
     pub(super) fn time_for(&self, bytes: usize) -> Duration {
         match self.bandwidth {
             Some(rate) => Duration::from_nanos((bytes as u64).saturating_mul(1_000_000_000) / rate),
@@ -162,23 +163,23 @@ impl Default for Link {
 }
 
 fn probability(of: f64) -> f64 {
-    assert!((0.0..=1.0).contains(&of), "a probability is from 0 to 1, and not {of}");
+    assert!((0.0..=1.0).contains(&of), "a probability must be from 0 to 1, not {of}");
     of
 }
 
-/// What becomes of what a host sends to another.
+/// The fate of packets from one host to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Route {
-    /// It goes by the link.
+    /// The link transports the packets.
     #[default]
     Open,
-    /// It vanishes without a word, as behind a cable that was cut. A TCP connection sends it again
-    /// and again.
+    /// All packets are lost without an error, as with a cut cable. A TCP connection keeps sending
+    /// them again.
     Cut,
-    /// A router says that no way leads there: connecting and sending datagrams fails at once with
-    /// `NetworkUnreachable`. What belongs to a connection that stands vanishes.
+    /// A router reports that there is no route: connecting and sending a datagram fail at once with
+    /// `NetworkUnreachable`. The packets of an established connection are lost.
     Unreachable,
-    /// The same, with `PermissionDenied`.
+    /// As [`Unreachable`](Self::Unreachable), with `PermissionDenied`.
     Prohibited,
 }

@@ -1,10 +1,10 @@
 //! The kernels of simulated hosts, and the wire between them.
 //!
-//! Each host's kernel is simulated as far as a program can tell: connections with their windows and
-//! segments, listeners with their queues, datagrams, groups, names, descriptors. The state of it all
-//! is the [`Wire`], which changes by what is on its agenda. Nothing in here calls anybody: what is to
-//! be done outside is handed out. Nor does it know a runtime, or the sockets of the floor below: these
-//! come by the engine, in the folder above.
+//! Each host's kernel is simulated as far as a program can observe it: connections with their
+//! windows and segments, listeners with their queues, datagrams, groups, names, descriptors. The
+//! [`Wire`] has the whole state, and the events on its agenda change it. The code of this folder
+//! calls no closure of a program: it returns such events to its caller. It uses no runtime, and no
+//! socket of the floor below: the engine in the folder above connects the two.
 
 mod agenda;
 mod call;

@@ -1,4 +1,4 @@
-//! Names: what a simulated name server answers, and when.
+//! Names: the answers of a simulated name server, and their delays.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,10 +10,10 @@ use super::watcher::WatcherKey;
 use super::wire::{Event, Wire};
 use crate::net::{HostName, OnResolved};
 
-/// How long an answer takes if nothing else was said.
+/// The default delay of an answer.
 const USUAL_DELAY: Duration = Duration::from_millis(1);
 
-/// What a simulated name server answers.
+/// An answer of the simulated name server.
 ///
 /// ```
 /// use std::io::ErrorKind;
@@ -27,35 +27,37 @@ const USUAL_DELAY: Duration = Duration::from_millis(1);
 /// ```
 #[derive(Clone, Debug)]
 pub struct NameAnswer {
-    /// The ports mean nothing.
+    /// The ports are ignored.
     found: Result<Vec<SocketAddr>, io::ErrorKind>,
-    /// `None` is never.
+    /// `None` if no answer ever comes.
     delay: Option<Duration>,
 }
 
 impl NameAnswer {
-    /// These addresses, in this order.
+    /// Creates an answer with these addresses, in this order.
     pub fn found(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         Self::found_at(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)))
     }
 
-    /// These addresses with their scope ids, in this order; their ports mean nothing.
+    /// Creates an answer with these addresses and their scope ids, in this order. The ports are
+    /// ignored.
     pub fn found_at(addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
         let addresses = addresses.into_iter().collect();
         Self { found: Ok(addresses), delay: Some(USUAL_DELAY) }
     }
 
-    /// A failure: `NotFound` if there is no such name, another kind if the server has failed.
+    /// Creates a failure: `NotFound` if there is no such name, another kind if the server has
+    /// failed.
     pub fn failing(kind: io::ErrorKind) -> Self {
         Self { found: Err(kind), delay: Some(USUAL_DELAY) }
     }
 
-    /// None: who asks waits for ever.
+    /// Creates an answer that never comes.
     pub fn never() -> Self {
         Self { delay: None, ..Self::failing(io::ErrorKind::TimedOut) }
     }
 
-    /// Sets how long the answer takes. The default is 1 ms.
+    /// Sets the delay of the answer. The default is 1 ms.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = self.delay.map(|_| delay);
@@ -63,7 +65,7 @@ impl NameAnswer {
     }
 }
 
-/// What is known of names, and who waits for an answer.
+/// The known names, and the questions that wait for an answer.
 #[derive(Default)]
 pub(in crate::sim) struct Names {
     hosts: BTreeMap<String, SimHost>,
@@ -72,11 +74,11 @@ pub(in crate::sim) struct Names {
     asked: u64,
 }
 
-/// Names a question.
+/// Identifies a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::sim) struct Question(u64);
 
-/// Who waits for an answer, and what it will be.
+/// A lookup that waits for its answer, and the answer.
 pub(in crate::sim) struct Asker {
     watcher: WatcherKey,
     on_resolved: OnResolved,
@@ -85,7 +87,7 @@ pub(in crate::sim) struct Asker {
 }
 
 impl Asker {
-    /// Tells the answer.
+    /// Delivers the answer.
     pub(in crate::sim) fn tell(self) {
         let Self { on_resolved, answer, name, .. } = self;
         on_resolved(answer.map_err(|kind| {
@@ -99,12 +101,12 @@ impl Names {
         self.answers.insert(plain(name), answer);
     }
 
-    /// Gives a host its name, which no other host has.
+    /// Adds the name of a host, which must be unique.
     pub(in crate::sim) fn name_host(&mut self, name: &str, host: SimHost) {
         self.hosts.insert(plain(name), host);
     }
 
-    /// Returns the host of this name, however the name is spelled.
+    /// Returns the host of this name, in any spelling.
     pub(in crate::sim) fn host(&self, name: &str) -> Option<SimHost> {
         self.hosts.get(&plain(name)).copied()
     }
@@ -120,8 +122,8 @@ impl Names {
     }
 }
 
-/// Returns a name as it is compared: in ASCII if it can be written so, in lower case, and without
-/// the dot of the root.
+/// Returns the form of a name for comparisons: in ASCII if there is such a form, in lower case, and
+/// without the dot of the root.
 fn plain(name: &str) -> String {
     let parsed = HostName::parse(name);
     let ascii = parsed.as_ref().map_or(name, HostName::as_str);
@@ -148,7 +150,8 @@ impl Wire {
         question
     }
 
-    /// Who waits for the answer that has come, if somebody does still. It is to be called.
+    /// Takes the lookup whose answer has come, unless it was cancelled. The caller delivers the
+    /// answer.
     pub(in crate::sim) fn take_asker(&mut self, question: Question) -> Option<Asker> {
         let asker = self.names.waiting.remove(&question)?;
         self.call(asker.watcher);

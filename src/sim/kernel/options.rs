@@ -1,4 +1,5 @@
-//! The options of simulated sockets: kept and told as Linux does; some of them mean something.
+//! The options of simulated sockets: set and returned as on Linux. Only some of them have an
+//! effect.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,28 +13,28 @@ use super::wire::Wire;
 
 use crate::net::{OptionName, SocketOption, SocketType};
 
-/// What the system adds to what it is asked for, for its own book-keeping.
+/// The factor by which the system enlarges a requested buffer, for its own book-keeping.
 const OVERHEAD: usize = 2;
 
-/// The smallest buffers that the system gives, to send and to receive.
+/// The smallest buffers for sending and for receiving, in bytes.
 const SMALLEST: [usize; 2] = [4608, 2304];
 
-/// The largest that it gives to who asks.
+/// The largest buffer that a program can set, in bytes.
 const LARGEST: usize = 425_984;
 
-/// How many segments a connection may have sent and not acknowledged if its program says nothing,
-/// and what each takes beside the packet.
+/// The default number of segments for which the send buffer has room, and the bytes that each takes
+/// besides the packet.
 const SEGMENTS: usize = 20;
 const BESIDE_PACKET: [usize; 2] = [640, 256];
 
-/// No packet is larger, whatever a link would carry.
+/// The largest packet, whatever the link's limit is.
 const LARGEST_PACKET: usize = 65_536;
 
-/// The longest time, in seconds, and the largest count that looking after a connection takes.
+/// The longest time in seconds, and the largest count, for keep-alive.
 const LONGEST: u64 = 32_767;
 const MOST_PROBES: u32 = 127;
 
-/// What TCP keeps to itself of a packet's class: whether the way is congested.
+/// The bits of a packet's class that TCP reserves for congestion.
 const CONGESTION: u8 = 0b11;
 
 /// The options of one socket.
@@ -49,7 +50,7 @@ pub(super) struct Options {
     pub(super) multicast_loopback: bool,
     type_of_service: u8,
     pub(super) send_buffer: usize,
-    /// The program has set it.
+    /// The program has set the send buffer.
     is_send_buffer_set: bool,
     pub(super) receive_buffer: usize,
 }
@@ -76,7 +77,8 @@ impl Options {
         }
     }
 
-    /// The value of an option. `NOPROTOOPT` if such a socket does not have it.
+    /// Returns the value of an option. Fails with `OPNOTSUPP` if a socket of this kind does not
+    /// have it.
     pub(super) fn get(&self, name: OptionName) -> Result<SocketOption, Errno> {
         self.has(name)?;
         Ok(match name {
@@ -94,12 +96,12 @@ impl Options {
             OptionName::TypeOfService => SocketOption::TypeOfService(self.type_of_service),
             OptionName::SendBufferSize => SocketOption::SendBufferSize(self.send_buffer),
             OptionName::ReceiveBufferSize => SocketOption::ReceiveBufferSize(self.receive_buffer),
-            // The way's, which the socket does not know.
+            // The link has it, not the socket.
             OptionName::PathMtu => return Err(Errno::NOTCONN),
         })
     }
 
-    /// Changes an option. Fails if such a socket does not have it, or not with this value.
+    /// Sets an option. Fails if a socket of this kind does not have it, or for an invalid value.
     pub(super) fn set(&mut self, option: SocketOption) -> Result<(), Errno> {
         self.has(option.name())?;
         match option {
@@ -132,8 +134,8 @@ impl Options {
         Ok(())
     }
 
-    /// Makes room for what a connection with packets of this size sends, as Linux does unless the
-    /// program has said how much: the larger they are, the more.
+    /// Enlarges the send buffer for packets of this size, as Linux does, unless the program has set
+    /// the buffer.
     pub(super) fn fit_send_buffer(&mut self, packet: usize) {
         if !self.is_send_buffer_set {
             let packet = packet.min(LARGEST_PACKET);
@@ -158,7 +160,7 @@ impl Options {
 }
 
 impl Wire {
-    /// The value of a socket's option.
+    /// Returns the value of a socket's option.
     pub(in crate::sim) fn option(
         &self,
         key: SocketKey,
@@ -182,7 +184,7 @@ impl Wire {
         u32::try_from(self.link(from, to).mtu()).unwrap_or(u32::MAX)
     }
 
-    /// Changes a socket's option, and what follows from it.
+    /// Sets a socket's option, and applies its effects.
     pub(in crate::sim) fn set_option(
         &mut self,
         key: SocketKey,
@@ -214,7 +216,8 @@ impl Wire {
     }
 }
 
-/// Who asks gets twice as much, up to a limit. The system's number for it has 31 bits.
+/// Returns the size of a requested buffer: twice the request, up to a limit. The request may have
+/// 31 bits.
 fn granted(bytes: usize) -> Result<usize, Errno> {
     if bytes > i32::MAX as usize {
         return Err(Errno::INVAL);
@@ -222,7 +225,7 @@ fn granted(bytes: usize) -> Result<usize, Errno> {
     Ok(bytes.saturating_mul(OVERHEAD).min(LARGEST))
 }
 
-/// The system counts in seconds; part of one is more than none.
+/// Rounds up to whole seconds.
 fn whole_seconds(time: Duration) -> Result<Duration, Errno> {
     match time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)) {
         seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
@@ -238,7 +241,7 @@ mod tests {
     fn a_send_buffer_grows_with_the_packets_unless_it_was_set() {
         let mut options = Options::new(SocketType::Tcp);
         options.fit_send_buffer(65_536);
-        // What Linux gives to a connection by its loopback interface.
+        // Linux's value for a connection over the loopback interface.
         assert_eq!(options.send_buffer, 2_626_560);
         options.set(SocketOption::SendBufferSize(10_000)).unwrap();
         options.fit_send_buffer(65_536);

@@ -1,4 +1,4 @@
-//! Parcels: the traffic of connections between simulated hosts.
+//! Parcels: the packets of connections between simulated hosts.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::stream::Segment;
 use super::tcp::{HEADERS, LONGEST, Phase, doubled};
 use super::wire::{Event, Wire};
 
-/// How long TCP waits before it sends again for the first time, beside the way there and back. Each
-/// time it is twice as long.
+/// How long TCP waits before it sends a packet again, besides the round trip. Each repetition
+/// doubles the time.
 const RESEND: Duration = Duration::from_millis(200);
 
-/// How often something is sent again before the connection is given up, as on Linux.
+/// How often a packet is sent again before the connection fails, as on Linux.
 const MOST_RESENDS: u32 = 15;
 
 /// A packet from one end of a connection to the other.
@@ -31,7 +31,7 @@ pub(in crate::sim) struct Parcel {
 
 #[derive(Clone, Debug)]
 pub(super) enum Content {
-    /// The answer to a call, with the room that the answering end has.
+    /// The answer to a call (TCP's SYN-ACK), with the window of the answering end.
     Answer {
         window_end: u64,
     },
@@ -40,24 +40,24 @@ pub(super) enum Content {
         window_end: u64,
     },
     Segment(Segment),
-    /// Asks whether the other end is there.
+    /// Asks whether the other end exists (keep-alive).
     Probe,
-    /// Asks whether the other end has room, until there is an answer.
+    /// Asks whether the other end has room (a zero-window probe), until there is an answer.
     RoomProbe,
-    /// Ends the connection. May answer something that there is nobody to hear.
+    /// Ends the connection. May be the answer to a packet for which there is no socket.
     Reset(Option<Box<Stray>>),
 }
 
-/// What came to a host where there is nobody to hear it.
+/// A packet for which its host has no socket.
 #[derive(Clone, Debug)]
 pub(super) enum Stray {
     Call(Call),
     Parcel(Parcel),
 }
 
-/// Traffic.
+/// Sending and receiving packets.
 impl Wire {
-    /// Sends what the other end has room for.
+    /// Sends the queued bytes for which the other end has room.
     pub(super) fn send_segments(&mut self, key: SocketKey) {
         loop {
             let Some(socket) = self.sockets.get_mut(key) else { return };
@@ -82,7 +82,7 @@ impl Wire {
         }
     }
 
-    /// Tells the other end what has come, and how much room there is.
+    /// Sends an acknowledgement, with the current window.
     pub(super) fn acknowledge(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         let up_to = stream.incoming.place();
@@ -110,10 +110,10 @@ impl Wire {
         }
     }
 
-    /// A parcel did not arrive.
+    /// Schedules a lost parcel to be sent again, or fails after the last try.
     fn was_lost(&mut self, mut parcel: Parcel) {
         let (first, most) = match parcel.content {
-            // Whoever does not hear that nobody hears it sends it again.
+            // The sender gets no reset, so it sends the original packet again.
             Content::Reset(Some(stray)) => {
                 return match *stray {
                     Stray::Call(call) => self.call_again(call),
@@ -143,7 +143,7 @@ impl Wire {
         self.agenda.write(delay, Event::Again(parcel));
     }
 
-    /// Sends what was lost once more, if it matters still.
+    /// Sends a lost parcel again, if it is still needed.
     pub(super) fn send_again(&mut self, mut parcel: Parcel) {
         let Some(stream) = self.sockets.get_mut(parcel.from).and_then(Socket::stream) else {
             return self.repeat_for_one_gone(parcel);
@@ -164,20 +164,20 @@ impl Wire {
         self.ship(parcel);
     }
 
-    /// An acknowledgement was lost, and the socket that sent it is gone. The other end sends again what
-    /// it does not know to have come.
+    /// Handles a lost acknowledgement whose socket is gone. The other end sends its unacknowledged
+    /// bytes again.
     fn repeat_for_one_gone(&mut self, parcel: Parcel) {
         let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
         if !self.host(parcel.from_host).is_up {
-            // Nobody is there to say so.
+            // A host that is down sends no reset.
             return self.was_lost(parcel);
         }
         let Some(stream) = self.sockets.get_mut(parcel.to).and_then(Socket::stream) else { return };
         if !stream.outgoing.is_in_flight() {
             return;
         }
-        // The end of a connection that closed in good order is acknowledged by its host. The rest the
-        // host never heard of.
+        // The host acknowledges the end of a connection that was closed without an error, and
+        // resets any other.
         let is_done = stream.outgoing.is_done_with(up_to);
         if is_done && self.time_waits.knows(self.agenda.now(), parcel.from) {
             return self.ship(parcel);
@@ -186,8 +186,8 @@ impl Wire {
         self.answer_by_reset(from_host, to, to_host, Stray::Parcel(parcel));
     }
 
-    /// The other end of a connection is gone, and whoever has this one is not told. If it waits for
-    /// something it goes on asking.
+    /// Handles the removal of the other end. This end is not informed; if it waits for an
+    /// acknowledgement of its answer, it repeats the answer.
     pub(super) fn is_left_alone(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         if let Phase::Called { .. } = stream.phase {
@@ -196,8 +196,8 @@ impl Wire {
         }
     }
 
-    /// Asks for room if there is none. Who has it tells by itself when there is some; but it may be
-    /// gone, or the way be cut, and that has to be found out.
+    /// Begins to probe for room if there is none. The other end reports new room by itself, but the
+    /// probe finds out if it is gone or the route is cut.
     fn ask_for_room(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         let is_stuck = stream.phase == Phase::Standing && stream.outgoing.is_blocked();
@@ -215,7 +215,7 @@ impl Wire {
         self.agenda.write(delay, Event::Again(parcel));
     }
 
-    /// A parcel arrives.
+    /// Handles a parcel that arrives.
     pub(super) fn on_parcel(&mut self, parcel: Parcel) {
         if !self.host(parcel.to_host).is_up || self.is_swallowed(&parcel) {
             return self.was_lost(parcel);
@@ -251,20 +251,20 @@ impl Wire {
             Content::Probe => self.acknowledge(key),
             Content::RoomProbe => {
                 self.acknowledge(key);
-                // If there is none yet, it is asked again.
+                // The probe is repeated as long as there is no room.
                 self.agenda.write(LONGEST, Event::Again(Parcel { attempt: 0, ..parcel }));
             }
             Content::Segment(ref segment) => {
                 self.begin_to_stand(key);
                 let Some(stream) = self.sockets[key].stream() else { return };
                 if stream.is_orphan && !segment.bytes.is_empty() {
-                    // Nobody will read it.
+                    // No program will read the bytes.
                     self.forget(key);
                     return self.on_stray(parcel);
                 }
                 let is_closed = stream.is_deaf && stream.outgoing.is_finished();
                 if is_closed && !segment.bytes.is_empty() {
-                    // Its program has closed both directions, and something comes all the same.
+                    // The program has closed both directions, and bytes come all the same.
                     self.fail(key, Errno::CONNRESET);
                     return self.on_stray(parcel);
                 }
@@ -277,8 +277,8 @@ impl Wire {
         }
     }
 
-    /// Says whether a parcel is for a port that is closed. If the connection is not there any more,
-    /// the other end knows which it was.
+    /// Returns true if a parcel is for a closed port. If the receiving socket is gone, the sending
+    /// socket has the port.
     fn is_swallowed(&self, parcel: &Parcel) -> bool {
         let closed = &self.host(parcel.to_host).black_holes;
         if closed.is_empty() {
@@ -292,7 +292,7 @@ impl Wire {
         own.or_else(sent_to).is_some_and(|to| closed.contains(&to.port()))
     }
 
-    /// A parcel arrives for a connection that is not there any more, or over.
+    /// Handles a parcel for a connection that is gone or dead.
     fn on_stray(&mut self, parcel: Parcel) {
         let now = self.agenda.now();
         if let Content::Segment(segment) = &parcel.content
@@ -317,7 +317,7 @@ impl Wire {
         }
     }
 
-    /// Says to a socket that there is nobody at this host to hear what it sent.
+    /// Sends a reset to a socket, because this host has no socket for its packet.
     pub(super) fn answer_by_reset(
         &mut self,
         from_host: SimHost,
@@ -337,7 +337,7 @@ impl Wire {
             Phase::Called { .. } => self.forget_begun(key),
             // Both directions have closed in order, so there is nothing left to reset (TIME-WAIT).
             Phase::Standing if stream.incoming.has_ended() && stream.outgoing.is_done() => {}
-            // Only while this end is open: in CLOSE-WAIT, and not in LAST-ACK.
+            // Only while this end is open: in CLOSE-WAIT, but not in LAST-ACK.
             Phase::Standing if stream.incoming.has_ended() && !stream.outgoing.is_finished() => {
                 self.fail(key, Errno::PIPE);
             }
@@ -346,7 +346,7 @@ impl Wire {
         }
     }
 
-    /// A connection that was begun will not stand.
+    /// Removes a connection that was called and will not be established.
     fn forget_begun(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         let Phase::Called { listener } = stream.phase else { return };
@@ -357,7 +357,7 @@ impl Wire {
         self.forget(key);
     }
 
-    /// Who was to be told that its bytes came, or that there is room, never will be.
+    /// Fails a socket that waits for a lost acknowledgement or for room.
     fn time_out_if_waiting(&mut self, key: SocketKey) {
         let Some(stream) = self.sockets.get_mut(key).and_then(Socket::stream) else { return };
         match stream.phase {
@@ -369,7 +369,7 @@ impl Wire {
         }
     }
 
-    /// A connection is over, or a call has come to nothing, for this reason.
+    /// Ends a connection or a call with an error.
     pub(super) fn fail(&mut self, key: SocketKey, reason: Errno) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let Some(stream) = socket.stream().filter(|stream| stream.phase != Phase::Dead) else {
@@ -384,8 +384,8 @@ impl Wire {
         self.stir(key);
     }
 
-    /// Forgets a connection that its program has closed, once all of it was sent. What may still come
-    /// is looked after by [`TimeWaits`](super::time_wait::TimeWaits).
+    /// Removes a connection that its program has closed, once all bytes are acknowledged.
+    /// [`TimeWaits`](super::time_wait::TimeWaits) handles packets that still come.
     pub(super) fn bury(&mut self, key: SocketKey) {
         let now = self.agenda.now();
         let Some(socket) = self.sockets.get_mut(key) else { return };

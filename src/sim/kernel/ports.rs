@@ -1,4 +1,4 @@
-//! Ports: which socket of a host has which, and who may have one besides.
+//! Ports: which socket has which port, and which sockets may share one.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -10,14 +10,14 @@ use super::socket::{Role, Socket, SocketKey};
 use super::wire::Wire;
 use crate::net::{SocketType, scope_id};
 
-/// The sockets of all hosts, by their ports.
+/// The sockets of all hosts, by port.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
     taken: BTreeMap<(SimHost, bool, u16), Vec<SocketKey>>,
 }
 
 impl Ports {
-    /// The sockets that have a port, in the order in which they got it.
+    /// Returns the sockets that have a port, in the order in which they were bound.
     pub(super) fn holders(&self, host: SimHost, kind: SocketType, port: u16) -> &[SocketKey] {
         self.taken.get(&(host, is_tcp(kind), port)).map_or(&[], Vec::as_slice)
     }
@@ -46,7 +46,7 @@ fn is_tcp(kind: SocketType) -> bool {
 }
 
 impl Wire {
-    /// Gives a socket an address and a port: any port if it is 0.
+    /// Binds a socket to an address and a port. For port 0 the host chooses the port.
     pub(in crate::sim) fn bind(&mut self, key: SocketKey, at: SocketAddr) -> Result<(), Errno> {
         let socket = &self.sockets[key];
         let (host, kind) = (socket.host, socket.kind);
@@ -77,7 +77,7 @@ impl Wire {
         Ok(())
     }
 
-    /// The socket has this address from now on.
+    /// Sets the address of a socket.
     pub(super) fn settle(&mut self, key: SocketKey, at: SocketAddr) {
         let socket = &mut self.sockets[key];
         self.ports.give_back(key, socket);
@@ -85,7 +85,7 @@ impl Wire {
         self.ports.take(key, socket);
     }
 
-    /// A port that nobody of the host has.
+    /// Returns a port that no socket of the host has.
     pub(super) fn any_port(&mut self, host: SimHost, kind: SocketType) -> Option<u16> {
         (0..Host::any_ports()).find_map(|_| {
             let port = self.host_mut(host).next_port();
@@ -93,7 +93,7 @@ impl Wire {
         })
     }
 
-    /// Says whether others have the address who do not share it with this socket.
+    /// Returns true if another socket has the address and does not share it with this socket.
     fn is_in_use(&self, key: SocketKey, at: SocketAddr, interface: Option<u32>) -> bool {
         let socket = &self.sockets[key];
         let holders = self.ports.holders(socket.host, socket.kind, at.port());
@@ -105,7 +105,7 @@ impl Wire {
         })
     }
 
-    /// Says whether another socket listens at the address of this one.
+    /// Returns true if another socket listens on the address of this one.
     pub(super) fn has_listener_beside(&self, key: SocketKey) -> bool {
         let socket = &self.sockets[key];
         let Some(local) = socket.local else { return false };
@@ -118,8 +118,8 @@ impl Wire {
     }
 }
 
-/// Returns true if two sockets would get the same packets: one that has an address, at an interface
-/// if it is link-local, and another.
+/// Returns true if `socket`, bound to the address `at` and the interface, would get packets that
+/// `other` gets too.
 fn overlap(socket: &Socket, at: IpAddr, interface: Option<u32>, other: &Socket) -> bool {
     if let (Some(own), Some(others)) = (interface, other.interface)
         && own != others
@@ -138,8 +138,8 @@ fn overlap(socket: &Socket, at: IpAddr, interface: Option<u32>, other: &Socket) 
     }
 }
 
-/// The interface that a socket is bound to along with an address, which is that of its scope if the
-/// address is link-local.
+/// Returns the interface that binding to an address also binds to: that of the scope of a
+/// link-local address.
 fn interface_of(at: SocketAddr) -> Result<Option<u32>, Errno> {
     match scope_id(at) {
         _ if !is_link_local(at.ip()) => Ok(None),
@@ -149,8 +149,8 @@ fn interface_of(at: SocketAddr) -> Result<Option<u32>, Errno> {
     }
 }
 
-/// Returns true if an address can be a socket's: one of the host's, at its interface if it is
-/// link-local, or for datagrams that of a group.
+/// Returns true if a socket can be bound to the address: one of the host's, at its interface if it
+/// is link-local, or for a UDP socket a group's or a broadcast address.
 fn may_be_bound(host: &Host, kind: SocketType, address: IpAddr, interface: Option<u32>) -> bool {
     let is_elsewhere = interface.is_some_and(|index| index != ETHERNET_INDEX);
     if is_elsewhere && !address.is_multicast() {

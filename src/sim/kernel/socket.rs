@@ -1,4 +1,4 @@
-//! The sockets of a simulated network: what the kernel of a host would know of each.
+//! The sockets of a simulated network, as a host's kernel keeps them.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,57 +15,57 @@ use crate::net::{SocketType, at_interface};
 use crate::readiness::Readiness;
 
 new_key_type! {
-    /// Names a socket of a network.
+    /// Identifies a socket of a network.
     pub(in crate::sim) struct SocketKey;
 }
 
-/// What a host knows of a socket.
+/// A socket of a host.
 #[derive(Debug)]
 pub(in crate::sim) struct Socket {
     pub(in crate::sim) host: SimHost,
     pub(in crate::sim) kind: SocketType,
-    /// It is an IPv6 socket, to which an IPv4 address is one of its own.
+    /// The socket is an IPv6 socket, to which an IPv4 address is an IPv4-mapped one.
     pub(in crate::sim) is_v6: bool,
     pub(in crate::sim) is_v6_only: bool,
-    /// Its address and port, once it has them. An IPv4 address is one here, also to an IPv6 socket.
-    /// Like a packet, it says no scope.
+    /// The socket's address and port, once it has them. An IPv4 address is kept as IPv4, even for
+    /// an IPv6 socket, and, as in a packet, without a scope id.
     pub(super) local: Option<SocketAddr>,
-    /// The interface by which all comes and goes, once the socket has to do with a link-local
-    /// address.
+    /// The only interface of the socket, once it is bound or connected to a link-local address.
     pub(in crate::sim) interface: Option<u32>,
-    /// Lets others have the same address.
+    /// Other sockets may have the same address.
     pub(in crate::sim) shares: bool,
     pub(super) options: Options,
     /// A program of the host holds a descriptor of it.
     pub(in crate::sim) has_descriptor: bool,
     pub(in crate::sim) watch: Option<Watch>,
-    /// Why the next call fails.
+    /// The error of the next call.
     pub(in crate::sim) error: Option<Errno>,
     pub(in crate::sim) role: Role,
 }
 
-/// What a socket does.
+/// The role of a socket.
 #[derive(Debug)]
 pub(in crate::sim) enum Role {
-    /// Nothing yet.
+    /// Not connected and not listening.
     Idle,
     Listener(Listener),
     Stream(Box<Stream>),
     Datagrams(Datagrams),
 }
 
-/// What waits to be accepted.
+/// The connections that wait to be accepted.
 #[derive(Debug)]
 pub(in crate::sim) struct Listener {
     pub(super) backlog: usize,
-    /// Connections that are being made.
+    /// Connections that are not established yet.
     pub(super) begun: Vec<SocketKey>,
-    /// Connections that stand.
+    /// Connections that are established.
     pub(in crate::sim) waiting: VecDeque<SocketKey>,
 }
 
 impl Listener {
-    /// Says whether one more would be too many. A backlog of n lets n + 1 wait, as on Linux.
+    /// Returns true if the backlog has no room. A backlog of n lets n + 1 connections wait, as on
+    /// Linux.
     pub(super) fn is_full(&self) -> bool {
         self.begun.len() + self.waiting.len() > self.backlog
     }
@@ -93,8 +93,8 @@ impl Socket {
         }
     }
 
-    /// An address as the socket shows it: an IPv6 socket knows only IPv6 addresses, and the scope
-    /// of a link-local one is the interface that it is bound to.
+    /// Returns an address as the socket shows it: an IPv6 socket shows IPv6 addresses only, and the
+    /// scope id of a link-local address is the socket's interface.
     pub(in crate::sim) fn shown(&self, address: SocketAddr) -> SocketAddr {
         match address {
             SocketAddr::V4(v4) if self.is_v6 => {
@@ -104,7 +104,7 @@ impl Socket {
         }
     }
 
-    /// The socket's own address, as it shows it.
+    /// Returns the socket's own address, as the socket shows it.
     pub(in crate::sim) fn local_shown(&self) -> SocketAddr {
         let unspecified = || SocketAddr::new(self.unspecified(), 0);
         match self.local {
@@ -115,7 +115,7 @@ impl Socket {
         }
     }
 
-    /// No address in particular.
+    /// Returns the unspecified address of the socket's family.
     pub(super) fn unspecified(&self) -> IpAddr {
         match self.is_v6 {
             true => Ipv6Addr::UNSPECIFIED.into(),
@@ -123,7 +123,7 @@ impl Socket {
         }
     }
 
-    /// Says whether the socket, if it is bound to no address in particular, has this one.
+    /// Returns true if the socket, bound to the unspecified address, would have this address.
     pub(super) fn speaks(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(_) => !self.is_v6 || !self.is_v6_only,
@@ -131,8 +131,8 @@ impl Socket {
         }
     }
 
-    /// How well the socket's address fits what was sent to `address` and comes by `interface`; not
-    /// at all is `None`.
+    /// Returns how well the socket fits a packet to `address` that comes by `interface`; `None` if
+    /// it does not.
     pub(super) fn fits(&self, address: IpAddr, interface: u32) -> Option<u8> {
         let local = self.local?.ip();
         if self.interface.is_some_and(|bound| bound != interface) {
@@ -158,8 +158,8 @@ impl Socket {
         }
     }
 
-    /// Says whether it has failed, or hung up. To the system, one that was never connected looks like
-    /// that, and one of which both directions are closed.
+    /// Returns true if the socket has failed or hung up. The system reports a hang-up also for a
+    /// socket that was never connected, and for one whose directions are both closed.
     pub(in crate::sim) fn is_broken(&self) -> bool {
         self.error.is_some()
             || match &self.role {
@@ -172,7 +172,7 @@ impl Socket {
             }
     }
 
-    /// What the socket is ready for, as a poller tells it.
+    /// Returns the socket's readiness, as a poller reports it.
     pub(in crate::sim) fn readiness(&self) -> Readiness {
         match &self.role {
             _ if self.is_broken() => {

@@ -1,32 +1,34 @@
-//! The two directions of a simulated TCP connection: what is queued, sent, acknowledged, received.
+//! The two directions of a simulated TCP connection: bytes that are queued, sent, acknowledged,
+//! received.
 //!
-//! Bytes in, bytes out: nothing here knows of time, hosts or loss. `parcel.rs` moves the segments.
+//! Bytes in, bytes out: nothing here depends on time, hosts or loss. `parcel.rs` moves the
+//! segments.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-/// A part of a stream on its way.
+/// A part of a stream, to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
-    /// The place of its first byte in the stream.
+    /// The place of the first byte in the stream.
     pub(super) start: u64,
     pub(super) bytes: Rc<[u8]>,
-    /// Nothing comes after it.
+    /// The end of the stream follows the bytes.
     pub(super) is_last: bool,
 }
 
 impl Segment {
-    /// The place after it. The end of a stream has a place too.
+    /// Returns the place after the segment. The end of a stream takes a place too.
     pub(super) fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64 + u64::from(self.is_last)
     }
 }
 
-/// What goes out: written and not acknowledged.
+/// The outgoing direction: bytes that are written and not acknowledged.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     queue: VecDeque<u8>,
-    /// How many bytes may be written and not acknowledged.
+    /// How many bytes may be written without an acknowledgement.
     capacity: usize,
     /// The place of the first byte in the queue.
     next: u64,
@@ -34,15 +36,15 @@ pub(super) struct Outgoing {
     /// The place up to which the receiver has room.
     window_end: u64,
     end: End,
-    /// Somebody found no room, and is to be told when there is some.
+    /// A write found no room, so new room must be reported.
     wants_room: bool,
 }
 
-/// How far the end of a stream has come.
+/// The state of a stream's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Open,
-    /// It goes out after what is queued.
+    /// The end is to be sent after the queued bytes.
     Wanted,
     Sent,
 }
@@ -60,7 +62,7 @@ impl Outgoing {
         }
     }
 
-    /// Queues what there is room for; says how much that was.
+    /// Queues as many bytes as there is room for; returns how many.
     pub(super) fn write(&mut self, bytes: &[u8]) -> usize {
         let count = bytes.len().min(self.room());
         self.queue.extend(&bytes[..count]);
@@ -68,8 +70,8 @@ impl Outgoing {
         count
     }
 
-    /// The next segment of at most `most` bytes, if there is something and the receiver has room.
-    /// `cut` may have it shorter.
+    /// Takes the next segment of at most `most` bytes, if there is one and the receiver has room.
+    /// `cut` may return a smaller length.
     pub(super) fn next_segment(
         &mut self,
         most: usize,
@@ -91,21 +93,22 @@ impl Outgoing {
         Some(segment)
     }
 
-    /// Takes so many bytes off the queue, as slices: one by one they would cost more than the rest.
+    /// Takes so many bytes off the queue. Copies slices, since copying single bytes would dominate
+    /// the cost.
     fn take(&mut self, count: usize) -> Vec<u8> {
         let (front, back) = self.queue.as_slices();
         let first = front.len().min(count);
         let bytes = [&front[..first], &back[..count - first]].concat();
         self.queue.drain(..count);
         if self.queue.is_empty() {
-            // What is idle holds no memory.
+            // An idle stream holds no memory.
             self.queue = VecDeque::new();
         }
         bytes
     }
 
-    /// The receiver has all up to `up_to` and room up to `window_end`; says whether somebody is to be
-    /// told of room.
+    /// Notes that the receiver has all bytes up to `up_to` and room up to `window_end`. Returns
+    /// true if new room must be reported.
     pub(super) fn acknowledge(&mut self, up_to: u64, window_end: u64) -> bool {
         self.acknowledged = self.acknowledged.max(up_to);
         self.window_end = self.window_end.max(window_end);
@@ -114,12 +117,12 @@ impl Outgoing {
         tell
     }
 
-    /// Asks to be told of room: somebody has looked and found none, as poll(2) does.
+    /// Requests a report of new room, since a poll has found none.
     pub(super) fn want_room(&mut self) {
         self.wants_room = true;
     }
 
-    /// Changes how much may be written; says whether somebody is to be told of room.
+    /// Changes how many bytes may be written. Returns true if new room must be reported.
     pub(super) fn set_capacity(&mut self, capacity: usize) -> bool {
         self.capacity = capacity;
         self.acknowledge(self.acknowledged, self.window_end)
@@ -129,45 +132,45 @@ impl Outgoing {
         self.acknowledged >= segment.end()
     }
 
-    /// Says whether something was sent and not acknowledged.
+    /// Returns true if sent bytes, or the end, are not acknowledged.
     pub(super) fn is_in_flight(&self) -> bool {
         self.acknowledged < self.next + u64::from(self.end == End::Sent)
     }
 
-    /// Says whether something is queued that the receiver has no room for, and nothing is on its way
-    /// that would tell of some.
+    /// Returns true if queued bytes wait for the receiver's room, and no acknowledgement is due
+    /// that could report some.
     pub(super) fn is_blocked(&self) -> bool {
         !self.is_in_flight() && (!self.queue.is_empty() || self.end == End::Wanted)
     }
 
-    /// Says whether all is acknowledged, with the end, if all up to there is.
+    /// Returns true if an acknowledgement up to `up_to` would cover all bytes and the end.
     pub(super) fn is_done_with(&self, up_to: u64) -> bool {
         self.end == End::Sent && up_to > self.next
     }
 
-    /// Has the end follow what is queued.
+    /// Adds the end after the queued bytes.
     pub(super) fn finish(&mut self) {
         if self.end == End::Open {
             self.end = End::Wanted;
         }
     }
 
-    /// Says whether nothing more may be written.
+    /// Returns true if no more bytes may be written.
     pub(super) fn is_finished(&self) -> bool {
         self.end != End::Open
     }
 
-    /// Says whether all is acknowledged, with the end.
+    /// Returns true if all bytes and the end are acknowledged.
     pub(super) fn is_done(&self) -> bool {
         self.end == End::Sent && !self.is_in_flight()
     }
 
-    /// Says whether it is worth while to write. That takes a third of the room, as on Linux.
+    /// Returns true if there is enough room to report: a third of the capacity, as on Linux.
     pub(super) fn is_writable(&self) -> bool {
         self.room() >= self.capacity / 3
     }
 
-    /// Forgets what did not go out: nobody will have it.
+    /// Drops the bytes that are not sent yet.
     pub(super) fn clear(&mut self) {
         self.queue = VecDeque::new();
     }
@@ -179,17 +182,17 @@ impl Outgoing {
     }
 }
 
-/// What has come in.
+/// The incoming direction.
 #[derive(Debug)]
 pub(in crate::sim) struct Incoming {
     data: VecDeque<u8>,
     pub(super) capacity: usize,
-    /// The place of what comes next.
+    /// The place of the next byte to come.
     next: u64,
-    /// What came too early.
+    /// Segments that came too early.
     parked: BTreeMap<u64, Segment>,
     has_ended: bool,
-    /// The place up to which room was promised.
+    /// The place up to which the sender was promised room.
     promised: u64,
 }
 
@@ -205,7 +208,7 @@ impl Incoming {
         }
     }
 
-    /// Takes a segment in; says whether there is more to read now, or the end.
+    /// Takes a segment. Returns true if there are new bytes to read, or the end.
     pub(super) fn take_in(&mut self, segment: Segment) -> bool {
         if segment.start > self.next || self.has_ended {
             if segment.start > self.next {
@@ -221,7 +224,7 @@ impl Incoming {
         self.place() != before
     }
 
-    /// Adds the segment that comes next. One that came before is left out: each comes whole.
+    /// Adds the next segment. Ignores a repeated one: a segment is never split on its way.
     fn append(&mut self, segment: &Segment) {
         if segment.start == self.next && !self.has_ended {
             self.data.extend(&*segment.bytes);
@@ -230,19 +233,19 @@ impl Incoming {
         }
     }
 
-    /// The place up to which all has come, the end's included.
+    /// Returns the place up to which all bytes have come, the end included.
     pub(super) fn place(&self) -> u64 {
         self.next + u64::from(self.has_ended)
     }
 
-    /// Promises the room that there is; returns the place up to which it goes.
+    /// Promises the current room; returns the place up to which it goes.
     pub(super) fn promise(&mut self) -> u64 {
         self.promised = self.promised.max(self.room_end());
         self.promised
     }
 
-    /// Says whether there is so much more room than was promised that the sender is to know: twice
-    /// as much, as on Linux.
+    /// Returns true if the sender must be informed of new room: at least twice the promised room,
+    /// as on Linux.
     pub(super) fn has_news_of_room(&self) -> bool {
         let known = self.promised.saturating_sub(self.next);
         let room = self.room_end().saturating_sub(self.next);
@@ -253,7 +256,7 @@ impl Incoming {
         self.next + self.capacity.saturating_sub(self.data.len()) as u64
     }
 
-    /// Copies what comes next.
+    /// Copies the next bytes without taking them; returns how many.
     pub(super) fn peek(&self, buffer: &mut [u8]) -> usize {
         let (front, back) = self.data.as_slices();
         let first = front.len().min(buffer.len());
@@ -263,7 +266,7 @@ impl Incoming {
         first + second
     }
 
-    /// Takes what comes next.
+    /// Takes the next bytes; returns how many.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> usize {
         let count = self.peek(buffer);
         self.data.drain(..count);
@@ -273,7 +276,7 @@ impl Incoming {
         count
     }
 
-    /// How many bytes there are to read.
+    /// Returns how many bytes there are to read.
     pub(in crate::sim) fn len(&self) -> usize {
         self.data.len()
     }
@@ -290,8 +293,8 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever the sizes, the cuts, the order of arrival and the reads: all comes, once and in
-        /// order, and never more than was promised room for.
+        /// For all sizes, cuts, orders of arrival and reads: all bytes come once and in order, and
+        /// never more than the promised room.
         #[test]
         fn what_is_written_is_read_in_order_and_once(
             bytes in proptest::collection::vec(any::<u8>(), 0..400),

@@ -1,9 +1,9 @@
-//! TCP of simulated hosts: connections, and what programs ask for.
+//! TCP of simulated hosts: connections, and the calls of programs.
 //!
-//! It behaves as Linux does as far as a program can tell. What it does not do: it has no congestion
-//! control, and who sends knows at once that a packet was lost. It sends it again no sooner for
-//! that than if it had waited for an acknowledgement, so a loss is a delay. How a connection is made
-//! is in `call.rs`, its traffic in `parcel.rs`.
+//! Behaves as Linux, as far as a program can observe it, but has no congestion control. The sender
+//! learns of a lost packet at once, but sends it again only after the time in which an
+//! acknowledgement would have come, so a loss is a delay. `call.rs` establishes connections,
+//! `parcel.rs` moves their packets.
 
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::time::Duration;
@@ -22,47 +22,48 @@ use crate::net::{SocketType, scope_id};
 /// The headers of IP and TCP, in bytes.
 pub(super) const HEADERS: usize = 40;
 
-/// The longest that TCP waits before it sends something again.
+/// The longest time that TCP waits before it sends a packet again.
 pub(super) const LONGEST: Duration = Duration::from_secs(120);
 
-/// How long it takes to find out that nobody has an address.
+/// How long it takes to find out that no host has an address.
 const NOBODY_THERE: Duration = Duration::from_secs(3);
 
-/// A connection, or what is on the way to be one.
+/// A connection, also before it is established.
 #[derive(Debug)]
 pub(in crate::sim) struct Stream {
     pub(in crate::sim) phase: Phase,
     pub(in crate::sim) remote: SocketAddr,
     pub(super) remote_host: SimHost,
-    /// The other end, as far as it is known. It may be gone.
+    /// The other end, once it is known. The socket may be gone.
     pub(super) peer: Option<SocketKey>,
     pub(super) outgoing: Outgoing,
     pub(in crate::sim) incoming: Incoming,
-    /// The program has closed it. It lives on until all is sent.
+    /// The program has closed the socket, which is kept until all bytes are sent.
     pub(super) is_orphan: bool,
-    /// The program waits for no more. What comes all the same is read, as on Linux.
+    /// The program has closed the socket for reading. Bytes that come all the same can be read, as
+    /// on Linux.
     pub(super) is_deaf: bool,
-    /// It asks for room.
+    /// A probe for room is under way.
     pub(super) asks_for_room: bool,
-    /// When something came last.
+    /// When the last packet came.
     pub(super) heard: Duration,
-    /// Counts the times that looking after the connection began anew.
+    /// Counts the restarts of keep-alive.
     pub(super) keep_alive_round: u32,
-    /// How many questions were not answered.
+    /// How many keep-alive probes are not answered.
     pub(super) unanswered: u32,
 }
 
-/// How far a connection has come.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sim) enum Phase {
-    /// This end calls.
+    /// This end calls the other.
     Calling,
-    /// This end was called by way of a listener, and has answered.
+    /// A listener of this end was called, and has answered.
     Called {
         listener: SocketKey,
     },
     Standing,
-    /// It is over.
+    /// The connection has failed.
     Dead,
 }
 
@@ -89,14 +90,14 @@ impl Stream {
         }
     }
 
-    /// Says whether this end is connected: it is until both directions are closed.
+    /// Returns true if this end is connected, which lasts until both directions are closed.
     pub(in crate::sim) fn is_connected(&self) -> bool {
         let is_over = self.incoming.has_ended() && self.outgoing.is_done();
         self.phase == Phase::Standing && !is_over
     }
 }
 
-/// What programs ask for.
+/// Calls of programs.
 impl Wire {
     /// Begins to connect.
     pub(in crate::sim) fn connect_stream(
@@ -108,7 +109,7 @@ impl Wire {
         match &socket.role {
             Role::Idle => {}
             Role::Stream(stream) if stream.phase == Phase::Calling => return Err(Errno::ALREADY),
-            // A call that came to nothing can be followed by another.
+            // After a failed call the socket can call again.
             Role::Stream(stream) if stream.phase == Phase::Dead && stream.peer.is_none() => {}
             _ => return Err(Errno::ISCONN),
         }
@@ -134,8 +135,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Gives a socket that is to send to `to` an address and a port to do so from, as far as it has
-    /// none.
+    /// Binds a socket that will send to `to` to an address and a port, if it has none.
     pub(super) fn settle_to_send(&mut self, key: SocketKey, to: SocketAddr) -> Result<(), Errno> {
         let socket = &self.sockets[key];
         let (host, kind, local) = (socket.host, socket.kind, socket.local);
@@ -151,8 +151,8 @@ impl Wire {
         Ok(())
     }
 
-    /// The address as it is meant, without its scope, if the socket can connect to it. To connect to
-    /// a link-local address binds the socket to the interface that the address's scope names.
+    /// Returns the effective address of `to`, without its scope, if the socket can connect to it.
+    /// Binds the socket to the interface of the scope if the address is link-local.
     pub(super) fn connectable(
         &mut self,
         key: SocketKey,
@@ -173,7 +173,8 @@ impl Wire {
         Ok(meant)
     }
 
-    /// The address as it is meant, without its scope, if a socket of this family can reach such.
+    /// Returns the effective address of `to`, without its scope, if a socket of this family can
+    /// reach it.
     pub(super) fn reachable(&self, key: SocketKey, to: SocketAddr) -> Result<SocketAddr, Errno> {
         let socket = &self.sockets[key];
         let mut address = to.ip().to_canonical();
@@ -184,7 +185,7 @@ impl Wire {
             return Err(Errno::NETUNREACH);
         }
         if address.is_unspecified() {
-            // To Linux, no address in particular is this host's.
+            // To Linux, the unspecified address is this host's.
             address = match address.is_ipv4() {
                 true => std::net::Ipv4Addr::LOCALHOST.into(),
                 false => std::net::Ipv6Addr::LOCALHOST.into(),
@@ -196,7 +197,7 @@ impl Wire {
         Ok(SocketAddr::new(address, to.port()))
     }
 
-    /// Begins to take calls.
+    /// Begins to listen.
     pub(in crate::sim) fn listen(&mut self, key: SocketKey, backlog: u32) -> Result<(), Errno> {
         let backlog = usize::try_from(backlog).unwrap_or(usize::MAX);
         match &mut self.sockets[key].role {
@@ -219,8 +220,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Takes the next connection that stands, for a program that holds descriptors or for one that
-    /// does not.
+    /// Takes the next established connection. It takes a descriptor if the listener has one.
     pub(in crate::sim) fn accept(
         &mut self,
         key: SocketKey,
@@ -241,7 +241,7 @@ impl Wire {
         Ok((next, accepted.shown(remote)))
     }
 
-    /// Queues what there is room for, and sends what may be sent.
+    /// Queues as many bytes as there is room for, and sends those that may be sent.
     pub(in crate::sim) fn write_stream(
         &mut self,
         key: SocketKey,
@@ -266,7 +266,7 @@ impl Wire {
         Ok(count)
     }
 
-    /// Takes what has come.
+    /// Takes bytes that have come.
     pub(in crate::sim) fn read_stream(
         &mut self,
         key: SocketKey,
@@ -284,7 +284,7 @@ impl Wire {
         Ok(count)
     }
 
-    /// Looks at what has come.
+    /// Copies bytes that have come without taking them.
     pub(in crate::sim) fn peek_stream(
         &mut self,
         key: SocketKey,
@@ -297,7 +297,7 @@ impl Wire {
         if count > 0 || buffer.is_empty() {
             return Ok(count);
         }
-        // The end was told already, whatever happened to the connection since.
+        // After the end, every read returns the end, even if the connection has failed since.
         if stream.incoming.has_ended() {
             return Ok(0);
         }
@@ -327,7 +327,7 @@ impl Wire {
         Ok(())
     }
 
-    /// The program lets go of a socket.
+    /// Closes a socket for its program.
     pub(in crate::sim) fn close(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         socket.watch = None;
@@ -346,7 +346,7 @@ impl Wire {
                 self.forget(key);
             }
             Role::Stream(stream) if stream.phase == Phase::Standing => {
-                // Who closes what nobody has read tells the other end so by a reset.
+                // Closing a socket with unread bytes sends a reset.
                 if stream.incoming.len() > 0 {
                     return self.reset(key);
                 }
@@ -369,7 +369,7 @@ impl Wire {
     }
 }
 
-/// Fails if no way leads to an IPv6 address by this interface.
+/// Fails if there is no route to an IPv6 address by this interface.
 pub(super) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
     match by {
         Some(index) if to.is_ipv6() && index != interface_towards(to) => Err(Errno::NETUNREACH),
@@ -377,7 +377,7 @@ pub(super) fn check_way(to: IpAddr, by: Option<u32>) -> Result<(), Errno> {
     }
 }
 
-/// Twice as long with each attempt, up to a limit.
+/// Doubles `first` with each attempt, up to `LONGEST`.
 pub(super) fn doubled(first: Duration, attempt: u32) -> Duration {
     first.saturating_mul(1 << attempt.min(20)).min(LONGEST)
 }

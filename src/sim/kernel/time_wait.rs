@@ -1,8 +1,8 @@
-//! What a host remembers of connections that were closed in good order, as TCP's states FIN-WAIT-2
-//! and TIME-WAIT do.
+//! What a host remembers of connections that were closed without an error, as in TCP's states
+//! FIN-WAIT-2 and TIME-WAIT.
 //!
-//! The other end may still say that it has finished, or say so again, and is heard. Whoever speaks to
-//! a connection that is not remembered is reset.
+//! The peer may still send its end, or repeat an earlier segment, and gets an acknowledgement. The
+//! answer to any other segment, or for a connection that is not remembered, is a reset.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -11,24 +11,24 @@ use super::host::SimHost;
 use super::socket::SocketKey;
 use super::stream::{Incoming, Segment};
 
-/// How long a connection is remembered, as on Linux.
+/// How long a host remembers a connection, as on Linux.
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// The connections that the hosts of a network remember.
+/// The connections that the hosts remember.
 #[derive(Debug, Default)]
 pub(super) struct TimeWaits {
     entries: BTreeMap<SocketKey, TimeWait>,
-    /// When each is forgotten, in order. An entry that was renewed is here twice.
+    /// When each connection is forgotten, in order. A renewed entry is here twice.
     order: VecDeque<(Duration, SocketKey)>,
 }
 
-/// A connection whose own direction is closed and acknowledged.
+/// A connection whose outgoing direction is closed and acknowledged.
 #[derive(Debug)]
 struct TimeWait {
     host: SimHost,
-    /// The place in the other direction up to which all has come, its end included.
+    /// The place in the incoming direction up to which all bytes have come, the end included.
     place: u64,
-    /// The other direction is closed as well.
+    /// The incoming direction is closed as well.
     has_ended: bool,
     until: Duration,
 }
@@ -49,8 +49,8 @@ impl TimeWaits {
         self.forget_old(now);
     }
 
-    /// Takes the end of the other direction, or what had come before. Returns the place up to which
-    /// all has come, for an acknowledgement; `None` if the answer is a reset.
+    /// Takes the end of the incoming direction, or a repeated segment. Returns the place up to
+    /// which all bytes have come, for an acknowledgement; `None` if the answer is a reset.
     pub(super) fn take_in(
         &mut self,
         now: Duration,
@@ -68,7 +68,7 @@ impl TimeWaits {
         (segment.end() <= entry.place).then_some(entry.place)
     }
 
-    /// Returns true if the connection is remembered.
+    /// Returns true if the host remembers the connection.
     pub(super) fn knows(&self, now: Duration, key: SocketKey) -> bool {
         self.entries.get(&key).is_some_and(|entry| entry.until > now)
     }
@@ -78,7 +78,7 @@ impl TimeWaits {
         self.entries.remove(&key);
     }
 
-    /// Forgets all connections of a host, which goes down.
+    /// Forgets all connections of a host that goes down.
     pub(super) fn forget_host(&mut self, host: SimHost) {
         self.entries.retain(|_, entry| entry.host != host);
     }

@@ -1,7 +1,8 @@
-//! Watchers: the runtimes that are told what their sockets are ready for.
+//! Watchers: runtimes that receive the readiness of their sockets.
 //!
-//! As Linux tells it: when something has happened to a socket, its watcher is told once, with all
-//! that the socket is ready for when it asks. What happens before it asks is told together.
+//! As on Linux, an event at a socket causes one report to its watcher. The watcher fetches the
+//! report later. The report then has the whole readiness of the socket, and covers all events until
+//! then.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,16 +14,16 @@ use super::wire::{Event, Wire};
 use crate::readiness::{Readiness, SourceId};
 
 new_key_type! {
-    /// Names a watcher.
+    /// Identifies a watcher.
     pub(in crate::sim) struct WatcherKey;
 }
 
-/// Who is told of a socket, and by which number.
+/// The watcher of a socket, and the socket's number there.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sim) struct Watch {
     pub(super) watcher: WatcherKey,
     pub(super) source: SourceId,
-    /// It is to be told already.
+    /// A report of the socket is due already.
     is_stirred: bool,
 }
 
@@ -32,20 +33,20 @@ impl Watch {
     }
 }
 
-/// A runtime that is told.
+/// A runtime that watches sockets.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Watcher {
     stirred: VecDeque<SocketKey>,
-    /// What is said to be ready though nothing has happened.
+    /// The sockets to be reported as ready though nothing has happened.
     false_alarms: VecDeque<SourceId>,
-    /// Something else has happened that may concern it.
+    /// Another event has happened that may concern the runtime.
     pub(in crate::sim) was_called: bool,
 }
 
-/// How readiness reaches a program that waits for it.
+/// How a host's kernel reports readiness.
 ///
-/// A kernel may tell late, and then of several things at once, and it may tell of something that
-/// turns out to be nothing. A program that works only if it does not has a bug.
+/// A kernel may report several events late and together, and may report readiness that turns out
+/// false. A program that does not work then has a bug.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,38 +62,38 @@ pub struct Unrest {
 }
 
 impl Unrest {
-    /// None: what happens is told at once.
+    /// Creates the default: each event is reported at once.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how late readiness may be told at most. The default is zero.
+    /// Sets the maximum delay of a report. The default is zero.
     #[must_use]
     pub fn with_delay(mut self, most: Duration) -> Self {
         self.delay = most;
         self
     }
 
-    /// Sets how likely something is told along with something else though it is not so, from 0 to
-    /// 1. The default is 0.
+    /// Sets the probability that an event also causes a false report, from 0 to 1. The default is
+    /// 0.
     ///
     /// # Panics
     ///
-    /// Panics if it is not from 0 to 1.
+    /// Panics if the probability is not from 0 to 1.
     #[must_use]
     pub fn with_false_alarms(mut self, probability: f64) -> Self {
-        assert!((0.0..=1.0).contains(&probability), "a probability is from 0 to 1");
+        assert!((0.0..=1.0).contains(&probability), "a probability must be from 0 to 1");
         self.false_alarms = probability;
         self
     }
 }
 
 impl Wire {
-    /// Something has happened to a socket: whoever watches it is to know.
+    /// Makes a report due to the socket's watcher, since an event has happened at the socket.
     pub(in crate::sim) fn stir(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.get_mut(key) else { return };
         let Some(watch) = &mut socket.watch else { return };
-        // A runtime may go before a socket that somebody has taken out of it.
+        // A socket may outlive the runtime that watched it.
         let Some(watcher) = self.watchers.get_mut(watch.watcher) else { return };
         if self.unrest.false_alarms > 0.0 && self.rng.f64() < self.unrest.false_alarms {
             watcher.false_alarms.push_back(watch.source);
@@ -109,7 +110,7 @@ impl Wire {
         }
     }
 
-    /// What was put off is told now.
+    /// Makes a delayed report available now.
     pub(super) fn tell(&mut self, key: SocketKey) {
         let Some(watch) = self.sockets.get(key).and_then(|socket| socket.watch) else { return };
         if let Some(watcher) = self.watchers.get_mut(watch.watcher) {
@@ -117,7 +118,7 @@ impl Wire {
         }
     }
 
-    /// Takes what a watcher is to be told next, if there is something.
+    /// Takes the next report for a watcher, if there is one.
     pub(in crate::sim) fn next_told(
         &mut self,
         watcher: WatcherKey,
@@ -131,7 +132,7 @@ impl Wire {
             let Some(socket) = self.sockets.get_mut(key) else { continue };
             let readiness = socket.readiness();
             if let (false, Some(stream)) = (readiness.writable, socket.stream()) {
-                // There may have been room when this was to be told, and is none now.
+                // There may have been room at the time of the event, and none now.
                 stream.outgoing.want_room();
             }
             let Some(watch) = &mut socket.watch else { continue };
@@ -143,13 +144,13 @@ impl Wire {
         None
     }
 
-    /// Says whether a watcher has something to be told.
+    /// Returns true if there is a report for the watcher.
     pub(in crate::sim) fn has_news(&self, watcher: WatcherKey) -> bool {
         let watcher = &self.watchers[watcher];
         watcher.was_called || !watcher.stirred.is_empty() || !watcher.false_alarms.is_empty()
     }
 
-    /// Calls a runtime back though none of its sockets is ready.
+    /// Makes a runtime's poll return though none of its sockets is ready.
     pub(super) fn call(&mut self, watcher: WatcherKey) {
         if let Some(watcher) = self.watchers.get_mut(watcher) {
             watcher.was_called = true;

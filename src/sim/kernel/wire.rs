@@ -1,8 +1,8 @@
-//! The wire: hosts, their sockets, and what is on its way between them.
+//! The wire: hosts, their sockets, and the packets between them.
 //!
-//! All that happens is an [`Event`] on the agenda, and what is by chance comes from one generator:
-//! so one seed is one run. What an event does to sockets is in `call.rs`,
-//! `parcel.rs` and `datagram.rs`.
+//! Every change is an [`Event`] on the agenda, and all random numbers come from one generator, so
+//! one seed is one run. The effects of events on sockets are in `call.rs`, `parcel.rs` and
+//! `datagram.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -26,54 +26,54 @@ use super::time_wait::TimeWaits;
 use super::watcher::{Unrest, Watcher, WatcherKey};
 use crate::net::SocketType;
 
-/// What happens.
+/// An event on the agenda.
 pub(in crate::sim) enum Event {
-    /// Somebody wants to connect.
+    /// A call arrives.
     Call(Call),
-    /// A part of a connection's traffic arrives.
+    /// A packet of a connection arrives.
     Parcel(Parcel),
-    /// A part of a connection's traffic that was lost is sent again.
+    /// A lost packet of a connection is sent again.
     Again(Parcel),
-    /// A call that was lost is made again.
+    /// A lost call is repeated.
     CallAgain(Call),
-    /// A call has come to nothing: nobody has that address.
+    /// A call fails because no host has the address.
     NobodyThere(SocketKey),
-    /// A connection on which nothing came for a while is looked after.
+    /// A keep-alive check of a connection is due.
     KeepAlive(SocketKey, u32),
     Datagram(Box<Datagram>),
-    /// A datagram to this address was refused where it came.
+    /// The report that a datagram to this address was refused arrives.
     Refused(SocketKey, SocketAddr),
-    /// A name server answers.
+    /// The name server answers.
     Answer(Question),
-    /// Readiness that was put off is told.
+    /// A delayed report of readiness becomes available.
     Tell(SocketKey),
-    /// Something that was scheduled with the network is to be done, which has it under this number.
+    /// The network's scheduled call with this number is due.
     Scheduled(u64),
 }
 
 impl Event {
-    /// Says whether it is to be done where the network may be used.
+    /// Returns true if the event calls a closure of a program, which may use the network.
     fn is_outside(&self) -> bool {
         matches!(self, Self::Answer(_) | Self::Scheduled(_))
     }
 }
 
-/// What an event leaves to be done outside, where the network may be used.
+/// What the caller must do after an event, since a closure may use the network.
 pub(in crate::sim) enum Outside {
     Nothing,
     Answer(Question),
     Scheduled(u64),
 }
 
-/// What it means that there is no host of a number.
-const STRANGER: &str = "the host is one of this network";
+/// The panic for a host number that the network does not have.
+const STRANGER: &str = "the host is not of this network";
 
 /// The state of a network.
 pub(in crate::sim) struct Wire {
     pub(in crate::sim) agenda: Agenda<Event>,
     pub(super) rng: Rng,
     pub(in crate::sim) hosts: Vec<Host>,
-    /// Whose an address is.
+    /// The host that has an address.
     pub(in crate::sim) owners: BTreeMap<IpAddr, SimHost>,
     pub(in crate::sim) sockets: SlotMap<SocketKey, Socket>,
     pub(super) ports: Ports,
@@ -81,13 +81,13 @@ pub(in crate::sim) struct Wire {
     pub(in crate::sim) watchers: SlotMap<WatcherKey, Watcher>,
     pub(in crate::sim) names: Names,
     pub(in crate::sim) unrest: Unrest,
-    /// The link between those that have none of their own, and that of hosts to themselves.
+    /// The default link between hosts, and the link from each host to itself.
     pub(in crate::sim) links: [Link; 2],
-    /// The links of pairs of hosts, by direction.
+    /// The links that were set for pairs of hosts, by direction.
     pub(in crate::sim) own_links: BTreeMap<(SimHost, SimHost), Link>,
-    /// What is not open, by direction.
+    /// The routes that were set, by direction.
     pub(in crate::sim) routes: BTreeMap<(SimHost, SimHost), Route>,
-    /// When a link with a bandwidth has sent what it was given.
+    /// Until when a link with a bandwidth is busy.
     busy: BTreeMap<(SimHost, SimHost), Duration>,
 }
 
@@ -119,7 +119,7 @@ impl Wire {
         self.hosts.get_mut(usize::from(host.0)).expect(STRANGER)
     }
 
-    /// Opens a socket on a host. Fails if that is down: then there is nobody to ask for one.
+    /// Opens a socket on a host. Fails if the host is down.
     pub(in crate::sim) fn open(
         &mut self,
         host: SimHost,
@@ -132,7 +132,7 @@ impl Wire {
         Ok(self.sockets.insert(Socket::new(host, kind, is_v6)))
     }
 
-    /// Lets what happens next happen, if that is no later than `limit`.
+    /// Carries out the next event, if it is due no later than `limit`.
     pub(in crate::sim) fn step(&mut self, limit: Duration) -> Option<Outside> {
         match self.agenda.take(limit)? {
             Event::Call(call) => self.on_call(call),
@@ -150,8 +150,8 @@ impl Wire {
         Some(Outside::Nothing)
     }
 
-    /// Lets happen what is due by now, up to what is to be done outside. Whoever looks at a socket
-    /// finds it as it is at this moment, also if nobody has waited since the last one.
+    /// Carries out the events that are due now, up to one that calls a closure. A call on a socket
+    /// then finds the socket's state at the current time, even if no runtime has polled since.
     pub(in crate::sim) fn catch_up(&mut self) {
         let now = self.agenda.now();
         while self.agenda.due_now().is_some_and(|event| !event.is_outside()) {
@@ -159,17 +159,18 @@ impl Wire {
         }
     }
 
-    /// The link by which a host sends to another.
+    /// Returns the link from one host to another.
     pub(super) fn link(&self, from: SimHost, to: SimHost) -> &Link {
         self.own_links.get(&(from, to)).unwrap_or(&self.links[usize::from(from == to)])
     }
 
-    /// The route from a host to another.
+    /// Returns the route from one host to another.
     pub(super) fn route(&self, from: SimHost, to: SimHost) -> Route {
         self.routes.get(&(from, to)).copied().unwrap_or_default()
     }
 
-    /// Says how long a packet of so many bytes takes to another host; `None` if it is lost.
+    /// Returns how long a packet of so many bytes takes to another host; `None` if the packet is
+    /// lost.
     pub(super) fn convey(&mut self, from: SimHost, to: SimHost, bytes: usize) -> Option<Duration> {
         if self.route(from, to) != Route::Open {
             return None;
@@ -192,7 +193,7 @@ impl Wire {
         Some(delay)
     }
 
-    /// The host that has an address, as another sees it.
+    /// Returns the host that has an address; a loopback address is that of `seen_from`.
     pub(super) fn owner(&self, seen_from: SimHost, address: IpAddr) -> Option<SimHost> {
         match address.is_loopback() {
             true => Some(seen_from),
@@ -200,7 +201,7 @@ impl Wire {
         }
     }
 
-    /// The host goes down: what it knew of its sockets is gone, and nobody is told.
+    /// Takes a host down: its kernel forgets its sockets and sends nothing.
     pub(in crate::sim) fn crash(&mut self, host: SimHost) {
         let down = self.host_mut(host);
         down.is_up = false;
@@ -214,7 +215,7 @@ impl Wire {
         self.time_waits.forget_host(host);
     }
 
-    /// A socket is no more.
+    /// Removes a socket.
     pub(in crate::sim) fn forget(&mut self, key: SocketKey) {
         let Some(socket) = self.sockets.remove(key) else { return };
         self.ports.give_back(key, &socket);

@@ -19,6 +19,30 @@ use proc_macro::{Delimiter, TokenStream, TokenTree};
 /// file of the test calls by that name.
 #[proc_macro_attribute]
 pub fn on_every_network(_: TokenStream, function: TokenStream) -> TokenStream {
+    tests_of(function, &[("native", false), ("simulated", true)])
+}
+
+/// Makes four tests of a function: those of [`macro@on_every_network`], and on each of the two
+/// networks one with a layer on the connections to the test's own listeners.
+///
+/// The tests are `NAME::native`, `NAME::simulated`, `NAME::native_with_layer` and
+/// `NAME::simulated_with_layer`. With `#[on_every_network_and_layer(but = "reason")]` there are the
+/// first two alone: the reason says what no layer can carry.
+#[proc_macro_attribute]
+pub fn on_every_network_and_layer(exception: TokenStream, function: TokenStream) -> TokenStream {
+    let networks = [
+        ("native", false),
+        ("simulated", true),
+        ("native_with_layer", false),
+        ("simulated_with_layer", true),
+    ];
+    let count = if exception.is_empty() { networks.len() } else { 2 };
+    tests_of(function, &networks[..count])
+}
+
+/// Makes tests of a function, one for each of the networks. The second value tells whether that is a
+/// simulated network.
+fn tests_of(function: TokenStream, networks: &[(&str, bool)]) -> TokenStream {
     let tokens: Vec<TokenTree> = function.into_iter().collect();
     let mut kept = TokenStream::new();
     let mut of_tests = String::new();
@@ -41,18 +65,17 @@ pub fn on_every_network(_: TokenStream, function: TokenStream) -> TokenStream {
         let error = "compile_error!(\"#[on_every_network] stands above a function\");";
         return error.parse().unwrap_or_default();
     };
-    let tests = format!(
-        "mod {name} {{
-            #[test]
-            {of_tests}
-            fn native() {{ super::{name}(&super::Net::native()); }}
-
-            #[cfg(feature = \"sim\")]
-            #[test]
-            {of_tests}
-            fn simulated() {{ super::{name}(&super::Net::simulated()); }}
-        }}"
-    );
+    let tests: String = networks
+        .iter()
+        .map(|(network, is_simulated)| {
+            let feature = if *is_simulated { "#[cfg(feature = \"sim\")]" } else { "" };
+            format!(
+                "{feature} #[test] {of_tests}
+                fn {network}() {{ super::{name}(&super::Net::{network}()); }}"
+            )
+        })
+        .collect();
+    let tests = format!("mod {name} {{ {tests} }}");
     kept.extend(tests.parse::<TokenStream>().unwrap_or_default());
     kept
 }

@@ -70,7 +70,7 @@ mod ancillary {
         let mut received = Received {
             count: message.bytes,
             is_truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
-            sender: canonical(sender),
+            sender: canonical(sender).into(),
             destination: None,
             reply_from: None,
             interface_index: None,
@@ -198,7 +198,7 @@ mod plain {
         Ok(Received {
             count: kept,
             is_truncated: count > kept,
-            sender: canonical(sender.ok_or(io::ErrorKind::Unsupported)?),
+            sender: canonical(sender.ok_or(io::ErrorKind::Unsupported)?).into(),
             destination: None,
             reply_from: None,
             interface_index: None,

@@ -71,8 +71,8 @@ impl Network for NativeNetwork {
             .iter()
             .filter_map(|awaited| {
                 let mut flags = PollFlags::empty();
-                flags.set(PollFlags::IN | PollFlags::RDHUP, awaited.to_read);
-                flags.set(PollFlags::OUT, awaited.to_write);
+                flags.set(PollFlags::IN | PollFlags::RDHUP, awaited.interest.to_read);
+                flags.set(PollFlags::OUT, awaited.interest.to_write);
                 Some(PollFd::from_borrowed_fd(awaited.engine.descriptor()?, flags))
             })
             .collect();

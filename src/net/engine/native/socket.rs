@@ -18,13 +18,15 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::descriptor::family_of;
 use super::{message, multicast, option};
 use crate::event_loop::Reactor;
-use crate::net::engine::{Accepted, Membership, Progress, Received, SocketEngine};
+use crate::net::engine::{
+    Accepted, Address, Membership, Progress, Received, Settled, SocketEngine,
+};
 use crate::net::interface::NetworkInterface;
 use crate::net::values::{
     BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption, SocketType, canonical,
 };
 use crate::object::ObjectKey;
-use crate::readiness::SourceId;
+use crate::readiness::{Readiness, SourceId};
 
 /// One of the kernel's sockets. Never blocks, and is closed along with this.
 #[derive(Debug)]
@@ -155,6 +157,24 @@ impl SocketEngine for NativeSocket {
         Ok(())
     }
 
+    fn source(&self) -> Option<SourceId> {
+        self.registration.source
+    }
+
+    #[inline]
+    fn ready(&mut self, _: Option<SourceId>, readiness: Readiness) -> Readiness {
+        readiness
+    }
+
+    #[inline]
+    fn ready_now(&self) -> Readiness {
+        Readiness::default()
+    }
+
+    fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()> {
         let at = address.with_port(port);
         if at.is_ipv6() {
@@ -171,8 +191,8 @@ impl SocketEngine for NativeSocket {
         self.socket.bind(&at.into())
     }
 
-    fn connect(&mut self, peer: SocketAddr) -> io::Result<Progress> {
-        let peer = self.reach(peer);
+    fn connect(&mut self, peer: Address) -> io::Result<Progress> {
+        let peer = self.reach(internet(peer)?);
         let connect = || retry_on_intr(|| rustix::net::connect(&self.socket, &peer));
         let connected = match connect() {
             // Linux says so once more of an attempt that has failed before.
@@ -216,7 +236,7 @@ impl SocketEngine for NativeSocket {
         };
         let registration = Registration::new(&self.registration.reactor, &socket);
         let engine = Self { registration, socket, kind: self.kind, is_v6: self.is_v6 };
-        Ok(Accepted { engine: Box::new(engine), peer })
+        Ok(Accepted::new(Box::new(engine), peer.into()))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -259,19 +279,19 @@ impl SocketEngine for NativeSocket {
         })
     }
 
-    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         let (count, _, sender) =
             retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()))?;
         let sender = sender.and_then(|sender| SocketAddr::try_from(sender).ok());
-        Ok((count, canonical(sender.ok_or(io::ErrorKind::Unsupported)?)))
+        Ok((count, canonical(sender.ok_or(io::ErrorKind::Unsupported)?).into()))
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         message::receive(&self.socket, buffer)
     }
 
-    fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
-        let to = self.reach(to);
+    fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
+        let to = self.reach(internet(to)?);
         Ok(retry_on_intr(|| sendto(&self.socket, bytes, SendFlags::NOSIGNAL, &to))?)
     }
 
@@ -318,12 +338,12 @@ impl SocketEngine for NativeSocket {
         Ok(self.is_v6 && !self.socket.only_v6()?)
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        internet(self.socket.local_addr()?)
+    fn local_addr(&self) -> io::Result<Address> {
+        shown(self.socket.local_addr()?).map(Address::from)
     }
 
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        internet(self.socket.peer_addr()?)
+    fn peer_addr(&self) -> io::Result<Address> {
+        shown(self.socket.peer_addr()?).map(Address::from)
     }
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
@@ -367,7 +387,13 @@ impl Drop for Registration {
     }
 }
 
-fn internet(address: socket2::SockAddr) -> io::Result<SocketAddr> {
+/// Returns the address, if it is of the kernel's internet sockets.
+#[inline]
+fn internet(address: Address) -> io::Result<SocketAddr> {
+    address.internet().ok_or_else(|| io::ErrorKind::Unsupported.into())
+}
+
+fn shown(address: socket2::SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
@@ -386,5 +412,5 @@ fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
 fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
     let (socket, peer) = listener.accept()?;
     socket.set_nonblocking(true)?;
-    Ok((socket, internet(peer)?))
+    Ok((socket, shown(peer)?))
 }

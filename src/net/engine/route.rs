@@ -1,0 +1,87 @@
+//! Routes: what lies between a socket and its peer.
+
+use std::fmt;
+
+use super::socket_engine::SocketEngine;
+use crate::net::values::SocketType;
+
+/// What a socket wants to reach.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Destination<'a> {
+    /// What the socket carries.
+    pub kind: SocketType,
+    /// The host, as the program named it: a name or an address.
+    pub host: &'a str,
+    /// The host's port.
+    pub port: u16,
+    /// The socket's protocol tag; empty unless the program set it.
+    pub protocol_tag: &'a str,
+}
+
+/// The way to a peer: where the first connection leads, and the layers that stand on it.
+#[derive(Debug, Default)]
+pub struct Route {
+    pub(in crate::net) hop: Option<Hop>,
+    pub(in crate::net) layers: Vec<Layer>,
+}
+
+impl Route {
+    /// Leads to the peer itself.
+    pub fn direct() -> Self {
+        Self::default()
+    }
+
+    /// Leads to another host first, by TCP. The peer's own name is not looked up then.
+    pub fn by_way_of(host: impl Into<String>, port: u16) -> Self {
+        Self { hop: Some(Hop { host: host.into(), port }), layers: Vec::new() }
+    }
+
+    /// Puts a layer on what this route has so far.
+    ///
+    /// `stand_on` makes the engine of the layer. It gets the engine below, and what the layer below
+    /// has read beyond the end of its own handshake.
+    #[must_use]
+    pub fn with_layer(
+        mut self,
+        stand_on: impl FnOnce(Box<dyn SocketEngine>, Vec<u8>) -> Box<dyn SocketEngine> + 'static,
+    ) -> Self {
+        self.layers.push(Layer(Box::new(stand_on)));
+        self
+    }
+}
+
+/// A host on the way to the peer, to which the first connection leads.
+#[derive(Clone, Debug)]
+pub(in crate::net) struct Hop {
+    pub(in crate::net) host: String,
+    pub(in crate::net) port: u16,
+}
+
+/// A layer that does not stand yet.
+pub(in crate::net) struct Layer(StandOn);
+
+type StandOn = Box<dyn FnOnce(Box<dyn SocketEngine>, Vec<u8>) -> Box<dyn SocketEngine>>;
+
+impl Layer {
+    /// Makes the layer's engine, which stands on `below`. `early` is what was read of it already.
+    pub(in crate::net) fn stand_on(
+        self,
+        below: Box<dyn SocketEngine>,
+        early: Vec<u8>,
+    ) -> Box<dyn SocketEngine> {
+        (self.0)(below, early)
+    }
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer").finish_non_exhaustive()
+    }
+}
+
+/// Decides by which route a socket reaches its peer.
+pub trait Router {
+    /// Returns the route to `destination`. Called each time that a socket begins to connect.
+    fn route(&self, destination: &Destination<'_>) -> Route;
+}

@@ -1,0 +1,205 @@
+//! Handshaking: from the first connection to the peer, through the layers that stand on it.
+//!
+//! The layers shake hands one after another, from the lowest to the highest, each on what those
+//! below have made of the connection. What a layer asks for is given to it here: another link, or
+//! an answer of the program. All of it is part of the attempt to connect, which has a deadline.
+
+use std::io;
+use std::net::SocketAddr;
+use std::vec;
+
+use super::attempt::{open_prepared, start};
+use super::core::{Fault, SocketCore};
+use super::phase::Phase;
+use super::step::Step;
+use crate::io::ByteQueue;
+use crate::net::engine::{
+    Address, Awaited, Handshake, Interest, Layer, Link, Progress, Question, Settled, SocketEngine,
+};
+use crate::net::values::SocketError;
+use crate::readiness::{Readiness, SourceId};
+
+/// Layers that shake hands.
+pub(super) struct Handshaking {
+    /// The outermost engine so far.
+    engine: Box<dyn SocketEngine>,
+    /// What was read of it before it got its place.
+    early: Vec<u8>,
+    /// The layers that come on it, from the lowest.
+    layers: vec::IntoIter<Layer>,
+    /// Where the first connection leads.
+    hop: Option<SocketAddr>,
+    /// A link that the outermost engine has asked for, and that is not connected yet.
+    link: Option<Box<dyn SocketEngine>>,
+}
+
+/// How far the layers are.
+enum Stage {
+    /// They wait for the readiness of their sources.
+    Waits(Handshaking),
+    NeedsLink(Handshaking, Link),
+    Asks(Handshaking, Question),
+    Done(Settled),
+}
+
+impl Handshaking {
+    /// Begins with the lowest of some layers, on a connection to `hop`.
+    pub(super) fn begin(
+        engine: Box<dyn SocketEngine>,
+        layers: Vec<Layer>,
+        hop: Option<SocketAddr>,
+    ) -> Self {
+        let mut this =
+            Self { engine, early: Vec::new(), layers: layers.into_iter(), hop, link: None };
+        if let Some(lowest) = this.layers.next() {
+            this = this.stand(lowest);
+        }
+        this
+    }
+
+    /// Puts the next layer on what stands.
+    fn stand(self, layer: Layer) -> Self {
+        let Self { engine, early, .. } = self;
+        Self { engine: layer.stand_on(engine, early), early: Vec::new(), ..self }
+    }
+
+    /// Goes on as far as that is possible now.
+    fn go_on(mut self) -> io::Result<Stage> {
+        loop {
+            if let Some(mut link) = self.link.take() {
+                match link.progress()? {
+                    Progress::Pending => {
+                        self.link = Some(link);
+                        return Ok(Stage::Waits(self));
+                    }
+                    Progress::Connected => self.engine.add_link(link),
+                }
+            }
+            match self.engine.shake_hands()? {
+                Handshake::Pending => return Ok(Stage::Waits(self)),
+                Handshake::NeedsLink(link) => return Ok(Stage::NeedsLink(self, link)),
+                Handshake::Asks(question) => return Ok(Stage::Asks(self, question)),
+                Handshake::Done => {}
+            }
+            let Settled { engine, early } = match self.engine.into_below() {
+                Ok(below) => below,
+                Err(engine) => Settled { engine, early: Vec::new() },
+            };
+            match self.layers.next() {
+                Some(layer) => self = Self { engine, early, ..self }.stand(layer),
+                None => return Ok(Stage::Done(Settled { engine, early })),
+            }
+        }
+    }
+
+    /// Adds the sockets to wait for until the layers can go on. A connection can mostly be written to:
+    /// only a layer that holds something back waits for that.
+    pub(super) fn add_awaited<'a>(&'a self, sockets: &mut Vec<Awaited<'a>>) {
+        let interest = Interest { to_read: true, to_write: self.engine.holds_back() };
+        Awaited::collect(&*self.engine, interest, sockets);
+        if let Some(link) = &self.link {
+            let interest = Interest { to_read: true, to_write: true };
+            Awaited::collect(&**link, interest, sockets);
+        }
+    }
+
+    /// Returns the engines that may be ready.
+    pub(super) fn engines(&self) -> impl Iterator<Item = &dyn SocketEngine> {
+        std::iter::once(&*self.engine).chain(self.link.as_deref())
+    }
+
+    /// Returns the engines that may be ready, mutably.
+    pub(super) fn engines_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn SocketEngine>> {
+        std::iter::once(&mut self.engine).chain(&mut self.link)
+    }
+}
+
+impl SocketCore {
+    /// A source of the layers that shake hands is ready.
+    pub(super) fn on_ready_to_shake_hands(
+        &mut self,
+        source: Option<SourceId>,
+        readiness: Readiness,
+    ) {
+        if let Some(handshake) = self.phase.attempt_mut().and_then(|one| one.handshake.as_mut()) {
+            handshake.engine.ready(source, readiness);
+        }
+        self.shake_hands();
+    }
+
+    /// The program has had its chance to answer what a layer has asked.
+    pub(super) fn on_question_answered(&mut self) {
+        if let Some(handshake) = self.phase.attempt_mut().and_then(|one| one.handshake.as_mut()) {
+            handshake.engine.answered();
+            self.shake_hands();
+        }
+    }
+
+    /// Goes on with the handshakes as far as that is possible now.
+    pub(super) fn shake_hands(&mut self) {
+        loop {
+            // If a layer panics, nothing is left of the attempt.
+            let Some(mut attempt) = self.phase.take_attempt() else { return };
+            let stage = attempt.handshake.take().map(Handshaking::go_on);
+            let (handshake, link) = match stage {
+                None => (None, None),
+                Some(Ok(Stage::Done(Settled { engine, early }))) => {
+                    self.phase = Phase::Connecting(attempt);
+                    let ready = engine.ready_now();
+                    self.establish(engine, None);
+                    self.receive.note(ready);
+                    return self.take_early(early);
+                }
+                Some(Ok(Stage::Waits(handshake))) => (Some(handshake), None),
+                Some(Ok(Stage::Asks(handshake, question))) => {
+                    self.needed_extra().question_asked.emit(question);
+                    self.record(Step::Answered);
+                    (Some(handshake), None)
+                }
+                Some(Ok(Stage::NeedsLink(handshake, link))) => (Some(handshake), Some(link)),
+                Some(Err(error)) => {
+                    attempt.failure = Some(Fault::of_connecting(error));
+                    self.phase = Phase::Connecting(attempt);
+                    return self.give_up(SocketError::Network);
+                }
+            };
+            attempt.handshake = handshake;
+            self.phase = Phase::Connecting(attempt);
+            let Some(link) = link else { return };
+            if let Err(fault) = self.begin_link(link) {
+                if let Some(attempt) = self.phase.attempt_mut() {
+                    attempt.failure = Some(fault);
+                }
+                return self.give_up(SocketError::Network);
+            }
+        }
+    }
+
+    /// Begins to make a link that a layer has asked for.
+    fn begin_link(&mut self, Link { kind, to, .. }: Link) -> Result<(), Fault> {
+        let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else {
+            return Ok(());
+        };
+        let Some(handshake) = &mut attempt.handshake else { return Ok(()) };
+        let to = to.map_or(handshake.hop, Address::internet);
+        let to = to.ok_or_else(|| Fault::of_connecting(io::ErrorKind::Unsupported.into()))?;
+        let kept = self.extra.get().and_then(|extra| extra.settings.options.as_deref());
+        let options = [kept, Some(&attempt.options)];
+        let mut engine = open_prepared(&*home.network, kind, to, options)?;
+        start(home, &mut *engine, to).map_err(|error| Fault::of_connecting_to(to, error))?;
+        handshake.link = Some(engine);
+        Ok(())
+    }
+
+    /// Takes over what the layers have read beyond their handshakes. `ready_read` is emitted for it
+    /// after the slots of `connected` have run.
+    fn take_early(&mut self, early: Vec<u8>) {
+        if !early.is_empty() {
+            let mut queue = ByteQueue::default();
+            queue.push(&early);
+            // The memory comes back where the bytes were copied.
+            drop(self.device.adopt(queue));
+            self.offer.come_early();
+        }
+    }
+}
