@@ -61,13 +61,13 @@ impl QBuffer {
         Self::default()
     }
 
-    /// Returns all bytes, wherever the buffer stands.
+    /// Returns all bytes, whatever the position is.
     #[doc(alias = "buffer")]
     pub fn data(&self) -> &[u8] {
         &self.data
     }
 
-    /// Sets the bytes of a closed buffer. Says whether it was closed; an open one keeps its bytes.
+    /// Sets the bytes of a closed buffer. Returns true if it was closed; an open one keeps its bytes.
     #[doc(alias = "setData")]
     #[doc(alias = "setBuffer")]
     pub fn set_data(&mut self, data: impl Into<Vec<u8>>) -> bool {
@@ -80,7 +80,7 @@ impl QBuffer {
         is_closed
     }
 
-    /// Takes all bytes. The buffer is empty then, and stands at its start.
+    /// Takes all bytes. The buffer is empty then, and its position is 0.
     pub fn take_data(&mut self) -> Vec<u8> {
         self.cursor = 0;
         if self.is_open() {

@@ -136,25 +136,25 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         self.device_mut().set_mode(mode);
     }
 
-    /// Says whether the device is open.
+    /// Returns true if the device is open.
     #[doc(alias = "isOpen")]
     fn is_open(&self) -> bool {
         self.open_mode() != OpenMode::NOT_OPEN
     }
 
-    /// Says whether the device is open for reading.
+    /// Returns true if the device is open for reading.
     #[doc(alias = "isReadable")]
     fn is_readable(&self) -> bool {
         self.open_mode().contains(OpenMode::READ_ONLY)
     }
 
-    /// Says whether the device is open for writing.
+    /// Returns true if the device is open for writing.
     #[doc(alias = "isWritable")]
     fn is_writable(&self) -> bool {
         self.open_mode().contains(OpenMode::WRITE_ONLY)
     }
 
-    /// Says whether reading drops carriage returns.
+    /// Returns true if reading drops carriage returns.
     #[doc(alias = "isTextModeEnabled")]
     fn is_text_mode_enabled(&self) -> bool {
         self.open_mode().contains(OpenMode::TEXT)
@@ -175,7 +175,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         }
     }
 
-    /// Says whether each byte is given once, in its order: whether there are no positions.
+    /// Returns true if each byte is given once, in its order, so that there are no positions.
     #[doc(alias = "isSequential")]
     fn is_sequential(&self) -> bool {
         !self.is_random_access()
@@ -234,7 +234,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         self.device().outgoing().len() + self.data_to_write()
     }
 
-    /// Says whether a whole line can be read now.
+    /// Returns true if a whole line can be read now.
     ///
     /// Knows what is in the buffer, and what a device knows of its own bytes below. Of a socket of
     /// datagrams, or an unbuffered one, that is what was looked at: another line may be read all the
@@ -313,7 +313,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     }
 
     /// Puts what there is of the next line into `line`, in place of what was there, and up to `max`
-    /// bytes with the line feed. Says whether there was anything.
+    /// bytes with the line feed. Returns true if there was anything.
     #[doc(alias = "readLineInto")]
     #[doc(alias = "readLineData")]
     fn read_line_into(&mut self, line: &mut Vec<u8>, max: usize) -> bool {
@@ -430,8 +430,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         self.write_all(&[byte])
     }
 
-    /// Puts a byte back in front of what can be read, so that it is read next. Says whether it did:
-    /// not during a transaction, and not on a device that is not open for reading.
+    /// Puts a byte back in front of what can be read, so that it is read next. Returns false if it cannot:
+    /// during a transaction, and on a device that is not open for reading.
     ///
     /// Several come out in the opposite order. What is below the device does not change.
     #[doc(alias = "ungetChar")]
@@ -444,8 +444,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         can
     }
 
-    /// Begins a transaction: what is read from now on can be given back. Says whether it began: not
-    /// during another one, and not on a device that is not open for reading.
+    /// Begins a transaction: what is read from now on can be given back. Returns false if it cannot begin:
+    /// during another one, and on a device that is not open for reading.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -476,20 +476,20 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         transaction::start(self)
     }
 
-    /// Ends the transaction; what was read in it is gone. Says whether there was one.
+    /// Ends the transaction; what was read in it is gone. Returns true if there was one.
     #[doc(alias = "commitTransaction")]
     fn commit_transaction(&mut self) -> bool {
         transaction::commit(self)
     }
 
     /// Ends the transaction; what was read in it can be read again, before what came meanwhile.
-    /// Says whether that is so: there was a transaction, and a random-access device could go back.
+    /// Returns true if there was a transaction, and a random-access device could go back.
     #[doc(alias = "rollbackTransaction")]
     fn rollback_transaction(&mut self) -> bool {
         transaction::roll_back(self)
     }
 
-    /// Says whether a transaction is under way.
+    /// Returns true if a transaction is under way.
     #[doc(alias = "isTransactionStarted")]
     fn is_transaction_started(&self) -> bool {
         transaction::is_started(self)
@@ -530,7 +530,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         0
     }
 
-    /// Chooses the channel that is read. Says whether it is: that can only be 0.
+    /// Chooses the channel that is read. Returns true if there is such a channel: that can only be 0.
     #[doc(alias = "setCurrentReadChannel")]
     fn set_current_read_channel(&mut self, channel: usize) -> bool {
         channel < self.read_channel_count() && !self.is_transaction_started()
@@ -542,7 +542,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
         0
     }
 
-    /// Chooses the channel that is written. Says whether it is: that can only be 0.
+    /// Chooses the channel that is written. Returns true if there is such a channel: that can only be 0.
     #[doc(alias = "setCurrentWriteChannel")]
     fn set_current_write_channel(&mut self, channel: usize) -> bool {
         channel < self.write_channel_count()

@@ -132,7 +132,7 @@ pub trait RawDevice {
         Ok(skipped)
     }
 
-    /// Says whether the device has a size and positions, as a file has. A device that has
+    /// Returns true if the device has a size and positions, as a file has. A device that has
     /// implements [`data_size`](Self::data_size) and [`seek_data`](Self::seek_data) too.
     #[doc(alias = "isSequential")]
     fn is_random_access(&self) -> bool {
@@ -178,7 +178,7 @@ pub trait RawDevice {
         0
     }
 
-    /// Says whether a line feed can be read from below now.
+    /// Returns true if a line feed can be read from below now.
     #[doc(alias = "canReadLine")]
     fn line_available(&self) -> bool {
         false
@@ -227,17 +227,17 @@ pub trait RawDevice {
     fn close_data(&mut self) {}
 
     /// Asks for the device to be closed when the slots of
-    /// [`about_to_close`](super::QIODevice::about_to_close) have run; says whether that will be
+    /// [`about_to_close`](super::QIODevice::about_to_close) have run. Returns true if that will be
     /// done. Only what lives in a runtime and takes steps there can do it.
     #[doc(hidden)]
     fn close_later(&mut self) -> bool {
         false
     }
 
-    /// Says that bytes, or an empty message, have left the buffer, so that there is room again.
+    /// Called when bytes, or an empty message, have left the buffer, so that there is room again.
     fn buffer_consumed(&mut self) {}
 
-    /// Says that something in the buffer was read in a transaction, and stays there.
+    /// Called when something in the buffer was read in a transaction, and stays there.
     #[doc(hidden)]
     fn buffer_kept(&mut self) {}
 
