@@ -44,7 +44,7 @@ pub(super) struct Memory {
     lease: Option<Lease>,
 }
 
-/// A sign on memory that is lent. Whoever lends memory sees by it whether that is still in use.
+/// A sign on memory that is lent. The lender sees by it whether the memory is still in use.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lease(Rc<()>);
 

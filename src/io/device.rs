@@ -93,13 +93,13 @@ impl Device {
         self.forget();
     }
 
-    /// Closes the device for its user, who is told before. What was written stays to go out.
+    /// Closes the device for its user, after the signal for that. What was written still goes out.
     pub(crate) fn close(&mut self) {
         self.announce_closing();
         self.shut();
     }
 
-    /// Tells the user that the device is about to be closed, if it is open.
+    /// Emits `about_to_close` if the device is open and has not done so.
     pub(crate) fn announce_closing(&self) {
         if let (true, Some(rare)) = (self.mode != OpenMode::NOT_OPEN, self.rare.get())
             && !rare.is_closing.replace(true)
@@ -108,7 +108,7 @@ impl Device {
         }
     }
 
-    /// Says whether the user was told that the device is about to be closed, and it is still open.
+    /// Returns true if `about_to_close` was emitted, and the device is still open.
     pub(super) fn is_closing(&self) -> bool {
         self.rare.get().is_some_and(|rare| rare.is_closing.get())
     }
@@ -119,7 +119,7 @@ impl Device {
         self.forget();
     }
 
-    /// Says whether somebody hears of it when the device is about to be closed.
+    /// Returns true if a slot is connected to `about_to_close` of an open device.
     pub(crate) fn closing_is_heard(&self) -> bool {
         self.mode != OpenMode::NOT_OPEN
             && self.existing_rare().is_some_and(|rare| rare.about_to_close.is_connected())

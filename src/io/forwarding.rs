@@ -67,17 +67,22 @@ fn forward_stream<D: QIODevice + ?Sized>(
     mut left_below: usize,
     mut write: impl FnMut(&mut D, &mut ByteQueue) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    let mut forwarded = forward_buffer(source, &mut write)?;
-    while left_below > 0 && source.has_data_below() && source.device().unread().is_empty() {
-        let asked = CHUNK.min(left_below);
-        let done = fill(source, asked).and_then(|count| {
-            left_below = if count < asked { 0 } else { left_below - count };
-            forward_buffer(source, &mut write)
-        });
-        match done {
+    let mut forwarded = 0;
+    loop {
+        match forward_buffer(source, &mut write) {
             Ok(count) => forwarded += count,
-            Err(error) if forwarded > 0 || error.kind() == ErrorKind::WouldBlock => break,
-            Err(error) => return Err(error),
+            Err(error) if forwarded == 0 => return Err(error),
+            Err(_) => break,
+        }
+        if left_below == 0 || !source.has_data_below() || !source.device().unread().is_empty() {
+            break;
+        }
+        let asked = CHUNK.min(left_below);
+        match fill(source, asked) {
+            Ok(count) if count == asked => left_below -= count,
+            Ok(_) => left_below = 0,
+            Err(error) if forwarded == 0 => return unless_blocked(error),
+            Err(_) => break,
         }
     }
     Ok(forwarded)

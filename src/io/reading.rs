@@ -99,7 +99,7 @@ pub(super) enum Lines {
 }
 
 /// Reads up to and including a line feed, up to `max` bytes, into `line`, which is emptied before.
-/// Says whether there was anything to read.
+/// Returns true if there was anything to read.
 pub(super) fn read_line<D: QIODevice + ?Sized>(
     device: &mut D,
     line: &mut Vec<u8>,

@@ -39,7 +39,7 @@ pub(super) fn close<D: QIODevice + ?Sized>(device: &mut D) {
     let state = device.device();
     let is_heard = state.closing_is_heard();
     state.announce_closing();
-    // Whoever hears of it may still read and write.
+    // Its slots may still read and write.
     if !is_heard || !device.close_later() {
         device.device_mut().shut();
         device.close_data();
@@ -102,7 +102,7 @@ pub(super) fn seek<D: QIODevice + ?Sized>(device: &mut D, position: u64) -> io::
     Ok(())
 }
 
-/// Where a random-access device stands: as far before its cursor as there are unread bytes.
+/// The position of a random-access device: as far before its cursor as there are unread bytes.
 pub(super) fn position<D: QIODevice + ?Sized>(device: &D) -> u64 {
     if device.is_random_access() {
         let state = device.device();

@@ -2,7 +2,7 @@
 //!
 //! Keeps one promise: a socket with few unread bytes holds little memory for long. What a read brings
 //! stays where it came, so that slots read it there. If it is little, the memory is lent to one socket
-//! at a time. Whoever reads next asks for it back, and copies until it is there.
+//! at a time. The next socket that reads asks for it back, and copies what it has read until it is there.
 
 use std::cell::Cell;
 

@@ -12,7 +12,7 @@ use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
 const DROPPED_AT_MOST: usize = 6 << 20;
 
 impl SocketCore {
-    /// Reads once. Returns true if something came that must be announced; anything else is told here.
+    /// Reads once. Returns true if something came that must be announced; everything else is announced here.
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
         self.offer.has_more = false;
@@ -23,7 +23,7 @@ impl SocketCore {
         }
         let room = self.read_room();
         if room == 0 {
-            // Whoever makes room postpones reading on.
+            // A read that makes room postpones reading on.
             self.offer.has_more = true;
             return false;
         }
@@ -148,7 +148,7 @@ impl SocketCore {
         }
     }
 
-    /// Says whether reading may bring something.
+    /// Returns true if reading may bring something.
     pub(in crate::net) fn may_read(&self) -> bool {
         self.read_room() > 0 && !self.receive.has_seen_end()
     }

@@ -35,7 +35,7 @@ impl SocketCore {
         }
     }
 
-    /// Says whether there is something to send, or the end of it to tell.
+    /// Returns true if there is something to send, or the writing end is to be closed.
     pub(in crate::net) fn may_write(&self) -> bool {
         self.has_unsent() || self.send.is_closing()
     }
@@ -143,7 +143,7 @@ impl SocketCore {
                 sent
             }
             Err(error) => {
-                // What else fails here fails again when the bytes are sent, and is told then.
+                // Any other failure comes again when the bytes are sent, and is announced then.
                 self.send.is_blocked = error.kind() == ErrorKind::WouldBlock;
                 0
             }
@@ -194,7 +194,7 @@ impl SocketCore {
         };
         self.announce_sent(sent);
         match failure {
-            // It is told when that of the bytes was heard.
+            // The error is announced after the slots of `bytes_written` have run.
             Some(error) if sent > 0 => {
                 self.send.fail(SocketError::of_transfer(&error));
                 self.postpone_traffic();
@@ -229,7 +229,7 @@ impl SocketCore {
         !self.device.outgoing().is_empty() || self.phase.engine().is_some_and(|it| it.holds_back())
     }
 
-    /// Says whether written bytes have not gone out, or have and nobody was told.
+    /// Returns true if written bytes have not gone out, or `bytes_written` was not emitted for them.
     pub(in crate::net) fn has_unsent(&self) -> bool {
         !self.device.outgoing().is_empty() || self.send.unannounced() > 0
     }
@@ -287,10 +287,11 @@ impl SocketCore {
         }
     }
 
-    /// Says whether a write was cut short, and half of what may be queued is free again.
+    /// Returns true if a write was cut short, and half of what may be queued is free again.
+    #[inline]
     fn has_drained(&self) -> bool {
-        let limit = self.settings().write_limit.unwrap_or(usize::MAX);
-        self.send.was_cut_short && self.device.outgoing().len() <= limit / 2
+        let half = || self.settings().write_limit.unwrap_or(usize::MAX) / 2;
+        self.send.was_cut_short && self.device.outgoing().len() <= half()
     }
 
     /// Tells of room to write, if there is some and somebody has wanted it.
