@@ -209,6 +209,9 @@ pub trait SocketEngine: fmt::Debug + Any {
 
     /// Adds up to `max` bytes of what has come to the end of `buffer`, within the memory that this
     /// has. `WouldBlock` if nothing has come, 0 at the end of a stream.
+    ///
+    /// Unless overridden, this clears all the memory that the bytes may take before it reads. An
+    /// engine that knows how many bytes have come clears no more.
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
         let start = buffer.len();
         buffer.resize(start + max.min(buffer.capacity() - start), 0);
