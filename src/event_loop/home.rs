@@ -76,6 +76,12 @@ impl<P: Parts> Home<P> {
         self.parts.of_loop().wakeups.postpone(self.key);
     }
 
+    /// Takes back what was postponed: see [`Wakeups::take_back`].
+    #[inline]
+    pub(crate) fn take_back(&self) -> bool {
+        self.parts.of_loop().wakeups.take_back(self.key)
+    }
+
     /// Returns true if a turn is running, which will carry out what is recorded.
     pub(crate) fn in_turn(&self) -> bool {
         self.parts.of_loop().wakeups.in_turn()

@@ -184,6 +184,33 @@ fn reading_when_nothing_waits_is_a_temporary_error(net: &Net) {
 }
 
 #[on_every_network]
+fn a_reader_is_stopped_behind_the_last_datagram_without_an_error_and_not_called_again(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, address) = bound(&mut rt);
+    let (peer, _) = net.udp_peer();
+    for text in [b"one", b"two"] {
+        peer.send_to(text, address).unwrap();
+    }
+    let heard = journal.clone();
+    rt.connect_fn(socket, QUdpSocket::ready_read, move |world, ()| {
+        let mut buffer = [0; 8];
+        while let Ok((count, _)) = world[socket].read_datagram(&mut buffer) {
+            heard.note(String::from_utf8_lossy(&buffer[..count]));
+        }
+    });
+    wait_until(&mut rt, |_| journal.has("two"));
+    assert!(!turn(&mut rt), "nothing is left to do");
+    assert_eq!(journal.take(), ["ready_read", "one", "two"]);
+    // What comes from now on is announced.
+    peer.send_to(b"three", address).unwrap();
+    wait_until(&mut rt, |_| journal.has("three"));
+    // A further read is one too many.
+    assert!(rt[socket].read_datagram(&mut [0; 8]).is_err());
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["ready_read", "three", "Temporary while Bound"]);
+}
+
+#[on_every_network]
 fn a_socket_without_address_reads_nothing(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QUdpSocket::new());

@@ -116,13 +116,17 @@ impl SocketCore {
         Some((held, self.peer.addr().filter(|_| has_peer)?))
     }
 
-    /// Takes the next datagram. If there is none, that is an error, as in Qt.
+    /// Takes the next datagram. If there is none, that is an error, as in Qt; but not for the read
+    /// that finds out that the datagram before was the last.
     pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received =
             engine.receive_from(buffer).and_then(|(count, sender)| Ok((count, internet(sender)?)));
+        let was_offered = self.offer.has_more;
         self.looked_at(&received);
-        if let Err(error) = &received {
+        if let Err(error) = &received
+            && !(was_offered && error.kind() == ErrorKind::WouldBlock)
+        {
             self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
         }
         received

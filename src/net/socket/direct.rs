@@ -62,6 +62,13 @@ impl SocketCore {
         };
         if self.offer.has_more {
             self.postpone_traffic();
+        } else if self.kind == SocketType::Udp
+            && self.is_postponed
+            && !self.offer.is_renewed()
+            && let Some(home) = &self.home
+        {
+            // The reads before have asked to be called again, for which there is nothing left.
+            self.is_postponed = !home.take_back();
         }
     }
 

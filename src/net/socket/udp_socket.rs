@@ -144,8 +144,10 @@ impl QUdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if no datagram waits; as in Qt, `error_occurred(Temporary)` is emitted as well,
-    /// which [`receive_datagram`](Self::receive_datagram) does not do. `NotConnected` if the socket
+    /// `WouldBlock` if no datagram waits. The call that finds out that the datagram before was the last
+    /// emits nothing, so a loop may read until `WouldBlock`. Where no datagram was announced or read
+    /// before, `error_occurred(Temporary)` is emitted as well, as in Qt;
+    /// [`receive_datagram`](Self::receive_datagram) does not emit it. `NotConnected` if the socket
     /// is neither bound nor connected. `ConnectionRefused` and other errors that the network
     /// reports for an earlier datagram; they are emitted as well.
     #[doc(alias = "readDatagram")]

@@ -191,6 +191,17 @@ impl<W: Steps + 'static> Queue<W> {
         self.ring();
     }
 
+    /// Takes back the wake-up that was asked for last, if it is this object's. Returns true if it was.
+    #[inline]
+    pub(in crate::object) fn take_back(&self, object: ObjectKey, what: Postponed) -> bool {
+        let mut postponed = self.postponed.borrow_mut();
+        let is_last = postponed.last().is_some_and(|last| *last == (object, what));
+        if is_last {
+            postponed.pop();
+        }
+        is_last
+    }
+
     /// Returns true if the loop is to wake an object.
     #[inline]
     pub(in crate::object) fn has_postponed(&self) -> bool {

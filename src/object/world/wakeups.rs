@@ -36,6 +36,13 @@ impl Wakeups {
         self.0.postpone(object, Postponed::Work);
     }
 
+    /// Takes back what [`postpone`](Self::postpone) has asked for the object. Returns false, and does
+    /// nothing, if another object has asked since.
+    #[inline]
+    pub(crate) fn take_back(&self, object: ObjectKey) -> bool {
+        self.0.take_back(object, Postponed::Work)
+    }
+
     /// Returns true if a turn is running, which will carry out what is recorded.
     pub(crate) fn in_turn(&self) -> bool {
         self.0.in_turn()
