@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use slotwire_macros::{QObject, slots};
 
-use super::accepting::Accepting;
+use super::accept_state::AcceptState;
 use super::incoming::{Incoming, OnIncoming};
 use crate::net::engine::{SocketEngine, listens, open};
 use crate::net::shared::Home;
@@ -52,7 +52,7 @@ pub struct QTcpServer {
     max_pending: usize,
     backlog: u32,
     error: Option<SocketError>,
-    pub(super) accepting: Accepting,
+    pub(super) accepting: AcceptState,
     /// Decides what to do with a connection, if a class that embeds this server does.
     pub(super) on_incoming: Option<OnIncoming>,
     pub(super) home: Option<Home>,
@@ -74,7 +74,7 @@ impl QTcpServer {
             max_pending: 30,
             backlog: 50,
             error: None,
-            accepting: Accepting::default(),
+            accepting: AcceptState::default(),
             on_incoming: None,
             home: None,
         }

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
 use super::handshaking::Handshaking;
+use super::kept_options::KeptOptions;
 use super::news::News;
-use super::options::Options;
 use super::phase::Phase;
 use super::step::Step;
 use crate::event_loop::TimerKey;
@@ -55,7 +55,7 @@ pub(super) struct Attempt {
     /// The network was asked for a connection to one of the addresses at least.
     has_tried: bool,
     /// What was set while they are, for those that join later.
-    pub(super) options: Options,
+    pub(super) options: KeptOptions,
     /// The socket was bound before: its engine is the only one, and tries them one after the other.
     is_bound: bool,
     /// The engine of a socket that was bound, while it tries no address.
@@ -384,7 +384,7 @@ impl SocketCore {
         self.local = OnceCell::new();
         self.phase = Phase::Connected(engine);
         // What comes right with the connection is looked for when it has been announced.
-        self.offer.has_more = true;
+        self.announcement.has_more = true;
         self.signals.state_changed.emit(SocketState::Connected);
         self.needed_extra().connected.emit(());
         self.note(News::CONNECTED);
@@ -508,7 +508,7 @@ pub(super) fn open_prepared(
     network: &dyn Network,
     kind: SocketType,
     towards: SocketAddr,
-    options: [Option<&Options>; 2],
+    options: [Option<&KeptOptions>; 2],
 ) -> Result<Box<dyn SocketEngine>, Fault> {
     let mut engine = network.open(kind, towards).map_err(Fault::of_connecting)?;
     options.into_iter().flatten().try_for_each(|options| options.apply(&mut *engine))?;

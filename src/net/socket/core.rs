@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
+use super::announcement::Announcement;
 use super::endpoint::Endpoint;
 use super::extra::Extra;
 use super::news::{News, NewsBoard};
-use super::offer::Offer;
 use super::phase::Phase;
-use super::receive::Receive;
-use super::send::Send;
+use super::receive_half::ReceiveHalf;
+use super::send_half::SendHalf;
 use super::step::{Step, StepQueue};
 use crate::io::{Device, OpenMode};
 use crate::net::engine::{Address, Network, SocketEngine, listens, open};
@@ -37,9 +37,9 @@ pub struct SocketCore {
     pub(super) extra: OnceCell<Box<Extra>>,
     pub(super) phase: Phase,
     pub(super) steps: StepQueue,
-    pub(super) receive: Receive,
-    pub(super) send: Send,
-    pub(super) offer: Offer,
+    pub(super) receive: ReceiveHalf,
+    pub(super) send: SendHalf,
+    pub(super) announcement: Announcement,
     pub(super) news: NewsBoard,
     /// The socket has postponed its traffic: the loop will wake it.
     pub(super) is_postponed: bool,
@@ -73,9 +73,9 @@ impl SocketCore {
             extra: OnceCell::new(),
             phase: Phase::Unconnected,
             steps: StepQueue::default(),
-            receive: Receive::default(),
-            send: Send::default(),
-            offer: Offer::default(),
+            receive: ReceiveHalf::default(),
+            send: SendHalf::default(),
+            announcement: Announcement::default(),
             news: NewsBoard::default(),
             is_postponed: false,
             error: None,
@@ -339,9 +339,9 @@ impl SocketCore {
 
     /// Forgets what belonged to one connection.
     pub(super) fn begin_anew(&mut self) {
-        self.receive = Receive::default();
-        self.send = Send::default();
-        self.offer = Offer::default();
+        self.receive = ReceiveHalf::default();
+        self.send = SendHalf::default();
+        self.announcement = Announcement::default();
     }
 
     /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
@@ -354,9 +354,9 @@ impl SocketCore {
         if !self.receive.is_finished() {
             self.device.finish_read_channel();
         }
-        self.receive = Receive::default();
+        self.receive = ReceiveHalf::default();
         self.send.end();
-        self.offer.end();
+        self.announcement.end();
         if was_connected {
             self.signals.disconnected.emit(());
             self.note(News::ENDED);

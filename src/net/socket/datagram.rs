@@ -71,7 +71,7 @@ impl SocketCore {
             self.drop_datagrams();
             return false;
         }
-        self.offer.has_more = true;
+        self.announcement.has_more = true;
         self.announce_once()
     }
 
@@ -86,7 +86,7 @@ impl SocketCore {
                 Err(error) => self.fail(SocketError::of_datagram(&error), Some(error)),
             }
         }
-        self.offer.has_more = true;
+        self.announcement.has_more = true;
         self.postpone_traffic();
     }
 
@@ -122,7 +122,7 @@ impl SocketCore {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received =
             engine.receive_from(buffer).and_then(|(count, sender)| Ok((count, internet(sender)?)));
-        let was_offered = self.offer.has_more;
+        let was_offered = self.announcement.has_more;
         self.looked_at(&received);
         if let Err(error) = &received
             && !(was_offered && error.kind() == ErrorKind::WouldBlock)

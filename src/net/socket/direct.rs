@@ -22,20 +22,22 @@ impl SocketCore {
     #[must_use]
     pub(super) fn announce_direct(&mut self) -> bool {
         if self.kind == SocketType::Udp {
-            return !self.offer.is_announced() && self.look_for_datagram();
+            return !self.announcement.is_announced() && self.look_for_datagram();
         }
         if self.receive.has_seen_end() {
             self.look_for_reset();
             return false;
         }
-        self.offer.has_more = true;
-        if self.offer.is_announced() {
+        self.announcement.has_more = true;
+        if self.announcement.is_announced() {
             return false;
         }
         let Some(engine) = self.phase.engine_mut() else { return false };
         match engine.peek(&mut [0]) {
             Ok(_) => return self.announce_once(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.offer.has_more = false,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.announcement.has_more = false
+            }
             // The kernel says so once: a read would find a mere end.
             Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
         }
@@ -46,7 +48,7 @@ impl SocketCore {
     /// looked since.
     #[must_use]
     pub(super) fn announce_once(&mut self) -> bool {
-        let is_new = self.offer.announce();
+        let is_new = self.announcement.announce();
         if is_new {
             self.news.add(News::ARRIVED);
         }
@@ -55,16 +57,16 @@ impl SocketCore {
 
     /// A direct socket was looked at: it may announce again.
     pub(super) fn looked_at<T>(&mut self, result: &io::Result<T>) {
-        self.offer.looked_at();
-        self.offer.has_more = match result {
+        self.announcement.looked_at();
+        self.announcement.has_more = match result {
             Err(error) => error.kind() != ErrorKind::WouldBlock,
             Ok(_) => true,
         };
-        if self.offer.has_more {
+        if self.announcement.has_more {
             self.postpone_traffic();
         } else if self.kind == SocketType::Udp
             && self.is_postponed
-            && !self.offer.is_renewed()
+            && !self.announcement.is_renewed()
             && let Some(home) = &self.home
         {
             // The reads before have asked to be called again, for which there is nothing left.
@@ -75,7 +77,7 @@ impl SocketCore {
     /// Somebody has read from the buffer, what was looked at before or a transaction has given back: a
     /// direct socket may announce again what waits behind that.
     pub(super) fn on_consumed(&mut self) {
-        if self.offer.is_announced() {
+        if self.announcement.is_announced() {
             self.looked_at(&Ok(()));
         }
         self.make_room();
@@ -85,12 +87,12 @@ impl SocketCore {
     /// from now on. What waits already is announced when the transaction is committed; a slot that
     /// rolls back each time would be called for it without end.
     pub(super) fn on_kept(&mut self) {
-        self.offer.looked_at();
+        self.announcement.looked_at();
     }
 
     /// Says whether a direct socket has something that was announced and not looked at.
     pub(in crate::net) fn has_pending(&self) -> bool {
-        self.offer.is_announced()
+        self.announcement.is_announced()
     }
 
     /// How much a direct socket can read past the buffer now.
@@ -122,7 +124,7 @@ impl SocketCore {
         match (&result, self.kind) {
             (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
                 self.receive.see_end();
-                self.offer.has_more = false;
+                self.announcement.has_more = false;
                 // While this end closes, what is still to go out may go.
                 if self.state() != SocketState::Closing {
                     self.peer_finished();

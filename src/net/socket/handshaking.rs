@@ -199,7 +199,7 @@ impl SocketCore {
             queue.push(&early);
             // The memory comes back where the bytes were copied.
             drop(self.device.adopt(queue));
-            self.offer.come_early();
+            self.announcement.come_early();
         }
     }
 }

@@ -24,6 +24,7 @@
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 
 mod abstract_socket;
+mod announcement;
 mod attempt;
 mod core;
 mod datagram;
@@ -31,16 +32,15 @@ mod direct;
 mod endpoint;
 mod extra;
 mod handshaking;
+mod kept_options;
 mod news;
-mod offer;
-mod options;
 mod phase;
 #[cfg(test)]
 mod racing_tests;
 mod raw_device;
-mod receive;
+mod receive_half;
 mod receiving;
-mod send;
+mod send_half;
 mod sending;
 mod settings;
 mod step;

@@ -15,7 +15,7 @@ impl SocketCore {
     /// Reads once. Returns true if something came that must be announced; everything else is announced here.
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
-        self.offer.has_more = false;
+        self.announcement.has_more = false;
         // Nobody reads past the buffer of one that is open for writing alone.
         let is_read = self.kind == SocketType::Udp || self.device.is_readable();
         if self.is_direct() && is_read {
@@ -24,7 +24,7 @@ impl SocketCore {
         let room = self.read_room();
         if room == 0 {
             // A read that makes room postpones reading on.
-            self.offer.has_more = true;
+            self.announcement.has_more = true;
             return false;
         }
         if self.receive.has_seen_end() {
@@ -69,7 +69,7 @@ impl SocketCore {
                     self.news.add(News::ARRIVED);
                 }
                 if self.receive.may_have_more(count, size) {
-                    self.offer.has_more = true;
+                    self.announcement.has_more = true;
                     self.queue_unless_full();
                 }
                 is_kept
@@ -113,7 +113,10 @@ impl SocketCore {
     /// from the closing, and might lose what was sent to it.
     pub(super) fn drop_input(&mut self) {
         let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
-        if self.kind == SocketType::Udp || !self.offer.has_more || self.receive.has_seen_end() {
+        if self.kind == SocketType::Udp
+            || !self.announcement.has_more
+            || self.receive.has_seen_end()
+        {
             return;
         }
         let mut queue = home.pool.take();
@@ -160,12 +163,12 @@ impl SocketCore {
                 home.pool.put(memory);
             }
         } else if self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread {
-            self.offer.renew();
+            self.announcement.renew();
             self.postpone_traffic();
         } else if self.device.is_wasteful() {
             self.postpone_traffic();
         }
-        if self.offer.has_more && !self.is_postponed && !self.is_direct() {
+        if self.announcement.has_more && !self.is_postponed && !self.is_direct() {
             self.queue_unless_full();
         }
     }

@@ -252,7 +252,7 @@ impl SocketCore {
         if !self.has_engine() {
             return;
         }
-        if self.offer.has_more && is_wanted {
+        if self.announcement.has_more && is_wanted {
             self.postpone_traffic();
         } else {
             self.lost(kind, Some(error));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::core::SocketCore;
-use super::options::Options;
+use super::kept_options::KeptOptions;
 use crate::net::values::{PauseMode, ReadyReadPolicy};
 
 /// The settings of a socket.
@@ -19,7 +19,7 @@ pub(super) struct Settings {
     pub(super) pause_mode: PauseMode,
     pub(super) protocol_tag: String,
     /// The options that were set before there was a socket of the system's.
-    pub(super) options: Option<Box<Options>>,
+    pub(super) options: Option<Box<KeptOptions>>,
 }
 
 impl Settings {

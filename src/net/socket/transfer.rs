@@ -36,7 +36,7 @@ impl SocketCore {
                     return false;
                 }
                 if has_sent {
-                    self.offer.has_more = true;
+                    self.announcement.has_more = true;
                     self.postpone_traffic();
                     return false;
                 }
@@ -92,13 +92,13 @@ impl SocketCore {
     pub(in crate::net) fn ready_now(&self) -> Readiness {
         let mut ready =
             self.phase.engine().map_or(Readiness::default(), |engine| engine.ready_now());
-        ready.readable |= self.offer.has_early();
+        ready.readable |= self.announcement.has_early();
         ready
     }
 
     /// Somebody waited for this socket alone, and found that there may be something to read.
     pub(in crate::net) fn on_awaited_to_read(&mut self, readiness: Readiness) {
-        let has_come = if self.offer.take_early() && self.device.unread_len() > 0 {
+        let has_come = if self.announcement.take_early() && self.device.unread_len() > 0 {
             self.news.add(News::ARRIVED);
             true
         } else if self.kind == SocketType::Udp {
@@ -177,18 +177,18 @@ impl SocketCore {
         if has_announced {
             // A slot of `bytes_written` may end the connection. After that, nothing may be emitted
             // that was found before.
-            if self.offer.has_more || self.offer.is_renewed() {
+            if self.announcement.has_more || self.announcement.is_renewed() {
                 self.postpone_traffic();
             }
             return false;
         }
-        if self.offer.take_renewed() && self.device.unread_len() > 0 {
-            if self.offer.has_more {
+        if self.announcement.take_renewed() && self.device.unread_len() > 0 {
+            if self.announcement.has_more {
                 self.postpone_traffic();
             }
             return true;
         }
-        self.offer.has_more && self.receive()
+        self.announcement.has_more && self.receive()
     }
 
     /// Calls `f`, and returns true if that has emitted `ready_read` or `bytes_written`.

@@ -5,7 +5,7 @@ use crate::net::values::SocketError;
 
 /// The sending half of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Send {
+pub(super) struct SendHalf {
     end: WriteEnd,
     /// The kernel took all it could; it tells when there is room again.
     pub(super) is_blocked: bool,
@@ -30,7 +30,7 @@ enum WriteEnd {
     Closed,
 }
 
-impl Send {
+impl SendHalf {
     /// How many bytes went out past the buffer without being announced.
     pub(super) fn unannounced(&self) -> usize {
         self.unannounced as usize

@@ -1,4 +1,4 @@
-//! Options: what a user wants of the system's sockets.
+//! KeptOptions: what a user wants of the system's sockets.
 //!
 //! Keeps one promise: an option that was set is in force, waits to be, or was refused with a reason.
 //! What is set while the system has no socket for this one is kept, and every one that this socket gets
@@ -12,11 +12,11 @@ use super::core::{Fault, SocketCore};
 use crate::net::engine::SocketEngine;
 use crate::net::values::{NetError, OptionName, SocketError, SocketOption, SocketType};
 
-/// Options that are to be set, at most one of each name.
+/// KeptOptions that are to be set, at most one of each name.
 #[derive(Debug, Default)]
-pub(super) struct Options(Vec<SocketOption>);
+pub(super) struct KeptOptions(Vec<SocketOption>);
 
-impl Options {
+impl KeptOptions {
     /// Adds an option, in the place of one of that name.
     fn put(&mut self, option: SocketOption) {
         match self.0.iter_mut().find(|other| other.name() == option.name()) {
@@ -87,7 +87,7 @@ impl SocketCore {
     }
 
     /// What was set before there was a socket of the system's. Mostly that is nothing.
-    fn kept_options(&self) -> Option<&Options> {
+    fn kept_options(&self) -> Option<&KeptOptions> {
         self.settings().options.as_deref()
     }
 }

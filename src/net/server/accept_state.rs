@@ -1,4 +1,4 @@
-//! `Accepting`: how far a server is with what waits in the kernel.
+//! `AcceptState`: how far a server is with what waits in the kernel.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::event_loop::TimerKey;
 const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// How far accepting has come.
-pub(super) struct Accepting {
+pub(super) struct AcceptState {
     /// The kernel may have connections that were not accepted.
     pub(super) has_more: bool,
     pub(super) is_paused: bool,
@@ -20,7 +20,7 @@ pub(super) struct Accepting {
     retry_delay: Duration,
 }
 
-impl Default for Accepting {
+impl Default for AcceptState {
     fn default() -> Self {
         Self {
             has_more: false,
@@ -32,7 +32,7 @@ impl Default for Accepting {
     }
 }
 
-impl Accepting {
+impl AcceptState {
     /// Returns how long to wait before the next try. Each failure doubles that, up to a limit.
     pub(super) fn next_delay(&mut self) -> Duration {
         let delay = self.retry_delay;

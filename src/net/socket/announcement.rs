@@ -1,11 +1,11 @@
-//! The offer: what the kernel, or the buffer, has for a reader, and whether the reader was told.
+//! The announcement: whether there is something to read, and whether `ready_read` was emitted for it.
 
-/// What there may be to read.
+/// What there may be to read, and whether that is announced.
 #[derive(Debug, Default)]
-pub(super) struct Offer {
+pub(super) struct Announcement {
     /// The kernel may have more to read.
     pub(super) has_more: bool,
-    /// A direct socket has announced that there is something, and nobody has looked.
+    /// `ready_read` was emitted for a direct socket, and nobody has looked since.
     is_announced: bool,
     /// Something was read, and something left, which is announced once more.
     again: bool,
@@ -13,9 +13,9 @@ pub(super) struct Offer {
     early: bool,
 }
 
-impl Offer {
-    /// Returns true if it is to be announced that there is something: nobody was told, or somebody
-    /// has looked since.
+impl Announcement {
+    /// Notes an announcement. Returns true if it must be made: none was made, or somebody has looked
+    /// since.
     #[inline]
     pub(super) fn announce(&mut self) -> bool {
         !std::mem::replace(&mut self.is_announced, true)

@@ -7,7 +7,7 @@ use crate::readiness::Readiness;
 
 /// The receiving half of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Receive {
+pub(super) struct ReceiveHalf {
     end: ReadEnd,
     /// There is urgent data, before which a read ends.
     is_urgent: bool,
@@ -26,7 +26,7 @@ enum ReadEnd {
     Finished,
 }
 
-impl Receive {
+impl ReceiveHalf {
     /// Notes what the kernel tells of the peer's end and of urgent data.
     #[inline]
     pub(super) fn note(&mut self, readiness: Readiness) {
