@@ -7,6 +7,8 @@ pub(super) struct Announcement {
     pub(super) has_more: bool,
     /// `ready_read` was emitted for a direct socket, and nobody has looked since.
     is_announced: bool,
+    /// Datagrams were announced or read, and no read has found out that the last one was the last.
+    expects_datagram: bool,
     /// Something was read, and something left, which is announced once more.
     again: bool,
     /// Bytes came with the end of a handshake, which are announced when the loop comes to it.
@@ -18,6 +20,7 @@ impl Announcement {
     /// since.
     #[inline]
     pub(super) fn announce(&mut self) -> bool {
+        self.expects_datagram = true;
         !std::mem::replace(&mut self.is_announced, true)
     }
 
@@ -29,6 +32,13 @@ impl Announcement {
     #[inline]
     pub(super) fn looked_at(&mut self) {
         self.is_announced = false;
+    }
+
+    /// Notes a read of a datagram, which has found one or not. Returns true if the reader had a reason
+    /// to expect one.
+    #[inline]
+    pub(super) fn read_datagram(&mut self, has_found: bool) -> bool {
+        std::mem::replace(&mut self.expects_datagram, has_found)
     }
 
     /// Announces what is left once more, when the loop comes to it.

@@ -122,10 +122,10 @@ impl SocketCore {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received =
             engine.receive_from(buffer).and_then(|(count, sender)| Ok((count, internet(sender)?)));
-        let was_offered = self.announcement.has_more;
         self.looked_at(&received);
+        let was_expected = self.announcement.read_datagram(received.is_ok());
         if let Err(error) = &received
-            && !(was_offered && error.kind() == ErrorKind::WouldBlock)
+            && !(was_expected && error.kind() == ErrorKind::WouldBlock)
         {
             self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
         }
@@ -145,6 +145,7 @@ impl SocketCore {
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
         self.looked_at(&received);
+        self.announcement.read_datagram(received.is_ok());
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
                 let port = self.local().port.unwrap_or(0);

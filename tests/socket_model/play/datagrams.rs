@@ -32,6 +32,8 @@ pub(crate) struct Own {
     pub(crate) who: usize,
     /// It has said that there is something to read, and nobody has looked.
     pub(crate) is_announced: bool,
+    /// It has announced or given a datagram, and no read has found out that it was the last.
+    expects_more: bool,
     /// Where peers can send to.
     port: Option<u16>,
     /// How often it has sent something that may be refused: a link may double it.
@@ -156,6 +158,7 @@ impl Application {
             socket,
             who,
             is_announced: false,
+            expects_more: false,
             port: None,
             refusable: 0,
         });
@@ -166,6 +169,7 @@ impl Application {
     pub(crate) fn hear_datagram(&self, who: usize, look: Look) -> Result<(), String> {
         let mut sockets = self.datagrams.sockets.borrow_mut();
         let own = sockets.iter_mut().find(|own| own.who == who).ok_or("nobody's ready_read")?;
+        own.expects_more = true;
         let is_repeated = std::mem::replace(&mut own.is_announced, true);
         let is_there = matches!(look.state, SocketState::Bound | SocketState::Connected);
         match (is_repeated, is_there || !self.model.borrow().is_at_rest()) {
@@ -225,7 +229,9 @@ impl Application {
             DatagramAction::Read(size) => {
                 self.looked_at(place);
                 let mut buffer = vec![0; size];
-                match world[socket].read_datagram(&mut buffer) {
+                let read = world[socket].read_datagram(&mut buffer);
+                let was_expected = self.has_read(place, read.is_ok());
+                match read {
                     Ok((0, _)) if size == 0 => Call::Received(Ok(())),
                     Ok((count, _)) => {
                         // One that fills the buffer may have been longer.
@@ -234,6 +240,10 @@ impl Application {
                             self.notebook.check(self.datagrams.arrived(&buffer[..count], is_whole));
                         }
                         Call::Received(Ok(()))
+                    }
+                    // Whoever reads until nothing is left hears of no error.
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                        Call::Received(Err(!was_expected))
                     }
                     Err(error) => Call::Received(Err(error.kind() != ErrorKind::NotConnected)),
                 }
@@ -271,6 +281,7 @@ impl Application {
         let look = look_at(&world[socket]);
         if look.state != before {
             self.looked_at(place);
+            self.has_read(place, false);
         }
         let own = &mut self.datagrams.sockets.borrow_mut()[place];
         own.port = world[socket].local_port();
@@ -302,7 +313,9 @@ impl Application {
         max: Option<usize>,
     ) -> (bool, Call) {
         self.looked_at(place);
-        match world[socket].receive_datagram(max) {
+        let received = world[socket].receive_datagram(max);
+        self.has_read(place, matches!(received, Ok(Some(_))));
+        match received {
             Ok(Some(datagram)) => {
                 let is_whole = !datagram.is_truncated();
                 self.notebook.check(self.datagrams.arrived(datagram.data(), Some(is_whole)));
@@ -311,6 +324,12 @@ impl Application {
             Ok(None) => (false, Call::Received(Ok(()))),
             Err(error) => (false, Call::Received(Err(error.kind() != SocketError::Operation))),
         }
+    }
+
+    /// A datagram was read, or there was none. Returns true if one could be expected.
+    fn has_read(&self, place: usize, has_found: bool) -> bool {
+        let expects_more = &mut self.datagrams.sockets.borrow_mut()[place].expects_more;
+        std::mem::replace(expects_more, has_found)
     }
 
     /// A socket was read from, or is another than it was: it may announce again.
