@@ -12,12 +12,12 @@ use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
 use super::handshaking::Handshaking;
+use super::host_question::HostQuestion;
 use super::kept_options::KeptOptions;
 use super::news::News;
 use super::phase::Phase;
@@ -25,10 +25,9 @@ use super::step::Step;
 use crate::event_loop::TimerKey;
 use crate::io::OpenMode;
 use crate::net::engine::{Destination, Hop, Layer, Network, Progress, Route, SocketEngine};
-use crate::net::names::{HostName, Lookup};
+use crate::net::names::HostName;
 use crate::net::shared::Home;
 use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketType, lacks_scope};
-use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The head start of an address over the next, as RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -40,7 +39,7 @@ const MOST_ADDRESSES: usize = 32;
 #[derive(Default)]
 pub(super) struct Attempt {
     /// The lookup that is under way.
-    question: Option<Question>,
+    question: Option<HostQuestion>,
     port: u16,
     protocol: NetworkLayerProtocol,
     /// The host to which the first connection leads, if that is not the peer.
@@ -188,7 +187,7 @@ impl SocketCore {
         attempt.deadline = timeout.map(|timeout| home.timers.after(timeout));
         if !is_literal {
             let name = attempt.name_to_look_up(self.peer_name());
-            attempt.question = Some(Question::ask(home, name));
+            attempt.question = Some(HostQuestion::ask(home, name));
         }
         self.phase = Phase::HostLookup(Box::new(attempt));
         self.signals.state_changed.emit(SocketState::HostLookup);
@@ -209,7 +208,7 @@ impl SocketCore {
     /// The lookup has been answered, unless that is one that was called off meanwhile.
     pub(super) fn on_answer(&mut self) {
         let question = self.phase.attempt().and_then(|attempt| attempt.question.as_ref());
-        if let Some(found) = question.and_then(Question::take_answer) {
+        if let Some(found) = question.and_then(HostQuestion::take_answer) {
             self.on_resolved(found);
         }
     }
@@ -453,38 +452,6 @@ impl SocketCore {
             home.timers.disarm(timer);
         }
     }
-}
-
-/// A lookup that is under way. It is called off when this goes.
-struct Question {
-    _lookup: Lookup,
-    answer: Arc<Answer>,
-}
-
-/// Where the answer is left, from whichever thread it comes.
-type Answer = Mutex<Option<io::Result<Vec<SocketAddr>>>>;
-
-impl Question {
-    /// Asks for the addresses of a name. The socket is woken when they are there.
-    fn ask(home: &Home, name: &str) -> Self {
-        let answer = Arc::<Answer>::default();
-        let (remote, key, desk) = (home.remote.clone(), home.key(), answer.clone());
-        let on_resolved = Box::new(move |found| {
-            *lock(&desk) = Some(found);
-            // Fails if the runtime is gone, and the socket with it.
-            let _ = remote.post(move |world| world.postpone_answer(key));
-        });
-        Self { _lookup: home.network.resolve(name, on_resolved), answer }
-    }
-
-    fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
-        lock(&self.answer).take()
-    }
-}
-
-fn lock(answer: &Answer) -> MutexGuard<'_, Option<io::Result<Vec<SocketAddr>>>> {
-    // Nothing that holds the lock can panic half-way.
-    answer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An address that is being tried.

@@ -32,6 +32,7 @@ mod direct;
 mod endpoint;
 mod extra;
 mod handshaking;
+mod host_question;
 mod kept_options;
 mod news;
 mod phase;

@@ -1,0 +1,41 @@
+//! The question for the addresses of a host, which a socket asks while it connects.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::net::names::Lookup;
+use crate::net::shared::Home;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A lookup that is under way. It is called off when this goes.
+pub(super) struct HostQuestion {
+    _lookup: Lookup,
+    answer: Arc<Answer>,
+}
+
+/// Where the answer is left, from whichever thread it comes.
+type Answer = Mutex<Option<io::Result<Vec<SocketAddr>>>>;
+
+impl HostQuestion {
+    /// Asks for the addresses of a name. The socket is woken when they are there.
+    pub(super) fn ask(home: &Home, name: &str) -> Self {
+        let answer = Arc::<Answer>::default();
+        let (remote, key, desk) = (home.remote.clone(), home.key(), answer.clone());
+        let on_resolved = Box::new(move |found| {
+            *lock(&desk) = Some(found);
+            // Fails if the runtime is gone, and the socket with it.
+            let _ = remote.post(move |world| world.postpone_answer(key));
+        });
+        Self { _lookup: home.network.resolve(name, on_resolved), answer }
+    }
+
+    pub(super) fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+        lock(&self.answer).take()
+    }
+}
+
+fn lock(answer: &Answer) -> MutexGuard<'_, Option<io::Result<Vec<SocketAddr>>>> {
+    // Nothing that holds the lock can panic half-way.
+    answer.lock().unwrap_or_else(PoisonError::into_inner)
+}
