@@ -21,6 +21,8 @@
 //! | `qtimers` | a `QTimer` in single-shot mode, made before, is started and fires |
 //! | `restarts` | a running `QTimer` is started again |
 //! | `ticks` | a repeating `QTimer` fires |
+//! | `datagram1`, `datagram11` | so many datagrams are sent, and read by one call of a slot |
+//! | `datagram_sent` | a datagram is sent, by the standard library's socket |
 //! | `skip` to `peek_all_text` | a read from a full buffer: see `reading/mod.rs` |
 //!
 //! A row called `by_hand` does the same as its neighbour without the library. The script derives
@@ -33,6 +35,8 @@
 //! | `second_in_extra` | `emit1_in` - 2 `chain` | how much more that costs than one that is alone |
 //! | `unheard_in` | `unheard` - `unheard_base` | an unheard emission in a method, without the loop |
 //! | `queued_rest` | `queued` - (`emit1` - `each_slot`) | a queued delivery without the emission |
+//! | `datagram_wake` | `datagram1` - `datagram_sent` | a wake-up that brings one datagram |
+//! | `datagram_further` | (`datagram11` - `datagram1`) / 10 - `datagram_sent` | each further datagram of a wake-up |
 //!
 //! What objects and connections take in memory is in `bytes.rs`.
 
@@ -40,6 +44,7 @@ use std::cell::Cell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::hint::black_box;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::rc::Rc;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -335,6 +340,40 @@ impl Ord for ByTime {
     }
 }
 
+/// Datagrams that come in bursts, each read by one call of a slot.
+fn datagrams(burst: usize, count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).expect("a port");
+    rt.connect_fn_on(socket, QUdpSocket::ready_read, sum, |sum, cx, ()| {
+        let mut buffer = [0; 64];
+        let Some(socket) = cx.sender_mut::<QUdpSocket>() else { return };
+        while let Ok((size, _)) = socket.read_datagram(&mut buffer) {
+            sum.total += size as i64;
+        }
+    });
+    let to = rt[socket].local_addr().expect("it is bound");
+    let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    for _ in 0..count {
+        for _ in 0..burst {
+            sender.send_to(&[0; 64], to).expect("it goes out");
+        }
+        rt.process_events(Some(Duration::ZERO)).expect("a pass");
+    }
+    assert_eq!(rt[sum].total, (64 * burst * count) as i64);
+}
+
+/// The sending of `datagrams`. Nobody reads, so the kernel drops what there is no room for.
+fn datagrams_sent(count: usize) {
+    let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let to = receiver.local_addr().expect("it is bound");
+    let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    for _ in 0..count {
+        sender.send_to(&[0; 64], to).expect("it goes out");
+    }
+}
+
 /// Posts from a remote and the runs of what was posted, a hundred at a time, on one thread.
 fn post(count: usize) {
     let mut rt = Runtime::new().expect("a poller");
@@ -480,6 +519,9 @@ fn main() {
         "qtimers" => qtimers(count),
         "restarts" => restarts(count),
         "timers_by_hand" => timers_by_hand(count),
+        "datagram1" => datagrams(1, count),
+        "datagram11" => datagrams(11, count),
+        "datagram_sent" => datagrams_sent(count),
         "post" => post(count),
         "post_own" => post_own(count),
         "later" => later(count),
