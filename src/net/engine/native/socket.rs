@@ -282,8 +282,11 @@ impl SocketEngine for NativeSocket {
     fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         let (count, _, sender) =
             retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()))?;
-        let sender = sender.and_then(|sender| SocketAddr::try_from(sender).ok());
-        Ok((count, canonical(sender.ok_or(io::ErrorKind::Unsupported)?).into()))
+        let Some(Ok(sender)) = sender.map(SocketAddr::try_from) else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        let sender = if self.is_v6 { canonical(sender) } else { sender };
+        Ok((count, sender.into()))
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
