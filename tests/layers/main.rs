@@ -369,3 +369,20 @@ fn a_socket_that_was_bound_keeps_its_port_through_a_layer(net: &Net) {
     wait_until(&mut rt, is(SocketState::Connected, socket));
     assert_eq!(rt[socket].local_port(), own);
 }
+
+#[on_every_network]
+fn an_end_that_comes_along_with_the_end_of_a_handshake_is_found(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) =
+        travel(net, &mut rt, TollRoad::new([vec![Say("hi\n"), Hear("go\n")]]).dissolving());
+    let mut peer = caller(&mut rt, &listener);
+    assert_eq!(read_exactly(&mut rt, &mut peer, 3), b"hi\n");
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Connecting);
+    // More than the layer reads at once, so that the end is behind what the socket reads.
+    peer.write_all(&[b"go\n", [b'x'; 100].as_slice()].concat()).unwrap();
+    drop(peer);
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    assert_eq!(rt[socket].read_all(), [b'x'; 100]);
+    assert!(journal.has("disconnected"));
+}

@@ -49,9 +49,10 @@ impl SocketCore {
     /// A source of the attempt to connect is ready.
     pub(super) fn on_ready_to_connect(&mut self, source: Option<SourceId>, readiness: Readiness) {
         if self.phase.attempt().is_some_and(|attempt| attempt.handshake.is_some()) {
-            return self.on_ready_to_shake_hands(source, readiness);
+            self.on_ready_to_shake_hands(source, readiness);
+        } else {
+            self.check_attempt();
         }
-        self.check_attempt();
         // The end can come with the beginning, and is not told again.
         self.receive.note(readiness);
     }
