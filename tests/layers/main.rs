@@ -386,3 +386,17 @@ fn an_end_that_comes_along_with_the_end_of_a_handshake_is_found(net: &Net) {
     assert_eq!(rt[socket].read_all(), [b'x'; 100]);
     assert!(journal.has("disconnected"));
 }
+
+#[on_every_network]
+fn a_wait_for_another_link_sleeps_whatever_comes_by_the_first(net: &Net) {
+    let (mut rt, stopwatch) = net.timed_runtime();
+    let (silent, _kept) = net.full_listener();
+    let road = TollRoad::new([vec![KeepControl(Link::new(SocketType::Tcp, silent))]]);
+    let (socket, _, listener) = travel(net, &mut rt, road);
+    let mut peer = caller(&mut rt, &listener);
+    peer.write_all(b"early").unwrap();
+    settle(&mut rt);
+    assert!(!rt.wait_for_connected(socket, Some(Duration::from_secs(1))));
+    assert!(stopwatch.elapsed() >= Duration::from_secs(1));
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+}
