@@ -7,6 +7,7 @@
 mod support;
 mod toll;
 
+use std::cell::Cell;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -399,4 +400,26 @@ fn a_wait_for_another_link_sleeps_whatever_comes_by_the_first(net: &Net) {
     assert!(!rt.wait_for_connected(socket, Some(Duration::from_secs(1))));
     assert!(stopwatch.elapsed() >= Duration::from_secs(1));
     assert_eq!(rt[socket].state(), SocketState::Unconnected);
+}
+
+#[on_every_network]
+fn what_came_along_is_announced_before_a_reset_that_comes_at_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) =
+        travel(net, &mut rt, TollRoad::new([vec![Hear("go\n")]]).dissolving());
+    rt[socket].write_all(b"hello").unwrap();
+    let mut peer = caller(&mut rt, &listener);
+    settle(&mut rt);
+    peer.write_all(b"go\nearly").unwrap();
+    // The first write of what waits finds the connection broken.
+    let peer = Cell::new(Some(peer));
+    rt.connect_fn(socket, QTcpSocket::connected, move |_, ()| {
+        peer.take().into_iter().for_each(reset)
+    });
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    let journal = journal.take();
+    let place = |entry| journal.iter().position(|it| it.starts_with(entry));
+    let heard = place("ready_read");
+    assert!(heard.is_some() && heard < place("RemoteHostClosed"), "{journal:?}");
+    assert_eq!(rt[socket].read_all(), b"early");
 }

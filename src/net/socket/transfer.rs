@@ -201,6 +201,14 @@ impl SocketCore {
         announces
     }
 
+    /// Announces what came with the end of a handshake, if nobody was told yet.
+    pub(super) fn announce_early(&mut self) {
+        if self.offer.take_early() && self.device.unread_len() > 0 {
+            self.device.announce_received();
+            self.note(News::ARRIVED);
+        }
+    }
+
     /// Both ends are closed: so is the connection, when that of the second was heard.
     pub(super) fn close_both_ends(&mut self) {
         if self.state() == SocketState::Connected && !self.steps.contains(Step::Closing) {
@@ -210,6 +218,7 @@ impl SocketCore {
 
     /// The connection is gone: tells so while it still looks as it was, then closes.
     pub(super) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
+        self.announce_early();
         self.drop_engine();
         let has_unsent = !self.device.outgoing().is_empty();
         self.send.cut_off(has_unsent);
