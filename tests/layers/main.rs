@@ -12,7 +12,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use slotwire::__private::v1::engine::Link;
+use slotwire::__private::v1::engine::{Destination, Link, Route, Router};
 use slotwire::prelude::*;
 use slotwire::{OpenMode, SocketType};
 use support::*;
@@ -422,4 +422,29 @@ fn what_came_along_is_announced_before_a_reset_that_comes_at_once(net: &Net) {
     let heard = place("ready_read");
     assert!(heard.is_some() && heard < place("RemoteHostClosed"), "{journal:?}");
     assert_eq!(rt[socket].read_all(), b"early");
+}
+
+/// Leads every connection through a layer that panics as it is made.
+struct Trap;
+
+impl Router for Trap {
+    fn route(&self, _: &Destination<'_>) -> Route {
+        Route::direct().with_layer(|_, _| panic!("on purpose"))
+    }
+}
+
+#[on_every_network]
+fn a_layer_that_panics_as_it_is_made_leaves_a_socket_that_can_be_used_again(net: &Net) {
+    let mut rt = net.runtime();
+    rt.set_router(Trap);
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    let run = || wait_until(&mut rt, is(SocketState::Connected, socket));
+    let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    rt.set_router(TollRoad::new([]));
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+    rt[socket].connect_to_host("127.0.0.1", listener.local_addr().port());
+    wait_until(&mut rt, is(SocketState::Connected, socket));
 }

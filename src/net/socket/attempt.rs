@@ -369,7 +369,10 @@ impl SocketCore {
         attempt.racers.clear();
         attempt.addresses.clear();
         attempt.next_try = None;
+        // If a layer panics, nothing is left of the attempt.
+        let Some(mut attempt) = self.phase.take_attempt() else { return };
         attempt.handshake = Some(Handshaking::begin(engine, layers, address));
+        self.phase = Phase::Connecting(attempt);
         self.set_timer();
         self.shake_hands();
     }
