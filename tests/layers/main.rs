@@ -448,3 +448,22 @@ fn a_layer_that_panics_as_it_is_made_leaves_a_socket_that_can_be_used_again(net:
     rt[socket].connect_to_host("127.0.0.1", listener.local_addr().port());
     wait_until(&mut rt, is(SocketState::Connected, socket));
 }
+
+#[on_every_network]
+fn a_bound_socket_of_datagrams_reaches_a_host_on_the_way_by_tcp(net: &Net) {
+    let mut rt = net.runtime();
+    let (relay, at) = net.udp_peer();
+    let (listener, port) = net.listener();
+    let link = Link::new(SocketType::Udp, at);
+    let road = TollRoad::new([vec![Hear("ok\n"), KeepControl(link)]]);
+    rt.set_router(TollRoad { gate: Some(("127.0.0.1", port)), ..road });
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap();
+    rt[socket].connect_to_host("far.away.invalid", 53);
+    caller(&mut rt, &listener).write_all(b"ok\n").unwrap();
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    rt[socket].write_all(b"ping").unwrap();
+    let mut buffer = [0; 16];
+    let (count, _) = relay.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"ping");
+}

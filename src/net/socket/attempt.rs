@@ -177,6 +177,10 @@ impl SocketCore {
         if let Some(hop) = &hop {
             attempt.addresses = VecDeque::new();
             attempt.port = hop.port;
+            // A host on the way is reached by TCP, which the engine of a bound socket may not be.
+            if self.kind == SocketType::Udp {
+                (attempt.own, attempt.is_bound) = (None, false);
+            }
         }
         (attempt.hop, attempt.layers) = (hop, layers);
         if attempt.addresses.is_empty() {
