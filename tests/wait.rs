@@ -756,3 +756,39 @@ fn a_wait_for_the_end_says_at_once_that_somebody_has_to_read_it(net: &Net) {
     assert!(!rt.wait_for_disconnected(socket, None));
     assert_eq!(rt[socket].error(), None);
 }
+
+#[on_every_network_and_layer]
+fn a_wait_for_the_end_sends_what_a_layer_holds_back(net: &Net) {
+    let record = noise(8 * 1024);
+    let begin = |count: usize| {
+        let mut rt = net.runtime();
+        let (socket, peer) = net.connected_pair(&mut rt);
+        for _ in 0..count {
+            rt[socket].write_all(&record).unwrap();
+            settle(&mut rt);
+        }
+        (rt, socket, peer)
+    };
+    // As much as goes out while the peer does not read.
+    let mut most = 1;
+    let (mut rt, socket, _peer) = begin(1);
+    while rt[socket].bytes_to_write() == 0 {
+        most += 1;
+        rt[socket].write_all(&record).unwrap();
+        settle(&mut rt);
+    }
+    for count in [most - 1, most] {
+        let (mut rt, socket, peer) = begin(count);
+        rt[socket].disconnect_from_host();
+        settle(&mut rt);
+        if rt[socket].state() == SocketState::Unconnected {
+            continue;
+        }
+        peer.shutdown(Shutdown::Write).unwrap();
+        settle(&mut rt);
+        let is_left = rt[socket].state() == SocketState::Closing;
+        let reading = peer.go([Deed::ReadToEnd]);
+        assert_eq!(rt.wait_for_disconnected(socket, LATE), is_left, "{count} of {most}");
+        assert_eq!(reading.end(&mut rt).len(), count * record.len());
+    }
+}

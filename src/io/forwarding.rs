@@ -88,6 +88,18 @@ fn forward_stream<D: QIODevice + ?Sized>(
     Ok(forwarded)
 }
 
+/// A device whose buffer was taken out. What is left of it goes back, also if a write panics.
+struct Taken<'a, D: QIODevice + ?Sized> {
+    source: &'a mut D,
+    queue: ByteQueue,
+}
+
+impl<D: QIODevice + ?Sized> Drop for Taken<'_, D> {
+    fn drop(&mut self) {
+        self.source.device_mut().put_queue_back(std::mem::take(&mut self.queue));
+    }
+}
+
 /// Forwards what is in the buffer, until there is no room for more. Returns an error only if nothing
 /// was written.
 #[inline]
@@ -95,11 +107,12 @@ fn forward_buffer<D: QIODevice + ?Sized>(
     source: &mut D,
     write: &mut impl FnMut(&mut D, &mut ByteQueue) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    let mut queue = source.device_mut().take_queue();
+    let queue = source.device_mut().take_queue();
+    let mut taken = Taken { source, queue };
     let mut forwarded = 0;
     let mut failure = None;
-    while !queue.is_empty() {
-        match write(source, &mut queue) {
+    while !taken.queue.is_empty() {
+        match write(taken.source, &mut taken.queue) {
             Ok(0) => break,
             Ok(count) => forwarded += count,
             Err(error) => {
@@ -108,7 +121,7 @@ fn forward_buffer<D: QIODevice + ?Sized>(
             }
         }
     }
-    source.device_mut().put_queue_back(queue);
+    drop(taken);
     if forwarded > 0 {
         made_room(source);
     }

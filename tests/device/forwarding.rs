@@ -1,5 +1,7 @@
 //! What a device has received is written on.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use proptest::prelude::*;
 use slotwire::QBuffer;
 
@@ -168,6 +170,34 @@ fn bytes_in_memory_are_forwarded_from_where_they_stand_and_have_no_peer() {
     assert_eq!(copy.peek(4), b"four");
     assert_eq!(buffer.forward_to(&mut copy).unwrap(), 1);
     assert_eq!((copy.pos(), copy.data()), (7, &b"three oour"[..]));
+}
+
+/// A device that panics when it is written to.
+#[derive(QObject, Default)]
+struct Bomb {
+    #[qobject(device)]
+    device: Device,
+}
+
+impl RawDevice for Bomb {
+    fn read_data(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    fn write_data(&mut self, _: &[u8]) -> io::Result<usize> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn what_a_writer_panics_at_can_still_be_read() {
+    let mut pipe = Pipe::with(b"precious");
+    assert_eq!(pipe.peek(8), b"precious");
+    let mut bomb = Bomb::default();
+    bomb.open(OpenMode::WRITE_ONLY).unwrap();
+    let forward = AssertUnwindSafe(|| pipe.forward_to(&mut bomb));
+    assert!(catch_unwind(forward).is_err());
+    assert_eq!(pipe.read_all(), b"precious");
 }
 
 #[derive(Clone, Debug)]

@@ -7,11 +7,12 @@
 mod support;
 mod toll;
 
+use std::cell::Cell;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use slotwire::__private::v1::engine::Link;
+use slotwire::__private::v1::engine::{Destination, Link, Route, Router};
 use slotwire::prelude::*;
 use slotwire::{OpenMode, SocketType};
 use support::*;
@@ -368,4 +369,101 @@ fn a_socket_that_was_bound_keeps_its_port_through_a_layer(net: &Net) {
     peer.write_all(b"ok\n").unwrap();
     wait_until(&mut rt, is(SocketState::Connected, socket));
     assert_eq!(rt[socket].local_port(), own);
+}
+
+#[on_every_network]
+fn an_end_that_comes_along_with_the_end_of_a_handshake_is_found(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) =
+        travel(net, &mut rt, TollRoad::new([vec![Say("hi\n"), Hear("go\n")]]).dissolving());
+    let mut peer = caller(&mut rt, &listener);
+    assert_eq!(read_exactly(&mut rt, &mut peer, 3), b"hi\n");
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Connecting);
+    // More than the layer reads at once, so that the end is behind what the socket reads.
+    peer.write_all(&[b"go\n", [b'x'; 100].as_slice()].concat()).unwrap();
+    drop(peer);
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    assert_eq!(rt[socket].read_all(), [b'x'; 100]);
+    assert!(journal.has("disconnected"));
+}
+
+#[on_every_network]
+fn a_wait_for_another_link_sleeps_whatever_comes_by_the_first(net: &Net) {
+    let (mut rt, stopwatch) = net.timed_runtime();
+    let (silent, _kept) = net.full_listener();
+    let road = TollRoad::new([vec![KeepControl(Link::new(SocketType::Tcp, silent))]]);
+    let (socket, _, listener) = travel(net, &mut rt, road);
+    let mut peer = caller(&mut rt, &listener);
+    peer.write_all(b"early").unwrap();
+    settle(&mut rt);
+    assert!(!rt.wait_for_connected(socket, Some(Duration::from_secs(1))));
+    assert!(stopwatch.elapsed() >= Duration::from_secs(1));
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+}
+
+#[on_every_network]
+fn what_came_along_is_announced_before_a_reset_that_comes_at_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) =
+        travel(net, &mut rt, TollRoad::new([vec![Hear("go\n")]]).dissolving());
+    rt[socket].write_all(b"hello").unwrap();
+    let mut peer = caller(&mut rt, &listener);
+    settle(&mut rt);
+    peer.write_all(b"go\nearly").unwrap();
+    // The first write of what waits finds the connection broken.
+    let peer = Cell::new(Some(peer));
+    rt.connect_fn(socket, QTcpSocket::connected, move |_, ()| {
+        peer.take().into_iter().for_each(reset)
+    });
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    let journal = journal.take();
+    let place = |entry| journal.iter().position(|it| it.starts_with(entry));
+    let heard = place("ready_read");
+    assert!(heard.is_some() && heard < place("RemoteHostClosed"), "{journal:?}");
+    assert_eq!(rt[socket].read_all(), b"early");
+}
+
+/// Leads every connection through a layer that panics as it is made.
+struct Trap;
+
+impl Router for Trap {
+    fn route(&self, _: &Destination<'_>) -> Route {
+        Route::direct().with_layer(|_, _| panic!("on purpose"))
+    }
+}
+
+#[on_every_network]
+fn a_layer_that_panics_as_it_is_made_leaves_a_socket_that_can_be_used_again(net: &Net) {
+    let mut rt = net.runtime();
+    rt.set_router(Trap);
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    let run = || wait_until(&mut rt, is(SocketState::Connected, socket));
+    let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    rt.set_router(TollRoad::new([]));
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+    rt[socket].connect_to_host("127.0.0.1", listener.local_addr().port());
+    wait_until(&mut rt, is(SocketState::Connected, socket));
+}
+
+#[on_every_network]
+fn a_bound_socket_of_datagrams_reaches_a_host_on_the_way_by_tcp(net: &Net) {
+    let mut rt = net.runtime();
+    let (relay, at) = net.udp_peer();
+    let (listener, port) = net.listener();
+    let link = Link::new(SocketType::Udp, at);
+    let road = TollRoad::new([vec![Hear("ok\n"), KeepControl(link)]]);
+    rt.set_router(TollRoad { gate: Some(("127.0.0.1", port)), ..road });
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap();
+    rt[socket].connect_to_host("far.away.invalid", 53);
+    caller(&mut rt, &listener).write_all(b"ok\n").unwrap();
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    rt[socket].write_all(b"ping").unwrap();
+    let mut buffer = [0; 16];
+    let (count, _) = relay.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"ping");
 }

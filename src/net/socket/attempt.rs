@@ -176,6 +176,10 @@ impl SocketCore {
         if let Some(hop) = &hop {
             attempt.addresses = VecDeque::new();
             attempt.port = hop.port;
+            // A host on the way is reached by TCP, which the engine of a bound socket may not be.
+            if self.kind == SocketType::Udp {
+                (attempt.own, attempt.is_bound) = (None, false);
+            }
         }
         (attempt.hop, attempt.layers) = (hop, layers);
         if attempt.addresses.is_empty() {
@@ -368,7 +372,10 @@ impl SocketCore {
         attempt.racers.clear();
         attempt.addresses.clear();
         attempt.next_try = None;
+        // If a layer panics, nothing is left of the attempt.
+        let Some(mut attempt) = self.phase.take_attempt() else { return };
         attempt.handshake = Some(Handshaking::begin(engine, layers, address));
+        self.phase = Phase::Connecting(attempt);
         self.set_timer();
         self.shake_hands();
     }

@@ -93,10 +93,14 @@ impl Handshaking {
     }
 
     /// Adds the sockets to wait for until the layers can go on. A connection can mostly be written to:
-    /// only a layer that holds something back waits for that.
+    /// only a layer that holds something back waits for that. Nobody reads while a link is made, so
+    /// what has come would end each sleep.
     pub(super) fn add_awaited<'a>(&'a self, sockets: &mut Vec<Awaited<'a>>) {
-        let interest = Interest { to_read: true, to_write: self.engine.holds_back() };
-        Awaited::collect(&*self.engine, interest, sockets);
+        let interest =
+            Interest { to_read: self.link.is_none(), to_write: self.engine.holds_back() };
+        if interest.to_read || interest.to_write {
+            Awaited::collect(&*self.engine, interest, sockets);
+        }
         if let Some(link) = &self.link {
             let interest = Interest { to_read: true, to_write: true };
             Awaited::collect(&**link, interest, sockets);

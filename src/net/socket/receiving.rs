@@ -184,6 +184,7 @@ impl SocketCore {
         if !self.settings().allow_half_open {
             return self.lost(SocketError::RemoteHostClosed, None);
         }
+        self.announce_early();
         self.receive.finish();
         self.device.finish_read_channel();
         if self.send.is_closed() {

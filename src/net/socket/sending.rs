@@ -37,7 +37,7 @@ impl SocketCore {
 
     /// Returns true if there is something to send, or the writing end is to be closed.
     pub(in crate::net) fn may_write(&self) -> bool {
-        self.has_unsent() || self.send.is_closing()
+        self.has_unsent() || self.has_to_send() || self.send.is_closing()
     }
 
     /// Closes our end when all that was written is sent; the peer's stays as it is.

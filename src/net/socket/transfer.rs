@@ -49,9 +49,10 @@ impl SocketCore {
     /// A source of the attempt to connect is ready.
     pub(super) fn on_ready_to_connect(&mut self, source: Option<SourceId>, readiness: Readiness) {
         if self.phase.attempt().is_some_and(|attempt| attempt.handshake.is_some()) {
-            return self.on_ready_to_shake_hands(source, readiness);
+            self.on_ready_to_shake_hands(source, readiness);
+        } else {
+            self.check_attempt();
         }
-        self.check_attempt();
         // The end can come with the beginning, and is not told again.
         self.receive.note(readiness);
     }
@@ -200,6 +201,14 @@ impl SocketCore {
         announces
     }
 
+    /// Announces what came with the end of a handshake, if nobody was told yet.
+    pub(super) fn announce_early(&mut self) {
+        if self.offer.take_early() && self.device.unread_len() > 0 {
+            self.device.announce_received();
+            self.note(News::ARRIVED);
+        }
+    }
+
     /// Both ends are closed: so is the connection, when that of the second was heard.
     pub(super) fn close_both_ends(&mut self) {
         if self.state() == SocketState::Connected && !self.steps.contains(Step::Closing) {
@@ -209,6 +218,7 @@ impl SocketCore {
 
     /// The connection is gone: tells so while it still looks as it was, then closes.
     pub(super) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
+        self.announce_early();
         self.drop_engine();
         let has_unsent = !self.device.outgoing().is_empty();
         self.send.cut_off(has_unsent);
