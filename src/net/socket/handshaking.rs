@@ -36,7 +36,7 @@ pub(super) struct Handshaking {
 
 /// How far the handshakes have come.
 enum Stage {
-/// The layers wait for the readiness of their sources.
+    /// The layers wait for the readiness of their sources.
     Waits(Handshaking),
     NeedsLink(Handshaking, Link),
     Asks(Handshaking, Question),

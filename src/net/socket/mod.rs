@@ -1,11 +1,11 @@
 //! The state machine that every socket is.
 //!
-//! It moves between the [`SocketState`]s and says so. Where several states follow each other in one
-//! go, each is a *step* of its own, recorded between the emissions, so that a slot finds the socket
-//! in the state that its signal announces. What moves the bytes is the engine's business.
+//! It moves between the [`SocketState`]s and emits `state_changed`. If several states follow one
+//! another directly, each is a *step* of its own, recorded between the emissions, so that a slot
+//! finds the socket in the state that its signal announces. The engine moves the bytes.
 //!
-//! `tests/socket_model/play/table.rs` has the same as data, with the steps, and holds every socket to
-//! it.
+//! `tests/socket_model/play/table.rs` has the same table as data, with the steps, and tests every
+//! socket against it.
 //!
 //! | from | on | to | signals, in order |
 //! |---|---|---|---|
