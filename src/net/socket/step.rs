@@ -17,8 +17,8 @@ pub(super) enum Step {
     Resolved,
     /// Tries the next address.
     TryNext,
-    /// The slots of `connected` have run: reading and writing begin, or the connection is closed,
-    /// if that was asked for before it was established.
+    /// The slots of `connected` have run: reading and writing begin, or the connection is closed if
+    /// `disconnect_from_host` was called while the socket was connecting.
     Begin { to_close: bool },
     /// The slots that could answer a question of a layer have run.
     Answered,
