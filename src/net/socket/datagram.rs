@@ -272,7 +272,7 @@ impl SocketCore {
     }
 
     pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
-        let operation = "tell the interface for groups";
+        let operation = "read the interface for groups";
         let engine = self.phase.engine().ok_or_else(|| not_bound(operation))?;
         engine
             .multicast_interface()
@@ -283,7 +283,7 @@ impl SocketCore {
         &mut self,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
-        let operation = || format!("send to groups by {}", interface.name());
+        let operation = || format!("set the interface for groups to {}", interface.name());
         let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
         engine
             .set_multicast_interface(interface)
