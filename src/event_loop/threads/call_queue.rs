@@ -48,7 +48,7 @@ impl<W, F: FnOnce(&mut W) + Send + 'static> Row<W> for VecDeque<F> {
 }
 
 impl<W: 'static> CallQueue<W> {
-    /// Puts a closure in behind all others.
+    /// Puts a closure at the end of the queue.
     #[inline]
     pub(super) fn put<F: FnOnce(&mut W) + Send + 'static>(&mut self, call: F) {
         let known = self.row_of.get(&TypeId::of::<F>()).copied();

@@ -16,7 +16,7 @@ use crate::object::{Obj, QObject, Signal, Slot, Target, World};
 /// Calls that come from other threads.
 pub(in crate::event_loop) type RemoteCalls = CallQueue<World>;
 
-/// Reaches a runtime from any thread.
+/// Posts calls to a runtime, from any thread.
 ///
 /// ```
 /// use std::thread;
@@ -47,11 +47,11 @@ pub(in crate::event_loop) type RemoteCalls = CallQueue<World>;
 #[derive(Clone)]
 pub struct Remote {
     inbox: Arc<Inbox<RemoteCalls, Waker>>,
-    /// How many calls may wait in the inbox when this remote posts another.
+    /// How many calls may wait in the inbox; this remote posts another only below that.
     limit: usize,
 }
 
-/// Why a [`Remote`] has not posted a call, which was dropped.
+/// Why a [`Remote`] has dropped a call instead of posting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostError {
@@ -72,7 +72,7 @@ impl Remote {
     }
 
     /// Returns a remote to the same runtime whose posts fail with [`PostError::Full`] while `limit`
-    /// calls, of whatever remotes, wait to be taken over by the loop. By default there is no limit.
+    /// calls, from any remotes, wait to be taken over by the loop. By default there is no limit.
     ///
     /// Use a limit for a thread that may post faster than the runtime works: without one, the calls
     /// that wait take memory without bound. The loop may have taken over up to `limit` more calls

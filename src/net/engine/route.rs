@@ -1,4 +1,4 @@
-//! Routes: what lies between a socket and its peer.
+//! Routes: the hosts and layers between a socket and its peer.
 
 use std::fmt;
 

@@ -254,7 +254,7 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below_mut())?.receive_from(buffer)
     }
 
-    /// Takes the next datagram with all that is known of its way. Otherwise as
+    /// Takes the next datagram with a description of its way. Otherwise as
     /// [`receive_from`](Self::receive_from).
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         on(self.below_mut())?.receive(buffer)

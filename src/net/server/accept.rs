@@ -211,7 +211,7 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
             return;
         }
         if batch.0.is_held_up(Origin::Object(key)) {
-            // The next connection may not overtake this one, whose announcement was put aside.
+            // The announcement was put aside. The next connection must not overtake this one.
             return;
         }
     }

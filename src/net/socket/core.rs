@@ -97,7 +97,7 @@ impl SocketCore {
         core
     }
 
-    /// Takes the socket's place in its runtime.
+    /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
     pub(super) fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
         if self.has_engine() {
@@ -137,7 +137,7 @@ impl SocketCore {
         }
     }
 
-    /// Gives the socket an address of its own.
+    /// Binds the socket to an address of this host.
     pub(super) fn bind(
         &mut self,
         address: BindAddress,
@@ -178,7 +178,7 @@ impl SocketCore {
         Ok(())
     }
 
-    /// Takes over a descriptor, which is in this state.
+    /// Takes over a descriptor. `state` is the state of its socket.
     pub(super) fn set_socket_descriptor(
         &mut self,
         descriptor: OwnedFd,
@@ -317,7 +317,7 @@ impl SocketCore {
         }
     }
 
-    /// Returns true if there is no connection, and none was asked for.
+    /// Returns true if the socket is unconnected and is not to connect when it enters a runtime.
     pub(super) fn is_idle(&self) -> bool {
         self.state() == SocketState::Unconnected && self.phase.attempt().is_none()
     }

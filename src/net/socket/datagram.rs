@@ -131,7 +131,7 @@ impl SocketCore {
         received
     }
 
-    /// Takes the next datagram with up to `max` of its bytes, and all that is known of its way.
+    /// Takes the next datagram with up to `max` of its bytes and a description of its way.
     pub(super) fn receive_datagram(
         &mut self,
         max: Option<usize>,
@@ -216,8 +216,8 @@ impl SocketCore {
         }
     }
 
-    /// Fails, and emits the error, if neither the socket's address nor its peer's has a scope id: a
-    /// datagram to a link-local address without one might then go by any link.
+    /// Fails, and emits the error, if neither the socket's address nor its peer's has a scope id.
+    /// Otherwise a datagram to a link-local address without one might be sent by any interface.
     #[cold]
     fn check_link(&mut self, operation: impl Fn() -> String) -> Result<(), NetError> {
         self.finish_connecting();
@@ -321,8 +321,8 @@ impl SocketCore {
 }
 
 /// Returns true if the destination is link-local and has no scope id. Linux would send the datagram
-/// by the first link that it knows. A group needs none: the socket's options or the system set an
-/// interface for groups.
+/// by the first interface that it knows. A group needs no scope id: the socket's options or the
+/// system set an interface for groups.
 #[inline]
 fn is_vague(to: SocketAddr) -> bool {
     let is_vague = |to: &SocketAddrV6| to.ip().is_unicast_link_local() && to.scope_id() == 0;

@@ -1,4 +1,4 @@
-//! An end of a connection, as far as it is known.
+//! `Endpoint`: the address and the port of one end of a connection.
 
 use std::net::{IpAddr, SocketAddr};
 

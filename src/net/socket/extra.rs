@@ -49,7 +49,7 @@ impl SocketCore {
         self.extra()?.error_source.as_ref()
     }
 
-    /// Forgets the last error, and returns it.
+    /// Takes the last error.
     pub(in crate::net) fn take_fault(&mut self) -> Option<Fault> {
         let source = self.extra.get_mut().and_then(|extra| extra.error_source.take());
         self.error.take().map(|kind| Fault { kind, source })

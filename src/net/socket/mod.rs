@@ -19,7 +19,7 @@
 //! | Connected | the peer closed, half-open allowed | Connected | `read_channel_finished` |
 //! | Connected | both ends are closed | Closing, Unconnected | `state_changed`, `state_changed`, `disconnected` |
 //! | Closing | the connection broke | Unconnected | `error_occurred`, `state_changed`, `read_channel_finished`, `disconnected` |
-//! | Connected, Bound | `disconnect_from_host` | Closing, then when all is sent Unconnected | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
+//! | Connected, Bound | `disconnect_from_host` | Closing; Unconnected when all bytes are sent | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
 //! | HostLookup, Connecting | `disconnect_from_host` | as without it, until Connected; then as above | |
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 

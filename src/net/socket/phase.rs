@@ -1,4 +1,4 @@
-//! The phase of a connection: what exists of it.
+//! `Phase`: the state of a socket, with the engine or the attempt that exists in it.
 //!
 //! Keeps one promise: a combination that must not exist cannot be written as a value. There is an
 //! attempt only while a connection is wished for or made, and an engine only where bytes could go
@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use crate::net::engine::SocketEngine;
 use crate::net::values::SocketState;
 
-/// What exists of a connection.
+/// The state of a socket, with the engine or the attempt that exists in it.
 #[derive(Default)]
 pub(super) enum Phase {
     #[default]

@@ -17,7 +17,7 @@ impl SocketCore {
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
         self.announcement.has_more = false;
-        // Nobody reads from a direct TCP socket that is open only for writing.
+        // The program does not read from a direct TCP socket that is open only for writing.
         let is_read = self.kind == SocketType::Udp || self.device.is_readable();
         if self.is_direct() && is_read {
             return self.announce_direct();
@@ -122,7 +122,7 @@ impl SocketCore {
         }
         let mut queue = home.pool.take();
         let size = queue.capacity();
-        // A peer that goes on sending gets the reset.
+        // If more bytes are left, the peer gets the reset.
         for _ in 0..DROPPED_AT_MOST / size {
             match queue.fill(|bytes| engine.read_to(bytes, size)) {
                 Ok(1..) => queue.empty(),

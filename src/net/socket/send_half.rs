@@ -11,7 +11,7 @@ pub(super) struct SendHalf {
     pub(super) is_blocked: bool,
     /// A write was cut short because of the limit.
     pub(super) was_cut_short: bool,
-    /// The connection was lost before all was sent.
+    /// The connection was lost before all bytes were sent.
     was_cut_off: bool,
     /// Why the connection is broken, as a write has found. Bytes that came before are still read.
     failed_by: Option<SocketError>,
@@ -36,7 +36,7 @@ impl SendHalf {
         self.unannounced as usize
     }
 
-    /// Notes bytes that went out past the buffer.
+    /// Notes that `count` bytes went out past the buffer.
     pub(super) fn went_at_once(&mut self, count: usize) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         self.unannounced = self.unannounced.saturating_add(count);

@@ -10,7 +10,7 @@ use crate::net::values::{PauseMode, ReadyReadPolicy};
 pub(super) struct Settings {
     /// How long a connection may take from the call until it is established.
     pub(super) connect_timeout: Option<Duration>,
-    /// The addresses of a name race.
+    /// The addresses of a name race each other.
     pub(super) happy_eyeballs: bool,
     pub(super) read_limit: Option<usize>,
     pub(super) write_limit: Option<usize>,
@@ -24,7 +24,7 @@ pub(super) struct Settings {
 
 impl Settings {
     const DEFAULTS: Self = Self {
-        // As long as Qt gives to one address.
+        // Qt's time-out for one address.
         connect_timeout: Some(Duration::from_secs(30)),
         happy_eyeballs: true,
         read_limit: None,

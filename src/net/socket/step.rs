@@ -187,7 +187,7 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Op {
         Push(usize),
-        /// Takes the step that was recorded so many steps before the last.
+        /// Takes the step that was recorded this many steps before the last one.
         Take(u32),
         Next,
         Remove(usize),

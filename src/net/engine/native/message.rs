@@ -1,4 +1,4 @@
-//! Datagrams with what is known of their way: recvmsg(2) and sendmsg(2).
+//! Datagrams with a description of their way: recvmsg(2) and sendmsg(2).
 //!
 //! The kernel describes the way of a datagram in ancillary data (ip(7), RFC 3542): the address that
 //! it was sent to, the interface, and how many routers it may still pass. `nix` reads and writes
