@@ -111,7 +111,7 @@ pub enum Membership {
 ///   the next [`ready`](Self::ready) returns it.
 /// - After a write that takes less than it was given, or returns `WouldBlock`, a
 ///   [`ready`](Self::ready) with `writable` follows once there is room.
-/// - A method that returns an [`EngineFailure`](crate::net::EngineFailure) as its error decides which
+/// - A method that fails with an [`EngineFailure`](crate::net::EngineFailure) decides which
 ///   `SocketError` the socket reports.
 pub trait SocketEngine: fmt::Debug + Any {
     /// Returns the engine below this one; `None` for a socket of a network.

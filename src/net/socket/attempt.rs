@@ -364,8 +364,8 @@ impl SocketCore {
         let Racer { address, engine } = attempt.racers.swap_remove(place);
         let layers = std::mem::take(&mut attempt.layers);
         if layers.is_empty() {
-            // A socket that is bound to an interface may have connected to a link-local address without
-            // a scope id: then the engine is asked for the peer's address.
+            // A socket that is bound to an interface may have connected to a link-local address
+            // without a scope id: then the engine is asked for the peer's address.
             let known = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
             return self.establish(engine, known);
         }

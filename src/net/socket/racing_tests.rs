@@ -197,7 +197,7 @@ fn whichever_address_wins_has_the_options() {
     bench.rt[socket].connect_to_host("name", bench.port);
     let begun = |world: &World| world[socket].is_valid();
     assert!(bench.rt.run_until(Duration::from_secs(1), begun).unwrap());
-    // The second address has no socket yet.
+    // No socket was opened for the second address yet.
     assert_eq!(bench.network.tried.borrow().len(), 1);
     bench.rt[socket].set_socket_option(late).unwrap();
     let stands = |world: &World| world[socket].state() == SocketState::Connected;
@@ -211,7 +211,7 @@ fn whichever_address_wins_has_the_options() {
 #[test]
 fn every_address_fails_at_once_if_its_socket_does_not_take_an_option() {
     let mut bench = bench(&[SILENT, OPEN]);
-    // More than Linux takes.
+    // More than Linux allows.
     bench.rt[bench.socket].set_socket_option(SocketOption::KeepAliveCount(128)).unwrap();
     assert_eq!(bench.connect(false), Duration::ZERO);
     assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::UnsupportedSocketOperation));
@@ -269,7 +269,7 @@ fn an_attempt_fails_with_what_the_last_address_said() {
 #[test]
 fn a_literal_is_connected_to_without_a_lookup() {
     for waits in [false, true] {
-        // Whatever is looked up leads elsewhere.
+        // A lookup would find another address.
         let mut bench = bench(&[CLOSED]);
         bench.connect_to(&OPEN.to_string(), waits);
         bench.reached(OPEN);
