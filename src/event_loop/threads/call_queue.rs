@@ -1,12 +1,13 @@
 //! Closures that are called in the order in which they were put in.
 //!
-//! Keeps one promise: a closure needs no allocation of its own, unless it captured more than is
-//! kept. So it is not in a box, which would forget its type: it is in a row of closures of that
-//! type, and the queue knows from which row each next one comes. A closure that is called cannot
-//! touch the queue that it comes from, which the compiler sees to.
+//! Keeps one promise: a closure needs no allocation of its own, unless the row of its type takes
+//! more than `KEPT` bytes. So a closure is not in a box: it is in a row of closures of its type,
+//! and the queue keeps the order in which the rows are used. The compiler ensures that a closure
+//! that is called cannot touch the queue that it comes from.
 //!
-//! A closure's type is its place in the program, so there are no more rows than those places.
-//! Closures of one thread, which are called in any order, are in `object/effects/call.rs`.
+//! Each closure expression in the program has its own type, so there are no more rows than such
+//! expressions. Closures of one thread, which are called in any order, are in
+//! `object/effects/call.rs`.
 
 use std::any::{Any, TypeId};
 use std::collections::VecDeque;
@@ -47,7 +48,7 @@ impl<W, F: FnOnce(&mut W) + Send + 'static> Row<W> for VecDeque<F> {
 }
 
 impl<W: 'static> CallQueue<W> {
-    /// Puts a closure in behind all others.
+    /// Puts a closure at the end of the queue.
     #[inline]
     pub(super) fn put<F: FnOnce(&mut W) + Send + 'static>(&mut self, call: F) {
         let known = self.row_of.get(&TypeId::of::<F>()).copied();
@@ -87,7 +88,7 @@ impl<W: 'static> Default for CallQueue<W> {
     }
 }
 
-/// Drops what is not called in the order in which it was put in.
+/// Drops the closures that were not called, in the order in which they were put in.
 impl<W: 'static> Drop for CallQueue<W> {
     fn drop(&mut self) {
         while let Some(number) = self.order.pop_front() {

@@ -1,8 +1,8 @@
 //! `Remote`: how other threads reach a runtime.
 //!
-//! Keeps one promise: what is posted arrives, in the order of each poster, or the poster is told
-//! that the runtime is gone or that too much waits for it. How it gets there, and wakes the loop,
-//! is in `inbox.rs`.
+//! Keeps one promise: the calls that a thread posts arrive in order, or the thread gets an error:
+//! the runtime is gone, or too many calls wait for it. `inbox.rs` carries the calls and wakes the
+//! loop.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::object::{Obj, QObject, Signal, Slot, Target, World};
 /// Calls that come from other threads.
 pub(in crate::event_loop) type RemoteCalls = CallQueue<World>;
 
-/// A way into a runtime that may be sent to, and used from, any thread.
+/// Posts calls to a runtime, from any thread.
 ///
 /// ```
 /// use std::thread;
@@ -47,18 +47,18 @@ pub(in crate::event_loop) type RemoteCalls = CallQueue<World>;
 #[derive(Clone)]
 pub struct Remote {
     inbox: Arc<Inbox<RemoteCalls, Waker>>,
-    /// How many calls may wait in the inbox when this remote posts another.
+    /// How many calls may wait in the inbox; this remote posts another only below that.
     limit: usize,
 }
 
-/// Why a [`Remote`] has not posted a call, which was dropped.
+/// Why a [`Remote`] has dropped a call instead of posting it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostError {
     /// The runtime behind the remote does not exist any more.
     #[error("the runtime does not exist any more")]
     RuntimeGone,
-    /// As many calls wait for the runtime as [may](Remote::with_limit) when this remote posts.
+    /// As many calls wait for the runtime as the [limit](Remote::with_limit) of this remote allows.
     #[error("the runtime is behind: {limit} calls wait for it already")]
     Full {
         /// How many calls may wait.
@@ -72,14 +72,14 @@ impl Remote {
     }
 
     /// Returns a remote to the same runtime whose posts fail with [`PostError::Full`] while `limit`
-    /// calls, of whatever remotes, wait to be taken over by the loop. By default there is no limit.
+    /// calls, from any remotes, wait to be taken over by the loop. By default there is no limit.
     ///
-    /// For a thread that may post faster than the runtime works: without a limit, what waits takes
-    /// memory without bound. As many calls again may be taken over and not made yet, so that up to
-    /// twice `limit` of them are kept at a time; and a call that was made and has still something
-    /// to be delivered, of which no next one is begun until that has made 65,536 deliveries. A
-    /// poster that is refused drops what it has, or slows down: posts one call that answers it, and
-    /// waits for the answer.
+    /// Use a limit for a thread that may post faster than the runtime works: without one, the calls
+    /// that wait take memory without bound. The loop may have taken over up to `limit` more calls
+    /// that it has not made yet, so up to twice `limit` calls are kept at a time. A call that was
+    /// made is kept too while its effects are being delivered, and the loop makes no other call
+    /// until all of them, or 65,536, are delivered. A thread whose post is refused can drop the
+    /// call, or slow down: it posts one call that answers it, and waits for the answer.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -100,14 +100,14 @@ impl Remote {
         Self { inbox: self.inbox.clone(), limit }
     }
 
-    /// Runs a closure in the runtime's thread, in a later pass of its loop, after what waits there
-    /// already. Mostly that is the next pass.
+    /// Runs a closure in the runtime's thread, in a later pass of its loop, mostly the next one,
+    /// after the calls that wait there already.
     ///
     /// # Errors
     ///
     /// Fails with [`RuntimeGone`](PostError::RuntimeGone) if the runtime is gone, and with
-    /// [`Full`](PostError::Full) above the [limit](Self::with_limit) of this remote. A runtime that
-    /// goes later drops what it did not come to.
+    /// [`Full`](PostError::Full) if the [limit](Self::with_limit) of this remote is reached. A
+    /// runtime that is dropped later drops the calls that it has not made.
     #[doc(alias = "postEvent")]
     pub fn post(&self, call: impl FnOnce(&mut World) + Send + 'static) -> Result<(), PostError> {
         self.inbox.put(self.limit, |calls| calls.put(call)).map_err(|refusal| match refusal {
@@ -163,7 +163,7 @@ impl Remote {
         })
     }
 
-    /// Asks for the end of the runtime's loop with exit code 0: [`exit`](Self::exit).
+    /// Ends the runtime's loop with exit code 0, as [`exit`](Self::exit) does.
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ impl Remote {
         self.exit(0)
     }
 
-    /// Asks for the end of the runtime's loop with this exit code, when the loop comes to it: see
+    /// Ends the runtime's loop with this exit code, once the loop makes this call: see
     /// [`World::exit`].
     ///
     /// # Errors

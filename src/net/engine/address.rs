@@ -1,24 +1,24 @@
-//! `Address`: an end of a connection, or of a datagram's way, as engines name it.
+//! `Address`: the address of either end of a connection, or of a datagram.
 
 use std::net::SocketAddr;
 
-/// The address of a socket, on whatever network an engine is.
+/// The address of a socket, on any network.
 ///
-/// An engine names every end by this type, so that an engine of another family of addresses adds a
-/// variant here and changes no signature. Who needs an internet address asks
-/// [`internet`](Self::internet) for it.
+/// Engines use this type for every address, so an engine with another family of addresses adds a
+/// variant here and changes no signature. [`internet`](Self::internet) returns the internet
+/// address, if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Address {
     /// An IP address and a port, with the scope id if the address needs one.
     Internet(SocketAddr),
-    /// The port of a host of which only the name is known on this side: a proxy looks the name up.
+    /// The port of a host of which only the name is known here, because a proxy looks the name up.
     /// The socket that connects to the host has the name.
     Named(u16),
 }
 
 impl Address {
-    /// Returns the IP address and the port, if this is such an address.
+    /// Returns the IP address and the port, if this is an internet address.
     #[inline]
     pub fn internet(self) -> Option<SocketAddr> {
         match self {

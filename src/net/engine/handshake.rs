@@ -1,4 +1,4 @@
-//! The handshake of a layer, as the socket sees it: what a layer may ask for before it is done.
+//! The handshake of a layer: what the layer may ask the socket for.
 
 use std::any::Any;
 use std::fmt;
@@ -13,13 +13,13 @@ use crate::net::values::SocketType;
 pub enum Handshake {
     /// The layer waits for the readiness of its sources.
     Pending,
-    /// The layer needs another link, which comes by
-    /// [`add_link`](super::SocketEngine::add_link) once it is connected.
+    /// The layer needs another link. Once the link is connected,
+    /// [`add_link`](super::SocketEngine::add_link) is called with it.
     NeedsLink(Link),
-    /// The layer needs an answer of the program. The question is emitted, and when the slots have
-    /// run, [`answered`](super::SocketEngine::answered) is called.
+    /// The layer needs an answer of the program. The socket emits the question, and after the slots
+    /// have run, it calls [`answered`](super::SocketEngine::answered).
     Asks(Question),
-    /// The handshake is over, and the next layer may stand on this one.
+    /// The handshake is over, and the next layer may begin above this one.
     Done,
 }
 
@@ -29,12 +29,12 @@ pub enum Handshake {
 pub struct Link {
     /// What the link carries.
     pub kind: SocketType,
-    /// Where the link leads; `None` is where the first link of this connection leads.
+    /// Where the link leads. `None` means where the first link of this connection leads.
     pub to: Option<Address>,
 }
 
 impl Link {
-    /// Asks for one more connection to where the first one leads.
+    /// Asks for another connection to where the first one leads.
     pub fn again() -> Self {
         Self { kind: SocketType::Tcp, to: None }
     }
@@ -45,13 +45,13 @@ impl Link {
     }
 }
 
-/// A question that a layer asks the program. The layer and the slots share it, and the slots put their
-/// answer into it.
+/// A question that a layer asks the program. The layer and the slots share the question, and the
+/// slots put their answer into it.
 #[derive(Clone)]
 pub struct Question(Rc<dyn Any>);
 
 impl Question {
-    /// Makes a question of a value that has room for the answer, a `Cell` say.
+    /// Makes a question of a value that has room for the answer, for example a `Cell`.
     pub fn new<T: 'static>(question: Rc<T>) -> Self {
         Self(question)
     }

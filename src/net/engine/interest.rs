@@ -1,10 +1,10 @@
-//! `Interest`: what somebody waits for at an engine.
+//! `Interest`: what a wait for an engine waits for.
 
-/// What an engine is waited for, beside its end.
+/// What a wait for an engine waits for. Every wait also ends at the end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
-    /// The engine is waited for until there is something to read.
+    /// The wait ends when there is something to read.
     pub to_read: bool,
-    /// The engine is waited for until there is room to write.
+    /// The wait ends when there is room to write.
     pub to_write: bool,
 }

@@ -1,10 +1,10 @@
-//! Engines: what moves the bytes below the socket's state machine.
+//! Engines move the bytes below the socket's state machine.
 //!
-//! The state machine knows these traits and no more; which network it is on is decided by the
-//! [`Network`] in the runtime's facilities, and what stands on a connection by the [`Router`] there.
-//! An engine never blocks, never emits, and never decides about states: it does what it is asked and
-//! returns how it went. `native/` has the kernel's sockets; the sockets of a simulated network are
-//! in `sim/`, a floor above.
+//! The state machine knows only these traits. The [`Network`] in the runtime's facilities makes the
+//! engines, and the [`Router`] there chooses the layers above them. An engine never blocks, never
+//! emits, and never decides about states: it does what it is asked and returns the result.
+//! `native/` has the kernel's sockets; the sockets of a simulated network are in `sim/`, a floor
+//! above.
 
 mod address;
 mod handshake;

@@ -1,4 +1,4 @@
-//! `Network`: where engines come from, and what else a network knows.
+//! `Network`: makes engines, looks up names and waits for sockets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,34 +11,35 @@ use crate::net::names::{Lookup, OnResolved};
 use crate::net::values::{BindAddress, SocketType};
 use crate::readiness::Readiness;
 
-/// A network: where engines come from.
+/// A network: makes engines, looks up names and waits for sockets.
 pub(crate) trait Network {
-    /// Opens a socket that can reach `towards`, or be bound to it.
+    /// Opens a socket that can connect to `towards`, or be bound to it.
     fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>>;
 
-    /// Takes over a descriptor. Fails with `Unsupported` if it is no socket of this kind.
+    /// Takes over a descriptor. Fails with `Unsupported` if the descriptor is not a socket of this
+    /// kind.
     fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>>;
 
-    /// Looks up the addresses of a name, which is no literal address. Fails with `NotFound` if
-    /// there is no such name.
+    /// Looks up the addresses of a name that is not a literal address. Fails with `NotFound` if the
+    /// name does not exist.
     ///
-    /// `on_resolved` is called from any thread, and from here if the answer is known already.
+    /// Any thread may call `on_resolved`. If the answer is known already, this method calls it.
     fn resolve(&self, name: &str, on_resolved: OnResolved) -> Lookup;
 
-    /// Looks up the addresses of a name and blocks until they are known, up to `timeout`: then it
-    /// fails with `TimedOut`. Otherwise as [`resolve`](Self::resolve).
+    /// Looks up the addresses of a name and blocks until they are known. Fails with `TimedOut`
+    /// after `timeout`. Otherwise as [`resolve`](Self::resolve).
     fn resolve_now(&self, name: &str, timeout: Option<Duration>) -> io::Result<Vec<SocketAddr>>;
 
-    /// Forgets what one name was found to mean: the next lookup asks again.
+    /// Forgets the addresses of one name: the next lookup asks the system again.
     fn forget_host(&self, name: &str);
 
-    /// The index of this host's interface of this name, if there is one.
+    /// Returns the index of this host's interface with this name, if there is one.
     fn interface_index(&self, name: &str) -> Option<u32>;
 
-    /// Forgets what names were found to mean.
+    /// Forgets the addresses of all names.
     fn clear_host_cache(&self);
 
-    /// Blocks until one of the sockets is ready or the time has passed; says what each of them is
+    /// Blocks until one of the sockets is ready or the time has passed. Returns what each socket is
     /// ready for.
     fn wait(
         &self,
@@ -47,7 +48,7 @@ pub(crate) trait Network {
     ) -> io::Result<Vec<Readiness>>;
 }
 
-/// A socket of a network that somebody waits for without a loop.
+/// A socket of a network, and what a wait without a loop waits for.
 #[derive(Debug)]
 pub(crate) struct Awaited<'a> {
     pub(crate) engine: &'a dyn SocketEngine,
@@ -55,7 +56,7 @@ pub(crate) struct Awaited<'a> {
 }
 
 impl<'a> Awaited<'a> {
-    /// Adds the sockets to wait for until `engine` is ready: itself, or those on which it stands.
+    /// Adds the sockets to wait for until `engine` is ready: itself, or the engines below it.
     pub(in crate::net) fn collect(
         engine: &'a dyn SocketEngine,
         interest: Interest,
@@ -71,7 +72,7 @@ impl<'a> Awaited<'a> {
     }
 }
 
-/// Opens a socket that can be bound to an address; says to which one then.
+/// Opens a socket that can be bound to an address. Returns the address to bind it to.
 pub(in crate::net) fn open(
     network: &dyn Network,
     kind: SocketType,
@@ -79,7 +80,7 @@ pub(in crate::net) fn open(
     port: u16,
 ) -> io::Result<(Box<dyn SocketEngine>, BindAddress)> {
     match network.open(kind, address.with_port(port)) {
-        // A system without IPv6 has all its addresses in IPv4.
+        // On a system without IPv6, all addresses are IPv4 addresses.
         Err(_) if address == BindAddress::Any => {
             let all = BindAddress::AnyIpv4;
             Ok((network.open(kind, all.with_port(port))?, all))

@@ -1,4 +1,4 @@
-//! Routes: what lies between a socket and its peer.
+//! Routes: the hosts and layers between a socket and its peer.
 
 use std::fmt;
 
@@ -15,11 +15,11 @@ pub struct Destination<'a> {
     pub host: &'a str,
     /// The host's port.
     pub port: u16,
-    /// The socket's protocol tag; empty unless the program set it.
+    /// The socket's protocol tag. Empty unless the program set one.
     pub protocol_tag: &'a str,
 }
 
-/// The way to a peer: where the first connection leads, and the layers that stand on it.
+/// The way to a peer: where the first connection leads, and the layers above it.
 #[derive(Debug, Default)]
 pub struct Route {
     pub(in crate::net) hop: Option<Hop>,
@@ -27,20 +27,21 @@ pub struct Route {
 }
 
 impl Route {
-    /// Leads to the peer itself.
+    /// Returns a route that leads directly to the peer.
     pub fn direct() -> Self {
         Self::default()
     }
 
-    /// Leads to another host first, by TCP. The peer's own name is not looked up then.
+    /// Returns a route that leads to another host first, by TCP. Then the peer's name is not looked
+    /// up.
     pub fn by_way_of(host: impl Into<String>, port: u16) -> Self {
         Self { hop: Some(Hop { host: host.into(), port }), layers: Vec::new() }
     }
 
-    /// Puts a layer on what this route has so far.
+    /// Adds a layer above those that this route has.
     ///
-    /// `stand_on` makes the engine of the layer. It gets the engine below, and what the layer below
-    /// has read beyond the end of its own handshake.
+    /// `stand_on` makes the engine of the layer. Its arguments are the engine below, and the bytes
+    /// that the layer below has read beyond the end of its own handshake.
     #[must_use]
     pub fn with_layer(
         mut self,
@@ -58,13 +59,14 @@ pub(in crate::net) struct Hop {
     pub(in crate::net) port: u16,
 }
 
-/// A layer that does not stand yet.
+/// A layer whose engine is not made yet.
 pub(in crate::net) struct Layer(StandOn);
 
 type StandOn = Box<dyn FnOnce(Box<dyn SocketEngine>, Vec<u8>) -> Box<dyn SocketEngine>>;
 
 impl Layer {
-    /// Makes the layer's engine, which stands on `below`. `early` is what was read of it already.
+    /// Makes the layer's engine above `below`. `early` has the bytes that were read from `below`
+    /// already.
     pub(in crate::net) fn stand_on(
         self,
         below: Box<dyn SocketEngine>,
@@ -82,6 +84,6 @@ impl fmt::Debug for Layer {
 
 /// Decides by which route a socket reaches its peer.
 pub trait Router {
-    /// Returns the route to `destination`. Called each time that a socket begins to connect.
+    /// Returns the route to `destination`. Called each time a socket begins to connect.
     fn route(&self, destination: &Destination<'_>) -> Route;
 }

@@ -1,4 +1,4 @@
-//! `SocketEngine`: one socket of a network, or a layer on it, as the state machine knows it.
+//! `SocketEngine`: one socket of a network, or a layer above one.
 
 use std::any::Any;
 use std::fmt;
@@ -16,10 +16,10 @@ use crate::net::values::{BindAddress, BindMode, NetworkDatagram, OptionName, Soc
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
 
-/// How far a connection attempt of a network's socket has come.
+/// How far the attempt of a socket to connect has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The attempt is still under way.
+    /// The attempt is still pending.
     Pending,
     /// The connection is established.
     Connected,
@@ -42,29 +42,29 @@ impl Accepted {
     }
 }
 
-/// A datagram that was received, whose bytes are in the receiver's buffer.
+/// A datagram that was received. Its bytes are in the receiver's buffer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Received {
     /// How many bytes are in the buffer.
     pub count: usize,
-    /// Returns true if the datagram had more bytes than the buffer, which are lost.
+    /// The datagram had more bytes than the buffer has room for, and the others are lost.
     pub is_truncated: bool,
     /// Who sent the datagram.
     pub sender: Address,
     /// The address that the datagram was sent to: this host's, a group's, or a broadcast address.
     pub destination: Option<IpAddr>,
-    /// The address from which an answer goes, if that is another one.
+    /// The address from which an answer is sent, if it is not `destination`.
     pub reply_from: Option<IpAddr>,
-    /// The index of the interface that the datagram came by, which is the scope of the two addresses
-    /// above.
+    /// The index of the interface that the datagram came by. It is the scope id of `destination`
+    /// and `reply_from`.
     pub interface_index: Option<u32>,
     /// How many more routers the datagram could have passed.
     pub hop_limit: Option<u8>,
 }
 
 impl Received {
-    /// Describes a datagram of which only the sender is known. The buffer has `count` of its bytes.
+    /// Describes a datagram of which only the sender is known. The buffer has `count` bytes of it.
     pub fn new(count: usize, is_truncated: bool, sender: impl Into<Address>) -> Self {
         Self {
             count,
@@ -78,16 +78,17 @@ impl Received {
     }
 }
 
-/// What a layer leaves that has nothing to do after its handshake.
+/// What is left of a layer that has nothing to do after its handshake.
 #[derive(Debug)]
 pub struct Settled {
-    /// The engine that the layer stood on.
+    /// The engine that was below the layer.
     pub engine: Box<dyn SocketEngine>,
-    /// What the layer has read beyond the end of its handshake. It belongs to what stands above.
+    /// The bytes that the layer has read beyond the end of its handshake. They are for the next
+    /// layer, or for the socket.
     pub early: Vec<u8>,
 }
 
-/// Whether a socket is to receive what is sent to a group.
+/// Whether a socket receives the datagrams that are sent to a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Membership {
     /// The socket becomes a member of the group.
@@ -96,49 +97,50 @@ pub enum Membership {
     Leave,
 }
 
-/// One socket of a network, or a layer that stands on one.
+/// One socket of a network, or a layer above one.
 ///
-/// A layer ([`below`](Self::below) is another engine) writes what it does itself; everything else
-/// goes to the engine below it. A socket of a network has no engine below and does everything
-/// itself.
+/// A layer is an engine for which [`below`](Self::below) returns another engine. It implements the
+/// methods that differ for it; the provided methods call the engine below. A socket of a network
+/// has no engine below and implements all methods.
 ///
 /// The state machine relies on this:
 ///
 /// - No method blocks.
-/// - A read that brings less than there was room for has taken all that had come. If the engine
-///   knows by then that the end comes next, [`ready_now`](Self::ready_now) has `read_closed`; the
-///   next [`ready`](Self::ready) has it otherwise.
-/// - A write that takes less than it was given, or gives `WouldBlock`, is followed by a
-///   [`ready`](Self::ready) with `writable` once there is room.
-/// - A method that gives an [`EngineFailure`](crate::net::EngineFailure) as its error decides which
+/// - A read that does not fill its buffer has taken all bytes that had come. If the engine knows
+///   then that the end comes next, [`ready_now`](Self::ready_now) returns `read_closed`; otherwise
+///   the next [`ready`](Self::ready) returns it.
+/// - After a write that takes less than it was given, or returns `WouldBlock`, a
+///   [`ready`](Self::ready) with `writable` follows once there is room.
+/// - A method that fails with an [`EngineFailure`](crate::net::EngineFailure) decides which
 ///   `SocketError` the socket reports.
 pub trait SocketEngine: fmt::Debug + Any {
-    /// Returns the engine that this one stands on; `None` for a socket of a network.
+    /// Returns the engine below this one; `None` for a socket of a network.
     fn below(&self) -> Option<&dyn SocketEngine> {
         None
     }
 
-    /// Returns the engine that this one stands on, mutably.
+    /// Returns the engine below this one, mutably.
     fn below_mut(&mut self) -> Option<&mut (dyn SocketEngine + 'static)> {
         None
     }
 
-    /// Lets `owner` be woken from now on whenever a source of this engine is ready. A second call
-    /// does nothing.
+    /// Registers the sources of this engine, so that the loop wakes `owner` whenever one is ready.
+    /// A second call does nothing.
     fn watch(&mut self, owner: ObjectKey) -> io::Result<()> {
         on(self.below_mut())?.watch(owner)
     }
 
-    /// Returns the name that a socket of a network has among the loop's sources while it is watched.
+    /// Returns the id of this engine's source in the loop: that of a socket of a network that is
+    /// watched.
     fn source(&self) -> Option<SourceId> {
         None
     }
 
-    /// Takes note that a source is ready, which is this engine's or that of an engine below. Returns
-    /// what this engine is ready for by that.
+    /// Called when a source of this engine, or of an engine below, is ready. Returns what this
+    /// engine is ready for as a result.
     ///
-    /// The outermost engine is called first, and decides whether those below are called. `source`
-    /// is `None` if the socket is waited for before it is watched.
+    /// The outermost engine is called first, and decides whether it calls the engine below.
+    /// `source` is `None` in a wait for a socket that is not watched yet.
     fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
         match self.below_mut() {
             Some(below) => below.ready(source, readiness),
@@ -146,39 +148,41 @@ pub trait SocketEngine: fmt::Debug + Any {
         }
     }
 
-    /// Returns what this engine is ready for by what it holds itself, whatever its sources are ready
-    /// for: bytes that it has read from below, say.
+    /// Returns what this engine is ready for even if none of its sources is ready: for example it
+    /// may hold bytes that it has read from the engine below.
     fn ready_now(&self) -> Readiness {
         self.below().map_or(Readiness::default(), |below| below.ready_now())
     }
 
-    /// Returns the engines below whose sources are to be waited for until this engine is ready, and
-    /// for what. A socket of a network has none: it is waited for itself.
+    /// Returns the engines below that a wait for this engine must wait for, and for what. Empty for
+    /// a socket of a network: the wait is for its own source.
     fn waits_for(&self, interest: Interest) -> SmallVec<[(&dyn SocketEngine, Interest); 2]> {
         self.below().map(|below| (below, interest)).into_iter().collect()
     }
 
-    /// Goes on with the handshake of this layer. Fails with the reason if the handshake failed.
+    /// Goes on with the handshake of this layer. Fails with the reason if the handshake has failed.
     ///
-    /// Called until it returns [`Handshake::Done`]: at the start, after each [`ready`](Self::ready),
-    /// and when what it asked for is there.
+    /// Called until it returns [`Handshake::Done`]: at the start, after each
+    /// [`ready`](Self::ready), after [`add_link`](Self::add_link) and after
+    /// [`answered`](Self::answered).
     fn shake_hands(&mut self) -> io::Result<Handshake> {
         Ok(Handshake::Done)
     }
 
-    /// Takes the link that [`shake_hands`](Self::shake_hands) asked for. It is connected.
+    /// Takes the connected link that [`shake_hands`](Self::shake_hands) has asked for.
     fn add_link(&mut self, link: Box<dyn SocketEngine>) {
         drop(link);
     }
 
-    /// Takes note that the program has had its chance to answer the question that
-    /// [`shake_hands`](Self::shake_hands) asked. The answer, if there is one, is in the question.
+    /// Called after the slots that could answer the question of [`shake_hands`](Self::shake_hands)
+    /// have run. The answer, if there is one, is in the question.
     fn answered(&mut self) {}
 
-    /// Gives up the engine below, if this layer has nothing to do after its handshake.
+    /// Returns the engine below, if this layer has nothing to do after its handshake; otherwise
+    /// this engine, as the error.
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>>;
 
-    /// Gives the socket its own address.
+    /// Binds the socket to an address of this host.
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> io::Result<()> {
         on(self.below_mut())?.bind(address, port, mode)
     }
@@ -188,27 +192,28 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below_mut())?.connect(peer)
     }
 
-    /// Returns how far the connection attempt is. Fails with the reason if the attempt failed, or if
-    /// the established connection has broken.
+    /// Returns how far the attempt to connect has come. Fails with the reason if the attempt has
+    /// failed, or if the established connection has broken.
     fn progress(&mut self) -> io::Result<Progress> {
         on(self.below_mut())?.progress()
     }
 
-    /// Begins to take connections, of which `backlog` may wait.
+    /// Begins to listen. Up to `backlog` connections may wait to be accepted.
     fn listen(&mut self, backlog: u32) -> io::Result<()> {
         on(self.below_mut())?.listen(backlog)
     }
 
-    /// Takes the next connection. `WouldBlock` if there is none.
+    /// Accepts the next connection. Fails with `WouldBlock` if there is none.
     fn accept(&mut self) -> io::Result<Accepted> {
         on(self.below_mut())?.accept()
     }
 
-    /// Reads what has come. `WouldBlock` if that is nothing, 0 at the end of a stream.
+    /// Reads bytes that have come. Fails with `WouldBlock` if there are none. Returns 0 at the end
+    /// of a stream.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// Adds up to `max` bytes of what has come to the end of `buffer`, within the memory that this
-    /// has. `WouldBlock` if nothing has come, 0 at the end of a stream.
+    /// Reads up to `max` bytes and appends them to `buffer`, without enlarging its memory.
+    /// Fails with `WouldBlock` if there are none. Returns 0 at the end of a stream.
     ///
     /// Unless overridden, this clears all the memory that the bytes may take before it reads. An
     /// engine that knows how many bytes have come clears no more.
@@ -220,35 +225,36 @@ pub trait SocketEngine: fmt::Debug + Any {
         read
     }
 
-    /// Reads what has come and leaves it there.
+    /// Reads bytes that have come, without taking them.
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes what there is room for. `WouldBlock` if there is none.
+    /// Writes as many bytes as there is room for. Fails with `WouldBlock` if there is no room.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Returns true if the engine has taken bytes that have not gone to the engine below yet. They go
-    /// when [`ready`](Self::ready) tells that there is room.
+    /// Returns true if the engine holds written bytes that it has not passed to the engine below
+    /// yet. It passes them in a later [`ready`](Self::ready), when there is room.
     fn holds_back(&self) -> bool {
         self.below().is_some_and(|below| below.holds_back())
     }
 
-    /// Returns true if a datagram has come, and leaves it there.
+    /// Returns true if a datagram has come, without taking it.
     fn has_datagram(&self) -> io::Result<bool> {
         on(self.below())?.has_datagram()
     }
 
-    /// Returns the size of the datagram that comes next, if there is one.
+    /// Returns the size of the next datagram, if there is one.
     fn datagram_size(&self) -> io::Result<Option<usize>> {
         on(self.below())?.datagram_size()
     }
 
-    /// Takes the next datagram; what the buffer has no room for is lost. `WouldBlock` if there is
-    /// none. The sender's address is an IPv4 address if it can be, and a link-local one has a scope.
+    /// Takes the next datagram. Bytes that the buffer has no room for are lost. Fails with
+    /// `WouldBlock` if there is no datagram. An IPv4-mapped address of the sender is returned as an
+    /// IPv4 address, and a link-local address with its scope id.
     fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         on(self.below_mut())?.receive_from(buffer)
     }
 
-    /// Takes the next datagram with all that is known of its way. Otherwise as
+    /// Takes the next datagram with a description of its way. Otherwise as
     /// [`receive_from`](Self::receive_from).
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
         on(self.below_mut())?.receive(buffer)
@@ -259,13 +265,13 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below_mut())?.send_to(bytes, to)
     }
 
-    /// Sends a datagram by the way that it describes. `Unsupported` if that cannot be said here.
+    /// Sends a datagram by the way that it describes. Fails with `Unsupported` if the network has
+    /// no means for that.
     fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
         on(self.below_mut())?.send(datagram)
     }
 
-    /// Begins or ends to receive what is sent to a group, on one interface or on the one that the
-    /// system chooses.
+    /// Joins or leaves a group, on one interface or on the one that the system chooses.
     fn set_member(
         &mut self,
         group: IpAddr,
@@ -275,22 +281,22 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below_mut())?.set_member(group, interface, membership)
     }
 
-    /// Returns the interface by which datagrams to groups go out, if it was set.
+    /// Returns the interface by which datagrams to groups are sent, if it was set.
     fn multicast_interface(&self) -> io::Result<Option<NetworkInterface>> {
         on(self.below())?.multicast_interface()
     }
 
-    /// Sets the interface by which datagrams to groups go out.
+    /// Sets the interface by which datagrams to groups are sent.
     fn set_multicast_interface(&mut self, interface: &NetworkInterface) -> io::Result<()> {
         on(self.below_mut())?.set_multicast_interface(interface)
     }
 
-    /// Tells the peer that nothing more will be written. What the engine holds back goes before.
+    /// Sends the bytes that the engine holds back, then closes the writing end.
     fn shutdown_write(&mut self) -> io::Result<()> {
         on(self.below_mut())?.shutdown_write()
     }
 
-    /// Returns how many bytes can be read at once now: for a stream all that has come.
+    /// Returns how many bytes one read can take now: of a stream, all that have come.
     fn available(&self) -> io::Result<usize> {
         on(self.below())?.available()
     }
@@ -305,7 +311,7 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below_mut())?.set_option(option)
     }
 
-    /// Returns true if the socket takes IPv4 as well as IPv6.
+    /// Returns true if the socket is for both IPv4 and IPv6.
     fn is_dual_stack(&self) -> io::Result<bool> {
         on(self.below())?.is_dual_stack()
     }
@@ -320,23 +326,24 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below())?.peer_addr()
     }
 
-    /// Returns the descriptor, where there is one, for the network's own use: nobody may duplicate
-    /// it.
+    /// Returns the descriptor, if there is one, for use by the network itself. It must not be
+    /// duplicated.
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.below()?.descriptor()
     }
 
-    /// Returns the descriptor, where there is one, for somebody who may duplicate it, so that the
-    /// system's socket may live longer than this one.
+    /// Returns the descriptor, if there is one, for a caller that may duplicate it, so that the
+    /// system's socket may exist longer than this engine.
     fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.below()?.lend_descriptor()
     }
 
-    /// Gives up the descriptor, if the system's socket alone is all there is of this engine.
+    /// Returns the descriptor, if this engine is nothing but a socket of the system; otherwise this
+    /// engine, as the error.
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>>;
 }
 
-/// Returns the engine below, of which something is asked that this engine does not do itself.
+/// Returns the engine below, or `Unsupported` as the error if there is none.
 fn on<T>(below: Option<T>) -> io::Result<T> {
     below.ok_or_else(|| io::ErrorKind::Unsupported.into())
 }

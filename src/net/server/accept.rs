@@ -1,7 +1,7 @@
-//! How a server takes what waits in the kernel.
+//! How a server accepts the connections that wait in the kernel.
 //!
-//! The kernel tells of a waiting connection once. Whatever keeps the server from taking it (a
-//! limit, a pause, a lack of descriptors) is therefore remembered, and ends with another try.
+//! The kernel reports a waiting connection once. So if the server cannot accept it (a limit, a
+//! pause, a lack of descriptors), the server remembers this, and tries again later.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::net::socket::QTcpSocket;
 use crate::net::values::SocketError;
 use crate::object::{Context, Obj, ObjectKey, Occasion, Origin, Response, World};
 
-/// How many connections are accepted in one pass of the loop, at most, before others get theirs.
+/// How many connections a server accepts in one pass of the loop, so that it does not delay others.
 const ACCEPTS_PER_PASS: usize = 64;
 
 impl QTcpServer {
@@ -33,12 +33,12 @@ impl QTcpServer {
         !self.accepting.is_paused && !self.is_full()
     }
 
-    /// Says whether as many connections wait to be taken as may.
+    /// Returns true if as many connections as may are pending.
     fn is_full(&self) -> bool {
         self.pending.len() >= self.max_pending_connections()
     }
 
-    /// Postpones accepting more, if there may be more and it is wanted.
+    /// Postpones accepting, if more connections may wait and the server may accept them.
     pub(super) fn go_on_if_more(&mut self) {
         if self.accepting.has_more
             && self.may_accept()
@@ -50,13 +50,14 @@ impl QTcpServer {
         }
     }
 
-    /// Forgets what waits in the kernel, and what was said about it.
+    /// Stops retrying, and forgets that connections may wait in the kernel.
     pub(super) fn stop_accepting(&mut self) {
         self.stop_retrying();
         self.accepting.forget();
     }
 
-    /// What somebody who waits for a connection waits on; nothing if no more may be accepted.
+    /// Returns the engine that a wait for a connection waits for. `None` if no more connections may
+    /// be accepted.
     pub(in crate::net) fn awaited(&self) -> Option<(&dyn SocketEngine, Rc<dyn Network>)> {
         if self.is_full() {
             return None;
@@ -64,8 +65,8 @@ impl QTcpServer {
         Some((self.engine.as_deref()?, self.home.as_ref()?.network.clone()))
     }
 
-    /// Accepts what waits, even if the server is paused. Returns true if that was at least one
-    /// connection.
+    /// Accepts the waiting connections, even if the server is paused. Returns true if there was at
+    /// least one.
     pub(in crate::net) fn accept_awaited(
         world: &mut World,
         server: Obj<Self>,
@@ -88,7 +89,7 @@ impl QTcpServer {
             });
             match accepted {
                 Ok(Some(())) => {}
-                // A failure after the first connection is no failure to accept one.
+                // After the first connection the call has succeeded.
                 Err(error) if count == 0 => return Err(error),
                 Ok(None) | Err(_) => return Ok(count > 0),
             }
@@ -96,14 +97,14 @@ impl QTcpServer {
         Ok(true)
     }
 
-    /// Takes one connection from the kernel, if there is one and it is wanted.
+    /// Accepts one connection, if one waits and the server may accept it.
     fn accept(&mut self) -> Option<Accepted> {
         self.stop_retrying();
         self.accepting.has_more = true;
         if self.may_accept() { self.accept_next().unwrap_or(None) } else { None }
     }
 
-    /// Takes one connection from the kernel, if there is one. A failure has been told already.
+    /// Accepts one connection, if one waits. Emits `accept_error` on failure.
     fn accept_next(&mut self) -> Result<Option<Accepted>, SocketError> {
         let Some(engine) = &mut self.engine else { return Ok(None) };
         match engine.accept() {
@@ -116,7 +117,7 @@ impl QTcpServer {
                 self.accepting.succeeded();
                 Ok(None)
             }
-            // The peer gave up while it waited: the next may be there.
+            // The peer gave up while it waited. Another connection may wait.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {
                 self.go_on_if_more();
                 Ok(None)
@@ -133,7 +134,7 @@ impl QTcpServer {
         kind
     }
 
-    /// Tries again after a while: the kernel tells of a waiting connection only once.
+    /// Tries again after a delay: the kernel reports a waiting connection only once.
     fn retry_later(&mut self) {
         let Some(home) = &self.home else { return };
         let delay = self.accepting.next_delay();
@@ -147,7 +148,7 @@ impl QTcpServer {
         }
     }
 
-    /// Returns what the server knows of every connection that it takes in.
+    /// Returns what all connections of this server have in common.
     fn reception(&self) -> Option<Reception> {
         Some(Reception {
             local: self.address.filter(|address| !address.ip().is_unspecified()),
@@ -157,9 +158,9 @@ impl QTcpServer {
     }
 }
 
-/// What a server knows of every connection that it takes in.
+/// What all connections of a server have in common.
 struct Reception {
-    /// The address of the connection's end here, where all have the same.
+    /// The address of this end, if it is the same for all connections.
     local: Option<SocketAddr>,
     on_incoming: Option<OnIncoming>,
     facilities: Rc<Facilities>,
@@ -171,7 +172,7 @@ impl Drop for QTcpServer {
     }
 }
 
-/// Destroys the connections that were accepted and never taken by a server that was closed.
+/// Destroys the connections that a closed server had accepted and the program had not taken.
 fn destroy_abandoned(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
     let abandoned = world.get_mut(server).map(|server| std::mem::take(&mut server.abandoned));
@@ -180,11 +181,12 @@ fn destroy_abandoned(world: &mut World, key: ObjectKey) {
     }
 }
 
-/// Accepts what waits, and announces each connection before it takes the next. If the announcement is
-/// put aside, the others wait for it.
+/// Accepts the waiting connections, and announces each one before it accepts the next. If the turn
+/// of an announcement is put aside, the others wait for it.
 fn accept_waiting(world: &mut World, key: ObjectKey) {
     let server = world.handle::<QTcpServer>(key);
-    /// Some of what waits is accepted. The end, a panic's of a slot included, asks for more.
+    /// Accepts some of the waiting connections. Its drop, after a panic of a slot too, postpones
+    /// accepting the others.
     struct Batch<'a>(&'a mut World, Obj<QTcpServer>);
 
     impl Drop for Batch<'_> {
@@ -204,18 +206,18 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
             take_in(world, key, accepted)
         });
         if accepted.is_none() {
-            // `accept` has asked for more, where that is wanted.
+            // `accept` has postponed accepting more, if necessary.
             std::mem::forget(batch);
             return;
         }
         if batch.0.is_held_up(Origin::Object(key)) {
-            // The next connection may not overtake this one, whose announcement was put aside.
+            // The announcement was put aside. The next connection must not overtake this one.
             return;
         }
     }
 }
 
-/// Makes a socket of a connection, or has the class decide what becomes of it.
+/// Makes a socket of a connection, or gives it to the hook of the class.
 fn take_in(
     world: &mut World,
     key: ObjectKey,
@@ -230,7 +232,7 @@ fn take_in(
             world.get_mut(server)?.new_connection().emit(());
         }
         None => {
-            // Made where the object is to be, which saves a copy of it.
+            // The object is made in its place, which saves a copy.
             let make = |_: &mut Context<'_, _>| QTcpSocket::accepted(accepted, local);
             let socket = world.add_child_of_with(server, make);
             let this = world.get_mut(server)?;
@@ -241,7 +243,7 @@ fn take_in(
     Some(())
 }
 
-/// Makes room for others in the place of connections that were destroyed before they were taken.
+/// Removes the pending connections that were destroyed, so that the server may accept others.
 pub(in crate::net) fn forget_destroyed(world: &mut World, server: Obj<QTcpServer>) {
     let pending = world.get_mut(server).map(|server| std::mem::take(&mut server.pending));
     let mut pending = pending.unwrap_or_default();

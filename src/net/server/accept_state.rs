@@ -1,22 +1,23 @@
-//! `AcceptState`: how far a server is with what waits in the kernel.
+//! `AcceptState`: whether connections wait in the kernel, and what keeps the server from accepting.
 
 use std::time::Duration;
 
 use crate::event_loop::TimerKey;
 
-/// How long a server waits after the first failure to accept, and at most. It doubles in between.
+/// How long a server waits after the first failure to accept, and at most. Each failure doubles the
+/// delay.
 const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
-/// How far accepting has come.
+/// What a server knows about accepting.
 pub(super) struct AcceptState {
-    /// The kernel may have connections that were not accepted.
+    /// Connections may wait in the kernel.
     pub(super) has_more: bool,
     pub(super) is_paused: bool,
     /// The server has postponed accepting: the loop will wake it.
     pub(super) is_postponed: bool,
-    /// Runs while the server waits to try again.
+    /// The timer of the next try, after a failure.
     pub(super) retry: Option<TimerKey>,
-    /// How long it waits next.
+    /// The delay after the next failure.
     retry_delay: Duration,
 }
 
@@ -33,19 +34,19 @@ impl Default for AcceptState {
 }
 
 impl AcceptState {
-    /// Returns how long to wait before the next try. Each failure doubles that, up to a limit.
+    /// Returns the delay until the next try. Each failure doubles it, up to a limit.
     pub(super) fn next_delay(&mut self) -> Duration {
         let delay = self.retry_delay;
         self.retry_delay = RETRY[1].min(2 * delay);
         delay
     }
 
-    /// Notes that the kernel was asked and did not fail.
+    /// Notes that accepting has not failed.
     pub(super) fn succeeded(&mut self) {
         self.retry_delay = RETRY[0];
     }
 
-    /// Forgets what waits in the kernel, and what was said about it.
+    /// Forgets everything but a wake-up that is still to come.
     pub(super) fn forget(&mut self) {
         let is_postponed = self.is_postponed;
         *self = Self { is_postponed, ..Self::default() };

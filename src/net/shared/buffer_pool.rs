@@ -1,27 +1,28 @@
-//! The memory that reads go to.
+//! The memory that sockets read into.
 //!
-//! Keeps one promise: a socket with few unread bytes holds little memory for long. What a read brings
-//! stays where it came, so that slots read it there. If it is little, the memory is lent to one socket
-//! at a time. The next socket that reads asks for it back, and copies what it has read until it is there.
+//! Keeps one promise: a socket with few unread bytes does not hold much memory for long. The bytes
+//! of a read stay in this memory, so that slots read them there. If they are few, the memory is
+//! lent to the socket, and to one socket at a time. The next socket that reads few bytes asks for
+//! the memory back, and copies its own bytes until the memory has come back.
 
 use std::cell::Cell;
 
 use crate::io::{ByteQueue, Lease};
 use crate::object::ObjectKey;
 
-/// How much one read takes at most. A full read is continued in the next pass of the loop, after
-/// the others have been served.
+/// How many bytes one read takes at most. After a full read the socket reads on in a later wake-up,
+/// so that it does not delay the others.
 pub(super) const SIZE: usize = 64 * 1024;
 
 /// The memory that the sockets of a runtime read into.
 ///
-/// Two pieces are kept: one for a socket that reads, and one for the socket that has read before.
+/// Two pieces are kept: one for a socket that reads, and one for the socket that read before it.
 #[derive(Default)]
 pub(in crate::net) struct BufferPool {
     first: Cell<ByteQueue>,
     second: Cell<ByteQueue>,
     lease: Lease,
-    /// The socket to which memory is lent, unless it was asked for it.
+    /// The socket to which memory is lent, unless it was asked to give the memory back.
     borrower: Cell<Option<ObjectKey>>,
 }
 
@@ -38,7 +39,7 @@ impl BufferPool {
         ByteQueue::with_room(SIZE)
     }
 
-    /// Gives memory back. Memory of another size than the pool's is not kept here, nor is a third piece.
+    /// Gives memory back. Memory of another size is not kept, nor is a third piece.
     #[inline]
     pub(in crate::net) fn put(&self, mut queue: ByteQueue) {
         queue.empty();
@@ -51,8 +52,9 @@ impl BufferPool {
         }
     }
 
-    /// Lends the memory of a queue with few bytes to the socket that has read them. If another socket
-    /// has some, returns that socket, unless it was returned before: it is to give its memory back.
+    /// Lends the memory of a queue with few bytes to the socket that has read them. If memory is
+    /// lent to another socket already, returns that socket, once: the caller asks it to give the
+    /// memory back.
     #[inline]
     pub(in crate::net) fn lend(
         &self,

@@ -11,7 +11,7 @@ use crate::net::engine::{Destination, NativeNetwork, Network, Route, Router};
 use crate::net::names::HostLookups;
 use crate::object::World;
 
-/// What the sockets of a runtime share, beside the loop's parts.
+/// What the sockets of a runtime share: the loop's parts, the network and more.
 pub(crate) struct Facilities {
     parts: Rc<LoopParts>,
     pub(in crate::net) network: Rc<dyn Network>,
@@ -26,7 +26,7 @@ pub(crate) struct Facilities {
 pub(in crate::net) type Home = event_loop::Home<Facilities>;
 
 impl Facilities {
-    /// Says on which network the sockets of a runtime are to be that has none yet.
+    /// Sets the network of a runtime that has no facilities yet, and returns the facilities.
     pub(crate) fn begin(
         world: &World,
         network: impl FnOnce(&LoopParts) -> Rc<dyn Network>,
@@ -47,14 +47,15 @@ impl Facilities {
 
     /// Returns the route by which a socket is to reach `destination`.
     pub(in crate::net) fn route(&self, destination: &Destination<'_>) -> Route {
-        // A router may set another one.
+        // Cloned, because a router may set another router.
         let router = self.router.borrow().clone();
         router.map_or_else(Route::direct, |router| router.route(destination))
     }
 }
 
 impl World {
-    /// Sets what decides by which route the sockets of this runtime connect from now on.
+    /// Sets the router, which decides by which route the sockets of this runtime connect from now
+    /// on.
     #[doc(hidden)]
     pub fn set_router(&mut self, router: impl Router + 'static) {
         Facilities::of(self).router.replace(Some(Rc::new(router)));
@@ -62,7 +63,8 @@ impl World {
 }
 
 impl Parts for Facilities {
-    /// Returns the facilities of this runtime: on the kernel's network, unless it was said which.
+    /// Returns the facilities of this runtime. Makes them on the kernel's network if there are
+    /// none.
     fn of(world: &World) -> Rc<Self> {
         world
             .kept()

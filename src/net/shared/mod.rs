@@ -1,8 +1,8 @@
 //! What the sockets of one runtime share.
 //!
-//! The [`Facilities`] of a runtime are made when its first socket enters it, or before, if it is to
-//! be on another network than the kernel's. A socket keeps them as its [`Home`]. They know the
-//! network and no socket: what is to be done for a socket goes by its key.
+//! The [`Facilities`] of a runtime are made when its first socket enters the runtime; for a runtime
+//! on another network than the kernel's, they are made before. A socket keeps the facilities as its
+//! [`Home`]. They know the network, and know sockets only by their keys.
 
 mod buffer_pool;
 mod facilities;

@@ -1,37 +1,38 @@
 //! Newcomers: the sockets of a connection that a server takes in.
 //!
-//! Keeps one promise: no slot hears of what comes on an accepted connection before the slots of
-//! `new_connection` have run, which may connect to the socket. A socket that enters the runtime while
-//! a server takes its connection in is watched by a step that is recorded after the announcement, so
-//! the step waits along with a turn that is put aside.
+//! Keeps one promise: no signal is emitted for what comes on an accepted connection before the
+//! slots of `new_connection` have run, because these slots may connect to the socket's signals. If
+//! a socket enters the runtime while a server takes a connection in, it is watched only from a step
+//! that is recorded after the emission of `new_connection`. If the turn of the emission is put
+//! aside, the step waits too.
 
 use std::cell::{Cell, RefCell};
 
 use crate::object::{ObjectKey, Wakeups};
 
-/// The sockets of the connection that a server of this runtime takes in.
+/// The sockets of the connection that a server of this runtime is taking in.
 #[derive(Default)]
 pub(in crate::net) struct Newcomers {
-    /// A server takes a connection in.
+    /// A server is taking a connection in.
     is_open: Cell<bool>,
     first: Cell<Option<ObjectKey>>,
-    /// The sockets that a class of its own made beside the first.
+    /// Further sockets, which a class of its own may have made.
     others: RefCell<Vec<ObjectKey>>,
 }
 
 impl Newcomers {
-    /// The number of the step at which a newcomer begins to be watched, after its announcement.
+    /// The number of the step that begins to watch a newcomer, after its announcement.
     pub(in crate::net) const ANNOUNCED: u32 = 0;
 
-    /// Begins to take a connection in. The end of the value that this returns, by a panic as well, is
-    /// the moment after the announcement.
+    /// Begins to take a connection in. The drop of the returned value, after a panic too, records
+    /// the steps of the newcomers.
     pub(in crate::net) fn take_in<'a>(&'a self, wakeups: &'a Wakeups) -> Announcement<'a> {
         self.is_open.set(true);
         Announcement { newcomers: self, wakeups }
     }
 
-    /// Has a socket watched after the announcement, if a server takes a connection in. Returns false
-    /// if none does, so that the socket may be watched at once.
+    /// Returns true if a server is taking a connection in: then the socket is watched after the
+    /// announcement. Returns false if the socket may be watched at once.
     pub(in crate::net) fn join(&self, socket: ObjectKey) -> bool {
         let is_open = self.is_open.get();
         if is_open {

@@ -1,23 +1,25 @@
-//! The announcement: whether there is something to read, and whether `ready_read` was emitted for it.
+//! The announcement: whether there is something to read, and whether `ready_read` was emitted for
+//! it.
 
-/// What there may be to read, and whether that is announced.
+/// What there may be to read, and whether `ready_read` was emitted for it.
 #[derive(Debug, Default)]
 pub(super) struct Announcement {
     /// The kernel may have more to read.
     pub(super) has_more: bool,
-    /// `ready_read` was emitted for a direct socket, and nobody has looked since.
+    /// `ready_read` was emitted for a direct socket, and the program has not read since.
     is_announced: bool,
-    /// Datagrams were announced or read, and no read has found out that the last one was the last.
+    /// Datagrams were announced or read, and no read has found that none is left.
     expects_datagram: bool,
-    /// Something was read, and something left, which is announced once more.
+    /// Some bytes were read and some were left: `ready_read` is to be emitted once more for the
+    /// rest.
     again: bool,
-    /// Bytes came with the end of a handshake, which are announced when the loop comes to it.
+    /// Bytes came with the end of a handshake: `ready_read` is to be emitted in a later wake-up.
     early: bool,
 }
 
 impl Announcement {
-    /// Notes an announcement. Returns true if it must be made: none was made, or somebody has looked
-    /// since.
+    /// Notes that `ready_read` is emitted. Returns true if it must be emitted: it was not emitted
+    /// yet, or the program has read since.
     #[inline]
     pub(super) fn announce(&mut self) -> bool {
         self.expects_datagram = true;
@@ -28,20 +30,19 @@ impl Announcement {
         self.is_announced
     }
 
-    /// Somebody has looked: what comes may be announced again.
+    /// Notes that the program has read: `ready_read` may be emitted again.
     #[inline]
     pub(super) fn looked_at(&mut self) {
         self.is_announced = false;
     }
 
-    /// Notes a read of a datagram, which has found one or not. Returns true if the reader had a reason
-    /// to expect one.
+    /// Notes if a read has found a datagram. Returns true if the reader could expect one.
     #[inline]
     pub(super) fn read_datagram(&mut self, has_found: bool) -> bool {
         std::mem::replace(&mut self.expects_datagram, has_found)
     }
 
-    /// Announces what is left once more, when the loop comes to it.
+    /// Requests another `ready_read`, in a later wake-up, for the bytes that are left.
     pub(super) fn renew(&mut self) {
         self.again = true;
     }
@@ -54,7 +55,7 @@ impl Announcement {
         self.take_early() | std::mem::take(&mut self.again)
     }
 
-    /// Announces what came with the end of a handshake, when the loop comes to it.
+    /// Requests `ready_read`, in a later wake-up, for bytes that came with the end of a handshake.
     pub(super) fn come_early(&mut self) {
         self.early = true;
     }
@@ -67,7 +68,7 @@ impl Announcement {
         std::mem::take(&mut self.early)
     }
 
-    /// Forgets the connection, of which some can still be read.
+    /// Forgets the connection, but not that unread bytes are to be announced once more.
     pub(super) fn end(&mut self) {
         *self = Self { again: self.again, ..Self::default() };
     }

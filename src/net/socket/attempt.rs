@@ -1,12 +1,12 @@
 //! Connecting: from a name to an established connection.
 //!
 //! The addresses of a name race (RFC 8305): each gets a head start of 250 ms over the next, and
-//! the first that answers wins. Without racing they are tried one after the other, and share what time there is.
-//! Where the socket is bound already they are tried so as well, but its one engine stays with an
-//! address until that has failed.
+//! the first that answers wins. Without racing, the addresses are tried one after the other and
+//! share the time until the deadline. A bound socket has only one engine, so it tries the addresses
+//! one after the other too, each until it fails.
 //!
-//! A route may lead to another host first, whose name is looked up then in place of the peer's. Its
-//! layers shake hands once that host is reached: see `handshaking.rs`.
+//! A route may lead to another host first. Then that host's name is looked up in place of the
+//! peer's, and the layers of the route shake hands once that host is reached: see `handshaking.rs`.
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
@@ -32,13 +32,13 @@ use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketT
 /// The head start of an address over the next, as RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// How many addresses of a name are tried. Each may take a descriptor while it is.
+/// How many addresses of a name are tried. Each may take a descriptor meanwhile.
 const MOST_ADDRESSES: usize = 32;
 
 /// A connection that is being made.
 #[derive(Default)]
 pub(super) struct Attempt {
-    /// The lookup that is under way.
+    /// The pending lookup.
     question: Option<HostQuestion>,
     port: u16,
     protocol: NetworkLayerProtocol,
@@ -49,34 +49,34 @@ pub(super) struct Attempt {
     pub(super) handshake: Option<Handshaking>,
     /// The addresses that were not tried yet.
     addresses: VecDeque<SocketAddr>,
-    /// Those that are being tried.
+    /// The addresses that are being tried.
     racers: Vec<Racer>,
-    /// The network was asked for a connection to one of the addresses at least.
+    /// The network was asked for a connection to at least one of the addresses.
     has_tried: bool,
-    /// What was set while they are, for those that join later.
+    /// The options that were set during the attempt, for engines that join the race later.
     pub(super) options: KeptOptions,
-    /// The socket was bound before: its engine is the only one, and tries them one after the other.
+    /// The socket was bound before: its only engine tries the addresses one after the other.
     is_bound: bool,
-    /// The engine of a socket that was bound, while it tries no address.
+    /// The engine of a bound socket, while it tries no address.
     own: Option<Box<dyn SocketEngine>>,
-    /// Why the address before did not work.
+    /// Why the last address did not work.
     pub(super) failure: Option<Fault>,
     /// When the whole attempt is given up.
     deadline: Option<Instant>,
-    /// When the next address is tried, whatever the current does.
+    /// When the next address is tried, even if the current one has not failed.
     next_try: Option<Instant>,
     timer: Option<TimerKey>,
-    /// `disconnect_from_host` was called: the connection is closed as soon as it stands.
+    /// `disconnect_from_host` was called: the connection is closed as soon as it is established.
     pub(super) close_when_connected: bool,
 }
 
 impl Attempt {
-    /// Returns the name whose addresses are to be tried, if the peer has this one.
+    /// Returns the name whose addresses are to be tried: the hop's, or `peer` without a hop.
     fn name_to_look_up<'a>(&'a self, peer: &'a str) -> &'a str {
         self.hop.as_ref().map_or(peer, |hop| &hop.host)
     }
 
-    /// Returns the engine of a socket that was bound, while it tries no address.
+    /// Returns the engine of a bound socket, while it tries no address.
     pub(super) fn own_engine(&self) -> Option<&dyn SocketEngine> {
         self.own.as_deref()
     }
@@ -85,7 +85,7 @@ impl Attempt {
         self.own
     }
 
-    /// Returns the engines that try an address, or those whose layers shake hands.
+    /// Returns the engines that try an address or shake hands.
     pub(super) fn racing(&self) -> impl Iterator<Item = &dyn SocketEngine> {
         let racing = self.racers.iter().map(|racer| &*racer.engine);
         racing.chain(self.handshake.iter().flat_map(Handshaking::engines))
@@ -138,9 +138,10 @@ impl SocketCore {
         });
     }
 
-    /// Returns the phase of a socket whose engine is connecting, as somebody else has begun it.
+    /// Returns the phase of a socket whose engine was connecting already when the socket took it
+    /// over.
     pub(super) fn begun_elsewhere(&mut self, engine: Box<dyn SocketEngine>) -> Phase {
-        // Its address is known while the engine is elsewhere.
+        // Kept here, because the phase does not count a racing engine as the socket's own.
         self.set_local(Endpoint::local_of(&*engine));
         Phase::Connecting(Box::new(Attempt {
             racers: vec![Racer { address: None, engine }],
@@ -148,7 +149,7 @@ impl SocketCore {
         }))
     }
 
-    /// Goes on with what somebody else has begun.
+    /// Goes on with an attempt that was begun before the socket took the engine over.
     pub(super) fn go_on_connecting(&mut self) {
         let timeout = self.settings().connect_timeout;
         let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
@@ -161,7 +162,7 @@ impl SocketCore {
         self.set_timer();
     }
 
-    /// Begins to connect to the peer that has been named; or wishes to, without a runtime.
+    /// Begins to connect to the peer whose name is set. Without a runtime, only notes the wish.
     pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
         let Some(home) = &self.home else {
             self.phase = Phase::Wish(Box::new(attempt));
@@ -202,14 +203,14 @@ impl SocketCore {
         }
     }
 
-    /// Returns the name whose addresses the socket connects to first: the peer's, or that of a host on
-    /// the way to the peer.
+    /// Returns the name whose addresses the socket connects to first: the peer's name, or the name
+    /// of a host on the way to the peer.
     pub(in crate::net) fn name_to_look_up(&self) -> &str {
         let peer = self.peer_name();
         self.phase.attempt().map_or(peer, |attempt| attempt.name_to_look_up(peer))
     }
 
-    /// The lookup has been answered, unless that is one that was called off meanwhile.
+    /// Called when a lookup has been answered. Does nothing if the lookup was aborted meanwhile.
     pub(super) fn on_answer(&mut self) {
         let question = self.phase.attempt().and_then(|attempt| attempt.question.as_ref());
         if let Some(found) = question.and_then(HostQuestion::take_answer) {
@@ -217,8 +218,8 @@ impl SocketCore {
         }
     }
 
-    /// Takes the addresses of the peer's name, or the error. They come from the lookup, or from a call
-    /// that waits without a loop: then the lookup is called off.
+    /// Takes the addresses of the peer's name, or the error, from the lookup or from a call that
+    /// waits without a loop. The latter aborts the lookup.
     pub(in crate::net) fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
         let Some(attempt) = self.phase.attempt_mut() else { return };
         attempt.question = None;
@@ -239,7 +240,8 @@ impl SocketCore {
         self.take(Step::Resolved);
     }
 
-    /// The addresses are known, if there are any.
+    /// Called when the lookup has ended: begins to try the addresses, or gives up if there are
+    /// none.
     pub(super) fn begin_to_connect(&mut self) {
         let races = self.settings().happy_eyeballs;
         let Some(attempt) = self.phase.attempt_mut() else { return };
@@ -256,19 +258,19 @@ impl SocketCore {
         self.record(Step::TryNext);
     }
 
-    /// Tries the next address, beside those that are being tried; gives up if there is none left.
+    /// Tries the next address, beside those that are being tried. Gives up if no address is left.
     pub(super) fn try_next(&mut self) {
-        // A bound socket's address is known while its engine is elsewhere.
+        // Kept now: while the engine of a bound socket races, it cannot be asked for its address.
         self.local();
         let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
         let kept = self.extra.get().and_then(|extra| extra.settings.options.as_deref());
         while let Some(address) = attempt.addresses.pop_front() {
             let opened = match attempt.own.take() {
-                // It has all options already.
+                // A bound engine has all options already.
                 Some(bound) => Ok(bound),
                 None => {
                     let network = &*home.network;
-                    // A host on the way is reached by TCP, whatever the socket carries.
+                    // A host on the way is reached by TCP, even for a UDP socket.
                     let kind = if attempt.hop.is_some() { SocketType::Tcp } else { self.kind };
                     open_prepared(network, kind, address, [kept, Some(&attempt.options)])
                 }
@@ -305,7 +307,7 @@ impl SocketCore {
         }
     }
 
-    /// Looks whether one of the addresses that are being tried has answered.
+    /// Checks whether one of the addresses that are being tried has answered.
     pub(super) fn check_attempt(&mut self) {
         let Some(attempt) = self.phase.attempt_mut() else { return };
         let mut has_failed = false;
@@ -328,7 +330,7 @@ impl SocketCore {
         }
     }
 
-    /// Time has passed: the next address is tried, or all of it is given up.
+    /// Called when the timer is due: tries the next address, or gives the attempt up.
     pub(in crate::net) fn on_timeout(&mut self) {
         let races = self.settings().happy_eyeballs;
         let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
@@ -347,7 +349,7 @@ impl SocketCore {
         }
     }
 
-    /// When [`on_timeout`](Self::on_timeout) is to be called, at the latest.
+    /// Returns the latest time at which [`on_timeout`](Self::on_timeout) is to be called.
     pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
         let attempt = self.phase.attempt()?;
         attempt.deadline.into_iter().chain(attempt.next_try).min()
@@ -358,14 +360,15 @@ impl SocketCore {
         self.phase.engines()
     }
 
-    /// One of the addresses that are being tried has answered: the others are dropped, and the layers
-    /// begin to shake hands, if there are any.
+    /// Called when one of the addresses that are being tried has answered. Drops the others. If the
+    /// route has layers, they begin to shake hands; otherwise the connection is established.
     fn reach(&mut self, place: usize) {
         let Some(attempt) = self.phase.attempt_mut() else { return };
         let Racer { address, engine } = attempt.racers.swap_remove(place);
         let layers = std::mem::take(&mut attempt.layers);
         if layers.is_empty() {
-            // A socket that is bound to a link may have connected to an address without its scope.
+            // A socket that is bound to an interface may have connected to a link-local address
+            // without a scope id: then the engine is asked for the peer's address.
             let known = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
             return self.establish(engine, known);
         }
@@ -380,8 +383,8 @@ impl SocketCore {
         self.shake_hands();
     }
 
-    /// The connection to the peer is established, by this engine. `peer` is the peer's address, if
-    /// that is known better than by the engine.
+    /// Called when `engine` is connected to the peer. `peer` is the peer's address, if it is known
+    /// more exactly than the engine knows it.
     pub(super) fn establish(&mut self, engine: Box<dyn SocketEngine>, peer: Option<Endpoint>) {
         self.stop_timer();
         let Some(attempt) = self.phase.take_attempt() else { return };
@@ -389,7 +392,8 @@ impl SocketCore {
         self.peer = peer.unwrap_or_default();
         self.local = OnceCell::new();
         self.phase = Phase::Connected(engine);
-        // What comes right with the connection is looked for when it has been announced.
+        // Bytes may come together with the connection: they are read after the slots of
+        // `connected`.
         self.announcement.has_more = true;
         self.signals.state_changed.emit(SocketState::Connected);
         self.needed_extra().connected.emit(());
@@ -397,14 +401,15 @@ impl SocketCore {
         self.record(Step::Begin { to_close: attempt.close_when_connected });
     }
 
-    /// The attempt has failed: with its last fault, or with `otherwise` if it never came that far.
+    /// Ends the attempt and emits its last fault, or `otherwise` if it has none.
     pub(super) fn give_up(&mut self, otherwise: SocketError) {
         let Fault { kind, source } = self.end_attempt(otherwise);
         self.fail(kind, source);
     }
 
-    /// The attempt has failed: becomes unconnected, and says why. The name, if the peer was given
-    /// by name, may lead elsewhere by now, so the next attempt looks it up anew.
+    /// Makes the socket unconnected and returns the attempt's last fault, or `otherwise` if it has
+    /// none. If an address was tried, the name may have other addresses by now, so the next attempt
+    /// looks it up anew.
     pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
         self.stop_timer();
         let attempt = self.phase.take_attempt();
@@ -423,14 +428,14 @@ impl SocketCore {
             .unwrap_or(Fault { kind: otherwise, source: None })
     }
 
-    /// Decides when the next address is tried, if the current has not answered by then.
+    /// Sets the time at which the next address is tried, if no address has answered by then.
     fn set_next_try(&mut self) {
         let races = self.settings().happy_eyeballs;
         let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else { return };
         let timers = &home.timers;
         attempt.next_try = match (attempt.addresses.len(), attempt.deadline) {
             (0, _) => None,
-            // The one engine is busy.
+            // Its only engine is trying an address.
             _ if attempt.is_bound => None,
             _ if races => Some(timers.after(HEAD_START)),
             (_, None) => None,
@@ -463,13 +468,14 @@ impl SocketCore {
 
 /// An address that is being tried.
 struct Racer {
-    /// `None` if somebody else began to connect to it: then it is asked for afterwards.
+    /// `None` if the connecting began before the socket took the engine over: the engine is asked
+    /// for the address once it is connected.
     address: Option<SocketAddr>,
     engine: Box<dyn SocketEngine>,
 }
 
-/// Returns the address that a name is, if it is one, with this port. Which interfaces there are is
-/// known in a runtime alone.
+/// Returns the address with this port, if the name is a literal address. The names of interfaces
+/// are known only in a runtime.
 fn literal(home: &Home, name: &str, port: u16) -> Option<SocketAddr> {
     let index_of = |name: &str| home.network.interface_index(name);
     let mut address = HostName::literal_of(name, &index_of)?;
@@ -500,7 +506,8 @@ pub(super) fn start(
     Ok(progress)
 }
 
-/// The families alternately, beginning with that of the first address (RFC 8305, section 4).
+/// Returns the addresses with the families alternating, beginning with the family of the first
+/// address (RFC 8305, section 4).
 pub(super) fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
     let Some(first) = addresses.front() else { return VecDeque::new() };
     let (same, other): (VecDeque<_>, VecDeque<_>) = addresses

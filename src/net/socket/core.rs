@@ -1,4 +1,4 @@
-//! The core: what a socket is and what it is told.
+//! The core: the state of a socket, and the calls that change it.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -32,7 +32,7 @@ pub struct SocketCore {
     pub(super) signals: Signals,
     pub(super) kind: SocketType,
     pub(super) peer: Endpoint,
-    /// Asked for when somebody wants to know.
+    /// The engine is asked for this when it is needed first.
     pub(super) local: OnceCell<Endpoint>,
     pub(super) extra: OnceCell<Box<Extra>>,
     pub(super) phase: Phase,
@@ -56,7 +56,7 @@ pub(super) struct Signals {
     pub(super) error_occurred: Signal<SocketError>,
 }
 
-/// The last error, and what the system said.
+/// An error, and the system's error behind it.
 pub(in crate::net) struct Fault {
     pub(super) kind: SocketError,
     pub(super) source: Option<io::Error>,
@@ -83,7 +83,7 @@ impl SocketCore {
         }
     }
 
-    /// A socket for a connection that was accepted; `local` is its address, if that is known.
+    /// Creates the core for an accepted connection. `local` is the address of this end, if known.
     pub(super) fn accepted(
         engine: Box<dyn SocketEngine>,
         peer: Address,
@@ -97,7 +97,7 @@ impl SocketCore {
         core
     }
 
-    /// Takes the socket's place in its runtime.
+    /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
     pub(super) fn enter(&mut self, anchor: &Anchor<'_>) {
         self.home = Some(Home::of(anchor));
         if self.has_engine() {
@@ -107,7 +107,7 @@ impl SocketCore {
         }
     }
 
-    /// Is woken by the loop, or by a step that it recorded.
+    /// Called by the loop, or at a step that the socket recorded.
     pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
         let mut has_come = false;
         match occasion {
@@ -122,22 +122,22 @@ impl SocketCore {
         if has_come { self.device.received_response() } else { Response::DONE }
     }
 
-    /// Has the engine tell when it is ready: from now on, or from the end of the announcement on if a
-    /// server announces the connection just now.
+    /// Begins to watch the engine: now, or after the slots of `new_connection` if a server takes
+    /// the connection in.
     fn begin_to_watch(&mut self) {
         if !self.home.as_ref().is_some_and(|home| home.newcomers.join(home.key())) {
             self.watch();
         }
     }
 
-    /// Does the last steps of a socket that is about to be destroyed.
+    /// Takes the last steps of a socket that is about to be destroyed.
     pub(super) fn leave(&mut self) {
         if self.state() != SocketState::Unconnected {
             self.abort();
         }
     }
 
-    /// Gives the socket an address of its own.
+    /// Binds the socket to an address of this host.
     pub(super) fn bind(
         &mut self,
         address: BindAddress,
@@ -178,7 +178,7 @@ impl SocketCore {
         Ok(())
     }
 
-    /// Takes over a descriptor, which is in this state.
+    /// Takes over a descriptor. `state` is the state of its socket.
     pub(super) fn set_socket_descriptor(
         &mut self,
         descriptor: OwnedFd,
@@ -246,11 +246,11 @@ impl SocketCore {
                     attempt.close_when_connected = true;
                 }
             }
-            // What is left goes out in the loop's passes, as it would have anyway.
+            // Unsent bytes still go out in the loop's passes.
             SocketState::Closing => {}
             SocketState::Connected | SocketState::Bound => {
                 if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
-                    // There is no peer that could send or receive.
+                    // A bound TCP socket has no peer that could send or receive.
                     self.receive.see_end();
                     self.send.close();
                 }
@@ -264,7 +264,8 @@ impl SocketCore {
         }
     }
 
-    /// Has the device closed when the slots that hear of it have run; says whether it will be.
+    /// Records a step that closes the device after the slots of `about_to_close` have run. Returns
+    /// false if the socket is not in a runtime.
     pub(super) fn close_later(&mut self) -> bool {
         if self.home.is_some() && !self.steps.contains(Step::Close) {
             self.record(Step::Close);
@@ -272,7 +273,7 @@ impl SocketCore {
         self.home.is_some()
     }
 
-    /// What closing the device means to the connection.
+    /// Ends the connection because the device was closed.
     pub(super) fn close(&mut self) {
         if self.state() == SocketState::Unconnected {
             self.set_error(None);
@@ -293,7 +294,7 @@ impl SocketCore {
         self.end(was_connected);
     }
 
-    /// This end of the connection.
+    /// Returns the address of this end.
     pub(super) fn local(&self) -> Endpoint {
         match self.phase.engine() {
             Some(engine) => *self.local.get_or_init(|| Endpoint::local_of(engine)),
@@ -301,13 +302,13 @@ impl SocketCore {
         }
     }
 
-    /// Says what this end of the connection is, for a class that knows better.
+    /// Sets the address of this end, so that the engine is not asked for it.
     pub(super) fn set_local(&mut self, local: Endpoint) {
         self.local = OnceCell::from(local);
     }
 
-    /// Returns true if there is a connection, or an address to which datagrams come. A TCP socket that
-    /// is bound has nobody to wait for before it connects.
+    /// Returns true if the socket is connected, or is a UDP socket that is bound. A bound TCP
+    /// socket has no peer before it connects.
     pub(in crate::net) fn is_under_way(&self) -> bool {
         match self.state() {
             SocketState::Connected | SocketState::Closing => true,
@@ -316,7 +317,7 @@ impl SocketCore {
         }
     }
 
-    /// Returns true if there is no connection, and none was asked for.
+    /// Returns true if the socket is unconnected and is not to connect when it enters a runtime.
     pub(super) fn is_idle(&self) -> bool {
         self.state() == SocketState::Unconnected && self.phase.attempt().is_none()
     }
@@ -326,27 +327,27 @@ impl SocketCore {
         self.receive.is_finished() || self.is_idle()
     }
 
-    /// What is known of the last error, in words.
+    /// Returns the text of the last error: the system's, if there is one.
     pub(super) fn error_text(&self) -> Option<String> {
         let kind = self.error?;
         Some(self.error_source().map_or_else(|| kind.to_string(), io::Error::to_string))
     }
 
-    /// The network that the socket is on.
+    /// Returns the network of the socket's runtime.
     pub(in crate::net) fn network(&self) -> Option<Rc<dyn Network>> {
         self.home.as_ref().map(|home| home.network.clone())
     }
 
-    /// Forgets what belonged to one connection.
+    /// Forgets what belonged to the connection before.
     pub(super) fn begin_anew(&mut self) {
         self.receive = ReceiveHalf::default();
         self.send = SendHalf::default();
         self.announcement = Announcement::default();
     }
 
-    /// Becomes unconnected, and lets the addresses be seen until the last slot has run.
+    /// Makes the socket unconnected. The addresses are kept until the slots have run.
     pub(super) fn end(&mut self, was_connected: bool) {
-        // Asked for while there is an engine that knows.
+        // Keeps the address while there is an engine to ask for it.
         self.local();
         self.phase = Phase::Unconnected;
         self.device.drop_outgoing();
@@ -364,7 +365,7 @@ impl SocketCore {
         self.record(Step::Forget);
     }
 
-    /// Closes what the engine holds, and keeps the address that it had.
+    /// Drops the engine, and keeps the address that it had.
     pub(super) fn drop_engine(&mut self) {
         self.local();
         self.phase.lose_engine();
@@ -380,7 +381,7 @@ impl SocketCore {
         self.signals.state_changed.emit(state);
     }
 
-    /// Sets the state as a class says that has something else in the place of an engine.
+    /// Sets the state, for a class of its own that may have something else in place of an engine.
     pub(super) fn set_state(&mut self, state: SocketState) {
         if !matches!(state, SocketState::HostLookup | SocketState::Connecting) {
             self.stop_timer();
@@ -393,15 +394,15 @@ impl SocketCore {
         self.phase.state()
     }
 
-    /// Returns true if the socket has an engine of its own, other than those that race to become it.
+    /// Returns true if the socket has an engine of its own. The engines that race do not count.
     pub(in crate::net) fn has_engine(&self) -> bool {
         self.phase.engine().is_some()
     }
 
-    /// Has the engine tell when it is ready.
+    /// Begins to watch the engine.
     pub(super) fn watch(&mut self) {
-        // To the system a TCP socket that was never connected looks like one that hung up. An
-        // attempt to connect watches it.
+        // The system reports a TCP socket that was never connected as hung up, so a bound one is
+        // watched only when it begins to connect.
         if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
             return;
         }
@@ -413,17 +414,17 @@ impl SocketCore {
 }
 
 impl Fault {
-    /// What a failure to bind means.
+    /// Returns the fault for a failure to bind.
     fn of_binding(error: io::Error) -> Self {
         Self { kind: SocketError::of_binding(&error), source: Some(error) }
     }
 
-    /// What a failure to connect means.
+    /// Returns the fault for a failure to connect.
     pub(super) fn of_connecting(error: io::Error) -> Self {
         Self { kind: SocketError::of_connecting(&error), source: Some(error) }
     }
 
-    /// What it means that connecting to this address failed at once.
+    /// Returns the fault for a failure to begin to connect to this address.
     #[cold]
     pub(super) fn of_connecting_to(address: SocketAddr, error: io::Error) -> Self {
         let kind = SocketError::of_connecting(&error);
@@ -431,7 +432,7 @@ impl Fault {
     }
 }
 
-/// The same error once more: one that the call returns, one that the socket keeps.
+/// Returns a copy of an error: the call returns one, and the socket keeps the other.
 pub(super) fn copy_of(error: &io::Error) -> io::Error {
     match (error.raw_os_error(), error.get_ref()) {
         (Some(code), _) => io::Error::from_raw_os_error(code),

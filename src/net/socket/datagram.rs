@@ -1,8 +1,7 @@
 //! Datagrams: receiving and sending them one by one, and the groups that they are sent to.
 //!
-//! `ready_read` tells once that something has come, and again only after somebody has read. What the
-//! loop does for a socket in one pass is to tell it: whoever sends without end takes no more of it
-//! than anybody else.
+//! `ready_read` is emitted once when datagrams have come, and again only after the program has
+//! read. So a sender that sends without end takes no more of a pass of the loop than any other.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -21,14 +20,14 @@ use crate::net::values::{
 };
 use crate::readiness::Readiness;
 
-/// No datagram is larger.
+/// No datagram is larger than this, in bytes.
 const LARGEST: usize = 64 * 1024;
 
-/// How many datagrams are dropped in a pass of the loop on a socket for writing alone.
+/// How many datagrams a socket that is open only for writing drops in a pass of the loop.
 const DROPPED_PER_PASS: usize = 64;
 
 thread_local! {
-    /// Where a datagram of unknown size goes first. It is cleared once and not for each.
+    /// Receives each datagram of unknown size. It is cleared once, not for each datagram.
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -36,8 +35,8 @@ impl SocketCore {
     /// The room for a datagram of unknown size.
     pub(super) const MESSAGE_ROOM: usize = LARGEST;
 
-    /// The kernel says that there may be a datagram, or an error. Returns true if a datagram must be
-    /// announced.
+    /// Called when there may be a datagram, or an error. Returns true if `ready_read` must be
+    /// emitted.
     #[must_use]
     pub(super) fn on_datagram(&mut self, readiness: Readiness) -> bool {
         if !readiness.readable {
@@ -46,7 +45,7 @@ impl SocketCore {
         if !readiness.read_closed {
             return self.announce_datagram();
         }
-        // Somebody's read or write may have taken the error meanwhile.
+        // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
             self.news.add(News::REFUSED);
@@ -55,7 +54,7 @@ impl SocketCore {
         self.look_for_datagram()
     }
 
-    /// Looks for a datagram. Returns true if there is one that must be announced.
+    /// Looks for a datagram. Returns true if `ready_read` must be emitted for it.
     #[must_use]
     pub(super) fn look_for_datagram(&mut self) -> bool {
         let Some(engine) = self.datagram_engine() else { return false };
@@ -75,7 +74,7 @@ impl SocketCore {
         self.announce_once()
     }
 
-    /// Drops what has come to a socket that is open for writing alone.
+    /// Drops datagrams that have come to a socket that is open only for writing.
     #[cold]
     fn drop_datagrams(&mut self) {
         for _ in 0..DROPPED_PER_PASS {
@@ -90,7 +89,7 @@ impl SocketCore {
         self.postpone_traffic();
     }
 
-    /// Returns true if a datagram waits that was not looked at.
+    /// Returns true if a datagram waits in the engine.
     pub(super) fn datagram_waits(&self) -> bool {
         let engine = self.phase.engine().filter(|_| self.is_under_way());
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
@@ -108,7 +107,7 @@ impl SocketCore {
         engine.datagram_size().ok().flatten()
     }
 
-    /// Returns what is left of the datagram that was looked at and comes next, and who sent it.
+    /// Returns the unread bytes of a datagram that the device holds, and its sender.
     #[inline]
     pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
         let held = self.device.message()?;
@@ -116,8 +115,8 @@ impl SocketCore {
         Some((held, self.peer.addr().filter(|_| has_peer)?))
     }
 
-    /// Takes the next datagram. If there is none, that is an error, as in Qt; but not for the read
-    /// that finds out that the datagram before was the last.
+    /// Takes the next datagram. If there is none, the socket reports an error, as in Qt, except at
+    /// the first read that finds no more.
     pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         let received =
@@ -132,7 +131,7 @@ impl SocketCore {
         received
     }
 
-    /// Takes the next datagram with all that is known of it, and up to `max` of its bytes.
+    /// Takes the next datagram with up to `max` of its bytes and a description of its way.
     pub(super) fn receive_datagram(
         &mut self,
         max: Option<usize>,
@@ -170,7 +169,7 @@ impl SocketCore {
         outcome
     }
 
-    /// Sends a datagram to an address, from any port if the socket has none yet.
+    /// Sends a datagram to an address. Binds the socket to any free port if it has none yet.
     pub(super) fn send_to(&mut self, bytes: &[u8], to: SocketAddr) -> Result<usize, NetError> {
         let operation = || format!("send a datagram to {}", described(to));
         if is_vague(to) {
@@ -218,8 +217,8 @@ impl SocketCore {
         }
     }
 
-    /// Fails, and emits the error, if neither the socket's address nor its peer's has a scope id: a
-    /// datagram to a link-local address without one might then go by any link.
+    /// Fails, and emits the error, if neither the socket's address nor its peer's has a scope id.
+    /// Otherwise a datagram to a link-local address without one might be sent by any interface.
     #[cold]
     fn check_link(&mut self, operation: impl Fn() -> String) -> Result<(), NetError> {
         self.finish_connecting();
@@ -234,8 +233,8 @@ impl SocketCore {
         Err(NetError::new(kind, operation(), error))
     }
 
-    /// A connection of datagrams stands as soon as its address is known, also for whoever writes
-    /// right after asking for it.
+    /// Takes the pending steps of a UDP socket that connects, so that a write right after the call
+    /// of `connect_to_host` finds the connection established if the address is known.
     pub(super) fn finish_connecting(&mut self) {
         if matches!(self.state(), SocketState::HostLookup | SocketState::Connecting) {
             self.settle();
@@ -274,7 +273,7 @@ impl SocketCore {
     }
 
     pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
-        let operation = "tell the interface for groups";
+        let operation = "read the interface for groups";
         let engine = self.phase.engine().ok_or_else(|| not_bound(operation))?;
         engine
             .multicast_interface()
@@ -285,14 +284,14 @@ impl SocketCore {
         &mut self,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
-        let operation = || format!("send to groups by {}", interface.name());
+        let operation = || format!("set the interface for groups to {}", interface.name());
         let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
         engine
             .set_multicast_interface(interface)
             .map_err(|error| NetError::new(of_group(&error), operation(), error))
     }
 
-    /// Tells what became of a datagram.
+    /// Emits `bytes_written` or the error for a datagram, and returns the same result.
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
@@ -308,12 +307,12 @@ impl SocketCore {
         }
     }
 
-    /// The engine, if datagrams that have come can be taken from it now.
+    /// Returns the engine, if datagrams can be taken from it now.
     fn receiving_engine(&mut self) -> Option<&mut dyn SocketEngine> {
         if self.is_under_way() { self.phase.engine_mut() } else { None }
     }
 
-    /// The engine, if datagrams come and go by it now.
+    /// Returns the engine, if datagrams can be sent and received now.
     fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
         match &mut self.phase {
             Phase::Bound(engine) | Phase::Connected(engine) => Some(&mut **engine),
@@ -323,21 +322,21 @@ impl SocketCore {
 }
 
 /// Returns true if the destination is link-local and has no scope id. Linux would send the datagram
-/// by the first link that it knows. A group needs none: the socket's options or the system set an
-/// interface for groups.
+/// by the first interface that it knows. A group needs no scope id: the socket's options or the
+/// system set an interface for groups.
 #[inline]
 fn is_vague(to: SocketAddr) -> bool {
     let is_vague = |to: &SocketAddrV6| to.ip().is_unicast_link_local() && to.scope_id() == 0;
     matches!(&to, SocketAddr::V6(to) if is_vague(to))
 }
 
-/// Returns the sender of a datagram, if it can be shown as users see it.
+/// Returns the sender of a datagram, if that is an internet address.
 #[inline]
 fn internet(sender: Address) -> io::Result<SocketAddr> {
     sender.internet().ok_or_else(|| ErrorKind::Unsupported.into())
 }
 
-/// The error of a read where no datagram can come from.
+/// Returns the error of a read from a socket that cannot receive.
 pub(super) fn not_connected() -> io::Error {
     io::Error::new(ErrorKind::NotConnected, "the socket is neither bound nor connected")
 }
@@ -347,7 +346,7 @@ fn not_bound(operation: &str) -> NetError {
     NetError::new(SocketError::Operation, operation, None)
 }
 
-/// What a failure around groups means.
+/// Returns the kind of an error of a call about groups.
 fn of_group(error: &io::Error) -> SocketError {
     match error.kind() {
         ErrorKind::Unsupported => SocketError::UnsupportedSocketOperation,

@@ -1,7 +1,7 @@
-//! Direct sockets: those of datagrams, and those that were opened unbuffered.
+//! Direct sockets: UDP sockets, and TCP sockets that were opened unbuffered.
 //!
-//! Reads and writes go to the engine at once, and `ready_read` says once that there is something,
-//! until it is looked at.
+//! Reads and writes go to the engine at once. `ready_read` is emitted once, and again only after
+//! the program has read.
 
 use std::io::{self, ErrorKind};
 
@@ -13,12 +13,12 @@ use crate::io::OpenMode;
 use crate::net::values::{SocketError, SocketState, SocketType};
 
 impl SocketCore {
-    /// Says whether reads and writes go past the buffers.
+    /// Returns true if reads and writes go past the buffers.
     pub(in crate::net) fn is_direct(&self) -> bool {
         self.kind == SocketType::Udp || self.device.mode().contains(OpenMode::UNBUFFERED)
     }
 
-    /// Looks once whether there is something to read. Returns true if that must be announced.
+    /// Looks for something to read. Returns true if `ready_read` must be emitted.
     #[must_use]
     pub(super) fn announce_direct(&mut self) -> bool {
         if self.kind == SocketType::Udp {
@@ -38,14 +38,14 @@ impl SocketCore {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.announcement.has_more = false
             }
-            // The kernel says so once: a read would find a mere end.
+            // The kernel reports the error once: a later read would find only the end.
             Err(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
         }
         false
     }
 
-    /// Returns true if it must be announced that there is something: it was not, or somebody has
-    /// looked since.
+    /// Returns true if `ready_read` must be emitted: it was not emitted yet, or the program has
+    /// read since.
     #[must_use]
     pub(super) fn announce_once(&mut self) -> bool {
         let is_new = self.announcement.announce();
@@ -55,7 +55,7 @@ impl SocketCore {
         is_new
     }
 
-    /// A direct socket was looked at: it may announce again.
+    /// Called when the program has read from a direct socket: `ready_read` may be emitted again.
     pub(super) fn looked_at<T>(&mut self, result: &io::Result<T>) {
         self.announcement.looked_at();
         self.announcement.has_more = match result {
@@ -69,13 +69,14 @@ impl SocketCore {
             && !self.announcement.is_renewed()
             && let Some(home) = &self.home
         {
-            // The reads before have asked to be called again, for which there is nothing left.
+            // An earlier read has postponed traffic, but no datagram is left.
             self.is_postponed = !home.take_back();
         }
     }
 
-    /// Somebody has read from the buffer, what was looked at before or a transaction has given back: a
-    /// direct socket may announce again what waits behind that.
+    /// Called when the program has read from the buffer. A direct socket has bytes there after a
+    /// peek or a transaction that was rolled back; it may now emit `ready_read` for what waits in
+    /// the engine.
     pub(super) fn on_consumed(&mut self) {
         if self.announcement.is_announced() {
             self.looked_at(&Ok(()));
@@ -83,19 +84,20 @@ impl SocketCore {
         self.make_room();
     }
 
-    /// Somebody has read from the buffer in a transaction: a direct socket may announce what comes
-    /// from now on. What waits already is announced when the transaction is committed; a slot that
-    /// rolls back each time would be called for it without end.
+    /// Called when the program has read from the buffer in a transaction: a direct socket may emit
+    /// `ready_read` for what comes from now on. For what waits already, it does so only when the
+    /// transaction is committed: a slot that rolls back each time would otherwise be called without
+    /// end.
     pub(super) fn on_kept(&mut self) {
         self.announcement.looked_at();
     }
 
-    /// Says whether a direct socket has something that was announced and not looked at.
+    /// Returns true if a direct socket has emitted `ready_read` and the program has not read since.
     pub(in crate::net) fn has_pending(&self) -> bool {
         self.announcement.is_announced()
     }
 
-    /// How much a direct socket can read past the buffer now.
+    /// Returns how many bytes a direct socket can read past the buffer now.
     pub(super) fn available(&self) -> usize {
         if !self.is_direct() || !self.is_under_way() {
             return 0;
@@ -109,7 +111,7 @@ impl SocketCore {
             return match self.kind {
                 _ if !self.has_ended() => Err(ErrorKind::WouldBlock.into()),
                 SocketType::Tcp => Ok(0),
-                // 0 would be an empty datagram.
+                // `Ok(0)` would mean an empty datagram.
                 SocketType::Udp => Err(not_connected()),
             };
         }
@@ -125,7 +127,7 @@ impl SocketCore {
             (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
                 self.receive.see_end();
                 self.announcement.has_more = false;
-                // While this end closes, what is still to go out may go.
+                // A socket that is closing still sends its unsent bytes.
                 if self.state() != SocketState::Closing {
                     self.peer_finished();
                 }
@@ -148,7 +150,7 @@ impl SocketCore {
         }
         let Phase::Connected(engine) = &mut self.phase else {
             if !matches!(self.state(), SocketState::HostLookup | SocketState::Connecting) {
-                // Why there is no connection is known already.
+                // The reason has been reported already.
                 return Err(io::Error::new(ErrorKind::NotConnected, "the socket is not connected"));
             }
             self.set_error(Some(SocketError::UnfinishedSocketOperation));
@@ -174,7 +176,7 @@ impl SocketCore {
         if rest.is_empty() {
             return Ok(sent);
         }
-        // If something else was in the queue, that is on its way out already.
+        // If other bytes are in the buffer, they are being sent already.
         self.send.is_blocked |= self.device.outgoing().is_empty();
         let queued = rest.len().min(self.write_room());
         self.send.was_cut_short |= queued < rest.len();

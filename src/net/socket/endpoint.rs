@@ -1,4 +1,4 @@
-//! An end of a connection, as far as it is known.
+//! `Endpoint`: the address and the port of one end of a connection.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,17 +9,17 @@ use crate::net::values::{BindAddress, at_interface, canonical, scope_id};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) address: Option<IpAddr>,
-    /// That of the address; 0 if it has none.
+    /// The scope id of the address; 0 if it has none.
     pub(super) scope_id: u32,
     pub(super) port: Option<u16>,
-    /// The address is the unspecified IPv6 address, which stands for those of IPv4 as well.
+    /// The address is the unspecified IPv6 address, and includes all IPv4 addresses.
     pub(super) is_of_both_families: bool,
 }
 
 impl Endpoint {
-    /// Asks an engine for its own end.
+    /// Asks an engine for the endpoint of this end.
     pub(super) fn local_of(engine: &dyn SocketEngine) -> Self {
-        // The system shows a socket that has no address as one without a port.
+        // The system reports port 0 for a socket that has no address.
         let local = engine.local_addr().ok().and_then(Address::internet);
         let Some(local) = local.filter(|local| local.port() != 0) else {
             return Self::default();
@@ -40,13 +40,13 @@ impl Endpoint {
         Some(BindAddress::of_socket(address, self.is_of_both_families))
     }
 
-    /// Returns the same end with this address, which has no scope.
+    /// Returns this endpoint with another address, which has no scope.
     pub(super) fn with_address(self, address: Option<IpAddr>) -> Self {
         Self { address, scope_id: 0, is_of_both_families: false, ..self }
     }
 }
 
-/// An IPv4 address is shown as one, even if the socket is an IPv6 socket that can do both.
+/// An IPv4 address is shown as an IPv4 address, even on a dual-stack IPv6 socket.
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
         let address = canonical(address);

@@ -1,4 +1,4 @@
-//! What a connection that simply works has no need of, in one box that is made when it is needed.
+//! The rare parts of a socket, in a box that is made when it is needed first.
 
 use std::cell::Cell;
 use std::io;
@@ -17,45 +17,45 @@ pub(super) struct Extra {
     pub(super) host_found: Signal<()>,
     pub(super) connected: Signal<()>,
     pub(super) write_buffer_drained: Signal<()>,
-    /// A layer of the connection that is being made has a question.
+    /// Emitted when a layer of a connection that is being made asks the program a question.
     pub(super) question_asked: Signal<Question>,
     pub(super) peer_name: String,
-    /// What the system said of the last error.
+    /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,
-    /// Where a wait finds what has happened, if the socket is destroyed meanwhile.
+    /// Where a wait finds the socket's news if the socket is destroyed meanwhile.
     pub(super) legacy: Weak<Cell<News>>,
 }
 
 impl SocketCore {
-    /// The rare parts, if they were ever needed.
+    /// Returns the rare parts, if they were needed before.
     pub(super) fn extra(&self) -> Option<&Extra> {
         self.extra.get().map(|extra| &**extra)
     }
 
-    /// The rare parts. Made now if they are not there.
+    /// Returns the rare parts. Makes them if they were not needed before.
     pub(super) fn needed_extra(&self) -> &Extra {
         self.extra.get_or_init(Box::default)
     }
 
-    /// The rare parts, for a change. Made now if they are not there.
+    /// Returns the rare parts, mutably. Makes them if they were not needed before.
     pub(super) fn extra_mut(&mut self) -> &mut Extra {
         self.needed_extra();
         self.extra.get_mut().expect("made a moment ago")
     }
 
-    /// What the system said of the last error.
+    /// Returns the system's error behind the last error.
     pub(super) fn error_source(&self) -> Option<&io::Error> {
         self.extra()?.error_source.as_ref()
     }
 
-    /// Forgets the last error, and returns it.
+    /// Takes the last error.
     pub(in crate::net) fn take_fault(&mut self) -> Option<Fault> {
         let source = self.extra.get_mut().and_then(|extra| extra.error_source.take());
         self.error.take().map(|kind| Fault { kind, source })
     }
 
-    /// Makes this the last error, if it is one.
+    /// Makes `fault` the last error. `None` changes nothing.
     pub(in crate::net) fn put_fault(&mut self, fault: Option<Fault>) {
         if let Some(Fault { kind, source }) = fault {
             self.set_error(Some(kind));
@@ -65,7 +65,8 @@ impl SocketCore {
         }
     }
 
-    /// Sets the last error, of which the system has said nothing, or forgets it.
+    /// Sets the last error, without an error of the system behind it; `None` forgets the last
+    /// error.
     pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
         self.error = kind;
         if let Some(extra) = self.extra.get_mut() {
@@ -79,7 +80,7 @@ impl SocketCore {
         }
     }
 
-    /// The host that the socket was told to connect to.
+    /// Returns the host that `connect_to_host` was given.
     pub(in crate::net) fn peer_name(&self) -> &str {
         self.extra().map_or("", |extra| &extra.peer_name)
     }

@@ -1,8 +1,8 @@
-//! Handshaking: from the first connection to the peer, through the layers that stand on it.
+//! Handshaking: from the first connection to the peer, through the layers above it.
 //!
-//! The layers shake hands one after another, from the lowest to the highest, each on what those
-//! below have made of the connection. What a layer asks for is given to it here: another link, or
-//! an answer of the program. All of it is part of the attempt to connect, which has a deadline.
+//! The layers shake hands one after another, from the lowest to the highest. A layer may ask for
+//! another link, or for an answer of the program: this module gets both. The handshakes are part of
+//! the attempt to connect, so its deadline includes them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,19 +23,20 @@ use crate::readiness::{Readiness, SourceId};
 pub(super) struct Handshaking {
     /// The outermost engine so far.
     engine: Box<dyn SocketEngine>,
-    /// What was read of it before it got its place.
+    /// Bytes that the layers below have read beyond their handshakes, for the next layer or for the
+    /// socket.
     early: Vec<u8>,
-    /// The layers that come on it, from the lowest.
+    /// The layers above it, from the lowest.
     layers: vec::IntoIter<Layer>,
     /// Where the first connection leads.
     hop: Option<SocketAddr>,
-    /// A link that the outermost engine has asked for, and that is not connected yet.
+    /// A link that the outermost engine has asked for and that is not connected yet.
     link: Option<Box<dyn SocketEngine>>,
 }
 
-/// How far the layers are.
+/// How far the handshakes have come.
 enum Stage {
-    /// They wait for the readiness of their sources.
+    /// The layers wait for the readiness of their sources.
     Waits(Handshaking),
     NeedsLink(Handshaking, Link),
     Asks(Handshaking, Question),
@@ -43,7 +44,7 @@ enum Stage {
 }
 
 impl Handshaking {
-    /// Begins with the lowest of some layers, on a connection to `hop`.
+    /// Begins with the lowest layer, on a connection to `hop`.
     pub(super) fn begin(
         engine: Box<dyn SocketEngine>,
         layers: Vec<Layer>,
@@ -57,13 +58,13 @@ impl Handshaking {
         this
     }
 
-    /// Puts the next layer on what stands.
+    /// Puts the next layer on the outermost engine.
     fn stand(self, layer: Layer) -> Self {
         let Self { engine, early, .. } = self;
         Self { engine: layer.stand_on(engine, early), early: Vec::new(), ..self }
     }
 
-    /// Goes on as far as that is possible now.
+    /// Goes on with the handshakes as far as is possible now.
     fn go_on(mut self) -> io::Result<Stage> {
         loop {
             if let Some(mut link) = self.link.take() {
@@ -92,9 +93,9 @@ impl Handshaking {
         }
     }
 
-    /// Adds the sockets to wait for until the layers can go on. A connection can mostly be written to:
-    /// only a layer that holds something back waits for that. Nobody reads while a link is made, so
-    /// what has come would end each sleep.
+    /// Adds the sockets to wait for until the layers can go on. Waits for room to write only if a
+    /// layer holds bytes back, because most connections can be written to at once. Does not wait for
+    /// bytes while a link is made, because nothing reads them until then.
     pub(super) fn add_awaited<'a>(&'a self, sockets: &mut Vec<Awaited<'a>>) {
         let interest =
             Interest { to_read: self.link.is_none(), to_write: self.engine.holds_back() };
@@ -119,7 +120,7 @@ impl Handshaking {
 }
 
 impl SocketCore {
-    /// A source of the layers that shake hands is ready.
+    /// Called when a source of the layers that shake hands is ready.
     pub(super) fn on_ready_to_shake_hands(
         &mut self,
         source: Option<SourceId>,
@@ -131,7 +132,7 @@ impl SocketCore {
         self.shake_hands();
     }
 
-    /// The program has had its chance to answer what a layer has asked.
+    /// Called when the slots that could answer a layer's question have run.
     pub(super) fn on_question_answered(&mut self) {
         if let Some(handshake) = self.phase.attempt_mut().and_then(|one| one.handshake.as_mut()) {
             handshake.engine.answered();
@@ -139,10 +140,10 @@ impl SocketCore {
         }
     }
 
-    /// Goes on with the handshakes as far as that is possible now.
+    /// Goes on with the handshakes as far as is possible now.
     pub(super) fn shake_hands(&mut self) {
         loop {
-            // If a layer panics, nothing is left of the attempt.
+            // The attempt is taken out first: if a layer panics, the socket is unconnected.
             let Some(mut attempt) = self.phase.take_attempt() else { return };
             let stage = attempt.handshake.take().map(Handshaking::go_on);
             let (handshake, link) = match stage {
@@ -179,7 +180,7 @@ impl SocketCore {
         }
     }
 
-    /// Begins to make a link that a layer has asked for.
+    /// Begins to connect a link that a layer has asked for.
     fn begin_link(&mut self, Link { kind, to, .. }: Link) -> Result<(), Fault> {
         let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else {
             return Ok(());
@@ -195,13 +196,13 @@ impl SocketCore {
         Ok(())
     }
 
-    /// Takes over what the layers have read beyond their handshakes. `ready_read` is emitted for it
-    /// after the slots of `connected` have run.
+    /// Puts into the buffer what the layers have read beyond their handshakes. `ready_read` is
+    /// emitted for these bytes after the slots of `connected` have run.
     fn take_early(&mut self, early: Vec<u8>) {
         if !early.is_empty() {
             let mut queue = ByteQueue::default();
             queue.push(&early);
-            // The memory comes back where the bytes were copied.
+            // `adopt` returns the memory if it has copied the bytes.
             drop(self.device.adopt(queue));
             self.announcement.come_early();
         }

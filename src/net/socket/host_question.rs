@@ -8,17 +8,17 @@ use crate::net::names::Lookup;
 use crate::net::shared::Home;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A lookup that is under way. It is called off when this goes.
+/// A pending lookup. Dropping it aborts the lookup.
 pub(super) struct HostQuestion {
     _lookup: Lookup,
     answer: Arc<Answer>,
 }
 
-/// Where the answer is left, from whichever thread it comes.
+/// Where any thread puts the answer.
 type Answer = Mutex<Option<io::Result<Vec<SocketAddr>>>>;
 
 impl HostQuestion {
-    /// Asks for the addresses of a name. The socket is woken when they are there.
+    /// Asks for the addresses of a name. The socket is woken when the answer has come.
     pub(super) fn ask(home: &Home, name: &str) -> Self {
         let answer = Arc::<Answer>::default();
         let (remote, key, desk) = (home.remote.clone(), home.key(), answer.clone());
@@ -36,6 +36,6 @@ impl HostQuestion {
 }
 
 fn lock(answer: &Answer) -> MutexGuard<'_, Option<io::Result<Vec<SocketAddr>>>> {
-    // Nothing that holds the lock can panic half-way.
+    // Nothing can panic while it holds the lock and leave a half-written answer.
     answer.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,9 @@
-//! KeptOptions: what a user wants of the system's sockets.
+//! `KeptOptions`: the options that the user sets on the sockets of the system.
 //!
-//! Keeps one promise: an option that was set is in force, waits to be, or was refused with a reason.
-//! What is set while the system has no socket for this one is kept, and every one that this socket gets
-//! from then on has it before it is bound or connects. What is set later belongs to the sockets that
-//! there are, and to those that join their race.
+//! Keeps one promise: an option that was set is in force, waits to be set, or was refused with a
+//! reason. An option that is set before there is an engine is kept: each engine that the socket
+//! gets later has the option before it is bound or connects. An option that is set while there are
+//! engines is set on them, and on the engines that join their race later.
 
 use std::io;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use super::core::{Fault, SocketCore};
 use crate::net::engine::SocketEngine;
 use crate::net::values::{NetError, OptionName, SocketError, SocketOption, SocketType};
 
-/// KeptOptions that are to be set, at most one of each name.
+/// Options that are to be set, at most one of each name.
 #[derive(Debug, Default)]
 pub(super) struct KeptOptions(Vec<SocketOption>);
 
 impl KeptOptions {
-    /// Adds an option, in the place of one of that name.
+    /// Adds an option. Replaces the one with the same name.
     fn put(&mut self, option: SocketOption) {
         match self.0.iter_mut().find(|other| other.name() == option.name()) {
             Some(other) => *other = option,
@@ -41,7 +41,7 @@ impl KeptOptions {
     }
 }
 
-/// An option that was set early is refused by the system.
+/// The system refuses an option that was kept.
 #[derive(Debug, thiserror::Error)]
 #[error("the system refuses the option {option:?}")]
 struct RefusedOption {
@@ -50,7 +50,7 @@ struct RefusedOption {
 }
 
 impl SocketCore {
-    /// The value of an option: the system's, or the one that is kept.
+    /// Returns the value of an option: the system's, or the kept one if there is no engine.
     pub(super) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
         let operation = || format!("read the option {name:?}");
         match self.engines().next() {
@@ -62,7 +62,7 @@ impl SocketCore {
         }
     }
 
-    /// Changes an option of the system's sockets, or keeps it until there is one.
+    /// Sets an option on all engines, or keeps it until there is one.
     pub(super) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
         if self.engines().next().is_none() {
             if let Some(reason) = why_never(option, self.kind) {
@@ -72,7 +72,7 @@ impl SocketCore {
             self.settings_mut().options.get_or_insert_default().put(option);
             return Ok(());
         }
-        // Each of the racing ones may win.
+        // Each of the racing engines may win.
         let set = |engine: &mut dyn SocketEngine| engine.set_option(option);
         self.phase.try_each_engine(set).map_err(|error| refused(setting(option), error))?;
         if let Some(attempt) = self.phase.attempt_mut() {
@@ -81,18 +81,18 @@ impl SocketCore {
         Ok(())
     }
 
-    /// Gives the kept options to an engine. Fails with the first that the system refuses.
+    /// Sets the kept options on an engine. Fails with the first that the system refuses.
     pub(super) fn prepare(&self, engine: &mut dyn SocketEngine) -> Result<(), Fault> {
         self.kept_options().map_or(Ok(()), |kept| kept.apply(engine))
     }
 
-    /// What was set before there was a socket of the system's. Mostly that is nothing.
+    /// Returns the options that were set before there was an engine. Few sockets have any.
     fn kept_options(&self) -> Option<&KeptOptions> {
         self.settings().options.as_deref()
     }
 }
 
-/// Why no system has this option for a socket of this kind, if that is so.
+/// Returns the reason if no system has this option for a socket of this kind.
 fn why_never(option: SocketOption, kind: SocketType) -> Option<&'static str> {
     match (option, kind) {
         (SocketOption::PathMtu(_), _) => Some("this option can only be read"),

@@ -1,11 +1,11 @@
 //! The state machine that every socket is.
 //!
-//! It moves between the [`SocketState`]s and says so. Where several states follow each other in one
-//! go, each is a *step* of its own, recorded between the emissions, so that a slot finds the socket
-//! in the state that its signal announces. What moves the bytes is the engine's business.
+//! It moves between the [`SocketState`]s and emits `state_changed`. If several states follow one
+//! another directly, each is a *step* of its own, recorded between the emissions, so that a slot
+//! finds the socket in the state that its signal announces. The engine moves the bytes.
 //!
-//! `tests/socket_model/play/table.rs` has the same as data, with the steps, and holds every socket to
-//! it.
+//! `tests/socket_model/play/table.rs` has the same table as data, with the steps, and tests every
+//! socket against it.
 //!
 //! | from | on | to | signals, in order |
 //! |---|---|---|---|
@@ -19,7 +19,7 @@
 //! | Connected | the peer closed, half-open allowed | Connected | `read_channel_finished` |
 //! | Connected | both ends are closed | Closing, Unconnected | `state_changed`, `state_changed`, `disconnected` |
 //! | Closing | the connection broke | Unconnected | `error_occurred`, `state_changed`, `read_channel_finished`, `disconnected` |
-//! | Connected, Bound | `disconnect_from_host` | Closing, then when all is sent Unconnected | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
+//! | Connected, Bound | `disconnect_from_host` | Closing; Unconnected when all bytes are sent | `state_changed`, `state_changed`, `read_channel_finished`, `disconnected` |
 //! | HostLookup, Connecting | `disconnect_from_host` | as without it, until Connected; then as above | |
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 

@@ -1,9 +1,10 @@
-//! The news of a socket: what has happened to it, for a wait that looks.
+//! The news of a socket: what has happened to it, for a wait.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What has happened to a socket, for a wait and for the pass of the loop that looks afterwards.
+    /// What has happened to a socket. A wait reads this, and so does the code that handles a
+    /// readiness.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub(in crate::net) struct News: u8 {
         /// A connection was established.
@@ -22,9 +23,9 @@ bitflags! {
 /// The news of a socket.
 #[derive(Debug, Default)]
 pub(super) struct NewsBoard {
-    /// What has happened since somebody last began to look.
+    /// What has happened since the last wait began.
     news: News,
-    /// What has happened outside the passes of the loop, and is not delivered yet.
+    /// What was emitted outside the passes of the loop and is not delivered yet.
     undelivered: News,
 }
 
@@ -38,22 +39,22 @@ impl NewsBoard {
         self.news |= news;
     }
 
-    /// Notes what counts as undelivered until [`deliver`](Self::deliver).
+    /// Notes news that count as undelivered until [`deliver`](Self::deliver).
     pub(super) fn add_undelivered(&mut self, news: News) {
         self.undelivered |= news;
     }
 
-    /// What was emitted outside the passes of the loop is delivered, or of no interest any more.
+    /// Forgets the undelivered news: they are delivered now, or about an earlier connection.
     pub(super) fn deliver(&mut self) {
         self.undelivered = News::empty();
     }
 
-    /// Begins anew with what is not delivered yet, for a wait that begins.
+    /// Begins a wait: only what is not delivered yet counts as news.
     pub(super) fn begin_wait(&mut self) {
         self.news = self.undelivered;
     }
 
-    /// Takes all news off, to see what is added.
+    /// Takes all news, so that the caller can see what is added.
     #[inline]
     pub(super) fn take(&mut self) -> News {
         std::mem::take(&mut self.news)

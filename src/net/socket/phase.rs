@@ -1,21 +1,22 @@
-//! The phase of a connection: what exists of it.
+//! `Phase`: the state of a socket, with the engine or the attempt that exists in it.
 //!
-//! Keeps one promise: what cannot be together cannot be written. There is an attempt only while a
-//! connection is wished for or made, and an engine only where bytes could go by one. A transition
-//! takes the phase out and puts the next one in; if that panics, the socket is unconnected.
+//! Keeps one promise: a combination that must not exist cannot be written as a value. There is an
+//! attempt only while a connection is wished for or made, and an engine only where bytes could go
+//! by one. A transition takes the phase out and puts the next one in; if the transition panics, the
+//! socket is unconnected.
 
 use super::attempt::Attempt;
 use crate::net::engine::SocketEngine;
 use crate::net::values::SocketState;
 
-/// What exists of a connection.
+/// The state of a socket, with the engine or the attempt that exists in it.
 #[derive(Default)]
 pub(super) enum Phase {
     #[default]
     Unconnected,
     /// Unconnected: the connection was asked for before the socket had a runtime.
     Wish(Box<Attempt>),
-    /// Unconnected, as the class says that took the descriptor over.
+    /// Unconnected, by the choice of the class that took the descriptor over.
     Adopted(Box<dyn SocketEngine>),
     /// The addresses of the peer are being looked up.
     HostLookup(Box<Attempt>),
@@ -23,15 +24,16 @@ pub(super) enum Phase {
     Connecting(Box<Attempt>),
     Bound(Box<dyn SocketEngine>),
     Connected(Box<dyn SocketEngine>),
-    /// The connection ends when all that was written is sent.
+    /// The connection ends when all written bytes are sent.
     Closing(Box<dyn SocketEngine>),
-    /// A state without an engine: a connection that broke looks as it did until the slots have heard
-    /// of it, and a class of its own may have something else in the place of an engine.
+    /// A state without an engine: a broken connection keeps its state until the slots of
+    /// `error_occurred` have run, and a class of its own may have something else in place of an
+    /// engine.
     Hollow(SocketState),
 }
 
 impl Phase {
-    /// Returns the phase of a socket with this engine. In a state that has none, the engine closes.
+    /// Returns the phase of a socket with this engine. Drops the engine if the state has none.
     pub(super) fn with_engine(state: SocketState, engine: Box<dyn SocketEngine>) -> Self {
         match state {
             SocketState::Unconnected => Self::Adopted(engine),
@@ -70,7 +72,7 @@ impl Phase {
         }
     }
 
-    /// Moves to another state, with what exists now as far as the state can have it.
+    /// Moves to another state. Keeps the engine or the attempt if the state can have it.
     pub(super) fn move_to(&mut self, state: SocketState) {
         *self = match std::mem::take(self) {
             Self::Adopted(engine)
@@ -84,13 +86,13 @@ impl Phase {
         };
     }
 
-    /// Closes the engine, and leaves the state as it is.
+    /// Drops the engine, and leaves the state as it is.
     pub(super) fn lose_engine(&mut self) {
         *self = Self::hollow(self.state());
     }
 
-    /// Returns the socket's own engine: that of its connection, or the one that an attempt connects
-    /// because the socket was bound before.
+    /// Returns the socket's own engine: the engine of its connection, or of a socket that was bound
+    /// before it began to connect.
     #[inline]
     pub(super) fn engine(&self) -> Option<&dyn SocketEngine> {
         match self {
@@ -105,7 +107,7 @@ impl Phase {
         }
     }
 
-    /// Returns the engine of the connection, or of the address to which the socket is bound.
+    /// Returns the engine of a socket that is connected or bound, mutably.
     #[inline]
     pub(super) fn engine_mut(&mut self) -> Option<&mut (dyn SocketEngine + 'static)> {
         match self {
@@ -117,7 +119,7 @@ impl Phase {
         }
     }
 
-    /// Takes the socket's own engine out. Nothing else is left.
+    /// Takes the socket's own engine out, and leaves the socket unconnected.
     pub(super) fn take_engine(&mut self) -> Option<Box<dyn SocketEngine>> {
         match std::mem::take(self) {
             Self::Adopted(engine)
@@ -149,7 +151,7 @@ impl Phase {
         }
     }
 
-    /// Takes the attempt out, if there is one. Nothing else is left then.
+    /// Takes the attempt out, if there is one, and leaves the socket unconnected.
     pub(super) fn take_attempt(&mut self) -> Option<Box<Attempt>> {
         self.attempt()?;
         match std::mem::take(self) {

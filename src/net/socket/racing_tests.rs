@@ -1,5 +1,5 @@
-//! The race of a name's addresses, by the kernel's sockets, a name that means what the test says,
-//! and a clock that stands until it is waited for.
+//! Tests of the race of a name's addresses: on the kernel's sockets, with one name whose addresses
+//! the test sets, and with a virtual clock.
 
 use std::cell::RefCell;
 use std::io;
@@ -27,9 +27,9 @@ use crate::readiness::Readiness;
 struct OneName {
     native: NativeNetwork,
     addresses: RefCell<Vec<SocketAddr>>,
-    /// What a socket was opened for.
+    /// The addresses that sockets were opened for.
     tried: RefCell<Vec<SocketAddr>>,
-    /// What was to be looked up anew.
+    /// The names that are to be looked up anew.
     forgotten: RefCell<Vec<String>>,
 }
 
@@ -71,15 +71,15 @@ impl Network for OneName {
     }
 }
 
-/// Answers nobody: its queue is full.
+/// Does not answer: the listener's queue is full.
 const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// As silent.
+/// Does not answer, as [`SILENT`].
 const MUTE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
-/// Refuses: nobody listens there.
+/// Refuses: there is no listener.
 const CLOSED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
 /// Answers.
 const OPEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
-/// Where nobody else is.
+/// No other socket is bound to this address.
 const HOME: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 6);
 /// Fails at once: no connection goes to a group.
 const UNREACHABLE: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);
@@ -116,7 +116,7 @@ fn bench_of(addresses: Vec<SocketAddr>) -> Bench {
         let port = open.local_addr()?.port();
         let mut full = silent(SILENT, port)?;
         full.append(&mut silent(MUTE, port)?);
-        // Somebody who listens at all addresses may have it there.
+        // A listener on all addresses may have the port there.
         TcpListener::bind((HOME, port))?;
         io::Result::Ok((port, (open, full)))
     })
@@ -138,7 +138,7 @@ fn silent(address: Ipv4Addr, port: u16) -> io::Result<Vec<Socket>> {
     for _ in 0..8 {
         let client = stream();
         client.set_nonblocking(true).unwrap();
-        // It is under way, or stands, which both take a place.
+        // A pending connection and an established one both take a place in the queue.
         let _ = client.connect(&address);
         kept.push(client);
     }
@@ -146,7 +146,7 @@ fn silent(address: Ipv4Addr, port: u16) -> io::Result<Vec<Socket>> {
 }
 
 impl Bench {
-    /// Connects by the loop, or by waiting without it, and says how long it took.
+    /// Connects in the loop, or by a wait. Returns how long it took.
     fn connect(&mut self, waits: bool) -> Duration {
         self.connect_to("name", waits)
     }
@@ -197,7 +197,7 @@ fn whichever_address_wins_has_the_options() {
     bench.rt[socket].connect_to_host("name", bench.port);
     let begun = |world: &World| world[socket].is_valid();
     assert!(bench.rt.run_until(Duration::from_secs(1), begun).unwrap());
-    // The second address has no socket yet.
+    // No socket was opened for the second address yet.
     assert_eq!(bench.network.tried.borrow().len(), 1);
     bench.rt[socket].set_socket_option(late).unwrap();
     let stands = |world: &World| world[socket].state() == SocketState::Connected;
@@ -211,7 +211,7 @@ fn whichever_address_wins_has_the_options() {
 #[test]
 fn every_address_fails_at_once_if_its_socket_does_not_take_an_option() {
     let mut bench = bench(&[SILENT, OPEN]);
-    // More than Linux takes.
+    // More than Linux allows.
     bench.rt[bench.socket].set_socket_option(SocketOption::KeepAliveCount(128)).unwrap();
     assert_eq!(bench.connect(false), Duration::ZERO);
     assert_eq!(bench.rt[bench.socket].error(), Some(SocketError::UnsupportedSocketOperation));
@@ -269,7 +269,7 @@ fn an_attempt_fails_with_what_the_last_address_said() {
 #[test]
 fn a_literal_is_connected_to_without_a_lookup() {
     for waits in [false, true] {
-        // Whatever is looked up leads elsewhere.
+        // A lookup would find another address.
         let mut bench = bench(&[CLOSED]);
         bench.connect_to(&OPEN.to_string(), waits);
         bench.reached(OPEN);
@@ -328,7 +328,7 @@ fn a_name_is_kept_if_it_was_not_tried_to_the_end() {
     aborted.rt.deliver();
     assert_eq!(*aborted.network.forgotten.borrow(), [""; 0]);
 
-    // It has no address of the family that was asked for, so that none was tried.
+    // The name has no address of this family, so no address was tried.
     let mut other_family = bench(&[OPEN]);
     let (socket, port) = (other_family.socket, other_family.port);
     let (mode, family) = (OpenMode::READ_WRITE, NetworkLayerProtocol::Ipv6);
@@ -339,8 +339,8 @@ fn a_name_is_kept_if_it_was_not_tried_to_the_end() {
     assert_eq!(*other_family.network.forgotten.borrow(), [""; 0]);
 }
 
-/// Binds the socket to an address and the port that all others have on theirs, and asserts that it
-/// gets to the last one from there.
+/// Binds the socket to an address and to the listeners' port, and asserts that it connects to the
+/// last of `addresses` from there.
 #[track_caller]
 fn assert_reaches_from(at: Ipv4Addr, addresses: &[Ipv4Addr]) {
     let mut bench = bench(addresses);
@@ -363,7 +363,7 @@ fn a_bound_socket_that_reaches_itself_tries_the_other_addresses_from_its_port() 
     assert_reaches_from(HOME, &[HOME, OPEN]);
 }
 
-/// It has one socket of the system's, which is busy.
+/// Its only engine is trying that address.
 #[test]
 fn a_bound_socket_stays_with_an_address_that_does_not_answer() {
     for (waits, races) in [(false, true), (false, false), (true, true), (true, false)] {
@@ -382,7 +382,7 @@ fn a_bound_socket_stays_with_an_address_that_does_not_answer() {
 fn an_answer_to_an_earlier_attempt_is_not_taken_for_one_to_the_next() {
     let mut bench = bench(&[CLOSED]);
     let (socket, port) = (bench.socket, bench.port);
-    // It is answered already, and the loop has not heard of it.
+    // The lookup is answered already, and the loop has not delivered the answer.
     bench.rt[socket].connect_to_host("name", port);
     bench.rt[socket].abort();
     *bench.network.addresses.borrow_mut() = vec![(OPEN, 0).into()];

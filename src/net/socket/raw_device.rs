@@ -1,4 +1,4 @@
-//! What lies below the buffer of a socket: the core, as a `RawDevice`.
+//! The core as the `RawDevice` below the buffer of a socket.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use super::core::SocketCore;
 use crate::io::{ByteQueue, RawDevice};
 use crate::net::values::{SocketState, SocketType};
 
-/// Where a method of the core has the name of one of the trait's, `self.name()` is the core's own.
+/// If the core and the trait have a method of the same name, `self.name()` calls the core's.
 impl RawDevice for SocketCore {
     fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read(buffer)
@@ -37,7 +37,7 @@ impl RawDevice for SocketCore {
     }
 
     fn tells_unopened(&self) -> bool {
-        // A bound socket has no stream to be opened, and gives datagrams all the same.
+        // A bound UDP socket can be read although nothing has opened the device.
         self.kind == SocketType::Udp && self.state() == SocketState::Bound
     }
 

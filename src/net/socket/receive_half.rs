@@ -1,7 +1,8 @@
-//! The receiving half of a connection: how far the peer's end of it has come.
+//! The receiving half of a connection: what is known of the end of the peer's stream.
 //!
-//! Keeps one promise: the end only comes nearer. It is hinted at, then seen by a read, then
-//! announced; a hint alone may prove to be another connection's.
+//! Keeps one promise: the end of the stream is first hinted at by the kernel, then found by a read,
+//! then announced, and never goes back. Only a hint may be withdrawn: it may be of another
+//! connection.
 
 use crate::readiness::Readiness;
 
@@ -13,21 +14,21 @@ pub(super) struct ReceiveHalf {
     is_urgent: bool,
 }
 
-/// How far the end has come.
+/// What is known of the end of the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum ReadEnd {
     #[default]
     Open,
-    /// The peer has closed its end, which the next read that finds nothing will tell.
+    /// The kernel has reported that the peer has closed its end. No read has found the end yet.
     Hinted,
     /// A read has found the end.
     Seen,
-    /// The end was announced, and our own end stays open.
+    /// `read_channel_finished` was emitted for the end, and this end stays open.
     Finished,
 }
 
 impl ReceiveHalf {
-    /// Notes what the kernel tells of the peer's end and of urgent data.
+    /// Notes what the kernel reports about the peer's end and about urgent data.
     #[inline]
     pub(super) fn note(&mut self, readiness: Readiness) {
         if readiness.read_closed {
@@ -36,30 +37,30 @@ impl ReceiveHalf {
         self.is_urgent |= readiness.priority;
     }
 
-    /// Returns true if the kernel may have more after a read that brought `count` bytes of `size`. A
-    /// short read has emptied the kernel's buffer, unless it ended before urgent data, or the end is
-    /// still in there.
+    /// Returns true if the kernel may have more after a read of `count` bytes into a room of
+    /// `size`. A short read has emptied the kernel's buffer, unless the read ended before urgent
+    /// data, or the end of the stream comes next.
     #[inline]
     pub(super) fn may_have_more(&mut self, count: usize, size: usize) -> bool {
         let is_urgent = std::mem::take(&mut self.is_urgent);
         count == size || is_urgent || self.expects_end()
     }
 
-    /// Returns true if the peer has closed its end, as far as is known.
+    /// Returns true if the peer is known to have closed its end.
     #[inline]
     pub(super) fn expects_end(&self) -> bool {
         self.end >= ReadEnd::Hinted
     }
 
-    /// A read has found nothing, and no end: the hint was of another connection, that of an address
-    /// that had lost the race.
+    /// Notes that a read has found neither bytes nor the end. Then a hint was of another
+    /// connection: to an address that had lost the race.
     pub(super) fn found_nothing(&mut self) {
         if self.end == ReadEnd::Hinted {
             self.end = ReadEnd::Open;
         }
     }
 
-    /// A read has found the end, or there is no peer.
+    /// Notes that a read has found the end, or that there is no peer.
     pub(super) fn see_end(&mut self) {
         self.end = self.end.max(ReadEnd::Seen);
     }
@@ -69,7 +70,7 @@ impl ReceiveHalf {
         self.end >= ReadEnd::Seen
     }
 
-    /// The end is announced, and our own end stays open.
+    /// Notes that the end is announced, and that this end stays open.
     pub(super) fn finish(&mut self) {
         self.end = ReadEnd::Finished;
     }

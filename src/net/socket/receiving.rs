@@ -1,4 +1,4 @@
-//! Receiving: reading what the peer sends into the device's buffer, until its end.
+//! Receiving: reading what the peer sends into the device's buffer, until the end of the stream.
 
 use std::io::ErrorKind;
 
@@ -8,22 +8,23 @@ use super::phase::Phase;
 use crate::io::ByteQueue;
 use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
 
-/// How much is dropped of what waits when a connection is closed: as much as Linux lets wait.
+/// How many unread bytes are dropped when a connection is closed: as many as Linux lets wait.
 const DROPPED_AT_MOST: usize = 6 << 20;
 
 impl SocketCore {
-    /// Reads once. Returns true if something came that must be announced; everything else is announced here.
+    /// Reads once. Returns true if the caller must emit `ready_read`. Emits all other signals
+    /// itself.
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
         self.announcement.has_more = false;
-        // Nobody reads past the buffer of one that is open for writing alone.
+        // The program does not read from a direct TCP socket that is open only for writing.
         let is_read = self.kind == SocketType::Udp || self.device.is_readable();
         if self.is_direct() && is_read {
             return self.announce_direct();
         }
         let room = self.read_room();
         if room == 0 {
-            // A read that makes room postpones reading on.
+            // When the program has made room, `make_room` postpones the next read.
             self.announcement.has_more = true;
             return false;
         }
@@ -31,8 +32,8 @@ impl SocketCore {
             self.look_for_reset();
             return false;
         }
-        // What comes while the socket closes is dropped. If it were left to the kernel, the peer would
-        // get a reset instead of the rest.
+        // Bytes that come while the socket closes are read and dropped. If they were left in the
+        // kernel, the peer would get a reset instead of the bytes that are still to be sent.
         let is_connected = matches!(self.phase, Phase::Connected(_));
         let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
             return false;
@@ -45,7 +46,7 @@ impl SocketCore {
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
         if read.as_ref().is_ok_and(|&count| count < size) {
-            // An engine that stands on another may have met the end as it read ahead.
+            // A layer may have found the end when it read ahead.
             self.receive.note(engine.ready_now());
         }
         if is_kept {
@@ -59,7 +60,7 @@ impl SocketCore {
                 if let Some(kind) = self.send.failed_by() {
                     self.lost(kind, None);
                 } else if self.state() != SocketState::Closing {
-                    // While this end closes, what is still to go out may go.
+                    // A socket that is closing still sends its unsent bytes.
                     self.peer_finished();
                 }
                 false
@@ -76,7 +77,7 @@ impl SocketCore {
             }
             Err(error) => {
                 if error.kind() == ErrorKind::WouldBlock {
-                    // It was another's end, that of an address that had lost the race.
+                    // The hint was of another connection: to an address that had lost the race.
                     self.receive.found_nothing();
                 } else {
                     self.lost(SocketError::of_transfer(&error), Some(error));
@@ -86,7 +87,7 @@ impl SocketCore {
         }
     }
 
-    /// Puts what was read into the buffer.
+    /// Puts the bytes that were read into the buffer.
     #[inline]
     fn take_in(&mut self, mut queue: ByteQueue) {
         let Some(home) = &self.home else { return };
@@ -101,16 +102,16 @@ impl SocketCore {
         }
     }
 
-    /// Gives large memory back to the pool if there are few unread bytes in it. It may be lent, and
-    /// another socket has asked for it.
+    /// Gives large memory back to the pool if there are few unread bytes in it, for example when
+    /// the memory is lent and another socket has asked for it.
     pub(super) fn give_memory_back(&mut self) {
         if let (Some(memory), Some(home)) = (self.device.shrink(), &self.home) {
             home.pool.put(memory);
         }
     }
 
-    /// Drops what is known to wait in the kernel. If it were left there, the peer would get a reset
-    /// from the closing, and might lose what was sent to it.
+    /// Drops the bytes that are known to wait in the kernel. If they were left there, closing the
+    /// socket would send a reset to the peer, which might then lose bytes that were sent to it.
     pub(super) fn drop_input(&mut self) {
         let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
         if self.kind == SocketType::Udp
@@ -121,7 +122,7 @@ impl SocketCore {
         }
         let mut queue = home.pool.take();
         let size = queue.capacity();
-        // A peer that goes on sending gets the reset.
+        // If more bytes are left, the peer gets the reset.
         for _ in 0..DROPPED_AT_MOST / size {
             match queue.fill(|bytes| engine.read_to(bytes, size)) {
                 Ok(1..) => queue.empty(),
@@ -131,7 +132,7 @@ impl SocketCore {
         home.pool.put(queue);
     }
 
-    /// After the peer's end nothing more comes but a reset, which no read would tell.
+    /// Looks for a reset after the peer's end. No read would report it.
     pub(super) fn look_for_reset(&mut self) {
         if let Some(engine) = self.phase.engine_mut()
             && let Err(error) = engine.progress()
@@ -140,10 +141,10 @@ impl SocketCore {
         }
     }
 
-    /// How many bytes may still be buffered.
+    /// Returns how many bytes may still be buffered.
     pub(super) fn read_room(&self) -> usize {
         match self.settings().read_limit {
-            // Datagrams are not held. What comes while the socket closes is dropped.
+            // Datagrams are not buffered, and what comes while the socket closes is dropped.
             Some(limit) if self.kind == SocketType::Tcp && self.state() != SocketState::Closing => {
                 limit.saturating_sub(self.device.unread_len())
             }
@@ -156,7 +157,8 @@ impl SocketCore {
         self.read_room() > 0 && !self.receive.has_seen_end()
     }
 
-    /// Bytes have left the buffer: there is room again.
+    /// Called when bytes have left the buffer: gives memory back, and postpones what has become
+    /// possible.
     pub(super) fn make_room(&mut self) {
         if self.device.unread_len() == 0 {
             if let (Some(memory), Some(home)) = (self.device.reclaim(), &self.home) {
@@ -179,7 +181,7 @@ impl SocketCore {
         }
     }
 
-    /// The peer has closed its end.
+    /// Called when a read has found the peer's end.
     pub(super) fn peer_finished(&mut self) {
         if !self.settings().allow_half_open {
             return self.lost(SocketError::RemoteHostClosed, None);

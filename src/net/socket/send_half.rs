@@ -1,5 +1,5 @@
-//! The sending half of a connection: what went out, what stands in its way, and how far our end of
-//! the connection is closed.
+//! The sending half of a connection: what went out, what keeps more from going out, and how far
+//! this end of the connection is closed.
 
 use crate::net::values::SocketError;
 
@@ -7,36 +7,36 @@ use crate::net::values::SocketError;
 #[derive(Debug, Default)]
 pub(super) struct SendHalf {
     end: WriteEnd,
-    /// The kernel took all it could; it tells when there is room again.
+    /// The kernel had no room for more. A readiness with `writable` follows when it has room.
     pub(super) is_blocked: bool,
     /// A write was cut short because of the limit.
     pub(super) was_cut_short: bool,
-    /// The connection was lost before all was sent.
+    /// The connection was lost before all bytes were sent.
     was_cut_off: bool,
-    /// Why the connection is broken, as a write found out. What came before is still being read.
+    /// Why the connection is broken, as a write has found. Bytes that came before are still read.
     failed_by: Option<SocketError>,
-    /// What went out past the buffer and was not announced. Until then it counts as waiting. Never
-    /// more than is sent in a pass of the loop.
+    /// How many bytes went out past the buffer and are not announced yet. They count as unsent
+    /// until `bytes_written` is emitted. Never more than is sent in a pass of the loop.
     unannounced: u32,
 }
 
-/// How far our end of the connection is closed.
+/// How far this end of the connection is closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum WriteEnd {
     #[default]
     Open,
-    /// It is closed when all is sent.
+    /// This end is closed when all bytes are sent.
     Closing,
     Closed,
 }
 
 impl SendHalf {
-    /// How many bytes went out past the buffer without being announced.
+    /// Returns how many bytes went out past the buffer and are not announced yet.
     pub(super) fn unannounced(&self) -> usize {
         self.unannounced as usize
     }
 
-    /// Notes bytes that went out past the buffer.
+    /// Notes that `count` bytes went out past the buffer.
     pub(super) fn went_at_once(&mut self, count: usize) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         self.unannounced = self.unannounced.saturating_add(count);
@@ -47,13 +47,14 @@ impl SendHalf {
         std::mem::take(&mut self.unannounced) as usize
     }
 
-    /// Returns true if nobody has closed this end, or begun to.
+    /// Returns true if this end is neither closed nor to be closed.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.end == WriteEnd::Open
     }
 
-    /// Closes this end when all is sent. Returns false if that was asked for before.
+    /// Notes that this end is to be closed when all bytes are sent. Returns false if that was noted
+    /// before.
     pub(super) fn begin_to_close(&mut self) -> bool {
         let was_open = self.is_open();
         if was_open {
@@ -62,7 +63,7 @@ impl SendHalf {
         was_open
     }
 
-    /// Returns true if this end is to be closed when all is sent.
+    /// Returns true if this end is to be closed when all bytes are sent.
     pub(super) fn is_closing(&self) -> bool {
         self.end == WriteEnd::Closing
     }
@@ -75,8 +76,8 @@ impl SendHalf {
         self.end == WriteEnd::Closed
     }
 
-    /// Notes why the connection is broken. Returns the first reason that was noted: the kernel tells
-    /// it once.
+    /// Notes why the connection is broken. Returns the first reason that was noted: the kernel
+    /// reports the reason once.
     pub(super) fn fail(&mut self, kind: SocketError) -> SocketError {
         *self.failed_by.get_or_insert(kind)
     }
@@ -85,17 +86,17 @@ impl SendHalf {
         self.failed_by
     }
 
-    /// The connection is lost. `has_unsent` is true if not all was sent.
+    /// Notes that the connection is lost. `has_unsent` is true if not all bytes were sent.
     pub(super) fn cut_off(&mut self, has_unsent: bool) {
         self.was_cut_off |= has_unsent;
     }
 
-    /// Returns true if the connection was lost before all was sent.
+    /// Returns true if the connection was lost before all bytes were sent.
     pub(super) fn was_cut_off(&self) -> bool {
         self.was_cut_off
     }
 
-    /// Forgets the connection, but for whether it was cut off.
+    /// Forgets the connection, but not that it was cut off.
     pub(super) fn end(&mut self) {
         *self = Self { was_cut_off: self.was_cut_off, ..Self::default() };
     }

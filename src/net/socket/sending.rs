@@ -1,4 +1,4 @@
-//! Sending: what was written, through the device's buffer, and the end of it.
+//! Sending: written bytes go through the device's buffer to the engine; then this end is closed.
 
 use std::io::{self, ErrorKind};
 
@@ -10,16 +10,16 @@ use crate::io::ByteQueue;
 use crate::net::engine::SocketEngine;
 use crate::net::values::{SocketError, SocketState, SocketType};
 
-/// How much is sent in one pass of the loop before others get theirs. More than most writes, so
-/// that they take one system call.
+/// How many bytes one socket sends in one pass of the loop, so that it does not delay the others.
+/// More than most writes have, so that most writes take one system call.
 const SENT_PER_PASS: usize = 1 << 20;
 
-/// A write of as much as this into an empty buffer goes to the kernel at once: being sent together
-/// with others would not pay for the copy.
+/// A write of at least this many bytes into an empty buffer goes to the kernel at once: sending it
+/// together with others would save less than copying it costs.
 const SENT_AT_ONCE: usize = 16 * 1024;
 
 impl SocketCore {
-    /// Sends what the kernel takes now, because the user wants it.
+    /// Sends what the kernel takes now, because the program has called `flush`.
     pub(super) fn flush_by_user(&mut self) {
         let earlier = self.news.take();
         self.flush();
@@ -35,12 +35,12 @@ impl SocketCore {
         }
     }
 
-    /// Returns true if there is something to send, or the writing end is to be closed.
+    /// Returns true if there are bytes to send, or this end is to be closed.
     pub(in crate::net) fn may_write(&self) -> bool {
         self.has_unsent() || self.has_to_send() || self.send.is_closing()
     }
 
-    /// Closes our end when all that was written is sent; the peer's stays as it is.
+    /// Closes this end when all written bytes are sent. The peer's end stays as it is.
     pub(super) fn shutdown_write(&mut self) {
         let is_open = self.state() == SocketState::Connected || self.phase.attempt().is_some();
         if is_open && self.send.begin_to_close() {
@@ -48,8 +48,7 @@ impl SocketCore {
         }
     }
 
-    /// Queues bytes to go out when the running slots are done; sends them at once if the socket is
-    /// direct.
+    /// Queues bytes, which are sent after the running slots. A direct socket sends them at once.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.check_writable()?;
         if self.is_direct() {
@@ -62,7 +61,8 @@ impl SocketCore {
         Ok(count)
     }
 
-    /// Does the same with the bytes of a queue, and takes them out of it.
+    /// Writes the bytes of a queue, as [`write`](Self::write) does, and takes them out of the
+    /// queue.
     pub(super) fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
         self.check_writable()?;
         if self.is_direct() {
@@ -79,12 +79,12 @@ impl SocketCore {
         Ok(count)
     }
 
-    /// Returns an error if nobody could get what is written.
+    /// Returns an error if no peer can get what is written.
     #[inline]
     fn check_writable(&self) -> io::Result<()> {
         let has_no_peer = match self.state() {
             SocketState::Unconnected => self.is_idle(),
-            // Still open from the connection before, and there is nobody whom it could go to.
+            // The device may still be open from the connection before, but there is no peer.
             SocketState::Bound => self.kind == SocketType::Tcp,
             _ => false,
         };
@@ -100,7 +100,7 @@ impl SocketCore {
         Ok(())
     }
 
-    /// Returns how many of so many bytes may be queued.
+    /// Returns how many of `len` bytes may be queued.
     #[inline]
     fn admitted(&mut self, len: usize) -> io::Result<usize> {
         let count = len.min(self.write_room());
@@ -113,7 +113,7 @@ impl SocketCore {
         Ok(count)
     }
 
-    /// Asks to be woken to send what was queued, once there is a connection.
+    /// Postpones sending what was queued, if there is a connection.
     #[inline]
     fn postpone_sending(&mut self) {
         if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
@@ -121,8 +121,8 @@ impl SocketCore {
         }
     }
 
-    /// Lets the kernel take what it has room for, if that is much and nothing waits before it. Returns how
-    /// much it took.
+    /// Gives bytes to the kernel, if they are many and no bytes wait before them. Returns how many
+    /// bytes the kernel took.
     #[inline]
     fn write_at_once(&mut self, bytes: &[u8]) -> usize {
         if bytes.len() >= SENT_AT_ONCE { self.write_much(bytes) } else { 0 }
@@ -143,7 +143,8 @@ impl SocketCore {
                 sent
             }
             Err(error) => {
-                // Any other failure comes again when the bytes are sent, and is announced then.
+                // Any other failure comes again when the bytes are sent from the buffer, and is
+                // announced then.
                 self.send.is_blocked = error.kind() == ErrorKind::WouldBlock;
                 0
             }
@@ -157,7 +158,7 @@ impl SocketCore {
         }
     }
 
-    /// Writes what the kernel takes, and tells how much that was.
+    /// Sends as many bytes of the buffer as the kernel takes, and emits `bytes_written`.
     pub(super) fn send(&mut self) {
         let Some(engine) = self.phase.engine_mut() else { return };
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
@@ -179,7 +180,7 @@ impl SocketCore {
                     if let (Some(memory), Some(home)) = (self.device.sent(count), &self.home) {
                         home.pool.put(memory);
                     }
-                    // The kernel took what it had room for.
+                    // The kernel has no room for more.
                     if is_short {
                         self.send.is_blocked = true;
                         break None;
@@ -208,7 +209,7 @@ impl SocketCore {
         }
     }
 
-    /// Tells that so many bytes have gone out now, beside those that went at once.
+    /// Emits `bytes_written` for `sent` bytes, and for those that went out past the buffer before.
     pub(super) fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.send.take_unannounced();
         if sent > 0 {
@@ -217,8 +218,8 @@ impl SocketCore {
         }
     }
 
-    /// How much of what is written counts as waiting though it is not in the buffer. Nothing where a
-    /// limit says how much may be in the buffer.
+    /// Returns how many bytes count as unsent although they are not in the buffer. With a limit of
+    /// the write buffer none do.
     pub(super) fn waiting_below(&self) -> usize {
         let is_limited = self.settings().write_limit.is_some();
         if is_limited { 0 } else { self.send.unannounced() }
@@ -229,15 +230,17 @@ impl SocketCore {
         !self.device.outgoing().is_empty() || self.phase.engine().is_some_and(|it| it.holds_back())
     }
 
-    /// Returns true if written bytes have not gone out, or `bytes_written` was not emitted for them.
+    /// Returns true if written bytes have not gone out, or `bytes_written` was not emitted for
+    /// them.
     pub(in crate::net) fn has_unsent(&self) -> bool {
         !self.device.outgoing().is_empty() || self.send.unannounced() > 0
     }
 
-    /// The connection is broken, but what the peer sent before is still in the kernel's buffer. It
-    /// is taken as far as somebody wants it: who waits for bytes to go out may never read.
+    /// Called when a write finds the connection broken. Bytes that the peer sent before may still
+    /// be in the kernel's buffer. They are read if the program has read what was announced before
+    /// and the buffer has room; a program that only writes may never read them.
     fn send_failed(&mut self, error: io::Error) {
-        // The kernel says why once. Later writes, and the end that reads find, do not tell.
+        // The kernel reports the reason once. Later writes and reads do not.
         let kind = SocketError::of_transfer(&error);
         let kind = self.send.fail(kind);
         let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
@@ -259,7 +262,7 @@ impl SocketCore {
         }
     }
 
-    /// Does what waited for bytes to go out.
+    /// Does what had to wait until bytes were sent.
     fn after_sending(&mut self, had_its_share: bool) {
         if self.has_drained() && !self.steps.contains(Step::Drained) {
             self.record(Step::Drained);
@@ -272,7 +275,7 @@ impl SocketCore {
         }
         if self.send.is_closing() {
             self.send.close();
-            // A failure means that the connection is gone, which reading will tell.
+            // A failure means that the connection is lost. The next read reports this.
             let _ = self.phase.engine_mut().map(|engine| engine.shutdown_write());
             if self.receive.is_finished() {
                 self.close_both_ends();
@@ -287,14 +290,14 @@ impl SocketCore {
         }
     }
 
-    /// Returns true if a write was cut short, and half of what may be queued is free again.
+    /// Returns true if a write was cut short, and half of the write buffer is free again.
     #[inline]
     fn has_drained(&self) -> bool {
         let half = || self.settings().write_limit.unwrap_or(usize::MAX) / 2;
         self.send.was_cut_short && self.device.outgoing().len() <= half()
     }
 
-    /// Tells of room to write, if there is some and somebody has wanted it.
+    /// Emits `write_buffer_drained`, if a write was cut short and half of the write buffer is free.
     pub(super) fn tell_of_room(&mut self) {
         if self.has_drained() {
             self.send.was_cut_short = false;

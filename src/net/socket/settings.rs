@@ -1,4 +1,4 @@
-//! What a user can set about a socket. Most sockets go by the defaults, which take no memory.
+//! The settings of a socket. Most sockets use the defaults, which take no memory.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::net::values::{PauseMode, ReadyReadPolicy};
 
 /// The settings of a socket.
 pub(super) struct Settings {
-    /// How long it may take from the call to the connection.
+    /// How long a connection may take from the call until it is established.
     pub(super) connect_timeout: Option<Duration>,
-    /// The addresses of a name race.
+    /// The addresses of a name race each other.
     pub(super) happy_eyeballs: bool,
     pub(super) read_limit: Option<usize>,
     pub(super) write_limit: Option<usize>,
@@ -18,13 +18,13 @@ pub(super) struct Settings {
     pub(super) ready_read_policy: ReadyReadPolicy,
     pub(super) pause_mode: PauseMode,
     pub(super) protocol_tag: String,
-    /// The options that were set before there was a socket of the system's.
+    /// The options that were set before there was an engine.
     pub(super) options: Option<Box<KeptOptions>>,
 }
 
 impl Settings {
     const DEFAULTS: Self = Self {
-        // As long as Qt gives to one address.
+        // Qt's time-out for one address.
         connect_timeout: Some(Duration::from_secs(30)),
         happy_eyeballs: true,
         read_limit: None,
@@ -43,7 +43,7 @@ impl Default for Settings {
     }
 }
 
-/// What a socket goes by of which nothing was set.
+/// The settings of a socket on which nothing was set.
 static DEFAULTS: Settings = Settings::DEFAULTS;
 
 impl SocketCore {

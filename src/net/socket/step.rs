@@ -13,12 +13,12 @@ use crate::net::values::SocketState;
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The addresses are known, if there are any.
+    /// The lookup has ended: the socket begins to connect to the addresses, if there are any.
     Resolved,
     /// Tries the next address.
     TryNext,
-    /// The slots of `connected` have run: reading and writing begin, or the connection is closed, if
-    /// that was asked for before it was established.
+    /// The slots of `connected` have run: reading and writing begin, or the connection is closed if
+    /// `disconnect_from_host` was called while the socket was connecting.
     Begin { to_close: bool },
     /// The slots that could answer a question of a layer have run.
     Answered,
@@ -27,7 +27,7 @@ pub(super) enum Step {
     Drained,
     /// The slots of `about_to_close` have run: the device is closed.
     Close,
-    /// The peer has closed: the socket begins to close.
+    /// The connection is lost, or both ends are closed: the socket begins to close.
     Closing,
     /// The socket is closed.
     Closed,
@@ -35,8 +35,8 @@ pub(super) enum Step {
     Forget,
 }
 
-/// The bit that the numbers of all steps in a queue have. The numbers without it belong to steps that
-/// wait in no queue: `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
+/// The bit that the numbers of all steps in a queue have. The numbers without it belong to steps
+/// that wait in no queue: `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
 const QUEUED: u32 = 1 << 31;
 
 /// How many of the last steps a queue holds without an allocation.
@@ -44,14 +44,14 @@ const RECENT: usize = 4;
 
 /// The steps that are recorded and not taken yet, in order.
 ///
-/// Numbers count up by one, so the place of a step among the last ones tells its number.
+/// Numbers count up by one, so the number of a step follows from its place among the last steps.
 #[derive(Debug, Default)]
 pub(super) struct StepQueue {
     /// The number of the step that was recorded last.
     last: u32,
-    /// The last steps, the last of all first. `None` in place of a step that no longer waits.
+    /// The last steps, newest first. `None` in place of a step that no longer waits.
     recent: [Option<Step>; RECENT],
-    /// The steps before those, with their numbers. Seldom any.
+    /// The steps before the last ones, with their numbers. Mostly there are none.
     #[expect(clippy::box_collection, reason = "every socket has room for this, and few need it")]
     earlier: Option<Box<VecDeque<(u32, Step)>>>,
 }
@@ -118,7 +118,8 @@ impl StepQueue {
 }
 
 impl SocketCore {
-    /// The number of the step at which what was emitted outside the passes of the loop is delivered.
+    /// The number of the step that is taken once the emissions from outside the passes of the loop
+    /// are delivered.
     pub(super) const DELIVERED: u32 = 1;
 
     /// Takes the step with this number, if that step still waits.
@@ -142,7 +143,7 @@ impl SocketCore {
         }
     }
 
-    /// Changes the state as the step says.
+    /// Carries out a step.
     pub(super) fn take(&mut self, step: Step) {
         match step {
             Step::Resolved => self.begin_to_connect(),
@@ -159,7 +160,7 @@ impl SocketCore {
                 self.change_state(SocketState::Closing);
                 self.record(Step::Closed);
             }
-            // Slots may have written since.
+            // Slots may have written since: the bytes are sent first.
             Step::Closed if self.has_engine() && self.has_to_send() => {
                 self.postpone_traffic();
             }
@@ -186,7 +187,7 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Op {
         Push(usize),
-        /// Takes the step that was recorded so many steps before the last.
+        /// Takes the step that was recorded this many steps before the last one.
         Take(u32),
         Next,
         Remove(usize),

@@ -1,7 +1,7 @@
-//! Transfer: what the loop, or a wait, finds at a connection, and what becomes of it.
+//! Transfer: what a socket does when the loop or a wait finds it ready.
 //!
-//! Reading is in `receiving.rs` and sending in `sending.rs`, both through the device's buffers; what
-//! goes past them is in `direct.rs` and `datagram.rs`.
+//! Reading through the device's buffer is in `receiving.rs`, sending through it in `sending.rs`.
+//! Direct reads and writes are in `direct.rs` and `datagram.rs`.
 
 use std::cell::Cell;
 use std::io;
@@ -16,7 +16,7 @@ use crate::net::values::{SocketError, SocketState, SocketType};
 use crate::readiness::{Readiness, SourceId};
 
 impl SocketCore {
-    /// The engine is ready. Returns true if something came that must be announced.
+    /// Called when a source is ready. Returns true if the caller must emit `ready_read`.
     #[must_use]
     pub(super) fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
         if let Phase::Connecting(_) = self.phase {
@@ -46,19 +46,19 @@ impl SocketCore {
         }
     }
 
-    /// A source of the attempt to connect is ready.
+    /// Called when a source of the attempt to connect is ready.
     pub(super) fn on_ready_to_connect(&mut self, source: Option<SourceId>, readiness: Readiness) {
         if self.phase.attempt().is_some_and(|attempt| attempt.handshake.is_some()) {
             self.on_ready_to_shake_hands(source, readiness);
         } else {
             self.check_attempt();
         }
-        // The end can come with the beginning, and is not told again.
+        // The peer's end can come together with the connection, and is reported only once.
         self.receive.note(readiness);
     }
 
-    /// Takes note of the sources that somebody who waits for this socket alone has found ready. Returns
-    /// what the socket's engine is ready for by that. An attempt to connect goes on at once.
+    /// Called when a wait for this socket has found sources ready. Returns what the socket's engine
+    /// is ready for as a result. An attempt to connect goes on at once.
     pub(in crate::net) fn on_awaited(
         &mut self,
         ready: &[(Option<SourceId>, Readiness)],
@@ -74,8 +74,8 @@ impl SocketCore {
         any
     }
 
-    /// Returns the sockets of the network to wait for until this one is ready. Layers that shake hands
-    /// are waited for as they need it.
+    /// Returns the sockets of the network to wait for until this socket is ready. Layers that shake
+    /// hands choose these themselves.
     pub(in crate::net) fn awaited(&self, interest: Interest) -> Vec<Awaited<'_>> {
         let mut sockets = Vec::new();
         match self.phase.attempt().and_then(|attempt| attempt.handshake.as_ref()) {
@@ -89,7 +89,7 @@ impl SocketCore {
         sockets
     }
 
-    /// Returns what the socket's engine is ready for without any source of its being ready.
+    /// Returns what the socket's engine is ready for even if none of its sources is ready.
     pub(in crate::net) fn ready_now(&self) -> Readiness {
         let mut ready =
             self.phase.engine().map_or(Readiness::default(), |engine| engine.ready_now());
@@ -97,7 +97,7 @@ impl SocketCore {
         ready
     }
 
-    /// Somebody waited for this socket alone, and found that there may be something to read.
+    /// Called when a wait for this socket has found that there may be something to read.
     pub(in crate::net) fn on_awaited_to_read(&mut self, readiness: Readiness) {
         let has_come = if self.announcement.take_early() && self.device.unread_len() > 0 {
             self.news.add(News::ARRIVED);
@@ -113,7 +113,7 @@ impl SocketCore {
         if has_come {
             self.device.announce_received();
         }
-        // What nobody reads hides a reset from the reads that would find it.
+        // While bytes stay unread, no read finds a reset behind them.
         if self.kind == SocketType::Tcp
             && readiness.read_closed
             && (self.has_pending() || self.read_room() == 0)
@@ -122,7 +122,7 @@ impl SocketCore {
         }
     }
 
-    /// Somebody waited for this socket alone, and found that there may be room to write.
+    /// Called when a wait for this socket has found that there may be room to write.
     pub(in crate::net) fn on_awaited_to_write(&mut self, readiness: Readiness) {
         if readiness.writable && self.kind == SocketType::Tcp && self.has_engine() {
             self.send.is_blocked = false;
@@ -130,7 +130,7 @@ impl SocketCore {
         }
     }
 
-    /// Says whether the connection was lost before all was sent.
+    /// Returns true if the connection was lost before all bytes were sent.
     pub(in crate::net) fn was_cut_off(&self) -> bool {
         self.send.was_cut_off()
     }
@@ -140,15 +140,15 @@ impl SocketCore {
         self.news.news()
     }
 
-    /// A wait for this socket begins. What is not delivered yet counts as news. If the socket is
-    /// destroyed before the wait ends, the news are found in `legacy`.
+    /// Begins a wait for this socket. What is not delivered yet counts as news. If the socket is
+    /// destroyed before the wait ends, it puts the news into `legacy`.
     pub(in crate::net) fn begin_to_be_awaited(&mut self, legacy: &Rc<Cell<News>>) {
         self.news.begin_wait();
         self.extra_mut().legacy = Rc::downgrade(legacy);
     }
 
-    /// Notes what has happened and was emitted. If that was outside the passes of the loop, it counts
-    /// as undelivered until what is recorded after the emission is carried out.
+    /// Notes news for which a signal was emitted. News from outside the passes of the loop count as
+    /// undelivered until the slots of the signal have run.
     pub(super) fn note(&mut self, news: News) {
         self.news.add(news);
         if let Some(home) = &self.home
@@ -160,13 +160,13 @@ impl SocketCore {
         }
     }
 
-    /// What was emitted outside the passes of the loop is delivered.
+    /// Called when the emissions from outside the passes of the loop are delivered.
     pub(super) fn on_delivered(&mut self) {
         self.news.deliver();
     }
 
-    /// The loop has come to the socket, which had postponed something: sends, and reads on.
-    /// Returns true if something came, or is left, that must be announced.
+    /// Called when the loop comes to the traffic that the socket has postponed: sends and reads.
+    /// Returns true if the caller must emit `ready_read`.
     #[must_use]
     pub(super) fn on_postponed(&mut self) -> bool {
         self.is_postponed = false;
@@ -176,8 +176,8 @@ impl SocketCore {
             false => core.flush(),
         });
         if has_announced {
-            // A slot of `bytes_written` may end the connection. After that, nothing may be emitted
-            // that was found before.
+            // A slot of `bytes_written` may end the connection, after which no `ready_read` may be
+            // emitted. So the socket reads only after these slots have run.
             if self.announcement.has_more || self.announcement.is_renewed() {
                 self.postpone_traffic();
             }
@@ -192,7 +192,7 @@ impl SocketCore {
         self.announcement.has_more && self.receive()
     }
 
-    /// Calls `f`, and returns true if that has emitted `ready_read` or `bytes_written`.
+    /// Calls `f`, and returns true if `f` has emitted `ready_read` or `bytes_written`.
     fn announces_traffic(&mut self, f: impl FnOnce(&mut Self)) -> bool {
         let earlier = self.news.take();
         f(self);
@@ -201,22 +201,23 @@ impl SocketCore {
         announces
     }
 
-    /// Announces what came with the end of a handshake, if nobody was told yet.
+    /// Emits `ready_read` for bytes that came with the end of a handshake, if it is not emitted yet.
     pub(super) fn announce_early(&mut self) {
-        if self.offer.take_early() && self.device.unread_len() > 0 {
+        if self.announcement.take_early() && self.device.unread_len() > 0 {
             self.device.announce_received();
             self.note(News::ARRIVED);
         }
     }
 
-    /// Both ends are closed: so is the connection, when that of the second was heard.
+    /// Called when both ends are closed. Closes the socket after the slots of the last signal.
     pub(super) fn close_both_ends(&mut self) {
         if self.state() == SocketState::Connected && !self.steps.contains(Step::Closing) {
             self.record(Step::Closing);
         }
     }
 
-    /// The connection is gone: tells so while it still looks as it was, then closes.
+    /// Called when the connection is lost. Emits the error while the state is still unchanged, then
+    /// closes the socket.
     pub(super) fn lost(&mut self, kind: SocketError, source: Option<io::Error>) {
         self.announce_early();
         self.drop_engine();
@@ -225,12 +226,12 @@ impl SocketCore {
         self.device.drop_outgoing();
         self.fail(kind, source);
         let next = if self.state() == SocketState::Closing { Step::Closed } else { Step::Closing };
-        // If it was recorded before, it comes after the error all the same.
+        // Even if the step was recorded before, it must come after the error.
         self.steps.remove(next);
         self.record(next);
     }
 
-    /// Asks to be woken after the running slots, to send and to read on.
+    /// Postpones sending and reading until after the running slots.
     pub(super) fn postpone_traffic(&mut self) {
         if let Some(home) = &self.home
             && !std::mem::replace(&mut self.is_postponed, true)

@@ -1,4 +1,4 @@
-//! What socket is behind a descriptor.
+//! Which socket a descriptor refers to.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -6,13 +6,12 @@ use rustix::net::{AddressFamily, getsockname, ipproto, sockopt};
 
 use crate::net::values::SocketType;
 
-/// Returns true if there is a socket behind the descriptor that takes connections.
+/// Returns true if the descriptor refers to a socket that listens.
 pub(in crate::net) fn listens(descriptor: impl AsFd) -> bool {
     sockopt::socket_acceptconn(descriptor) == Ok(true)
 }
 
-/// Returns the family of a socket of this kind, IPv4 or IPv6; `None` if the descriptor is of something
-/// else.
+/// Returns the family, IPv4 or IPv6, if the descriptor refers to a socket of this kind.
 pub(super) fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<AddressFamily> {
     let descriptor = descriptor.as_fd();
     let form = match kind {
@@ -25,12 +24,12 @@ pub(super) fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<Addre
     (is_of_kind && is_internet).then_some(family)
 }
 
-/// Returns true if the protocol of a socket is the one of its kind.
+/// Returns true if the socket has a protocol of this kind.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 fn speaks(kind: SocketType, descriptor: BorrowedFd<'_>) -> bool {
     let Ok(Some(protocol)) = sockopt::socket_protocol(descriptor) else { return false };
     match kind {
-        // Multipath TCP is TCP to whoever reads and writes (RFC 8684).
+        // Multipath TCP is read and written as TCP is (RFC 8684).
         #[cfg(not(target_os = "freebsd"))]
         SocketType::Tcp => protocol == ipproto::TCP || protocol == ipproto::MPTCP,
         #[cfg(target_os = "freebsd")]
@@ -39,7 +38,7 @@ fn speaks(kind: SocketType, descriptor: BorrowedFd<'_>) -> bool {
     }
 }
 
-/// Returns true: the system does not tell the protocol of a socket.
+/// Returns true: the system does not report the protocol of a socket.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 fn speaks(_: SocketType, _: BorrowedFd<'_>) -> bool {
     true

@@ -1,8 +1,8 @@
-//! Datagrams with what is known of their way: recvmsg(2) and sendmsg(2).
+//! Datagrams with a description of their way: recvmsg(2) and sendmsg(2).
 //!
-//! Which address a datagram was sent to, by which interface it came and how many routers it may
-//! still pass comes and goes beside its bytes, as ancillary data (ip(7), RFC 3542). `nix` reads and
-//! writes that. On systems other than Linux only the two addresses are known.
+//! The kernel describes the way of a datagram in ancillary data (ip(7), RFC 3542): the address that
+//! it was sent to, the interface, and how many routers it may still pass. `nix` reads and writes
+//! this data. On systems other than Linux, only the sender of a received datagram is known.
 
 use std::io;
 use std::net::SocketAddr;
@@ -37,17 +37,17 @@ mod ancillary {
     use crate::net::values::is_mapped;
     use crate::net::values::scope_id;
 
-    /// Room for the ancillary data, aligned as its headers have to be.
+    /// Room for the ancillary data, with the alignment of its headers.
     #[repr(align(8))]
     struct Ancillary([u8; 256]);
 
-    /// Has the kernel describe the way of what comes in.
+    /// Makes the kernel describe the way of each datagram that comes in.
     pub(in super::super) fn describe_incoming(socket: &Socket, is_v6: bool) -> io::Result<()> {
         if is_v6 {
             setsockopt(socket, Ipv6RecvPacketInfo, &true)?;
             setsockopt(socket, Ipv6RecvHopLimit, &true)?;
         }
-        // An IPv6 socket that can do both describes what came by IPv4 in this way.
+        // A dual-stack IPv6 socket uses these for datagrams that come by IPv4.
         setsockopt(socket, Ipv4PacketInfo, &true)?;
         setsockopt(socket, Ipv4RecvTtl, &true)?;
         Ok(())
@@ -76,7 +76,7 @@ mod ancillary {
             interface_index: None,
             hop_limit: None,
         };
-        // There is room for all that was asked for; without it, less is known.
+        // The ancillary data has room for all of the notes. If some are missing, less is known.
         for note in message.cmsgs().into_iter().flatten() {
             match note {
                 ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -87,7 +87,7 @@ mod ancillary {
                 }
                 ControlMessageOwned::Ipv6PacketInfo(info) => {
                     let destination = Ipv6Addr::from(info.ipi6_addr.s6_addr);
-                    // Of an IPv4 address, the other note says more.
+                    // For an IPv4 address, `Ipv4PacketInfo` says more.
                     if !is_mapped(destination) {
                         let is_group = destination.is_multicast();
                         received.destination = Some(destination.into());
@@ -104,7 +104,7 @@ mod ancillary {
         Ok(received)
     }
 
-    /// Sends to `to`, or to the peer if the socket is connected and there is no other.
+    /// Sends to `to`; if that is `None`, to the peer of a connected socket.
     pub(in super::super) fn send(
         socket: &Socket,
         datagram: &NetworkDatagram,
@@ -112,7 +112,7 @@ mod ancillary {
     ) -> io::Result<usize> {
         let bytes = [IoSlice::new(datagram.data())];
         let source = datagram.sender().map(|sender| sender.ip().to_canonical());
-        // The scope id of a link-local sender is the interface to send by.
+        // The scope id of a link-local sender is the index of the interface to send by.
         let sender_scope = datagram.sender().map_or(0, |sender| scope_id(canonical(sender)));
         let index = datagram.interface_index().unwrap_or(sender_scope);
         let to_v4 = match to {
@@ -188,7 +188,7 @@ mod plain {
     }
 
     pub(in super::super) fn receive(socket: &Socket, buffer: &mut [u8]) -> io::Result<Received> {
-        // Room for one byte more than was asked for tells whether something is missing.
+        // With room for one more byte, a datagram that is longer than `buffer` shows.
         let mut all = vec![0; buffer.len() + 1];
         let (count, _, sender) =
             retry_on_intr(|| recvfrom(socket, &mut all[..], RecvFlags::empty()))?;

@@ -1,6 +1,6 @@
 //! The native engine: the kernel's sockets.
 //!
-//! Whatever differs between systems is in here.
+//! All differences between the systems are here.
 
 mod descriptor;
 mod message;

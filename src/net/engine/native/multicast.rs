@@ -1,4 +1,4 @@
-//! Groups that datagrams are sent to, and the interfaces that lead there.
+//! Groups that datagrams are sent to, and the interfaces for them.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,7 +9,7 @@ use socket2::{InterfaceIndexOrAddress, Socket};
 use crate::net::engine::Membership;
 use crate::net::interface::{NetworkAddressEntry, NetworkInterface};
 
-/// Joins or leaves a group. `Unsupported` if it is not of the socket's family.
+/// Joins or leaves a group. Fails with `Unsupported` if the group is not of the socket's family.
 pub(super) fn set_member(
     socket: &Socket,
     is_v6: bool,
@@ -32,7 +32,7 @@ pub(super) fn set_member(
     }
 }
 
-/// The interface by which datagrams to groups go out, if it was set and is still there.
+/// Returns the interface by which datagrams to groups are sent, if it was set and still exists.
 pub(super) fn interface(socket: &Socket, is_v6: bool) -> io::Result<Option<NetworkInterface>> {
     let all = || NetworkInterface::all_interfaces().map_err(io::Error::other);
     if is_v6 {
@@ -51,7 +51,7 @@ pub(super) fn interface(socket: &Socket, is_v6: bool) -> io::Result<Option<Netwo
     }))
 }
 
-/// Sets the interface by which datagrams to groups go out.
+/// Sets the interface by which datagrams to groups are sent.
 pub(super) fn set_interface(
     socket: &Socket,
     is_v6: bool,
@@ -60,7 +60,7 @@ pub(super) fn set_interface(
     if is_v6 {
         return Ok(sockopt::set_ipv6_multicast_if(socket, interface.index())?);
     }
-    // An IPv4 socket knows it by its address, which is what it sends from.
+    // An IPv4 socket identifies the interface by its address, from which the socket then sends.
     let mut addresses = interface.address_entries().iter().map(NetworkAddressEntry::ip);
     match addresses.find_map(|address| match address {
         IpAddr::V4(address) => Some(address),

@@ -54,7 +54,7 @@ impl Network for NativeNetwork {
     }
 
     fn interface_index(&self, name: &str) -> Option<u32> {
-        // If the system cannot tell, the name is taken for unknown.
+        // If the system call fails, the name counts as unknown.
         interface::index_of(name).ok().flatten()
     }
 
@@ -76,10 +76,10 @@ impl Network for NativeNetwork {
                 Some(PollFd::from_borrowed_fd(awaited.engine.descriptor()?, flags))
             })
             .collect();
-        // One that is too long for the kernel's type is as good as for ever.
+        // A time-out that is too long for the kernel's type counts as none.
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         match poll(&mut waiting, timeout.as_ref()) {
-            // A signal came: who waits looks at the time and waits on.
+            // A signal of the system came: the caller checks the time and waits again.
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -87,7 +87,8 @@ impl Network for NativeNetwork {
     }
 }
 
-/// Errors and hang-ups count as readable and writable: trying tells what happened.
+/// Errors and hang-ups count as readable and writable: the next read or write reports what
+/// happened.
 fn readiness(events: PollFlags) -> Readiness {
     let broken = events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
     let read_closed = broken || events.contains(PollFlags::RDHUP);

@@ -9,7 +9,7 @@ use rustix::net::{AddressFamily, sockopt};
 
 use crate::net::values::{OptionName, SocketOption};
 
-/// Asks the kernel for an option. `InvalidInput` if this socket has no such option.
+/// Reads an option. Fails with `InvalidInput` if this socket has no such option.
 pub(super) fn read(fd: BorrowedFd<'_>, name: OptionName) -> io::Result<SocketOption> {
     let is_v6 = sockopt::socket_domain(fd)? == AddressFamily::INET6;
     Ok(match name {
@@ -48,7 +48,8 @@ pub(super) fn read(fd: BorrowedFd<'_>, name: OptionName) -> io::Result<SocketOpt
     })
 }
 
-/// Changes an option. `InvalidInput` if this socket has no such option, or not with this value.
+/// Sets an option. Fails with `InvalidInput` if this socket has no such option, or if the option
+/// cannot have this value.
 pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> {
     let is_v6 = sockopt::socket_domain(fd)? == AddressFamily::INET6;
     match option {
@@ -76,7 +77,7 @@ pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> 
     Ok(())
 }
 
-/// The kernel counts in seconds; part of one is more than none.
+/// Rounds up to whole seconds, in which the kernel counts. Fails with `InvalidInput` for zero.
 fn whole_seconds(duration: Duration) -> io::Result<Duration> {
     let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
     if seconds == 0 {

@@ -28,25 +28,26 @@ use crate::net::values::{
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
 
-/// One of the kernel's sockets. Never blocks, and is closed along with this.
+/// One of the kernel's sockets, which never blocks. Dropping this closes it.
 #[derive(Debug)]
 pub(super) struct NativeSocket {
-    /// Stands before the socket, so that it is given up while the descriptor is still open.
+    /// Comes before `socket`, so that it is dropped while the descriptor is still open.
     registration: Registration,
     socket: Socket,
     kind: SocketType,
-    /// It is an IPv6 socket, to which an IPv4 address is one of its own.
+    /// The socket is an IPv6 socket, which takes IPv4 addresses in their IPv4-mapped form.
     is_v6: bool,
 }
 
-/// A descriptor's place in the reactor, given up right before the descriptor is closed.
+/// The registration of a descriptor with the reactor. It ends right before the descriptor is
+/// closed.
 #[derive(Debug)]
 struct Registration {
     reactor: Rc<Reactor>,
     source: Option<SourceId>,
     descriptor: RawFd,
-    /// Somebody else may have the socket open as well, so that closing the descriptor does not close
-    /// the socket, and the kernel would go on watching it.
+    /// A duplicate of the descriptor may be open. Then closing the descriptor does not close the
+    /// socket, and the kernel would go on watching it.
     may_be_shared: Cell<bool>,
 }
 
@@ -69,7 +70,7 @@ impl NativeSocket {
         Ok(Self { registration, socket, kind, is_v6 })
     }
 
-    /// Takes over a descriptor, of which others may have duplicates.
+    /// Takes over a descriptor, of which there may be duplicates.
     pub(super) fn adopt(
         reactor: &Rc<Reactor>,
         kind: SocketType,
@@ -85,10 +86,10 @@ impl NativeSocket {
         Ok(Self { registration, socket, kind, is_v6 })
     }
 
-    /// Sets what Qt sets for every socket.
+    /// Sets the options that Qt sets on every socket.
     fn prepare(socket: &Socket, kind: SocketType, is_v6: bool) -> io::Result<()> {
         match kind {
-            // Urgent data stays in its place in the stream. What is accepted inherits it.
+            // Urgent data stays in its place in the stream. Accepted sockets inherit this option.
             SocketType::Tcp => match socket.set_out_of_band_inline(true) {
                 // Multipath TCP has no urgent data.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
@@ -101,17 +102,18 @@ impl NativeSocket {
         }
     }
 
-    /// Ends a connection by a reset, so that nobody has to wait for its port, and makes the socket one
-    /// that can connect again. Elsewhere than on Linux, it may take until the socket is closed, and
-    /// the socket may be of no further use.
+    /// Ends a connection by a reset, so that its port is free at once and the socket can connect
+    /// again. On systems other than Linux, the reset may come only when the socket is closed, and
+    /// the socket may not be able to connect again.
     fn reset(&self) {
         if rustix::net::connect_unspec(&self.socket).is_err() {
-            // A failure leaves an orderly end, and the port blocked for a while.
+            // If this fails too, the connection ends without a reset, and the port is taken for a
+            // while.
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
     }
 
-    /// The address as this socket takes it.
+    /// Returns the address in the form that this socket takes: IPv4-mapped for an IPv6 socket.
     fn reach(&self, address: SocketAddr) -> SocketAddr {
         match address {
             SocketAddr::V4(v4) if self.is_v6 => {
@@ -121,14 +123,14 @@ impl NativeSocket {
         }
     }
 
-    /// The length of the first datagram that waits; 0 if none does.
+    /// Returns the length of the first datagram that waits; 0 if none waits.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn first_datagram_len(&self) -> io::Result<usize> {
         self.available()
     }
 
-    /// The length of the first datagram that waits; 0 if none does. Elsewhere the system counts all
-    /// that wait, or their headers too.
+    /// Returns the length of the first datagram that waits; 0 if none waits. `FIONREAD` of these
+    /// systems counts all datagrams that wait, or their headers too.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn first_datagram_len(&self) -> io::Result<usize> {
         match self.recv(&mut vec![0; usize::from(u16::MAX)], RecvFlags::PEEK) {
@@ -146,7 +148,7 @@ impl NativeSocket {
 impl SocketEngine for NativeSocket {
     fn watch(&mut self, owner: ObjectKey) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        // A read ends before urgent data, so that is to be known.
+        // A read ends before urgent data, so the readiness must include urgent data.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let interest = interest | Interest::PRIORITY;
         let Registration { reactor, source, descriptor, .. } = &mut self.registration;
@@ -181,7 +183,7 @@ impl SocketEngine for NativeSocket {
             self.socket.set_only_v6(address != BindAddress::Any)?;
         }
         if mode.shares() {
-            // Elsewhere, sharing a port of datagrams is what the newer option is for.
+            // On systems other than Linux, UDP sockets share a port by this newer option.
             #[cfg(not(any(target_os = "linux", target_os = "android")))]
             if self.kind == SocketType::Udp {
                 self.socket.set_reuse_port(true)?;
@@ -195,7 +197,7 @@ impl SocketEngine for NativeSocket {
         let peer = self.reach(internet(peer)?);
         let connect = || retry_on_intr(|| rustix::net::connect(&self.socket, &peer));
         let connected = match connect() {
-            // Linux says so once more of an attempt that has failed before.
+            // Linux reports once more that the attempt before has failed.
             Err(Errno::CONNABORTED) => connect(),
             done => done,
         };
@@ -212,7 +214,8 @@ impl SocketEngine for NativeSocket {
             return Err(error);
         }
         match self.peer_addr() {
-            // A free port in the range for outgoing connections can be reached by itself.
+            // A socket that connects to a free port of its own host may get that port, and then
+            // connects to itself.
             Ok(peer) if self.kind == SocketType::Tcp && self.local_addr()? == peer => {
                 self.reset();
                 Err(Errno::CONNREFUSED.into())
@@ -246,7 +249,7 @@ impl SocketEngine for NativeSocket {
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
         let start = buffer.len();
         if max >= buffer.capacity() - start {
-            // Without a pass to clear the memory first.
+            // Reads into memory that is not cleared first.
             let socket = &self.socket;
             let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
             return Ok(retry_on_intr(read)?.0);
@@ -273,7 +276,7 @@ impl SocketEngine for NativeSocket {
 
     fn datagram_size(&self) -> io::Result<Option<usize>> {
         Ok(match self.first_datagram_len()? {
-            // An empty one, or none.
+            // An empty datagram, or none.
             0 => self.has_datagram()?.then_some(0),
             size => Some(size),
         })
@@ -383,14 +386,14 @@ impl Drop for Registration {
             Some(source) if self.may_be_shared.get() => {
                 self.reactor.deregister(source, &mut SourceFd(&self.descriptor));
             }
-            // The descriptor is closed along with this, by which the kernel forgets it too.
+            // The descriptor is closed next, and then the kernel stops watching it.
             Some(source) => self.reactor.forget(source),
             None => {}
         }
     }
 }
 
-/// Returns the address, if it is of the kernel's internet sockets.
+/// Returns the address, if it is an internet address.
 #[inline]
 fn internet(address: Address) -> io::Result<SocketAddr> {
     address.internet().ok_or_else(|| io::ErrorKind::Unsupported.into())
@@ -400,7 +403,7 @@ fn shown(address: socket2::SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
-/// Takes a connection, which does not block either, in one system call.
+/// Accepts a connection and makes it non-blocking, in one system call.
 #[cfg(not(any(target_os = "macos", target_os = "ios")))]
 fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
     use rustix::net::{SocketFlags, acceptfrom_with};
@@ -410,7 +413,7 @@ fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
     Ok((socket.into(), peer.ok_or(io::ErrorKind::ConnectionAborted)?))
 }
 
-/// Takes a connection, which does not block either.
+/// Accepts a connection and makes it non-blocking.
 #[cfg(any(target_os = "macos", target_os = "ios"))]
 fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
     let (socket, peer) = listener.accept()?;
