@@ -167,8 +167,8 @@ impl ByteQueue {
         self.memory.as_ref().is_some_and(|memory| memory.is_wasteful() && memory.lease.is_none())
     }
 
-    /// Gives large memory away, whoever has lent it, if there are few bytes in it: they are copied.
-    /// Otherwise the memory is the queue's own from now on.
+    /// Returns large memory if few bytes are in it, which the queue copies into small memory first.
+    /// Otherwise the queue owns the memory from now on, even if a pool had lent it.
     pub(crate) fn shrink(&mut self) -> Option<Self> {
         let memory = self.memory.as_mut()?;
         memory.lease = None;

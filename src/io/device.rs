@@ -220,8 +220,8 @@ impl Device {
         self.outgoing.as_slice()
     }
 
-    /// Takes off what went out. Returns large memory in which nothing is left. The user is told by
-    /// [`announce_written`](Self::announce_written).
+    /// Drops the first `count` bytes of the outgoing buffer, which were sent. Returns large memory in
+    /// which no byte is left. [`announce_written`](Self::announce_written) emits the signal.
     #[inline]
     pub(crate) fn sent(&mut self, count: usize) -> Option<ByteQueue> {
         self.outgoing.consume(count);

@@ -46,6 +46,15 @@ fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
     peer.unwrap()
 }
 
+/// Asserts that a socket whose attempt has failed is unconnected, and connects without a layer.
+#[track_caller]
+fn assert_connects_again(rt: &mut Runtime, socket: Obj<QTcpSocket>, listener: &Listener) {
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+    rt.set_router(TollRoad::new([]));
+    rt[socket].connect_to_host("127.0.0.1", listener.local_addr().port());
+    wait_until(rt, is(SocketState::Connected, socket));
+}
+
 #[on_every_network]
 fn a_connection_is_announced_when_its_layer_has_shaken_hands(net: &Net) {
     let mut rt = net.runtime();
@@ -293,11 +302,7 @@ fn a_handshake_that_fails_ends_the_attempt_with_what_the_layer_says(net: &Net) {
     let failed = ["Unconnected", "ProxyProtocol while Unconnected"];
     assert_eq!(journal.take(), [&CONNECTED[..3], &failed].concat());
     assert_eq!(rt[socket].error_string(), "the peer says something else");
-    // It can be used again.
-    rt.set_router(TollRoad::new([]));
-    let port = listener.local_addr().port();
-    rt[socket].connect_to_host("127.0.0.1", port);
-    wait_until(&mut rt, is(SocketState::Connected, socket));
+    assert_connects_again(&mut rt, socket, &listener);
 }
 
 #[on_every_network]
@@ -348,10 +353,7 @@ fn a_layer_that_panics_leaves_a_socket_that_can_be_used_again(net: &Net) {
     let run = || wait_until(&mut rt, is(SocketState::Unconnected, socket));
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
-    rt.set_router(TollRoad::new([]));
-    assert_eq!(rt[socket].state(), SocketState::Unconnected);
-    rt[socket].connect_to_host("127.0.0.1", listener.local_addr().port());
-    wait_until(&mut rt, is(SocketState::Connected, socket));
+    assert_connects_again(&mut rt, socket, &listener);
 }
 
 #[on_every_network]
@@ -443,10 +445,7 @@ fn a_layer_that_panics_as_it_is_made_leaves_a_socket_that_can_be_used_again(net:
     let run = || wait_until(&mut rt, is(SocketState::Connected, socket));
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
-    rt.set_router(TollRoad::new([]));
-    assert_eq!(rt[socket].state(), SocketState::Unconnected);
-    rt[socket].connect_to_host("127.0.0.1", listener.local_addr().port());
-    wait_until(&mut rt, is(SocketState::Connected, socket));
+    assert_connects_again(&mut rt, socket, &listener);
 }
 
 #[on_every_network]

@@ -10,10 +10,9 @@ pub(super) struct Announcement {
     is_announced: bool,
     /// Datagrams were announced or read, and no read has found that none is left.
     expects_datagram: bool,
-    /// Some bytes were read and some were left: `ready_read` is to be emitted once more for the
-    /// rest.
+    /// Some bytes were read and some were left: the socket emits `ready_read` once more for the rest.
     again: bool,
-    /// Bytes came with the end of a handshake: `ready_read` is to be emitted in a later wake-up.
+    /// Bytes came with the end of a handshake: the socket emits `ready_read` in a later wake-up.
     early: bool,
 }
 
@@ -68,7 +67,7 @@ impl Announcement {
         std::mem::take(&mut self.early)
     }
 
-    /// Forgets the connection, but not that unread bytes are to be announced once more.
+    /// Forgets the connection, but keeps the request to announce unread bytes once more.
     pub(super) fn end(&mut self) {
         *self = Self { again: self.again, ..Self::default() };
     }

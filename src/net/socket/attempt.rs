@@ -349,7 +349,7 @@ impl SocketCore {
         }
     }
 
-    /// Returns the latest time at which [`on_timeout`](Self::on_timeout) is to be called.
+    /// Returns the time at which [`on_timeout`](Self::on_timeout) must be called, at the latest.
     pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
         let attempt = self.phase.attempt()?;
         attempt.deadline.into_iter().chain(attempt.next_try).min()

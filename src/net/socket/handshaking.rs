@@ -120,21 +120,22 @@ impl Handshaking {
 }
 
 impl SocketCore {
-    /// Called when a source of the layers that shake hands is ready.
+    /// Called when a source of the attempt is ready. Returns false, and does nothing, if no layers
+    /// shake hands.
     pub(super) fn on_ready_to_shake_hands(
         &mut self,
         source: Option<SourceId>,
         readiness: Readiness,
-    ) {
-        if let Some(handshake) = self.phase.attempt_mut().and_then(|one| one.handshake.as_mut()) {
-            handshake.engine.ready(source, readiness);
-        }
+    ) -> bool {
+        let Some(handshake) = self.phase.handshake_mut() else { return false };
+        handshake.engine.ready(source, readiness);
         self.shake_hands();
+        true
     }
 
     /// Called when the slots that could answer a layer's question have run.
     pub(super) fn on_question_answered(&mut self) {
-        if let Some(handshake) = self.phase.attempt_mut().and_then(|one| one.handshake.as_mut()) {
+        if let Some(handshake) = self.phase.handshake_mut() {
             handshake.engine.answered();
             self.shake_hands();
         }
@@ -163,36 +164,41 @@ impl SocketCore {
                 }
                 Some(Ok(Stage::NeedsLink(handshake, link))) => (Some(handshake), Some(link)),
                 Some(Err(error)) => {
-                    attempt.failure = Some(Fault::of_connecting(error));
                     self.phase = Phase::Connecting(attempt);
-                    return self.give_up(SocketError::Network);
+                    return self.fail_to_shake_hands(Fault::of_connecting(error));
                 }
             };
             attempt.handshake = handshake;
             self.phase = Phase::Connecting(attempt);
             let Some(link) = link else { return };
             if let Err(fault) = self.begin_link(link) {
-                if let Some(attempt) = self.phase.attempt_mut() {
-                    attempt.failure = Some(fault);
-                }
-                return self.give_up(SocketError::Network);
+                return self.fail_to_shake_hands(fault);
             }
         }
     }
 
+    /// Ends the attempt because of this fault.
+    fn fail_to_shake_hands(&mut self, fault: Fault) {
+        if let Some(attempt) = self.phase.attempt_mut() {
+            attempt.failure = Some(fault);
+        }
+        self.give_up(SocketError::Network);
+    }
+
     /// Begins to connect a link that a layer has asked for.
     fn begin_link(&mut self, Link { kind, to, .. }: Link) -> Result<(), Fault> {
-        let (Some(attempt), Some(home)) = (self.phase.attempt_mut(), &self.home) else {
+        let (Some(attempt), Some(home)) = (self.phase.attempt(), &self.home) else {
             return Ok(());
         };
-        let Some(handshake) = &mut attempt.handshake else { return Ok(()) };
+        let Some(handshake) = &attempt.handshake else { return Ok(()) };
         let to = to.map_or(handshake.hop, Address::internet);
         let to = to.ok_or_else(|| Fault::of_connecting(io::ErrorKind::Unsupported.into()))?;
-        let kept = self.extra.get().and_then(|extra| extra.settings.options.as_deref());
-        let options = [kept, Some(&attempt.options)];
+        let options = [self.kept_options(), Some(&attempt.options)];
         let mut engine = open_prepared(&*home.network, kind, to, options)?;
         start(home, &mut *engine, to).map_err(|error| Fault::of_connecting_to(to, error))?;
-        handshake.link = Some(engine);
+        if let Some(handshake) = self.phase.handshake_mut() {
+            handshake.link = Some(engine);
+        }
         Ok(())
     }
 

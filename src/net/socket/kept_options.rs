@@ -87,7 +87,7 @@ impl SocketCore {
     }
 
     /// Returns the options that were set before there was an engine. Few sockets have any.
-    fn kept_options(&self) -> Option<&KeptOptions> {
+    pub(super) fn kept_options(&self) -> Option<&KeptOptions> {
         self.settings().options.as_deref()
     }
 }

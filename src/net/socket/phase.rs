@@ -6,6 +6,7 @@
 //! socket is unconnected.
 
 use super::attempt::Attempt;
+use super::handshaking::Handshaking;
 use crate::net::engine::SocketEngine;
 use crate::net::values::SocketState;
 
@@ -149,6 +150,11 @@ impl Phase {
             }
             _ => None,
         }
+    }
+
+    /// Returns the layers that shake hands, mutably.
+    pub(super) fn handshake_mut(&mut self) -> Option<&mut Handshaking> {
+        self.attempt_mut()?.handshake.as_mut()
     }
 
     /// Takes the attempt out, if there is one, and leaves the socket unconnected.

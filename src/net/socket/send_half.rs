@@ -53,8 +53,8 @@ impl SendHalf {
         self.end == WriteEnd::Open
     }
 
-    /// Notes that this end is to be closed when all bytes are sent. Returns false if that was noted
-    /// before.
+    /// Requests to close this end when all bytes are sent. Returns false if this end was closing or
+    /// closed before.
     pub(super) fn begin_to_close(&mut self) -> bool {
         let was_open = self.is_open();
         if was_open {
@@ -63,7 +63,7 @@ impl SendHalf {
         was_open
     }
 
-    /// Returns true if this end is to be closed when all bytes are sent.
+    /// Returns true if the socket closes this end when all bytes are sent.
     pub(super) fn is_closing(&self) -> bool {
         self.end == WriteEnd::Closing
     }

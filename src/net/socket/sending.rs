@@ -35,7 +35,7 @@ impl SocketCore {
         }
     }
 
-    /// Returns true if there are bytes to send, or this end is to be closed.
+    /// Returns true if the socket has bytes to send, or closes this end after the last byte.
     pub(in crate::net) fn may_write(&self) -> bool {
         self.has_unsent() || self.has_to_send() || self.send.is_closing()
     }

@@ -48,9 +48,7 @@ impl SocketCore {
 
     /// Called when a source of the attempt to connect is ready.
     pub(super) fn on_ready_to_connect(&mut self, source: Option<SourceId>, readiness: Readiness) {
-        if self.phase.attempt().is_some_and(|attempt| attempt.handshake.is_some()) {
-            self.on_ready_to_shake_hands(source, readiness);
-        } else {
+        if !self.on_ready_to_shake_hands(source, readiness) {
             self.check_attempt();
         }
         // The peer's end can come together with the connection, and is reported only once.
@@ -99,7 +97,7 @@ impl SocketCore {
 
     /// Called when a wait for this socket has found that there may be something to read.
     pub(in crate::net) fn on_awaited_to_read(&mut self, readiness: Readiness) {
-        let has_come = if self.announcement.take_early() && self.device.unread_len() > 0 {
+        let has_come = if self.takes_early() {
             self.news.add(News::ARRIVED);
             true
         } else if self.kind == SocketType::Udp {
@@ -203,10 +201,16 @@ impl SocketCore {
 
     /// Emits `ready_read` for bytes that came with the end of a handshake, if it is not emitted yet.
     pub(super) fn announce_early(&mut self) {
-        if self.announcement.take_early() && self.device.unread_len() > 0 {
+        if self.takes_early() {
             self.device.announce_received();
             self.note(News::ARRIVED);
         }
+    }
+
+    /// Returns true if `ready_read` must be emitted for bytes that came with the end of a handshake.
+    /// Returns true only once.
+    fn takes_early(&mut self) -> bool {
+        self.announcement.take_early() && self.device.unread_len() > 0
     }
 
     /// Called when both ends are closed. Closes the socket after the slots of the last signal.

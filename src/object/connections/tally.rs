@@ -22,9 +22,9 @@ bitflags! {
     struct Watch: u64 {
         /// The object's signals are blocked.
         const BLOCKED = 1;
-        /// The observer is told of the emission.
+        /// The observer gets each emission.
         const OBSERVED = 2;
-        /// The signal has a core for the observer's sake, and nobody has connected to it yet.
+        /// The signal has a core only for the observer: it has no connection yet.
         const UNHEARD = 4;
     }
 }
@@ -66,7 +66,7 @@ impl Tally {
         self.set(Watch::BLOCKED, block);
     }
 
-    /// Returns true if the observer is told of each emission.
+    /// Returns true if the observer gets each emission.
     pub(super) fn is_observed(&self) -> bool {
         self.count().watch().contains(Watch::OBSERVED)
     }

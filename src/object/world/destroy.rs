@@ -89,9 +89,10 @@ impl World {
         self.remove(key);
     }
 
-    /// Destroys an object of whose end nobody is told and that has no children, or leaves the rest of
-    /// it for after what the object's last steps, or the captures of its connections, have recorded.
-    /// Returns false if it is not so simple, or not alive: then nothing was done.
+    /// Destroys an object that has no children and whose end calls no slot. If the object's last
+    /// steps, or the captured values of its connections, have recorded something, the object is
+    /// removed after that. Returns false, and does nothing, if the object is not so simple or not
+    /// alive.
     fn destroy_plain(&mut self, key: ObjectKey) -> bool {
         /// A part of an object's end. If it panics, the turn goes on with the rest of the end.
         struct Part<'a>(&'a mut World, ObjectKey);

@@ -50,8 +50,8 @@ impl Node {
         self.more.get_or_insert_default().extra.get_or_insert_default()
     }
 
-    /// Returns true if nothing is known of the object that few objects have, so that nothing ends
-    /// with it and nobody is told of its end.
+    /// Returns true if the node has none of the rare parts: nothing ends with the object, and no
+    /// slot is connected to its end.
     pub(super) fn is_plain(&self) -> bool {
         self.more.is_none()
     }
