@@ -20,7 +20,7 @@ pub fn about_to_close(device: &Device) -> &Signal<()> {
 
 /// Nothing more will come.
 pub fn read_channel_finished(device: &Device) -> &Signal<()> {
-    &device.read_channel_finished
+    &device.rare().read_channel_finished
 }
 
 /// New bytes have come in a channel.

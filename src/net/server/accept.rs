@@ -4,14 +4,13 @@
 //! pause, a lack of descriptors), the server remembers this, and tries again later.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::incoming::{Incoming, OnIncoming};
 use super::tcp_server::QTcpServer;
 use crate::net::engine::{Accepted, Network, SocketEngine};
 use crate::net::shared::Facilities;
-use crate::net::socket::QTcpSocket;
+use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::SocketError;
 use crate::object::{Context, Obj, ObjectKey, Occasion, Origin, Response, World};
 
@@ -151,7 +150,7 @@ impl QTcpServer {
     /// Returns what all connections of this server have in common.
     fn reception(&self) -> Option<Reception> {
         Some(Reception {
-            local: self.address.filter(|address| !address.ip().is_unspecified()),
+            local: self.local.clone().filter(|local| !local.is_unspecified()),
             on_incoming: self.on_incoming.clone(),
             facilities: self.home.as_ref()?.parts().clone(),
         })
@@ -161,7 +160,7 @@ impl QTcpServer {
 /// What all connections of a server have in common.
 struct Reception {
     /// The address of this end, if it is the same for all connections.
-    local: Option<SocketAddr>,
+    local: Option<Rc<Endpoint>>,
     on_incoming: Option<OnIncoming>,
     facilities: Rc<Facilities>,
 }

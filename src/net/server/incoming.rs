@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use crate::net::engine::Accepted;
-use crate::net::socket::QTcpSocket;
+use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::canonical;
 use crate::object::{ObjectKey, World};
 
@@ -16,11 +16,11 @@ use crate::object::{ObjectKey, World};
 /// receives it.
 pub struct Incoming {
     accepted: Accepted,
-    local: Option<SocketAddr>,
+    local: Option<Rc<Endpoint>>,
 }
 
 impl Incoming {
-    pub(super) fn new(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+    pub(super) fn new(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
         Self { accepted, local }
     }
 

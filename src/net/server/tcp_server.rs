@@ -13,8 +13,8 @@ use super::accept_state::AcceptState;
 use super::incoming::{Incoming, OnIncoming};
 use crate::net::engine::{SocketEngine, listens, open};
 use crate::net::shared::Home;
-use crate::net::socket::QTcpSocket;
-use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType, canonical};
+use crate::net::socket::{Endpoint, QTcpSocket};
+use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
 use crate::object::{Anchor, Context, Obj, QObject, Signal};
 
 /// Listens on an address and accepts connections.
@@ -42,10 +42,9 @@ pub struct QTcpServer {
     #[signal]
     pub(super) accept_error: Signal<SocketError>,
     pub(super) engine: Option<Box<dyn SocketEngine>>,
-    /// The address and port that the server listens on.
-    pub(super) address: Option<SocketAddr>,
-    /// The address that the server listens on, in Qt's sense.
-    bound_to: Option<BindAddress>,
+    /// The address and port that the server listens on. Its sockets share this, unless it stands for
+    /// all addresses of the host.
+    pub(super) local: Option<Rc<Endpoint>>,
     pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Connections that were never taken, and are about to be destroyed.
     pub(super) abandoned: Vec<Obj<QTcpSocket>>,
@@ -67,8 +66,7 @@ impl QTcpServer {
             pending_connection_available: Signal::new(),
             accept_error: Signal::new(),
             engine: None,
-            address: None,
-            bound_to: None,
+            local: None,
             pending: VecDeque::new(),
             abandoned: Vec::new(),
             max_pending: 30,
@@ -199,10 +197,9 @@ impl QTcpServer {
 
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
         let Some(home) = &self.home else { return Ok(()) };
-        let (address, is_dual_stack) = (engine.local_addr()?.internet(), engine.is_dual_stack()?);
+        let local = Endpoint::local_of(&*engine)?;
         engine.watch(home.key())?;
-        self.address = address.map(canonical);
-        self.bound_to = address.map(|address| BindAddress::of_socket(address, is_dual_stack));
+        self.local = Some(Rc::new(local));
         self.engine = Some(engine);
         Ok(())
     }
@@ -218,8 +215,7 @@ impl QTcpServer {
     #[slot]
     pub fn close(&mut self) {
         self.engine = None;
-        self.address = None;
-        self.bound_to = None;
+        self.local = None;
         self.stop_accepting();
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
@@ -250,7 +246,7 @@ impl QTcpServer {
     /// ```
     #[doc(alias = "serverAddress")]
     pub fn server_address(&self) -> Option<BindAddress> {
-        self.bound_to
+        self.local.as_ref()?.bound_address()
     }
 
     /// Returns the address and the port that the server listens on. The address is `[::]` or
@@ -258,13 +254,13 @@ impl QTcpServer {
     #[doc(alias = "serverAddress")]
     #[doc(alias = "serverPort")]
     pub fn server_addr(&self) -> Option<SocketAddr> {
-        self.address
+        self.local.as_ref()?.addr()
     }
 
     /// Returns the port that the server listens on.
     #[doc(alias = "serverPort")]
     pub fn server_port(&self) -> Option<u16> {
-        self.address.map(|address| address.port())
+        self.local.as_ref()?.port()
     }
 
     /// Returns true if an accepted connection waits to be taken.
@@ -388,7 +384,7 @@ impl Default for QTcpServer {
 impl fmt::Debug for QTcpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QTcpServer")
-            .field("address", &self.address)
+            .field("address", &self.server_addr())
             .field("pending", &self.pending.len())
             .finish_non_exhaustive()
     }

@@ -55,7 +55,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Emitted when the state has changed, with the new state.
     #[doc(alias = "stateChanged")]
     fn state_changed(&self) -> &Signal<SocketState> {
-        &self.core().signals.state_changed
+        &self.core().needed_extra().state_changed
     }
 
     /// Emitted when an operation has failed, with the error.
@@ -271,7 +271,7 @@ pub trait QAbstractSocket: QIODevice {
     /// address lacks its scope id here; [`local_addr`](Self::local_addr) has it.
     #[doc(alias = "localAddress")]
     fn local_address(&self) -> Option<IpAddr> {
-        self.core().local().address
+        self.core().local().address()
     }
 
     /// Returns the address of this end in Qt's sense, while the socket is connected or bound, and
@@ -288,7 +288,7 @@ pub trait QAbstractSocket: QIODevice {
     /// `disconnected`, as [`local_addr`](Self::local_addr) does.
     #[doc(alias = "localPort")]
     fn local_port(&self) -> Option<u16> {
-        self.core().local().port
+        self.core().local().port()
     }
 
     /// Returns the address of the peer, while the socket is connected, and in slots on
@@ -298,14 +298,14 @@ pub trait QAbstractSocket: QIODevice {
     /// address lacks its scope id here; [`peer_addr`](Self::peer_addr) has it.
     #[doc(alias = "peerAddress")]
     fn peer_address(&self) -> Option<IpAddr> {
-        self.core().peer.address
+        self.core().peer.address()
     }
 
     /// Returns the port of the peer, while the socket is connected, and in slots on `disconnected`,
     /// as [`peer_addr`](Self::peer_addr) does.
     #[doc(alias = "peerPort")]
     fn peer_port(&self) -> Option<u16> {
-        self.core().peer.port
+        self.core().peer.port()
     }
 
     /// Returns the host name or address that the last call of `connect_to_host` was given,
@@ -562,7 +562,7 @@ pub trait QAbstractSocket: QIODevice {
     #[doc(alias = "setLocalPort")]
     fn set_local_port(&mut self, port: Option<u16>) {
         let core = self.core_mut();
-        let local = Endpoint { port, ..core.local() };
+        let local = core.local().with_port(port);
         core.set_local(local);
     }
 
@@ -585,7 +585,8 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the port of the peer, for a class that knows better than the system.
     #[doc(alias = "setPeerPort")]
     fn set_peer_port(&mut self, port: Option<u16>) {
-        self.core_mut().peer.port = port;
+        let core = self.core_mut();
+        core.peer = core.peer.with_port(port);
     }
 
     /// Sets the name of the peer, for a class that connects in its own way.

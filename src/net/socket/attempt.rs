@@ -8,7 +8,6 @@
 //! A route may lead to another host first. Then that host's name is looked up in place of the
 //! peer's, and the layers of the route shake hands once that host is reached: see `handshaking.rs`.
 
-use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -142,7 +141,7 @@ impl SocketCore {
     /// over.
     pub(super) fn begun_elsewhere(&mut self, engine: Box<dyn SocketEngine>) -> Phase {
         // Kept here, because the phase does not count a racing engine as the socket's own.
-        self.set_local(Endpoint::local_of(&*engine));
+        self.set_local(Endpoint::local_of(&*engine).unwrap_or_default());
         Phase::Connecting(Box::new(Attempt {
             racers: vec![Racer { address: None, engine }],
             ..Attempt::default()
@@ -195,7 +194,7 @@ impl SocketCore {
             attempt.question = Some(HostQuestion::ask(home, name));
         }
         self.phase = Phase::HostLookup(Box::new(attempt));
-        self.signals.state_changed.emit(SocketState::HostLookup);
+        self.announce_state(SocketState::HostLookup);
         if is_literal {
             self.record(Step::Resolved);
         } else {
@@ -390,12 +389,12 @@ impl SocketCore {
         let Some(attempt) = self.phase.take_attempt() else { return };
         let peer = peer.or_else(|| engine.peer_addr().ok().map(Endpoint::from));
         self.peer = peer.unwrap_or_default();
-        self.local = OnceCell::new();
+        self.forget_local();
         self.phase = Phase::Connected(engine);
         // Bytes may come together with the connection: they are read after the slots of
         // `connected`.
         self.announcement.has_more = true;
-        self.signals.state_changed.emit(SocketState::Connected);
+        self.announce_state(SocketState::Connected);
         self.needed_extra().connected.emit(());
         self.note(News::CONNECTED);
         self.record(Step::Begin { to_close: attempt.close_when_connected });
@@ -420,9 +419,9 @@ impl SocketCore {
         }
         self.peer = Endpoint::default();
         self.phase = Phase::Unconnected;
-        self.set_local(Endpoint::default());
+        self.forget_local();
         self.device.drop_outgoing();
-        self.signals.state_changed.emit(SocketState::Unconnected);
+        self.announce_state(SocketState::Unconnected);
         attempt
             .and_then(|attempt| attempt.failure)
             .unwrap_or(Fault { kind: otherwise, source: None })

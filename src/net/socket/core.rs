@@ -32,8 +32,9 @@ pub struct SocketCore {
     pub(super) signals: Signals,
     pub(super) kind: SocketType,
     pub(super) peer: Endpoint,
-    /// The engine is asked for this when it is needed first.
-    pub(super) local: OnceCell<Endpoint>,
+    /// The engine is asked for this when it is needed first. The accepted sockets of a server
+    /// share the server's address.
+    local: OnceCell<Rc<Endpoint>>,
     pub(super) extra: OnceCell<Box<Extra>>,
     pub(super) phase: Phase,
     pub(super) steps: StepQueue,
@@ -52,7 +53,6 @@ pub struct SocketCore {
 #[derive(Default)]
 pub(super) struct Signals {
     pub(super) disconnected: Signal<()>,
-    pub(super) state_changed: Signal<SocketState>,
     pub(super) error_occurred: Signal<SocketError>,
 }
 
@@ -87,12 +87,12 @@ impl SocketCore {
     pub(super) fn accepted(
         engine: Box<dyn SocketEngine>,
         peer: Address,
-        local: Option<SocketAddr>,
+        local: Option<Rc<Endpoint>>,
     ) -> Self {
         let mut core = Self::new(SocketType::Tcp);
         core.device.open(OpenMode::READ_WRITE);
         core.peer = peer.into();
-        core.local = local.map(|local| OnceCell::from(Endpoint::from(local))).unwrap_or_default();
+        core.local = local.map(OnceCell::from).unwrap_or_default();
         core.phase = Phase::Connected(engine);
         core
     }
@@ -170,10 +170,10 @@ impl SocketCore {
         self.prepare(&mut *engine)?;
         engine.bind(address, port, mode).map_err(Fault::of_binding)?;
         self.phase = Phase::Bound(engine);
-        self.local = OnceCell::new();
+        self.forget_local();
         self.begin_anew();
         self.news.deliver();
-        self.signals.state_changed.emit(SocketState::Bound);
+        self.announce_state(SocketState::Bound);
         self.watch();
         Ok(())
     }
@@ -213,12 +213,12 @@ impl SocketCore {
             }
         };
         self.stop_timer();
-        self.steps.clear();
+        self.forget_steps();
         self.set_error(None);
         self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
         self.clear_peer_name();
         let before = self.state();
-        self.local = OnceCell::new();
+        self.forget_local();
         self.phase = match state {
             SocketState::Connecting => self.begun_elsewhere(engine),
             _ => Phase::with_engine(state, engine),
@@ -226,7 +226,7 @@ impl SocketCore {
         self.begin_anew();
         self.device.open(mode);
         if before != state {
-            self.signals.state_changed.emit(state);
+            self.announce_state(state);
         }
         match state {
             SocketState::Connecting => self.go_on_connecting(),
@@ -267,9 +267,7 @@ impl SocketCore {
     /// Records a step that closes the device after the slots of `about_to_close` have run. Returns
     /// false if the socket is not in a runtime.
     pub(super) fn close_later(&mut self) -> bool {
-        if self.home.is_some() && !self.steps.contains(Step::Close) {
-            self.record(Step::Close);
-        }
+        self.record_once(Step::Close);
         self.home.is_some()
     }
 
@@ -289,7 +287,7 @@ impl SocketCore {
             self.phase = Phase::Unconnected;
             return;
         }
-        self.steps.clear();
+        self.forget_steps();
         let was_connected = matches!(self.state(), SocketState::Connected | SocketState::Closing);
         self.end(was_connected);
     }
@@ -297,14 +295,20 @@ impl SocketCore {
     /// Returns the address of this end.
     pub(super) fn local(&self) -> Endpoint {
         match self.phase.engine() {
-            Some(engine) => *self.local.get_or_init(|| Endpoint::local_of(engine)),
-            None => self.local.get().copied().unwrap_or_default(),
+            Some(engine) => **self.local.get_or_init(|| local_of(engine)),
+            None => self.local.get().map_or_else(Endpoint::default, |local| **local),
         }
+    }
+
+    /// Forgets the address of this end. If there is an engine, it is asked for it when it is needed
+    /// next.
+    pub(super) fn forget_local(&mut self) {
+        self.local = OnceCell::new();
     }
 
     /// Sets the address of this end, so that the engine is not asked for it.
     pub(super) fn set_local(&mut self, local: Endpoint) {
-        self.local = OnceCell::from(local);
+        self.local = OnceCell::from(Rc::new(local));
     }
 
     /// Returns true if the socket is connected, or is a UDP socket that is bound. A bound TCP
@@ -351,7 +355,7 @@ impl SocketCore {
         self.local();
         self.phase = Phase::Unconnected;
         self.device.drop_outgoing();
-        self.signals.state_changed.emit(SocketState::Unconnected);
+        self.announce_state(SocketState::Unconnected);
         if !self.receive.is_finished() {
             self.device.finish_read_channel();
         }
@@ -378,7 +382,14 @@ impl SocketCore {
 
     pub(super) fn change_state(&mut self, state: SocketState) {
         self.phase.move_to(state);
-        self.signals.state_changed.emit(state);
+        self.announce_state(state);
+    }
+
+    /// Emits `state_changed`.
+    pub(super) fn announce_state(&self, state: SocketState) {
+        if let Some(extra) = self.extra() {
+            extra.state_changed.emit(state);
+        }
     }
 
     /// Sets the state, for a class of its own that may have something else in place of an engine.
@@ -430,6 +441,11 @@ impl Fault {
         let kind = SocketError::of_connecting(&error);
         Self { kind, source: Some(explained(error, address)) }
     }
+}
+
+/// Asks an engine for the address of this end, which may be unknown.
+fn local_of(engine: &dyn SocketEngine) -> Rc<Endpoint> {
+    Rc::new(Endpoint::local_of(engine).unwrap_or_default())
 }
 
 /// Returns a copy of an error: the call returns one, and the socket keeps the other.

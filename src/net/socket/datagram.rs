@@ -147,7 +147,7 @@ impl SocketCore {
         self.announcement.read_datagram(received.is_ok());
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
-                let port = self.local().port.unwrap_or(0);
+                let port = self.local().port().unwrap_or(0);
                 let index = received.interface_index.unwrap_or(0);
                 let destination = received.destination.map(|own| at_interface(own, port, index));
                 let data = buffer[..received.count].to_vec();
@@ -224,7 +224,7 @@ impl SocketCore {
         self.finish_connecting();
         let is_unbound = self.is_idle();
         let can_send = is_unbound || self.datagram_engine().is_some();
-        if !can_send || self.local().scope_id != 0 || self.peer.scope_id != 0 {
+        if !can_send || self.local().has_scope() || self.peer.has_scope() {
             return Ok(());
         }
         let error = io::Error::from(Errno::INVAL);

@@ -7,8 +7,9 @@ use std::rc::Weak;
 use super::core::{Fault, SocketCore};
 use super::news::News;
 use super::settings::Settings;
+use super::step::EarlierSteps;
 use crate::net::engine::Question;
-use crate::net::values::SocketError;
+use crate::net::values::{SocketError, SocketState};
 use crate::object::Signal;
 
 /// The rare parts of a socket.
@@ -16,6 +17,7 @@ use crate::object::Signal;
 pub(super) struct Extra {
     pub(super) host_found: Signal<()>,
     pub(super) connected: Signal<()>,
+    pub(super) state_changed: Signal<SocketState>,
     pub(super) write_buffer_drained: Signal<()>,
     /// Emitted when a layer of a connection that is being made asks the program a question.
     pub(super) question_asked: Signal<Question>,
@@ -23,6 +25,8 @@ pub(super) struct Extra {
     /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,
+    /// The steps for which the queue has no room.
+    pub(super) earlier_steps: EarlierSteps,
     /// Where a wait finds the socket's news if the socket is destroyed meanwhile.
     pub(super) legacy: Weak<Cell<News>>,
 }

@@ -52,6 +52,7 @@ mod udp_socket;
 pub(crate) use abstract_socket::META as Q_ABSTRACT_SOCKET;
 pub use abstract_socket::QAbstractSocket;
 pub use core::SocketCore;
+pub(in crate::net) use endpoint::Endpoint;
 pub(in crate::net) use news::News;
 pub use tcp_socket::QTcpSocket;
 pub use udp_socket::QUdpSocket;

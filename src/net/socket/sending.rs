@@ -264,8 +264,8 @@ impl SocketCore {
 
     /// Does what had to wait until bytes were sent.
     fn after_sending(&mut self, had_its_share: bool) {
-        if self.has_drained() && !self.steps.contains(Step::Drained) {
-            self.record(Step::Drained);
+        if self.has_drained() {
+            self.record_once(Step::Drained);
         }
         if !self.device.outgoing().is_empty() {
             if had_its_share && !self.send.is_blocked {
@@ -281,7 +281,7 @@ impl SocketCore {
                 self.close_both_ends();
             }
         }
-        if self.state() == SocketState::Closing && !self.steps.contains(Step::Closed) {
+        if self.state() == SocketState::Closing && !self.is_recorded(Step::Closed) {
             if self.has_to_send() {
                 self.send.is_blocked = true;
                 return;

@@ -39,29 +39,31 @@ pub(super) enum Step {
 /// that wait in no queue: `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
 const QUEUED: u32 = 1 << 31;
 
-/// How many of the last steps a queue holds without an allocation.
+/// How many of the last steps a queue has room for.
 const RECENT: usize = 4;
 
 /// The steps that are recorded and not taken yet, in order.
 ///
 /// Numbers count up by one, so the number of a step follows from its place among the last steps.
+/// The steps before the last ones are elsewhere, because few sockets ever have any: each method
+/// that needs them is given them.
 #[derive(Debug, Default)]
 pub(super) struct StepQueue {
     /// The number of the step that was recorded last.
     last: u32,
     /// The last steps, newest first. `None` in place of a step that no longer waits.
     recent: [Option<Step>; RECENT],
-    /// The steps before the last ones, with their numbers. Mostly there are none.
-    #[expect(clippy::box_collection, reason = "every socket has room for this, and few need it")]
-    earlier: Option<Box<VecDeque<(u32, Step)>>>,
 }
+
+/// The steps before the last ones, with their numbers.
+pub(super) type EarlierSteps = VecDeque<(u32, Step)>;
 
 impl StepQueue {
     /// Adds a step and returns its number.
-    fn push(&mut self, step: Step) -> u32 {
+    fn push<'a>(&mut self, step: Step, earlier: impl FnOnce() -> &'a mut EarlierSteps) -> u32 {
         if let Some(oldest) = self.recent[RECENT - 1] {
             let number = self.last.wrapping_sub(RECENT as u32 - 1) | QUEUED;
-            self.earlier.get_or_insert_default().push_back((number, oldest));
+            earlier().push_back((number, oldest));
         }
         self.recent.copy_within(..RECENT - 1, 1);
         self.recent[0] = Some(step);
@@ -70,50 +72,46 @@ impl StepQueue {
     }
 
     /// Takes the step with this number, if that step still waits.
-    fn take(&mut self, number: u32) -> Option<Step> {
+    fn take(&mut self, number: u32, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
         let age = self.last.wrapping_sub(number) & !QUEUED;
-        match self.recent.get_mut(age as usize) {
-            Some(step) => step.take(),
-            None => self.take_earlier(number),
+        if let Some(step) = self.recent.get_mut(age as usize) {
+            return step.take();
         }
-    }
-
-    #[cold]
-    fn take_earlier(&mut self, number: u32) -> Option<Step> {
-        let earlier = self.earlier.as_mut()?;
+        let earlier = earlier?;
         let position = earlier.iter().position(|&(earlier, _)| earlier == number)?;
         earlier.remove(position).map(|(_, step)| step)
     }
 
     /// Takes the first step.
-    fn next(&mut self) -> Option<Step> {
-        let earliest = self.earlier.as_mut().and_then(|earlier| earlier.pop_front());
-        match earliest {
+    fn next(&mut self, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
+        match earlier.and_then(VecDeque::pop_front) {
             Some((_, step)) => Some(step),
             None => self.recent.iter_mut().rev().find_map(Option::take),
         }
     }
 
     /// Returns true if this step waits.
-    pub(super) fn contains(&self, step: Step) -> bool {
-        let mut earlier = self.earlier.iter().flat_map(|earlier| earlier.iter());
+    fn contains(&self, step: Step, earlier: Option<&EarlierSteps>) -> bool {
+        let mut earlier = earlier.into_iter().flatten();
         self.recent.contains(&Some(step)) || earlier.any(|&(_, earlier)| earlier == step)
     }
 
     /// Drops this step, if it waits.
-    pub(super) fn remove(&mut self, step: Step) {
+    fn remove(&mut self, step: Step, earlier: Option<&mut EarlierSteps>) {
         for recent in self.recent.iter_mut().filter(|recent| **recent == Some(step)) {
             *recent = None;
         }
-        if let Some(earlier) = &mut self.earlier {
+        if let Some(earlier) = earlier {
             earlier.retain(|&(_, earlier)| earlier != step);
         }
     }
 
     /// Drops all steps.
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self, earlier: Option<&mut EarlierSteps>) {
         self.recent = [None; RECENT];
-        self.earlier = None;
+        if let Some(earlier) = earlier {
+            *earlier = VecDeque::new();
+        }
     }
 }
 
@@ -124,23 +122,57 @@ impl SocketCore {
 
     /// Takes the step with this number, if that step still waits.
     pub(super) fn take_step(&mut self, number: u32) {
-        if let Some(step) = self.steps.take(number) {
+        let earlier = self.extra.get_mut().map(|extra| &mut extra.earlier_steps);
+        if let Some(step) = self.steps.take(number, earlier) {
             self.take(step);
         }
     }
 
     /// Takes all recorded steps now, because something new begins.
     pub(super) fn settle(&mut self) {
-        while let Some(step) = self.steps.next() {
+        while let Some(step) = self.next_step() {
             self.take(step);
         }
     }
 
     /// Records a step, if the socket is in a runtime.
     pub(super) fn record(&mut self, step: Step) {
-        if let Some(home) = &self.home {
-            home.step(self.steps.push(step));
+        let Some(home) = &self.home else { return };
+        let extra = &mut self.extra;
+        let number = self.steps.push(step, || {
+            extra.get_or_init(Box::default);
+            &mut extra.get_mut().expect("made in the line above").earlier_steps
+        });
+        home.step(number);
+    }
+
+    /// Records a step, unless it is recorded already.
+    pub(super) fn record_once(&mut self, step: Step) {
+        if !self.is_recorded(step) {
+            self.record(step);
         }
+    }
+
+    /// Returns true if this step is recorded and not taken yet.
+    pub(super) fn is_recorded(&self, step: Step) -> bool {
+        self.steps.contains(step, self.extra().map(|extra| &extra.earlier_steps))
+    }
+
+    /// Records a step after all others. If it was recorded before, that is forgotten.
+    pub(super) fn record_last(&mut self, step: Step) {
+        let earlier = self.extra.get_mut().map(|extra| &mut extra.earlier_steps);
+        self.steps.remove(step, earlier);
+        self.record(step);
+    }
+
+    /// Forgets all recorded steps.
+    pub(super) fn forget_steps(&mut self) {
+        self.steps.clear(self.extra.get_mut().map(|extra| &mut extra.earlier_steps));
+    }
+
+    /// Takes the first step out of the queue.
+    fn next_step(&mut self) -> Option<Step> {
+        self.steps.next(self.extra.get_mut().map(|extra| &mut extra.earlier_steps))
     }
 
     /// Carries out a step.
@@ -170,7 +202,7 @@ impl SocketCore {
             }
             Step::Forget => {
                 self.peer = Endpoint::default();
-                self.set_local(Endpoint::default());
+                self.forget_local();
             }
         }
     }
@@ -208,10 +240,9 @@ mod tests {
     fn few_steps_need_no_allocation_and_little_room() {
         let mut queue = StepQueue::default();
         for _ in 0..RECENT {
-            queue.push(Step::Forget);
+            queue.push(Step::Forget, || panic!("there is room for this step"));
         }
-        assert!(queue.earlier.is_none());
-        assert!(size_of::<StepQueue>() <= 16);
+        assert!(size_of::<StepQueue>() <= 8);
     }
 
     proptest! {
@@ -221,12 +252,13 @@ mod tests {
             ops in proptest::collection::vec(op(), 0..60),
         ) {
             let mut queue = StepQueue { last: begin, ..StepQueue::default() };
+            let mut earlier = EarlierSteps::new();
             let mut waiting: Vec<(u32, Step)> = Vec::new();
             let mut numbers = Vec::new();
             for op in ops {
                 match op {
                     Op::Push(step) => {
-                        let number = queue.push(STEPS[step]);
+                        let number = queue.push(STEPS[step], || &mut earlier);
                         prop_assert!(number > SocketCore::DELIVERED && !numbers.contains(&number));
                         numbers.push(number);
                         waiting.push((number, STEPS[step]));
@@ -234,24 +266,25 @@ mod tests {
                     Op::Take(age) => {
                         let Some(&number) = numbers.iter().rev().nth(age as usize) else { continue };
                         let at = waiting.iter().position(|&(waiting, _)| waiting == number);
-                        prop_assert_eq!(queue.take(number), at.map(|at| waiting.remove(at).1));
+                        let taken = queue.take(number, Some(&mut earlier));
+                        prop_assert_eq!(taken, at.map(|at| waiting.remove(at).1));
                     }
                     Op::Next => {
                         let first = (!waiting.is_empty()).then(|| waiting.remove(0).1);
-                        prop_assert_eq!(queue.next(), first);
+                        prop_assert_eq!(queue.next(Some(&mut earlier)), first);
                     }
                     Op::Remove(step) => {
-                        queue.remove(STEPS[step]);
+                        queue.remove(STEPS[step], Some(&mut earlier));
                         waiting.retain(|&(_, waiting)| waiting != STEPS[step]);
                     }
                     Op::Clear => {
-                        queue.clear();
+                        queue.clear(Some(&mut earlier));
                         waiting.clear();
                     }
                 }
                 for step in STEPS {
                     let waits = waiting.iter().any(|&(_, waiting)| waiting == step);
-                    prop_assert_eq!(queue.contains(step), waits);
+                    prop_assert_eq!(queue.contains(step, Some(&earlier)), waits);
                 }
             }
         }

@@ -1,11 +1,12 @@
 //! `QTcpSocket`: a TCP connection.
 
-use std::net::SocketAddr;
+use std::rc::Rc;
 
 use slotwire_macros::QObject;
 
 use super::abstract_socket;
 use super::core::SocketCore;
+use super::endpoint::Endpoint;
 use crate::net::engine::Accepted;
 use crate::net::values::SocketType;
 
@@ -61,7 +62,7 @@ impl QTcpSocket {
 
     /// Creates a socket for a connection that a server accepted; `local` is the address of this
     /// end, if known.
-    pub(in crate::net) fn accepted(accepted: Accepted, local: Option<SocketAddr>) -> Self {
+    pub(in crate::net) fn accepted(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
         let Accepted { engine, peer, .. } = accepted;
         Self { core: SocketCore::accepted(engine, peer, local) }
     }

@@ -215,8 +215,8 @@ impl SocketCore {
 
     /// Called when both ends are closed. Closes the socket after the slots of the last signal.
     pub(super) fn close_both_ends(&mut self) {
-        if self.state() == SocketState::Connected && !self.steps.contains(Step::Closing) {
-            self.record(Step::Closing);
+        if self.state() == SocketState::Connected {
+            self.record_once(Step::Closing);
         }
     }
 
@@ -231,8 +231,7 @@ impl SocketCore {
         self.fail(kind, source);
         let next = if self.state() == SocketState::Closing { Step::Closed } else { Step::Closing };
         // Even if the step was recorded before, it must come after the error.
-        self.steps.remove(next);
-        self.record(next);
+        self.record_last(next);
     }
 
     /// Postpones sending and reading until after the running slots.

@@ -355,3 +355,13 @@ impl Default for QUdpSocket {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::QUdpSocket;
+
+    #[test]
+    fn a_socket_is_small() {
+        assert!(size_of::<QUdpSocket>() <= 176, "{} bytes", size_of::<QUdpSocket>());
+    }
+}
