@@ -18,7 +18,7 @@ pub mod v1 {
 
     use crate::io::std_io;
     pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
-    pub use crate::net::{QAbstractSocket, SocketCore, SocketError, SocketState};
+    pub use crate::net::{Machine, QAbstractSocket, SocketCore, SocketError, SocketState};
     pub use crate::object::{
         Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
         Occasion, QObject, Response, Signal, Upcast, World,
@@ -255,14 +255,14 @@ pub mod v1 {
     pub struct BaseSocket<B>(PhantomData<B>);
 
     impl<B: QAbstractSocket> BaseSocket<B> {
-        /// Returns the state machine.
+        /// Returns the state that all sockets share.
         pub fn core(base: &B) -> &SocketCore {
             base.core()
         }
 
-        /// Returns the state machine, mutably.
-        pub fn core_mut(base: &mut B) -> &mut SocketCore {
-            base.core_mut()
+        /// Returns the state machine.
+        pub fn machine(base: &mut B) -> Machine<'_> {
+            base.machine()
         }
     }
 
@@ -274,7 +274,7 @@ pub mod v1 {
         }
 
         /// Never called.
-        fn core_mut(_: &mut B) -> &mut SocketCore {
+        fn machine(_: &mut B) -> Machine<'_> {
             unreachable!("a base that is no socket does not compile")
         }
     }

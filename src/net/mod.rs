@@ -36,7 +36,7 @@ pub use names::{HostInfo, HostInfoError, HostLookup};
 pub use server::{Incoming, QTcpServer};
 pub(crate) use socket::Q_ABSTRACT_SOCKET;
 #[doc(hidden)]
-pub use socket::SocketCore;
+pub use socket::{Machine, SocketCore};
 pub use socket::{QAbstractSocket, QTcpSocket, QUdpSocket};
 #[doc(hidden)]
 pub use values::EngineFailure;

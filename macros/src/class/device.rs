@@ -37,14 +37,16 @@ fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
     io_device(class, Some(&bound), &Access::field(field))
 }
 
-/// Writes the traits of a socket whose core is in its field.
+/// Writes the traits of a socket whose state machine is in its field.
 fn own_socket(class: &Class<'_>, field: &Ident) -> TokenStream {
-    let core = Access::field(field);
-    let device =
-        Access { shared: quote!(&self.#field.device), exclusive: quote!(&mut self.#field.device) };
-    let raw_device = raw_device(class, &core);
+    let device = Access {
+        shared: quote!(&self.#field.core.device),
+        exclusive: quote!(&mut self.#field.core.device),
+    };
+    let machine = Access { shared: quote!(&self.#field.core), exclusive: machine_of(field) };
+    let raw_device = raw_device(class, &Access::field(field));
     let io_device = io_device(class, None, &device);
-    let socket = socket(class, &core);
+    let socket = socket(class, &machine);
     quote!(#raw_device #io_device #socket)
 }
 
@@ -58,7 +60,7 @@ fn inherited_device(class: &Class<'_>, base: &Base<'_>, kind: DeviceKind) -> Tok
     let io_device = io_device(class, None, &device);
     let socket = (kind == DeviceKind::Socket).then(|| {
         let path = quote!(::slotwire::__private::v1::BaseSocket::<#base>);
-        socket(class, &Access::base(field, &quote!(#path::core), &quote!(#path::core_mut)))
+        socket(class, &Access::base(field, &quote!(#path::core), &quote!(#path::machine)))
     });
     quote!(#raw_device #io_device #socket)
 }
@@ -81,6 +83,11 @@ impl Access {
             exclusive: quote!({ #fallbacks #exclusive(&mut self.#field) }),
         }
     }
+}
+
+/// Returns the expression for the state machine in a field.
+pub(crate) fn machine_of(field: &Ident) -> TokenStream {
+    quote!(::slotwire::__private::v1::Machine::from(&mut self.#field))
 }
 
 /// Returns the bound of the base. The code asks for it once; the rest of the code compiles even if
@@ -249,11 +256,11 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
     }
 }
 
-/// Writes a `QAbstractSocket` with this core.
-fn socket(class: &Class<'_>, core: &Access) -> TokenStream {
+/// Writes a `QAbstractSocket` with this core and this state machine.
+fn socket(class: &Class<'_>, parts: &Access) -> TokenStream {
     let ident = class.ident;
     let attributes = attributes();
-    let Access { shared, exclusive } = core;
+    let Access { shared, exclusive } = parts;
     quote! {
         #attributes
         impl ::slotwire::__private::v1::QAbstractSocket for #ident {
@@ -261,7 +268,7 @@ fn socket(class: &Class<'_>, core: &Access) -> TokenStream {
                 #shared
             }
 
-            fn core_mut(&mut self) -> &mut ::slotwire::__private::v1::SocketCore {
+            fn machine(&mut self) -> ::slotwire::__private::v1::Machine<'_> {
                 #exclusive
             }
         }

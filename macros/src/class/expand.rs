@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
-use super::ast::{Class, Kind, Member};
+use super::ast::{Class, DeviceKind, Kind, Member};
 use super::{device, device_signal};
 use crate::text::{camel_case, name_self, plain, type_text};
 
@@ -195,10 +195,31 @@ fn object(class: &Class<'_>) -> TokenStream {
 /// Such a method is assigned to a function pointer before it is called: if its type is wrong, the
 /// compiler shows the path and both types.
 fn hooks(class: &Class<'_>) -> TokenStream {
+    if let Some(own) = class.device.as_ref().filter(|own| own.kind == DeviceKind::Socket) {
+        return hooks_of_socket(&device::machine_of(own.field));
+    }
     let enter = class.hooks.enter.as_ref().map(|method| enter(class, method));
     let leave = class.hooks.leave.as_ref().map(|method| leave(class, method));
     let wake = class.hooks.wake.as_ref().map(wake);
     quote!(#enter #leave #wake)
+}
+
+/// Writes the methods of `QObject` by which the runtime reaches the state machine of a socket.
+fn hooks_of_socket(machine: &TokenStream) -> TokenStream {
+    let path = quote!(::slotwire::__private::v1);
+    quote! {
+        fn enter_runtime(&mut self, anchor: &#path::Anchor<'_>) {
+            #machine.enter(anchor);
+        }
+
+        fn leave_runtime(&mut self) {
+            #machine.leave();
+        }
+
+        fn wake_up(&mut self, occasion: #path::Occasion) -> #path::Response {
+            #machine.wake(occasion)
+        }
+    }
 }
 
 /// Writes `enter_runtime`: the base enters first, as with constructors.

@@ -119,22 +119,28 @@ pub(crate) fn only_device(
 /// Returns true if a field has the type of the state of such a device, and reports the type
 /// otherwise.
 pub(crate) fn device_type(kind: DeviceKind, ty: &Type, mistakes: &mut Mistakes) -> bool {
-    let (noun, name, base) = match kind {
-        DeviceKind::Plain => ("device", "Device", "QIODevice"),
-        DeviceKind::Socket => ("socket", "SocketCore", "QAbstractSocket"),
+    let (names, mistake): (&[&str], _) = match kind {
+        DeviceKind::Plain => (
+            &["Device"],
+            "a field with `#[qobject(device)]` is of type `Device`; for a class that extends \
+             another device, write `#[qobject(base: QIODevice)]`",
+        ),
+        DeviceKind::Socket => (
+            &["StreamSocket", "DatagramSocket"],
+            "`#[qobject(socket)]` is for the classes of slotwire; for a class that extends one of \
+             them, write `#[qobject(base: QAbstractSocket)]`",
+        ),
     };
     let is_device = match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| names.iter().any(|name| last.ident == name)),
         _ => false,
     };
     if !is_device {
-        mistakes.at(
-            ty,
-            format!(
-                "a field with `#[qobject({noun})]` is of type `{name}`; for a class that extends \
-                 another {noun}, write `#[qobject(base: {base})]`"
-            ),
-        );
+        mistakes.at(ty, mistake);
     }
     is_device
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use super::core::SocketCore;
 use super::endpoint::Endpoint;
+use super::machine::Machine;
 use crate::io::{OpenMode, Q_IO_DEVICE, QIODevice};
 use crate::net::engine::Question;
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkLayerProtocol, OptionName, PauseMode, ReadyReadPolicy,
     SocketError, SocketOption, SocketState, SocketType, canonical, host_text,
 };
-use crate::object::{Anchor, MetaObject, MetaSlot, Occasion, Response, Signal};
+use crate::object::{MetaObject, MetaSlot, Signal};
 
 /// Defines what all sockets have in common: states, a peer, and the signals for both.
 ///
@@ -27,13 +28,13 @@ use crate::object::{Anchor, MetaObject, MetaSlot, Occasion, Response, Signal};
             extends"
 )]
 pub trait QAbstractSocket: QIODevice {
-    /// Returns the state machine that the provided methods work on.
+    /// Returns the state that all sockets share.
     #[doc(hidden)]
     fn core(&self) -> &SocketCore;
 
     /// Returns the state machine that the provided methods work on.
     #[doc(hidden)]
-    fn core_mut(&mut self) -> &mut SocketCore;
+    fn machine(&mut self) -> Machine<'_>;
 
     /// Emitted when the lookup of the peer's name has succeeded, before the socket tries the first
     /// address.
@@ -112,7 +113,7 @@ pub trait QAbstractSocket: QIODevice {
         mode: OpenMode,
         protocol: NetworkLayerProtocol,
     ) {
-        self.core_mut().connect_to_host(host.to_owned(), None, port, mode, protocol);
+        self.machine().get().connect_to_host(host.to_owned(), None, port, mode, protocol);
     }
 
     /// Begins to connect to an address; otherwise as
@@ -121,7 +122,7 @@ pub trait QAbstractSocket: QIODevice {
     fn connect_to_address(&mut self, address: SocketAddr, mode: OpenMode) {
         let address = canonical(address);
         let (name, any) = (host_text(address), NetworkLayerProtocol::Any);
-        self.core_mut().connect_to_host(name, Some(address), address.port(), mode, any);
+        self.machine().get().connect_to_host(name, Some(address), address.port(), mode, any);
     }
 
     /// Binds the socket to an address and a port of this host. With port 0 the system chooses the
@@ -162,13 +163,13 @@ pub trait QAbstractSocket: QIODevice {
     where
         Self: Sized,
     {
-        self.core_mut().bind(address.into(), port, mode)
+        self.machine().get().bind(address.into(), port, mode)
     }
 
     /// Binds the socket to a port on all addresses of this host; otherwise as [`bind`](Self::bind).
     #[doc(alias = "bind")]
     fn bind_port(&mut self, port: u16, mode: BindMode) -> Result<(), NetError> {
-        self.core_mut().bind(BindAddress::Any, port, mode)
+        self.machine().get().bind(BindAddress::Any, port, mode)
     }
 
     /// Ends the connection after all written bytes are sent.
@@ -178,7 +179,7 @@ pub trait QAbstractSocket: QIODevice {
     /// `read_channel_finished` and `disconnected`.
     #[doc(alias = "disconnectFromHost")]
     fn disconnect_from_host(&mut self) {
-        self.core_mut().disconnect_from_host();
+        self.machine().get().disconnect_from_host();
     }
 
     /// Ends the connection at once and closes the device. Drops the written bytes that are not sent
@@ -187,7 +188,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Signals: `about_to_close`, `state_changed(Unconnected)`, `read_channel_finished`, and
     /// `disconnected` if the socket was connected.
     fn abort(&mut self) {
-        self.core_mut().abort();
+        self.machine().get().abort();
     }
 
     /// Returns the state.
@@ -330,9 +331,9 @@ pub trait QAbstractSocket: QIODevice {
     /// line.
     #[doc(alias = "setReadBufferSize")]
     fn set_read_buffer_size(&mut self, size: Option<usize>) {
-        let core = self.core_mut();
-        core.settings_mut().read_limit = size.filter(|&size| size > 0);
-        core.make_room();
+        let machine = self.machine().get();
+        machine.core_mut().settings_mut().read_limit = size.filter(|&size| size > 0);
+        machine.make_room();
     }
 
     /// Returns the limit of the write buffer, in bytes; `None` is no limit.
@@ -349,7 +350,7 @@ pub trait QAbstractSocket: QIODevice {
     /// [`bytes_to_write`](QIODevice::bytes_to_write) then counts only buffered bytes, and is never
     /// more than the limit.
     fn set_write_buffer_limit(&mut self, limit: Option<usize>) {
-        self.core_mut().settings_mut().write_limit = limit.filter(|&limit| limit > 0);
+        self.machine().core().settings_mut().write_limit = limit.filter(|&limit| limit > 0);
     }
 
     /// Returns when `ready_read` is emitted.
@@ -359,7 +360,7 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Sets when `ready_read` is emitted.
     fn set_ready_read_policy(&mut self, policy: ReadyReadPolicy) {
-        self.core_mut().settings_mut().ready_read_policy = policy;
+        self.machine().core().settings_mut().ready_read_policy = policy;
     }
 
     /// Returns true if the socket can go on writing after the peer has closed its end.
@@ -375,7 +376,7 @@ pub trait QAbstractSocket: QIODevice {
     /// returns `Ok(0)` after the last byte. The connection ends without an error when this end is
     /// closed as well.
     fn set_allow_half_open(&mut self, allow: bool) {
-        self.core_mut().settings_mut().allow_half_open = allow;
+        self.machine().core().settings_mut().allow_half_open = allow;
     }
 
     /// Closes this end for writing after all written bytes are sent; the peer can still send an
@@ -384,7 +385,7 @@ pub trait QAbstractSocket: QIODevice {
     /// A socket that is still connecting first finishes connecting. Does nothing if the socket is
     /// neither connected nor connecting. See shutdown(2).
     fn shutdown_write(&mut self) {
-        self.core_mut().shutdown_write();
+        self.machine().get().shutdown_write();
     }
 
     /// Returns the events that make the socket pause.
@@ -396,12 +397,12 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the events that make the socket pause.
     #[doc(alias = "setPauseMode")]
     fn set_pause_mode(&mut self, mode: PauseMode) {
-        self.core_mut().settings_mut().pause_mode = mode;
+        self.machine().core().settings_mut().pause_mode = mode;
     }
 
     /// Resumes a socket that has paused. A plain socket never pauses.
     fn resume(&mut self) {
-        self.core_mut().make_room();
+        self.machine().get().make_room();
     }
 
     /// Returns the tag of the protocol that this socket speaks; empty by default.
@@ -414,7 +415,7 @@ pub trait QAbstractSocket: QIODevice {
     /// tag.
     #[doc(alias = "setProtocolTag")]
     fn set_protocol_tag(&mut self, tag: &str) {
-        tag.clone_into(&mut self.core_mut().settings_mut().protocol_tag);
+        tag.clone_into(&mut self.machine().core().settings_mut().protocol_tag);
     }
 
     /// Returns the descriptor of the system's socket, while there is one.
@@ -451,7 +452,7 @@ pub trait QAbstractSocket: QIODevice {
         state: SocketState,
         mode: OpenMode,
     ) -> Result<(), NetError> {
-        self.core_mut().set_socket_descriptor(descriptor, state, mode)
+        self.machine().get().set_socket_descriptor(descriptor, state, mode)
     }
 
     /// Returns the value of an option: that of the system's socket, or the
@@ -507,7 +508,7 @@ pub trait QAbstractSocket: QIODevice {
     /// an option of TCP on a UDP socket, and a time of zero.
     #[doc(alias = "setSocketOption")]
     fn set_socket_option(&mut self, option: SocketOption) -> Result<(), NetError> {
-        self.core_mut().set_option(option)
+        self.machine().core().set_option(option)
     }
 
     /// Returns the time limit for connecting, from the call until the connection is established.
@@ -520,7 +521,7 @@ pub trait QAbstractSocket: QIODevice {
     /// addresses. When it has passed, the attempt fails with [`SocketError::SocketTimeout`].
     /// Applies from the next attempt on. The default is 30 seconds.
     fn set_connect_timeout(&mut self, timeout: Option<Duration>) {
-        self.core_mut().settings_mut().connect_timeout = timeout;
+        self.machine().core().settings_mut().connect_timeout = timeout;
     }
 
     /// Returns true if the addresses of a name race each other.
@@ -537,7 +538,7 @@ pub trait QAbstractSocket: QIODevice {
     /// A socket that was bound always tries one address after the other, and the next one only
     /// after the one before has failed: an address that does not answer takes all the time.
     fn set_happy_eyeballs(&mut self, race: bool) {
-        self.core_mut().settings_mut().happy_eyeballs = race;
+        self.machine().core().settings_mut().happy_eyeballs = race;
     }
 
     /// Sets the address, with its scope id, and the port of this end, for a class that knows better
@@ -546,14 +547,14 @@ pub trait QAbstractSocket: QIODevice {
     #[doc(alias = "setLocalPort")]
     fn set_local_addr(&mut self, address: Option<SocketAddr>) {
         let local = address.map(Endpoint::from).unwrap_or_default();
-        self.core_mut().set_local(local);
+        self.machine().core().set_local(local);
     }
 
     /// Sets the address of this end, without a scope id, for a class that knows better than the
     /// system.
     #[doc(alias = "setLocalAddress")]
     fn set_local_address(&mut self, address: Option<IpAddr>) {
-        let core = self.core_mut();
+        let core = self.machine().core();
         let local = core.local().with_address(address);
         core.set_local(local);
     }
@@ -561,7 +562,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the port of this end, for a class that knows better than the system.
     #[doc(alias = "setLocalPort")]
     fn set_local_port(&mut self, port: Option<u16>) {
-        let core = self.core_mut();
+        let core = self.machine().core();
         let local = core.local().with_port(port);
         core.set_local(local);
     }
@@ -571,59 +572,44 @@ pub trait QAbstractSocket: QIODevice {
     #[doc(alias = "setPeerAddress")]
     #[doc(alias = "setPeerPort")]
     fn set_peer_addr(&mut self, address: Option<SocketAddr>) {
-        self.core_mut().peer = address.map(Endpoint::from).unwrap_or_default();
+        self.machine().core().peer = address.map(Endpoint::from).unwrap_or_default();
     }
 
     /// Sets the address of the peer, without a scope id, for a class that knows better than the
     /// system.
     #[doc(alias = "setPeerAddress")]
     fn set_peer_address(&mut self, address: Option<IpAddr>) {
-        let core = self.core_mut();
+        let core = self.machine().core();
         core.peer = core.peer.with_address(address);
     }
 
     /// Sets the port of the peer, for a class that knows better than the system.
     #[doc(alias = "setPeerPort")]
     fn set_peer_port(&mut self, port: Option<u16>) {
-        let core = self.core_mut();
+        let core = self.machine().core();
         core.peer = core.peer.with_port(port);
     }
 
     /// Sets the name of the peer, for a class that connects in its own way.
     #[doc(alias = "setPeerName")]
     fn set_peer_name(&mut self, name: &str) {
-        name.clone_into(&mut self.core_mut().extra_mut().peer_name);
+        name.clone_into(&mut self.machine().core().extra_mut().peer_name);
     }
 
     /// Sets the state without emitting a signal, for a class that connects in its own way.
     #[doc(alias = "setSocketState")]
     fn set_socket_state(&mut self, state: SocketState) {
-        self.core_mut().set_state(state);
+        self.machine().core().set_state(state);
     }
 
     /// Sets the last error without emitting a signal, for a class that finds errors of its own.
     #[doc(alias = "setSocketError")]
     fn set_socket_error(&mut self, error: Option<SocketError>) {
-        self.core_mut().set_error(error);
+        self.machine().core().set_error(error);
     }
 }
 
 crate::object_trait!(QAbstractSocket);
-
-/// Enters a runtime: every class of sockets calls this.
-pub(super) fn enter<S: QAbstractSocket>(socket: &mut S, anchor: &Anchor<'_>) {
-    socket.core_mut().enter(anchor);
-}
-
-/// Leaves the runtime: every class of sockets calls this.
-pub(super) fn leave<S: QAbstractSocket>(socket: &mut S) {
-    socket.core_mut().leave();
-}
-
-/// Handles a wake-up: every class of sockets calls this.
-pub(super) fn wake<S: QAbstractSocket>(socket: &mut S, occasion: Occasion) -> Response {
-    socket.core_mut().wake(occasion)
-}
 
 /// The meta object that those of the socket classes extend. Each socket class lists the signals
 /// itself.

@@ -1,74 +1,108 @@
-//! The announcement: whether there is something to read, and whether `ready_read` was emitted for
-//! it.
+//! `Announcement`: what there may be to read, and whether `ready_read` was emitted for it.
+
+use bitflags::bitflags;
+
+bitflags! {
+    /// What an announcement knows, in one byte of each socket.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    struct Facts: u8 {
+        /// The kernel may have more to read.
+        const HAS_MORE = 1;
+        /// `ready_read` was emitted for a socket without a buffer, and the program has not read
+        /// since.
+        const ANNOUNCED = 2;
+        /// Datagrams were announced or read, and no read has found that none is left.
+        const EXPECTS_DATAGRAM = 4;
+        /// Some bytes were read and some were left: the socket emits `ready_read` once more for the
+        /// rest.
+        const AGAIN = 8;
+        /// Bytes came with the end of a handshake: the socket emits `ready_read` in a later
+        /// wake-up.
+        const EARLY = 16;
+    }
+}
 
 /// What there may be to read, and whether `ready_read` was emitted for it.
 #[derive(Debug, Default)]
-pub(super) struct Announcement {
-    /// The kernel may have more to read.
-    pub(super) has_more: bool,
-    /// `ready_read` was emitted for a direct socket, and the program has not read since.
-    is_announced: bool,
-    /// Datagrams were announced or read, and no read has found that none is left.
-    expects_datagram: bool,
-    /// Some bytes were read and some were left: the socket emits `ready_read` once more for the rest.
-    again: bool,
-    /// Bytes came with the end of a handshake: the socket emits `ready_read` in a later wake-up.
-    early: bool,
-}
+pub(super) struct Announcement(Facts);
 
 impl Announcement {
+    /// Returns true if the kernel may have more to read.
+    #[inline]
+    pub(super) fn has_more(&self) -> bool {
+        self.0.contains(Facts::HAS_MORE)
+    }
+
+    /// Notes if the kernel may have more to read.
+    #[inline]
+    pub(super) fn set_has_more(&mut self, has_more: bool) {
+        self.0.set(Facts::HAS_MORE, has_more);
+    }
+
     /// Notes that `ready_read` is emitted. Returns true if it must be emitted: it was not emitted
     /// yet, or the program has read since.
     #[inline]
     pub(super) fn announce(&mut self) -> bool {
-        self.expects_datagram = true;
-        !std::mem::replace(&mut self.is_announced, true)
+        let is_new = !self.is_announced();
+        self.0 |= Facts::EXPECTS_DATAGRAM | Facts::ANNOUNCED;
+        is_new
     }
 
+    #[inline]
     pub(super) fn is_announced(&self) -> bool {
-        self.is_announced
+        self.0.contains(Facts::ANNOUNCED)
     }
 
     /// Notes that the program has read: `ready_read` may be emitted again.
     #[inline]
     pub(super) fn looked_at(&mut self) {
-        self.is_announced = false;
+        self.0.remove(Facts::ANNOUNCED);
     }
 
     /// Notes if a read has found a datagram. Returns true if the reader could expect one.
     #[inline]
     pub(super) fn read_datagram(&mut self, has_found: bool) -> bool {
-        std::mem::replace(&mut self.expects_datagram, has_found)
+        let was_expected = self.0.contains(Facts::EXPECTS_DATAGRAM);
+        self.0.set(Facts::EXPECTS_DATAGRAM, has_found);
+        was_expected
     }
 
     /// Requests another `ready_read`, in a later wake-up, for the bytes that are left.
     pub(super) fn renew(&mut self) {
-        self.again = true;
+        self.0 |= Facts::AGAIN;
     }
 
+    #[inline]
     pub(super) fn is_renewed(&self) -> bool {
-        self.again || self.early
+        self.0.intersects(Facts::AGAIN | Facts::EARLY)
     }
 
+    /// Returns true if another `ready_read` was requested. Returns true only once.
+    #[inline]
     pub(super) fn take_renewed(&mut self) -> bool {
-        self.take_early() | std::mem::take(&mut self.again)
+        let is_renewed = self.is_renewed();
+        self.0.remove(Facts::AGAIN | Facts::EARLY);
+        is_renewed
     }
 
     /// Requests `ready_read`, in a later wake-up, for bytes that came with the end of a handshake.
     pub(super) fn come_early(&mut self) {
-        self.early = true;
+        self.0 |= Facts::EARLY;
     }
 
     pub(super) fn has_early(&self) -> bool {
-        self.early
+        self.0.contains(Facts::EARLY)
     }
 
+    /// Returns true if bytes came with the end of a handshake. Returns true only once.
     pub(super) fn take_early(&mut self) -> bool {
-        std::mem::take(&mut self.early)
+        let has_early = self.has_early();
+        self.0.remove(Facts::EARLY);
+        has_early
     }
 
     /// Forgets the connection, but keeps the request to announce unread bytes once more.
     pub(super) fn end(&mut self) {
-        *self = Self { again: self.again, ..Self::default() };
+        self.0 &= Facts::AGAIN;
     }
 }

@@ -103,8 +103,8 @@ impl Attempt {
 }
 
 impl SocketCore {
-    /// Begins to connect to a host, or to one address.
-    pub(super) fn connect_to_host(
+    /// Opens the device, and begins to connect to a host, or to one address.
+    pub(super) fn begin_to_reach(
         &mut self,
         name: String,
         address: Option<SocketAddr>,
@@ -112,10 +112,6 @@ impl SocketCore {
         mode: OpenMode,
         protocol: NetworkLayerProtocol,
     ) {
-        self.settle();
-        if !matches!(self.state(), SocketState::Unconnected | SocketState::Bound) {
-            return self.fail(SocketError::Operation, None);
-        }
         let unbuffered = match self.kind {
             SocketType::Tcp => OpenMode::NOT_OPEN,
             SocketType::Udp => OpenMode::UNBUFFERED,
@@ -236,7 +232,7 @@ impl SocketCore {
                     Some(Fault { kind: SocketError::HostNotFound, source: Some(error) });
             }
         }
-        self.take(Step::Resolved);
+        self.begin_to_connect();
     }
 
     /// Called when the lookup has ended: begins to try the addresses, or gives up if there are
@@ -393,7 +389,7 @@ impl SocketCore {
         self.phase = Phase::Connected(engine);
         // Bytes may come together with the connection: they are read after the slots of
         // `connected`.
-        self.announcement.has_more = true;
+        self.announcement.set_has_more(true);
         self.announce_state(SocketState::Connected);
         self.needed_extra().connected.emit(());
         self.note(News::CONNECTED);
@@ -417,9 +413,8 @@ impl SocketCore {
         {
             home.network.forget_host(attempt.name_to_look_up(self.peer_name()));
         }
-        self.peer = Endpoint::default();
         self.phase = Phase::Unconnected;
-        self.forget_local();
+        self.forget_ends();
         self.device.drop_outgoing();
         self.announce_state(SocketState::Unconnected);
         attempt

@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use super::announcement::Announcement;
@@ -12,16 +11,12 @@ use super::endpoint::Endpoint;
 use super::extra::Extra;
 use super::news::{News, NewsBoard};
 use super::phase::Phase;
-use super::receive_half::ReceiveHalf;
-use super::send_half::SendHalf;
 use super::step::{Step, StepQueue};
 use crate::io::{Device, OpenMode};
-use crate::net::engine::{Address, Network, SocketEngine, listens, open};
-use crate::net::shared::{Home, Newcomers};
-use crate::net::values::{
-    BindAddress, BindMode, NetError, SocketError, SocketState, SocketType, explained,
-};
-use crate::object::{Anchor, Occasion, Response, Signal};
+use crate::net::engine::{Address, Network, SocketEngine};
+use crate::net::shared::Home;
+use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType, explained};
+use crate::object::Signal;
 
 /// The state that all sockets share.
 ///
@@ -38,8 +33,6 @@ pub struct SocketCore {
     pub(super) extra: OnceCell<Box<Extra>>,
     pub(super) phase: Phase,
     pub(super) steps: StepQueue,
-    pub(super) receive: ReceiveHalf,
-    pub(super) send: SendHalf,
     pub(super) announcement: Announcement,
     pub(super) news: NewsBoard,
     /// The socket has postponed its traffic: the loop will wake it.
@@ -73,8 +66,6 @@ impl SocketCore {
             extra: OnceCell::new(),
             phase: Phase::Unconnected,
             steps: StepQueue::default(),
-            receive: ReceiveHalf::default(),
-            send: SendHalf::default(),
             announcement: Announcement::default(),
             news: NewsBoard::default(),
             is_postponed: false,
@@ -97,199 +88,11 @@ impl SocketCore {
         core
     }
 
-    /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
-    pub(super) fn enter(&mut self, anchor: &Anchor<'_>) {
-        self.home = Some(Home::of(anchor));
-        if self.has_engine() {
-            self.begin_to_watch();
-        } else if let Some(wish) = self.phase.take_attempt() {
-            self.begin_attempt(*wish);
-        }
-    }
-
-    /// Called by the loop, or at a step that the socket recorded.
-    pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
-        let mut has_come = false;
-        match occasion {
-            Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
-            Occasion::Step(Self::DELIVERED) => self.on_delivered(),
-            Occasion::Step(number) => self.take_step(number),
-            Occasion::Ready(source, readiness) => has_come = self.on_ready(source, readiness),
-            Occasion::Due => self.on_timeout(),
-            Occasion::Postponed => has_come = self.on_postponed(),
-            Occasion::Answered => self.on_answer(),
-        }
-        if has_come { self.device.received_response() } else { Response::DONE }
-    }
-
-    /// Begins to watch the engine: now, or after the slots of `new_connection` if a server takes
-    /// the connection in.
-    fn begin_to_watch(&mut self) {
-        if !self.home.as_ref().is_some_and(|home| home.newcomers.join(home.key())) {
-            self.watch();
-        }
-    }
-
-    /// Takes the last steps of a socket that is about to be destroyed.
-    pub(super) fn leave(&mut self) {
-        if self.state() != SocketState::Unconnected {
-            self.abort();
-        }
-    }
-
-    /// Binds the socket to an address of this host.
-    pub(super) fn bind(
-        &mut self,
-        address: BindAddress,
-        port: u16,
-        mode: BindMode,
-    ) -> Result<(), NetError> {
-        self.settle();
-        let operation = || format!("bind to {}", address.described(port));
-        self.bind_engine(address, port, mode).map_err(|Fault { kind, source }| {
-            let copy = source.as_ref().map(copy_of);
-            self.fail(kind, copy);
-            NetError::new(kind, operation(), source)
-        })
-    }
-
-    fn bind_engine(
-        &mut self,
-        address: BindAddress,
-        port: u16,
-        mode: BindMode,
-    ) -> Result<(), Fault> {
-        let Some(home) = &self.home else {
-            return Err(Fault { kind: SocketError::Operation, source: None });
-        };
-        if self.state() != SocketState::Unconnected {
-            return Err(Fault { kind: SocketError::Unknown, source: None });
-        }
-        let (mut engine, address) =
-            open(&*home.network, self.kind, address, port).map_err(Fault::of_binding)?;
-        self.prepare(&mut *engine)?;
-        engine.bind(address, port, mode).map_err(Fault::of_binding)?;
-        self.phase = Phase::Bound(engine);
-        self.forget_local();
-        self.begin_anew();
-        self.news.deliver();
-        self.announce_state(SocketState::Bound);
-        self.watch();
-        Ok(())
-    }
-
-    /// Takes over a descriptor. `state` is the state of its socket.
-    pub(super) fn set_socket_descriptor(
-        &mut self,
-        descriptor: OwnedFd,
-        state: SocketState,
-        mode: OpenMode,
-    ) -> Result<(), NetError> {
-        let operation = "take over a descriptor";
-        let Some(home) = &self.home else {
-            let operation = format!("{operation} before the socket is in a runtime");
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        };
-        if matches!(state, SocketState::HostLookup | SocketState::Listening | SocketState::Closing)
-        {
-            let operation = format!("{operation} in the state {state:?}");
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        }
-        let adopted = match listens(&descriptor) {
-            true => Err(io::ErrorKind::Unsupported.into()),
-            false => home.network.adopt(self.kind, descriptor),
-        };
-        let kind = SocketError::UnsupportedSocketOperation;
-        let adopted = adopted.map_err(|error| Fault { kind, source: Some(error) });
-        let prepared = adopted.and_then(|mut engine| {
-            self.prepare(&mut *engine)?;
-            Ok(engine)
-        });
-        let engine = match prepared {
-            Ok(engine) => engine,
-            Err(Fault { kind, source }) => {
-                self.set_error(Some(kind));
-                return Err(NetError::new(kind, operation, source));
-            }
-        };
-        self.stop_timer();
-        self.forget_steps();
-        self.set_error(None);
-        self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
-        self.clear_peer_name();
-        let before = self.state();
-        self.forget_local();
-        self.phase = match state {
-            SocketState::Connecting => self.begun_elsewhere(engine),
-            _ => Phase::with_engine(state, engine),
-        };
-        self.begin_anew();
-        self.device.open(mode);
-        if before != state {
-            self.announce_state(state);
-        }
-        match state {
-            SocketState::Connecting => self.go_on_connecting(),
-            _ => self.watch(),
-        }
-        Ok(())
-    }
-
-    pub(super) fn disconnect_from_host(&mut self) {
-        self.settle();
-        match self.state() {
-            SocketState::Unconnected
-            | SocketState::HostLookup
-            | SocketState::Connecting
-            | SocketState::Listening => {
-                if let Some(attempt) = self.phase.attempt_mut() {
-                    attempt.close_when_connected = true;
-                }
-            }
-            // Unsent bytes still go out in the loop's passes.
-            SocketState::Closing => {}
-            SocketState::Connected | SocketState::Bound => {
-                if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
-                    // A bound TCP socket has no peer that could send or receive.
-                    self.receive.see_end();
-                    self.send.close();
-                }
-                self.change_state(SocketState::Closing);
-                if self.has_unsent() {
-                    self.postpone_traffic();
-                } else {
-                    self.record(Step::Closed);
-                }
-            }
-        }
-    }
-
     /// Records a step that closes the device after the slots of `about_to_close` have run. Returns
     /// false if the socket is not in a runtime.
     pub(super) fn close_later(&mut self) -> bool {
         self.record_once(Step::Close);
         self.home.is_some()
-    }
-
-    /// Ends the connection because the device was closed.
-    pub(super) fn close(&mut self) {
-        if self.state() == SocketState::Unconnected {
-            self.set_error(None);
-        }
-        self.disconnect_from_host();
-    }
-
-    pub(super) fn abort(&mut self) {
-        self.device.drop_outgoing();
-        self.device.close();
-        self.stop_timer();
-        if self.state() == SocketState::Unconnected {
-            self.phase = Phase::Unconnected;
-            return;
-        }
-        self.forget_steps();
-        let was_connected = matches!(self.state(), SocketState::Connected | SocketState::Closing);
-        self.end(was_connected);
     }
 
     /// Returns the address of this end.
@@ -326,11 +129,6 @@ impl SocketCore {
         self.state() == SocketState::Unconnected && self.phase.attempt().is_none()
     }
 
-    /// Returns true if no more bytes will come.
-    pub(in crate::net) fn has_ended(&self) -> bool {
-        self.receive.is_finished() || self.is_idle()
-    }
-
     /// Returns the text of the last error: the system's, if there is one.
     pub(super) fn error_text(&self) -> Option<String> {
         let kind = self.error?;
@@ -342,31 +140,15 @@ impl SocketCore {
         self.home.as_ref().map(|home| home.network.clone())
     }
 
-    /// Forgets what belonged to the connection before.
+    /// Forgets what there was to read from the connection before.
     pub(super) fn begin_anew(&mut self) {
-        self.receive = ReceiveHalf::default();
-        self.send = SendHalf::default();
         self.announcement = Announcement::default();
     }
 
-    /// Makes the socket unconnected. The addresses are kept until the slots have run.
-    pub(super) fn end(&mut self, was_connected: bool) {
-        // Keeps the address while there is an engine to ask for it.
-        self.local();
-        self.phase = Phase::Unconnected;
-        self.device.drop_outgoing();
-        self.announce_state(SocketState::Unconnected);
-        if !self.receive.is_finished() {
-            self.device.finish_read_channel();
-        }
-        self.receive = ReceiveHalf::default();
-        self.send.end();
-        self.announcement.end();
-        if was_connected {
-            self.signals.disconnected.emit(());
-            self.note(News::ENDED);
-        }
-        self.record(Step::Forget);
+    /// Forgets the addresses of a connection that has ended.
+    pub(super) fn forget_ends(&mut self) {
+        self.peer = Endpoint::default();
+        self.forget_local();
     }
 
     /// Drops the engine, and keeps the address that it had.
@@ -410,23 +192,116 @@ impl SocketCore {
         self.phase.engine().is_some()
     }
 
-    /// Begins to watch the engine.
-    pub(super) fn watch(&mut self) {
+    /// Begins to watch the engine, if there is one.
+    pub(super) fn watch(&mut self) -> io::Result<()> {
         // The system reports a TCP socket that was never connected as hung up, so a bound one is
         // watched only when it begins to connect.
         if self.kind == SocketType::Tcp && self.state() == SocketState::Bound {
-            return;
+            return Ok(());
         }
-        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
-        if let Err(error) = engine.watch(home.key()) {
-            self.lost(SocketError::SocketResource, Some(error));
+        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
+            return Ok(());
+        };
+        engine.watch(home.key())
+    }
+
+    /// Emits `ready_read` for bytes that came with the end of a handshake, if it is not emitted yet.
+    pub(super) fn announce_early(&mut self) {
+        if self.takes_early() {
+            self.device.announce_received();
+            self.note(News::ARRIVED);
+        }
+    }
+
+    /// Returns true if `ready_read` must be emitted for bytes that came with the end of a handshake.
+    /// Returns true only once.
+    pub(super) fn takes_early(&mut self) -> bool {
+        self.announcement.take_early() && self.device.unread_len() > 0
+    }
+
+    /// Gives large memory back to the pool if there are few unread bytes in it, for example when
+    /// the memory is lent and another socket has asked for it.
+    pub(super) fn give_memory_back(&mut self) {
+        if let (Some(memory), Some(home)) = (self.device.shrink(), &self.home) {
+            home.pool.put(memory);
+        }
+    }
+
+    /// Returns true if `ready_read` must be emitted once more, for unread bytes.
+    pub(super) fn announces_rest(&mut self) -> bool {
+        let must_emit = self.announcement.take_renewed() && self.device.unread_len() > 0;
+        if must_emit && self.announcement.has_more() {
+            self.postpone_traffic();
+        }
+        must_emit
+    }
+
+    /// Returns true if `ready_read` must be emitted for a socket without a buffer: it was not
+    /// emitted yet, or the program has read since.
+    #[must_use]
+    pub(super) fn announce_once(&mut self) -> bool {
+        let is_new = self.announcement.announce();
+        if is_new {
+            self.news.add(News::ARRIVED);
+        }
+        is_new
+    }
+
+    /// Called when bytes have left the buffer: gives memory back, and requests another `ready_read`
+    /// if the program wants one for the rest.
+    pub(super) fn after_consuming(&mut self) {
+        if self.device.unread_len() == 0 {
+            if let (Some(memory), Some(home)) = (self.device.reclaim(), &self.home) {
+                home.pool.put(memory);
+            }
+        } else if self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread {
+            self.announcement.renew();
+            self.postpone_traffic();
+        } else if self.device.is_wasteful() {
+            self.postpone_traffic();
+        }
+    }
+
+    /// Called when the program has read from the buffer in a transaction: a socket without a buffer
+    /// may emit `ready_read` for what comes from now on. For what waits already, it does so only
+    /// when the transaction is committed: a slot that rolls back each time would otherwise be
+    /// called without end.
+    pub(super) fn on_kept(&mut self) {
+        self.announcement.looked_at();
+    }
+
+    /// Returns the error of a write to a socket that is not connected.
+    #[cold]
+    pub(super) fn refuse_to_write(&mut self) -> io::Error {
+        let reason = match self.state() {
+            SocketState::HostLookup | SocketState::Connecting => {
+                self.set_error(Some(SocketError::UnfinishedSocketOperation));
+                "the socket is not connected yet"
+            }
+            // The reason has been reported already.
+            _ => "the socket is not connected",
+        };
+        io::Error::new(io::ErrorKind::NotConnected, reason)
+    }
+
+    /// Postpones sending and reading until after the running slots.
+    pub(super) fn postpone_traffic(&mut self) {
+        if let Some(home) = &self.home
+            && !std::mem::replace(&mut self.is_postponed, true)
+        {
+            home.postpone();
         }
     }
 }
 
 impl Fault {
+    /// Returns the fault for a failure to send or receive.
+    pub(super) fn of_transfer(error: io::Error) -> Self {
+        Self { kind: SocketError::of_transfer(&error), source: Some(error) }
+    }
+
     /// Returns the fault for a failure to bind.
-    fn of_binding(error: io::Error) -> Self {
+    pub(super) fn of_binding(error: io::Error) -> Self {
         Self { kind: SocketError::of_binding(&error), source: Some(error) }
     }
 

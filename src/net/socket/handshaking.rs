@@ -151,9 +151,7 @@ impl SocketCore {
                 None => (None, None),
                 Some(Ok(Stage::Done(Settled { engine, early }))) => {
                     self.phase = Phase::Connecting(attempt);
-                    let ready = engine.ready_now();
                     self.establish(engine, None);
-                    self.receive.note(ready);
                     return self.take_early(early);
                 }
                 Some(Ok(Stage::Waits(handshake))) => (Some(handshake), None),

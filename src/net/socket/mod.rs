@@ -26,14 +26,16 @@
 mod abstract_socket;
 mod announcement;
 mod attempt;
+mod awaited;
 mod core;
-mod datagram;
-mod direct;
+mod datagram_socket;
+mod datagrams;
 mod endpoint;
 mod extra;
 mod handshaking;
 mod host_question;
 mod kept_options;
+mod machine;
 mod news;
 mod phase;
 #[cfg(test)]
@@ -45,14 +47,17 @@ mod send_half;
 mod sending;
 mod settings;
 mod step;
+mod stream_socket;
 mod tcp_socket;
-mod transfer;
 mod udp_socket;
+mod unbuffered;
 
 pub(crate) use abstract_socket::META as Q_ABSTRACT_SOCKET;
 pub use abstract_socket::QAbstractSocket;
 pub use core::SocketCore;
 pub(in crate::net) use endpoint::Endpoint;
+pub use machine::Machine;
+pub(in crate::net) use machine::StateMachine;
 pub(in crate::net) use news::News;
 pub use tcp_socket::QTcpSocket;
 pub use udp_socket::QUdpSocket;

@@ -232,7 +232,7 @@ fn an_address_that_refuses_leaves_no_trace_on_the_connection_to_the_next() {
     let mut bench = bench(&[CLOSED, OPEN]);
     bench.connect(false);
     bench.reached(OPEN);
-    let receive = &bench.rt[bench.socket].core().receive;
+    let receive = &bench.rt[bench.socket].socket.receive;
     assert!(!receive.expects_end(), "each read would be followed by a needless one");
 }
 

@@ -1,13 +1,16 @@
-//! The core as the `RawDevice` below the buffer of a socket.
+//! Both kinds of sockets as the `RawDevice` below the buffer of a device.
+//!
+//! If a socket and the trait have a method of the same name, `self.name()` calls the socket's.
 
 use std::io;
 
-use super::core::SocketCore;
+use super::datagram_socket::DatagramSocket;
+use super::machine::StateMachine;
+use super::stream_socket::StreamSocket;
 use crate::io::{ByteQueue, RawDevice};
-use crate::net::values::{SocketState, SocketType};
+use crate::net::values::SocketState;
 
-/// If the core and the trait have a method of the same name, `self.name()` calls the core's.
-impl RawDevice for SocketCore {
+impl RawDevice for StreamSocket {
     fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read(buffer)
     }
@@ -18,27 +21,6 @@ impl RawDevice for SocketCore {
 
     fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
         self.write_queue(queue)
-    }
-
-    fn is_message_based(&self) -> bool {
-        self.kind == SocketType::Udp
-    }
-
-    fn message_available(&self) -> bool {
-        self.datagram_waits()
-    }
-
-    fn message_room(&self) -> usize {
-        Self::MESSAGE_ROOM
-    }
-
-    fn line_limit(&self) -> usize {
-        self.settings().read_limit.unwrap_or(usize::MAX)
-    }
-
-    fn tells_unopened(&self) -> bool {
-        // A bound UDP socket can be read although nothing has opened the device.
-        self.kind == SocketType::Udp && self.state() == SocketState::Bound
     }
 
     fn has_data_below(&self) -> bool {
@@ -63,7 +45,7 @@ impl RawDevice for SocketCore {
     }
 
     fn close_later(&mut self) -> bool {
-        self.close_later()
+        self.core.close_later()
     }
 
     fn buffer_consumed(&mut self) {
@@ -71,10 +53,65 @@ impl RawDevice for SocketCore {
     }
 
     fn buffer_kept(&mut self) {
-        self.on_kept();
+        self.core.on_kept();
     }
 
     fn error_text(&self) -> Option<String> {
-        self.error_text()
+        self.core.error_text()
+    }
+}
+
+impl RawDevice for DatagramSocket {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read(buffer)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write(bytes)
+    }
+
+    fn is_message_based(&self) -> bool {
+        true
+    }
+
+    fn message_available(&self) -> bool {
+        self.datagram_waits()
+    }
+
+    fn message_room(&self) -> usize {
+        Self::MESSAGE_ROOM
+    }
+
+    fn line_limit(&self) -> usize {
+        self.core.settings().read_limit.unwrap_or(usize::MAX)
+    }
+
+    fn tells_unopened(&self) -> bool {
+        // A bound socket can be read although nothing has opened the device.
+        self.core.state() == SocketState::Bound
+    }
+
+    fn data_available(&self) -> usize {
+        self.available()
+    }
+
+    fn close_data(&mut self) {
+        self.close();
+    }
+
+    fn close_later(&mut self) -> bool {
+        self.core.close_later()
+    }
+
+    fn buffer_consumed(&mut self) {
+        self.on_consumed();
+    }
+
+    fn buffer_kept(&mut self) {
+        self.core.on_kept();
+    }
+
+    fn error_text(&self) -> Option<String> {
+        self.core.error_text()
     }
 }

@@ -2,30 +2,85 @@
 
 use std::io::ErrorKind;
 
-use super::core::SocketCore;
+use super::core::Fault;
+use super::machine::StateMachine;
 use super::news::News;
 use super::phase::Phase;
+use super::stream_socket::StreamSocket;
 use crate::io::ByteQueue;
-use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
+use crate::net::values::{SocketError, SocketState};
+use crate::readiness::Readiness;
 
 /// How many unread bytes are dropped when a connection is closed: as many as Linux lets wait.
 const DROPPED_AT_MOST: usize = 6 << 20;
 
-impl SocketCore {
+impl StreamSocket {
+    /// Called when the engine of a connection is ready. Returns true if the caller must emit
+    /// `ready_read`.
+    #[must_use]
+    #[inline]
+    pub(super) fn on_connection_ready(&mut self, readiness: Readiness) -> bool {
+        self.receive.note(readiness);
+        let has_sent = readiness.writable
+            && std::mem::take(&mut self.send.is_blocked)
+            && self.announces_traffic(Self::send);
+        if !readiness.readable {
+            return false;
+        }
+        if has_sent {
+            self.core.announcement.set_has_more(true);
+            self.core.postpone_traffic();
+            return false;
+        }
+        self.receive()
+    }
+
+    /// Called when the loop comes to the traffic that the socket has postponed: sends and reads.
+    /// Returns true if the caller must emit `ready_read`.
+    #[must_use]
+    pub(super) fn go_on_with_traffic(&mut self) -> bool {
+        self.core.is_postponed = false;
+        self.core.give_memory_back();
+        let has_announced = self.announces_traffic(|core| match core.send.is_blocked {
+            true => core.announce_sent(0),
+            false => core.flush(),
+        });
+        if has_announced {
+            // A slot of `bytes_written` may end the connection, after which no `ready_read` may be
+            // emitted. So the socket reads only after these slots have run.
+            if self.core.announcement.has_more() || self.core.announcement.is_renewed() {
+                self.core.postpone_traffic();
+            }
+            return false;
+        }
+        if self.core.announces_rest() {
+            return true;
+        }
+        self.core.announcement.has_more() && self.receive()
+    }
+
+    /// Calls `f`, and returns true if `f` has emitted `ready_read` or `bytes_written`.
+    fn announces_traffic(&mut self, f: impl FnOnce(&mut Self)) -> bool {
+        let earlier = self.core.news.take();
+        f(self);
+        let announces = self.core.news.news().intersects(News::ARRIVED | News::DEPARTED);
+        self.core.news.add(earlier);
+        announces
+    }
+
     /// Reads once. Returns true if the caller must emit `ready_read`. Emits all other signals
     /// itself.
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
-        self.announcement.has_more = false;
-        // The program does not read from a direct TCP socket that is open only for writing.
-        let is_read = self.kind == SocketType::Udp || self.device.is_readable();
-        if self.is_direct() && is_read {
+        self.core.announcement.set_has_more(false);
+        // The program does not read from a socket that is open only for writing.
+        if self.is_direct() && self.core.device.is_readable() {
             return self.announce_direct();
         }
         let room = self.read_room();
         if room == 0 {
             // When the program has made room, `make_room` postpones the next read.
-            self.announcement.has_more = true;
+            self.core.announcement.set_has_more(true);
             return false;
         }
         if self.receive.has_seen_end() {
@@ -34,13 +89,13 @@ impl SocketCore {
         }
         // Bytes that come while the socket closes are read and dropped. If they were left in the
         // kernel, the peer would get a reset instead of the bytes that are still to be sent.
-        let is_connected = matches!(self.phase, Phase::Connected(_));
-        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
+        let is_connected = matches!(self.core.phase, Phase::Connected(_));
+        let (Some(engine), Some(home)) = (self.core.phase.engine_mut(), &self.core.home) else {
             return false;
         };
-        let is_kept = is_connected && self.device.is_readable();
+        let is_kept = is_connected && self.core.device.is_readable();
         let mut queue = home.pool.take();
-        if is_kept && let Some(memory) = self.device.move_few_to(&mut queue) {
+        if is_kept && let Some(memory) = self.core.device.move_few_to(&mut queue) {
             home.pool.put(memory);
         }
         let size = queue.room().min(room);
@@ -58,8 +113,8 @@ impl SocketCore {
             Ok(0) => {
                 self.receive.see_end();
                 if let Some(kind) = self.send.failed_by() {
-                    self.lost(kind, None);
-                } else if self.state() != SocketState::Closing {
+                    self.lost(Fault { kind, source: None });
+                } else if self.core.state() != SocketState::Closing {
                     // A socket that is closing still sends its unsent bytes.
                     self.peer_finished();
                 }
@@ -67,10 +122,10 @@ impl SocketCore {
             }
             Ok(count) => {
                 if is_connected {
-                    self.news.add(News::ARRIVED);
+                    self.core.news.add(News::ARRIVED);
                 }
                 if self.receive.may_have_more(count, size) {
-                    self.announcement.has_more = true;
+                    self.core.announcement.set_has_more(true);
                     self.queue_unless_full();
                 }
                 is_kept
@@ -80,7 +135,7 @@ impl SocketCore {
                     // The hint was of another connection: to an address that had lost the race.
                     self.receive.found_nothing();
                 } else {
-                    self.lost(SocketError::of_transfer(&error), Some(error));
+                    self.lost(Fault::of_transfer(error));
                 }
                 false
             }
@@ -90,34 +145,25 @@ impl SocketCore {
     /// Puts the bytes that were read into the buffer.
     #[inline]
     fn take_in(&mut self, mut queue: ByteQueue) {
-        let Some(home) = &self.home else { return };
+        let Some(home) = &self.core.home else { return };
         if !queue.is_empty()
             && !queue.is_much()
             && let Some(borrower) = home.pool.lend(&mut queue, home.key())
         {
             home.wakeups.postpone(borrower);
         }
-        if let Some(memory) = self.device.adopt(queue) {
-            home.pool.put(memory);
-        }
-    }
-
-    /// Gives large memory back to the pool if there are few unread bytes in it, for example when
-    /// the memory is lent and another socket has asked for it.
-    pub(super) fn give_memory_back(&mut self) {
-        if let (Some(memory), Some(home)) = (self.device.shrink(), &self.home) {
+        if let Some(memory) = self.core.device.adopt(queue) {
             home.pool.put(memory);
         }
     }
 
     /// Drops the bytes that are known to wait in the kernel. If they were left there, closing the
     /// socket would send a reset to the peer, which might then lose bytes that were sent to it.
-    pub(super) fn drop_input(&mut self) {
-        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else { return };
-        if self.kind == SocketType::Udp
-            || !self.announcement.has_more
-            || self.receive.has_seen_end()
-        {
+    pub(super) fn drop_unread(&mut self) {
+        let (Some(engine), Some(home)) = (self.core.phase.engine_mut(), &self.core.home) else {
+            return;
+        };
+        if !self.core.announcement.has_more() || self.receive.has_seen_end() {
             return;
         }
         let mut queue = home.pool.take();
@@ -134,61 +180,46 @@ impl SocketCore {
 
     /// Looks for a reset after the peer's end. No read would report it.
     pub(super) fn look_for_reset(&mut self) {
-        if let Some(engine) = self.phase.engine_mut()
+        if let Some(engine) = self.core.phase.engine_mut()
             && let Err(error) = engine.progress()
         {
-            self.lost(SocketError::of_transfer(&error), Some(error));
+            self.lost(Fault::of_transfer(error));
         }
     }
 
     /// Returns how many bytes may still be buffered.
     pub(super) fn read_room(&self) -> usize {
-        match self.settings().read_limit {
-            // Datagrams are not buffered, and what comes while the socket closes is dropped.
-            Some(limit) if self.kind == SocketType::Tcp && self.state() != SocketState::Closing => {
-                limit.saturating_sub(self.device.unread_len())
+        match self.core.settings().read_limit {
+            // What comes while the socket closes is dropped.
+            Some(limit) if self.core.state() != SocketState::Closing => {
+                limit.saturating_sub(self.core.device.unread_len())
             }
             _ => usize::MAX,
         }
     }
 
-    /// Returns true if reading may bring something.
-    pub(in crate::net) fn may_read(&self) -> bool {
-        self.read_room() > 0 && !self.receive.has_seen_end()
-    }
-
-    /// Called when bytes have left the buffer: gives memory back, and postpones what has become
-    /// possible.
-    pub(super) fn make_room(&mut self) {
-        if self.device.unread_len() == 0 {
-            if let (Some(memory), Some(home)) = (self.device.reclaim(), &self.home) {
-                home.pool.put(memory);
-            }
-        } else if self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread {
-            self.announcement.renew();
-            self.postpone_traffic();
-        } else if self.device.is_wasteful() {
-            self.postpone_traffic();
-        }
-        if self.announcement.has_more && !self.is_postponed && !self.is_direct() {
+    /// Called when bytes have left the buffer: postpones what has become possible.
+    pub(super) fn read_on(&mut self) {
+        self.core.after_consuming();
+        if self.core.announcement.has_more() && !self.core.is_postponed && !self.is_direct() {
             self.queue_unless_full();
         }
     }
 
     fn queue_unless_full(&mut self) {
         if self.read_room() > 0 {
-            self.postpone_traffic();
+            self.core.postpone_traffic();
         }
     }
 
     /// Called when a read has found the peer's end.
     pub(super) fn peer_finished(&mut self) {
-        if !self.settings().allow_half_open {
-            return self.lost(SocketError::RemoteHostClosed, None);
+        if !self.core.settings().allow_half_open {
+            return self.lost(Fault { kind: SocketError::RemoteHostClosed, source: None });
         }
-        self.announce_early();
+        self.core.announce_early();
         self.receive.finish();
-        self.device.finish_read_channel();
+        self.core.device.finish_read_channel();
         if self.send.is_closed() {
             self.close_both_ends();
         }

@@ -2,13 +2,15 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::SocketCore;
+use super::core::Fault;
+use super::machine::StateMachine;
 use super::news::News;
 use super::phase::Phase;
 use super::step::Step;
+use super::stream_socket::StreamSocket;
 use crate::io::ByteQueue;
 use crate::net::engine::SocketEngine;
-use crate::net::values::{SocketError, SocketState, SocketType};
+use crate::net::values::{SocketError, SocketState};
 
 /// How many bytes one socket sends in one pass of the loop, so that it does not delay the others.
 /// More than most writes have, so that most writes take one system call.
@@ -18,33 +20,20 @@ const SENT_PER_PASS: usize = 1 << 20;
 /// together with others would save less than copying it costs.
 const SENT_AT_ONCE: usize = 16 * 1024;
 
-impl SocketCore {
+impl StreamSocket {
     /// Sends what the kernel takes now, because the program has called `flush`.
     pub(super) fn flush_by_user(&mut self) {
-        let earlier = self.news.take();
+        let earlier = self.core.news.take();
         self.flush();
-        let news = self.news.take();
-        self.news.add(earlier);
-        self.note(news);
+        let news = self.core.news.take();
+        self.core.news.add(earlier);
+        self.core.note(news);
     }
 
     /// Sends what the kernel takes now.
     pub(super) fn flush(&mut self) {
-        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
+        if matches!(self.core.phase, Phase::Connected(_) | Phase::Closing(_)) {
             self.send();
-        }
-    }
-
-    /// Returns true if the socket has bytes to send, or closes this end after the last byte.
-    pub(in crate::net) fn may_write(&self) -> bool {
-        self.has_unsent() || self.has_to_send() || self.send.is_closing()
-    }
-
-    /// Closes this end when all written bytes are sent. The peer's end stays as it is.
-    pub(super) fn shutdown_write(&mut self) {
-        let is_open = self.state() == SocketState::Connected || self.phase.attempt().is_some();
-        if is_open && self.send.begin_to_close() {
-            self.postpone_traffic();
         }
     }
 
@@ -56,7 +45,7 @@ impl SocketCore {
         }
         let count = self.admitted(bytes.len())?;
         let sent = self.write_at_once(&bytes[..count]);
-        self.device.queue(&bytes[sent..count]);
+        self.core.device.queue(&bytes[sent..count]);
         self.postpone_sending();
         Ok(count)
     }
@@ -74,7 +63,7 @@ impl SocketCore {
         if sent > 0 {
             queue.consume(sent);
         }
-        self.device.queue_from(queue, count - sent);
+        self.core.device.queue_from(queue, count - sent);
         self.postpone_sending();
         Ok(count)
     }
@@ -82,10 +71,10 @@ impl SocketCore {
     /// Returns an error if no peer can get what is written.
     #[inline]
     fn check_writable(&self) -> io::Result<()> {
-        let has_no_peer = match self.state() {
-            SocketState::Unconnected => self.is_idle(),
+        let has_no_peer = match self.core.state() {
+            SocketState::Unconnected => self.core.is_idle(),
             // The device may still be open from the connection before, but there is no peer.
-            SocketState::Bound => self.kind == SocketType::Tcp,
+            SocketState::Bound => true,
             _ => false,
         };
         if has_no_peer {
@@ -116,8 +105,8 @@ impl SocketCore {
     /// Postpones sending what was queued, if there is a connection.
     #[inline]
     fn postpone_sending(&mut self) {
-        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
-            self.postpone_traffic();
+        if matches!(self.core.phase, Phase::Connected(_) | Phase::Closing(_)) {
+            self.core.postpone_traffic();
         }
     }
 
@@ -129,9 +118,9 @@ impl SocketCore {
     }
 
     fn write_much(&mut self, bytes: &[u8]) -> usize {
-        let is_next = !self.send.is_blocked && self.device.outgoing().is_empty();
+        let is_next = !self.send.is_blocked && self.core.device.outgoing().is_empty();
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
-        let (Phase::Connected(engine), true) = (&mut self.phase, is_next) else { return 0 };
+        let (Phase::Connected(engine), true) = (&mut self.core.phase, is_next) else { return 0 };
         let next = &bytes[..bytes.len().min(budget)];
         if next.is_empty() {
             return 0;
@@ -152,19 +141,19 @@ impl SocketCore {
     }
 
     pub(super) fn write_room(&self) -> usize {
-        match self.settings().write_limit {
-            Some(limit) => limit.saturating_sub(self.device.outgoing().len()),
+        match self.core.settings().write_limit {
+            Some(limit) => limit.saturating_sub(self.core.device.outgoing().len()),
             None => usize::MAX,
         }
     }
 
     /// Sends as many bytes of the buffer as the kernel takes, and emits `bytes_written`.
     pub(super) fn send(&mut self) {
-        let Some(engine) = self.phase.engine_mut() else { return };
+        let Some(engine) = self.core.phase.engine_mut() else { return };
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
         let mut sent = 0;
         let failure = loop {
-            let outgoing = self.device.outgoing();
+            let outgoing = self.core.device.outgoing();
             let next = &outgoing[..outgoing.len().min(budget - sent)];
             if next.is_empty() {
                 break None;
@@ -177,7 +166,9 @@ impl SocketCore {
                 Ok(count) => {
                     let is_short = count < next.len();
                     sent += count;
-                    if let (Some(memory), Some(home)) = (self.device.sent(count), &self.home) {
+                    if let (Some(memory), Some(home)) =
+                        (self.core.device.sent(count), &self.core.home)
+                    {
                         home.pool.put(memory);
                     }
                     // The kernel has no room for more.
@@ -198,12 +189,13 @@ impl SocketCore {
             // The error is announced after the slots of `bytes_written` have run.
             Some(error) if sent > 0 => {
                 self.send.fail(SocketError::of_transfer(&error));
-                self.postpone_traffic();
+                self.core.postpone_traffic();
             }
-            Some(error) if self.state() == SocketState::Connected => self.send_failed(error),
+            Some(error) if self.core.state() == SocketState::Connected => self.send_failed(error),
             Some(error) => {
                 let kind = SocketError::of_transfer(&error);
-                self.lost(self.send.failed_by().unwrap_or(kind), Some(error));
+                let kind = self.send.failed_by().unwrap_or(kind);
+                self.lost(Fault { kind, source: Some(error) });
             }
             None => self.after_sending(sent == budget),
         }
@@ -213,27 +205,16 @@ impl SocketCore {
     pub(super) fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.send.take_unannounced();
         if sent > 0 {
-            self.news.add(News::DEPARTED);
-            self.device.announce_written(sent);
+            self.core.news.add(News::DEPARTED);
+            self.core.device.announce_written(sent);
         }
     }
 
     /// Returns how many bytes count as unsent although they are not in the buffer. With a limit of
     /// the write buffer none do.
     pub(super) fn waiting_below(&self) -> usize {
-        let is_limited = self.settings().write_limit.is_some();
+        let is_limited = self.core.settings().write_limit.is_some();
         if is_limited { 0 } else { self.send.unannounced() }
-    }
-
-    /// Returns true if written bytes wait in the buffer, or in the engine.
-    pub(super) fn has_to_send(&self) -> bool {
-        !self.device.outgoing().is_empty() || self.phase.engine().is_some_and(|it| it.holds_back())
-    }
-
-    /// Returns true if written bytes have not gone out, or `bytes_written` was not emitted for
-    /// them.
-    pub(in crate::net) fn has_unsent(&self) -> bool {
-        !self.device.outgoing().is_empty() || self.send.unannounced() > 0
     }
 
     /// Called when a write finds the connection broken. Bytes that the peer sent before may still
@@ -244,64 +225,64 @@ impl SocketCore {
         let kind = SocketError::of_transfer(&error);
         let kind = self.send.fail(kind);
         let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
-        if self.phase.engine().is_some_and(is_empty) {
-            return self.lost(kind, Some(error));
+        if self.core.phase.engine().is_some_and(is_empty) {
+            return self.lost(Fault { kind, source: Some(error) });
         }
-        let was_offered = self.has_pending();
+        let was_offered = self.core.announcement.is_announced();
         if self.receive() {
-            self.device.announce_received();
+            self.core.device.announce_received();
         }
         let is_wanted = !was_offered && self.read_room() > 0;
-        if !self.has_engine() {
+        if !self.core.has_engine() {
             return;
         }
-        if self.announcement.has_more && is_wanted {
-            self.postpone_traffic();
+        if self.core.announcement.has_more() && is_wanted {
+            self.core.postpone_traffic();
         } else {
-            self.lost(kind, Some(error));
+            self.lost(Fault { kind, source: Some(error) });
         }
     }
 
     /// Does what had to wait until bytes were sent.
     fn after_sending(&mut self, had_its_share: bool) {
         if self.has_drained() {
-            self.record_once(Step::Drained);
+            self.core.record_once(Step::Drained);
         }
-        if !self.device.outgoing().is_empty() {
+        if !self.core.device.outgoing().is_empty() {
             if had_its_share && !self.send.is_blocked {
-                self.postpone_traffic();
+                self.core.postpone_traffic();
             }
             return;
         }
         if self.send.is_closing() {
             self.send.close();
             // A failure means that the connection is lost. The next read reports this.
-            let _ = self.phase.engine_mut().map(|engine| engine.shutdown_write());
+            let _ = self.core.phase.engine_mut().map(|engine| engine.shutdown_write());
             if self.receive.is_finished() {
                 self.close_both_ends();
             }
         }
-        if self.state() == SocketState::Closing && !self.is_recorded(Step::Closed) {
+        if self.core.state() == SocketState::Closing && !self.core.is_recorded(Step::Closed) {
             if self.has_to_send() {
                 self.send.is_blocked = true;
                 return;
             }
-            self.record(Step::Closed);
+            self.core.record(Step::Closed);
         }
     }
 
     /// Returns true if a write was cut short, and half of the write buffer is free again.
     #[inline]
     fn has_drained(&self) -> bool {
-        let half = || self.settings().write_limit.unwrap_or(usize::MAX) / 2;
-        self.send.was_cut_short && self.device.outgoing().len() <= half()
+        let half = || self.core.settings().write_limit.unwrap_or(usize::MAX) / 2;
+        self.send.was_cut_short && self.core.device.outgoing().len() <= half()
     }
 
     /// Emits `write_buffer_drained`, if a write was cut short and half of the write buffer is free.
     pub(super) fn tell_of_room(&mut self) {
         if self.has_drained() {
             self.send.was_cut_short = false;
-            self.needed_extra().write_buffer_drained.emit(());
+            self.core.needed_extra().write_buffer_drained.emit(());
         }
     }
 }

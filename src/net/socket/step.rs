@@ -7,12 +7,10 @@
 use std::collections::VecDeque;
 
 use super::core::SocketCore;
-use super::endpoint::Endpoint;
-use crate::net::values::SocketState;
 
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::net) enum Step {
     /// The lookup has ended: the socket begins to connect to the addresses, if there are any.
     Resolved,
     /// Tries the next address.
@@ -120,19 +118,10 @@ impl SocketCore {
     /// are delivered.
     pub(super) const DELIVERED: u32 = 1;
 
-    /// Takes the step with this number, if that step still waits.
-    pub(super) fn take_step(&mut self, number: u32) {
+    /// Takes the step with this number out of the queue, if that step still waits.
+    pub(super) fn step(&mut self, number: u32) -> Option<Step> {
         let earlier = self.extra.get_mut().map(|extra| &mut extra.earlier_steps);
-        if let Some(step) = self.steps.take(number, earlier) {
-            self.take(step);
-        }
-    }
-
-    /// Takes all recorded steps now, because something new begins.
-    pub(super) fn settle(&mut self) {
-        while let Some(step) = self.next_step() {
-            self.take(step);
-        }
+        self.steps.take(number, earlier)
     }
 
     /// Records a step, if the socket is in a runtime.
@@ -171,40 +160,8 @@ impl SocketCore {
     }
 
     /// Takes the first step out of the queue.
-    fn next_step(&mut self) -> Option<Step> {
+    pub(super) fn next_step(&mut self) -> Option<Step> {
         self.steps.next(self.extra.get_mut().map(|extra| &mut extra.earlier_steps))
-    }
-
-    /// Carries out a step.
-    pub(super) fn take(&mut self, step: Step) {
-        match step {
-            Step::Resolved => self.begin_to_connect(),
-            Step::TryNext => self.try_next(),
-            Step::Begin { to_close: true } => self.disconnect_from_host(),
-            Step::Begin { to_close: false } => self.postpone_traffic(),
-            Step::Answered => self.on_question_answered(),
-            Step::Drained => self.tell_of_room(),
-            Step::Close => {
-                self.device.shut();
-                self.close();
-            }
-            Step::Closing => {
-                self.change_state(SocketState::Closing);
-                self.record(Step::Closed);
-            }
-            // Slots may have written since: the bytes are sent first.
-            Step::Closed if self.has_engine() && self.has_to_send() => {
-                self.postpone_traffic();
-            }
-            Step::Closed => {
-                self.drop_input();
-                self.end(true);
-            }
-            Step::Forget => {
-                self.peer = Endpoint::default();
-                self.forget_local();
-            }
-        }
     }
 }
 

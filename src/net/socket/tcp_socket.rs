@@ -4,11 +4,9 @@ use std::rc::Rc;
 
 use slotwire_macros::QObject;
 
-use super::abstract_socket;
-use super::core::SocketCore;
 use super::endpoint::Endpoint;
+use super::stream_socket::StreamSocket;
 use crate::net::engine::Accepted;
-use crate::net::values::SocketType;
 
 /// A TCP socket.
 ///
@@ -44,32 +42,36 @@ use crate::net::values::SocketType;
 /// # }
 /// ```
 #[derive(QObject, Debug)]
-#[qobject(
-    enter = abstract_socket::enter,
-    leave = abstract_socket::leave,
-    wake = abstract_socket::wake
-)]
 pub struct QTcpSocket {
     #[qobject(socket)]
-    core: SocketCore,
+    pub(super) socket: StreamSocket,
 }
 
 impl QTcpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new(SocketType::Tcp) }
+        Self { socket: StreamSocket::new() }
     }
 
     /// Creates a socket for a connection that a server accepted; `local` is the address of this
     /// end, if known.
     pub(in crate::net) fn accepted(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
-        let Accepted { engine, peer, .. } = accepted;
-        Self { core: SocketCore::accepted(engine, peer, local) }
+        Self { socket: StreamSocket::accepted(accepted, local) }
     }
 }
 
 impl Default for QTcpSocket {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QTcpSocket;
+
+    #[test]
+    fn a_socket_is_small() {
+        assert!(size_of::<QTcpSocket>() <= 176, "{} bytes", size_of::<QTcpSocket>());
     }
 }

@@ -5,12 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use slotwire_macros::QObject;
 
-use super::abstract_socket;
-use super::core::SocketCore;
+use super::datagram_socket::DatagramSocket;
 use crate::io::take_held;
 use crate::net::engine::Membership;
 use crate::net::interface::NetworkInterface;
-use crate::net::values::{NetError, NetworkDatagram, SocketType};
+use crate::net::values::{NetError, NetworkDatagram};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -105,20 +104,15 @@ use crate::net::values::{NetError, NetworkDatagram, SocketType};
 /// `bytes_available` and `at_end` are as above. The other calls need an open device, and take no
 /// datagram.
 #[derive(QObject, Debug)]
-#[qobject(
-    enter = abstract_socket::enter,
-    leave = abstract_socket::leave,
-    wake = abstract_socket::wake
-)]
 pub struct QUdpSocket {
     #[qobject(socket)]
-    core: SocketCore,
+    socket: DatagramSocket,
 }
 
 impl QUdpSocket {
     /// Creates an unconnected socket.
     pub fn new() -> Self {
-        Self { core: SocketCore::new(SocketType::Udp) }
+        Self { socket: DatagramSocket::new() }
     }
 
     /// Returns true if a datagram, which may be empty, waits to be read.
@@ -127,13 +121,13 @@ impl QUdpSocket {
     /// needs no such call.
     #[doc(alias = "hasPendingDatagrams")]
     pub fn has_pending_datagrams(&self) -> bool {
-        self.core.has_pending_datagrams()
+        self.socket.has_pending_datagrams()
     }
 
     /// Returns the size of the next datagram in bytes, or `None` if no datagram waits.
     #[doc(alias = "pendingDatagramSize")]
     pub fn pending_datagram_size(&self) -> Option<usize> {
-        self.core.pending_datagram_size()
+        self.socket.pending_datagram_size()
     }
 
     /// Takes the next datagram; returns its size and the sender's address.
@@ -152,10 +146,10 @@ impl QUdpSocket {
     /// reports for an earlier datagram; they are emitted as well.
     #[doc(alias = "readDatagram")]
     pub fn read_datagram(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        if let Some((_, sender)) = self.core.held_datagram() {
+        if let Some((_, sender)) = self.socket.held_datagram() {
             return Ok((self.take_held_to(buffer), sender));
         }
-        self.core.receive_from(buffer)
+        self.socket.receive_from(buffer)
     }
 
     /// Takes the datagram that was looked at, up to the size of `buffer`.
@@ -203,10 +197,10 @@ impl QUdpSocket {
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
-        if let Some((_, sender)) = self.core.held_datagram() {
+        if let Some((_, sender)) = self.socket.held_datagram() {
             return Ok(Some(self.take_held_from(sender, max)));
         }
-        self.core.receive_datagram(max)
+        self.socket.receive_datagram(max)
     }
 
     /// Takes the datagram that was looked at, and up to `max` of its bytes.
@@ -215,7 +209,7 @@ impl QUdpSocket {
         let mut data = take_held(self);
         let is_truncated = max.is_some_and(|max| data.len() > max);
         data.truncate(max.unwrap_or(usize::MAX));
-        let mut datagram = NetworkDatagram::received(data, sender, self.core.local().addr());
+        let mut datagram = NetworkDatagram::received(data, sender, self.socket.core.local().addr());
         datagram.is_truncated = is_truncated;
         datagram
     }
@@ -241,7 +235,7 @@ impl QUdpSocket {
     /// emitted, while the socket looks up its peer's name, or closes.
     #[doc(alias = "writeDatagram")]
     pub fn write_datagram(&mut self, bytes: &[u8], to: SocketAddr) -> Result<usize, NetError> {
-        self.core.send_to(bytes, to)
+        self.socket.send_to(bytes, to)
     }
 
     /// Sends a datagram from the sender, by the interface and with the hop limit that it has;
@@ -258,7 +252,7 @@ impl QUdpSocket {
     /// agree.
     #[doc(alias = "writeDatagram")]
     pub fn send_datagram(&mut self, datagram: &NetworkDatagram) -> Result<usize, NetError> {
-        self.core.send_datagram(datagram)
+        self.socket.send_datagram(datagram)
     }
 
     /// Begins to receive the datagrams for a group, by the interface that the system chooses.
@@ -275,7 +269,7 @@ impl QUdpSocket {
     /// if the socket has joined the group already. None of these errors is emitted.
     #[doc(alias = "joinMulticastGroup")]
     pub fn join_multicast_group(&mut self, group: IpAddr) -> Result<(), NetError> {
-        self.core.set_member(group, None, Membership::Join)
+        self.socket.set_member(group, None, Membership::Join)
     }
 
     /// Begins to receive the datagrams for a group that come by one interface.
@@ -289,7 +283,7 @@ impl QUdpSocket {
         group: IpAddr,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
-        self.core.set_member(group, Some(interface), Membership::Join)
+        self.socket.set_member(group, Some(interface), Membership::Join)
     }
 
     /// Stops receiving the datagrams for a group.
@@ -301,7 +295,7 @@ impl QUdpSocket {
     /// has not joined the group.
     #[doc(alias = "leaveMulticastGroup")]
     pub fn leave_multicast_group(&mut self, group: IpAddr) -> Result<(), NetError> {
-        self.core.set_member(group, None, Membership::Leave)
+        self.socket.set_member(group, None, Membership::Leave)
     }
 
     /// Stops receiving the datagrams for a group that come by one interface.
@@ -315,7 +309,7 @@ impl QUdpSocket {
         group: IpAddr,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
-        self.core.set_member(group, Some(interface), Membership::Leave)
+        self.socket.set_member(group, Some(interface), Membership::Leave)
     }
 
     /// Returns the interface by which datagrams to groups are sent, if it was set.
@@ -326,7 +320,7 @@ impl QUdpSocket {
     /// error of the system.
     #[doc(alias = "multicastInterface")]
     pub fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
-        self.core.multicast_interface()
+        self.socket.multicast_interface()
     }
 
     /// Sets the interface by which datagrams to groups are sent (`IP_MULTICAST_IF`,
@@ -346,7 +340,7 @@ impl QUdpSocket {
         &mut self,
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
-        self.core.set_multicast_interface(interface)
+        self.socket.set_multicast_interface(interface)
     }
 }
 
@@ -362,6 +356,6 @@ mod tests {
 
     #[test]
     fn a_socket_is_small() {
-        assert!(size_of::<QUdpSocket>() <= 176, "{} bytes", size_of::<QUdpSocket>());
+        assert!(size_of::<QUdpSocket>() <= 160, "{} bytes", size_of::<QUdpSocket>());
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
+use super::wait_for::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
 use crate::net::values::SocketError;
@@ -80,19 +81,19 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,
     ) -> io::Result<()> {
         // An earlier error is not an error of this wait.
-        let earlier = self.socket()?.core_mut().take_fault();
+        let earlier = self.socket()?.machine().core().take_fault();
         let has_come = for_it(self.runtime, self.socket, self.timeout);
         let socket = self.socket()?;
         let failure = socket.error().map(|error| (error, socket.os_error().map(io::Error::kind)));
         if failure.is_none() {
-            socket.core_mut().put_fault(earlier);
+            socket.machine().core().put_fault(earlier);
         }
         match failure {
             _ if has_come => Ok(()),
             // The next try of the operation returns the end. A reset is an error, and no end.
             Some((SocketError::RemoteHostClosed, None)) => Ok(()),
             Some((error, system)) => Err(io::Error::new(kind_of(error, system), error)),
-            None if socket.core().has_ended() => Ok(()),
+            None if socket.machine().get().has_ended() => Ok(()),
             None => Err(io::Error::new(ErrorKind::WouldBlock, "there is nothing to wait for")),
         }
     }
@@ -167,14 +168,14 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
     fn flush(&mut self) -> io::Result<()> {
         loop {
             let socket = self.socket()?;
-            if socket.core().was_cut_off() {
+            if socket.machine().get().was_cut_off() {
                 let gone = "the connection ended before all bytes were sent";
                 return Err(io::Error::new(ErrorKind::BrokenPipe, gone));
             }
-            if socket.bytes_to_write() == 0 {
+            if socket.bytes_to_write() == 0 && !socket.machine().get().has_to_send() {
                 return Ok(());
             }
-            self.wait(Runtime::wait_for_bytes_written)?;
+            self.wait(wait_for_sending)?;
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::event_loop::Runtime;
 use crate::net::engine::{Awaited, Interest, Network};
 use crate::net::server::{QTcpServer, forget_destroyed};
-use crate::net::socket::{News, QAbstractSocket, SocketCore};
+use crate::net::socket::{News, QAbstractSocket, SocketCore, StateMachine};
 use crate::net::values::{SocketError, SocketState};
 use crate::object::{Obj, Origin, Target};
 use crate::readiness::Readiness;
@@ -209,6 +209,23 @@ impl Runtime {
     }
 }
 
+/// Waits until bytes have gone out, or until the last of them have. The end of a flush: a layer may
+/// hold bytes back that are written already and for which no signal is emitted.
+pub(super) fn wait_for_sending<T>(
+    runtime: &mut Runtime,
+    socket: Obj<T>,
+    timeout: Option<Duration>,
+) -> bool
+where
+    T: ?Sized + Target + QAbstractSocket,
+{
+    let mut wait = Wait::begin(runtime, socket, timeout);
+    match wait.machine().is_some_and(|machine| machine.has_unsent()) {
+        true => wait.for_departure(),
+        false => wait.for_held_back(),
+    }
+}
+
 /// A wait that is under way.
 struct Wait<'a, T: ?Sized + Target> {
     runtime: &'a mut Runtime,
@@ -227,7 +244,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
         let legacy = Rc::<Cell<News>>::default();
         if let Some(socket) = runtime.get_mut(socket) {
-            socket.core_mut().begin_to_be_awaited(&legacy);
+            socket.machine().core().begin_to_be_awaited(&legacy);
         }
         let mut wait = Self {
             runtime,
@@ -254,17 +271,18 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
 
     fn for_arrival(&mut self) -> bool {
         while self.is_ready_until(News::ARRIVED) {
-            let Some(core) = self.core() else { break };
-            if !core.has_engine() || !core.may_read() {
+            let Some(machine) = self.machine() else { break };
+            let core = machine.core();
+            if !core.has_engine() || !machine.may_read() {
                 return false;
             }
-            if core.is_direct() && core.has_pending() {
+            if machine.is_direct() && core.has_pending() {
                 return true;
             }
             if core.news().contains(News::REFUSED) {
                 return false;
             }
-            let to_write = core.may_write();
+            let to_write = machine.may_write();
             if !self.step(true, to_write) {
                 self.time_out();
                 break;
@@ -274,24 +292,37 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     }
 
     fn for_departure(&mut self) -> bool {
-        while self.core().is_some_and(SocketCore::has_unsent) && self.is_ready_until(News::DEPARTED)
+        self.send_while(|machine| machine.has_unsent(), News::DEPARTED);
+        self.has_happened(News::DEPARTED)
+    }
+
+    /// Waits until the engine holds no bytes back.
+    fn for_held_back(&mut self) -> bool {
+        self.send_while(|machine| machine.has_to_send(), News::empty());
+        self.machine().is_some_and(|machine| !machine.has_to_send())
+    }
+
+    /// Sends while something is left to send, until this has happened.
+    fn send_while(&mut self, is_left: fn(&dyn StateMachine) -> bool, awaited: News) {
+        while self.machine().is_some_and(|machine| is_left(machine)) && self.is_ready_until(awaited)
         {
-            let Some(core) = self.core().filter(|core| core.has_engine()) else { break };
-            let to_read = core.may_read() && !core.has_pending();
+            let Some(machine) = self.machine().filter(|machine| machine.core().has_engine()) else {
+                break;
+            };
+            let to_read = machine.may_read() && !machine.core().has_pending();
             if !self.step(to_read, true) {
                 self.time_out();
                 break;
             }
         }
-        self.has_happened(News::DEPARTED)
     }
 
     fn for_end(&mut self) -> bool {
         while self.began_in != SocketState::Unconnected && self.is_ready_until(News::ENDED) {
-            let Some(core) = self.core() else { break };
-            let to_write = core.may_write();
+            let Some(machine) = self.machine() else { break };
+            let to_write = machine.may_write();
             // Unread bytes keep an unbuffered socket readable, and bring no news.
-            let to_read = core.may_read() && !core.has_pending();
+            let to_read = machine.may_read() && !machine.core().has_pending();
             if !self.step(to_read, to_write) {
                 self.time_out();
                 break;
@@ -329,6 +360,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         true
     }
 
+    /// Returns the state machine of the socket, if the socket still exists.
+    fn machine(&mut self) -> Option<&mut dyn StateMachine> {
+        self.runtime
+            .get_mut(self.socket)
+            .map(|socket| socket.machine().get() as &mut dyn StateMachine)
+    }
+
     /// Returns true if any of `news` has happened since the wait began.
     fn has_happened(&self, news: News) -> bool {
         self.core().map_or_else(|| self.legacy.get(), SocketCore::news).intersects(news)
@@ -343,13 +381,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     }
 
     /// Calls `f` with the socket's core, and delivers the effects that `f` recorded.
-    fn turn(&mut self, f: impl FnOnce(&mut SocketCore)) {
+    fn turn(&mut self, f: impl FnOnce(&mut dyn StateMachine)) {
         let socket = self.socket;
         let Some(key) = self.runtime.own(socket) else { return };
         self.runtime.on_behalf_of(Origin::Object(key), |world| {
             world.turn(|world| {
                 if let Some(socket) = world.get_mut(socket) {
-                    f(socket.core_mut());
+                    f(socket.machine().get());
                 }
             });
         });
@@ -371,9 +409,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 if deadline == self.deadline {
                     return false;
                 }
-                self.turn(SocketCore::on_timeout);
+                self.turn(|machine| machine.core_mut().on_timeout());
             }
-            found => self.turn(|core| core.on_resolved(found)),
+            found => self.turn(|machine| machine.core_mut().on_resolved(found)),
         }
         true
     }
@@ -404,22 +442,22 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
                 let ready: Vec<_> = sources.zip(ready).collect();
                 let was_connecting = self.state() == SocketState::Connecting;
                 let mut any = Readiness::default();
-                self.turn(|core| {
-                    any = core.on_awaited(&ready);
+                self.turn(|machine| {
+                    any = machine.on_awaited(&ready);
                     if !was_connecting {
-                        core.on_awaited_to_read(any);
+                        machine.on_awaited_to_read(any);
                     }
                 });
                 // The readiness of an attempt is not that of the connection.
                 if !was_connecting {
-                    self.turn(|core| core.on_awaited_to_write(any));
+                    self.turn(|machine| machine.on_awaited_to_write(any));
                 }
                 true
             }
             // Without a deadline, this means that the socket will never be ready.
             None if deadline == self.deadline => false,
             None => {
-                self.turn(SocketCore::on_timeout);
+                self.turn(|machine| machine.core_mut().on_timeout());
                 true
             }
         }
@@ -427,7 +465,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
 
     /// Ends the attempt to connect, since the deadline has passed.
     fn give_up(&mut self) {
-        self.turn(|core| {
+        self.turn(|machine| {
+            let core = machine.core_mut();
             core.end_attempt(SocketError::SocketTimeout);
             core.set_error(Some(SocketError::SocketTimeout));
         });
@@ -435,7 +474,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
 
     /// Emits the timeout; the connection does not end.
     fn time_out(&mut self) {
-        self.turn(|core| core.fail(SocketError::SocketTimeout, None));
+        self.turn(|machine| machine.core_mut().fail(SocketError::SocketTimeout, None));
     }
 }
 

@@ -1,7 +1,4 @@
 //! Datagrams: receiving and sending them one by one, and the groups that they are sent to.
-//!
-//! `ready_read` is emitted once when datagrams have come, and again only after the program has
-//! read. So a sender that sends without end takes no more of a pass of the loop than any other.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -9,7 +6,9 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use rustix::io::Errno;
 
-use super::core::{SocketCore, copy_of};
+use super::core::copy_of;
+use super::datagram_socket::DatagramSocket;
+use super::machine::StateMachine;
 use super::news::News;
 use super::phase::Phase;
 use crate::net::engine::{Address, Membership, SocketEngine};
@@ -31,25 +30,31 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-impl SocketCore {
+impl DatagramSocket {
     /// The room for a datagram of unknown size.
     pub(super) const MESSAGE_ROOM: usize = LARGEST;
 
     /// Called when there may be a datagram, or an error. Returns true if `ready_read` must be
     /// emitted.
     #[must_use]
+    #[inline]
     pub(super) fn on_datagram(&mut self, readiness: Readiness) -> bool {
-        if !readiness.readable {
-            return false;
+        match readiness.readable {
+            true if readiness.read_closed => self.on_datagram_error(),
+            true => self.announce_datagram(),
+            false => false,
         }
-        if !readiness.read_closed {
-            return self.announce_datagram();
-        }
+    }
+
+    /// Called when there may be an error, and maybe a datagram too. Returns true if `ready_read` must
+    /// be emitted.
+    #[cold]
+    fn on_datagram_error(&mut self) -> bool {
         // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
-            self.news.add(News::REFUSED);
-            self.fail(SocketError::of_datagram(&error), Some(error));
+            self.core.news.add(News::REFUSED);
+            self.core.fail(SocketError::of_datagram(&error), Some(error));
         }
         self.look_for_datagram()
     }
@@ -63,15 +68,17 @@ impl SocketCore {
     }
 
     fn announce_datagram(&mut self) -> bool {
-        if self.datagram_engine().is_none() {
-            return false;
+        match self.core.phase {
+            Phase::Connected(_) if !self.core.device.is_readable() => {
+                self.drop_datagrams();
+                false
+            }
+            Phase::Connected(_) | Phase::Bound(_) => {
+                self.core.announcement.set_has_more(true);
+                self.core.announce_once()
+            }
+            _ => false,
         }
-        if self.state() == SocketState::Connected && !self.device.is_readable() {
-            self.drop_datagrams();
-            return false;
-        }
-        self.announcement.has_more = true;
-        self.announce_once()
     }
 
     /// Drops datagrams that have come to a socket that is open only for writing.
@@ -82,16 +89,16 @@ impl SocketCore {
             match engine.receive_from(&mut []) {
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => self.fail(SocketError::of_datagram(&error), Some(error)),
+                Err(error) => self.core.fail(SocketError::of_datagram(&error), Some(error)),
             }
         }
-        self.announcement.has_more = true;
-        self.postpone_traffic();
+        self.core.announcement.set_has_more(true);
+        self.core.postpone_traffic();
     }
 
     /// Returns true if a datagram waits in the engine.
     pub(super) fn datagram_waits(&self) -> bool {
-        let engine = self.phase.engine().filter(|_| self.is_under_way());
+        let engine = self.core.phase.engine().filter(|_| self.core.is_under_way());
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
     }
 
@@ -103,32 +110,55 @@ impl SocketCore {
         if let Some((held, _)) = self.held_datagram() {
             return Some(held.len());
         }
-        let engine = self.phase.engine().filter(|_| self.is_under_way())?;
+        let engine = self.core.phase.engine().filter(|_| self.core.is_under_way())?;
         engine.datagram_size().ok().flatten()
     }
 
     /// Returns the unread bytes of a datagram that the device holds, and its sender.
     #[inline]
     pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
-        let held = self.device.message()?;
-        let has_peer = matches!(self.state(), SocketState::Connected | SocketState::Closing);
-        Some((held, self.peer.addr().filter(|_| has_peer)?))
+        let held = self.core.device.message()?;
+        let has_peer = matches!(self.core.state(), SocketState::Connected | SocketState::Closing);
+        Some((held, self.core.peer.addr().filter(|_| has_peer)?))
     }
 
     /// Takes the next datagram. If there is none, the socket reports an error, as in Qt, except at
     /// the first read that finds no more.
     pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
-        let received =
-            engine.receive_from(buffer).and_then(|(count, sender)| Ok((count, internet(sender)?)));
-        self.looked_at(&received);
-        let was_expected = self.announcement.read_datagram(received.is_ok());
-        if let Err(error) = &received
-            && !(was_expected && error.kind() == ErrorKind::WouldBlock)
-        {
-            self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+        match engine.receive_from(buffer) {
+            Ok((count, Address::Internet(sender))) => {
+                self.looked_at();
+                self.core.announcement.read_datagram(true);
+                Ok((count, sender))
+            }
+            Ok(_) => Err(self.missed_datagram(ErrorKind::Unsupported.into())),
+            Err(error) => Err(self.missed_datagram(error)),
         }
-        received
+    }
+
+    /// Called when a read has taken no datagram. Emits the error, unless the read is the first that
+    /// finds no more. Returns the error.
+    #[inline(never)]
+    fn missed_datagram(&mut self, error: io::Error) -> io::Error {
+        let was_expected = self.core.announcement.read_datagram(false);
+        if error.kind() == ErrorKind::WouldBlock {
+            self.found_nothing();
+            if was_expected {
+                return error;
+            }
+        }
+        self.failed_to_receive(&error);
+        error
+    }
+
+    /// Emits the error of a read that has taken no datagram.
+    #[cold]
+    fn failed_to_receive(&mut self, error: &io::Error) {
+        if error.kind() != ErrorKind::WouldBlock {
+            self.looked_at();
+        }
+        self.core.fail(SocketError::of_datagram(error), Some(copy_of(error)));
     }
 
     /// Takes the next datagram with up to `max` of its bytes and a description of its way.
@@ -143,11 +173,10 @@ impl SocketCore {
         buffer.resize(LARGEST, 0);
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
-        self.looked_at(&received);
-        self.announcement.read_datagram(received.is_ok());
+        self.core.announcement.read_datagram(received.is_ok());
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
-                let port = self.local().port().unwrap_or(0);
+                let port = self.core.local().port().unwrap_or(0);
                 let index = received.interface_index.unwrap_or(0);
                 let destination = received.destination.map(|own| at_interface(own, port, index));
                 let data = buffer[..received.count].to_vec();
@@ -156,17 +185,57 @@ impl SocketCore {
                 datagram.is_truncated = received.is_truncated;
                 datagram.set_interface_index(received.interface_index);
                 datagram.set_hop_limit(received.hop_limit);
+                self.looked_at();
                 Ok(Some(datagram))
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.found_nothing();
+                Ok(None)
+            }
             Err(error) => {
-                let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(copy_of(&error)));
-                Err(NetError::new(kind, "receive a datagram", error))
+                self.failed_to_receive(&error);
+                Err(NetError::new(SocketError::of_datagram(&error), "receive a datagram", error))
             }
         };
         SCRATCH.set(buffer);
         outcome
+    }
+
+    /// Returns the size of the datagram that waits in the engine.
+    pub(super) fn available(&self) -> usize {
+        let engine = self.core.phase.engine().filter(|_| self.core.is_under_way());
+        engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
+    }
+
+    /// Reads the next datagram of the peer.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.core.is_under_way() {
+            // `Ok(0)` would mean an empty datagram.
+            return Err(match self.has_ended() {
+                true => not_connected(),
+                false => ErrorKind::WouldBlock.into(),
+            });
+        }
+        let Some(engine) = self.core.phase.engine_mut() else {
+            return Err(ErrorKind::WouldBlock.into());
+        };
+        let result = engine.read(buffer);
+        match &result {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.found_nothing(),
+            Err(error) => self.failed_to_receive(error),
+            Ok(_) => self.looked_at(),
+        }
+        result
+    }
+
+    /// Sends a datagram to the peer.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.finish_connecting();
+        let Phase::Connected(engine) = &mut self.core.phase else {
+            return Err(self.core.refuse_to_write());
+        };
+        let sent = engine.write(bytes);
+        self.sent_datagram(sent)
     }
 
     /// Sends a datagram to an address. Binds the socket to any free port if it has none yet.
@@ -205,7 +274,7 @@ impl SocketCore {
         operation: impl Fn() -> String,
     ) -> Result<&mut dyn SocketEngine, NetError> {
         self.finish_connecting();
-        if self.is_idle() {
+        if self.core.is_idle() {
             self.bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
         }
         match self.datagram_engine() {
@@ -222,21 +291,21 @@ impl SocketCore {
     #[cold]
     fn check_link(&mut self, operation: impl Fn() -> String) -> Result<(), NetError> {
         self.finish_connecting();
-        let is_unbound = self.is_idle();
+        let is_unbound = self.core.is_idle();
         let can_send = is_unbound || self.datagram_engine().is_some();
-        if !can_send || self.local().has_scope() || self.peer.has_scope() {
+        if !can_send || self.core.local().has_scope() || self.core.peer.has_scope() {
             return Ok(());
         }
         let error = io::Error::from(Errno::INVAL);
         let kind = SocketError::of_datagram(&error);
-        self.fail(kind, Some(copy_of(&error)));
+        self.core.fail(kind, Some(copy_of(&error)));
         Err(NetError::new(kind, operation(), error))
     }
 
     /// Takes the pending steps of a UDP socket that connects, so that a write right after the call
     /// of `connect_to_host` finds the connection established if the address is known.
     pub(super) fn finish_connecting(&mut self) {
-        if matches!(self.state(), SocketState::HostLookup | SocketState::Connecting) {
+        if matches!(self.core.state(), SocketState::HostLookup | SocketState::Connecting) {
             self.settle();
         }
     }
@@ -274,7 +343,7 @@ impl SocketCore {
 
     pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
         let operation = "read the interface for groups";
-        let engine = self.phase.engine().ok_or_else(|| not_bound(operation))?;
+        let engine = self.core.phase.engine().ok_or_else(|| not_bound(operation))?;
         engine
             .multicast_interface()
             .map_err(|error| NetError::new(of_group(&error), operation, error))
@@ -295,13 +364,13 @@ impl SocketCore {
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
-                self.news.add(News::DEPARTED);
-                self.device.announce_written(count);
+                self.core.news.add(News::DEPARTED);
+                self.core.device.announce_written(count);
                 Ok(count)
             }
             Err(error) => {
                 let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(copy_of(&error)));
+                self.core.fail(kind, Some(copy_of(&error)));
                 Err(error)
             }
         }
@@ -309,12 +378,17 @@ impl SocketCore {
 
     /// Returns the engine, if datagrams can be taken from it now.
     fn receiving_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        if self.is_under_way() { self.phase.engine_mut() } else { None }
+        match &mut self.core.phase {
+            Phase::Bound(engine) | Phase::Connected(engine) | Phase::Closing(engine) => {
+                Some(&mut **engine)
+            }
+            _ => None,
+        }
     }
 
     /// Returns the engine, if datagrams can be sent and received now.
     fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        match &mut self.phase {
+        match &mut self.core.phase {
             Phase::Bound(engine) | Phase::Connected(engine) => Some(&mut **engine),
             _ => None,
         }

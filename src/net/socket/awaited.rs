@@ -1,0 +1,70 @@
+//! Waits: what a socket tells a wait that polls it, and the news that the wait looks for.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::core::SocketCore;
+use super::news::News;
+use crate::net::engine::{Awaited, Interest};
+use crate::readiness::Readiness;
+
+impl SocketCore {
+    /// Returns the sockets of the network to wait for until this socket is ready. Layers that shake
+    /// hands choose these themselves.
+    pub(in crate::net) fn awaited(&self, interest: Interest) -> Vec<Awaited<'_>> {
+        let mut sockets = Vec::new();
+        match self.phase.attempt().and_then(|attempt| attempt.handshake.as_ref()) {
+            Some(handshake) => handshake.add_awaited(&mut sockets),
+            None => {
+                for engine in self.engines() {
+                    Awaited::collect(engine, interest, &mut sockets);
+                }
+            }
+        }
+        sockets
+    }
+
+    /// Returns what the socket's engine is ready for even if none of its sources is ready.
+    pub(in crate::net) fn ready_now(&self) -> Readiness {
+        let mut ready =
+            self.phase.engine().map_or(Readiness::default(), |engine| engine.ready_now());
+        ready.readable |= self.announcement.has_early();
+        ready
+    }
+
+    /// Returns true if `ready_read` was emitted for a socket without a buffer, and the program has
+    /// not read since.
+    pub(in crate::net) fn has_pending(&self) -> bool {
+        self.announcement.is_announced()
+    }
+
+    /// Returns what has happened since [`begin_to_be_awaited`](Self::begin_to_be_awaited).
+    pub(in crate::net) fn news(&self) -> News {
+        self.news.news()
+    }
+
+    /// Begins a wait for this socket. What is not delivered yet counts as news. If the socket is
+    /// destroyed before the wait ends, it puts the news into `legacy`.
+    pub(in crate::net) fn begin_to_be_awaited(&mut self, legacy: &Rc<Cell<News>>) {
+        self.news.begin_wait();
+        self.extra_mut().legacy = Rc::downgrade(legacy);
+    }
+
+    /// Notes news for which a signal was emitted. News from outside the passes of the loop count as
+    /// undelivered until the slots of the signal have run.
+    pub(super) fn note(&mut self, news: News) {
+        self.news.add(news);
+        if let Some(home) = &self.home
+            && !home.in_turn()
+            && !news.is_empty()
+        {
+            self.news.add_undelivered(news);
+            home.step(Self::DELIVERED);
+        }
+    }
+
+    /// Called when the emissions from outside the passes of the loop are delivered.
+    pub(super) fn on_delivered(&mut self) {
+        self.news.deliver();
+    }
+}

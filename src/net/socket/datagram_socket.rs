@@ -1,0 +1,156 @@
+//! `DatagramSocket`: the state machine of a UDP socket.
+//!
+//! Datagrams have no ends and no buffer of their own. `ready_read` is emitted once when datagrams
+//! have come, and again only after the program has read. So a sender that sends without end takes
+//! no more of a pass of the loop than any other. How datagrams are received and sent is in
+//! `datagrams.rs`.
+
+use super::core::SocketCore;
+use super::machine::StateMachine;
+use super::phase::Phase;
+use crate::net::values::SocketType;
+use crate::readiness::{Readiness, SourceId};
+
+/// A UDP socket.
+#[derive(Debug)]
+pub(super) struct DatagramSocket {
+    pub(super) core: SocketCore,
+}
+
+impl DatagramSocket {
+    pub(super) fn new() -> Self {
+        Self { core: SocketCore::new(SocketType::Udp) }
+    }
+
+    /// Called when the program has read a datagram, or an error of one: `ready_read` may be emitted
+    /// again.
+    #[inline]
+    pub(super) fn looked_at(&mut self) {
+        self.core.announcement.looked_at();
+        self.core.announcement.set_has_more(true);
+        // A burst of reads calls this each time, and postpones once.
+        if !self.core.is_postponed {
+            self.core.postpone_traffic();
+        }
+    }
+
+    /// Called when a read has found that no datagram is left.
+    #[inline]
+    pub(super) fn found_nothing(&mut self) {
+        self.core.announcement.looked_at();
+        self.core.announcement.set_has_more(false);
+        if self.core.is_postponed
+            && !self.core.announcement.is_renewed()
+            && let Some(home) = &self.core.home
+        {
+            // An earlier read has postponed the look for another datagram.
+            self.core.is_postponed = !home.take_back();
+        }
+    }
+
+    /// Called when the program has read from the buffer, in which there are datagrams that were
+    /// looked at, or read in a transaction that was rolled back.
+    pub(super) fn on_consumed(&mut self) {
+        if self.core.announcement.is_announced() {
+            self.looked_at();
+        }
+        self.core.after_consuming();
+    }
+}
+
+impl StateMachine for DatagramSocket {
+    #[inline]
+    fn core(&self) -> &SocketCore {
+        &self.core
+    }
+
+    #[inline]
+    fn core_mut(&mut self) -> &mut SocketCore {
+        &mut self.core
+    }
+
+    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
+        match &mut self.core.phase {
+            Phase::Bound(engine) | Phase::Connected(engine) => {
+                let readiness = engine.ready(Some(source), readiness);
+                self.on_datagram(readiness)
+            }
+            Phase::Connecting(_) => {
+                self.go_on_with_attempt(Some(source), readiness);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn on_postponed(&mut self) -> bool {
+        self.core.is_postponed = false;
+        self.core.give_memory_back();
+        if self.core.announces_rest() {
+            return true;
+        }
+        if !self.core.announcement.has_more() {
+            return false;
+        }
+        self.core.announcement.set_has_more(false);
+        !self.core.announcement.is_announced() && self.look_for_datagram()
+    }
+
+    fn on_awaited_to_read(&mut self, readiness: Readiness) {
+        if self.on_datagram(readiness) {
+            self.core.device.announce_received();
+        }
+    }
+
+    fn on_awaited_to_write(&mut self, _: Readiness) {}
+
+    fn on_ready_while_connecting(&mut self, _: Readiness) {}
+
+    fn on_begin(&mut self) {}
+
+    fn on_end(&mut self) -> bool {
+        false
+    }
+
+    fn on_lost(&mut self) {}
+
+    fn on_closed_without_peer(&mut self) {}
+
+    fn on_written(&mut self) {}
+
+    fn make_room(&mut self) {
+        self.core.after_consuming();
+    }
+
+    fn shutdown_write(&mut self) {}
+
+    fn drop_input(&mut self) {}
+
+    fn is_direct(&self) -> bool {
+        true
+    }
+
+    fn may_read(&self) -> bool {
+        true
+    }
+
+    fn may_write(&self) -> bool {
+        false
+    }
+
+    fn has_ended(&self) -> bool {
+        self.core.is_idle()
+    }
+
+    fn has_to_send(&self) -> bool {
+        false
+    }
+
+    fn has_unsent(&self) -> bool {
+        false
+    }
+
+    fn was_cut_off(&self) -> bool {
+        false
+    }
+}

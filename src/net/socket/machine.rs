@@ -1,0 +1,463 @@
+//! `StateMachine`: the transitions that TCP and UDP sockets have in common.
+//!
+//! A socket of either kind has a [`SocketCore`]. What differs between the kinds is behind the
+//! required methods: a stream has two halves, each with an end of its own, and datagrams have none.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+use super::core::{Fault, SocketCore, copy_of};
+use super::endpoint::Endpoint;
+use super::news::News;
+use super::phase::Phase;
+use super::step::Step;
+use crate::io::OpenMode;
+use crate::net::engine::{listens, open};
+use crate::net::shared::{Home, Newcomers};
+use crate::net::values::{
+    BindAddress, BindMode, NetError, NetworkLayerProtocol, SocketError, SocketState,
+};
+use crate::object::{Anchor, Occasion, Response};
+use crate::readiness::{Readiness, SourceId};
+
+/// The state machine of a socket of either kind.
+///
+/// Public only because the methods that [`QAbstractSocket`](crate::QAbstractSocket) provides go
+/// through it.
+#[expect(missing_debug_implementations, reason = "it is a reference that no program sees")]
+pub struct Machine<'a>(&'a mut (dyn StateMachine + 'static));
+
+impl<'a> Machine<'a> {
+    /// Called when the socket enters its runtime.
+    pub fn enter(self, anchor: &Anchor<'_>) {
+        self.0.enter(anchor);
+    }
+
+    /// Called when the socket leaves its runtime.
+    pub fn leave(self) {
+        self.0.leave();
+    }
+
+    /// Called when the socket is woken.
+    #[inline]
+    pub fn wake(self, occasion: Occasion) -> Response {
+        self.0.wake(occasion)
+    }
+
+    #[inline]
+    pub(in crate::net) fn get(self) -> &'a mut (dyn StateMachine + 'static) {
+        self.0
+    }
+
+    #[inline]
+    pub(in crate::net) fn core(self) -> &'a mut SocketCore {
+        self.0.core_mut()
+    }
+}
+
+impl<'a, M: StateMachine + 'static> From<&'a mut M> for Machine<'a> {
+    #[inline]
+    fn from(machine: &'a mut M) -> Self {
+        Self(machine)
+    }
+}
+
+/// A socket of either kind: its core, what differs between the kinds, and the transitions that they
+/// have in common.
+pub(in crate::net) trait StateMachine {
+    fn core(&self) -> &SocketCore;
+
+    fn core_mut(&mut self) -> &mut SocketCore;
+
+    /// Called when a source of the engine is ready. Returns true if the caller must emit
+    /// `ready_read`.
+    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool;
+
+    /// Called when the loop comes to the traffic that the socket has postponed. Returns true if the
+    /// caller must emit `ready_read`.
+    fn on_postponed(&mut self) -> bool;
+
+    /// Called when a wait for this socket has found that there may be something to read.
+    fn on_awaited_to_read(&mut self, readiness: Readiness);
+
+    /// Called when a wait for this socket has found that there may be room to write.
+    fn on_awaited_to_write(&mut self, readiness: Readiness);
+
+    /// Called when a source of the attempt to connect was ready for this. The end of the peer can
+    /// come together with the connection, and is reported only once.
+    fn on_ready_while_connecting(&mut self, readiness: Readiness);
+
+    /// Called when a connection or a binding begins: forgets what belonged to the one before.
+    fn on_begin(&mut self);
+
+    /// Called when the socket becomes unconnected: forgets the connection. Returns true if
+    /// `read_channel_finished` was emitted before.
+    fn on_end(&mut self) -> bool;
+
+    /// Called when the connection is lost, with what was written and is not sent.
+    fn on_lost(&mut self);
+
+    /// Called when a bound socket that has no peer is closed.
+    fn on_closed_without_peer(&mut self);
+
+    /// Called when the slots of `bytes_written` have run.
+    fn on_written(&mut self);
+
+    /// Called when the buffer has room again, or a limit has changed.
+    fn make_room(&mut self);
+
+    /// Closes this end when all written bytes are sent.
+    fn shutdown_write(&mut self);
+
+    /// Drops what is known to wait in the kernel.
+    fn drop_input(&mut self);
+
+    /// Returns true if reads and writes go past the buffers.
+    fn is_direct(&self) -> bool;
+
+    /// Returns true if reading may bring something.
+    fn may_read(&self) -> bool;
+
+    /// Returns true if the socket has bytes to send, or closes this end after the last byte.
+    fn may_write(&self) -> bool;
+
+    /// Returns true if no more bytes will come.
+    fn has_ended(&self) -> bool;
+
+    /// Returns true if written bytes wait in the buffer, or in the engine.
+    fn has_to_send(&self) -> bool;
+
+    /// Returns true if written bytes have not gone out, or `bytes_written` was not emitted for
+    /// them.
+    fn has_unsent(&self) -> bool;
+
+    /// Returns true if the connection was lost before all bytes were sent.
+    fn was_cut_off(&self) -> bool;
+
+    /// Called by the loop, or at a step that the socket recorded.
+    #[inline]
+    fn wake(&mut self, occasion: Occasion) -> Response {
+        let has_come = match occasion {
+            Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
+            Occasion::Postponed => self.on_postponed(),
+            _ => {
+                self.wake_for_change(occasion);
+                false
+            }
+        };
+        if has_come { self.core().device.received_response() } else { Response::DONE }
+    }
+
+    /// Called on an occasion that may change the state. Out of line, because traffic does not come
+    /// this way.
+    #[inline(never)]
+    fn wake_for_change(&mut self, occasion: Occasion) {
+        match occasion {
+            Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
+            Occasion::Step(SocketCore::DELIVERED) => self.core_mut().on_delivered(),
+            Occasion::Step(number) => self.take_step(number),
+            Occasion::Due => self.core_mut().on_timeout(),
+            Occasion::Answered => self.core_mut().on_answer(),
+            Occasion::Ready(..) | Occasion::Postponed => {}
+        }
+    }
+
+    /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
+    fn enter(&mut self, anchor: &Anchor<'_>) {
+        let core = self.core_mut();
+        core.home = Some(Home::of(anchor));
+        if core.has_engine() {
+            self.begin_to_watch();
+        } else if let Some(wish) = core.phase.take_attempt() {
+            core.begin_attempt(*wish);
+        }
+    }
+
+    /// Takes the last steps of a socket that is about to be destroyed.
+    fn leave(&mut self) {
+        if self.core().state() != SocketState::Unconnected {
+            self.abort();
+        }
+    }
+
+    /// Begins to watch the engine: now, or after the slots of `new_connection` if a server takes
+    /// the connection in.
+    fn begin_to_watch(&mut self) {
+        let home = self.core().home.as_ref();
+        if !home.is_some_and(|home| home.newcomers.join(home.key())) {
+            self.watch();
+        }
+    }
+
+    /// Begins to watch the engine.
+    fn watch(&mut self) {
+        if let Err(error) = self.core_mut().watch() {
+            self.lost(Fault { kind: SocketError::SocketResource, source: Some(error) });
+        }
+    }
+
+    /// Takes the step with this number, if that step still waits.
+    fn take_step(&mut self, number: u32) {
+        if let Some(step) = self.core_mut().step(number) {
+            self.take(step);
+        }
+    }
+
+    /// Takes all recorded steps now, because something new begins.
+    fn settle(&mut self) {
+        while let Some(step) = self.core_mut().next_step() {
+            self.take(step);
+        }
+    }
+
+    /// Carries out a step.
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Resolved => self.core_mut().begin_to_connect(),
+            Step::TryNext => self.core_mut().try_next(),
+            Step::Begin { to_close: true } => self.disconnect_from_host(),
+            Step::Begin { to_close: false } => self.core_mut().postpone_traffic(),
+            Step::Answered => self.core_mut().on_question_answered(),
+            Step::Drained => self.on_written(),
+            Step::Close => {
+                self.core_mut().device.shut();
+                self.close();
+            }
+            Step::Closing => {
+                self.core_mut().change_state(SocketState::Closing);
+                self.core_mut().record(Step::Closed);
+            }
+            // Slots may have written since: the bytes are sent first.
+            Step::Closed if self.core().has_engine() && self.has_to_send() => {
+                self.core_mut().postpone_traffic();
+            }
+            Step::Closed => {
+                self.drop_input();
+                self.end(true);
+            }
+            Step::Forget => self.core_mut().forget_ends(),
+        }
+    }
+
+    /// Begins to connect to a host, or to one address.
+    fn connect_to_host(
+        &mut self,
+        name: String,
+        address: Option<SocketAddr>,
+        port: u16,
+        mode: OpenMode,
+        protocol: NetworkLayerProtocol,
+    ) {
+        self.settle();
+        if !matches!(self.core().state(), SocketState::Unconnected | SocketState::Bound) {
+            return self.core_mut().fail(SocketError::Operation, None);
+        }
+        self.on_begin();
+        self.core_mut().begin_to_reach(name, address, port, mode, protocol);
+    }
+
+    /// Binds the socket to an address of this host.
+    fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> Result<(), NetError> {
+        self.settle();
+        let operation = || format!("bind to {}", address.described(port));
+        self.bind_engine(address, port, mode).map_err(|Fault { kind, source }| {
+            let copy = source.as_ref().map(copy_of);
+            self.core_mut().fail(kind, copy);
+            NetError::new(kind, operation(), source)
+        })
+    }
+
+    /// Binds an engine of its own for the socket.
+    fn bind_engine(
+        &mut self,
+        address: BindAddress,
+        port: u16,
+        mode: BindMode,
+    ) -> Result<(), Fault> {
+        let core = self.core_mut();
+        let Some(home) = &core.home else {
+            return Err(Fault { kind: SocketError::Operation, source: None });
+        };
+        if core.state() != SocketState::Unconnected {
+            return Err(Fault { kind: SocketError::Unknown, source: None });
+        }
+        let (mut engine, address) =
+            open(&*home.network, core.kind, address, port).map_err(Fault::of_binding)?;
+        core.prepare(&mut *engine)?;
+        engine.bind(address, port, mode).map_err(Fault::of_binding)?;
+        core.phase = Phase::Bound(engine);
+        core.forget_local();
+        core.begin_anew();
+        core.news.deliver();
+        core.announce_state(SocketState::Bound);
+        self.on_begin();
+        self.watch();
+        Ok(())
+    }
+
+    /// Takes over a descriptor. `state` is the state of its socket.
+    fn set_socket_descriptor(
+        &mut self,
+        descriptor: OwnedFd,
+        state: SocketState,
+        mode: OpenMode,
+    ) -> Result<(), NetError> {
+        let operation = "take over a descriptor";
+        let core = self.core_mut();
+        let Some(home) = &core.home else {
+            let operation = format!("{operation} before the socket is in a runtime");
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        };
+        if matches!(state, SocketState::HostLookup | SocketState::Listening | SocketState::Closing)
+        {
+            let operation = format!("{operation} in the state {state:?}");
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        }
+        let adopted = match listens(&descriptor) {
+            true => Err(std::io::ErrorKind::Unsupported.into()),
+            false => home.network.adopt(core.kind, descriptor),
+        };
+        let kind = SocketError::UnsupportedSocketOperation;
+        let adopted = adopted.map_err(|error| Fault { kind, source: Some(error) });
+        let prepared = adopted.and_then(|mut engine| {
+            core.prepare(&mut *engine)?;
+            Ok(engine)
+        });
+        let engine = match prepared {
+            Ok(engine) => engine,
+            Err(Fault { kind, source }) => {
+                core.set_error(Some(kind));
+                return Err(NetError::new(kind, operation, source));
+            }
+        };
+        core.stop_timer();
+        core.forget_steps();
+        core.set_error(None);
+        core.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
+        core.clear_peer_name();
+        let before = core.state();
+        core.forget_local();
+        core.begin_anew();
+        core.phase = match state {
+            SocketState::Connecting => core.begun_elsewhere(engine),
+            _ => Phase::with_engine(state, engine),
+        };
+        core.device.open(mode);
+        if before != state {
+            core.announce_state(state);
+        }
+        self.on_begin();
+        match state {
+            SocketState::Connecting => self.core_mut().go_on_connecting(),
+            _ => self.watch(),
+        }
+        Ok(())
+    }
+
+    fn disconnect_from_host(&mut self) {
+        self.settle();
+        match self.core().state() {
+            SocketState::Unconnected
+            | SocketState::HostLookup
+            | SocketState::Connecting
+            | SocketState::Listening => {
+                if let Some(attempt) = self.core_mut().phase.attempt_mut() {
+                    attempt.close_when_connected = true;
+                }
+            }
+            // Unsent bytes still go out in the loop's passes.
+            SocketState::Closing => {}
+            SocketState::Connected | SocketState::Bound => {
+                if self.core().state() == SocketState::Bound {
+                    self.on_closed_without_peer();
+                }
+                self.core_mut().change_state(SocketState::Closing);
+                if self.has_unsent() {
+                    self.core_mut().postpone_traffic();
+                } else {
+                    self.core_mut().record(Step::Closed);
+                }
+            }
+        }
+    }
+
+    /// Ends the connection because the device was closed.
+    fn close(&mut self) {
+        if self.core().state() == SocketState::Unconnected {
+            self.core_mut().set_error(None);
+        }
+        self.disconnect_from_host();
+    }
+
+    fn abort(&mut self) {
+        let core = self.core_mut();
+        core.device.drop_outgoing();
+        core.device.close();
+        core.stop_timer();
+        if core.state() == SocketState::Unconnected {
+            core.phase = Phase::Unconnected;
+            return;
+        }
+        core.forget_steps();
+        let was_connected = matches!(core.state(), SocketState::Connected | SocketState::Closing);
+        self.end(was_connected);
+    }
+
+    /// Makes the socket unconnected. The addresses are kept until the slots have run.
+    fn end(&mut self, was_connected: bool) {
+        let core = self.core_mut();
+        // Keeps the address while there is an engine to ask for it.
+        core.local();
+        core.phase = Phase::Unconnected;
+        core.device.drop_outgoing();
+        core.announce_state(SocketState::Unconnected);
+        core.announcement.end();
+        let is_finished = self.on_end();
+        let core = self.core_mut();
+        if !is_finished {
+            core.device.finish_read_channel();
+        }
+        if was_connected {
+            core.signals.disconnected.emit(());
+            core.note(News::ENDED);
+        }
+        core.record(Step::Forget);
+    }
+
+    /// Called when the connection is lost. Emits the error while the state is still unchanged, then
+    /// closes the socket.
+    fn lost(&mut self, Fault { kind, source }: Fault) {
+        self.core_mut().announce_early();
+        self.on_lost();
+        let core = self.core_mut();
+        core.drop_engine();
+        core.device.drop_outgoing();
+        core.fail(kind, source);
+        let is_closing = core.state() == SocketState::Closing;
+        // Even if the step was recorded before, it must come after the error.
+        core.record_last(if is_closing { Step::Closed } else { Step::Closing });
+    }
+
+    /// Called when a source of the attempt to connect is ready.
+    fn go_on_with_attempt(&mut self, source: Option<SourceId>, readiness: Readiness) {
+        let core = self.core_mut();
+        if !core.on_ready_to_shake_hands(source, readiness) {
+            core.check_attempt();
+        }
+        self.on_ready_while_connecting(readiness);
+    }
+
+    /// Called when a wait for this socket has found sources ready. Returns what the socket's engine
+    /// is ready for as a result. An attempt to connect goes on at once.
+    fn on_awaited(&mut self, ready: &[(Option<SourceId>, Readiness)]) -> Readiness {
+        let mut any = self.core().ready_now();
+        for &(source, readiness) in ready.iter().filter(|(_, it)| *it != Readiness::default()) {
+            if let Phase::Connecting(_) = self.core().phase {
+                self.go_on_with_attempt(source, readiness);
+            } else if let Some(engine) = self.core_mut().phase.engine_mut() {
+                any = any | engine.ready(source, readiness);
+            }
+        }
+        any
+    }
+}

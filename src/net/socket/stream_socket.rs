@@ -1,0 +1,182 @@
+//! `StreamSocket`: the state machine of a TCP socket.
+//!
+//! A connection has two halves, and each has an end of its own. Reading through the device's buffer
+//! is in `receiving.rs`, sending through it in `sending.rs`, reading and writing past it in
+//! `unbuffered.rs`.
+
+use std::rc::Rc;
+
+use super::core::SocketCore;
+use super::endpoint::Endpoint;
+use super::machine::StateMachine;
+use super::news::News;
+use super::phase::Phase;
+use super::receive_half::ReceiveHalf;
+use super::send_half::SendHalf;
+use super::step::Step;
+use crate::io::OpenMode;
+use crate::net::engine::Accepted;
+use crate::net::values::{SocketState, SocketType};
+use crate::readiness::{Readiness, SourceId};
+
+/// A TCP socket.
+#[derive(Debug)]
+pub(super) struct StreamSocket {
+    pub(super) core: SocketCore,
+    pub(super) receive: ReceiveHalf,
+    pub(super) send: SendHalf,
+}
+
+impl StreamSocket {
+    pub(super) fn new() -> Self {
+        Self::of(SocketCore::new(SocketType::Tcp))
+    }
+
+    /// Creates a socket for an accepted connection. `local` is the address of this end, if known.
+    pub(super) fn accepted(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
+        let Accepted { engine, peer, .. } = accepted;
+        Self::of(SocketCore::accepted(engine, peer, local))
+    }
+
+    fn of(core: SocketCore) -> Self {
+        Self { core, receive: ReceiveHalf::default(), send: SendHalf::default() }
+    }
+
+    /// Called when both ends are closed. Closes the socket after the slots of the last signal.
+    pub(super) fn close_both_ends(&mut self) {
+        if self.core.state() == SocketState::Connected {
+            self.core.record_once(Step::Closing);
+        }
+    }
+}
+
+impl StateMachine for StreamSocket {
+    #[inline]
+    fn core(&self) -> &SocketCore {
+        &self.core
+    }
+
+    #[inline]
+    fn core_mut(&mut self) -> &mut SocketCore {
+        &mut self.core
+    }
+
+    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
+        if let Phase::Connecting(_) = self.core.phase {
+            self.go_on_with_attempt(Some(source), readiness);
+            return false;
+        }
+        let Some(engine) = self.core.phase.engine_mut() else { return false };
+        let readiness = engine.ready(Some(source), readiness);
+        match self.core.state() {
+            SocketState::Connected | SocketState::Closing | SocketState::Bound => {
+                self.on_connection_ready(readiness)
+            }
+            _ => false,
+        }
+    }
+
+    fn on_postponed(&mut self) -> bool {
+        self.go_on_with_traffic()
+    }
+
+    fn on_awaited_to_read(&mut self, readiness: Readiness) {
+        let has_come = if self.core.takes_early() {
+            self.core.news.add(News::ARRIVED);
+            true
+        } else {
+            readiness.readable && {
+                self.receive.note(readiness);
+                self.receive()
+            }
+        };
+        if has_come {
+            self.core.device.announce_received();
+        }
+        // While bytes stay unread, no read finds a reset behind them.
+        if readiness.read_closed && (self.core.announcement.is_announced() || self.read_room() == 0)
+        {
+            self.look_for_reset();
+        }
+    }
+
+    fn on_awaited_to_write(&mut self, readiness: Readiness) {
+        if readiness.writable && self.core.has_engine() {
+            self.send.is_blocked = false;
+            self.flush();
+        }
+    }
+
+    fn on_ready_while_connecting(&mut self, readiness: Readiness) {
+        self.receive.note(readiness);
+    }
+
+    fn on_begin(&mut self) {
+        self.receive = ReceiveHalf::default();
+        self.send = SendHalf::default();
+    }
+
+    fn on_end(&mut self) -> bool {
+        self.send.end();
+        std::mem::take(&mut self.receive).is_finished()
+    }
+
+    fn on_lost(&mut self) {
+        self.send.cut_off(self.has_to_send());
+    }
+
+    fn on_closed_without_peer(&mut self) {
+        // A bound socket has no peer that could send or receive.
+        self.receive.see_end();
+        self.send.close();
+    }
+
+    fn on_written(&mut self) {
+        self.tell_of_room();
+    }
+
+    fn make_room(&mut self) {
+        self.read_on();
+    }
+
+    fn shutdown_write(&mut self) {
+        let is_open =
+            self.core.state() == SocketState::Connected || self.core.phase.attempt().is_some();
+        if is_open && self.send.begin_to_close() {
+            self.core.postpone_traffic();
+        }
+    }
+
+    fn drop_input(&mut self) {
+        self.drop_unread();
+    }
+
+    fn is_direct(&self) -> bool {
+        self.core.device.mode().contains(OpenMode::UNBUFFERED)
+    }
+
+    fn may_read(&self) -> bool {
+        self.read_room() > 0 && !self.receive.has_seen_end()
+    }
+
+    fn may_write(&self) -> bool {
+        self.has_unsent() || self.has_to_send() || self.send.is_closing()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.receive.is_finished() || self.core.is_idle()
+    }
+
+    fn has_to_send(&self) -> bool {
+        let holds_back = || self.core.phase.engine().is_some_and(|engine| engine.holds_back());
+        !self.core.device.outgoing().is_empty() || holds_back()
+    }
+
+    fn has_unsent(&self) -> bool {
+        !self.core.device.outgoing().is_empty() || self.send.unannounced() > 0
+    }
+
+    fn was_cut_off(&self) -> bool {
+        self.send.was_cut_off()
+    }
+}

@@ -1,0 +1,126 @@
+//! TCP sockets that were opened unbuffered: reads and writes go to the engine at once.
+//!
+//! `ready_read` is emitted once, and again only after the program has read.
+
+use std::io::{self, ErrorKind};
+
+use super::core::{Fault, copy_of};
+use super::machine::StateMachine;
+use super::phase::Phase;
+use super::stream_socket::StreamSocket;
+use crate::net::values::SocketState;
+
+impl StreamSocket {
+    /// Looks for something to read. Returns true if `ready_read` must be emitted.
+    #[must_use]
+    pub(super) fn announce_direct(&mut self) -> bool {
+        if self.receive.has_seen_end() {
+            self.look_for_reset();
+            return false;
+        }
+        self.core.announcement.set_has_more(true);
+        if self.core.announcement.is_announced() {
+            return false;
+        }
+        let Some(engine) = self.core.phase.engine_mut() else { return false };
+        match engine.peek(&mut [0]) {
+            Ok(_) => return self.core.announce_once(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.core.announcement.set_has_more(false);
+            }
+            // The kernel reports the error once: a later read would find only the end.
+            Err(error) => self.lost(Fault::of_transfer(error)),
+        }
+        false
+    }
+
+    /// Called when the program has read past the buffer: `ready_read` may be emitted again.
+    /// `has_more` is true if the kernel may have more.
+    fn looked_at(&mut self, has_more: bool) {
+        self.core.announcement.looked_at();
+        self.core.announcement.set_has_more(has_more);
+        if has_more {
+            self.core.postpone_traffic();
+        }
+    }
+
+    /// Called when the program has read from the buffer. An unbuffered socket has bytes there after
+    /// a peek or a transaction that was rolled back; it may now emit `ready_read` for what waits in
+    /// the engine.
+    pub(super) fn on_consumed(&mut self) {
+        if self.core.announcement.is_announced() {
+            self.looked_at(true);
+        }
+        self.make_room();
+    }
+
+    /// Returns how many bytes an unbuffered socket can read from the engine now.
+    pub(super) fn available(&self) -> usize {
+        if !self.is_direct() || !self.core.is_under_way() {
+            return 0;
+        }
+        self.core.phase.engine().and_then(|engine| engine.available().ok()).unwrap_or(0)
+    }
+
+    /// Reads past the buffer.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.is_direct() || !self.core.is_under_way() {
+            return if self.has_ended() { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
+        }
+        if self.receive.has_seen_end() {
+            return Ok(0);
+        }
+        let Some(engine) = self.core.phase.engine_mut() else {
+            return Err(ErrorKind::WouldBlock.into());
+        };
+        let result = engine.read(buffer);
+        self.looked_at(!matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock));
+        match &result {
+            Ok(0) if !buffer.is_empty() => {
+                self.receive.see_end();
+                self.core.announcement.set_has_more(false);
+                // A socket that is closing still sends its unsent bytes.
+                if self.core.state() != SocketState::Closing {
+                    self.peer_finished();
+                }
+            }
+            Err(error) if error.kind() != ErrorKind::WouldBlock => {
+                self.lost(Fault::of_transfer(copy_of(error)));
+            }
+            _ => {}
+        }
+        result
+    }
+
+    /// Writes past the buffer. What the kernel does not take is put into the buffer.
+    pub(super) fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Phase::Connected(engine) = &mut self.core.phase else {
+            return Err(self.core.refuse_to_write());
+        };
+        let mut sent = 0;
+        if self.core.device.outgoing().is_empty() {
+            match engine.write(bytes) {
+                Ok(count) => sent = count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    let kind = error.kind();
+                    self.lost(Fault::of_transfer(error));
+                    return Err(kind.into());
+                }
+            }
+        }
+        let rest = &bytes[sent..];
+        if rest.is_empty() {
+            return Ok(sent);
+        }
+        // If other bytes are in the buffer, they are being sent already.
+        self.send.is_blocked |= self.core.device.outgoing().is_empty();
+        let queued = rest.len().min(self.write_room());
+        self.send.was_cut_short |= queued < rest.len();
+        self.core.device.queue(&rest[..queued]);
+        match sent + queued {
+            0 => Err(ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}
