@@ -119,16 +119,39 @@ impl SocketCore {
     /// the first read that finds no more.
     pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
-        let received =
-            engine.receive_from(buffer).and_then(|(count, sender)| Ok((count, internet(sender)?)));
-        self.looked_at(&received);
-        let was_expected = self.announcement.read_datagram(received.is_ok());
-        if let Err(error) = &received
-            && !(was_expected && error.kind() == ErrorKind::WouldBlock)
-        {
-            self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
+        match engine.receive_from(buffer) {
+            Ok((count, Address::Internet(sender))) => {
+                self.looked_at();
+                self.announcement.read_datagram(true);
+                Ok((count, sender))
+            }
+            Ok(_) => Err(self.missed_datagram(ErrorKind::Unsupported.into())),
+            Err(error) => Err(self.missed_datagram(error)),
         }
-        received
+    }
+
+    /// Called when a read has taken no datagram. Emits the error, unless the read is the first that
+    /// finds no more. Returns the error.
+    #[inline(never)]
+    fn missed_datagram(&mut self, error: io::Error) -> io::Error {
+        let was_expected = self.announcement.read_datagram(false);
+        if error.kind() == ErrorKind::WouldBlock {
+            self.found_nothing();
+            if was_expected {
+                return error;
+            }
+        }
+        self.failed_to_receive(&error);
+        error
+    }
+
+    /// Emits the error of a read that has taken no datagram.
+    #[cold]
+    fn failed_to_receive(&mut self, error: &io::Error) {
+        if error.kind() != ErrorKind::WouldBlock {
+            self.looked_at();
+        }
+        self.fail(SocketError::of_datagram(error), Some(copy_of(error)));
     }
 
     /// Takes the next datagram with up to `max` of its bytes and a description of its way.
@@ -143,7 +166,6 @@ impl SocketCore {
         buffer.resize(LARGEST, 0);
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
-        self.looked_at(&received);
         self.announcement.read_datagram(received.is_ok());
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
@@ -156,13 +178,16 @@ impl SocketCore {
                 datagram.is_truncated = received.is_truncated;
                 datagram.set_interface_index(received.interface_index);
                 datagram.set_hop_limit(received.hop_limit);
+                self.looked_at();
                 Ok(Some(datagram))
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.found_nothing();
+                Ok(None)
+            }
             Err(error) => {
-                let kind = SocketError::of_datagram(&error);
-                self.fail(kind, Some(copy_of(&error)));
-                Err(NetError::new(kind, "receive a datagram", error))
+                self.failed_to_receive(&error);
+                Err(NetError::new(SocketError::of_datagram(&error), "receive a datagram", error))
             }
         };
         SCRATCH.set(buffer);
@@ -309,7 +334,12 @@ impl SocketCore {
 
     /// Returns the engine, if datagrams can be taken from it now.
     fn receiving_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        if self.is_under_way() { self.phase.engine_mut() } else { None }
+        match &mut self.phase {
+            Phase::Bound(engine) | Phase::Connected(engine) | Phase::Closing(engine) => {
+                Some(&mut **engine)
+            }
+            _ => None,
+        }
     }
 
     /// Returns the engine, if datagrams can be sent and received now.

@@ -55,16 +55,24 @@ impl SocketCore {
         is_new
     }
 
-    /// Called when the program has read from a direct socket: `ready_read` may be emitted again.
-    pub(super) fn looked_at<T>(&mut self, result: &io::Result<T>) {
+    /// Called when the program has read from a direct socket, which may have more: `ready_read` may
+    /// be emitted again.
+    #[inline]
+    pub(super) fn looked_at(&mut self) {
         self.announcement.looked_at();
-        self.announcement.has_more = match result {
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-            Ok(_) => true,
-        };
-        if self.announcement.has_more {
+        self.announcement.has_more = true;
+        // A burst of reads calls this each time, and postpones once.
+        if !self.is_postponed {
             self.postpone_traffic();
-        } else if self.kind == SocketType::Udp
+        }
+    }
+
+    /// Called when a read from a direct socket has found nothing: `ready_read` may be emitted again.
+    #[inline]
+    pub(super) fn found_nothing(&mut self) {
+        self.announcement.looked_at();
+        self.announcement.has_more = false;
+        if self.kind == SocketType::Udp
             && self.is_postponed
             && !self.announcement.is_renewed()
             && let Some(home) = &self.home
@@ -79,7 +87,7 @@ impl SocketCore {
     /// the engine.
     pub(super) fn on_consumed(&mut self) {
         if self.announcement.is_announced() {
-            self.looked_at(&Ok(()));
+            self.looked_at();
         }
         self.make_room();
     }
@@ -122,7 +130,11 @@ impl SocketCore {
             return Err(ErrorKind::WouldBlock.into());
         };
         let result = engine.read(buffer);
-        self.looked_at(&result);
+        let is_drained = matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock);
+        match is_drained {
+            true => self.found_nothing(),
+            false => self.looked_at(),
+        }
         match (&result, self.kind) {
             (Ok(0), SocketType::Tcp) if !buffer.is_empty() => {
                 self.receive.see_end();
@@ -132,7 +144,7 @@ impl SocketCore {
                     self.peer_finished();
                 }
             }
-            (Err(error), _) if error.kind() == ErrorKind::WouldBlock => {}
+            (Err(_), _) if is_drained => {}
             (Err(error), SocketType::Tcp) => {
                 self.lost(SocketError::of_transfer(error), Some(copy_of(error)));
             }

@@ -285,11 +285,12 @@ impl SocketEngine for NativeSocket {
     fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         let (count, _, sender) =
             retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()))?;
-        let Some(Ok(sender)) = sender.map(SocketAddr::try_from) else {
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        let sender = if self.is_v6 { canonical(sender) } else { sender };
-        Ok((count, sender.into()))
+        // Each family has a branch of its own, so that its address is written once, into the result.
+        match sender.map(SocketAddr::try_from) {
+            Some(Ok(SocketAddr::V4(sender))) => Ok((count, SocketAddr::V4(sender).into())),
+            Some(Ok(sender)) => Ok((count, canonical(sender).into())),
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
