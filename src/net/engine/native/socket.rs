@@ -247,17 +247,12 @@ impl SocketEngine for NativeSocket {
     }
 
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
-        let start = buffer.len();
-        if max >= buffer.capacity() - start {
-            // Reads into memory that is not cleared first.
-            let socket = &self.socket;
-            let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
-            return Ok(retry_on_intr(read)?.0);
+        if max < buffer.capacity() - buffer.len() {
+            return self.read_cleared(buffer, max);
         }
-        buffer.resize(start + max, 0);
-        let read = self.read(&mut buffer[start..]);
-        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
-        read
+        let socket = &self.socket;
+        let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
+        Ok(retry_on_intr(read)?.0)
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
