@@ -18,6 +18,7 @@ use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
     described, scope_id,
 };
+use crate::object::{Occasion, Response};
 use crate::readiness::Readiness;
 
 /// No datagram is larger than this, in bytes.
@@ -35,16 +36,40 @@ impl SocketCore {
     /// The room for a datagram of unknown size.
     pub(super) const MESSAGE_ROOM: usize = LARGEST;
 
+    /// Does what [`wake`](Self::wake) does, for a socket of datagrams. The readiness of its engine,
+    /// which wakes it most often, has a short way.
+    pub(super) fn wake_for_datagrams(&mut self, occasion: Occasion) -> Response {
+        let Occasion::Ready(source, readiness) = occasion else { return self.wake_apart(occasion) };
+        let Some(engine) = self.datagram_engine() else { return self.wake_apart(occasion) };
+        let readiness = engine.ready(Some(source), readiness);
+        match self.on_datagram(readiness) {
+            true => self.device.received_response(),
+            false => Response::DONE,
+        }
+    }
+
+    /// Kept out of line: the long way needs many registers, which the short one would save too.
+    #[inline(never)]
+    fn wake_apart(&mut self, occasion: Occasion) -> Response {
+        self.wake(occasion)
+    }
+
     /// Called when there may be a datagram, or an error. Returns true if `ready_read` must be
     /// emitted.
     #[must_use]
+    #[inline]
     pub(super) fn on_datagram(&mut self, readiness: Readiness) -> bool {
-        if !readiness.readable {
-            return false;
+        match readiness.readable {
+            true if readiness.read_closed => self.on_datagram_error(),
+            true => self.announce_datagram(),
+            false => false,
         }
-        if !readiness.read_closed {
-            return self.announce_datagram();
-        }
+    }
+
+    /// Called when there may be an error, and maybe a datagram too. Returns true if `ready_read` must
+    /// be emitted.
+    #[cold]
+    fn on_datagram_error(&mut self) -> bool {
         // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
@@ -63,15 +88,17 @@ impl SocketCore {
     }
 
     fn announce_datagram(&mut self) -> bool {
-        if self.datagram_engine().is_none() {
-            return false;
+        match self.phase {
+            Phase::Connected(_) if !self.device.is_readable() => {
+                self.drop_datagrams();
+                false
+            }
+            Phase::Connected(_) | Phase::Bound(_) => {
+                self.announcement.has_more = true;
+                self.announce_once()
+            }
+            _ => false,
         }
-        if self.state() == SocketState::Connected && !self.device.is_readable() {
-            self.drop_datagrams();
-            return false;
-        }
-        self.announcement.has_more = true;
-        self.announce_once()
     }
 
     /// Drops datagrams that have come to a socket that is open only for writing.

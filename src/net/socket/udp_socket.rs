@@ -11,6 +11,7 @@ use crate::io::take_held;
 use crate::net::engine::Membership;
 use crate::net::interface::NetworkInterface;
 use crate::net::values::{NetError, NetworkDatagram, SocketType};
+use crate::object::{Occasion, Response};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -108,7 +109,7 @@ use crate::net::values::{NetError, NetworkDatagram, SocketType};
 #[qobject(
     enter = abstract_socket::enter,
     leave = abstract_socket::leave,
-    wake = abstract_socket::wake
+    wake = wake
 )]
 pub struct QUdpSocket {
     #[qobject(socket)]
@@ -348,6 +349,11 @@ impl QUdpSocket {
     ) -> Result<(), NetError> {
         self.core.set_multicast_interface(interface)
     }
+}
+
+/// Handles a wake-up.
+fn wake(socket: &mut QUdpSocket, occasion: Occasion) -> Response {
+    socket.core.wake_for_datagrams(occasion)
 }
 
 impl Default for QUdpSocket {
