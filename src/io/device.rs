@@ -136,11 +136,17 @@ impl Device {
         }
     }
 
-    /// Moves the bytes that are unread, if they are few, to a queue that is about to be read into. Returns
-    /// the memory in which they were.
+    /// Copies the bytes that are unread, if they are few, to a queue that is about to be read into, as
+    /// [`ByteQueue::copy_few_to`] does. Returns true if it has.
     #[inline]
-    pub(crate) fn move_few_to(&mut self, queue: &mut ByteQueue) -> Option<ByteQueue> {
-        self.incoming.move_few_to(queue)
+    pub(crate) fn copy_few_to(&self, queue: &mut ByteQueue) -> bool {
+        self.incoming.copy_few_to(queue)
+    }
+
+    /// Takes the bytes out that were [copied](Self::copy_few_to), in their memory.
+    #[inline]
+    pub(crate) fn take_copied(&mut self) -> ByteQueue {
+        std::mem::take(&mut self.incoming)
     }
 
     /// Adds the bytes that came in to the buffer, as [`ByteQueue::adopt`] does. Returns the memory that

@@ -220,13 +220,9 @@ impl SocketEngine for SimSocket {
     }
 
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
-        let start = buffer.len();
-        // Clears no more bytes than have come. One byte is needed to find the end.
-        let room = max.min(buffer.capacity() - start);
-        buffer.resize(start + room.min(self.available()?.max(1)), 0);
-        let read = self.read(&mut buffer[start..]);
-        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
-        read
+        // One byte is needed to find the end.
+        let most = self.available()?.max(1);
+        self.read_cleared(buffer, max.min(most))
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -17,7 +17,7 @@ use slotwire::prelude::*;
 use slotwire::{OpenMode, SocketType};
 use support::*;
 use toll::Act::{AskPassword, Hear, KeepControl, Name, Panic, Relink, Say};
-use toll::{Password, TollRoad};
+use toll::{ALARM, Password, TollRoad};
 
 const CONNECTED: [&str; 5] = ["HostLookup", "Connecting", "host_found", "Connected", "connected"];
 
@@ -354,6 +354,22 @@ fn a_layer_that_panics_leaves_a_socket_that_can_be_used_again(net: &Net) {
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
     assert_connects_again(&mut rt, socket, &listener);
+}
+
+#[on_every_network]
+fn a_layer_that_panics_as_it_reads_loses_no_byte_that_was_read_before(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _, listener) = travel(net, &mut rt, TollRoad::new([vec![]]));
+    let mut peer = caller(&mut rt, &listener);
+    peer.write_all(b"read before").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 11);
+    peer.write_all(ALARM).unwrap();
+    let run = || wait_until(&mut rt, |world| world[socket].bytes_available() > 11);
+    assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+    assert_eq!(rt[socket].read_all(), b"read before");
+    peer.write_all(b"read after").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 10);
+    assert_eq!(rt[socket].read_all(), b"read after");
 }
 
 #[on_every_network]

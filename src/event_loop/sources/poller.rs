@@ -73,7 +73,12 @@ impl Poller for KernelPoller {
         timeout: Option<Duration>,
         ready: &mut Vec<(SourceId, Readiness)>,
     ) -> io::Result<Polled> {
-        match self.poll.poll(&mut self.events, timeout) {
+        // Most polls do not sleep. Their time is a constant here, which the compiler converts.
+        let polled = match timeout {
+            Some(Duration::ZERO) => self.poll.poll(&mut self.events, Some(Duration::ZERO)),
+            timeout => self.poll.poll(&mut self.events, timeout),
+        };
+        match polled {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
             Err(error) => return Err(error),

@@ -215,9 +215,15 @@ pub trait SocketEngine: fmt::Debug + Any {
     /// Reads up to `max` bytes and appends them to `buffer`, without enlarging its memory.
     /// Fails with `WouldBlock` if there are none. Returns 0 at the end of a stream.
     ///
-    /// Unless overridden, this clears all the memory that the bytes may take before it reads. An
-    /// engine that knows how many bytes have come clears no more.
+    /// Unless overridden, this is [`read_cleared`](Self::read_cleared). An engine that knows how many
+    /// bytes have come lets that clear no more memory than they take.
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        self.read_cleared(buffer, max)
+    }
+
+    /// Does what [`read_to`](Self::read_to) does, by [`read`](Self::read): clears all the memory
+    /// that `max` bytes may take, and reads into it. No engine overrides this.
+    fn read_cleared(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
         let start = buffer.len();
         buffer.resize(start + max.min(buffer.capacity() - start), 0);
         let read = self.read(&mut buffer[start..]);

@@ -95,14 +95,15 @@ impl StreamSocket {
         };
         let is_kept = is_connected && self.core.device.is_readable();
         let mut queue = home.pool.take();
-        if is_kept && let Some(memory) = self.core.device.move_few_to(&mut queue) {
-            home.pool.put(memory);
-        }
+        let has_copied = is_kept && self.core.device.copy_few_to(&mut queue);
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
         if read.as_ref().is_ok_and(|&count| count < size) {
             // A layer may have found the end when it read ahead.
             self.receive.note(engine.ready_now());
+        }
+        if has_copied {
+            home.pool.put(self.core.device.take_copied());
         }
         if is_kept {
             self.take_in(queue);

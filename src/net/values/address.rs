@@ -26,7 +26,9 @@ pub(crate) fn needs_scope(ip: Ipv6Addr) -> bool {
 pub(crate) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> SocketAddr {
     match ip {
         IpAddr::V6(v6) if is_mapped(v6) => SocketAddr::new(v6.to_canonical(), port),
-        IpAddr::V6(v6) if needs_scope(v6) => SocketAddrV6::new(v6, port, 0, interface).into(),
+        IpAddr::V6(v6) if interface != 0 && needs_scope(v6) => {
+            SocketAddrV6::new(v6, port, 0, interface).into()
+        }
         ip => SocketAddr::new(ip, port),
     }
 }
@@ -35,12 +37,7 @@ pub(crate) fn at_interface(ip: IpAddr, port: u16, interface: u32) -> SocketAddr 
 /// only an address that needs a scope keeps one.
 #[inline]
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
-    match &address {
-        SocketAddr::V6(v6) if v6.scope_id() != 0 || v6.flowinfo() != 0 || is_mapped(*v6.ip()) => {
-            at_interface(address.ip(), address.port(), v6.scope_id())
-        }
-        _ => address,
-    }
+    at_interface(address.ip(), address.port(), scope_id(address))
 }
 
 /// Returns true if the address is an IPv4-mapped IPv6 address. Each datagram needs this, and

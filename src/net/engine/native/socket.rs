@@ -247,17 +247,12 @@ impl SocketEngine for NativeSocket {
     }
 
     fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
-        let start = buffer.len();
-        if max >= buffer.capacity() - start {
-            // Reads into memory that is not cleared first.
-            let socket = &self.socket;
-            let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
-            return Ok(retry_on_intr(read)?.0);
+        if max < buffer.capacity() - buffer.len() {
+            return self.read_cleared(buffer, max);
         }
-        buffer.resize(start + max, 0);
-        let read = self.read(&mut buffer[start..]);
-        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
-        read
+        let socket = &self.socket;
+        let read = || recv(socket, spare_capacity(buffer), RecvFlags::empty());
+        Ok(retry_on_intr(read)?.0)
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -285,11 +280,12 @@ impl SocketEngine for NativeSocket {
     fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
         let (count, _, sender) =
             retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()))?;
-        let Some(Ok(sender)) = sender.map(SocketAddr::try_from) else {
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        let sender = if self.is_v6 { canonical(sender) } else { sender };
-        Ok((count, sender.into()))
+        // Each family has a branch of its own, so that its address is written once, into the result.
+        match sender.map(SocketAddr::try_from) {
+            Some(Ok(SocketAddr::V4(sender))) => Ok((count, SocketAddr::V4(sender).into())),
+            Some(Ok(sender)) => Ok((count, canonical(sender).into())),
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
