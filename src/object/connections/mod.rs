@@ -6,6 +6,7 @@
 
 mod any_core;
 mod connection;
+mod connection_list;
 mod dependent;
 mod emitter;
 mod entry;
