@@ -10,7 +10,8 @@
 
 use std::cell::{OnceCell, Ref, RefCell};
 
-use super::entry::{Entries, Entry, State, growth, take_dead};
+use super::entries::Entries;
+use super::entry::{Entry, State};
 use super::link::AnyLink;
 
 /// The connections of a signal, by links `L`.
@@ -66,7 +67,7 @@ impl<L: ?Sized + AnyLink, R: Default> ConnectionList<L, R> {
     #[inline(always)]
     pub(super) fn add(&self, entry: Entry<L>) {
         if let Ok(mut entries) = self.entries.try_borrow_mut()
-            && entries.len() < entries.capacity()
+            && !entries.is_full()
             && self.rare.get().is_none()
         {
             return entries.push(entry);
@@ -92,14 +93,11 @@ impl<L: ?Sized + AnyLink, R: Default> ConnectionList<L, R> {
     fn make_room(&self) {
         let mut entries = self.entries.borrow_mut();
         self.admit_to(&mut entries);
-        if entries.len() < entries.capacity() {
+        if !entries.is_full() {
             return;
         }
-        let dead = take_dead(&mut entries);
-        let len = entries.len();
-        if len * 4 >= entries.capacity() * 3 {
-            entries.reserve_exact(growth(len));
-        }
+        let dead = entries.take_dead();
+        entries.grow();
         // Only now, since captured values may emit and disconnect when they are dropped.
         drop(entries);
         drop(dead);
@@ -110,7 +108,7 @@ impl<L: ?Sized + AnyLink, R: Default> ConnectionList<L, R> {
     pub(super) fn sweep(&self) {
         let Ok(mut entries) = self.entries.try_borrow_mut() else { return };
         self.admit_to(&mut entries);
-        let dead = take_dead(&mut entries);
+        let dead = entries.take_dead();
         // Only now, since captured values may emit and disconnect when they are dropped.
         drop(entries);
         drop(dead);

@@ -45,8 +45,9 @@ pub(in crate::object) struct Core<A: 'static, W: Walker> {
     emitter: Emitter<W>,
     /// The connections; and, seldom needed, the emissions that wait in addition to the first.
     connections: ConnectionList<dyn Link<A, W>, RefCell<Waiting<Emission<A>>>>,
-    /// The emission that waits alone, as most emissions do.
-    first: Cell<Option<Emission<A>>>,
+    /// The argument and the end of the emission that waits alone, as most emissions do. Its effect
+    /// has the rest.
+    first: Cell<Option<(A, Count)>>,
 }
 
 /// An emission that waits: its argument, and the numbers of the connections that it still goes to,
@@ -58,9 +59,39 @@ struct Emission<A> {
     to: Count,
 }
 
-/// A bit in the number of an effect: set if the effect closes a connection, clear if it goes on
-/// with an emission.
-const CLOSE: u64 = 1;
+/// What an effect of a signal does. A number stands for it.
+enum Task {
+    /// Goes on with the emission that waits alone, from this connection.
+    GoOn(u64),
+    /// Goes on with the emission that waits beside that one, under this number.
+    GoOnBeside(u32),
+    /// Closes this connection.
+    Close(u64),
+}
+
+impl Task {
+    /// The number of bits that say which task it is. A connection's number leaves them free.
+    const BITS: u32 = 2;
+
+    #[inline]
+    fn number(self) -> u64 {
+        match self {
+            Self::GoOn(from) => from << Self::BITS,
+            Self::GoOnBeside(emission) => u64::from(emission) << Self::BITS | 1,
+            Self::Close(connection) => connection << Self::BITS | 2,
+        }
+    }
+
+    #[inline]
+    fn of(number: u64) -> Self {
+        let what = number >> Self::BITS;
+        match number & ((1 << Self::BITS) - 1) {
+            0 => Self::GoOn(what),
+            1 => Self::GoOnBeside(what as u32),
+            _ => Self::Close(what),
+        }
+    }
+}
 
 impl<A: 'static, W: Walker> Core<A, W> {
     pub(in crate::object) fn new(emitter: Emitter<W>) -> Rc<Self> {
@@ -161,7 +192,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
     #[inline(always)]
     pub(in crate::object) fn emit_now(self: &Rc<Self>, world: &mut W, argument: A) -> bool {
         let to = self.emitter.tally.count();
-        let left = self.walk(world, &argument, 0, to);
+        let left = self.walk(world, &argument);
         let is_done = left.is_none() && world.queue().is_settled();
         if !is_done {
             self.end_walk(world, argument, left, to);
@@ -174,7 +205,11 @@ impl<A: 'static, W: Walker> Core<A, W> {
     fn go_on(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
         let Emission { argument, from, to } = emission;
         world.set_sender(Some(self.emitter.key));
-        let left = self.walk(world, &argument, from, to);
+        let left = if from != 0 || to != self.emitter.tally.count() {
+            self.walk_part(world, &argument, from..to.number())
+        } else {
+            self.walk(world, &argument)
+        };
         if left.is_some() || world.queue().met_dead() {
             self.end_walk(world, argument, left, to);
         }
@@ -195,42 +230,38 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
     }
 
-    /// Calls the slots of the connections from number `from` up to `to`. Stops when a slot has
-    /// recorded something, which must be carried out before the next slot, or when as many slots
-    /// were called as a cascade has deliveries. Returns the number of the next connection then.
+    /// Calls the slots of all connections. Stops when a slot has recorded something, which must be
+    /// carried out before the next slot, or when as many slots were called as a cascade has
+    /// deliveries. Returns the number of the next connection then.
     ///
     /// Nothing that the slots record is carried out here, so the sender exists throughout.
     #[inline(always)]
-    fn walk(&self, world: &mut W, argument: &A, from: u64, to: Count) -> Option<u64> {
+    fn walk(&self, world: &mut W, argument: &A) -> Option<u64> {
         if self.connections.is_unsettled() {
             self.settle();
         }
         let connections = self.connections.borrow();
-        if from != 0 || to != self.emitter.tally.count() || connections.len() > CASCADE {
-            return self.walk_part(&connections, world, argument, from..to.number());
+        if connections.len() > CASCADE {
+            return self.walk_part(world, argument, 0..u64::MAX);
         }
         self.call(&connections, world, argument)
+    }
+
+    /// Does what [`walk`](Self::walk) does, for a part of the connections.
+    #[inline(never)]
+    fn walk_part(&self, world: &mut W, argument: &A, part: Range<u64>) -> Option<u64> {
+        self.settle();
+        let connections = self.connections.borrow();
+        let place = |number| connections.partition_point(|entry| entry.number() < number);
+        let part = connections.get(place(part.start)..place(part.end)).unwrap_or_default();
+        let (now, later) = part.split_at(part.len().min(CASCADE));
+        self.call(now, world, argument).or_else(|| later.first().map(Entry::number))
     }
 
     /// Lets the connections join that were made during an earlier walk.
     #[cold]
     fn settle(&self) {
         self.connections.settle();
-    }
-
-    /// Does what [`walk`](Self::walk) does, for a part of the connections.
-    #[inline(never)]
-    fn walk_part(
-        &self,
-        connections: &[Entry<dyn Link<A, W>>],
-        world: &mut W,
-        argument: &A,
-        part: Range<u64>,
-    ) -> Option<u64> {
-        let place = |number| connections.partition_point(|entry| entry.number() < number);
-        let part = connections.get(place(part.start)..place(part.end)).unwrap_or_default();
-        let (now, later) = part.split_at(part.len().min(CASCADE));
-        self.call(now, world, argument).or_else(|| later.first().map(Entry::number))
     }
 
     /// Calls the slots of these connections until one has recorded something. Returns the number of
@@ -288,14 +319,15 @@ impl<A: 'static, W: Walker> Core<A, W> {
         self.connections.end();
     }
 
-    /// Keeps an emission. Returns the number by which an effect goes on with it.
+    /// Keeps an emission. Returns the number of the task that goes on with it.
     #[inline]
     fn put(&self, emission: Emission<A>) -> u64 {
         match self.first.take() {
             None => {
+                let Emission { argument, from, to } = emission;
                 // The place is empty, which the compiler cannot know.
-                std::mem::forget(self.first.replace(Some(emission)));
-                0
+                std::mem::forget(self.first.replace(Some((argument, to))));
+                Task::GoOn(from).number()
             }
             first => {
                 std::mem::forget(self.first.replace(first));
@@ -306,36 +338,41 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     #[inline(never)]
     fn put_beside(&self, emission: Emission<A>) -> u64 {
-        u64::from(self.connections.rare().borrow_mut().put(emission)) << 1
+        Task::GoOnBeside(self.connections.rare().borrow_mut().put(emission)).number()
     }
 
+    /// Takes the emission that waits alone, which goes on from this connection.
     #[inline]
-    fn take(&self, what: u64) -> Option<Emission<A>> {
-        match what {
-            0 => self.first.take(),
-            _ => self.take_beside(what),
-        }
+    fn take(&self, from: u64) -> Option<Emission<A>> {
+        self.first.take().map(|(argument, to)| Emission { argument, from, to })
     }
 
     #[inline(never)]
-    fn take_beside(&self, what: u64) -> Option<Emission<A>> {
-        self.connections.existing_rare()?.borrow_mut().take((what >> 1) as u32)
+    fn take_beside(&self, number: u32) -> Option<Emission<A>> {
+        self.connections.existing_rare()?.borrow_mut().take(number)
     }
 }
 
 impl<A: 'static, W: Walker> Act<W> for Core<A, W> {
     fn carry_out(self: Rc<Self>, world: &mut W, what: u64) {
-        if what & CLOSE != 0 {
-            world.spend(1);
-            self.kill(what >> 1);
-        } else if let Some(emission) = self.take(what) {
+        let emission = match Task::of(what) {
+            Task::GoOn(from) => self.take(from),
+            Task::GoOnBeside(number) => self.take_beside(number),
+            Task::Close(number) => {
+                world.spend(1);
+                return self.kill(number);
+            }
+        };
+        if let Some(emission) = emission {
             self.go_on(world, emission);
         }
     }
 
     fn discard(&self, what: u64) {
-        if what & CLOSE == 0 {
-            drop(self.take(what));
+        match Task::of(what) {
+            Task::GoOn(from) => drop(self.take(from)),
+            Task::GoOnBeside(number) => drop(self.take_beside(number)),
+            Task::Close(_) => {}
         }
     }
 }
@@ -391,7 +428,7 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
             return true;
         }
         self.connections.with(number, Entry::doom);
-        let what = number << 1 | CLOSE;
+        let what = Task::Close(number).number();
         self.emitter.queue.clone().record(Effect::Act { act: self, what });
         true
     }
