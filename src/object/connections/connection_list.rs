@@ -175,22 +175,27 @@ impl<L: ?Sized + AnyLink, R: Default> ConnectionList<L, R> {
     /// Closes a connection at once.
     pub(super) fn kill(&self, number: u64) {
         match self.take_last(number) {
-            Some(entry) => entry.kill(),
+            Some(entry) => drop(entry),
             None => {
                 self.with(number, Entry::kill);
             }
         }
     }
 
+    /// Closes all connections at once.
+    pub(super) fn kill_all(&self) {
+        match self.take_only() {
+            Some(entry) => drop(entry),
+            None => self.kill_one_by_one(),
+        }
+    }
+
     /// Closes all connections at once, each before the next, since captured values that panic when
     /// they are dropped leave the rest for next time.
-    pub(super) fn kill_all(&self) {
-        if self.is_empty() {
-            return;
-        }
-        match self.take_only() {
-            Some(entry) => entry.kill(),
-            None => self.living().into_iter().for_each(|number| self.kill(number)),
+    #[cold]
+    fn kill_one_by_one(&self) {
+        for number in self.living() {
+            self.kill(number);
         }
     }
 
@@ -200,7 +205,7 @@ impl<L: ?Sized + AnyLink, R: Default> ConnectionList<L, R> {
             return;
         }
         match self.take_only() {
-            Some(entry) => entry.kill(),
+            Some(entry) => drop(entry),
             None => self.kill_before_release(),
         }
     }
@@ -219,7 +224,6 @@ impl<L: ?Sized + AnyLink, R: Default> ConnectionList<L, R> {
     }
 
     /// Returns the numbers of the connections that are not closed.
-    #[cold]
     fn living(&self) -> Vec<u64> {
         let mut living = Vec::new();
         self.each(|entry| {

@@ -201,7 +201,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
     }
 
     /// Goes on with an emission.
-    #[inline]
+    #[inline(always)]
     fn go_on(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
         let Emission { argument, from, to } = emission;
         world.set_sender(Some(self.emitter.key));
@@ -212,6 +212,13 @@ impl<A: 'static, W: Walker> Core<A, W> {
         };
         if left.is_some() || world.queue().met_dead() {
             self.end_walk(world, argument, left, to);
+        }
+    }
+
+    #[inline(never)]
+    fn go_on_beside(self: Rc<Self>, world: &mut W, number: u32) {
+        if let Some(emission) = self.take_beside(number) {
+            self.go_on(world, emission);
         }
     }
 
@@ -355,16 +362,17 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
 impl<A: 'static, W: Walker> Act<W> for Core<A, W> {
     fn carry_out(self: Rc<Self>, world: &mut W, what: u64) {
-        let emission = match Task::of(what) {
-            Task::GoOn(from) => self.take(from),
-            Task::GoOnBeside(number) => self.take_beside(number),
+        match Task::of(what) {
+            Task::GoOn(from) => {
+                if let Some(emission) = self.take(from) {
+                    self.go_on(world, emission);
+                }
+            }
+            Task::GoOnBeside(number) => self.go_on_beside(world, number),
             Task::Close(number) => {
                 world.spend(1);
-                return self.kill(number);
+                self.kill(number);
             }
-        };
-        if let Some(emission) = emission {
-            self.go_on(world, emission);
         }
     }
 
