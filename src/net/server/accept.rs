@@ -40,11 +40,12 @@ impl QTcpServer {
     /// Postpones accepting, if more connections may wait and the server may accept them.
     pub(super) fn go_on_if_more(&mut self) {
         if self.accepting.has_more
+            && !self.accepting.is_postponed
             && self.may_accept()
             && self.accepting.retry.is_none()
             && let Some(home) = &self.home
-            && !std::mem::replace(&mut self.accepting.is_postponed, true)
         {
+            self.accepting.is_postponed = true;
             home.postpone();
         }
     }

@@ -273,9 +273,9 @@ impl QTcpServer {
     /// another parent. If the socket was destroyed before this call, the handle is stale.
     #[doc(alias = "nextPendingConnection")]
     pub fn next_pending_connection(&mut self) -> Option<Obj<QTcpSocket>> {
-        let next = self.pending.pop_front();
+        let next = self.pending.pop_front()?;
         self.go_on_if_more();
-        next
+        Some(next)
     }
 
     /// Adds a connection to those that wait to be taken, and emits

@@ -1,6 +1,6 @@
 //! Connections: the handles by which a program asks for them and ends them.
 //!
-//! `signal_core.rs` has the connections themselves.
+//! `connection_list.rs` has the connections themselves.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;

@@ -1,16 +1,10 @@
-//! Entries: the connections in the list of their signal.
+//! An entry: a connection in the list of its signal.
 //!
-//! An entry owns the way to its slot, a link `L`. The numbers of a signal's entries count up, so
-//! its list is sorted by number.
+//! An entry owns the way to its slot, a link `L`.
 
 use std::cell::Cell;
 
-use smallvec::SmallVec;
-
 use super::link::AnyLink;
-
-/// Connections, sorted by their numbers.
-pub(super) type Entries<L> = SmallVec<[Entry<L>; 1]>;
 
 /// A connection: the way to its slot, its number and its state.
 pub(super) struct Entry<L: ?Sized> {
@@ -108,20 +102,4 @@ impl<L: ?Sized + AnyLink> Entry<L> {
             self.link.release();
         }
     }
-}
-
-/// Removes the dead connections from a list and returns them.
-pub(super) fn take_dead<L: ?Sized + AnyLink>(connections: &mut Entries<L>) -> Entries<L> {
-    if connections.iter().all(|entry| !entry.is_dead()) {
-        return Entries::new();
-    }
-    let (dead, living) = std::mem::take(connections).into_iter().partition(|entry| entry.is_dead());
-    *connections = living;
-    dead
-}
-
-/// The number of entries by which a full list of connections grows: a quarter, so that a connection
-/// does not take much more than its 56 bytes.
-pub(in crate::object) const fn growth(len: usize) -> usize {
-    if len < 2 { 1 } else { len / 4 + 2 }
 }

@@ -6,8 +6,10 @@
 
 mod any_core;
 mod connection;
+mod connection_list;
 mod dependent;
 mod emitter;
+mod entries;
 mod entry;
 mod link;
 mod sibling;
@@ -20,7 +22,7 @@ pub(crate) use any_core::AnyCore;
 pub(in crate::object) use connection::{AwaitedConnection, Deferred, MadeConnection};
 pub(crate) use dependent::Dependent;
 pub(in crate::object) use emitter::Emitter;
-pub(in crate::object) use entry::growth;
+pub(in crate::object) use entries::growth;
 pub(crate) use link::AnyLink;
 pub(in crate::object) use link::Link;
 pub(in crate::object) use sibling::Siblings;

@@ -1,23 +1,23 @@
-//! The core of a signal: its connections, its emissions under way, and walking the connections for
-//! each emission.
+//! The core of a signal: its emissions under way, and walking the connections for each emission.
 //!
 //! Keeps three promises. An emission is delivered to the connections that existed when it was made,
 //! in that order, except those that are closed meanwhile. If a slot makes or closes a connection
-//! while the list is walked, nothing else changes in the walk. And a closed connection is dropped:
-//! when a walk meets it, or when the list is full.
+//! while the connections are walked, nothing else changes in the walk. And a closed connection is
+//! dropped: when a walk meets it, or when the list is full.
 //!
-//! The numbers of the connections count up, so the list is sorted by number. An emission under way
-//! is an argument and two such numbers. `signal.rs` makes emissions; `connection_kinds.rs` has the
-//! ways from a connection to its slot.
+//! An emission under way is an argument and the numbers of two connections. `signal.rs` makes
+//! emissions; `connection_list.rs` has the connections, in the order of their numbers;
+//! `connection_kinds.rs` has the ways from a connection to its slot.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::{Rc, Weak};
 
 use super::any_core::AnyCore;
 use super::connection::{ConnectionType, MadeConnection};
+use super::connection_list::ConnectionList;
 use super::emitter::Emitter;
-use super::entry::{Entries, Entry, State, growth, take_dead};
+use super::entry::{Entry, State};
 use super::link::{AnyLink, Link};
 use super::tally::{Count, Tally};
 use crate::object::effects::{Act, CASCADE, Effect, Observed, Queue, Steps, Waiting};
@@ -43,18 +43,11 @@ pub(in crate::object) trait Walker:
 /// What a signal allocates when somebody connects.
 pub(in crate::object) struct Core<A: 'static, W: Walker> {
     emitter: Emitter<W>,
-    connections: RefCell<Entries<dyn Link<A, W>>>,
-    /// The emission that waits alone, as most emissions do.
-    first: Cell<Option<Emission<A>>>,
-    rare: OnceCell<Box<Rare<A, W>>>,
-}
-
-/// What few signals need, and only sometimes.
-struct Rare<A: 'static, W> {
-    /// The connections that were made while the list was walked. They follow the others.
-    added: RefCell<Vec<Entry<dyn Link<A, W>>>>,
-    /// The emissions that wait in addition to the first.
-    waiting: RefCell<Waiting<Emission<A>>>,
+    /// The connections; and, seldom needed, the emissions that wait in addition to the first.
+    connections: ConnectionList<dyn Link<A, W>, RefCell<Waiting<Emission<A>>>>,
+    /// The argument and the end of the emission that waits alone, as most emissions do. Its effect
+    /// has the rest.
+    first: Cell<Option<(A, Count)>>,
 }
 
 /// An emission that waits: its argument, and the numbers of the connections that it still goes to,
@@ -66,18 +59,43 @@ struct Emission<A> {
     to: Count,
 }
 
-/// A bit in the number of an effect: set if the effect closes a connection, clear if it goes on
-/// with an emission.
-const CLOSE: u64 = 1;
+/// What an effect of a signal does. A number stands for it.
+enum Task {
+    /// Goes on with the emission that waits alone, from this connection.
+    GoOn(u64),
+    /// Goes on with the emission that waits beside that one, under this number.
+    GoOnBeside(u32),
+    /// Closes this connection.
+    Close(u64),
+}
+
+impl Task {
+    /// The number of bits that say which task it is. A connection's number leaves them free.
+    const BITS: u32 = 2;
+
+    #[inline]
+    fn number(self) -> u64 {
+        match self {
+            Self::GoOn(from) => from << Self::BITS,
+            Self::GoOnBeside(emission) => u64::from(emission) << Self::BITS | 1,
+            Self::Close(connection) => connection << Self::BITS | 2,
+        }
+    }
+
+    #[inline]
+    fn of(number: u64) -> Self {
+        let what = number >> Self::BITS;
+        match number & ((1 << Self::BITS) - 1) {
+            0 => Self::GoOn(what),
+            1 => Self::GoOnBeside(what as u32),
+            _ => Self::Close(what),
+        }
+    }
+}
 
 impl<A: 'static, W: Walker> Core<A, W> {
     pub(in crate::object) fn new(emitter: Emitter<W>) -> Rc<Self> {
-        Rc::new(Self {
-            emitter,
-            connections: RefCell::default(),
-            first: Cell::new(None),
-            rare: OnceCell::new(),
-        })
+        Rc::new(Self { emitter, connections: ConnectionList::default(), first: Cell::new(None) })
     }
 
     pub(in crate::object) fn emitter(&self) -> &Emitter<W> {
@@ -115,13 +133,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     /// Returns true if there is no connection.
     pub(in crate::object) fn is_empty(&self) -> bool {
-        self.connections.borrow().is_empty() && !self.has_added()
-    }
-
-    /// Returns true if connections were made while the list was walked, and are not in it yet.
-    #[inline]
-    fn has_added(&self) -> bool {
-        self.rare.get().is_some_and(|rare| !rare.added.borrow().is_empty())
+        self.connections.is_empty()
     }
 
     #[cold]
@@ -146,7 +158,7 @@ impl<A: 'static, W: Walker> Core<A, W> {
         let number = this.emitter.tally.add();
         let once = kind.contains(ConnectionType::SINGLE_SHOT);
         let state = if once { State::OpenOnce } else { State::Open };
-        this.add(Entry::new(link, number, state));
+        this.connections.add(Entry::new(link, number, state));
         MadeConnection::new(Self::downgrade(this), number)
     }
 
@@ -155,50 +167,13 @@ impl<A: 'static, W: Walker> Core<A, W> {
         this
     }
 
-    #[inline(always)]
-    fn add(&self, entry: Entry<dyn Link<A, W>>) {
-        if let Ok(mut connections) = self.connections.try_borrow_mut()
-            && connections.len() < connections.capacity()
-            && self.rare.get().is_none()
-        {
-            return connections.push(entry);
-        }
-        self.add_with_care(entry);
-    }
-
-    /// Adds a connection to a list that is full or is being walked, or to which other connections
-    /// must be added first.
-    #[cold]
-    fn add_with_care(&self, entry: Entry<dyn Link<A, W>>) {
-        if self.connections.try_borrow_mut().is_ok() {
-            self.make_room();
-            self.connections.borrow_mut().push(entry);
-        } else {
-            // A slot connects while the list is walked.
-            self.rare().added.borrow_mut().push(entry);
-        }
-    }
-
-    fn rare(&self) -> &Rare<A, W> {
-        self.rare.get_or_init(|| {
-            Box::new(Rare { added: RefCell::default(), waiting: RefCell::default() })
-        })
-    }
-
-    /// Appends the connections that were made during a walk to the others.
-    fn admit_to(&self, connections: &mut Entries<dyn Link<A, W>>) {
-        if let Some(rare) = self.rare.get() {
-            connections.extend(rare.added.borrow_mut().drain(..));
-        }
-    }
-
     /// Returns true if an open connection leads to the same slot of the same object as this link.
     #[cold]
     pub(in crate::object) fn leads_to(&self, link: &dyn Link<A, W>) -> bool {
         let Some(slot) = link.slot_type() else { return false };
         let receiver = link.receiver();
         let mut found = false;
-        self.each_entry(|entry| {
+        self.connections.each(|entry| {
             let matches =
                 || entry.link.receiver() == receiver && entry.link.slot_type() == Some(slot);
             found |= entry.is_open() && matches();
@@ -209,48 +184,15 @@ impl<A: 'static, W: Walker> Core<A, W> {
     /// Returns the number of open connections.
     pub(in crate::object) fn receivers(&self) -> usize {
         let mut count = 0;
-        self.each_entry(|entry| count += usize::from(entry.is_open()));
+        self.connections.each(|entry| count += usize::from(entry.is_open()));
         count
-    }
-
-    /// Removes the connection with this number and returns it, if it is the last one and the list
-    /// is not being walked.
-    fn take_last(&self, number: u64) -> Option<Entry<dyn Link<A, W>>> {
-        let mut connections = self.connections.try_borrow_mut().ok()?;
-        if connections.last()?.number() == number { connections.pop() } else { None }
-    }
-
-    /// Takes the only connection out, if there is one and no other, and the list is not walked.
-    fn take_only(&self) -> Option<Entry<dyn Link<A, W>>> {
-        let mut connections = self.connections.try_borrow_mut().ok()?;
-        if connections.len() == 1 && !self.has_added() { connections.pop() } else { None }
-    }
-
-    fn each_entry(&self, mut visit: impl FnMut(&Entry<dyn Link<A, W>>)) {
-        self.connections.borrow().iter().for_each(&mut visit);
-        if let Some(rare) = self.rare.get() {
-            rare.added.borrow().iter().for_each(visit);
-        }
-    }
-
-    /// Calls `f` with the connection with this number, if it still exists.
-    fn with_entry<O>(&self, number: u64, f: impl FnOnce(&Entry<dyn Link<A, W>>) -> O) -> Option<O> {
-        let find = |entries: &[Entry<dyn Link<A, W>>]| {
-            entries.binary_search_by_key(&number, Entry::number).ok()
-        };
-        let connections = self.connections.borrow();
-        if let Some(at) = find(&connections) {
-            return Some(f(&connections[at]));
-        }
-        let added = self.rare.get()?.added.borrow();
-        find(&added).map(|at| f(&added[at]))
     }
 
     /// Emits at once to the present connections. Returns false if something is left to carry out.
     #[inline(always)]
     pub(in crate::object) fn emit_now(self: &Rc<Self>, world: &mut W, argument: A) -> bool {
         let to = self.emitter.tally.count();
-        let left = self.walk(world, &argument, 0, to);
+        let left = self.walk(world, &argument);
         let is_done = left.is_none() && world.queue().is_settled();
         if !is_done {
             self.end_walk(world, argument, left, to);
@@ -259,13 +201,24 @@ impl<A: 'static, W: Walker> Core<A, W> {
     }
 
     /// Goes on with an emission.
-    #[inline]
+    #[inline(always)]
     fn go_on(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
         let Emission { argument, from, to } = emission;
         world.set_sender(Some(self.emitter.key));
-        let left = self.walk(world, &argument, from, to);
+        let left = if from != 0 || to != self.emitter.tally.count() {
+            self.walk_part(world, &argument, from..to.number())
+        } else {
+            self.walk(world, &argument)
+        };
         if left.is_some() || world.queue().met_dead() {
             self.end_walk(world, argument, left, to);
+        }
+    }
+
+    #[inline(never)]
+    fn go_on_beside(self: Rc<Self>, world: &mut W, number: u32) {
+        if let Some(emission) = self.take_beside(number) {
+            self.go_on(world, emission);
         }
     }
 
@@ -279,40 +232,43 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
         // At once, since what comes next may meet dead connections of another signal.
         if self.emitter.queue.met_dead() {
-            self.sweep();
+            self.emitter.queue.set_met_dead(false);
+            self.connections.sweep();
         }
     }
 
-    /// Calls the slots of the connections from number `from` up to `to`. Stops when a slot has
-    /// recorded something, which must be carried out before the next slot, or when as many slots
-    /// were called as a cascade has deliveries. Returns the number of the next connection then.
+    /// Calls the slots of all connections. Stops when a slot has recorded something, which must be
+    /// carried out before the next slot, or when as many slots were called as a cascade has
+    /// deliveries. Returns the number of the next connection then.
     ///
     /// Nothing that the slots record is carried out here, so the sender exists throughout.
     #[inline(always)]
-    fn walk(&self, world: &mut W, argument: &A, from: u64, to: Count) -> Option<u64> {
-        if self.rare.get().is_some() {
-            self.admit();
+    fn walk(&self, world: &mut W, argument: &A) -> Option<u64> {
+        if self.connections.is_unsettled() {
+            self.settle();
         }
         let connections = self.connections.borrow();
-        if from != 0 || to != self.emitter.tally.count() || connections.len() > CASCADE {
-            return self.walk_part(&connections, world, argument, from..to.number());
+        if connections.len() > CASCADE {
+            return self.walk_part(world, argument, 0..u64::MAX);
         }
         self.call(&connections, world, argument)
     }
 
     /// Does what [`walk`](Self::walk) does, for a part of the connections.
     #[inline(never)]
-    fn walk_part(
-        &self,
-        connections: &[Entry<dyn Link<A, W>>],
-        world: &mut W,
-        argument: &A,
-        part: Range<u64>,
-    ) -> Option<u64> {
+    fn walk_part(&self, world: &mut W, argument: &A, part: Range<u64>) -> Option<u64> {
+        self.settle();
+        let connections = self.connections.borrow();
         let place = |number| connections.partition_point(|entry| entry.number() < number);
         let part = connections.get(place(part.start)..place(part.end)).unwrap_or_default();
         let (now, later) = part.split_at(part.len().min(CASCADE));
         self.call(now, world, argument).or_else(|| later.first().map(Entry::number))
+    }
+
+    /// Lets the connections join that were made during an earlier walk.
+    #[cold]
+    fn settle(&self) {
+        self.connections.settle();
     }
 
     /// Calls the slots of these connections until one has recorded something. Returns the number of
@@ -365,96 +321,20 @@ impl<A: 'static, W: Walker> Core<A, W> {
         }
     }
 
-    /// Adds the connections that were made while the list was walked.
-    #[cold]
-    fn admit(&self) {
-        if let Ok(mut connections) = self.connections.try_borrow_mut() {
-            self.admit_to(&mut connections);
-        }
-    }
-
-    /// Makes room for one more connection: drops the dead ones, or lets the list grow.
-    #[cold]
-    fn make_room(&self) {
-        let mut connections = self.connections.borrow_mut();
-        self.admit_to(&mut connections);
-        if connections.len() < connections.capacity() {
-            return;
-        }
-        let dead = take_dead(&mut connections);
-        let len = connections.len();
-        if len * 4 >= connections.capacity() * 3 {
-            connections.reserve_exact(growth(len));
-        }
-        // Only now, since captured values may emit and disconnect when they are dropped.
-        drop(connections);
-        drop(dead);
-    }
-
-    /// Drops the dead connections.
-    #[cold]
-    fn sweep(&self) {
-        self.emitter.queue.set_met_dead(false);
-        let Ok(mut connections) = self.connections.try_borrow_mut() else { return };
-        self.admit_to(&mut connections);
-        let dead = take_dead(&mut connections);
-        // Only now, since captured values may emit and disconnect when they are dropped.
-        drop(connections);
-        drop(dead);
-    }
-
     /// Closes all connections, since the sender is gone.
     pub(in crate::object) fn sender_gone(&self) {
-        if self.is_empty() {
-            return;
-        }
-        match self.take_only() {
-            Some(entry) => entry.kill(),
-            None => self.kill_before_release(),
-        }
+        self.connections.end();
     }
 
-    #[cold]
-    fn kill_before_release(&self) {
-        let living = self.living();
-        // All are marked first: if captured values panic when they are dropped, the rest is not
-        // dropped.
-        for &number in &living {
-            self.with_entry(number, |entry| entry.set_state(State::Dead));
-        }
-        for number in living {
-            self.with_entry(number, |entry| entry.link.release());
-        }
-    }
-
-    /// Closes all connections at once, each before the next, since captures that panic when they are
-    /// dropped leave the rest for next time.
-    #[cold]
-    fn kill_one_by_one(&self) {
-        for number in self.living() {
-            self.kill(number);
-        }
-    }
-
-    /// Returns the numbers of the connections that are not closed.
-    fn living(&self) -> Vec<u64> {
-        let mut living = Vec::new();
-        self.each_entry(|entry| {
-            if entry.state() != State::Dead {
-                living.push(entry.number());
-            }
-        });
-        living
-    }
-
-    /// Keeps an emission. Returns the number by which an effect goes on with it.
+    /// Keeps an emission. Returns the number of the task that goes on with it.
     #[inline]
     fn put(&self, emission: Emission<A>) -> u64 {
         match self.first.take() {
             None => {
+                let Emission { argument, from, to } = emission;
                 // The place is empty, which the compiler cannot know.
-                std::mem::forget(self.first.replace(Some(emission)));
-                0
+                std::mem::forget(self.first.replace(Some((argument, to))));
+                Task::GoOn(from).number()
             }
             first => {
                 std::mem::forget(self.first.replace(first));
@@ -465,43 +345,49 @@ impl<A: 'static, W: Walker> Core<A, W> {
 
     #[inline(never)]
     fn put_beside(&self, emission: Emission<A>) -> u64 {
-        u64::from(self.rare().waiting.borrow_mut().put(emission)) << 1
+        Task::GoOnBeside(self.connections.rare().borrow_mut().put(emission)).number()
     }
 
+    /// Takes the emission that waits alone, which goes on from this connection.
     #[inline]
-    fn take(&self, what: u64) -> Option<Emission<A>> {
-        match what {
-            0 => self.first.take(),
-            _ => self.take_beside(what),
-        }
+    fn take(&self, from: u64) -> Option<Emission<A>> {
+        self.first.take().map(|(argument, to)| Emission { argument, from, to })
     }
 
     #[inline(never)]
-    fn take_beside(&self, what: u64) -> Option<Emission<A>> {
-        self.rare.get()?.waiting.borrow_mut().take((what >> 1) as u32)
+    fn take_beside(&self, number: u32) -> Option<Emission<A>> {
+        self.connections.existing_rare()?.borrow_mut().take(number)
     }
 }
 
 impl<A: 'static, W: Walker> Act<W> for Core<A, W> {
     fn carry_out(self: Rc<Self>, world: &mut W, what: u64) {
-        if what & CLOSE != 0 {
-            world.spend(1);
-            self.kill(what >> 1);
-        } else if let Some(emission) = self.take(what) {
-            self.go_on(world, emission);
+        match Task::of(what) {
+            Task::GoOn(from) => {
+                if let Some(emission) = self.take(from) {
+                    self.go_on(world, emission);
+                }
+            }
+            Task::GoOnBeside(number) => self.go_on_beside(world, number),
+            Task::Close(number) => {
+                world.spend(1);
+                self.kill(number);
+            }
         }
     }
 
     fn discard(&self, what: u64) {
-        if what & CLOSE == 0 {
-            drop(self.take(what));
+        match Task::of(what) {
+            Task::GoOn(from) => drop(self.take(from)),
+            Task::GoOnBeside(number) => drop(self.take_beside(number)),
+            Task::Close(_) => {}
         }
     }
 }
 
 impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
     fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink)) {
-        self.each_entry(|entry| {
+        self.connections.each(|entry| {
             if entry.is_open() {
                 visit(entry.number(), &*entry.link);
             }
@@ -521,35 +407,24 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
     }
 
     fn is_open(&self, number: u64) -> bool {
-        self.with_entry(number, Entry::is_open).unwrap_or(false)
+        self.connections.with(number, Entry::is_open).unwrap_or(false)
     }
 
     fn has(&self, number: u64) -> bool {
-        self.with_entry(number, |entry| !entry.is_dead()).unwrap_or(false)
+        self.connections.with(number, |entry| !entry.is_dead()).unwrap_or(false)
     }
 
     fn kill(&self, number: u64) {
-        match self.take_last(number) {
-            Some(entry) => entry.kill(),
-            None => {
-                self.with_entry(number, Entry::kill);
-            }
-        }
+        self.connections.kill(number);
     }
 
     fn kill_all(&self) {
-        if self.is_empty() {
-            return;
-        }
-        match self.take_only() {
-            Some(entry) => entry.kill(),
-            None => self.kill_one_by_one(),
-        }
+        self.connections.kill_all();
     }
 
     fn disconnect(self: Rc<Self>, number: u64) -> bool {
         let is_idle = self.emitter.queue.is_idle();
-        if is_idle && let Some(entry) = self.take_last(number) {
+        if is_idle && let Some(entry) = self.connections.take_last(number) {
             // The entry is dropped here, with what its closure captured.
             return entry.is_open();
         }
@@ -557,11 +432,11 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
             return false;
         }
         if is_idle {
-            self.with_entry(number, Entry::kill);
+            self.connections.with(number, Entry::kill);
             return true;
         }
-        self.with_entry(number, Entry::doom);
-        let what = number << 1 | CLOSE;
+        self.connections.with(number, Entry::doom);
+        let what = Task::Close(number).number();
         self.emitter.queue.clone().record(Effect::Act { act: self, what });
         true
     }

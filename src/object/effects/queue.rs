@@ -161,13 +161,17 @@ impl<W: Steps + 'static> Queue<W> {
 
     #[inline(never)]
     fn move_others_to(&self, stack: &mut Vec<Effect<W>>) {
-        let mut others = self.others.borrow_mut();
-        while let Some(effect) = others.pop() {
-            stack.push(effect);
+        if !self.others.borrow().is_empty() {
+            self.move_third_and_further_to(stack);
         }
         if let Some(second) = self.second.take() {
             stack.push(second);
         }
+    }
+
+    #[inline(never)]
+    fn move_third_and_further_to(&self, stack: &mut Vec<Effect<W>>) {
+        stack.extend(self.others.borrow_mut().drain(..).rev());
     }
 
     pub(in crate::object) fn post(&self, call: Effect<W>) {

@@ -2,7 +2,7 @@
 //!
 //! A link is what a connection owns in addition to its number and its state: the way to the
 //! receiver, and the slot. A method takes no room in a link, a closure is stored inline.
-//! Connections are in `signal_core.rs`.
+//! Connections are in `connection_list.rs`.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
