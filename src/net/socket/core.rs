@@ -109,17 +109,31 @@ impl SocketCore {
 
     /// Called by the loop, or at a step that the socket recorded.
     pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
-        let mut has_come = false;
+        let has_come = match occasion {
+            Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
+            Occasion::FollowUp => {
+                self.on_follow_up();
+                false
+            }
+            other => self.wake_seldom(other),
+        };
+        if has_come { self.device.received_response() } else { Response::DONE }
+    }
+
+    /// Handles the occasions that are rarer than messages. Not inlined, so that a message does not
+    /// pay for the registers that they need.
+    #[inline(never)]
+    fn wake_seldom(&mut self, occasion: Occasion) -> bool {
         match occasion {
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(Self::DELIVERED) => self.on_delivered(),
             Occasion::Step(number) => self.take_step(number),
-            Occasion::Ready(source, readiness) => has_come = self.on_ready(source, readiness),
             Occasion::Due => self.on_timeout(),
-            Occasion::Postponed => has_come = self.on_postponed(),
             Occasion::Answered => self.on_answer(),
+            Occasion::Postponed => return self.on_postponed(),
+            Occasion::Ready(..) | Occasion::FollowUp => {}
         }
-        if has_come { self.device.received_response() } else { Response::DONE }
+        false
     }
 
     /// Begins to watch the engine: now, or after the slots of `new_connection` if a server takes

@@ -38,6 +38,7 @@ impl SocketCore {
     /// Called when there may be a datagram, or an error. Returns true if `ready_read` must be
     /// emitted.
     #[must_use]
+    #[inline(never)]
     pub(super) fn on_datagram(&mut self, readiness: Readiness) -> bool {
         if !readiness.readable {
             return false;

@@ -1,12 +1,14 @@
 //! Receiving: reading what the peer sends into the device's buffer, until the end of the stream.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use super::core::SocketCore;
 use super::news::News;
 use super::phase::Phase;
 use crate::io::ByteQueue;
+use crate::net::shared::Home;
 use crate::net::values::{ReadyReadPolicy, SocketError, SocketState, SocketType};
+use crate::object::ObjectKey;
 
 /// How many unread bytes are dropped when a connection is closed: as many as Linux lets wait.
 const DROPPED_AT_MOST: usize = 6 << 20;
@@ -45,17 +47,36 @@ impl SocketCore {
         }
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
-        if read.as_ref().is_ok_and(|&count| count < size) {
+        let Ok(count @ 1..) = read else {
+            self.received_nothing(queue, is_kept, read.err());
+            return false;
+        };
+        if count < size {
             // A layer may have found the end when it read ahead.
             self.receive.note(engine.ready_now());
         }
-        if is_kept {
-            self.take_in(queue);
-        } else {
-            home.pool.put(queue);
+        self.take_in(queue, is_kept);
+        if is_connected {
+            self.news.add(News::ARRIVED);
         }
-        match read {
-            Ok(0) => {
+        if self.receive.may_have_more(count, size) {
+            self.announcement.has_more = true;
+            self.queue_unless_full();
+        }
+        is_kept
+    }
+
+    /// Called when a read into this queue has failed with this error, or has found the peer's end.
+    #[inline(never)]
+    fn received_nothing(&mut self, queue: ByteQueue, is_kept: bool, error: Option<io::Error>) {
+        self.take_in(queue, is_kept);
+        match error {
+            Some(error) if error.kind() == ErrorKind::WouldBlock => {
+                // The hint was of another connection: to an address that had lost the race.
+                self.receive.found_nothing();
+            }
+            Some(error) => self.lost(SocketError::of_transfer(&error), Some(error)),
+            None => {
                 self.receive.see_end();
                 if let Some(kind) = self.send.failed_by() {
                     self.lost(kind, None);
@@ -63,50 +84,42 @@ impl SocketCore {
                     // A socket that is closing still sends its unsent bytes.
                     self.peer_finished();
                 }
-                false
-            }
-            Ok(count) => {
-                if is_connected {
-                    self.news.add(News::ARRIVED);
-                }
-                if self.receive.may_have_more(count, size) {
-                    self.announcement.has_more = true;
-                    self.queue_unless_full();
-                }
-                is_kept
-            }
-            Err(error) => {
-                if error.kind() == ErrorKind::WouldBlock {
-                    // The hint was of another connection: to an address that had lost the race.
-                    self.receive.found_nothing();
-                } else {
-                    self.lost(SocketError::of_transfer(&error), Some(error));
-                }
-                false
             }
         }
     }
 
-    /// Puts the bytes that were read into the buffer.
-    #[inline]
-    fn take_in(&mut self, mut queue: ByteQueue) {
+    /// Puts the bytes that were read into the buffer, or drops them.
+    #[inline(always)]
+    fn take_in(&mut self, mut queue: ByteQueue, is_kept: bool) {
         let Some(home) = &self.home else { return };
+        if !is_kept {
+            return home.pool.put(queue);
+        }
         if !queue.is_empty()
             && !queue.is_much()
             && let Some(borrower) = home.pool.lend(&mut queue, home.key())
         {
-            home.wakeups.postpone(borrower);
+            Self::ask_back(home, borrower);
         }
         if let Some(memory) = self.device.adopt(queue) {
             home.pool.put(memory);
         }
     }
 
-    /// Gives large memory back to the pool if there are few unread bytes in it, for example when
-    /// the memory is lent and another socket has asked for it.
+    /// Asks another socket to give its memory back.
+    #[cold]
+    fn ask_back(home: &Home, borrower: ObjectKey) {
+        home.wakeups.postpone(borrower);
+    }
+
+    /// Gives large memory back to the pool if there are few bytes in it, unread or unsent, for
+    /// example when the memory is lent and another socket has asked for it.
+    #[inline(never)]
     pub(super) fn give_memory_back(&mut self) {
-        if let (Some(memory), Some(home)) = (self.device.shrink(), &self.home) {
-            home.pool.put(memory);
+        for memory in [self.device.shrink(), self.device.shrink_outgoing()] {
+            if let (Some(memory), Some(home)) = (memory, &self.home) {
+                home.pool.put(memory);
+            }
         }
     }
 

@@ -28,11 +28,10 @@ impl SocketCore {
         self.note(news);
     }
 
-    /// Sends what the kernel takes now.
-    pub(super) fn flush(&mut self) {
-        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
-            self.send();
-        }
+    /// Returns true if the unsent bytes are more than one socket sends in one pass of the loop.
+    #[inline]
+    pub(super) fn has_unsent_for_a_pass(&self) -> bool {
+        self.device.outgoing().len() + self.send.unannounced() > SENT_PER_PASS
     }
 
     /// Returns true if the socket has bytes to send, or closes this end after the last byte.
@@ -55,7 +54,7 @@ impl SocketCore {
             return self.write_direct(bytes);
         }
         let count = self.admitted(bytes.len())?;
-        let sent = self.write_at_once(&bytes[..count]);
+        let sent = if count >= SENT_AT_ONCE { self.write_much(&bytes[..count]) } else { 0 };
         self.device.queue(&bytes[sent..count]);
         self.postpone_sending();
         Ok(count)
@@ -66,17 +65,19 @@ impl SocketCore {
     pub(super) fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
         self.check_writable()?;
         if self.is_direct() {
-            let count = self.write_direct(queue.as_slice())?;
-            return Ok(queue.consume(count));
+            return self.write_queue_direct(queue);
         }
         let count = self.admitted(queue.len())?;
-        let sent = self.write_at_once(&queue.as_slice()[..count]);
-        if sent > 0 {
-            queue.consume(sent);
-        }
+        let sent = if count >= SENT_AT_ONCE { self.write_much_of(queue, count) } else { 0 };
         self.device.queue_from(queue, count - sent);
         self.postpone_sending();
         Ok(count)
+    }
+
+    #[inline(never)]
+    fn write_queue_direct(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
+        let count = self.write_direct(queue.as_slice())?;
+        Ok(queue.consume(count))
     }
 
     /// Returns an error if no peer can get what is written.
@@ -113,21 +114,29 @@ impl SocketCore {
         Ok(count)
     }
 
-    /// Postpones sending what was queued, if there is a connection.
-    #[inline]
+    /// Postpones sending what was queued until after the running slots, if there is a connection.
+    #[inline(always)]
     fn postpone_sending(&mut self) {
-        if matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
-            self.postpone_traffic();
+        if !matches!(self.phase, Phase::Connected(_) | Phase::Closing(_)) {
+            // The bytes will be sent some day, until when they must not keep lent memory.
+            self.give_memory_back();
+        } else if let Some(home) = &self.home
+            && !std::mem::replace(&mut self.is_postponed, true)
+        {
+            home.follow_up();
         }
     }
 
-    /// Gives bytes to the kernel, if they are many and no bytes wait before them. Returns how many
-    /// bytes the kernel took.
-    #[inline]
-    fn write_at_once(&mut self, bytes: &[u8]) -> usize {
-        if bytes.len() >= SENT_AT_ONCE { self.write_much(bytes) } else { 0 }
+    /// Gives `count` bytes of a queue to the kernel, as [`write_much`](Self::write_much) does, and
+    /// takes those that the kernel took out of the queue.
+    #[inline(never)]
+    fn write_much_of(&mut self, queue: &mut ByteQueue, count: usize) -> usize {
+        let sent = self.write_much(&queue.as_slice()[..count]);
+        queue.consume(sent)
     }
 
+    /// Gives many bytes to the kernel, if no bytes wait before them. Returns how many bytes the
+    /// kernel took.
     fn write_much(&mut self, bytes: &[u8]) -> usize {
         let is_next = !self.send.is_blocked && self.device.outgoing().is_empty();
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
@@ -159,8 +168,9 @@ impl SocketCore {
     }
 
     /// Sends as many bytes of the buffer as the kernel takes, and emits `bytes_written`.
-    pub(super) fn send(&mut self) {
-        let Some(engine) = self.phase.engine_mut() else { return };
+    #[inline(never)]
+    pub(super) fn flush(&mut self) {
+        let (Phase::Connected(engine) | Phase::Closing(engine)) = &mut self.phase else { return };
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
         let mut sent = 0;
         let failure = loop {
@@ -170,10 +180,6 @@ impl SocketCore {
                 break None;
             }
             match engine.write(next) {
-                Ok(0) => {
-                    self.send.is_blocked = true;
-                    break None;
-                }
                 Ok(count) => {
                     let is_short = count < next.len();
                     sent += count;
@@ -268,6 +274,7 @@ impl SocketCore {
             self.record(Step::Drained);
         }
         if !self.device.outgoing().is_empty() {
+            self.give_memory_back();
             if had_its_share && !self.send.is_blocked {
                 self.postpone_traffic();
             }

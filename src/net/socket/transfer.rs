@@ -18,6 +18,7 @@ use crate::readiness::{Readiness, SourceId};
 impl SocketCore {
     /// Called when a source is ready. Returns true if the caller must emit `ready_read`.
     #[must_use]
+    #[inline(never)]
     pub(super) fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
         if let Phase::Connecting(_) = self.phase {
             self.on_ready_to_connect(Some(source), readiness);
@@ -25,28 +26,33 @@ impl SocketCore {
         }
         let Some(engine) = self.phase.engine_mut() else { return false };
         let readiness = engine.ready(Some(source), readiness);
-        match self.state() {
-            _ if self.kind == SocketType::Udp => self.on_datagram(readiness),
-            SocketState::Connected | SocketState::Closing | SocketState::Bound => {
-                self.receive.note(readiness);
-                let has_sent = readiness.writable
-                    && std::mem::take(&mut self.send.is_blocked)
-                    && self.announces_traffic(Self::send);
-                if !readiness.readable {
-                    return false;
-                }
-                if has_sent {
-                    self.announcement.has_more = true;
-                    self.postpone_traffic();
-                    return false;
-                }
-                self.receive()
-            }
-            _ => false,
+        if self.kind == SocketType::Udp {
+            return self.on_datagram(readiness);
         }
+        if let Phase::Adopted(_) = self.phase {
+            return false;
+        }
+        self.receive.note(readiness);
+        let has_room = readiness.writable && self.send.is_blocked;
+        let must_wait = has_room && self.on_room(readiness.readable);
+        readiness.readable && !must_wait && self.receive()
+    }
+
+    /// Called when the kernel has room for more. Returns true if the socket must not read before
+    /// the slots of `bytes_written` have run.
+    #[inline(never)]
+    fn on_room(&mut self, is_readable: bool) -> bool {
+        self.send.is_blocked = false;
+        let has_sent = self.announces_traffic(Self::flush);
+        if has_sent && is_readable {
+            self.announcement.has_more = true;
+            self.postpone_traffic();
+        }
+        has_sent
     }
 
     /// Called when a source of the attempt to connect is ready.
+    #[inline(never)]
     pub(super) fn on_ready_to_connect(&mut self, source: Option<SourceId>, readiness: Readiness) {
         if !self.on_ready_to_shake_hands(source, readiness) {
             self.check_attempt();
@@ -188,6 +194,30 @@ impl SocketCore {
             return true;
         }
         self.announcement.has_more && self.receive()
+    }
+
+    /// Called when the slots of `ready_read` have run and one of them has written: sends. Reads
+    /// nothing, and sends no more than a socket sends in a pass of the loop, since the other sockets
+    /// come first.
+    #[inline(never)]
+    pub(super) fn on_follow_up(&mut self) {
+        self.is_postponed = false;
+        let must_wait = self.send.is_blocked || self.has_unsent_for_a_pass();
+        let has_more = self.announcement.has_more || self.announcement.is_renewed();
+        if must_wait || has_more || self.device.is_wasteful() {
+            return self.follow_up_later(must_wait);
+        }
+        self.flush();
+    }
+
+    /// Does what [`on_follow_up`](Self::on_follow_up) does for a socket that has more to do than to
+    /// send, or must wait with sending.
+    #[inline(never)]
+    fn follow_up_later(&mut self, must_wait: bool) {
+        self.postpone_traffic();
+        if !must_wait {
+            self.flush();
+        }
     }
 
     /// Calls `f`, and returns true if `f` has emitted `ready_read` or `bytes_written`.
