@@ -76,6 +76,13 @@ impl<P: Parts> Home<P> {
         self.parts.of_loop().wakeups.postpone(self.key);
     }
 
+    /// Wakes the object once more when the slots that its wake-up calls have run:
+    /// [`Wakeups::follow_up`].
+    #[inline]
+    pub(crate) fn follow_up(&self) {
+        self.parts.of_loop().wakeups.follow_up(self.key);
+    }
+
     /// Takes back what was postponed: see [`Wakeups::take_back`].
     #[inline]
     pub(crate) fn take_back(&self) -> bool {

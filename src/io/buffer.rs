@@ -137,7 +137,7 @@ impl QBuffer {
         match occasion {
             Occasion::Step(_) => self.close_now(),
             Occasion::Postponed => self.tell(),
-            Occasion::Ready(..) | Occasion::Due | Occasion::Answered => {}
+            Occasion::Ready(..) | Occasion::Due | Occasion::FollowUp | Occasion::Answered => {}
         }
         Response::DONE
     }

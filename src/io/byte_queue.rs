@@ -74,6 +74,12 @@ impl ByteQueue {
         self.len() == 0
     }
 
+    /// Returns true if the queue holds memory, as it does while there are bytes in it.
+    #[inline]
+    pub(crate) fn has_memory(&self) -> bool {
+        self.memory.is_some()
+    }
+
     /// Returns true if the bytes are worth large memory.
     #[inline]
     pub(crate) fn is_much(&self) -> bool {
@@ -128,19 +134,26 @@ impl ByteQueue {
 
     /// Adds the bytes of another queue. They are not copied if this one is empty and they are many, or
     /// in memory that is lent. Returns the memory that is not needed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn adopt(&mut self, other: Self) -> Option<Self> {
-        if self.is_empty() && (other.is_much() || other.is_lent()) {
-            return Some(std::mem::replace(self, other)).filter(|old| old.memory.is_some());
+        if !self.is_empty() || !(other.is_much() || other.is_lent()) {
+            return Some(self.take_copy(other));
         }
+        let old = std::mem::replace(self, other);
+        if old.has_memory() { Some(old) } else { None }
+    }
+
+    /// Adds a copy of the bytes of another queue. Returns that queue.
+    #[inline(never)]
+    fn take_copy(&mut self, other: Self) -> Self {
         self.push_all(&other);
-        Some(other)
+        other
     }
 
     /// Copies the bytes, if they are few, to the end of a queue that is about to be read into. Returns
     /// true if it has: then the bytes here are to be taken out after the read. They stay until then, so
     /// a read that panics loses none.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn copy_few_to(&self, other: &mut Self) -> bool {
         let are_few = !self.is_empty() && self.len() <= FEW;
         if are_few {
@@ -150,7 +163,7 @@ impl ByteQueue {
     }
 
     /// Puts a sign on the memory that it is lent.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lend(&mut self, lease: &Lease) {
         if let Some(memory) = &mut self.memory {
             memory.lease = Some(lease.clone());
@@ -189,19 +202,21 @@ impl ByteQueue {
         }
     }
 
-    /// Moves `count` bytes from the front of another queue to the end of this one. Large memory goes along
-    /// with them if there are many and no others.
+    /// Moves `count` bytes from the front of another queue to the end of this one. If these are all bytes
+    /// of both queues, they are not copied if they are many, or in memory that is lent.
     #[inline]
     pub(crate) fn push_from(&mut self, other: &mut Self, count: usize) {
-        if count >= LARGE && count == other.len() && self.is_empty() {
+        if count == other.len() && self.is_empty() && (count >= LARGE || other.is_lent()) {
             std::mem::swap(self, other);
-            if let Some(memory) = &mut self.memory {
-                memory.lease = None;
-            }
         } else {
-            self.push(&other.as_slice()[..count]);
-            other.consume(count);
+            self.copy_from(other, count);
         }
+    }
+
+    #[inline(never)]
+    fn copy_from(&mut self, other: &mut Self, count: usize) {
+        self.push(&other.as_slice()[..count]);
+        other.consume(count);
     }
 
     /// Puts a byte in front of all others.
@@ -218,6 +233,24 @@ impl ByteQueue {
             self.put_back_small();
         }
         count
+    }
+
+    /// Takes up to `count` bytes off the front. Gives the memory away if nothing is left in it and it is
+    /// large.
+    #[inline]
+    pub(super) fn consume_and_reclaim(&mut self, count: usize) -> Option<Self> {
+        let memory = self.memory.as_mut()?;
+        let count = count.min(memory.len());
+        if !memory.consume(count) {
+            return None;
+        }
+        let memory = self.memory.take()?;
+        if memory.is_large() {
+            Some(Self { memory: Some(memory) })
+        } else {
+            spare::put(memory);
+            None
+        }
     }
 
     /// Takes up to `count` bytes off the end, those that came last.
@@ -419,10 +452,11 @@ mod tests {
         Push(Vec<u8>),
         Adopt(usize, bool),
         MoveAway,
-        MoveFrom(usize, usize),
+        MoveFrom(usize, usize, bool),
         Shrink,
         Unget(u8),
         Consume(usize),
+        ConsumeAndReclaim(usize),
         Unpush(usize),
         Take,
         Reclaim,
@@ -440,11 +474,16 @@ mod tests {
             1 => (prop_oneof![1usize..40, LARGE..LARGE + 10], any::<bool>())
                 .prop_map(|(count, is_lent)| Op::Adopt(count, is_lent)),
             1 => Just(Op::MoveAway),
-            1 => (LARGE - 5..LARGE + 10, prop_oneof![Just(LARGE + 10), 0usize..40])
-                .prop_map(|(len, count)| Op::MoveFrom(len, count)),
+            1 => (
+                prop_oneof![LARGE - 5..LARGE + 10, 1usize..40],
+                prop_oneof![Just(LARGE + 10), 0usize..40],
+                any::<bool>(),
+            )
+                .prop_map(|(len, count, is_lent)| Op::MoveFrom(len, count, is_lent)),
             1 => Just(Op::Shrink),
             3 => byte().prop_map(Op::Unget),
             4 => prop_oneof![0usize..50, Just(LARGE)].prop_map(Op::Consume),
+            1 => prop_oneof![0usize..50, Just(LARGE)].prop_map(Op::ConsumeAndReclaim),
             2 => (0usize..10).prop_map(Op::Unpush),
             1 => Just(Op::Take),
             1 => Just(Op::Reclaim),
@@ -526,11 +565,16 @@ mod tests {
                             queue = other;
                         }
                     }
-                    Op::MoveFrom(len, count) => {
+                    Op::MoveFrom(len, count, is_lent) => {
                         let mut other = ByteQueue::with_room(LARGE + 10);
                         other.push(&vec![8; len]);
-                        other.lend(&lease);
+                        if is_lent {
+                            other.lend(&lease);
+                        }
+                        let place = other.as_slice().as_ptr();
+                        let is_whole = model.is_empty() && count >= len && (len >= LARGE || is_lent);
                         queue.push_from(&mut other, count.min(len));
+                        prop_assert_eq!(queue.as_slice().as_ptr() == place, is_whole);
                         prop_assert_eq!(other.len(), len - count.min(len));
                         model.extend(vec![8; count.min(len)]);
                     }
@@ -547,6 +591,13 @@ mod tests {
                     Op::Consume(count) => {
                         queue.consume(count);
                         model.drain(..count.min(model.len()));
+                    }
+                    Op::ConsumeAndReclaim(count) => {
+                        let is_large = queue.capacity() >= LARGE;
+                        model.drain(..count.min(model.len()));
+                        let reclaimed = queue.consume_and_reclaim(count);
+                        prop_assert_eq!(reclaimed.is_some(), is_large && model.is_empty());
+                        prop_assert!(reclaimed.is_none_or(|memory| memory.is_empty()));
                     }
                     Op::Unpush(count) => {
                         queue.unpush(count);

@@ -140,7 +140,7 @@ impl Device {
     /// [`ByteQueue::copy_few_to`] does. Returns true if it has.
     #[inline]
     pub(crate) fn copy_few_to(&self, queue: &mut ByteQueue) -> bool {
-        self.incoming.copy_few_to(queue)
+        self.incoming.has_memory() && self.incoming.copy_few_to(queue)
     }
 
     /// Takes the bytes out that were [copied](Self::copy_few_to), in their memory.
@@ -197,6 +197,11 @@ impl Device {
         self.incoming.shrink()
     }
 
+    /// Gives away the memory of what is to go out, if that is few bytes in large memory.
+    pub(crate) fn shrink_outgoing(&mut self) -> Option<ByteQueue> {
+        self.outgoing.shrink()
+    }
+
     /// The number of bytes in the buffer that were not read, or were read in a transaction only.
     pub(crate) fn unread_len(&self) -> usize {
         self.incoming.len()
@@ -214,7 +219,14 @@ impl Device {
 
     /// Puts what is left of the buffer back, in front of what has come to it meanwhile.
     #[inline]
-    pub(super) fn put_queue_back(&mut self, mut queue: ByteQueue) {
+    pub(super) fn put_queue_back(&mut self, queue: ByteQueue) {
+        if queue.has_memory() {
+            self.put_in_front(queue);
+        }
+    }
+
+    #[inline(never)]
+    fn put_in_front(&mut self, mut queue: ByteQueue) {
         if !self.incoming.is_empty() {
             queue.push(self.incoming.as_slice());
         }
@@ -230,12 +242,19 @@ impl Device {
     /// which no byte is left. [`announce_written`](Self::announce_written) emits the signal.
     #[inline]
     pub(crate) fn sent(&mut self, count: usize) -> Option<ByteQueue> {
-        self.outgoing.consume(count);
-        self.outgoing.reclaim()
+        self.outgoing.consume_and_reclaim(count)
     }
 
     /// Tells the user that `count` bytes have gone out: 0 is an empty datagram.
+    #[inline]
     pub(crate) fn announce_written(&self, count: usize) {
+        if self.bytes_written.was_heard() || self.rare.get().is_some() {
+            self.emit_written(count);
+        }
+    }
+
+    #[inline(never)]
+    fn emit_written(&self, count: usize) {
         self.bytes_written.emit(count);
         if let Some(rare) = self.rare.get() {
             rare.channel_bytes_written.emit((0, count));

@@ -40,18 +40,14 @@ pub(super) fn echo<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<usize> {
     } else if is_text(device) || keeps(device) {
         forward_shown(device, |device, bytes| writing::write(device, bytes))
     } else {
-        let left_below = known_below(device);
+        let left_below = if device.has_data_below() { known_below(device) } else { 0 };
         forward_stream(device, left_below, |device, queue| writing::write_queue(device, queue))
     }
 }
 
 /// Returns how much may be read from below while a device writes to itself, so that it does not read what
 /// it has written: that may come back at once.
-#[inline]
 fn known_below<D: QIODevice + ?Sized>(device: &D) -> usize {
-    if !device.has_data_below() {
-        return 0;
-    }
     match device.data_available() {
         // Many devices do not know. The first read comes before the first write.
         0 if device.device().unread().is_empty() => CHUNK,
@@ -94,9 +90,23 @@ struct Taken<'a, D: QIODevice + ?Sized> {
     queue: ByteQueue,
 }
 
+impl<D: QIODevice + ?Sized> Taken<'_, D> {
+    /// Puts back what is left. Inlined, unlike a drop.
+    #[inline]
+    fn put_back(mut self) {
+        self.restore();
+        std::mem::forget(self);
+    }
+
+    #[inline]
+    fn restore(&mut self) {
+        self.source.device_mut().put_queue_back(std::mem::take(&mut self.queue));
+    }
+}
+
 impl<D: QIODevice + ?Sized> Drop for Taken<'_, D> {
     fn drop(&mut self) {
-        self.source.device_mut().put_queue_back(std::mem::take(&mut self.queue));
+        self.restore();
     }
 }
 
@@ -121,7 +131,7 @@ fn forward_buffer<D: QIODevice + ?Sized>(
             }
         }
     }
-    drop(taken);
+    taken.put_back();
     if forwarded > 0 {
         made_room(source);
     }

@@ -273,6 +273,7 @@ pub(crate) fn consume<D: QIODevice + ?Sized>(device: &mut D, count: usize) {
 }
 
 /// Tells that bytes have left the buffer, and drops its memory if it is empty now.
+#[inline]
 pub(super) fn made_room<D: QIODevice + ?Sized>(device: &mut D) {
     device.buffer_consumed();
     device.device_mut().release();

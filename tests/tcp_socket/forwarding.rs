@@ -27,6 +27,31 @@ fn a_socket_sends_back_what_comes(net: &Net) {
 }
 
 #[on_every_network]
+fn what_a_socket_sends_back_is_sent_before_another_socket_reads(net: &Net) {
+    let mut rt = net.runtime();
+    let mut pairs: Vec<_> = (0..3).map(|_| net.connected_pair(&mut rt)).collect();
+    let journal = Rc::new(RefCell::new(Vec::new()));
+    for &(socket, _) in &pairs {
+        echo_always(&mut rt, socket);
+        let heard = journal.clone();
+        rt.connect_fn(socket, QTcpSocket::ready_read, move |_, ()| {
+            heard.borrow_mut().push((socket, 0));
+        });
+        let sent = journal.clone();
+        rt.connect_fn(socket, QTcpSocket::bytes_written, move |_, &count| {
+            sent.borrow_mut().push((socket, count));
+        });
+    }
+    for (_, peer) in &mut pairs {
+        peer.write_all(b"hello").unwrap();
+    }
+    wait_until(&mut rt, |_| journal.borrow().len() == 6);
+    for entries in journal.borrow().chunks(2) {
+        assert_eq!(entries, [(entries[0].0, 0), (entries[0].0, 5)]);
+    }
+}
+
+#[on_every_network]
 fn what_a_socket_receives_goes_on_to_another_in_its_order(net: &Net) {
     let mut rt = net.runtime();
     let (near, near_peer, _) = connected(net, &mut rt);

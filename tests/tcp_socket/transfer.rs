@@ -136,6 +136,28 @@ fn a_socket_with_much_to_send_lets_others_have_their_turn(net: &Net) {
 }
 
 #[on_every_network_and_layer]
+fn a_socket_with_a_long_answer_lets_others_have_their_turn(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    let written = rt.spy(socket, QTcpSocket::bytes_written);
+    let data = noise(3 << 20);
+    let answer = data.clone();
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, ()| {
+        for piece in answer.chunks(1024) {
+            world[socket].write_all(piece).unwrap();
+        }
+    });
+    peer.write_all(b"?").unwrap();
+    let reading = peer.go([Deed::Read(data.len())]);
+    wait_until(&mut rt, |_| !written.is_empty());
+    wait_until(&mut rt, |world| world[socket].bytes_to_write() == 0);
+    assert!(reading.end(&mut rt) == data);
+    let written = written.take();
+    assert_eq!(written.iter().sum::<usize>(), data.len());
+    assert!(written.iter().all(|&count| count <= 1 << 20), "{written:?}");
+}
+
+#[on_every_network_and_layer]
 fn a_socket_that_has_had_its_turn_goes_on_though_nothing_stops_it(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);

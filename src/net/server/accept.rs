@@ -23,7 +23,7 @@ impl QTcpServer {
             Occasion::Step(_) => return Response::needs(destroy_abandoned),
             Occasion::Postponed => self.accepting.is_postponed = false,
             Occasion::Ready(..) | Occasion::Due => {}
-            Occasion::Answered => return Response::DONE,
+            Occasion::FollowUp | Occasion::Answered => return Response::DONE,
         }
         Response::needs(accept_waiting)
     }

@@ -2,7 +2,8 @@
 //!
 //! Keeps one promise: a socket with few unread bytes does not hold much memory for long. The bytes
 //! of a read stay in this memory, so that slots read them there. If they are few, the memory is
-//! lent to the socket, and to one socket at a time. The next socket that reads few bytes asks for
+//! lent to the socket, and to one socket at a time. If the bytes are written on as they are, the
+//! memory goes along with them, until they are sent or the writer is woken next. The next socket that reads few bytes asks for
 //! the memory back, and copies its own bytes until the memory has come back.
 
 use std::cell::Cell;
@@ -30,13 +31,14 @@ impl BufferPool {
     /// Takes an empty queue with room for a full read.
     #[inline]
     pub(in crate::net) fn take(&self) -> ByteQueue {
-        for place in [&self.first, &self.second] {
-            let kept = place.take();
-            if kept.capacity() > 0 {
-                return kept;
-            }
-        }
-        ByteQueue::with_room(SIZE)
+        let first = self.first.take();
+        if first.has_memory() { first } else { self.take_second() }
+    }
+
+    #[inline(never)]
+    fn take_second(&self) -> ByteQueue {
+        let second = self.second.take();
+        if second.has_memory() { second } else { ByteQueue::with_room(SIZE) }
     }
 
     /// Gives memory back. Memory of another size is not kept, nor is a third piece.
@@ -47,7 +49,7 @@ impl BufferPool {
             return;
         }
         let other = self.first.replace(queue);
-        if other.capacity() > 0 {
+        if other.has_memory() {
             self.second.set(other);
         }
     }

@@ -219,11 +219,14 @@ impl SocketCore {
         self.announcement.take_early() && self.device.unread_len() > 0
     }
 
-    /// Gives large memory back to the pool if there are few unread bytes in it, for example when
-    /// the memory is lent and another socket has asked for it.
+    /// Gives large memory back to the pool if there are few bytes in it, unread or unsent, for
+    /// example when the memory is lent and another socket has asked for it.
+    #[inline(never)]
     pub(super) fn give_memory_back(&mut self) {
-        if let (Some(memory), Some(home)) = (self.device.shrink(), &self.home) {
-            home.pool.put(memory);
+        for memory in [self.device.shrink(), self.device.shrink_outgoing()] {
+            if let (Some(memory), Some(home)) = (memory, &self.home) {
+                home.pool.put(memory);
+            }
         }
     }
 

@@ -83,6 +83,9 @@ impl StateMachine for DatagramSocket {
         }
     }
 
+    // A datagram is sent at once, so its socket never asks for a follow-up.
+    fn on_follow_up(&mut self) {}
+
     fn on_postponed(&mut self) -> bool {
         self.core.is_postponed = false;
         self.core.give_memory_back();

@@ -73,6 +73,9 @@ pub(in crate::net) trait StateMachine {
     /// `ready_read`.
     fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool;
 
+    /// Called when the slots of `ready_read` have run, and one of them has asked for a follow-up.
+    fn on_follow_up(&mut self);
+
     /// Called when the loop comes to the traffic that the socket has postponed. Returns true if the
     /// caller must emit `ready_read`.
     fn on_postponed(&mut self) -> bool;
@@ -139,6 +142,10 @@ pub(in crate::net) trait StateMachine {
     fn wake(&mut self, occasion: Occasion) -> Response {
         let has_come = match occasion {
             Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
+            Occasion::FollowUp => {
+                self.on_follow_up();
+                false
+            }
             Occasion::Postponed => self.on_postponed(),
             _ => {
                 self.wake_for_change(occasion);
@@ -158,7 +165,7 @@ pub(in crate::net) trait StateMachine {
             Occasion::Step(number) => self.take_step(number),
             Occasion::Due => self.core_mut().on_timeout(),
             Occasion::Answered => self.core_mut().on_answer(),
-            Occasion::Ready(..) | Occasion::Postponed => {}
+            Occasion::Ready(..) | Occasion::FollowUp | Occasion::Postponed => {}
         }
     }
 

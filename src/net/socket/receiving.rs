@@ -1,6 +1,6 @@
 //! Receiving: reading what the peer sends into the device's buffer, until the end of the stream.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use super::core::Fault;
 use super::machine::StateMachine;
@@ -8,7 +8,9 @@ use super::news::News;
 use super::phase::Phase;
 use super::stream_socket::StreamSocket;
 use crate::io::ByteQueue;
+use crate::net::shared::Home;
 use crate::net::values::{SocketError, SocketState};
+use crate::object::ObjectKey;
 use crate::readiness::Readiness;
 
 /// How many unread bytes are dropped when a connection is closed: as many as Linux lets wait.
@@ -21,18 +23,22 @@ impl StreamSocket {
     #[inline]
     pub(super) fn on_connection_ready(&mut self, readiness: Readiness) -> bool {
         self.receive.note(readiness);
-        let has_sent = readiness.writable
-            && std::mem::take(&mut self.send.is_blocked)
-            && self.announces_traffic(Self::send);
-        if !readiness.readable {
-            return false;
-        }
-        if has_sent {
+        let has_room = readiness.writable && self.send.is_blocked;
+        let must_wait = has_room && self.on_room(readiness.readable);
+        readiness.readable && !must_wait && self.receive()
+    }
+
+    /// Called when the kernel has room for more. Returns true if the socket must not read before
+    /// the slots of `bytes_written` have run.
+    #[inline(never)]
+    fn on_room(&mut self, is_readable: bool) -> bool {
+        self.send.is_blocked = false;
+        let has_sent = self.announces_traffic(Self::flush);
+        if has_sent && is_readable {
             self.core.announcement.set_has_more(true);
             self.core.postpone_traffic();
-            return false;
         }
-        self.receive()
+        has_sent
     }
 
     /// Called when the loop comes to the traffic that the socket has postponed: sends and reads.
@@ -57,6 +63,30 @@ impl StreamSocket {
             return true;
         }
         self.core.announcement.has_more() && self.receive()
+    }
+
+    /// Called when the slots of `ready_read` have run and one of them has written: sends. Reads
+    /// nothing, and sends no more than a socket sends in a pass of the loop, since the other sockets
+    /// come first.
+    #[inline(never)]
+    pub(super) fn send_in_follow_up(&mut self) {
+        self.core.is_postponed = false;
+        let must_wait = self.send.is_blocked || self.has_unsent_for_a_pass();
+        let has_more = self.core.announcement.has_more() || self.core.announcement.is_renewed();
+        if must_wait || has_more || self.core.device.is_wasteful() {
+            return self.follow_up_later(must_wait);
+        }
+        self.flush();
+    }
+
+    /// Does what [`send_in_follow_up`](Self::send_in_follow_up) does for a socket that has more to do than to
+    /// send, or must wait with sending.
+    #[inline(never)]
+    fn follow_up_later(&mut self, must_wait: bool) {
+        self.core.postpone_traffic();
+        if !must_wait {
+            self.flush();
+        }
     }
 
     /// Calls `f`, and returns true if `f` has emitted `ready_read` or `bytes_written`.
@@ -98,20 +128,42 @@ impl StreamSocket {
         let has_copied = is_kept && self.core.device.copy_few_to(&mut queue);
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
-        if read.as_ref().is_ok_and(|&count| count < size) {
+        let Ok(count @ 1..) = read else {
+            if has_copied {
+                home.pool.put(self.core.device.take_copied());
+            }
+            self.received_nothing(queue, is_kept, read.err());
+            return false;
+        };
+        if count < size {
             // A layer may have found the end when it read ahead.
             self.receive.note(engine.ready_now());
         }
         if has_copied {
             home.pool.put(self.core.device.take_copied());
         }
-        if is_kept {
-            self.take_in(queue);
-        } else {
-            home.pool.put(queue);
+        self.take_in(queue, is_kept);
+        if is_connected {
+            self.core.news.add(News::ARRIVED);
         }
-        match read {
-            Ok(0) => {
+        if self.receive.may_have_more(count, size) {
+            self.core.announcement.set_has_more(true);
+            self.queue_unless_full();
+        }
+        is_kept
+    }
+
+    /// Called when a read into this queue has failed with this error, or has found the peer's end.
+    #[inline(never)]
+    fn received_nothing(&mut self, queue: ByteQueue, is_kept: bool, error: Option<io::Error>) {
+        self.take_in(queue, is_kept);
+        match error {
+            Some(error) if error.kind() == ErrorKind::WouldBlock => {
+                // The hint was of another connection: to an address that had lost the race.
+                self.receive.found_nothing();
+            }
+            Some(error) => self.lost(Fault::of_transfer(error)),
+            None => {
                 self.receive.see_end();
                 if let Some(kind) = self.send.failed_by() {
                     self.lost(Fault { kind, source: None });
@@ -119,43 +171,32 @@ impl StreamSocket {
                     // A socket that is closing still sends its unsent bytes.
                     self.peer_finished();
                 }
-                false
-            }
-            Ok(count) => {
-                if is_connected {
-                    self.core.news.add(News::ARRIVED);
-                }
-                if self.receive.may_have_more(count, size) {
-                    self.core.announcement.set_has_more(true);
-                    self.queue_unless_full();
-                }
-                is_kept
-            }
-            Err(error) => {
-                if error.kind() == ErrorKind::WouldBlock {
-                    // The hint was of another connection: to an address that had lost the race.
-                    self.receive.found_nothing();
-                } else {
-                    self.lost(Fault::of_transfer(error));
-                }
-                false
             }
         }
     }
 
-    /// Puts the bytes that were read into the buffer.
-    #[inline]
-    fn take_in(&mut self, mut queue: ByteQueue) {
+    /// Puts the bytes that were read into the buffer, or drops them.
+    #[inline(always)]
+    fn take_in(&mut self, mut queue: ByteQueue, is_kept: bool) {
         let Some(home) = &self.core.home else { return };
+        if !is_kept {
+            return home.pool.put(queue);
+        }
         if !queue.is_empty()
             && !queue.is_much()
             && let Some(borrower) = home.pool.lend(&mut queue, home.key())
         {
-            home.wakeups.postpone(borrower);
+            Self::ask_back(home, borrower);
         }
         if let Some(memory) = self.core.device.adopt(queue) {
             home.pool.put(memory);
         }
+    }
+
+    /// Asks another socket to give its memory back.
+    #[cold]
+    fn ask_back(home: &Home, borrower: ObjectKey) {
+        home.wakeups.postpone(borrower);
     }
 
     /// Drops the bytes that are known to wait in the kernel. If they were left there, closing the

@@ -30,11 +30,10 @@ impl StreamSocket {
         self.core.note(news);
     }
 
-    /// Sends what the kernel takes now.
-    pub(super) fn flush(&mut self) {
-        if matches!(self.core.phase, Phase::Connected(_) | Phase::Closing(_)) {
-            self.send();
-        }
+    /// Returns true if the unsent bytes are more than one socket sends in one pass of the loop.
+    #[inline]
+    pub(super) fn has_unsent_for_a_pass(&self) -> bool {
+        self.core.device.outgoing().len() + self.send.unannounced() > SENT_PER_PASS
     }
 
     /// Queues bytes, which are sent after the running slots. A direct socket sends them at once.
@@ -44,7 +43,7 @@ impl StreamSocket {
             return self.write_direct(bytes);
         }
         let count = self.admitted(bytes.len())?;
-        let sent = self.write_at_once(&bytes[..count]);
+        let sent = if count >= SENT_AT_ONCE { self.write_much(&bytes[..count]) } else { 0 };
         self.core.device.queue(&bytes[sent..count]);
         self.postpone_sending();
         Ok(count)
@@ -55,17 +54,19 @@ impl StreamSocket {
     pub(super) fn write_queue(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
         self.check_writable()?;
         if self.is_direct() {
-            let count = self.write_direct(queue.as_slice())?;
-            return Ok(queue.consume(count));
+            return self.write_queue_direct(queue);
         }
         let count = self.admitted(queue.len())?;
-        let sent = self.write_at_once(&queue.as_slice()[..count]);
-        if sent > 0 {
-            queue.consume(sent);
-        }
+        let sent = if count >= SENT_AT_ONCE { self.write_much_of(queue, count) } else { 0 };
         self.core.device.queue_from(queue, count - sent);
         self.postpone_sending();
         Ok(count)
+    }
+
+    #[inline(never)]
+    fn write_queue_direct(&mut self, queue: &mut ByteQueue) -> io::Result<usize> {
+        let count = self.write_direct(queue.as_slice())?;
+        Ok(queue.consume(count))
     }
 
     /// Returns an error if no peer can get what is written.
@@ -102,21 +103,29 @@ impl StreamSocket {
         Ok(count)
     }
 
-    /// Postpones sending what was queued, if there is a connection.
-    #[inline]
+    /// Postpones sending what was queued until after the running slots, if there is a connection.
+    #[inline(always)]
     fn postpone_sending(&mut self) {
-        if matches!(self.core.phase, Phase::Connected(_) | Phase::Closing(_)) {
-            self.core.postpone_traffic();
+        if !matches!(self.core.phase, Phase::Connected(_) | Phase::Closing(_)) {
+            // The bytes will be sent some day, until when they must not keep lent memory.
+            self.core.give_memory_back();
+        } else if let Some(home) = &self.core.home
+            && !std::mem::replace(&mut self.core.is_postponed, true)
+        {
+            home.follow_up();
         }
     }
 
-    /// Gives bytes to the kernel, if they are many and no bytes wait before them. Returns how many
-    /// bytes the kernel took.
-    #[inline]
-    fn write_at_once(&mut self, bytes: &[u8]) -> usize {
-        if bytes.len() >= SENT_AT_ONCE { self.write_much(bytes) } else { 0 }
+    /// Gives `count` bytes of a queue to the kernel, as [`write_much`](Self::write_much) does, and
+    /// takes those that the kernel took out of the queue.
+    #[inline(never)]
+    fn write_much_of(&mut self, queue: &mut ByteQueue, count: usize) -> usize {
+        let sent = self.write_much(&queue.as_slice()[..count]);
+        queue.consume(sent)
     }
 
+    /// Gives many bytes to the kernel, if no bytes wait before them. Returns how many bytes the
+    /// kernel took.
     fn write_much(&mut self, bytes: &[u8]) -> usize {
         let is_next = !self.send.is_blocked && self.core.device.outgoing().is_empty();
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
@@ -148,8 +157,11 @@ impl StreamSocket {
     }
 
     /// Sends as many bytes of the buffer as the kernel takes, and emits `bytes_written`.
-    pub(super) fn send(&mut self) {
-        let Some(engine) = self.core.phase.engine_mut() else { return };
+    #[inline(never)]
+    pub(super) fn flush(&mut self) {
+        let (Phase::Connected(engine) | Phase::Closing(engine)) = &mut self.core.phase else {
+            return;
+        };
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
         let mut sent = 0;
         let failure = loop {
@@ -159,10 +171,6 @@ impl StreamSocket {
                 break None;
             }
             match engine.write(next) {
-                Ok(0) => {
-                    self.send.is_blocked = true;
-                    break None;
-                }
                 Ok(count) => {
                     let is_short = count < next.len();
                     sent += count;
@@ -194,8 +202,10 @@ impl StreamSocket {
             Some(error) if self.core.state() == SocketState::Connected => self.send_failed(error),
             Some(error) => {
                 let kind = SocketError::of_transfer(&error);
-                let kind = self.send.failed_by().unwrap_or(kind);
-                self.lost(Fault { kind, source: Some(error) });
+                self.lost(Fault {
+                    kind: self.send.failed_by().unwrap_or(kind),
+                    source: Some(error),
+                });
             }
             None => self.after_sending(sent == budget),
         }
@@ -245,10 +255,11 @@ impl StreamSocket {
 
     /// Does what had to wait until bytes were sent.
     fn after_sending(&mut self, had_its_share: bool) {
-        if self.has_drained() {
-            self.core.record_once(Step::Drained);
+        if self.has_drained() && !self.core.is_recorded(Step::Drained) {
+            self.core.record(Step::Drained);
         }
         if !self.core.device.outgoing().is_empty() {
+            self.core.give_memory_back();
             if had_its_share && !self.send.is_blocked {
                 self.core.postpone_traffic();
             }

@@ -68,14 +68,16 @@ impl StateMachine for StreamSocket {
         }
         let Some(engine) = self.core.phase.engine_mut() else { return false };
         let readiness = engine.ready(Some(source), readiness);
-        match self.core.state() {
-            SocketState::Connected | SocketState::Closing | SocketState::Bound => {
-                self.on_connection_ready(readiness)
-            }
-            _ => false,
-        }
+        let is_adopted = matches!(self.core.phase, Phase::Adopted(_));
+        !is_adopted && self.on_connection_ready(readiness)
     }
 
+    #[inline]
+    fn on_follow_up(&mut self) {
+        self.send_in_follow_up();
+    }
+
+    #[inline(never)]
     fn on_postponed(&mut self) -> bool {
         self.go_on_with_traffic()
     }

@@ -22,6 +22,9 @@ pub enum Occasion {
     Due,
     /// The loop has reached what the object postponed.
     Postponed,
+    /// The slots of the signal with which the object has responded have run, and the object has
+    /// asked for a follow-up meanwhile.
+    FollowUp,
     /// Another thread has answered the object.
     Answered,
 }

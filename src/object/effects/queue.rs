@@ -30,6 +30,8 @@ const MOST_CLEARINGS: usize = 1000;
 pub(in crate::object) enum Postponed {
     /// Work that the object postponed.
     Work,
+    /// Work that the object does at the end of its wake-up, if it is being woken.
+    FollowUp,
     /// An answer from another thread.
     Answer,
 }

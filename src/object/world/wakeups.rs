@@ -36,6 +36,14 @@ impl Wakeups {
         self.0.postpone(object, Postponed::Work);
     }
 
+    /// Wakes the object once more, in the same turn, when the slots that its wake-up calls have run.
+    /// If it is not being woken, if the slots leave something to carry out, or if another object has
+    /// asked since, this does what [`postpone`](Self::postpone) does.
+    #[inline]
+    pub(crate) fn follow_up(&self, object: ObjectKey) {
+        self.0.postpone(object, Postponed::FollowUp);
+    }
+
     /// Takes back what [`postpone`](Self::postpone) has asked for the object. Returns false, and does
     /// nothing, if another object has asked since.
     #[inline]
@@ -72,14 +80,13 @@ impl World {
             Rest::Nothing if !turn.world.has_recorded() => turn.end_at_once(),
             Rest::Nothing => turn.end(),
             Rest::Emission(core) => {
-                if turn.world.emit_for(object, &core) {
-                    // Its drop can run code of users, which may record something.
-                    drop(core);
-                    if !turn.world.has_recorded() {
-                        return turn.end_at_once();
-                    }
+                turn.world.emit_for(object, &core);
+                // Its drop can run code of users, which may record something.
+                drop(core);
+                if !turn.world.has_more() && turn.world.takes_follow_up(object) {
+                    turn.world.wake_in_turn(object, Occasion::FollowUp);
                 }
-                turn.end();
+                if turn.world.has_more() { turn.end() } else { turn.end_at_once() }
             }
             Rest::Errand(errand) => {
                 turn.end();
@@ -97,16 +104,38 @@ impl World {
         }
     }
 
-    /// Emits a signal of an object that was woken, after what the object has recorded. Returns true
-    /// if nothing is left to carry out.
+    /// Returns true if the running turn has something to carry out.
     #[inline(always)]
-    fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<(), Self>>) -> bool {
+    fn has_more(&self) -> bool {
+        self.has_recorded() || self.turns.has_rest()
+    }
+
+    /// Returns true if the object has asked for a [follow-up](Wakeups::follow_up), and no other
+    /// object has asked since. The caller must wake the object then.
+    #[inline(always)]
+    fn takes_follow_up(&self, object: ObjectKey) -> bool {
+        self.queue.take_back(object, Postponed::FollowUp)
+    }
+
+    /// Emits a signal of an object that was woken, after what the object has recorded.
+    #[inline(always)]
+    fn emit_for(&mut self, object: ObjectKey, core: &Rc<Core<(), Self>>) {
         if self.has_recorded() {
-            Self::record_behind(core);
-            return false;
+            return Self::record_behind(core);
         }
         self.set_sender(Some(object));
-        core.emit_now(self, ())
+        core.emit_now(self, ());
+    }
+
+    /// Wakes an object in the turn that runs, and does what the object's response asks for.
+    #[inline(always)]
+    fn wake_in_turn(&mut self, object: ObjectKey, occasion: Occasion) {
+        let Response(rest) = self.open_door(object, occasion);
+        match rest {
+            Rest::Nothing => {}
+            Rest::Emission(core) => self.emit_in_step(object, &core),
+            Rest::Errand(errand) => errand(self, object),
+        }
     }
 
     /// Does what [`emit_for`](Self::emit_for) does, in a turn that carries out what is left.
@@ -150,7 +179,7 @@ impl World {
             let (object, what) = self.postponed.next()?;
             if !self.is_object_held_up(object) {
                 let occasion = match what {
-                    Postponed::Work => Occasion::Postponed,
+                    Postponed::Work | Postponed::FollowUp => Occasion::Postponed,
                     Postponed::Answer => Occasion::Answered,
                 };
                 self.wake(object, occasion);
@@ -170,11 +199,6 @@ impl World {
 impl Steps for World {
     #[inline(always)]
     fn take_step(&mut self, object: ObjectKey, number: u32) {
-        let Response(rest) = self.open_door(object, Occasion::Step(number));
-        match rest {
-            Rest::Nothing => {}
-            Rest::Emission(core) => self.emit_in_step(object, &core),
-            Rest::Errand(errand) => errand(self, object),
-        }
+        self.wake_in_turn(object, Occasion::Step(number));
     }
 }
