@@ -38,14 +38,17 @@ impl SocketCore {
     /// Called when there may be a datagram, or an error. Returns true if `ready_read` must be
     /// emitted.
     #[must_use]
-    #[inline(never)]
     pub(super) fn on_datagram(&mut self, readiness: Readiness) -> bool {
-        if !readiness.readable {
-            return false;
+        match readiness {
+            Readiness { readable: false, .. } => false,
+            Readiness { read_closed: true, .. } => self.on_refusal(),
+            _ => self.announce_datagram(),
         }
-        if !readiness.read_closed {
-            return self.announce_datagram();
-        }
+    }
+
+    /// Called when there may be an error. Returns true if `ready_read` must be emitted.
+    #[inline(never)]
+    fn on_refusal(&mut self) -> bool {
         // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
