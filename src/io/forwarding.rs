@@ -40,8 +40,13 @@ pub(super) fn echo<D: QIODevice + ?Sized>(device: &mut D) -> io::Result<usize> {
     } else if is_text(device) || keeps(device) {
         forward_shown(device, |device, bytes| writing::write(device, bytes))
     } else {
-        let left_below = if device.has_data_below() { known_below(device) } else { 0 };
-        forward_stream(device, left_below, |device, queue| writing::write_queue(device, queue))
+        let mut write = |device: &mut D, queue: &mut ByteQueue| writing::write_queue(device, queue);
+        if device.has_data_below() {
+            let left_below = known_below(device);
+            forward_stream(device, left_below, write)
+        } else {
+            forward_buffer(device, &mut write)
+        }
     }
 }
 
@@ -112,7 +117,7 @@ impl<D: QIODevice + ?Sized> Drop for Taken<'_, D> {
 
 /// Forwards what is in the buffer, until there is no room for more. Returns an error only if nothing
 /// was written.
-#[inline]
+#[inline(never)]
 fn forward_buffer<D: QIODevice + ?Sized>(
     source: &mut D,
     write: &mut impl FnMut(&mut D, &mut ByteQueue) -> io::Result<usize>,

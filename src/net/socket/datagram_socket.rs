@@ -48,6 +48,14 @@ impl DatagramSocket {
         }
     }
 
+    /// Called when a source is ready for a socket that is neither bound nor connected.
+    #[cold]
+    fn on_ready_apart(&mut self, source: SourceId, readiness: Readiness) {
+        if let Phase::Connecting(_) = self.core.phase {
+            self.go_on_with_attempt(Some(source), readiness);
+        }
+    }
+
     /// Called when the program has read from the buffer, in which there are datagrams that were
     /// looked at, or read in a transaction that was rolled back.
     pub(super) fn on_consumed(&mut self) {
@@ -69,17 +77,17 @@ impl StateMachine for DatagramSocket {
         &mut self.core
     }
 
+    #[inline]
     fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
         match &mut self.core.phase {
             Phase::Bound(engine) | Phase::Connected(engine) => {
                 let readiness = engine.ready(Some(source), readiness);
                 self.on_datagram(readiness)
             }
-            Phase::Connecting(_) => {
-                self.go_on_with_attempt(Some(source), readiness);
+            _ => {
+                self.on_ready_apart(source, readiness);
                 false
             }
-            _ => false,
         }
     }
 

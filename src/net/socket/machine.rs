@@ -146,27 +146,25 @@ pub(in crate::net) trait StateMachine {
                 self.on_follow_up();
                 false
             }
-            Occasion::Postponed => self.on_postponed(),
-            _ => {
-                self.wake_for_change(occasion);
-                false
-            }
+            other => self.wake_apart(other),
         };
         if has_come { self.core().device.received_response() } else { Response::DONE }
     }
 
-    /// Called on an occasion that may change the state. Out of line, because traffic does not come
-    /// this way.
+    /// Called on the occasions that are rarer than messages. Returns true if `ready_read` must be
+    /// emitted. Out of line, so that a message does not pay for the registers that it needs.
     #[inline(never)]
-    fn wake_for_change(&mut self, occasion: Occasion) {
+    fn wake_apart(&mut self, occasion: Occasion) -> bool {
         match occasion {
+            Occasion::Postponed => return self.on_postponed(),
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(SocketCore::DELIVERED) => self.core_mut().on_delivered(),
             Occasion::Step(number) => self.take_step(number),
             Occasion::Due => self.core_mut().on_timeout(),
             Occasion::Answered => self.core_mut().on_answer(),
-            Occasion::Ready(..) | Occasion::FollowUp | Occasion::Postponed => {}
+            Occasion::Ready(..) | Occasion::FollowUp => {}
         }
+        false
     }
 
     /// Called when the socket enters its runtime: begins to watch its engine, or to connect.

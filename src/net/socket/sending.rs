@@ -170,26 +170,20 @@ impl StreamSocket {
             if next.is_empty() {
                 break None;
             }
-            match engine.write(next) {
-                Ok(count) => {
-                    let is_short = count < next.len();
-                    sent += count;
-                    if let (Some(memory), Some(home)) =
-                        (self.core.device.sent(count), &self.core.home)
-                    {
-                        home.pool.put(memory);
-                    }
-                    // The kernel has no room for more.
-                    if is_short {
-                        self.send.is_blocked = true;
-                        break None;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.send.is_blocked = true;
-                    break None;
-                }
+            let count = match engine.write(next) {
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
                 Err(error) => break Some(error),
+            };
+            let is_short = count < next.len();
+            sent += count;
+            if let (Some(memory), Some(home)) = (self.core.device.sent(count), &self.core.home) {
+                home.pool.put(memory);
+            }
+            // The kernel has no room for more.
+            if is_short {
+                self.send.is_blocked = true;
+                break None;
             }
         };
         self.announce_sent(sent);

@@ -191,7 +191,9 @@ impl<W: Steps + 'static> Queue<W> {
     }
 
     /// Makes the loop wake an object.
-    #[inline]
+    ///
+    /// Inlined into the caller: most sockets postpone their sending once for each message.
+    #[inline(always)]
     pub(in crate::object) fn postpone(&self, object: ObjectKey, what: Postponed) {
         self.postponed.borrow_mut().push((object, what));
         self.ring();

@@ -37,8 +37,8 @@ impl Wakeups {
     }
 
     /// Wakes the object once more, in the same turn, when the slots that its wake-up calls have run.
-    /// If it is not being woken, if the slots leave something to carry out, or if another object has
-    /// asked since, this does what [`postpone`](Self::postpone) does.
+    /// If it is not being woken, or is woken by a timer, if the slots leave something to carry out,
+    /// or if another object has asked since, this does what [`postpone`](Self::postpone) does.
     #[inline]
     pub(crate) fn follow_up(&self, object: ObjectKey) {
         self.0.postpone(object, Postponed::FollowUp);
@@ -83,10 +83,12 @@ impl World {
                 turn.world.emit_for(object, &core);
                 // Its drop can run code of users, which may record something.
                 drop(core);
-                if !turn.world.has_more() && turn.world.takes_follow_up(object) {
-                    turn.world.wake_in_turn(object, Occasion::FollowUp);
+                let may_follow_up = !matches!(occasion, Occasion::Due);
+                if turn.world.has_more() || may_follow_up && turn.world.follow_up(object) {
+                    turn.end();
+                } else {
+                    turn.end_at_once();
                 }
-                if turn.world.has_more() { turn.end() } else { turn.end_at_once() }
             }
             Rest::Errand(errand) => {
                 turn.end();
@@ -110,11 +112,16 @@ impl World {
         self.has_recorded() || self.turns.has_rest()
     }
 
-    /// Returns true if the object has asked for a [follow-up](Wakeups::follow_up), and no other
-    /// object has asked since. The caller must wake the object then.
+    /// Wakes an object once more, in the turn that runs, if it has asked for a
+    /// [follow-up](Wakeups::follow_up) and no other object has asked since. Returns true if there is
+    /// something to carry out then.
     #[inline(always)]
-    fn takes_follow_up(&self, object: ObjectKey) -> bool {
-        self.queue.take_back(object, Postponed::FollowUp)
+    fn follow_up(&mut self, object: ObjectKey) -> bool {
+        if !self.queue.take_back(object, Postponed::FollowUp) {
+            return false;
+        }
+        self.wake_in_turn(object, Occasion::FollowUp);
+        self.has_more()
     }
 
     /// Emits a signal of an object that was woken, after what the object has recorded.
