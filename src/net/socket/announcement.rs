@@ -39,13 +39,13 @@ impl Announcement {
         self.0.set(Facts::HAS_MORE, has_more);
     }
 
-    /// Notes that `ready_read` is emitted. Returns true if it must be emitted: it was not emitted
-    /// yet, or the program has read since.
+    /// Notes that `ready_read` is emitted for something that waits in the kernel. Returns true if it
+    /// must be emitted: it was not emitted yet, or the program has read since.
     #[inline]
     pub(super) fn announce(&mut self) -> bool {
-        let is_new = !self.is_announced();
-        self.0 |= Facts::EXPECTS_DATAGRAM | Facts::ANNOUNCED;
-        is_new
+        let before = self.0;
+        self.0 = before | Facts::HAS_MORE | Facts::ANNOUNCED | Facts::EXPECTS_DATAGRAM;
+        !before.contains(Facts::ANNOUNCED)
     }
 
     #[inline]
@@ -59,12 +59,26 @@ impl Announcement {
         self.0.remove(Facts::ANNOUNCED);
     }
 
-    /// Notes if a read has found a datagram. Returns true if the reader could expect one.
+    /// Notes that the program has read from the kernel, which may have more or not: `ready_read` may
+    /// be emitted again.
     #[inline]
-    pub(super) fn read_datagram(&mut self, has_found: bool) -> bool {
-        let was_expected = self.0.contains(Facts::EXPECTS_DATAGRAM);
-        self.0.set(Facts::EXPECTS_DATAGRAM, has_found);
-        was_expected
+    pub(super) fn looked_below(&mut self, has_more: bool) {
+        let more = if has_more { Facts::HAS_MORE } else { Facts::empty() };
+        self.0 = (self.0 - Facts::ANNOUNCED - Facts::HAS_MORE) | more;
+    }
+
+    /// Notes that a read has found a datagram.
+    #[inline]
+    pub(super) fn found_datagram(&mut self) {
+        self.0 |= Facts::EXPECTS_DATAGRAM;
+    }
+
+    /// Notes that a read has found no datagram. Returns true if the reader could expect one.
+    #[inline]
+    pub(super) fn missed_datagram(&mut self) -> bool {
+        let before = self.0;
+        self.0 = before - Facts::EXPECTS_DATAGRAM;
+        before.contains(Facts::EXPECTS_DATAGRAM)
     }
 
     /// Requests another `ready_read`, in a later wake-up, for the bytes that are left.

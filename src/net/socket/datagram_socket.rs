@@ -9,6 +9,7 @@ use super::core::SocketCore;
 use super::machine::StateMachine;
 use super::phase::Phase;
 use crate::net::values::SocketType;
+use crate::object::Response;
 use crate::readiness::{Readiness, SourceId};
 
 /// A UDP socket.
@@ -26,8 +27,7 @@ impl DatagramSocket {
     /// again.
     #[inline]
     pub(super) fn looked_at(&mut self) {
-        self.core.announcement.looked_at();
-        self.core.announcement.set_has_more(true);
+        self.core.announcement.looked_below(true);
         // A burst of reads calls this each time, and postpones once.
         if !self.core.is_postponed {
             self.core.postpone_traffic();
@@ -37,8 +37,7 @@ impl DatagramSocket {
     /// Called when a read has found that no datagram is left.
     #[inline]
     pub(super) fn found_nothing(&mut self) {
-        self.core.announcement.looked_at();
-        self.core.announcement.set_has_more(false);
+        self.core.announcement.looked_below(false);
         if self.core.is_postponed
             && !self.core.announcement.is_renewed()
             && let Some(home) = &self.core.home
@@ -89,6 +88,11 @@ impl StateMachine for DatagramSocket {
                 false
             }
         }
+    }
+
+    #[inline]
+    fn received(&self) -> Response {
+        self.core.device.received_response()
     }
 
     // A datagram is sent at once, so its socket never asks for a follow-up.

@@ -73,10 +73,7 @@ impl DatagramSocket {
                 self.drop_datagrams();
                 false
             }
-            Phase::Connected(_) | Phase::Bound(_) => {
-                self.core.announcement.set_has_more(true);
-                self.core.announce_once()
-            }
+            Phase::Connected(_) | Phase::Bound(_) => self.core.announce_once(),
             _ => false,
         }
     }
@@ -128,8 +125,8 @@ impl DatagramSocket {
         let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
         match engine.receive_from(buffer) {
             Ok((count, Address::Internet(sender))) => {
+                self.core.announcement.found_datagram();
                 self.looked_at();
-                self.core.announcement.read_datagram(true);
                 Ok((count, sender))
             }
             Ok(_) => Err(self.missed_datagram(ErrorKind::Unsupported.into())),
@@ -141,8 +138,9 @@ impl DatagramSocket {
     /// finds no more. Returns the error.
     #[inline(never)]
     fn missed_datagram(&mut self, error: io::Error) -> io::Error {
-        let was_expected = self.core.announcement.read_datagram(false);
-        if error.kind() == ErrorKind::WouldBlock {
+        let is_drained = error.kind() == ErrorKind::WouldBlock;
+        let was_expected = self.core.announcement.missed_datagram();
+        if is_drained {
             self.found_nothing();
             if was_expected {
                 return error;
@@ -173,7 +171,11 @@ impl DatagramSocket {
         buffer.resize(LARGEST, 0);
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
-        self.core.announcement.read_datagram(received.is_ok());
+        if received.is_ok() {
+            self.core.announcement.found_datagram();
+        } else {
+            self.core.announcement.missed_datagram();
+        }
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
                 let port = self.core.local().port().unwrap_or(0);

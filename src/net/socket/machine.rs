@@ -76,6 +76,9 @@ pub(in crate::net) trait StateMachine {
     /// Called when the slots of `ready_read` have run, and one of them has asked for a follow-up.
     fn on_follow_up(&mut self);
 
+    /// Returns the response that emits `ready_read`.
+    fn received(&self) -> Response;
+
     /// Called when the loop comes to the traffic that the socket has postponed. Returns true if the
     /// caller must emit `ready_read`.
     fn on_postponed(&mut self) -> bool;
@@ -148,7 +151,7 @@ pub(in crate::net) trait StateMachine {
             }
             other => self.wake_apart(other),
         };
-        if has_come { self.core().device.received_response() } else { Response::DONE }
+        if has_come { self.received() } else { Response::DONE }
     }
 
     /// Called on the occasions that are rarer than messages. Returns true if `ready_read` must be

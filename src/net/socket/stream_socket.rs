@@ -17,6 +17,7 @@ use super::step::Step;
 use crate::io::OpenMode;
 use crate::net::engine::Accepted;
 use crate::net::values::{SocketState, SocketType};
+use crate::object::Response;
 use crate::readiness::{Readiness, SourceId};
 
 /// A TCP socket.
@@ -70,6 +71,11 @@ impl StateMachine for StreamSocket {
         let readiness = engine.ready(Some(source), readiness);
         let is_adopted = matches!(self.core.phase, Phase::Adopted(_));
         !is_adopted && self.on_connection_ready(readiness)
+    }
+
+    #[inline]
+    fn received(&self) -> Response {
+        self.core.device.received_response().with_follow_up()
     }
 
     #[inline]

@@ -37,8 +37,7 @@ impl StreamSocket {
     /// Called when the program has read past the buffer: `ready_read` may be emitted again.
     /// `has_more` is true if the kernel may have more.
     fn looked_at(&mut self, has_more: bool) {
-        self.core.announcement.looked_at();
-        self.core.announcement.set_has_more(has_more);
+        self.core.announcement.looked_below(has_more);
         if has_more {
             self.core.postpone_traffic();
         }

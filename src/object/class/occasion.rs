@@ -39,6 +39,8 @@ pub(in crate::object) enum Rest {
     Nothing,
     /// A signal of the object must be emitted, after the effects that the object has recorded.
     Emission(Rc<Core<(), World>>),
+    /// Such an emission, after which the object is woken once more if it has asked for a follow-up.
+    Exchange(Rc<Core<(), World>>),
     /// A function must be called with the world, after the effects that the object has recorded.
     Errand(fn(&mut World, ObjectKey)),
 }
@@ -57,6 +59,16 @@ impl Response {
         }
     }
 
+    /// Wakes the object once more after the slots of an emission, if they have made it ask for a
+    /// follow-up.
+    #[inline]
+    pub(crate) fn with_follow_up(self) -> Self {
+        match self.0 {
+            Rest::Emission(core) => Self(Rest::Exchange(core)),
+            rest => Self(rest),
+        }
+    }
+
     /// Calls `errand`, outside any turn if the loop woke the object.
     pub(crate) fn needs(errand: fn(&mut World, ObjectKey)) -> Self {
         Self(Rest::Errand(errand))
@@ -68,6 +80,7 @@ impl fmt::Debug for Rest {
         f.write_str(match self {
             Self::Nothing => "Nothing",
             Self::Emission(_) => "Emission",
+            Self::Exchange(_) => "Exchange",
             Self::Errand(_) => "Errand",
         })
     }

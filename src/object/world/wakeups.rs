@@ -37,8 +37,9 @@ impl Wakeups {
     }
 
     /// Wakes the object once more, in the same turn, when the slots that its wake-up calls have run.
-    /// If it is not being woken, or is woken by a timer, if the slots leave something to carry out,
-    /// or if another object has asked since, this does what [`postpone`](Self::postpone) does.
+    /// If its response asks for [no follow-up](Response::with_follow_up), if the slots leave something
+    /// to carry out, or if another object has asked since, this does what
+    /// [`postpone`](Self::postpone) does.
     #[inline]
     pub(crate) fn follow_up(&self, object: ObjectKey) {
         self.0.postpone(object, Postponed::FollowUp);
@@ -83,8 +84,12 @@ impl World {
                 turn.world.emit_for(object, &core);
                 // Its drop can run code of users, which may record something.
                 drop(core);
-                let may_follow_up = !matches!(occasion, Occasion::Due);
-                if turn.world.has_more() || may_follow_up && turn.world.follow_up(object) {
+                if turn.world.has_more() { turn.end() } else { turn.end_at_once() }
+            }
+            Rest::Exchange(core) => {
+                turn.world.emit_for(object, &core);
+                drop(core);
+                if turn.world.has_more() || turn.world.follow_up(object) {
                     turn.end();
                 } else {
                     turn.end_at_once();
@@ -140,7 +145,7 @@ impl World {
         let Response(rest) = self.open_door(object, occasion);
         match rest {
             Rest::Nothing => {}
-            Rest::Emission(core) => self.emit_in_step(object, &core),
+            Rest::Emission(core) | Rest::Exchange(core) => self.emit_in_step(object, &core),
             Rest::Errand(errand) => errand(self, object),
         }
     }
