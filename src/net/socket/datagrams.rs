@@ -1,8 +1,8 @@
-//! Datagrams: receiving and sending them one by one, and the groups that they are sent to.
+//! Datagrams: receiving and sending them one by one.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{SocketAddr, SocketAddrV6};
 
 use rustix::io::Errno;
 
@@ -11,8 +11,7 @@ use super::datagram_socket::DatagramSocket;
 use super::machine::StateMachine;
 use super::news::News;
 use super::phase::Phase;
-use crate::net::engine::{Address, Membership, SocketEngine};
-use crate::net::interface::NetworkInterface;
+use crate::net::engine::{Address, SocketEngine};
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
     described, scope_id,
@@ -312,56 +311,6 @@ impl DatagramSocket {
         }
     }
 
-    pub(super) fn set_member(
-        &mut self,
-        group: IpAddr,
-        interface: Option<&NetworkInterface>,
-        membership: Membership,
-    ) -> Result<(), NetError> {
-        let operation = || {
-            let verb = match membership {
-                Membership::Join => "join",
-                Membership::Leave => "leave",
-            };
-            match interface {
-                Some(interface) => format!("{verb} the group {group} on {}", interface.name()),
-                None => format!("{verb} the group {group}"),
-            }
-        };
-        let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
-        engine.set_member(group, interface, membership).map_err(|error| {
-            let operation = match (error.kind(), group) {
-                (ErrorKind::Unsupported, IpAddr::V4(_)) => {
-                    format!("{} by a socket that is not bound to an IPv4 address", operation())
-                }
-                (ErrorKind::Unsupported, IpAddr::V6(_)) => {
-                    format!("{} by a socket that is bound to an IPv4 address", operation())
-                }
-                _ => operation(),
-            };
-            NetError::new(of_group(&error), operation, error)
-        })
-    }
-
-    pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
-        let operation = "read the interface for groups";
-        let engine = self.core.phase.engine().ok_or_else(|| not_bound(operation))?;
-        engine
-            .multicast_interface()
-            .map_err(|error| NetError::new(of_group(&error), operation, error))
-    }
-
-    pub(super) fn set_multicast_interface(
-        &mut self,
-        interface: &NetworkInterface,
-    ) -> Result<(), NetError> {
-        let operation = || format!("set the interface for groups to {}", interface.name());
-        let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
-        engine
-            .set_multicast_interface(interface)
-            .map_err(|error| NetError::new(of_group(&error), operation(), error))
-    }
-
     /// Emits `bytes_written` or the error for a datagram, and returns the same result.
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
@@ -389,7 +338,7 @@ impl DatagramSocket {
     }
 
     /// Returns the engine, if datagrams can be sent and received now.
-    fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
+    pub(super) fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
         match &mut self.core.phase {
             Phase::Bound(engine) | Phase::Connected(engine) => Some(&mut **engine),
             _ => None,
@@ -417,15 +366,8 @@ pub(super) fn not_connected() -> io::Error {
     io::Error::new(ErrorKind::NotConnected, "the socket is neither bound nor connected")
 }
 
-fn not_bound(operation: &str) -> NetError {
+/// Returns the error of a call that needs a socket which is bound or connected.
+pub(super) fn not_bound(operation: &str) -> NetError {
     let operation = format!("{operation} before the socket is bound or connected");
     NetError::new(SocketError::Operation, operation, None)
-}
-
-/// Returns the kind of an error of a call about groups.
-fn of_group(error: &io::Error) -> SocketError {
-    match error.kind() {
-        ErrorKind::Unsupported => SocketError::UnsupportedSocketOperation,
-        _ => SocketError::of_binding(error),
-    }
 }

@@ -32,6 +32,7 @@ mod datagram_socket;
 mod datagrams;
 mod endpoint;
 mod extra;
+mod groups;
 mod handshaking;
 mod host_question;
 mod kept_options;

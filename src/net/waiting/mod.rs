@@ -3,7 +3,7 @@
 //! All public functions of this folder are methods of the [`Runtime`](crate::Runtime), so no slot
 //! can wait. Sockets and servers know only that a wait is under way.
 
-mod blocking_view;
-mod wait_for;
+mod blocking;
+mod wait;
 
-pub use blocking_view::Blocking;
+pub use blocking::Blocking;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use super::wait_for::wait_for_sending;
+use super::wait::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
 use crate::net::values::SocketError;
