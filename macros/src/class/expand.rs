@@ -196,7 +196,7 @@ fn object(class: &Class<'_>) -> TokenStream {
 /// compiler shows the path and both types.
 fn hooks(class: &Class<'_>) -> TokenStream {
     if let Some(own) = class.device.as_ref().filter(|own| own.kind == DeviceKind::Socket) {
-        return hooks_of_socket(&device::machine_of(own.field));
+        return hooks_of_socket(own.field);
     }
     let enter = class.hooks.enter.as_ref().map(|method| enter(class, method));
     let leave = class.hooks.leave.as_ref().map(|method| leave(class, method));
@@ -205,8 +205,9 @@ fn hooks(class: &Class<'_>) -> TokenStream {
 }
 
 /// Writes the methods of `QObject` by which the runtime reaches the state machine of a socket.
-fn hooks_of_socket(machine: &TokenStream) -> TokenStream {
+fn hooks_of_socket(field: &Ident) -> TokenStream {
     let path = quote!(::slotwire::__private::v1);
+    let machine = device::machine_of(field);
     quote! {
         fn enter_runtime(&mut self, anchor: &#path::Anchor<'_>) {
             #machine.enter(anchor);
@@ -217,7 +218,7 @@ fn hooks_of_socket(machine: &TokenStream) -> TokenStream {
         }
 
         fn wake_up(&mut self, occasion: #path::Occasion) -> #path::Response {
-            #machine.wake(occasion)
+            self.#field.wake(occasion)
         }
     }
 }

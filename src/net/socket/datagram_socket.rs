@@ -9,7 +9,7 @@ use super::core::SocketCore;
 use super::machine::StateMachine;
 use super::phase::Phase;
 use crate::net::values::SocketType;
-use crate::object::Response;
+use crate::object::{Occasion, Response};
 use crate::readiness::{Readiness, SourceId};
 
 /// A UDP socket.
@@ -47,6 +47,32 @@ impl DatagramSocket {
         }
     }
 
+    /// Called when the socket is woken.
+    #[inline]
+    pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
+        let has_come = match occasion {
+            Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
+            other => self.wake_apart(other),
+        };
+        if has_come { self.core.device.received_response() } else { Response::DONE }
+    }
+
+    /// Called when a source of the engine is ready. Returns true if `ready_read` must be emitted.
+    #[must_use]
+    #[inline]
+    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
+        match &mut self.core.phase {
+            Phase::Bound(engine) | Phase::Connected(engine) => {
+                let readiness = engine.ready(Some(source), readiness);
+                self.on_datagram(readiness)
+            }
+            _ => {
+                self.on_ready_apart(source, readiness);
+                false
+            }
+        }
+    }
+
     /// Called when a source is ready for a socket that is neither bound nor connected.
     #[cold]
     fn on_ready_apart(&mut self, source: SourceId, readiness: Readiness) {
@@ -75,28 +101,6 @@ impl StateMachine for DatagramSocket {
     fn core_mut(&mut self) -> &mut SocketCore {
         &mut self.core
     }
-
-    #[inline]
-    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
-        match &mut self.core.phase {
-            Phase::Bound(engine) | Phase::Connected(engine) => {
-                let readiness = engine.ready(Some(source), readiness);
-                self.on_datagram(readiness)
-            }
-            _ => {
-                self.on_ready_apart(source, readiness);
-                false
-            }
-        }
-    }
-
-    #[inline]
-    fn received(&self) -> Response {
-        self.core.device.received_response()
-    }
-
-    // A datagram is sent at once, so its socket never asks for a follow-up.
-    fn on_follow_up(&mut self) {}
 
     fn on_postponed(&mut self) -> bool {
         self.core.is_postponed = false;

@@ -17,7 +17,7 @@ use crate::net::shared::{Home, Newcomers};
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkLayerProtocol, SocketError, SocketState,
 };
-use crate::object::{Anchor, Occasion, Response};
+use crate::object::{Anchor, Occasion};
 use crate::readiness::{Readiness, SourceId};
 
 /// The state machine of a socket of either kind.
@@ -36,12 +36,6 @@ impl<'a> Machine<'a> {
     /// Called when the socket leaves its runtime.
     pub fn leave(self) {
         self.0.leave();
-    }
-
-    /// Called when the socket is woken.
-    #[inline]
-    pub fn wake(self, occasion: Occasion) -> Response {
-        self.0.wake(occasion)
     }
 
     #[inline]
@@ -68,16 +62,6 @@ pub(in crate::net) trait StateMachine {
     fn core(&self) -> &SocketCore;
 
     fn core_mut(&mut self) -> &mut SocketCore;
-
-    /// Called when a source of the engine is ready. Returns true if the caller must emit
-    /// `ready_read`.
-    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool;
-
-    /// Called when the slots of `ready_read` have run, and one of them has asked for a follow-up.
-    fn on_follow_up(&mut self);
-
-    /// Returns the response that emits `ready_read`.
-    fn received(&self) -> Response;
 
     /// Called when the loop comes to the traffic that the socket has postponed. Returns true if the
     /// caller must emit `ready_read`.
@@ -140,22 +124,9 @@ pub(in crate::net) trait StateMachine {
     /// Returns true if the connection was lost before all bytes were sent.
     fn was_cut_off(&self) -> bool;
 
-    /// Called by the loop, or at a step that the socket recorded.
-    #[inline]
-    fn wake(&mut self, occasion: Occasion) -> Response {
-        let has_come = match occasion {
-            Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
-            Occasion::FollowUp => {
-                self.on_follow_up();
-                false
-            }
-            other => self.wake_apart(other),
-        };
-        if has_come { self.received() } else { Response::DONE }
-    }
-
-    /// Called on the occasions that are rarer than messages. Returns true if `ready_read` must be
-    /// emitted. Out of line, so that a message does not pay for the registers that it needs.
+    /// Called when the socket is woken for something else than a message. Returns true if
+    /// `ready_read` must be emitted. Out of line, so that a message does not pay for the registers
+    /// that this needs.
     #[inline(never)]
     fn wake_apart(&mut self, occasion: Occasion) -> bool {
         match occasion {

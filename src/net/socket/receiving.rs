@@ -69,7 +69,7 @@ impl StreamSocket {
     /// nothing, and sends no more than a socket sends in a pass of the loop, since the other sockets
     /// come first.
     #[inline(never)]
-    pub(super) fn send_in_follow_up(&mut self) {
+    pub(super) fn on_follow_up(&mut self) {
         self.core.is_postponed = false;
         let must_wait = self.send.is_blocked || self.has_unsent_for_a_pass();
         let has_more = self.core.announcement.has_more() || self.core.announcement.is_renewed();
@@ -79,7 +79,7 @@ impl StreamSocket {
         self.flush();
     }
 
-    /// Does what [`send_in_follow_up`](Self::send_in_follow_up) does for a socket that has more to do than to
+    /// Does what [`on_follow_up`](Self::on_follow_up) does for a socket that has more to do than to
     /// send, or must wait with sending.
     #[inline(never)]
     fn follow_up_later(&mut self, must_wait: bool) {

@@ -17,7 +17,7 @@ use super::step::Step;
 use crate::io::OpenMode;
 use crate::net::engine::Accepted;
 use crate::net::values::{SocketState, SocketType};
-use crate::object::Response;
+use crate::object::{Occasion, Response};
 use crate::readiness::{Readiness, SourceId};
 
 /// A TCP socket.
@@ -43,6 +43,36 @@ impl StreamSocket {
         Self { core, receive: ReceiveHalf::default(), send: SendHalf::default() }
     }
 
+    /// Called when the socket is woken.
+    #[inline]
+    pub(super) fn wake(&mut self, occasion: Occasion) -> Response {
+        let has_come = match occasion {
+            Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
+            Occasion::FollowUp => {
+                self.on_follow_up();
+                false
+            }
+            other => self.wake_apart(other),
+        };
+        match has_come {
+            true => self.core.device.received_response().with_follow_up(),
+            false => Response::DONE,
+        }
+    }
+
+    /// Called when a source of the engine is ready. Returns true if `ready_read` must be emitted.
+    #[must_use]
+    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
+        if let Phase::Connecting(_) = self.core.phase {
+            self.go_on_with_attempt(Some(source), readiness);
+            return false;
+        }
+        let Some(engine) = self.core.phase.engine_mut() else { return false };
+        let readiness = engine.ready(Some(source), readiness);
+        let is_adopted = matches!(self.core.phase, Phase::Adopted(_));
+        !is_adopted && self.on_connection_ready(readiness)
+    }
+
     /// Called when both ends are closed. Closes the socket after the slots of the last signal.
     pub(super) fn close_both_ends(&mut self) {
         if self.core.state() == SocketState::Connected {
@@ -60,27 +90,6 @@ impl StateMachine for StreamSocket {
     #[inline]
     fn core_mut(&mut self) -> &mut SocketCore {
         &mut self.core
-    }
-
-    fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
-        if let Phase::Connecting(_) = self.core.phase {
-            self.go_on_with_attempt(Some(source), readiness);
-            return false;
-        }
-        let Some(engine) = self.core.phase.engine_mut() else { return false };
-        let readiness = engine.ready(Some(source), readiness);
-        let is_adopted = matches!(self.core.phase, Phase::Adopted(_));
-        !is_adopted && self.on_connection_ready(readiness)
-    }
-
-    #[inline]
-    fn received(&self) -> Response {
-        self.core.device.received_response().with_follow_up()
-    }
-
-    #[inline]
-    fn on_follow_up(&mut self) {
-        self.send_in_follow_up();
     }
 
     #[inline(never)]
