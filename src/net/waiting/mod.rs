@@ -3,7 +3,7 @@
 //! All public functions of this folder are methods of the [`Runtime`](crate::Runtime), so no slot
 //! can wait. Sockets and servers know only that a wait is under way.
 
-mod blocking;
-mod wait;
+mod blocking_io;
+mod socket_wait;
 
-pub use blocking::Blocking;
+pub use blocking_io::Blocking;

@@ -2,7 +2,7 @@
 //!
 //! Keeps one promise: emitting never calls anybody. `emit` records an emission for the slots that
 //! are connected at that moment, and they are called after the running method has returned.
-//! `signal_core.rs` has what a signal consists of once it has connections.
+//! `emissions.rs` has what a signal consists of once it has connections.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Cores with their argument's type forgotten.
 //!
 //! Disconnecting, connection handles and tracing use these, so they depend on no core.
-//! `signal_core.rs` implements the trait.
+//! `emissions.rs` implements the trait.
 
 use std::rc::Rc;
 

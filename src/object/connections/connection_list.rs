@@ -6,7 +6,7 @@
 //! list is not borrowed mutably, since captured values may emit and disconnect when they are
 //! dropped.
 //!
-//! The list never calls a slot: `signal_core.rs` walks it.
+//! The list never calls a slot: `emissions.rs` walks it.
 
 use std::cell::{OnceCell, Ref, RefCell};
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use super::wait::wait_for_sending;
+use super::socket_wait::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
 use crate::net::values::SocketError;
