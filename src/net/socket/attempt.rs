@@ -13,6 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::address_order::alternating;
 use super::core::{Fault, SocketCore};
 use super::endpoint::Endpoint;
 use super::handshaking::Handshaking;
@@ -498,21 +499,4 @@ pub(super) fn start(
     let progress = engine.connect(address.into())?;
     engine.watch(home.key())?;
     Ok(progress)
-}
-
-/// Returns the addresses with the families alternating, beginning with the family of the first
-/// address (RFC 8305, section 4).
-pub(super) fn alternating(addresses: &VecDeque<SocketAddr>) -> VecDeque<SocketAddr> {
-    let Some(first) = addresses.front() else { return VecDeque::new() };
-    let (same, other): (VecDeque<_>, VecDeque<_>) = addresses
-        .iter()
-        .copied()
-        .partition(|address: &SocketAddr| address.is_ipv4() == first.is_ipv4());
-    let (mut same, mut other) = (same.into_iter(), other.into_iter());
-    let mut mixed = VecDeque::with_capacity(addresses.len());
-    while mixed.len() < addresses.len() {
-        mixed.extend(same.next());
-        mixed.extend(other.next());
-    }
-    mixed
 }

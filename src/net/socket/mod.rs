@@ -24,6 +24,7 @@
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 
 mod abstract_socket;
+mod address_order;
 mod announcement;
 mod attempt;
 mod awaited;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-use super::attempt::alternating;
+use super::address_order::alternating;
 use crate::event_loop::{LoopParts, Parts, Runtime, VirtualClock};
 use crate::io::OpenMode;
 use crate::net::engine::{Awaited, NativeNetwork, Network, SocketEngine};
