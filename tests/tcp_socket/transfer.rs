@@ -279,3 +279,31 @@ fn large_and_small_writes_keep_their_order(net: &Net) {
     rt[socket].disconnect_from_host();
     assert!(read_to_end(&mut rt, &mut peer) == data);
 }
+
+#[on_every_network]
+fn a_socket_that_writes_without_end_sends_one_share_in_a_pass(net: &Net) {
+    const SHARE: usize = 1 << 20;
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    let fill = move |world: &mut World| {
+        for _ in 0..SHARE / 4096 {
+            world[socket].write_all(&[0; 4096]).unwrap();
+        }
+    };
+    let sent = Rc::new(Cell::new(0));
+    let count = sent.clone();
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+        world[socket].read_all();
+        fill(world);
+    });
+    rt.connect_fn(socket, QTcpSocket::bytes_written, move |world, bytes| {
+        count.set(count.get() + bytes);
+        fill(world);
+    });
+    peer.write_all(b"go").unwrap();
+    while sent.get() == 0 {
+        turn(&mut rt);
+    }
+    assert!(sent.get() <= SHARE, "{} bytes", sent.get());
+}

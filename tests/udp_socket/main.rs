@@ -628,3 +628,28 @@ fn datagrams_arrive_whole_and_one_by_one(net: &Net) {
         }
     });
 }
+
+#[on_every_network]
+fn an_unexpected_read_keeps_the_error_of_the_system(net: &Net) {
+    let mut rt = net.runtime();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let error = rt[socket].read_datagram(&mut [0; 4]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    let kept = rt[socket].os_error().and_then(std::io::Error::raw_os_error);
+    assert_eq!((kept.is_some(), kept), (true, error.raw_os_error()));
+}
+
+#[on_every_network]
+fn datagrams_have_no_end_that_could_be_closed(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].connect_to_host("127.0.0.1", to.port());
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    rt[socket].shutdown_write();
+    rt[socket].write_all(b"still here").unwrap();
+    let mut buffer = [0; 16];
+    let (count, _) = peer.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"still here");
+}

@@ -151,7 +151,7 @@ impl QTcpServer {
     /// Returns what all connections of this server have in common.
     fn reception(&self) -> Option<Reception> {
         Some(Reception {
-            local: self.local.clone().filter(|local| !local.is_unspecified()),
+            local: self.local.clone().filter(|local| local.is_one_address()),
             on_incoming: self.on_incoming.clone(),
             facilities: self.home.as_ref()?.parts().clone(),
         })

@@ -383,7 +383,8 @@ pub trait QAbstractSocket: QIODevice {
     /// answer.
     ///
     /// A socket that is still connecting first finishes connecting. Does nothing if the socket is
-    /// neither connected nor connecting. See shutdown(2).
+    /// neither connected nor connecting, and on a UDP socket: datagrams have no end. See
+    /// shutdown(2).
     fn shutdown_write(&mut self) {
         self.machine().get().shutdown_write();
     }

@@ -137,7 +137,7 @@ impl DatagramSocket {
     /// finds no more. Returns the error.
     #[inline(never)]
     fn missed_datagram(&mut self, error: io::Error) -> io::Error {
-        let is_drained = error.kind() == ErrorKind::WouldBlock;
+        let is_drained = is_end_of_burst(&error);
         let was_expected = self.core.announcement.missed_datagram();
         if is_drained {
             self.found_nothing();
@@ -353,6 +353,14 @@ impl DatagramSocket {
 fn is_vague(to: SocketAddr) -> bool {
     let is_vague = |to: &SocketAddrV6| to.ip().is_unicast_link_local() && to.scope_id() == 0;
     matches!(&to, SocketAddr::V6(to) if is_vague(to))
+}
+
+/// Returns true if the error means that no datagram is there now. Each burst ends with such an
+/// error: its number is known at once, and the kind of another error is found by a search.
+#[inline]
+fn is_end_of_burst(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::AGAIN.raw_os_error())
+        || error.kind() == ErrorKind::WouldBlock
 }
 
 /// Returns the sender of a datagram, if that is an internet address.

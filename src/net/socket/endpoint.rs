@@ -38,7 +38,7 @@ impl Endpoint {
         // The system reports port 0 for a socket that has no address.
         let local = engine.local_addr()?.internet().filter(|local| local.port() != 0);
         let endpoint = local.map(Self::from).unwrap_or_default();
-        if endpoint.is_unspecified() && engine.is_dual_stack()? {
+        if local.is_some_and(|local| local.ip().is_unspecified()) && engine.is_dual_stack()? {
             return Ok(Self { host: Host::BothFamilies, ..endpoint });
         }
         Ok(endpoint)
@@ -65,9 +65,9 @@ impl Endpoint {
         Some(BindAddress::of_socket(address, self.host == Host::BothFamilies))
     }
 
-    /// Returns true if the address stands for all addresses of the host.
-    pub(in crate::net) fn is_unspecified(&self) -> bool {
-        self.address().is_some_and(|address| address.is_unspecified())
+    /// Returns true if the address is known, and does not stand for all addresses of the host.
+    pub(in crate::net) fn is_one_address(&self) -> bool {
+        self.address().is_some_and(|address| !address.is_unspecified())
     }
 
     #[inline]

@@ -66,12 +66,12 @@ impl StreamSocket {
     }
 
     /// Called when the slots of `ready_read` have run and one of them has written: sends. Reads
-    /// nothing, and sends no more than a socket sends in a pass of the loop, since the other sockets
-    /// come first.
+    /// nothing, and leaves what is more than an answer to the list of postponed work, since the
+    /// other sockets come first.
     #[inline(never)]
     pub(super) fn on_follow_up(&mut self) {
         self.core.is_postponed = false;
-        let must_wait = self.send.is_blocked || self.has_unsent_for_a_pass();
+        let must_wait = self.send.is_blocked || self.has_more_than_an_answer();
         let has_more = self.core.announcement.has_more() || self.core.announcement.is_renewed();
         if must_wait || has_more || self.core.device.is_wasteful() {
             return self.follow_up_later(must_wait);

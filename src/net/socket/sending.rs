@@ -16,6 +16,10 @@ use crate::net::values::{SocketError, SocketState};
 /// More than most writes have, so that most writes take one system call.
 const SENT_PER_PASS: usize = 1 << 20;
 
+/// Up to this many bytes are sent at the end of the wake-up in which they were written. More bytes
+/// wait for their turn, which comes in the same pass of the loop.
+const ANSWER: usize = 64 * 1024;
+
 /// A write of at least this many bytes into an empty buffer goes to the kernel at once: sending it
 /// together with others would save less than copying it costs.
 const SENT_AT_ONCE: usize = 16 * 1024;
@@ -30,10 +34,10 @@ impl StreamSocket {
         self.core.note(news);
     }
 
-    /// Returns true if the unsent bytes are more than one socket sends in one pass of the loop.
+    /// Returns true if the unsent bytes are too many for the end of a wake-up.
     #[inline]
-    pub(super) fn has_unsent_for_a_pass(&self) -> bool {
-        self.core.device.outgoing().len() + self.send.unannounced() > SENT_PER_PASS
+    pub(super) fn has_more_than_an_answer(&self) -> bool {
+        self.core.device.outgoing().len() + self.send.unannounced() > ANSWER
     }
 
     /// Queues bytes, which are sent after the running slots. A direct socket sends them at once.

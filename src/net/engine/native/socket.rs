@@ -278,12 +278,8 @@ impl SocketEngine for NativeSocket {
     }
 
     fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
-        let received = retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()));
-        let (count, _, sender) = match received {
-            // The end of each burst. Its kind need not be found out from the number of the error.
-            Err(Errno::AGAIN) => return Err(io::ErrorKind::WouldBlock.into()),
-            received => received?,
-        };
+        let (count, _, sender) =
+            retry_on_intr(|| recvfrom(&self.socket, &mut *buffer, RecvFlags::empty()))?;
         // Each family has a branch of its own, so that its address is written once, into the result.
         match sender.map(SocketAddr::try_from) {
             Some(Ok(SocketAddr::V4(sender))) => Ok((count, SocketAddr::V4(sender).into())),
