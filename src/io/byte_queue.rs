@@ -244,13 +244,8 @@ impl ByteQueue {
         if !memory.consume(count) {
             return None;
         }
-        let memory = self.memory.take()?;
-        if memory.is_large() {
-            Some(Self { memory: Some(memory) })
-        } else {
-            spare::put(memory);
-            None
-        }
+        self.put_back_small();
+        self.memory.take().map(|memory| Self { memory: Some(memory) })
     }
 
     /// Takes up to `count` bytes off the end, those that came last.

@@ -644,9 +644,7 @@ fn an_unexpected_read_keeps_the_error_of_the_system(net: &Net) {
 fn datagrams_have_no_end_that_could_be_closed(net: &Net) {
     let mut rt = net.runtime();
     let (peer, to) = net.udp_peer();
-    let socket = rt.add(QUdpSocket::new());
-    rt[socket].connect_to_host("127.0.0.1", to.port());
-    wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+    let (socket, _) = connected(&mut rt, to);
     rt[socket].shutdown_write();
     rt[socket].write_all(b"still here").unwrap();
     let mut buffer = [0; 16];

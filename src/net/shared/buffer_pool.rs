@@ -3,8 +3,9 @@
 //! Keeps one promise: a socket with few unread bytes does not hold much memory for long. The bytes
 //! of a read stay in this memory, so that slots read them there. If they are few, the memory is
 //! lent to the socket, and to one socket at a time. If the bytes are written on as they are, the
-//! memory goes along with them, until they are sent or the writer is woken next. The next socket that reads few bytes asks for
-//! the memory back, and copies its own bytes until the memory has come back.
+//! memory goes along with them, until they are sent or the writer is woken next. The next socket
+//! that reads few bytes asks for the memory back, and copies its own bytes until the memory has come
+//! back.
 
 use std::cell::Cell;
 

@@ -1,6 +1,6 @@
 //! The rare parts of a socket, in a box that is made when it is needed first.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io;
 use std::rc::Weak;
 
@@ -44,8 +44,7 @@ impl SocketCore {
 
     /// Returns the rare parts, mutably. Makes them if they were not needed before.
     pub(super) fn extra_mut(&mut self) -> &mut Extra {
-        self.needed_extra();
-        self.extra.get_mut().expect("made a moment ago")
+        made(&mut self.extra)
     }
 
     /// Returns the system's error behind the last error.
@@ -88,4 +87,10 @@ impl SocketCore {
     pub(in crate::net) fn peer_name(&self) -> &str {
         self.extra().map_or("", |extra| &extra.peer_name)
     }
+}
+
+/// Returns the rare parts in their place, mutably. Makes them if they were not needed before.
+pub(super) fn made(extra: &mut OnceCell<Box<Extra>>) -> &mut Extra {
+    extra.get_or_init(Box::default);
+    extra.get_mut().expect("made in the line above")
 }

@@ -128,19 +128,16 @@ impl StreamSocket {
         let has_copied = is_kept && self.core.device.copy_few_to(&mut queue);
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
+        if has_copied {
+            home.pool.put(self.core.device.take_copied());
+        }
         let Ok(count @ 1..) = read else {
-            if has_copied {
-                home.pool.put(self.core.device.take_copied());
-            }
             self.received_nothing(queue, is_kept, read.err());
             return false;
         };
         if count < size {
             // A layer may have found the end when it read ahead.
             self.receive.note(engine.ready_now());
-        }
-        if has_copied {
-            home.pool.put(self.core.device.take_copied());
         }
         self.take_in(queue, is_kept);
         if is_connected {

@@ -4,9 +4,11 @@
 //! step that was taken early, or dropped, is no longer in the queue when its effect is carried out,
 //! and then the effect does nothing.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 use super::core::SocketCore;
+use super::extra::{Extra, made};
 
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,18 +122,14 @@ impl SocketCore {
 
     /// Takes the step with this number out of the queue, if that step still waits.
     pub(super) fn step(&mut self, number: u32) -> Option<Step> {
-        let earlier = self.extra.get_mut().map(|extra| &mut extra.earlier_steps);
-        self.steps.take(number, earlier)
+        self.steps.take(number, earlier_in(&mut self.extra))
     }
 
     /// Records a step, if the socket is in a runtime.
     pub(super) fn record(&mut self, step: Step) {
         let Some(home) = &self.home else { return };
         let extra = &mut self.extra;
-        let number = self.steps.push(step, || {
-            extra.get_or_init(Box::default);
-            &mut extra.get_mut().expect("made in the line above").earlier_steps
-        });
+        let number = self.steps.push(step, || &mut made(extra).earlier_steps);
         home.step(number);
     }
 
@@ -149,20 +147,24 @@ impl SocketCore {
 
     /// Records a step after all others. If it was recorded before, that is forgotten.
     pub(super) fn record_last(&mut self, step: Step) {
-        let earlier = self.extra.get_mut().map(|extra| &mut extra.earlier_steps);
-        self.steps.remove(step, earlier);
+        self.steps.remove(step, earlier_in(&mut self.extra));
         self.record(step);
     }
 
     /// Forgets all recorded steps.
     pub(super) fn forget_steps(&mut self) {
-        self.steps.clear(self.extra.get_mut().map(|extra| &mut extra.earlier_steps));
+        self.steps.clear(earlier_in(&mut self.extra));
     }
 
     /// Takes the first step out of the queue.
     pub(super) fn next_step(&mut self) -> Option<Step> {
-        self.steps.next(self.extra.get_mut().map(|extra| &mut extra.earlier_steps))
+        self.steps.next(earlier_in(&mut self.extra))
     }
+}
+
+/// Returns the steps before the last ones, if there may be any.
+fn earlier_in(extra: &mut OnceCell<Box<Extra>>) -> Option<&mut EarlierSteps> {
+    extra.get_mut().map(|extra| &mut extra.earlier_steps)
 }
 
 #[cfg(test)]
