@@ -353,6 +353,8 @@ fn a_layer_that_panics_leaves_a_socket_that_can_be_used_again(net: &Net) {
     let run = || wait_until(&mut rt, is(SocketState::Unconnected, socket));
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    settle(&mut rt);
+    assert_eq!(rt.next_deadline(), None, "the timer of the attempt is disarmed");
     assert_connects_again(&mut rt, socket, &listener);
 }
 
@@ -461,6 +463,8 @@ fn a_layer_that_panics_as_it_is_made_leaves_a_socket_that_can_be_used_again(net:
     let run = || wait_until(&mut rt, is(SocketState::Connected, socket));
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    settle(&mut rt);
+    assert_eq!(rt.next_deadline(), None, "the timer of the attempt is disarmed");
     assert_connects_again(&mut rt, socket, &listener);
 }
 

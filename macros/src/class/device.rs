@@ -40,8 +40,8 @@ fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
 /// Writes the traits of a socket whose state machine is in its field.
 fn own_socket(class: &Class<'_>, field: &Ident) -> TokenStream {
     let device = Access {
-        shared: quote!(&self.#field.core.device),
-        exclusive: quote!(&mut self.#field.core.device),
+        shared: quote!(self.#field.core.device()),
+        exclusive: quote!(self.#field.core.device_mut()),
     };
     let machine = Access { shared: quote!(&self.#field.core), exclusive: machine_of(field) };
     let raw_device = raw_device(class, &Access::field(field));

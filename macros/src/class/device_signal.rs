@@ -12,7 +12,7 @@ pub(crate) fn describe(class: &Class<'_>) -> Vec<TokenStream> {
     let Some(OwnDevice { field, kind }) = &class.device else { return Vec::new() };
     let (device, of_socket) = match kind {
         DeviceKind::Plain => (quote!(&object.#field), None),
-        DeviceKind::Socket => (quote!(&object.#field.core.device), Some(socket_signals())),
+        DeviceKind::Socket => (quote!(object.#field.core.device()), Some(socket_signals())),
     };
     let of_device = device_signals().into_iter().map(|signal| {
         let name = signal.ident();

@@ -50,7 +50,7 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Emitted when a connection has ended. Bytes that came before the end can still be read.
     fn disconnected(&self) -> &Signal<()> {
-        &self.core().signals.disconnected
+        &self.core().signals().disconnected
     }
 
     /// Emitted when the state has changed, with the new state.
@@ -65,7 +65,7 @@ pub trait QAbstractSocket: QIODevice {
     /// can read the bytes that came before.
     #[doc(alias = "errorOccurred")]
     fn error_occurred(&self) -> &Signal<SocketError> {
-        &self.core().signals.error_occurred
+        &self.core().signals().error_occurred
     }
 
     /// Emitted when the [limit](Self::set_write_buffer_limit) has cut a write short, and half of
@@ -198,7 +198,7 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Returns the last error since the socket last began to connect.
     fn error(&self) -> Option<SocketError> {
-        self.core().error
+        self.core().error()
     }
 
     /// Returns the system's error behind the last error, if there is one.
@@ -209,13 +209,13 @@ pub trait QAbstractSocket: QIODevice {
     /// Returns the kind of the socket: TCP or UDP.
     #[doc(alias = "socketType")]
     fn socket_type(&self) -> SocketType {
-        self.core().kind
+        self.core().kind()
     }
 
     /// Returns true if this socket has a socket of the system.
     #[doc(alias = "isValid")]
     fn is_valid(&self) -> bool {
-        self.core().engines().next().is_some()
+        self.core().any_engine().is_some()
     }
 
     /// Returns the address and the port of this end, while the socket is connected or bound.
@@ -262,7 +262,7 @@ pub trait QAbstractSocket: QIODevice {
     #[doc(alias = "peerAddress")]
     #[doc(alias = "peerPort")]
     fn peer_addr(&self) -> Option<SocketAddr> {
-        self.core().peer.addr()
+        self.core().peer().addr()
     }
 
     /// Returns the address of this end, while the socket is connected or bound, and in slots on
@@ -299,14 +299,14 @@ pub trait QAbstractSocket: QIODevice {
     /// address lacks its scope id here; [`peer_addr`](Self::peer_addr) has it.
     #[doc(alias = "peerAddress")]
     fn peer_address(&self) -> Option<IpAddr> {
-        self.core().peer.address()
+        self.core().peer().address()
     }
 
     /// Returns the port of the peer, while the socket is connected, and in slots on `disconnected`,
     /// as [`peer_addr`](Self::peer_addr) does.
     #[doc(alias = "peerPort")]
     fn peer_port(&self) -> Option<u16> {
-        self.core().peer.port()
+        self.core().peer().port()
     }
 
     /// Returns the host name or address that the last call of `connect_to_host` was given,
@@ -426,7 +426,7 @@ pub trait QAbstractSocket: QIODevice {
     /// it.
     #[doc(alias = "socketDescriptor")]
     fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.core().engines().next()?.lend_descriptor()
+        self.core().any_engine()?.lend_descriptor()
     }
 
     /// Takes over a descriptor whose socket is in the given state: `Unconnected`, `Bound`,
@@ -573,7 +573,7 @@ pub trait QAbstractSocket: QIODevice {
     #[doc(alias = "setPeerAddress")]
     #[doc(alias = "setPeerPort")]
     fn set_peer_addr(&mut self, address: Option<SocketAddr>) {
-        self.machine().core().peer = address.map(Endpoint::from).unwrap_or_default();
+        self.machine().core().set_peer(address.map(Endpoint::from).unwrap_or_default());
     }
 
     /// Sets the address of the peer, without a scope id, for a class that knows better than the
@@ -581,14 +581,14 @@ pub trait QAbstractSocket: QIODevice {
     #[doc(alias = "setPeerAddress")]
     fn set_peer_address(&mut self, address: Option<IpAddr>) {
         let core = self.machine().core();
-        core.peer = core.peer.with_address(address);
+        core.set_peer(core.peer().with_address(address));
     }
 
     /// Sets the port of the peer, for a class that knows better than the system.
     #[doc(alias = "setPeerPort")]
     fn set_peer_port(&mut self, port: Option<u16>) {
         let core = self.machine().core();
-        core.peer = core.peer.with_port(port);
+        core.set_peer(core.peer().with_port(port));
     }
 
     /// Sets the name of the peer, for a class that connects in its own way.

@@ -7,7 +7,6 @@
 
 use super::core::SocketCore;
 use super::machine::StateMachine;
-use super::phase::Phase;
 use crate::net::values::SocketType;
 use crate::object::{Occasion, Response};
 use crate::readiness::{Readiness, SourceId};
@@ -27,9 +26,9 @@ impl DatagramSocket {
     /// again.
     #[inline]
     pub(super) fn looked_at(&mut self) {
-        self.core.announcement.looked_below(true);
+        self.core.announcement_mut().looked_below(true);
         // A burst of reads calls this each time, and postpones once.
-        if !self.core.is_postponed {
+        if !self.core.is_postponed() {
             self.core.postpone_traffic();
         }
     }
@@ -37,13 +36,10 @@ impl DatagramSocket {
     /// Called when a read has found that no datagram is left.
     #[inline]
     pub(super) fn found_nothing(&mut self) {
-        self.core.announcement.looked_below(false);
-        if self.core.is_postponed
-            && !self.core.announcement.is_renewed()
-            && let Some(home) = &self.core.home
-        {
+        self.core.announcement_mut().looked_below(false);
+        if self.core.is_postponed() && !self.core.announcement().is_renewed() {
             // An earlier read has postponed the look for another datagram.
-            self.core.is_postponed = !home.take_back();
+            self.core.take_back_postponed();
         }
     }
 
@@ -54,29 +50,25 @@ impl DatagramSocket {
             Occasion::Ready(source, readiness) => self.on_ready(source, readiness),
             other => self.wake_apart(other),
         };
-        if has_come { self.core.device.received_response() } else { Response::DONE }
+        if has_come { self.core.device().received_response() } else { Response::DONE }
     }
 
     /// Called when a source of the engine is ready. Returns true if `ready_read` must be emitted.
     #[must_use]
     #[inline]
     fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
-        match &mut self.core.phase {
-            Phase::Bound(engine) | Phase::Connected(engine) => {
-                let readiness = engine.ready(Some(source), readiness);
-                self.on_datagram(readiness)
-            }
-            _ => {
-                self.on_ready_apart(source, readiness);
-                false
-            }
-        }
+        let Some(engine) = self.core.datagram_engine() else {
+            self.on_ready_apart(source, readiness);
+            return false;
+        };
+        let readiness = engine.ready(Some(source), readiness);
+        self.on_datagram(readiness)
     }
 
     /// Called when a source is ready for a socket that is neither bound nor connected.
     #[cold]
     fn on_ready_apart(&mut self, source: SourceId, readiness: Readiness) {
-        if let Phase::Connecting(_) = self.core.phase {
+        if self.core.is_connecting() {
             self.go_on_with_attempt(Some(source), readiness);
         }
     }
@@ -84,7 +76,7 @@ impl DatagramSocket {
     /// Called when the program has read from the buffer, in which there are datagrams that were
     /// looked at, or read in a transaction that was rolled back.
     pub(super) fn on_consumed(&mut self) {
-        if self.core.announcement.is_announced() {
+        if self.core.announcement().is_announced() {
             self.looked_at();
         }
         self.core.after_consuming();
@@ -103,21 +95,21 @@ impl StateMachine for DatagramSocket {
     }
 
     fn on_postponed(&mut self) -> bool {
-        self.core.is_postponed = false;
+        self.core.begin_postponed();
         self.core.give_memory_back();
         if self.core.announces_rest() {
             return true;
         }
-        if !self.core.announcement.has_more() {
+        if !self.core.announcement().has_more() {
             return false;
         }
-        self.core.announcement.set_has_more(false);
-        !self.core.announcement.is_announced() && self.look_for_datagram()
+        self.core.announcement_mut().set_has_more(false);
+        !self.core.announcement().is_announced() && self.look_for_datagram()
     }
 
     fn on_awaited_to_read(&mut self, readiness: Readiness) {
         if self.on_datagram(readiness) {
-            self.core.device.announce_received();
+            self.core.device_mut().announce_received();
         }
     }
 

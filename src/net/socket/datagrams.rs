@@ -6,11 +6,10 @@ use std::net::{SocketAddr, SocketAddrV6};
 
 use rustix::io::Errno;
 
-use super::core::copy_of;
 use super::datagram_socket::DatagramSocket;
+use super::fault::copy_of;
 use super::machine::StateMachine;
 use super::news::News;
-use super::phase::Phase;
 use crate::net::engine::{Address, SocketEngine};
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
@@ -50,9 +49,9 @@ impl DatagramSocket {
     #[cold]
     fn on_datagram_error(&mut self) -> bool {
         // A read or a write may have taken the error meanwhile.
-        let Some(engine) = self.datagram_engine() else { return false };
+        let Some(engine) = self.core.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
-            self.core.news.add(News::REFUSED);
+            self.core.add_news(News::REFUSED);
             self.core.fail(SocketError::of_datagram(&error), Some(error));
         }
         self.look_for_datagram()
@@ -61,40 +60,37 @@ impl DatagramSocket {
     /// Looks for a datagram. Returns true if `ready_read` must be emitted for it.
     #[must_use]
     pub(super) fn look_for_datagram(&mut self) -> bool {
-        let Some(engine) = self.datagram_engine() else { return false };
+        let Some(engine) = self.core.datagram_engine() else { return false };
         // The read that meets an error emits it.
         engine.has_datagram().unwrap_or(true) && self.announce_datagram()
     }
 
     fn announce_datagram(&mut self) -> bool {
-        match self.core.phase {
-            Phase::Connected(_) if !self.core.device.is_readable() => {
-                self.drop_datagrams();
-                false
-            }
-            Phase::Connected(_) | Phase::Bound(_) => self.core.announce_once(),
-            _ => false,
+        if self.core.is_connected() && !self.core.device().is_readable() {
+            self.drop_datagrams();
+            return false;
         }
+        self.core.datagram_engine().is_some() && self.core.announce_once()
     }
 
     /// Drops datagrams that have come to a socket that is open only for writing.
     #[cold]
     fn drop_datagrams(&mut self) {
         for _ in 0..DROPPED_PER_PASS {
-            let Some(engine) = self.datagram_engine() else { return };
+            let Some(engine) = self.core.datagram_engine() else { return };
             match engine.receive_from(&mut []) {
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => self.core.fail(SocketError::of_datagram(&error), Some(error)),
             }
         }
-        self.core.announcement.set_has_more(true);
+        self.core.announcement_mut().set_has_more(true);
         self.core.postpone_traffic();
     }
 
     /// Returns true if a datagram waits in the engine.
     pub(super) fn datagram_waits(&self) -> bool {
-        let engine = self.core.phase.engine().filter(|_| self.core.is_under_way());
+        let engine = self.core.engine_under_way();
         engine.is_some_and(|engine| engine.has_datagram().unwrap_or(false))
     }
 
@@ -106,25 +102,25 @@ impl DatagramSocket {
         if let Some((held, _)) = self.held_datagram() {
             return Some(held.len());
         }
-        let engine = self.core.phase.engine().filter(|_| self.core.is_under_way())?;
+        let engine = self.core.engine_under_way()?;
         engine.datagram_size().ok().flatten()
     }
 
     /// Returns the unread bytes of a datagram that the device holds, and its sender.
     #[inline]
     pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
-        let held = self.core.device.message()?;
+        let held = self.core.device().message()?;
         let has_peer = matches!(self.core.state(), SocketState::Connected | SocketState::Closing);
-        Some((held, self.core.peer.addr().filter(|_| has_peer)?))
+        Some((held, self.core.peer().addr().filter(|_| has_peer)?))
     }
 
     /// Takes the next datagram. If there is none, the socket reports an error, as in Qt, except at
     /// the first read that finds no more.
     pub(super) fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let Some(engine) = self.receiving_engine() else { return Err(not_connected()) };
+        let Some(engine) = self.core.receiving_engine() else { return Err(not_connected()) };
         match engine.receive_from(buffer) {
             Ok((count, Address::Internet(sender))) => {
-                self.core.announcement.found_datagram();
+                self.core.announcement_mut().found_datagram();
                 self.looked_at();
                 Ok((count, sender))
             }
@@ -138,7 +134,7 @@ impl DatagramSocket {
     #[inline(never)]
     fn missed_datagram(&mut self, error: io::Error) -> io::Error {
         let is_drained = is_end_of_burst(&error);
-        let was_expected = self.core.announcement.missed_datagram();
+        let was_expected = self.core.announcement_mut().missed_datagram();
         if is_drained {
             self.found_nothing();
             if was_expected {
@@ -163,7 +159,7 @@ impl DatagramSocket {
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
-        let Some(engine) = self.receiving_engine() else {
+        let Some(engine) = self.core.receiving_engine() else {
             return Err(not_bound("receive a datagram"));
         };
         let mut buffer = SCRATCH.take();
@@ -171,9 +167,9 @@ impl DatagramSocket {
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
         if received.is_ok() {
-            self.core.announcement.found_datagram();
+            self.core.announcement_mut().found_datagram();
         } else {
-            self.core.announcement.missed_datagram();
+            self.core.announcement_mut().missed_datagram();
         }
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
@@ -204,7 +200,7 @@ impl DatagramSocket {
 
     /// Returns the size of the datagram that waits in the engine.
     pub(super) fn available(&self) -> usize {
-        let engine = self.core.phase.engine().filter(|_| self.core.is_under_way());
+        let engine = self.core.engine_under_way();
         engine.and_then(|engine| engine.available().ok()).unwrap_or(0)
     }
 
@@ -217,7 +213,7 @@ impl DatagramSocket {
                 false => ErrorKind::WouldBlock.into(),
             });
         }
-        let Some(engine) = self.core.phase.engine_mut() else {
+        let Some(engine) = self.core.engine_mut() else {
             return Err(ErrorKind::WouldBlock.into());
         };
         let result = engine.read(buffer);
@@ -232,7 +228,7 @@ impl DatagramSocket {
     /// Sends a datagram to the peer.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.finish_connecting();
-        let Phase::Connected(engine) = &mut self.core.phase else {
+        let Some(engine) = self.core.connected_engine() else {
             return Err(self.core.refuse_to_write());
         };
         let sent = engine.write(bytes);
@@ -278,7 +274,7 @@ impl DatagramSocket {
         if self.core.is_idle() {
             self.bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
         }
-        match self.datagram_engine() {
+        match self.core.datagram_engine() {
             Some(engine) => Ok(engine),
             None => {
                 let operation = format!("{} in this state", operation());
@@ -293,8 +289,8 @@ impl DatagramSocket {
     fn check_link(&mut self, operation: impl Fn() -> String) -> Result<(), NetError> {
         self.finish_connecting();
         let is_unbound = self.core.is_idle();
-        let can_send = is_unbound || self.datagram_engine().is_some();
-        if !can_send || self.core.local().has_scope() || self.core.peer.has_scope() {
+        let can_send = is_unbound || self.core.datagram_engine().is_some();
+        if !can_send || self.core.local().has_scope() || self.core.peer().has_scope() {
             return Ok(());
         }
         let error = io::Error::from(Errno::INVAL);
@@ -315,8 +311,8 @@ impl DatagramSocket {
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
-                self.core.news.add(News::DEPARTED);
-                self.core.device.announce_written(count);
+                self.core.add_news(News::DEPARTED);
+                self.core.device_mut().announce_written(count);
                 Ok(count)
             }
             Err(error) => {
@@ -324,24 +320,6 @@ impl DatagramSocket {
                 self.core.fail(kind, Some(copy_of(&error)));
                 Err(error)
             }
-        }
-    }
-
-    /// Returns the engine, if datagrams can be taken from it now.
-    fn receiving_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        match &mut self.core.phase {
-            Phase::Bound(engine) | Phase::Connected(engine) | Phase::Closing(engine) => {
-                Some(&mut **engine)
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns the engine, if datagrams can be sent and received now.
-    pub(super) fn datagram_engine(&mut self) -> Option<&mut dyn SocketEngine> {
-        match &mut self.core.phase {
-            Phase::Bound(engine) | Phase::Connected(engine) => Some(&mut **engine),
-            _ => None,
         }
     }
 }

@@ -26,7 +26,7 @@ impl DatagramSocket {
                 None => format!("{verb} the group {group}"),
             }
         };
-        let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
+        let Some(engine) = self.core.datagram_engine() else { return Err(not_bound(&operation())) };
         engine.set_member(group, interface, membership).map_err(|error| {
             let operation = match (error.kind(), group) {
                 (ErrorKind::Unsupported, IpAddr::V4(_)) => {
@@ -43,7 +43,7 @@ impl DatagramSocket {
 
     pub(super) fn multicast_interface(&self) -> Result<Option<NetworkInterface>, NetError> {
         let operation = "read the interface for groups";
-        let engine = self.core.phase.engine().ok_or_else(|| not_bound(operation))?;
+        let engine = self.core.engine().ok_or_else(|| not_bound(operation))?;
         engine
             .multicast_interface()
             .map_err(|error| NetError::new(of_group(&error), operation, error))
@@ -54,7 +54,7 @@ impl DatagramSocket {
         interface: &NetworkInterface,
     ) -> Result<(), NetError> {
         let operation = || format!("set the interface for groups to {}", interface.name());
-        let Some(engine) = self.datagram_engine() else { return Err(not_bound(&operation())) };
+        let Some(engine) = self.core.datagram_engine() else { return Err(not_bound(&operation())) };
         engine
             .set_multicast_interface(interface)
             .map_err(|error| NetError::new(of_group(&error), operation(), error))

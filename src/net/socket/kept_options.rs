@@ -6,11 +6,10 @@
 //! engines is set on them, and on the engines that join their race later.
 
 use std::io;
-use std::time::Duration;
 
-use super::core::{Fault, SocketCore};
+use super::fault::Fault;
 use crate::net::engine::SocketEngine;
-use crate::net::values::{NetError, OptionName, SocketError, SocketOption, SocketType};
+use crate::net::values::{OptionName, SocketError, SocketOption};
 
 /// Options that are to be set, at most one of each name.
 #[derive(Debug, Default)]
@@ -18,14 +17,14 @@ pub(super) struct KeptOptions(Vec<SocketOption>);
 
 impl KeptOptions {
     /// Adds an option. Replaces the one with the same name.
-    fn put(&mut self, option: SocketOption) {
+    pub(super) fn put(&mut self, option: SocketOption) {
         match self.0.iter_mut().find(|other| other.name() == option.name()) {
             Some(other) => *other = option,
             None => self.0.push(option),
         }
     }
 
-    fn get(&self, name: OptionName) -> Option<SocketOption> {
+    pub(super) fn get(&self, name: OptionName) -> Option<SocketOption> {
         self.0.iter().copied().find(|option| option.name() == name)
     }
 
@@ -47,75 +46,4 @@ impl KeptOptions {
 struct RefusedOption {
     option: SocketOption,
     source: io::Error,
-}
-
-impl SocketCore {
-    /// Returns the value of an option: the system's, or the kept one if there is no engine.
-    pub(super) fn option(&self, name: OptionName) -> Result<SocketOption, NetError> {
-        let operation = || format!("read the option {name:?}");
-        match self.engines().next() {
-            Some(engine) => engine.option(name).map_err(|error| refused(operation(), error)),
-            None => self.kept_options().and_then(|kept| kept.get(name)).ok_or_else(|| {
-                let operation = format!("{} before the socket is bound or connecting", operation());
-                NetError::new(SocketError::Operation, operation, None)
-            }),
-        }
-    }
-
-    /// Sets an option on all engines, or keeps it until there is one.
-    pub(super) fn set_option(&mut self, option: SocketOption) -> Result<(), NetError> {
-        if self.engines().next().is_none() {
-            if let Some(reason) = why_never(option, self.kind) {
-                let reason = io::Error::new(io::ErrorKind::InvalidInput, reason);
-                return Err(refused(setting(option), reason));
-            }
-            self.settings_mut().options.get_or_insert_default().put(option);
-            return Ok(());
-        }
-        // Each of the racing engines may win.
-        let set = |engine: &mut dyn SocketEngine| engine.set_option(option);
-        self.phase.try_each_engine(set).map_err(|error| refused(setting(option), error))?;
-        if let Some(attempt) = self.phase.attempt_mut() {
-            attempt.options.put(option);
-        }
-        Ok(())
-    }
-
-    /// Sets the kept options on an engine. Fails with the first that the system refuses.
-    pub(super) fn prepare(&self, engine: &mut dyn SocketEngine) -> Result<(), Fault> {
-        self.kept_options().map_or(Ok(()), |kept| kept.apply(engine))
-    }
-
-    /// Returns the options that were set before there was an engine. Few sockets have any.
-    pub(super) fn kept_options(&self) -> Option<&KeptOptions> {
-        self.settings().options.as_deref()
-    }
-}
-
-/// Returns the reason if no system has this option for a socket of this kind.
-fn why_never(option: SocketOption, kind: SocketType) -> Option<&'static str> {
-    match (option, kind) {
-        (SocketOption::PathMtu(_), _) => Some("this option can only be read"),
-        (
-            SocketOption::LowDelay(_)
-            | SocketOption::KeepAliveIdle(_)
-            | SocketOption::KeepAliveInterval(_)
-            | SocketOption::KeepAliveCount(_),
-            SocketType::Udp,
-        ) => Some("a UDP socket has no such option"),
-        (
-            SocketOption::KeepAliveIdle(Duration::ZERO)
-            | SocketOption::KeepAliveInterval(Duration::ZERO),
-            _,
-        ) => Some("the time is zero"),
-        _ => None,
-    }
-}
-
-fn setting(option: SocketOption) -> String {
-    format!("set the option {option:?}")
-}
-
-fn refused(operation: String, error: io::Error) -> NetError {
-    NetError::new(SocketError::UnsupportedSocketOperation, operation, error)
 }

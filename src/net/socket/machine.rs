@@ -6,13 +6,10 @@
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
-use super::core::{Fault, SocketCore, copy_of};
-use super::endpoint::Endpoint;
-use super::news::News;
-use super::phase::Phase;
-use super::step::Step;
+use super::core::SocketCore;
+use super::fault::{Fault, copy_of};
+use super::step::{DELIVERED, Step};
 use crate::io::OpenMode;
-use crate::net::engine::{listens, open};
 use crate::net::shared::{Home, Newcomers};
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkLayerProtocol, SocketError, SocketState,
@@ -132,7 +129,7 @@ pub(in crate::net) trait StateMachine {
         match occasion {
             Occasion::Postponed => return self.on_postponed(),
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
-            Occasion::Step(SocketCore::DELIVERED) => self.core_mut().on_delivered(),
+            Occasion::Step(DELIVERED) => self.core_mut().on_delivered(),
             Occasion::Step(number) => self.take_step(number),
             Occasion::Due => self.core_mut().on_timeout(),
             Occasion::Answered => self.core_mut().on_answer(),
@@ -143,12 +140,8 @@ pub(in crate::net) trait StateMachine {
 
     /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        let core = self.core_mut();
-        core.home = Some(Home::of(anchor));
-        if core.has_engine() {
+        if self.core_mut().enter(Home::of(anchor)) {
             self.begin_to_watch();
-        } else if let Some(wish) = core.phase.take_attempt() {
-            core.begin_attempt(*wish);
         }
     }
 
@@ -162,7 +155,7 @@ pub(in crate::net) trait StateMachine {
     /// Begins to watch the engine: now, or after the slots of `new_connection` if a server takes
     /// the connection in.
     fn begin_to_watch(&mut self) {
-        let home = self.core().home.as_ref();
+        let home = self.core().home();
         if !home.is_some_and(|home| home.newcomers.join(home.key())) {
             self.watch();
         }
@@ -199,7 +192,7 @@ pub(in crate::net) trait StateMachine {
             Step::Answered => self.core_mut().on_question_answered(),
             Step::Drained => self.on_written(),
             Step::Close => {
-                self.core_mut().device.shut();
+                self.core_mut().device_mut().shut();
                 self.close();
             }
             Step::Closing => {
@@ -239,36 +232,11 @@ pub(in crate::net) trait StateMachine {
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> Result<(), NetError> {
         self.settle();
         let operation = || format!("bind to {}", address.described(port));
-        self.bind_engine(address, port, mode).map_err(|Fault { kind, source }| {
+        self.core_mut().bind(address, port, mode).map_err(|Fault { kind, source }| {
             let copy = source.as_ref().map(copy_of);
             self.core_mut().fail(kind, copy);
             NetError::new(kind, operation(), source)
-        })
-    }
-
-    /// Binds an engine of its own for the socket.
-    fn bind_engine(
-        &mut self,
-        address: BindAddress,
-        port: u16,
-        mode: BindMode,
-    ) -> Result<(), Fault> {
-        let core = self.core_mut();
-        let Some(home) = &core.home else {
-            return Err(Fault { kind: SocketError::Operation, source: None });
-        };
-        if core.state() != SocketState::Unconnected {
-            return Err(Fault { kind: SocketError::Unknown, source: None });
-        }
-        let (mut engine, address) =
-            open(&*home.network, core.kind, address, port).map_err(Fault::of_binding)?;
-        core.prepare(&mut *engine)?;
-        engine.bind(address, port, mode).map_err(Fault::of_binding)?;
-        core.phase = Phase::Bound(engine);
-        core.forget_local();
-        core.begin_anew();
-        core.news.deliver();
-        core.announce_state(SocketState::Bound);
+        })?;
         self.on_begin();
         self.watch();
         Ok(())
@@ -283,7 +251,7 @@ pub(in crate::net) trait StateMachine {
     ) -> Result<(), NetError> {
         let operation = "take over a descriptor";
         let core = self.core_mut();
-        let Some(home) = &core.home else {
+        let Some(home) = core.home() else {
             let operation = format!("{operation} before the socket is in a runtime");
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
@@ -292,38 +260,12 @@ pub(in crate::net) trait StateMachine {
             let operation = format!("{operation} in the state {state:?}");
             return Err(NetError::new(SocketError::Operation, operation, None));
         }
-        let adopted = match listens(&descriptor) {
-            true => Err(std::io::ErrorKind::Unsupported.into()),
-            false => home.network.adopt(core.kind, descriptor),
-        };
-        let kind = SocketError::UnsupportedSocketOperation;
-        let adopted = adopted.map_err(|error| Fault { kind, source: Some(error) });
-        let prepared = adopted.and_then(|mut engine| {
-            core.prepare(&mut *engine)?;
-            Ok(engine)
-        });
-        let engine = match prepared {
-            Ok(engine) => engine,
+        match core.adopted(descriptor, home) {
+            Ok(engine) => core.put_in(engine, state, mode),
             Err(Fault { kind, source }) => {
                 core.set_error(Some(kind));
                 return Err(NetError::new(kind, operation, source));
             }
-        };
-        core.stop_timer();
-        core.forget_steps();
-        core.set_error(None);
-        core.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
-        core.clear_peer_name();
-        let before = core.state();
-        core.forget_local();
-        core.begin_anew();
-        core.phase = match state {
-            SocketState::Connecting => core.begun_elsewhere(engine),
-            _ => Phase::with_engine(state, engine),
-        };
-        core.device.open(mode);
-        if before != state {
-            core.announce_state(state);
         }
         self.on_begin();
         match state {
@@ -340,9 +282,7 @@ pub(in crate::net) trait StateMachine {
             | SocketState::HostLookup
             | SocketState::Connecting
             | SocketState::Listening => {
-                if let Some(attempt) = self.core_mut().phase.attempt_mut() {
-                    attempt.close_when_connected = true;
-                }
+                self.core_mut().close_when_connected();
             }
             // Unsent bytes still go out in the loop's passes.
             SocketState::Closing => {}
@@ -369,60 +309,30 @@ pub(in crate::net) trait StateMachine {
     }
 
     fn abort(&mut self) {
-        let core = self.core_mut();
-        core.device.drop_outgoing();
-        core.device.close();
-        core.stop_timer();
-        if core.state() == SocketState::Unconnected {
-            core.phase = Phase::Unconnected;
-            return;
+        let state = self.core_mut().drop_all();
+        if state != SocketState::Unconnected {
+            self.end(matches!(state, SocketState::Connected | SocketState::Closing));
         }
-        core.forget_steps();
-        let was_connected = matches!(core.state(), SocketState::Connected | SocketState::Closing);
-        self.end(was_connected);
     }
 
     /// Makes the socket unconnected. The addresses are kept until the slots have run.
     fn end(&mut self, was_connected: bool) {
-        let core = self.core_mut();
-        // Keeps the address while there is an engine to ask for it.
-        core.local();
-        core.phase = Phase::Unconnected;
-        core.device.drop_outgoing();
-        core.announce_state(SocketState::Unconnected);
-        core.announcement.end();
-        let is_finished = self.on_end();
-        let core = self.core_mut();
-        if !is_finished {
-            core.device.finish_read_channel();
-        }
-        if was_connected {
-            core.signals.disconnected.emit(());
-            core.note(News::ENDED);
-        }
-        core.record(Step::Forget);
+        self.core_mut().leave_state();
+        let was_finished = self.on_end();
+        self.core_mut().announce_end(was_finished, was_connected);
     }
 
     /// Called when the connection is lost. Emits the error while the state is still unchanged, then
     /// closes the socket.
-    fn lost(&mut self, Fault { kind, source }: Fault) {
+    fn lost(&mut self, fault: Fault) {
         self.core_mut().announce_early();
         self.on_lost();
-        let core = self.core_mut();
-        core.drop_engine();
-        core.device.drop_outgoing();
-        core.fail(kind, source);
-        let is_closing = core.state() == SocketState::Closing;
-        // Even if the step was recorded before, it must come after the error.
-        core.record_last(if is_closing { Step::Closed } else { Step::Closing });
+        self.core_mut().break_off(fault);
     }
 
     /// Called when a source of the attempt to connect is ready.
     fn go_on_with_attempt(&mut self, source: Option<SourceId>, readiness: Readiness) {
-        let core = self.core_mut();
-        if !core.on_ready_to_shake_hands(source, readiness) {
-            core.check_attempt();
-        }
+        self.core_mut().on_ready_to_connect(source, readiness);
         self.on_ready_while_connecting(readiness);
     }
 
@@ -431,9 +341,9 @@ pub(in crate::net) trait StateMachine {
     fn on_awaited(&mut self, ready: &[(Option<SourceId>, Readiness)]) -> Readiness {
         let mut any = self.core().ready_now();
         for &(source, readiness) in ready.iter().filter(|(_, it)| *it != Readiness::default()) {
-            if let Phase::Connecting(_) = self.core().phase {
+            if self.core().is_connecting() {
                 self.go_on_with_attempt(source, readiness);
-            } else if let Some(engine) = self.core_mut().phase.engine_mut() {
+            } else if let Some(engine) = self.core_mut().engine_mut() {
                 any = any | engine.ready(source, readiness);
             }
         }

@@ -24,24 +24,19 @@
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 
 mod abstract_socket;
-mod address_order;
 mod announcement;
 mod attempt;
-mod awaited;
 mod core;
 mod datagram_socket;
 mod datagrams;
 mod endpoint;
 mod extra;
+mod fault;
 mod groups;
-mod handshaking;
-mod host_question;
 mod kept_options;
 mod machine;
 mod news;
 mod phase;
-#[cfg(test)]
-mod racing_tests;
 mod raw_device;
 mod receive_half;
 mod receiving;

@@ -5,10 +5,11 @@
 //! by one. A transition takes the phase out and puts the next one in; if the transition panics, the
 //! socket is unconnected.
 
+use std::io;
+
 use super::attempt::Attempt;
-use super::handshaking::Handshaking;
 use crate::net::engine::SocketEngine;
-use crate::net::values::SocketState;
+use crate::net::values::{SocketOption, SocketState};
 
 /// The state of a socket, with the engine or the attempt that exists in it.
 #[derive(Default)]
@@ -45,7 +46,7 @@ impl Phase {
         }
     }
 
-    fn with_attempt(state: SocketState, attempt: Box<Attempt>) -> Self {
+    pub(super) fn with_attempt(state: SocketState, attempt: Box<Attempt>) -> Self {
         match state {
             SocketState::HostLookup => Self::HostLookup(attempt),
             SocketState::Connecting => Self::Connecting(attempt),
@@ -152,11 +153,6 @@ impl Phase {
         }
     }
 
-    /// Returns the layers that shake hands, mutably.
-    pub(super) fn handshake_mut(&mut self) -> Option<&mut Handshaking> {
-        self.attempt_mut()?.handshake.as_mut()
-    }
-
     /// Takes the attempt out, if there is one, and leaves the socket unconnected.
     pub(super) fn take_attempt(&mut self) -> Option<Box<Attempt>> {
         self.attempt()?;
@@ -173,14 +169,11 @@ impl Phase {
         self.engine().into_iter().chain(self.attempt().into_iter().flat_map(Attempt::racing))
     }
 
-    /// Calls `f` with each of the [`engines`](Self::engines), until it fails.
-    pub(super) fn try_each_engine<E>(
-        &mut self,
-        mut f: impl FnMut(&mut dyn SocketEngine) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// Sets an option on each of the [`engines`](Self::engines): each that races may win.
+    pub(super) fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
         if let Some(engine) = self.engine_mut() {
-            f(engine)?;
+            engine.set_option(option)?;
         }
-        self.attempt_mut().map_or(Ok(()), |attempt| attempt.try_each_engine(f))
+        self.attempt_mut().map_or(Ok(()), |attempt| attempt.set_option(option))
     }
 }

@@ -45,7 +45,7 @@ impl RawDevice for StreamSocket {
     }
 
     fn close_later(&mut self) -> bool {
-        self.core.close_later()
+        self.core_mut().close_later()
     }
 
     fn buffer_consumed(&mut self) {
@@ -53,11 +53,11 @@ impl RawDevice for StreamSocket {
     }
 
     fn buffer_kept(&mut self) {
-        self.core.on_kept();
+        self.core_mut().on_kept();
     }
 
     fn error_text(&self) -> Option<String> {
-        self.core.error_text()
+        self.core().error_text()
     }
 }
 
@@ -83,12 +83,12 @@ impl RawDevice for DatagramSocket {
     }
 
     fn line_limit(&self) -> usize {
-        self.core.settings().read_limit.unwrap_or(usize::MAX)
+        self.core().settings().read_limit.unwrap_or(usize::MAX)
     }
 
     fn tells_unopened(&self) -> bool {
         // A bound socket can be read although nothing has opened the device.
-        self.core.state() == SocketState::Bound
+        self.core().state() == SocketState::Bound
     }
 
     fn data_available(&self) -> usize {
@@ -100,7 +100,7 @@ impl RawDevice for DatagramSocket {
     }
 
     fn close_later(&mut self) -> bool {
-        self.core.close_later()
+        self.core_mut().close_later()
     }
 
     fn buffer_consumed(&mut self) {
@@ -108,10 +108,10 @@ impl RawDevice for DatagramSocket {
     }
 
     fn buffer_kept(&mut self) {
-        self.core.on_kept();
+        self.core_mut().on_kept();
     }
 
     fn error_text(&self) -> Option<String> {
-        self.core.error_text()
+        self.core().error_text()
     }
 }

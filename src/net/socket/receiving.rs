@@ -2,10 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::Fault;
+use super::core::Traffic;
+use super::fault::Fault;
 use super::machine::StateMachine;
 use super::news::News;
-use super::phase::Phase;
 use super::stream_socket::StreamSocket;
 use crate::io::ByteQueue;
 use crate::net::shared::Home;
@@ -35,7 +35,7 @@ impl StreamSocket {
         self.send.is_blocked = false;
         let has_sent = self.announces_traffic(Self::flush);
         if has_sent && is_readable {
-            self.core.announcement.set_has_more(true);
+            self.core.announcement_mut().set_has_more(true);
             self.core.postpone_traffic();
         }
         has_sent
@@ -45,7 +45,7 @@ impl StreamSocket {
     /// Returns true if the caller must emit `ready_read`.
     #[must_use]
     pub(super) fn go_on_with_traffic(&mut self) -> bool {
-        self.core.is_postponed = false;
+        self.core.begin_postponed();
         self.core.give_memory_back();
         let has_announced = self.announces_traffic(|core| match core.send.is_blocked {
             true => core.announce_sent(0),
@@ -54,7 +54,7 @@ impl StreamSocket {
         if has_announced {
             // A slot of `bytes_written` may end the connection, after which no `ready_read` may be
             // emitted. So the socket reads only after these slots have run.
-            if self.core.announcement.has_more() || self.core.announcement.is_renewed() {
+            if self.core.announcement().has_more() || self.core.announcement().is_renewed() {
                 self.core.postpone_traffic();
             }
             return false;
@@ -62,7 +62,7 @@ impl StreamSocket {
         if self.core.announces_rest() {
             return true;
         }
-        self.core.announcement.has_more() && self.receive()
+        self.core.announcement().has_more() && self.receive()
     }
 
     /// Called when the slots of `ready_read` have run and one of them has written: sends. Reads
@@ -70,10 +70,10 @@ impl StreamSocket {
     /// other sockets come first.
     #[inline(never)]
     pub(super) fn on_follow_up(&mut self) {
-        self.core.is_postponed = false;
+        self.core.begin_postponed();
         let must_wait = self.send.is_blocked || self.has_more_than_an_answer();
-        let has_more = self.core.announcement.has_more() || self.core.announcement.is_renewed();
-        if must_wait || has_more || self.core.device.is_wasteful() {
+        let has_more = self.core.announcement().has_more() || self.core.announcement().is_renewed();
+        if must_wait || has_more || self.core.device().is_wasteful() {
             return self.follow_up_later(must_wait);
         }
         self.flush();
@@ -91,26 +91,26 @@ impl StreamSocket {
 
     /// Calls `f`, and returns true if `f` has emitted `ready_read` or `bytes_written`.
     fn announces_traffic(&mut self, f: impl FnOnce(&mut Self)) -> bool {
-        let earlier = self.core.news.take();
+        let aside = self.core.set_news_aside();
         f(self);
-        let announces = self.core.news.news().intersects(News::ARRIVED | News::DEPARTED);
-        self.core.news.add(earlier);
-        announces
+        let news = self.core.news_since(aside);
+        self.core.add_news(news);
+        news.intersects(News::ARRIVED | News::DEPARTED)
     }
 
     /// Reads once. Returns true if the caller must emit `ready_read`. Emits all other signals
     /// itself.
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
-        self.core.announcement.set_has_more(false);
+        self.core.announcement_mut().set_has_more(false);
         // The program does not read from a socket that is open only for writing.
-        if self.is_direct() && self.core.device.is_readable() {
+        if self.is_direct() && self.core.device().is_readable() {
             return self.announce_direct();
         }
         let room = self.read_room();
         if room == 0 {
             // When the program has made room, `make_room` postpones the next read.
-            self.core.announcement.set_has_more(true);
+            self.core.announcement_mut().set_has_more(true);
             return false;
         }
         if self.receive.has_seen_end() {
@@ -119,17 +119,17 @@ impl StreamSocket {
         }
         // Bytes that come while the socket closes are read and dropped. If they were left in the
         // kernel, the peer would get a reset instead of the bytes that are still to be sent.
-        let is_connected = matches!(self.core.phase, Phase::Connected(_));
-        let (Some(engine), Some(home)) = (self.core.phase.engine_mut(), &self.core.home) else {
+        let is_connected = self.core.is_connected();
+        let Some(Traffic { engine, device, home: Some(home) }) = self.core.traffic() else {
             return false;
         };
-        let is_kept = is_connected && self.core.device.is_readable();
+        let is_kept = is_connected && device.is_readable();
         let mut queue = home.pool.take();
-        let has_copied = is_kept && self.core.device.copy_few_to(&mut queue);
+        let has_copied = is_kept && device.copy_few_to(&mut queue);
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
         if has_copied {
-            home.pool.put(self.core.device.take_copied());
+            home.pool.put(device.take_copied());
         }
         let Ok(count @ 1..) = read else {
             self.received_nothing(queue, is_kept, read.err());
@@ -141,10 +141,10 @@ impl StreamSocket {
         }
         self.take_in(queue, is_kept);
         if is_connected {
-            self.core.news.add(News::ARRIVED);
+            self.core.add_news(News::ARRIVED);
         }
         if self.receive.may_have_more(count, size) {
-            self.core.announcement.set_has_more(true);
+            self.core.announcement_mut().set_has_more(true);
             self.queue_unless_full();
         }
         is_kept
@@ -175,7 +175,7 @@ impl StreamSocket {
     /// Puts the bytes that were read into the buffer, or drops them.
     #[inline(always)]
     fn take_in(&mut self, mut queue: ByteQueue, is_kept: bool) {
-        let Some(home) = &self.core.home else { return };
+        let (device, Some(home)) = self.core.device_and_home() else { return };
         if !is_kept {
             return home.pool.put(queue);
         }
@@ -185,7 +185,7 @@ impl StreamSocket {
         {
             Self::ask_back(home, borrower);
         }
-        if let Some(memory) = self.core.device.adopt(queue) {
+        if let Some(memory) = device.adopt(queue) {
             home.pool.put(memory);
         }
     }
@@ -199,12 +199,10 @@ impl StreamSocket {
     /// Drops the bytes that are known to wait in the kernel. If they were left there, closing the
     /// socket would send a reset to the peer, which might then lose bytes that were sent to it.
     pub(super) fn drop_unread(&mut self) {
-        let (Some(engine), Some(home)) = (self.core.phase.engine_mut(), &self.core.home) else {
-            return;
-        };
-        if !self.core.announcement.has_more() || self.receive.has_seen_end() {
+        if !self.core.announcement().has_more() || self.receive.has_seen_end() {
             return;
         }
+        let Some(Traffic { engine, home: Some(home), .. }) = self.core.traffic() else { return };
         let mut queue = home.pool.take();
         let size = queue.capacity();
         // If more bytes are left, the peer gets the reset.
@@ -219,7 +217,7 @@ impl StreamSocket {
 
     /// Looks for a reset after the peer's end. No read would report it.
     pub(super) fn look_for_reset(&mut self) {
-        if let Some(engine) = self.core.phase.engine_mut()
+        if let Some(engine) = self.core.engine_mut()
             && let Err(error) = engine.progress()
         {
             self.lost(Fault::of_transfer(error));
@@ -231,7 +229,7 @@ impl StreamSocket {
         match self.core.settings().read_limit {
             // What comes while the socket closes is dropped.
             Some(limit) if self.core.state() != SocketState::Closing => {
-                limit.saturating_sub(self.core.device.unread_len())
+                limit.saturating_sub(self.core.device().unread_len())
             }
             _ => usize::MAX,
         }
@@ -240,7 +238,7 @@ impl StreamSocket {
     /// Called when bytes have left the buffer: postpones what has become possible.
     pub(super) fn read_on(&mut self) {
         self.core.after_consuming();
-        if self.core.announcement.has_more() && !self.core.is_postponed && !self.is_direct() {
+        if self.core.announcement().has_more() && !self.core.is_postponed() && !self.is_direct() {
             self.queue_unless_full();
         }
     }
@@ -258,7 +256,7 @@ impl StreamSocket {
         }
         self.core.announce_early();
         self.receive.finish();
-        self.core.device.finish_read_channel();
+        self.core.device_mut().finish_read_channel();
         if self.send.is_closed() {
             self.close_both_ends();
         }

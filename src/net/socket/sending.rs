@@ -2,10 +2,10 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::Fault;
+use super::core::Traffic;
+use super::fault::Fault;
 use super::machine::StateMachine;
 use super::news::News;
-use super::phase::Phase;
 use super::step::Step;
 use super::stream_socket::StreamSocket;
 use crate::io::ByteQueue;
@@ -27,17 +27,16 @@ const SENT_AT_ONCE: usize = 16 * 1024;
 impl StreamSocket {
     /// Sends what the kernel takes now, because the program has called `flush`.
     pub(super) fn flush_by_user(&mut self) {
-        let earlier = self.core.news.take();
+        let aside = self.core.set_news_aside();
         self.flush();
-        let news = self.core.news.take();
-        self.core.news.add(earlier);
+        let news = self.core.news_since(aside);
         self.core.note(news);
     }
 
     /// Returns true if the unsent bytes are too many for the end of a wake-up.
     #[inline]
     pub(super) fn has_more_than_an_answer(&self) -> bool {
-        self.core.device.outgoing().len() + self.send.unannounced() > ANSWER
+        self.core.device().outgoing().len() + self.send.unannounced() > ANSWER
     }
 
     /// Queues bytes, which are sent after the running slots. A direct socket sends them at once.
@@ -48,7 +47,7 @@ impl StreamSocket {
         }
         let count = self.admitted(bytes.len())?;
         let sent = if count >= SENT_AT_ONCE { self.write_much(&bytes[..count]) } else { 0 };
-        self.core.device.queue(&bytes[sent..count]);
+        self.core.device_mut().queue(&bytes[sent..count]);
         self.postpone_sending();
         Ok(count)
     }
@@ -62,7 +61,7 @@ impl StreamSocket {
         }
         let count = self.admitted(queue.len())?;
         let sent = if count >= SENT_AT_ONCE { self.write_much_of(queue, count) } else { 0 };
-        self.core.device.queue_from(queue, count - sent);
+        self.core.device_mut().queue_from(queue, count - sent);
         self.postpone_sending();
         Ok(count)
     }
@@ -110,13 +109,11 @@ impl StreamSocket {
     /// Postpones sending what was queued until after the running slots, if there is a connection.
     #[inline(always)]
     fn postpone_sending(&mut self) {
-        if !matches!(self.core.phase, Phase::Connected(_) | Phase::Closing(_)) {
+        if self.core.has_connection() {
+            self.core.follow_up();
+        } else {
             // The bytes will be sent some day, until when they must not keep lent memory.
             self.core.give_memory_back();
-        } else if let Some(home) = &self.core.home
-            && !std::mem::replace(&mut self.core.is_postponed, true)
-        {
-            home.follow_up();
         }
     }
 
@@ -131,9 +128,9 @@ impl StreamSocket {
     /// Gives many bytes to the kernel, if no bytes wait before them. Returns how many bytes the
     /// kernel took.
     fn write_much(&mut self, bytes: &[u8]) -> usize {
-        let is_next = !self.send.is_blocked && self.core.device.outgoing().is_empty();
+        let is_next = !self.send.is_blocked && self.core.device().outgoing().is_empty();
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
-        let (Phase::Connected(engine), true) = (&mut self.core.phase, is_next) else { return 0 };
+        let (Some(engine), true) = (self.core.connected_engine(), is_next) else { return 0 };
         let next = &bytes[..bytes.len().min(budget)];
         if next.is_empty() {
             return 0;
@@ -155,7 +152,7 @@ impl StreamSocket {
 
     pub(super) fn write_room(&self) -> usize {
         match self.core.settings().write_limit {
-            Some(limit) => limit.saturating_sub(self.core.device.outgoing().len()),
+            Some(limit) => limit.saturating_sub(self.core.device().outgoing().len()),
             None => usize::MAX,
         }
     }
@@ -163,13 +160,14 @@ impl StreamSocket {
     /// Sends as many bytes of the buffer as the kernel takes, and emits `bytes_written`.
     #[inline(never)]
     pub(super) fn flush(&mut self) {
-        let (Phase::Connected(engine) | Phase::Closing(engine)) = &mut self.core.phase else {
+        if !self.core.has_connection() {
             return;
-        };
+        }
+        let Some(Traffic { engine, device, home }) = self.core.traffic() else { return };
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
         let mut sent = 0;
         let failure = loop {
-            let outgoing = self.core.device.outgoing();
+            let outgoing = device.outgoing();
             let next = &outgoing[..outgoing.len().min(budget - sent)];
             if next.is_empty() {
                 break None;
@@ -181,7 +179,7 @@ impl StreamSocket {
             };
             let is_short = count < next.len();
             sent += count;
-            if let (Some(memory), Some(home)) = (self.core.device.sent(count), &self.core.home) {
+            if let (Some(memory), Some(home)) = (device.sent(count), home) {
                 home.pool.put(memory);
             }
             // The kernel has no room for more.
@@ -213,8 +211,8 @@ impl StreamSocket {
     pub(super) fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.send.take_unannounced();
         if sent > 0 {
-            self.core.news.add(News::DEPARTED);
-            self.core.device.announce_written(sent);
+            self.core.add_news(News::DEPARTED);
+            self.core.device_mut().announce_written(sent);
         }
     }
 
@@ -233,18 +231,18 @@ impl StreamSocket {
         let kind = SocketError::of_transfer(&error);
         let kind = self.send.fail(kind);
         let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
-        if self.core.phase.engine().is_some_and(is_empty) {
+        if self.core.engine().is_some_and(is_empty) {
             return self.lost(Fault { kind, source: Some(error) });
         }
-        let was_offered = self.core.announcement.is_announced();
+        let was_offered = self.core.announcement().is_announced();
         if self.receive() {
-            self.core.device.announce_received();
+            self.core.device_mut().announce_received();
         }
         let is_wanted = !was_offered && self.read_room() > 0;
         if !self.core.has_engine() {
             return;
         }
-        if self.core.announcement.has_more() && is_wanted {
+        if self.core.announcement().has_more() && is_wanted {
             self.core.postpone_traffic();
         } else {
             self.lost(Fault { kind, source: Some(error) });
@@ -256,7 +254,7 @@ impl StreamSocket {
         if self.has_drained() && !self.core.is_recorded(Step::Drained) {
             self.core.record(Step::Drained);
         }
-        if !self.core.device.outgoing().is_empty() {
+        if !self.core.device().outgoing().is_empty() {
             self.core.give_memory_back();
             if had_its_share && !self.send.is_blocked {
                 self.core.postpone_traffic();
@@ -266,7 +264,7 @@ impl StreamSocket {
         if self.send.is_closing() {
             self.send.close();
             // A failure means that the connection is lost. The next read reports this.
-            let _ = self.core.phase.engine_mut().map(|engine| engine.shutdown_write());
+            let _ = self.core.engine_mut().map(|engine| engine.shutdown_write());
             if self.receive.is_finished() {
                 self.close_both_ends();
             }
@@ -284,7 +282,7 @@ impl StreamSocket {
     #[inline]
     fn has_drained(&self) -> bool {
         let half = || self.core.settings().write_limit.unwrap_or(usize::MAX) / 2;
-        self.send.was_cut_short && self.core.device.outgoing().len() <= half()
+        self.send.was_cut_short && self.core.device().outgoing().len() <= half()
     }
 
     /// Emits `write_buffer_drained`, if a write was cut short and half of the write buffer is free.

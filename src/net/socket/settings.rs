@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::core::SocketCore;
 use super::kept_options::KeptOptions;
 use crate::net::values::{PauseMode, ReadyReadPolicy};
 
@@ -44,14 +43,4 @@ impl Default for Settings {
 }
 
 /// The settings of a socket on which nothing was set.
-static DEFAULTS: Settings = Settings::DEFAULTS;
-
-impl SocketCore {
-    pub(super) fn settings(&self) -> &Settings {
-        self.extra().map_or(&DEFAULTS, |extra| &extra.settings)
-    }
-
-    pub(super) fn settings_mut(&mut self) -> &mut Settings {
-        &mut self.extra_mut().settings
-    }
-}
+pub(super) static DEFAULTS: Settings = Settings::DEFAULTS;

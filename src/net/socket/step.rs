@@ -4,11 +4,7 @@
 //! step that was taken early, or dropped, is no longer in the queue when its effect is carried out,
 //! and then the effect does nothing.
 
-use std::cell::OnceCell;
 use std::collections::VecDeque;
-
-use super::core::SocketCore;
-use super::extra::{Extra, made};
 
 /// A change of state that takes effect between emissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +32,12 @@ pub(in crate::net) enum Step {
 }
 
 /// The bit that the numbers of all steps in a queue have. The numbers without it belong to steps
-/// that wait in no queue: `Newcomers::ANNOUNCED` and `SocketCore::DELIVERED`.
+/// that wait in no queue: `Newcomers::ANNOUNCED` and [`DELIVERED`].
 const QUEUED: u32 = 1 << 31;
+
+/// The number of the step that is taken once the emissions from outside the passes of the loop are
+/// delivered.
+pub(super) const DELIVERED: u32 = 1;
 
 /// How many of the last steps a queue has room for.
 const RECENT: usize = 4;
@@ -60,7 +60,11 @@ pub(super) type EarlierSteps = VecDeque<(u32, Step)>;
 
 impl StepQueue {
     /// Adds a step and returns its number.
-    fn push<'a>(&mut self, step: Step, earlier: impl FnOnce() -> &'a mut EarlierSteps) -> u32 {
+    pub(super) fn push<'a>(
+        &mut self,
+        step: Step,
+        earlier: impl FnOnce() -> &'a mut EarlierSteps,
+    ) -> u32 {
         if let Some(oldest) = self.recent[RECENT - 1] {
             let number = self.last.wrapping_sub(RECENT as u32 - 1) | QUEUED;
             earlier().push_back((number, oldest));
@@ -72,7 +76,7 @@ impl StepQueue {
     }
 
     /// Takes the step with this number, if that step still waits.
-    fn take(&mut self, number: u32, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
+    pub(super) fn take(&mut self, number: u32, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
         let age = self.last.wrapping_sub(number) & !QUEUED;
         if let Some(step) = self.recent.get_mut(age as usize) {
             return step.take();
@@ -83,7 +87,7 @@ impl StepQueue {
     }
 
     /// Takes the first step.
-    fn next(&mut self, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
+    pub(super) fn next(&mut self, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
         match earlier.and_then(VecDeque::pop_front) {
             Some((_, step)) => Some(step),
             None => self.recent.iter_mut().rev().find_map(Option::take),
@@ -91,13 +95,13 @@ impl StepQueue {
     }
 
     /// Returns true if this step waits.
-    fn contains(&self, step: Step, earlier: Option<&EarlierSteps>) -> bool {
+    pub(super) fn contains(&self, step: Step, earlier: Option<&EarlierSteps>) -> bool {
         let mut earlier = earlier.into_iter().flatten();
         self.recent.contains(&Some(step)) || earlier.any(|&(_, earlier)| earlier == step)
     }
 
     /// Drops this step, if it waits.
-    fn remove(&mut self, step: Step, earlier: Option<&mut EarlierSteps>) {
+    pub(super) fn remove(&mut self, step: Step, earlier: Option<&mut EarlierSteps>) {
         for recent in self.recent.iter_mut().filter(|recent| **recent == Some(step)) {
             *recent = None;
         }
@@ -107,64 +111,12 @@ impl StepQueue {
     }
 
     /// Drops all steps.
-    fn clear(&mut self, earlier: Option<&mut EarlierSteps>) {
+    pub(super) fn clear(&mut self, earlier: Option<&mut EarlierSteps>) {
         self.recent = [None; RECENT];
         if let Some(earlier) = earlier {
             *earlier = VecDeque::new();
         }
     }
-}
-
-impl SocketCore {
-    /// The number of the step that is taken once the emissions from outside the passes of the loop
-    /// are delivered.
-    pub(super) const DELIVERED: u32 = 1;
-
-    /// Takes the step with this number out of the queue, if that step still waits.
-    pub(super) fn step(&mut self, number: u32) -> Option<Step> {
-        self.steps.take(number, earlier_in(&mut self.extra))
-    }
-
-    /// Records a step, if the socket is in a runtime.
-    pub(super) fn record(&mut self, step: Step) {
-        let Some(home) = &self.home else { return };
-        let extra = &mut self.extra;
-        let number = self.steps.push(step, || &mut made(extra).earlier_steps);
-        home.step(number);
-    }
-
-    /// Records a step, unless it is recorded already.
-    pub(super) fn record_once(&mut self, step: Step) {
-        if !self.is_recorded(step) {
-            self.record(step);
-        }
-    }
-
-    /// Returns true if this step is recorded and not taken yet.
-    pub(super) fn is_recorded(&self, step: Step) -> bool {
-        self.steps.contains(step, self.extra().map(|extra| &extra.earlier_steps))
-    }
-
-    /// Records a step after all others. If it was recorded before, that is forgotten.
-    pub(super) fn record_last(&mut self, step: Step) {
-        self.steps.remove(step, earlier_in(&mut self.extra));
-        self.record(step);
-    }
-
-    /// Forgets all recorded steps.
-    pub(super) fn forget_steps(&mut self) {
-        self.steps.clear(earlier_in(&mut self.extra));
-    }
-
-    /// Takes the first step out of the queue.
-    pub(super) fn next_step(&mut self) -> Option<Step> {
-        self.steps.next(earlier_in(&mut self.extra))
-    }
-}
-
-/// Returns the steps before the last ones, if there may be any.
-fn earlier_in(extra: &mut OnceCell<Box<Extra>>) -> Option<&mut EarlierSteps> {
-    extra.get_mut().map(|extra| &mut extra.earlier_steps)
 }
 
 #[cfg(test)]
@@ -218,7 +170,7 @@ mod tests {
                 match op {
                     Op::Push(step) => {
                         let number = queue.push(STEPS[step], || &mut earlier);
-                        prop_assert!(number > SocketCore::DELIVERED && !numbers.contains(&number));
+                        prop_assert!(number > DELIVERED && !numbers.contains(&number));
                         numbers.push(number);
                         waiting.push((number, STEPS[step]));
                     }

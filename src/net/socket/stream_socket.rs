@@ -10,7 +10,6 @@ use super::core::SocketCore;
 use super::endpoint::Endpoint;
 use super::machine::StateMachine;
 use super::news::News;
-use super::phase::Phase;
 use super::receive_half::ReceiveHalf;
 use super::send_half::SendHalf;
 use super::step::Step;
@@ -55,7 +54,7 @@ impl StreamSocket {
             other => self.wake_apart(other),
         };
         match has_come {
-            true => self.core.device.received_response().with_follow_up(),
+            true => self.core.device().received_response().with_follow_up(),
             false => Response::DONE,
         }
     }
@@ -63,14 +62,13 @@ impl StreamSocket {
     /// Called when a source of the engine is ready. Returns true if `ready_read` must be emitted.
     #[must_use]
     fn on_ready(&mut self, source: SourceId, readiness: Readiness) -> bool {
-        if let Phase::Connecting(_) = self.core.phase {
+        if self.core.is_connecting() {
             self.go_on_with_attempt(Some(source), readiness);
             return false;
         }
-        let Some(engine) = self.core.phase.engine_mut() else { return false };
+        let Some(engine) = self.core.engine_mut() else { return false };
         let readiness = engine.ready(Some(source), readiness);
-        let is_adopted = matches!(self.core.phase, Phase::Adopted(_));
-        !is_adopted && self.on_connection_ready(readiness)
+        !self.core.is_adopted() && self.on_connection_ready(readiness)
     }
 
     /// Called when both ends are closed. Closes the socket after the slots of the last signal.
@@ -99,7 +97,7 @@ impl StateMachine for StreamSocket {
 
     fn on_awaited_to_read(&mut self, readiness: Readiness) {
         let has_come = if self.core.takes_early() {
-            self.core.news.add(News::ARRIVED);
+            self.core.add_news(News::ARRIVED);
             true
         } else {
             readiness.readable && {
@@ -108,10 +106,11 @@ impl StateMachine for StreamSocket {
             }
         };
         if has_come {
-            self.core.device.announce_received();
+            self.core.device_mut().announce_received();
         }
         // While bytes stay unread, no read finds a reset behind them.
-        if readiness.read_closed && (self.core.announcement.is_announced() || self.read_room() == 0)
+        if readiness.read_closed
+            && (self.core.announcement().is_announced() || self.read_room() == 0)
         {
             self.look_for_reset();
         }
@@ -157,8 +156,7 @@ impl StateMachine for StreamSocket {
     }
 
     fn shutdown_write(&mut self) {
-        let is_open =
-            self.core.state() == SocketState::Connected || self.core.phase.attempt().is_some();
+        let is_open = self.core.state() == SocketState::Connected || self.core.has_attempt();
         if is_open && self.send.begin_to_close() {
             self.core.postpone_traffic();
         }
@@ -169,7 +167,7 @@ impl StateMachine for StreamSocket {
     }
 
     fn is_direct(&self) -> bool {
-        self.core.device.mode().contains(OpenMode::UNBUFFERED)
+        self.core.device().mode().contains(OpenMode::UNBUFFERED)
     }
 
     fn may_read(&self) -> bool {
@@ -185,12 +183,12 @@ impl StateMachine for StreamSocket {
     }
 
     fn has_to_send(&self) -> bool {
-        let holds_back = || self.core.phase.engine().is_some_and(|engine| engine.holds_back());
-        !self.core.device.outgoing().is_empty() || holds_back()
+        let holds_back = || self.core.engine().is_some_and(|engine| engine.holds_back());
+        !self.core.device().outgoing().is_empty() || holds_back()
     }
 
     fn has_unsent(&self) -> bool {
-        !self.core.device.outgoing().is_empty() || self.send.unannounced() > 0
+        !self.core.device().outgoing().is_empty() || self.send.unannounced() > 0
     }
 
     fn was_cut_off(&self) -> bool {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use slotwire_macros::QObject;
 
 use super::datagram_socket::DatagramSocket;
+use super::machine::StateMachine;
 use crate::io::take_held;
 use crate::net::engine::Membership;
 use crate::net::interface::NetworkInterface;
@@ -209,7 +210,8 @@ impl QUdpSocket {
         let mut data = take_held(self);
         let is_truncated = max.is_some_and(|max| data.len() > max);
         data.truncate(max.unwrap_or(usize::MAX));
-        let mut datagram = NetworkDatagram::received(data, sender, self.socket.core.local().addr());
+        let local = self.socket.core().local().addr();
+        let mut datagram = NetworkDatagram::received(data, sender, local);
         datagram.is_truncated = is_truncated;
         datagram
     }

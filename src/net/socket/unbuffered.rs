@@ -4,9 +4,8 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::{Fault, copy_of};
+use super::fault::{Fault, copy_of};
 use super::machine::StateMachine;
-use super::phase::Phase;
 use super::stream_socket::StreamSocket;
 use crate::net::values::SocketState;
 
@@ -18,15 +17,15 @@ impl StreamSocket {
             self.look_for_reset();
             return false;
         }
-        self.core.announcement.set_has_more(true);
-        if self.core.announcement.is_announced() {
+        self.core.announcement_mut().set_has_more(true);
+        if self.core.announcement().is_announced() {
             return false;
         }
-        let Some(engine) = self.core.phase.engine_mut() else { return false };
+        let Some(engine) = self.core.engine_mut() else { return false };
         match engine.peek(&mut [0]) {
             Ok(_) => return self.core.announce_once(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.core.announcement.set_has_more(false);
+                self.core.announcement_mut().set_has_more(false);
             }
             // The kernel reports the error once: a later read would find only the end.
             Err(error) => self.lost(Fault::of_transfer(error)),
@@ -37,7 +36,7 @@ impl StreamSocket {
     /// Called when the program has read past the buffer: `ready_read` may be emitted again.
     /// `has_more` is true if the kernel may have more.
     fn looked_at(&mut self, has_more: bool) {
-        self.core.announcement.looked_below(has_more);
+        self.core.announcement_mut().looked_below(has_more);
         if has_more {
             self.core.postpone_traffic();
         }
@@ -47,7 +46,7 @@ impl StreamSocket {
     /// a peek or a transaction that was rolled back; it may now emit `ready_read` for what waits in
     /// the engine.
     pub(super) fn on_consumed(&mut self) {
-        if self.core.announcement.is_announced() {
+        if self.core.announcement().is_announced() {
             self.looked_at(true);
         }
         self.make_room();
@@ -58,7 +57,7 @@ impl StreamSocket {
         if !self.is_direct() || !self.core.is_under_way() {
             return 0;
         }
-        self.core.phase.engine().and_then(|engine| engine.available().ok()).unwrap_or(0)
+        self.core.engine().and_then(|engine| engine.available().ok()).unwrap_or(0)
     }
 
     /// Reads past the buffer.
@@ -69,7 +68,7 @@ impl StreamSocket {
         if self.receive.has_seen_end() {
             return Ok(0);
         }
-        let Some(engine) = self.core.phase.engine_mut() else {
+        let Some(engine) = self.core.engine_mut() else {
             return Err(ErrorKind::WouldBlock.into());
         };
         let result = engine.read(buffer);
@@ -77,7 +76,7 @@ impl StreamSocket {
         match &result {
             Ok(0) if !buffer.is_empty() => {
                 self.receive.see_end();
-                self.core.announcement.set_has_more(false);
+                self.core.announcement_mut().set_has_more(false);
                 // A socket that is closing still sends its unsent bytes.
                 if self.core.state() != SocketState::Closing {
                     self.peer_finished();
@@ -93,11 +92,12 @@ impl StreamSocket {
 
     /// Writes past the buffer. What the kernel does not take is put into the buffer.
     pub(super) fn write_direct(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Phase::Connected(engine) = &mut self.core.phase else {
+        let has_queued = !self.core.device().outgoing().is_empty();
+        let Some(engine) = self.core.connected_engine() else {
             return Err(self.core.refuse_to_write());
         };
         let mut sent = 0;
-        if self.core.device.outgoing().is_empty() {
+        if !has_queued {
             match engine.write(bytes) {
                 Ok(count) => sent = count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -113,10 +113,10 @@ impl StreamSocket {
             return Ok(sent);
         }
         // If other bytes are in the buffer, they are being sent already.
-        self.send.is_blocked |= self.core.device.outgoing().is_empty();
+        self.send.is_blocked |= !has_queued;
         let queued = rest.len().min(self.write_room());
         self.send.was_cut_short |= queued < rest.len();
-        self.core.device.queue(&rest[..queued]);
+        self.core.device_mut().queue(&rest[..queued]);
         match sent + queued {
             0 => Err(ErrorKind::WouldBlock.into()),
             count => Ok(count),

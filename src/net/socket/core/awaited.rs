@@ -4,38 +4,30 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::core::SocketCore;
-use super::news::News;
 use crate::net::engine::{Awaited, Interest};
+use crate::net::socket::news::News;
+use crate::net::socket::step::DELIVERED;
 use crate::readiness::Readiness;
 
 impl SocketCore {
-    /// Returns the sockets of the network to wait for until this socket is ready. Layers that shake
-    /// hands choose these themselves.
+    /// Returns the sockets of the network to wait for until this socket is ready.
     pub(in crate::net) fn awaited(&self, interest: Interest) -> Vec<Awaited<'_>> {
         let mut sockets = Vec::new();
-        match self.phase.attempt().and_then(|attempt| attempt.handshake.as_ref()) {
-            Some(handshake) => handshake.add_awaited(&mut sockets),
-            None => {
-                for engine in self.engines() {
-                    Awaited::collect(engine, interest, &mut sockets);
-                }
-            }
-        }
+        self.add_awaited(interest, &mut sockets);
         sockets
     }
 
     /// Returns what the socket's engine is ready for even if none of its sources is ready.
     pub(in crate::net) fn ready_now(&self) -> Readiness {
-        let mut ready =
-            self.phase.engine().map_or(Readiness::default(), |engine| engine.ready_now());
-        ready.readable |= self.announcement.has_early();
+        let mut ready = self.engine().map_or(Readiness::default(), |engine| engine.ready_now());
+        ready.readable |= self.announcement().has_early();
         ready
     }
 
     /// Returns true if `ready_read` was emitted for a socket without a buffer, and the program has
     /// not read since.
     pub(in crate::net) fn has_pending(&self) -> bool {
-        self.announcement.is_announced()
+        self.announcement().is_announced()
     }
 
     /// Returns what has happened since [`begin_to_be_awaited`](Self::begin_to_be_awaited).
@@ -50,21 +42,42 @@ impl SocketCore {
         self.extra_mut().legacy = Rc::downgrade(legacy);
     }
 
-    /// Notes news for which a signal was emitted. News from outside the passes of the loop count as
+    /// Adds news that the loop delivers in this pass.
+    #[inline]
+    pub(in crate::net::socket) fn add_news(&mut self, news: News) {
+        self.news.add(news);
+    }
+
+    /// Adds news for which a signal was emitted. News from outside the passes of the loop count as
     /// undelivered until the slots of the signal have run.
-    pub(super) fn note(&mut self, news: News) {
+    pub(in crate::net::socket) fn note(&mut self, news: News) {
         self.news.add(news);
         if let Some(home) = &self.home
             && !home.in_turn()
             && !news.is_empty()
         {
             self.news.add_undelivered(news);
-            home.step(Self::DELIVERED);
+            home.step(DELIVERED);
         }
     }
 
+    /// Sets the news aside, so that the caller can see what is added from now on.
+    #[inline]
+    pub(in crate::net::socket) fn set_news_aside(&mut self) -> News {
+        self.news.take()
+    }
+
+    /// Puts back the news that were set aside. Returns what was added since, which is not among the
+    /// news any more.
+    #[inline]
+    pub(in crate::net::socket) fn news_since(&mut self, aside: News) -> News {
+        let since = self.news.take();
+        self.news.add(aside);
+        since
+    }
+
     /// Called when the emissions from outside the passes of the loop are delivered.
-    pub(super) fn on_delivered(&mut self) {
+    pub(in crate::net::socket) fn on_delivered(&mut self) {
         self.news.deliver();
     }
 }

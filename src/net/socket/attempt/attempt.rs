@@ -1,0 +1,395 @@
+//! `Attempt`: a connection that is being made.
+//!
+//! Keeps one promise: at each moment an attempt does one thing. It looks a name up, or its addresses
+//! race, or its layers shake hands; its deadline includes all of them.
+//!
+//! A route may lead to another host first. Then that host's name is looked up in place of the
+//! peer's, and the layers of the route shake hands once that host is reached.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::alarm::Alarm;
+use super::handshaking::{Handshaking, Stage};
+use super::host_question::HostQuestion;
+use super::opener::Opener;
+use super::race::{Race, Racer, Standing};
+use super::terms::Terms;
+use crate::net::engine::{
+    Awaited, Hop, Interest, Layer, Link, Question, Route, Settled, SocketEngine,
+};
+use crate::net::names::HostName;
+use crate::net::socket::endpoint::Endpoint;
+use crate::net::socket::fault::Fault;
+use crate::net::socket::kept_options::KeptOptions;
+use crate::net::values::{
+    NetworkLayerProtocol, SocketError, SocketOption, SocketType, lacks_scope,
+};
+use crate::readiness::{Readiness, SourceId};
+
+/// A connection that is being made.
+#[derive(Default)]
+pub(in crate::net::socket) struct Attempt {
+    port: u16,
+    protocol: NetworkLayerProtocol,
+    /// The host to which the first connection leads, if that is not the peer.
+    hop: Option<Hop>,
+    /// The layers that shake hands once the first connection is established, from the lowest.
+    layers: Vec<Layer>,
+    race: Race,
+    work: Work,
+    /// The options that were set during the attempt, for engines that are opened later.
+    options: KeptOptions,
+    /// Why the last address did not work, or the layers.
+    failure: Option<Fault>,
+    /// When the whole attempt is given up.
+    deadline: Option<Instant>,
+    alarm: Option<Alarm>,
+    /// The connection is to be closed as soon as it is established.
+    closes: bool,
+}
+
+/// What an attempt does.
+#[derive(Default)]
+enum Work {
+    /// Waits to begin, or tries addresses.
+    #[default]
+    Racing,
+    LookingUp(HostQuestion),
+    ShakingHands(Handshaking),
+}
+
+/// What came of a step of an attempt.
+pub(in crate::net::socket) enum Outcome {
+    /// The attempt goes on when one of its engines is ready, or its time has come.
+    Pending,
+    /// A layer asks the program a question. The attempt goes on when it is answered.
+    Asks(Question),
+    Connected(Connection),
+    /// The attempt has failed: for its last failure, or for this reason if it has none.
+    Failed(SocketError),
+}
+
+/// A connection that was made.
+pub(in crate::net::socket) struct Connection {
+    pub(in crate::net::socket) engine: Box<dyn SocketEngine>,
+    /// The peer's address, if it is known more exactly than the engine knows it.
+    pub(in crate::net::socket) peer: Option<Endpoint>,
+    /// What the layers have read beyond their handshakes.
+    pub(in crate::net::socket) early: Vec<u8>,
+}
+
+impl Attempt {
+    /// Creates an attempt to connect to a host, or to one address. `own` is the engine of a socket
+    /// that was bound before.
+    pub(in crate::net::socket) fn new(
+        address: Option<SocketAddr>,
+        port: u16,
+        protocol: NetworkLayerProtocol,
+        own: Option<Box<dyn SocketEngine>>,
+    ) -> Self {
+        Self { port, protocol, race: Race::of(address, own), ..Self::default() }
+    }
+
+    /// Creates the attempt of an engine that was connecting before the socket took it over.
+    pub(in crate::net::socket) fn begun_elsewhere(engine: Box<dyn SocketEngine>) -> Self {
+        Self { race: Race::begun_elsewhere(engine), ..Self::default() }
+    }
+
+    /// Chooses the route and looks the first host up. Returns true if its address is known already.
+    pub(in crate::net::socket) fn begin(&mut self, terms: &Terms<'_>) -> bool {
+        let Route { hop, layers } = terms.home.route(&terms.destination(self.port));
+        if let Some(hop) = &hop {
+            self.race.clear();
+            self.port = hop.port;
+            // A host on the way is reached by TCP, which the engine of a bound socket may not be.
+            if terms.kind == SocketType::Udp {
+                self.race.unbind();
+            }
+        }
+        (self.hop, self.layers) = (hop, layers);
+        if self.race.is_empty() {
+            self.race.add(literal(terms, self.name_to_look_up(terms.peer)), self.port);
+        }
+        self.set_deadline(terms);
+        if !self.race.is_empty() {
+            return true;
+        }
+        let question = HostQuestion::ask(terms.home, self.name_to_look_up(terms.peer));
+        self.work = Work::LookingUp(question);
+        self.set_alarm(terms);
+        false
+    }
+
+    /// Goes on where somebody else has begun: watches the engine, and sets the deadline.
+    pub(in crate::net::socket) fn go_on(&mut self, terms: &Terms<'_>) -> io::Result<()> {
+        self.set_deadline(terms);
+        let key = terms.home.key();
+        self.try_each_engine(|engine| engine.watch(key))?;
+        self.set_alarm(terms);
+        Ok(())
+    }
+
+    /// Requests to close the connection as soon as it is established.
+    pub(in crate::net::socket) fn close_when_connected(&mut self) {
+        self.closes = true;
+    }
+
+    /// Returns true if the connection is to be closed as soon as it is established.
+    pub(in crate::net::socket) fn closes(&self) -> bool {
+        self.closes
+    }
+
+    /// Returns the name whose addresses are to be tried: the hop's, or `peer` without a hop.
+    pub(in crate::net::socket) fn name_to_look_up<'a>(&'a self, peer: &'a str) -> &'a str {
+        self.hop.as_ref().map_or(peer, |hop| &hop.host)
+    }
+
+    /// Takes the answer of the lookup, if it has come.
+    pub(in crate::net::socket) fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+        match &self.work {
+            Work::LookingUp(question) => question.take_answer(),
+            _ => None,
+        }
+    }
+
+    /// Takes the addresses of the name, or the error, and ends the lookup.
+    pub(in crate::net::socket) fn answer(&mut self, found: io::Result<Vec<SocketAddr>>) {
+        self.work = Work::Racing;
+        match found {
+            Ok(addresses) => self.race.add(addresses, self.port),
+            Err(error) => {
+                let kind = SocketError::HostNotFound;
+                self.failure = Some(Fault { kind, source: Some(error) });
+            }
+        }
+    }
+
+    /// Puts the addresses in order. Returns false if there are none.
+    pub(in crate::net::socket) fn line_up(&mut self, terms: &Terms<'_>) -> bool {
+        self.race.line_up(self.protocol, terms.settings.happy_eyeballs);
+        !self.race.is_empty()
+    }
+
+    /// Tries the next address, beside those that are being tried.
+    pub(in crate::net::socket) fn try_next(&mut self, terms: &Terms<'_>) -> Outcome {
+        let kind = self.first_kind(terms);
+        let opener = Opener::new(terms, &self.options);
+        let standing = self.race.try_next(kind, &opener, &mut self.failure);
+        self.after_lap(standing, terms)
+    }
+
+    /// Called when a source of an engine is ready.
+    pub(in crate::net::socket) fn on_ready(
+        &mut self,
+        source: Option<SourceId>,
+        readiness: Readiness,
+        terms: &Terms<'_>,
+    ) -> Outcome {
+        if let Work::ShakingHands(handshaking) = &mut self.work {
+            handshaking.on_ready(source, readiness);
+            return self.shake_hands(terms);
+        }
+        let kind = self.first_kind(terms);
+        let opener = Opener::new(terms, &self.options);
+        let standing = self.race.check(kind, &opener, &mut self.failure);
+        self.after_lap(standing, terms)
+    }
+
+    /// Called when the timer is due: tries the next address, or gives up.
+    pub(in crate::net::socket) fn on_timeout(&mut self, terms: &Terms<'_>) -> Outcome {
+        let now = terms.home.timers.now();
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.failure = None;
+            return Outcome::Failed(SocketError::SocketTimeout);
+        }
+        if self.race.next_try().is_none_or(|next| next > now) {
+            self.set_alarm(terms);
+            return Outcome::Pending;
+        }
+        if !terms.settings.happy_eyeballs {
+            self.failure = Some(self.race.pass_on());
+        }
+        self.try_next(terms)
+    }
+
+    /// Called when the slots that could answer a layer's question have run.
+    pub(in crate::net::socket) fn on_question_answered(&mut self, terms: &Terms<'_>) -> Outcome {
+        match &mut self.work {
+            Work::ShakingHands(handshaking) => handshaking.on_question_answered(),
+            _ => return Outcome::Pending,
+        }
+        self.shake_hands(terms)
+    }
+
+    /// Returns the time at which [`on_timeout`](Self::on_timeout) must be called, at the latest.
+    pub(in crate::net::socket) fn next_timeout(&self) -> Option<Instant> {
+        self.deadline.into_iter().chain(self.race.next_try()).min()
+    }
+
+    /// Ends the attempt because it has failed, and returns its last failure. If an address was
+    /// tried, the name may have other addresses by now, so the next attempt looks it up anew.
+    pub(in crate::net::socket) fn end(self, terms: &Terms<'_>) -> Option<Fault> {
+        if self.race.has_tried() {
+            terms.home.network.forget_host(self.name_to_look_up(terms.peer));
+        }
+        self.failure
+    }
+
+    /// Goes on as the race stands.
+    fn after_lap(&mut self, standing: Standing, terms: &Terms<'_>) -> Outcome {
+        match standing {
+            Standing::Unchanged => Outcome::Pending,
+            Standing::Open => {
+                let races = terms.settings.happy_eyeballs;
+                self.race.schedule(terms.home.timers.now(), self.deadline, races);
+                self.set_alarm(terms);
+                Outcome::Pending
+            }
+            Standing::Won(winner) => self.reach(winner, terms),
+            Standing::Lost => Outcome::Failed(SocketError::HostNotFound),
+        }
+    }
+
+    /// Called when an address has answered. If the route has layers, they begin to shake hands;
+    /// otherwise the connection is established.
+    fn reach(&mut self, Racer { address, engine }: Racer, terms: &Terms<'_>) -> Outcome {
+        let layers = std::mem::take(&mut self.layers);
+        if layers.is_empty() {
+            // A socket that is bound to an interface may have connected to a link-local address
+            // without a scope id: then the engine is asked for the peer's address.
+            let peer = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
+            return Outcome::Connected(Connection { engine, peer, early: Vec::new() });
+        }
+        self.race.end();
+        self.work = Work::ShakingHands(Handshaking::begin(engine, layers, address));
+        self.set_alarm(terms);
+        self.shake_hands(terms)
+    }
+
+    /// Goes on with the handshakes as far as is possible now.
+    fn shake_hands(&mut self, terms: &Terms<'_>) -> Outcome {
+        while let Work::ShakingHands(handshaking) = std::mem::take(&mut self.work) {
+            let (handshaking, outcome) = match handshaking.go_on() {
+                Ok(Stage::Waits(handshaking)) => (handshaking, Outcome::Pending),
+                Ok(Stage::Asks(handshaking, question)) => (handshaking, Outcome::Asks(question)),
+                Ok(Stage::NeedsLink(mut handshaking, link)) => {
+                    let opened = self.open_link(handshaking.hop(), &link, terms);
+                    match opened {
+                        Ok(engine) => handshaking.add_link(engine),
+                        Err(fault) => return self.fail(fault),
+                    }
+                    self.work = Work::ShakingHands(handshaking);
+                    continue;
+                }
+                Ok(Stage::Done(Settled { engine, early })) => {
+                    return Outcome::Connected(Connection { engine, peer: None, early });
+                }
+                Err(error) => return self.fail(Fault::of_connecting(error)),
+            };
+            self.work = Work::ShakingHands(handshaking);
+            return outcome;
+        }
+        Outcome::Pending
+    }
+
+    /// Begins to connect a link that a layer has asked for. A link without an address leads to the
+    /// same host as the first connection.
+    fn open_link(
+        &self,
+        hop: Option<SocketAddr>,
+        link: &Link,
+        terms: &Terms<'_>,
+    ) -> Result<Box<dyn SocketEngine>, Fault> {
+        let to = link.to.as_ref().map_or(hop, |to| to.internet());
+        let to = to.ok_or_else(|| Fault::of_connecting(io::ErrorKind::Unsupported.into()))?;
+        let opener = Opener::new(terms, &self.options);
+        let mut engine = opener.open(link.kind, to)?;
+        opener.start(&mut *engine, to)?;
+        Ok(engine)
+    }
+
+    /// Fails because of the layers.
+    fn fail(&mut self, fault: Fault) -> Outcome {
+        self.failure = Some(fault);
+        Outcome::Failed(SocketError::Network)
+    }
+
+    /// Returns the kind of the first connection: a host on the way is reached by TCP, even for a
+    /// UDP socket.
+    fn first_kind(&self, terms: &Terms<'_>) -> SocketType {
+        if self.hop.is_some() { SocketType::Tcp } else { terms.kind }
+    }
+
+    fn set_deadline(&mut self, terms: &Terms<'_>) {
+        let timeout = terms.settings.connect_timeout;
+        self.deadline = timeout.map(|timeout| terms.home.timers.after(timeout));
+    }
+
+    fn set_alarm(&mut self, terms: &Terms<'_>) {
+        // The timer before is disarmed first, so that its slot is free.
+        self.alarm = None;
+        self.alarm = self.next_timeout().map(|due| Alarm::at(due, terms.home));
+    }
+
+    /// Returns the engine of a bound socket, while it tries no address.
+    pub(in crate::net::socket) fn own_engine(&self) -> Option<&dyn SocketEngine> {
+        self.race.own_engine()
+    }
+
+    pub(in crate::net::socket) fn into_own_engine(self) -> Option<Box<dyn SocketEngine>> {
+        self.race.into_own_engine()
+    }
+
+    /// Returns the engines that try an address or shake hands.
+    pub(in crate::net::socket) fn racing(&self) -> impl Iterator<Item = &dyn SocketEngine> {
+        let shaking = match &self.work {
+            Work::ShakingHands(handshaking) => Some(handshaking),
+            _ => None,
+        };
+        self.race.racing().chain(shaking.into_iter().flat_map(Handshaking::engines))
+    }
+
+    /// Sets an option on each engine, and on those that are opened later.
+    pub(in crate::net::socket) fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
+        self.try_each_engine(|engine| engine.set_option(option))?;
+        self.options.put(option);
+        Ok(())
+    }
+
+    /// Adds the sockets of the network to wait for until the attempt can go on. Layers that shake
+    /// hands choose these themselves.
+    pub(in crate::net::socket) fn add_awaited<'a>(
+        &'a self,
+        interest: Interest,
+        sockets: &mut Vec<Awaited<'a>>,
+    ) {
+        if let Work::ShakingHands(handshaking) = &self.work {
+            return handshaking.add_awaited(sockets);
+        }
+        for engine in self.race.own_engine().into_iter().chain(self.race.racing()) {
+            Awaited::collect(engine, interest, sockets);
+        }
+    }
+
+    /// Calls `f` with each engine of the attempt, until it fails.
+    fn try_each_engine<E>(
+        &mut self,
+        mut f: impl FnMut(&mut dyn SocketEngine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let shaking = match &mut self.work {
+            Work::ShakingHands(handshaking) => Some(handshaking),
+            _ => None,
+        };
+        let shaking = shaking.into_iter().flat_map(Handshaking::engines_mut);
+        self.race.engines_mut().chain(shaking).try_for_each(|engine| f(&mut **engine))
+    }
+}
+
+/// Returns the address, if the name is a literal address. The names of interfaces are known only in
+/// a runtime.
+fn literal(terms: &Terms<'_>, name: &str) -> Option<SocketAddr> {
+    let index_of = |name: &str| terms.home.network.interface_index(name);
+    HostName::literal_of(name, &index_of)
+}

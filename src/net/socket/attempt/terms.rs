@@ -1,0 +1,23 @@
+//! `Terms`: what a socket lends to its attempt.
+
+use crate::net::engine::Destination;
+use crate::net::shared::Home;
+use crate::net::socket::settings::Settings;
+use crate::net::values::SocketType;
+
+/// What a socket lends to its attempt.
+pub(in crate::net::socket) struct Terms<'a> {
+    pub(in crate::net::socket) home: &'a Home,
+    pub(in crate::net::socket) kind: SocketType,
+    /// The host that `connect_to_host` was given.
+    pub(in crate::net::socket) peer: &'a str,
+    pub(in crate::net::socket) settings: &'a Settings,
+}
+
+impl<'a> Terms<'a> {
+    /// Returns what the socket is to reach, for a router.
+    pub(super) fn destination(&self, port: u16) -> Destination<'a> {
+        let protocol_tag = &self.settings.protocol_tag;
+        Destination { kind: self.kind, host: self.peer, port, protocol_tag }
+    }
+}

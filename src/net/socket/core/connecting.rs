@@ -1,0 +1,246 @@
+//! Connecting: carries out what comes of the steps of an attempt.
+//!
+//! Each step takes the attempt out of the phase, and puts it back only if the attempt goes on. So a
+//! step that panics leaves the socket unconnected.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::core::SocketCore;
+use crate::io::{ByteQueue, OpenMode};
+use crate::net::engine::{Awaited, Interest};
+use crate::net::socket::attempt::{Attempt, Connection, Outcome, Terms};
+use crate::net::socket::endpoint::Endpoint;
+use crate::net::socket::fault::Fault;
+use crate::net::socket::news::News;
+use crate::net::socket::phase::Phase;
+use crate::net::socket::step::Step;
+use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketType};
+use crate::readiness::{Readiness, SourceId};
+
+impl SocketCore {
+    /// Opens the device, and begins to connect to a host, or to one address.
+    pub(in crate::net::socket) fn begin_to_reach(
+        &mut self,
+        name: String,
+        address: Option<SocketAddr>,
+        port: u16,
+        mode: OpenMode,
+        protocol: NetworkLayerProtocol,
+    ) {
+        let unbuffered = match self.kind() {
+            SocketType::Tcp => OpenMode::NOT_OPEN,
+            SocketType::Udp => OpenMode::UNBUFFERED,
+        };
+        self.device.open(mode | unbuffered);
+        self.begin_anew();
+        self.set_error(None);
+        self.extra_mut().peer_name = name;
+        let own = self.phase.take_engine();
+        self.begin_attempt(Attempt::new(address, port, protocol, own));
+    }
+
+    /// Begins to connect to the peer whose name is set. Without a runtime, only notes the wish.
+    pub(in crate::net::socket) fn begin_attempt(&mut self, mut attempt: Attempt) {
+        let Some(terms) = self.terms() else {
+            self.phase = Phase::Wish(Box::new(attempt));
+            return;
+        };
+        let is_resolved = attempt.begin(&terms);
+        self.phase = Phase::HostLookup(Box::new(attempt));
+        self.announce_state(SocketState::HostLookup);
+        if is_resolved {
+            self.record(Step::Resolved);
+        }
+    }
+
+    /// Goes on with an attempt that was begun before the socket took the engine over.
+    pub(in crate::net::socket) fn go_on_connecting(&mut self) {
+        let mut watched = Ok(());
+        self.go_on_with(|attempt, terms| {
+            watched = attempt.go_on(terms);
+            Outcome::Pending
+        });
+        if let Err(error) = watched {
+            self.change_state(SocketState::Unconnected);
+            self.fail(SocketError::SocketResource, Some(error));
+        }
+    }
+
+    /// Returns the name whose addresses the socket connects to first: the peer's name, or the name
+    /// of a host on the way to the peer.
+    pub(in crate::net) fn name_to_look_up(&self) -> &str {
+        let peer = self.peer_name();
+        self.phase.attempt().map_or(peer, |attempt| attempt.name_to_look_up(peer))
+    }
+
+    /// Called when a lookup has been answered. Does nothing if the lookup was aborted meanwhile.
+    pub(in crate::net::socket) fn on_answer(&mut self) {
+        if let Some(found) = self.phase.attempt().and_then(Attempt::take_answer) {
+            self.on_resolved(found);
+        }
+    }
+
+    /// Takes the addresses of the peer's name, or the error, from the lookup or from a call that
+    /// waits without a loop. The latter aborts the lookup.
+    pub(in crate::net) fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
+        if let Some(attempt) = self.phase.attempt_mut() {
+            attempt.answer(found);
+            self.begin_to_connect();
+        }
+    }
+
+    /// Called when the lookup has ended: begins to try the addresses, or gives up if there are
+    /// none.
+    pub(in crate::net::socket) fn begin_to_connect(&mut self) {
+        let mut has_addresses = false;
+        self.go_on_with(|attempt, terms| {
+            has_addresses = attempt.line_up(terms);
+            match has_addresses {
+                true => Outcome::Pending,
+                false => Outcome::Failed(SocketError::HostNotFound),
+            }
+        });
+        if has_addresses {
+            self.change_state(SocketState::Connecting);
+            self.needed_extra().host_found.emit(());
+            self.record(Step::TryNext);
+        }
+    }
+
+    /// Tries the next address, beside those that are being tried. Gives up if no address is left.
+    pub(in crate::net::socket) fn try_next(&mut self) {
+        // Kept now: while the engine of a bound socket races, it cannot be asked for its address.
+        self.local();
+        self.go_on_with(Attempt::try_next);
+    }
+
+    /// Called when a source of the attempt is ready.
+    pub(in crate::net::socket) fn on_ready_to_connect(
+        &mut self,
+        source: Option<SourceId>,
+        readiness: Readiness,
+    ) {
+        self.go_on_with(|attempt, terms| attempt.on_ready(source, readiness, terms));
+    }
+
+    /// Called when the slots that could answer a layer's question have run.
+    pub(in crate::net::socket) fn on_question_answered(&mut self) {
+        self.go_on_with(Attempt::on_question_answered);
+    }
+
+    /// Called when the timer of the attempt is due.
+    pub(in crate::net) fn on_timeout(&mut self) {
+        self.go_on_with(Attempt::on_timeout);
+    }
+
+    /// Returns the time at which [`on_timeout`](Self::on_timeout) must be called, at the latest.
+    pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
+        self.phase.attempt()?.next_timeout()
+    }
+
+    /// Adds the sockets of the network to wait for until this socket is ready.
+    pub(in crate::net::socket) fn add_awaited<'a>(
+        &'a self,
+        interest: Interest,
+        sockets: &mut Vec<Awaited<'a>>,
+    ) {
+        match self.phase.attempt() {
+            Some(attempt) => attempt.add_awaited(interest, sockets),
+            None => {
+                if let Some(engine) = self.phase.engine() {
+                    Awaited::collect(engine, interest, sockets);
+                }
+            }
+        }
+    }
+
+    /// Makes the socket unconnected and returns the attempt's last failure, or `otherwise` if it
+    /// has none.
+    pub(in crate::net) fn end_attempt(&mut self, otherwise: SocketError) -> Fault {
+        let attempt = self.phase.take_attempt();
+        self.phase = Phase::Unconnected;
+        self.end(attempt, otherwise)
+    }
+
+    /// Closes the connection as soon as it is established, if one is being made.
+    pub(in crate::net::socket) fn close_when_connected(&mut self) {
+        if let Some(attempt) = self.phase.attempt_mut() {
+            attempt.close_when_connected();
+        }
+    }
+
+    /// Takes a step of the attempt, and carries out what comes of it. Does nothing if there is no
+    /// attempt, or no runtime.
+    fn go_on_with(&mut self, step: impl FnOnce(&mut Attempt, &Terms<'_>) -> Outcome) {
+        let state = self.state();
+        let Some(mut attempt) = self.phase.take_attempt() else { return };
+        let outcome = match self.terms() {
+            Some(terms) => step(&mut attempt, &terms),
+            None => Outcome::Pending,
+        };
+        match outcome {
+            Outcome::Pending => self.phase = Phase::with_attempt(state, attempt),
+            Outcome::Asks(question) => {
+                self.phase = Phase::with_attempt(state, attempt);
+                self.needed_extra().question_asked.emit(question);
+                self.record(Step::Answered);
+            }
+            Outcome::Connected(connection) => self.establish(connection, attempt.closes()),
+            Outcome::Failed(otherwise) => {
+                let Fault { kind, source } = self.end(Some(attempt), otherwise);
+                self.fail(kind, source);
+            }
+        }
+    }
+
+    /// Called when a connection to the peer was made.
+    fn establish(&mut self, connection: Connection, to_close: bool) {
+        let Connection { engine, peer, early } = connection;
+        let peer = peer.or_else(|| engine.peer_addr().ok().map(Endpoint::from));
+        self.peer = peer.unwrap_or_default();
+        self.forget_local();
+        self.phase = Phase::Connected(engine);
+        // Bytes may come together with the connection: they are read after the slots of
+        // `connected`.
+        self.announcement.set_has_more(true);
+        self.announce_state(SocketState::Connected);
+        self.needed_extra().connected.emit(());
+        self.note(News::CONNECTED);
+        self.record(Step::Begin { to_close });
+        self.take_early(&early);
+    }
+
+    /// Puts into the buffer what the layers have read beyond their handshakes. `ready_read` is
+    /// emitted for these bytes after the slots of `connected` have run.
+    fn take_early(&mut self, early: &[u8]) {
+        if !early.is_empty() {
+            let mut queue = ByteQueue::default();
+            queue.push(early);
+            // `adopt` returns the memory if it has copied the bytes.
+            drop(self.device.adopt(queue));
+            self.announcement.come_early();
+        }
+    }
+
+    /// Called when an attempt has ended without a connection. Returns its last failure, or
+    /// `otherwise` if it has none.
+    fn end(&mut self, attempt: Option<Box<Attempt>>, otherwise: SocketError) -> Fault {
+        let failure = attempt.zip(self.terms()).and_then(|(attempt, terms)| attempt.end(&terms));
+        self.forget_ends();
+        self.device.drop_outgoing();
+        self.announce_state(SocketState::Unconnected);
+        failure.unwrap_or(Fault { kind: otherwise, source: None })
+    }
+
+    /// Returns what the socket lends to its attempt, if the socket is in a runtime.
+    fn terms(&self) -> Option<Terms<'_>> {
+        Some(Terms {
+            home: self.home()?,
+            kind: self.kind(),
+            peer: self.peer_name(),
+            settings: self.settings(),
+        })
+    }
+}
