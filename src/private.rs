@@ -313,6 +313,17 @@ pub mod v1 {
         std_io::write(device, bytes)
     }
 
+    pub fn write_all<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::Result<()> {
+        std_io::write_all(device, bytes)
+    }
+
+    pub fn write_fmt<D: QIODevice + ?Sized>(
+        device: &mut D,
+        text: fmt::Arguments<'_>,
+    ) -> io::Result<()> {
+        std_io::write_fmt(device, text)
+    }
+
     /// The argument of a signal.
     #[derive(Debug)]
     pub struct Carried<A>(PhantomData<A>);

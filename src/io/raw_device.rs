@@ -91,6 +91,21 @@ pub trait RawDevice {
     #[doc(alias = "writeData")]
     fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
+    /// Returns an error if the device cannot take `count` bytes now.
+    ///
+    /// Called before a write that must be whole, by [`write_all`](io::Write::write_all) and
+    /// `write!`. The default returns `Ok`, which is right for a device that takes all bytes. A device
+    /// with a limit overrides this method, and reports in its own way when it has room again.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`WouldBlock`](ErrorKind::WouldBlock) if the device will have room later, and with
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it never takes so many bytes at once.
+    fn check_room(&mut self, count: usize) -> io::Result<()> {
+        let _ = count;
+        Ok(())
+    }
+
     /// Writes what is in a queue, or as many of the bytes as can be taken, and takes them out of it. Returns
     /// how many. The memory of the queue may be taken along.
     ///

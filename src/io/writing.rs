@@ -1,10 +1,20 @@
 //! Opening, writing and seeking: what every device does above what is below.
 
-use std::io::{self, ErrorKind};
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
 
 use super::byte_queue::ByteQueue;
 use super::io_device::QIODevice;
 use super::open_mode::OpenMode;
+
+/// Memory for a text is kept if it is no larger than this, in bytes.
+const KEPT: usize = 16 * 1024;
+
+thread_local! {
+    /// The memory of the last text that was formatted.
+    static TEXT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 pub(super) fn open<D: QIODevice + ?Sized>(device: &mut D, mut mode: OpenMode) -> io::Result<()> {
     if mode.intersects(OpenMode::APPEND | OpenMode::TRUNCATE | OpenMode::NEW_ONLY) {
@@ -61,6 +71,44 @@ pub(crate) fn write<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::
     let count = device.write_data(bytes)?.min(bytes.len());
     device.device_mut().move_cursor(count);
     Ok(count)
+}
+
+/// Writes all bytes, or none if the device has no room for all.
+pub(crate) fn write_all<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::Result<()> {
+    device.device().check_writable()?;
+    device.check_room(bytes.len())?;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match write(device, rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            // The rest would be another message.
+            Ok(count) if count < rest.len() && device.is_message_based() => {
+                return Err(ErrorKind::WriteZero.into());
+            }
+            Ok(count) => rest = &rest[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a formatted text as one piece, all of it or nothing.
+pub(crate) fn write_fmt<D: QIODevice + ?Sized>(
+    device: &mut D,
+    text: fmt::Arguments<'_>,
+) -> io::Result<()> {
+    if let Some(text) = text.as_str() {
+        return write_all(device, text.as_bytes());
+    }
+    // Taken out, because a value may write to another device while it is formatted.
+    let mut memory = TEXT.take();
+    memory.clear();
+    let written = memory.write_fmt(text).and_then(|()| write_all(device, &memory));
+    if memory.capacity() <= KEPT {
+        TEXT.set(memory);
+    }
+    written
 }
 
 /// Writes what is in a queue, and takes it out of there.

@@ -306,6 +306,13 @@ impl SocketEngine for SimSocket {
         self.held.with(|wire, key| wire.shut_down(key, Shutdown::Write))
     }
 
+    fn reset(&mut self) -> io::Result<()> {
+        self.held.with(|wire, key| {
+            wire.reset(key);
+            Ok(())
+        })
+    }
+
     fn available(&self) -> io::Result<usize> {
         self.held.look(|socket| match &socket.role {
             Role::Stream(stream) => stream.incoming.len(),

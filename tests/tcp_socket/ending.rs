@@ -18,6 +18,35 @@ fn disconnecting_with_nothing_to_send_ends_at_once(net: &Net) {
 }
 
 #[on_every_network_and_layer]
+fn a_connection_that_is_given_up_with_a_reset_has_no_orderly_end(net: &Net) {
+    for is_closing in [false, true] {
+        let mut rt = net.runtime();
+        let (socket, mut peer, journal) = connected(net, &mut rt);
+        let data = noise(32 << 20);
+        rt[socket].write_all(&data).unwrap();
+        settle(&mut rt);
+        journal.take();
+        if is_closing {
+            rt[socket].disconnect_from_host();
+            rt.deliver();
+            assert_eq!(journal.take(), CLOSING[..1]);
+        }
+        rt[socket].abort_with_reset();
+        rt.deliver();
+        assert_eq!(journal.take(), ABORTED);
+        let mut all = Vec::new();
+        let error = loop {
+            match peer.read_to_end(&mut all) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => _ = turn(&mut rt),
+                done => break done.unwrap_err(),
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        assert!(all.len() < data.len());
+    }
+}
+
+#[on_every_network_and_layer]
 fn the_addresses_are_known_until_the_slots_of_disconnected_have_run(net: &Net) {
     type End = fn(&mut World, Obj<QTcpSocket>, Peer);
     let ends: [End; 3] = [

@@ -209,6 +209,55 @@ fn who_fills_the_write_buffer_again_is_told_when_there_is_room_after_that(net: &
 }
 
 #[on_every_network_and_layer]
+fn a_line_for_which_there_is_no_room_is_refused_as_a_whole(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    rt[socket].set_write_buffer_limit(Some(12));
+    let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
+    writeln!(rt[socket], "line {}", 1).unwrap();
+    let refused = writeln!(rt[socket], "line {}", 2).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::WouldBlock);
+    assert_eq!(rt[socket].bytes_to_write(), 7);
+    wait_until(&mut rt, |_| !drained.is_empty());
+    writeln!(rt[socket], "line {}", 3).unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut peer, 14), b"line 1\nline 3\n");
+}
+
+#[on_every_network_and_layer]
+fn lines_that_are_repeated_when_there_is_room_arrive_whole_and_in_order(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer, _) = connected(net, &mut rt);
+    rt[socket].set_write_buffer_limit(Some(20));
+    let next = Rc::new(Cell::new(0));
+    let number = next.clone();
+    // A line is longer than half of the limit, so that it may be refused again.
+    let pour = move |world: &mut World| {
+        while number.get() < 100 && writeln!(world[socket], "this is line {}", number.get()).is_ok()
+        {
+            number.set(number.get() + 1);
+        }
+    };
+    pour(&mut rt);
+    rt.connect_fn(socket, QTcpSocket::write_buffer_drained, move |world, ()| pour(world));
+    let lines: String = (0..100).map(|number| format!("this is line {number}\n")).collect();
+    assert_eq!(read_exactly(&mut rt, &mut peer, lines.len()), lines.as_bytes());
+}
+
+#[on_every_network_and_layer]
+fn a_message_that_never_fits_is_refused_with_the_limit_in_the_error(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer, _) = connected(net, &mut rt);
+    rt[socket].set_write_buffer_limit(Some(10));
+    let drained = rt.spy(socket, QTcpSocket::write_buffer_drained);
+    let refused = rt[socket].write_all(b"eleven byte").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    assert_eq!(refused.to_string(), "11 bytes never fit into a write buffer limit of 10 bytes");
+    assert_eq!(rt[socket].bytes_to_write(), 0);
+    settle(&mut rt);
+    assert!(drained.is_empty(), "there will be no room for it");
+}
+
+#[on_every_network_and_layer]
 fn a_writer_is_told_to_go_on_as_soon_as_half_of_its_room_is_free(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);

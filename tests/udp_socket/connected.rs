@@ -321,3 +321,17 @@ fn datagrams_are_sent_back_one_by_one_each_as_it_came(net: &Net) {
         assert_eq!(heard(&peer), text.as_bytes());
     }
 }
+
+#[on_every_network]
+fn a_formatted_text_is_one_datagram(net: &Net) {
+    let mut rt = net.runtime();
+    let (peer, to) = net.udp_peer();
+    let (socket, _) = connected(&mut rt, to);
+    write!(rt[socket], "{} and {}", 1, 2).unwrap();
+    rt[socket].write_all(b"next").unwrap();
+    settle(&mut rt);
+    let mut buffer = [0; 16];
+    assert_eq!(peer.recv_from(&mut buffer).unwrap().0, 7);
+    assert_eq!(buffer[..7], *b"1 and 2");
+    assert_eq!(peer.recv_from(&mut buffer).unwrap().0, 4);
+}

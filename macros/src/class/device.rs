@@ -179,6 +179,27 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
                 ::slotwire::__private::v1::write(self, bytes)
             }
 
+            /// Writes all of `bytes`, or none of them.
+            ///
+            /// # Errors
+            ///
+            /// Fails as `write` does. Fails with `WouldBlock` if a device with a limit has no room
+            /// for all of the bytes now, and with `InvalidInput` if the limit never has room for so
+            /// many; in both cases nothing was written. A device without a limit, such as a file,
+            /// may have written some of the bytes before it failed.
+            fn write_all(&mut self, bytes: &[u8]) -> ::std::io::Result<()> {
+                ::slotwire::__private::v1::write_all(self, bytes)
+            }
+
+            /// Writes a formatted text as `write_all` does: all of it, or nothing.
+            ///
+            /// # Errors
+            ///
+            /// Fails as `write_all` does, and if a value cannot be formatted.
+            fn write_fmt(&mut self, text: ::core::fmt::Arguments<'_>) -> ::std::io::Result<()> {
+                ::slotwire::__private::v1::write_fmt(self, text)
+            }
+
             /// Sends what can be sent at once, and does not wait for the rest.
             ///
             /// # Errors
@@ -230,6 +251,7 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
         ),
         (quote!(flush_data), None, done.clone()),
         (quote!(skip_data), Some(quote!(usize)), count),
+        (quote!(check_room), Some(quote!(usize)), done.clone()),
         (quote!(seek_data), Some(quote!(u64)), done.clone()),
         (quote!(open_data), Some(quote!(::slotwire::__private::v1::OpenMode)), done),
         (quote!(close_data), None, quote!(())),

@@ -302,6 +302,12 @@ pub trait SocketEngine: fmt::Debug + Any {
         on(self.below_mut())?.shutdown_write()
     }
 
+    /// Ends the connection by a reset, now or when the engine is dropped. Drops what was written and
+    /// is not sent.
+    fn reset(&mut self) -> io::Result<()> {
+        on(self.below_mut())?.reset()
+    }
+
     /// Returns how many bytes one read can take now: of a stream, all that have come.
     fn available(&self) -> io::Result<usize> {
         on(self.below())?.available()

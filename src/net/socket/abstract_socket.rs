@@ -68,8 +68,11 @@ pub trait QAbstractSocket: QIODevice {
         &self.core().signals().error_occurred
     }
 
-    /// Emitted when the [limit](Self::set_write_buffer_limit) has cut a write short, and half of
-    /// the write buffer is free again.
+    /// Emitted when the [limit](Self::set_write_buffer_limit) has cut a write short or refused it, and
+    /// half of the write buffer is free again.
+    ///
+    /// A UDP socket emits this signal when the network has room again, after a datagram was refused
+    /// with [`Temporary`](SocketError::Temporary).
     fn write_buffer_drained(&self) -> &Signal<()> {
         &self.core().needed_extra().write_buffer_drained
     }
@@ -189,6 +192,17 @@ pub trait QAbstractSocket: QIODevice {
     /// `disconnected` if the socket was connected.
     fn abort(&mut self) {
         self.machine().get().abort();
+    }
+
+    /// Ends the connection at once by a reset (RFC 9293, section 3.10.7), so that the peer cannot take
+    /// the part of a message that it has for the whole. Otherwise as [`abort`](Self::abort).
+    ///
+    /// A read of the peer fails with [`ConnectionReset`](std::io::ErrorKind::ConnectionReset), and may
+    /// lose bytes that came before. The system sends the reset when the last descriptor of the
+    /// connection is closed. A socket that is not connected, and a UDP socket, has no connection to
+    /// reset: then this is `abort`.
+    fn abort_with_reset(&mut self) {
+        self.machine().get().abort_with_reset();
     }
 
     /// Returns the state.
@@ -344,8 +358,11 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the limit of the write buffer, in bytes. `None`, the default, is no limit, as in Qt; so
     /// is `Some(0)`.
     ///
-    /// A write takes as many bytes as there is room for; a write that finds no room is
-    /// `WouldBlock`. After a short or a refused write,
+    /// [`write`](std::io::Write::write) takes as many bytes as there is room for, and fails with
+    /// `WouldBlock` if there is none. [`write_all`](std::io::Write::write_all), `write!` and
+    /// `writeln!` write all or nothing: they fail with `WouldBlock` if there is no room for all bytes
+    /// now, and with `InvalidInput` if there are more bytes than the limit. After a short or a refused
+    /// write,
     /// [`write_buffer_drained`](Self::write_buffer_drained) is emitted when there is room again.
     /// [`bytes_to_write`](QIODevice::bytes_to_write) then counts only buffered bytes, and is never
     /// more than the limit.

@@ -1,4 +1,5 @@
-//! `Announcement`: what there may be to read, and whether `ready_read` was emitted for it.
+//! `Announcement`: what there may be to read, whether `ready_read` was emitted for it, and whether
+//! room for a datagram is to be announced.
 
 use bitflags::bitflags;
 
@@ -19,10 +20,12 @@ bitflags! {
         /// Bytes came with the end of a handshake: the socket emits `ready_read` in a later
         /// wake-up.
         const EARLY = 16;
+        /// The network had no room for a datagram, and has not reported room since.
+        const LACKS_ROOM = 32;
     }
 }
 
-/// What there may be to read, and whether `ready_read` was emitted for it.
+/// What there may be to read, whether `ready_read` was emitted for it, and whether room is lacking.
 #[derive(Debug, Default)]
 pub(super) struct Announcement(Facts);
 
@@ -113,6 +116,22 @@ impl Announcement {
         let has_early = self.has_early();
         self.0.remove(Facts::EARLY);
         has_early
+    }
+
+    /// Notes that the network has no room for a datagram.
+    pub(super) fn lack_room(&mut self) {
+        self.0 |= Facts::LACKS_ROOM;
+    }
+
+    /// Returns true if the network had no room for a datagram.
+    #[inline]
+    pub(super) fn lacks_room(&self) -> bool {
+        self.0.contains(Facts::LACKS_ROOM)
+    }
+
+    /// Notes that the network has room for a datagram.
+    pub(super) fn have_room(&mut self) {
+        self.0.remove(Facts::LACKS_ROOM);
     }
 
     /// Forgets the connection, but keeps the request to announce unread bytes once more.

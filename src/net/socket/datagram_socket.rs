@@ -22,6 +22,20 @@ impl DatagramSocket {
         Self { core: SocketCore::new(SocketType::Udp) }
     }
 
+    /// Emits `write_buffer_drained` if the network had no room for a datagram and has room now.
+    #[inline]
+    pub(super) fn on_room(&mut self, readiness: Readiness) {
+        if self.core.announcement().lacks_room() && readiness.writable {
+            self.announce_room();
+        }
+    }
+
+    #[cold]
+    fn announce_room(&mut self) {
+        self.core.announcement_mut().have_room();
+        self.core.needed_extra().write_buffer_drained.emit(());
+    }
+
     /// Called when the program has read a datagram, or an error of one: `ready_read` may be emitted
     /// again.
     #[inline]
@@ -62,6 +76,7 @@ impl DatagramSocket {
             return false;
         };
         let readiness = engine.ready(Some(source), readiness);
+        self.on_room(readiness);
         self.on_datagram(readiness)
     }
 
@@ -113,7 +128,9 @@ impl StateMachine for DatagramSocket {
         }
     }
 
-    fn on_awaited_to_write(&mut self, _: Readiness) {}
+    fn on_awaited_to_write(&mut self, readiness: Readiness) {
+        self.on_room(readiness);
+    }
 
     fn on_ready_while_connecting(&mut self, _: Readiness) {}
 

@@ -316,6 +316,9 @@ impl DatagramSocket {
                 Ok(count)
             }
             Err(error) => {
+                if error.kind() == ErrorKind::WouldBlock {
+                    self.core.announcement_mut().lack_room();
+                }
                 let kind = SocketError::of_datagram(&error);
                 self.core.fail(kind, Some(copy_of(&error)));
                 Err(error)

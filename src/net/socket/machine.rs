@@ -315,6 +315,15 @@ pub(in crate::net) trait StateMachine {
         }
     }
 
+    fn abort_with_reset(&mut self) {
+        let has_connection = self.core().has_connection();
+        if let Some(engine) = self.core_mut().engine_mut().filter(|_| has_connection) {
+            // If the system refuses, the connection ends as by an abort.
+            let _ = engine.reset();
+        }
+        self.abort();
+    }
+
     /// Makes the socket unconnected. The addresses are kept until the slots have run.
     fn end(&mut self, was_connected: bool) {
         self.core_mut().leave_state();

@@ -23,6 +23,10 @@ impl RawDevice for StreamSocket {
         self.write_queue(queue)
     }
 
+    fn check_room(&mut self, count: usize) -> io::Result<()> {
+        self.check_room(count)
+    }
+
     fn has_data_below(&self) -> bool {
         self.is_direct()
     }

@@ -106,6 +106,24 @@ impl StreamSocket {
         Ok(count)
     }
 
+    /// Returns an error if `count` bytes cannot be queued as a whole. Notes that a write was refused,
+    /// so that `write_buffer_drained` is emitted.
+    pub(super) fn check_room(&mut self, count: usize) -> io::Result<()> {
+        self.check_writable()?;
+        if count <= self.write_room() {
+            return Ok(());
+        }
+        let limit = self.core.settings().write_limit.unwrap_or(usize::MAX);
+        if count > limit {
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                format!("{count} bytes never fit into a write buffer limit of {limit} bytes"),
+            ));
+        }
+        self.send.was_cut_short = true;
+        Err(ErrorKind::WouldBlock.into())
+    }
+
     /// Postpones sending what was queued until after the running slots, if there is a connection.
     #[inline(always)]
     fn postpone_sending(&mut self) {

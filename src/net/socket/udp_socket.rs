@@ -227,7 +227,9 @@ impl QUdpSocket {
     /// The error is emitted as `error_occurred` as well, and the socket's state does not change:
     /// [`DatagramTooLarge`](crate::SocketError::DatagramTooLarge) from 65,508 bytes on with IPv4,
     /// or if the network takes fewer; [`Temporary`](crate::SocketError::Temporary) if the system
-    /// has no room now, since a datagram is never queued; [`Network`](crate::SocketError::Network)
+    /// has no room now, since a datagram is never queued, and then
+    /// [`write_buffer_drained`](crate::QAbstractSocket::write_buffer_drained) is emitted when there is
+    /// room; [`Network`](crate::SocketError::Network)
     /// for port 0, if there is no route, and for a link-local address without a scope id, unless
     /// the socket is bound or connected to an address that has one;
     /// [`ConnectionRefused`](crate::SocketError::ConnectionRefused) if the peer's host has refused
@@ -354,7 +356,35 @@ impl Default for QUdpSocket {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+    use std::net::Ipv4Addr;
+
     use super::QUdpSocket;
+    use crate::Runtime;
+    use crate::net::QAbstractSocket;
+    use crate::net::values::{BindMode, SocketError};
+    use crate::readiness::Readiness;
+
+    /// No network of the tests runs out of room for datagrams.
+    #[test]
+    fn a_sender_whose_datagram_was_refused_hears_once_when_there_is_room() {
+        let mut rt = Runtime::new().unwrap();
+        let socket = rt.add(QUdpSocket::new());
+        rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        let room = rt.spy(socket, QUdpSocket::write_buffer_drained);
+        let writable = Readiness { writable: true, ..Readiness::default() };
+        rt[socket].socket.on_room(writable);
+        rt.deliver();
+        assert!(room.is_empty(), "nothing was refused");
+        let refused = rt[socket].socket.sent_datagram(Err(ErrorKind::WouldBlock.into()));
+        assert!(refused.is_err());
+        assert_eq!(rt[socket].error(), Some(SocketError::Temporary));
+        for _ in 0..2 {
+            rt[socket].socket.on_room(writable);
+            rt.deliver();
+            assert_eq!(room.len(), 1);
+        }
+    }
 
     #[test]
     fn a_socket_is_small() {

@@ -105,7 +105,7 @@ impl NativeSocket {
     /// Ends a connection by a reset, so that its port is free at once and the socket can connect
     /// again. On systems other than Linux, the reset may come only when the socket is closed, and
     /// the socket may not be able to connect again.
-    fn reset(&self) {
+    fn disconnect(&self) {
         if rustix::net::connect_unspec(&self.socket).is_err() {
             // If this fails too, the connection ends without a reset, and the port is taken for a
             // while.
@@ -217,7 +217,7 @@ impl SocketEngine for NativeSocket {
             // A socket that connects to a free port of its own host may get that port, and then
             // connects to itself.
             Ok(peer) if self.kind == SocketType::Tcp && self.local_addr()? == peer => {
-                self.reset();
+                self.disconnect();
                 Err(Errno::CONNREFUSED.into())
             }
             Ok(_) => Ok(Progress::Connected),
@@ -321,6 +321,11 @@ impl SocketEngine for NativeSocket {
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.socket.shutdown(std::net::Shutdown::Write)
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        // Closing the descriptor then sends the reset: socket(7), `SO_LINGER`.
+        self.socket.set_linger(Some(Duration::ZERO))
     }
 
     fn available(&self) -> io::Result<usize> {
