@@ -307,6 +307,32 @@ fn handles_go_into_sets_and_say_who_they_are() {
 }
 
 #[test]
+fn handles_have_the_order_of_their_numbers() {
+    let mut rt = runtime();
+    let stones: Vec<_> = (0..5).map(|_| rt.add(Stone)).collect();
+    assert!(stones.is_sorted(), "objects that are added one after the other");
+    rt.destroy(stones[2]);
+    let late = rt.add(Stone);
+    assert_ne!(late, stones[2]);
+    assert!(stones[2] < late && late < stones[3], "{late:?} takes the place of a gone object");
+
+    let mut names = std::collections::BTreeMap::from([(late, "late")]);
+    names.extend(stones.into_iter().zip(["a", "b", "c", "d", "e"]).rev());
+    assert_eq!(names.into_values().collect::<Vec<_>>(), ["a", "b", "c", "late", "d", "e"]);
+}
+
+#[test]
+fn handles_of_one_object_are_equal_and_in_order_whatever_their_types() {
+    let mut rt = runtime();
+    let [one, two] = [rt.add(Stone), rt.add(Stone)];
+    assert!(one.erase() <= one && one <= one.erase());
+    assert!(one.erase() < two && one < two.erase());
+    let mut other = runtime();
+    let foreign = other.add(Stone);
+    assert!(two < foreign, "the handles of the runtime that was created first come first");
+}
+
+#[test]
 fn handles_may_cross_threads() {
     fn crosses<T: Send + Sync + Copy>() {}
     crosses::<Obj<Stone>>();
