@@ -74,8 +74,8 @@ impl Listener {
 impl Socket {
     pub(super) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
         let role = match kind {
-            SocketType::Tcp => Role::Idle,
             SocketType::Udp => Role::Datagrams(Datagrams::default()),
+            _ => Role::Idle,
         };
         Self {
             host,

@@ -59,8 +59,8 @@ impl NativeSocket {
         towards: SocketAddr,
     ) -> io::Result<Self> {
         let (form, protocol) = match kind {
-            SocketType::Tcp => (Type::STREAM, Protocol::TCP),
             SocketType::Udp => (Type::DGRAM, Protocol::UDP),
+            _ => (Type::STREAM, Protocol::TCP),
         };
         let form = form.nonblocking();
         let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
@@ -89,16 +89,16 @@ impl NativeSocket {
     /// Sets the options that Qt sets on every socket.
     fn prepare(socket: &Socket, kind: SocketType, is_v6: bool) -> io::Result<()> {
         match kind {
-            // Urgent data stays in its place in the stream. Accepted sockets inherit this option.
-            SocketType::Tcp => match socket.set_out_of_band_inline(true) {
-                // Multipath TCP has no urgent data.
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-                done => done,
-            },
             SocketType::Udp => {
                 socket.set_broadcast(true)?;
                 message::describe_incoming(socket, is_v6)
             }
+            // Urgent data stays in its place in the stream. Accepted sockets inherit this option.
+            _ => match socket.set_out_of_band_inline(true) {
+                // Multipath TCP has no urgent data.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+                done => done,
+            },
         }
     }
 
