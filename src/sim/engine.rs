@@ -187,7 +187,7 @@ impl SocketEngine for SimSocket {
         self.held.with(|wire, key| {
             let socket = &mut wire.sockets[key];
             socket.is_v6_only = socket.is_v6 && address != BindAddress::Any;
-            socket.shares = mode.shares();
+            (socket.shares, socket.spreads) = (mode.shares(), mode.spreads());
             wire.bind(key, address.with_port(port))
         })
     }

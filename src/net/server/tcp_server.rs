@@ -50,6 +50,7 @@ pub struct QTcpServer {
     pub(super) abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
     backlog: u32,
+    bind_mode: BindMode,
     error: Option<SocketError>,
     pub(super) accepting: AcceptState,
     /// Decides what to do with a connection, if a class that embeds this server does.
@@ -71,6 +72,7 @@ impl QTcpServer {
             abandoned: Vec::new(),
             max_pending: 30,
             backlog: 50,
+            bind_mode: BindMode::SHARE_ADDRESS,
             error: None,
             accepting: AcceptState::default(),
             on_incoming: None,
@@ -164,7 +166,7 @@ impl QTcpServer {
         let network = &*home.network;
         let listening = open(network, SocketType::Tcp, address, port).and_then(|opened| {
             let (mut engine, address) = opened;
-            engine.bind(address, port, BindMode::SHARE_ADDRESS)?;
+            engine.bind(address, port, self.bind_mode)?;
             engine.listen(self.backlog)?;
             Ok(engine)
         });
@@ -324,6 +326,36 @@ impl QTcpServer {
     #[doc(alias = "setListenBacklogSize")]
     pub fn set_listen_backlog_size(&mut self, size: u32) {
         self.backlog = size;
+    }
+
+    /// Returns with which other sockets the server shares its address and port.
+    pub fn bind_mode(&self) -> BindMode {
+        self.bind_mode
+    }
+
+    /// Sets with which other sockets the server shares its address and port, from the next
+    /// [`listen`](Self::listen) on. The default is [`BindMode::SHARE_ADDRESS`], as in Qt.
+    ///
+    /// With [`BindMode::REUSE_PORT`], several servers listen at one port, for example one in each
+    /// thread or process, and the system spreads the connections among them.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let [first, second] = [rt.add(QTcpServer::new()), rt.add(QTcpServer::new())];
+    /// for server in [first, second] {
+    ///     rt[server].set_bind_mode(BindMode::SHARE_ADDRESS | BindMode::REUSE_PORT);
+    /// }
+    /// rt[first].listen(([127, 0, 0, 1], 0))?;
+    /// let port = rt[first].server_port().unwrap_or_default();
+    /// rt[second].listen(([127, 0, 0, 1], port))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_bind_mode(&mut self, mode: BindMode) {
+        self.bind_mode = mode;
     }
 
     /// Returns how many accepted connections may wait to be taken.

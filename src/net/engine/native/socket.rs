@@ -113,6 +113,18 @@ impl NativeSocket {
         }
     }
 
+    /// Shares the port with other sockets among which the system spreads what arrives.
+    #[cfg(not(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin")))]
+    fn reuse_port(&self) -> io::Result<()> {
+        self.socket.set_reuse_port(true)
+    }
+
+    /// Fails: this system cannot do that.
+    #[cfg(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin"))]
+    fn reuse_port(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Returns the address in the form that this socket takes: IPv4-mapped for an IPv6 socket.
     fn reach(&self, address: SocketAddr) -> SocketAddr {
         match address {
@@ -189,6 +201,9 @@ impl SocketEngine for NativeSocket {
                 self.socket.set_reuse_port(true)?;
             }
             self.socket.set_reuse_address(true)?;
+        }
+        if mode.spreads() {
+            self.reuse_port()?;
         }
         self.socket.bind(&at.into())
     }
