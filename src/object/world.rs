@@ -15,8 +15,10 @@ mod disconnect;
 mod family;
 mod insert;
 mod lease;
+pub(super) mod name_pattern;
 mod node;
 pub(super) mod property;
+pub(super) mod signal_blocker;
 pub(super) mod wakeups;
 
 use std::any::Any;
