@@ -315,6 +315,7 @@ impl Runtime {
     /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
     /// readable or the deadline has come on the runtime's clock, which [`now`](World::now) returns.
     /// Ask for the deadline again after every call into the runtime.
+    #[doc(alias = "hasPendingEvents")]
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.has_work() { Some(self.clock.now()) } else { self.parts.timers.next_deadline() }
     }

@@ -21,6 +21,7 @@ use super::address::{at_interface, canonical, described};
 /// let link_local = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 /// assert_eq!(BindAddress::from((link_local, 3)).to_string(), "fe80::1%3");
 /// ```
+#[doc(alias = "QHostAddress")]
 #[doc(alias = "QHostAddress::SpecialAddress")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
