@@ -177,6 +177,29 @@ fn a_constructor_that_fails_leaves_neither_object_nor_children() {
 }
 
 #[test]
+fn a_child_whose_constructor_fails_leaves_its_parent_as_it_was() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let make = |result: Result<Stone, &'static str>| {
+        move |cx: &mut Context<'_, Stone>| {
+            cx.add_child(Stone);
+            result
+        }
+    };
+    rt.with(alice, |_, cx| {
+        let child = cx.try_add_child_with(make(Ok(Stone))).unwrap();
+        assert_eq!(cx.parent(child), Some(alice.erase()));
+        assert_eq!(cx.try_add_child_with(make(Err("no"))), Err("no"));
+    });
+    assert_eq!(rt.children(alice).count(), 1);
+    let child = rt.try_add_child_of_with(alice, make(Ok(Stone))).unwrap();
+    assert_eq!(rt.parent(child), Some(alice.erase()));
+    assert_eq!(rt.try_add_child_of_with(alice, make(Err("no"))), Err("no"));
+    rt.deliver();
+    assert_eq!((rt.children(alice).count(), rt.len()), (2, 5));
+}
+
+#[test]
 fn a_constructor_that_fails_in_a_slot_costs_nobody_else_anything() {
     let (mut rt, log) = (runtime(), Log::default());
     let alice = rt.add(Person::new("alice", &log));

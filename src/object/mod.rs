@@ -23,6 +23,7 @@ pub use connections::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
 pub use inspection::{ConnectionInfo, SignalSpy, Trace, TraceEntry};
 pub use world::World;
+pub use world::constructed::Constructed;
 pub use world::name_pattern::NamePattern;
 pub use world::property::{Property, PropertyError};
 pub use world::signal_blocker::SignalBlocker;

@@ -9,6 +9,7 @@
 mod connect;
 mod connect_own;
 mod connection_kinds;
+pub(super) mod constructed;
 mod delivery;
 mod destroy;
 mod disconnect;
