@@ -131,6 +131,30 @@ fn servers_share_a_port_only_if_all_of_them_ask_for_it(net: &Net) {
     }
 }
 
+/// A descriptor is taken over by the same rule.
+#[on_every_network]
+fn a_server_says_why_it_cannot_listen_now(net: &Net) {
+    let early = QTcpServer::new().listen(any_port()).unwrap_err();
+    let message = "cannot listen on 127.0.0.1:0 before the server is in a runtime";
+    assert!(early.to_string().starts_with(message), "{early}");
+    let mut rt = net.runtime();
+    let (server, ..) = server(&mut rt);
+    let twice = rt[server].listen(any_port()).unwrap_err();
+    let message = "cannot listen on 127.0.0.1:0 while the server listens";
+    assert!(twice.to_string().starts_with(message), "{twice}");
+
+    let listener = || OwnedFd::from(std_listener().0);
+    let early = QTcpServer::new().set_socket_descriptor(listener()).unwrap_err();
+    let message = "cannot listen by a descriptor before the server is in a runtime";
+    assert!(early.to_string().starts_with(message), "{early}");
+    let twice = rt[server].set_socket_descriptor(listener()).unwrap_err();
+    let message = "cannot listen by a descriptor while the server listens";
+    assert!(twice.to_string().starts_with(message), "{twice}");
+    for error in [early, twice] {
+        assert_eq!(error.kind(), SocketError::Operation);
+    }
+}
+
 #[on_every_network]
 fn no_more_connections_wait_than_are_wanted(net: &Net) {
     let mut rt = net.runtime();

@@ -154,15 +154,8 @@ impl QTcpServer {
         port: u16,
     ) -> Result<(), NetError> {
         let address = address.into();
-        let operation = || format!("listen on {}", address.described(port));
-        if self.engine.is_some() {
-            let operation = format!("{} while the server listens", operation());
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        }
-        let Some(home) = &self.home else {
-            let operation = format!("{} before the server is in a runtime", operation());
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        };
+        let operation = format!("listen on {}", address.described(port));
+        let home = self.ready_to_listen(&operation)?;
         let network = &*home.network;
         let listening = open(network, SocketType::Tcp, address, port).and_then(|opened| {
             let (mut engine, address) = opened;
@@ -172,7 +165,7 @@ impl QTcpServer {
         });
         listening
             .and_then(|engine| self.begin(engine))
-            .map_err(|error| self.refused(operation(), error))
+            .map_err(|error| self.refused(&operation, error))
     }
 
     /// Takes over the descriptor of a listening socket.
@@ -184,17 +177,25 @@ impl QTcpServer {
     #[doc(alias = "setSocketDescriptor")]
     pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
         let operation = "listen by a descriptor";
-        let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        };
+        let home = self.ready_to_listen(operation)?;
         let adopted = match listens(&descriptor) {
             true => home.network.adopt(SocketType::Tcp, descriptor),
             false => Err(io::ErrorKind::Unsupported.into()),
         };
         match adopted.and_then(|engine| self.begin(engine)) {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.refused(operation.to_owned(), error)),
+            Err(error) => Err(self.refused(operation, error)),
         }
+    }
+
+    /// Returns the server's home, or the reason why the server cannot begin to listen now.
+    fn ready_to_listen(&self, operation: &str) -> Result<&Home, NetError> {
+        let reason = match &self.home {
+            Some(home) if self.engine.is_none() => return Ok(home),
+            Some(_) => "while the server listens",
+            None => "before the server is in a runtime",
+        };
+        Err(NetError::new(SocketError::Operation, format!("{operation} {reason}"), None))
     }
 
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
@@ -206,7 +207,7 @@ impl QTcpServer {
         Ok(())
     }
 
-    fn refused(&mut self, operation: String, error: io::Error) -> NetError {
+    fn refused(&mut self, operation: &str, error: io::Error) -> NetError {
         let kind = SocketError::of_binding(&error);
         self.error = Some(kind);
         NetError::new(kind, operation, error)
