@@ -70,6 +70,25 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+/// The calls that the second column of the table of spellings writes, such as `quit` in `rt.quit()`.
+fn calls() -> BTreeSet<String> {
+    let page = read("book/src/from-qt.md");
+    let (_, section) = page.split_once("\n## Spelling\n").expect("the page has that section");
+    let (section, _) = section.split_once("\n## ").expect("a section follows");
+    let mut calls = BTreeSet::new();
+    for line in section.lines().filter(|line| line.starts_with("| ")) {
+        let code = line.replace("\\|", "!");
+        let Some(cell) = code.trim_matches('|').split('|').nth(1) else { continue };
+        for name in names(cell) {
+            for (at, _) in name.match_indices('(') {
+                let before = name[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next();
+                calls.extend(before.map(str::to_owned).filter(|call| !call.is_empty()));
+            }
+        }
+    }
+    calls
+}
+
 /// The items of all source files. It reads what rustfmt leaves, not Rust in general.
 fn items() -> Vec<Item> {
     let mut items = Vec::new();
@@ -173,6 +192,21 @@ fn every_row_names_an_item_or_says_what_takes_its_place() {
     for Row { class, member, items, remark } in rows() {
         assert!(!items.is_empty() || !remark.is_empty(), "{class}::{member} has nothing");
     }
+}
+
+#[test]
+fn what_the_table_of_spellings_calls_exists() {
+    /// What is of the standard library, and an attribute.
+    const OTHERS: [&str; 5] = ["from_millis", "from_secs", "starts_with", "write_all", "qobject"];
+    let calls = calls();
+    assert!(calls.len() > 50, "only {} calls", calls.len());
+    let known: BTreeSet<_> = items().into_iter().map(|item| item.name).collect();
+    let unknown: Vec<_> = calls
+        .iter()
+        .filter(|call| !known.contains(*call) && !OTHERS.contains(&call.as_str()))
+        .filter(|call| !call.starts_with(char::is_uppercase))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
