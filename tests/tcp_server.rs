@@ -118,8 +118,8 @@ fn servers_share_a_port_only_if_all_of_them_ask_for_it(net: &Net) {
     let (share, reuse) = (BindMode::SHARE_ADDRESS, BindMode::REUSE_PORT);
     let unset = rt.add(QTcpServer::new());
     assert_eq!(rt[unset].bind_mode(), share);
-    for (first, second) in [(share, share), (share, reuse), (reuse, share), (reuse, share | reuse)]
-    {
+    let modes = [BindMode::DEFAULT, share, reuse, share | reuse];
+    for (first, second) in modes.iter().flat_map(|one| modes.map(|other| (*one, other))) {
         let one = sharing(&mut rt, 0, first).unwrap();
         let port = rt[one].server_port().unwrap();
         let other = sharing(&mut rt, port, second).map_err(|error| error.kind());
