@@ -151,6 +151,8 @@ fn objects_are_found_by_a_pattern_of_their_names() {
     assert_eq!(rt.find_children::<Stone>(root, |name: &str| name.is_empty()), [two]);
     assert_eq!(rt.find_child::<Stone>(root, |name: &str| name.ends_with('2')), Some(below));
     assert_eq!(rt.find_child::<Person>(root, wall), Some(person));
+    assert_eq!(rt.find_child::<Stone>(root, &format!("wall {}", 2)), Some(below));
+    assert_eq!(rt.find_child::<Stone>(root, Some("wall 2")), Some(below));
     assert_eq!(rt.find_child::<Stone>(two, wall), None);
     // Only objects of the class are asked for their names.
     let asked = Log::default();

@@ -20,6 +20,12 @@ impl NamePattern for &str {
     }
 }
 
+impl NamePattern for &String {
+    fn matches(&self, name: &str) -> bool {
+        self.as_str() == name
+    }
+}
+
 impl NamePattern for Option<&str> {
     fn matches(&self, name: &str) -> bool {
         self.is_none_or(|wanted| wanted == name)
