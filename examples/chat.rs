@@ -6,7 +6,7 @@
 //! after so many disconnections. A client sends the typed lines, prints the lines of the others,
 //! and ends at the end of its input.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 use std::io::{self, BufRead};
@@ -23,7 +23,7 @@ const WAITING_LIMIT: usize = 1024 * 1024;
 struct ChatServer {
     listener: Obj<QTcpServer>,
     /// The connected clients. The first line of a client is its name.
-    names: HashMap<Obj<QTcpSocket>, Option<String>>,
+    names: BTreeMap<Obj<QTcpSocket>, Option<String>>,
     gone: usize,
     enough: usize,
 }
@@ -32,7 +32,7 @@ struct ChatServer {
 impl ChatServer {
     fn new(enough: usize, cx: &mut Context<Self>) -> Self {
         let listener = cx.add_child(QTcpServer::new());
-        Self { listener, names: HashMap::new(), gone: 0, enough }
+        Self { listener, names: BTreeMap::new(), gone: 0, enough }
     }
 
     #[slot(listener.new_connection)]

@@ -109,9 +109,9 @@ pub use net::{
 };
 #[doc(inline)]
 pub use object::{
-    Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
-    Property, PropertyError, QObject, ScopedConnection, Signal, SignalSpy, SlotError, Trace,
-    TraceEntry, World,
+    Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot,
+    NamePattern, Obj, Property, PropertyError, QObject, ScopedConnection, Signal, SignalBlocker,
+    SignalSpy, SlotError, Trace, TraceEntry, World,
 };
 
 pub use macros::{QObject, slot, slots};

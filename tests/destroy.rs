@@ -113,6 +113,22 @@ fn connections_are_cut_before_the_children_go() {
 }
 
 #[test]
+fn a_parent_hears_the_end_of_a_child_unless_it_goes_too() {
+    for parent_goes in [false, true] {
+        let (mut rt, log) = (runtime(), Log::default());
+        let parent = rt.add(Person::new("parent", &log));
+        let child = rt.add_child_of(parent, Person::new("child", &log));
+        let bob = rt.add(Person::new("bob", &log));
+        rt.connect_destroyed(child, parent, Person::mourn);
+        rt.connect_destroyed(child, bob, Person::mourn);
+        rt.destroy(if parent_goes { parent } else { child });
+        let heard = log.take();
+        assert!(heard.contains(&"bob mourns child".to_owned()));
+        assert_eq!(heard.contains(&"parent mourns child".to_owned()), !parent_goes);
+    }
+}
+
+#[test]
 fn blocked_signals_do_not_keep_the_end_secret() {
     let (mut rt, log) = (runtime(), Log::default());
     let alice = rt.add(Person::new("alice", &log).with_last_words(1));

@@ -1,4 +1,5 @@
-//! The book's page "Coming from Qt" has a place for every member of Qt's socket classes.
+//! The book's page "Coming from Qt" has a place for every member of Qt's socket classes, and of the
+//! classes that they stand on.
 //!
 //! `book/qt-members.json` lists the members. Each has a row in the table under its class; what a
 //! row names exists in the sources, and is found by Qt's spelling.
@@ -69,6 +70,25 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+/// The calls that the second column of the table of spellings writes, such as `quit` in `rt.quit()`.
+fn calls() -> BTreeSet<String> {
+    let page = read("book/src/from-qt.md");
+    let (_, section) = page.split_once("\n## Spelling\n").expect("the page has that section");
+    let (section, _) = section.split_once("\n## ").expect("a section follows");
+    let mut calls = BTreeSet::new();
+    for line in section.lines().filter(|line| line.starts_with("| ")) {
+        let code = line.replace("\\|", "!");
+        let Some(cell) = code.trim_matches('|').split('|').nth(1) else { continue };
+        for name in names(cell) {
+            for (at, _) in name.match_indices('(') {
+                let before = name[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next();
+                calls.extend(before.map(str::to_owned).filter(|call| !call.is_empty()));
+            }
+        }
+    }
+    calls
+}
+
 /// The items of all source files. It reads what rustfmt leaves, not Rust in general.
 fn items() -> Vec<Item> {
     let mut items = Vec::new();
@@ -88,7 +108,10 @@ fn items() -> Vec<Item> {
 
 fn items_of(source: &str, items: &mut Vec<Item>) {
     let (mut owner, mut aliases, mut is_signal) = (String::new(), Vec::new(), false);
-    for line in source.lines().map(str::trim) {
+    for indented in source.lines() {
+        let line = indented.trim();
+        // What a function contains is deeper than a class in a macro's braces.
+        let is_inner = indented.starts_with("        ");
         is_signal |= line == "#[signal]";
         if line.starts_with("#[doc(alias") {
             aliases.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
@@ -97,13 +120,14 @@ fn items_of(source: &str, items: &mut Vec<Item>) {
             continue;
         }
         let words = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
-        if let Some(rest) = words.strip_prefix("impl") {
+        if let Some(rest) = words.strip_prefix("impl").filter(|_| !is_inner) {
             // `impl<T> Trait for Type<T>`: the last name is the type's.
-            let rest = rest.trim_start_matches(|c| c != ' ').trim_end_matches('{');
+            let rest = after_parameters(rest).trim_end_matches('{');
             let of = rest.rsplit(" for ").next().unwrap_or(rest);
             owner = first_word(of.trim());
         }
-        let name = ["struct ", "enum ", "trait "].iter().find_map(|kind| words.strip_prefix(kind));
+        let kinds = ["struct ", "enum ", "trait "];
+        let name = kinds.iter().find_map(|kind| words.strip_prefix(kind)).filter(|_| !is_inner);
         if is_signal {
             // The derive macro writes the accessor, with Qt's spelling as an alias.
             let name = first_word(words);
@@ -122,6 +146,22 @@ fn items_of(source: &str, items: &mut Vec<Item>) {
     }
 }
 
+/// What comes after the parameters in angle brackets with which the text may begin.
+fn after_parameters(text: &str) -> &str {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' if !text[..at].ends_with('-') => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return text[at..].trim_start_matches('>');
+        }
+    }
+    text
+}
+
 /// `spelled_so` as `spelledSo`.
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
@@ -138,7 +178,7 @@ fn first_word(text: &str) -> String {
 fn every_member_has_a_row_and_every_row_is_a_member() {
     let rows: Vec<_> = rows().into_iter().map(|row| (row.class, row.member)).collect();
     let members = members();
-    assert!(members.len() > 300, "only {} members are listed", members.len());
+    assert!(members.len() > 500, "only {} members are listed", members.len());
     let shown: BTreeSet<_> = rows.iter().cloned().collect();
     assert_eq!(shown.len(), rows.len(), "a member has two rows");
     let without_row: Vec<_> = members.difference(&shown).collect();
@@ -152,6 +192,21 @@ fn every_row_names_an_item_or_says_what_takes_its_place() {
     for Row { class, member, items, remark } in rows() {
         assert!(!items.is_empty() || !remark.is_empty(), "{class}::{member} has nothing");
     }
+}
+
+#[test]
+fn what_the_table_of_spellings_calls_exists() {
+    /// What is of the standard library, and an attribute.
+    const OTHERS: [&str; 5] = ["from_millis", "from_secs", "starts_with", "write_all", "qobject"];
+    let calls = calls();
+    assert!(calls.len() > 50, "only {} calls", calls.len());
+    let known: BTreeSet<_> = items().into_iter().map(|item| item.name).collect();
+    let unknown: Vec<_> = calls
+        .iter()
+        .filter(|call| !known.contains(*call) && !OTHERS.contains(&call.as_str()))
+        .filter(|call| !call.starts_with(char::is_uppercase))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]

@@ -57,6 +57,19 @@ fn a_notifier_tells_again_in_every_turn_until_all_is_read() {
 }
 
 #[test]
+fn a_notifier_lends_the_descriptor_that_it_watches() {
+    let mut rt = Runtime::new().unwrap();
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    let notifier = rt.add(QSocketNotifier::new(&ours, NotifierType::Read).unwrap());
+    drop(ours);
+    let lent = rt[notifier].socket().try_clone_to_owned().unwrap();
+    theirs.write_all(b"x").unwrap();
+    let mut byte = [0];
+    UnixStream::from(lent).read_exact(&mut byte).unwrap();
+    assert_eq!(&byte, b"x");
+}
+
+#[test]
 fn several_notifiers_may_watch_one_descriptor() {
     let mut rt = Runtime::new().unwrap();
     let journal = Journal::new();

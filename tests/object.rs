@@ -177,6 +177,29 @@ fn a_constructor_that_fails_leaves_neither_object_nor_children() {
 }
 
 #[test]
+fn a_child_whose_constructor_fails_leaves_its_parent_as_it_was() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let make = |result: Result<Stone, &'static str>| {
+        move |cx: &mut Context<'_, Stone>| {
+            cx.add_child(Stone);
+            result
+        }
+    };
+    rt.with(alice, |_, cx| {
+        let child = cx.try_add_child_with(make(Ok(Stone))).unwrap();
+        assert_eq!(cx.parent(child), Some(alice.erase()));
+        assert_eq!(cx.try_add_child_with(make(Err("no"))), Err("no"));
+    });
+    assert_eq!(rt.children(alice).count(), 1);
+    let child = rt.try_add_child_of_with(alice, make(Ok(Stone))).unwrap();
+    assert_eq!(rt.parent(child), Some(alice.erase()));
+    assert_eq!(rt.try_add_child_of_with(alice, make(Err("no"))), Err("no"));
+    rt.deliver();
+    assert_eq!((rt.children(alice).count(), rt.len()), (2, 5));
+}
+
+#[test]
 fn a_constructor_that_fails_in_a_slot_costs_nobody_else_anything() {
     let (mut rt, log) = (runtime(), Log::default());
     let alice = rt.add(Person::new("alice", &log));
@@ -304,6 +327,32 @@ fn handles_go_into_sets_and_say_who_they_are() {
         format!("{:?} {:?}", stones[1], stones[1].erase()),
         "Obj<Stone> 2v1 Obj<QObject> 2v1"
     );
+}
+
+#[test]
+fn handles_have_the_order_of_their_numbers() {
+    let mut rt = runtime();
+    let stones: Vec<_> = (0..5).map(|_| rt.add(Stone)).collect();
+    assert!(stones.is_sorted(), "objects that are added one after the other");
+    rt.destroy(stones[2]);
+    let late = rt.add(Stone);
+    assert_ne!(late, stones[2]);
+    assert!(stones[2] < late && late < stones[3], "{late:?} takes the place of a gone object");
+
+    let mut names = std::collections::BTreeMap::from([(late, "late")]);
+    names.extend(stones.into_iter().zip(["a", "b", "c", "d", "e"]).rev());
+    assert_eq!(names.into_values().collect::<Vec<_>>(), ["a", "b", "c", "late", "d", "e"]);
+}
+
+#[test]
+fn handles_of_one_object_are_equal_and_in_order_whatever_their_types() {
+    let mut rt = runtime();
+    let [one, two] = [rt.add(Stone), rt.add(Stone)];
+    assert!(one.erase() <= one && one <= one.erase());
+    assert!(one.erase() < two && one < two.erase());
+    let mut other = runtime();
+    let foreign = other.add(Stone);
+    assert!(two < foreign, "the handles of the runtime that was created first come first");
 }
 
 #[test]

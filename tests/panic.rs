@@ -177,7 +177,7 @@ fn a_panic_in_a_queued_slot_leaves_the_other_posted_calls() {
 fn a_panic_in_a_constructor_leaves_no_object_and_no_children() {
     let (mut rt, log) = (runtime(), Log::default());
     panic_message(|| {
-        rt.add_with::<Person>(|cx| {
+        rt.add_with(|cx| -> Person {
             cx.add_child(Person::new("child", &log));
             panic!("half made");
         })
@@ -191,7 +191,7 @@ fn a_panic_in_a_constructor_in_a_slot_destroys_the_slots_object() {
     let (mut rt, log) = (runtime(), Log::default());
     let alice = rt.add(Person::new("alice", &log));
     let bob = rt.add(Person::new("bob", &log).on_hearing(|_, cx, _| {
-        cx.add_child_with::<Person>(|_| panic!("half made"));
+        cx.add_child_with(|_| -> Person { panic!("half made") });
     }));
     rt.connect(alice, Person::said, bob, Person::hear);
     panic_message(|| rt.emit(alice, Person::said, 1));

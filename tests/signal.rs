@@ -272,6 +272,67 @@ fn blocked_signals_are_not_emitted_and_what_was_emitted_before_is() {
 }
 
 #[test]
+fn a_guard_blocks_the_signals_of_an_object_while_it_exists() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.connect(bob, Person::said, bob, Person::hear);
+    let mut guard = rt.signal_blocker(alice);
+    guard.emit(alice, Person::said, 1);
+    guard.emit(bob, Person::said, 2);
+    guard.unblock();
+    guard.emit(alice, Person::said, 3);
+    guard.reblock();
+    guard.emit(alice, Person::said, 4);
+    {
+        // The inner guard leaves the signals blocked, as it has found them.
+        let mut inner = guard.signal_blocker(alice);
+        inner.unblock();
+        inner.emit(alice, Person::said, 5);
+    }
+    guard.emit(alice, Person::said, 6);
+    drop(guard);
+    rt.emit(alice, Person::said, 7);
+    assert_eq!(log.take(), ["bob hears 2", "bob hears 3", "bob hears 7"]);
+    rt.signal_blocker(alice).dismiss();
+    assert!(rt.signals_blocked(alice));
+}
+
+#[test]
+fn a_guard_in_a_method_blocks_the_signals_of_the_own_object_too() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));
+    rt.connect(alice, Person::said, bob, Person::hear);
+    rt.with(alice, |alice, cx| {
+        alice.said.emit(1);
+        {
+            let mut guard = cx.signal_blocker(cx.this());
+            alice.said.emit(2);
+            guard.emit(bob, Person::said, 3);
+        }
+        alice.said.emit(4);
+    });
+    assert_eq!(log.take(), ["bob hears 1", "bob hears 4"]);
+}
+
+#[test]
+fn the_signals_are_unblocked_if_a_panic_ends_the_guard_and_forgotten_with_their_object() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _guard = rt.signal_blocker(alice);
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(panicked.is_err() && !rt.signals_blocked(alice));
+    let mut guard = rt.signal_blocker(bob);
+    guard.destroy(bob);
+    let carol = guard.add(Person::new("carol", &log));
+    guard.reblock();
+    drop(guard);
+    assert!(!rt.signals_blocked(carol), "it has the place of bob");
+}
+
+#[test]
 fn emitting_by_indexing_waits_for_a_turn() {
     let (mut rt, log) = (runtime(), Log::default());
     let [alice, bob] = ["alice", "bob"].map(|name| rt.add(Person::new(name, &log)));

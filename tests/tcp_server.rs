@@ -70,6 +70,91 @@ fn a_server_for_all_addresses_shows_ipv4_peers_as_such(net: &Net) {
     assert_eq!(rt[socket].peer_address(), Some(Ipv4Addr::LOCALHOST.into()));
 }
 
+/// A server that listens at this port, and shares it with others of the same mode.
+fn sharing(rt: &mut Runtime, port: u16, mode: BindMode) -> Result<Obj<QTcpServer>, NetError> {
+    let server = rt.add(QTcpServer::new());
+    rt[server].set_max_pending_connections(100);
+    rt[server].set_bind_mode(mode);
+    rt[server].listen((Ipv4Addr::LOCALHOST, port)).map(|()| server)
+}
+
+/// Takes all connections that wait, and returns their number.
+fn taken(rt: &mut Runtime, server: Obj<QTcpServer>) -> usize {
+    std::iter::from_fn(|| rt[server].next_pending_connection()).count()
+}
+
+#[on_every_network]
+fn servers_that_share_their_port_share_its_connections(net: &Net) {
+    let mut rt = net.runtime();
+    let mode = BindMode::SHARE_ADDRESS | BindMode::REUSE_PORT;
+    let one = sharing(&mut rt, 0, mode).unwrap();
+    assert_eq!(rt[one].bind_mode(), mode);
+    let port = rt[one].server_port().unwrap();
+    let other = sharing(&mut rt, port, BindMode::REUSE_PORT).unwrap();
+    let _peers = net.dial_many(port, 40);
+    let mut counts = [0, 0];
+    let waits = |world: &World, server: Obj<QTcpServer>| world[server].has_pending_connections();
+    wait_until(&mut rt, |world| waits(world, one) && waits(world, other));
+    for _ in 0..1000 {
+        settle(&mut rt);
+        counts[0] += taken(&mut rt, one);
+        counts[1] += taken(&mut rt, other);
+        if counts[0] + counts[1] == 40 {
+            break;
+        }
+    }
+    assert_eq!(counts[0] + counts[1], 40, "{counts:?}");
+    assert!(counts[0] > 0 && counts[1] > 0, "{counts:?}");
+
+    rt[one].close();
+    let _peers = net.dial_many(port, 10);
+    wait_until(&mut rt, |world| world[other].has_pending_connections());
+    assert!(!rt[one].is_listening());
+}
+
+#[on_every_network]
+fn servers_share_a_port_only_if_all_of_them_ask_for_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (share, reuse) = (BindMode::SHARE_ADDRESS, BindMode::REUSE_PORT);
+    let unset = rt.add(QTcpServer::new());
+    assert_eq!(rt[unset].bind_mode(), share);
+    let modes = [BindMode::DEFAULT, share, reuse, share | reuse];
+    for (first, second) in modes.iter().flat_map(|one| modes.map(|other| (*one, other))) {
+        let one = sharing(&mut rt, 0, first).unwrap();
+        let port = rt[one].server_port().unwrap();
+        let other = sharing(&mut rt, port, second).map_err(|error| error.kind());
+        let both_ask = (first & second).contains(reuse);
+        assert_eq!(other.is_ok(), both_ask, "{first:?} and {second:?}");
+        assert!(both_ask || other == Err(SocketError::AddressInUse), "{other:?}");
+        let _ = other.map(|other| rt.destroy(other));
+        rt.destroy(one);
+    }
+}
+
+/// A descriptor is taken over by the same rule.
+#[on_every_network]
+fn a_server_says_why_it_cannot_listen_now(net: &Net) {
+    let early = QTcpServer::new().listen(any_port()).unwrap_err();
+    let message = "cannot listen on 127.0.0.1:0 before the server is in a runtime";
+    assert!(early.to_string().starts_with(message), "{early}");
+    let mut rt = net.runtime();
+    let (server, ..) = server(&mut rt);
+    let twice = rt[server].listen(any_port()).unwrap_err();
+    let message = "cannot listen on 127.0.0.1:0 while the server listens";
+    assert!(twice.to_string().starts_with(message), "{twice}");
+
+    let listener = || OwnedFd::from(std_listener().0);
+    let early = QTcpServer::new().set_socket_descriptor(listener()).unwrap_err();
+    let message = "cannot listen by a descriptor before the server is in a runtime";
+    assert!(early.to_string().starts_with(message), "{early}");
+    let twice = rt[server].set_socket_descriptor(listener()).unwrap_err();
+    let message = "cannot listen by a descriptor while the server listens";
+    assert!(twice.to_string().starts_with(message), "{twice}");
+    for error in [early, twice] {
+        assert_eq!(error.kind(), SocketError::Operation);
+    }
+}
+
 #[on_every_network]
 fn no_more_connections_wait_than_are_wanted(net: &Net) {
     let mut rt = net.runtime();

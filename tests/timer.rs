@@ -473,6 +473,28 @@ fn a_timer_that_another_stops_in_the_turn_in_which_both_are_due_does_not_fire() 
 }
 
 #[test]
+fn the_time_in_a_slot_is_that_of_the_clock_of_the_runtime() {
+    let (mut rt, clock) = runtime();
+    let (began, journal) = (rt.now(), Journal::new());
+    let ticks = timer(&mut rt, &journal, "tick");
+    rt[ticks].start_with(3 * SECOND);
+    let (noted, moved) = (journal.clone(), clock.clone());
+    rt.connect_fn(ticks, QTimer::timeout, move |world, _| {
+        noted.note(format!("{:?}", world.now() - began));
+        moved.advance(SECOND); // the work of the slot
+        noted.note(format!("{:?}", world.now() - began));
+    });
+    pass_time(&mut rt, 6 * SECOND);
+    assert_eq!(journal.take(), ["tick", "3s", "4s", "tick", "6s", "7s"]);
+    assert_eq!(rt.now() - began, clock.elapsed());
+
+    let rt = Runtime::new().unwrap();
+    let before = std::time::Instant::now();
+    let now = rt.now();
+    assert!(before <= now && now <= std::time::Instant::now());
+}
+
+#[test]
 fn a_single_shot_call_comes_after_its_delay() {
     let (mut rt, clock) = runtime();
     let journal = Journal::new();

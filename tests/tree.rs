@@ -129,11 +129,60 @@ fn descendants_are_found_depth_first_by_class_and_name() {
     }
     assert_eq!(rt.find_children::<Stone>(root, None), [left, below_left, right, below_right]);
     assert_eq!(rt.find_children::<Stone>(root, "marked"), [below_left, right]);
-    assert_eq!(rt.find_child::<Stone>(root, "marked"), Some(below_left));
+    assert_eq!(rt.find_child::<Stone>(root, "marked"), Some(right), "the nearest, as in Qt");
     assert_eq!(rt.find_child::<Stone>(left, None), Some(below_left));
     assert_eq!(rt.find_child::<Person>(root, None), Some(person));
     assert_eq!(rt.find_child::<Person>(right, None), None);
     assert_eq!(rt.find_child::<Stone>(person, None), None);
+}
+
+#[test]
+fn objects_are_found_by_a_pattern_of_their_names() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let root = rt.add(Stone);
+    let [one, two] = [rt.add_child_of(root, Stone), rt.add_child_of(root, Stone)];
+    let below = rt.add_child_of(one, Stone);
+    let person = rt.add_child_of(root, Person::new("person", &log));
+    rt.set_object_name(one, "wall 1");
+    rt.set_object_name(below, "wall 2");
+    rt.set_object_name(person, "wall 3");
+    let wall = |name: &str| name.starts_with("wall");
+    assert_eq!(rt.find_children::<Stone>(root, wall), [one, below]);
+    assert_eq!(rt.find_children::<Stone>(root, |name: &str| name.is_empty()), [two]);
+    assert_eq!(rt.find_child::<Stone>(root, |name: &str| name.ends_with('2')), Some(below));
+    assert_eq!(rt.find_child::<Person>(root, wall), Some(person));
+    assert_eq!(rt.find_child::<Stone>(root, &format!("wall {}", 2)), Some(below));
+    assert_eq!(rt.find_child::<Stone>(root, Some("wall 2")), Some(below));
+    assert_eq!(rt.find_child::<Stone>(two, wall), None);
+    // Only objects of the class are asked for their names.
+    let asked = Log::default();
+    rt.find_children::<Person>(root, |name: &str| {
+        asked.add(name);
+        true
+    });
+    assert_eq!(asked.take(), ["wall 3"]);
+}
+
+#[test]
+fn direct_children_are_found_without_those_below() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let root = rt.add(Stone);
+    let [one, two] = [rt.add_child_of(root, Stone), rt.add_child_of(root, Stone)];
+    let below = rt.add_child_of(one, Stone);
+    let person = rt.add_child_of(one, Person::new("person", &log));
+    for stone in [two, below] {
+        rt.set_object_name(stone, "marked");
+    }
+    assert_eq!(rt.find_direct_children::<Stone>(root, None), [one, two]);
+    assert_eq!(rt.find_direct_children::<Stone>(root, "marked"), [two]);
+    assert!(rt.find_direct_children::<Person>(root, None).is_empty());
+    assert_eq!(rt.find_direct_child::<Stone>(root, None), Some(one));
+    assert_eq!(rt.find_direct_child::<Stone>(root, "marked"), Some(two));
+    assert_eq!(rt.find_direct_child::<Person>(root, None), None);
+    assert_eq!(rt.find_direct_child::<Person>(one, None), Some(person));
+    rt.destroy(root);
+    assert_eq!(rt.find_direct_child::<Stone>(root, None), None);
+    assert_eq!(rt.find_child::<Stone>(root, None), None);
 }
 
 #[test]

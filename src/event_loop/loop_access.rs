@@ -1,15 +1,70 @@
-//! What the loop adds to a world, and so to every context: ending the loop, and other threads.
+//! What the loop adds to a world, and so to every context: the clock, ending the loop, and other
+//! threads.
 //!
 //! `single_shot.rs` has single shots.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::home::{LoopParts, Parts};
 use super::threads::{PostError, Remote};
 use crate::object::{Connection, Obj, QObject, Signal, Slot, Target, World};
 use crate::sync::{AtomicBool, Ordering};
+
+/// The clock.
+impl World {
+    /// Returns the time on the runtime's [clock](crate::Clock), which timers and time-outs go by
+    /// too. A virtual clock, or the clock of a simulated network, stands still while slots run.
+    ///
+    /// Use this instead of [`Instant::now`], so that a test decides how fast the time passes.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use slotwire::prelude::*;
+    /// use slotwire::VirtualClock;
+    ///
+    /// /// A task with a deadline, which measures how long it takes.
+    /// #[derive(QObject)]
+    /// struct Task {
+    ///     began: Instant,
+    ///     deadline: Instant,
+    /// }
+    ///
+    /// impl Task {
+    ///     fn new(cx: &mut Context<Self>) -> Self {
+    ///         let now = cx.now();
+    ///         Self { began: now, deadline: now + Duration::from_secs(10) }
+    ///     }
+    ///
+    ///     /// What `elapsed` of a `QElapsedTimer` returns.
+    ///     fn elapsed(&self, world: &World) -> Duration {
+    ///         world.now() - self.began
+    ///     }
+    ///
+    ///     /// What `remainingTime` of a `QDeadlineTimer` returns: zero if it has expired.
+    ///     fn remaining(&self, world: &World) -> Duration {
+    ///         self.deadline.saturating_duration_since(world.now())
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let clock = VirtualClock::new();
+    /// let mut rt = Runtime::with_clock(clock.clone())?;
+    /// let task = rt.add_with(Task::new);
+    /// clock.advance(Duration::from_secs(4));
+    /// assert_eq!(rt[task].elapsed(&rt), Duration::from_secs(4));
+    /// assert_eq!(rt[task].remaining(&rt), Duration::from_secs(6));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "QElapsedTimer")]
+    #[doc(alias = "QDeadlineTimer")]
+    pub fn now(&self) -> Instant {
+        LoopParts::of(self).timers.now()
+    }
+}
 
 /// Ending the loop.
 impl World {

@@ -45,12 +45,6 @@ use crate::object::{Occasion, Origin, Trace, World};
 /// std::thread::spawn(move || rt.len());
 /// ```
 ///
-/// # Panics in slots
-///
-/// A panic in a slot destroys the object of the slot, skips the rest of that one emission, and
-/// propagates out of the call that ran the loop. The runtime stays intact: call
-/// [`exec`](Self::exec) again, and everything that was pending is delivered.
-///
 /// ```
 /// use slotwire::prelude::*;
 ///
@@ -69,6 +63,42 @@ use crate::object::{Occasion, Origin, Trace, World};
 /// });
 /// rt[greeter].greeted.emit("world".to_owned());
 /// assert_eq!(rt.exec()?, 3);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics in slots
+///
+/// A panic in a slot skips the rest of that one emission, and propagates out of the call that ran
+/// the loop. The runtime stays intact: the next call to it, for example of [`exec`](Self::exec),
+/// destroys the object of the slot and delivers everything that was pending.
+///
+/// ```
+/// use std::panic::{AssertUnwindSafe, catch_unwind};
+/// use std::time::Duration;
+///
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject)]
+/// struct Worker {}
+///
+/// #[slots]
+/// impl Worker {
+///     #[slot]
+///     fn fail(&mut self) {
+///         panic!("a bug");
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let worker = rt.add(Worker {});
+/// rt.single_shot(Duration::ZERO, worker, Worker::fail);
+/// rt.single_shot_fn(Duration::ZERO, |world| world.exit(3));
+///
+/// assert!(catch_unwind(AssertUnwindSafe(|| rt.exec())).is_err());
+/// assert_eq!(rt.exec()?, 3);
+/// assert!(!rt.contains(worker));
 /// # Ok(())
 /// # }
 /// ```
@@ -313,8 +343,9 @@ impl Runtime {
     ///
     /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` returns, and
     /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
-    /// readable or the deadline has come. Ask for the deadline again after every call into the
-    /// runtime.
+    /// readable or the deadline has come on the runtime's clock, which [`now`](World::now) returns.
+    /// Ask for the deadline again after every call into the runtime.
+    #[doc(alias = "hasPendingEvents")]
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.has_work() { Some(self.clock.now()) } else { self.parts.timers.next_deadline() }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use mio::Interest;
 use mio::unix::SourceFd;
@@ -125,6 +125,11 @@ impl QSocketNotifier {
             home: None,
             error: None,
         })
+    }
+
+    /// Returns the notifier's duplicate of the descriptor.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
     }
 
     /// Returns what the notifier watches for.

@@ -134,6 +134,8 @@ impl QThread {
     ///
     /// Fails if the thread already runs, if the system gives no thread or no poller, or if `set_up`
     /// panics; then [`result`](Self::result) has the panic.
+    #[doc(alias = "run")]
+    #[doc(alias = "moveToThread")]
     pub fn start<R: Send + 'static>(
         &mut self,
         set_up: impl FnOnce(&mut Runtime) -> R + Send + 'static,

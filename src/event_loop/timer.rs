@@ -36,6 +36,8 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "QBasicTimer")]
+#[doc(alias = "QChronoTimer")]
 #[derive(QObject)]
 #[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QTimer {
@@ -102,6 +104,7 @@ impl QTimer {
 
     /// Sets the interval, and starts or restarts the timer.
     #[doc(alias = "start")]
+    #[doc(alias = "startTimer")]
     pub fn start_with(&mut self, interval: Duration) {
         self.interval = interval;
         self.has_new_pace = true;
@@ -110,6 +113,7 @@ impl QTimer {
 
     /// Stops the timer.
     #[slot]
+    #[doc(alias = "killTimer")]
     pub fn stop(&mut self) {
         if let (State::Armed(_), Some(timer), Some(home)) = (self.state, self.timer, &self.home) {
             home.timers.park(timer);
@@ -119,6 +123,7 @@ impl QTimer {
 
     /// Returns true if the timer runs.
     #[doc(alias = "isActive")]
+    #[doc(alias = "active")]
     pub fn is_active(&self) -> bool {
         !matches!(self.state, State::Stopped)
     }
@@ -128,6 +133,7 @@ impl QTimer {
     ///
     /// For an interval of centuries, the time is [`Duration::MAX`].
     #[doc(alias = "remainingTime")]
+    #[doc(alias = "remainingTimeAsDuration")]
     pub fn remaining_time(&self) -> Option<Duration> {
         match (self.state, self.timer, &self.home) {
             (State::Stopped, ..) => None,
@@ -137,6 +143,7 @@ impl QTimer {
     }
 
     /// Returns the interval.
+    #[doc(alias = "intervalAsDuration")]
     pub fn interval(&self) -> Duration {
         self.interval
     }

@@ -308,7 +308,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// Reads what there is of the next line, up to `max` bytes including the line feed. Returns an
     /// empty vector if there is nothing.
     ///
-    /// Like Qt's `readLine(max)`, but Qt counts one byte more, for a terminator.
+    /// Like Qt's `readLine(max + 1)`: Qt counts one byte more, for a terminator.
     #[doc(alias = "readLine")]
     fn read_line_max(&mut self, max: usize) -> Vec<u8> {
         let mut line = Vec::new();

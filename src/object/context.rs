@@ -8,6 +8,7 @@ use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
 use crate::object::connections::{Connection, ConnectionType};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
+use crate::object::world::constructed::Constructed;
 
 /// Gives a running method access to all other objects.
 ///
@@ -80,11 +81,26 @@ impl<'a, T: QObject> Context<'a, T> {
     }
 
     /// Adds a child that is constructed with a context of its own, as [`World::add_with`] does.
-    pub fn add_child_with<C: QObject>(
+    ///
+    /// A constructor that returns a `Result` goes to
+    /// [`try_add_child_with`](Self::try_add_child_with).
+    pub fn add_child_with<C: QObject, R: Constructed<C>>(
         &mut self,
-        construct: impl FnOnce(&mut Context<'_, C>) -> C,
+        construct: impl FnOnce(&mut Context<'_, C>) -> R,
     ) -> Obj<C> {
         self.world.add_child_of_with(self.this(), construct)
+    }
+
+    /// Adds a child whose constructor returns a `Result`, as [`World::try_add_with`] does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the constructor's error.
+    pub fn try_add_child_with<C: QObject, E>(
+        &mut self,
+        construct: impl FnOnce(&mut Context<'_, C>) -> Result<C, E>,
+    ) -> Result<Obj<C>, E> {
+        self.world.try_add_child_of_with(self.this(), construct)
     }
 
     /// Reports a slot's error to the runtime.

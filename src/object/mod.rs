@@ -23,7 +23,10 @@ pub use connections::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;
 pub use inspection::{ConnectionInfo, SignalSpy, Trace, TraceEntry};
 pub use world::World;
+pub use world::constructed::Constructed;
+pub use world::name_pattern::NamePattern;
 pub use world::property::{Property, PropertyError};
+pub use world::signal_blocker::SignalBlocker;
 
 pub(crate) use class::{debug_as_text, nothing_as_text};
 pub(crate) use connections::Dependent;

@@ -9,14 +9,17 @@
 mod connect;
 mod connect_own;
 mod connection_kinds;
+pub(super) mod constructed;
 mod delivery;
 mod destroy;
 mod disconnect;
 mod family;
 mod insert;
 mod lease;
+pub(super) mod name_pattern;
 mod node;
 pub(super) mod property;
+pub(super) mod signal_blocker;
 pub(super) mod wakeups;
 
 use std::any::Any;

@@ -78,22 +78,22 @@ impl Held {
 
     pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.with(|wire, key| match wire.sockets[key].kind {
-            SocketType::Tcp => wire.read_stream(key, buffer),
             SocketType::Udp => Ok(wire.receive_datagram(key, buffer)?.count),
+            _ => wire.read_stream(key, buffer),
         })
     }
 
     pub(super) fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.with(|wire, key| match wire.sockets[key].kind {
-            SocketType::Tcp => wire.peek_stream(key, buffer),
             SocketType::Udp => wire.peek_datagram(key, buffer),
+            _ => wire.peek_stream(key, buffer),
         })
     }
 
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.with(|wire, key| match wire.sockets[key].kind {
-            SocketType::Tcp => wire.write_stream(key, bytes),
             SocketType::Udp => wire.send_datagram(key, bytes, None, Way::default()),
+            _ => wire.write_stream(key, bytes),
         })
     }
 
@@ -187,7 +187,7 @@ impl SocketEngine for SimSocket {
         self.held.with(|wire, key| {
             let socket = &mut wire.sockets[key];
             socket.is_v6_only = socket.is_v6 && address != BindAddress::Any;
-            socket.shares = mode.shares();
+            (socket.shares, socket.spreads) = (mode.shares(), mode.spreads());
             wire.bind(key, address.with_port(port))
         })
     }
@@ -195,8 +195,8 @@ impl SocketEngine for SimSocket {
     fn connect(&mut self, peer: Address) -> io::Result<Progress> {
         let peer = internet(peer)?;
         self.held.with(|wire, key| match wire.sockets[key].kind {
-            SocketType::Tcp => wire.connect_stream(key, peer).map(|()| Progress::Pending),
             SocketType::Udp => wire.connect_datagrams(key, peer).map(|()| Progress::Connected),
+            _ => wire.connect_stream(key, peer).map(|()| Progress::Pending),
         })
     }
 

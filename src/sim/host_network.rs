@@ -50,6 +50,7 @@ impl HostNetwork {
 
 impl Network for HostNetwork {
     fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
+        kind.check_supported()?;
         let mut wire = self.network.wire();
         let key = wire.open(self.host, kind, towards.is_ipv6())?;
         if let Err(error) = wire.host_mut(self.host).take_descriptor() {

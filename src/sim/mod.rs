@@ -25,7 +25,9 @@
 //! # One seed is one run
 //!
 //! The same program on a network with the same seed does the same, in the same order and at the
-//! same times, in another process too, as long as it uses no other source of randomness or time.
+//! same times, in another process too, as long as it uses no other source of randomness or time. So
+//! ask [`World::now`](crate::World::now) for the time and not `Instant::now`, and keep handles in a
+//! `BTreeMap` and not in a `HashMap`, whose order differs in each run.
 //!
 //! [`Runtime::simulated`]: crate::Runtime::simulated
 

@@ -154,6 +154,22 @@ fn a_link_that_cannot_be_made_ends_the_attempt(net: &Net) {
     assert_eq!(read_to_end(&mut rt, &mut peer), b"");
 }
 
+#[on_every_network]
+fn a_link_of_a_kind_that_no_network_has_ends_the_attempt(net: &Net) {
+    for kind in [SocketType::Sctp, SocketType::Unknown] {
+        let mut rt = net.runtime();
+        let to = std::net::SocketAddr::from(([127, 0, 0, 1], 7));
+        let road = TollRoad::new([vec![KeepControl(Link::new(kind, to))]]);
+        let (socket, journal, listener) = travel(net, &mut rt, road);
+        let _peer = caller(&mut rt, &listener);
+        wait_until(&mut rt, is(SocketState::Unconnected, socket));
+        let refused = "UnsupportedSocketOperation while Unconnected";
+        assert_eq!(journal.take(), [&CONNECTED[..3], &["Unconnected", refused]].concat());
+        let reason = rt[socket].error_string();
+        assert!(reason.contains(&format!("{kind:?}")), "{reason}");
+    }
+}
+
 /// Connects by a road that asks for a password, which this slot answers.
 fn ask(net: &Net, answer: Option<&'static str>) -> (Vec<u8>, Vec<String>) {
     let mut rt = net.runtime();

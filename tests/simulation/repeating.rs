@@ -1,5 +1,7 @@
 //! One seed is one run.
 
+use std::collections::BTreeMap;
+
 use slotwire::Trace;
 
 use super::*;
@@ -64,6 +66,81 @@ fn the_same_seed_does_the_same_in_another_process() {
     let there = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     assert_eq!(here, there);
+}
+
+/// Tells every guest what one of them says. The order of the guests is that of a map.
+#[derive(QObject)]
+struct Hub {
+    server: Obj<QTcpServer>,
+    guests: BTreeMap<Obj<QTcpSocket>, Duration>,
+    began: std::time::Instant,
+}
+
+#[slots]
+impl Hub {
+    fn new(cx: &mut Context<Self>) -> Self {
+        let server = cx.add_child(QTcpServer::new());
+        Self { server, guests: BTreeMap::new(), began: cx.now() }
+    }
+
+    #[slot(server.new_connection)]
+    fn welcome(&mut self, cx: &mut Context<Self>) {
+        while let Some(guest) = cx[self.server].next_pending_connection() {
+            self.guests.insert(guest, cx.now() - self.began);
+            cx.on(guest, QTcpSocket::ready_read, Self::tell_all);
+            cx.on(guest, QTcpSocket::disconnected, Self::see_off);
+        }
+    }
+
+    #[slot]
+    fn tell_all(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+        let Some(speaker) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
+        let words = cx[speaker].read_all();
+        for (&guest, since) in &self.guests {
+            writeln!(cx[guest], "{since:?} {words:02x?}")?;
+        }
+        Ok(())
+    }
+
+    #[slot]
+    fn see_off(&mut self, cx: &mut Context<Self>) {
+        let Some(guest) = cx.sender_as::<QTcpSocket>() else { return };
+        self.guests.remove(&guest);
+        cx.destroy(guest);
+    }
+}
+
+/// Lets guests come, speak and go at a hub. Returns all that was emitted.
+fn gathering(seed: u64) -> Trace {
+    let (mut sim, near, far) = two_hosts(seed);
+    let trace = Trace::timed();
+    sim.record_into(&trace);
+    sim.set_link(near, far, Link::new().with_jitter(Duration::from_millis(9)));
+    let hub = sim[far].add_with(Hub::new);
+    let server = sim[far][hub].server;
+    sim[far][server].listen_on(BindAddress::Any, 80).unwrap();
+    for round in 0..3_u8 {
+        let guests: Vec<_> = (0..10).map(|_| sim[near].add(QTcpSocket::new())).collect();
+        for &guest in &guests {
+            sim[near][guest].connect_to_host("far", 80);
+        }
+        sim.run_for(SECOND).unwrap();
+        sim[near][guests[0]].write_all(&[round]).unwrap();
+        sim.run_for(SECOND).unwrap();
+        for &guest in guests.iter().step_by(2) {
+            sim[near][guest].disconnect_from_host();
+        }
+        sim.run_for(SECOND).unwrap();
+    }
+    assert_eq!(sim[far][hub].guests.len(), 15);
+    trace
+}
+
+#[test]
+fn the_same_seed_does_the_same_if_the_program_keeps_its_handles_in_an_ordered_map() {
+    let first = gathering(21);
+    assert!(first.len() > 500, "{first}");
+    assert_eq!(first.difference(&gathering(21)), None);
 }
 
 #[test]

@@ -59,6 +59,25 @@ fn a_bound_socket_says_so_and_connects_from_there(net: &Net) {
     }
 }
 
+#[on_every_network]
+fn a_socket_says_why_it_cannot_be_bound_now(net: &Net) {
+    let bind = |socket: &mut dyn QAbstractSocket| {
+        let error = socket.bind_port(0, BindMode::DEFAULT).unwrap_err();
+        (error.kind(), error.to_string())
+    };
+    let early = "cannot bind to [::]:0 before the socket is in a runtime";
+    for (kind, message) in [bind(&mut QTcpSocket::new()), bind(&mut QUdpSocket::new())] {
+        assert_eq!(kind, SocketError::Operation);
+        assert!(message.starts_with(early), "{message}");
+    }
+    let mut rt = net.runtime();
+    let (socket, _journal) = socket(&mut rt);
+    rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    let (_, message) = bind(&mut rt[socket]);
+    let twice = "cannot bind to [::]:0 while the socket is Bound";
+    assert!(message.starts_with(twice), "{message}");
+}
+
 #[on_every_network_and_layer]
 fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere(net: &Net) {
     let mut rt = net.runtime();

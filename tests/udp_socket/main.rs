@@ -106,6 +106,62 @@ fn dead_port(net: &Net) -> SocketAddr {
     net.udp_peer().1
 }
 
+/// Binds a socket to this port.
+fn bound_to(rt: &mut Runtime, port: u16, mode: BindMode) -> Result<Obj<QUdpSocket>, SocketError> {
+    let socket = rt.add(QUdpSocket::new());
+    let bound = rt[socket].bind(LOCALHOST, port, mode);
+    bound.map(|()| socket).map_err(|error| error.kind())
+}
+
+#[on_every_network]
+fn sockets_that_share_their_port_share_its_senders(net: &Net) {
+    let mut rt = net.runtime();
+    let one = bound_to(&mut rt, 0, BindMode::REUSE_PORT).unwrap();
+    let port = rt[one].local_port().unwrap();
+    let other = bound_to(&mut rt, port, BindMode::REUSE_PORT).unwrap();
+    let peers: Vec<_> = (0..40).map(|_| net.udp_peer().0).collect();
+    for round in [b"one", b"two"] {
+        for peer in &peers {
+            peer.send_to(round, (LOCALHOST, port)).unwrap();
+        }
+    }
+    let mut came: [Vec<SocketAddr>; 2] = Default::default();
+    wait_until(&mut rt, |world| world[one].has_pending_datagrams());
+    wait_until(&mut rt, |world| world[other].has_pending_datagrams());
+    for _ in 0..1000 {
+        settle(&mut rt);
+        for (socket, came) in [one, other].into_iter().zip(&mut came) {
+            while let Some(datagram) = rt[socket].receive_datagram(None).unwrap() {
+                came.extend(datagram.sender());
+            }
+        }
+        if came[0].len() + came[1].len() == 80 {
+            break;
+        }
+    }
+    assert_eq!(came[0].len() + came[1].len(), 80);
+    assert!(came.iter().all(|came| !came.is_empty()));
+    let both = came[0].iter().filter(|sender| came[1].contains(sender)).count();
+    assert_eq!(both, 0, "the datagrams of one sender go to one socket");
+}
+
+#[on_every_network]
+fn sockets_share_a_port_only_if_all_of_them_ask_for_it_in_the_same_way(net: &Net) {
+    let mut rt = net.runtime();
+    let (share, reuse) = (BindMode::SHARE_ADDRESS, BindMode::REUSE_PORT);
+    let modes = [BindMode::DEFAULT, share, reuse, share | reuse];
+    for (first, second) in modes.iter().flat_map(|one| modes.map(|other| (*one, other))) {
+        let one = bound_to(&mut rt, 0, first).unwrap();
+        let port = rt[one].local_port().unwrap();
+        let other = bound_to(&mut rt, port, second);
+        let is_shared = (first & second).intersects(share | reuse);
+        assert_eq!(other.is_ok(), is_shared, "{first:?} and {second:?}");
+        assert!(is_shared || other == Err(SocketError::AddressInUse), "{other:?}");
+        let _ = other.map(|other| rt.destroy(other));
+        rt.destroy(one);
+    }
+}
+
 #[on_every_network]
 fn a_bound_socket_receives_from_anybody(net: &Net) {
     let mut rt = net.runtime();

@@ -50,6 +50,7 @@ pub struct QTcpServer {
     pub(super) abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
     backlog: u32,
+    bind_mode: BindMode,
     error: Option<SocketError>,
     pub(super) accepting: AcceptState,
     /// Decides what to do with a connection, if a class that embeds this server does.
@@ -71,6 +72,7 @@ impl QTcpServer {
             abandoned: Vec::new(),
             max_pending: 30,
             backlog: 50,
+            bind_mode: BindMode::SHARE_ADDRESS,
             error: None,
             accepting: AcceptState::default(),
             on_incoming: None,
@@ -152,25 +154,18 @@ impl QTcpServer {
         port: u16,
     ) -> Result<(), NetError> {
         let address = address.into();
-        let operation = || format!("listen on {}", address.described(port));
-        if self.engine.is_some() {
-            let operation = format!("{} while the server listens", operation());
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        }
-        let Some(home) = &self.home else {
-            let operation = format!("{} before the server is in a runtime", operation());
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        };
+        let operation = format!("listen on {}", address.described(port));
+        let home = self.ready_to_listen(&operation)?;
         let network = &*home.network;
         let listening = open(network, SocketType::Tcp, address, port).and_then(|opened| {
             let (mut engine, address) = opened;
-            engine.bind(address, port, BindMode::SHARE_ADDRESS)?;
+            engine.bind(address, port, self.bind_mode)?;
             engine.listen(self.backlog)?;
             Ok(engine)
         });
         listening
             .and_then(|engine| self.begin(engine))
-            .map_err(|error| self.refused(operation(), error))
+            .map_err(|error| self.refused(&operation, error))
     }
 
     /// Takes over the descriptor of a listening socket.
@@ -182,17 +177,25 @@ impl QTcpServer {
     #[doc(alias = "setSocketDescriptor")]
     pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
         let operation = "listen by a descriptor";
-        let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
-            return Err(NetError::new(SocketError::Operation, operation, None));
-        };
+        let home = self.ready_to_listen(operation)?;
         let adopted = match listens(&descriptor) {
             true => home.network.adopt(SocketType::Tcp, descriptor),
             false => Err(io::ErrorKind::Unsupported.into()),
         };
         match adopted.and_then(|engine| self.begin(engine)) {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.refused(operation.to_owned(), error)),
+            Err(error) => Err(self.refused(operation, error)),
         }
+    }
+
+    /// Returns the server's home, or the reason why the server cannot begin to listen now.
+    fn ready_to_listen(&self, operation: &str) -> Result<&Home, NetError> {
+        let reason = match &self.home {
+            Some(home) if self.engine.is_none() => return Ok(home),
+            Some(_) => "while the server listens",
+            None => "before the server is in a runtime",
+        };
+        Err(NetError::new(SocketError::Operation, format!("{operation} {reason}"), None))
     }
 
     fn begin(&mut self, mut engine: Box<dyn SocketEngine>) -> io::Result<()> {
@@ -204,7 +207,7 @@ impl QTcpServer {
         Ok(())
     }
 
-    fn refused(&mut self, operation: String, error: io::Error) -> NetError {
+    fn refused(&mut self, operation: &str, error: io::Error) -> NetError {
         let kind = SocketError::of_binding(&error);
         self.error = Some(kind);
         NetError::new(kind, operation, error)
@@ -324,6 +327,36 @@ impl QTcpServer {
     #[doc(alias = "setListenBacklogSize")]
     pub fn set_listen_backlog_size(&mut self, size: u32) {
         self.backlog = size;
+    }
+
+    /// Returns with which other sockets the server shares its address and port.
+    pub fn bind_mode(&self) -> BindMode {
+        self.bind_mode
+    }
+
+    /// Sets with which other sockets the server shares its address and port, from the next
+    /// [`listen`](Self::listen) on. The default is [`BindMode::SHARE_ADDRESS`], as in Qt.
+    ///
+    /// With [`BindMode::REUSE_PORT`], several servers listen at one port, for example one in each
+    /// thread or process, and the system spreads the connections among them.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let [first, second] = [rt.add(QTcpServer::new()), rt.add(QTcpServer::new())];
+    /// for server in [first, second] {
+    ///     rt[server].set_bind_mode(BindMode::SHARE_ADDRESS | BindMode::REUSE_PORT);
+    /// }
+    /// rt[first].listen(([127, 0, 0, 1], 0))?;
+    /// let port = rt[first].server_port().unwrap_or_default();
+    /// rt[second].listen(([127, 0, 0, 1], port))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_bind_mode(&mut self, mode: BindMode) {
+        self.bind_mode = mode;
     }
 
     /// Returns how many accepted connections may wait to be taken.

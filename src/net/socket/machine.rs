@@ -231,7 +231,12 @@ pub(in crate::net) trait StateMachine {
     /// Binds the socket to an address of this host.
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> Result<(), NetError> {
         self.settle();
-        let operation = || format!("bind to {}", address.described(port));
+        let reason = match self.core().state() {
+            _ if self.core().home().is_none() => " before the socket is in a runtime".to_owned(),
+            SocketState::Unconnected => String::new(),
+            state => format!(" while the socket is {state:?}"),
+        };
+        let operation = || format!("bind to {}{reason}", address.described(port));
         self.core_mut().bind(address, port, mode).map_err(|Fault { kind, source }| {
             let copy = source.as_ref().map(copy_of);
             self.core_mut().fail(kind, copy);

@@ -21,6 +21,7 @@ use super::address::{at_interface, canonical, described};
 /// let link_local = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
 /// assert_eq!(BindAddress::from((link_local, 3)).to_string(), "fe80::1%3");
 /// ```
+#[doc(alias = "QHostAddress")]
 #[doc(alias = "QHostAddress::SpecialAddress")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -143,12 +144,16 @@ bitflags! {
     /// | `SHARE_ADDRESS` | `SO_REUSEADDR` | UDP: `SO_REUSEPORT`, TCP: `SO_REUSEADDR` | `SO_REUSEADDR` |
     /// | `DONT_SHARE_ADDRESS` | no socket | no socket | `SO_EXCLUSIVEADDRUSE` |
     /// | `REUSE_ADDRESS_HINT` | as `SHARE_ADDRESS` | as `SHARE_ADDRESS` | `SO_REUSEADDR` |
+    /// | `REUSE_PORT` | `SO_REUSEPORT` | `SO_REUSEPORT`, where the system has it | none: binding fails |
     ///
-    /// Two UDP sockets share a port only if both ask for it. A unicast datagram then goes to one of
-    /// them, a multicast or broadcast datagram to both. Two listening TCP sockets never share a
-    /// port.
+    /// Two UDP sockets share a port only if both ask for it, by the same flag. A unicast datagram
+    /// then goes to one of them, a multicast or broadcast datagram to both.
     ///
-    /// See Qt's `QAbstractSocket::BindFlag` and socket(7).
+    /// Two listening TCP sockets share a port only if both ask for it by `REUSE_PORT`. The other
+    /// flags let a server listen at a port that connections of an earlier server still have.
+    ///
+    /// See Qt's `QAbstractSocket::BindFlag`, which has all of these flags but `REUSE_PORT`, and
+    /// socket(7).
     #[doc(alias = "QAbstractSocket::BindFlag")]
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct BindMode: u8 {
@@ -164,13 +169,26 @@ bitflags! {
         /// Asks the system to bind even if the address and port are bound already.
         #[doc(alias = "ReuseAddressHint")]
         const REUSE_ADDRESS_HINT = 4;
+        /// Shares the address and port with all other sockets of the same user that have this flag
+        /// too, and the system spreads among them what arrives: connections among servers, for
+        /// example with one server for each thread, and datagrams among UDP sockets.
+        ///
+        /// On Linux and Android, all that comes from one address and port of a peer goes to the same
+        /// socket, while the number of sockets stays the same. Other systems may prefer one of the
+        /// sockets.
+        const REUSE_PORT = 8;
     }
 }
 
 impl BindMode {
-    /// Returns true if the address is shared.
+    /// Returns true if the address is shared with others that are bound in this way.
     pub(crate) fn shares(self) -> bool {
         self.intersects(Self::SHARE_ADDRESS | Self::REUSE_ADDRESS_HINT)
+    }
+
+    /// Returns true if the system spreads what arrives among the sockets of this address.
+    pub(crate) fn spreads(self) -> bool {
+        self.contains(Self::REUSE_PORT)
     }
 }
 

@@ -21,7 +21,9 @@ pub enum SocketState {
     /// The socket is bound to an address and a port.
     #[doc(alias = "BoundState")]
     Bound,
-    /// The socket listens for connections. Only a server's socket does.
+    /// For internal use only, as in Qt: no socket gets into this state. A server is not a
+    /// `QAbstractSocket`; [`QTcpServer::is_listening`](crate::QTcpServer::is_listening) returns its
+    /// state.
     #[doc(alias = "ListeningState")]
     Listening,
     /// The socket is closing, and may still send written bytes.

@@ -5,6 +5,7 @@
 //! an object other than the one for which it was made.
 
 use std::any::{Any, type_name};
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -230,6 +231,19 @@ macro_rules! object_trait {
 /// Handles are `Send`, objects are not: another thread can hold a handle, and
 /// [`Remote`](crate::Remote) takes it back to the thread of its object.
 ///
+/// # Order
+///
+/// Handles have an order, so that they can be the keys of a `BTreeMap`. First come the handles of
+/// the runtime that was created first. Within a runtime the order is that of the numbers that
+/// `Debug` shows: `1v1`, `2v1`, `2v3`, `3v1`. New objects get ascending numbers, but an object that
+/// is added after another one is gone may get the number of that one, and so its place in the order.
+///
+/// The order is the same whenever a program does the same, while the order of a `HashMap` differs
+/// in each run. So use ordered maps in programs that you test on the simulated network: otherwise
+/// one seed is not one run.
+///
+/// # Examples
+///
 /// ```
 /// use slotwire::prelude::*;
 ///
@@ -249,6 +263,7 @@ macro_rules! object_trait {
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "QPointer")]
 pub struct Obj<T: ?Sized + Target> {
     pub(crate) key: ObjectKey,
     pub(crate) tag: RuntimeTag,
@@ -284,6 +299,11 @@ impl<T: ?Sized + Target> Obj<T> {
     pub(crate) fn number(self) -> Number {
         Number(self.key)
     }
+
+    /// Returns what the order of handles goes by: the runtime, the number, the generation.
+    fn rank(self) -> (RuntimeTag, (u32, u32)) {
+        (self.tag, self.key.parts())
+    }
 }
 
 /// The name of a type without the path to it, as in `Obj<QTcpSocket>`.
@@ -308,6 +328,18 @@ impl<T: ?Sized + Target, U: ?Sized + Target> PartialEq<Obj<U>> for Obj<T> {
 }
 
 impl<T: ?Sized + Target> Eq for Obj<T> {}
+
+impl<T: ?Sized + Target, U: ?Sized + Target> PartialOrd<Obj<U>> for Obj<T> {
+    fn partial_cmp(&self, other: &Obj<U>) -> Option<Ordering> {
+        Some(self.rank().cmp(&other.rank()))
+    }
+}
+
+impl<T: ?Sized + Target> Ord for Obj<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
 
 impl<T: ?Sized + Target> Hash for Obj<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {

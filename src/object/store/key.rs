@@ -13,7 +13,7 @@ new_key_type! {
 impl ObjectKey {
     /// Returns the number, which another object may get later, and the generation, which tells the
     /// two apart.
-    pub(super) fn parts(self) -> (u32, u32) {
+    pub(in crate::object) fn parts(self) -> (u32, u32) {
         let bits = self.bits();
         ((bits & 0xffff_ffff) as u32, (bits >> 32) as u32)
     }

@@ -287,7 +287,8 @@ impl World {
     }
 
     /// Connects a slot to the end of an object. The slot runs just before the object's children are
-    /// destroyed; the object can still be reached then.
+    /// destroyed; the object can still be reached then. A parent does not hear the end of a child
+    /// that goes with it.
     ///
     /// The argument is the handle of the object that is being destroyed. This signal is emitted
     /// even if the object's signals are blocked.

@@ -19,8 +19,9 @@ impl World {
     ///
     /// The order is: the object takes its last steps, and their signals are delivered; `destroyed`
     /// is emitted; the object's connections are cut; its children are destroyed in the order in
-    /// which they were added; the object is removed. Slots of other objects that an emission of
-    /// this object has not reached yet are not called any more.
+    /// which they were added; the object is removed. So the object does not hear the end of its
+    /// children, as in Qt. Slots of other objects that an emission of this object has not reached
+    /// yet are not called any more.
     ///
     /// # Panics
     ///

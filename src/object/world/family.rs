@@ -4,6 +4,7 @@
 //! knows who is whose parent.
 
 use super::World;
+use super::name_pattern::NamePattern;
 use crate::object::class::{Obj, QObject, Target};
 use crate::object::store::ObjectKey;
 
@@ -79,8 +80,11 @@ impl World {
         self.set_parent(object, None::<Obj<dyn QObject>>);
     }
 
-    /// Returns the first descendant of class `T`, or of a class that extends it, with this name if
-    /// one is given. The search is depth first, in the order in which children were added.
+    /// Returns a descendant of class `T`, or of a class that extends it, with this name if one is
+    /// given. Children of `root` come before their descendants; otherwise the order is that in which
+    /// children were added, as in Qt.
+    ///
+    /// `name` may be a name, `None` for any name, or a closure: see [`NamePattern`].
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -95,30 +99,84 @@ impl World {
     /// rt.set_object_name(lamp, "desk");
     /// assert_eq!(rt.find_child::<Lamp>(room, "desk"), Some(lamp));
     /// assert_eq!(rt.find_child::<Lamp>(room, None), Some(lamp));
+    /// assert_eq!(rt.find_child::<Lamp>(room, |name: &str| name.ends_with("sk")), Some(lamp));
     /// assert_eq!(rt.find_child::<Room>(room, None), None);
     /// # Ok(())
     /// # }
     /// ```
     #[doc(alias = "findChild")]
-    pub fn find_child<'n, T: QObject>(
+    pub fn find_child<T: QObject>(
         &self,
         root: Obj<impl ?Sized + Target>,
-        name: impl Into<Option<&'n str>>,
+        name: impl NamePattern,
     ) -> Option<Obj<T>> {
-        let name = name.into();
-        self.descendants(root).find_map(|key| self.matching(key, name))
+        let parents = self.own(root).into_iter().chain(self.descendants(root));
+        let mut below = parents.flat_map(|parent| self.tree.children(parent));
+        below.find_map(|key| self.matching(key, &name))
     }
 
     /// Returns all descendants of class `T`, or of a class that extends it, with this name if one
-    /// is given. The order is that of [`find_child`](Self::find_child).
+    /// is given: depth first, in the order in which children were added.
+    ///
+    /// `name` may be a name, `None` for any name, or a closure: see [`NamePattern`].
     #[doc(alias = "findChildren")]
-    pub fn find_children<'n, T: QObject>(
+    pub fn find_children<T: QObject>(
         &self,
         root: Obj<impl ?Sized + Target>,
-        name: impl Into<Option<&'n str>>,
+        name: impl NamePattern,
     ) -> Vec<Obj<T>> {
-        let name = name.into();
-        self.descendants(root).filter_map(|key| self.matching(key, name)).collect()
+        self.descendants(root).filter_map(|key| self.matching(key, &name)).collect()
+    }
+
+    /// Returns the first child of class `T`, or of a class that extends it, with this name if one is
+    /// given. Children of children are not searched; otherwise as
+    /// [`find_child`](Self::find_child).
+    #[doc(alias = "findChild")]
+    #[doc(alias = "FindDirectChildrenOnly")]
+    pub fn find_direct_child<T: QObject>(
+        &self,
+        parent: Obj<impl ?Sized + Target>,
+        name: impl NamePattern,
+    ) -> Option<Obj<T>> {
+        let mut children = self.own(parent).into_iter().flat_map(|key| self.tree.children(key));
+        children.find_map(|key| self.matching(key, &name))
+    }
+
+    /// Returns the children of class `T`, or of a class that extends it, with this name if one is
+    /// given. Children of children are not searched; otherwise as
+    /// [`find_children`](Self::find_children).
+    ///
+    /// ```
+    /// # use slotwire::prelude::*;
+    /// # #[derive(QObject, Default)]
+    /// # struct Room {}
+    /// # #[derive(QObject, Default)]
+    /// # struct Lamp {}
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// # let mut rt = Runtime::new()?;
+    /// let room = rt.add(Room::default());
+    /// let lamps: Vec<_> = (0..3).map(|_| rt.add_child_of(room, Lamp::default())).collect();
+    /// let bulb = rt.add_child_of(lamps[0], Lamp::default());
+    /// for (lamp, name) in [(lamps[0], "red 1"), (lamps[1], "red 2"), (bulb, "red 3")] {
+    ///     rt.set_object_name(lamp, name);
+    /// }
+    /// assert_eq!(rt.find_direct_children::<Lamp>(room, None), lamps);
+    ///
+    /// let red = |name: &str| name.starts_with("red");
+    /// assert_eq!(rt.find_direct_children::<Lamp>(room, red), lamps[..2]);
+    /// assert_eq!(rt.find_children::<Lamp>(room, red), [lamps[0], bulb, lamps[1]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "findChildren")]
+    #[doc(alias = "FindDirectChildrenOnly")]
+    pub fn find_direct_children<T: QObject>(
+        &self,
+        parent: Obj<impl ?Sized + Target>,
+        name: impl NamePattern,
+    ) -> Vec<Obj<T>> {
+        let children = self.own(parent).into_iter().flat_map(|key| self.tree.children(key));
+        children.filter_map(|key| self.matching(key, &name)).collect()
     }
 
     /// Returns the object's name, which is empty if none was set or the object is gone.
@@ -150,13 +208,10 @@ impl World {
         }
     }
 
-    fn matching<T: QObject>(&self, key: ObjectKey, name: Option<&str>) -> Option<Obj<T>> {
+    fn matching<T: QObject>(&self, key: ObjectKey, name: &impl NamePattern) -> Option<Obj<T>> {
         let object: Obj<dyn QObject> = self.handle(key);
-        if name.is_none_or(|name| self.object_name(object) == name) {
-            self.downcast(object)
-        } else {
-            None
-        }
+        let found = self.downcast(object)?;
+        name.matches(self.object_name(object)).then_some(found)
     }
 
     /// Returns the parent of an object, the parent of that parent, and so on.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 
 use super::World;
+use super::constructed::Constructed;
 use super::node::Node;
 use crate::object::anchor::Anchor;
 use crate::object::class::{Obj, QObject, Target};
@@ -26,7 +27,7 @@ impl World {
     /// # }
     /// ```
     pub fn add<T: QObject>(&mut self, object: T) -> Obj<T> {
-        self.insert(None, |_| object)
+        self.insert(None, |_: &mut Context<'_, T>| object)
     }
 
     /// Adds an object whose constructor gets a context. The object has its handle there already, so
@@ -36,14 +37,42 @@ impl World {
     /// that one has returned. If it does not, what it does takes effect when the runtime is called
     /// next, for example by [`Runtime::deliver`](crate::Runtime::deliver), so that the caller can
     /// connect the new object first.
-    pub fn add_with<T: QObject>(
+    ///
+    /// A constructor that returns a `Result` goes to [`try_add_with`](Self::try_add_with).
+    pub fn add_with<T: QObject, C: Constructed<T>>(
         &mut self,
-        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+        construct: impl FnOnce(&mut Context<'_, T>) -> C,
     ) -> Obj<T> {
         self.insert(None, construct)
     }
 
-    /// Adds an object whose constructor can fail.
+    /// Adds an object whose constructor returns a `Result`; otherwise as
+    /// [`add_with`](Self::add_with).
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// #[derive(QObject)]
+    /// struct Server {
+    ///     listener: Obj<QTcpServer>,
+    /// }
+    ///
+    /// impl Server {
+    ///     fn new(cx: &mut Context<Self>) -> Result<Self, NetError> {
+    ///         let listener = cx.add_child(QTcpServer::new());
+    ///         cx[listener].listen(([127, 0, 0, 1], 0))?;
+    ///         Ok(Self { listener })
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let server = rt.try_add_with(Server::new)?;
+    /// let listener = rt[server].listener;
+    /// assert!(rt[listener].is_listening());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -68,31 +97,54 @@ impl World {
         object: T,
     ) -> Obj<T> {
         let parent = self.expect_node(parent);
-        self.insert(Some(parent), |_| object)
+        self.insert(Some(parent), |_: &mut Context<'_, T>| object)
     }
 
     /// Adds a child of `parent` whose constructor gets a context, as [`add_with`](Self::add_with)
     /// does.
     ///
+    /// A constructor that returns a `Result` goes to
+    /// [`try_add_child_of_with`](Self::try_add_child_of_with).
+    ///
     /// # Panics
     ///
     /// Panics if `parent` is stale or of another runtime.
     #[track_caller]
-    pub fn add_child_of_with<P: ?Sized + Target, T: QObject>(
+    pub fn add_child_of_with<P: ?Sized + Target, T: QObject, C: Constructed<T>>(
         &mut self,
         parent: Obj<P>,
-        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+        construct: impl FnOnce(&mut Context<'_, T>) -> C,
     ) -> Obj<T> {
         let parent = self.expect_node(parent);
         self.insert(Some(parent), construct)
     }
 
-    fn insert<T: QObject>(
+    /// Adds a child of `parent` whose constructor returns a `Result`, as
+    /// [`try_add_with`](Self::try_add_with) does.
+    ///
+    /// # Errors
+    ///
+    /// Returns the constructor's error.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `parent` is stale or of another runtime.
+    #[track_caller]
+    pub fn try_add_child_of_with<P: ?Sized + Target, T: QObject, E>(
+        &mut self,
+        parent: Obj<P>,
+        construct: impl FnOnce(&mut Context<'_, T>) -> Result<T, E>,
+    ) -> Result<Obj<T>, E> {
+        let parent = self.expect_node(parent);
+        self.try_insert(Some(parent), construct)
+    }
+
+    fn insert<T: QObject, C: Constructed<T>>(
         &mut self,
         parent: Option<ObjectKey>,
-        construct: impl FnOnce(&mut Context<'_, T>) -> T,
+        construct: impl FnOnce(&mut Context<'_, T>) -> C,
     ) -> Obj<T> {
-        match self.try_insert(parent, |cx| Ok::<_, Infallible>(construct(cx))) {
+        match self.try_insert(parent, |cx| Ok::<_, Infallible>(construct(cx).into_object())) {
             Ok(object) => object,
             Err(never) => match never {},
         }

@@ -63,7 +63,7 @@ impl Wire {
         if !host.is_up || host.black_holes.contains(&call.to.port()) {
             return self.call_again(call);
         }
-        let Some(listener) = self.listener_at(call.to_host, call.to) else {
+        let Some(listener) = self.listener_at(call.to_host, call.to, from_local) else {
             // There is no socket at this end to send it from.
             let (host, caller) = (call.to_host, call.from);
             return self.answer_by_reset(host, caller, from_host, Stray::Call(call));
@@ -73,7 +73,7 @@ impl Wire {
         let Some(from) = from_local.filter(|_| !is_full) else { return self.call_again(call) };
         let mut called = Socket::new(call.to_host, SocketType::Tcp, socket.is_v6);
         called.is_v6_only = socket.is_v6_only;
-        called.shares = socket.shares;
+        (called.shares, called.spreads) = (socket.shares, socket.spreads);
         called.options = socket.options.clone();
         called.options.fit_send_buffer(self.link(call.to_host, from_host).mtu());
         called.local = Some(call.to);
@@ -95,15 +95,21 @@ impl Wire {
         self.send(key, Content::Answer { window_end }, 0);
     }
 
-    /// Returns the listener for an address. A socket bound to this very address is preferred.
-    fn listener_at(&self, host: SimHost, at: SocketAddr) -> Option<SocketKey> {
+    /// Returns the listener for a call to an address. A socket bound to this very address is
+    /// preferred.
+    fn listener_at(
+        &self,
+        host: SimHost,
+        at: SocketAddr,
+        from: Option<SocketAddr>,
+    ) -> Option<SocketKey> {
         let holders = self.ports.holders(host, SocketType::Tcp, at.port()).iter().copied();
         let listens = |key: &SocketKey| matches!(self.sockets[*key].role, Role::Listener(_));
         let fitting = holders.filter(listens).filter_map(|key| {
             let fit = self.sockets[key].fits(at.ip(), interface_towards(at.ip()))?;
             Some((fit, key))
         });
-        fitting.max_by_key(|&(fit, _)| fit).map(|(_, key)| key)
+        self.best_of(fitting, from)
     }
 
     /// Establishes the connection at the called end, when its answer is acknowledged.

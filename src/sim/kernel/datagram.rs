@@ -327,13 +327,12 @@ impl Wire {
             }
             return;
         }
-        // Of equal fits, `max_by_key` takes the socket that was bound last.
         let fitting = holders.into_iter().filter_map(|key| {
             let fit = self.sockets[key].takes(&datagram)?;
             Some((fit, key))
         });
-        match fitting.max_by_key(|&(fit, _)| fit) {
-            Some((_, key)) => self.deliver(key, &datagram),
+        match self.best_of(fitting, Some(datagram.sender)) {
+            Some(key) => self.deliver(key, &datagram),
             None => self.refuse(&datagram),
         }
     }

@@ -58,8 +58,8 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn new(kind: SocketType) -> Self {
         let (send_buffer, receive_buffer) = match kind {
-            SocketType::Tcp => (262_144, 131_072),
             SocketType::Udp => (212_992, 212_992),
+            _ => (262_144, 131_072),
         };
         Self {
             kind,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rustix::io::Errno;
+use smallvec::SmallVec;
 
 use super::host::{BROADCAST, ETHERNET_INDEX, Host, SimHost, is_interface, is_link_local};
 use super::socket::{Role, Socket, SocketKey};
@@ -102,7 +103,30 @@ impl Wire {
             let listens = matches!(other.role, Role::Listener(_));
             overlap(socket, at.ip(), interface, other)
                 && !(socket.shares && other.shares && !listens)
+                && !(socket.spreads && other.spreads)
         })
+    }
+
+    /// Returns the socket that gets what comes from an address, of those that fit. Of equal fits it
+    /// is the one that was bound last, or, if the sockets spread what arrives among them, always the
+    /// same one for the same sender.
+    pub(super) fn best_of(
+        &self,
+        fitting: impl Iterator<Item = (u8, SocketKey)>,
+        from: Option<SocketAddr>,
+    ) -> Option<SocketKey> {
+        let fitting: SmallVec<[_; 8]> = fitting.collect();
+        let best = fitting.iter().map(|&(fit, _)| fit).max()?;
+        let equal = fitting.iter().filter(|(fit, _)| *fit == best).map(|&(_, key)| key);
+        let last = equal.clone().next_back()?;
+        let mut spread = equal.filter(|&key| self.sockets[key].spreads);
+        match from {
+            Some(from) if self.sockets[last].spreads => {
+                let count = spread.clone().count();
+                spread.nth(number_of(from) % count)
+            }
+            _ => Some(last),
+        }
     }
 
     /// Returns true if another socket listens on the address of this one.
@@ -113,9 +137,21 @@ impl Wire {
         holders.iter().filter(|&&holder| holder != key).any(|&holder| {
             let other = &self.sockets[holder];
             matches!(other.role, Role::Listener(_))
+                && !(socket.spreads && other.spreads)
                 && overlap(socket, local.ip(), socket.interface, other)
         })
     }
+}
+
+/// Returns a number that is the same for the same address and port, and any other for another.
+fn number_of(from: SocketAddr) -> usize {
+    let address = match from.ip().to_canonical() {
+        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64 ^ v6.to_bits() as u64,
+    };
+    // Multiplying carries each bit to higher ones.
+    let mixed = (address << 16 ^ u64::from(from.port())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 48) as usize
 }
 
 /// Returns true if `socket`, bound to the address `at` and the interface, would get packets that

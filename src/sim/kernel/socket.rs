@@ -34,6 +34,8 @@ pub(in crate::sim) struct Socket {
     pub(in crate::sim) interface: Option<u32>,
     /// Other sockets may have the same address.
     pub(in crate::sim) shares: bool,
+    /// What arrives is spread among the sockets of this address that have this set too.
+    pub(in crate::sim) spreads: bool,
     pub(super) options: Options,
     /// A program of the host holds a descriptor of it.
     pub(in crate::sim) has_descriptor: bool,
@@ -74,8 +76,8 @@ impl Listener {
 impl Socket {
     pub(super) fn new(host: SimHost, kind: SocketType, is_v6: bool) -> Self {
         let role = match kind {
-            SocketType::Tcp => Role::Idle,
             SocketType::Udp => Role::Datagrams(Datagrams::default()),
+            _ => Role::Idle,
         };
         Self {
             host,
@@ -85,6 +87,7 @@ impl Socket {
             local: None,
             interface: None,
             shares: false,
+            spreads: false,
             options: Options::new(kind),
             has_descriptor: false,
             watch: None,

@@ -15,8 +15,8 @@ pub(in crate::net) fn listens(descriptor: impl AsFd) -> bool {
 pub(super) fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<AddressFamily> {
     let descriptor = descriptor.as_fd();
     let form = match kind {
-        SocketType::Tcp => rustix::net::SocketType::STREAM,
         SocketType::Udp => rustix::net::SocketType::DGRAM,
+        _ => rustix::net::SocketType::STREAM,
     };
     let is_of_kind = sockopt::socket_type(descriptor) == Ok(form) && speaks(kind, descriptor);
     let family = getsockname(descriptor).ok()?.address_family();
@@ -29,12 +29,12 @@ pub(super) fn family_of(kind: SocketType, descriptor: impl AsFd) -> Option<Addre
 fn speaks(kind: SocketType, descriptor: BorrowedFd<'_>) -> bool {
     let Ok(Some(protocol)) = sockopt::socket_protocol(descriptor) else { return false };
     match kind {
+        SocketType::Udp => protocol == ipproto::UDP,
         // Multipath TCP is read and written as TCP is (RFC 8684).
         #[cfg(not(target_os = "freebsd"))]
-        SocketType::Tcp => protocol == ipproto::TCP || protocol == ipproto::MPTCP,
+        _ => protocol == ipproto::TCP || protocol == ipproto::MPTCP,
         #[cfg(target_os = "freebsd")]
-        SocketType::Tcp => protocol == ipproto::TCP,
-        SocketType::Udp => protocol == ipproto::UDP,
+        _ => protocol == ipproto::TCP,
     }
 }
 

@@ -34,10 +34,12 @@ impl NativeNetwork {
 
 impl Network for NativeNetwork {
     fn open(&self, kind: SocketType, towards: SocketAddr) -> io::Result<Box<dyn SocketEngine>> {
+        kind.check_supported()?;
         Ok(Box::new(NativeSocket::open(&self.reactor, kind, towards)?))
     }
 
     fn adopt(&self, kind: SocketType, descriptor: OwnedFd) -> io::Result<Box<dyn SocketEngine>> {
+        kind.check_supported()?;
         Ok(Box::new(NativeSocket::adopt(&self.reactor, kind, descriptor)?))
     }
 

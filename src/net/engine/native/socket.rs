@@ -59,8 +59,8 @@ impl NativeSocket {
         towards: SocketAddr,
     ) -> io::Result<Self> {
         let (form, protocol) = match kind {
-            SocketType::Tcp => (Type::STREAM, Protocol::TCP),
             SocketType::Udp => (Type::DGRAM, Protocol::UDP),
+            _ => (Type::STREAM, Protocol::TCP),
         };
         let form = form.nonblocking();
         let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
@@ -89,16 +89,16 @@ impl NativeSocket {
     /// Sets the options that Qt sets on every socket.
     fn prepare(socket: &Socket, kind: SocketType, is_v6: bool) -> io::Result<()> {
         match kind {
-            // Urgent data stays in its place in the stream. Accepted sockets inherit this option.
-            SocketType::Tcp => match socket.set_out_of_band_inline(true) {
-                // Multipath TCP has no urgent data.
-                Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-                done => done,
-            },
             SocketType::Udp => {
                 socket.set_broadcast(true)?;
                 message::describe_incoming(socket, is_v6)
             }
+            // Urgent data stays in its place in the stream. Accepted sockets inherit this option.
+            _ => match socket.set_out_of_band_inline(true) {
+                // Multipath TCP has no urgent data.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+                done => done,
+            },
         }
     }
 
@@ -111,6 +111,18 @@ impl NativeSocket {
             // while.
             let _ = self.socket.set_linger(Some(Duration::ZERO));
         }
+    }
+
+    /// Shares the port with other sockets among which the system spreads what arrives.
+    #[cfg(not(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin")))]
+    fn reuse_port(&self) -> io::Result<()> {
+        self.socket.set_reuse_port(true)
+    }
+
+    /// Fails: this system cannot do that.
+    #[cfg(any(target_os = "solaris", target_os = "illumos", target_os = "cygwin"))]
+    fn reuse_port(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Returns the address in the form that this socket takes: IPv4-mapped for an IPv6 socket.
@@ -189,6 +201,9 @@ impl SocketEngine for NativeSocket {
                 self.socket.set_reuse_port(true)?;
             }
             self.socket.set_reuse_address(true)?;
+        }
+        if mode.spreads() {
+            self.reuse_port()?;
         }
         self.socket.bind(&at.into())
     }

@@ -30,8 +30,8 @@ impl SocketCore {
         protocol: NetworkLayerProtocol,
     ) {
         let unbuffered = match self.kind() {
-            SocketType::Tcp => OpenMode::NOT_OPEN,
             SocketType::Udp => OpenMode::UNBUFFERED,
+            _ => OpenMode::NOT_OPEN,
         };
         self.device.open(mode | unbuffered);
         self.begin_anew();
