@@ -390,6 +390,35 @@ fn a_layer_that_panics_as_it_reads_loses_no_byte_that_was_read_before(net: &Net)
     assert_eq!(rt[socket].read_all(), b"read after");
 }
 
+/// As a class of its own may do.
+#[on_every_network]
+fn a_state_that_is_set_while_a_layer_asks_does_not_stop_the_handshake(net: &Net) {
+    let mut rt = net.runtime();
+    let road = TollRoad::new([vec![AskPassword, Hear("ok\n")]]);
+    let (socket, _, listener) = travel(net, &mut rt, road);
+    rt.connect_fn(socket, QTcpSocket::question_asked, move |world, _| {
+        world[socket].set_socket_state(SocketState::HostLookup);
+    });
+    let mut peer = caller(&mut rt, &listener);
+    assert_eq!(read_exactly(&mut rt, &mut peer, 7), b"nothing");
+    peer.write_all(b"ok\n").unwrap();
+    wait_until(&mut rt, is(SocketState::Connected, socket));
+}
+
+#[on_every_network]
+fn a_wait_after_the_state_was_set_back_leaves_no_layer_out(net: &Net) {
+    let (mut rt, _) = net.timed_runtime();
+    let road = TollRoad::new([vec![Hear("ok\n")]]);
+    let (socket, journal, listener) = travel(net, &mut rt, road);
+    let mut peer = caller(&mut rt, &listener);
+    settle(&mut rt);
+    rt[socket].set_socket_state(SocketState::HostLookup);
+    assert!(!rt.wait_for_connected(socket, Some(Duration::from_millis(100))));
+    assert!(!journal.has("connected"), "the layer has not heard its word");
+    assert!(listener.accept_now().is_none(), "another connection was made");
+    assert!(peer.write_all(b"ok\n").is_ok());
+}
+
 #[on_every_network]
 fn a_socket_that_was_bound_keeps_its_port_through_a_layer(net: &Net) {
     let mut rt = net.runtime();

@@ -94,7 +94,6 @@ impl StreamSocket {
         let aside = self.core.set_news_aside();
         f(self);
         let news = self.core.news_since(aside);
-        self.core.add_news(news);
         news.intersects(News::ARRIVED | News::DEPARTED)
     }
 

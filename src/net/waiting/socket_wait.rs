@@ -29,8 +29,8 @@ use crate::readiness::Readiness;
 /// A wait first delivers the emissions that were recorded before the call, and finishes the
 /// socket's turns that were put aside; this time counts towards the timeout. Only signals that are
 /// delivered during the call count, even if the state of the socket has changed again before the
-/// call returns. Signals that were recorded before the last call of `connect_to_host` or `bind` do
-/// not count. A slot that begins to connect again prolongs the wait.
+/// call returns. Signals that were recorded before the last call of `connect_to_host`, `bind` or
+/// `set_socket_descriptor` do not count. A slot that begins to connect again prolongs the wait.
 impl Runtime {
     /// Waits until a connection is established.
     ///

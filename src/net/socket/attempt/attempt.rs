@@ -17,7 +17,7 @@ use super::opener::Opener;
 use super::race::{Race, Racer, Standing};
 use super::terms::Terms;
 use crate::net::engine::{
-    Awaited, Hop, Interest, Layer, Link, Question, Route, Settled, SocketEngine,
+    Address, Awaited, Hop, Interest, Layer, Link, Question, Route, Settled, SocketEngine,
 };
 use crate::net::names::HostName;
 use crate::net::socket::endpoint::Endpoint;
@@ -101,7 +101,7 @@ impl Attempt {
     pub(in crate::net::socket) fn begin(&mut self, terms: &Terms<'_>) -> bool {
         let Route { hop, layers } = terms.home.route(&terms.destination(self.port));
         if let Some(hop) = &hop {
-            self.race.clear();
+            self.race.forget_addresses();
             self.port = hop.port;
             // A host on the way is reached by TCP, which the engine of a bound socket may not be.
             if terms.kind == SocketType::Udp {
@@ -146,6 +146,11 @@ impl Attempt {
         self.hop.as_ref().map_or(peer, |hop| &hop.host)
     }
 
+    /// Returns true if layers shake hands.
+    pub(in crate::net::socket) fn shakes_hands(&self) -> bool {
+        matches!(self.work, Work::ShakingHands(_))
+    }
+
     /// Takes the answer of the lookup, if it has come.
     pub(in crate::net::socket) fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
         match &self.work {
@@ -187,9 +192,9 @@ impl Attempt {
         readiness: Readiness,
         terms: &Terms<'_>,
     ) -> Outcome {
-        if let Work::ShakingHands(handshaking) = &mut self.work {
+        if let Some(mut handshaking) = self.take_handshaking() {
             handshaking.on_ready(source, readiness);
-            return self.shake_hands(terms);
+            return self.shake_hands(handshaking, terms);
         }
         let kind = self.first_kind(terms);
         let opener = Opener::new(terms, &self.options);
@@ -216,11 +221,9 @@ impl Attempt {
 
     /// Called when the slots that could answer a layer's question have run.
     pub(in crate::net::socket) fn on_question_answered(&mut self, terms: &Terms<'_>) -> Outcome {
-        match &mut self.work {
-            Work::ShakingHands(handshaking) => handshaking.on_question_answered(),
-            _ => return Outcome::Pending,
-        }
-        self.shake_hands(terms)
+        let Some(mut handshaking) = self.take_handshaking() else { return Outcome::Pending };
+        handshaking.on_question_answered();
+        self.shake_hands(handshaking, terms)
     }
 
     /// Returns the time at which [`on_timeout`](Self::on_timeout) must be called, at the latest.
@@ -235,102 +238,6 @@ impl Attempt {
             terms.home.network.forget_host(self.name_to_look_up(terms.peer));
         }
         self.failure
-    }
-
-    /// Goes on as the race stands.
-    fn after_lap(&mut self, standing: Standing, terms: &Terms<'_>) -> Outcome {
-        match standing {
-            Standing::Unchanged => Outcome::Pending,
-            Standing::Open => {
-                let races = terms.settings.happy_eyeballs;
-                self.race.schedule(terms.home.timers.now(), self.deadline, races);
-                self.set_alarm(terms);
-                Outcome::Pending
-            }
-            Standing::Won(winner) => self.reach(winner, terms),
-            Standing::Lost => Outcome::Failed(SocketError::HostNotFound),
-        }
-    }
-
-    /// Called when an address has answered. If the route has layers, they begin to shake hands;
-    /// otherwise the connection is established.
-    fn reach(&mut self, Racer { address, engine }: Racer, terms: &Terms<'_>) -> Outcome {
-        let layers = std::mem::take(&mut self.layers);
-        if layers.is_empty() {
-            // A socket that is bound to an interface may have connected to a link-local address
-            // without a scope id: then the engine is asked for the peer's address.
-            let peer = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
-            return Outcome::Connected(Connection { engine, peer, early: Vec::new() });
-        }
-        self.race.end();
-        self.work = Work::ShakingHands(Handshaking::begin(engine, layers, address));
-        self.set_alarm(terms);
-        self.shake_hands(terms)
-    }
-
-    /// Goes on with the handshakes as far as is possible now.
-    fn shake_hands(&mut self, terms: &Terms<'_>) -> Outcome {
-        while let Work::ShakingHands(handshaking) = std::mem::take(&mut self.work) {
-            let (handshaking, outcome) = match handshaking.go_on() {
-                Ok(Stage::Waits(handshaking)) => (handshaking, Outcome::Pending),
-                Ok(Stage::Asks(handshaking, question)) => (handshaking, Outcome::Asks(question)),
-                Ok(Stage::NeedsLink(mut handshaking, link)) => {
-                    let opened = self.open_link(handshaking.hop(), &link, terms);
-                    match opened {
-                        Ok(engine) => handshaking.add_link(engine),
-                        Err(fault) => return self.fail(fault),
-                    }
-                    self.work = Work::ShakingHands(handshaking);
-                    continue;
-                }
-                Ok(Stage::Done(Settled { engine, early })) => {
-                    return Outcome::Connected(Connection { engine, peer: None, early });
-                }
-                Err(error) => return self.fail(Fault::of_connecting(error)),
-            };
-            self.work = Work::ShakingHands(handshaking);
-            return outcome;
-        }
-        Outcome::Pending
-    }
-
-    /// Begins to connect a link that a layer has asked for. A link without an address leads to the
-    /// same host as the first connection.
-    fn open_link(
-        &self,
-        hop: Option<SocketAddr>,
-        link: &Link,
-        terms: &Terms<'_>,
-    ) -> Result<Box<dyn SocketEngine>, Fault> {
-        let to = link.to.as_ref().map_or(hop, |to| to.internet());
-        let to = to.ok_or_else(|| Fault::of_connecting(io::ErrorKind::Unsupported.into()))?;
-        let opener = Opener::new(terms, &self.options);
-        let mut engine = opener.open(link.kind, to)?;
-        opener.start(&mut *engine, to)?;
-        Ok(engine)
-    }
-
-    /// Fails because of the layers.
-    fn fail(&mut self, fault: Fault) -> Outcome {
-        self.failure = Some(fault);
-        Outcome::Failed(SocketError::Network)
-    }
-
-    /// Returns the kind of the first connection: a host on the way is reached by TCP, even for a
-    /// UDP socket.
-    fn first_kind(&self, terms: &Terms<'_>) -> SocketType {
-        if self.hop.is_some() { SocketType::Tcp } else { terms.kind }
-    }
-
-    fn set_deadline(&mut self, terms: &Terms<'_>) {
-        let timeout = terms.settings.connect_timeout;
-        self.deadline = timeout.map(|timeout| terms.home.timers.after(timeout));
-    }
-
-    fn set_alarm(&mut self, terms: &Terms<'_>) {
-        // The timer before is disarmed first, so that its slot is free.
-        self.alarm = None;
-        self.alarm = self.next_timeout().map(|due| Alarm::at(due, terms.home));
     }
 
     /// Returns the engine of a bound socket, while it tries no address.
@@ -371,6 +278,110 @@ impl Attempt {
         for engine in self.race.own_engine().into_iter().chain(self.race.racing()) {
             Awaited::collect(engine, interest, sockets);
         }
+    }
+
+    /// Goes on as the race stands.
+    fn after_lap(&mut self, standing: Standing, terms: &Terms<'_>) -> Outcome {
+        match standing {
+            Standing::Unchanged => Outcome::Pending,
+            Standing::Open => {
+                let races = terms.settings.happy_eyeballs;
+                self.race.schedule(terms.home.timers.now(), self.deadline, races);
+                self.set_alarm(terms);
+                Outcome::Pending
+            }
+            Standing::Won(winner) => self.reach(winner, terms),
+            Standing::Lost => Outcome::Failed(SocketError::HostNotFound),
+        }
+    }
+
+    /// Called when an address has answered. If the route has layers, they begin to shake hands;
+    /// otherwise the connection is established.
+    fn reach(&mut self, Racer { address, engine }: Racer, terms: &Terms<'_>) -> Outcome {
+        let layers = std::mem::take(&mut self.layers);
+        if layers.is_empty() {
+            // A socket that is bound to an interface may have connected to a link-local address
+            // without a scope id: then the engine is asked for the peer's address.
+            let peer = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
+            return Outcome::Connected(Connection { engine, peer, early: Vec::new() });
+        }
+        self.race.end();
+        self.set_alarm(terms);
+        self.shake_hands(Handshaking::begin(engine, layers, address), terms)
+    }
+
+    /// Takes the layers that shake hands out. If one of them panics, nothing is left of them.
+    fn take_handshaking(&mut self) -> Option<Handshaking> {
+        match std::mem::take(&mut self.work) {
+            Work::ShakingHands(handshaking) => Some(handshaking),
+            other => {
+                self.work = other;
+                None
+            }
+        }
+    }
+
+    /// Goes on with the handshakes as far as is possible now.
+    fn shake_hands(&mut self, mut handshaking: Handshaking, terms: &Terms<'_>) -> Outcome {
+        loop {
+            let (next, outcome) = match handshaking.go_on() {
+                Ok(Stage::Waits(next)) => (next, Outcome::Pending),
+                Ok(Stage::Asks(next, question)) => (next, Outcome::Asks(question)),
+                Ok(Stage::NeedsLink(mut next, link)) => {
+                    match self.open_link(next.hop(), link, terms) {
+                        Ok(engine) => next.add_link(engine),
+                        Err(fault) => return self.fail(fault),
+                    }
+                    handshaking = next;
+                    continue;
+                }
+                Ok(Stage::Done(Settled { engine, early })) => {
+                    return Outcome::Connected(Connection { engine, peer: None, early });
+                }
+                Err(error) => return self.fail(Fault::of_connecting(error)),
+            };
+            self.work = Work::ShakingHands(next);
+            return outcome;
+        }
+    }
+
+    /// Begins to connect a link that a layer has asked for. A link without an address leads to the
+    /// same host as the first connection.
+    fn open_link(
+        &self,
+        hop: Option<SocketAddr>,
+        link: Link,
+        terms: &Terms<'_>,
+    ) -> Result<Box<dyn SocketEngine>, Fault> {
+        let to = link.to.map_or(hop, Address::internet);
+        let to = to.ok_or_else(|| Fault::of_connecting(io::ErrorKind::Unsupported.into()))?;
+        let opener = Opener::new(terms, &self.options);
+        let mut engine = opener.open(link.kind, to)?;
+        opener.start(&mut *engine, to)?;
+        Ok(engine)
+    }
+
+    /// Fails because of the layers.
+    fn fail(&mut self, fault: Fault) -> Outcome {
+        self.failure = Some(fault);
+        Outcome::Failed(SocketError::Network)
+    }
+
+    /// Returns the kind of the first connection: a host on the way is reached by TCP, even for a
+    /// UDP socket.
+    fn first_kind(&self, terms: &Terms<'_>) -> SocketType {
+        if self.hop.is_some() { SocketType::Tcp } else { terms.kind }
+    }
+
+    fn set_deadline(&mut self, terms: &Terms<'_>) {
+        let timeout = terms.settings.connect_timeout;
+        self.deadline = timeout.map(|timeout| terms.home.timers.after(timeout));
+    }
+
+    fn set_alarm(&mut self, terms: &Terms<'_>) {
+        // The timer before is disarmed first, so that its slot is free.
+        self.alarm = None;
+        self.alarm = self.next_timeout().map(|due| Alarm::at(due, terms.home));
     }
 
     /// Calls `f` with each engine of the attempt, until it fails.

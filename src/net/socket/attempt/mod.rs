@@ -1,7 +1,8 @@
 //! An attempt to connect: from a name to an established connection.
 //!
 //! An attempt knows no socket, no state and no signal. It is given the [`Terms`] of its socket, and
-//! each of its steps returns an [`Outcome`], which `connecting.rs` carries out. Dropping an attempt
+//! each of its steps returns an [`Outcome`], which `core/connecting.rs` carries
+//! out. Dropping an attempt
 //! aborts its lookup and closes its engines.
 
 mod address_order;

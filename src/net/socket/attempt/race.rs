@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::address_order::alternating;
 use super::opener::Opener;
+use crate::event_loop::saturating_add;
 use crate::net::engine::{Progress, SocketEngine};
 use crate::net::socket::fault::Fault;
 use crate::net::values::{NetworkLayerProtocol, SocketError, SocketType};
@@ -49,7 +50,7 @@ pub(super) struct Racer {
 pub(super) enum Standing {
     /// Nothing has happened.
     Unchanged,
-    /// Other addresses are being tried than before.
+    /// Addresses are being tried, and the time of the next try must be set.
     Open,
     /// This address has answered.
     Won(Racer),
@@ -69,8 +70,7 @@ impl Race {
         Self { racers: vec![Racer { address: None, engine }], ..Self::default() }
     }
 
-    /// Forgets the addresses.
-    pub(super) fn clear(&mut self) {
+    pub(super) fn forget_addresses(&mut self) {
         self.addresses = VecDeque::new();
     }
 
@@ -209,7 +209,7 @@ impl Race {
                 Some(deadline.saturating_duration_since(now) / share)
             }
         };
-        self.next_try = pause.map(|pause| now + pause);
+        self.next_try = pause.map(|pause| saturating_add(now, pause));
     }
 
     /// Returns the time at which the next address is tried, even if the current one has not failed.

@@ -33,13 +33,13 @@ impl SocketCore {
     }
 
     /// Records a step after all others. If it was recorded before, that is forgotten.
-    pub(in crate::net::socket) fn record_last(&mut self, step: Step) {
+    pub(super) fn record_last(&mut self, step: Step) {
         self.steps.remove(step, earlier_in(&mut self.extra));
         self.record(step);
     }
 
     /// Forgets all recorded steps.
-    pub(in crate::net::socket) fn forget_steps(&mut self) {
+    pub(super) fn forget_steps(&mut self) {
         self.steps.clear(earlier_in(&mut self.extra));
     }
 

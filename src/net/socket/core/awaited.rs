@@ -71,7 +71,7 @@ impl SocketCore {
     /// news any more.
     #[inline]
     pub(in crate::net::socket) fn news_since(&mut self, aside: News) -> News {
-        let since = self.news.take();
+        let since = self.news.news();
         self.news.add(aside);
         since
     }

@@ -1,7 +1,7 @@
 //! Connecting: carries out what comes of the steps of an attempt.
 //!
-//! Each step takes the attempt out of the phase, and puts it back only if the attempt goes on. So a
-//! step that panics leaves the socket unconnected.
+//! Each step that goes on with an attempt takes it out of the phase, and puts it back only if the
+//! attempt is not over. So a step that panics leaves the socket unconnected.
 
 use std::io;
 use std::net::SocketAddr;
@@ -42,7 +42,7 @@ impl SocketCore {
     }
 
     /// Begins to connect to the peer whose name is set. Without a runtime, only notes the wish.
-    pub(in crate::net::socket) fn begin_attempt(&mut self, mut attempt: Attempt) {
+    pub(super) fn begin_attempt(&mut self, mut attempt: Attempt) {
         let Some(terms) = self.terms() else {
             self.phase = Phase::Wish(Box::new(attempt));
             return;
@@ -85,9 +85,14 @@ impl SocketCore {
     /// Takes the addresses of the peer's name, or the error, from the lookup or from a call that
     /// waits without a loop. The latter aborts the lookup.
     pub(in crate::net) fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
-        if let Some(attempt) = self.phase.attempt_mut() {
-            attempt.answer(found);
-            self.begin_to_connect();
+        match self.phase.attempt_mut() {
+            // A class has set the state back meanwhile: the handshake goes on.
+            Some(attempt) if attempt.shakes_hands() => self.set_state(SocketState::Connecting),
+            Some(attempt) => {
+                attempt.answer(found);
+                self.begin_to_connect();
+            }
+            None => {}
         }
     }
 
@@ -174,12 +179,15 @@ impl SocketCore {
     /// Takes a step of the attempt, and carries out what comes of it. Does nothing if there is no
     /// attempt, or no runtime.
     fn go_on_with(&mut self, step: impl FnOnce(&mut Attempt, &Terms<'_>) -> Outcome) {
+        if self.home().is_none() {
+            return;
+        }
         let state = self.state();
         let Some(mut attempt) = self.phase.take_attempt() else { return };
-        let outcome = match self.terms() {
-            Some(terms) => step(&mut attempt, &terms),
-            None => Outcome::Pending,
-        };
+        let Some(terms) = self.terms() else { return };
+        let outcome = step(&mut attempt, &terms);
+        // A class may have set another state while layers shake hands.
+        let state = if attempt.shakes_hands() { SocketState::Connecting } else { state };
         match outcome {
             Outcome::Pending => self.phase = Phase::with_attempt(state, attempt),
             Outcome::Asks(question) => {

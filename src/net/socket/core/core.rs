@@ -151,7 +151,7 @@ impl SocketCore {
     }
 
     /// Returns the host that `connect_to_host` was given.
-    pub(in crate::net) fn peer_name(&self) -> &str {
+    pub(in crate::net::socket) fn peer_name(&self) -> &str {
         self.extra().map_or("", |extra| &extra.peer_name)
     }
 

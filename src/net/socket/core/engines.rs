@@ -13,9 +13,7 @@ use crate::net::socket::fault::Fault;
 use crate::net::socket::news::News;
 use crate::net::socket::phase::Phase;
 use crate::net::socket::step::Step;
-use crate::net::values::{
-    BindAddress, BindMode, SocketError, SocketOption, SocketState, SocketType,
-};
+use crate::net::values::{BindAddress, BindMode, SocketError, SocketState, SocketType};
 
 impl SocketCore {
     /// Takes the runtime that the socket enters. Returns true if there is an engine to watch;
@@ -111,11 +109,6 @@ impl SocketCore {
             return Ok(());
         };
         engine.watch(home.key())
-    }
-
-    /// Sets an option on the engines: each that races may win.
-    pub(super) fn set_on_engines(&mut self, option: SocketOption) -> io::Result<()> {
-        self.phase.set_option(option)
     }
 
     /// Sets the state, for a class of its own that may have something else in place of an engine.
