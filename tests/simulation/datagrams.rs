@@ -115,7 +115,7 @@ fn what_a_host_sends_to_its_own_address_comes_by_the_interface_of_that() {
     let loopback = [IpAddr::from([127, 0, 0, 1]), Ipv6Addr::LOCALHOST.into()].map(|ip| (ip, 1));
     let own = sim.addresses(near).into_iter().map(|ip| (ip, 2));
     for (ip, index) in own.chain(loopback) {
-        sim[near][socket].write_datagram(b"to myself", (ip, 7).into()).unwrap();
+        sim[near][socket].write_datagram(b"to myself", (ip, 7)).unwrap();
         sim.run_for(SECOND).unwrap();
         let datagram = sim[near][socket].receive_datagram(None).unwrap().unwrap();
         assert_eq!(datagram.interface_index(), Some(index), "{ip}");

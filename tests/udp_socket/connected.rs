@@ -131,7 +131,7 @@ fn a_socket_without_peer_hears_of_no_refusal(net: &Net) {
         settle(&mut rt);
     }
     assert_eq!(journal.take(), ["bytes_written 1", "bytes_written 1"]);
-    let error = rt[socket].write_datagram(b"x", (LOCALHOST, 0).into()).unwrap_err();
+    let error = rt[socket].write_datagram(b"x", (LOCALHOST, 0)).unwrap_err();
     assert_eq!(error.kind(), SocketError::Network);
 }
 

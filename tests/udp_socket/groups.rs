@@ -16,7 +16,7 @@ fn members_of_a_group_all_get_what_is_sent_to_it(net: &Net) {
     assert_eq!(rt[sender].multicast_interface().unwrap(), None);
     rt[sender].set_multicast_interface(&net.loopback()).unwrap();
     assert_eq!(rt[sender].multicast_interface().unwrap().unwrap().name(), "lo");
-    rt[sender].write_datagram(b"copy", (group, at.port()).into()).unwrap();
+    rt[sender].write_datagram(b"copy", (group, at.port())).unwrap();
     wait_until(&mut rt, |_| heard_one.has("ready_read") && heard_other.has("ready_read"));
     for member in [one, other] {
         let datagram = rt[member].receive_datagram(None).unwrap().unwrap();
@@ -27,7 +27,7 @@ fn members_of_a_group_all_get_what_is_sent_to_it(net: &Net) {
     }
     rt[one].leave_multicast_group_on(group, &net.loopback()).unwrap();
     rt[other].leave_multicast_group_on(group, &net.loopback()).unwrap();
-    rt[sender].write_datagram(b"nobody", (group, at.port()).into()).unwrap();
+    rt[sender].write_datagram(b"nobody", (group, at.port())).unwrap();
     assert_eq!((take(&mut rt, one), take(&mut rt, other)), (None, None));
 }
 
@@ -59,9 +59,9 @@ fn options_say_how_far_datagrams_go_and_whether_they_come_back(net: &Net) {
     assert_eq!(ttl, SocketOption::MulticastTtl(1));
     rt[sender].set_socket_option(SocketOption::MulticastTtl(7)).unwrap();
     rt[sender].set_socket_option(SocketOption::MulticastLoopback(false)).unwrap();
-    rt[sender].write_datagram(b"away", (group, at.port()).into()).unwrap();
+    rt[sender].write_datagram(b"away", (group, at.port())).unwrap();
     rt[sender].set_socket_option(SocketOption::MulticastLoopback(true)).unwrap();
-    rt[sender].write_datagram(b"back", (group, at.port()).into()).unwrap();
+    rt[sender].write_datagram(b"back", (group, at.port())).unwrap();
     wait_until(&mut rt, |_| journal.has("ready_read"));
     let came = rt[member].receive_datagram(None).unwrap().unwrap();
     assert_eq!(came.hop_limit(), Some(7));
@@ -101,7 +101,7 @@ fn a_broadcast_is_received_and_answered_from_this_host(net: &Net) {
     let (socket, _, at) = bound_at(&mut rt, BindAddress::AnyIpv4, BindMode::DEFAULT);
     let (sender, ..) = bound(&mut rt);
     let all = IpAddr::from([127, 255, 255, 255]);
-    rt[sender].write_datagram(b"all", (all, at.port()).into()).unwrap();
+    rt[sender].write_datagram(b"all", (all, at.port())).unwrap();
     let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
     assert_eq!(datagram.destination_address(), Some(all));
     rt[socket].send_datagram(&datagram.make_reply("one")).unwrap();
@@ -118,7 +118,7 @@ fn a_broadcast_is_received_by_all_who_are_bound_to_no_address_in_particular(net:
         socket
     });
     let (sender, ..) = bound(&mut rt);
-    rt[sender].write_datagram(b"all", ([127, 255, 255, 255], at.port()).into()).unwrap();
+    rt[sender].write_datagram(b"all", ([127, 255, 255, 255], at.port())).unwrap();
     for socket in [one, other] {
         let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
         assert_eq!(datagram.interface_index(), Some(net.loopback().index()));

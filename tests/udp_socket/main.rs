@@ -382,7 +382,7 @@ fn a_datagram_goes_by_the_way_that_it_describes(net: &Net) {
         let receiver = rt.add(QUdpSocket::new());
         rt[receiver].bind(any, 0, BindMode::DEFAULT).unwrap();
         let port = rt[receiver].local_port().unwrap();
-        let mut datagram = NetworkDatagram::new("by the way", (own, port).into());
+        let mut datagram = NetworkDatagram::new("by the way", (own, port));
         datagram.set_hop_limit(Some(7));
         datagram.set_interface_index(Some(net.loopback().index()));
         datagram.set_sender(Some((own, 0).into()));

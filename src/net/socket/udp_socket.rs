@@ -47,7 +47,7 @@ use crate::net::values::{NetError, NetworkDatagram};
 ///
 /// let port = rt[socket].local_port().unwrap();
 /// let other = rt.add(QUdpSocket::new());
-/// rt[other].write_datagram(b"hello", (Ipv4Addr::LOCALHOST, port).into())?;
+/// rt[other].write_datagram(b"hello", (Ipv4Addr::LOCALHOST, port))?;
 /// rt.exec()?;
 /// # Ok(())
 /// # }
@@ -238,8 +238,12 @@ impl QUdpSocket {
     /// [`UnfinishedSocketOperation`](crate::SocketError::UnfinishedSocketOperation), which is not
     /// emitted, while the socket looks up its peer's name, or closes.
     #[doc(alias = "writeDatagram")]
-    pub fn write_datagram(&mut self, bytes: &[u8], to: SocketAddr) -> Result<usize, NetError> {
-        self.socket.send_to(bytes, to)
+    pub fn write_datagram(
+        &mut self,
+        bytes: &[u8],
+        to: impl Into<SocketAddr>,
+    ) -> Result<usize, NetError> {
+        self.socket.send_to(bytes, to.into())
     }
 
     /// Sends a datagram from the sender, by the interface and with the hop limit that it has;

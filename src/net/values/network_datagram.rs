@@ -41,8 +41,9 @@ pub struct NetworkDatagram {
 
 impl NetworkDatagram {
     /// Creates a datagram to be sent to `destination`.
-    pub fn new(data: impl Into<Vec<u8>>, destination: SocketAddr) -> Self {
-        Self { data: data.into(), destination: Some(destination), ..Self::default() }
+    pub fn new(data: impl Into<Vec<u8>>, destination: impl Into<SocketAddr>) -> Self {
+        let destination = Some(destination.into());
+        Self { data: data.into(), destination, ..Self::default() }
     }
 
     /// Returns the bytes.
