@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::kept_options::KeptOptions;
+use crate::net::proxy::NetworkProxy;
 use crate::net::values::{PauseMode, ReadyReadPolicy};
 
 /// The settings of a socket.
@@ -17,6 +18,7 @@ pub(super) struct Settings {
     pub(super) ready_read_policy: ReadyReadPolicy,
     pub(super) pause_mode: PauseMode,
     pub(super) protocol_tag: String,
+    pub(super) proxy: NetworkProxy,
     /// The options that were set before there was an engine.
     pub(super) options: Option<Box<KeptOptions>>,
 }
@@ -32,6 +34,7 @@ impl Settings {
         ready_read_policy: ReadyReadPolicy::NewBytes,
         pause_mode: PauseMode::NEVER,
         protocol_tag: String::new(),
+        proxy: NetworkProxy::DEFAULT,
         options: None,
     };
 }
