@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, SlotType, Target};
 use crate::object::connections::{Connection, ConnectionType};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
@@ -87,11 +87,11 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.add_child_of_with(self.this(), construct)
     }
 
-    /// Reports a slot's error to the runtime.
+    /// Reports the error of a slot, which is an `F`, to the runtime.
     #[inline]
-    pub(super) fn report(&mut self, outcome: impl Outcome) {
+    pub(super) fn report<F>(&mut self, outcome: impl Outcome) {
         let receiver = self.this().erase();
-        outcome.report(self.world, Some(receiver));
+        outcome.report(self.world, Some(receiver), SlotType::of::<F>());
     }
 
     /// Returns the context of the same object for the class that the object embeds and extends.

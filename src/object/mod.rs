@@ -13,7 +13,7 @@ pub use anchor::Anchor;
 #[doc(hidden)]
 pub use class::{
     AnySignal, Bare, ByReference, ByValue, CastTable, Occasion, PlaceMut, PlaceRef, Response,
-    Returns, SignalCore, SignalOwner,
+    Returns, SignalCore, SignalOwner, SlotType,
 };
 pub use class::{
     MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, Outcome, QObject, Signal, Slot, SlotError,

@@ -21,6 +21,7 @@ pub(super) mod wakeups;
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
@@ -180,10 +181,7 @@ impl World {
         let mut running = Running { world: self, handler };
         match &mut running.handler {
             Some(handler) => handler(running.world, error),
-            None => {
-                let what = error.to_string();
-                eprintln!("slotwire: {what}: {}", error.into_inner());
-            }
+            None => eprintln!("slotwire: {}", chain(&error)),
         }
     }
 }
@@ -313,6 +311,18 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
             None => refuse_absent::<T>(object.key, place),
         }
     }
+}
+
+/// Returns the text of an error, with those of the errors behind it.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut behind = error.source();
+    while let Some(error) = behind {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        behind = error.source();
+    }
+    text
 }
 
 /// Panics with the message for a handle of another runtime.

@@ -113,15 +113,16 @@ impl World {
     }
 
     /// Calls a closure as a slot of the receiver in the turn that runs, if the receiver is there.
-    pub(crate) fn call_closure<R: QObject, O: Outcome>(
-        &mut self,
-        receiver: Obj<R>,
-        closure: impl FnOnce(&mut R, &mut Context<'_, R>) -> O,
-    ) {
+    pub(crate) fn call_closure<R, F, O>(&mut self, receiver: Obj<R>, closure: F)
+    where
+        R: QObject,
+        F: FnOnce(&mut R, &mut Context<'_, R>) -> O,
+        O: Outcome,
+    {
         if let Some(key) = self.own(receiver) {
             self.run_slot(key, |object, cx| {
                 let outcome = closure(object, cx);
-                cx.report(outcome);
+                cx.report::<F>(outcome);
             });
         }
     }
