@@ -326,25 +326,25 @@ fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> 
     let (name, type_name) = (plain(field), type_text(value));
     let value = name_self(value.to_token_stream(), ident);
     let held = quote!(::slotwire::__private::v1::Held::<#value>);
-    let write = if read_only {
-        quote!(|_, value| ::core::result::Result::Err(value))
-    } else {
-        quote! {
+    let path = quote!(::slotwire::__private::v1::MetaProperty);
+    let read = quote! {
+        |object| {
+            let object = ::slotwire::__private::v1::cast::<#ident>(object);
+            #held::read(&object.#field)
+        }
+    };
+    if read_only {
+        return Some(quote!(#path::read_only(#name, #type_name, #read)));
+    }
+    Some(quote! {
+        #path::new(
+            #name,
+            #type_name,
+            #read,
             |object, value| {
                 let object = ::slotwire::__private::v1::cast_mut::<#ident>(object);
                 #held::write(&mut object.#field, value)
-            }
-        }
-    };
-    Some(quote! {
-        ::slotwire::__private::v1::MetaProperty::new(
-            #name,
-            #type_name,
-            |object| {
-                let object = ::slotwire::__private::v1::cast::<#ident>(object);
-                #held::read(&object.#field)
             },
-            #write,
         )
     })
 }
