@@ -229,8 +229,10 @@ fn listening_fails_at_once_and_says_why(net: &Net) {
     let second = rt.add(QTcpServer::new());
     let in_use = rt[second].listen((Ipv4Addr::LOCALHOST, port)).unwrap_err();
     assert_eq!(in_use.kind(), SocketError::AddressInUse);
-    assert!(in_use.to_string().contains(&format!("127.0.0.1:{port}")), "{in_use}");
-    assert!(std::error::Error::source(&in_use).is_some());
+    let system = in_use.os_error().unwrap();
+    assert_eq!(in_use.to_string(), format!("cannot listen on 127.0.0.1:{port}: {system}"));
+    assert!(std::error::Error::source(&in_use).is_none(), "the text has the reason already");
+    assert_eq!(rt[second].error_string(), system.to_string());
     assert!(!rt[second].is_listening());
     assert_eq!(rt[second].server_port(), None);
 
@@ -423,6 +425,8 @@ fn a_server_refuses_a_descriptor_that_does_not_listen() {
     for descriptor in descriptors {
         let refused = rt[server].set_socket_descriptor(descriptor).unwrap_err();
         assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+        let reason = rt[server].error_string();
+        assert_eq!(refused.to_string(), format!("cannot listen by a descriptor: {reason}"));
         assert_eq!(rt[server].server_error(), Some(SocketError::UnsupportedSocketOperation));
         assert!(!rt[server].is_listening());
     }

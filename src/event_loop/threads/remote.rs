@@ -56,10 +56,12 @@ pub struct Remote {
 #[non_exhaustive]
 pub enum PostError {
     /// The runtime behind the remote does not exist any more.
-    #[error("the runtime does not exist any more")]
+    #[error("the call is dropped: the runtime does not exist any more")]
     RuntimeGone,
     /// As many calls wait for the runtime as the [limit](Remote::with_limit) of this remote allows.
-    #[error("the runtime is behind: {limit} calls wait for it already")]
+    #[error(
+        "the call is dropped: {limit} calls, as many as this remote may have, wait for the runtime"
+    )]
     Full {
         /// How many calls may wait.
         limit: usize,

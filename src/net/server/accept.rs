@@ -129,7 +129,7 @@ impl QTcpServer {
     fn fail(&mut self, error: &io::Error) -> SocketError {
         self.retry_later();
         let kind = SocketError::of_accepting(error);
-        self.set_error(kind);
+        self.set_error(kind, error.to_string());
         self.accept_error.emit(kind);
         kind
     }

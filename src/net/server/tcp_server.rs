@@ -50,7 +50,8 @@ pub struct QTcpServer {
     pub(super) abandoned: Vec<Obj<QTcpSocket>>,
     max_pending: usize,
     backlog: u32,
-    error: Option<SocketError>,
+    /// The last error, with its text.
+    error: Option<(SocketError, String)>,
     pub(super) accepting: AcceptState,
     /// Decides what to do with a connection, if a class that embeds this server does.
     pub(super) on_incoming: Option<OnIncoming>,
@@ -182,12 +183,20 @@ impl QTcpServer {
     #[doc(alias = "setSocketDescriptor")]
     pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
         let operation = "listen by a descriptor";
-        let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
+        if self.engine.is_some() {
+            let operation = format!("{operation} while the server listens");
+            return Err(NetError::new(SocketError::Operation, operation, None));
+        }
+        let Some(home) = &self.home else {
+            let operation = format!("{operation} before the server is in a runtime");
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
         let adopted = match listens(&descriptor) {
             true => home.network.adopt(SocketType::Tcp, descriptor),
-            false => Err(io::ErrorKind::Unsupported.into()),
+            false => {
+                let reason = "the descriptor is not that of a listening socket";
+                Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+            }
         };
         match adopted.and_then(|engine| self.begin(engine)) {
             Ok(()) => Ok(()),
@@ -206,7 +215,7 @@ impl QTcpServer {
 
     fn refused(&mut self, operation: String, error: io::Error) -> NetError {
         let kind = SocketError::of_binding(&error);
-        self.error = Some(kind);
+        self.error = Some((kind, error.to_string()));
         NetError::new(kind, operation, error)
     }
 
@@ -290,17 +299,18 @@ impl QTcpServer {
     /// Returns the last error of listening or accepting.
     #[doc(alias = "serverError")]
     pub fn server_error(&self) -> Option<SocketError> {
-        self.error
+        self.error.as_ref().map(|(error, _)| *error)
     }
 
-    pub(in crate::net) fn set_error(&mut self, error: SocketError) {
-        self.error = Some(error);
+    pub(in crate::net) fn set_error(&mut self, error: SocketError, text: String) {
+        self.error = Some((error, text));
     }
 
-    /// Returns the text of the last error; empty if there was none.
+    /// Returns the text of the last error: the system's, if there is one. Empty if there was no
+    /// error.
     #[doc(alias = "errorString")]
     pub fn error_string(&self) -> String {
-        self.error.map_or_else(String::new, |error| error.to_string())
+        self.error.as_ref().map_or_else(String::new, |(_, text)| text.clone())
     }
 
     /// Returns the descriptor of the system's socket, while the server listens.
