@@ -2,7 +2,6 @@
 
 use super::*;
 use slotwire::{BindMode, OpenMode, OptionName, SocketOption};
-use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 /// Options that are read as they were written.
@@ -184,10 +183,9 @@ fn what_the_system_refuses_fails_the_attempt_before_it_calls_anybody(net: &Net) 
     wait_until(&mut rt, |_| journal.has("UnsupportedSocketOperation while Unconnected"));
     assert_eq!(journal.take()[..4], ["HostLookup", "Connecting", "host_found", "Unconnected"]);
     let why = rt[socket].error_string();
-    assert!(why.contains("KeepAliveCount"), "{why}");
+    assert!(why.contains("KeepAliveCount") && why.contains("nvalid"), "{why}");
     let system = rt[socket].os_error().unwrap();
     assert_eq!(system.kind(), ErrorKind::InvalidInput);
-    assert!(system.source().unwrap().to_string().contains("nvalid"), "{system:?}");
 
     let refused = rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap_err();
     assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
