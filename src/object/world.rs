@@ -231,7 +231,7 @@ impl World {
     }
 
     /// Returns the class of an object, which may be busy, or `None` if the object is gone.
-    pub(super) fn class(&self, key: ObjectKey) -> Option<&'static MetaObject> {
+    pub(in crate::object) fn class(&self, key: ObjectKey) -> Option<&'static MetaObject> {
         Some(self.arena.place(key)?.meta())
     }
 

@@ -10,12 +10,12 @@ use std::rc::Rc;
 use slotwire_macros::{QObject, slots};
 
 use super::accept_state::AcceptState;
-use super::incoming::{Incoming, OnIncoming};
+use super::incoming::{EmbedsServer, Incoming, OnIncoming};
 use crate::net::engine::{SocketEngine, listens, open};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
-use crate::object::{Anchor, Context, Obj, QObject, Signal};
+use crate::object::{Anchor, Context, Obj, QObject, Signal, Upcast};
 
 /// Listens on an address and accepts connections.
 ///
@@ -88,7 +88,8 @@ impl QTcpServer {
     ///
     /// # Panics
     ///
-    /// Panics in the loop, at the first connection, if the server is not embedded in a `T`.
+    /// Adding the server to a runtime panics if it is not in a `T` there: if it is added without one,
+    /// or if another class embeds it. That `T` embeds a server is checked by the compiler.
     ///
     /// # Examples
     ///
@@ -117,11 +118,11 @@ impl QTcpServer {
     /// }
     /// ```
     #[doc(alias = "incomingConnection")]
-    pub fn with_incoming<T: QObject>(
+    pub fn with_incoming<T: EmbedsServer>(
         incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
     ) -> Self {
         let mut server = Self::new();
-        server.on_incoming = Some(on_incoming(incoming_connection));
+        server.on_incoming = Some(OnIncoming::new(incoming_connection));
         server
     }
 
@@ -366,24 +367,18 @@ impl QTcpServer {
     }
 
     fn entered(&mut self, anchor: &Anchor<'_>) {
+        if let (Some(on_incoming), Some(class)) = (&self.on_incoming, anchor.class()) {
+            on_incoming.check(class, Self::static_meta_object());
+        }
         self.home = Some(Home::of(anchor));
     }
 }
 
-/// Converts a method of class `T` into the function that the server calls with each connection.
-fn on_incoming<T: QObject>(
-    incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
-) -> OnIncoming {
-    Rc::new(move |world, key, incoming| {
-        let server = world.handle::<QTcpServer>(key);
-        assert!(
-            world.downcast::<T>(server.erase()).is_some(),
-            "QTcpServer::with_incoming has a method of {}, which does not embed this server",
-            T::static_meta_object().class_name(),
-        );
-        world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));
-    })
-}
+#[diagnostic::do_not_recommend]
+impl<T: QObject> EmbedsServer for T where QTcpServer: Upcast<T> {}
+
+#[diagnostic::do_not_recommend]
+impl EmbedsServer for QTcpServer {}
 
 impl Default for QTcpServer {
     fn default() -> Self {
