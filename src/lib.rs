@@ -87,6 +87,7 @@ pub mod __private;
 mod book;
 mod error;
 mod macros;
+mod mistakes;
 mod readiness;
 mod sync;
 

@@ -19,11 +19,13 @@ pub(crate) fn class(class: &Class<'_>) -> TokenStream {
     quote!(#accessors #object #upcast #device)
 }
 
-fn accessors(class: &Class<'_>) -> TokenStream {
+/// Writes the accessors of signals and properties.
+pub(super) fn accessors(class: &Class<'_>) -> TokenStream {
     if class.members.is_empty() {
         return TokenStream::new();
     }
     let ident = class.ident;
+    let (parameters, arguments, where_clause) = class.generics.split_for_impl();
     let accessors = class.members.iter().map(|member| match member.kind {
         Kind::Signal => signal_accessor(class, member),
         Kind::Property { read_only } => property_accessors(class, member, read_only),
@@ -31,7 +33,7 @@ fn accessors(class: &Class<'_>) -> TokenStream {
     quote! {
         #[allow(dead_code, deprecated, unreachable_pub)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
-        impl #ident {
+        impl #parameters #ident #arguments #where_clause {
             #(#accessors)*
         }
     }
