@@ -112,7 +112,7 @@ pub use net::{
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
     Property, PropertyError, QObject, ScopedConnection, Signal, SignalSpy, SlotError, Trace,
-    TraceEntry, World,
+    TraceEntry, Undelivered, World,
 };
 
 pub use macros::{QObject, slot, slots};

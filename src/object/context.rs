@@ -238,6 +238,7 @@ impl<T: QObject> Context<'_, T> {
     }
 
     /// Calls `f` with the object after the running method has returned: [`World::later`].
+    #[track_caller]
     pub fn later<R: QObject>(
         &mut self,
         object: Obj<R>,
@@ -248,6 +249,7 @@ impl<T: QObject> Context<'_, T> {
 
     /// Posts a call of a slot to a later pass of the event loop: [`World::invoke`].
     #[doc(alias = "invokeMethod")]
+    #[track_caller]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
         R: QObject,

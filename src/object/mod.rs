@@ -17,7 +17,7 @@ pub use class::{
 };
 pub use class::{
     MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, Outcome, QObject, Signal, Slot, SlotError,
-    Target, Upcast,
+    Target, Undelivered, Upcast,
 };
 pub use connections::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;

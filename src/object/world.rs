@@ -3,8 +3,8 @@
 //! This file keeps the objects (`arena.rs`), their parents and children (`tree.rs`) and what is
 //! still to be carried out. The methods of the world are in files by topic: adding objects in
 //! `insert.rs`, calling them in `lease.rs`, parents and children in `family.rs`, connecting in
-//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, and the order in which slots run
-//! in `delivery.rs`.
+//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, what went wrong in `failures.rs`, and
+//! the order in which slots run in `delivery.rs`.
 
 mod connect;
 mod connect_own;
@@ -12,6 +12,7 @@ mod connection_kinds;
 mod delivery;
 mod destroy;
 mod disconnect;
+mod failures;
 mod family;
 mod insert;
 mod lease;
@@ -21,7 +22,6 @@ pub(super) mod wakeups;
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::{Index, IndexMut};
@@ -32,8 +32,8 @@ use slotmap::SparseSecondaryMap;
 
 use self::node::Node;
 use crate::object::class::{
-    MetaObject, Obj, ObjectPlace, OnSlotError, PlaceMut, PlaceRef, QObject, Shown, Signal,
-    SignalOwner, SlotError, Target,
+    MetaObject, Obj, ObjectPlace, OnSlotError, OnUndelivered, PlaceMut, PlaceRef, QObject, Shown,
+    Signal, SignalOwner, Target,
 };
 use crate::object::connections::{AnyCore, Core, Deferred};
 use crate::object::effects::{Batch, Ends, Observed, Observer, Postponed, Queue, Turns};
@@ -58,6 +58,7 @@ pub struct World {
     /// What the floors above keep with the world, at most one value of each type.
     kept: RefCell<Vec<Rc<dyn Any>>>,
     on_slot_error: Option<OnSlotError>,
+    on_undelivered: Option<OnUndelivered>,
 }
 
 impl World {
@@ -77,6 +78,7 @@ impl World {
             deferred: SparseSecondaryMap::new(),
             kept: RefCell::default(),
             on_slot_error: None,
+            on_undelivered: None,
         }
     }
 
@@ -152,37 +154,6 @@ impl World {
         // The meta object is known even if the object is busy.
         (class.inherits(T::static_meta_object()) || self.get::<T>(target).is_some())
             .then_some(target)
-    }
-
-    /// Sets the function that is called with the error when a slot returns one.
-    ///
-    /// Without such a function, the error is written to standard error, in one line.
-    pub fn on_slot_error(&mut self, handler: impl FnMut(&mut World, SlotError) + 'static) {
-        self.on_slot_error = Some(Box::new(handler));
-    }
-
-    #[cold]
-    pub(super) fn report_slot_error(&mut self, error: SlotError) {
-        /// A handler that runs. When it returns or panics, it is put back, unless it set another.
-        struct Running<'a> {
-            world: &'a mut World,
-            handler: Option<OnSlotError>,
-        }
-
-        impl Drop for Running<'_> {
-            fn drop(&mut self) {
-                if self.world.on_slot_error.is_none() {
-                    self.world.on_slot_error = self.handler.take();
-                }
-            }
-        }
-
-        let handler = self.on_slot_error.take();
-        let mut running = Running { world: self, handler };
-        match &mut running.handler {
-            Some(handler) => handler(running.world, error),
-            None => eprintln!("slotwire: {}", chain(&error)),
-        }
     }
 }
 
@@ -311,18 +282,6 @@ impl<T: ?Sized + Target> IndexMut<Obj<T>> for World {
             None => refuse_absent::<T>(object.key, place),
         }
     }
-}
-
-/// Returns the text of an error, with those of the errors behind it.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut behind = error.source();
-    while let Some(error) = behind {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        behind = error.source();
-    }
-    text
 }
 
 /// Panics with the message for a handle of another runtime.

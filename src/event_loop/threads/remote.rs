@@ -119,7 +119,8 @@ impl Remote {
     }
 
     /// Calls a slot in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing
-    /// happens if the receiver is gone by then.
+    /// happens if the receiver is gone by then, or is of another runtime;
+    /// [`World::on_undelivered`] tells of it.
     ///
     /// # Errors
     ///
@@ -143,7 +144,8 @@ impl Remote {
     }
 
     /// Emits a signal in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing
-    /// happens if the sender is gone by then.
+    /// happens if the sender is gone by then, or is of another runtime; [`World::on_undelivered`]
+    /// tells of it.
     ///
     /// # Errors
     ///
@@ -159,9 +161,7 @@ impl Remote {
         A: Send + 'static,
     {
         self.post(move |world| {
-            if let Some(sender) = world.get(sender) {
-                signal(sender).emit(argument);
-            }
+            world.emit_from_afar(sender, signal, argument);
         })
     }
 

@@ -65,15 +65,9 @@ impl SlotError {
 
 impl fmt::Display for SlotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.slot.path();
-        let function = path.trim_end_matches("::{{closure}}");
-        let is_closure = function.len() < path.len();
-        match is_closure {
-            true => write!(f, "a closure in `{function}`")?,
-            false => write!(f, "slot `{}`", path.rsplit("::").next().unwrap_or(path))?,
-        }
+        write!(f, "{}", self.slot)?;
         if let (Some(receiver), Some(class)) = (self.receiver, self.class) {
-            let relation = if is_closure { "for" } else { "of" };
+            let relation = if self.slot.is_closure() { "for" } else { "of" };
             write!(f, " {relation} Obj<{class}> {}", receiver.number())?;
         }
         write!(f, " failed: {}", self.error)
@@ -97,8 +91,25 @@ impl SlotType {
         Self(type_name::<F>)
     }
 
-    fn path(self) -> &'static str {
+    pub(super) fn path(self) -> &'static str {
         self.0()
+    }
+
+    fn is_closure(self) -> bool {
+        self.path().ends_with(CLOSURE)
+    }
+}
+
+/// How the path of a closure ends.
+const CLOSURE: &str = "::{{closure}}";
+
+impl fmt::Display for SlotType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path();
+        match self.is_closure() {
+            true => write!(f, "a closure in `{}`", path.trim_end_matches(CLOSURE)),
+            false => write!(f, "slot `{}`", path.rsplit("::").next().unwrap_or(path)),
+        }
     }
 }
 
