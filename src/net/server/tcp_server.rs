@@ -216,8 +216,9 @@ impl QTcpServer {
 
     fn refused(&mut self, operation: String, error: io::Error) -> NetError {
         let kind = SocketError::of_binding(&error);
-        self.error = Some((kind, error.to_string()));
-        NetError::new(kind, operation, error)
+        let refusal = NetError::new(kind, operation, error);
+        self.error = Some((kind, refusal.reason().to_string()));
+        refusal
     }
 
     /// Stops listening, and destroys the accepted connections that were not taken. Connections that

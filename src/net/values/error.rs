@@ -225,6 +225,14 @@ impl NetError {
         self.kind
     }
 
+    /// Returns the text of the reason: that of the cause, if it has more to say than its kind.
+    pub(in crate::net) fn reason(&self) -> &dyn fmt::Display {
+        match &self.cause {
+            Some(cause) if cause.raw_os_error().is_some() || cause.get_ref().is_some() => cause,
+            _ => &self.kind,
+        }
+    }
+
     /// Returns the error of the system, or of the network that takes its place; `None` if the
     /// library refused the operation by itself.
     pub fn os_error(&self) -> Option<&io::Error> {
@@ -234,10 +242,7 @@ impl NetError {
 
 impl fmt::Display for NetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
-            Some(cause) => write!(f, "cannot {}: {cause}", self.operation),
-            None => write!(f, "cannot {}: {}", self.operation, self.kind),
-        }
+        write!(f, "cannot {}: {}", self.operation, self.reason())
     }
 }
 
@@ -285,6 +290,16 @@ impl From<EngineFailure> for io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_of_a_kind_alone_is_described_by_the_kind_of_the_operation() {
+        let kind = SocketError::UnsupportedSocketOperation;
+        let text = |cause: io::Error| NetError::new(kind, "join", cause).to_string();
+        assert_eq!(text(ErrorKind::Unsupported.into()), format!("cannot join: {kind}"));
+        assert_eq!(text(io::Error::other("no group")), "cannot join: no group");
+        let system = io::Error::from_raw_os_error(22);
+        assert_eq!(text(io::Error::from_raw_os_error(22)), format!("cannot join: {system}"));
+    }
 
     /// Tested without sockets, since a test that runs as root lacks no permission that a socket
     /// needs.
