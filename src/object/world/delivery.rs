@@ -140,7 +140,8 @@ impl World {
         }
     }
 
-    /// Reports a call of an `F` as undelivered, since the receiver is gone already.
+    /// Reports a call of an `F` as undelivered, since the receiver is gone.
+    #[cold]
     pub(crate) fn refuse_call<F, R: QObject>(&mut self, receiver: Obj<R>) {
         self.report_undelivered(Undelivered::call::<F, R>(self, receiver));
     }

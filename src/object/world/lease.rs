@@ -53,11 +53,14 @@ impl World {
         T: QObject,
         F: FnOnce(&mut T, &mut Context<'_, T>) + 'static,
     {
-        self.expect_own(object);
+        // Keeps the key alone, which is less to move than the handle.
+        let key = self.expect_own(object);
         let effect = self.queue.later(move |world: &mut Self| {
             world.spend(1);
             world.set_sender(None);
-            world.call_closure(object, f);
+            if !world.run_slot(key, f) {
+                world.refuse_call::<F, T>(world.handle(key));
+            }
         });
         self.queue.record(effect);
     }
