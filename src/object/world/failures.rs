@@ -6,9 +6,11 @@ use super::World;
 use crate::object::class::{OnSlotError, OnUndelivered, SlotError, Undelivered};
 
 impl World {
-    /// Sets the function that is called with the error when a slot returns one.
+    /// Sets the function that is called with the error when a slot returns one. The text of a
+    /// [`SlotError`] names the slot, the class, the object and the reason.
     ///
-    /// Without such a function, the error is written to standard error, in one line.
+    /// Without such a function, the error and the errors behind it are written to standard error, in
+    /// one line.
     pub fn on_slot_error(&mut self, handler: impl FnMut(&mut World, SlotError) + 'static) {
         self.on_slot_error = Some(Box::new(handler));
     }
@@ -103,4 +105,38 @@ fn chain(error: &dyn Error) -> String {
         behind = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Outer(io::Error);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the list is not saved")
+        }
+    }
+
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn the_line_for_standard_error_has_each_reason_once() {
+        let full = || io::Error::other("the disk is full");
+        assert_eq!(chain(&full()), "the disk is full");
+        assert_eq!(chain(&Outer(full())), "the list is not saved: the disk is full");
+        let poller = crate::Error::Poller(full());
+        let text = "cannot create the event loop's poller: the disk is full";
+        assert_eq!(chain(&poller), text);
+        assert_eq!(chain(&io::Error::from(poller)), text);
+    }
 }
