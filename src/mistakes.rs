@@ -1,10 +1,10 @@
 //! What the compiler says to calls that cannot be: methods which exist for their error messages.
 //!
-//! A handle is not its object, a slot cannot wait, and a socket does not wait by itself. For each of
-//! these there is a trait that no type implements, with the message, and methods of the names that
-//! people try, which ask for that trait. So a call is an error that names the fix, and not "method not
-//! found". The methods are hidden in the docs and are never called. `tests/names.rs` checks that the
-//! list of names is complete, and `tests/ui/` has the messages.
+//! A handle is not its object, a slot cannot wait, and a socket does not wait by itself. For each
+//! of these there is a trait that no type implements, with the message, and methods of the names
+//! that people try, which ask for that trait. So a call is an error that names the fix, and not
+//! "method not found". The methods are hidden in the docs and are never called. `tests/names.rs`
+//! checks that the list of names is complete, and `tests/ui/` has the messages.
 #![allow(clippy::wrong_self_convention, reason = "the names are those of other types' methods")]
 
 use std::time::Duration;
@@ -229,8 +229,8 @@ impl World {
     }
 }
 
-/// The same on the objects themselves. The bounds have a lifetime, since the compiler would refuse a bound
-/// without parameters that does not hold.
+/// The same on the objects themselves. The bounds have a lifetime, since the compiler would refuse
+/// a bound without parameters that does not hold.
 #[doc(hidden)]
 impl QTcpSocket
 where

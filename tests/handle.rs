@@ -1,5 +1,5 @@
-//! What calls do with a handle whose object is gone, is busy, or is in another runtime: the table of
-//! the book's page on objects, row by row.
+//! What calls do with a handle whose object is gone, is busy, or is in another runtime: the table
+//! of the book's page on objects, row by row.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

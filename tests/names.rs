@@ -1,4 +1,5 @@
-//! The names for which the compiler says that a handle is not its object: all methods of the classes.
+//! The names for which the compiler says that a handle is not its object: all methods of the
+//! classes.
 
 use std::collections::BTreeSet;
 use std::fs;

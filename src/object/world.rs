@@ -3,8 +3,8 @@
 //! This file keeps the objects (`arena.rs`), their parents and children (`tree.rs`) and what is
 //! still to be carried out. The methods of the world are in files by topic: adding objects in
 //! `insert.rs`, calling them in `lease.rs`, parents and children in `family.rs`, connecting in
-//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, what went wrong in `failures.rs`, and
-//! the order in which slots run in `delivery.rs`.
+//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, what went wrong in `failures.rs`,
+//! and the order in which slots run in `delivery.rs`.
 
 mod connect;
 mod connect_own;

@@ -42,8 +42,8 @@ pub struct QTcpServer {
     #[signal]
     pub(super) accept_error: Signal<SocketError>,
     pub(super) engine: Option<Box<dyn SocketEngine>>,
-    /// The address and port that the server listens on. Its sockets share this, unless it stands for
-    /// all addresses of the host.
+    /// The address and port that the server listens on. Its sockets share this, unless it stands
+    /// for all addresses of the host.
     pub(super) local: Option<Rc<Endpoint>>,
     pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Connections that were never taken, and are about to be destroyed.
@@ -88,8 +88,8 @@ impl QTcpServer {
     ///
     /// # Panics
     ///
-    /// Adding the server to a runtime panics if it is not in a `T` there: if it is added without one,
-    /// or if another class embeds it. That `T` embeds a server is checked by the compiler.
+    /// Adding the server to a runtime panics if it is not in a `T` there: if it is added without
+    /// one, or if another class embeds it. That `T` embeds a server is checked by the compiler.
     ///
     /// # Examples
     ///

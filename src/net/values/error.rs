@@ -9,9 +9,9 @@ use rustix::io::Errno;
 /// The kind of a socket's error: the argument of
 /// [`error_occurred`](crate::QAbstractSocket::error_occurred).
 ///
-/// The variants are those of Qt's enumeration of the same name. The text of a kind names no host and
-/// no system's reason: print [`error_string`](crate::QIODevice::error_string), which has the system's
-/// words and number.
+/// The variants are those of Qt's enumeration of the same name. The text of a kind names no host
+/// and no system's reason: print [`error_string`](crate::QIODevice::error_string), which has the
+/// system's words and number.
 #[doc(alias = "QAbstractSocket::SocketError")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -168,8 +168,8 @@ impl SocketError {
         }
     }
 
-    /// Returns the kind of a failure to open a socket, or the kind that an engine reports; `None` for
-    /// another failure.
+    /// Returns the kind of a failure to open a socket, or the kind that an engine reports; `None`
+    /// for another failure.
     fn known(error: &io::Error) -> Option<Self> {
         let Some(errno) = Errno::from_io_error(error) else { return EngineFailure::kind_of(error) };
         match errno {
@@ -186,8 +186,8 @@ impl SocketError {
 ///
 /// Its text says what failed and why, in the system's words and with the system's number if the
 /// system refused: `cannot listen on 127.0.0.1:80: Permission denied (os error 13)`. As the text
-/// contains that of the system's error, `source` returns what is behind the system's error, which is
-/// mostly nothing; [`os_error`](Self::os_error) returns the system's error itself.
+/// contains that of the system's error, `source` returns what is behind the system's error, which
+/// is mostly nothing; [`os_error`](Self::os_error) returns the system's error itself.
 ///
 /// ```
 /// use std::net::Ipv4Addr;

@@ -78,8 +78,8 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         self.runtime.get_mut(self.socket).ok_or_else(gone)
     }
 
-    /// Waits by `for_it` until the operation can go on. Fails if it cannot, or not in time; the text
-    /// of the error names the operation.
+    /// Waits by `for_it` until the operation can go on. Fails if it cannot, or not in time; the
+    /// text of the error names the operation.
     fn wait(
         &mut self,
         for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,

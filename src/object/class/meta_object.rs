@@ -362,8 +362,8 @@ impl MetaProperty {
         Self { name, type_name, read, write: Some(write) }
     }
 
-    /// Describes a property that only its class sets: its name, its type as written, and how to read
-    /// it.
+    /// Describes a property that only its class sets: its name, its type as written, and how to
+    /// read it.
     pub const fn read_only(
         name: &'static str,
         type_name: &'static str,
@@ -395,8 +395,8 @@ impl MetaProperty {
         (self.read)(object)
     }
 
-    /// Writes the property of `object`, which must be of the class that has the property. Returns the
-    /// value if it is of another type than the property, or if the property is read-only.
+    /// Writes the property of `object`, which must be of the class that has the property. Returns
+    /// the value if it is of another type than the property, or if the property is read-only.
     pub(crate) fn write(
         &self,
         object: &mut dyn QObject,

@@ -146,7 +146,8 @@ where
     note = "return `()`: end the closure with a `;`; or return `Result<(), E>`, whose errors go to `on_slot_error`"
 )]
 pub trait Outcome {
-    /// Reports the error to the runtime, if there is one. `slot` is the type of the slot's function.
+    /// Reports the error to the runtime, if there is one. `slot` is the type of the slot's
+    /// function.
     #[doc(hidden)]
     fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>, slot: SlotType);
 }

@@ -121,8 +121,8 @@ impl World {
         called
     }
 
-    /// Calls a closure as a slot of the receiver in the turn that runs, if the receiver is there, and
-    /// reports the call as undelivered otherwise.
+    /// Calls a closure as a slot of the receiver in the turn that runs, if the receiver is there,
+    /// and reports the call as undelivered otherwise.
     pub(crate) fn call_closure<R, F, O>(&mut self, receiver: Obj<R>, closure: F)
     where
         R: QObject,

@@ -9,8 +9,8 @@ impl World {
     /// Sets the function that is called with the error when a slot returns one. The text of a
     /// [`SlotError`] names the slot, the class, the object and the reason.
     ///
-    /// Without such a function, the error and the errors behind it are written to standard error, in
-    /// one line.
+    /// Without such a function, the error and the errors behind it are written to standard error,
+    /// in one line.
     pub fn on_slot_error(&mut self, handler: impl FnMut(&mut World, SlotError) + 'static) {
         self.on_slot_error = Some(Box::new(handler));
     }
