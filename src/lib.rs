@@ -87,6 +87,7 @@ pub mod __private;
 mod book;
 mod error;
 mod macros;
+mod mistakes;
 mod readiness;
 mod sync;
 
@@ -111,7 +112,7 @@ pub use net::{
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot,
     NamePattern, Obj, Property, PropertyError, QObject, ScopedConnection, Signal, SignalBlocker,
-    SignalSpy, SlotError, Trace, TraceEntry, World,
+    SignalSpy, SlotError, Trace, TraceEntry, Undelivered, World,
 };
 
 pub use macros::{QObject, slot, slots};

@@ -33,6 +33,8 @@ pub use interface::{
     NetworkInterface,
 };
 pub use names::{HostInfo, HostInfoError, HostLookup};
+#[doc(hidden)]
+pub use server::EmbedsServer;
 pub use server::{Incoming, QTcpServer};
 pub(crate) use socket::Q_ABSTRACT_SOCKET;
 #[doc(hidden)]

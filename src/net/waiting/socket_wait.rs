@@ -203,7 +203,8 @@ impl Runtime {
     /// Sets the server's error to `SocketTimeout`, and returns false.
     fn has_timed_out(&mut self, server: Obj<QTcpServer>) -> bool {
         if let Some(server) = self.get_mut(server) {
-            server.set_error(SocketError::SocketTimeout);
+            let timeout = SocketError::SocketTimeout;
+            server.set_error(timeout, timeout.to_string());
         }
         false
     }
