@@ -91,7 +91,7 @@ where
     names! {
         host_found connected disconnected state_changed error_occurred write_buffer_drained
         connect_to_host connect_to_host_with connect_to_address bind bind_port
-        disconnect_from_host abort state error os_error socket_type is_valid local_addr peer_addr
+        disconnect_from_host abort abort_with_reset state error os_error socket_type is_valid local_addr peer_addr
         local_address bound_address local_port peer_address peer_port peer_name read_buffer_size
         set_read_buffer_size write_buffer_limit set_write_buffer_limit ready_read_policy
         set_ready_read_policy allow_half_open set_allow_half_open shutdown_write pause_mode
@@ -110,12 +110,13 @@ where
         server_address server_addr server_port has_pending_connections next_pending_connection
         add_pending_connection server_error listen_backlog_size set_listen_backlog_size
         max_pending_connections set_max_pending_connections pause_accepting resume_accepting
+        bind_mode set_bind_mode
     }
 
     // Of timers, notifiers and threads.
     names! {
         timeout start start_with stop is_active remaining_time interval set_interval is_single_shot
-        set_single_shot timer_type set_timer_type activated kind is_enabled set_enabled started
+        set_single_shot timer_type set_timer_type activated socket kind is_enabled set_enabled started
         finished quit exit remote is_running is_finished result
     }
 }
