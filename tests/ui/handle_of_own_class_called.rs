@@ -3,11 +3,11 @@ use slotwire::prelude::*;
 #[derive(QObject, Default)]
 struct Lamp {
     #[signal]
-    lit: Signal<bool>,
+    glowing: Signal<bool>,
 }
 
 fn main() {
     let mut rt = Runtime::new().unwrap();
     let lamp = rt.add(Lamp::default());
-    lamp.lit().emit(true);
+    lamp.glowing().emit(true);
 }
