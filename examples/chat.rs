@@ -95,8 +95,8 @@ fn client(rt: &mut Runtime, port: u16, name: &str) -> Result<(), Box<dyn Error>>
         }
     });
     rt.connect_fn(socket, QTcpSocket::disconnected, |world, _| world.quit());
-    rt.connect_fn(socket, QTcpSocket::error_occurred, |world, error| {
-        eprintln!("{error}");
+    rt.connect_fn(socket, QTcpSocket::error_occurred, move |world, _| {
+        eprintln!("{}", world[socket].error_string());
         world.exit(1);
     });
     rt[socket].connect_to_host("localhost", port);

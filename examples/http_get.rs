@@ -58,7 +58,10 @@ impl Fetch {
         self.take(cx)?;
         match error {
             SocketError::RemoteHostClosed if self.in_page => cx.quit(),
-            error => self.give_up(cx, &error.to_string())?,
+            _ => {
+                let reason = cx[self.socket].error_string();
+                self.give_up(cx, &reason)?;
+            }
         }
         Ok(())
     }

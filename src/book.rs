@@ -37,6 +37,9 @@ struct Simulation;
 #[doc = include_str!("../book/src/model.md")]
 struct Model;
 
+#[doc = include_str!("../book/src/compiler.md")]
+struct Compiler;
+
 #[doc = include_str!("../book/src/reliability.md")]
 struct Reliability;
 

@@ -7,9 +7,17 @@ use std::io;
 #[non_exhaustive]
 pub enum Error {
     /// The system gave no poller, in most cases because of a limit on descriptors.
-    #[error("cannot create the event loop's poller")]
-    Poller(#[source] io::Error),
+    #[error("cannot create the event loop's poller: {0}")]
+    Poller(io::Error),
     /// The system's poller failed while the loop ran.
-    #[error("the event loop's poller failed")]
-    Poll(#[source] io::Error),
+    #[error("the event loop's poller failed: {0}")]
+    Poll(io::Error),
+}
+
+/// For functions that return `io::Result`. Keeps the kind of the system's error.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let (Error::Poller(cause) | Error::Poll(cause)) = &error;
+        Self::new(cause.kind(), error)
+    }
 }

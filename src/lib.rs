@@ -87,6 +87,7 @@ pub mod __private;
 mod book;
 mod error;
 mod macros;
+mod mistakes;
 mod readiness;
 mod sync;
 
@@ -101,9 +102,10 @@ pub use event_loop::{
 pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[doc(inline)]
 pub use net::{
-    BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError, HostLookup,
-    Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError, NetworkAddressEntry,
-    NetworkDatagram, NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode,
+    Authenticator, BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError,
+    HostLookup, Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError,
+    NetworkAddressEntry, NetworkDatagram, NetworkInterface, NetworkLayerProtocol, NetworkProxy,
+    OptionName, PauseMode, ProxyAuthentication, ProxyFactory, ProxyQuery, ProxyType,
     QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket, ReadyReadPolicy, SocketError,
     SocketOption, SocketState, SocketType,
 };
@@ -111,7 +113,7 @@ pub use net::{
 pub use object::{
     Connection, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot,
     NamePattern, Obj, Property, PropertyError, QObject, ScopedConnection, Signal, SignalBlocker,
-    SignalSpy, SlotError, Trace, TraceEntry, World,
+    SignalSpy, SlotError, Trace, TraceEntry, Undelivered, World,
 };
 
 pub use macros::{QObject, slot, slots};

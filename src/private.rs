@@ -18,7 +18,10 @@ pub mod v1 {
 
     use crate::io::std_io;
     pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
-    pub use crate::net::{Machine, QAbstractSocket, SocketCore, SocketError, SocketState};
+    pub use crate::mistakes::{MayWait, TheObject, TheWorld, WaitsByItself};
+    pub use crate::net::{
+        Machine, ProxyAuthentication, QAbstractSocket, SocketCore, SocketError, SocketState,
+    };
     pub use crate::object::{
         Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
         Occasion, QObject, Response, Signal, Upcast, World,
@@ -68,17 +71,21 @@ pub mod v1 {
         }
     }
 
-    /// A class with a `#[slots]` block: it has exactly one, with all of its slots.
-    pub trait OneSlotsBlock: Sized + 'static {
+    /// A class with a `#[slots]` block: it has exactly one, with all of its slots. The compiler's
+    /// message about a second block has the name of this trait, so the name tells the fix.
+    pub trait AllSlotsInOneBlock: Sized + 'static {
         /// What the block says.
         const SLOTS: Slots<Self>;
     }
+
+    /// Compiles only if `T` is an object class.
+    pub fn is_class<T: QObject>() {}
 
     /// The slots of a class, if it has a block of them.
     #[derive(Debug)]
     pub struct Table<T>(PhantomData<T>);
 
-    impl<T: OneSlotsBlock> Table<T> {
+    impl<T: AllSlotsInOneBlock> Table<T> {
         /// The slots.
         pub const SLOTS: Slots<T> = T::SLOTS;
     }

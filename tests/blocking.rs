@@ -139,6 +139,8 @@ fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     rt[socket].connect_to_host("127.0.0.1", net.closed_port());
     let told = rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap_err();
     assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
+    let reason = rt[socket].error_string();
+    assert_eq!(told.to_string(), format!("cannot read from the socket: {reason}"));
 }
 
 #[on_every_network_and_layer]

@@ -144,7 +144,13 @@ fn a_property_of_another_type_is_refused_and_stays() {
     let bell = rt.add(Bell::default());
     assert_eq!(rt.set_property(bell, "pitch", 440.0), Ok(true));
     let refused: PropertyError = rt.set_property(bell, "pitch", 440).unwrap_err();
-    assert_eq!(refused.to_string(), "property `pitch: f64` cannot be set to a value of type `i32`");
+    assert_eq!(
+        refused.to_string(),
+        "property `pitch: f64` of Bell cannot be set to a value of type `i32`"
+    );
+    assert_eq!((refused.class_name(), refused.property_name()), ("Bell", "pitch"));
+    assert_eq!((refused.declared_type(), refused.given_type()), ("f64", "i32"));
+    assert!(!refused.is_read_only());
     assert_eq!(rt.property(bell, "pitch"), Some(440.0));
 }
 

@@ -218,7 +218,12 @@ fn a_read_only_property_is_not_written_by_name() {
     let door = rt.add(Door::default());
     let spy = rt.spy(door, Door::openings_changed);
     rt.with(door, |door, _| door.open(4));
-    assert!(rt.set_property(door, "openings", 7_u32).is_err());
+    let refused = rt.set_property(door, "openings", 7_u32).unwrap_err();
+    assert_eq!(refused.to_string(), "property `openings: u32` of Door is read-only");
+    assert!(refused.is_read_only());
+    let writable: Vec<_> =
+        Door::static_meta_object().properties().iter().map(|p| p.is_writable()).collect();
+    assert!(writable.contains(&true) && writable.contains(&false));
     assert_eq!(rt.property::<u32>(door, "openings"), Some(1));
     assert_eq!(*rt[door].openings(), 1);
     assert_eq!(spy.take(), [1]);

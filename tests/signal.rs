@@ -3,6 +3,7 @@
 mod people;
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::rc::Rc;
 
 use people::{Log, Person, deliver_all, panic_message, run_posted, runtime};
@@ -124,6 +125,70 @@ fn errors_that_slots_return_are_reported_with_their_receiver() {
     let texts: Vec<_> = reports.into_iter().map(|error| error.into_inner().to_string()).collect();
     assert_eq!(texts[0], "bad text");
     assert_eq!(texts[2], "closure text");
+}
+
+#[test]
+fn the_error_of_a_slot_names_the_slot_its_object_and_the_reason() {
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let shapes = rt.add(Shapes::default());
+    let reports: Rc<RefCell<Vec<SlotError>>> = Rc::default();
+    let reported = reports.clone();
+    rt.on_slot_error(move |_, error| reported.borrow_mut().push(error));
+    rt.connect(alice, Person::wrote, shapes, Shapes::fallible);
+    rt.connect(alice, Person::wrote, shapes, Shapes::fallible_with_context);
+    rt.connect_fn_on(alice, Person::wrote, shapes, |_, _, _| Err("no room"));
+    rt.connect_fn(alice, Person::wrote, |_, _| Err("no hands"));
+    rt.emit(alice, Person::wrote, "bad".to_owned());
+    let reports = reports.take();
+    let texts: Vec<_> = reports.iter().map(ToString::to_string).collect();
+    let test = "signal::the_error_of_a_slot_names_the_slot_its_object_and_the_reason";
+    assert_eq!(
+        texts,
+        [
+            "slot `fallible` of Obj<Shapes> 2v1 failed: bad text",
+            &*format!(
+                "slot `fallible_with_context` of Obj<Shapes> 2v1 failed: {}",
+                std::fmt::Error
+            ),
+            &*format!("a closure in `{test}` for Obj<Shapes> 2v1 failed: no room"),
+            &*format!("a closure in `{test}` failed: no hands"),
+        ]
+    );
+    assert_eq!(reports[0].class_name(), Some("Shapes"));
+    assert_eq!(reports[0].slot_path(), "signal::Shapes::fallible");
+    assert_eq!(reports[0].error().to_string(), "bad text");
+    assert_eq!(reports[3].class_name(), None);
+}
+
+#[test]
+fn the_reason_of_a_slots_error_is_printed_once_by_what_prints_all_reasons() {
+    #[derive(Debug)]
+    struct Outer(std::fmt::Error);
+
+    impl std::fmt::Display for Outer {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the report is not written")
+        }
+    }
+
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    let (mut rt, log) = (runtime(), Log::default());
+    let alice = rt.add(Person::new("alice", &log));
+    let reports: Rc<RefCell<Vec<SlotError>>> = Rc::default();
+    let reported = reports.clone();
+    rt.on_slot_error(move |_, error| reported.borrow_mut().push(error));
+    rt.connect_fn(alice, Person::wrote, |_, _| Err(Outer(std::fmt::Error)));
+    rt.emit(alice, Person::wrote, String::new());
+    let report = reports.borrow_mut().remove(0);
+    assert!(report.to_string().ends_with("failed: the report is not written"), "{report}");
+    let behind = report.source().expect("the error has a reason");
+    assert_eq!(behind.to_string(), std::fmt::Error.to_string());
 }
 
 #[test]

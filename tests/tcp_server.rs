@@ -314,8 +314,10 @@ fn listening_fails_at_once_and_says_why(net: &Net) {
     let second = rt.add(QTcpServer::new());
     let in_use = rt[second].listen((Ipv4Addr::LOCALHOST, port)).unwrap_err();
     assert_eq!(in_use.kind(), SocketError::AddressInUse);
-    assert!(in_use.to_string().contains(&format!("127.0.0.1:{port}")), "{in_use}");
-    assert!(std::error::Error::source(&in_use).is_some());
+    let system = in_use.os_error().unwrap();
+    assert_eq!(in_use.to_string(), format!("cannot listen on 127.0.0.1:{port}: {system}"));
+    assert!(std::error::Error::source(&in_use).is_none(), "the text has the reason already");
+    assert_eq!(rt[second].error_string(), system.to_string());
     assert!(!rt[second].is_listening());
     assert_eq!(rt[second].server_port(), None);
 
@@ -508,6 +510,8 @@ fn a_server_refuses_a_descriptor_that_does_not_listen() {
     for descriptor in descriptors {
         let refused = rt[server].set_socket_descriptor(descriptor).unwrap_err();
         assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+        let reason = rt[server].error_string();
+        assert_eq!(refused.to_string(), format!("cannot listen by a descriptor: {reason}"));
         assert_eq!(rt[server].server_error(), Some(SocketError::UnsupportedSocketOperation));
         assert!(!rt[server].is_listening());
     }
@@ -703,22 +707,36 @@ fn say_elsewhere(rt: &mut Runtime, socket: Obj<QTcpSocket>) -> bool {
     rt.wait_for_disconnected(socket, Some(DEADLINE))
 }
 
-/// A class that the server below is not embedded in.
-#[derive(QObject, Default)]
-struct Stranger {}
+#[test]
+#[should_panic = "with a method of SlowServer, but the server is in a QTcpServer"]
+fn a_server_with_a_method_of_a_class_cannot_be_added_without_that_class() {
+    let mut rt = Runtime::new().unwrap();
+    rt.add(QTcpServer::with_incoming(SlowServer::incoming));
+}
 
-impl Stranger {
-    fn incoming_connection(&mut self, _: &mut Context<Self>, _: Incoming) {}
+#[test]
+#[should_panic = "with a method of SlowServer, but the server is in a Mistaken"]
+fn a_server_with_a_method_of_a_class_cannot_be_added_in_another_class() {
+    #[derive(QObject)]
+    struct Mistaken {
+        #[qobject(base)]
+        server: QTcpServer,
+    }
+
+    let mut rt = Runtime::new().unwrap();
+    rt.add(Mistaken { server: QTcpServer::with_incoming(SlowServer::incoming) });
 }
 
 #[on_every_network]
-#[should_panic = "with_incoming has a method of Stranger"]
-fn a_server_with_a_method_of_a_class_that_it_is_not_in_says_so(net: &Net) {
+fn a_server_alone_may_have_a_function_for_its_connections(net: &Net) {
     let mut rt = net.runtime();
-    let server = rt.add(QTcpServer::with_incoming(Stranger::incoming_connection));
+    let server = rt.add(QTcpServer::with_incoming(|server: &mut QTcpServer, cx, incoming| {
+        let socket = cx.add_child(incoming.into_socket());
+        server.add_pending_connection(socket);
+    }));
     rt[server].listen((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let _peer = net.dial(rt[server].server_port().unwrap());
-    rt.run_until(DEADLINE, |_| false).unwrap();
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
 }
 
 /// Accepts a connection by a class that keeps it back for an hour.

@@ -59,7 +59,9 @@ fn a_running_thread_cannot_be_started_and_a_finished_one_can() {
 fn a_panic_in_a_thread_is_its_result() {
     let mut rt = Runtime::new().unwrap();
     let (thread, journal) = thread(&mut rt);
-    rt[thread].start(|_| -> () { panic!("while it was set up") }).unwrap_err();
+    let error = rt[thread].start(|_| -> () { panic!("while it was set up") }).unwrap_err();
+    let text = "cannot set up the thread: the thread panicked: while it was set up";
+    assert_eq!(error.to_string(), text);
     wait_until(&mut rt, |_| journal.has("finished, running: false"));
     let expected = ThreadError::Panicked("while it was set up".to_owned());
     assert_eq!(rt[thread].result(), Some(Err(expected)));

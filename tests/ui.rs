@@ -36,3 +36,27 @@ fn no_text_has_more_than_one_error() {
     }
     assert!(seen >= 18, "only {seen} texts");
 }
+
+/// The lines of each block of compiler's words on the book's page.
+fn quotations(page: &str) -> Vec<Vec<&str>> {
+    let blocks = page.split("\n```text\n").skip(1);
+    let texts = blocks.map(|block| block.split_once("\n```").expect("the block ends").0);
+    texts.map(|text| text.lines().collect()).collect()
+}
+
+#[test]
+fn the_books_page_of_messages_quotes_the_compiler() {
+    let page = std::fs::read_to_string("book/src/compiler.md").expect("the page is there");
+    let texts: Vec<_> = std::fs::read_dir("tests/ui")
+        .expect("the tests run in the package's directory")
+        .map(|entry| entry.expect("the directory can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
+        .map(|path| std::fs::read_to_string(path).expect("the text can be read"))
+        .collect();
+    let quotations = quotations(&page);
+    assert!(quotations.len() >= 12, "only {} quotations", quotations.len());
+    for lines in quotations {
+        let is_said = texts.iter().any(|text| lines.iter().all(|line| text.contains(line)));
+        assert!(is_said, "no text in tests/ui has all of these:\n{}", lines.join("\n"));
+    }
+}

@@ -77,7 +77,8 @@ impl fmt::Debug for SingleShot {
 /// Calls after a delay.
 impl World {
     /// Calls a slot once, after a delay. The call is cancelled if the receiver is destroyed before,
-    /// and is never made if the receiver is gone already.
+    /// and is never made if the receiver is gone already; [`on_undelivered`](Self::on_undelivered)
+    /// tells of it then.
     ///
     /// If the delay is zero, the call is posted: a later pass of the loop makes it, in order with
     /// other posted calls.
@@ -98,7 +99,7 @@ impl World {
         F: Slot<R, (), Form>,
         Form: 'static,
     {
-        self.single_shot_for(delay, receiver, move |world| {
+        self.single_shot_for::<F, R>(delay, receiver, move |world| {
             world.call_slot(receiver, slot, &());
         })
     }
@@ -203,12 +204,14 @@ impl World {
         F: FnOnce(&mut R, &mut Context<'_, R>) -> O + 'static,
         O: Outcome + 'static,
     {
-        self.single_shot_for(delay, receiver, move |world| world.call_closure(receiver, closure))
+        self.single_shot_for::<F, R>(delay, receiver, move |world| {
+            world.call_closure(receiver, closure);
+        })
     }
 
-    /// Makes a call that is cancelled if the receiver is destroyed before.
+    /// Makes a call of an `F` that is cancelled if the receiver is destroyed before.
     #[track_caller]
-    fn single_shot_for<R: QObject>(
+    fn single_shot_for<F, R: QObject>(
         &mut self,
         delay: Duration,
         receiver: Obj<R>,
@@ -216,6 +219,7 @@ impl World {
     ) -> SingleShot {
         self.expect_own(receiver);
         if !self.contains(receiver) {
+            self.refuse_call::<F, R>(receiver);
             return SingleShot::refused();
         }
         let call = self.single_shot_fn(delay, call);

@@ -12,7 +12,6 @@ use slotwire_macros::{QObject, slots};
 use super::home::Home;
 use super::runtime::Runtime;
 use super::threads::Remote;
-use crate::Error;
 use crate::object::{Anchor, Obj, ObjectKey, Signal};
 use crate::sync::{Condvar, Mutex, PoisonError};
 
@@ -178,12 +177,16 @@ impl QThread {
                 self.state = State::Running { remote, handle, outcome };
                 Ok(made)
             }
-            Ok(Err(Error::Poller(error) | Error::Poll(error))) => Err(error),
+            Ok(Err(error)) => Err(error.into()),
             Err(_) => {
                 // The panic was caught and kept as the result.
                 let _ = handle.join();
+                let error = match outcome.get() {
+                    Some(Err(error)) => format!("cannot set up the thread: {error}"),
+                    _ => "cannot set up the thread".to_owned(),
+                };
                 self.state = outcome.get().map_or(State::Idle, State::Finished);
-                Err(io::Error::other("setting up the thread panicked"))
+                Err(io::Error::other(error))
             }
         }
     }

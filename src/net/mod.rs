@@ -37,6 +37,8 @@ pub use names::{HostInfo, HostInfoError, HostLookup};
 pub use proxy::{
     Authenticator, NetworkProxy, ProxyAuthentication, ProxyFactory, ProxyQuery, ProxyType,
 };
+#[doc(hidden)]
+pub use server::EmbedsServer;
 pub use server::{Incoming, QTcpServer};
 pub(crate) use socket::Q_ABSTRACT_SOCKET;
 #[doc(hidden)]

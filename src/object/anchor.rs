@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::object::class::{Obj, QObject};
+use crate::object::class::{MetaObject, Obj, QObject};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
 
@@ -25,6 +25,11 @@ impl<'a> Anchor<'a> {
     /// The object's key.
     pub(crate) fn key(&self) -> ObjectKey {
         self.key
+    }
+
+    /// The class of the object that enters: if the caller is embedded, of the object around it.
+    pub(crate) fn class(&self) -> Option<&'static MetaObject> {
+        self.world.class(self.key)
     }
 
     /// The runtime's objects.

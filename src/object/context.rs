@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, SlotType, Target};
 use crate::object::connections::{Connection, ConnectionType};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
@@ -103,11 +103,11 @@ impl<'a, T: QObject> Context<'a, T> {
         self.world.try_add_child_of_with(self.this(), construct)
     }
 
-    /// Reports a slot's error to the runtime.
+    /// Reports the error of a slot, which is an `F`, to the runtime.
     #[inline]
-    pub(super) fn report(&mut self, outcome: impl Outcome) {
+    pub(super) fn report<F>(&mut self, outcome: impl Outcome) {
         let receiver = self.this().erase();
-        outcome.report(self.world, Some(receiver));
+        outcome.report(self.world, Some(receiver), SlotType::of::<F>());
     }
 
     /// Returns the context of the same object for the class that the object embeds and extends.
@@ -254,6 +254,7 @@ impl<T: QObject> Context<'_, T> {
     }
 
     /// Calls `f` with the object after the running method has returned: [`World::later`].
+    #[track_caller]
     pub fn later<R: QObject>(
         &mut self,
         object: Obj<R>,
@@ -264,6 +265,7 @@ impl<T: QObject> Context<'_, T> {
 
     /// Posts a call of a slot to a later pass of the event loop: [`World::invoke`].
     #[doc(alias = "invokeMethod")]
+    #[track_caller]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
         R: QObject,

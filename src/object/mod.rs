@@ -13,11 +13,11 @@ pub use anchor::Anchor;
 #[doc(hidden)]
 pub use class::{
     AnySignal, Bare, ByReference, ByValue, CastTable, Occasion, PlaceMut, PlaceRef, Response,
-    Returns, SignalCore, SignalOwner,
+    Returns, SignalCore, SignalOwner, SlotType,
 };
 pub use class::{
     MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj, Outcome, QObject, Signal, Slot, SlotError,
-    Target, Upcast,
+    Target, Undelivered, Upcast,
 };
 pub use connections::{Connection, ConnectionType, ScopedConnection};
 pub use context::Context;

@@ -3,8 +3,8 @@
 //! This file keeps the objects (`arena.rs`), their parents and children (`tree.rs`) and what is
 //! still to be carried out. The methods of the world are in files by topic: adding objects in
 //! `insert.rs`, calling them in `lease.rs`, parents and children in `family.rs`, connecting in
-//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, and the order in which slots run
-//! in `delivery.rs`.
+//! `connect.rs` and `disconnect.rs`, destroying in `destroy.rs`, what went wrong in `failures.rs`,
+//! and the order in which slots run in `delivery.rs`.
 
 mod connect;
 mod connect_own;
@@ -13,6 +13,7 @@ pub(super) mod constructed;
 mod delivery;
 mod destroy;
 mod disconnect;
+mod failures;
 mod family;
 mod insert;
 mod lease;
@@ -34,8 +35,8 @@ use slotmap::SparseSecondaryMap;
 
 use self::node::Node;
 use crate::object::class::{
-    MetaObject, Obj, ObjectPlace, OnSlotError, PlaceMut, PlaceRef, QObject, Shown, Signal,
-    SignalOwner, SlotError, Target,
+    MetaObject, Obj, ObjectPlace, OnSlotError, OnUndelivered, PlaceMut, PlaceRef, QObject, Shown,
+    Signal, SignalOwner, Target,
 };
 use crate::object::connections::{AnyCore, Core, Deferred};
 use crate::object::effects::{Batch, Ends, Observed, Observer, Postponed, Queue, Turns};
@@ -60,6 +61,7 @@ pub struct World {
     /// What the floors above keep with the world, at most one value of each type.
     kept: RefCell<Vec<Rc<dyn Any>>>,
     on_slot_error: Option<OnSlotError>,
+    on_undelivered: Option<OnUndelivered>,
 }
 
 impl World {
@@ -79,6 +81,7 @@ impl World {
             deferred: SparseSecondaryMap::new(),
             kept: RefCell::default(),
             on_slot_error: None,
+            on_undelivered: None,
         }
     }
 
@@ -155,40 +158,6 @@ impl World {
         (class.inherits(T::static_meta_object()) || self.get::<T>(target).is_some())
             .then_some(target)
     }
-
-    /// Sets the function that is called with the error when a slot returns one.
-    ///
-    /// Without such a function, the error is written to standard error, in one line.
-    pub fn on_slot_error(&mut self, handler: impl FnMut(&mut World, SlotError) + 'static) {
-        self.on_slot_error = Some(Box::new(handler));
-    }
-
-    #[cold]
-    pub(super) fn report_slot_error(&mut self, error: SlotError) {
-        /// A handler that runs. When it returns or panics, it is put back, unless it set another.
-        struct Running<'a> {
-            world: &'a mut World,
-            handler: Option<OnSlotError>,
-        }
-
-        impl Drop for Running<'_> {
-            fn drop(&mut self) {
-                if self.world.on_slot_error.is_none() {
-                    self.world.on_slot_error = self.handler.take();
-                }
-            }
-        }
-
-        let handler = self.on_slot_error.take();
-        let mut running = Running { world: self, handler };
-        match &mut running.handler {
-            Some(handler) => handler(running.world, error),
-            None => {
-                let what = error.to_string();
-                eprintln!("slotwire: {what}: {}", error.into_inner());
-            }
-        }
-    }
 }
 
 /// What the floors above keep with the world, and how they get it.
@@ -236,7 +205,7 @@ impl World {
     }
 
     /// Returns the class of an object, which may be busy, or `None` if the object is gone.
-    pub(super) fn class(&self, key: ObjectKey) -> Option<&'static MetaObject> {
+    pub(in crate::object) fn class(&self, key: ObjectKey) -> Option<&'static MetaObject> {
         Some(self.arena.place(key)?.meta())
     }
 

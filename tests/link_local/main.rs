@@ -43,6 +43,5 @@ fn scope_of(address: SocketAddr) -> u32 {
 
 /// What the system said about an operation that failed.
 fn errno_of(error: &NetError) -> Option<Errno> {
-    let source = std::error::Error::source(error)?.downcast_ref::<std::io::Error>()?;
-    Errno::from_io_error(source)
+    Errno::from_io_error(error.os_error()?)
 }

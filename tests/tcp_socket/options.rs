@@ -2,7 +2,6 @@
 
 use super::*;
 use slotwire::{BindMode, OpenMode, OptionName, SocketOption};
-use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 /// Options that are read as they were written.
@@ -184,14 +183,13 @@ fn what_the_system_refuses_fails_the_attempt_before_it_calls_anybody(net: &Net) 
     wait_until(&mut rt, |_| journal.has("UnsupportedSocketOperation while Unconnected"));
     assert_eq!(journal.take()[..4], ["HostLookup", "Connecting", "host_found", "Unconnected"]);
     let why = rt[socket].error_string();
-    assert!(why.contains("KeepAliveCount"), "{why}");
+    assert!(why.contains("KeepAliveCount") && why.contains("nvalid"), "{why}");
     let system = rt[socket].os_error().unwrap();
     assert_eq!(system.kind(), ErrorKind::InvalidInput);
-    assert!(system.source().unwrap().to_string().contains("nvalid"), "{system:?}");
 
     let refused = rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap_err();
     assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
-    assert!(refused.source().unwrap().to_string().contains("KeepAliveCount"), "{refused:?}");
+    assert!(refused.to_string().contains("KeepAliveCount"), "{refused}");
     rt.deliver();
     assert_eq!(journal.take(), ["UnsupportedSocketOperation while Unconnected"]);
     assert!(rt[socket].error_string().contains("KeepAliveCount"));
@@ -226,7 +224,7 @@ fn what_can_never_be_is_refused_at_once_and_not_kept() {
     for (refused, name) in refused {
         let error = refused.unwrap_err();
         assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation, "{name:?}");
-        assert!(error.source().is_some(), "{name:?}: the reason");
+        assert!(error.os_error().is_some(), "{name:?}: the reason");
         assert_eq!(tcp.socket_option(name).unwrap_err().kind(), SocketError::Operation);
         assert_eq!(udp.socket_option(name).unwrap_err().kind(), SocketError::Operation);
     }
@@ -255,7 +253,7 @@ fn a_descriptor_that_is_taken_over_gets_what_was_set_early() {
     let _first = listener.accept().unwrap();
     let error = rt[socket].set_socket_descriptor(dial(&listener).into(), state, mode).unwrap_err();
     assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation);
-    assert!(error.source().unwrap().to_string().contains("KeepAliveCount"), "{error:?}");
+    assert!(error.to_string().contains("KeepAliveCount"), "{error}");
     settle(&mut rt);
     assert_eq!((journal.len(), rt[socket].state()), (0, SocketState::Unconnected));
     let mut second = listener.accept().unwrap().0;

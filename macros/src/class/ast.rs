@@ -1,6 +1,6 @@
 //! The tree: a class as its struct describes it.
 
-use syn::{Attribute, DeriveInput, Field, Ident, Type, Visibility};
+use syn::{Attribute, DeriveInput, Field, Generics, Ident, Type, Visibility};
 
 use super::attr::{FieldAttrs, Role};
 use super::hook::Hooks;
@@ -11,6 +11,8 @@ use crate::mistake::Mistakes;
 pub(crate) struct Class<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
+    /// Empty, unless the struct is mistaken.
+    pub(crate) generics: &'a Generics,
     pub(crate) hooks: Hooks,
     pub(crate) base: Option<Base<'a>>,
     pub(crate) device: Option<OwnDevice<'a>>,
@@ -64,6 +66,7 @@ impl<'a> Class<'a> {
         let mut class = Class {
             vis: &input.vis,
             ident: &input.ident,
+            generics: &input.generics,
             hooks: Hooks::read(&input.attrs, mistakes),
             base: None,
             device: None,

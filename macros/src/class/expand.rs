@@ -19,11 +19,13 @@ pub(crate) fn class(class: &Class<'_>) -> TokenStream {
     quote!(#accessors #object #upcast #device)
 }
 
-fn accessors(class: &Class<'_>) -> TokenStream {
+/// Writes the accessors of signals and properties.
+pub(super) fn accessors(class: &Class<'_>) -> TokenStream {
     if class.members.is_empty() {
         return TokenStream::new();
     }
     let ident = class.ident;
+    let (parameters, arguments, where_clause) = class.generics.split_for_impl();
     let accessors = class.members.iter().map(|member| match member.kind {
         Kind::Signal => signal_accessor(class, member),
         Kind::Property { read_only } => property_accessors(class, member, read_only),
@@ -31,7 +33,7 @@ fn accessors(class: &Class<'_>) -> TokenStream {
     quote! {
         #[allow(dead_code, deprecated, unreachable_pub)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
-        impl #ident {
+        impl #parameters #ident #arguments #where_clause {
             #(#accessors)*
         }
     }
@@ -326,25 +328,25 @@ fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> 
     let (name, type_name) = (plain(field), type_text(value));
     let value = name_self(value.to_token_stream(), ident);
     let held = quote!(::slotwire::__private::v1::Held::<#value>);
-    let write = if read_only {
-        quote!(|_, value| ::core::result::Result::Err(value))
-    } else {
-        quote! {
+    let path = quote!(::slotwire::__private::v1::MetaProperty);
+    let read = quote! {
+        |object| {
+            let object = ::slotwire::__private::v1::cast::<#ident>(object);
+            #held::read(&object.#field)
+        }
+    };
+    if read_only {
+        return Some(quote!(#path::read_only(#name, #type_name, #read)));
+    }
+    Some(quote! {
+        #path::new(
+            #name,
+            #type_name,
+            #read,
             |object, value| {
                 let object = ::slotwire::__private::v1::cast_mut::<#ident>(object);
                 #held::write(&mut object.#field, value)
-            }
-        }
-    };
-    Some(quote! {
-        ::slotwire::__private::v1::MetaProperty::new(
-            #name,
-            #type_name,
-            |object| {
-                let object = ::slotwire::__private::v1::cast::<#ident>(object);
-                #held::read(&object.#field)
             },
-            #write,
         )
     })
 }

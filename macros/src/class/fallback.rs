@@ -4,6 +4,16 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, parse_quote};
 
+use super::ast::Class;
+use super::expand;
+
+/// Writes a class with generic parameters: its accessors, so that code that uses it compiles.
+pub(crate) fn generic_class(class: &Class<'_>, input: &DeriveInput) -> TokenStream {
+    let accessors = expand::accessors(class);
+    let class = self::class(input);
+    quote!(#accessors #class)
+}
+
 /// Writes a class without any members.
 pub(crate) fn class(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;

@@ -19,7 +19,8 @@ use crate::mistake::Mistakes;
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let code = match ast::Class::read(input, &mut mistakes) {
-        Some(class) => expand::class(&class),
+        Some(class) if class.generics.params.is_empty() => expand::class(&class),
+        Some(class) => fallback::generic_class(&class, input),
         None => fallback::class(input),
     };
     quote!(#mistakes #code)

@@ -36,7 +36,6 @@ pub(crate) fn fields<'a>(
             "an object class has no generic parameters, since each class has one meta object: \
              name the types, or box a trait object",
         );
-        return None;
     }
     if let Fields::Unnamed(fields) = &data.fields {
         mistakes.at(

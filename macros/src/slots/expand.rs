@@ -26,7 +26,7 @@ pub(crate) fn block(block: &Block) -> TokenStream {
     // here, so the compiler reports it once if it does not hold, and the code inside takes it for
     // granted.
     let head = quote_spanned! {class.span()=>
-        impl ::slotwire::__private::v1::OneSlotsBlock for #class
+        impl ::slotwire::__private::v1::AllSlotsInOneBlock for #class
         where
             #class: ::slotwire::__private::v1::QObject,
     };

@@ -19,16 +19,10 @@ pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
                 type_text(&head.class)
             ),
         );
-    } else if !head.generics.params.is_empty() {
-        mistakes.at(
-            &head.generics,
-            "an object class has no generic parameters, since each class has one meta object: \
-             name the types, or box a trait object",
-        );
-    } else {
-        return true;
+        return false;
     }
-    false
+    // The derive reports generic parameters of the class.
+    head.generics.params.is_empty()
 }
 
 /// Reports a `#[slot]` on an item that is not a method.

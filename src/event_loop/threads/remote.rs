@@ -56,10 +56,12 @@ pub struct Remote {
 #[non_exhaustive]
 pub enum PostError {
     /// The runtime behind the remote does not exist any more.
-    #[error("the runtime does not exist any more")]
+    #[error("the call is dropped: the runtime does not exist any more")]
     RuntimeGone,
     /// As many calls wait for the runtime as the [limit](Remote::with_limit) of this remote allows.
-    #[error("the runtime is behind: {limit} calls wait for it already")]
+    #[error(
+        "the call is dropped: {limit} calls, as many as this remote may have, wait for the runtime"
+    )]
     Full {
         /// How many calls may wait.
         limit: usize,
@@ -117,7 +119,8 @@ impl Remote {
     }
 
     /// Calls a slot in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing
-    /// happens if the receiver is gone by then.
+    /// happens if the receiver is gone by then, or is of another runtime;
+    /// [`World::on_undelivered`] tells of it.
     ///
     /// # Errors
     ///
@@ -141,7 +144,8 @@ impl Remote {
     }
 
     /// Emits a signal in the runtime's thread, as [`post`](Self::post) runs a closure. Nothing
-    /// happens if the sender is gone by then.
+    /// happens if the sender is gone by then, or is of another runtime; [`World::on_undelivered`]
+    /// tells of it.
     ///
     /// # Errors
     ///
@@ -157,9 +161,7 @@ impl Remote {
         A: Send + 'static,
     {
         self.post(move |world| {
-            if let Some(sender) = world.get(sender) {
-                signal(sender).emit(argument);
-            }
+            world.emit_from_afar(sender, signal, argument);
         })
     }
 

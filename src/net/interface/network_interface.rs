@@ -111,8 +111,8 @@ pub enum InterfaceError {
     #[error("there is no network interface with index {0}")]
     NoSuchIndex(u32),
     /// The system failed, mostly because of a limit on descriptors.
-    #[error("cannot ask the system for its network interfaces")]
-    System(#[source] io::Error),
+    #[error("cannot ask the system for its network interfaces: {0}")]
+    System(io::Error),
 }
 
 /// A network interface of this machine, as it was at the time of the call that returned it.

@@ -16,19 +16,22 @@ use crate::net::interface;
 use crate::net::values::canonical;
 
 /// Why a lookup failed.
+///
+/// The text of a kind does not name the host: [`HostInfo::error_string`] does, and it has the
+/// system's words.
 #[doc(alias = "QHostInfo::HostInfoError")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostInfoError {
     /// There is no host of that name, or the host has no addresses.
-    #[error("host not found")]
+    #[error("the host name has no address")]
     HostNotFound,
     /// The lookup took longer than the caller's timeout. Not in Qt.
     #[error("the lookup timed out")]
     TimedOut,
     /// Another error, mostly because no name server answers.
     #[doc(alias = "UnknownError")]
-    #[error("unknown error")]
+    #[error("the lookup failed, mostly because no name server answers")]
     Unknown,
 }
 

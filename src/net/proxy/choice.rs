@@ -64,25 +64,22 @@ impl ProxyChoice {
             }
             (ProxyType::Socks5, _) => vec![own.clone()],
         };
-        let is_loopback = is_loopback(destination.host);
-        let usable = |proxy: &&NetworkProxy| match proxy.proxy_type() {
+        let is_own = own.proxy_type() == ProxyType::Socks5;
+        let skips_proxies = !is_own && is_loopback(destination.host);
+        let is_direct = |proxy: &NetworkProxy| match proxy.proxy_type() {
             ProxyType::Default | ProxyType::NoProxy => true,
-            ProxyType::Socks5 => {
-                is_loopback && !proxy.is_for_loopback() || destination.kind == SocketType::Tcp
-            }
+            ProxyType::Socks5 => skips_proxies && !proxy.is_for_loopback(),
         };
-        let Some(first) = candidates.iter().find(usable) else {
-            if candidates.is_empty() {
-                return Ok(None);
-            }
-            return Err(EngineFailure::new(
+        let is_usable =
+            |proxy: &&NetworkProxy| is_direct(proxy) || destination.kind == SocketType::Tcp;
+        match candidates.iter().find(is_usable) {
+            Some(first) => Ok((!is_direct(first)).then(|| first.clone())),
+            None if candidates.is_empty() => Ok(None),
+            None => Err(EngineFailure::new(
                 SocketError::UnsupportedSocketOperation,
                 format!("no proxy that is set carries {:?}", destination.kind),
-            ));
-        };
-        let is_direct =
-            first.proxy_type() != ProxyType::Socks5 || is_loopback && !first.is_for_loopback();
-        Ok((!is_direct).then(|| first.clone()))
+            )),
+        }
     }
 
     /// Returns the reason if a socket of this kind cannot be bound, because a proxy is set for it.

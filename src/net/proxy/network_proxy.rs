@@ -82,8 +82,9 @@ impl NetworkProxy {
         self
     }
 
-    /// Returns this proxy for peers on this host too. Otherwise sockets connect to `localhost` and
-    /// to loopback addresses directly, as in Qt.
+    /// Returns this proxy for peers on this host too. A proxy of the application is otherwise not
+    /// used for `localhost` and for loopback addresses, as in Qt. A proxy that is set on a socket is
+    /// used for every peer.
     #[must_use]
     pub fn for_loopback(mut self) -> Self {
         self.is_for_loopback = true;
@@ -117,7 +118,7 @@ impl NetworkProxy {
         &self.password
     }
 
-    /// Returns true if sockets also reach peers on this host by the proxy.
+    /// Returns true if the proxy of the application is used for peers on this host too.
     pub fn is_for_loopback(&self) -> bool {
         self.is_for_loopback
     }

@@ -129,7 +129,7 @@ impl QTcpServer {
     fn fail(&mut self, error: &io::Error) -> SocketError {
         self.retry_later();
         let kind = SocketError::of_accepting(error);
-        self.set_error(kind);
+        self.set_error(kind, error.to_string());
         self.accept_error.emit(kind);
         kind
     }
@@ -228,7 +228,7 @@ fn take_in(
     let _announcement = facilities.newcomers.take_in(&facilities.wakeups);
     match on_incoming {
         Some(on_incoming) => {
-            on_incoming(world, key, Incoming::new(accepted, local));
+            on_incoming.call(world, key, Incoming::new(accepted, local));
             world.get_mut(server)?.new_connection().emit(());
         }
         None => {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::net::engine::Accepted;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::canonical;
-use crate::object::{ObjectKey, World};
+use crate::object::{Context, MetaObject, ObjectKey, QObject, World};
 
 /// A connection that a server has accepted. Dropping it closes the connection.
 ///
@@ -57,5 +57,54 @@ impl fmt::Debug for Incoming {
     }
 }
 
-/// Calls the method that decides what to do with a connection.
-pub(super) type OnIncoming = Rc<dyn Fn(&mut World, ObjectKey, Incoming)>;
+/// A class that embeds a server, and may decide by a method what happens to each connection.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not embed a `QTcpServer`",
+    label = "not a method of the class that embeds the server",
+    note = "`with_incoming` takes a method of the class around the server: write \
+            `#[qobject(base)] server: QTcpServer` in `struct {Self}`, and create that server with \
+            this method"
+)]
+pub trait EmbedsServer: QObject {}
+
+/// Calls the method of the object with this key.
+type Call = dyn Fn(&mut World, ObjectKey, Incoming);
+
+/// The method that decides what to do with a connection.
+#[derive(Clone)]
+pub(super) struct OnIncoming {
+    call: Rc<Call>,
+    /// The class that has the method.
+    class: &'static MetaObject,
+}
+
+impl OnIncoming {
+    pub(super) fn new<T: EmbedsServer>(
+        incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
+    ) -> Self {
+        let call = move |world: &mut World, key, incoming| {
+            world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));
+        };
+        Self { call: Rc::new(call), class: T::static_meta_object() }
+    }
+
+    /// Calls the method for a connection of the object `key`.
+    pub(super) fn call(&self, world: &mut World, key: ObjectKey, incoming: Incoming) {
+        (self.call)(world, key, incoming);
+    }
+
+    /// Panics if an object of class `around`, which is or embeds the server of class `server`, does
+    /// not have the method. A class that does not declare what it extends is not checked.
+    pub(super) fn check(&self, around: &MetaObject, server: &MetaObject) {
+        let is_declared = around.inherits(server);
+        assert!(
+            !is_declared || around.inherits(self.class),
+            "QTcpServer::with_incoming was called with a method of {}, but the server is in a {}: \
+             add a {} that embeds the server",
+            self.class.class_name(),
+            around.class_name(),
+            self.class.class_name(),
+        );
+    }
+}

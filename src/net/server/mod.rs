@@ -10,5 +10,5 @@ mod incoming;
 mod tcp_server;
 
 pub(in crate::net) use accept::forget_destroyed;
-pub use incoming::Incoming;
+pub use incoming::{EmbedsServer, Incoming};
 pub use tcp_server::QTcpServer;

@@ -10,12 +10,12 @@ use std::rc::Rc;
 use slotwire_macros::{QObject, slots};
 
 use super::accept_state::AcceptState;
-use super::incoming::{Incoming, OnIncoming};
+use super::incoming::{EmbedsServer, Incoming, OnIncoming};
 use crate::net::engine::{SocketEngine, listens, open};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
-use crate::object::{Anchor, Context, Obj, QObject, Signal};
+use crate::object::{Anchor, Context, Obj, QObject, Signal, Upcast};
 
 /// Listens on an address and accepts connections.
 ///
@@ -42,8 +42,8 @@ pub struct QTcpServer {
     #[signal]
     pub(super) accept_error: Signal<SocketError>,
     pub(super) engine: Option<Box<dyn SocketEngine>>,
-    /// The address and port that the server listens on. Its sockets share this, unless it stands for
-    /// all addresses of the host.
+    /// The address and port that the server listens on. Its sockets share this, unless it stands
+    /// for all addresses of the host.
     pub(super) local: Option<Rc<Endpoint>>,
     pub(super) pending: VecDeque<Obj<QTcpSocket>>,
     /// Connections that were never taken, and are about to be destroyed.
@@ -51,7 +51,8 @@ pub struct QTcpServer {
     max_pending: usize,
     backlog: u32,
     bind_mode: BindMode,
-    error: Option<SocketError>,
+    /// The last error, with its text.
+    error: Option<(SocketError, String)>,
     pub(super) accepting: AcceptState,
     /// Decides what to do with a connection, if a class that embeds this server does.
     pub(super) on_incoming: Option<OnIncoming>,
@@ -89,7 +90,8 @@ impl QTcpServer {
     ///
     /// # Panics
     ///
-    /// Panics in the loop, at the first connection, if the server is not embedded in a `T`.
+    /// Adding the server to a runtime panics if it is not in a `T` there: if it is added without
+    /// one, or if another class embeds it. That `T` embeds a server is checked by the compiler.
     ///
     /// # Examples
     ///
@@ -118,11 +120,11 @@ impl QTcpServer {
     /// }
     /// ```
     #[doc(alias = "incomingConnection")]
-    pub fn with_incoming<T: QObject>(
+    pub fn with_incoming<T: EmbedsServer>(
         incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
     ) -> Self {
         let mut server = Self::new();
-        server.on_incoming = Some(on_incoming(incoming_connection));
+        server.on_incoming = Some(OnIncoming::new(incoming_connection));
         server
     }
 
@@ -180,7 +182,10 @@ impl QTcpServer {
         let home = self.ready_to_listen(operation)?;
         let adopted = match listens(&descriptor) {
             true => home.network.adopt(SocketType::Tcp, descriptor),
-            false => Err(io::ErrorKind::Unsupported.into()),
+            false => {
+                let reason = "the descriptor is not that of a listening socket";
+                Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+            }
         };
         match adopted.and_then(|engine| self.begin(engine)) {
             Ok(()) => Ok(()),
@@ -209,8 +214,9 @@ impl QTcpServer {
 
     fn refused(&mut self, operation: &str, error: io::Error) -> NetError {
         let kind = SocketError::of_binding(&error);
-        self.error = Some(kind);
-        NetError::new(kind, operation, error)
+        let refusal = NetError::new(kind, operation, error);
+        self.error = Some((kind, refusal.reason().to_string()));
+        refusal
     }
 
     /// Stops listening, and destroys the accepted connections that were not taken. Connections that
@@ -293,17 +299,18 @@ impl QTcpServer {
     /// Returns the last error of listening or accepting.
     #[doc(alias = "serverError")]
     pub fn server_error(&self) -> Option<SocketError> {
-        self.error
+        self.error.as_ref().map(|(error, _)| *error)
     }
 
-    pub(in crate::net) fn set_error(&mut self, error: SocketError) {
-        self.error = Some(error);
+    pub(in crate::net) fn set_error(&mut self, error: SocketError, text: String) {
+        self.error = Some((error, text));
     }
 
-    /// Returns the text of the last error; empty if there was none.
+    /// Returns the text of the last error: the system's, if there is one. Empty if there was no
+    /// error.
     #[doc(alias = "errorString")]
     pub fn error_string(&self) -> String {
-        self.error.map_or_else(String::new, |error| error.to_string())
+        self.error.as_ref().map_or_else(String::new, |(_, text)| text.clone())
     }
 
     /// Returns the descriptor of the system's socket, while the server listens.
@@ -389,24 +396,18 @@ impl QTcpServer {
     }
 
     fn entered(&mut self, anchor: &Anchor<'_>) {
+        if let (Some(on_incoming), Some(class)) = (&self.on_incoming, anchor.class()) {
+            on_incoming.check(class, Self::static_meta_object());
+        }
         self.home = Some(Home::of(anchor));
     }
 }
 
-/// Converts a method of class `T` into the function that the server calls with each connection.
-fn on_incoming<T: QObject>(
-    incoming_connection: fn(&mut T, &mut Context<'_, T>, Incoming),
-) -> OnIncoming {
-    Rc::new(move |world, key, incoming| {
-        let server = world.handle::<QTcpServer>(key);
-        assert!(
-            world.downcast::<T>(server.erase()).is_some(),
-            "QTcpServer::with_incoming has a method of {}, which does not embed this server",
-            T::static_meta_object().class_name(),
-        );
-        world.run_slot(key, |server, cx| incoming_connection(server, cx, incoming));
-    })
-}
+#[diagnostic::do_not_recommend]
+impl<T: QObject> EmbedsServer for T where QTcpServer: Upcast<T> {}
+
+#[diagnostic::do_not_recommend]
+impl EmbedsServer for QTcpServer {}
 
 impl Default for QTcpServer {
     fn default() -> Self {

@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Looks up a host's addresses and calls a slot with them, from the loop. Calls no slot if the
-    /// receiver is gone by then.
+    /// receiver is gone by then; [`on_undelivered`](Self::on_undelivered) tells of it.
     ///
     /// ```
     /// use slotwire::prelude::*;

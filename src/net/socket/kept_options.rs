@@ -33,7 +33,7 @@ impl KeptOptions {
         self.0.iter().try_for_each(|&option| {
             engine.set_option(option).map_err(|error| {
                 let kind = SocketError::UnsupportedSocketOperation;
-                let source = io::Error::new(error.kind(), RefusedOption { option, source: error });
+                let source = io::Error::new(error.kind(), RefusedOption { option, error });
                 Fault { kind, source: Some(source) }
             })
         })
@@ -42,8 +42,8 @@ impl KeptOptions {
 
 /// The system refuses an option that was kept.
 #[derive(Debug, thiserror::Error)]
-#[error("the system refuses the option {option:?}")]
+#[error("the system refuses the option {option:?}: {error}")]
 struct RefusedOption {
     option: SocketOption,
-    source: io::Error,
+    error: io::Error,
 }

@@ -1,5 +1,7 @@
 //! The errors of sockets.
 
+use std::error::Error;
+use std::fmt;
 use std::io::{self, ErrorKind};
 
 use rustix::io::Errno;
@@ -7,7 +9,9 @@ use rustix::io::Errno;
 /// The kind of a socket's error: the argument of
 /// [`error_occurred`](crate::QAbstractSocket::error_occurred).
 ///
-/// The variants are those of Qt's enumeration of the same name.
+/// The variants are those of Qt's enumeration of the same name. The text of a kind names no host
+/// and no system's reason: print [`error_string`](crate::QIODevice::error_string), which has the
+/// system's words and number.
 #[doc(alias = "QAbstractSocket::SocketError")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -22,7 +26,7 @@ pub enum SocketError {
     RemoteHostClosed,
     /// The host's name has no address.
     #[doc(alias = "HostNotFoundError")]
-    #[error("host not found")]
+    #[error("the host name has no address")]
     HostNotFound,
     /// The process lacks the privilege.
     #[doc(alias = "SocketAccessError")]
@@ -30,7 +34,7 @@ pub enum SocketError {
     SocketAccess,
     /// The system ran out of a resource, mostly of descriptors.
     #[doc(alias = "SocketResourceError")]
-    #[error("out of resources")]
+    #[error("no descriptor or no memory is left")]
     SocketResource,
     /// The operation took too long.
     #[doc(alias = "SocketTimeoutError")]
@@ -38,27 +42,27 @@ pub enum SocketError {
     SocketTimeout,
     /// The datagram is larger than the system can send.
     #[doc(alias = "DatagramTooLargeError")]
-    #[error("datagram too large")]
+    #[error("the datagram is larger than the system can send")]
     DatagramTooLarge,
     /// The network failed: no route, a cable pulled, and the like.
     #[doc(alias = "NetworkError")]
-    #[error("network error")]
+    #[error("the network failed")]
     Network,
     /// The address is in use already.
     #[doc(alias = "AddressInUseError")]
-    #[error("address in use")]
+    #[error("the address is already in use")]
     AddressInUse,
     /// The address does not belong to this host.
     #[doc(alias = "SocketAddressNotAvailableError")]
-    #[error("address not available")]
+    #[error("the address is not one of this host")]
     SocketAddressNotAvailable,
     /// The system does not support the operation.
     #[doc(alias = "UnsupportedSocketOperationError")]
-    #[error("unsupported socket operation")]
+    #[error("the system or the socket does not support the operation")]
     UnsupportedSocketOperation,
     /// The operation is not possible before an earlier one is finished.
     #[doc(alias = "UnfinishedSocketOperationError")]
-    #[error("unfinished socket operation")]
+    #[error("an earlier operation of the socket is not finished")]
     UnfinishedSocketOperation,
     /// The proxy requires authentication.
     #[doc(alias = "ProxyAuthenticationRequiredError")]
@@ -82,11 +86,11 @@ pub enum SocketError {
     ProxyConnectionTimeout,
     /// The proxy's name has no address.
     #[doc(alias = "ProxyNotFoundError")]
-    #[error("proxy not found")]
+    #[error("the name of the proxy has no address")]
     ProxyNotFound,
     /// The proxy's answer is not valid in its protocol.
     #[doc(alias = "ProxyProtocolError")]
-    #[error("proxy protocol error")]
+    #[error("the answer of the proxy is not valid")]
     ProxyProtocol,
     /// The operation is not possible in the socket's state.
     #[doc(alias = "OperationError")]
@@ -94,19 +98,19 @@ pub enum SocketError {
     Operation,
     /// The library for encrypted connections failed.
     #[doc(alias = "SslInternalError")]
-    #[error("internal TLS error")]
+    #[error("the TLS library failed")]
     SslInternal,
     /// A certificate, key or cipher in the configuration is not valid.
     #[doc(alias = "SslInvalidUserDataError")]
-    #[error("invalid TLS configuration")]
+    #[error("a certificate, key or cipher of the TLS configuration is not valid")]
     SslInvalidUserData,
     /// The operation is not possible now, but may be later.
     #[doc(alias = "TemporaryError")]
-    #[error("temporary error")]
+    #[error("not possible now, but maybe later")]
     Temporary,
     /// Another error.
     #[doc(alias = "UnknownSocketError")]
-    #[error("unknown error")]
+    #[error("another error, which has no kind of its own")]
     Unknown,
 }
 
@@ -164,8 +168,8 @@ impl SocketError {
         }
     }
 
-    /// Returns the kind of a failure to open a socket, or the kind that an engine reports; `None` for
-    /// another failure.
+    /// Returns the kind of a failure to open a socket, or the kind that an engine reports; `None`
+    /// for another failure.
     fn known(error: &io::Error) -> Option<Self> {
         let Some(errno) = Errno::from_io_error(error) else { return EngineFailure::kind_of(error) };
         match errno {
@@ -179,33 +183,79 @@ impl SocketError {
 }
 
 /// An operation on a socket that failed at once.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {operation}: {kind}")]
+///
+/// Its text says what failed and why, in the system's words and with the system's number if the
+/// system refused: `cannot listen on 127.0.0.1:80: Permission denied (os error 13)`. As the text
+/// contains that of the system's error, `source` returns what is behind the system's error, which
+/// is mostly nothing; [`os_error`](Self::os_error) returns the system's error itself.
+///
+/// ```
+/// use std::net::Ipv4Addr;
+/// use slotwire::SocketError;
+/// use slotwire::prelude::*;
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let server = rt.add(QTcpServer::new());
+/// let error = rt[server].listen((Ipv4Addr::new(192, 0, 2, 1), 7755)).unwrap_err();
+/// assert_eq!(error.kind(), SocketError::SocketAddressNotAvailable);
+/// let system = error.os_error().unwrap();
+/// assert_eq!(error.to_string(), format!("cannot listen on 192.0.2.1:7755: {system}"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
 pub struct NetError {
     kind: SocketError,
     operation: String,
-    source: Option<io::Error>,
+    cause: Option<io::Error>,
 }
 
 impl NetError {
     pub(in crate::net) fn new(
         kind: SocketError,
         operation: impl Into<String>,
-        source: impl Into<Option<io::Error>>,
+        cause: impl Into<Option<io::Error>>,
     ) -> Self {
-        Self { kind, operation: operation.into(), source: source.into() }
+        Self { kind, operation: operation.into(), cause: cause.into() }
     }
 
     /// Returns the kind of the error.
     pub fn kind(&self) -> SocketError {
         self.kind
     }
+
+    /// Returns the text of the reason: that of the cause, if it has more to say than its kind.
+    pub(in crate::net) fn reason(&self) -> &dyn fmt::Display {
+        match &self.cause {
+            Some(cause) if cause.raw_os_error().is_some() || cause.get_ref().is_some() => cause,
+            _ => &self.kind,
+        }
+    }
+
+    /// Returns the error of the system, or of the network that takes its place; `None` if the
+    /// library refused the operation by itself.
+    pub fn os_error(&self) -> Option<&io::Error> {
+        self.cause.as_ref()
+    }
+}
+
+impl fmt::Display for NetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.operation, self.reason())
+    }
+}
+
+impl Error for NetError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref()?.source()
+    }
 }
 
 /// For functions that return `io::Result`. Keeps the kind of the system's error, if there is one.
 impl From<NetError> for io::Error {
     fn from(error: NetError) -> Self {
-        let kind = error.source.as_ref().map_or(ErrorKind::Other, Self::kind);
+        let kind = error.cause.as_ref().map_or(ErrorKind::Other, Self::kind);
         Self::new(kind, error)
     }
 }
@@ -245,6 +295,16 @@ impl From<EngineFailure> for io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_of_a_kind_alone_is_described_by_the_kind_of_the_operation() {
+        let kind = SocketError::UnsupportedSocketOperation;
+        let text = |cause: io::Error| NetError::new(kind, "join", cause).to_string();
+        assert_eq!(text(ErrorKind::Unsupported.into()), format!("cannot join: {kind}"));
+        assert_eq!(text(io::Error::other("no group")), "cannot join: no group");
+        let system = io::Error::from_raw_os_error(22);
+        assert_eq!(text(io::Error::from_raw_os_error(22)), format!("cannot join: {system}"));
+    }
 
     /// Tested without sockets, since a test that runs as root lacks no permission that a socket
     /// needs.

@@ -7,8 +7,11 @@ use std::time::Duration;
 use super::socket_wait::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
-use crate::net::values::SocketError;
+use crate::net::values::{NetError, SocketError};
 use crate::object::{Obj, Target};
+
+/// The operation that fails if no bytes come.
+const READING: &str = "read from the socket";
 
 impl Runtime {
     /// Lends a view of the socket with blocking reads and writes, for code without a loop in its
@@ -75,16 +78,18 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         self.runtime.get_mut(self.socket).ok_or_else(gone)
     }
 
-    /// Waits by `for_it` until the operation can go on. Fails if it cannot, or not in time.
+    /// Waits by `for_it` until the operation can go on. Fails if it cannot, or not in time; the
+    /// text of the error names the operation.
     fn wait(
         &mut self,
         for_it: fn(&mut Runtime, Obj<T>, Option<Duration>) -> bool,
+        operation: &str,
     ) -> io::Result<()> {
         // An earlier error is not an error of this wait.
         let earlier = self.socket()?.machine().core().take_fault();
         let has_come = for_it(self.runtime, self.socket, self.timeout);
         let socket = self.socket()?;
-        let failure = socket.error().map(|error| (error, socket.os_error().map(io::Error::kind)));
+        let failure = socket.error().map(|error| (error, socket.os_error().map(copy_of)));
         if failure.is_none() {
             socket.machine().core().put_fault(earlier);
         }
@@ -92,10 +97,21 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
             _ if has_come => Ok(()),
             // The next try of the operation returns the end. A reset is an error, and no end.
             Some((SocketError::RemoteHostClosed, None)) => Ok(()),
-            Some((error, system)) => Err(io::Error::new(kind_of(error, system), error)),
+            Some((error, system)) => {
+                let kind = kind_of(error, system.as_ref().map(io::Error::kind));
+                Err(io::Error::new(kind, NetError::new(error, operation, system)))
+            }
             None if socket.machine().get().has_ended() => Ok(()),
             None => Err(io::Error::new(ErrorKind::WouldBlock, "there is nothing to wait for")),
         }
+    }
+}
+
+/// Returns a copy of an error: the call returns one, and the socket keeps the other.
+fn copy_of(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
     }
 }
 
@@ -118,7 +134,7 @@ impl<T: ?Sized + Target + QAbstractSocket> Read for Blocking<'_, T> {
         loop {
             match self.socket()?.read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.wait(Runtime::wait_for_ready_read)?;
+                    self.wait(Runtime::wait_for_ready_read, READING)?;
                 }
                 done => return done,
             }
@@ -138,7 +154,7 @@ impl<T: ?Sized + Target + QAbstractSocket> BufRead for Blocking<'_, T> {
                 Ok([]) => return Ok(&[]),
                 Ok(_) => break,
             }
-            self.wait(Runtime::wait_for_ready_read)?;
+            self.wait(Runtime::wait_for_ready_read, READING)?;
         }
         self.socket()?.fill_buf()
     }
@@ -157,7 +173,7 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
         loop {
             match self.socket()?.write(bytes) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.wait(Runtime::wait_for_bytes_written)?;
+                    self.wait(Runtime::wait_for_bytes_written, "write to the socket")?;
                 }
                 done => return done,
             }
@@ -175,7 +191,7 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
             if socket.bytes_to_write() == 0 && !socket.machine().get().has_to_send() {
                 return Ok(());
             }
-            self.wait(wait_for_sending)?;
+            self.wait(wait_for_sending, "send the written bytes")?;
         }
     }
 }

@@ -203,7 +203,8 @@ impl Runtime {
     /// Sets the server's error to `SocketTimeout`, and returns false.
     fn has_timed_out(&mut self, server: Obj<QTcpServer>) -> bool {
         if let Some(server) = self.get_mut(server) {
-            server.set_error(SocketError::SocketTimeout);
+            let timeout = SocketError::SocketTimeout;
+            server.set_error(timeout, timeout.to_string());
         }
         false
     }
@@ -349,6 +350,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         while !self.has_happened(awaited) {
             let has_time = match self.state() {
                 SocketState::HostLookup => self.look_up(),
+                SocketState::Connecting if self.core().is_some_and(SocketCore::looks_up) => {
+                    self.look_up()
+                }
                 SocketState::Connecting => self.step(true, true),
                 _ => return true,
             };

@@ -225,8 +225,11 @@ macro_rules! object_trait {
 /// no connections belong to it. Destroy the object and add another instead.
 ///
 /// A handle whose object was destroyed is *stale*, for ever: no other object gets its number. For a
-/// stale handle, or one of another runtime, [`get`](crate::World::get) returns `None` and indexing
-/// panics.
+/// handle that is stale or of another runtime, or whose object is busy, a call that asks, such as
+/// [`get`](crate::World::get), returns `None`, `false` or nothing; a call that needs the object,
+/// such as indexing, panics; a call for later, such as [`invoke`](crate::World::invoke), or a
+/// connection comes to nothing if the object is gone, and
+/// [`on_undelivered`](crate::World::on_undelivered) tells of it.
 ///
 /// Handles are `Send`, objects are not: another thread can hold a handle, and
 /// [`Remote`](crate::Remote) takes it back to the thread of its object.

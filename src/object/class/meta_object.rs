@@ -347,7 +347,8 @@ pub struct MetaProperty {
     name: &'static str,
     type_name: &'static str,
     read: ReadProperty,
-    write: WriteProperty,
+    /// `None` if only the class itself sets the property.
+    write: Option<WriteProperty>,
 }
 
 impl MetaProperty {
@@ -358,7 +359,17 @@ impl MetaProperty {
         read: ReadProperty,
         write: WriteProperty,
     ) -> Self {
-        Self { name, type_name, read, write }
+        Self { name, type_name, read, write: Some(write) }
+    }
+
+    /// Describes a property that only its class sets: its name, its type as written, and how to
+    /// read it.
+    pub const fn read_only(
+        name: &'static str,
+        type_name: &'static str,
+        read: ReadProperty,
+    ) -> Self {
+        Self { name, type_name, read, write: None }
     }
 
     /// Returns the property's name.
@@ -372,18 +383,29 @@ impl MetaProperty {
         self.type_name
     }
 
+    /// Returns true if [`World::set_property`](crate::World::set_property) can set the property,
+    /// false if only its class sets it.
+    #[doc(alias = "isWritable")]
+    pub const fn is_writable(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Reads the property of `object`, which must be of the class that has the property.
     pub(crate) fn read(&self, object: &dyn QObject) -> Box<dyn Any> {
         (self.read)(object)
     }
 
-    /// Writes the property of `object`, which must be of the class that has the property.
+    /// Writes the property of `object`, which must be of the class that has the property. Returns
+    /// the value if it is of another type than the property, or if the property is read-only.
     pub(crate) fn write(
         &self,
         object: &mut dyn QObject,
         value: Box<dyn Any>,
     ) -> Result<(), Box<dyn Any>> {
-        (self.write)(object, value)
+        match self.write {
+            Some(write) => write(object, value),
+            None => Err(value),
+        }
     }
 }
 
@@ -392,6 +414,8 @@ impl fmt::Debug for MetaProperty {
         write!(f, "{}: {}", self.name, self.type_name)
     }
 }
+
+impl Eq for MetaProperty {}
 
 impl PartialEq for MetaProperty {
     fn eq(&self, other: &Self) -> bool {

@@ -5,10 +5,10 @@
 
 use std::borrow::Borrow;
 use std::error::Error;
-use std::fmt;
 
 use super::handle::Obj;
 use super::qobject::QObject;
+use super::slot_error::{SlotError, SlotType};
 use crate::object::context::Context;
 use crate::object::world::World;
 
@@ -29,7 +29,7 @@ use crate::object::world::World;
     message = "this is not a slot of `{R}` for a signal that carries `{A}`",
     label = "does not fit a `Signal<{A}>`",
     note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` (if that is `Clone`) or `&{A}`, and returns nothing or a `Result<(), E>`",
-    note = "for a closure, or to convert the argument, use `connect_fn`, or `connect_fn_on` if it acts on a receiver"
+    note = "for a closure, or to convert the argument, use `connect_fn`, or `connect_fn_on` if it acts on a receiver; to emit another signal, use `connect_signal`"
 )]
 #[doc(alias = "slots")]
 pub trait Slot<R, A, Form>: 'static {
@@ -62,7 +62,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, _: &A) {
         let outcome = self(receiver);
-        cx.report(outcome);
+        cx.report::<F>(outcome);
     }
 }
 
@@ -75,7 +75,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, _: &A) {
         let outcome = self(receiver, cx);
-        cx.report(outcome);
+        cx.report::<F>(outcome);
     }
 }
 
@@ -89,7 +89,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, argument.clone());
-        cx.report(outcome);
+        cx.report::<F>(outcome);
     }
 }
 
@@ -103,7 +103,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, cx, argument.clone());
-        cx.report(outcome);
+        cx.report::<F>(outcome);
     }
 }
 
@@ -118,7 +118,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, argument.borrow());
-        cx.report(outcome);
+        cx.report::<F>(outcome);
     }
 }
 
@@ -133,7 +133,7 @@ where
     #[inline]
     fn call(&self, receiver: &mut R, cx: &mut Context<'_, R>, argument: &A) {
         let outcome = self(receiver, cx, argument.borrow());
-        cx.report(outcome);
+        cx.report::<F>(outcome);
     }
 }
 
@@ -146,27 +146,28 @@ where
     note = "return `()`: end the closure with a `;`; or return `Result<(), E>`, whose errors go to `on_slot_error`"
 )]
 pub trait Outcome {
-    /// Reports the error to the runtime, if there is one.
+    /// Reports the error to the runtime, if there is one. `slot` is the type of the slot's
+    /// function.
     #[doc(hidden)]
-    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>);
+    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>, slot: SlotType);
 }
 
 impl Outcome for () {
     #[inline]
-    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {}
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>, _: SlotType) {}
 }
 
 impl<E: Into<Box<dyn Error>>> Outcome for Result<(), E> {
-    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>) {
+    fn report(self, world: &mut World, receiver: Option<Obj<dyn QObject>>, slot: SlotType) {
         if let Err(error) = self {
-            world.report_slot_error(SlotError { receiver, error: error.into() });
+            world.report_slot_error(SlotError::new(world, receiver, slot, error.into()));
         }
     }
 }
 
 /// The outcome of a slot that never returns: `|_, _| todo!()`.
 impl Outcome for Never {
-    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>) {
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>, _: SlotType) {
         self
     }
 }
@@ -184,40 +185,3 @@ pub trait Returns {
 impl<T> Returns for fn() -> T {
     type Output = T;
 }
-
-/// An error that a slot returned.
-#[derive(Debug)]
-pub struct SlotError {
-    receiver: Option<Obj<dyn QObject>>,
-    error: Box<dyn Error>,
-}
-
-impl SlotError {
-    /// Returns the object whose slot failed, or `None` for a closure without a receiver.
-    pub fn receiver(&self) -> Option<Obj<dyn QObject>> {
-        self.receiver
-    }
-
-    /// Returns the error that the slot returned.
-    pub fn into_inner(self) -> Box<dyn Error> {
-        self.error
-    }
-}
-
-impl fmt::Display for SlotError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.receiver {
-            Some(receiver) => write!(f, "a slot of object {} failed", receiver.number()),
-            None => f.write_str("a closure connected to a signal failed"),
-        }
-    }
-}
-
-impl Error for SlotError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.error)
-    }
-}
-
-/// Gets the errors that slots return.
-pub(in crate::object) type OnSlotError = Box<dyn FnMut(&mut World, SlotError)>;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::World;
 use super::connection_kinds::{ClosureLink, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
-use crate::object::class::{Obj, Outcome, PlaceRef, QObject, Signal, Slot, Target};
+use crate::object::class::{Obj, Outcome, PlaceRef, QObject, Signal, Slot, Target, Undelivered};
 use crate::object::connections::{
     AwaitedConnection, Connection, ConnectionType, Core, Deferred, Dependent, Link, MadeConnection,
 };
@@ -27,7 +27,8 @@ impl World {
     /// An emission that is being delivered does not reach a connection that is made meanwhile. If
     /// the sender is busy, because its constructor or a method of it runs, the connection is made
     /// when that has returned; [`Signal::connect`] connects an object's own signals at once. If a
-    /// handle is stale, nothing is connected, and [`Connection::is_connected`] returns false.
+    /// handle is stale, nothing is connected, [`Connection::is_connected`] returns false, and
+    /// [`on_undelivered`](Self::on_undelivered) tells of it.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -83,7 +84,7 @@ impl World {
         match self.method(receiver, slot) {
             Some(method) if method.is_plain() => self.join_plain(sender, signal, method.link),
             Some(method) => self.join(sender, signal, method),
-            None => Connection::refused(),
+            None => self.refuse(receiver),
         }
     }
 
@@ -113,7 +114,7 @@ impl World {
     {
         match self.method(receiver, slot) {
             Some(method) => self.join(sender, signal, method.of_kind(kind)),
-            None => Connection::refused(),
+            None => self.refuse(receiver),
         }
     }
 
@@ -207,9 +208,9 @@ impl World {
         F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let Some(receiver) = self.joinable(receiver) else { return Connection::refused() };
-        let link = Box::new(ClosureLink::<R, F>::new(Some(receiver), closure));
-        self.join(sender, signal, Joining::direct(link).ending_with(receiver))
+        let Some(key) = self.joinable(receiver) else { return self.refuse(receiver) };
+        let link = Box::new(ClosureLink::<R, F>::new(Some(key), closure));
+        self.join(sender, signal, Joining::direct(link).ending_with(key))
     }
 
     /// Connects a signal to a closure that gets a receiver, with a [`ConnectionType`].
@@ -233,9 +234,9 @@ impl World {
         F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let Some(receiver) = self.joinable(receiver) else { return Connection::refused() };
-        let link = Box::new(ClosureLink::<R, F>::new(Some(receiver), closure));
-        self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
+        let Some(key) = self.joinable(receiver) else { return self.refuse(receiver) };
+        let link = Box::new(ClosureLink::<R, F>::new(Some(key), closure));
+        self.join(sender, signal, Joining::direct(link).ending_with(key).of_kind(kind))
     }
 
     /// Connects a signal to another signal: when the first is emitted, the second is emitted with
@@ -281,7 +282,7 @@ impl World {
         A: Clone + 'static,
         T: ?Sized + Target,
     {
-        let Some(receiver) = self.joinable(target) else { return Connection::refused() };
+        let Some(receiver) = self.joinable(target) else { return self.refuse(target) };
         let link = Box::new(SignalLink::new(target, target_signal));
         self.join(sender, signal, Joining::direct(link).ending_with(receiver).of_kind(kind))
     }
@@ -312,7 +313,7 @@ impl World {
     {
         match self.method(receiver, slot) {
             Some(method) => self.join_destroyed(object, method),
-            None => Connection::refused(),
+            None => self.refuse(receiver),
         }
     }
 
@@ -351,7 +352,7 @@ impl World {
         O: Outcome + 'static,
     {
         let link = ClosureLink::<Nobody, F>::new(None, closure);
-        let Some(key) = self.joinable(object) else { return Connection::refused() };
+        let Some(key) = self.joinable(object) else { return self.refuse(object) };
         let core = self.arena[key].name_changed_core(key, &self.queue);
         self.join_core(&core, Joining::direct(Box::new(link)))
     }
@@ -362,7 +363,7 @@ impl World {
         object: Obj<impl ?Sized + Target>,
         joining: Joining<Obj<dyn QObject>>,
     ) -> Connection {
-        let Some(key) = self.joinable(object) else { return Connection::refused() };
+        let Some(key) = self.joinable(object) else { return self.refuse(object) };
         let core = self.arena[key].destroyed_core(key, &self.queue);
         self.join_core(&core, joining)
     }
@@ -408,7 +409,7 @@ impl World {
         joining: Joining<A>,
     ) -> Connection {
         if !self.arena.contains(sender.key) {
-            return Connection::refused();
+            return self.refuse(sender);
         }
         let awaited = Rc::new(AwaitedConnection::default());
         let (connection, receiver) = (awaited.clone(), joining.link.receiver());
@@ -455,6 +456,13 @@ impl World {
             self.end_with(receiver, &made);
         }
         Connection::made(made)
+    }
+
+    /// Returns the handle of a connection that is not made since an object is gone, and reports it.
+    #[cold]
+    pub(super) fn refuse(&mut self, gone: Obj<impl ?Sized + Target>) -> Connection {
+        self.report_undelivered(Undelivered::connection(self, gone));
+        Connection::refused()
     }
 
     /// Returns the core of a signal of an object that is not busy.

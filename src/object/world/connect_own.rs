@@ -69,7 +69,7 @@ impl<A: 'static> Signal<A> {
     {
         match cx.method(receiver, slot) {
             Some(method) => self.join(cx, method),
-            None => Connection::refused(),
+            None => cx.refuse(receiver),
         }
     }
 
@@ -95,7 +95,7 @@ impl<A: 'static> Signal<A> {
     {
         match cx.method(receiver, slot) {
             Some(method) => self.join(cx, method.of_kind(kind)),
-            None => Connection::refused(),
+            None => cx.refuse(receiver),
         }
     }
 

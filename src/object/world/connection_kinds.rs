@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use super::World;
-use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, SlotType, Target};
 use crate::object::connections::{AnyLink, Link, Walker};
 use crate::object::context::Context;
 use crate::object::effects::{Act, Effect};
@@ -181,7 +181,7 @@ where
         world.run_slot(receiver, |object, cx| {
             self.borrow_closure(|closure| {
                 let outcome = closure(object, cx, argument);
-                cx.report(outcome);
+                cx.report::<F>(outcome);
             });
         });
     }
@@ -203,7 +203,9 @@ where
         }
 
         let on_panic = OnPanic(self);
-        self.borrow_closure(|closure| closure(world, argument).report(world, None));
+        self.borrow_closure(|closure| {
+            closure(world, argument).report(world, None, SlotType::of::<F>());
+        });
         std::mem::forget(on_panic);
     }
 }

@@ -10,7 +10,7 @@
 use std::rc::Rc;
 
 use super::World;
-use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, Target, Undelivered};
 use crate::object::connections::{Core, Walker};
 use crate::object::context::Context;
 use crate::object::effects::{CASCADE, Effect, KeptCall, Meter, Origin, Queue, SLICE, TURN_BUDGET};
@@ -57,7 +57,8 @@ impl World {
     /// Posts a call of a slot. The event loop makes it in a later pass, as [`post`](Self::post)
     /// does with a closure.
     ///
-    /// Nothing is called if the receiver is gone by then.
+    /// Nothing is called if the receiver is gone by then;
+    /// [`on_undelivered`](Self::on_undelivered) tells of it.
     ///
     /// ```
     /// # use slotwire::prelude::*;
@@ -81,7 +82,11 @@ impl World {
     /// # Ok(())
     /// # }
     /// ```
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
     #[doc(alias = "invokeMethod")]
+    #[track_caller]
     pub fn invoke<R, A, F, Form>(&mut self, receiver: Obj<R>, slot: F, argument: A)
     where
         R: QObject,
@@ -89,12 +94,14 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
+        self.expect_own(receiver);
         self.post(move |world| {
             world.call_slot(receiver, slot, &argument);
         });
     }
 
-    /// Calls a slot in the turn that runs. Returns true if the receiver was there.
+    /// Calls a slot in the turn that runs. Returns true if the receiver was there, and reports the
+    /// call as undelivered otherwise.
     pub(crate) fn call_slot<R, A, F, Form>(
         &mut self,
         receiver: Obj<R>,
@@ -105,24 +112,51 @@ impl World {
         R: QObject,
         F: Slot<R, A, Form>,
     {
-        let Some(key) = self.own(receiver).filter(|_| self.contains(receiver)) else {
-            return false;
-        };
-        self.run_slot(key, |object, cx| slot.call(object, cx, argument));
-        true
+        let called = self
+            .own(receiver)
+            .is_some_and(|key| self.run_slot(key, |object, cx| slot.call(object, cx, argument)));
+        if !called {
+            self.report_undelivered(Undelivered::call::<F, R>(self, receiver));
+        }
+        called
     }
 
-    /// Calls a closure as a slot of the receiver in the turn that runs, if the receiver is there.
-    pub(crate) fn call_closure<R: QObject, O: Outcome>(
-        &mut self,
-        receiver: Obj<R>,
-        closure: impl FnOnce(&mut R, &mut Context<'_, R>) -> O,
-    ) {
-        if let Some(key) = self.own(receiver) {
+    /// Calls a closure as a slot of the receiver in the turn that runs, if the receiver is there,
+    /// and reports the call as undelivered otherwise.
+    pub(crate) fn call_closure<R, F, O>(&mut self, receiver: Obj<R>, closure: F)
+    where
+        R: QObject,
+        F: FnOnce(&mut R, &mut Context<'_, R>) -> O,
+        O: Outcome,
+    {
+        let called = self.own(receiver).is_some_and(|key| {
             self.run_slot(key, |object, cx| {
                 let outcome = closure(object, cx);
-                cx.report(outcome);
-            });
+                cx.report::<F>(outcome);
+            })
+        });
+        if !called {
+            self.report_undelivered(Undelivered::call::<F, R>(self, receiver));
+        }
+    }
+
+    /// Reports a call of an `F` as undelivered, since the receiver is gone.
+    #[cold]
+    pub(crate) fn refuse_call<F, R: QObject>(&mut self, receiver: Obj<R>) {
+        self.report_undelivered(Undelivered::call::<F, R>(self, receiver));
+    }
+
+    /// Emits a signal for a call that comes from elsewhere, and reports it as undelivered if the
+    /// sender is gone.
+    pub(crate) fn emit_from_afar<S: ?Sized + Target, A>(
+        &mut self,
+        sender: Obj<S>,
+        signal: fn(&S) -> &Signal<A>,
+        argument: A,
+    ) {
+        match self.get(sender) {
+            Some(sender) => signal(sender).emit(argument),
+            None => self.report_undelivered(Undelivered::emission(self, sender)),
         }
     }
 

@@ -41,20 +41,28 @@ impl World {
     /// before this call, before what it does afterwards, and before any other slot. Where no method
     /// runs, `f` is called when the runtime is called next.
     ///
-    /// Does nothing if the object is gone by then.
-    pub fn later<T: QObject>(
-        &mut self,
-        object: Obj<T>,
-        f: impl FnOnce(&mut T, &mut Context<'_, T>) + 'static,
-    ) {
-        if let Some(key) = self.own(object) {
-            let effect = self.queue.later(move |world: &mut Self| {
-                world.spend(1);
-                world.set_sender(None);
-                world.run_slot(key, f);
-            });
-            self.queue.record(effect);
-        }
+    /// Nothing is called if the object is gone by then;
+    /// [`on_undelivered`](Self::on_undelivered) tells of it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the handle is of another runtime.
+    #[track_caller]
+    pub fn later<T, F>(&mut self, object: Obj<T>, f: F)
+    where
+        T: QObject,
+        F: FnOnce(&mut T, &mut Context<'_, T>) + 'static,
+    {
+        // Keeps the key alone, which is less to move than the handle.
+        let key = self.expect_own(object);
+        let effect = self.queue.later(move |world: &mut Self| {
+            world.spend(1);
+            world.set_sender(None);
+            if !world.run_slot(key, f) {
+                world.refuse_call::<F, T>(world.handle(key));
+            }
+        });
+        self.queue.record(effect);
     }
 
     /// Calls `f` with the object as one of its slots: a panic destroys the object. Returns false if

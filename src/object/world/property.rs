@@ -1,11 +1,12 @@
 //! Properties: values that announce their changes.
 
 use std::any::{Any, type_name};
+use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
 use super::World;
-use crate::object::class::{Obj, Signal, Target};
+use crate::object::class::{MetaProperty, Obj, Signal, Target};
 
 /// A value with a signal that is emitted when it changes.
 ///
@@ -100,14 +101,56 @@ impl<T: fmt::Debug> fmt::Debug for Property<T> {
     }
 }
 
-/// The error of setting a property by name to a value of another type.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("property `{property}: {declared}` cannot be set to a value of type `{given}`")]
+/// Why a property cannot be set by name: it has another type, or is read-only.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyError {
-    property: &'static str,
-    declared: &'static str,
+    class: &'static str,
+    property: &'static MetaProperty,
     given: &'static str,
 }
+
+impl PropertyError {
+    /// Returns the name of the object's class.
+    pub fn class_name(&self) -> &'static str {
+        self.class
+    }
+
+    /// Returns the name of the property.
+    pub fn property_name(&self) -> &'static str {
+        self.property.name()
+    }
+
+    /// Returns the type of the property, as it is written in the source.
+    pub fn declared_type(&self) -> &'static str {
+        self.property.type_name()
+    }
+
+    /// Returns the type of the value, as [`type_name`] names it.
+    pub fn given_type(&self) -> &'static str {
+        self.given
+    }
+
+    /// Returns true if the property is read-only, so that a value of no type can be set.
+    pub fn is_read_only(&self) -> bool {
+        !self.property.is_writable()
+    }
+}
+
+impl fmt::Display for PropertyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { class, property, given } = self;
+        let (name, declared) = (property.name(), property.type_name());
+        match property.is_writable() {
+            true => write!(
+                f,
+                "property `{name}: {declared}` of {class} cannot be set to a value of type `{given}`"
+            ),
+            false => write!(f, "property `{name}: {declared}` of {class} is read-only"),
+        }
+    }
+}
+
+impl Error for PropertyError {}
 
 /// Properties by name.
 impl World {
@@ -156,17 +199,14 @@ impl World {
     ) -> Result<bool, PropertyError> {
         let key = self.expect_node(object);
         let object = &mut self[object.erase()];
+        let class = object.meta_object().class_name();
         if let Some(property) = object.meta_object().property(name) {
             return match property.write(object, Box::new(value)) {
                 Ok(()) => {
                     self.settle();
                     Ok(true)
                 }
-                Err(_) => Err(PropertyError {
-                    property: property.name(),
-                    declared: property.type_name(),
-                    given: type_name::<T>(),
-                }),
+                Err(_) => Err(PropertyError { class, property, given: type_name::<T>() }),
             };
         }
         let properties = &mut self.arena[key].extra().properties;

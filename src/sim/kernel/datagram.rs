@@ -293,7 +293,8 @@ impl Wire {
     ) -> io::Result<()> {
         let socket = &mut self.sockets[key];
         if group.is_ipv6() != socket.is_v6 {
-            return Err(io::ErrorKind::Unsupported.into());
+            let reason = "the group is not of the socket's family";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
         }
         if !group.is_multicast() {
             return Err(Errno::INVAL.into());

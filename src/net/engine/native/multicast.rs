@@ -28,7 +28,7 @@ pub(super) fn set_member(
         }
         (IpAddr::V6(group), Membership::Join) if is_v6 => socket.join_multicast_v6(&group, index),
         (IpAddr::V6(group), Membership::Leave) if is_v6 => socket.leave_multicast_v6(&group, index),
-        _ => Err(ErrorKind::Unsupported.into()),
+        _ => Err(io::Error::new(ErrorKind::Unsupported, "the group is not of the socket's family")),
     }
 }
 
@@ -67,6 +67,9 @@ pub(super) fn set_interface(
         IpAddr::V6(_) => None,
     }) {
         Some(address) => Ok(sockopt::set_ip_multicast_if(socket, &address)?),
-        None => Err(ErrorKind::AddrNotAvailable.into()),
+        None => {
+            let reason = "the interface has no IPv4 address";
+            Err(io::Error::new(ErrorKind::AddrNotAvailable, reason))
+        }
     }
 }

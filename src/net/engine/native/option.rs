@@ -67,7 +67,7 @@ pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> 
         SocketOption::TypeOfService(class) => sockopt::set_ip_tos(fd, class)?,
         SocketOption::SendBufferSize(bytes) => sockopt::set_socket_send_buffer_size(fd, bytes)?,
         SocketOption::ReceiveBufferSize(bytes) => sockopt::set_socket_recv_buffer_size(fd, bytes)?,
-        SocketOption::PathMtu(_) => return Err(io::ErrorKind::InvalidInput.into()),
+        SocketOption::PathMtu(_) => return Err(invalid("this option can only be read")),
         SocketOption::KeepAliveIdle(idle) => sockopt::set_tcp_keepidle(fd, whole_seconds(idle)?)?,
         SocketOption::KeepAliveInterval(interval) => {
             sockopt::set_tcp_keepintvl(fd, whole_seconds(interval)?)?;
@@ -80,11 +80,11 @@ pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> 
 /// Rounds up to whole seconds, in which the kernel counts. Fails with `InvalidInput` for zero.
 fn whole_seconds(duration: Duration) -> io::Result<Duration> {
     let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
-    if seconds == 0 {
-        Err(io::ErrorKind::InvalidInput.into())
-    } else {
-        Ok(Duration::from_secs(seconds))
-    }
+    if seconds == 0 { Err(invalid("the time is zero")) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, reason)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

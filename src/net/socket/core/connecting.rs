@@ -69,6 +69,12 @@ impl SocketCore {
         }
     }
 
+    /// Returns true if the addresses of a host are being looked up: the peer's, or those of a host on
+    /// the way to the peer.
+    pub(in crate::net) fn looks_up(&self) -> bool {
+        self.phase.attempt().is_some_and(Attempt::looks_up)
+    }
+
     /// Returns the name whose addresses the socket connects to first: the peer's name, or the name
     /// of a host on the way to the peer.
     pub(in crate::net) fn name_to_look_up(&self) -> &str {

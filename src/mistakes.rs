@@ -1,0 +1,257 @@
+//! What the compiler says to calls that cannot be: methods which exist for their error messages.
+//!
+//! A handle is not its object, a slot cannot wait, and a socket does not wait by itself. For each
+//! of these there is a trait that no type implements, with the message, and methods of the names
+//! that people try, which ask for that trait. So a call is an error that names the fix, and not
+//! "method not found". The methods are hidden in the docs and are never called. `tests/names.rs`
+//! checks that the list of names is complete, and `tests/ui/` has the messages.
+#![allow(clippy::wrong_self_convention, reason = "the names are those of other types' methods")]
+
+use std::time::Duration;
+
+use crate::Error;
+use crate::event_loop::QThread;
+use crate::net::{Blocking, QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket};
+use crate::object::{Obj, Target, World};
+
+/// What a handle is not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a handle, and not the object itself",
+    label = "write `cx[handle].…` in a slot, and `rt[handle].…` or `world[handle].…` elsewhere",
+    note = "a handle is the number of an object: it can be copied and kept, and the object is reached \
+            through the runtime, as in `cx[self.socket].write_all(b\"…\")?`"
+)]
+pub trait TheObject {}
+
+/// What only a world does with an object.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a handle: the runtime does this, and takes the handle as an argument",
+    label = "write `cx.…(handle, …)` in a slot, and `rt.…(handle, …)` or `world.…(handle, …)` \
+             elsewhere",
+    note = "the runtime has the objects, their parents and their connections: \
+            `cx.destroy(self.socket)`, `cx.set_parent(child, parent)`, \
+            `rt.connect(sender, Class::signal, receiver, Class::slot)`"
+)]
+pub trait TheWorld {}
+
+/// What only a runtime does.
+#[diagnostic::on_unimplemented(
+    message = "a slot cannot wait and cannot run the event loop",
+    label = "only a `Runtime` has this method, and a slot gets no `Runtime`",
+    note = "while a slot waits, nothing else in its runtime could run: return from the slot, and \
+            connect another slot to the signal that comes when there is something to do (`connected`, \
+            `ready_read`, `bytes_written`, `disconnected`, a timer's `timeout`)",
+    note = "`cx.quit()` ends the event loop; `cx.later(handle, …)` calls after this slot, and \
+            `cx.invoke(handle, …)` in a later pass of the loop"
+)]
+pub trait MayWait<'a> {
+    /// Stands for the result of a method that is never called.
+    fn never<R>(&self) -> R;
+}
+
+/// What no socket does by itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not wait by itself",
+    label = "write `rt.wait_for_…(handle, timeout)`: the runtime waits",
+    note = "a slot cannot wait: connect a slot to the signal instead"
+)]
+pub trait WaitsByItself<'a> {}
+
+/// Writes methods of these names.
+macro_rules! names {
+    ($($name:ident)*) => { $(pub fn $name(&self) {})* };
+}
+
+/// The methods of devices, sockets, servers, timers and threads.
+#[doc(hidden)]
+impl<T: ?Sized + Target> Obj<T>
+where
+    Self: TheObject,
+{
+    // Of the standard library's traits.
+    names! {
+        read read_exact read_to_end read_to_string fill_buf consume read_line read_until write
+        write_all write_fmt flush
+    }
+
+    // Of devices.
+    names! {
+        ready_read bytes_written about_to_close read_channel_finished channel_ready_read
+        channel_bytes_written open close open_mode set_open_mode is_open is_readable is_writable
+        is_text_mode_enabled set_text_mode_enabled is_sequential pos size seek_to reset
+        bytes_available bytes_to_write can_read_line at_end read_all read_bytes read_line_bytes
+        read_line_string read_line_max read_line_into peek skip forward_to echo get_char put_char
+        unget_char start_transaction commit_transaction rollback_transaction is_transaction_started
+        error_string set_error_string read_channel_count write_channel_count current_read_channel
+        set_current_read_channel current_write_channel set_current_write_channel data set_data
+        take_data
+    }
+
+    // Of sockets.
+    names! {
+        host_found connected disconnected state_changed error_occurred write_buffer_drained
+        connect_to_host connect_to_host_with connect_to_address bind bind_port
+        disconnect_from_host abort abort_with_reset state error os_error socket_type is_valid local_addr peer_addr
+        local_address bound_address local_port peer_address peer_port peer_name read_buffer_size
+        set_read_buffer_size write_buffer_limit set_write_buffer_limit ready_read_policy
+        set_ready_read_policy allow_half_open set_allow_half_open shutdown_write pause_mode
+        set_pause_mode resume protocol_tag set_protocol_tag socket_descriptor
+        set_socket_descriptor socket_option set_socket_option connect_timeout set_connect_timeout
+        happy_eyeballs set_happy_eyeballs set_local_addr set_local_address set_local_port
+        set_peer_addr set_peer_address set_peer_port set_peer_name set_socket_state
+        set_socket_error proxy set_proxy proxy_authentication_required has_pending_datagrams pending_datagram_size read_datagram receive_datagram
+        write_datagram send_datagram join_multicast_group join_multicast_group_on
+        leave_multicast_group leave_multicast_group_on multicast_interface set_multicast_interface
+    }
+
+    // Of servers.
+    names! {
+        new_connection pending_connection_available accept_error listen listen_on is_listening
+        server_address server_addr server_port has_pending_connections next_pending_connection
+        add_pending_connection server_error listen_backlog_size set_listen_backlog_size
+        max_pending_connections set_max_pending_connections pause_accepting resume_accepting
+        bind_mode set_bind_mode
+    }
+
+    // Of timers, notifiers and threads.
+    names! {
+        timeout start start_with stop is_active remaining_time interval set_interval is_single_shot
+        set_single_shot timer_type set_timer_type activated socket kind is_enabled set_enabled started
+        finished quit exit remote is_running is_finished result
+    }
+}
+
+/// The methods of a world that people look for on the object.
+#[doc(hidden)]
+impl<T: ?Sized + Target> Obj<T>
+where
+    Self: TheWorld,
+{
+    names! {
+        destroy delete_later parent set_parent children find_child find_children object_name
+        set_object_name block_signals property set_property connect connect_fn disconnect emit
+        invoke later get get_mut
+    }
+}
+
+/// The waits of Qt's sockets and servers.
+#[doc(hidden)]
+impl<T: ?Sized + Target> Obj<T>
+where
+    Self: WaitsByItself<'static>,
+{
+    names! {
+        wait_for_connected wait_for_ready_read wait_for_bytes_written wait_for_disconnected
+        wait_for_new_connection
+    }
+}
+
+/// The methods of a runtime that a slot would call. Each asks for the trait by itself, so that the
+/// compiler reports the trait's message for a context as well, which is no world but refers to one.
+#[doc(hidden)]
+impl World {
+    pub fn exec<'a>(&mut self) -> Result<i32, Error>
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
+    pub fn process_events<'a>(&mut self, _: Option<Duration>) -> Result<bool, Error>
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
+    pub fn run_until<'a>(
+        &mut self,
+        _: Duration,
+        _: impl FnMut(&Self) -> bool,
+    ) -> Result<bool, Error>
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
+    pub fn blocking<'a, T>(&mut self, _: Obj<T>) -> Blocking<'_, T>
+    where
+        Self: MayWait<'a>,
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        self.never()
+    }
+
+    pub fn wait_for_new_connection<'a>(&mut self, _: Obj<QTcpServer>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
+    pub fn wait_for_thread<'a>(&mut self, _: Obj<QThread>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
+    pub fn wait_for_connected<'a, T>(&mut self, _: Obj<T>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        self.never()
+    }
+
+    pub fn wait_for_ready_read<'a, T>(&mut self, _: Obj<T>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        self.never()
+    }
+
+    pub fn wait_for_bytes_written<'a, T>(&mut self, _: Obj<T>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        self.never()
+    }
+
+    pub fn wait_for_disconnected<'a, T>(&mut self, _: Obj<T>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        self.never()
+    }
+}
+
+/// The same on the objects themselves. The bounds have a lifetime, since the compiler would refuse
+/// a bound without parameters that does not hold.
+#[doc(hidden)]
+impl QTcpSocket
+where
+    for<'a> Self: WaitsByItself<'a>,
+{
+    names! { wait_for_connected wait_for_ready_read wait_for_bytes_written wait_for_disconnected }
+}
+
+#[doc(hidden)]
+impl QUdpSocket
+where
+    for<'a> Self: WaitsByItself<'a>,
+{
+    names! { wait_for_connected wait_for_ready_read wait_for_bytes_written wait_for_disconnected }
+}
+
+#[doc(hidden)]
+impl QTcpServer
+where
+    for<'a> Self: WaitsByItself<'a>,
+{
+    names! { wait_for_new_connection }
+}

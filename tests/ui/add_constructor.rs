@@ -1,0 +1,17 @@
+use slotwire::prelude::*;
+
+#[derive(QObject)]
+struct Client {
+    socket: Obj<QTcpSocket>,
+}
+
+impl Client {
+    fn new(cx: &mut Context<Self>) -> Self {
+        Self { socket: cx.add_child(QTcpSocket::new()) }
+    }
+}
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    rt.add(Client::new);
+}

@@ -1,0 +1,13 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Lamp {
+    #[signal]
+    lit: Signal<bool>,
+}
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    let lamp = rt.add(Lamp::default());
+    rt.connect(lamp, Lamp::lit, |_, on| println!("{on}"));
+}

@@ -1,0 +1,14 @@
+use slotwire::prelude::*;
+
+#[derive(QObject, Default)]
+struct Lamp {
+    #[signal]
+    lit: Signal<bool>,
+    on: bool,
+}
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    let lamp = rt.add(Lamp::default());
+    rt.connect(lamp, Lamp::lit, lamp, |lamp, on| lamp.on = *on);
+}
