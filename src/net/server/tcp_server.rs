@@ -11,7 +11,7 @@ use slotwire_macros::{QObject, slots};
 
 use super::accept_state::AcceptState;
 use super::incoming::{Incoming, OnIncoming};
-use crate::net::engine::{SocketEngine, listens, open};
+use crate::net::engine::{SocketEngine, may_listen, open};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
@@ -175,6 +175,9 @@ impl QTcpServer {
 
     /// Takes over the descriptor of a listening socket.
     ///
+    /// macOS does not report which sockets listen. There a socket that was bound and does not
+    /// listen is taken over too, and accepts nothing.
+    ///
     /// # Errors
     ///
     /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is not a listening
@@ -185,7 +188,7 @@ impl QTcpServer {
         let Some(home) = self.home.as_ref().filter(|_| self.engine.is_none()) else {
             return Err(NetError::new(SocketError::Operation, operation, None));
         };
-        let adopted = match listens(&descriptor) {
+        let adopted = match may_listen(&descriptor) {
             true => home.network.adopt(SocketType::Tcp, descriptor),
             false => Err(io::ErrorKind::Unsupported.into()),
         };
