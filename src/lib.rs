@@ -64,9 +64,13 @@
 //! * `idn` (on by default): allows host names with letters beyond ASCII, such as `bücher.test`. It
 //!   adds 25 crates to the build and 170 KB to a program. Without it, such a name is an error that
 //!   names the feature; nothing else changes.
-//! * `sim`: adds the module `sim`, a network in memory for tests.
+//! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
+//!   programs need it in `[dev-dependencies]` only.
 //!
 //! The book in the repository explains all of it from the beginning.
+
+// docs.rs sets `docsrs`: each item of a feature then shows the feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros write `::slotwire`, also inside this crate.
 extern crate self as slotwire;
@@ -77,7 +81,6 @@ pub mod net;
 pub mod object;
 
 #[cfg(feature = "sim")]
-#[cfg_attr(docsrs, doc(cfg(feature = "sim")))]
 pub mod sim;
 
 #[doc(hidden)]

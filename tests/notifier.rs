@@ -9,9 +9,8 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use slotwire::prelude::*;
-use slotwire::{BindMode, NotifierType, OpenMode, QSocketNotifier, QTcpServer, VirtualClock};
+use slotwire::{BindMode, NotifierType, OpenMode, QSocketNotifier, QTcpServer};
 
 use support::*;
 
@@ -295,55 +294,68 @@ fn nobody_hears_of_a_destroyed_datagram_socket_that_a_notifier_watches_on() {
     assert_eq!((heard.len(), journal.len()), (2, 0));
 }
 
-/// What a process has that was forked off: the system's socket, of which the library does not know
-/// that it is shared.
-fn forked(descriptor: i32) -> OwnedFd {
-    let this = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
-    pidfd_getfd(this, descriptor, PidfdGetfdFlags::empty()).unwrap()
-}
+/// Descriptors that a forked process keeps open.
+#[cfg(target_os = "linux")]
+mod forked_process {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    use slotwire::VirtualClock;
 
-/// Destroys a socket that a forked process has as well, whose source's number a notifier gets that is
-/// never activated; returns the peer of the socket, and what keeps all of this so.
-fn destroyed_but_forked(rt: &mut Runtime, journal: &Journal) -> (TcpStream, (OwnedFd, UnixStream)) {
-    let before = descriptors();
-    let (socket, peer) = connected_pair(rt);
-    let number = descriptors().into_iter().find(|number| {
-        let is_new = !before.contains(number);
-        is_new && *number != u64::try_from(peer.as_raw_fd()).unwrap()
-    });
-    let shared = forked(number.unwrap().try_into().unwrap());
-    rt.destroy(socket);
-    (peer, (shared, quiet_notifier(rt, journal)))
-}
+    use super::*;
 
-#[test]
-fn what_a_forked_process_keeps_open_is_nobodys_and_wakes_the_loop_once_for_each_event() {
-    let test = "what_a_forked_process_keeps_open_is_nobodys_and_wakes_the_loop_once_for_each_event";
-    in_own_process(test, || {
-        let mut rt = Runtime::new().unwrap();
-        let journal = Journal::new();
-        let (mut peer, _kept) = destroyed_but_forked(&mut rt, &journal);
-        for _ in 0..3 {
+    /// What a process has that was forked off: the system's socket, of which the library does not
+    /// know that it is shared.
+    fn forked(descriptor: i32) -> OwnedFd {
+        let this = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+        pidfd_getfd(this, descriptor, PidfdGetfdFlags::empty()).unwrap()
+    }
+
+    /// Destroys a socket that a forked process has as well, whose source's number a notifier gets
+    /// that is never activated; returns the peer of the socket, and what keeps all of this so.
+    fn destroyed_but_forked(
+        rt: &mut Runtime,
+        journal: &Journal,
+    ) -> (TcpStream, (OwnedFd, UnixStream)) {
+        let before = descriptors();
+        let (socket, peer) = connected_pair(rt);
+        let number = descriptors().into_iter().find(|number| {
+            let is_new = !before.contains(number);
+            is_new && *number != u64::try_from(peer.as_raw_fd()).unwrap()
+        });
+        let shared = forked(number.unwrap().try_into().unwrap());
+        rt.destroy(socket);
+        (peer, (shared, quiet_notifier(rt, journal)))
+    }
+
+    #[test]
+    fn what_a_forked_process_keeps_open_is_nobodys_and_wakes_the_loop_once_for_each_event() {
+        let test = "forked_process::\
+            what_a_forked_process_keeps_open_is_nobodys_and_wakes_the_loop_once_for_each_event";
+        in_own_process(test, || {
+            let mut rt = Runtime::new().unwrap();
+            let journal = Journal::new();
+            let (mut peer, _kept) = destroyed_but_forked(&mut rt, &journal);
+            for _ in 0..3 {
+                peer.write_all(b"?").unwrap();
+                assert!(is_woken(&rt), "if not, this shows nothing");
+                assert!(!turn(&mut rt), "there was nothing to do");
+                assert!(!is_woken(&rt));
+            }
+            assert_eq!(journal.take(), [""; 0]);
+        });
+    }
+
+    #[test]
+    fn what_is_nobodys_ends_no_wait() {
+        in_own_process("forked_process::what_is_nobodys_ends_no_wait", || {
+            let clock = VirtualClock::new();
+            let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+            let journal = Journal::new();
+            let (mut peer, _kept) = destroyed_but_forked(&mut rt, &journal);
             peer.write_all(b"?").unwrap();
             assert!(is_woken(&rt), "if not, this shows nothing");
-            assert!(!turn(&mut rt), "there was nothing to do");
-            assert!(!is_woken(&rt));
-        }
-        assert_eq!(journal.take(), [""; 0]);
-    });
-}
-
-#[test]
-fn what_is_nobodys_ends_no_wait() {
-    in_own_process("what_is_nobodys_ends_no_wait", || {
-        let clock = VirtualClock::new();
-        let mut rt = Runtime::with_clock(clock.clone()).unwrap();
-        let journal = Journal::new();
-        let (mut peer, _kept) = destroyed_but_forked(&mut rt, &journal);
-        peer.write_all(b"?").unwrap();
-        assert!(is_woken(&rt), "if not, this shows nothing");
-        let second = Duration::from_secs(1);
-        assert!(!rt.process_events(Some(second)).unwrap());
-        assert_eq!((clock.elapsed(), journal.len()), (second, 0));
-    });
+            let second = Duration::from_secs(1);
+            assert!(!rt.process_events(Some(second)).unwrap());
+            assert_eq!((clock.elapsed(), journal.len()), (second, 0));
+        });
+    }
 }

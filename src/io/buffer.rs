@@ -193,15 +193,14 @@ impl RawDevice for QBuffer {
     /// for writing.
     fn seek_data(&mut self, position: u64) -> io::Result<()> {
         let is_after_end = position > self.data_size();
-        let target = match usize::try_from(position) {
-            Ok(target) if !is_after_end || self.is_writable() => target,
-            _ => {
-                return Err(io::Error::new(
-                    ErrorKind::InvalidInput,
-                    format!("position {position} is after the end of the buffer"),
-                ));
-            }
-        };
+        if is_after_end && !self.is_writable() {
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                format!("position {position} is after the end of the buffer"),
+            ));
+        }
+        // No memory reaches to a position that a pointer cannot have.
+        let target = usize::try_from(position).map_err(|_| ErrorKind::OutOfMemory)?;
         if is_after_end {
             self.pad(target)?;
         }

@@ -199,7 +199,8 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     ///
     /// Fails with `Unsupported` on a sequential device, with `NotConnected` if the device is not
     /// open, and if the device refuses the position, as a [`QBuffer`](super::QBuffer) that is not
-    /// open for writing does after its end.
+    /// open for writing does after its end. A [`QBuffer`](super::QBuffer) that is open for writing
+    /// fails with `OutOfMemory` if there is no memory up to the position.
     #[doc(alias = "seek")]
     fn seek_to(&mut self, position: u64) -> io::Result<()> {
         writing::seek(self, position)

@@ -80,7 +80,7 @@ fn wait_without_turns(mut condition: impl FnMut() -> bool) {
 }
 
 fn question(number: usize, round: usize) -> [u8; 8] {
-    (1 + (number << 32 | round) as u64).to_be_bytes()
+    (1 + ((number as u64) << 32 | round as u64)).to_be_bytes()
 }
 
 /// Quiet peers, which the server knows already.

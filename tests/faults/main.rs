@@ -12,8 +12,10 @@ mod support;
 mod backlog;
 mod descriptors;
 mod fairness;
+#[cfg(target_os = "linux")]
 mod impairment;
 mod killed_peers;
+#[cfg(target_os = "linux")]
 mod line;
 mod namespace;
 mod peer_process;

@@ -73,6 +73,7 @@ pub(crate) fn ip(lines: &str) {
 }
 
 /// Runs a command in this thread's network.
+#[cfg(target_os = "linux")]
 #[track_caller]
 pub(crate) fn run(command: &str, arguments: &str) {
     let done = Command::new(command).args(arguments.split_whitespace()).output().unwrap();

@@ -6,7 +6,7 @@
 mod chart;
 mod imports;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -45,6 +45,27 @@ fn every_import_keeps_to_the_map() {
         "the imports of src/ and the map in ARCHITECTURE.md (\"The map, checked\") differ:\n\n{}\n",
         complaints.join("\n\n")
     );
+}
+
+/// Where the conditions of systems may be, as ARCHITECTURE.md says below the map.
+const SYSTEMS: [&str; 3] =
+    ["event_loop/socket_notifier.rs", "net/engine/native/", "net/interface/system_interfaces.rs"];
+
+#[test]
+fn what_differs_between_systems_is_where_the_page_says() {
+    let mut found = BTreeMap::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
+    let conditions =
+        ["target_os", "target_vendor", "cfg(unix", "cfg(windows", "not(unix", "not(windows"];
+    let differs = |text: &String| conditions.iter().any(|condition| text.contains(condition));
+    let place = |file: &String| SYSTEMS.iter().find(|place| file.starts_with(**place)).copied();
+    let (named, others): (Vec<_>, Vec<_>) = found
+        .iter()
+        .filter_map(|(file, text)| differs(text).then_some(file))
+        .partition(|file| place(file).is_some());
+    assert!(others.is_empty(), "these have conditions of systems: {others:?}");
+    let named: BTreeSet<_> = named.into_iter().filter_map(place).collect();
+    assert!(named.into_iter().eq(SYSTEMS), "some of {SYSTEMS:?} have no such conditions any more");
 }
 
 /// Reads a made-up crate: a line `== FILE` begins each file.

@@ -144,6 +144,22 @@ fn the_same_seed_does_the_same_if_the_program_keeps_its_handles_in_an_ordered_ma
 }
 
 #[test]
+fn a_seed_splits_a_stream_alike_on_machines_of_every_width() {
+    let (mut sim, near, far) = two_hosts(17);
+    let (one, other) = connected_pair_on(&mut sim, near, far);
+    sim.set_link(near, far, Link::new().with_splitting(1.0).with_bandwidth(Some(1000)));
+    let pieces = Journal::new();
+    let notes = pieces.clone();
+    sim[far].connect_fn(other, QTcpSocket::ready_read, move |world, _| {
+        notes.note(world[other].read_all().len().to_string());
+    });
+    sim[near][one].write_all(&[0; 1000]).unwrap();
+    sim.run_for(10 * SECOND).unwrap();
+    let expected = ["800", "3", "4", "23", "78", "13", "3", "55", "17", "2", "1", "1"];
+    assert_eq!(pieces.take(), expected);
+}
+
+#[test]
 fn a_trace_has_the_hosts_that_come_later_too_by_the_same_time() {
     let mut sim = Simulation::new(1);
     let trace = Trace::timed();

@@ -118,7 +118,7 @@ fn what_is_no_tcp_socket_is_refused_and_closed() {
     assert!(!rt[socket].is_valid());
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_descriptor_of_multipath_tcp_is_one_of_tcp() {
     use socket2::{Domain, Protocol, Type};

@@ -606,7 +606,8 @@ fn what_is_no_udp_socket_is_refused() {
     ];
     // Datagrams of other protocols, where the system lets this process have such.
     let (form, domain) = (socket2::Type::DGRAM, socket2::Domain::IPV4);
-    for protocol in [socket2::Protocol::ICMPV4, socket2::Protocol::UDPLITE] {
+    let udp_lite = socket2::Protocol::from(136);
+    for protocol in [socket2::Protocol::ICMPV4, udp_lite] {
         descriptors.extend(socket2::Socket::new(domain, form, Some(protocol)).map(OwnedFd::from));
     }
     for descriptor in descriptors {

@@ -17,7 +17,7 @@ mod socket_engine;
 pub use address::Address;
 pub use handshake::{Handshake, Link, Question};
 pub use interest::Interest;
-pub(in crate::net) use native::{NativeNetwork, listens};
+pub(in crate::net) use native::{NativeNetwork, listens, may_listen};
 pub(in crate::net) use network::open;
 pub(crate) use network::{Awaited, Network};
 pub use route::{Destination, Route, Router};

@@ -11,7 +11,7 @@ use slotwire_macros::{QObject, slots};
 
 use super::accept_state::AcceptState;
 use super::incoming::{EmbedsServer, Incoming, OnIncoming};
-use crate::net::engine::{SocketEngine, listens, open};
+use crate::net::engine::{SocketEngine, may_listen, open};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
@@ -172,6 +172,9 @@ impl QTcpServer {
 
     /// Takes over the descriptor of a listening socket.
     ///
+    /// macOS does not report which sockets listen. There a socket that was bound and does not
+    /// listen is taken over too, and accepts nothing.
+    ///
     /// # Errors
     ///
     /// Fails with [`SocketError::UnsupportedSocketOperation`] if the descriptor is not a listening
@@ -180,7 +183,7 @@ impl QTcpServer {
     pub fn set_socket_descriptor(&mut self, descriptor: OwnedFd) -> Result<(), NetError> {
         let operation = "listen by a descriptor";
         let home = self.ready_to_listen(operation)?;
-        let adopted = match listens(&descriptor) {
+        let adopted = match may_listen(&descriptor) {
             true => home.network.adopt(SocketType::Tcp, descriptor),
             false => {
                 let reason = "the descriptor is not that of a listening socket";

@@ -220,7 +220,7 @@ impl QUdpSocket {
     ///
     /// A socket that is neither bound nor connected is first bound to all addresses and a port that
     /// the system chooses, with `state_changed(Bound)`. A connected socket can also send to other
-    /// addresses than its peer's.
+    /// addresses than its peer's; macOS and FreeBSD refuse this.
     ///
     /// # Errors
     ///

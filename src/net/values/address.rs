@@ -43,7 +43,7 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
 /// Returns true if the address is an IPv4-mapped IPv6 address. Each datagram needs this, and
 /// [`Ipv6Addr::to_ipv4_mapped`] is slower: it compares single bytes.
 #[inline]
-pub(in crate::net) fn is_mapped(ip: Ipv6Addr) -> bool {
+fn is_mapped(ip: Ipv6Addr) -> bool {
     ip.to_bits() >> 32 == 0xffff
 }
 

@@ -17,9 +17,7 @@ mod socket_type;
 #[cfg(feature = "sim")]
 pub(crate) use address::needs_scope;
 pub(crate) use address::{at_interface, canonical, scope_id};
-pub(in crate::net) use address::{
-    described, explained, host_text, is_mapped, lacks_scope, parse_address,
-};
+pub(in crate::net) use address::{described, explained, host_text, lacks_scope, parse_address};
 pub use bind_mode::{BindAddress, BindMode};
 pub use error::{EngineFailure, NetError, SocketError};
 pub use network_datagram::NetworkDatagram;

@@ -40,7 +40,7 @@ pub enum SocketOption {
     #[doc(alias = "ReceiveBufferSizeSocketOption")]
     ReceiveBufferSize(usize),
     /// The largest packet that reaches the peer in one piece, in bytes (`IP_MTU`). Cannot be set,
-    /// and exists on a connected socket only.
+    /// and exists on a connected socket only. Linux and Android only.
     #[doc(alias = "PathMtuSocketOption")]
     PathMtu(u32),
     /// How long a connection is idle before the first probe, in whole seconds (`TCP_KEEPIDLE`).

@@ -216,7 +216,6 @@ mod tests {
     /// With the two counts of its `Rc` it takes 104 bytes: the GNU C library's blocks have 8 bytes
     /// more than a multiple of 16.
     #[test]
-    #[cfg(target_pointer_width = "64")]
     fn the_core_of_a_signal_is_small() {
         let size = size_of::<Core<(), World>>();
         assert!(size <= 88, "{size} bytes");

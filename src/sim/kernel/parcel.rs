@@ -70,8 +70,9 @@ impl Wire {
             let link = self.link(host, to_host);
             let (most, splitting) = (link.mtu() - HEADERS, link.splitting());
             let rng = &mut self.rng;
+            // `Rng::usize` gives other numbers where a pointer has 32 bits.
             let cut = |count: usize| match splitting > 0.0 && rng.f64() < splitting {
-                true => rng.usize(1..=count),
+                true => rng.u64(1..=count as u64) as usize,
                 false => count,
             };
             let Some(stream) = self.sockets[key].stream() else { return };

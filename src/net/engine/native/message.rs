@@ -34,7 +34,6 @@ mod ancillary {
     };
 
     use super::{NetworkDatagram, Received, Socket, SocketAddr, canonical, io};
-    use crate::net::values::is_mapped;
     use crate::net::values::scope_id;
 
     /// Room for the ancillary data, with the alignment of its headers.
@@ -83,17 +82,17 @@ mod ancillary {
                     received.destination = Some(ipv4(info.ipi_addr).into());
                     let own = ipv4(info.ipi_spec_dst);
                     received.reply_from = (!own.is_unspecified()).then_some(own.into());
-                    received.interface_index = u32::try_from(info.ipi_ifindex).ok();
+                    received.interface_index = index(info.ipi_ifindex);
                 }
                 ControlMessageOwned::Ipv6PacketInfo(info) => {
                     let destination = Ipv6Addr::from(info.ipi6_addr.s6_addr);
                     // For an IPv4 address, `Ipv4PacketInfo` says more.
-                    if !is_mapped(destination) {
+                    if destination.to_ipv4_mapped().is_none() {
                         let is_group = destination.is_multicast();
                         received.destination = Some(destination.into());
                         received.reply_from = (!is_group).then_some(destination.into());
                     }
-                    received.interface_index = Some(info.ipi6_ifindex);
+                    received.interface_index = index(info.ipi6_ifindex);
                 }
                 ControlMessageOwned::Ipv4Ttl(hops) | ControlMessageOwned::Ipv6HopLimit(hops) => {
                     received.hop_limit = u8::try_from(hops).ok();
@@ -128,13 +127,16 @@ mod ancillary {
         if source.is_some() || index != 0 {
             if to_v4 {
                 v4 = in_pktinfo {
-                    ipi_ifindex: i32::try_from(index).map_err(|_| io::ErrorKind::InvalidInput)?,
+                    ipi_ifindex: system_index(index)?,
                     ipi_spec_dst: system_v4(source)?,
                     ipi_addr: in_addr { s_addr: 0 },
                 };
                 notes.push(ControlMessage::Ipv4PacketInfo(&v4));
             } else {
-                v6 = in6_pktinfo { ipi6_addr: system_v6(source)?, ipi6_ifindex: index };
+                v6 = in6_pktinfo {
+                    ipi6_addr: system_v6(source)?,
+                    ipi6_ifindex: system_index(index)?,
+                };
                 notes.push(ControlMessage::Ipv6PacketInfo(&v6));
             }
         }
@@ -155,6 +157,15 @@ mod ancillary {
     fn internet(address: &SockaddrStorage) -> Option<SocketAddr> {
         let v4 = address.as_sockaddr_in().map(|v4| SocketAddr::V4((*v4).into()));
         v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into())))
+    }
+
+    /// Returns the index of an interface. The C libraries have different types for it.
+    fn index(told: impl TryInto<u32>) -> Option<u32> {
+        told.try_into().ok()
+    }
+
+    fn system_index<I: TryFrom<u32>>(index: u32) -> io::Result<I> {
+        I::try_from(index).map_err(|_| io::ErrorKind::InvalidInput.into())
     }
 
     fn ipv4(address: in_addr) -> Ipv4Addr {
@@ -179,8 +190,9 @@ mod ancillary {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod plain {
     use rustix::io::retry_on_intr;
-    use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
+    use rustix::net::{RecvFlags, recvfrom, sendto};
 
+    use super::super::system::NO_SIGNAL;
     use super::{NetworkDatagram, Received, Socket, SocketAddr, canonical, io};
 
     pub(in super::super) fn describe_incoming(_: &Socket, _: bool) -> io::Result<()> {
@@ -217,10 +229,9 @@ mod plain {
         if describes_its_way {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        let flags = SendFlags::NOSIGNAL;
         match to {
-            Some(to) => Ok(retry_on_intr(|| sendto(socket, datagram.data(), flags, &to))?),
-            None => Ok(retry_on_intr(|| rustix::net::send(socket, datagram.data(), flags))?),
+            Some(to) => Ok(retry_on_intr(|| sendto(socket, datagram.data(), NO_SIGNAL, &to))?),
+            None => Ok(retry_on_intr(|| rustix::net::send(socket, datagram.data(), NO_SIGNAL))?),
         }
     }
 }

@@ -8,6 +8,7 @@ mod multicast;
 mod network;
 mod option;
 mod socket;
+mod system;
 
-pub(in crate::net) use descriptor::listens;
+pub(in crate::net) use descriptor::{listens, may_listen};
 pub(in crate::net) use network::NativeNetwork;

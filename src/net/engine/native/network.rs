@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::socket::NativeSocket;
+use super::system::PEER_IS_DONE;
 use crate::event_loop::{LoopParts, Reactor};
 use crate::net::engine::{Awaited, Network, SocketEngine};
 use crate::net::interface;
@@ -73,7 +74,7 @@ impl Network for NativeNetwork {
             .iter()
             .filter_map(|awaited| {
                 let mut flags = PollFlags::empty();
-                flags.set(PollFlags::IN | PollFlags::RDHUP, awaited.interest.to_read);
+                flags.set(PollFlags::IN | PEER_IS_DONE, awaited.interest.to_read);
                 flags.set(PollFlags::OUT, awaited.interest.to_write);
                 Some(PollFd::from_borrowed_fd(awaited.engine.descriptor()?, flags))
             })
@@ -93,7 +94,7 @@ impl Network for NativeNetwork {
 /// happened.
 fn readiness(events: PollFlags) -> Readiness {
     let broken = events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
-    let read_closed = broken || events.contains(PollFlags::RDHUP);
+    let read_closed = broken || events.intersects(PEER_IS_DONE);
     Readiness {
         readable: read_closed || events.contains(PollFlags::IN),
         read_closed,

@@ -5,13 +5,12 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, sockopt};
+use rustix::net::sockopt;
 
 use crate::net::values::{OptionName, SocketOption};
 
 /// Reads an option. Fails with `InvalidInput` if this socket has no such option.
-pub(super) fn read(fd: BorrowedFd<'_>, name: OptionName) -> io::Result<SocketOption> {
-    let is_v6 = sockopt::socket_domain(fd)? == AddressFamily::INET6;
+pub(super) fn read(fd: BorrowedFd<'_>, is_v6: bool, name: OptionName) -> io::Result<SocketOption> {
     Ok(match name {
         OptionName::LowDelay => SocketOption::LowDelay(sockopt::tcp_nodelay(fd)?),
         OptionName::KeepAlive => SocketOption::KeepAlive(sockopt::socket_keepalive(fd)?),
@@ -50,8 +49,7 @@ pub(super) fn read(fd: BorrowedFd<'_>, name: OptionName) -> io::Result<SocketOpt
 
 /// Sets an option. Fails with `InvalidInput` if this socket has no such option, or if the option
 /// cannot have this value.
-pub(super) fn write(fd: BorrowedFd<'_>, option: SocketOption) -> io::Result<()> {
-    let is_v6 = sockopt::socket_domain(fd)? == AddressFamily::INET6;
+pub(super) fn write(fd: BorrowedFd<'_>, is_v6: bool, option: SocketOption) -> io::Result<()> {
     match option {
         SocketOption::LowDelay(on) => sockopt::set_tcp_nodelay(fd, on)?,
         SocketOption::KeepAlive(on) => sockopt::set_socket_keepalive(fd, on)?,

@@ -12,10 +12,11 @@ use mio::unix::SourceFd;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, recv, recvfrom, send, sendto};
+use rustix::net::{AddressFamily, RecvFlags, recv, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::descriptor::family_of;
+use super::system::{self, NO_SIGNAL};
 use super::{message, multicast, option};
 use crate::event_loop::Reactor;
 use crate::net::engine::{
@@ -62,8 +63,7 @@ impl NativeSocket {
             SocketType::Udp => (Type::DGRAM, Protocol::UDP),
             _ => (Type::STREAM, Protocol::TCP),
         };
-        let form = form.nonblocking();
-        let socket = Socket::new(Domain::for_address(towards), form, Some(protocol))?;
+        let socket = system::open(Domain::for_address(towards), form, protocol)?;
         let is_v6 = towards.is_ipv6();
         Self::prepare(&socket, kind, is_v6)?;
         let registration = Registration::new(reactor, &socket);
@@ -79,6 +79,7 @@ impl NativeSocket {
         let family = family_of(kind, &descriptor).ok_or(io::ErrorKind::Unsupported)?;
         let socket = Socket::from(descriptor);
         socket.set_nonblocking(true)?;
+        system::suppress_signals(&socket)?;
         let is_v6 = family == AddressFamily::INET6;
         Self::prepare(&socket, kind, is_v6)?;
         let registration = Registration::new(reactor, &socket);
@@ -247,7 +248,7 @@ impl SocketEngine for NativeSocket {
 
     fn accept(&mut self) -> io::Result<Accepted> {
         let (socket, peer) = loop {
-            match accept(&self.socket) {
+            match system::accept(&self.socket) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 done => break done?,
             }
@@ -275,7 +276,7 @@ impl SocketEngine for NativeSocket {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(retry_on_intr(|| send(&self.socket, bytes, SendFlags::NOSIGNAL))?)
+        Ok(retry_on_intr(|| send(&self.socket, bytes, NO_SIGNAL))?)
     }
 
     fn has_datagram(&self) -> io::Result<bool> {
@@ -309,7 +310,7 @@ impl SocketEngine for NativeSocket {
 
     fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
         let to = self.reach(internet(to)?);
-        Ok(retry_on_intr(|| sendto(&self.socket, bytes, SendFlags::NOSIGNAL, &to))?)
+        Ok(retry_on_intr(|| sendto(&self.socket, bytes, NO_SIGNAL, &to))?)
     }
 
     fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
@@ -349,11 +350,11 @@ impl SocketEngine for NativeSocket {
     }
 
     fn option(&self, name: OptionName) -> io::Result<SocketOption> {
-        option::read(self.socket.as_fd(), name)
+        option::read(self.socket.as_fd(), self.is_v6, name)
     }
 
     fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
-        option::write(self.socket.as_fd(), option)
+        option::write(self.socket.as_fd(), self.is_v6, option)
     }
 
     fn is_dual_stack(&self) -> io::Result<bool> {
@@ -417,22 +418,4 @@ fn internet(address: Address) -> io::Result<SocketAddr> {
 
 fn shown(address: socket2::SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
-}
-
-/// Accepts a connection and makes it non-blocking, in one system call.
-#[cfg(not(any(target_os = "macos", target_os = "ios")))]
-fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
-    use rustix::net::{SocketFlags, acceptfrom_with};
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let (socket, peer) = acceptfrom_with(listener, flags)?;
-    let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
-    Ok((socket.into(), peer.ok_or(io::ErrorKind::ConnectionAborted)?))
-}
-
-/// Accepts a connection and makes it non-blocking.
-#[cfg(any(target_os = "macos", target_os = "ios"))]
-fn accept(listener: &Socket) -> io::Result<(Socket, SocketAddr)> {
-    let (socket, peer) = listener.accept()?;
-    socket.set_nonblocking(true)?;
-    Ok((socket, shown(peer)?))
 }
