@@ -224,3 +224,77 @@ fn reply(bytes: &[u8]) -> Result<Option<(Option<Address>, usize)>, EngineFailure
 fn wrong(reason: &str) -> EngineFailure {
     EngineFailure::new(SocketError::ProxyProtocol, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What came of a conversation: the last step, what was said, and what is left.
+    type Talk = (Result<Next, String>, Vec<u8>, Vec<u8>);
+
+    /// Speaks with a proxy whose answers come in these pieces.
+    fn talk<'a>(user: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Talk {
+        let mut socks = Socks5::new(Target::parse("example.test", 80).unwrap());
+        let credentials = Credentials { user: user.to_owned(), password: String::new() };
+        let mut said = socks.begin(&credentials).unwrap();
+        let (mut heard, mut next) = (Vec::new(), Ok(Next::Listen));
+        for piece in pieces {
+            heard.extend_from_slice(piece);
+            if let Ok(Next::Listen) = next {
+                next = socks.go_on(&mut heard, &mut said).map_err(|failure| failure.to_string());
+            }
+        }
+        (next, said, heard)
+    }
+
+    /// Bytes that a proxy may send: mostly what belongs to SOCKS5.
+    fn answers() -> impl Strategy<Value = Vec<u8>> {
+        let method = prop::sample::select(vec![[5, 0], [5, 2], [5, 0xff], [4, 0], [1, 0], [5, 7]]);
+        let head = prop::sample::select(vec![
+            [5, 0, 0, 1],
+            [5, 0, 0, 3],
+            [5, 0, 0, 4],
+            [5, 1, 0, 1],
+            [5, 0, 1, 1],
+            [5, 0, 0, 9],
+            [1, 0, 5, 0],
+        ]);
+        let rest = prop::collection::vec(any::<u8>(), 0..300);
+        (method, head, rest).prop_map(|(method, head, rest)| [&method[..], &head, &rest].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_means_the_same_in_whatever_pieces_it_comes(
+            bytes in prop_oneof![answers(), prop::collection::vec(any::<u8>(), 0..40)],
+            user in prop_oneof![Just(""), Just("ann")],
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let whole = talk(user, [&bytes[..]]);
+            let in_pieces = talk(user, cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]));
+            prop_assert_eq!(&in_pieces.0, &whole.0);
+            prop_assert_eq!(&in_pieces.1, &whole.1);
+            if let Ok(Next::Connected { .. }) = whole.0 {
+                prop_assert_eq!(&in_pieces.2, &whole.2);
+                prop_assert!(bytes.ends_with(&whole.2), "what is left belongs to the peer");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_of_any_length_that_can_be_told_is_told_whole() {
+        for length in [1, 63, 253, 255] {
+            let name: String = "a.".repeat(128)[..length].to_owned();
+            let socks = Socks5::new(Target::Name(name.clone(), 443));
+            let request = socks.request();
+            assert_eq!(usize::from(request[4]), length);
+            assert_eq!(request[5..5 + length], *name.as_bytes());
+            assert_eq!(request[5 + length..], [1, 0xbb]);
+        }
+    }
+}
