@@ -75,6 +75,10 @@ pub(crate) fn write<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::
 
 /// Writes all bytes, or none if the device has no room for all.
 pub(crate) fn write_all<D: QIODevice + ?Sized>(device: &mut D, bytes: &[u8]) -> io::Result<()> {
+    // As in the standard library.
+    if bytes.is_empty() {
+        return Ok(());
+    }
     device.device().check_writable()?;
     device.check_room(bytes.len())?;
     let mut rest = bytes;
