@@ -218,7 +218,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Returns the proxy that is set on this socket. The default value means the proxy of the
     /// application.
     fn proxy(&self) -> &NetworkProxy {
-        &self.core().settings().proxy
+        self.core().settings().proxy()
     }
 
     /// Sets the proxy by which the socket connects from the next call of `connect_to_host` on. With
@@ -233,7 +233,7 @@ pub trait QAbstractSocket: QIODevice {
     /// the proxy.
     #[doc(alias = "setProxy")]
     fn set_proxy(&mut self, proxy: NetworkProxy) {
-        self.machine().core().settings_mut().proxy = proxy;
+        self.machine().core().settings_mut().set_proxy(proxy);
     }
 
     /// Returns the state.

@@ -228,7 +228,7 @@ impl SocketCore {
     /// Returns the reason if the socket cannot be bound, because a proxy is set for it.
     pub(super) fn refusal_to_bind(&self) -> Option<Fault> {
         let Terms { home, kind, settings, .. } = self.terms()?;
-        let failure = home.refusal_to_bind(&settings.proxy, kind)?;
+        let failure = home.refusal_to_bind(settings.proxy(), kind)?;
         Some(Fault::of_binding(failure.into()))
     }
 
