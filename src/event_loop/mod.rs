@@ -28,7 +28,6 @@ pub use threads::{PostError, Remote};
 pub use timer::QTimer;
 pub use timing::TimerType;
 
-#[cfg(feature = "sim")]
 pub(crate) use clock::saturating_add;
 pub(crate) use home::{Home, LoopParts, Parts};
 pub(crate) use sources::Reactor;
