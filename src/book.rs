@@ -30,6 +30,9 @@ struct Udp;
 #[doc = include_str!("../book/src/hosts.md")]
 struct Hosts;
 
+#[doc = include_str!("../book/src/proxies.md")]
+struct Proxies;
+
 #[cfg(feature = "sim")]
 #[doc = include_str!("../book/src/simulation.md")]
 struct Simulation;

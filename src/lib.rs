@@ -105,9 +105,10 @@ pub use event_loop::{
 pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[doc(inline)]
 pub use net::{
-    BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError, HostLookup,
-    Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError, NetworkAddressEntry,
-    NetworkDatagram, NetworkInterface, NetworkLayerProtocol, OptionName, PauseMode,
+    Authenticator, BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError,
+    HostLookup, Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError,
+    NetworkAddressEntry, NetworkDatagram, NetworkInterface, NetworkLayerProtocol, NetworkProxy,
+    OptionName, PauseMode, ProxyAuthentication, ProxyFactory, ProxyQuery, ProxyType,
     QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket, ReadyReadPolicy, SocketError,
     SocketOption, SocketState, SocketType,
 };

@@ -19,7 +19,9 @@ pub mod v1 {
     use crate::io::std_io;
     pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
     pub use crate::mistakes::{MayWait, TheObject, TheWorld, WaitsByItself};
-    pub use crate::net::{Machine, QAbstractSocket, SocketCore, SocketError, SocketState};
+    pub use crate::net::{
+        Machine, ProxyAuthentication, QAbstractSocket, SocketCore, SocketError, SocketState,
+    };
     pub use crate::object::{
         Anchor, ConnectionType, Context, MetaObject, MetaProperty, MetaSignal, MetaSlot, Obj,
         Occasion, QObject, Response, Signal, Upcast, World,

@@ -273,6 +273,18 @@ fn a_port_forwarder_carries_both_directions_and_makes_a_fast_writer_wait_for_a_s
 }
 
 #[test]
+fn a_proxy_client_reaches_its_server_through_a_proxy() {
+    let (server, port) = Program::serve("fortune_server", &["0", "1"]);
+    let (proxy, proxy_port) = Program::serve("socks5_server", &[]);
+    let client = Program::start("proxy_client", &["127.0.0.1", &proxy_port, "localhost", &port]);
+    assert_eq!(proxy.line(), format!("connected to localhost:{port}"));
+    let fortune = client.line();
+    assert!(fortune.ends_with('.'), "{fortune}");
+    assert!(client.end().success());
+    assert!(server.end().success());
+}
+
+#[test]
 fn a_chat_carries_what_one_says_to_all_others() {
     let (server, port) = Program::serve("chat", &["server", "0", "2"]);
     let mut alice = Program::start("chat", &["client", &port, "alice"]);

@@ -1,7 +1,7 @@
 //! What can go wrong with a TCP socket, each provoked by the real thing.
 //!
-//! Elsewhere: `DatagramTooLarge` and `Temporary` belong to datagrams. The errors of proxies and of
-//! encrypted connections come with those. `Network` by a read or write needs a network that fails
+//! Elsewhere: `DatagramTooLarge` and `Temporary` belong to datagrams. The errors of proxies are in
+//! `tests/proxy/`, those of encrypted connections come with those. `Network` by a read or write needs a network that fails
 //! while it is used, which one host alone cannot bring about. `SocketAccess` needs a process
 //! without privileges, which a test that may run as root is not.
 

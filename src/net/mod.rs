@@ -6,6 +6,7 @@ mod engine;
 pub mod fuzzing;
 mod interface;
 mod names;
+mod proxy;
 mod server;
 mod shared;
 mod socket;
@@ -25,14 +26,17 @@ pub(crate) use values::{at_interface, canonical, needs_scope, scope_id};
 // What engines and layers are written against.
 #[doc(hidden)]
 pub use engine::{
-    Accepted, Address, Destination, Handshake, Interest, Link, Membership, Progress, Question,
-    Received, Route, Router, Settled, SocketEngine,
+    Accepted, Address, Destination, Ends, Handshake, Interest, Link, Membership, Progress,
+    Question, Received, Route, Router, Settled, SocketEngine,
 };
 pub use interface::{
     HardwareAddress, InterfaceError, InterfaceFlags, InterfaceType, NetworkAddressEntry,
     NetworkInterface,
 };
 pub use names::{HostInfo, HostInfoError, HostLookup};
+pub use proxy::{
+    Authenticator, NetworkProxy, ProxyAuthentication, ProxyFactory, ProxyQuery, ProxyType,
+};
 #[doc(hidden)]
 pub use server::EmbedsServer;
 pub use server::{Incoming, QTcpServer};

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use serde_json::Value;
-use slotwire::{BindAddress, OpenMode};
+use slotwire::{BindAddress, NetworkProxy, OpenMode};
 
 use crate::answer::{Missing, missing};
 use crate::bytes;
@@ -111,6 +111,10 @@ impl<'a> Args<'a> {
             Address::Any => Ok(Ipv6Addr::UNSPECIFIED.into()),
             Address::Null => missing("a null address here"),
         }
+    }
+
+    pub(crate) fn proxy(&self, index: usize) -> Result<NetworkProxy, Missing> {
+        self.parse(index, |value| to_proxy(&value["proxy"]))
     }
 
     /// The members of an enumeration, which has to be `class`.
@@ -227,4 +231,18 @@ impl Address {
             _ => Self::Ip(text.parse().ok()?),
         })
     }
+}
+
+/// The proxy that a scenario describes, with its symbols resolved.
+pub(crate) fn to_proxy(value: &Value) -> Option<NetworkProxy> {
+    let text = |key: &str| value[key].as_str().unwrap_or_default();
+    let proxy = match text("type") {
+        "DefaultProxy" => NetworkProxy::default(),
+        "NoProxy" => NetworkProxy::none(),
+        "Socks5Proxy" => {
+            NetworkProxy::socks5(text("host"), u16::try_from(value["port"].as_u64()?).ok()?)
+        }
+        _ => return None,
+    };
+    Some(proxy.with_credentials(text("user"), text("password")))
 }

@@ -88,6 +88,7 @@ impl Dut {
                 "bytesWritten",
                 "aboutToClose",
                 "readChannelFinished",
+                "proxyAuthenticationRequired",
                 "destroyed",
             ],
             Self::Server(_) => {

@@ -1,8 +1,8 @@
 //! Names: how Qt calls what the library calls otherwise.
 
 use slotwire::{
-    BindMode, ConnectionType, NetworkLayerProtocol, OpenMode, OptionName, PauseMode, SocketError,
-    SocketState, SocketType, TimerType,
+    BindMode, ConnectionType, NetworkLayerProtocol, OpenMode, OptionName, PauseMode, ProxyType,
+    SocketError, SocketState, SocketType, TimerType,
 };
 
 /// `ConnectedState` for `Connected`.
@@ -166,4 +166,12 @@ pub(crate) fn to_connection_type(name: Option<&str>) -> Option<ConnectionType> {
             },
         )
     })
+}
+
+pub(crate) fn proxy_type(kind: ProxyType) -> &'static str {
+    match kind {
+        ProxyType::NoProxy => "NoProxy",
+        ProxyType::Socks5 => "Socks5Proxy",
+        _ => "DefaultProxy",
+    }
 }

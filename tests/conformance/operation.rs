@@ -7,7 +7,7 @@ use slotwire::prelude::*;
 use slotwire::{QBuffer, QThread, QTimer};
 
 use crate::answer::{Answer, Outcome, missing};
-use crate::args::Args;
+use crate::args::{Args, to_proxy};
 use crate::calls;
 use crate::dut::Dut;
 use crate::event_loop::EventLoop;
@@ -88,6 +88,20 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
             };
             Ok(Answer::Nothing)
         }
+        Op::SetAuth { user, password } => {
+            let asked = stage.asked.borrow();
+            let Some(authenticator) = &*asked else { return missing("a question for a password") };
+            authenticator.set_user(user);
+            authenticator.set_password(password);
+            Ok(Answer::Nothing)
+        }
+        Op::AppProxy { proxy } => match to_proxy(&stage.symbols.borrow().resolve(proxy)) {
+            Some(proxy) => {
+                world.set_application_proxy(proxy);
+                Ok(Answer::Nothing)
+            }
+            None => missing("this proxy"),
+        },
         Op::Filter { .. } => missing("event filters"),
         Op::Sleep { ms } => {
             stage.peers.borrow_mut().sleep(std::time::Duration::from_millis(*ms));

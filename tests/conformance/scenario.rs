@@ -125,6 +125,13 @@ pub(crate) enum Op {
     Filter {
         obj: String,
     },
+    SetAuth {
+        user: String,
+        password: String,
+    },
+    AppProxy {
+        proxy: Value,
+    },
     Run {
         until: Option<Condition>,
         #[serde(rename = "for")]
@@ -317,15 +324,14 @@ pub(crate) enum Family {
     V6,
 }
 
-/// Says whether the scenario uses what later issues bring: proxies, data streams, text streams.
+/// Says whether the scenario uses what later issues bring: HTTP proxies, data streams, text streams.
 pub(crate) fn is_for_later(scenario: &Value) -> bool {
     match scenario {
         Value::Object(fields) => {
             let text = |key| fields.get(key).and_then(Value::as_str);
-            matches!(text("op"), Some("app_proxy" | "proxy_value" | "set_auth" | "ts"))
+            matches!(text("op"), Some("proxy_value" | "ts"))
                 || text("op").is_some_and(|op| op.starts_with("ds_"))
-                || matches!(text("method"), Some("setProxy" | "proxy"))
-                || fields.contains_key("proxy")
+                || text("type") == Some("HttpProxy")
                 || fields.values().any(is_for_later)
         }
         Value::Array(values) => values.iter().any(is_for_later),
@@ -377,6 +383,8 @@ impl Op {
             Self::HostAbort { id } => format!("host_abort {id}"),
             Self::HostAddr {} => "host_addr".to_owned(),
             Self::Iface { name } => format!("iface {name}"),
+            Self::SetAuth { user, .. } => format!("set_auth {user}"),
+            Self::AppProxy { .. } => "app_proxy".to_owned(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use slotwire::object::Target;
 use slotwire::prelude::*;
-use slotwire::{QThread, QTimer};
+use slotwire::{Authenticator, ProxyAuthentication, QThread, QTimer};
 
 use crate::dut::Dut;
 use crate::names;
@@ -14,6 +14,11 @@ use crate::slot;
 pub(crate) trait Carried: Clone + 'static {
     /// The arguments as a trace shows them.
     fn show(&self) -> Vec<Value>;
+
+    /// Where the answer goes, if this is a question for a password.
+    fn authenticator(&self) -> Option<&Authenticator> {
+        None
+    }
 
     /// Connects a signal that carries this to a slot by its signature, if the types fit.
     fn connect<S: ?Sized + Target>(
@@ -153,6 +158,24 @@ impl Carried for SocketError {
     }
 }
 
+impl Carried for ProxyAuthentication {
+    fn show(&self) -> Vec<Value> {
+        let (proxy, authenticator) = (&self.proxy, &self.authenticator);
+        vec![
+            json!({
+                "type": names::proxy_type(proxy.proxy_type()),
+                "host": proxy.host_name(),
+                "port": proxy.port(),
+            }),
+            json!({ "realm": authenticator.realm(), "user": authenticator.user() }),
+        ]
+    }
+
+    fn authenticator(&self) -> Option<&Authenticator> {
+        Some(&self.authenticator)
+    }
+}
+
 /// Does something with a signal, whatever it carries and whose it is.
 pub(crate) trait Visitor {
     type Output;
@@ -197,6 +220,9 @@ pub(crate) fn visit<V: Visitor>(object: Dut, name: &str, visitor: V) -> Option<V
             "disconnected" => visitor.visit(socket, <Socket as QAbstractSocket>::disconnected),
             "stateChanged" => visitor.visit(socket, <Socket as QAbstractSocket>::state_changed),
             "errorOccurred" => visitor.visit(socket, <Socket as QAbstractSocket>::error_occurred),
+            "proxyAuthenticationRequired" => {
+                visitor.visit(socket, <Socket as QAbstractSocket>::proxy_authentication_required)
+            }
             _ => return None,
         });
     }
@@ -222,7 +248,7 @@ pub(crate) fn visit<V: Visitor>(object: Dut, name: &str, visitor: V) -> Option<V
 }
 
 /// The names of all signals that [`visit`] may find.
-pub(crate) const ALL: [&str; 19] = [
+pub(crate) const ALL: [&str; 20] = [
     "readyRead",
     "bytesWritten",
     "aboutToClose",
@@ -234,6 +260,7 @@ pub(crate) const ALL: [&str; 19] = [
     "disconnected",
     "stateChanged",
     "errorOccurred",
+    "proxyAuthenticationRequired",
     "newConnection",
     "pendingConnectionAvailable",
     "acceptError",

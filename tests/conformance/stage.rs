@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use slotwire::HostLookup;
 use slotwire::prelude::*;
+use slotwire::{Authenticator, HostLookup};
 
 use crate::answer::{Missing, missing};
 use crate::dut::Dut;
@@ -28,6 +28,8 @@ pub(crate) struct Stage {
     pub(crate) lookups: RefCell<HashMap<String, HostLookup>>,
     /// What slots of probes do, by probe and slot.
     pub(crate) programs: RefCell<HashMap<(String, String), Program>>,
+    /// The last question of a proxy for a user and a password.
+    pub(crate) asked: RefCell<Option<Authenticator>>,
     /// Set while an `exec` of the scenario runs.
     pub(crate) loop_runs: Cell<bool>,
     /// Runs the operations of reactions one by one.
@@ -46,6 +48,7 @@ impl Stage {
             to_closures: RefCell::default(),
             lookups: RefCell::default(),
             programs: RefCell::default(),
+            asked: RefCell::default(),
             loop_runs: Cell::new(false),
             prompter: rt.add(Prompter::default()),
             objects: RefCell::default(),

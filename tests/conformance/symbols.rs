@@ -39,6 +39,17 @@ impl Symbols {
         if port < FIRST_NAMELESS_PORT { json!(port) } else { self.show_by_name(&json!(port)) }
     }
 
+    /// The values with every field `port` in them as a trace shows it.
+    pub(crate) fn show_ports(&self, mut values: Vec<Value>) -> Vec<Value> {
+        for value in &mut values {
+            let Some(port) = value.get_mut("port") else { continue };
+            if let Some(number) = port.as_u64().and_then(|number| u16::try_from(number).ok()) {
+                *port = self.show_port(number);
+            }
+        }
+        values
+    }
+
     /// A value that differs from run to run, as a trace shows it.
     pub(crate) fn show_by_name(&self, value: &Value) -> Value {
         let known = self.captured.iter().find(|(_, captured)| captured == value);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use serde_json::Value;
+use slotwire::Authenticator;
 use slotwire::object::Target;
 use slotwire::prelude::*;
 
@@ -15,14 +16,22 @@ use crate::scenario::{Connect, Disconnect, Op};
 use crate::signal::{self, Carried, Visitor, name_in};
 use crate::stage::Stage;
 
-/// Calls a closure with the arguments of each emission, as a trace shows them.
+/// An emission.
+struct Emission<'a> {
+    /// The arguments, as a trace shows them, except ports.
+    args: Vec<Value>,
+    /// Where the answer of a question for a password goes.
+    authenticator: Option<&'a Authenticator>,
+}
+
+/// Calls a closure with each emission.
 struct Listen<'w, F> {
     world: &'w mut World,
     kind: ConnectionType,
     on_emission: F,
 }
 
-impl<F: FnMut(&mut World, Vec<Value>) + 'static> Visitor for Listen<'_, F> {
+impl<F: FnMut(&mut World, Emission<'_>) + 'static> Visitor for Listen<'_, F> {
     type Output = Connection;
 
     fn visit<S: ?Sized + Target, A: Carried>(
@@ -32,7 +41,8 @@ impl<F: FnMut(&mut World, Vec<Value>) + 'static> Visitor for Listen<'_, F> {
     ) -> Connection {
         let mut on_emission = self.on_emission;
         self.world.connect_fn_with(self.kind, sender, signal, move |world, argument| {
-            on_emission(world, argument.show());
+            let authenticator = argument.authenticator();
+            on_emission(world, Emission { args: argument.show(), authenticator });
         })
     }
 }
@@ -43,16 +53,17 @@ fn listen(
     kind: ConnectionType,
     object: Dut,
     name: &str,
-    mut on_emission: impl FnMut(&mut World, Vec<Value>) + 'static,
+    mut on_emission: impl FnMut(&mut World, Emission<'_>) + 'static,
 ) -> Result<Connection, Missing> {
     let made = match name {
         "destroyed" => Some(world.connect_destroyed_fn(object.erase(), move |world, _| {
-            on_emission(world, Vec::new());
+            on_emission(world, Emission { args: Vec::new(), authenticator: None });
         })),
         "objectNameChanged" => {
             let object = object.erase();
             Some(world.connect_object_name_changed_fn(object, move |world, name| {
-                on_emission(world, vec![name.as_str().into()]);
+                let args = vec![name.as_str().into()];
+                on_emission(world, Emission { args, authenticator: None });
             }))
         }
         _ => signal::visit(object, name, Listen { world, kind, on_emission }),
@@ -70,7 +81,8 @@ pub(crate) fn watch(
 ) -> Result<(), Missing> {
     let (stage, signal) = (stage.clone(), format!("{id}.{name}"));
     let socket = object.socket().filter(|_| name != "destroyed");
-    listen(world, ConnectionType::DIRECT, object, name, move |world, args| {
+    listen(world, ConnectionType::DIRECT, object, name, move |world, Emission { args, .. }| {
+        let args = stage.symbols.borrow().show_ports(args);
         let state = socket.and_then(|socket| Some(names::state(world.get(socket)?.state())));
         stage.log.borrow_mut().signal(signal.clone(), args, state);
     })
@@ -89,7 +101,8 @@ pub(crate) fn react(
 ) -> Result<(), Missing> {
     let Some(kind) = names::to_connection_type(kind) else { return missing("connection type") };
     let (stage, program) = (stage.clone(), program.clone());
-    listen(world, kind, object, name, move |world, _| {
+    listen(world, kind, object, name, move |world, Emission { authenticator, .. }| {
+        *stage.asked.borrow_mut() = authenticator.cloned();
         if skip > 0 {
             skip -= 1;
             return;

@@ -175,7 +175,7 @@ impl SocketEngine for Toll {
 
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
         match self.dissolves {
-            true => Ok(Settled { engine: self.below, early: self.heard }),
+            true => Ok(Settled { engine: self.below, early: self.heard, ends: None }),
             false => Err(self),
         }
     }

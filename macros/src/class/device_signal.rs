@@ -39,9 +39,10 @@ fn device_signals() -> [InheritedSignal; 6] {
 
 /// Returns the signals that every socket has in addition to those of a device, in the order of the
 /// meta object.
-fn socket_signals() -> [InheritedSignal; 6] {
+fn socket_signals() -> [InheritedSignal; 7] {
     let state = quote!(::slotwire::__private::v1::SocketState);
     let error = quote!(::slotwire::__private::v1::SocketError);
+    let proxy = quote!(::slotwire::__private::v1::ProxyAuthentication);
     [
         InheritedSignal::new("host_found", "()", quote!(())),
         InheritedSignal::new("connected", "()", quote!(())),
@@ -49,6 +50,7 @@ fn socket_signals() -> [InheritedSignal; 6] {
         InheritedSignal::new("state_changed", "SocketState", state),
         InheritedSignal::new("error_occurred", "SocketError", error),
         InheritedSignal::new("write_buffer_drained", "()", quote!(())),
+        InheritedSignal::new("proxy_authentication_required", "ProxyAuthentication", proxy),
     ]
 }
 

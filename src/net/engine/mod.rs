@@ -22,4 +22,4 @@ pub(in crate::net) use network::open;
 pub(crate) use network::{Awaited, Network};
 pub use route::{Destination, Route, Router};
 pub(in crate::net) use route::{Hop, Layer};
-pub use socket_engine::{Accepted, Membership, Progress, Received, Settled, SocketEngine};
+pub use socket_engine::{Accepted, Ends, Membership, Progress, Received, Settled, SocketEngine};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::socket_engine::SocketEngine;
-use crate::net::values::SocketType;
+use crate::net::values::{EngineFailure, SocketType};
 
 /// What a socket wants to reach.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Destination<'a> {
 pub struct Route {
     pub(in crate::net) hop: Option<Hop>,
     pub(in crate::net) layers: Vec<Layer>,
+    /// Why there is no route.
+    pub(in crate::net) refusal: Option<EngineFailure>,
 }
 
 impl Route {
@@ -35,7 +37,20 @@ impl Route {
     /// Returns a route that leads to another host first, by TCP. Then the peer's name is not looked
     /// up.
     pub fn by_way_of(host: impl Into<String>, port: u16) -> Self {
-        Self { hop: Some(Hop { host: host.into(), port }), layers: Vec::new() }
+        let hop = Hop { host: host.into(), port, is_proxy: false };
+        Self { hop: Some(hop), ..Self::default() }
+    }
+
+    /// Returns a route by way of a proxy. If the connection to the proxy fails, the socket reports
+    /// the error of a proxy.
+    pub(in crate::net) fn by_proxy(host: impl Into<String>, port: u16) -> Self {
+        let hop = Hop { host: host.into(), port, is_proxy: true };
+        Self { hop: Some(hop), ..Self::default() }
+    }
+
+    /// Returns what a socket gets in place of a route if there is none.
+    pub(in crate::net) fn refused(failure: EngineFailure) -> Self {
+        Self { refusal: Some(failure), ..Self::default() }
     }
 
     /// Adds a layer above those that this route has.
@@ -57,6 +72,7 @@ impl Route {
 pub(in crate::net) struct Hop {
     pub(in crate::net) host: String,
     pub(in crate::net) port: u16,
+    pub(in crate::net) is_proxy: bool,
 }
 
 /// A layer whose engine is not made yet.

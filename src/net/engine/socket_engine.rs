@@ -86,6 +86,17 @@ pub struct Settled {
     /// The bytes that the layer has read beyond the end of its handshake. They are for the next
     /// layer, or for the socket.
     pub early: Vec<u8>,
+    /// The ends of the connection, if the layer knows them better than the engine below.
+    pub ends: Option<Ends>,
+}
+
+/// The ends of a connection, as a layer knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// This end, as the peer sees it; `None` if the engine below knows it.
+    pub local: Option<Address>,
+    /// The peer.
+    pub peer: Address,
 }
 
 /// Whether a socket receives the datagrams that are sent to a group.

@@ -65,7 +65,7 @@ impl HostName {
     }
 
     /// Returns true if the name is `localhost`, in upper or lower case.
-    pub(super) fn is_localhost(&self) -> bool {
+    pub(in crate::net) fn is_localhost(&self) -> bool {
         self.0.eq_ignore_ascii_case(LOCALHOST)
     }
 

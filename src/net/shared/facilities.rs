@@ -9,6 +9,8 @@ use super::newcomers::Newcomers;
 use crate::event_loop::{self, LoopParts, Parts};
 use crate::net::engine::{Destination, NativeNetwork, Network, Route, Router};
 use crate::net::names::HostLookups;
+use crate::net::proxy::{NetworkProxy, ProxyChoice, ProxyFactory};
+use crate::net::values::{EngineFailure, SocketType};
 use crate::object::World;
 
 /// What the sockets of a runtime share: the loop's parts, the network and more.
@@ -18,7 +20,8 @@ pub(crate) struct Facilities {
     pub(in crate::net) pool: BufferPool,
     pub(in crate::net) newcomers: Newcomers,
     pub(super) lookups: HostLookups,
-    /// Decides by which route sockets connect; without one, they connect to their peers directly.
+    proxies: RefCell<ProxyChoice>,
+    /// In place of the proxies: decides by which route sockets connect; without one, they connect to their peers directly.
     router: RefCell<Option<Rc<dyn Router>>>,
 }
 
@@ -39,17 +42,48 @@ impl Facilities {
             pool: BufferPool::default(),
             newcomers: Newcomers::default(),
             lookups: HostLookups::default(),
+            proxies: RefCell::default(),
             router: RefCell::default(),
         });
         world.keep(facilities.clone());
         facilities
     }
 
-    /// Returns the route by which a socket is to reach `destination`.
-    pub(in crate::net) fn route(&self, destination: &Destination<'_>) -> Route {
-        // Cloned, because a router may set another router.
+    /// Returns the route by which a socket is to reach `destination`. `own` is the socket's proxy.
+    pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
+        // Cloned, because a router or a factory may set another one.
         let router = self.router.borrow().clone();
-        router.map_or_else(Route::direct, |router| router.route(destination))
+        match router {
+            Some(router) => router.route(destination),
+            None => self.proxies().route(own, destination),
+        }
+    }
+
+    /// Returns the reason if a socket cannot be bound, because a proxy is set for it.
+    pub(in crate::net) fn refusal_to_bind(
+        &self,
+        own: &NetworkProxy,
+        kind: SocketType,
+    ) -> Option<EngineFailure> {
+        self.proxies().refusal_to_bind(own, kind)
+    }
+
+    pub(super) fn set_application_proxy(&self, proxy: NetworkProxy) {
+        self.proxies.borrow_mut().set_application_proxy(proxy);
+    }
+
+    pub(super) fn application_proxy(&self) -> NetworkProxy {
+        let proxies = self.proxies.borrow();
+        proxies.application_proxy().cloned().unwrap_or_else(NetworkProxy::none)
+    }
+
+    pub(super) fn set_proxy_factory(&self, factory: Rc<dyn ProxyFactory>) {
+        self.proxies.borrow_mut().set_factory(factory);
+    }
+
+    /// Returns the proxies of this runtime. Most runtimes have none, which costs no copy.
+    fn proxies(&self) -> ProxyChoice {
+        self.proxies.borrow().clone()
     }
 }
 

@@ -4,6 +4,7 @@
 //! on another network than the kernel's, they are made before. A socket keeps the facilities as its
 //! [`Home`]. They know the network, and know sockets only by their keys.
 
+mod application_proxy;
 mod buffer_pool;
 mod facilities;
 mod look_up_host;

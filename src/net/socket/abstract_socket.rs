@@ -10,6 +10,7 @@ use super::endpoint::Endpoint;
 use super::machine::Machine;
 use crate::io::{OpenMode, Q_IO_DEVICE, QIODevice};
 use crate::net::engine::Question;
+use crate::net::proxy::{NetworkProxy, ProxyAuthentication};
 use crate::net::values::{
     BindAddress, BindMode, NetError, NetworkLayerProtocol, OptionName, PauseMode, ReadyReadPolicy,
     SocketError, SocketOption, SocketState, SocketType, canonical, host_text,
@@ -75,6 +76,15 @@ pub trait QAbstractSocket: QIODevice {
     /// with [`Temporary`](SocketError::Temporary).
     fn write_buffer_drained(&self) -> &Signal<()> {
         &self.core().needed_extra().write_buffer_drained
+    }
+
+    /// Emitted when a proxy wants a user and a password, or other ones. A slot puts them into the
+    /// [`Authenticator`](crate::Authenticator); after the slots have run, the socket tries again with
+    /// them. If no slot has given other credentials, the attempt fails with
+    /// [`ProxyAuthenticationRequired`](SocketError::ProxyAuthenticationRequired).
+    #[doc(alias = "proxyAuthenticationRequired")]
+    fn proxy_authentication_required(&self) -> &Signal<ProxyAuthentication> {
+        &self.core().needed_extra().proxy_authentication_required
     }
 
     /// Emitted when a layer of a connection that is not established yet asks the program a question,
@@ -203,6 +213,27 @@ pub trait QAbstractSocket: QIODevice {
     /// reset: then this is `abort`.
     fn abort_with_reset(&mut self) {
         self.machine().get().abort_with_reset();
+    }
+
+    /// Returns the proxy that is set on this socket. The default value means the proxy of the
+    /// application.
+    fn proxy(&self) -> &NetworkProxy {
+        self.core().settings().proxy()
+    }
+
+    /// Sets the proxy by which the socket connects from the next call of `connect_to_host` on. With
+    /// [`NetworkProxy::none`] it connects directly, whatever the proxy of the application is.
+    ///
+    /// The proxy looks the peer's name up, so `host_found` is emitted only for a peer that is an
+    /// address. The connect time-out covers the conversation with the proxy.
+    ///
+    /// A proxy carries TCP connections. A socket that has one cannot be bound, and a UDP socket that
+    /// has one cannot connect or send: these calls fail with
+    /// [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation), and nothing goes past
+    /// the proxy.
+    #[doc(alias = "setProxy")]
+    fn set_proxy(&mut self, proxy: NetworkProxy) {
+        self.machine().core().settings_mut().set_proxy(proxy);
     }
 
     /// Returns the state.

@@ -8,6 +8,7 @@ use super::news::News;
 use super::settings::Settings;
 use super::step::EarlierSteps;
 use crate::net::engine::Question;
+use crate::net::proxy::ProxyAuthentication;
 use crate::net::values::SocketState;
 use crate::object::Signal;
 
@@ -20,6 +21,7 @@ pub(super) struct Extra {
     pub(super) write_buffer_drained: Signal<()>,
     /// Emitted when a layer of a connection that is being made asks the program a question.
     pub(super) question_asked: Signal<Question>,
+    pub(super) proxy_authentication_required: Signal<ProxyAuthentication>,
     pub(super) peer_name: String,
     /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,

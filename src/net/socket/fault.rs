@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use crate::net::values::{SocketError, explained};
+use crate::net::values::{EngineFailure, SocketError, explained};
 
 /// An error, and the system's error behind it.
 pub(in crate::net) struct Fault {
@@ -25,6 +25,22 @@ impl Fault {
     /// Returns the fault for a failure to connect.
     pub(super) fn of_connecting(error: io::Error) -> Self {
         Self { kind: SocketError::of_connecting(&error), source: Some(error) }
+    }
+
+    /// Returns the fault for a failure to reach a proxy. A failure that the proxy has reported stays
+    /// what it is.
+    pub(super) fn of_proxy(self) -> Self {
+        if self.source.as_ref().is_some_and(EngineFailure::is_source_of) {
+            return self;
+        }
+        let kind = match self.kind {
+            SocketError::ConnectionRefused => SocketError::ProxyConnectionRefused,
+            SocketError::RemoteHostClosed => SocketError::ProxyConnectionClosed,
+            SocketError::HostNotFound => SocketError::ProxyNotFound,
+            SocketError::SocketTimeout => SocketError::ProxyConnectionTimeout,
+            other => other,
+        };
+        Self { kind, ..self }
     }
 
     /// Returns the fault for a failure to begin to connect to this address.

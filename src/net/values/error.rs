@@ -274,6 +274,11 @@ impl EngineFailure {
         Self { kind, reason: reason.into() }
     }
 
+    /// Returns true if an engine's failure has become this error.
+    pub(in crate::net) fn is_source_of(error: &io::Error) -> bool {
+        Self::kind_of(error).is_some()
+    }
+
     /// Returns the kind of an engine's failure; `None` for another error.
     #[cold]
     fn kind_of(error: &io::Error) -> Option<SocketError> {

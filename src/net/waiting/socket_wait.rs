@@ -350,6 +350,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         while !self.has_happened(awaited) {
             let has_time = match self.state() {
                 SocketState::HostLookup => self.look_up(),
+                SocketState::Connecting if self.core().is_some_and(SocketCore::looks_up) => {
+                    self.look_up()
+                }
                 SocketState::Connecting => self.step(true, true),
                 _ => return true,
             };

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, NetworkLayerProtocol, OpenMode, OptionName, SocketOption};
+use slotwire::{
+    BindAddress, BindMode, NetworkLayerProtocol, NetworkProxy, OpenMode, OptionName, SocketOption,
+};
 
 use super::{done, show_address, show_bound_address, show_port};
 use crate::answer::{Answer, Missing, Outcome, missing};
@@ -27,6 +29,7 @@ pub(super) fn get(socket: &Socket, name: &str) -> Option<Answer> {
         "peerName" => socket.peer_name().into(),
         "readBufferSize" => socket.read_buffer_size().unwrap_or_default().into(),
         "pauseMode" => names::pause_mode(socket.pause_mode()).into(),
+        "proxy" => show_proxy(socket.proxy()),
         "protocolTag" => socket.protocol_tag().into(),
         "socketDescriptor" => super::show_descriptor(socket.socket_descriptor()),
         _ => return None,
@@ -46,6 +49,7 @@ pub(super) fn call(socket: &mut Socket, method: &str, args: &Args<'_>) -> Option
             .member(0, "PauseMode", names::to_pause_mode)
             .map(|mode| done!(socket.set_pause_mode(mode))),
         "resume" => Ok(done!(socket.resume())),
+        "setProxy" => args.proxy(0).map(|proxy| done!(socket.set_proxy(proxy))),
         "setProtocolTag" => args.text(0).map(|tag| done!(socket.set_protocol_tag(tag))),
         "socketOption" => args
             .member(0, "SocketOption", names::to_option_name)
@@ -156,6 +160,12 @@ fn set_socket_option(socket: &mut Socket, args: &Args<'_>) -> Outcome {
     // Qt returns nothing, and what failed is seen by asking for the option.
     let _ = socket.set_socket_option(option);
     Ok(Answer::Nothing)
+}
+
+fn show_proxy(proxy: &NetworkProxy) -> Answer {
+    let kind = names::proxy_type(proxy.proxy_type()).into();
+    let (host, port) = (proxy.host_name().into(), Answer::Port(proxy.port()));
+    Answer::Record(vec![("type".into(), kind), ("host".into(), host), ("port".into(), port)])
 }
 
 /// A port that may be none, which is 0 in Qt.

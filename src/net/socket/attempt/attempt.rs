@@ -74,6 +74,8 @@ pub(in crate::net::socket) enum Outcome {
 /// A connection that was made.
 pub(in crate::net::socket) struct Connection {
     pub(in crate::net::socket) engine: Box<dyn SocketEngine>,
+    /// The address of this end, if it is not the engine's.
+    pub(in crate::net::socket) local: Option<Endpoint>,
     /// The peer's address, if it is known more exactly than the engine knows it.
     pub(in crate::net::socket) peer: Option<Endpoint>,
     /// What the layers have read beyond their handshakes.
@@ -97,9 +99,16 @@ impl Attempt {
         Self { race: Race::begun_elsewhere(engine), ..Self::default() }
     }
 
-    /// Chooses the route and looks the first host up. Returns true if its address is known already.
+    /// Chooses the route and looks the first host up. Returns true if the socket need not wait for
+    /// the addresses of its peer.
     pub(in crate::net::socket) fn begin(&mut self, terms: &Terms<'_>) -> bool {
-        let Route { hop, layers } = terms.home.route(&terms.destination(self.port));
+        let Route { hop, layers, refusal } =
+            terms.home.route(terms.proxy(), &terms.destination(self.port));
+        if let Some(failure) = refusal {
+            self.failure = Some(Fault::of_connecting(failure.into()));
+            self.race.forget_addresses();
+            return true;
+        }
         if let Some(hop) = &hop {
             self.race.forget_addresses();
             self.port = hop.port;
@@ -119,7 +128,8 @@ impl Attempt {
         let question = HostQuestion::ask(terms.home, self.name_to_look_up(terms.peer));
         self.work = Work::LookingUp(question);
         self.set_alarm(terms);
-        false
+        // What the socket is to reach is looked up elsewhere, if at all.
+        self.hop.is_some()
     }
 
     /// Goes on where somebody else has begun: watches the engine, and sets the deadline.
@@ -151,6 +161,17 @@ impl Attempt {
         matches!(self.work, Work::ShakingHands(_))
     }
 
+    /// Returns true if the addresses of the first host are being looked up.
+    pub(in crate::net::socket) fn looks_up(&self) -> bool {
+        matches!(self.work, Work::LookingUp(_))
+    }
+
+    /// Returns true if the socket has found its peer: the peer's name was looked up here, or is an
+    /// address.
+    pub(in crate::net::socket) fn has_found_peer(&self, terms: &Terms<'_>) -> bool {
+        self.hop.is_none() || literal(terms, terms.peer).is_some()
+    }
+
     /// Takes the answer of the lookup, if it has come.
     pub(in crate::net::socket) fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
         match &self.work {
@@ -177,8 +198,19 @@ impl Attempt {
         !self.race.is_empty()
     }
 
+    /// Tries the first address, if there is one.
+    pub(in crate::net::socket) fn begin_to_try(&mut self, terms: &Terms<'_>) -> Outcome {
+        match self.line_up(terms) {
+            true => self.try_next(terms),
+            false => Outcome::Failed(SocketError::HostNotFound),
+        }
+    }
+
     /// Tries the next address, beside those that are being tried.
     pub(in crate::net::socket) fn try_next(&mut self, terms: &Terms<'_>) -> Outcome {
+        if self.looks_up() {
+            return Outcome::Pending;
+        }
         let kind = self.first_kind(terms);
         let opener = Opener::new(terms, &self.options);
         let standing = self.race.try_next(kind, &opener, &mut self.failure);
@@ -231,13 +263,17 @@ impl Attempt {
         self.deadline.into_iter().chain(self.race.next_try()).min()
     }
 
-    /// Ends the attempt because it has failed, and returns its last failure. If an address was
-    /// tried, the name may have other addresses by now, so the next attempt looks it up anew.
-    pub(in crate::net::socket) fn end(self, terms: &Terms<'_>) -> Option<Fault> {
+    /// Ends the attempt because it has failed, and returns its last failure, or `otherwise` if it has
+    /// none. If an address was tried, the name may have other addresses by now, so the next attempt looks it up anew.
+    pub(in crate::net::socket) fn end(self, otherwise: SocketError, terms: &Terms<'_>) -> Fault {
         if self.race.has_tried() {
             terms.home.network.forget_host(self.name_to_look_up(terms.peer));
         }
-        self.failure
+        let fault = self.failure.unwrap_or(Fault { kind: otherwise, source: None });
+        match self.hop {
+            Some(Hop { is_proxy: true, .. }) => fault.of_proxy(),
+            _ => fault,
+        }
     }
 
     /// Returns the engine of a bound socket, while it tries no address.
@@ -303,7 +339,8 @@ impl Attempt {
             // A socket that is bound to an interface may have connected to a link-local address
             // without a scope id: then the engine is asked for the peer's address.
             let peer = address.filter(|&address| !lacks_scope(address)).map(Endpoint::from);
-            return Outcome::Connected(Connection { engine, peer, early: Vec::new() });
+            let (local, early) = (None, Vec::new());
+            return Outcome::Connected(Connection { engine, local, peer, early });
         }
         self.race.end();
         self.set_alarm(terms);
@@ -335,8 +372,10 @@ impl Attempt {
                     handshaking = next;
                     continue;
                 }
-                Ok(Stage::Done(Settled { engine, early })) => {
-                    return Outcome::Connected(Connection { engine, peer: None, early });
+                Ok(Stage::Done(Settled { engine, early, ends })) => {
+                    let local = ends.and_then(|ends| ends.local).map(Endpoint::from);
+                    let peer = ends.map(|ends| ends.peer.into());
+                    return Outcome::Connected(Connection { engine, local, peer, early });
                 }
                 Err(error) => return self.fail(Fault::of_connecting(error)),
             };

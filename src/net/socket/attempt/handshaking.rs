@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::vec;
 
 use crate::net::engine::{
-    Awaited, Handshake, Interest, Layer, Link, Progress, Question, Settled, SocketEngine,
+    Awaited, Ends, Handshake, Interest, Layer, Link, Progress, Question, Settled, SocketEngine,
 };
 use crate::readiness::{Readiness, SourceId};
 
@@ -19,6 +19,8 @@ pub(super) struct Handshaking {
     /// Bytes that the layers below have read beyond their handshakes, for the next layer or for the
     /// socket.
     early: Vec<u8>,
+    /// The ends of the connection, if a layer that is gone knew them better than its engine does.
+    ends: Option<Ends>,
     /// The layers above it, from the lowest.
     layers: vec::IntoIter<Layer>,
     /// Where the first connection leads.
@@ -43,8 +45,14 @@ impl Handshaking {
         layers: Vec<Layer>,
         hop: Option<SocketAddr>,
     ) -> Self {
-        let mut this =
-            Self { engine, early: Vec::new(), layers: layers.into_iter(), hop, link: None };
+        let mut this = Self {
+            engine,
+            early: Vec::new(),
+            ends: None,
+            layers: layers.into_iter(),
+            hop,
+            link: None,
+        };
         if let Some(lowest) = this.layers.next() {
             this = this.stand(lowest);
         }
@@ -95,13 +103,14 @@ impl Handshaking {
                 Handshake::Asks(question) => return Ok(Stage::Asks(self, question)),
                 Handshake::Done => {}
             }
-            let Settled { engine, early } = match self.engine.into_below() {
+            let Settled { engine, early, ends } = match self.engine.into_below() {
                 Ok(below) => below,
-                Err(engine) => Settled { engine, early: Vec::new() },
+                Err(engine) => Settled { engine, early: Vec::new(), ends: None },
             };
+            let ends = ends.or(self.ends);
             match self.layers.next() {
-                Some(layer) => self = Self { engine, early, ..self }.stand(layer),
-                None => return Ok(Stage::Done(Settled { engine, early })),
+                Some(layer) => self = Self { engine, early, ends, ..self }.stand(layer),
+                None => return Ok(Stage::Done(Settled { engine, early, ends })),
             }
         }
     }

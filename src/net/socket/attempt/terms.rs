@@ -1,6 +1,7 @@
 //! `Terms`: what a socket lends to its attempt.
 
 use crate::net::engine::Destination;
+use crate::net::proxy::NetworkProxy;
 use crate::net::shared::Home;
 use crate::net::socket::settings::Settings;
 use crate::net::values::SocketType;
@@ -15,6 +16,11 @@ pub(in crate::net::socket) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
+    /// Returns the proxy that is set on the socket.
+    pub(super) fn proxy(&self) -> &NetworkProxy {
+        self.settings.proxy()
+    }
+
     /// Returns what the socket is to reach, for a router.
     pub(super) fn destination(&self, port: u16) -> Destination<'a> {
         let protocol_tag = &self.settings.protocol_tag;

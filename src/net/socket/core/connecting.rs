@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use super::core::SocketCore;
 use crate::io::{ByteQueue, OpenMode};
-use crate::net::engine::{Awaited, Interest};
+use crate::net::engine::{Awaited, Interest, Question};
+use crate::net::proxy::ProxyAuthentication;
 use crate::net::socket::attempt::{Attempt, Connection, Outcome, Terms};
 use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::fault::Fault;
@@ -68,6 +69,12 @@ impl SocketCore {
         }
     }
 
+    /// Returns true if the addresses of a host are being looked up: the peer's, or those of a host on
+    /// the way to the peer.
+    pub(in crate::net) fn looks_up(&self) -> bool {
+        self.phase.attempt().is_some_and(Attempt::looks_up)
+    }
+
     /// Returns the name whose addresses the socket connects to first: the peer's name, or the name
     /// of a host on the way to the peer.
     pub(in crate::net) fn name_to_look_up(&self) -> &str {
@@ -90,7 +97,12 @@ impl SocketCore {
             Some(attempt) if attempt.shakes_hands() => self.set_state(SocketState::Connecting),
             Some(attempt) => {
                 attempt.answer(found);
-                self.begin_to_connect();
+                match self.state() {
+                    SocketState::Connecting if self.is_recorded(Step::TryNext) => {}
+                    // The host is on the way to the peer: the state does not wait for it.
+                    SocketState::Connecting => self.go_on_with(Attempt::begin_to_try),
+                    _ => self.begin_to_connect(),
+                }
             }
             None => {}
         }
@@ -99,19 +111,20 @@ impl SocketCore {
     /// Called when the lookup has ended: begins to try the addresses, or gives up if there are
     /// none.
     pub(in crate::net::socket) fn begin_to_connect(&mut self) {
-        let mut has_addresses = false;
+        let mut found = None;
         self.go_on_with(|attempt, terms| {
-            has_addresses = attempt.line_up(terms);
-            match has_addresses {
-                true => Outcome::Pending,
-                false => Outcome::Failed(SocketError::HostNotFound),
+            if !attempt.looks_up() && !attempt.line_up(terms) {
+                return Outcome::Failed(SocketError::HostNotFound);
             }
+            found = Some(attempt.has_found_peer(terms));
+            Outcome::Pending
         });
-        if has_addresses {
-            self.change_state(SocketState::Connecting);
+        let Some(has_found_peer) = found else { return };
+        self.change_state(SocketState::Connecting);
+        if has_found_peer {
             self.needed_extra().host_found.emit(());
-            self.record(Step::TryNext);
         }
+        self.record(Step::TryNext);
     }
 
     /// Tries the next address, beside those that are being tried. Gives up if no address is left.
@@ -192,7 +205,7 @@ impl SocketCore {
             Outcome::Pending => self.phase = Phase::with_attempt(state, attempt),
             Outcome::Asks(question) => {
                 self.phase = Phase::with_attempt(state, attempt);
-                self.needed_extra().question_asked.emit(question);
+                self.emit_question(question);
                 self.record(Step::Answered);
             }
             Outcome::Connected(connection) => self.establish(connection, attempt.closes()),
@@ -203,12 +216,31 @@ impl SocketCore {
         }
     }
 
+    /// Emits the signal of a question.
+    fn emit_question(&self, question: Question) {
+        let extra = self.needed_extra();
+        match question.as_value::<ProxyAuthentication>() {
+            Some(asked) => extra.proxy_authentication_required.emit(asked.clone()),
+            None => extra.question_asked.emit(question),
+        }
+    }
+
+    /// Returns the reason if the socket cannot be bound, because a proxy is set for it.
+    pub(super) fn refusal_to_bind(&self) -> Option<Fault> {
+        let Terms { home, kind, settings, .. } = self.terms()?;
+        let failure = home.refusal_to_bind(settings.proxy(), kind)?;
+        Some(Fault::of_binding(failure.into()))
+    }
+
     /// Called when a connection to the peer was made.
     fn establish(&mut self, connection: Connection, to_close: bool) {
-        let Connection { engine, peer, early } = connection;
+        let Connection { engine, local, peer, early } = connection;
         let peer = peer.or_else(|| engine.peer_addr().ok().map(Endpoint::from));
         self.peer = peer.unwrap_or_default();
-        self.forget_local();
+        match local {
+            Some(local) => self.set_local(local),
+            None => self.forget_local(),
+        }
         self.phase = Phase::Connected(engine);
         // Bytes may come together with the connection: they are read after the slots of
         // `connected`.
@@ -235,11 +267,12 @@ impl SocketCore {
     /// Called when an attempt has ended without a connection. Returns its last failure, or
     /// `otherwise` if it has none.
     fn end(&mut self, attempt: Option<Box<Attempt>>, otherwise: SocketError) -> Fault {
-        let failure = attempt.zip(self.terms()).and_then(|(attempt, terms)| attempt.end(&terms));
+        let ended = attempt.zip(self.terms());
+        let fault = ended.map(|(attempt, terms)| attempt.end(otherwise, &terms));
         self.forget_ends();
         self.device.drop_outgoing();
         self.announce_state(SocketState::Unconnected);
-        failure.unwrap_or(Fault { kind: otherwise, source: None })
+        fault.unwrap_or(Fault { kind: otherwise, source: None })
     }
 
     /// Returns what the socket lends to its attempt, if the socket is in a runtime.

@@ -42,6 +42,9 @@ impl SocketCore {
         if self.state() != SocketState::Unconnected {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
+        if let Some(fault) = self.refusal_to_bind() {
+            return Err(fault);
+        }
         let (mut engine, address) =
             open(&*home.network, self.kind(), address, port).map_err(Fault::of_binding)?;
         self.prepare(&mut *engine)?;

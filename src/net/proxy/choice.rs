@@ -1,0 +1,130 @@
+//! `ProxyChoice`: which proxy a socket uses, and the route by it.
+
+use std::rc::Rc;
+
+use super::network_proxy::{NetworkProxy, ProxyType};
+use super::proxy_factory::{ProxyFactory, ProxyQuery};
+use super::socks5::Socks5;
+use super::target::Target;
+use super::tunnel::Tunnel;
+use crate::net::engine::{Destination, Route};
+use crate::net::names::HostName;
+use crate::net::values::{EngineFailure, SocketError, SocketType};
+
+/// The proxies of a runtime.
+#[derive(Clone, Default)]
+pub(in crate::net) struct ProxyChoice {
+    application: Application,
+}
+
+/// The proxy of the application, or what chooses it.
+#[derive(Clone, Default)]
+enum Application {
+    #[default]
+    None,
+    Proxy(NetworkProxy),
+    Factory(Rc<dyn ProxyFactory>),
+}
+
+impl ProxyChoice {
+    pub(in crate::net) fn set_application_proxy(&mut self, proxy: NetworkProxy) {
+        self.application = match proxy.proxy_type() {
+            ProxyType::Default | ProxyType::NoProxy => Application::None,
+            ProxyType::Socks5 => Application::Proxy(proxy),
+        };
+    }
+
+    pub(in crate::net) fn set_factory(&mut self, factory: Rc<dyn ProxyFactory>) {
+        self.application = Application::Factory(factory);
+    }
+
+    /// Returns the proxy of the application, if one is set.
+    pub(in crate::net) fn application_proxy(&self) -> Option<&NetworkProxy> {
+        match &self.application {
+            Application::Proxy(proxy) => Some(proxy),
+            _ => None,
+        }
+    }
+
+    /// Returns the proxy for a destination; `None` means no proxy. `own` is the socket's.
+    ///
+    /// # Errors
+    ///
+    /// Fails if proxies are set and none of them can carry the connection.
+    pub(in crate::net) fn proxy_for(
+        &self,
+        own: &NetworkProxy,
+        destination: &Destination<'_>,
+    ) -> Result<Option<NetworkProxy>, EngineFailure> {
+        let candidates = match (own.proxy_type(), &self.application) {
+            (ProxyType::NoProxy, _) | (ProxyType::Default, Application::None) => return Ok(None),
+            (ProxyType::Default, Application::Proxy(proxy)) => vec![proxy.clone()],
+            (ProxyType::Default, Application::Factory(factory)) => {
+                factory.query_proxy(&ProxyQuery::of(destination))
+            }
+            (ProxyType::Socks5, _) => vec![own.clone()],
+        };
+        let is_own = own.proxy_type() == ProxyType::Socks5;
+        let skips_proxies = !is_own && is_loopback(destination.host);
+        let is_direct = |proxy: &NetworkProxy| match proxy.proxy_type() {
+            ProxyType::Default | ProxyType::NoProxy => true,
+            ProxyType::Socks5 => skips_proxies && !proxy.is_for_loopback(),
+        };
+        let is_usable =
+            |proxy: &&NetworkProxy| is_direct(proxy) || destination.kind == SocketType::Tcp;
+        match candidates.iter().find(is_usable) {
+            Some(first) => Ok((!is_direct(first)).then(|| first.clone())),
+            None if candidates.is_empty() => Ok(None),
+            None => Err(EngineFailure::new(
+                SocketError::UnsupportedSocketOperation,
+                format!("no proxy that is set carries {:?}", destination.kind),
+            )),
+        }
+    }
+
+    /// Returns the reason if a socket of this kind cannot be bound, because a proxy is set for it.
+    pub(in crate::net) fn refusal_to_bind(
+        &self,
+        own: &NetworkProxy,
+        kind: SocketType,
+    ) -> Option<EngineFailure> {
+        let anywhere = Destination { kind, host: "", port: 0, protocol_tag: "" };
+        match self.proxy_for(own, &anywhere) {
+            Ok(None) => None,
+            Ok(Some(_)) => Some(EngineFailure::new(
+                SocketError::UnsupportedSocketOperation,
+                "a socket that has a proxy cannot be bound",
+            )),
+            Err(failure) => Some(failure),
+        }
+    }
+
+    /// Returns the route to a destination.
+    pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
+        match self.proxy_for(own, destination) {
+            Ok(None) => Route::direct(),
+            Ok(Some(proxy)) => match Target::parse(destination.host, destination.port) {
+                Ok(target) => through(proxy, target),
+                Err(failure) => Route::refused(failure),
+            },
+            Err(failure) => Route::refused(failure),
+        }
+    }
+}
+
+/// Returns the route to a target through a proxy.
+fn through(proxy: NetworkProxy, target: Target) -> Route {
+    let peer = target.peer();
+    Route::by_proxy(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
+        let protocol = Box::new(Socks5::new(target));
+        Box::new(Tunnel::new(below, early, proxy, protocol, peer))
+    })
+}
+
+/// Returns true if a host is this one: a loopback address, or a name that always means this host.
+fn is_loopback(host: &str) -> bool {
+    if let Some(address) = HostName::literal_of(host, &|_| None) {
+        return address.ip().to_canonical().is_loopback();
+    }
+    HostName::parse(host).is_ok_and(|name| name.is_localhost())
+}

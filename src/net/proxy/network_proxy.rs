@@ -1,0 +1,138 @@
+//! `NetworkProxy`: a proxy, and how to get through it.
+
+use std::fmt;
+
+/// How a proxy is spoken to.
+#[doc(alias = "QNetworkProxy::ProxyType")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProxyType {
+    /// The proxy of the application: see
+    /// [`World::set_application_proxy`](crate::World::set_application_proxy).
+    #[default]
+    #[doc(alias = "DefaultProxy")]
+    Default,
+    /// No proxy: the socket connects to its peer directly.
+    NoProxy,
+    /// A SOCKS5 proxy (RFC 1928), with user and password (RFC 1929) or without. The proxy looks the
+    /// name of the peer up.
+    #[doc(alias = "Socks5Proxy")]
+    Socks5,
+}
+
+/// A proxy, by which sockets reach their peers.
+///
+/// The value says what to use; a socket connects by it after
+/// [`set_proxy`](crate::QAbstractSocket::set_proxy).
+///
+/// ```
+/// use slotwire::{NetworkProxy, ProxyType};
+///
+/// let proxy = NetworkProxy::socks5("proxy.example", 1080).with_credentials("ann", "secret");
+/// assert_eq!(proxy.proxy_type(), ProxyType::Socks5);
+/// assert_eq!(proxy.host_name(), "proxy.example");
+/// // The password is not shown.
+/// assert!(!format!("{proxy:?}").contains("secret"));
+/// ```
+#[doc(alias = "QNetworkProxy")]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct NetworkProxy {
+    proxy_type: ProxyType,
+    host_name: String,
+    port: u16,
+    user: String,
+    password: String,
+    is_for_loopback: bool,
+}
+
+impl NetworkProxy {
+    pub(in crate::net) const DEFAULT: Self = Self {
+        proxy_type: ProxyType::Default,
+        host_name: String::new(),
+        port: 0,
+        user: String::new(),
+        password: String::new(),
+        is_for_loopback: false,
+    };
+
+    /// Creates the value that stands for no proxy.
+    #[doc(alias = "NoProxy")]
+    pub fn none() -> Self {
+        Self { proxy_type: ProxyType::NoProxy, ..Self::default() }
+    }
+
+    /// Creates a SOCKS5 proxy at this host, which may be a name or an address. The usual port is
+    /// 1080.
+    #[doc(alias = "Socks5Proxy")]
+    pub fn socks5(host_name: impl Into<String>, port: u16) -> Self {
+        let host_name = host_name.into();
+        Self { proxy_type: ProxyType::Socks5, host_name, port, ..Self::default() }
+    }
+
+    /// Returns this proxy with a user and a password. SOCKS5 takes up to 255 bytes of each.
+    #[doc(alias = "setUser")]
+    #[doc(alias = "setPassword")]
+    #[must_use]
+    pub fn with_credentials(
+        mut self,
+        user: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Self {
+        (self.user, self.password) = (user.into(), password.into());
+        self
+    }
+
+    /// Returns this proxy for peers on this host too. A proxy of the application is otherwise not
+    /// used for `localhost` and for loopback addresses, as in Qt. A proxy that is set on a socket is
+    /// used for every peer.
+    #[must_use]
+    pub fn for_loopback(mut self) -> Self {
+        self.is_for_loopback = true;
+        self
+    }
+
+    /// Returns how the proxy is spoken to.
+    #[doc(alias = "type")]
+    pub fn proxy_type(&self) -> ProxyType {
+        self.proxy_type
+    }
+
+    /// Returns the name or the address of the proxy's host.
+    #[doc(alias = "hostName")]
+    pub fn host_name(&self) -> &str {
+        &self.host_name
+    }
+
+    /// Returns the port of the proxy.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the user; empty if there is none.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Returns the password; empty if there is none.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Returns true if the proxy of the application is used for peers on this host too.
+    pub fn is_for_loopback(&self) -> bool {
+        self.is_for_loopback
+    }
+}
+
+/// Shows all but the password.
+impl fmt::Debug for NetworkProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetworkProxy")
+            .field("proxy_type", &self.proxy_type)
+            .field("host_name", &self.host_name)
+            .field("port", &self.port)
+            .field("user", &self.user)
+            .field("is_for_loopback", &self.is_for_loopback)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! `Protocol`: a conversation with a proxy, without input and output.
+
+use std::fmt;
+
+use crate::net::engine::Address;
+use crate::net::values::EngineFailure;
+
+/// The user and the password for a proxy. Both are empty if there are none.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Credentials {
+    pub(super) user: String,
+    pub(super) password: String,
+}
+
+impl Credentials {
+    pub(super) fn is_empty(&self) -> bool {
+        self.user.is_empty() && self.password.is_empty()
+    }
+}
+
+/// What comes next in a conversation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The proxy has to say more.
+    Listen,
+    /// The proxy wants credentials, or other ones. The conversation begins anew on another
+    /// connection.
+    Authenticate,
+    /// The proxy has connected to the peer. From now on, bytes are the peer's.
+    Connected {
+        /// The address by which the proxy reaches the peer, if the proxy has said it.
+        local: Option<Address>,
+    },
+}
+
+/// A conversation with a proxy.
+///
+/// Takes no more of `heard` than belongs to the conversation, wherever the pieces begin and end.
+pub(super) trait Protocol: fmt::Debug {
+    /// Begins anew, and returns what is said first.
+    fn begin(&mut self, credentials: &Credentials) -> Result<Vec<u8>, EngineFailure>;
+
+    /// Takes what the proxy has said out of `heard`, and appends what is to be said to `said`.
+    fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure>;
+}
+
+/// Shows neither the user nor the password.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,300 @@
+//! `Socks5`: the client's side of SOCKS5 (RFC 1928), with user and password (RFC 1929).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::protocol::{Credentials, Next, Protocol};
+use super::target::Target;
+use crate::net::engine::Address;
+use crate::net::values::{EngineFailure, SocketError};
+
+const VERSION: u8 = 5;
+const NO_AUTHENTICATION: u8 = 0;
+const USER_AND_PASSWORD: u8 = 2;
+const NO_METHOD: u8 = 0xff;
+/// The version of the negotiation of user and password.
+const PASSWORD_VERSION: u8 = 1;
+const CONNECT: u8 = 1;
+const IPV4: u8 = 1;
+const NAME: u8 = 3;
+const IPV6: u8 = 4;
+
+/// The client's side of SOCKS5.
+#[derive(Debug)]
+pub(super) struct Socks5 {
+    target: Target,
+    credentials: Credentials,
+    awaits: Awaits,
+}
+
+/// What the proxy is to say next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaits {
+    /// The method that it has chosen.
+    Method,
+    /// If it accepts the password.
+    Password,
+    /// The reply to the request.
+    Reply,
+}
+
+impl Socks5 {
+    pub(super) fn new(target: Target) -> Self {
+        Self { target, credentials: Credentials::default(), awaits: Awaits::Method }
+    }
+
+    /// Returns the request to connect to the target.
+    fn request(&self) -> Vec<u8> {
+        let mut request = vec![VERSION, CONNECT, 0];
+        let port = match &self.target {
+            Target::Address(address) => {
+                match address.ip() {
+                    IpAddr::V4(ip) => {
+                        request.push(IPV4);
+                        request.extend(ip.octets());
+                    }
+                    IpAddr::V6(ip) => {
+                        request.push(IPV6);
+                        request.extend(ip.octets());
+                    }
+                }
+                address.port()
+            }
+            Target::Name(name, port) => {
+                request.push(NAME);
+                push_counted(&mut request, name);
+                *port
+            }
+        };
+        request.extend(port.to_be_bytes());
+        request
+    }
+
+    /// Takes the method that the proxy has chosen.
+    fn on_method(&mut self, method: u8, said: &mut Vec<u8>) -> Result<Next, EngineFailure> {
+        match method {
+            NO_AUTHENTICATION => {
+                said.extend(self.request());
+                self.awaits = Awaits::Reply;
+            }
+            USER_AND_PASSWORD if !self.credentials.is_empty() => {
+                said.push(PASSWORD_VERSION);
+                push_counted(said, &self.credentials.user);
+                push_counted(said, &self.credentials.password);
+                self.awaits = Awaits::Password;
+            }
+            NO_METHOD => return Ok(Next::Authenticate),
+            other => {
+                return Err(EngineFailure::new(
+                    SocketError::SocketAccess,
+                    format!(
+                        "the proxy chose the authentication method {other}, which was not offered"
+                    ),
+                ));
+            }
+        }
+        Ok(Next::Listen)
+    }
+}
+
+impl Protocol for Socks5 {
+    fn begin(&mut self, credentials: &Credentials) -> Result<Vec<u8>, EngineFailure> {
+        for (what, text) in [("user", &credentials.user), ("password", &credentials.password)] {
+            if text.len() > usize::from(u8::MAX) {
+                return Err(EngineFailure::new(
+                    SocketError::ProxyAuthenticationRequired,
+                    format!(
+                        "the {what} for the proxy has {} bytes, and SOCKS5 takes 255",
+                        text.len()
+                    ),
+                ));
+            }
+        }
+        self.credentials = credentials.clone();
+        self.awaits = Awaits::Method;
+        let method = if credentials.is_empty() { NO_AUTHENTICATION } else { USER_AND_PASSWORD };
+        Ok(vec![VERSION, 1, method])
+    }
+
+    fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure> {
+        loop {
+            match (self.awaits, &heard[..]) {
+                (Awaits::Method | Awaits::Reply, [version, ..]) if *version != VERSION => {
+                    return Err(wrong("the proxy does not speak SOCKS5"));
+                }
+                (Awaits::Password, [version, ..]) if *version != PASSWORD_VERSION => {
+                    return Err(wrong("the proxy answers the password in another version"));
+                }
+                (Awaits::Method, [_, method, ..]) => {
+                    let next = self.on_method(*method, said)?;
+                    heard.drain(..2);
+                    if next != Next::Listen {
+                        return Ok(next);
+                    }
+                }
+                (Awaits::Password, [_, 0, ..]) => {
+                    said.extend(self.request());
+                    self.awaits = Awaits::Reply;
+                    heard.drain(..2);
+                }
+                (Awaits::Password, [_, _, ..]) => return Ok(Next::Authenticate),
+                (Awaits::Reply, [_, code, ..]) if *code != 0 => {
+                    return Err(self.refused(*code));
+                }
+                (Awaits::Reply, _) => {
+                    let Some((local, length)) = reply(heard)? else { return Ok(Next::Listen) };
+                    heard.drain(..length);
+                    return Ok(Next::Connected { local });
+                }
+                _ => return Ok(Next::Listen),
+            }
+        }
+    }
+}
+
+impl Socks5 {
+    /// Returns the failure that a code in the proxy's reply means.
+    fn refused(&self, code: u8) -> EngineFailure {
+        let is_named = matches!(self.target, Target::Name(..));
+        let (kind, reason) = match code {
+            1 => (SocketError::Network, "the proxy failed to connect to the peer"),
+            2 => (SocketError::SocketAccess, "the proxy does not allow the connection"),
+            3 => (SocketError::Network, "the proxy found no route to the peer's network"),
+            4 => (SocketError::HostNotFound, "the proxy found no route to the peer"),
+            5 => (SocketError::ConnectionRefused, "the peer refused the proxy's connection"),
+            6 => (SocketError::Network, "the proxy's connection to the peer took too many hops"),
+            7 => {
+                let reason = "the proxy does not make connections";
+                (SocketError::UnsupportedSocketOperation, reason)
+            }
+            8 => {
+                let reason = "the proxy does not know this kind of address";
+                (SocketError::UnsupportedSocketOperation, reason)
+            }
+            _ => (SocketError::Unknown, "the proxy refused the connection"),
+        };
+        // As in Qt: a proxy that looks names up has no code for a name without an address.
+        let kind = if is_named && matches!(code, 1 | 2) { SocketError::HostNotFound } else { kind };
+        EngineFailure::new(kind, format!("{reason} (SOCKS5 reply {code})"))
+    }
+}
+
+/// Appends a text of up to 255 bytes, after its length in one byte.
+fn push_counted(bytes: &mut Vec<u8>, text: &str) {
+    let length = u8::try_from(text.len()).expect("longer texts were refused before");
+    bytes.push(length);
+    bytes.extend(text.as_bytes());
+}
+
+/// Parses the reply of a request that has succeeded. Returns the address in it and the length of the
+/// reply; `None` if more must come.
+fn reply(bytes: &[u8]) -> Result<Option<(Option<Address>, usize)>, EngineFailure> {
+    let Some(&[_, _, reserved, kind]) = bytes.first_chunk() else { return Ok(None) };
+    if reserved != 0 {
+        return Err(wrong("the proxy's reply has a value in a reserved place"));
+    }
+    let rest = &bytes[4..];
+    let (address_length, skipped) = match kind {
+        IPV4 => (4, 0),
+        IPV6 => (16, 0),
+        NAME => match rest.first() {
+            Some(&length) => (usize::from(length), 1),
+            None => return Ok(None),
+        },
+        _ => return Err(wrong("the proxy's reply has an address of an unknown kind")),
+    };
+    let length = 4 + skipped + address_length + 2;
+    let Some(rest) = bytes.get(4 + skipped..length) else { return Ok(None) };
+    let (address, port) = rest.split_at(address_length);
+    let port = u16::from_be_bytes([port[0], port[1]]);
+    let ip = match address {
+        &[a, b, c, d] if kind == IPV4 => Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
+        address if kind == IPV6 => {
+            <[u8; 16]>::try_from(address).ok().map(|octets| IpAddr::V6(Ipv6Addr::from(octets)))
+        }
+        // A name is no address of this end.
+        _ => None,
+    };
+    let local = match ip {
+        Some(ip) => Address::Internet(SocketAddr::new(ip, port)),
+        None => Address::Named(port),
+    };
+    Ok(Some((Some(local), length)))
+}
+
+fn wrong(reason: &str) -> EngineFailure {
+    EngineFailure::new(SocketError::ProxyProtocol, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What came of a conversation: the last step, what was said, and what is left.
+    type Talk = (Result<Next, String>, Vec<u8>, Vec<u8>);
+
+    /// Speaks with a proxy whose answers come in these pieces.
+    fn talk<'a>(user: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Talk {
+        let mut socks = Socks5::new(Target::parse("example.test", 80).unwrap());
+        let credentials = Credentials { user: user.to_owned(), password: String::new() };
+        let mut said = socks.begin(&credentials).unwrap();
+        let (mut heard, mut next) = (Vec::new(), Ok(Next::Listen));
+        for piece in pieces {
+            heard.extend_from_slice(piece);
+            if let Ok(Next::Listen) = next {
+                next = socks.go_on(&mut heard, &mut said).map_err(|failure| failure.to_string());
+            }
+        }
+        (next, said, heard)
+    }
+
+    /// Bytes that a proxy may send: mostly what belongs to SOCKS5.
+    fn answers() -> impl Strategy<Value = Vec<u8>> {
+        let method = prop::sample::select(vec![[5, 0], [5, 2], [5, 0xff], [4, 0], [1, 0], [5, 7]]);
+        let head = prop::sample::select(vec![
+            [5, 0, 0, 1],
+            [5, 0, 0, 3],
+            [5, 0, 0, 4],
+            [5, 1, 0, 1],
+            [5, 0, 1, 1],
+            [5, 0, 0, 9],
+            [1, 0, 5, 0],
+        ]);
+        let rest = prop::collection::vec(any::<u8>(), 0..300);
+        (method, head, rest).prop_map(|(method, head, rest)| [&method[..], &head, &rest].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_means_the_same_in_whatever_pieces_it_comes(
+            bytes in prop_oneof![answers(), prop::collection::vec(any::<u8>(), 0..40)],
+            user in prop_oneof![Just(""), Just("ann")],
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let whole = talk(user, [&bytes[..]]);
+            let in_pieces = talk(user, cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]));
+            prop_assert_eq!(&in_pieces.0, &whole.0);
+            prop_assert_eq!(&in_pieces.1, &whole.1);
+            if let Ok(Next::Connected { .. }) = whole.0 {
+                prop_assert_eq!(&in_pieces.2, &whole.2);
+                prop_assert!(bytes.ends_with(&whole.2), "what is left belongs to the peer");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_of_any_length_that_can_be_told_is_told_whole() {
+        for length in [1, 63, 253, 255] {
+            let name: String = "a.".repeat(128)[..length].to_owned();
+            let socks = Socks5::new(Target::Name(name.clone(), 443));
+            let request = socks.request();
+            assert_eq!(usize::from(request[4]), length);
+            assert_eq!(request[5..5 + length], *name.as_bytes());
+            assert_eq!(request[5 + length..], [1, 0xbb]);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Which proxy a socket uses.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::*;
+use slotwire::{ProxyQuery, SocketType};
+
+/// A proxy that listens here.
+fn proxy(net: &Net) -> (NetworkProxy, Listener) {
+    let (listener, port) = net.listener();
+    (NetworkProxy::socks5("127.0.0.1", port), listener)
+}
+
+#[on_every_network]
+fn a_socket_without_a_proxy_of_its_own_uses_that_of_the_application(net: &Net) {
+    let mut rt = net.runtime();
+    let (value, listener) = proxy(net);
+    rt.set_application_proxy(value.clone());
+    assert_eq!(rt.application_proxy(), value);
+    let socket = rt.add(QTcpSocket::new());
+    assert_eq!(*rt[socket].proxy(), NetworkProxy::default());
+    rt[socket].connect_to_host("example.invalid", 80);
+    let mut server = caller(&mut rt, &listener);
+    let_through(&mut rt, &mut server, REQUEST);
+    wait_until(&mut rt, is(SocketState::Connected, socket));
+}
+
+#[on_every_network]
+fn a_socket_that_is_to_use_no_proxy_connects_directly(net: &Net) {
+    let mut rt = net.runtime();
+    let (value, listener) = proxy(net);
+    rt.set_application_proxy(value.for_loopback());
+    let (peer, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].set_proxy(NetworkProxy::none());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    caller(&mut rt, &peer);
+    assert!(listener.accept_now().is_none());
+}
+
+#[on_every_network]
+fn this_host_is_reached_directly_unless_a_proxy_is_meant_for_it(net: &Net) {
+    for host in ["127.0.0.1", "localhost", "::ffff:127.0.0.1"] {
+        let mut rt = net.runtime();
+        let (value, listener) = proxy(net);
+        let (peer, port) = net.listener();
+        rt.set_application_proxy(value.clone());
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host(host, port);
+        caller(&mut rt, &peer);
+        assert!(listener.accept_now().is_none(), "{host}");
+
+        let own = rt.add(QTcpSocket::new());
+        rt[own].set_proxy(value.clone());
+        rt[own].connect_to_host(host, port);
+        caller(&mut rt, &listener);
+
+        rt.set_application_proxy(value.for_loopback());
+        let socket = rt.add(QTcpSocket::new());
+        rt[socket].connect_to_host(host, port);
+        caller(&mut rt, &listener);
+    }
+}
+
+#[on_every_network]
+fn a_factory_sees_what_is_to_be_reached_and_answers_with_proxies(net: &Net) {
+    let mut rt = net.runtime();
+    let (value, listener) = proxy(net);
+    let queries = Rc::new(RefCell::new(Vec::<ProxyQuery>::new()));
+    let asked = queries.clone();
+    rt.set_application_proxy_factory(move |query: &ProxyQuery| {
+        asked.borrow_mut().push(query.clone());
+        match query.peer_host_name.ends_with(".direct") {
+            true => vec![],
+            false => vec![value.clone()],
+        }
+    });
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].set_protocol_tag("news");
+    rt[socket].connect_to_host("example.invalid", 80);
+    let mut server = caller(&mut rt, &listener);
+    let_through(&mut rt, &mut server, REQUEST);
+    let query = queries.take().pop().unwrap();
+    assert_eq!((query.peer_host_name.as_str(), query.peer_port), ("example.invalid", 80));
+    assert_eq!((query.socket_type, query.protocol_tag.as_str()), (SocketType::Tcp, "news"));
+
+    let direct = rt.add(QTcpSocket::new());
+    rt[direct].connect_to_host("name.direct", 80);
+    rt.deliver();
+    assert_eq!(queries.borrow().len(), 1);
+    settle(&mut rt);
+    assert!(listener.accept_now().is_none());
+}
+
+#[on_every_network]
+fn nothing_goes_past_a_proxy_that_cannot_carry_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (value, _listener) = proxy(net);
+    rt.set_application_proxy(value.for_loopback());
+    let (stranger, to) = net.udp_peer();
+
+    let udp = rt.add(QUdpSocket::new());
+    let error = rt[udp].write_datagram(b"past it", to).unwrap_err();
+    assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation);
+    let error = rt[udp].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap_err();
+    assert!(error.to_string().contains("proxy"), "{error}");
+    rt[udp].connect_to_host(&to.ip().to_string(), to.port());
+    wait_until(&mut rt, |world| world[udp].error().is_some());
+    assert_eq!(rt[udp].state(), SocketState::Unconnected);
+
+    let tcp = rt.add(QTcpSocket::new());
+    let error = rt[tcp].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap_err();
+    assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation);
+    // A socket that uses no proxy is not concerned.
+    let direct = rt.add(QUdpSocket::new());
+    rt[direct].set_proxy(NetworkProxy::none());
+    rt[direct].write_datagram(b"directly", to).unwrap();
+    settle(&mut rt);
+    assert_eq!(stranger.recv_from(&mut [0; 16]).unwrap().0, 8);
+}
