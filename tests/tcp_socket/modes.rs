@@ -238,10 +238,11 @@ fn an_unbuffered_socket_gives_what_a_transaction_gave_back_and_all_behind_it(net
             socket.commit_transaction();
         }
     });
-    for byte in [b"a", b"b", b"c"] {
-        peer.write_all(byte).unwrap();
+    // What comes together is announced once.
+    for bytes in [b"a".as_slice(), b"b", b"cd"] {
+        peer.write_all(bytes).unwrap();
         settle(&mut rt);
     }
-    wait_until(&mut rt, |_| taken.len() == 3);
-    assert_eq!(taken.take(), ["a", "b", "c"]);
+    wait_until(&mut rt, |_| taken.len() == 4);
+    assert_eq!(taken.take(), ["a", "b", "c", "d"]);
 }

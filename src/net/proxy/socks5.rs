@@ -215,10 +215,12 @@ fn reply(bytes: &[u8]) -> Result<Option<(Option<Address>, usize)>, EngineFailure
         _ => None,
     };
     let local = match ip {
-        Some(ip) => Address::Internet(SocketAddr::new(ip, port)),
-        None => Address::Named(port),
+        // Many proxies do not tell the address.
+        Some(ip) if ip.is_unspecified() => None,
+        Some(ip) => Some(Address::Internet(SocketAddr::new(ip, port))),
+        None => Some(Address::Named(port)),
     };
-    Ok(Some((Some(local), length)))
+    Ok(Some((local, length)))
 }
 
 fn wrong(reason: &str) -> EngineFailure {

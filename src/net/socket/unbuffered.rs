@@ -46,7 +46,7 @@ impl StreamSocket {
     /// a peek or a transaction that was rolled back; it may now emit `ready_read` for what waits in
     /// the engine.
     pub(super) fn on_consumed(&mut self) {
-        if self.core.announcement().is_announced() {
+        if self.is_direct() && self.core.announcement().has_more() {
             self.looked_at(true);
         }
         self.make_room();
