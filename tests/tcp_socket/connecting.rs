@@ -204,6 +204,7 @@ fn a_socket_knows_its_classes_and_signals() {
             ("state_changed", "SocketState"),
             ("error_occurred", "SocketError"),
             ("write_buffer_drained", "()"),
+            ("proxy_authentication_required", "ProxyAuthentication"),
         ]
     );
     assert_eq!(QUdpSocket::static_meta_object().signals(), meta.signals());
