@@ -36,7 +36,7 @@ macro_rules! readers {
 }
 
 /// All of them, by the names that callgrind shows.
-const READERS: [(&str, Reader); 34] = readers![
+const READERS: [(&str, Reader); 35] = readers![
     fill_buf,
     fill_buf_of_text,
     fill_buf_of_text_without_returns,
@@ -68,6 +68,7 @@ const READERS: [(&str, Reader); 34] = readers![
     a_line_that_is_not_whole_in_a_transaction,
     a_line_that_is_taken_back,
     transactions,
+    transactions_that_peek_at_everything_of_text,
     lines_without_a_buffer,
     lines_of_a_buffer,
     a_line_of_a_buffer_that_is_not_whole,
@@ -343,6 +344,16 @@ fn transactions(size: usize) {
             black_box(pipe.read(&mut [0; LINE]).unwrap());
         }
         pipe.commit_transaction();
+    }
+}
+
+fn transactions_that_peek_at_everything_of_text(size: usize) {
+    let mut pipe = Pipe::with(TEXT, DOS, size);
+    for _ in 0..size / LINE {
+        pipe.start_transaction();
+        black_box(pipe.peek(usize::MAX).len());
+        pipe.skip(LINE);
+        pipe.rollback_transaction();
     }
 }
 
