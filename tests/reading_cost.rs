@@ -4,19 +4,17 @@
 //! The work is counted in instructions by callgrind, so this needs valgrind. Where there is none
 //! the test says so and is skipped; with `SLOTWIRE_REQUIRE_VALGRIND` it fails.
 
-use std::collections::HashMap;
 use std::hint::black_box;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::process::Command;
 
 use slotwire::prelude::*;
 use slotwire::{Device, OpenMode, QBuffer, RawDevice};
 
+#[path = "support/callgrind.rs"]
+mod callgrind;
+
 /// The test, as the harness calls it.
 const TEST: &str = "reading_takes_as_much_work_as_it_hands_out";
-
-/// Set where valgrind has to be there.
-const REQUIRED: &str = "SLOTWIRE_REQUIRE_VALGRIND";
 
 /// The size of a piece, which is a line.
 const LINE: usize = 16;
@@ -38,7 +36,7 @@ macro_rules! readers {
 }
 
 /// All of them, by the names that callgrind shows.
-const READERS: [(&str, Reader); 34] = readers![
+const READERS: [(&str, Reader); 35] = readers![
     fill_buf,
     fill_buf_of_text,
     fill_buf_of_text_without_returns,
@@ -70,6 +68,7 @@ const READERS: [(&str, Reader); 34] = readers![
     a_line_that_is_not_whole_in_a_transaction,
     a_line_that_is_taken_back,
     transactions,
+    transactions_that_peek_at_everything_of_text,
     lines_without_a_buffer,
     lines_of_a_buffer,
     a_line_of_a_buffer_that_is_not_whole,
@@ -348,6 +347,16 @@ fn transactions(size: usize) {
     }
 }
 
+fn transactions_that_peek_at_everything_of_text(size: usize) {
+    let mut pipe = Pipe::with(TEXT, DOS, size);
+    for _ in 0..size / LINE {
+        pipe.start_transaction();
+        black_box(pipe.peek(usize::MAX).len());
+        pipe.skip(LINE);
+        pipe.rollback_transaction();
+    }
+}
+
 /// Lines of a device without a buffer, each read by one with a buffer.
 fn lines_without_a_buffer(size: usize) {
     #[derive(QObject, Default)]
@@ -391,54 +400,15 @@ fn a_line_of_a_buffer_that_is_not_whole(size: usize) {
     }
 }
 
-/// Counts what each reader takes for `size` bytes, by running this test in a process of its own.
-fn costs(size: usize) -> HashMap<String, u64> {
-    let file = std::env::temp_dir().join(format!("slotwire-reading-{}-{size}", std::process::id()));
-    let out = format!("--callgrind-out-file={}", file.display());
-    let child = Command::new("valgrind")
-        .args(["--tool=callgrind", &out])
-        .arg(std::env::current_exe().unwrap())
-        .args([TEST, "--exact", "--nocapture"])
-        .env(MARK, size.to_string())
-        .output()
-        .unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-    let table = Command::new("callgrind_annotate")
-        .args(["--inclusive=yes", "--threshold=100", "--show=Ir", "--auto=no"])
-        .arg(&file)
-        .output()
-        .unwrap();
-    std::fs::remove_file(file).unwrap();
-    let mut costs = HashMap::new();
-    for line in String::from_utf8_lossy(&table.stdout).lines() {
-        // 12,345 (0.1%)  file:reading_cost::reader [object]
-        let words = || line.split_whitespace();
-        let count = words().next().and_then(|count| count.replace(',', "").parse::<u64>().ok());
-        let name = words().find_map(|word| word.split_once("reading_cost::"));
-        if let (Some(count), Some((_, name))) = (count, name) {
-            let known = costs.entry(name.to_owned()).or_insert(count);
-            *known = count.max(*known);
-        }
-    }
-    costs
-}
-
-/// Set to the number of bytes in the process that is counted.
-const MARK: &str = "SLOTWIRE_READING_COST";
-
 #[test]
 fn reading_takes_as_much_work_as_it_hands_out() {
-    if let Some(size) = std::env::var_os(MARK) {
-        let size = size.to_str().unwrap().parse().unwrap();
+    if let Some(size) = callgrind::size() {
         return READERS.iter().for_each(|(_, read)| read(size));
     }
-    if let Err(error) = Command::new("valgrind").arg("--version").output() {
-        assert!(std::env::var_os(REQUIRED).is_none(), "{TEST} cannot run: valgrind: {error}");
-        // Not by `eprintln`, which the test harness keeps to itself.
-        let notice = format!("{TEST} is SKIPPED: valgrind: {error}\n");
-        return io::stderr().write_all(notice.as_bytes()).unwrap();
+    if !callgrind::is_there(TEST) {
+        return;
     }
-    let [few, more, many] = SIZES.map(costs);
+    let [few, more, many] = SIZES.map(|size| callgrind::costs("reading_cost", TEST, size));
     let mut too_much = Vec::new();
     for (name, _) in READERS {
         let [few, more, many] = [&few, &more, &many].map(|costs| costs[name]);

@@ -343,11 +343,14 @@ impl Device {
     /// Makes at least `max` bytes ready that can be peeked at in text mode, if the first `len` bytes
     /// in the buffer give as many. Returns how many are ready.
     pub(super) fn make_view(&mut self, len: usize, max: usize) -> usize {
-        let mut view = std::mem::take(&mut self.rare_mut().view);
-        let unread = self.unread();
-        let ready = view.make(&unread[..unread.len().min(len)], max);
-        self.rare_mut().view = view;
-        if self.is_readable() { ready } else { 0 }
+        if !self.is_readable() {
+            return 0;
+        }
+        let mark = self.rare().transaction.mark();
+        let unread = self.incoming.as_slice().get(mark..).unwrap_or(&[]);
+        let unread = &unread[..unread.len().min(len)];
+        let rare = self.rare.get_mut().expect("made for the mark");
+        rare.view.make(unread, max, mark > 0)
     }
 
     /// The bytes that can be peeked at in text mode, and no more than `max` of them.
@@ -447,7 +450,8 @@ impl Device {
         let rare = self.rare.get_mut().expect("the caller has looked");
         let mark = rare.transaction.mark();
         let count = count.min(self.incoming.len() - mark);
-        rare.view.was_read(&self.incoming.as_slice()[mark..mark + count]);
+        let are_kept = rare.transaction.keeps();
+        rare.view.was_read(&self.incoming.as_slice()[mark..mark + count], are_kept);
         rare.messages.was_read(count);
         if let Transaction::Marked { read } = &mut rare.transaction {
             *read += count;
@@ -463,6 +467,7 @@ impl Device {
         let rare = self.rare_mut();
         let read = std::mem::take(&mut rare.transaction).mark();
         let has_read = read > 0 || rare.messages.has_read();
+        rare.view.drop_passed();
         rare.front_leaves(read);
         self.incoming.consume(read);
         has_read
@@ -471,9 +476,8 @@ impl Device {
     /// Ends the transaction; what was read in it can be read again.
     pub(super) fn roll_back(&mut self) {
         let rare = self.rare_mut();
-        if std::mem::take(&mut rare.transaction).mark() > 0 {
-            rare.view.forget();
-        }
+        rare.transaction = Transaction::None;
+        rare.view.taken_back();
         rare.messages.take_back();
     }
 

@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::link::AnyLink;
 use super::tally::Tally;
 
@@ -12,6 +14,9 @@ use super::tally::Tally;
 pub(crate) trait AnyCore {
     /// Calls `visit` with every open connection, in order, and with its number.
     fn each(&self, visit: &mut dyn FnMut(u64, &dyn AnyLink));
+
+    /// Returns the numbers of the open connections for whose links `matches` returns true, in order.
+    fn open_where(&self, matches: &dyn Fn(&dyn AnyLink) -> bool) -> SmallVec<[u64; 8]>;
 
     fn tally(&self) -> &Tally;
 

@@ -3,7 +3,7 @@
 //! Keeps three promises. An emission is delivered to the connections that existed when it was made,
 //! in that order, except those that are closed meanwhile. If a slot makes or closes a connection
 //! while the connections are walked, nothing else changes in the walk. And a closed connection is
-//! dropped: when a walk meets it, or when the list is full.
+//! dropped: at the end of an emission that meets it, or when the list is full.
 //!
 //! An emission under way is an argument and the numbers of two connections. `signal.rs` makes
 //! emissions; `connection_list.rs` has the connections, in the order of their numbers;
@@ -12,6 +12,8 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::rc::{Rc, Weak};
+
+use smallvec::SmallVec;
 
 use super::any_core::AnyCore;
 use super::connection::{ConnectionType, MadeConnection};
@@ -174,9 +176,9 @@ impl<A: 'static, W: Walker> Core<A, W> {
         let receiver = link.receiver();
         let mut found = false;
         self.connections.each(|entry| {
-            let matches =
-                || entry.link.receiver() == receiver && entry.link.slot_type() == Some(slot);
-            found |= entry.is_open() && matches();
+            found |= entry.link.receiver() == receiver
+                && entry.link.slot_type() == Some(slot)
+                && entry.is_open();
         });
         found
     }
@@ -203,14 +205,23 @@ impl<A: 'static, W: Walker> Core<A, W> {
     /// Goes on with an emission.
     #[inline(always)]
     fn go_on(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
-        let Emission { argument, from, to } = emission;
         world.set_sender(Some(self.emitter.key));
-        let left = if from != 0 || to != self.emitter.tally.count() {
-            self.walk_part(world, &argument, from..to.number())
-        } else {
-            self.walk(world, &argument)
-        };
+        if emission.from != 0 || emission.to != self.emitter.tally.count() {
+            return self.go_on_with_part(world, emission);
+        }
+        let Emission { argument, to, .. } = emission;
+        let left = self.walk(world, &argument);
         if left.is_some() || world.queue().met_dead() {
+            self.end_walk(world, argument, left, to);
+        }
+    }
+
+    /// Goes on with an emission that goes to a part of the connections.
+    #[inline(never)]
+    fn go_on_with_part(self: Rc<Self>, world: &mut W, emission: Emission<A>) {
+        let Emission { argument, from, to } = emission;
+        let left = self.walk_part(world, &argument, from..to.number());
+        if left.is_some() || to.has_met_dead() || world.queue().met_dead() {
             self.end_walk(world, argument, left, to);
         }
     }
@@ -223,16 +234,19 @@ impl<A: 'static, W: Walker> Core<A, W> {
     }
 
     /// Puts the rest of an emission on the stack, if there is one, where it stays even if something
-    /// that the slots before have recorded panics.
+    /// that the slots before have recorded panics. At the end of an emission that has met dead
+    /// connections, drops these: once, since that looks at all connections.
     #[cold]
-    fn end_walk(self: &Rc<Self>, world: &mut W, argument: A, left: Option<u64>, to: Count) {
+    fn end_walk(self: &Rc<Self>, world: &mut W, argument: A, left: Option<u64>, mut to: Count) {
+        if self.emitter.queue.met_dead() {
+            // At once, since what comes next may meet dead connections of another signal.
+            self.emitter.queue.set_met_dead(false);
+            to = to.having_met_dead();
+        }
         if let Some(from) = left {
             let what = self.put(Emission { argument, from, to });
             world.push_frame(Effect::Act { act: self.clone(), what });
-        }
-        // At once, since what comes next may meet dead connections of another signal.
-        if self.emitter.queue.met_dead() {
-            self.emitter.queue.set_met_dead(false);
+        } else if to.has_met_dead() {
             self.connections.sweep();
         }
     }
@@ -392,6 +406,16 @@ impl<A: 'static, W: Walker> AnyCore for Core<A, W> {
                 visit(entry.number(), &*entry.link);
             }
         });
+    }
+
+    fn open_where(&self, matches: &dyn Fn(&dyn AnyLink) -> bool) -> SmallVec<[u64; 8]> {
+        let mut numbers = SmallVec::new();
+        self.connections.each(|entry| {
+            if matches(&*entry.link) && entry.is_open() {
+                numbers.push(entry.number());
+            }
+        });
+        numbers
     }
 
     fn tally(&self) -> &Tally {

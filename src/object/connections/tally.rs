@@ -26,6 +26,8 @@ bitflags! {
         const OBSERVED = 2;
         /// The signal has a core only for the observer: it has no connection yet.
         const UNHEARD = 4;
+        /// Only in what an emission keeps of the tally: it has met a dead connection.
+        const MET_DEAD = 8;
     }
 }
 
@@ -99,7 +101,7 @@ impl Tally {
 
 impl Count {
     /// How many bits the watch takes.
-    const WATCH: u32 = 3;
+    const WATCH: u32 = 4;
     /// Before the first connection, which has the number 1.
     const FIRST: Self = Self(NonZeroU64::new(1 << Self::WATCH).unwrap());
 
@@ -107,6 +109,17 @@ impl Count {
     #[inline]
     pub(super) fn number(self) -> u64 {
         self.0.get() >> Self::WATCH
+    }
+
+    /// Returns the same for an emission that has met a dead connection.
+    pub(super) fn having_met_dead(self) -> Self {
+        Self(self.0 | Watch::MET_DEAD.bits())
+    }
+
+    /// Returns true if the emission that keeps this has met a dead connection.
+    #[inline]
+    pub(super) fn has_met_dead(self) -> bool {
+        self.watch().contains(Watch::MET_DEAD)
     }
 
     #[inline]

@@ -6,8 +6,6 @@
 use std::any::TypeId;
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-
 use super::World;
 use super::node::Node;
 use crate::object::class::{Obj, QObject, Signal, Slot, Target};
@@ -139,12 +137,7 @@ impl World {
 
 /// Closes the connections of a signal for which `matches` holds. Returns true if there were any.
 fn disconnect_where(core: &Rc<dyn AnyCore>, matches: &dyn Fn(&dyn AnyLink) -> bool) -> bool {
-    let mut numbers = SmallVec::<[u64; 8]>::new();
-    core.each(&mut |number, link| {
-        if matches(link) {
-            numbers.push(number);
-        }
-    });
+    let numbers = core.open_where(matches);
     numbers.into_iter().fold(false, |any, number| core.clone().disconnect(number) | any)
 }
 

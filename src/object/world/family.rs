@@ -58,7 +58,9 @@ impl World {
             return;
         }
         if let Some(parent) = parent {
-            let mut line = std::iter::once(parent).chain(self.tree.ancestors(parent));
+            // Only an object with children is above others.
+            let most = if self.tree.has_children(key) { usize::MAX } else { 1 };
+            let mut line = std::iter::once(parent).chain(self.tree.ancestors(parent)).take(most);
             assert!(
                 line.all(|ancestor| ancestor != key),
                 "{object:?} cannot be made a child of itself or its descendant"
