@@ -82,11 +82,14 @@ impl Socks5Server {
 
 /// Closes the connection of a client that speaks something else, unless more may come.
 fn refuse(cx: &mut World, client: Obj<QTcpSocket>, heard: &[u8]) -> io::Result<()> {
-    if heard.first().is_some_and(|&version| version != 5) || heard.len() > 300 {
-        cx[client].abort();
-        return Err(ErrorKind::InvalidData.into());
+    match heard {
+        [5, 2 | 3, ..] => cx[client].write_all(&[5, 7, 0, 1, 0, 0, 0, 0, 0, 0])?, // no such command
+        [5, ..] if heard.len() <= 300 => return Ok(()),
+        [] => return Ok(()),
+        _ => {}
     }
-    Ok(())
+    cx[client].disconnect_from_host();
+    Err(ErrorKind::InvalidData.into())
 }
 
 /// Parses a request to connect: the host, the port, and how many bytes it has.

@@ -105,7 +105,7 @@ fn after_the_handshake_errors_are_those_of_the_connection(net: &Net) {
 
 #[on_every_network]
 fn a_name_that_no_proxy_can_be_told_is_refused_before_the_proxy_is_called(net: &Net) {
-    for host in ["", "a\r\nb", "a\0b", "two words", &"x".repeat(256)] {
+    for host in ["", "a\r\nb", "a\0b", "two words", "name%eth0", "fe80::1%eth0", &"x".repeat(256)] {
         let mut rt = net.runtime();
         let (socket, _, listener) = begin(net, &mut rt, host, |proxy| proxy);
         wait_until(&mut rt, is(SocketState::Unconnected, socket));

@@ -7,6 +7,7 @@ mod answers;
 mod asking;
 mod choosing;
 mod faults;
+mod steps;
 
 use std::io::Write;
 use std::time::Duration;

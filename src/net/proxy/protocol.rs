@@ -40,7 +40,9 @@ pub(super) trait Protocol: fmt::Debug {
     /// Begins anew, and returns what is said first.
     fn begin(&mut self, credentials: &Credentials) -> Result<Vec<u8>, EngineFailure>;
 
-    /// Takes what the proxy has said out of `heard`, and appends what is to be said to `said`.
+    /// Takes what the proxy has said out of `heard`, and appends what is to be said to `said`. If
+    /// something is to be said, it is sent before the next call, even if the proxy has answered it
+    /// already.
     fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure>;
 }
 

@@ -12,10 +12,11 @@ pub struct ProxyQuery {
     /// What the socket carries.
     #[doc(alias = "queryType")]
     pub socket_type: SocketType,
-    /// The host of the peer, as the program named it.
+    /// The host of the peer, as the program named it. Empty if a socket is to be bound, also
+    /// by its first datagram. The factory is not asked about the receivers of datagrams.
     #[doc(alias = "peerHostName")]
     pub peer_host_name: String,
-    /// The port of the peer.
+    /// The port of the peer; 0 if a socket is to be bound.
     #[doc(alias = "peerPort")]
     pub peer_port: u16,
     /// The protocol tag of the socket; empty if the program has set none.

@@ -116,37 +116,32 @@ impl Protocol for Socks5 {
     }
 
     fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure> {
-        loop {
-            match (self.awaits, &heard[..]) {
-                (Awaits::Method | Awaits::Reply, [version, ..]) if *version != VERSION => {
-                    return Err(wrong("the proxy does not speak SOCKS5"));
-                }
-                (Awaits::Password, [version, ..]) if *version != PASSWORD_VERSION => {
-                    return Err(wrong("the proxy answers the password in another version"));
-                }
-                (Awaits::Method, [_, method, ..]) => {
-                    let next = self.on_method(*method, said)?;
-                    heard.drain(..2);
-                    if next != Next::Listen {
-                        return Ok(next);
-                    }
-                }
-                (Awaits::Password, [_, 0, ..]) => {
-                    said.extend(self.request());
-                    self.awaits = Awaits::Reply;
-                    heard.drain(..2);
-                }
-                (Awaits::Password, [_, _, ..]) => return Ok(Next::Authenticate),
-                (Awaits::Reply, [_, code, ..]) if *code != 0 => {
-                    return Err(self.refused(*code));
-                }
-                (Awaits::Reply, _) => {
-                    let Some((local, length)) = reply(heard)? else { return Ok(Next::Listen) };
-                    heard.drain(..length);
-                    return Ok(Next::Connected { local });
-                }
-                _ => return Ok(Next::Listen),
+        match (self.awaits, &heard[..]) {
+            (Awaits::Method | Awaits::Reply, [version, ..]) if *version != VERSION => {
+                Err(wrong("the proxy does not speak SOCKS5"))
             }
+            (Awaits::Password, [version, ..]) if *version != PASSWORD_VERSION => {
+                Err(wrong("the proxy answers the password in another version"))
+            }
+            (Awaits::Method, [_, method, ..]) => {
+                let next = self.on_method(*method, said)?;
+                heard.drain(..2);
+                Ok(next)
+            }
+            (Awaits::Password, [_, 0, ..]) => {
+                said.extend(self.request());
+                self.awaits = Awaits::Reply;
+                heard.drain(..2);
+                Ok(Next::Listen)
+            }
+            (Awaits::Password, [_, _, ..]) => Ok(Next::Authenticate),
+            (Awaits::Reply, [_, code, ..]) if *code != 0 => Err(self.refused(*code)),
+            (Awaits::Reply, _) => {
+                let Some((local, length)) = reply(heard)? else { return Ok(Next::Listen) };
+                heard.drain(..length);
+                Ok(Next::Connected { local })
+            }
+            _ => Ok(Next::Listen),
         }
     }
 }
@@ -244,8 +239,12 @@ mod tests {
         let (mut heard, mut next) = (Vec::new(), Ok(Next::Listen));
         for piece in pieces {
             heard.extend_from_slice(piece);
-            if let Ok(Next::Listen) = next {
+            while let Ok(Next::Listen) = next {
+                let before = said.len();
                 next = socks.go_on(&mut heard, &mut said).map_err(|failure| failure.to_string());
+                if said.len() == before {
+                    break;
+                }
             }
         }
         (next, said, heard)

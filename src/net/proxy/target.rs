@@ -6,15 +6,12 @@ use crate::net::engine::Address;
 use crate::net::names::HostName;
 use crate::net::values::{EngineFailure, SocketError};
 
-/// The longest name that a proxy is given, in bytes: the limit of the domain name system, and of a
-/// length in one byte.
-const LONGEST: usize = 255;
-
 /// The peer, as a proxy is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Address(SocketAddr),
-    /// A name in ASCII, of 1 to 255 bytes without control characters; the proxy looks it up.
+    /// A name in ASCII, of 1 to 255 bytes without control characters and without an interface; the
+    /// proxy looks it up.
     Name(String, u16),
 }
 
@@ -29,7 +26,8 @@ impl Target {
         }
         let name = HostName::parse(host).map_err(|failure| refused(failure.to_string()))?;
         let name = name.as_str();
-        if name.len() > LONGEST || name.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        // After a percent sign is an interface, which means nothing to another host.
+        if name.bytes().any(|byte| byte <= b' ' || matches!(byte, b'%' | 0x7f..)) {
             return Err(refused(format!("no proxy can be told of the host name {host:?}")));
         }
         Ok(Self::Name(name.to_owned(), port))

@@ -21,7 +21,7 @@ pub(crate) struct Facilities {
     pub(in crate::net) newcomers: Newcomers,
     pub(super) lookups: HostLookups,
     proxies: RefCell<ProxyChoice>,
-    /// In place of the proxies: decides by which route sockets connect; without one, they connect to their peers directly.
+    /// Decides by which route sockets connect, in place of the proxies.
     router: RefCell<Option<Rc<dyn Router>>>,
 }
 

@@ -221,7 +221,8 @@ pub trait QAbstractSocket: QIODevice {
         self.core().settings().proxy()
     }
 
-    /// Sets the proxy by which the socket connects from the next call of `connect_to_host` on. With
+    /// Sets the proxy by which the socket connects from the next attempt on. An attempt begins with
+    /// the call of `connect_to_host`, or later, when the socket is added to a runtime. With
     /// [`NetworkProxy::none`] it connects directly, whatever the proxy of the application is.
     ///
     /// The proxy looks the peer's name up, so `host_found` is emitted only for a peer that is an
@@ -230,7 +231,8 @@ pub trait QAbstractSocket: QIODevice {
     /// A proxy carries TCP connections. A socket that has one cannot be bound, and a UDP socket that
     /// has one cannot connect or send: these calls fail with
     /// [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation), and nothing goes past
-    /// the proxy.
+    /// the proxy. A UDP socket that is bound or connected already still sends directly, so set its
+    /// proxy before.
     #[doc(alias = "setProxy")]
     fn set_proxy(&mut self, proxy: NetworkProxy) {
         self.machine().core().settings_mut().set_proxy(proxy);

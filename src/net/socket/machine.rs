@@ -175,8 +175,12 @@ pub(in crate::net) trait StateMachine {
         }
     }
 
-    /// Takes all recorded steps now, because something new begins.
+    /// Takes all recorded steps now, because something new begins. Does nothing while the slots run
+    /// that could answer a question.
     fn settle(&mut self) {
+        if self.core().is_connecting() && self.core().is_recorded(Step::Answered) {
+            return;
+        }
         while let Some(step) = self.core_mut().next_step() {
             self.take(step);
         }

@@ -22,7 +22,8 @@ pub(super) enum Phase {
     Adopted(Box<dyn SocketEngine>),
     /// The addresses of the peer are being looked up.
     HostLookup(Box<Attempt>),
-    /// The addresses of the peer are being tried.
+    /// The addresses of the peer are being tried. On the way by another host: that host's name is
+    /// looked up, its addresses are tried, or layers shake hands.
     Connecting(Box<Attempt>),
     Bound(Box<dyn SocketEngine>),
     Connected(Box<dyn SocketEngine>),

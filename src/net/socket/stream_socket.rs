@@ -171,7 +171,8 @@ impl StateMachine for StreamSocket {
     }
 
     fn may_read(&self) -> bool {
-        self.read_room() > 0 && !self.receive.has_seen_end()
+        // Bytes that came early may fill the buffer before they are announced.
+        self.core.announcement().has_early() || self.read_room() > 0 && !self.receive.has_seen_end()
     }
 
     fn may_write(&self) -> bool {

@@ -349,6 +349,14 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     fn finish_connecting(&mut self, awaited: News) -> bool {
         while !self.has_happened(awaited) {
             let has_time = match self.state() {
+                // Before the step is taken, there may be nothing to wait for. And what is looked up
+                // past it may be a name that nobody may be told.
+                SocketState::HostLookup | SocketState::Connecting
+                    if self.core().is_some_and(SocketCore::has_step_ahead) =>
+                {
+                    self.turn(|machine| machine.settle());
+                    true
+                }
                 SocketState::HostLookup => self.look_up(),
                 SocketState::Connecting if self.core().is_some_and(SocketCore::looks_up) => {
                     self.look_up()
@@ -397,7 +405,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         });
     }
 
-    /// Waits for the addresses of the peer's name. Returns false if the deadline passes before.
+    /// Waits for the addresses of the peer's name, or of a host on the way. Returns false if the
+    /// deadline passes before.
     fn look_up(&mut self) -> bool {
         let Some(core) = self.core() else { return true };
         let Some(network) = core.network() else { return false };

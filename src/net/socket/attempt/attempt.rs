@@ -24,7 +24,7 @@ use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::fault::Fault;
 use crate::net::socket::kept_options::KeptOptions;
 use crate::net::values::{
-    NetworkLayerProtocol, SocketError, SocketOption, SocketType, lacks_scope,
+    EngineFailure, NetworkLayerProtocol, SocketError, SocketOption, SocketType, lacks_scope,
 };
 use crate::readiness::{Readiness, SourceId};
 
@@ -104,6 +104,12 @@ impl Attempt {
     pub(in crate::net::socket) fn begin(&mut self, terms: &Terms<'_>) -> bool {
         let Route { hop, layers, refusal } =
             terms.home.route(terms.proxy(), &terms.destination(self.port));
+        let is_behind_proxy = hop.as_ref().is_some_and(|hop| hop.is_proxy);
+        let refusal = refusal.or_else(|| {
+            let reason = "a socket that is bound cannot connect through a proxy";
+            let kind = SocketError::UnsupportedSocketOperation;
+            (is_behind_proxy && self.race.is_bound()).then(|| EngineFailure::new(kind, reason))
+        });
         if let Some(failure) = refusal {
             self.failure = Some(Fault::of_connecting(failure.into()));
             self.race.forget_addresses();
@@ -112,6 +118,8 @@ impl Attempt {
         if let Some(hop) = &hop {
             self.race.forget_addresses();
             self.port = hop.port;
+            // The family that was asked for is the peer's.
+            self.protocol = NetworkLayerProtocol::Any;
             // A host on the way is reached by TCP, which the engine of a bound socket may not be.
             if terms.kind == SocketType::Udp {
                 self.race.unbind();
@@ -169,7 +177,8 @@ impl Attempt {
     /// Returns true if the socket has found its peer: the peer's name was looked up here, or is an
     /// address.
     pub(in crate::net::socket) fn has_found_peer(&self, terms: &Terms<'_>) -> bool {
-        self.hop.is_none() || literal(terms, terms.peer).is_some()
+        // The interfaces of this host mean nothing to a host on the way.
+        self.hop.is_none() || HostName::literal_of(terms.peer, &|_| None).is_some()
     }
 
     /// Takes the answer of the lookup, if it has come.

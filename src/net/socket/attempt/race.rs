@@ -74,6 +74,11 @@ impl Race {
         self.addresses = VecDeque::new();
     }
 
+    /// Returns true if the socket was bound before.
+    pub(super) fn is_bound(&self) -> bool {
+        self.is_bound
+    }
+
     /// Closes the engine of a bound socket.
     pub(super) fn unbind(&mut self) {
         (self.own, self.is_bound) = (None, false);

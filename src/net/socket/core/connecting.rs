@@ -75,6 +75,12 @@ impl SocketCore {
         self.phase.attempt().is_some_and(Attempt::looks_up)
     }
 
+    /// Returns true if the attempt goes on with a step that is recorded and not taken yet. The turn
+    /// that takes it may be put aside.
+    pub(in crate::net) fn has_step_ahead(&self) -> bool {
+        self.is_recorded(Step::Resolved) || self.is_recorded(Step::TryNext)
+    }
+
     /// Returns the name whose addresses the socket connects to first: the peer's name, or the name
     /// of a host on the way to the peer.
     pub(in crate::net) fn name_to_look_up(&self) -> &str {
@@ -98,7 +104,8 @@ impl SocketCore {
             Some(attempt) => {
                 attempt.answer(found);
                 match self.state() {
-                    SocketState::Connecting if self.is_recorded(Step::TryNext) => {}
+                    // The step goes on with the addresses.
+                    _ if self.has_step_ahead() => {}
                     // The host is on the way to the peer: the state does not wait for it.
                     SocketState::Connecting => self.go_on_with(Attempt::begin_to_try),
                     _ => self.begin_to_connect(),
