@@ -7,7 +7,6 @@
 use std::env;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode};
 
 #[derive(QObject)]
 struct Receiver {
@@ -18,7 +17,7 @@ struct Receiver {
 
 #[slots]
 impl Receiver {
-    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, enough: usize) -> Self {
         Self { socket: cx.add_child(QUdpSocket::new()), heard: 0, enough }
     }
 
@@ -44,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}"));
-    let receiver = rt.add_with(|cx| Receiver::new(enough, cx));
+    let receiver = rt.add_with(|cx| Receiver::new(cx, enough));
     let socket = rt[receiver].socket;
     // Shared, so that several receivers on this host get the same broadcast.
     rt[socket].bind(BindAddress::AnyIpv4, port, BindMode::SHARE_ADDRESS)?;

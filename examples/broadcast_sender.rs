@@ -21,7 +21,7 @@ struct Sender {
 
 #[slots]
 impl Sender {
-    fn new(to: SocketAddr, enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, to: SocketAddr, enough: usize) -> Self {
         let (socket, timer) = (cx.add_child(QUdpSocket::new()), cx.add_child(QTimer::new()));
         cx[timer].start_with(Duration::from_secs(1));
         Self { socket, timer, to, sent: 0, enough }
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}")); // the network may be back in a second
     let to = SocketAddr::from((address, port));
-    rt.add_with(|cx| Sender::new(to, enough, cx));
+    rt.add_with(|cx| Sender::new(cx, to, enough));
     rt.exec()?;
     Ok(())
 }

@@ -12,7 +12,6 @@ use std::error::Error;
 use std::io::{self, BufRead};
 use std::thread;
 
-use slotwire::BindAddress;
 use slotwire::prelude::*;
 
 /// The longest line that a client may send, and the most bytes that may wait for a slow client.
@@ -30,7 +29,7 @@ struct ChatServer {
 
 #[slots]
 impl ChatServer {
-    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, enough: usize) -> Self {
         let listener = cx.add_child(QTcpServer::new());
         Self { listener, names: BTreeMap::new(), gone: 0, enough }
     }
@@ -124,7 +123,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         client(&mut rt, port, &arguments.next().ok_or(usage)?)?;
     } else {
         let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
-        let server = rt.add_with(|cx| ChatServer::new(enough, cx));
+        let server = rt.add_with(|cx| ChatServer::new(cx, enough));
         let listener = rt[server].listener;
         rt[listener].listen_on(BindAddress::Any, port)?;
         println!("listening on {}", rt[listener].server_port().unwrap_or_default());

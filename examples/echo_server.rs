@@ -8,7 +8,6 @@
 use std::env;
 use std::io::BufRead;
 
-use slotwire::BindAddress;
 use slotwire::prelude::*;
 
 /// How many bytes of a connection may wait in each direction.
@@ -23,7 +22,7 @@ struct EchoServer {
 
 #[slots]
 impl EchoServer {
-    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, enough: usize) -> Self {
         Self { listener: cx.add_child(QTcpServer::new()), gone: 0, enough }
     }
 
@@ -73,7 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}"));
-    let server = rt.add_with(|cx| EchoServer::new(enough, cx));
+    let server = rt.add_with(|cx| EchoServer::new(cx, enough));
     let listener = rt[server].listener;
     rt[listener].listen_on(BindAddress::Any, port)?;
     println!("listening on {}", rt[listener].server_port().unwrap_or_default());

@@ -61,7 +61,7 @@ struct FortuneClient {
 
 #[slots]
 impl FortuneClient {
-    fn new(name: &'static str, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, name: &'static str) -> Self {
         let socket = cx.add_child(QTcpSocket::new());
         Self { name, socket, fortune: Signal::new(), done: Signal::new() }
     }
@@ -105,7 +105,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = rt[listener].server_port().expect("it listens");
 
     for name in ["alice", "bob", "carol"] {
-        let client = rt.add_with(|cx| FortuneClient::new(name, cx));
+        let client = rt.add_with(|cx| FortuneClient::new(cx, name));
         rt.connect(client, FortuneClient::done, server, FortuneServer::see_off);
         rt[server].guests += 1;
         let socket = rt[client].socket;

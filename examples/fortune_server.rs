@@ -6,7 +6,6 @@
 
 use std::env;
 
-use slotwire::BindAddress;
 use slotwire::prelude::*;
 
 const FORTUNES: [&str; 3] = [
@@ -25,7 +24,7 @@ struct FortuneServer {
 
 #[slots]
 impl FortuneServer {
-    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, enough: usize) -> Self {
         Self { listener: cx.add_child(QTcpServer::new()), told: 0, gone: 0, enough }
     }
 
@@ -64,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}"));
-    let server = rt.add_with(|cx| FortuneServer::new(enough, cx));
+    let server = rt.add_with(|cx| FortuneServer::new(cx, enough));
     let listener = rt[server].listener;
     rt[listener].listen_on(BindAddress::Any, port)?;
     println!("listening on {}", rt[listener].server_port().unwrap_or_default());

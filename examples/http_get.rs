@@ -23,7 +23,7 @@ struct Fetch {
 
 #[slots]
 impl Fetch {
-    fn new(host: &str, port: u16, path: &str, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, host: &str, port: u16, path: &str) -> Self {
         let socket = cx.add_child(QTcpSocket::new());
         cx[socket].set_read_buffer_size(Some(HEAD_LIMIT)); // a page may have any size
         cx[socket].connect_to_host(host, port);
@@ -88,7 +88,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         eprintln!("{error}");
         world.exit(1);
     });
-    rt.add_with(|cx| Fetch::new(host, port, path, cx));
+    rt.add_with(|cx| Fetch::new(cx, host, port, path));
     let code = rt.exec()?;
     Ok(ExitCode::from(u8::try_from(code)?))
 }

@@ -8,8 +8,8 @@
 use std::env;
 use std::net::Ipv4Addr;
 
+use slotwire::NetworkInterface;
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, NetworkInterface};
 
 /// The group of `multicast_sender`.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);
@@ -23,7 +23,7 @@ struct Receiver {
 
 #[slots]
 impl Receiver {
-    fn new(enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, enough: usize) -> Self {
         Self { socket: cx.add_child(QUdpSocket::new()), heard: 0, enough }
     }
 
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}"));
-    let receiver = rt.add_with(|cx| Receiver::new(enough, cx));
+    let receiver = rt.add_with(|cx| Receiver::new(cx, enough));
     let socket = rt[receiver].socket;
     rt[socket].bind(BindAddress::AnyIpv4, port, BindMode::SHARE_ADDRESS)?;
     match interface {

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, BindMode, NetworkInterface, SocketOption};
+use slotwire::{NetworkInterface, SocketOption};
 
 /// A group for free use within an organisation: RFC 2365.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);
@@ -25,7 +25,7 @@ struct Sender {
 
 #[slots]
 impl Sender {
-    fn new(port: u16, enough: usize, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, port: u16, enough: usize) -> Self {
         let (socket, timer) = (cx.add_child(QUdpSocket::new()), cx.add_child(QTimer::new()));
         cx[timer].start_with(Duration::from_secs(1));
         Self { socket, timer, port, sent: 0, enough }
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut rt = Runtime::new()?;
     rt.on_slot_error(|_, error| eprintln!("{error}")); // the network may be back in a second
-    let sender = rt.add_with(|cx| Sender::new(port, enough, cx));
+    let sender = rt.add_with(|cx| Sender::new(cx, port, enough));
     let socket = rt[sender].socket;
     rt[socket].bind(BindAddress::AnyIpv4, 0, BindMode::DEFAULT)?;
     rt[socket].set_socket_option(SocketOption::MulticastTtl(1))?; // not beyond a router

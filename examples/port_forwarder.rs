@@ -8,8 +8,8 @@
 use std::env;
 use std::io::BufRead;
 
+use slotwire::Incoming;
 use slotwire::prelude::*;
-use slotwire::{BindAddress, Incoming};
 
 /// How many bytes may wait in each buffer.
 const LIMIT: usize = 64 * 1024;
@@ -34,7 +34,7 @@ impl Forwarder {
 
     fn incoming_connection(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
         let (host, port) = (&self.host, self.port);
-        let link = cx.add_child_with(|cx| Link::new(incoming.into_socket(), host, port, cx));
+        let link = cx.add_child_with(|cx| Link::new(cx, incoming.into_socket(), host, port));
         cx.on(link, Link::ended, Self::count);
     }
 
@@ -59,7 +59,7 @@ struct Link {
 
 #[slots]
 impl Link {
-    fn new(near: QTcpSocket, host: &str, port: u16, cx: &mut Context<Self>) -> Self {
+    fn new(cx: &mut Context<Self>, near: QTcpSocket, host: &str, port: u16) -> Self {
         let (near, far) = (cx.add_child(near), cx.add_child(QTcpSocket::new()));
         for socket in [near, far] {
             cx[socket].set_read_buffer_size(Some(LIMIT));

@@ -8,7 +8,7 @@ use std::env;
 use std::os::fd::OwnedFd;
 
 use slotwire::prelude::*;
-use slotwire::{BindAddress, Incoming, OpenMode, QThread, Remote};
+use slotwire::{Incoming, QThread, Remote};
 
 const TELLERS: usize = 3;
 
@@ -32,7 +32,7 @@ struct FortuneServer {
 
 #[slots]
 impl FortuneServer {
-    fn new(enough: usize, cx: &mut Context<Self>) -> std::io::Result<Self> {
+    fn new(cx: &mut Context<Self>, enough: usize) -> std::io::Result<Self> {
         let mut threads = Vec::new();
         for teller in 0..TELLERS {
             let thread = cx.add_child(QThread::new(format!("teller {teller}")));
@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let enough = arguments.next().map_or(Ok(usize::MAX), |enough| enough.parse())?;
 
     let mut rt = Runtime::new()?;
-    let server = rt.try_add_with(|cx| FortuneServer::new(enough, cx))?;
+    let server = rt.try_add_with(|cx| FortuneServer::new(cx, enough))?;
     rt[server].server.listen_on(BindAddress::Any, port)?;
     println!("listening on {}", rt[server].server.server_port().unwrap_or_default());
     rt.exec()?;

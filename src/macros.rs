@@ -102,7 +102,6 @@
 ///
 /// ```
 /// use slotwire::prelude::*;
-/// use slotwire::QTcpSocket;
 ///
 /// #[derive(QObject, Default)]
 /// struct LineSocket {

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use crate::Error;
-use crate::event_loop::QThread;
+use crate::event_loop::{QThread, QTimer};
 use crate::net::{Blocking, QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket};
 use crate::object::{Obj, Target, World};
 
@@ -34,6 +34,17 @@ pub trait TheObject {}
 )]
 pub trait TheWorld {}
 
+/// What no object does by itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not do this by itself: the runtime does, and takes a handle as an argument",
+    label = "write `cx.…(handle, …)` in a slot, and `rt.…(handle, …)` or `world.…(handle, …)` \
+             elsewhere",
+    note = "the runtime has the objects, their parents and their connections: \
+            `cx.destroy(self.socket)`, `cx.set_parent(child, parent)`, \
+            `rt.connect(sender, Class::signal, receiver, Class::slot)`"
+)]
+pub trait IsTheWorld<'a> {}
+
 /// What only a runtime does.
 #[diagnostic::on_unimplemented(
     message = "a slot cannot wait and cannot run the event loop",
@@ -41,8 +52,9 @@ pub trait TheWorld {}
     note = "while a slot waits, nothing else in its runtime could run: return from the slot, and \
             connect another slot to the signal that comes when there is something to do (`connected`, \
             `ready_read`, `bytes_written`, `disconnected`, a timer's `timeout`)",
-    note = "`cx.quit()` ends the event loop; `cx.later(handle, …)` calls after this slot, and \
-            `cx.invoke(handle, …)` in a later pass of the loop"
+    note = "`cx.quit()` ends the event loop; what a slot emits is delivered when the slot has \
+            returned; `cx.later(handle, …)` calls after this slot, and `cx.invoke(handle, …)` in a \
+            later pass of the loop"
 )]
 pub trait MayWait<'a> {
     /// Stands for the result of a method that is never called.
@@ -164,6 +176,13 @@ impl World {
         self.never()
     }
 
+    pub fn deliver<'a>(&mut self) -> bool
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
     pub fn run_until<'a>(
         &mut self,
         _: Duration,
@@ -255,3 +274,21 @@ where
 {
     names! { wait_for_new_connection }
 }
+
+/// Writes the names of what a world does with an object into a class.
+macro_rules! of_the_world {
+    ($($class:ty)*) => { $(
+        #[doc(hidden)]
+        impl $class
+        where
+            for<'a> Self: IsTheWorld<'a>,
+        {
+            names! {
+                destroy delete_later parent set_parent children find_child find_children object_name
+                set_object_name block_signals property set_property connect connect_fn disconnect
+            }
+        }
+    )* };
+}
+
+of_the_world! { QTcpSocket QUdpSocket QTcpServer QTimer }

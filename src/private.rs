@@ -18,7 +18,7 @@ pub mod v1 {
 
     use crate::io::std_io;
     pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
-    pub use crate::mistakes::{MayWait, TheObject, TheWorld, WaitsByItself};
+    pub use crate::mistakes::{IsTheWorld, MayWait, TheObject, TheWorld, WaitsByItself};
     pub use crate::net::{
         Machine, ProxyAuthentication, QAbstractSocket, SocketCore, SocketError, SocketState,
     };

@@ -68,7 +68,7 @@ impl Clock for SystemClock {
 /// ```
 /// use std::time::Duration;
 /// use slotwire::prelude::*;
-/// use slotwire::{QTimer, VirtualClock};
+/// use slotwire::VirtualClock;
 ///
 /// # fn main() -> Result<(), slotwire::Error> {
 /// let clock = VirtualClock::new();

@@ -296,7 +296,7 @@ impl Runtime {
     /// Panics if a slot panics.
     #[track_caller]
     pub fn deliver(&mut self) -> bool {
-        self.world.deliver()
+        self.world.deliver_recorded()
     }
 
     /// Writes every emission of this runtime into `trace` from now on, and into no other trace.

@@ -23,7 +23,7 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 /// ```
 /// use std::time::Duration;
 /// use slotwire::prelude::*;
-/// use slotwire::{QTimer, VirtualClock};
+/// use slotwire::VirtualClock;
 ///
 /// # fn main() -> Result<(), slotwire::Error> {
 /// let mut rt = Runtime::with_clock(VirtualClock::new())?;

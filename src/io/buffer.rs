@@ -24,7 +24,7 @@ use crate::object::{Anchor, Occasion, Response};
 ///
 /// ```
 /// use slotwire::prelude::*;
-/// use slotwire::{OpenMode, QBuffer};
+/// use slotwire::QBuffer;
 ///
 /// # fn main() -> std::io::Result<()> {
 /// let mut buffer = QBuffer::new();

@@ -30,7 +30,6 @@ use crate::object::{MetaObject, MetaSlot, QObject, Signal};
 ///
 /// ```no_run
 /// use slotwire::prelude::*;
-/// use slotwire::QTcpSocket;
 ///
 /// /// Works with every device.
 /// fn count_lines(device: &mut dyn QIODevice) -> usize {
@@ -65,12 +64,14 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
 
     /// Emitted when new bytes have arrived. Not repeated for bytes that stay unread.
     #[doc(alias = "readyRead")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn ready_read(&self) -> &Signal<()> {
         device_signal::ready_read(self.device())
     }
 
     /// Emitted when bytes have been sent or written, with their number.
     #[doc(alias = "bytesWritten")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn bytes_written(&self) -> &Signal<usize> {
         device_signal::bytes_written(self.device())
     }
@@ -81,18 +82,21 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// read what is left and write. A device of your own is closed already when the slots run,
     /// after the method that closed it has returned: what was not read is gone then.
     #[doc(alias = "aboutToClose")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn about_to_close(&self) -> &Signal<()> {
         device_signal::about_to_close(self.device())
     }
 
     /// Emitted when no more bytes will arrive.
     #[doc(alias = "readChannelFinished")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn read_channel_finished(&self) -> &Signal<()> {
         device_signal::read_channel_finished(self.device())
     }
 
     /// Emitted after [`ready_read`](Self::ready_read), with the number of the channel: 0.
     #[doc(alias = "channelReadyRead")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn channel_ready_read(&self) -> &Signal<usize> {
         device_signal::channel_ready_read(self.device())
     }
@@ -100,6 +104,7 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
     /// Emitted after [`bytes_written`](Self::bytes_written), with the number of the channel, 0, and
     /// the number of bytes.
     #[doc(alias = "channelBytesWritten")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn channel_bytes_written(&self) -> &Signal<(usize, usize)> {
         device_signal::channel_bytes_written(self.device())
     }

@@ -21,7 +21,7 @@ use super::reading::MESSAGE;
 /// use std::io::{self, ErrorKind};
 ///
 /// use slotwire::prelude::*;
-/// use slotwire::{Device, OpenMode, RawDevice};
+/// use slotwire::{Device, RawDevice};
 ///
 /// /// Gives back what is written to it, in a cipher that keeps nothing secret.
 /// #[derive(QObject, Default)]
@@ -80,7 +80,8 @@ pub trait RawDevice {
     fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// Writes `bytes`, or as many of them as the device can take. Returns the number of bytes
-    /// taken.
+    /// taken. A device that may take fewer bytes than it gets overrides
+    /// [`check_room`](Self::check_room) as well: otherwise `write_all` cuts messages.
     ///
     /// If the device sends the bytes later, or if others connect to its signals, it emits
     /// [`bytes_written`](super::QIODevice::bytes_written) itself when bytes have been sent.

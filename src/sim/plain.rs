@@ -178,14 +178,16 @@ impl SimStream {
 }
 
 impl Read for SimStream {
-    /// Reads bytes that have come: `WouldBlock` if there are none, 0 at the end.
+    /// Reads bytes that have come: `WouldBlock` if there are none, or if the stream is [not connected
+    /// yet](SimStream::is_connected); 0 at the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.held.read(buffer)
     }
 }
 
 impl Write for SimStream {
-    /// Writes as many bytes as there is room for: `WouldBlock` if there is no room.
+    /// Writes as many bytes as there is room for: `WouldBlock` if there is no room, or if the stream is
+    /// [not connected yet](SimStream::is_connected).
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.write(bytes)
     }

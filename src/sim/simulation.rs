@@ -264,6 +264,14 @@ impl Simulation {
         &mut self.programs[place]
     }
 
+    /// Panics, because the host has no runtime.
+    #[cold]
+    #[track_caller]
+    fn has_no_runtime(&self, host: SimHost) -> ! {
+        let name = self.network.host_name(host);
+        panic!("host {name:?} is down, or was added only to the network, so it has no runtime")
+    }
+
     /// Returns the hosts that may have a program.
     fn places(&self) -> impl Iterator<Item = SimHost> + use<> {
         (0..self.programs.len()).map(|place| SimHost(place as u16))
@@ -299,14 +307,18 @@ impl Index<SimHost> for Simulation {
     /// Panics if the host is down or was added only to the network.
     #[track_caller]
     fn index(&self, host: SimHost) -> &Runtime {
-        self.runtime(host).expect("the host is down or has no runtime")
+        let Some(runtime) = self.runtime(host) else { self.has_no_runtime(host) };
+        runtime
     }
 }
 
 impl IndexMut<SimHost> for Simulation {
     #[track_caller]
     fn index_mut(&mut self, host: SimHost) -> &mut Runtime {
-        self.runtime_mut(host).expect("the host is down or has no runtime")
+        if self.runtime(host).is_none() {
+            self.has_no_runtime(host);
+        }
+        self.runtime_mut(host).expect("the host has a runtime")
     }
 }
 

@@ -32,6 +32,15 @@ fn a_host_that_is_down_answers_nobody() {
 }
 
 #[test]
+fn indexing_with_a_host_that_is_down_panics_with_its_name() {
+    let (mut sim, _, far) = two_hosts(2);
+    sim.crash(far);
+    let said = r#"host "far" is down, or was added only to the network, so it has no runtime"#;
+    assert_eq!(panic_of(|| sim[far].len()), said);
+    assert_eq!(panic_of(|| sim[far].add(QTcpSocket::new())), said);
+}
+
+#[test]
 fn descriptors_run_out_and_come_back() {
     let (mut sim, near, far) = two_hosts(2);
     let server = sim[far].add(QTcpServer::new());

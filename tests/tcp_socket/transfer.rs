@@ -65,6 +65,23 @@ fn data_and_end_that_come_together_are_both_told(net: &Net) {
 }
 
 #[on_every_network_and_layer]
+fn a_slot_of_ready_read_alone_never_gets_a_last_line_that_was_cut(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer, journal) = connected(net, &mut rt);
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let heard = lines.clone();
+    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, ()| {
+        heard.borrow_mut().extend(std::iter::from_fn(|| world[socket].read_line_string()));
+    });
+    let writing = peer.go([Deed::Write(b"whole\ncut".to_vec()), Deed::Close]);
+    wait_until(&mut rt, |_| journal.has("disconnected"));
+    writing.end(&mut rt);
+    settle(&mut rt);
+    assert_eq!(*lines.borrow(), ["whole"]);
+    assert_eq!(rt[socket].read_line_string().as_deref(), Some("cut"));
+}
+
+#[on_every_network_and_layer]
 fn bytes_that_come_one_by_one_are_all_there(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, _) = connected(net, &mut rt);

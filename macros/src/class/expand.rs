@@ -43,9 +43,11 @@ fn signal_accessor(class: &Class<'_>, member: &Member<'_>) -> TokenStream {
     let (vis, name, carries) = (class.vis, member.field, member.carries);
     let docs = docs(member, &format!("The signal `{}`.", plain(name)));
     let alias = alias(name);
+    let not_emitted = not_emitted(class, name);
     quote! {
         #docs
         #alias
+        #[must_use = #not_emitted]
         #vis fn #name(&self) -> &::slotwire::__private::v1::Signal<#carries> {
             &self.#name
         }
@@ -62,6 +64,7 @@ fn property_accessors(class: &Class<'_>, member: &Member<'_>, read_only: bool) -
     let changed_docs =
         format!("Emitted with the new [`{text}`](Self::{text}) when its value has changed.");
     let changed_alias = alias(&changed);
+    let not_emitted = not_emitted(class, &changed);
 
     let setter = (!read_only).then(|| {
         let set = setter(name);
@@ -91,10 +94,20 @@ fn property_accessors(class: &Class<'_>, member: &Member<'_>, read_only: bool) -
 
         #[doc = #changed_docs]
         #changed_alias
+        #[must_use = #not_emitted]
         #vis fn #changed(&self) -> &::slotwire::__private::v1::Signal<#value> {
             self.#name.changed()
         }
     }
+}
+
+/// Returns what the compiler says if the accessor of a signal is called as Qt's signals are.
+fn not_emitted(class: &Class<'_>, signal: &Ident) -> String {
+    let (class, signal) = (plain(class.ident), plain(signal));
+    format!(
+        "this returns the signal and emits nothing: write `self.{signal}().emit(…)` in a method, \
+         and `rt.emit(handle, {class}::{signal}, …)` elsewhere"
+    )
 }
 
 /// Returns the member's own docs, or `otherwise` if it has none.

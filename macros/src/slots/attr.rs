@@ -87,8 +87,12 @@ fn source(input: ParseStream<'_>) -> Result<Source> {
         let itself: Token![self] = input.parse()?;
         let signal = after_dot(input, itself.span, "self")?;
         if input.peek(Token![.]) {
-            let message =
-                format!("leave out `self` before a field: write `#[slot({signal}.signal)]`");
+            let message = format!(
+                "leave out `self` before a field that is a handle: write `#[slot({signal}.signal)]`; \
+                 if the class extends the object in `{signal}`, leave out `{signal}`: write \
+                 `#[slot(self.signal)]`, and `#[qobject(base: QAbstractSocket)]` above `{signal}` if \
+                 it is a socket, `#[qobject(base: QIODevice)]` if it is another device"
+            );
             return Err(Error::new(itself.span, message));
         }
         ended(input)?;

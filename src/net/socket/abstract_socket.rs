@@ -40,22 +40,26 @@ pub trait QAbstractSocket: QIODevice {
     /// Emitted when the lookup of the peer's name has succeeded, before the socket tries the first
     /// address.
     #[doc(alias = "hostFound")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn host_found(&self) -> &Signal<()> {
         &self.core().needed_extra().host_found
     }
 
     /// Emitted when a connection is established.
+    #[must_use = "this returns the signal and emits nothing"]
     fn connected(&self) -> &Signal<()> {
         &self.core().needed_extra().connected
     }
 
     /// Emitted when a connection has ended. Bytes that came before the end can still be read.
+    #[must_use = "this returns the signal and emits nothing"]
     fn disconnected(&self) -> &Signal<()> {
         &self.core().signals().disconnected
     }
 
     /// Emitted when the state has changed, with the new state.
     #[doc(alias = "stateChanged")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn state_changed(&self) -> &Signal<SocketState> {
         &self.core().needed_extra().state_changed
     }
@@ -65,6 +69,7 @@ pub trait QAbstractSocket: QIODevice {
     /// If the peer closed the connection, the socket is still connected while the slots run. A slot
     /// can read the bytes that came before.
     #[doc(alias = "errorOccurred")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn error_occurred(&self) -> &Signal<SocketError> {
         &self.core().signals().error_occurred
     }
@@ -74,6 +79,7 @@ pub trait QAbstractSocket: QIODevice {
     ///
     /// A UDP socket emits this signal when the network has room again, after a datagram was refused
     /// with [`Temporary`](SocketError::Temporary).
+    #[must_use = "this returns the signal and emits nothing"]
     fn write_buffer_drained(&self) -> &Signal<()> {
         &self.core().needed_extra().write_buffer_drained
     }
@@ -83,6 +89,7 @@ pub trait QAbstractSocket: QIODevice {
     /// them. If no slot has given other credentials, the attempt fails with
     /// [`ProxyAuthenticationRequired`](SocketError::ProxyAuthenticationRequired).
     #[doc(alias = "proxyAuthenticationRequired")]
+    #[must_use = "this returns the signal and emits nothing"]
     fn proxy_authentication_required(&self) -> &Signal<ProxyAuthentication> {
         &self.core().needed_extra().proxy_authentication_required
     }
@@ -90,6 +97,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Emitted when a layer of a connection that is not established yet asks the program a question,
     /// with the question. The handshake goes on after the slots have run.
     #[doc(hidden)]
+    #[must_use = "this returns the signal and emits nothing"]
     fn question_asked(&self) -> &Signal<Question> {
         &self.core().needed_extra().question_asked
     }

@@ -16,7 +16,6 @@ use crate::net::engine::Accepted;
 ///
 /// ```
 /// use slotwire::prelude::*;
-/// use slotwire::{QTcpServer, QTcpSocket};
 /// use std::io::Write;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

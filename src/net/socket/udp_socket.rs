@@ -30,7 +30,6 @@ use crate::net::values::{NetError, NetworkDatagram};
 /// ```
 /// use std::net::Ipv4Addr;
 /// use slotwire::prelude::*;
-/// use slotwire::BindMode;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let mut rt = Runtime::new()?;

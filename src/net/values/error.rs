@@ -191,7 +191,6 @@ impl SocketError {
 ///
 /// ```
 /// use std::net::Ipv4Addr;
-/// use slotwire::SocketError;
 /// use slotwire::prelude::*;
 ///
 /// # fn main() -> Result<(), slotwire::Error> {

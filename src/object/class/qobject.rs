@@ -57,7 +57,9 @@ use crate::object::context::Context;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an object class",
     label = "not a `QObject`",
-    note = "write `#[derive(QObject)]` above `struct {Self}`"
+    note = "write `#[derive(QObject)]` above the struct",
+    note = "a constructor that takes a context goes to `add_with`, without brackets: \
+            `rt.add_with(Class::new)`"
 )]
 #[doc(alias = "Q_OBJECT")]
 pub trait QObject: Any {

@@ -28,7 +28,7 @@ use crate::object::world::World;
 #[diagnostic::on_unimplemented(
     message = "this is not a slot of `{R}` for a signal that carries `{A}`",
     label = "does not fit a `Signal<{A}>`",
-    note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` (if that is `Clone`) or `&{A}`, and returns nothing or a `Result<(), E>`",
+    note = "a slot is a method of `{R}` that takes `&mut self`, then if you like `cx: &mut Context<Self>`, then if you like the argument as `{A}` (if that is `Clone`) or `&{A}` (`&str` fits a `String`; a slot of a `Signal<()>` leaves it out), and returns nothing or a `Result<(), E>`",
     note = "for a closure, or to convert the argument, use `connect_fn`, or `connect_fn_on` if it acts on a receiver; to emit another signal, use `connect_signal`"
 )]
 #[doc(alias = "slots")]

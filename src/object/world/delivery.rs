@@ -41,7 +41,7 @@ impl World {
             if self.is_running() {
                 return signal(&self[sender]).emit(argument);
             }
-            self.deliver();
+            self.deliver_recorded();
         }
         self.emit_now(sender, signal, argument);
     }
@@ -221,7 +221,7 @@ impl World {
     #[inline]
     pub(super) fn settle(&mut self) {
         if !self.queue.is_idle() && !self.is_running() {
-            self.deliver();
+            self.deliver_recorded();
         }
     }
 
@@ -359,7 +359,7 @@ impl World {
 
     /// Goes on with each turn that was put aside, for a part of it. Then carries out what was
     /// recorded outside any turn. Returns true if nothing is left.
-    pub(crate) fn deliver(&mut self) -> bool {
+    pub(crate) fn deliver_recorded(&mut self) -> bool {
         let earlier = self.turns.suspended();
         let has_recorded = self.has_recorded();
         if earlier > 0 && has_recorded {

@@ -70,6 +70,7 @@ impl<T: 'static> Property<T> {
 
     /// Returns the signal that is emitted with the new value when the value has changed.
     #[doc(alias = "NOTIFY")]
+    #[must_use = "this returns the signal and emits nothing"]
     pub fn changed(&self) -> &Signal<T> {
         &self.changed
     }

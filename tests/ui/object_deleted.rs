@@ -1,0 +1,7 @@
+use slotwire::prelude::*;
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].delete_later();
+}

@@ -1,0 +1,15 @@
+use slotwire::prelude::*;
+
+#[derive(QObject)]
+struct Client {
+    #[qobject(base)]
+    socket: QTcpSocket,
+}
+
+#[slots]
+impl Client {
+    #[slot(self.socket.ready_read)]
+    fn read(&mut self) {}
+}
+
+fn main() {}
