@@ -17,5 +17,7 @@ mod tunnel;
 
 pub use authenticator::{Authenticator, ProxyAuthentication};
 pub(in crate::net) use choice::ProxyChoice;
+#[cfg(all(fuzzing, feature = "http-proxy"))]
+pub(in crate::net) use http::http_conversation;
 pub use network_proxy::{NetworkProxy, ProxyType};
 pub use proxy_factory::{ProxyFactory, ProxyQuery};
