@@ -25,7 +25,7 @@ pub(super) struct Tunnel {
     /// What is to be said and has found no room below.
     said: Vec<u8>,
     stage: Stage,
-    /// True if the proxy has answered on this connection before.
+    /// True if the conversation has begun anew on this connection.
     is_kept: bool,
     peer: Address,
 }
@@ -33,7 +33,8 @@ pub(super) struct Tunnel {
 /// What a tunnel does.
 #[derive(Debug)]
 enum Stage {
-    /// Has a connection to the proxy, on which nothing was said yet, or nothing is due.
+    /// Has a connection to the proxy on which the conversation is to begin, for the first time or
+    /// anew.
     Begins,
     Speaks,
     /// Waits for the answer of the program.
@@ -128,7 +129,7 @@ impl Tunnel {
             Over::SameLink => Stage::Begins,
             Over::NewLink => Stage::Returns,
         };
-        self.is_kept = true;
+        self.is_kept = matches!(over, Over::SameLink);
     }
 
     /// Sends what is to be said, as far as there is room.
