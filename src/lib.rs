@@ -64,6 +64,8 @@
 //! * `idn` (on by default): allows host names with letters beyond ASCII, such as `bücher.test`. It
 //!   adds 25 crates to the build and 170 KB to a program. Without it, such a name is an error that
 //!   names the feature; nothing else changes.
+//! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
+//!   10 crates to the build.
 //! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
 //!   programs need it in `[dev-dependencies]` only.
 //!

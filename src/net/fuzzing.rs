@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use super::interface::NetworkAddressEntry;
 use super::names::{self, HostInfo, HostName};
+#[cfg(feature = "http-proxy")]
+use super::proxy;
 
 /// The domain that the contents of a `resolv.conf` name.
 pub fn configured_domain(configuration: &[u8]) -> Option<String> {
@@ -25,4 +27,11 @@ pub fn name_to_ask(name: &str) -> Option<String> {
 /// An address of an interface, as the system tells of it.
 pub fn address_entry(ip: IpAddr, netmask: Option<IpAddr>) -> NetworkAddressEntry {
     NetworkAddressEntry::new(ip, 0, netmask, None)
+}
+
+/// The steps of a conversation with an HTTP proxy whose answers come in pieces, and what follows
+/// them. Nothing follows if the connection is given up.
+#[cfg(feature = "http-proxy")]
+pub fn http_conversation(pieces: &[&[u8]], has_credentials: bool) -> (Vec<String>, Vec<u8>) {
+    proxy::http_conversation(pieces, has_credentials)
 }

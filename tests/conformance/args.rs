@@ -236,12 +236,13 @@ impl Address {
 /// The proxy that a scenario describes, with its symbols resolved.
 pub(crate) fn to_proxy(value: &Value) -> Option<NetworkProxy> {
     let text = |key: &str| value[key].as_str().unwrap_or_default();
+    let port = || u16::try_from(value["port"].as_u64()?).ok();
     let proxy = match text("type") {
         "DefaultProxy" => NetworkProxy::default(),
         "NoProxy" => NetworkProxy::none(),
-        "Socks5Proxy" => {
-            NetworkProxy::socks5(text("host"), u16::try_from(value["port"].as_u64()?).ok()?)
-        }
+        "Socks5Proxy" => NetworkProxy::socks5(text("host"), port()?),
+        #[cfg(feature = "http-proxy")]
+        "HttpProxy" => NetworkProxy::http(text("host"), port()?),
         _ => return None,
     };
     Some(proxy.with_credentials(text("user"), text("password")))

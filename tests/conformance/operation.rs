@@ -13,6 +13,7 @@ use crate::dut::Dut;
 use crate::event_loop::EventLoop;
 use crate::interface;
 use crate::lookup;
+use crate::names;
 use crate::peer_operation;
 use crate::probe::Probe;
 use crate::program::Program;
@@ -101,6 +102,14 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
                 Ok(Answer::Nothing)
             }
             None => missing("this proxy"),
+        },
+        Op::ProxyValue { proxy } => match to_proxy(proxy) {
+            Some(proxy) => Ok(Answer::Record(vec![
+                ("type".into(), names::proxy_type(proxy.proxy_type()).into()),
+                ("host".into(), proxy.host_name().into()),
+                ("user".into(), proxy.user().into()),
+            ])),
+            None => missing("this kind of proxy"),
         },
         Op::Filter { .. } => missing("event filters"),
         Op::Sleep { ms } => {

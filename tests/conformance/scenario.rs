@@ -132,6 +132,9 @@ pub(crate) enum Op {
     AppProxy {
         proxy: Value,
     },
+    ProxyValue {
+        proxy: Value,
+    },
     Run {
         until: Option<Condition>,
         #[serde(rename = "for")]
@@ -324,14 +327,15 @@ pub(crate) enum Family {
     V6,
 }
 
-/// Says whether the scenario uses what later issues bring: HTTP proxies, data streams, text streams.
+/// Says whether the scenario uses what later issues bring (data streams, text streams), or HTTP proxies
+/// without the feature.
 pub(crate) fn is_for_later(scenario: &Value) -> bool {
     match scenario {
         Value::Object(fields) => {
             let text = |key| fields.get(key).and_then(Value::as_str);
-            matches!(text("op"), Some("proxy_value" | "ts"))
+            text("op") == Some("ts")
                 || text("op").is_some_and(|op| op.starts_with("ds_"))
-                || text("type") == Some("HttpProxy")
+                || !cfg!(feature = "http-proxy") && text("type") == Some("HttpProxy")
                 || fields.values().any(is_for_later)
         }
         Value::Array(values) => values.iter().any(is_for_later),
@@ -385,6 +389,7 @@ impl Op {
             Self::Iface { name } => format!("iface {name}"),
             Self::SetAuth { user, .. } => format!("set_auth {user}"),
             Self::AppProxy { .. } => "app_proxy".to_owned(),
+            Self::ProxyValue { .. } => "proxy_value".to_owned(),
         }
     }
 }

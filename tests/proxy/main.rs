@@ -1,4 +1,5 @@
-//! Connections through SOCKS5 proxies that follow a script, on every network.
+//! Connections through proxies that follow a script, on every network: SOCKS5 here and in most
+//! modules, HTTP in `http.rs`.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -7,6 +8,8 @@ mod answers;
 mod asking;
 mod choosing;
 mod faults;
+#[cfg(feature = "http-proxy")]
+mod http;
 mod steps;
 
 use std::io::Write;

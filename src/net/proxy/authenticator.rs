@@ -73,7 +73,8 @@ pub struct ProxyAuthentication {
 }
 
 impl ProxyAuthentication {
-    pub(super) fn of(proxy: NetworkProxy) -> Self {
-        Self { proxy, authenticator: Authenticator::default() }
+    pub(super) fn of(proxy: NetworkProxy, realm: String) -> Self {
+        let answer = Answer { realm, ..Answer::default() };
+        Self { proxy, authenticator: Authenticator(Rc::new(RefCell::new(answer))) }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
+#[cfg(feature = "http-proxy")]
+use super::http::HttpConnect;
 use super::network_proxy::{NetworkProxy, ProxyType};
+use super::protocol::Protocol;
 use super::proxy_factory::{ProxyFactory, ProxyQuery};
 use super::socks5::Socks5;
 use super::target::Target;
@@ -28,9 +31,9 @@ enum Application {
 
 impl ProxyChoice {
     pub(in crate::net) fn set_application_proxy(&mut self, proxy: NetworkProxy) {
-        self.application = match proxy.proxy_type() {
-            ProxyType::Default | ProxyType::NoProxy => Application::None,
-            ProxyType::Socks5 => Application::Proxy(proxy),
+        self.application = match proxy.proxy_type().is_proxy() {
+            true => Application::Proxy(proxy),
+            false => Application::None,
         };
     }
 
@@ -62,13 +65,12 @@ impl ProxyChoice {
             (ProxyType::Default, Application::Factory(factory)) => {
                 factory.query_proxy(&ProxyQuery::of(destination))
             }
-            (ProxyType::Socks5, _) => vec![own.clone()],
+            _ => vec![own.clone()],
         };
-        let is_own = own.proxy_type() == ProxyType::Socks5;
+        let is_own = own.proxy_type().is_proxy();
         let skips_proxies = !is_own && is_loopback(destination.host);
-        let is_direct = |proxy: &NetworkProxy| match proxy.proxy_type() {
-            ProxyType::Default | ProxyType::NoProxy => true,
-            ProxyType::Socks5 => skips_proxies && !proxy.is_for_loopback(),
+        let is_direct = |proxy: &NetworkProxy| {
+            !proxy.proxy_type().is_proxy() || skips_proxies && !proxy.is_for_loopback()
         };
         let is_usable =
             |proxy: &&NetworkProxy| is_direct(proxy) || destination.kind == SocketType::Tcp;
@@ -116,7 +118,11 @@ impl ProxyChoice {
 fn through(proxy: NetworkProxy, target: Target) -> Route {
     let peer = target.peer();
     Route::by_proxy(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
-        let protocol = Box::new(Socks5::new(target));
+        let protocol: Box<dyn Protocol> = match proxy.proxy_type() {
+            #[cfg(feature = "http-proxy")]
+            ProxyType::Http => Box::new(HttpConnect::new(target, &proxy)),
+            _ => Box::new(Socks5::new(target)),
+        };
         Box::new(Tunnel::new(below, early, proxy, protocol, peer))
     })
 }

@@ -1,11 +1,13 @@
 //! Proxies: what they are, which one a socket uses, and how a connection gets through one.
 //!
-//! A protocol is a machine without input and output (`socks5.rs`): bytes in, bytes and steps out.
+//! A protocol is a machine without input and output (`socks5.rs`, `http/`): bytes in, bytes and steps out.
 //! `Tunnel` is the layer that runs it over the connection to the proxy. When the proxy has
 //! answered, the layer is gone: bytes then go by the engine that was below it.
 
 mod authenticator;
 mod choice;
+#[cfg(feature = "http-proxy")]
+mod http;
 mod network_proxy;
 mod protocol;
 mod proxy_factory;
@@ -15,5 +17,7 @@ mod tunnel;
 
 pub use authenticator::{Authenticator, ProxyAuthentication};
 pub(in crate::net) use choice::ProxyChoice;
+#[cfg(all(fuzzing, feature = "http-proxy"))]
+pub(in crate::net) use http::http_conversation;
 pub use network_proxy::{NetworkProxy, ProxyType};
 pub use proxy_factory::{ProxyFactory, ProxyQuery};

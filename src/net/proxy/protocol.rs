@@ -23,9 +23,15 @@ impl Credentials {
 pub(super) enum Next {
     /// The proxy has to say more.
     Listen,
-    /// The proxy wants credentials, or other ones. The conversation begins anew on another
-    /// connection.
-    Authenticate,
+    /// The conversation begins anew, with the same credentials.
+    #[cfg_attr(not(feature = "http-proxy"), expect(dead_code, reason = "only HTTP says this"))]
+    Again(Over),
+    /// The proxy wants credentials, or other ones. With them, the conversation begins anew.
+    Authenticate {
+        /// What the credentials are for. Empty if the protocol has no realms.
+        realm: String,
+        over: Over,
+    },
     /// The proxy has connected to the peer. From now on, bytes are the peer's.
     Connected {
         /// The address by which the proxy reaches the peer, if the proxy has said it.
@@ -33,11 +39,31 @@ pub(super) enum Next {
     },
 }
 
+/// The connection on which a conversation begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    #[cfg_attr(not(feature = "http-proxy"), expect(dead_code, reason = "only HTTP says this"))]
+    SameLink,
+    NewLink,
+}
+
+#[cfg(feature = "http-proxy")]
+impl Next {
+    /// Returns the same on another connection.
+    pub(super) fn over_new_link(self) -> Self {
+        match self {
+            Self::Again(_) => Self::Again(Over::NewLink),
+            Self::Authenticate { realm, .. } => Self::Authenticate { realm, over: Over::NewLink },
+            other => other,
+        }
+    }
+}
+
 /// A conversation with a proxy.
 ///
 /// Takes no more of `heard` than belongs to the conversation, wherever the pieces begin and end.
 pub(super) trait Protocol: fmt::Debug {
-    /// Begins anew, and returns what is said first.
+    /// Begins anew, on a new connection or after [`Over::SameLink`], and returns what is said first.
     fn begin(&mut self, credentials: &Credentials) -> Result<Vec<u8>, EngineFailure>;
 
     /// Takes what the proxy has said out of `heard`, and appends what is to be said to `said`. If

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::protocol::{Credentials, Next, Protocol};
+use super::protocol::{Credentials, Next, Over, Protocol};
 use super::target::Target;
 use crate::net::engine::Address;
 use crate::net::values::{EngineFailure, SocketError};
@@ -82,7 +82,7 @@ impl Socks5 {
                 push_counted(said, &self.credentials.password);
                 self.awaits = Awaits::Password;
             }
-            NO_METHOD => return Ok(Next::Authenticate),
+            NO_METHOD => return Ok(wants_credentials()),
             other => {
                 return Err(EngineFailure::new(
                     SocketError::SocketAccess,
@@ -134,7 +134,7 @@ impl Protocol for Socks5 {
                 heard.drain(..2);
                 Ok(Next::Listen)
             }
-            (Awaits::Password, [_, _, ..]) => Ok(Next::Authenticate),
+            (Awaits::Password, [_, _, ..]) => Ok(wants_credentials()),
             (Awaits::Reply, [_, code, ..]) if *code != 0 => Err(self.refused(*code)),
             (Awaits::Reply, _) => {
                 let Some((local, length)) = reply(heard)? else { return Ok(Next::Listen) };
@@ -171,6 +171,11 @@ impl Socks5 {
         let kind = if is_named && matches!(code, 1 | 2) { SocketError::HostNotFound } else { kind };
         EngineFailure::new(kind, format!("{reason} (SOCKS5 reply {code})"))
     }
+}
+
+/// Returns what comes next when the proxy wants credentials, or other ones.
+fn wants_credentials() -> Next {
+    Next::Authenticate { realm: String::new(), over: Over::NewLink }
 }
 
 /// Appends a text of up to 255 bytes, after its length in one byte.

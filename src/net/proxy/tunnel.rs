@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
-use super::protocol::{Credentials, Next, Protocol};
+use super::protocol::{Credentials, Next, Over, Protocol};
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError};
 
@@ -25,17 +25,20 @@ pub(super) struct Tunnel {
     /// What is to be said and has found no room below.
     said: Vec<u8>,
     stage: Stage,
+    /// True if the conversation has begun anew on this connection.
+    is_kept: bool,
     peer: Address,
 }
 
 /// What a tunnel does.
 #[derive(Debug)]
 enum Stage {
-    /// Has a new connection to the proxy.
+    /// Has a connection to the proxy on which the conversation is to begin, for the first time or
+    /// anew.
     Begins,
     Speaks,
     /// Waits for the answer of the program.
-    Asks(Rc<ProxyAuthentication>),
+    Asks(Rc<ProxyAuthentication>, Over),
     /// Has credentials that the proxy has not seen, and needs a new connection.
     Returns,
     /// The program has not given other credentials.
@@ -64,13 +67,33 @@ impl Tunnel {
             heard: early,
             said: Vec::new(),
             stage: Stage::Begins,
+            is_kept: false,
             peer,
         }
     }
 
     /// Goes on with the conversation until the proxy has to say more.
     fn speak(&mut self) -> io::Result<Handshake> {
+        match self.converse() {
+            Ok(handshake) => Ok(handshake),
+            Err(Trouble::Failed(error)) => Err(error),
+            // A proxy may close a connection that it has not promised to keep.
+            Err(Trouble::Lost(_)) if self.is_kept && self.heard.is_empty() => {
+                self.stage = Stage::Returns;
+                Ok(Handshake::NeedsLink(Link::again()))
+            }
+            Err(Trouble::Lost(reason)) => {
+                Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into())
+            }
+        }
+    }
+
+    fn converse(&mut self) -> Result<Handshake, Trouble> {
         loop {
+            if let Stage::Begins = self.stage {
+                self.said = self.protocol.begin(&self.credentials)?;
+                self.stage = Stage::Speaks;
+            }
             self.send()?;
             if !self.said.is_empty() {
                 return Ok(Handshake::Pending);
@@ -82,9 +105,15 @@ impl Tunnel {
                         return Ok(Handshake::Pending);
                     }
                 }
-                Next::Authenticate => {
-                    let question = Rc::new(ProxyAuthentication::of(self.proxy.clone()));
-                    self.stage = Stage::Asks(question.clone());
+                Next::Again(over) => {
+                    self.begin_anew(over);
+                    if let Stage::Returns = self.stage {
+                        return Ok(Handshake::NeedsLink(Link::again()));
+                    }
+                }
+                Next::Authenticate { realm, over } => {
+                    let question = Rc::new(ProxyAuthentication::of(self.proxy.clone(), realm));
+                    self.stage = Stage::Asks(question.clone(), over);
                     return Ok(Handshake::Asks(Question::new(question)));
                 }
                 Next::Connected { local } => {
@@ -95,32 +124,40 @@ impl Tunnel {
         }
     }
 
+    fn begin_anew(&mut self, over: Over) {
+        self.stage = match over {
+            Over::SameLink => Stage::Begins,
+            Over::NewLink => Stage::Returns,
+        };
+        self.is_kept = matches!(over, Over::SameLink);
+    }
+
     /// Sends what is to be said, as far as there is room.
-    fn send(&mut self) -> io::Result<()> {
+    fn send(&mut self) -> Result<(), Trouble> {
         while !self.said.is_empty() {
             match self.below.write(&self.said) {
                 Ok(count) => drop(self.said.drain(..count)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(lost(error)),
+                Err(error) => return Err(Trouble::of(error)),
             }
         }
         Ok(())
     }
 
     /// Reads what the proxy has said. Returns false if nothing has come.
-    fn hear(&mut self) -> io::Result<bool> {
+    fn hear(&mut self) -> Result<bool, Trouble> {
         let mut chunk = [0; CHUNK];
         match self.below.read(&mut chunk) {
             Ok(0) => {
                 let reason = "the proxy closed the connection before it had connected to the peer";
-                Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into())
+                Err(Trouble::Lost(reason.to_owned()))
             }
             Ok(count) => {
                 self.heard.extend_from_slice(&chunk[..count]);
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
-            Err(error) => Err(lost(error)),
+            Err(error) => Err(Trouble::of(error)),
         }
     }
 }
@@ -136,13 +173,8 @@ impl SocketEngine for Tunnel {
 
     fn shake_hands(&mut self) -> io::Result<Handshake> {
         match &self.stage {
-            Stage::Begins => {
-                self.said = self.protocol.begin(&self.credentials)?;
-                self.stage = Stage::Speaks;
-                self.speak()
-            }
-            Stage::Speaks => self.speak(),
-            Stage::Asks(_) => Ok(Handshake::Pending),
+            Stage::Begins | Stage::Speaks => self.speak(),
+            Stage::Asks(..) => Ok(Handshake::Pending),
             Stage::Returns => Ok(Handshake::NeedsLink(Link::again())),
             Stage::GivesUp => {
                 let reason = "the proxy requires a user and a password, or other ones";
@@ -157,15 +189,20 @@ impl SocketEngine for Tunnel {
         self.heard.clear();
         self.said.clear();
         self.stage = Stage::Begins;
+        self.is_kept = false;
     }
 
     fn answered(&mut self) {
-        if let Stage::Asks(question) = &self.stage {
+        if let Stage::Asks(question, over) = &self.stage {
+            let over = *over;
             let answer = &question.authenticator;
             let given = Credentials { user: answer.user(), password: answer.password() };
             let is_new = !given.is_empty() && given != self.credentials;
-            self.stage = if is_new { Stage::Returns } else { Stage::GivesUp };
             self.credentials = given;
+            match is_new {
+                true => self.begin_anew(over),
+                false => self.stage = Stage::GivesUp,
+            }
         }
     }
 
@@ -200,13 +237,26 @@ impl SocketEngine for Tunnel {
     }
 }
 
-/// Returns the failure of a connection to the proxy that has broken.
-fn lost(error: io::Error) -> io::Error {
-    match error.kind() {
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-            let reason = format!("the connection to the proxy broke: {error}");
-            EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into()
+/// Why a conversation ends.
+enum Trouble {
+    /// The connection to the proxy is gone.
+    Lost(String),
+    Failed(io::Error),
+}
+
+impl Trouble {
+    fn of(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                Self::Lost(format!("the connection to the proxy broke: {error}"))
+            }
+            _ => Self::Failed(error),
         }
-        _ => error,
+    }
+}
+
+impl From<EngineFailure> for Trouble {
+    fn from(failure: EngineFailure) -> Self {
+        Self::Failed(failure.into())
     }
 }
