@@ -31,21 +31,6 @@ fn travel(net: &Net, rt: &mut Runtime, road: TollRoad) -> (Obj<QTcpSocket>, Jour
     (socket, journal, listener)
 }
 
-fn is(state: SocketState, socket: Obj<QTcpSocket>) -> impl FnMut(&World) -> bool {
-    move |world| world[socket].state() == state
-}
-
-/// Runs the loop until a connection has come to the listener.
-#[track_caller]
-fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
-    let mut peer = None;
-    wait_until(rt, |_| {
-        peer = listener.accept_now();
-        peer.is_some()
-    });
-    peer.unwrap()
-}
-
 /// Asserts that a socket whose attempt has failed is unconnected, and connects without a layer.
 #[track_caller]
 fn assert_connects_again(rt: &mut Runtime, socket: Obj<QTcpSocket>, listener: &Listener) {

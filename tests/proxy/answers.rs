@@ -32,10 +32,7 @@ fn a_proxy_that_replies_by_a_name_tells_no_address(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _, listener) = begin(net, &mut rt, "example.invalid", |proxy| proxy);
     let mut proxy = caller(&mut rt, &listener);
-    hear(&mut rt, &mut proxy, GREETING);
-    proxy.write_all(b"\x05\x00").unwrap();
-    hear(&mut rt, &mut proxy, REQUEST);
-    proxy.write_all(b"\x05\x00\x00\x03\x04gate\x1f\x90").unwrap();
+    reply_with(&mut rt, &mut proxy, REQUEST, b"\x05\x00\x00\x03\x04gate\x1f\x90");
     wait_until(&mut rt, is(SocketState::Connected, socket));
     assert_eq!((rt[socket].local_address(), rt[socket].local_port()), (None, Some(8080)));
 }
@@ -45,10 +42,7 @@ fn a_proxy_that_tells_no_address_leaves_that_of_the_connection_to_it(net: &Net) 
     let mut rt = net.runtime();
     let (socket, _, listener) = begin(net, &mut rt, "example.invalid", |proxy| proxy);
     let mut proxy = caller(&mut rt, &listener);
-    hear(&mut rt, &mut proxy, GREETING);
-    proxy.write_all(b"\x05\x00").unwrap();
-    hear(&mut rt, &mut proxy, REQUEST);
-    proxy.write_all(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00").unwrap();
+    reply_with(&mut rt, &mut proxy, REQUEST, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00");
     wait_until(&mut rt, is(SocketState::Connected, socket));
     assert_eq!(rt[socket].local_address(), Some(std::net::Ipv4Addr::LOCALHOST.into()));
     assert_ne!(rt[socket].local_port(), Some(0));

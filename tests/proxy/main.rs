@@ -53,17 +53,6 @@ fn begin(
     (socket, journal, listener)
 }
 
-/// Runs the loop until a connection has come to the proxy.
-#[track_caller]
-fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
-    let mut peer = None;
-    wait_until(rt, |_| {
-        peer = listener.accept_now();
-        peer.is_some()
-    });
-    peer.unwrap()
-}
-
 /// Runs the loop until the proxy has heard this.
 #[track_caller]
 fn hear(rt: &mut Runtime, proxy: &mut Peer, expected: &[u8]) {
@@ -73,14 +62,16 @@ fn hear(rt: &mut Runtime, proxy: &mut Peer, expected: &[u8]) {
 /// Plays a proxy that lets everybody through.
 #[track_caller]
 fn let_through(rt: &mut Runtime, proxy: &mut Peer, request: &[u8]) {
+    reply_with(rt, proxy, request, SUCCESS);
+}
+
+/// Plays a proxy that wants no password, and replies with this to the request.
+#[track_caller]
+fn reply_with(rt: &mut Runtime, proxy: &mut Peer, request: &[u8], reply: &[u8]) {
     hear(rt, proxy, GREETING);
     proxy.write_all(b"\x05\x00").unwrap();
     hear(rt, proxy, request);
-    proxy.write_all(SUCCESS).unwrap();
-}
-
-fn is(state: SocketState, socket: Obj<QTcpSocket>) -> impl FnMut(&World) -> bool {
-    move |world| world[socket].state() == state
+    proxy.write_all(reply).unwrap();
 }
 
 #[on_every_network]

@@ -48,6 +48,22 @@ pub(crate) fn wait_until(rt: &mut Runtime, condition: impl FnMut(&World) -> bool
     assert!(rt.run_until(DEADLINE, condition).unwrap(), "what is waited for does not happen");
 }
 
+/// The condition that a socket is in this state.
+pub(crate) fn is(state: SocketState, socket: Obj<QTcpSocket>) -> impl FnMut(&World) -> bool {
+    move |world| world[socket].state() == state
+}
+
+/// Runs the loop until a connection has come to the listener.
+#[track_caller]
+pub(crate) fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
+    let mut peer = None;
+    wait_until(rt, |_| {
+        peer = listener.accept_now();
+        peer.is_some()
+    });
+    peer.unwrap()
+}
+
 /// Makes turns of the loop for as long as each finds something to do.
 pub(crate) fn settle(rt: &mut Runtime) {
     while rt.process_events(Some(Duration::ZERO)).unwrap() {}

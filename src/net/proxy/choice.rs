@@ -73,10 +73,11 @@ impl ProxyChoice {
             !proxy.proxy_type().is_proxy() || skips_proxies && !proxy.is_for_loopback()
         };
         let is_usable =
-            |proxy: &&NetworkProxy| is_direct(proxy) || destination.kind == SocketType::Tcp;
-        match candidates.iter().find(is_usable) {
-            Some(first) => Ok((!is_direct(first)).then(|| first.clone())),
-            None if candidates.is_empty() => Ok(None),
+            |proxy: &NetworkProxy| is_direct(proxy) || destination.kind == SocketType::Tcp;
+        let has_candidates = !candidates.is_empty();
+        match candidates.into_iter().find(is_usable) {
+            Some(first) => Ok((!is_direct(&first)).then_some(first)),
+            None if !has_candidates => Ok(None),
             None => Err(EngineFailure::new(
                 SocketError::UnsupportedSocketOperation,
                 format!("no proxy that is set carries {:?}", destination.kind),

@@ -1,4 +1,4 @@
-//! `Target`: the peer, as a proxy is told of it.
+//! `Target`: the peer, in the form that a proxy takes.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use crate::net::engine::Address;
 use crate::net::names::HostName;
 use crate::net::values::{EngineFailure, SocketError};
 
-/// The peer, as a proxy is told of it.
+/// The peer, in the form that a proxy takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Address(SocketAddr),

@@ -1,5 +1,5 @@
 //! `Announcement`: what there may be to read, whether `ready_read` was emitted for it, and whether
-//! room for a datagram is to be announced.
+//! the network lacks room for a datagram.
 
 use bitflags::bitflags;
 

@@ -46,7 +46,7 @@ pub(in crate::net::socket) struct Attempt {
     /// When the whole attempt is given up.
     deadline: Option<Instant>,
     alarm: Option<Alarm>,
-    /// The connection is to be closed as soon as it is established.
+    /// The socket closes the connection as soon as it is established.
     closes: bool,
 }
 
@@ -154,7 +154,7 @@ impl Attempt {
         self.closes = true;
     }
 
-    /// Returns true if the connection is to be closed as soon as it is established.
+    /// Returns true if the socket closes the connection as soon as it is established.
     pub(in crate::net::socket) fn closes(&self) -> bool {
         self.closes
     }
