@@ -1,11 +1,11 @@
 //! The kernel's network, as the tests use it: the sockets of the standard library.
 
 use std::any::Any;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -95,7 +95,7 @@ fn wait_for(socket: impl AsFd, flags: PollFlags) -> io::Result<()> {
     let mut waiting = [PollFd::new(&socket, flags)];
     let deadline = Timespec::try_from(DEADLINE).unwrap();
     match poll(&mut waiting, Some(&deadline))? {
-        0 => Err(io::ErrorKind::TimedOut.into()),
+        0 => Err(ErrorKind::TimedOut.into()),
         _ => Ok(()),
     }
 }
@@ -115,6 +115,11 @@ impl NativeEnd {
 
     fn stream(&self) -> &TcpStream {
         self.stream.as_ref().expect("it was not reset")
+    }
+
+    /// Bytes wait to be read, or an end.
+    fn has_news(&self) -> bool {
+        !matches!(self.stream().peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 }
 
@@ -206,7 +211,8 @@ struct GreetingListener {
 #[derive(Default)]
 struct Greeting {
     greeted: Mutex<Greeted<NativeEnd>>,
-    has_come: Condvar,
+    /// The thread has seen what had come.
+    has_gone_on: Condvar,
 }
 
 impl GreetingListener {
@@ -225,6 +231,19 @@ impl GreetingListener {
 }
 
 impl Greeting {
+    /// Waits for the thread while `condition` holds, up to the deadline.
+    fn wait_while(
+        &self,
+        condition: impl Fn(&Greeted<NativeEnd>) -> bool,
+    ) -> io::Result<MutexGuard<'_, Greeted<NativeEnd>>> {
+        let greeted = self.greeted.lock().unwrap();
+        let condition = |greeted: &mut Greeted<NativeEnd>| condition(greeted);
+        match self.has_gone_on.wait_timeout_while(greeted, DEADLINE, condition).unwrap() {
+            (_, timeout) if timeout.timed_out() => Err(ErrorKind::TimedOut.into()),
+            (greeted, _) => Ok(greeted),
+        }
+    }
+
     /// Greets whoever calls, until the other end of `stopped` closes.
     fn greet_all(&self, listener: &TcpListener, stopped: &UnixStream) {
         loop {
@@ -235,9 +254,7 @@ impl Greeting {
                 }
             }
             greeted.go_on();
-            if greeted.is_ready() {
-                self.has_come.notify_all();
-            }
+            self.has_gone_on.notify_all();
             // They stay where they are while this thread waits: nobody else takes them.
             let calling: Vec<_> =
                 greeted.waiting().map(|end| end.stream().try_clone().unwrap()).collect();
@@ -265,16 +282,17 @@ impl Drop for GreetingListener {
 
 impl ListenerEnd for GreetingListener {
     fn accept(&self) -> io::Result<(Box<dyn End>, SocketAddr)> {
-        self.shared.greeted.lock().unwrap().next().ok_or(io::ErrorKind::WouldBlock.into())
+        // Whoever sees itself connected has greeted, and nothing tells it later that the thread has
+        // read that: it is waited for here.
+        let is_behind = |greeted: &Greeted<NativeEnd>| {
+            !greeted.is_ready() && greeted.waiting().any(NativeEnd::has_news)
+        };
+        let mut greeted = self.shared.wait_while(is_behind)?;
+        greeted.next().ok_or(ErrorKind::WouldBlock.into())
     }
 
     fn wait(&self) -> io::Result<()> {
-        let greeted = self.shared.greeted.lock().unwrap();
-        let lacks = |greeted: &mut Greeted<NativeEnd>| !greeted.is_ready();
-        match self.shared.has_come.wait_timeout_while(greeted, DEADLINE, lacks).unwrap() {
-            (_, timeout) if timeout.timed_out() => Err(io::ErrorKind::TimedOut.into()),
-            _ => Ok(()),
-        }
+        self.shared.wait_while(|greeted| !greeted.is_ready()).map(drop)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
