@@ -11,6 +11,7 @@ mod faults;
 #[cfg(feature = "http-proxy")]
 mod http;
 mod relay;
+mod relay_troubles;
 mod steps;
 
 use std::io::Write;

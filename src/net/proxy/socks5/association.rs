@@ -129,8 +129,16 @@ impl Association {
                 buffer[..count].copy_from_slice(&bytes[..count]);
                 Ok((count, count < bytes.len(), sender))
             }
-            None => Err(self.failure.take().unwrap_or_else(|| ErrorKind::WouldBlock.into())),
+            None => Err(self.take_failure()),
         }
+    }
+
+    /// Takes the reason why there is no next datagram. The one behind a failure is received at once,
+    /// because no source is ready for it once more.
+    fn take_failure(&mut self) -> io::Error {
+        let Some(failure) = self.failure.take() else { return ErrorKind::WouldBlock.into() };
+        self.fetch();
+        failure
     }
 
     /// Copies the next datagram, and takes it.
@@ -250,7 +258,11 @@ impl SocketEngine for Association {
     }
 
     fn has_datagram(&self) -> io::Result<bool> {
-        Ok(self.next.is_some() || self.failure.is_some())
+        match &self.failure {
+            // The read that meets the failure takes it.
+            Some(failure) => Err(failure.kind().into()),
+            None => Ok(self.next.is_some()),
+        }
     }
 
     fn datagram_size(&self) -> io::Result<Option<usize>> {
