@@ -2,9 +2,11 @@
 //! that the socket cannot name.
 
 use std::cell::RefCell;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use slotwire::prelude::*;
+use slotwire::{BindMode, NetworkProxy};
 
 use super::relay::*;
 use super::support::*;
@@ -68,4 +70,48 @@ fn a_relay_that_is_gone_is_reported_once_and_may_return(net: &Net) {
         relay.send_to(&buffer[..count], from).unwrap();
     }
     wait_until(&mut rt, |_| taken.borrow().len() == 3);
+}
+
+#[on_every_network]
+fn what_others_have_sent_before_the_socket_is_bound_is_dropped(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) = behind_proxy(net, &mut rt);
+    let (other, at) = net.udp_peer();
+    drop(other);
+    rt[socket].bind(at.ip(), at.port(), BindMode::DEFAULT).unwrap();
+    let (relay, _) = net.udp_peer();
+    let (stranger, _) = net.udp_peer();
+    for _ in 0..3 {
+        stranger.send_to(&[HEAD, b"forged"].concat(), at).unwrap();
+    }
+    // The relay may be early.
+    relay.send_to(&[HEAD, b"right"].concat(), at).unwrap();
+    let _control = let_relay(&mut rt, &listener, &relay);
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    settle(&mut rt);
+    let mut buffer = [0; 64];
+    let (count, from) = rt[socket].read_datagram(&mut buffer).unwrap();
+    assert_eq!((&buffer[..count], from), (&b"right"[..], far()));
+    assert!(!rt[socket].has_pending_datagrams());
+}
+
+#[on_every_network]
+fn what_others_have_sent_to_a_socket_that_was_bound_directly_is_dropped(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) = behind_proxy(net, &mut rt);
+    let proxy = rt[socket].proxy().clone();
+    rt[socket].set_proxy(NetworkProxy::none());
+    rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+    let at = (Ipv4Addr::LOCALHOST, rt[socket].local_port().unwrap());
+    let (stranger, _) = net.udp_peer();
+    stranger.send_to(&[HEAD, b"forged"].concat(), at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    journal.take();
+    rt[socket].set_proxy(proxy);
+    rt[socket].connect_to_host("10.1.2.3", 53);
+    let (relay, _) = net.udp_peer();
+    relay.send_to(&[HEAD, b"right"].concat(), at).unwrap();
+    let _control = let_relay(&mut rt, &listener, &relay);
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].read_all(), b"right");
 }

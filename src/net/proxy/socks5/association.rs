@@ -1,8 +1,9 @@
 //! `Association`: datagrams that a SOCKS5 proxy relays (RFC 1928, section 7).
 //!
 //! The datagrams go by a link to the relay, each behind a head that names its receiver or its
-//! sender. The link is connected, so nobody but the relay can put a datagram into it. The proxy
-//! relays for as long as the control link stands, on which the proxy was asked for it.
+//! sender. The link is connected, so nobody but the relay can put a datagram into it; what others
+//! have sent before is dropped. The proxy relays for as long as the control link stands, on which the
+//! proxy was asked for it.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,6 +37,8 @@ const UNFRAGMENTED: [u8; 3] = [0, 0, 0];
 pub(in crate::net::proxy) struct Association {
     control: Box<dyn SocketEngine>,
     relay: Box<dyn SocketEngine>,
+    /// The relay's address.
+    relay_at: Option<Address>,
     /// The peer, if the socket is connected.
     peer: Option<Target>,
     /// Holds the next datagram.
@@ -63,16 +66,21 @@ impl Association {
         relay: Box<dyn SocketEngine>,
         peer: Option<Target>,
     ) -> Self {
-        Self {
+        let relay_at = relay.peer_addr().ok().map(plain);
+        let mut this = Self {
             control,
             relay,
+            relay_at,
             peer,
             room: vec![0; LARGEST],
             next: None,
             failure: None,
             has_ended: false,
             outgoing: Vec::new(),
-        }
+        };
+        // The link may have been bound and watched before.
+        this.fetch();
+        this
     }
 
     /// Receives the next datagram that is meant for this socket, unless one waits already. So it is
@@ -81,18 +89,27 @@ impl Association {
         if self.next.is_some() || self.failure.is_some() {
             return;
         }
-        for _ in 0..MOST_DROPPED {
-            match self.relay.read(&mut self.room) {
-                Ok(count) => self.next = self.parse(count),
+        let mut dropped = 0;
+        while dropped < MOST_DROPPED {
+            match self.relay.receive_from(&mut self.room) {
+                // Others cannot send any more, so these are few.
+                Ok((_, sender)) if self.is_of_other(sender) => continue,
+                Ok((count, _)) => self.next = self.parse(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => self.failure = Some(error),
             }
             if self.next.is_some() || self.failure.is_some() {
                 return;
             }
+            dropped += 1;
         }
         let reason = "the proxy relays datagrams without a right head, or of others than the peer";
         self.failure = Some(EngineFailure::new(SocketError::ProxyProtocol, reason).into());
+    }
+
+    /// Returns true if a datagram that this link has received is not the relay's.
+    fn is_of_other(&self, sender: Address) -> bool {
+        self.relay_at.is_some_and(|relay| relay != plain(sender))
     }
 
     /// Parses the head of the datagram in the room. Returns `None` if the datagram is to be dropped:
