@@ -2,6 +2,7 @@
 //! that the socket cannot name.
 
 use std::cell::RefCell;
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
@@ -10,6 +11,7 @@ use slotwire::{BindMode, NetworkProxy};
 
 use super::relay::*;
 use super::support::*;
+use super::{GREETING, hear, reply_with};
 
 /// Has a slot on `ready_read` take one datagram each time, and returns what the slot takes.
 fn one_at_a_time(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Rc<RefCell<Vec<Vec<u8>>>> {
@@ -114,4 +116,89 @@ fn what_others_have_sent_to_a_socket_that_was_bound_directly_is_dropped(net: &Ne
     let _control = let_relay(&mut rt, &listener, &relay);
     wait_until(&mut rt, |_| journal.has("ready_read"));
     assert_eq!(rt[socket].read_all(), b"right");
+}
+
+#[on_every_network]
+fn the_end_right_behind_the_reply_ends_the_binding(net: &Net) {
+    for (more, connects) in [(0, false), (5000, false), (0, true), (5000, true)] {
+        let mut rt = net.runtime();
+        let (socket, journal, listener) = behind_proxy(net, &mut rt);
+        let (relay, _) = net.udp_peer();
+        match connects {
+            true => rt[socket].connect_to_host("10.1.2.3", 53),
+            false => rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap(),
+        }
+        let mut control = caller(&mut rt, &listener);
+        hear(&mut rt, &mut control, GREETING);
+        control.write_all(b"\x05\x00").unwrap();
+        hear(&mut rt, &mut control, ASSOCIATE);
+        control.write_all(&[relays_at(relay.local_addr()), vec![7; more]].concat()).unwrap();
+        drop(control);
+        wait_until(&mut rt, |world| world[socket].state() != SocketState::Connecting);
+        settle(&mut rt);
+        assert_eq!(
+            rt[socket].error(),
+            Some(SocketError::ProxyConnectionClosed),
+            "{more} {connects}"
+        );
+        assert_eq!(rt[socket].state(), SocketState::Unconnected, "{:?}", journal.take());
+    }
+}
+
+#[on_every_network]
+fn a_control_link_that_is_flooded_ends_the_relay(net: &Net) {
+    let mut rt = net.runtime();
+    let Relayed { socket, journal, mut control, .. } = Relayed::bound(net, &mut rt);
+    // Without room, the proxy's end could not follow.
+    while rt[socket].state() == SocketState::Bound {
+        while matches!(control.write_now(&[7; 1 << 16]), Ok(1..)) {}
+        settle(&mut rt);
+    }
+    assert!(journal.has("ProxyProtocol while Bound"), "{:?}", journal.take());
+}
+
+#[on_every_network]
+fn waits_find_the_end_of_the_relay(net: &Net) {
+    for which in 0..3 {
+        let mut rt = net.runtime();
+        let Relayed { socket, control, .. } = Relayed::bound(net, &mut rt);
+        match which {
+            0 => drop(control),
+            1 => reset(control),
+            _ => {
+                let mut control = control;
+                control.write_all(&[7; 5000]).unwrap();
+                drop(control);
+            }
+        }
+        assert!(!rt.wait_for_ready_read(socket, None));
+        assert_eq!(rt[socket].error(), Some(SocketError::ProxyConnectionClosed));
+        let mut rt = net.runtime();
+        let Relayed { socket, control, .. } = Relayed::bound(net, &mut rt);
+        match which {
+            0 => drop(control),
+            1 => reset(control),
+            _ => {
+                let mut control = control;
+                control.write_all(&[7; 5000]).unwrap();
+                drop(control);
+            }
+        }
+        rt.wait_for_disconnected(socket, None);
+        assert_eq!(rt[socket].error(), Some(SocketError::ProxyConnectionClosed));
+    }
+}
+
+#[on_every_network]
+fn a_relay_of_another_family_than_the_local_address_cannot_be_reached(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) = behind_proxy(net, &mut rt);
+    rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+    let mut control = caller(&mut rt, &listener);
+    let reply = [b"\x05\0\0\x04".as_slice(), &[0; 15], b"\x01\x10\x10"].concat();
+    reply_with(&mut rt, &mut control, ASSOCIATE, &reply);
+    wait_until(&mut rt, |world| world[socket].error().is_some());
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+    assert!(!journal.has("Bound"));
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
 use super::protocol::{Credentials, Next, Over, Protocol};
-use super::socks5::Association;
+use super::socks5::{Association, End};
 use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError, SocketType};
@@ -242,6 +242,11 @@ impl SocketEngine for Tunnel {
             Stage::GivesUp => {
                 let reason = "the proxy requires a user and a password, or other ones";
                 Err(EngineFailure::new(SocketError::ProxyAuthenticationRequired, reason).into())
+            }
+            Stage::Stands(Standing::Relay(_)) => {
+                // The end may have come with the reply, and then it is not reported once more.
+                End::hear_out(&mut *self.below)?;
+                Ok(Handshake::Done)
             }
             Stage::NeedsRelay(_) | Stage::Stands(_) => Ok(self.handshake_once_granted()),
         }

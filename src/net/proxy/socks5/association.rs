@@ -29,6 +29,9 @@ const LARGEST: usize = 64 * 1024;
 /// How many datagrams without a right head are dropped before the next right one, at most.
 const MOST_DROPPED: usize = 64;
 
+/// How often the control link is read in a row, at most. A proxy that says more has no relay.
+const MOST_READS: usize = 64;
+
 /// What stands before the address in a head: two reserved bytes, and the number of a fragment.
 const UNFRAGMENTED: [u8; 3] = [0, 0, 0];
 
@@ -46,9 +49,49 @@ pub(in crate::net::proxy) struct Association {
     next: Option<Waiting>,
     /// Why the next datagram could not be received.
     failure: Option<io::Error>,
-    has_ended: bool,
+    end: Option<End>,
     /// The datagram that is sent, with its head.
     outgoing: Vec<u8>,
+}
+
+/// Why a proxy relays nothing more.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::net::proxy) enum End {
+    Closed,
+    Flooded,
+}
+
+impl End {
+    /// Hears a control link out. Nothing that the proxy says there has a meaning, but its end, which
+    /// this returns as the error.
+    pub(in crate::net::proxy) fn hear_out(control: &mut dyn SocketEngine) -> Result<(), Self> {
+        let mut chunk = [0; 4096];
+        for _ in 0..MOST_READS {
+            match control.read(&mut chunk) {
+                Ok(0) => return Err(Self::Closed),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(Self::Closed),
+            }
+        }
+        Err(Self::Flooded)
+    }
+}
+
+impl From<End> for io::Error {
+    fn from(end: End) -> Self {
+        let (kind, reason) = match end {
+            End::Closed => (
+                SocketError::ProxyConnectionClosed,
+                "the proxy has closed the control link, and relays no more datagrams",
+            ),
+            End::Flooded => (
+                SocketError::ProxyProtocol,
+                "the proxy says more on the control link than can be heard",
+            ),
+        };
+        EngineFailure::new(kind, reason).into()
+    }
 }
 
 /// A datagram that waits in the room of an association.
@@ -75,7 +118,7 @@ impl Association {
             room: vec![0; LARGEST],
             next: None,
             failure: None,
-            has_ended: false,
+            end: None,
             outgoing: Vec::new(),
         };
         // The link may have been bound and watched before.
@@ -176,22 +219,20 @@ impl Association {
         Ok(bytes.len())
     }
 
-    /// Called when the control link is ready. Nothing that the proxy says there has a meaning, but
-    /// its end.
+    /// Called when the control link is ready.
     fn hear_control(&mut self, readiness: Readiness) {
-        let mut chunk = [0; 1024];
-        self.has_ended |= readiness.read_closed
-            || readiness.readable
-                && match self.control.read(&mut chunk) {
-                    Ok(count) => count == 0,
-                    Err(error) => error.kind() != ErrorKind::WouldBlock,
-                };
+        if readiness.read_closed {
+            self.end = Some(End::Closed);
+        } else if readiness.readable && self.end.is_none() {
+            self.end = End::hear_out(&mut *self.control).err();
+        }
     }
 
     /// Returns what can be read without a call.
     fn readable(&self) -> Readiness {
-        let readable = self.has_ended || self.next.is_some() || self.failure.is_some();
-        Readiness { readable, read_closed: self.has_ended, ..Readiness::default() }
+        let read_closed = self.end.is_some();
+        let readable = read_closed || self.next.is_some() || self.failure.is_some();
+        Readiness { readable, read_closed, ..Readiness::default() }
     }
 }
 
@@ -250,11 +291,10 @@ impl SocketEngine for Association {
     }
 
     fn progress(&mut self) -> io::Result<Progress> {
-        if self.has_ended {
-            let reason = "the proxy has closed the control link, and relays no more datagrams";
-            return Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into());
-        }
-        let progress = self.relay.progress();
+        let progress = match self.end {
+            Some(end) => Err(end.into()),
+            None => self.relay.progress(),
+        };
         self.fetch();
         progress
     }

@@ -4,5 +4,5 @@ mod address;
 mod association;
 mod conversation;
 
-pub(super) use association::Association;
+pub(super) use association::{Association, End};
 pub(super) use conversation::{Request, Socks5};
