@@ -190,6 +190,101 @@ fn waits_find_the_end_of_the_relay(net: &Net) {
 }
 
 #[on_every_network]
+fn a_slot_that_takes_one_datagram_at_a_time_gets_all_that_came_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    let taken = one_at_a_time(&mut rt, relayed.socket);
+    for text in [b"a", b"b", b"c"] {
+        relayed.relay(HEAD, text);
+    }
+    let Relayed { socket, journal, control, .. } = relayed;
+    drop(control);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+    settle(&mut rt);
+    assert_eq!(*taken.borrow(), [b"a", b"b", b"c"], "{:?}", journal.take());
+    assert_eq!(journal.count("ProxyConnectionClosed while Bound"), 1);
+}
+
+#[on_every_network]
+fn a_slot_that_takes_all_datagrams_gets_all_that_came_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    let socket = relayed.socket;
+    let taken = Rc::<RefCell<Vec<Vec<u8>>>>::default();
+    let all = taken.clone();
+    rt.connect_fn(socket, QUdpSocket::ready_read, move |world, _| {
+        let mut buffer = [0; 64];
+        while let Ok((count, _)) = world[socket].read_datagram(&mut buffer) {
+            all.borrow_mut().push(buffer[..count].to_vec());
+        }
+    });
+    for text in [b"a", b"b", b"c"] {
+        relayed.relay(HEAD, text);
+    }
+    let Relayed { journal, control, .. } = relayed;
+    drop(control);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+    settle(&mut rt);
+    assert_eq!(*taken.borrow(), [b"a", b"b", b"c"], "{:?}", journal.take());
+    assert_eq!(journal.count("ProxyConnectionClosed while Bound"), 1);
+}
+
+#[on_every_network]
+fn a_wait_gets_what_came_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    let socket = relayed.socket;
+    relayed.relay(HEAD, b"a");
+    relayed.relay(HEAD, b"b");
+    let Relayed { control, .. } = relayed;
+    drop(control);
+    let mut buffer = [0; 64];
+    for _ in 0..2 {
+        assert!(
+            rt[socket].has_pending_datagrams() || rt.wait_for_ready_read(socket, Some(DEADLINE))
+        );
+        assert_eq!(rt[socket].read_datagram(&mut buffer).unwrap().0, 1);
+    }
+    assert!(!rt.wait_for_ready_read(socket, None));
+    assert_eq!(rt[socket].error(), Some(SocketError::ProxyConnectionClosed));
+    settle(&mut rt);
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+}
+
+#[on_every_network]
+fn the_end_is_noticed_though_nobody_reads(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    let socket = relayed.socket;
+    relayed.relay(HEAD, b"a");
+    relayed.relay(HEAD, b"b");
+    wait_until(&mut rt, |_| relayed.journal.has("ready_read"));
+    let Relayed { control, .. } = relayed;
+    drop(control);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+}
+
+#[on_every_network]
+fn a_socket_that_only_writes_drops_what_comes_and_notices_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) = behind_proxy(net, &mut rt);
+    let (relay, _) = net.udp_peer();
+    let mode = OpenMode::WRITE_ONLY;
+    rt[socket].connect_to_host_with("10.1.2.3", 53, mode, slotwire::NetworkLayerProtocol::Any);
+    let control = let_relay(&mut rt, &listener, &relay);
+    wait_until(&mut rt, |_| journal.has("connected"));
+    let at = (Ipv4Addr::LOCALHOST, rt[socket].local_port().unwrap());
+    for _ in 0..200 {
+        relay.send_to(&[HEAD, b"hello"].concat(), at).unwrap();
+    }
+    settle(&mut rt);
+    assert!(!rt[socket].has_pending_datagrams());
+    drop(control);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+    assert!(!journal.has("ready_read"));
+}
+
+#[on_every_network]
 fn a_relay_of_another_family_than_the_local_address_cannot_be_reached(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, listener) = behind_proxy(net, &mut rt);

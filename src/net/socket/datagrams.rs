@@ -47,7 +47,7 @@ impl DatagramSocket {
     /// Called when there may be an error, and maybe a datagram too. Returns true if `ready_read` must
     /// be emitted.
     #[cold]
-    fn on_datagram_error(&mut self) -> bool {
+    pub(super) fn on_datagram_error(&mut self) -> bool {
         // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.core.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
@@ -55,6 +55,11 @@ impl DatagramSocket {
             let kind = SocketError::of_datagram(&error);
             // What the network reports is about one datagram, what a layer reports about them all.
             if EngineFailure::is_source_of(&error) {
+                self.core.announcement_mut().end_after_datagrams();
+                if self.look_for_datagram() {
+                    self.core.postpone_traffic();
+                    return true;
+                }
                 self.lost(Fault { kind, source: Some(error) });
                 return false;
             }
