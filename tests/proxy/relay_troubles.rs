@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use slotwire::prelude::*;
-use slotwire::{BindMode, NetworkProxy};
+use slotwire::{BindMode, NetworkProxy, OptionName, SocketOption};
 
 use super::relay::*;
 use super::support::*;
@@ -282,6 +282,59 @@ fn a_socket_that_only_writes_drops_what_comes_and_notices_the_end(net: &Net) {
     drop(control);
     wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
     assert!(!journal.has("ready_read"));
+}
+
+#[on_every_network]
+fn options_that_are_set_while_the_socket_is_bound_are_those_of_its_datagrams(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _, listener) = behind_proxy(net, &mut rt);
+    let (relay, _) = net.udp_peer();
+    rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+    rt[socket].set_socket_option(SocketOption::TypeOfService(32)).unwrap();
+    let mut control = caller(&mut rt, &listener);
+    hear(&mut rt, &mut control, GREETING);
+    rt[socket].set_socket_option(SocketOption::KeepAlive(true)).unwrap();
+    control.write_all(b"\x05\x00").unwrap();
+    hear(&mut rt, &mut control, ASSOCIATE);
+    control.write_all(&relays_at(relay.local_addr())).unwrap();
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Bound);
+    let tos = rt[socket].socket_option(OptionName::TypeOfService).unwrap();
+    assert_eq!(tos, SocketOption::TypeOfService(32));
+    let alive = rt[socket].socket_option(OptionName::KeepAlive).unwrap();
+    assert_eq!(alive, SocketOption::KeepAlive(true));
+}
+
+#[on_every_network]
+fn an_option_of_datagrams_does_not_keep_the_proxy_from_being_reached(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _, listener) = behind_proxy(net, &mut rt);
+    let (relay, _) = net.udp_peer();
+    rt[socket].set_socket_option(SocketOption::MulticastTtl(3)).unwrap();
+    rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+    let mut control = caller(&mut rt, &listener);
+    // While the proxy is spoken to, there is only the connection to it.
+    rt[socket].set_socket_option(SocketOption::MulticastLoopback(false)).unwrap();
+    reply_with(&mut rt, &mut control, ASSOCIATE, &relays_at(relay.local_addr()));
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Bound);
+    for option in [SocketOption::MulticastTtl(3), SocketOption::MulticastLoopback(false)] {
+        assert_eq!(rt[socket].socket_option(option.name()).unwrap(), option);
+    }
+}
+
+#[on_every_network]
+fn an_option_of_connections_is_refused_and_does_not_keep_the_relay_from_being_reached(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, listener) = behind_proxy(net, &mut rt);
+    let (relay, _) = net.udp_peer();
+    rt[socket].connect_to_host("10.1.2.3", 53);
+    let mut control = caller(&mut rt, &listener);
+    hear(&mut rt, &mut control, GREETING);
+    let refused = rt[socket].set_socket_option(SocketOption::LowDelay(true)).unwrap_err();
+    assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+    control.write_all(b"\x05\x00").unwrap();
+    hear(&mut rt, &mut control, ASSOCIATE);
+    control.write_all(&relays_at(relay.local_addr())).unwrap();
+    wait_until(&mut rt, |_| journal.has("connected"));
 }
 
 #[on_every_network]
