@@ -338,6 +338,40 @@ fn an_option_of_connections_is_refused_and_does_not_keep_the_relay_from_being_re
 }
 
 #[on_every_network]
+fn a_relay_without_a_port_is_none(net: &Net) {
+    for reply in [&b"\x05\x00\x00\x01\x7f\0\0\x01\0\0"[..], b"\x05\x00\x00\x01\0\0\0\0\0\0"] {
+        let mut rt = net.runtime();
+        let (socket, _, listener) = behind_proxy(net, &mut rt);
+        rt[socket].set_connect_timeout(None);
+        rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+        let mut control = caller(&mut rt, &listener);
+        reply_with(&mut rt, &mut control, ASSOCIATE, reply);
+        wait_until(&mut rt, |world| world[socket].error().is_some());
+        assert_eq!(rt[socket].error(), Some(SocketError::ProxyProtocol));
+    }
+}
+
+#[on_every_network]
+fn a_relay_s_ipv4_address_in_ipv6_form_is_one(net: &Net) {
+    for host in [b"\x7f\0\0\x01", b"\0\0\0\0"] {
+        let mut rt = net.runtime();
+        let (socket, _, listener) = behind_proxy(net, &mut rt);
+        let (relay, at) = net.udp_peer();
+        rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+        let mut control = caller(&mut rt, &listener);
+        let mapped = [&[5, 0, 0, 4][..], &[0; 10], &[0xff, 0xff], host].concat();
+        let reply = [&mapped[..], &at.port().to_be_bytes()].concat();
+        reply_with(&mut rt, &mut control, ASSOCIATE, &reply);
+        wait_until(&mut rt, |world| {
+            world[socket].state() == SocketState::Bound || world[socket].error().is_some()
+        });
+        assert_eq!(rt[socket].error(), None, "{}", rt[socket].error_string());
+        rt[socket].write_datagram(b"hi", far()).unwrap();
+        assert_eq!(relayed_to(&relay), [HEAD, b"hi"].concat());
+    }
+}
+
+#[on_every_network]
 fn a_relay_of_another_family_than_the_local_address_cannot_be_reached(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, listener) = behind_proxy(net, &mut rt);

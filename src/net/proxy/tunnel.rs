@@ -11,7 +11,7 @@ use super::protocol::{Credentials, Next, Over, Protocol};
 use super::socks5::{Association, End};
 use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
-use crate::net::values::{EngineFailure, SocketError, SocketType};
+use crate::net::values::{EngineFailure, SocketError, SocketType, canonical};
 
 /// How many bytes are read at once. The answers of proxies are short.
 const CHUNK: usize = 1024;
@@ -163,20 +163,23 @@ impl Tunnel {
 
     /// Returns the relay's address. A proxy that does not tell its IP address means its own.
     fn relay_at(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
-        let port = match told {
-            Some(Address::Internet(address)) if !address.ip().is_unspecified() => {
-                return Ok(address);
-            }
-            Some(Address::Internet(address)) => address.port(),
-            Some(Address::Named(port)) => port,
-            None => 0,
+        let (ip, port) = match told {
+            Some(Address::Internet(address)) => (Some(canonical(address).ip()), address.port()),
+            Some(Address::Named(port)) => (None, port),
+            None => (None, 0),
         };
-        let mut own = self.below.peer_addr().map_err(Trouble::of)?.internet().ok_or_else(|| {
-            let reason = "the proxy did not say where it takes datagrams";
-            EngineFailure::new(SocketError::ProxyProtocol, reason)
-        })?;
-        own.set_port(port);
-        Ok(own)
+        let own = self.below.peer_addr().map_err(Trouble::of)?.internet();
+        match (ip.filter(|ip| !ip.is_unspecified()), own) {
+            (Some(ip), _) if port != 0 => Ok(SocketAddr::new(ip, port)),
+            (None, Some(mut own)) if port != 0 => {
+                own.set_port(port);
+                Ok(own)
+            }
+            _ => {
+                let reason = "the proxy did not say where it takes datagrams";
+                Err(EngineFailure::new(SocketError::ProxyProtocol, reason).into())
+            }
+        }
     }
 
     /// Returns what is left of the handshake when the proxy has done what it was asked for.
