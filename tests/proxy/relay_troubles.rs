@@ -384,3 +384,11 @@ fn a_relay_of_another_family_than_the_local_address_cannot_be_reached(net: &Net)
     assert_eq!(rt[socket].state(), SocketState::Unconnected);
     assert!(!journal.has("Bound"));
 }
+
+#[on_every_network]
+fn the_debug_text_has_no_datagrams(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    let text = format!("{:?}", rt[relayed.socket]);
+    assert!(text.len() < 4096, "{} bytes", text.len());
+}

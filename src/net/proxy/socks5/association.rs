@@ -5,6 +5,7 @@
 //! have sent before is dropped. The proxy relays for as long as the control link stands, on which the
 //! proxy was asked for it.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -36,7 +37,6 @@ const MOST_READS: usize = 64;
 const UNFRAGMENTED: [u8; 3] = [0, 0, 0];
 
 /// Datagrams that a proxy relays.
-#[derive(Debug)]
 pub(in crate::net::proxy) struct Association {
     control: Box<dyn SocketEngine>,
     relay: Box<dyn SocketEngine>,
@@ -392,6 +392,20 @@ impl SocketEngine for Association {
 
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
         Err(self)
+    }
+}
+
+/// Shows neither the datagrams nor the room for them.
+impl fmt::Debug for Association {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Association")
+            .field("control", &self.control)
+            .field("relay", &self.relay)
+            .field("peer", &self.peer)
+            .field("next", &self.next)
+            .field("failure", &self.failure)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
 
