@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use slotwire::prelude::*;
@@ -24,6 +24,21 @@ fn one_at_a_time(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Rc<RefCell<Vec<Ve
         }
     });
     taken
+}
+
+/// A socket that a proxy has given this peer, the control link, the relay and the socket's address.
+fn connected(
+    net: &Net,
+    rt: &mut Runtime,
+    host: &str,
+) -> (Obj<QUdpSocket>, Journal, Peer, UdpPeer, SocketAddr) {
+    let (socket, journal, listener) = behind_proxy(net, rt);
+    let (relay, _) = net.udp_peer();
+    rt[socket].connect_to_host(host, 53);
+    let control = let_relay(rt, &listener, &relay);
+    wait_until(rt, |_| journal.has("connected"));
+    let at = (Ipv4Addr::LOCALHOST, rt[socket].local_port().unwrap()).into();
+    (socket, journal, control, relay, at)
 }
 
 #[on_every_network]
@@ -391,4 +406,28 @@ fn the_debug_text_has_no_datagrams(net: &Net) {
     let relayed = Relayed::bound(net, &mut rt);
     let text = format!("{:?}", rt[relayed.socket]);
     assert!(text.len() < 4096, "{} bytes", text.len());
+}
+
+#[on_every_network]
+fn an_interface_in_the_peer_s_address_means_nothing_to_the_relay(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, _control, relay, at) = connected(net, &mut rt, "fe80::1%3");
+    let head = [b"\0\0\0\x04\xfe\x80".as_slice(), &[0; 13], b"\x01\x00\x35"].concat();
+    relay.send_to(&[&head[..], b"hello"].concat(), at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].read_all(), b"hello");
+}
+
+#[on_every_network]
+fn an_ipv4_receiver_in_ipv6_form_is_one(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    for host in ["::ffff:239.1.2.3", "::ffff:255.255.255.255"] {
+        let to = SocketAddr::new(host.parse().unwrap(), 7);
+        let refused = rt[relayed.socket].write_datagram(b"all", to).unwrap_err();
+        assert_eq!(refused.kind(), SocketError::UnsupportedSocketOperation);
+    }
+    let to = SocketAddr::new("::ffff:10.1.2.3".parse().unwrap(), 53);
+    rt[relayed.socket].write_datagram(b"hi", to).unwrap();
+    assert_eq!(relayed_to(&relayed.relay), [HEAD, b"hi"].concat());
 }

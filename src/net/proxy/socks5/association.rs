@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use smallvec::{SmallVec, smallvec};
@@ -163,7 +163,11 @@ impl Association {
         let sender = plain(sender);
         let is_expected = match &self.peer {
             None => sender.internet().is_some(),
-            Some(Target::Address(peer)) => sender == plain((*peer).into()),
+            // An interface of this host, which may be in the peer's address, means nothing there.
+            Some(Target::Address(peer)) => {
+                let peer = canonical(*peer);
+                sender == SocketAddr::new(peer.ip(), peer.port()).into()
+            }
             // The proxy alone knows the addresses of the name.
             Some(Target::Name(_, port)) => match sender {
                 Address::Internet(sender) => sender.port() == *port,
@@ -337,7 +341,7 @@ impl SocketEngine for Association {
     }
 
     fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
-        let to = to.internet().ok_or(ErrorKind::Unsupported)?;
+        let to = canonical(to.internet().ok_or(ErrorKind::Unsupported)?);
         if is_of_many(to.ip()) {
             let reason = "a proxy relays datagrams neither to groups nor to all hosts";
             let kind = SocketError::UnsupportedSocketOperation;
