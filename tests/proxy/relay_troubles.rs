@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use slotwire::prelude::*;
-use slotwire::{BindMode, NetworkProxy, OptionName, SocketOption};
+use slotwire::{BindMode, NetworkProxy, OptionName, ProxyQuery, SocketOption};
 
 use super::relay::*;
 use super::support::*;
@@ -430,4 +430,19 @@ fn an_ipv4_receiver_in_ipv6_form_is_one(net: &Net) {
     let to = SocketAddr::new("::ffff:10.1.2.3".parse().unwrap(), 53);
     rt[relayed.socket].write_datagram(b"hi", to).unwrap();
     assert_eq!(relayed_to(&relayed.relay), [HEAD, b"hi"].concat());
+}
+
+#[on_every_network]
+fn a_factory_sees_the_tag_of_a_socket_that_is_bound(net: &Net) {
+    let mut rt = net.runtime();
+    let queries = Rc::new(RefCell::new(Vec::<ProxyQuery>::new()));
+    let asked = queries.clone();
+    rt.set_application_proxy_factory(move |query: &ProxyQuery| {
+        asked.borrow_mut().push(query.clone());
+        vec![]
+    });
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].set_protocol_tag("news");
+    rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+    assert_eq!(queries.borrow()[0].protocol_tag, "news");
 }
