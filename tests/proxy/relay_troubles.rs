@@ -2,7 +2,7 @@
 //! that the socket cannot name.
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
@@ -445,4 +445,21 @@ fn a_factory_sees_the_tag_of_a_socket_that_is_bound(net: &Net) {
     rt[socket].set_protocol_tag("news");
     rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
     assert_eq!(queries.borrow()[0].protocol_tag, "news");
+}
+
+#[on_every_network]
+fn a_socket_that_a_proxy_has_bound_can_get_a_peer_without_it(net: &Net) {
+    let mut rt = net.runtime();
+    let Relayed { socket, journal, mut control, .. } = Relayed::bound(net, &mut rt);
+    rt[socket].set_proxy(NetworkProxy::none());
+    let (peer, at) = net.udp_peer();
+    rt[socket].connect_to_host("127.0.0.1", at.port());
+    wait_until(&mut rt, |world| {
+        world[socket].state() == SocketState::Connected || world[socket].error().is_some()
+    });
+    settle(&mut rt);
+    assert!(journal.has("connected"), "{:?} {}", journal.take(), rt[socket].error_string());
+    rt[socket].write_all(b"hi").unwrap();
+    assert_eq!(relayed_to(&peer), b"hi");
+    assert_eq!(control.read(&mut [0]).unwrap(), 0, "the relay is given up");
 }

@@ -147,9 +147,9 @@ impl Attempt {
             // The family that was asked for is the peer's.
             self.protocol = NetworkLayerProtocol::Any;
             // A host on the way is reached by TCP, and the engine of a bound socket of datagrams is
-            // for a link that a layer may ask for. A layer that bound the socket before is closed.
+            // for a link that a layer may ask for.
             if terms.kind == SocketType::Udp {
-                self.link = self.race.unbind().filter(|engine| engine.below().is_none());
+                self.link = self.race.unbind();
             }
         }
         (self.hop, self.layers) = (hop, layers);

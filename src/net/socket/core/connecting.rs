@@ -38,7 +38,8 @@ impl SocketCore {
         self.begin_anew();
         self.set_error(None);
         self.extra_mut().peer_name = name;
-        let own = self.phase.take_engine();
+        // A layer that bound the socket leads to no peer: it is closed.
+        let own = self.phase.take_engine().filter(|engine| engine.below().is_none());
         self.begin_attempt(Attempt::new(address, port, protocol, own));
     }
 
