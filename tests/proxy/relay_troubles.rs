@@ -2,7 +2,7 @@
 //! that the socket cannot name.
 
 use std::cell::RefCell;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
@@ -462,4 +462,44 @@ fn a_socket_that_a_proxy_has_bound_can_get_a_peer_without_it(net: &Net) {
     rt[socket].write_all(b"hi").unwrap();
     assert_eq!(relayed_to(&peer), b"hi");
     assert_eq!(control.read(&mut [0]).unwrap(), 0, "the relay is given up");
+}
+
+#[on_every_network]
+fn what_was_looked_at_of_a_peer_without_an_address_is_not_overtaken(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, _control, relay, at) = connected(net, &mut rt, "example.invalid");
+    for text in [b"first", b"other"] {
+        relay.send_to(&[HEAD, text.as_slice()].concat(), at).unwrap();
+    }
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].peek(9), b"first");
+    // Its sender is not known.
+    let mut buffer = [0; 64];
+    let unknown = rt[socket].read_datagram(&mut buffer).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Unsupported);
+    assert_eq!(rt[socket].read_datagram(&mut buffer).unwrap(), (5, far()));
+    assert_eq!(buffer[..5], *b"other");
+}
+
+#[on_every_network]
+fn what_was_looked_at_of_a_peer_without_an_address_is_pending(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, _control, relay, at) = connected(net, &mut rt, "example.invalid");
+    relay.send_to(&[HEAD, b"first"].concat(), at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].peek(9), b"first");
+    assert!(rt[socket].has_pending_datagrams());
+    assert_eq!(rt[socket].pending_datagram_size(), Some(5));
+}
+
+#[on_every_network]
+fn the_reply_to_a_datagram_that_was_looked_at_goes_by_the_relay(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, _control, relay, at) = connected(net, &mut rt, "10.1.2.3");
+    relay.send_to(&[HEAD, b"hello"].concat(), at).unwrap();
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].peek(9), b"hello");
+    let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
+    rt[socket].send_datagram(&datagram.make_reply("back")).unwrap();
+    assert_eq!(relayed_to(&relay), [HEAD, b"back"].concat());
 }

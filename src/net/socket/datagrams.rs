@@ -117,12 +117,21 @@ impl DatagramSocket {
         engine.datagram_size().ok().flatten()
     }
 
-    /// Returns the unread bytes of a datagram that the device holds, and its sender.
+    /// Returns the unread bytes of a datagram that the device holds, and its sender, if the address of
+    /// the peer is known.
     #[inline]
-    pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
+    pub(super) fn held_datagram(&self) -> Option<(&[u8], Option<SocketAddr>)> {
         let held = self.core.device().message()?;
         let has_peer = matches!(self.core.state(), SocketState::Connected | SocketState::Closing);
-        Some((held, self.core.peer().addr().filter(|_| has_peer)?))
+        has_peer.then(|| (held, self.core.peer().addr()))
+    }
+
+    /// Emits that the address of a datagram's sender is not known, and returns the error.
+    #[cold]
+    pub(super) fn miss_sender(&mut self) -> io::Error {
+        let error = ErrorKind::Unsupported.into();
+        self.failed_to_receive(&error);
+        error
     }
 
     /// Takes the next datagram. If there is none, the socket reports an error, as in Qt, except at
