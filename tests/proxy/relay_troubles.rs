@@ -280,6 +280,35 @@ fn the_end_is_noticed_though_nobody_reads(net: &Net) {
 }
 
 #[on_every_network]
+fn a_blocking_view_reads_what_came_before_the_end(net: &Net) {
+    use std::io::BufRead;
+    for buffered in [false, true] {
+        let mut rt = net.runtime();
+        let (socket, _, control, relay, at) = connected(net, &mut rt, "10.1.2.3");
+        for text in [b"a", b"b", b"c"] {
+            relay.send_to(&[HEAD, text.as_slice()].concat(), at).unwrap();
+        }
+        drop(control);
+        let mut view = rt.blocking(socket);
+        for text in [b"a", b"b", b"c"] {
+            match buffered {
+                true => {
+                    assert_eq!(view.fill_buf().unwrap(), text);
+                    view.consume(1);
+                }
+                false => {
+                    let mut buffer = [0; 4];
+                    assert_eq!(view.read(&mut buffer).unwrap(), 1);
+                    assert_eq!(buffer[..1], *text);
+                }
+            }
+        }
+        let error = view.read(&mut [0; 4]).unwrap_err();
+        assert!(error.to_string().contains("closed the control link"), "{error}");
+    }
+}
+
+#[on_every_network]
 fn a_socket_that_only_writes_drops_what_comes_and_notices_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, listener) = behind_proxy(net, &mut rt);
@@ -502,4 +531,206 @@ fn the_reply_to_a_datagram_that_was_looked_at_goes_by_the_relay(net: &Net) {
     let datagram = rt[socket].receive_datagram(None).unwrap().unwrap();
     rt[socket].send_datagram(&datagram.make_reply("back")).unwrap();
     assert_eq!(relayed_to(&relay), [HEAD, b"back"].concat());
+}
+
+#[on_every_network]
+fn lines_and_transactions_cross_datagrams_of_the_relay(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, journal, _control, relay, at) = connected(net, &mut rt, "10.1.2.3");
+    let send = |text: &[u8]| relay.send_to(&[HEAD, text].concat(), at).unwrap();
+    send(b"one ");
+    send(b"line\nand");
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    settle(&mut rt);
+    assert_eq!(rt[socket].read_line_max(usize::MAX), b"one line\n");
+    journal.take();
+    send(b" more\n");
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    rt[socket].start_transaction();
+    assert_eq!(rt[socket].read_line_max(usize::MAX), b"and more\n");
+    rt[socket].rollback_transaction();
+    assert!(rt[socket].has_pending_datagrams());
+    assert_eq!(rt[socket].read_line_max(usize::MAX), b"and more\n");
+    settle(&mut rt);
+    journal.take();
+    send(b"x");
+    wait_until(&mut rt, |_| journal.has("ready_read"));
+    assert_eq!(rt[socket].read_all(), b"x");
+}
+
+#[on_every_network]
+fn anything_may_be_called_in_any_slot(net: &Net) {
+    use slotwire::NetworkLayerProtocol::Any;
+    const MOMENTS: [&str; 9] = [
+        "HostLookup",
+        "Connecting",
+        "Bound",
+        "drained",
+        "ready_read",
+        "error",
+        "Closing",
+        "Unconnected",
+        "connected",
+    ];
+    for connects in [false, true] {
+        for moment in MOMENTS {
+            for action in 0..17 {
+                let mut rt = net.runtime();
+                let (listener, port) = net.listener();
+                let (relay, _) = net.udp_peer();
+                let socket = rt.add(QUdpSocket::new());
+                let proxy = NetworkProxy::socks5("127.0.0.1", port);
+                rt[socket].set_proxy(proxy.clone());
+                let left = Rc::new(std::cell::Cell::new(2));
+                let allowed = left.clone();
+                let act = Rc::new(move |world: &mut World, seen: &str| {
+                    if seen != moment || left.get() == 0 || world.get(socket).is_none() {
+                        return;
+                    }
+                    left.set(left.get() - 1);
+                    match action {
+                        0 => world[socket].abort(),
+                        1 => world[socket].close(),
+                        2 => world[socket].disconnect_from_host(),
+                        3 => assert!(world.destroy(socket)),
+                        4 => world[socket].connect_to_host("10.1.2.3", 53),
+                        5 => drop(world[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT)),
+                        6 => drop(world[socket].write_datagram(b"x", far())),
+                        7 => world[socket].set_proxy(NetworkProxy::none()),
+                        8 => {
+                            world[socket].abort();
+                            drop(world[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT));
+                        }
+                        9 => {
+                            world[socket].abort();
+                            world[socket].set_proxy(NetworkProxy::none());
+                            world[socket].connect_to_host_with(
+                                "127.0.0.1",
+                                9,
+                                OpenMode::READ_WRITE,
+                                Any,
+                            );
+                        }
+                        10 => world[socket].set_socket_state(SocketState::Unconnected),
+                        11 => world[socket].set_socket_state(SocketState::HostLookup),
+                        12 => world[socket].set_socket_state(SocketState::Connecting),
+                        13 => world[socket].set_socket_state(SocketState::Bound),
+                        14 => world[socket].set_socket_state(SocketState::Connected),
+                        15 => world[socket].set_socket_state(SocketState::Closing),
+                        _ => {
+                            let mut buffer = [0; 9];
+                            let _ = world[socket].read_datagram(&mut buffer);
+                            let _ = world[socket].receive_datagram(None);
+                            let _ = world[socket].peek(4);
+                            let _ = world[socket].read_all();
+                            world[socket].set_proxy(proxy.clone());
+                        }
+                    }
+                });
+                let it = act.clone();
+                rt.connect_fn(socket, QUdpSocket::state_changed, move |world, state| {
+                    it(world, &format!("{state:?}"))
+                });
+                let it = act.clone();
+                rt.connect_fn(socket, QUdpSocket::write_buffer_drained, move |world, _| {
+                    it(world, "drained")
+                });
+                let it = act.clone();
+                rt.connect_fn(socket, QUdpSocket::ready_read, move |world, _| {
+                    it(world, "ready_read")
+                });
+                let it = act.clone();
+                rt.connect_fn(socket, QUdpSocket::error_occurred, move |world, _| {
+                    it(world, "error")
+                });
+                let it = act.clone();
+                rt.connect_fn(socket, QUdpSocket::connected, move |world, _| {
+                    it(world, "connected")
+                });
+                match connects {
+                    true => rt[socket].connect_to_host("10.1.2.3", 53),
+                    false => drop(rt[socket].write_datagram(b"first", far())),
+                }
+                settle(&mut rt);
+                // A proxy that says all at once.
+                let mut controls = Vec::new();
+                for _ in 0..3 {
+                    for _ in 0..20 {
+                        turn(&mut rt);
+                        if let Some(mut control) = listener.accept_now() {
+                            let _ = control.write_now(b"\x05\x00");
+                            let _ = control.write_now(&relays_at(relay.local_addr()));
+                            controls.push(control);
+                        }
+                    }
+                    let port = rt.get(socket).and_then(|socket| socket.local_port());
+                    if let Some(port) = port {
+                        for _ in 0..3 {
+                            let _ = relay
+                                .send_to(&[HEAD, b"data"].concat(), (Ipv4Addr::LOCALHOST, port));
+                        }
+                    }
+                    for _ in 0..10 {
+                        turn(&mut rt);
+                    }
+                    controls.clear();
+                    for _ in 0..10 {
+                        turn(&mut rt);
+                    }
+                }
+                allowed.set(0);
+                if rt.get(socket).is_some() {
+                    rt[socket].abort();
+                    for _ in 0..10 {
+                        turn(&mut rt);
+                    }
+                    assert_eq!(rt[socket].state(), SocketState::Unconnected, "{moment} {action}");
+                    assert!(rt.destroy(socket));
+                }
+                for _ in 0..50 {
+                    turn(&mut rt);
+                }
+                assert!(!turn(&mut rt), "{moment} {action}");
+                assert_eq!(rt.next_deadline(), None, "{moment} {action}");
+            }
+        }
+    }
+}
+
+#[on_every_network]
+fn a_proxy_that_goes_while_it_binds_the_socket_is_reported(net: &Net) {
+    for end in [drop, reset as fn(Peer)] {
+        for step in 0..4 {
+            for waits in [false, true] {
+                let mut rt = net.runtime();
+                let (socket, journal, listener) = behind_proxy(net, &mut rt);
+                rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
+                let mut control = caller(&mut rt, &listener);
+                hear(&mut rt, &mut control, GREETING);
+                if step > 0 {
+                    control.write_all(b"\x05\x00").unwrap();
+                }
+                if step > 1 {
+                    hear(&mut rt, &mut control, ASSOCIATE);
+                }
+                if step > 2 {
+                    control.write_all(b"\x05\x00\x00\x01\x7f").unwrap();
+                    settle(&mut rt);
+                }
+                end(control);
+                match waits {
+                    true => assert!(!rt.wait_for_bound(socket, None)),
+                    false => wait_until(&mut rt, |world| world[socket].error().is_some()),
+                }
+                settle(&mut rt);
+                assert_eq!(rt[socket].error(), Some(SocketError::ProxyConnectionClosed));
+                let said = journal.take();
+                assert_eq!(
+                    said.last().unwrap(),
+                    "ProxyConnectionClosed while Unconnected",
+                    "{said:?}"
+                );
+            }
+        }
+    }
 }
