@@ -396,6 +396,26 @@ impl FromDataStream for Entry {
     }
 }
 
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+struct Pair<A, B>(A, B);
+
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+struct Nothing;
+
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+enum Color {
+    Red,
+    Green = 7,
+}
+
+#[test]
+fn derived_types_are_their_parts_one_after_another() {
+    assert_eq!(newest(&Pair(7_u16, Color::Green)), [0, 7, 0, 0, 0, 7]);
+    assert_eq!(read::<Pair<bool, Color>>(&[1, 0, 0, 0, 0]).unwrap(), Pair(true, Color::Red));
+    assert_eq!((newest(&Nothing), read::<Nothing>(&[]).unwrap()), (vec![], Nothing));
+    assert_eq!(error_of::<Color>(&[0, 0, 0, 1]).to_string(), "the data is wrong: 1 is no Color");
+}
+
 #[test]
 fn types_of_a_program_s_own_may_have_themselves_as_parts() {
     let leaf = |name: &str| Entry { name: name.to_owned(), children: Vec::new() };
