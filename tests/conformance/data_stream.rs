@@ -188,17 +188,24 @@ fn read_item<D: StreamDevice>(stream: &mut QDataStream<D>, kind: &Value) -> Opti
         "status" => format!("{:?}", stream.status()).into(),
         "atEnd" => stream.at_end().into(),
         "commit" => stream.commit_transaction().into(),
-        "start" => nothing(stream.start_transaction()),
-        "rollback" => nothing(stream.rollback_transaction()),
-        "abort" => nothing(stream.abort_transaction()),
-        "resetStatus" => nothing(stream.reset_status()),
+        "start" => {
+            stream.start_transaction();
+            Value::Null
+        }
+        "rollback" => {
+            stream.rollback_transaction();
+            Value::Null
+        }
+        "abort" => {
+            stream.abort_transaction();
+            Value::Null
+        }
+        "resetStatus" => {
+            stream.reset_status();
+            Value::Null
+        }
         _ => return None,
     })
-}
-
-/// What a call returns that returns nothing.
-fn nothing((): ()) -> Value {
-    Value::Null
 }
 
 fn to_variant(value: &Value) -> Option<QVariant> {

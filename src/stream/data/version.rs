@@ -61,32 +61,57 @@ pub enum DataStreamVersion {
     /// Qt 6.6.
     #[doc(alias = "Qt_6_6")]
     Qt6_6 = 21,
-    /// Sizes of more than 32 bits can be written from this version on.
-    #[default]
+    /// Sizes of more than 32 bits can be written from this version on. Also Qt 6.8 and 6.9.
     #[doc(alias = "Qt_6_7")]
     Qt6_7 = 22,
+    /// Qt 6.10.
+    #[default]
+    #[doc(alias = "Qt_6_10")]
+    Qt6_10 = 23,
 }
 
 #[expect(missing_docs, reason = "each is named after a release")]
 impl DataStreamVersion {
+    #[doc(alias = "Qt_4_1")]
     pub const QT_4_1: Self = Self::Qt4_0;
+    #[doc(alias = "Qt_4_7")]
     pub const QT_4_7: Self = Self::Qt4_6;
+    #[doc(alias = "Qt_4_8")]
     pub const QT_4_8: Self = Self::Qt4_6;
+    #[doc(alias = "Qt_4_9")]
     pub const QT_4_9: Self = Self::Qt4_6;
+    #[doc(alias = "Qt_5_3")]
     pub const QT_5_3: Self = Self::Qt5_2;
+    #[doc(alias = "Qt_5_5")]
     pub const QT_5_5: Self = Self::Qt5_4;
+    #[doc(alias = "Qt_5_7")]
     pub const QT_5_7: Self = Self::Qt5_6;
+    #[doc(alias = "Qt_5_8")]
     pub const QT_5_8: Self = Self::Qt5_6;
+    #[doc(alias = "Qt_5_9")]
     pub const QT_5_9: Self = Self::Qt5_6;
+    #[doc(alias = "Qt_5_10")]
     pub const QT_5_10: Self = Self::Qt5_6;
+    #[doc(alias = "Qt_5_11")]
     pub const QT_5_11: Self = Self::Qt5_6;
+    #[doc(alias = "Qt_5_14")]
     pub const QT_5_14: Self = Self::Qt5_13;
+    #[doc(alias = "Qt_5_15")]
     pub const QT_5_15: Self = Self::Qt5_13;
+    #[doc(alias = "Qt_6_1")]
     pub const QT_6_1: Self = Self::Qt6_0;
+    #[doc(alias = "Qt_6_2")]
     pub const QT_6_2: Self = Self::Qt6_0;
+    #[doc(alias = "Qt_6_3")]
     pub const QT_6_3: Self = Self::Qt6_0;
+    #[doc(alias = "Qt_6_4")]
     pub const QT_6_4: Self = Self::Qt6_0;
+    #[doc(alias = "Qt_6_5")]
     pub const QT_6_5: Self = Self::Qt6_0;
+    #[doc(alias = "Qt_6_8")]
+    pub const QT_6_8: Self = Self::Qt6_7;
+    #[doc(alias = "Qt_6_9")]
+    pub const QT_6_9: Self = Self::Qt6_7;
 }
 
 impl DataStreamVersion {
@@ -97,7 +122,7 @@ impl DataStreamVersion {
 
     /// Returns the version with Qt's number; `None` for a number that has no version here.
     pub fn from_number(number: i32) -> Option<Self> {
-        const ALL: [DataStreamVersion; 16] = [
+        const ALL: [DataStreamVersion; 17] = [
             DataStreamVersion::Qt4_0,
             DataStreamVersion::Qt4_2,
             DataStreamVersion::Qt4_3,
@@ -114,6 +139,7 @@ impl DataStreamVersion {
             DataStreamVersion::Qt6_0,
             DataStreamVersion::Qt6_6,
             DataStreamVersion::Qt6_7,
+            DataStreamVersion::Qt6_10,
         ];
         ALL.into_iter().find(|version| version.number() == number)
     }
@@ -125,10 +151,10 @@ mod tests {
 
     #[test]
     fn every_number_of_qt_4_0_and_later_has_its_version() {
-        for number in 7..=22 {
+        for number in 7..=23 {
             assert_eq!(DataStreamVersion::from_number(number).unwrap().number(), number);
         }
-        for number in [-1, 0, 6, 23, i32::MAX] {
+        for number in [-1, 0, 6, 24, i32::MAX] {
             assert_eq!(DataStreamVersion::from_number(number), None);
         }
     }
