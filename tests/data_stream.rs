@@ -172,7 +172,7 @@ fn messages_come_over_a_socket_in_whatever_pieces(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
     let sent = ["", "one", "zwei", "τρία"].map(str::to_owned);
-    let bytes: Vec<u8> = sent.iter().flat_map(|text| newest(text)).collect();
+    let bytes: Vec<u8> = sent.iter().flat_map(newest).collect();
     let mut received = Vec::new();
     for piece in bytes.chunks(3) {
         let before = rt[socket].bytes_available();
@@ -317,15 +317,16 @@ fn variant() -> impl Strategy<Value = QVariant> {
         any::<i16>().prop_map(|it| QVariant::Float(it.into())),
         any::<u16>().prop_map(|it| QVariant::QChar(QChar(it))),
         any::<i8>().prop_map(QVariant::SChar),
-        prop::option::of(text()).prop_map(QVariant::String),
-        prop::option::of(prop::collection::vec(any::<u8>(), 0..4)).prop_map(QVariant::ByteArray),
-        prop::collection::vec(text(), 0..4).prop_map(QVariant::StringList),
+        prop::option::of(text()).prop_map(QVariant::QString),
+        prop::option::of(prop::collection::vec(any::<u8>(), 0..4)).prop_map(QVariant::QByteArray),
+        prop::collection::vec(text(), 0..4).prop_map(QVariant::QStringList),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(QVariant::List),
-            prop::collection::btree_map(text(), inner.clone(), 0..4).prop_map(QVariant::Map),
-            prop::collection::btree_map(text(), inner, 0..4).prop_map(QVariant::Hash),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(QVariant::QVariantList),
+            prop::collection::btree_map(text(), inner.clone(), 0..4)
+                .prop_map(QVariant::QVariantMap),
+            prop::collection::btree_map(text(), inner, 0..4).prop_map(QVariant::QVariantHash),
         ]
     })
 }

@@ -221,12 +221,12 @@ fn to_variant(value: &Value) -> Option<QVariant> {
         },
         Value::String(text) => text.as_str().into(),
         Value::Array(values) => {
-            QVariant::List(values.iter().map(to_variant).collect::<Option<Vec<_>>>()?)
+            QVariant::QVariantList(values.iter().map(to_variant).collect::<Option<Vec<_>>>()?)
         }
         Value::Object(entries) => {
             let entries =
                 entries.iter().map(|(key, value)| Some((key.clone(), to_variant(value)?)));
-            QVariant::Map(entries.collect::<Option<BTreeMap<_, _>>>()?)
+            QVariant::QVariantMap(entries.collect::<Option<BTreeMap<_, _>>>()?)
         }
     })
 }
@@ -240,10 +240,12 @@ fn show_variant(variant: &QVariant) -> Option<Value> {
         QVariant::LongLong(value) => (*value).into(),
         QVariant::ULongLong(value) => (*value).into(),
         QVariant::Double(value) => (*value).into(),
-        QVariant::String(text) => text.clone().unwrap_or_default().into(),
-        QVariant::ByteArray(bytes) => bytes::show(bytes.as_deref().unwrap_or_default()),
-        QVariant::List(values) => values.iter().map(show_variant).collect::<Option<Value>>()?,
-        QVariant::Map(entries) => {
+        QVariant::QString(text) => text.clone().unwrap_or_default().into(),
+        QVariant::QByteArray(bytes) => bytes::show(bytes.as_deref().unwrap_or_default()),
+        QVariant::QVariantList(values) => {
+            values.iter().map(show_variant).collect::<Option<Value>>()?
+        }
+        QVariant::QVariantMap(entries) => {
             let entries =
                 entries.iter().map(|(key, value)| Some((key.clone(), show_variant(value)?)));
             Value::Object(entries.collect::<Option<Map<_, _>>>()?)

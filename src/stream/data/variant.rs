@@ -37,17 +37,17 @@ pub enum QVariant {
     /// Qt's `QChar`.
     QChar(QChar),
     /// Qt's `QVariantMap`.
-    Map(BTreeMap<String, QVariant>),
+    QVariantMap(BTreeMap<String, QVariant>),
     /// Qt's `QVariantList`.
-    List(Vec<QVariant>),
+    QVariantList(Vec<QVariant>),
     /// Qt's `QString`; `None` is null.
-    String(Option<String>),
+    QString(Option<String>),
     /// Qt's `QStringList`.
-    StringList(Vec<String>),
+    QStringList(Vec<String>),
     /// Qt's `QByteArray`; `None` is null.
-    ByteArray(Option<Vec<u8>>),
+    QByteArray(Option<Vec<u8>>),
     /// Qt's `QVariantHash`.
-    Hash(BTreeMap<String, QVariant>),
+    QVariantHash(BTreeMap<String, QVariant>),
     /// Qt's `long`, which has 64 bits in a stream.
     Long(i64),
     /// Qt's `short`.
@@ -125,12 +125,12 @@ types! {
     5 ULongLong,
     6 Double,
     7 QChar,
-    8 Map,
-    9 List,
-    10 String,
-    11 StringList,
-    12 ByteArray,
-    28 Hash,
+    8 QVariantMap,
+    9 QVariantList,
+    10 QString,
+    11 QStringList,
+    12 QByteArray,
+    28 QVariantHash,
     32 Long,
     33 Short,
     34 Char,
@@ -194,15 +194,15 @@ from! {
     f32 => Float,
     f64 => Double,
     QChar => QChar,
-    String => String,
-    Vec<String> => StringList,
-    Vec<u8> => ByteArray,
-    Vec<QVariant> => List,
-    BTreeMap<String, QVariant> => Map,
+    String => QString,
+    Vec<String> => QStringList,
+    Vec<u8> => QByteArray,
+    Vec<QVariant> => QVariantList,
+    BTreeMap<String, QVariant> => QVariantMap,
 }
 
 impl From<&str> for QVariant {
     fn from(value: &str) -> Self {
-        Self::String(Some(value.to_owned()))
+        Self::QString(Some(value.to_owned()))
     }
 }
