@@ -50,14 +50,11 @@ impl Authenticator {
     }
 }
 
-/// Shows all but the password.
+/// Shows neither the user nor the password.
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let answer = self.0.borrow();
-        f.debug_struct("Authenticator")
-            .field("realm", &answer.realm)
-            .field("user", &answer.user)
-            .finish_non_exhaustive()
+        f.debug_struct("Authenticator").field("realm", &answer.realm).finish_non_exhaustive()
     }
 }
 
