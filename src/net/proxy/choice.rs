@@ -14,6 +14,14 @@ use crate::net::engine::{Destination, Route};
 use crate::net::names::HostName;
 use crate::net::values::{EngineFailure, SocketError, SocketType};
 
+/// What was chosen for a connection.
+#[derive(Default)]
+pub(in crate::net) struct Chosen {
+    pub(in crate::net) route: Route,
+    /// The proxy that the route leads through, or would lead through if there were a route.
+    pub(in crate::net) proxy: Option<Rc<NetworkProxy>>,
+}
+
 /// The proxies of a runtime.
 #[derive(Clone, Default)]
 pub(in crate::net) struct ProxyChoice {
@@ -102,23 +110,29 @@ impl ProxyChoice {
         }
     }
 
-    /// Returns the route to a destination.
-    pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
-        match self.proxy_for(own, destination) {
-            Ok(None) => Route::direct(),
-            Ok(Some(proxy)) => match Target::parse(destination.host, destination.port) {
-                Ok(target) => through(proxy, target),
-                Err(failure) => Route::refused(failure),
-            },
+    /// Chooses the way to a destination.
+    pub(in crate::net) fn choose(
+        &self,
+        own: &NetworkProxy,
+        destination: &Destination<'_>,
+    ) -> Chosen {
+        let proxy = match self.proxy_for(own, destination) {
+            Ok(None) => return Chosen::default(),
+            Ok(Some(proxy)) => Rc::new(proxy),
+            Err(failure) => return Chosen { route: Route::refused(failure), proxy: None },
+        };
+        let route = match Target::parse(destination.host, destination.port) {
+            Ok(target) => through(proxy.clone(), target),
             Err(failure) => Route::refused(failure),
-        }
+        };
+        Chosen { route, proxy: Some(proxy) }
     }
 }
 
 /// Returns the route to a target through a proxy.
-fn through(proxy: NetworkProxy, target: Target) -> Route {
+fn through(proxy: Rc<NetworkProxy>, target: Target) -> Route {
     let peer = target.peer();
-    Route::by_proxy(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
+    Route::by_way_of(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
         let protocol: Box<dyn Protocol> = match proxy.proxy_type() {
             #[cfg(feature = "http-proxy")]
             ProxyType::Http => Box::new(HttpConnect::new(target, &proxy)),

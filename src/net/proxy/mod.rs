@@ -19,7 +19,7 @@ mod target;
 mod tunnel;
 
 pub use authenticator::{Authenticator, ProxyAuthentication};
-pub(in crate::net) use choice::ProxyChoice;
+pub(in crate::net) use choice::{Chosen, ProxyChoice};
 pub use environment::{EnvironmentProxies, ProxyEnvironmentError, ProxyVariableFault};
 #[cfg(all(fuzzing, feature = "http-proxy"))]
 pub(in crate::net) use http::http_conversation;

@@ -17,7 +17,7 @@ const CHUNK: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Tunnel {
     below: Box<dyn SocketEngine>,
-    proxy: NetworkProxy,
+    proxy: Rc<NetworkProxy>,
     protocol: Box<dyn Protocol>,
     credentials: Credentials,
     /// What the proxy has said and the protocol has not taken.
@@ -53,7 +53,7 @@ impl Tunnel {
     pub(super) fn new(
         below: Box<dyn SocketEngine>,
         early: Vec<u8>,
-        proxy: NetworkProxy,
+        proxy: Rc<NetworkProxy>,
         protocol: Box<dyn Protocol>,
         peer: Address,
     ) -> Self {
@@ -112,7 +112,7 @@ impl Tunnel {
                     }
                 }
                 Next::Authenticate { realm, over } => {
-                    let question = Rc::new(ProxyAuthentication::of(self.proxy.clone(), realm));
+                    let question = Rc::new(ProxyAuthentication::of((*self.proxy).clone(), realm));
                     self.stage = Stage::Asks(question.clone(), over);
                     return Ok(Handshake::Asks(Question::new(question)));
                 }

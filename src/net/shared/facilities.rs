@@ -7,9 +7,9 @@ use std::rc::Rc;
 use super::buffer_pool::BufferPool;
 use super::newcomers::Newcomers;
 use crate::event_loop::{self, LoopParts, Parts};
-use crate::net::engine::{Destination, NativeNetwork, Network, Route, Router};
+use crate::net::engine::{Destination, NativeNetwork, Network, Router};
 use crate::net::names::HostLookups;
-use crate::net::proxy::{NetworkProxy, ProxyChoice, ProxyFactory};
+use crate::net::proxy::{Chosen, NetworkProxy, ProxyChoice, ProxyFactory};
 use crate::net::values::{EngineFailure, SocketType};
 use crate::object::World;
 
@@ -49,13 +49,17 @@ impl Facilities {
         facilities
     }
 
-    /// Returns the route by which a socket is to reach `destination`. `own` is the socket's proxy.
-    pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
+    /// Chooses the way by which a socket is to reach `destination`. `own` is the socket's proxy.
+    pub(in crate::net) fn choose(
+        &self,
+        own: &NetworkProxy,
+        destination: &Destination<'_>,
+    ) -> Chosen {
         // Cloned, because a router or a factory may set another one.
         let router = self.router.borrow().clone();
         match router {
-            Some(router) => router.route(destination),
-            None => self.proxies().route(own, destination),
+            Some(router) => Chosen { route: router.route(destination), proxy: None },
+            None => self.proxies().choose(own, destination),
         }
     }
 

@@ -8,6 +8,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::alarm::Alarm;
@@ -20,6 +21,7 @@ use crate::net::engine::{
     Address, Awaited, Hop, Interest, Layer, Link, Question, Route, Settled, SocketEngine,
 };
 use crate::net::names::HostName;
+use crate::net::proxy::{Chosen, NetworkProxy};
 use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::fault::Fault;
 use crate::net::socket::kept_options::KeptOptions;
@@ -35,6 +37,8 @@ pub(in crate::net::socket) struct Attempt {
     protocol: NetworkLayerProtocol,
     /// The host to which the first connection leads, if that is not the peer.
     hop: Option<Hop>,
+    /// True if that host is a proxy: if it cannot be reached, the socket reports the error of a proxy.
+    is_by_proxy: bool,
     /// The layers that shake hands once the first connection is established, from the lowest.
     layers: Vec<Layer>,
     race: Race,
@@ -99,16 +103,26 @@ impl Attempt {
         Self { race: Race::begun_elsewhere(engine), ..Self::default() }
     }
 
-    /// Chooses the route and looks the first host up. Returns true if the socket need not wait for
-    /// the addresses of its peer.
-    pub(in crate::net::socket) fn begin(&mut self, terms: &Terms<'_>) -> bool {
-        let Route { hop, layers, refusal } =
-            terms.home.route(terms.proxy(), &terms.destination(self.port));
-        let is_behind_proxy = hop.as_ref().is_some_and(|hop| hop.is_proxy);
+    /// Chooses the way to the peer, and looks the first host on it up. Returns the proxy that was
+    /// chosen, and true if the socket need not wait for the addresses of its peer.
+    pub(in crate::net::socket) fn begin(
+        &mut self,
+        terms: &Terms<'_>,
+    ) -> (Option<Rc<NetworkProxy>>, bool) {
+        let Chosen { route, proxy } =
+            terms.home.choose(terms.proxy(), &terms.destination(self.port));
+        let is_resolved = self.set_out(route, proxy.is_some(), terms);
+        (proxy, is_resolved)
+    }
+
+    /// Looks the first host on a route up. Returns true if the socket need not wait for the addresses
+    /// of its peer.
+    fn set_out(&mut self, route: Route, is_by_proxy: bool, terms: &Terms<'_>) -> bool {
+        let Route { hop, layers, refusal } = route;
         let refusal = refusal.or_else(|| {
             let reason = "a socket that is bound cannot connect through a proxy";
             let kind = SocketError::UnsupportedSocketOperation;
-            (is_behind_proxy && self.race.is_bound()).then(|| EngineFailure::new(kind, reason))
+            (is_by_proxy && self.race.is_bound()).then(|| EngineFailure::new(kind, reason))
         });
         if let Some(failure) = refusal {
             self.failure = Some(Fault::of_connecting(failure.into()));
@@ -125,7 +139,7 @@ impl Attempt {
                 self.race.unbind();
             }
         }
-        (self.hop, self.layers) = (hop, layers);
+        (self.hop, self.layers, self.is_by_proxy) = (hop, layers, is_by_proxy);
         if self.race.is_empty() {
             self.race.add(literal(terms, self.name_to_look_up(terms.peer)), self.port);
         }
@@ -279,10 +293,7 @@ impl Attempt {
             terms.home.network.forget_host(self.name_to_look_up(terms.peer));
         }
         let fault = self.failure.unwrap_or(Fault { kind: otherwise, source: None });
-        match self.hop {
-            Some(Hop { is_proxy: true, .. }) => fault.of_proxy(),
-            _ => fault,
-        }
+        if self.is_by_proxy { fault.of_proxy() } else { fault }
     }
 
     /// Returns the engine of a bound socket, while it tries no address.

@@ -48,7 +48,8 @@ impl SocketCore {
             self.phase = Phase::Wish(Box::new(attempt));
             return;
         };
-        let is_resolved = attempt.begin(&terms);
+        let (proxy, is_resolved) = attempt.begin(&terms);
+        self.extra_mut().chosen_proxy = proxy;
         self.phase = Phase::HostLookup(Box::new(attempt));
         self.announce_state(SocketState::HostLookup);
         if is_resolved {

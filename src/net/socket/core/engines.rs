@@ -83,7 +83,7 @@ impl SocketCore {
         self.forget_steps();
         self.set_error(None);
         self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
-        self.clear_peer_name();
+        self.forget_way();
         let before = self.state();
         self.forget_local();
         self.begin_anew();
