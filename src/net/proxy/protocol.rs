@@ -70,6 +70,12 @@ pub(super) trait Protocol: fmt::Debug {
     /// something is to be said, it is sent before the next call, even if the proxy has answered it
     /// already.
     fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure>;
+
+    /// Called when the connection has ended. Returns what comes next, if the proxy has said enough
+    /// for that; otherwise the conversation has failed.
+    fn on_end(&mut self) -> Option<Next> {
+        None
+    }
 }
 
 /// Shows neither the user nor the password.

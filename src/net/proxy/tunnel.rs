@@ -82,9 +82,10 @@ impl Tunnel {
                 self.stage = Stage::Returns;
                 Ok(Handshake::NeedsLink(Link::again()))
             }
-            Err(Trouble::Lost(reason)) => {
-                Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into())
-            }
+            Err(Trouble::Lost(reason)) => match self.protocol.on_end() {
+                Some(next) => self.follow(next).map_or_else(|| self.speak(), Ok),
+                None => Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into()),
+            },
         }
     }
 
@@ -105,21 +106,31 @@ impl Tunnel {
                         return Ok(Handshake::Pending);
                     }
                 }
-                Next::Again(over) => {
-                    self.begin_anew(over);
-                    if let Stage::Returns = self.stage {
-                        return Ok(Handshake::NeedsLink(Link::again()));
+                next => {
+                    if let Some(handshake) = self.follow(next) {
+                        return Ok(handshake);
                     }
                 }
-                Next::Authenticate { realm, over } => {
-                    let question = Rc::new(ProxyAuthentication::of((*self.proxy).clone(), realm));
-                    self.stage = Stage::Asks(question.clone(), over);
-                    return Ok(Handshake::Asks(Question::new(question)));
-                }
-                Next::Connected { local } => {
-                    self.stage = Stage::Stands { local };
-                    return Ok(Handshake::Done);
-                }
+            }
+        }
+    }
+
+    /// Goes where the conversation leads. Returns `None` if it goes on at once.
+    fn follow(&mut self, next: Next) -> Option<Handshake> {
+        match next {
+            Next::Listen => None,
+            Next::Again(over) => {
+                self.begin_anew(over);
+                matches!(over, Over::NewLink).then(|| Handshake::NeedsLink(Link::again()))
+            }
+            Next::Authenticate { realm, over } => {
+                let question = Rc::new(ProxyAuthentication::of((*self.proxy).clone(), realm));
+                self.stage = Stage::Asks(question.clone(), over);
+                Some(Handshake::Asks(Question::new(question)))
+            }
+            Next::Connected { local } => {
+                self.stage = Stage::Stands { local };
+                Some(Handshake::Done)
             }
         }
     }
