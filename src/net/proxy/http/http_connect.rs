@@ -180,11 +180,12 @@ impl HttpConnect {
     /// password is wrong.
     fn on_unauthorized(&mut self, head: &Head) -> Result<Next, EngineFailure> {
         match &self.demand {
-            Some(demand) if self.has_proved => {
+            // Each request after a demand has a proof.
+            Some(demand) => {
                 let realm = demand.challenge.realm();
                 Ok(Next::Authenticate { realm, over: Over::NewLink })
             }
-            _ => Err(refused(SocketError::ProxyAuthenticationRequired, head)),
+            None => Err(refused(SocketError::ProxyAuthenticationRequired, head)),
         }
     }
 
