@@ -8,6 +8,8 @@ mod authenticator;
 mod choice;
 mod environment;
 mod exceptions;
+#[cfg(fuzzing)]
+mod fuzzing;
 #[cfg(feature = "http-proxy")]
 mod http;
 mod network_proxy;
@@ -22,7 +24,9 @@ pub use authenticator::{Authenticator, ProxyAuthentication};
 pub(in crate::net) use choice::{Chosen, ProxyChoice};
 pub use environment::{EnvironmentProxies, ProxyEnvironmentError, ProxyVariableFault};
 #[cfg(all(fuzzing, feature = "http-proxy"))]
-pub(in crate::net) use http::http_conversation;
+pub(in crate::net) use fuzzing::http_conversation;
+#[cfg(fuzzing)]
+pub(in crate::net) use fuzzing::socks5_conversation;
 pub use network_proxy::{NetworkProxy, ProxyType};
 pub use proxy_factory::{ProxyFactory, ProxyQuery};
 pub use proxy_url::ParseProxyError;
