@@ -51,6 +51,7 @@ fn answer_with(
         assert_eq!(world[socket].state(), SocketState::Connecting);
         assert_eq!(asked.proxy.proxy_type(), ProxyType::Http);
         assert_eq!(asked.authenticator.realm(), "zone");
+        assert!(asked.authenticator.option("scheme").is_some());
         let &(user, password) = answers.next().unwrap();
         asked.authenticator.set_user(user);
         asked.authenticator.set_password(password);
@@ -404,6 +405,12 @@ fn a_digest_is_given_and_a_stale_nonce_replaced_without_a_question(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, listener) = begin_http(net, &mut rt, "example.invalid", |proxy| proxy);
     answer_with(&mut rt, socket, &[("ann", "pw")]);
+    rt.connect_fn(socket, QTcpSocket::proxy_authentication_required, |_, asked| {
+        let option = |name| asked.authenticator.option(name);
+        assert_eq!(option("scheme").as_deref(), Some("Digest"));
+        assert_eq!(option("algorithm").as_deref(), Some("SHA-256"));
+        assert_eq!((asked.authenticator.options().len(), option("nonce")), (3, None));
+    });
     let mut proxy = caller(&mut rt, &listener);
     proved(&mut rt, &mut proxy, None);
     for (nonce, stale) in [("one", "false"), ("two", "true")] {

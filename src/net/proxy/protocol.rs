@@ -28,8 +28,9 @@ pub(super) enum Next {
     Again(Over),
     /// The proxy wants credentials, or other ones. With them, the conversation begins anew.
     Authenticate {
-        /// What the credentials are for. Empty if the protocol has no realms.
-        realm: String,
+        /// What the proxy says of the credentials that it wants: names and values. Empty if the
+        /// protocol says nothing of them.
+        options: Vec<(&'static str, String)>,
         over: Over,
     },
     /// The proxy has connected to the peer. From now on, bytes are the peer's.
@@ -53,7 +54,9 @@ impl Next {
     pub(super) fn over_new_link(self) -> Self {
         match self {
             Self::Again(_) => Self::Again(Over::NewLink),
-            Self::Authenticate { realm, .. } => Self::Authenticate { realm, over: Over::NewLink },
+            Self::Authenticate { options, .. } => {
+                Self::Authenticate { options, over: Over::NewLink }
+            }
             other => other,
         }
     }

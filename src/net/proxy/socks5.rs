@@ -175,7 +175,7 @@ impl Socks5 {
 
 /// Returns what comes next when the proxy wants credentials, or other ones.
 fn wants_credentials() -> Next {
-    Next::Authenticate { realm: String::new(), over: Over::NewLink }
+    Next::Authenticate { options: Vec::new(), over: Over::NewLink }
 }
 
 /// Appends a text of up to 255 bytes, after its length in one byte.

@@ -123,8 +123,8 @@ impl Tunnel {
                 self.begin_anew(over);
                 matches!(over, Over::NewLink).then(|| Handshake::NeedsLink(Link::again()))
             }
-            Next::Authenticate { realm, over } => {
-                let question = Rc::new(ProxyAuthentication::of((*self.proxy).clone(), realm));
+            Next::Authenticate { options, over } => {
+                let question = Rc::new(ProxyAuthentication::of((*self.proxy).clone(), options));
                 self.stage = Stage::Asks(question.clone(), over);
                 Some(Handshake::Asks(Question::new(question)))
             }

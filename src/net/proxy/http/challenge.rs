@@ -97,8 +97,20 @@ impl Challenge {
         }
     }
 
+    /// Returns what a program may want to know of the challenge: the names of options, and their
+    /// values.
+    pub(super) fn options(&self) -> Vec<(&'static str, String)> {
+        let (scheme, algorithm) = match self {
+            Self::Basic { .. } => ("Basic", None),
+            Self::Digest { digest, .. } => ("Digest", Some(digest.algorithm_name())),
+        };
+        let mut options = vec![("scheme", scheme.to_owned()), ("realm", self.realm())];
+        options.extend(algorithm.map(|name| ("algorithm", name.to_owned())));
+        options
+    }
+
     /// Returns what the proxy calls the things that the credentials are for.
-    pub(super) fn realm(&self) -> String {
+    fn realm(&self) -> String {
         let (Self::Basic { realm } | Self::Digest { digest: Digest { realm, .. }, .. }) = self;
         match str::from_utf8(realm) {
             Ok(realm) => realm.to_owned(),

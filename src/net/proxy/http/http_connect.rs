@@ -182,8 +182,8 @@ impl HttpConnect {
         match &self.demand {
             // Each request after a demand has a proof.
             Some(demand) => {
-                let realm = demand.challenge.realm();
-                Ok(Next::Authenticate { realm, over: Over::NewLink })
+                let options = demand.challenge.options();
+                Ok(Next::Authenticate { options, over: Over::NewLink })
             }
             None => Err(refused(SocketError::ProxyAuthenticationRequired, head)),
         }
@@ -197,7 +197,7 @@ impl HttpConnect {
         let over = if head.keeps_link { Over::SameLink } else { Over::NewLink };
         let next = match is_unused || is_stale && self.has_proved && self.stale < MOST_STALE {
             true => Next::Again(over),
-            false => Next::Authenticate { realm: challenge.realm(), over },
+            false => Next::Authenticate { options: challenge.options(), over },
         };
         self.stale = if is_stale { self.stale + 1 } else { 0 };
         self.demand(challenge);
