@@ -23,7 +23,7 @@
 //! | `ticks` | a repeating `QTimer` fires |
 //! | `datagram1`, `datagram11` | so many datagrams are sent, and read by one call of a slot |
 //! | `datagram_sent` | a datagram is sent, by the standard library's socket |
-//! | `echo_direct`, `echo_socks5` | a message of 64 bytes is sent back, on a direct connection and through a SOCKS5 proxy; includes its peer |
+//! | `echo_direct`, `echo_socks5` | a message of 64 bytes is sent back, on a direct connection and through a SOCKS5 proxy; includes its peer. With the feature `http-proxy`, `echo_http` does it through an HTTP proxy |
 //! | `echo_peer` | such a message is written and read, by the standard library's sockets |
 //! | `skip` to `peek_all_text` | a read from a full buffer: see `reading/mod.rs` |
 //!
@@ -543,6 +543,8 @@ fn main() {
         "datagram_sent" => datagrams_sent(count),
         "echo_direct" => echo::echo(Way::Direct, count),
         "echo_socks5" => echo::echo(Way::Socks5, count),
+        #[cfg(feature = "http-proxy")]
+        "echo_http" => echo::echo(Way::Http, count),
         "echo_peer" => echo_peer(count),
         "post" => post(count),
         "post_own" => post_own(count),
