@@ -190,7 +190,7 @@ impl Socks5 {
 
 /// Returns what comes next when the proxy wants credentials, or other ones.
 fn wants_credentials() -> Next {
-    Next::Authenticate { realm: String::new(), over: Over::NewLink }
+    Next::Authenticate { options: Vec::new(), over: Over::NewLink }
 }
 
 /// Parses the reply of a request that has succeeded. Returns the address in it and the length of the
