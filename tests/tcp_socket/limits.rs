@@ -135,7 +135,7 @@ fn what_a_transaction_has_read_takes_room_until_it_is_committed(net: &Net) {
     assert_eq!(journal.take(), ["ready_read"]);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "what the peer says comes when the socket is closed")]
 fn what_was_sent_last_arrives_though_nobody_has_read_what_had_come(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -149,7 +149,7 @@ fn what_was_sent_last_arrives_though_nobody_has_read_what_had_come(net: &Net) {
     assert!(read_to_end(&mut rt, &mut peer) == data);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "both-ways")]
 fn a_closing_socket_with_a_full_buffer_does_not_reset_its_peer(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -385,7 +385,7 @@ fn a_slot_that_leaves_something_and_disconnects_is_called_until_nothing_is_left(
     assert_eq!((calls.get(), rt[socket].bytes_available()), (8, 0));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_connection_that_breaks_while_nobody_reads_is_told_to_who_writes(net: &Net) {
     for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
         let mut rt = net.runtime();
