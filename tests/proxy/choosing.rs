@@ -94,20 +94,21 @@ fn a_factory_sees_what_is_to_be_reached_and_answers_with_proxies(net: &Net) {
 }
 
 #[on_every_network]
-fn nothing_goes_past_a_proxy_that_cannot_carry_it(net: &Net) {
+fn nothing_goes_past_a_proxy_that_is_set(net: &Net) {
     let mut rt = net.runtime();
     let (value, _listener) = proxy(net);
     rt.set_application_proxy(value.for_loopback());
     let (stranger, to) = net.udp_peer();
 
+    // The proxy says nothing, so nothing is sent.
     let udp = rt.add(QUdpSocket::new());
     let error = rt[udp].write_datagram(b"past it", to).unwrap_err();
-    assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation);
-    let error = rt[udp].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap_err();
-    assert!(error.to_string().contains("proxy"), "{error}");
-    rt[udp].connect_to_host(&to.ip().to_string(), to.port());
-    wait_until(&mut rt, |world| world[udp].error().is_some());
-    assert_eq!(rt[udp].state(), SocketState::Unconnected);
+    assert_eq!(error.kind(), SocketError::Temporary);
+    let connects = rt.add(QUdpSocket::new());
+    rt[connects].connect_to_host(&to.ip().to_string(), to.port());
+    settle(&mut rt);
+    assert!(rt[connects].write(b"past it").is_err());
+    assert_eq!(rt[connects].state(), SocketState::Connecting);
 
     let tcp = rt.add(QTcpSocket::new());
     let error = rt[tcp].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap_err();
@@ -118,4 +119,23 @@ fn nothing_goes_past_a_proxy_that_cannot_carry_it(net: &Net) {
     rt[direct].write_datagram(b"directly", to).unwrap();
     settle(&mut rt);
     assert_eq!(stranger.recv_from(&mut [0; 16]).unwrap().0, 8);
+}
+
+/// HTTP proxies make connections alone.
+#[cfg(feature = "http-proxy")]
+#[on_every_network]
+fn no_datagram_goes_past_a_proxy_that_cannot_carry_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (_listener, port) = net.listener();
+    rt.set_application_proxy(NetworkProxy::http("127.0.0.1", port).for_loopback());
+    let (_stranger, to) = net.udp_peer();
+    let udp = rt.add(QUdpSocket::new());
+    let error = rt[udp].write_datagram(b"past it", to).unwrap_err();
+    assert_eq!(error.kind(), SocketError::UnsupportedSocketOperation);
+    let error = rt[udp].bind(any_port().ip(), 0, BindMode::DEFAULT).unwrap_err();
+    assert!(error.to_string().contains("proxy"), "{error}");
+    rt[udp].connect_to_host(&to.ip().to_string(), to.port());
+    wait_until(&mut rt, |world| world[udp].error().is_some());
+    assert_eq!(rt[udp].state(), SocketState::Unconnected);
+    assert_eq!(rt[udp].error(), Some(SocketError::UnsupportedSocketOperation));
 }

@@ -10,6 +10,7 @@ mod choosing;
 mod faults;
 #[cfg(feature = "http-proxy")]
 mod http;
+mod relay;
 mod steps;
 
 use std::io::Write;

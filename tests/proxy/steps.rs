@@ -1,7 +1,5 @@
 //! What comes early, late, or from elsewhere while a proxy is spoken to.
 
-use std::cell::Cell;
-
 use super::*;
 use slotwire::{NetworkLayerProtocol, OpenMode};
 
@@ -92,10 +90,11 @@ fn a_slot_that_disconnects_takes_no_answer_of_another_slot_away(net: &Net) {
 }
 
 /// A slot that goes on for so many emissions that its turn is put aside.
+#[cfg(feature = "http-proxy")]
 fn lengthen_turns(rt: &mut Runtime, udp: Obj<QUdpSocket>) {
     #[derive(QObject, Default)]
     struct Chain {
-        left: Cell<u32>,
+        left: std::cell::Cell<u32>,
         #[signal]
         link: Signal<()>,
     }
@@ -111,7 +110,7 @@ fn lengthen_turns(rt: &mut Runtime, udp: Obj<QUdpSocket>) {
         }
     }
 
-    let chain = rt.add(Chain { left: Cell::new(100_000), ..Chain::default() });
+    let chain = rt.add(Chain { left: std::cell::Cell::new(100_000), ..Chain::default() });
     rt.connect(chain, Chain::link, chain, Chain::go_on);
     rt.connect_fn(udp, QUdpSocket::state_changed, move |world, _| {
         world.emit(chain, Chain::link, ())
@@ -119,12 +118,13 @@ fn lengthen_turns(rt: &mut Runtime, udp: Obj<QUdpSocket>) {
 }
 
 /// The step that finds out that there is no route waits in a turn that was put aside.
+#[cfg(feature = "http-proxy")]
 #[on_every_network]
 fn a_wait_goes_past_no_proxy(net: &Net) {
     let mut rt = net.runtime();
     let (_stranger, to) = net.udp_peer();
     let udp = rt.add(QUdpSocket::new());
-    rt[udp].set_proxy(NetworkProxy::socks5("127.0.0.1", 1));
+    rt[udp].set_proxy(NetworkProxy::http("127.0.0.1", 1));
     lengthen_turns(&mut rt, udp);
     rt.post(move |world| world[udp].connect_to_host(&to.ip().to_string(), to.port()));
     turn(&mut rt);

@@ -7,12 +7,12 @@ use super::http::HttpConnect;
 use super::network_proxy::{NetworkProxy, ProxyType};
 use super::protocol::Protocol;
 use super::proxy_factory::{ProxyFactory, ProxyQuery};
-use super::socks5::Socks5;
+use super::socks5::{Request, Socks5};
 use super::target::Target;
-use super::tunnel::Tunnel;
+use super::tunnel::{Purpose, Tunnel};
 use crate::net::engine::{Destination, Route};
 use crate::net::names::HostName;
-use crate::net::values::{EngineFailure, SocketError, SocketType};
+use crate::net::values::{BindAddress, EngineFailure, SocketError, SocketType};
 
 /// The proxies of a runtime.
 #[derive(Clone, Default)]
@@ -49,15 +49,17 @@ impl ProxyChoice {
         }
     }
 
-    /// Returns the proxy for a destination; `None` means no proxy. `own` is the socket's.
+    /// Returns the proxy for a destination; `None` means no proxy. `own` is the socket's. If
+    /// `is_local`, only this host can be reached.
     ///
     /// # Errors
     ///
     /// Fails if proxies are set and none of them can carry the connection.
-    pub(in crate::net) fn proxy_for(
+    fn proxy_for(
         &self,
         own: &NetworkProxy,
         destination: &Destination<'_>,
+        is_local: bool,
     ) -> Result<Option<NetworkProxy>, EngineFailure> {
         let candidates = match (own.proxy_type(), &self.application) {
             (ProxyType::NoProxy, _) | (ProxyType::Default, Application::None) => return Ok(None),
@@ -68,12 +70,11 @@ impl ProxyChoice {
             _ => vec![own.clone()],
         };
         let is_own = own.proxy_type().is_proxy();
-        let skips_proxies = !is_own && is_loopback(destination.host);
+        let skips_proxies = !is_own && is_local;
         let is_direct = |proxy: &NetworkProxy| {
             !proxy.proxy_type().is_proxy() || skips_proxies && !proxy.is_for_loopback()
         };
-        let is_usable =
-            |proxy: &NetworkProxy| is_direct(proxy) || destination.kind == SocketType::Tcp;
+        let is_usable = |proxy: &NetworkProxy| is_direct(proxy) || carries(proxy, destination.kind);
         let has_candidates = !candidates.is_empty();
         match candidates.into_iter().find(is_usable) {
             Some(first) => Ok((!is_direct(&first)).then_some(first)),
@@ -85,29 +86,36 @@ impl ProxyChoice {
         }
     }
 
-    /// Returns the reason if a socket of this kind cannot be bound, because a proxy is set for it.
-    pub(in crate::net) fn refusal_to_bind(
+    /// Returns the route by which a socket of this kind gets its datagrams when it is bound to this
+    /// address; `None` if no proxy is in the way.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a proxy is in the way by which such a socket cannot be bound.
+    pub(in crate::net) fn route_to_bind(
         &self,
         own: &NetworkProxy,
         kind: SocketType,
-    ) -> Option<EngineFailure> {
+        address: BindAddress,
+    ) -> Result<Option<Route>, EngineFailure> {
         let anywhere = Destination { kind, host: "", port: 0, protocol_tag: "" };
-        match self.proxy_for(own, &anywhere) {
-            Ok(None) => None,
-            Ok(Some(_)) => Some(EngineFailure::new(
+        let is_local = address.with_port(0).ip().to_canonical().is_loopback();
+        match self.proxy_for(own, &anywhere, is_local)? {
+            None => Ok(None),
+            Some(proxy) if kind == SocketType::Udp => Ok(Some(through(proxy, |_| relayed(None)))),
+            Some(_) => Err(EngineFailure::new(
                 SocketError::UnsupportedSocketOperation,
-                "a socket that has a proxy cannot be bound",
+                "a TCP socket that has a proxy cannot be bound",
             )),
-            Err(failure) => Some(failure),
         }
     }
 
     /// Returns the route to a destination.
     pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
-        match self.proxy_for(own, destination) {
+        match self.proxy_for(own, destination, is_loopback(destination.host)) {
             Ok(None) => Route::direct(),
             Ok(Some(proxy)) => match Target::parse(destination.host, destination.port) {
-                Ok(target) => through(proxy, target),
+                Ok(target) => to_peer(proxy, target, destination.kind),
                 Err(failure) => Route::refused(failure),
             },
             Err(failure) => Route::refused(failure),
@@ -115,16 +123,41 @@ impl ProxyChoice {
     }
 }
 
-/// Returns the route to a target through a proxy.
-fn through(proxy: NetworkProxy, target: Target) -> Route {
-    let peer = target.peer();
-    Route::by_proxy(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
-        let protocol: Box<dyn Protocol> = match proxy.proxy_type() {
+/// Returns true if a proxy can carry what sockets of this kind send.
+fn carries(proxy: &NetworkProxy, kind: SocketType) -> bool {
+    match kind {
+        SocketType::Tcp => true,
+        SocketType::Udp => proxy.proxy_type() == ProxyType::Socks5,
+        _ => false,
+    }
+}
+
+/// Returns the route to a peer through a proxy.
+fn to_peer(proxy: NetworkProxy, target: Target, kind: SocketType) -> Route {
+    through(proxy, move |proxy| -> (Box<dyn Protocol>, Purpose) {
+        let purpose = Purpose::Connect(target.peer());
+        match proxy.proxy_type() {
+            _ if kind == SocketType::Udp => relayed(Some(target)),
             #[cfg(feature = "http-proxy")]
-            ProxyType::Http => Box::new(HttpConnect::new(target, &proxy)),
-            _ => Box::new(Socks5::new(target)),
-        };
-        Box::new(Tunnel::new(below, early, proxy, protocol, peer))
+            ProxyType::Http => (Box::new(HttpConnect::new(target, proxy)), purpose),
+            _ => (Box::new(Socks5::new(Request::Connect(target))), purpose),
+        }
+    })
+}
+
+/// Returns the conversation with a proxy that is to relay datagrams, to this peer or to any.
+fn relayed(peer: Option<Target>) -> (Box<dyn Protocol>, Purpose) {
+    (Box::new(Socks5::new(Request::Associate)), Purpose::Relay(peer))
+}
+
+/// Returns the route through a proxy. `ask` returns the conversation with it, and what is asked for.
+fn through(
+    proxy: NetworkProxy,
+    ask: impl FnOnce(&NetworkProxy) -> (Box<dyn Protocol>, Purpose) + 'static,
+) -> Route {
+    Route::by_proxy(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
+        let (protocol, purpose) = ask(&proxy);
+        Box::new(Tunnel::new(below, early, proxy, protocol, purpose))
     })
 }
 

@@ -32,10 +32,11 @@ pub(super) enum Next {
         realm: String,
         over: Over,
     },
-    /// The proxy has connected to the peer. From now on, bytes are the peer's.
-    Connected {
-        /// The address by which the proxy reaches the peer, if the proxy has said it.
-        local: Option<Address>,
+    /// The proxy has done what it was asked for. From now on, bytes are no longer the proxy's.
+    Granted {
+        /// The address that the proxy uses for it, if the proxy has said it: the one by which it
+        /// reaches the peer, or to which it wants datagrams.
+        address: Option<Address>,
     },
 }
 

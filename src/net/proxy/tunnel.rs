@@ -1,14 +1,17 @@
-//! `Tunnel`: the layer that speaks with a proxy until the proxy has connected to the peer.
+//! `Tunnel`: the layer that speaks with a proxy until the proxy has done what it was asked for.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
 use super::protocol::{Credentials, Next, Over, Protocol};
+use super::socks5::Association;
+use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
-use crate::net::values::{EngineFailure, SocketError};
+use crate::net::values::{EngineFailure, SocketError, SocketType};
 
 /// How many bytes are read at once. The answers of proxies are short.
 const CHUNK: usize = 1024;
@@ -27,7 +30,16 @@ pub(super) struct Tunnel {
     stage: Stage,
     /// True if the conversation has begun anew on this connection.
     is_kept: bool,
-    peer: Address,
+    purpose: Purpose,
+}
+
+/// What the proxy is asked for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A connection to this peer.
+    Connect(Address),
+    /// To relay datagrams: to and from this peer, or any.
+    Relay(Option<Target>),
 }
 
 /// What a tunnel does.
@@ -43,19 +55,29 @@ enum Stage {
     Returns,
     /// The program has not given other credentials.
     GivesUp,
-    Stands {
-        local: Option<Address>,
-    },
+    /// The proxy relays datagrams that are sent to this address, and there is no link to it yet.
+    NeedsRelay(SocketAddr),
+    /// The proxy has done what it was asked for.
+    Stands(Standing),
+}
+
+/// What a proxy has granted.
+#[derive(Debug)]
+enum Standing {
+    /// A connection to this peer, for which the proxy has this address.
+    Connection { local: Option<Address>, peer: Address },
+    /// A link to the relay.
+    Relay(Box<dyn SocketEngine>),
 }
 
 impl Tunnel {
-    /// Creates a tunnel to `peer` above a connection to the proxy.
+    /// Creates a tunnel above a connection to the proxy.
     pub(super) fn new(
         below: Box<dyn SocketEngine>,
         early: Vec<u8>,
         proxy: NetworkProxy,
         protocol: Box<dyn Protocol>,
-        peer: Address,
+        purpose: Purpose,
     ) -> Self {
         let credentials =
             Credentials { user: proxy.user().to_owned(), password: proxy.password().to_owned() };
@@ -68,7 +90,7 @@ impl Tunnel {
             said: Vec::new(),
             stage: Stage::Begins,
             is_kept: false,
-            peer,
+            purpose,
         }
     }
 
@@ -116,11 +138,52 @@ impl Tunnel {
                     self.stage = Stage::Asks(question.clone(), over);
                     return Ok(Handshake::Asks(Question::new(question)));
                 }
-                Next::Connected { local } => {
-                    self.stage = Stage::Stands { local };
-                    return Ok(Handshake::Done);
+                Next::Granted { address } => {
+                    self.stage = self.granted(address)?;
+                    return Ok(self.handshake_once_granted());
                 }
             }
+        }
+    }
+
+    /// Returns what follows when the proxy has done what it was asked for and has said this address.
+    fn granted(&self, address: Option<Address>) -> Result<Stage, Trouble> {
+        Ok(match self.purpose {
+            Purpose::Connect(peer) => {
+                // Many proxies do not tell the address.
+                let is_told = |address: &Address| {
+                    address.internet().is_none_or(|address| !address.ip().is_unspecified())
+                };
+                let local = address.filter(is_told);
+                Stage::Stands(Standing::Connection { local, peer })
+            }
+            Purpose::Relay(_) => Stage::NeedsRelay(self.relay_at(address)?),
+        })
+    }
+
+    /// Returns the relay's address. A proxy that does not tell its IP address means its own.
+    fn relay_at(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
+        let port = match told {
+            Some(Address::Internet(address)) if !address.ip().is_unspecified() => {
+                return Ok(address);
+            }
+            Some(Address::Internet(address)) => address.port(),
+            Some(Address::Named(port)) => port,
+            None => 0,
+        };
+        let mut own = self.below.peer_addr().map_err(Trouble::of)?.internet().ok_or_else(|| {
+            let reason = "the proxy did not say where it takes datagrams";
+            EngineFailure::new(SocketError::ProxyProtocol, reason)
+        })?;
+        own.set_port(port);
+        Ok(own)
+    }
+
+    /// Returns what is left of the handshake when the proxy has done what it was asked for.
+    fn handshake_once_granted(&self) -> Handshake {
+        match self.stage {
+            Stage::NeedsRelay(at) => Handshake::NeedsLink(Link::new(SocketType::Udp, at)),
+            _ => Handshake::Done,
         }
     }
 
@@ -180,11 +243,15 @@ impl SocketEngine for Tunnel {
                 let reason = "the proxy requires a user and a password, or other ones";
                 Err(EngineFailure::new(SocketError::ProxyAuthenticationRequired, reason).into())
             }
-            Stage::Stands { .. } => Ok(Handshake::Done),
+            Stage::NeedsRelay(_) | Stage::Stands(_) => Ok(self.handshake_once_granted()),
         }
     }
 
     fn add_link(&mut self, link: Box<dyn SocketEngine>) {
+        if let Stage::NeedsRelay(_) = self.stage {
+            self.stage = Stage::Stands(Standing::Relay(link));
+            return;
+        }
         self.below = link;
         self.heard.clear();
         self.said.clear();
@@ -212,9 +279,16 @@ impl SocketEngine for Tunnel {
 
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
         match self.stage {
-            Stage::Stands { local } => {
-                let ends = Ends { local, peer: self.peer };
-                Ok(Settled { engine: self.below, early: self.heard, ends: Some(ends) })
+            Stage::Stands(Standing::Connection { local, peer }) => {
+                let ends = Some(Ends { local, peer });
+                Ok(Settled { engine: self.below, early: self.heard, ends })
+            }
+            Stage::Stands(Standing::Relay(relay)) => {
+                let peer = match self.purpose {
+                    Purpose::Relay(peer) => peer,
+                    Purpose::Connect(_) => None,
+                };
+                Err(Box::new(Association::new(self.below, relay, peer)))
             }
             _ => Err(self),
         }

@@ -10,7 +10,7 @@ use crate::event_loop::{self, LoopParts, Parts};
 use crate::net::engine::{Destination, NativeNetwork, Network, Route, Router};
 use crate::net::names::HostLookups;
 use crate::net::proxy::{NetworkProxy, ProxyChoice, ProxyFactory};
-use crate::net::values::{EngineFailure, SocketType};
+use crate::net::values::{BindAddress, EngineFailure, SocketType};
 use crate::object::World;
 
 /// What the sockets of a runtime share: the loop's parts, the network and more.
@@ -59,13 +59,15 @@ impl Facilities {
         }
     }
 
-    /// Returns the reason if a socket cannot be bound, because a proxy is set for it.
-    pub(in crate::net) fn refusal_to_bind(
+    /// Returns the route by which a socket of this kind gets its datagrams when it is bound; `None` if
+    /// no proxy is in the way.
+    pub(in crate::net) fn route_to_bind(
         &self,
         own: &NetworkProxy,
         kind: SocketType,
-    ) -> Option<EngineFailure> {
-        self.proxies().refusal_to_bind(own, kind)
+        address: BindAddress,
+    ) -> Result<Option<Route>, EngineFailure> {
+        self.proxies().route_to_bind(own, kind, address)
     }
 
     pub(super) fn set_application_proxy(&self, proxy: NetworkProxy) {

@@ -154,6 +154,12 @@ pub trait QAbstractSocket: QIODevice {
     /// the peer's first address refuses the connection, Linux chooses another port for the next
     /// address.
     ///
+    /// A UDP socket that has a SOCKS5 [proxy](Self::set_proxy) asks the proxy to relay its datagrams.
+    /// Then this call returns at once, the state is `HostLookup` and `Connecting`, and
+    /// `state_changed(Bound)` comes with the proxy's answer. Until then there is no local port.
+    /// [`Runtime::wait_for_bound`](crate::Runtime::wait_for_bound) waits for it. `address` and `port`
+    /// are those from which the datagrams go to the proxy; nobody else sees them.
+    ///
     /// ```
     /// use slotwire::prelude::*;
     /// use slotwire::{BindAddress, BindMode, QTcpSocket};
@@ -174,7 +180,11 @@ pub trait QAbstractSocket: QIODevice {
     /// [`SocketAddressNotAvailable`](SocketError::SocketAddressNotAvailable),
     /// [`SocketAccess`](SocketError::SocketAccess) or another error of the system;
     /// [`Unknown`](SocketError::Unknown) if the socket is bound or connected already, as in Qt;
-    /// [`Operation`](SocketError::Operation) if the socket is not in a runtime.
+    /// [`Operation`](SocketError::Operation) if the socket is not in a runtime;
+    /// [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation) if the socket has a
+    /// proxy that cannot bind it: any proxy of a TCP socket, an HTTP proxy of a UDP socket.
+    ///
+    /// What a proxy reports later is emitted alone.
     fn bind(
         &mut self,
         address: impl Into<BindAddress>,
@@ -236,8 +246,8 @@ pub trait QAbstractSocket: QIODevice {
     /// The proxy looks the peer's name up, so `host_found` is emitted only for a peer that is an
     /// address. The connect time-out covers the conversation with the proxy.
     ///
-    /// A proxy carries TCP connections. A socket that has one cannot be bound, and a UDP socket that
-    /// has one cannot connect or send: these calls fail with
+    /// A SOCKS5 proxy also relays the datagrams of a UDP socket: see [`bind`](Self::bind). What a proxy
+    /// cannot carry fails with
     /// [`UnsupportedSocketOperation`](SocketError::UnsupportedSocketOperation), and nothing goes past
     /// the proxy. A UDP socket that is bound or connected already still sends directly, so set its
     /// proxy before.

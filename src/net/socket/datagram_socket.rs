@@ -26,14 +26,8 @@ impl DatagramSocket {
     #[inline]
     pub(super) fn on_room(&mut self, readiness: Readiness) {
         if self.core.announcement().lacks_room() && readiness.writable {
-            self.announce_room();
+            self.core.announce_room();
         }
-    }
-
-    #[cold]
-    fn announce_room(&mut self) {
-        self.core.announcement_mut().have_room();
-        self.core.needed_extra().write_buffer_drained.emit(());
     }
 
     /// Called when the program has read a datagram, or an error of one: `ready_read` may be emitted

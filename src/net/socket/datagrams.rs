@@ -7,13 +7,13 @@ use std::net::{SocketAddr, SocketAddrV6};
 use rustix::io::Errno;
 
 use super::datagram_socket::DatagramSocket;
-use super::fault::copy_of;
+use super::fault::{Fault, copy_of};
 use super::machine::StateMachine;
 use super::news::News;
 use crate::net::engine::{Address, SocketEngine};
 use crate::net::values::{
-    BindAddress, BindMode, NetError, NetworkDatagram, SocketError, SocketState, at_interface,
-    described, scope_id,
+    BindAddress, BindMode, EngineFailure, NetError, NetworkDatagram, SocketError, SocketState,
+    at_interface, described, scope_id,
 };
 use crate::readiness::Readiness;
 
@@ -52,7 +52,13 @@ impl DatagramSocket {
         let Some(engine) = self.core.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
             self.core.add_news(News::REFUSED);
-            self.core.fail(SocketError::of_datagram(&error), Some(error));
+            let kind = SocketError::of_datagram(&error);
+            // What the network reports is about one datagram, what a layer reports about them all.
+            if EngineFailure::is_source_of(&error) {
+                self.lost(Fault { kind, source: Some(error) });
+                return false;
+            }
+            self.core.fail(kind, Some(error));
         }
         self.look_for_datagram()
     }
@@ -274,6 +280,11 @@ impl DatagramSocket {
         if self.core.is_idle() {
             self.bind(BindAddress::Any, 0, BindMode::DEFAULT)?;
         }
+        if self.core.is_being_bound() {
+            let operation = format!("{} before the proxy has bound the socket", operation());
+            let error = self.lacks_room();
+            return Err(NetError::new(SocketError::Temporary, operation, error));
+        }
         match self.core.datagram_engine() {
             Some(engine) => Ok(engine),
             None => {
@@ -305,6 +316,15 @@ impl DatagramSocket {
         if matches!(self.core.state(), SocketState::HostLookup | SocketState::Connecting) {
             self.settle();
         }
+    }
+
+    /// Refuses a datagram for which there is no room yet, and emits the error.
+    #[cold]
+    fn lacks_room(&mut self) -> io::Error {
+        self.core.announcement_mut().lack_room();
+        let error = io::Error::from(ErrorKind::WouldBlock);
+        self.core.fail(SocketError::Temporary, Some(copy_of(&error)));
+        error
     }
 
     /// Emits `bytes_written` or the error for a datagram, and returns the same result.

@@ -69,6 +69,26 @@ impl Runtime {
         Wait::begin(self, socket, timeout).for_connection()
     }
 
+    /// Waits until a UDP socket is bound by its proxy.
+    ///
+    /// Returns true if the socket is bound when the call returns, so that
+    /// [`local_port`](QAbstractSocket::local_port) is known. Returns false if the proxy refuses or
+    /// fails; if the socket was not being bound; or if this takes longer than `timeout`: then
+    /// [`error`](QAbstractSocket::error) returns [`SocketTimeout`](SocketError::SocketTimeout).
+    ///
+    /// A socket without a proxy is bound when [`bind`](QAbstractSocket::bind) returns. Qt has no such
+    /// call, because its `bind` blocks for up to 5 seconds.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a slot panics.
+    pub fn wait_for_bound<T>(&mut self, socket: Obj<T>, timeout: Option<Duration>) -> bool
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        Wait::begin(self, socket, timeout).for_binding()
+    }
+
     /// Waits until new bytes or a datagram have come.
     ///
     /// Returns true if `ready_read` is emitted before the call returns, or if an announced datagram
@@ -268,6 +288,13 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             self.finish_connecting(News::CONNECTED);
         }
         self.began_in == SocketState::Connected || self.has_happened(News::CONNECTED)
+    }
+
+    fn for_binding(&mut self) -> bool {
+        if self.core().is_some_and(SocketCore::is_being_bound) {
+            self.finish_connecting(News::empty());
+        }
+        self.state() == SocketState::Bound
     }
 
     fn for_arrival(&mut self) -> bool {

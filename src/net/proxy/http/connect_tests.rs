@@ -180,7 +180,7 @@ fn a_body_that_was_not_announced_costs_a_new_connection() {
 fn a_refusal_that_comes_byte_by_byte_costs_no_more_than_its_bytes() {
     let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(60_000));
     let pieces: Vec<&[u8]> = long.as_bytes().chunks(1).collect();
-    assert_eq!(answered(&ann(), &pieces).0, Ok(Next::Connected { local: None }));
+    assert_eq!(answered(&ann(), &pieces).0, Ok(Next::Granted { address: None }));
 }
 
 #[test]

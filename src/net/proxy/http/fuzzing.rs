@@ -43,7 +43,7 @@ pub(in crate::net) fn http_conversation(
             Next::Authenticate { over: Over::SameLink, .. } if steps.len() < MOST_USERS => {
                 credentials = user(steps.len());
             }
-            Next::Connected { .. } => {
+            Next::Granted { .. } => {
                 heard.extend(pieces.copied().flatten().copied());
                 return (steps, heard);
             }

@@ -165,7 +165,7 @@ impl HttpConnect {
     /// Takes a final head.
     fn on_head(&mut self, head: Head) -> Result<Next, EngineFailure> {
         let kind = match head.status {
-            200..300 => return Ok(Next::Connected { local: None }),
+            200..300 => return Ok(Next::Granted { address: None }),
             407 => return self.on_demand(head),
             403 | 405 => SocketError::SocketAccess,
             404 => SocketError::HostNotFound,

@@ -33,11 +33,14 @@ use crate::readiness::{Readiness, SourceId};
 pub(in crate::net::socket) struct Attempt {
     port: u16,
     protocol: NetworkLayerProtocol,
+    aim: Aim,
     /// The host to which the first connection leads, if that is not the peer.
     hop: Option<Hop>,
     /// The layers that shake hands once the first connection is established, from the lowest.
     layers: Vec<Layer>,
     race: Race,
+    /// The engine of a bound socket of datagrams, for a link from that address.
+    link: Option<Box<dyn SocketEngine>>,
     work: Work,
     /// The options that were set during the attempt, for engines that are opened later.
     options: KeptOptions,
@@ -48,6 +51,15 @@ pub(in crate::net::socket) struct Attempt {
     alarm: Option<Alarm>,
     /// The socket closes the connection as soon as it is established.
     closes: bool,
+}
+
+/// What an attempt is made for.
+#[derive(Default)]
+enum Aim {
+    #[default]
+    Peer,
+    /// To bind the socket by this route, which was chosen before.
+    Binding(Option<Route>),
 }
 
 /// What an attempt does.
@@ -67,6 +79,8 @@ pub(in crate::net::socket) enum Outcome {
     /// A layer asks the program a question. The attempt goes on when it is answered.
     Asks(Question),
     Connected(Connection),
+    /// The socket is bound, by a host on the way.
+    Bound(Connection),
     /// The attempt has failed: for its last failure, or for this reason if it has none.
     Failed(SocketError),
 }
@@ -94,6 +108,12 @@ impl Attempt {
         Self { port, protocol, race: Race::of(address, own), ..Self::default() }
     }
 
+    /// Creates an attempt to bind a socket of datagrams by this route. `own` is the socket's engine,
+    /// which is bound to an address of this host.
+    pub(in crate::net::socket) fn to_bind(route: Route, own: Box<dyn SocketEngine>) -> Self {
+        Self { aim: Aim::Binding(Some(route)), race: Race::of(None, Some(own)), ..Self::default() }
+    }
+
     /// Creates the attempt of an engine that was connecting before the socket took it over.
     pub(in crate::net::socket) fn begun_elsewhere(engine: Box<dyn SocketEngine>) -> Self {
         Self { race: Race::begun_elsewhere(engine), ..Self::default() }
@@ -102,13 +122,19 @@ impl Attempt {
     /// Chooses the route and looks the first host up. Returns true if the socket need not wait for
     /// the addresses of its peer.
     pub(in crate::net::socket) fn begin(&mut self, terms: &Terms<'_>) -> bool {
-        let Route { hop, layers, refusal } =
-            terms.home.route(terms.proxy(), &terms.destination(self.port));
+        let chosen = match &mut self.aim {
+            Aim::Binding(route) => route.take(),
+            Aim::Peer => None,
+        };
+        let Route { hop, layers, refusal } = chosen
+            .unwrap_or_else(|| terms.home.route(terms.proxy(), &terms.destination(self.port)));
         let is_behind_proxy = hop.as_ref().is_some_and(|hop| hop.is_proxy);
         let refusal = refusal.or_else(|| {
-            let reason = "a socket that is bound cannot connect through a proxy";
+            let reason = "a TCP socket that is bound cannot connect through a proxy";
             let kind = SocketError::UnsupportedSocketOperation;
-            (is_behind_proxy && self.race.is_bound()).then(|| EngineFailure::new(kind, reason))
+            let is_refused =
+                is_behind_proxy && terms.kind == SocketType::Tcp && self.race.is_bound();
+            is_refused.then(|| EngineFailure::new(kind, reason))
         });
         if let Some(failure) = refusal {
             self.failure = Some(Fault::of_connecting(failure.into()));
@@ -125,9 +151,10 @@ impl Attempt {
             self.port = hop.port;
             // The family that was asked for is the peer's.
             self.protocol = NetworkLayerProtocol::Any;
-            // A host on the way is reached by TCP, which the engine of a bound socket may not be.
+            // A host on the way is reached by TCP, and the engine of a bound socket of datagrams is
+            // for a link that a layer may ask for. A layer that bound the socket before is closed.
             if terms.kind == SocketType::Udp {
-                self.race.unbind();
+                self.link = self.race.unbind().filter(|engine| engine.below().is_none());
             }
         }
         (self.hop, self.layers) = (hop, layers);
@@ -162,6 +189,11 @@ impl Attempt {
     /// Returns true if the socket closes the connection as soon as it is established.
     pub(in crate::net::socket) fn closes(&self) -> bool {
         self.closes
+    }
+
+    /// Returns true if the attempt is made to bind the socket.
+    pub(in crate::net::socket) fn binds(&self) -> bool {
+        matches!(self.aim, Aim::Binding(_))
     }
 
     /// Returns the name whose addresses are to be tried: the hop's, or `peer` without a hop.
@@ -389,7 +421,11 @@ impl Attempt {
                 Ok(Stage::Done(Settled { engine, early, ends })) => {
                     let local = ends.and_then(|ends| ends.local).map(Endpoint::from);
                     let peer = ends.map(|ends| ends.peer.into());
-                    return Outcome::Connected(Connection { engine, local, peer, early });
+                    let connection = Connection { engine, local, peer, early };
+                    return match self.aim {
+                        Aim::Peer => Outcome::Connected(connection),
+                        Aim::Binding(_) => Outcome::Bound(connection),
+                    };
                 }
                 Err(error) => return self.fail(Fault::of_connecting(error)),
             };
@@ -401,15 +437,19 @@ impl Attempt {
     /// Begins to connect a link that a layer has asked for. A link without an address leads to the
     /// same host as the first connection.
     fn open_link(
-        &self,
+        &mut self,
         hop: Option<SocketAddr>,
         link: Link,
         terms: &Terms<'_>,
     ) -> Result<Box<dyn SocketEngine>, Fault> {
         let to = link.to.map_or(hop, Address::internet);
         let to = to.ok_or_else(|| Fault::of_connecting(io::ErrorKind::Unsupported.into()))?;
+        let own = if link.kind == SocketType::Udp { self.link.take() } else { None };
         let opener = Opener::new(terms, &self.options);
-        let mut engine = opener.open(link.kind, to)?;
+        let mut engine = match own {
+            Some(bound) => bound,
+            None => opener.open(link.kind, to)?,
+        };
         opener.start(&mut *engine, to)?;
         Ok(engine)
     }

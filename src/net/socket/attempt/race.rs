@@ -79,9 +79,10 @@ impl Race {
         self.is_bound
     }
 
-    /// Closes the engine of a bound socket.
-    pub(super) fn unbind(&mut self) {
-        (self.own, self.is_bound) = (None, false);
+    /// Takes the engine of a bound socket out.
+    pub(super) fn unbind(&mut self) -> Option<Box<dyn SocketEngine>> {
+        self.is_bound = false;
+        self.own.take()
     }
 
     /// Adds addresses, each with this port. Leaves out those that are too many.

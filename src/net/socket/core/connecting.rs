@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::core::SocketCore;
 use crate::io::{ByteQueue, OpenMode};
-use crate::net::engine::{Awaited, Interest, Question};
+use crate::net::engine::{Awaited, Interest, Question, Route};
 use crate::net::proxy::ProxyAuthentication;
 use crate::net::socket::attempt::{Attempt, Connection, Outcome, Terms};
 use crate::net::socket::endpoint::Endpoint;
@@ -17,7 +17,7 @@ use crate::net::socket::fault::Fault;
 use crate::net::socket::news::News;
 use crate::net::socket::phase::Phase;
 use crate::net::socket::step::Step;
-use crate::net::values::{NetworkLayerProtocol, SocketError, SocketState, SocketType};
+use crate::net::values::{BindAddress, NetworkLayerProtocol, SocketError, SocketState, SocketType};
 use crate::readiness::{Readiness, SourceId};
 
 impl SocketCore {
@@ -73,6 +73,11 @@ impl SocketCore {
     /// the way to the peer.
     pub(in crate::net) fn looks_up(&self) -> bool {
         self.phase.attempt().is_some_and(Attempt::looks_up)
+    }
+
+    /// Returns true if a proxy is asked to bind the socket.
+    pub(in crate::net) fn is_being_bound(&self) -> bool {
+        self.phase.attempt().is_some_and(Attempt::binds)
     }
 
     /// Returns true if the attempt goes on with a step that is recorded and not taken yet. The turn
@@ -216,6 +221,7 @@ impl SocketCore {
                 self.record(Step::Answered);
             }
             Outcome::Connected(connection) => self.establish(connection, attempt.closes()),
+            Outcome::Bound(connection) => self.establish_binding(connection, attempt.closes()),
             Outcome::Failed(otherwise) => {
                 let Fault { kind, source } = self.end(Some(attempt), otherwise);
                 self.fail(kind, source);
@@ -232,11 +238,23 @@ impl SocketCore {
         }
     }
 
-    /// Returns the reason if the socket cannot be bound, because a proxy is set for it.
-    pub(super) fn refusal_to_bind(&self) -> Option<Fault> {
-        let Terms { home, kind, settings, .. } = self.terms()?;
-        let failure = home.refusal_to_bind(settings.proxy(), kind)?;
-        Some(Fault::of_binding(failure.into()))
+    /// Returns the route by which the socket is bound; `None` if no proxy is in the way.
+    pub(super) fn route_to_bind(&self, address: BindAddress) -> Result<Option<Route>, Fault> {
+        let Some(Terms { home, kind, settings, .. }) = self.terms() else { return Ok(None) };
+        let route = home.route_to_bind(settings.proxy(), kind, address);
+        route.map_err(|failure| Fault::of_binding(failure.into()))
+    }
+
+    /// Called when the socket is bound by a proxy.
+    fn establish_binding(&mut self, connection: Connection, to_close: bool) {
+        self.forget_local();
+        self.phase = Phase::Bound(connection.engine);
+        self.announcement.set_has_more(true);
+        self.announce_state(SocketState::Bound);
+        if self.announcement.lacks_room() {
+            self.announce_room();
+        }
+        self.record(Step::Begin { to_close });
     }
 
     /// Called when a connection to the peer was made.

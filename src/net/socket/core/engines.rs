@@ -29,7 +29,8 @@ impl SocketCore {
         false
     }
 
-    /// Opens an engine, binds it, and puts it in.
+    /// Opens an engine, binds it, and puts it in. Behind a proxy, begins to ask the proxy to relay
+    /// datagrams, which go by this engine.
     pub(in crate::net::socket) fn bind(
         &mut self,
         address: BindAddress,
@@ -42,16 +43,20 @@ impl SocketCore {
         if self.state() != SocketState::Unconnected {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
-        if let Some(fault) = self.refusal_to_bind() {
-            return Err(fault);
-        }
+        let route = self.route_to_bind(address)?;
         let (mut engine, address) =
             open(&*home.network, self.kind(), address, port).map_err(Fault::of_binding)?;
         self.prepare(&mut *engine)?;
         engine.bind(address, port, mode).map_err(Fault::of_binding)?;
-        self.phase = Phase::Bound(engine);
         self.forget_local();
         self.begin_anew();
+        if let Some(route) = route {
+            self.set_error(None);
+            self.clear_peer_name();
+            self.begin_attempt(Attempt::to_bind(route, engine));
+            return Ok(());
+        }
+        self.phase = Phase::Bound(engine);
         self.announce_state(SocketState::Bound);
         Ok(())
     }

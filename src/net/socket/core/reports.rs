@@ -25,6 +25,13 @@ impl SocketCore {
         self.signals().error_occurred.emit(kind);
     }
 
+    /// Emits that there is room again for datagrams.
+    #[cold]
+    pub(in crate::net::socket) fn announce_room(&mut self) {
+        self.announcement.have_room();
+        self.needed_extra().write_buffer_drained.emit(());
+    }
+
     /// Returns the last error.
     pub(in crate::net::socket) fn error(&self) -> Option<SocketError> {
         self.error

@@ -1,10 +1,11 @@
 //! `Socks5`: the client's side of SOCKS5 (RFC 1928), with user and password (RFC 1929).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
-use super::protocol::{Credentials, Next, Over, Protocol};
-use super::target::Target;
+use super::address::{Parsed, parse_address, push_address, push_counted, push_target};
 use crate::net::engine::Address;
+use crate::net::proxy::protocol::{Credentials, Next, Over, Protocol};
+use crate::net::proxy::target::Target;
 use crate::net::values::{EngineFailure, SocketError};
 
 const VERSION: u8 = 5;
@@ -14,14 +15,31 @@ const NO_METHOD: u8 = 0xff;
 /// The version of the negotiation of user and password.
 const PASSWORD_VERSION: u8 = 1;
 const CONNECT: u8 = 1;
-const IPV4: u8 = 1;
-const NAME: u8 = 3;
-const IPV6: u8 = 4;
+const ASSOCIATE: u8 = 3;
+
+/// What a proxy is asked for.
+#[derive(Debug)]
+pub(in crate::net::proxy) enum Request {
+    /// To connect to this peer.
+    Connect(Target),
+    /// To relay datagrams.
+    Associate,
+}
+
+impl Request {
+    /// Returns what the proxy does, as the rest of a sentence.
+    fn described(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "connect to the peer",
+            Self::Associate => "relay datagrams",
+        }
+    }
+}
 
 /// The client's side of SOCKS5.
 #[derive(Debug)]
-pub(super) struct Socks5 {
-    target: Target,
+pub(in crate::net::proxy) struct Socks5 {
+    request: Request,
     credentials: Credentials,
     awaits: Awaits,
 }
@@ -38,35 +56,26 @@ enum Awaits {
 }
 
 impl Socks5 {
-    pub(super) fn new(target: Target) -> Self {
-        Self { target, credentials: Credentials::default(), awaits: Awaits::Method }
+    pub(in crate::net::proxy) fn new(request: Request) -> Self {
+        Self { request, credentials: Credentials::default(), awaits: Awaits::Method }
     }
 
-    /// Returns the request to connect to the target.
+    /// Returns the bytes of the request.
     fn request(&self) -> Vec<u8> {
-        let mut request = vec![VERSION, CONNECT, 0];
-        let port = match &self.target {
-            Target::Address(address) => {
-                match address.ip() {
-                    IpAddr::V4(ip) => {
-                        request.push(IPV4);
-                        request.extend(ip.octets());
-                    }
-                    IpAddr::V6(ip) => {
-                        request.push(IPV6);
-                        request.extend(ip.octets());
-                    }
-                }
-                address.port()
+        match &self.request {
+            Request::Connect(target) => {
+                let mut request = vec![VERSION, CONNECT, 0];
+                push_target(&mut request, target);
+                request
             }
-            Target::Name(name, port) => {
-                request.push(NAME);
-                push_counted(&mut request, name);
-                *port
+            Request::Associate => {
+                let mut request = vec![VERSION, ASSOCIATE, 0];
+                // The address from which the datagrams will come is not known: an address that is
+                // translated on the way is not the socket's own.
+                push_address(&mut request, SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+                request
             }
-        };
-        request.extend(port.to_be_bytes());
-        request
+        }
     }
 
     /// Takes the method that the proxy has chosen.
@@ -137,9 +146,9 @@ impl Protocol for Socks5 {
             (Awaits::Password, [_, _, ..]) => Ok(wants_credentials()),
             (Awaits::Reply, [_, code, ..]) if *code != 0 => Err(self.refused(*code)),
             (Awaits::Reply, _) => {
-                let Some((local, length)) = reply(heard)? else { return Ok(Next::Listen) };
+                let Some((address, length)) = reply(heard)? else { return Ok(Next::Listen) };
                 heard.drain(..length);
-                Ok(Next::Connected { local })
+                Ok(Next::Granted { address: Some(address) })
             }
             _ => Ok(Next::Listen),
         }
@@ -149,23 +158,29 @@ impl Protocol for Socks5 {
 impl Socks5 {
     /// Returns the failure that a code in the proxy's reply means.
     fn refused(&self, code: u8) -> EngineFailure {
-        let is_named = matches!(self.target, Target::Name(..));
+        let is_named = matches!(self.request, Request::Connect(Target::Name(..)));
+        let unsupported = SocketError::UnsupportedSocketOperation;
+        let aim = self.request.described();
         let (kind, reason) = match code {
-            1 => (SocketError::Network, "the proxy failed to connect to the peer"),
-            2 => (SocketError::SocketAccess, "the proxy does not allow the connection"),
-            3 => (SocketError::Network, "the proxy found no route to the peer's network"),
-            4 => (SocketError::HostNotFound, "the proxy found no route to the peer"),
-            5 => (SocketError::ConnectionRefused, "the peer refused the proxy's connection"),
-            6 => (SocketError::Network, "the proxy's connection to the peer took too many hops"),
-            7 => {
-                let reason = "the proxy does not make connections";
-                (SocketError::UnsupportedSocketOperation, reason)
+            1 => (SocketError::Network, format!("the proxy failed to {aim}")),
+            2 => {
+                (SocketError::SocketAccess, format!("the proxy does not allow this host to {aim}"))
             }
-            8 => {
-                let reason = "the proxy does not know this kind of address";
-                (SocketError::UnsupportedSocketOperation, reason)
+            3 => {
+                (SocketError::Network, "the proxy found no route to the peer's network".to_owned())
             }
-            _ => (SocketError::Unknown, "the proxy refused the connection"),
+            4 => (SocketError::HostNotFound, "the proxy found no route to the peer".to_owned()),
+            5 => {
+                let reason = "the peer refused the proxy's connection".to_owned();
+                (SocketError::ConnectionRefused, reason)
+            }
+            6 => {
+                let reason = "the proxy's connection to the peer took too many hops".to_owned();
+                (SocketError::Network, reason)
+            }
+            7 => (unsupported, format!("the proxy does not know the command to {aim}")),
+            8 => (unsupported, "the proxy does not know this kind of address".to_owned()),
+            _ => (SocketError::Unknown, format!("the proxy refused to {aim}")),
         };
         // As in Qt: a proxy that looks names up has no code for a name without an address.
         let kind = if is_named && matches!(code, 1 | 2) { SocketError::HostNotFound } else { kind };
@@ -178,49 +193,19 @@ fn wants_credentials() -> Next {
     Next::Authenticate { realm: String::new(), over: Over::NewLink }
 }
 
-/// Appends a text of up to 255 bytes, after its length in one byte.
-fn push_counted(bytes: &mut Vec<u8>, text: &str) {
-    let length = u8::try_from(text.len()).expect("longer texts were refused before");
-    bytes.push(length);
-    bytes.extend(text.as_bytes());
-}
-
 /// Parses the reply of a request that has succeeded. Returns the address in it and the length of the
 /// reply; `None` if more must come.
-fn reply(bytes: &[u8]) -> Result<Option<(Option<Address>, usize)>, EngineFailure> {
-    let Some(&[_, _, reserved, kind]) = bytes.first_chunk() else { return Ok(None) };
+fn reply(bytes: &[u8]) -> Result<Option<(Address, usize)>, EngineFailure> {
+    const HEAD: usize = 3;
+    let Some(&[_, _, reserved]) = bytes.first_chunk::<HEAD>() else { return Ok(None) };
     if reserved != 0 {
         return Err(wrong("the proxy's reply has a value in a reserved place"));
     }
-    let rest = &bytes[4..];
-    let (address_length, skipped) = match kind {
-        IPV4 => (4, 0),
-        IPV6 => (16, 0),
-        NAME => match rest.first() {
-            Some(&length) => (usize::from(length), 1),
-            None => return Ok(None),
-        },
-        _ => return Err(wrong("the proxy's reply has an address of an unknown kind")),
-    };
-    let length = 4 + skipped + address_length + 2;
-    let Some(rest) = bytes.get(4 + skipped..length) else { return Ok(None) };
-    let (address, port) = rest.split_at(address_length);
-    let port = u16::from_be_bytes([port[0], port[1]]);
-    let ip = match address {
-        &[a, b, c, d] if kind == IPV4 => Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
-        address if kind == IPV6 => {
-            <[u8; 16]>::try_from(address).ok().map(|octets| IpAddr::V6(Ipv6Addr::from(octets)))
-        }
-        // A name is no address of this end.
-        _ => None,
-    };
-    let local = match ip {
-        // Many proxies do not tell the address.
-        Some(ip) if ip.is_unspecified() => None,
-        Some(ip) => Some(Address::Internet(SocketAddr::new(ip, port))),
-        None => Some(Address::Named(port)),
-    };
-    Ok(Some((local, length)))
+    match parse_address(&bytes[HEAD..]) {
+        Parsed::Address(address, length) => Ok(Some((address, HEAD + length))),
+        Parsed::Incomplete => Ok(None),
+        Parsed::Unknown => Err(wrong("the proxy's reply has an address of an unknown kind")),
+    }
 }
 
 fn wrong(reason: &str) -> EngineFailure {
@@ -238,7 +223,7 @@ mod tests {
 
     /// Speaks with a proxy whose answers come in these pieces.
     fn talk<'a>(user: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Talk {
-        let mut socks = Socks5::new(Target::parse("example.test", 80).unwrap());
+        let mut socks = Socks5::new(Request::Connect(Target::parse("example.test", 80).unwrap()));
         let credentials = Credentials { user: user.to_owned(), password: String::new() };
         let mut said = socks.begin(&credentials).unwrap();
         let (mut heard, mut next) = (Vec::new(), Ok(Next::Listen));
@@ -285,7 +270,7 @@ mod tests {
             let in_pieces = talk(user, cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]));
             prop_assert_eq!(&in_pieces.0, &whole.0);
             prop_assert_eq!(&in_pieces.1, &whole.1);
-            if let Ok(Next::Connected { .. }) = whole.0 {
+            if let Ok(Next::Granted { .. }) = whole.0 {
                 prop_assert_eq!(&in_pieces.2, &whole.2);
                 prop_assert!(bytes.ends_with(&whole.2), "what is left belongs to the peer");
             }
@@ -296,7 +281,7 @@ mod tests {
     fn a_name_of_any_length_that_can_be_told_is_told_whole() {
         for length in [1, 63, 253, 255] {
             let name: String = "a.".repeat(128)[..length].to_owned();
-            let socks = Socks5::new(Target::Name(name.clone(), 443));
+            let socks = Socks5::new(Request::Connect(Target::Name(name.clone(), 443)));
             let request = socks.request();
             assert_eq!(usize::from(request[4]), length);
             assert_eq!(request[5..5 + length], *name.as_bytes());

@@ -1,0 +1,340 @@
+//! `Association`: datagrams that a SOCKS5 proxy relays (RFC 1928, section 7).
+//!
+//! The datagrams go by a link to the relay, each behind a head that names its receiver or its
+//! sender. The link is connected, so nobody but the relay can put a datagram into it. The proxy
+//! relays for as long as the control link stands, on which the proxy was asked for it.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use smallvec::{SmallVec, smallvec};
+
+use super::address::{Parsed, parse_address, push_address, push_target};
+use crate::net::engine::{
+    Address, Interest, Membership, Progress, Received, Settled, SocketEngine,
+};
+use crate::net::interface::NetworkInterface;
+use crate::net::proxy::target::Target;
+use crate::net::values::{
+    BindAddress, BindMode, EngineFailure, NetworkDatagram, SocketError, canonical,
+};
+use crate::object::ObjectKey;
+use crate::readiness::{Readiness, SourceId};
+
+/// No datagram is larger than this, with its head, in bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// How many datagrams without a right head are dropped before the next right one, at most.
+const MOST_DROPPED: usize = 64;
+
+/// What stands before the address in a head: two reserved bytes, and the number of a fragment.
+const UNFRAGMENTED: [u8; 3] = [0, 0, 0];
+
+/// Datagrams that a proxy relays.
+#[derive(Debug)]
+pub(in crate::net::proxy) struct Association {
+    control: Box<dyn SocketEngine>,
+    relay: Box<dyn SocketEngine>,
+    /// The peer, if the socket is connected.
+    peer: Option<Target>,
+    /// Holds the next datagram.
+    room: Vec<u8>,
+    next: Option<Waiting>,
+    /// Why the next datagram could not be received.
+    failure: Option<io::Error>,
+    has_ended: bool,
+    /// The datagram that is sent, with its head.
+    outgoing: Vec<u8>,
+}
+
+/// A datagram that waits in the room of an association.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    sender: Address,
+    start: usize,
+    end: usize,
+}
+
+impl Association {
+    /// Creates the association of a control link and a link to the relay.
+    pub(in crate::net::proxy) fn new(
+        control: Box<dyn SocketEngine>,
+        relay: Box<dyn SocketEngine>,
+        peer: Option<Target>,
+    ) -> Self {
+        Self {
+            control,
+            relay,
+            peer,
+            room: vec![0; LARGEST],
+            next: None,
+            failure: None,
+            has_ended: false,
+            outgoing: Vec::new(),
+        }
+    }
+
+    /// Receives the next datagram that is meant for this socket, unless one waits already. So it is
+    /// known without a call whether one waits, and how large it is.
+    fn fetch(&mut self) {
+        if self.next.is_some() || self.failure.is_some() {
+            return;
+        }
+        for _ in 0..MOST_DROPPED {
+            match self.relay.read(&mut self.room) {
+                Ok(count) => self.next = self.parse(count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => self.failure = Some(error),
+            }
+            if self.next.is_some() || self.failure.is_some() {
+                return;
+            }
+        }
+        let reason = "the proxy relays datagrams without a right head, or of others than the peer";
+        self.failure = Some(EngineFailure::new(SocketError::ProxyProtocol, reason).into());
+    }
+
+    /// Parses the head of the datagram in the room. Returns `None` if the datagram is to be dropped:
+    /// it is a fragment, its head is wrong, or it is not the peer's.
+    fn parse(&self, end: usize) -> Option<Waiting> {
+        let rest = self.room[..end].strip_prefix(&UNFRAGMENTED)?;
+        let Parsed::Address(sender, length) = parse_address(rest) else { return None };
+        let sender = plain(sender);
+        let is_expected = match &self.peer {
+            None => sender.internet().is_some(),
+            Some(Target::Address(peer)) => sender == plain((*peer).into()),
+            // The proxy alone knows the addresses of the name.
+            Some(Target::Name(_, port)) => match sender {
+                Address::Internet(sender) => sender.port() == *port,
+                Address::Named(sender) => sender == *port,
+            },
+        };
+        let start = UNFRAGMENTED.len() + length;
+        is_expected.then_some(Waiting { sender, start, end })
+    }
+
+    fn waiting_bytes(&self) -> Option<(&[u8], Address)> {
+        let Waiting { sender, start, end } = self.next?;
+        Some((&self.room[start..end], sender))
+    }
+
+    /// Copies the next datagram. Returns how many of its bytes have found room, if that are fewer
+    /// than it has, and its sender.
+    fn look(&mut self, buffer: &mut [u8]) -> io::Result<(usize, bool, Address)> {
+        self.fetch();
+        match self.waiting_bytes() {
+            Some((bytes, sender)) => {
+                let count = bytes.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&bytes[..count]);
+                Ok((count, count < bytes.len(), sender))
+            }
+            None => Err(self.failure.take().unwrap_or_else(|| ErrorKind::WouldBlock.into())),
+        }
+    }
+
+    /// Copies the next datagram, and takes it.
+    fn take(&mut self, buffer: &mut [u8]) -> io::Result<(usize, bool, Address)> {
+        let taken = self.look(buffer)?;
+        self.next = None;
+        self.fetch();
+        Ok(taken)
+    }
+
+    /// Sends a datagram with the head that `push` appends.
+    fn send_behind(&mut self, push: impl FnOnce(&mut Vec<u8>), bytes: &[u8]) -> io::Result<usize> {
+        self.outgoing.clear();
+        self.outgoing.extend(UNFRAGMENTED);
+        push(&mut self.outgoing);
+        self.outgoing.extend(bytes);
+        self.relay.write(&self.outgoing)?;
+        Ok(bytes.len())
+    }
+
+    /// Called when the control link is ready. Nothing that the proxy says there has a meaning, but
+    /// its end.
+    fn hear_control(&mut self, readiness: Readiness) {
+        let mut chunk = [0; 1024];
+        self.has_ended |= readiness.read_closed
+            || readiness.readable
+                && match self.control.read(&mut chunk) {
+                    Ok(count) => count == 0,
+                    Err(error) => error.kind() != ErrorKind::WouldBlock,
+                };
+    }
+
+    /// Returns what can be read without a call.
+    fn readable(&self) -> Readiness {
+        let readable = self.has_ended || self.next.is_some() || self.failure.is_some();
+        Readiness { readable, read_closed: self.has_ended, ..Readiness::default() }
+    }
+}
+
+impl SocketEngine for Association {
+    fn below(&self) -> Option<&dyn SocketEngine> {
+        Some(&*self.relay)
+    }
+
+    fn below_mut(&mut self) -> Option<&mut (dyn SocketEngine + 'static)> {
+        Some(&mut *self.relay)
+    }
+
+    fn watch(&mut self, owner: ObjectKey) -> io::Result<()> {
+        self.control.watch(owner)?;
+        self.relay.watch(owner)
+    }
+
+    fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
+        if source.is_some() && source == self.control.source() {
+            let readiness = self.control.ready(source, readiness);
+            self.hear_control(readiness);
+            return self.readable();
+        }
+        let Readiness { readable, read_closed, writable, .. } = self.relay.ready(source, readiness);
+        if readable && !read_closed {
+            self.fetch();
+        }
+        let own = self.readable();
+        Readiness {
+            readable: own.readable || read_closed,
+            read_closed: own.read_closed || read_closed,
+            writable,
+            ..own
+        }
+    }
+
+    fn ready_now(&self) -> Readiness {
+        self.readable()
+    }
+
+    fn waits_for(&self, interest: Interest) -> SmallVec<[(&dyn SocketEngine, Interest); 2]> {
+        let end = Interest { to_read: true, to_write: false };
+        smallvec![(&*self.control, end), (&*self.relay, interest)]
+    }
+
+    fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+
+    fn bind(&mut self, _: BindAddress, _: u16, _: BindMode) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    fn connect(&mut self, _: Address) -> io::Result<Progress> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    fn progress(&mut self) -> io::Result<Progress> {
+        if self.has_ended {
+            let reason = "the proxy has closed the control link, and relays no more datagrams";
+            return Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into());
+        }
+        let progress = self.relay.progress();
+        self.fetch();
+        progress
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.take(buffer)?.0)
+    }
+
+    fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(self.look(buffer)?.0)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let peer = self.peer.take().ok_or(ErrorKind::NotConnected)?;
+        let sent = self.send_behind(|head| push_target(head, &peer), bytes);
+        self.peer = Some(peer);
+        sent
+    }
+
+    fn has_datagram(&self) -> io::Result<bool> {
+        Ok(self.next.is_some() || self.failure.is_some())
+    }
+
+    fn datagram_size(&self) -> io::Result<Option<usize>> {
+        Ok(self.waiting_bytes().map(|(bytes, _)| bytes.len()))
+    }
+
+    fn receive_from(&mut self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
+        let (count, _, sender) = self.take(buffer)?;
+        Ok((count, sender))
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Received> {
+        let (count, is_truncated, sender) = self.take(buffer)?;
+        Ok(Received::new(count, is_truncated, sender))
+    }
+
+    fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
+        let to = to.internet().ok_or(ErrorKind::Unsupported)?;
+        if is_of_many(to.ip()) {
+            let reason = "a proxy relays datagrams neither to groups nor to all hosts";
+            let kind = SocketError::UnsupportedSocketOperation;
+            return Err(EngineFailure::new(kind, reason).into());
+        }
+        self.send_behind(|head| push_address(head, to), bytes)
+    }
+
+    fn send(&mut self, datagram: &NetworkDatagram) -> io::Result<usize> {
+        let describes_way = datagram.sender().is_some()
+            || datagram.interface_index().is_some()
+            || datagram.hop_limit().is_some();
+        if describes_way {
+            let reason = "a proxy cannot be told by which way it sends a datagram";
+            let kind = SocketError::UnsupportedSocketOperation;
+            return Err(EngineFailure::new(kind, reason).into());
+        }
+        match datagram.destination() {
+            Some(to) => self.send_to(datagram.data(), to.into()),
+            None => self.write(datagram.data()),
+        }
+    }
+
+    fn set_member(
+        &mut self,
+        _: IpAddr,
+        _: Option<&NetworkInterface>,
+        _: Membership,
+    ) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    fn set_multicast_interface(&mut self, _: &NetworkInterface) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    fn available(&self) -> io::Result<usize> {
+        Ok(self.waiting_bytes().map_or(0, |(bytes, _)| bytes.len()))
+    }
+
+    fn peer_addr(&self) -> io::Result<Address> {
+        self.peer.as_ref().map(Target::peer).ok_or_else(|| ErrorKind::NotConnected.into())
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+}
+
+/// Returns the same address, as an IPv4 address if it is one in IPv6's form.
+fn plain(address: Address) -> Address {
+    match address {
+        Address::Internet(address) => Address::Internet(canonical(address)),
+        named @ Address::Named(_) => named,
+    }
+}
+
+/// Returns true for the address of a group, or of all hosts.
+fn is_of_many(ip: IpAddr) -> bool {
+    ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
+}
