@@ -47,9 +47,13 @@ impl Socks5Server {
     #[slot]
     fn hear(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
         let Some(client) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
+        let stage = match self.clients.get(&client) {
+            Some(Stage::Connecting) | None => return Ok(()), // `carry` moves what comes
+            Some(stage) => stage,
+        };
         let heard = cx[client].peek(MOST_WAITING).to_vec();
-        match self.clients.get(&client) {
-            Some(Stage::Greeting) => {
+        match stage {
+            Stage::Greeting => {
                 let [5, count, methods @ ..] = &heard[..] else {
                     return refuse(cx, client, &heard);
                 };
@@ -59,7 +63,7 @@ impl Socks5Server {
                 self.clients.insert(client, Stage::Request);
                 self.hear(cx)
             }
-            Some(Stage::Request) => {
+            _ => {
                 let Some((host, port, length)) = request(&heard) else {
                     return refuse(cx, client, &heard);
                 };
@@ -68,7 +72,6 @@ impl Socks5Server {
                 connect(cx, client, &host, port);
                 Ok(())
             }
-            Some(Stage::Connecting) | None => Ok(()),
         }
     }
 

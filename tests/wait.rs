@@ -305,7 +305,7 @@ fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept(net: &Net) {
     assert!(rt[socket].read_all() == data);
 }
 
-#[on_every_network_and_layer(no_proxy = "a socket that has a proxy cannot be bound")]
+#[on_every_network_and_layer(no_proxy = "nobody but the relay can send to the socket")]
 fn what_nobody_reads_does_not_prolong_the_wait_for_the_end(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -345,7 +345,7 @@ fn a_peer_that_sends_without_pause_does_not_prolong_a_wait(net: &Net) {
     });
 }
 
-#[on_every_network_and_layer(no_proxy = "a socket that has a proxy cannot be bound")]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -357,7 +357,7 @@ fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
     assert_eq!((rt[socket].state(), rt[socket].error()), (SocketState::Bound, None));
 }
 
-#[on_every_network_and_layer(no_proxy = "a socket that has a proxy cannot be bound")]
+#[on_every_network_and_layer(no_proxy = "nobody but the relay can send to the socket")]
 fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -693,7 +693,7 @@ fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network_and_layer(no_proxy = "a socket that has a proxy cannot be bound")]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
     for begins in ["connecting", "looking up", "bound"] {
         let mut rt = net.runtime();

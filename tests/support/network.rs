@@ -15,6 +15,8 @@ use slotwire::prelude::*;
 use super::layered_network::LayeredNetwork;
 use super::native_network::NativeNetwork;
 use super::peer::{End, Listener, ListenerEnd, Peer, UdpEnd, UdpPeer};
+#[cfg(feature = "sim")]
+use super::proxied_network::simulated_proxy_carries;
 use super::proxied_network::{ProxiedNetwork, proxy_carries};
 #[cfg(feature = "sim")]
 use super::simulated_network::SimulatedNetwork;
@@ -93,11 +95,11 @@ impl Net {
             .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(NativeNetwork)))))
     }
 
-    /// A host in memory, where every socket connects through a proxy, which carries everything that
-    /// proxies can.
+    /// The same of a host in memory.
     #[cfg(feature = "sim")]
-    pub(crate) fn simulated_with_proxy(_: &str) -> Option<Self> {
-        Some(Self::of(|| Box::new(ProxiedNetwork::new(Box::new(SimulatedNetwork::new())))))
+    pub(crate) fn simulated_with_proxy(carried: &str) -> Option<Self> {
+        simulated_proxy_carries(carried)
+            .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(SimulatedNetwork::new())))))
     }
 
     fn of(make: fn() -> Box<dyn Ground>) -> Self {

@@ -24,7 +24,7 @@ const LACKS: &str = "SLOTWIRE_TEST_PROXY_LACKS";
 
 /// What some proxies carry and others do not. The attribute of a test names it as `proxy_carries`.
 /// What no proxy can carry, the attribute names as `no_proxy`.
-const CARRIED: [&str; 4] = [
+const CARRIED: [&str; 5] = [
     // When one end closes its direction, the other direction stays open.
     "half-close",
     // A direction goes on while nobody reads at the end of the other.
@@ -33,17 +33,35 @@ const CARRIED: [&str; 4] = [
     "refusals",
     // The same of a name without an address.
     "unknown-names",
+    // The proxy relays datagrams (UDP ASSOCIATE).
+    "datagrams",
 ];
+
+/// What the example `socks5_server` does not carry.
+const EXAMPLE_LACKS: &str = "datagrams";
 
 /// Returns true if the proxy of the kernel's network carries all that these words name. Says it
 /// otherwise.
 pub(super) fn proxy_carries(words: &str) -> bool {
-    let lacks = std::env::var(LACKS).unwrap_or_default();
+    let lacks = match std::env::var_os(PROXY) {
+        Some(_) => std::env::var(LACKS).unwrap_or_default(),
+        None => EXAMPLE_LACKS.to_owned(),
+    };
+    carries(&lacks, words)
+}
+
+/// The same of the proxy of the simulated network.
+#[cfg(feature = "sim")]
+pub(super) fn simulated_proxy_carries(words: &str) -> bool {
+    carries(EXAMPLE_LACKS, words)
+}
+
+fn carries(lacks: &str, words: &str) -> bool {
     let unknown = words.split_whitespace().chain(lacks.split_whitespace());
     let unknown: Vec<_> = unknown.filter(|word| !CARRIED.contains(word)).collect();
     assert!(unknown.is_empty(), "this is not in the list: {unknown:?}");
-    let missing =
-        words.split_whitespace().find(|word| lacks.split_whitespace().any(|it| it == *word));
+    let mut needed = words.split_whitespace();
+    let missing = needed.find(|word| lacks.split_whitespace().any(|lacking| lacking == *word));
     if let Some(missing) = missing {
         println!("not run: the proxy does not carry {missing}");
     }

@@ -149,7 +149,7 @@ fn a_reset_is_no_orderly_end_to_an_unbuffered_socket(net: &Net) {
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network_and_layer(no_proxy = "a socket that has a proxy cannot be bound")]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn reading_from_a_bound_socket_that_is_open_from_before_ends_nothing(net: &Net) {
     let mut rt = net.runtime();
     let unbuffered = OpenMode::READ_WRITE | OpenMode::UNBUFFERED;
