@@ -36,7 +36,16 @@ pub fn on_every_network(_: TokenStream, function: TokenStream) -> TokenStream {
 ///   name, which `tests/support/proxied_network.rs` explains.
 #[proc_macro_attribute]
 pub fn on_every_network_and_layer(exceptions: TokenStream, function: TokenStream) -> TokenStream {
-    let exceptions: Vec<String> = exceptions.into_iter().map(|token| token.to_string()).collect();
+    let exceptions: Vec<TokenTree> = exceptions.into_iter().collect();
+    let is_known = |token: &TokenTree| match token {
+        TokenTree::Ident(word) => EXCEPTIONS.contains(&word.to_string().as_str()),
+        _ => true,
+    };
+    if !exceptions.iter().all(is_known) {
+        let error = format!("compile_error!(\"the exceptions are {}\");", EXCEPTIONS.join(", "));
+        return error.parse().unwrap_or_default();
+    }
+    let exceptions: Vec<String> = exceptions.iter().map(ToString::to_string).collect();
     let place_of = |word| exceptions.iter().position(|token| token == word);
     let mut networks = NETWORKS.to_vec();
     if place_of("no_layer").is_none() {
@@ -56,6 +65,9 @@ pub fn on_every_network_and_layer(exceptions: TokenStream, function: TokenStream
     }
     tests_of(function, &networks)
 }
+
+/// The words that may be in the parentheses of `#[on_every_network_and_layer]`.
+const EXCEPTIONS: [&str; 3] = ["no_layer", "no_proxy", "proxy_carries"];
 
 /// A network, as its tests call it.
 #[derive(Clone, Copy)]
