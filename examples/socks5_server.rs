@@ -1,4 +1,5 @@
-//! A small SOCKS5 proxy: it connects to whatever its clients name, and carries bytes both ways.
+//! A small SOCKS5 proxy: it connects to whatever its clients name, and carries bytes both ways. Each
+//! direction ends by itself, as it does without a proxy.
 //!
 //! Run it with `cargo run --example socks5_server -- 1080`, or without a port, then
 //! `cargo run --example proxy_client -- socks5://127.0.0.1 example.org 80`. It prints where it listens
@@ -46,9 +47,13 @@ impl Socks5Server {
     #[slot]
     fn hear(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
         let Some(client) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
+        let stage = match self.clients.get(&client) {
+            Some(Stage::Connecting) | None => return Ok(()), // `carry` moves what comes
+            Some(stage) => stage,
+        };
         let heard = cx[client].peek(MOST_WAITING).to_vec();
-        match self.clients.get(&client) {
-            Some(Stage::Greeting) => {
+        match stage {
+            Stage::Greeting => {
                 let [5, count, methods @ ..] = &heard[..] else {
                     return refuse(cx, client, &heard);
                 };
@@ -58,7 +63,7 @@ impl Socks5Server {
                 self.clients.insert(client, Stage::Request);
                 self.hear(cx)
             }
-            Some(Stage::Request) => {
+            _ => {
                 let Some((host, port, length)) = request(&heard) else {
                     return refuse(cx, client, &heard);
                 };
@@ -67,7 +72,6 @@ impl Socks5Server {
                 connect(cx, client, &host, port);
                 Ok(())
             }
-            Some(Stage::Connecting) | None => Ok(()),
         }
     }
 
@@ -75,7 +79,7 @@ impl Socks5Server {
     fn forget(&mut self, cx: &mut Context<Self>) {
         if let Some(client) = cx.sender_as::<QTcpSocket>() {
             self.clients.remove(&client);
-            cx.delete_later(client); // and its child, the connection to the peer
+            cx.delete_later(client);
         }
     }
 }
@@ -110,7 +114,7 @@ fn request(bytes: &[u8]) -> Option<(String, u16, usize)> {
 
 /// Connects to a peer, and carries bytes both ways once the connection is established.
 fn connect(cx: &mut World, client: Obj<QTcpSocket>, host: &str, port: u16) {
-    let peer = cx.add_child_of(client, QTcpSocket::new());
+    let peer = cx.add(QTcpSocket::new());
     cx[peer].set_read_buffer_size(Some(MOST_WAITING));
     let name = format!("{host}:{port}");
     cx.connect_fn(peer, QTcpSocket::connected, move |world, ()| {
@@ -119,34 +123,68 @@ fn connect(cx: &mut World, client: Obj<QTcpSocket>, host: &str, port: u16) {
         carry(world, client, peer);
         carry(world, peer, client);
     });
-    cx.connect_fn(peer, QTcpSocket::error_occurred, move |world, _| {
-        if world[peer].peer_addr().is_none() {
-            let _ = world[client].write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]);
+    cx.connect_fn(peer, QTcpSocket::error_occurred, move |world, error| {
+        if world[peer].peer_addr().is_none() && world.contains(client) {
+            let reply = match error {
+                SocketError::HostNotFound => 4,
+                SocketError::ConnectionRefused => 5,
+                _ => 1,
+            };
+            let _ = world[client].write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]);
         }
-        world[client].disconnect_from_host();
+        end(world, client);
+        end(world, peer);
+    });
+    cx.connect_fn(client, QTcpSocket::disconnected, move |world, ()| end(world, peer));
+    cx.connect_fn(peer, QTcpSocket::disconnected, move |world, ()| {
+        end(world, client);
+        world.delete_later(peer);
     });
     cx[peer].connect_to_host(host, port);
 }
 
-/// Moves what one socket receives to the other, from now on.
+/// Moves what one socket receives to the other, from now on, and then its end.
 fn carry(world: &mut World, from: Obj<QTcpSocket>, to: Obj<QTcpSocket>) {
     let pump = move |world: &mut World| {
         if let Some((source, sink)) = world.pair(from, to) {
             let _ = source.forward_to(sink);
         }
     };
+    world[from].set_allow_half_open(true);
     world[to].set_write_buffer_limit(Some(MOST_WAITING));
     pump(world);
     world.connect_fn(from, QTcpSocket::ready_read, move |world, ()| pump(world));
     world.connect_fn(to, QTcpSocket::write_buffer_drained, move |world, ()| pump(world));
+    world.connect_fn(from, QTcpSocket::read_channel_finished, move |world, ()| {
+        if let Some(sink) = world.get_mut(to) {
+            // What is left is no more than the source has room for.
+            sink.set_write_buffer_limit(None);
+            pump(world);
+            world[to].shutdown_write();
+        }
+    });
+}
+
+/// Ends a connection when all is sent; gives up one that is not established.
+fn end(world: &mut World, socket: Obj<QTcpSocket>) {
+    match world.get(socket).map(|socket| socket.state()) {
+        Some(SocketState::Connected) => world[socket].disconnect_from_host(),
+        Some(SocketState::Closing) | None => {}
+        Some(_) => _ = world.delete_later(socket),
+    }
+}
+
+/// Adds a proxy that listens at this port of the loopback interface, and returns the port.
+pub(crate) fn serve(rt: &mut Runtime, port: u16) -> Result<u16, NetError> {
+    let server = rt.add_with(Socks5Server::new);
+    let listener = rt[server].listener;
+    rt[listener].listen((Ipv4Addr::LOCALHOST, port))?;
+    Ok(rt[listener].server_port().unwrap_or(port))
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
     let mut rt = Runtime::new()?;
-    let server = rt.add_with(Socks5Server::new);
-    let listener = rt[server].listener;
-    rt[listener].listen((Ipv4Addr::LOCALHOST, port))?;
-    println!("listening on {}", rt[listener].server_port().unwrap_or(port));
+    println!("listening on {}", serve(&mut rt, port)?);
     std::process::exit(rt.exec()?);
 }

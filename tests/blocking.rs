@@ -70,7 +70,7 @@ fn a_blocking_view_does_not_wait_for_what_cannot_come(net: &Net) {
     });
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the proxy may take what the peer does not")]
 fn a_blocking_flush_fails_if_the_peer_is_gone(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -80,7 +80,7 @@ fn a_blocking_flush_fails_if_the_peer_is_gone(net: &Net) {
     leaving.end(&mut rt);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the proxy may take what the peer does not")]
 fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
@@ -91,7 +91,7 @@ fn a_blocking_flush_fails_if_a_read_has_found_that_the_peer_is_gone(net: &Net) {
     view.flush().unwrap_err();
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -108,7 +108,7 @@ fn an_end_that_is_closed_when_all_is_sent_already_is_told_to_the_peer(net: &Net)
     });
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_blocking_view_tells_a_reset_from_an_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -132,7 +132,7 @@ fn a_blocking_view_does_not_tell_of_the_same_time_out_twice(net: &Net) {
     assert_eq!(rt.blocking(socket).with_timeout(LATE).read(&mut [0]).unwrap(), 0);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "refusals")]
 fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -143,7 +143,7 @@ fn a_blocking_view_says_that_nobody_listens(net: &Net) {
     assert_eq!(told.to_string(), format!("cannot read from the socket: {reason}"));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "unknown-names")]
 fn a_blocking_view_says_that_there_is_no_such_host(net: &Net) {
     for (host, protocol) in [
         ("no-such-host.invalid", NetworkLayerProtocol::Any),

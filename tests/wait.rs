@@ -15,7 +15,7 @@ use support::*;
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
 const LATE: Option<Duration> = Some(DEADLINE);
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the proxy looks the name up")]
 fn a_connection_is_waited_for_by_address_and_by_name(net: &Net) {
     for host in ["127.0.0.1", "localhost"] {
         let mut rt = net.runtime();
@@ -55,7 +55,10 @@ impl Reader {
     }
 }
 
-#[on_every_network_and_layer(but = "a clock that jumps does not wait for who greets")]
+#[on_every_network_and_layer(
+    no_layer = "a clock that jumps does not wait for who greets",
+    no_proxy = "a clock that jumps does not wait for a proxy"
+)]
 fn what_a_wait_brings_does_not_overtake_what_came_before(net: &Net) {
     for timeout in [LATE, Some(Duration::ZERO)] {
         let (mut rt, _) = net.timed_runtime();
@@ -95,7 +98,7 @@ impl Announcer {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "servers use no proxy")]
 fn a_connection_that_is_waited_for_does_not_overtake_the_one_before(net: &Net) {
     for timeout in [LATE, Some(Duration::ZERO)] {
         let (mut rt, _) = net.timed_runtime();
@@ -118,7 +121,7 @@ fn a_connection_that_is_waited_for_does_not_overtake_the_one_before(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "refusals unknown-names")]
 fn a_wait_for_a_connection_ends_when_there_will_be_none(net: &Net) {
     let mut rt = net.runtime();
     let hosts = [
@@ -147,6 +150,7 @@ fn a_connection_that_does_not_come_in_time_is_given_up(net: &Net) {
     assert_eq!(clock.elapsed(), Duration::from_secs(3));
     assert_eq!(journal.take(), ["HostLookup", "Connecting", "host_found", "Unconnected"]);
     assert_eq!(rt[socket].error(), Some(SocketError::SocketTimeout));
+    settle(&mut rt);
     assert_eq!(rt.next_deadline(), None);
     rt[socket].set_connect_timeout(Some(Duration::from_secs(2)));
     rt[socket].connect_to_host("127.0.0.1", address.port());
@@ -221,7 +225,7 @@ fn waits_end_when_the_peer_has_closed(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "refusals")]
 fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -239,7 +243,7 @@ fn who_waits_for_bytes_to_go_out_waits_for_the_connection_first(net: &Net) {
     assert_eq!(rt[refused].error(), Some(SocketError::ConnectionRefused));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn a_half_open_connection_brings_nothing_more_to_wait_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -301,7 +305,7 @@ fn the_end_that_the_peer_makes_is_waited_for_and_what_came_is_kept(net: &Net) {
     assert!(rt[socket].read_all() == data);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "nobody but the relay can send to the socket")]
 fn what_nobody_reads_does_not_prolong_the_wait_for_the_end(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -341,7 +345,7 @@ fn a_peer_that_sends_without_pause_does_not_prolong_a_wait(net: &Net) {
     });
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -353,7 +357,7 @@ fn a_bound_socket_has_nothing_to_wait_for_and_stays_bound(net: &Net) {
     assert_eq!((rt[socket].state(), rt[socket].error()), (SocketState::Bound, None));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "nobody but the relay can send to the socket")]
 fn an_unread_datagram_does_not_hold_up_the_end_of_a_wait(net: &Net) {
     net.watched(|net| {
         let mut rt = net.runtime();
@@ -468,7 +472,7 @@ fn a_wait_for_the_end_counts_the_end_that_was_asked_for_just_before(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the proxy may need longer than the wait to connect")]
 fn an_end_before_the_connection_that_was_just_begun_is_not_the_one_that_is_waited_for(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer) = net.connected_pair(&mut rt);
@@ -546,7 +550,7 @@ fn a_wait_for_new_bytes_sends_what_is_to_go_out_before_the_end(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "refusals")]
 fn a_wait_for_the_end_says_that_there_was_no_connection_to_end(net: &Net) {
     let mut rt = net.runtime();
     let socket = rt.add(QTcpSocket::new());
@@ -595,7 +599,7 @@ fn server(rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
     (server, rt[server].server_port().unwrap())
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "servers use no proxy")]
 fn a_new_connection_is_waited_for(net: &Net) {
     let mut rt = net.runtime();
     let deaf = rt.add(QTcpServer::new());
@@ -614,7 +618,7 @@ fn a_new_connection_is_waited_for(net: &Net) {
     assert_eq!(rt[socket].read_all(), b"hello");
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "servers use no proxy")]
 fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
     let mut rt = net.runtime();
     let (server, port) = server(&mut rt);
@@ -626,7 +630,7 @@ fn a_wait_for_a_connection_accepts_no_more_than_may_wait(net: &Net) {
     assert!(rt.wait_for_new_connection(server, LATE));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "servers use no proxy")]
 fn a_wait_for_a_connection_accepts_all_that_have_called(net: &Net) {
     let mut rt = net.runtime();
     let (server, port) = server(&mut rt);
@@ -641,7 +645,7 @@ fn a_wait_for_a_connection_accepts_all_that_have_called(net: &Net) {
     assert_eq!(announced.len(), 3);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "servers use no proxy")]
 fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     net.in_own_process("a_wait_for_a_connection_ends_when_it_cannot_be_accepted", || {
         let mut rt = net.runtime();
@@ -659,7 +663,7 @@ fn a_wait_for_a_connection_ends_when_it_cannot_be_accepted(net: &Net) {
     });
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -675,7 +679,7 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -689,7 +693,7 @@ fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
     for begins in ["connecting", "looking up", "bound"] {
         let mut rt = net.runtime();
@@ -711,7 +715,7 @@ fn a_wait_for_the_end_is_over_though_a_slot_begins_anew(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_reset_behind_a_full_buffer_ends_the_wait_for_the_end(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -724,7 +728,7 @@ fn a_reset_behind_a_full_buffer_ends_the_wait_for_the_end(net: &Net) {
     assert_eq!(rt[socket].read_all(), b"mor");
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn nobody_waits_for_an_end_behind_a_full_buffer_when_both_ends_are_closed(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -757,7 +761,7 @@ fn a_wait_for_the_end_says_at_once_that_somebody_has_to_read_it(net: &Net) {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn a_wait_for_the_end_sends_what_a_layer_holds_back(net: &Net) {
     let record = noise(8 * 1024);
     let begin = |count: usize| {

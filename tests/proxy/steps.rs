@@ -51,6 +51,23 @@ fn the_family_that_is_asked_for_is_the_peers_and_not_the_proxys(net: &Net) {
 }
 
 #[on_every_network]
+fn an_address_of_another_family_than_that_asked_for_is_not_found_and_told_to_no_proxy(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let told = [NetworkProxy::none(), NetworkProxy::socks5("127.0.0.1", port)].map(|proxy| {
+        let socket = rt.add(QTcpSocket::new());
+        let journal = journal_of(&mut rt, socket);
+        rt[socket].set_proxy(proxy);
+        let (mode, family) = (OpenMode::READ_WRITE, NetworkLayerProtocol::Ipv6);
+        rt[socket].connect_to_host_with("127.0.0.1", port, mode, family);
+        wait_until(&mut rt, |_| journal.has("HostNotFound while Unconnected"));
+        journal.take()
+    });
+    assert_eq!(told[0], told[1]);
+    assert!(listener.accept_now().is_none());
+}
+
+#[on_every_network]
 fn a_slot_that_disconnects_takes_no_answer_of_another_slot_away(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, listener) = begin(net, &mut rt, "example.invalid", |proxy| proxy);

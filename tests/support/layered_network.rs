@@ -62,6 +62,10 @@ impl Ground for LayeredNetwork {
         (self.layered(runtime), elapsed)
     }
 
+    fn run_proxy(&self) -> (u16, Box<dyn Any>) {
+        self.ground.run_proxy()
+    }
+
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
         let listener = self.ground.listen_and_greet(at)?;
         self.ports.borrow_mut().insert(listener.local_addr()?.port());

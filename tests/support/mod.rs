@@ -9,9 +9,12 @@ mod layered_network;
 mod native_network;
 mod network;
 mod peer;
+mod proxied_network;
 pub(crate) mod secret;
 #[cfg(feature = "sim")]
 mod simulated_network;
+#[path = "../../examples/socks5_server.rs"]
+mod socks5_server;
 
 use std::cell::RefCell;
 use std::io::Write;

@@ -5,19 +5,20 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use slotwire::prelude::*;
-use slotwire::{NetworkInterface, VirtualClock};
+use slotwire::{NetworkInterface, Remote, VirtualClock};
 
 use super::errand::{Underway, Work};
 use super::layered_network::{Carrier, Greeted, SecretEnd};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
+use super::socks5_server::serve;
 use super::{
     DEADLINE, closed_port, full_listener, in_own_process, leave_room_for_descriptors,
     leave_room_for_many_descriptors, open_descriptors,
@@ -35,6 +36,11 @@ impl Ground for NativeNetwork {
         let clock = VirtualClock::new();
         let runtime = Runtime::with_clock(clock.clone()).unwrap();
         (runtime, Box::new(move || clock.elapsed()))
+    }
+
+    fn run_proxy(&self) -> (u16, Box<dyn Any>) {
+        let (proxy, port) = ProxyThread::start();
+        (port, Box::new(proxy))
     }
 
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
@@ -86,6 +92,36 @@ impl Ground for NativeNetwork {
         match more {
             Some(more) => leave_room_for_descriptors(more),
             None => leave_room_for_many_descriptors(),
+        }
+    }
+}
+
+/// A proxy that runs in a thread of its own until this is dropped.
+struct ProxyThread {
+    remote: Remote,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ProxyThread {
+    /// Starts the proxy, and returns its port too.
+    fn start() -> (Self, u16) {
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let mut rt = Runtime::new().unwrap();
+            let port = serve(&mut rt, 0).unwrap();
+            tell.send((rt.remote(), port)).unwrap();
+            rt.exec().unwrap();
+        });
+        let (remote, port) = told.recv().unwrap();
+        (Self { remote, thread: Some(thread) }, port)
+    }
+}
+
+impl Drop for ProxyThread {
+    fn drop(&mut self) {
+        self.remote.quit().unwrap();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
         }
     }
 }

@@ -16,6 +16,9 @@ use super::layered_network::LayeredNetwork;
 use super::native_network::NativeNetwork;
 use super::peer::{End, Listener, ListenerEnd, Peer, UdpEnd, UdpPeer};
 #[cfg(feature = "sim")]
+use super::proxied_network::simulated_proxy_carries;
+use super::proxied_network::{ProxiedNetwork, proxy_carries};
+#[cfg(feature = "sim")]
 use super::simulated_network::SimulatedNetwork;
 use super::{any_port, turn, wait_until, watched};
 
@@ -31,6 +34,10 @@ pub(crate) trait Ground {
 
     /// A runtime for which time jumps to its next timer, and what tells how much has passed.
     fn timed_runtime(&self) -> (Runtime, Box<dyn Fn() -> Duration>);
+
+    /// Runs the proxy of `examples/socks5_server.rs` on this host. Returns its port, and what ends it
+    /// when it is dropped.
+    fn run_proxy(&self) -> (u16, Box<dyn Any>);
 
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>>;
 
@@ -79,6 +86,20 @@ impl Net {
     #[cfg(feature = "sim")]
     pub(crate) fn simulated_with_layer() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()))))
+    }
+
+    /// The kernel's, where every socket connects through a proxy; `None` if that does not carry what
+    /// these words name.
+    pub(crate) fn native_with_proxy(carried: &str) -> Option<Self> {
+        proxy_carries(carried)
+            .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(NativeNetwork)))))
+    }
+
+    /// The same of a host in memory.
+    #[cfg(feature = "sim")]
+    pub(crate) fn simulated_with_proxy(carried: &str) -> Option<Self> {
+        simulated_proxy_carries(carried)
+            .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(SimulatedNetwork::new())))))
     }
 
     fn of(make: fn() -> Box<dyn Ground>) -> Self {

@@ -15,7 +15,8 @@ use super::errand::{Underway, Work};
 use super::layered_network::{Carrier, Greeted, SecretEnd};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
-use super::wait_until;
+use super::socks5_server::serve;
+use super::{settle, wait_until};
 
 /// How long a call of a peer's takes, as one takes the kernel some time: a peer that never rests
 /// does not stop the clock.
@@ -51,6 +52,14 @@ impl Ground for SimulatedNetwork {
     fn timed_runtime(&self) -> (Runtime, Box<dyn Fn() -> Duration>) {
         let network = self.network.clone();
         (self.runtime(), Box::new(move || network.elapsed()))
+    }
+
+    fn run_proxy(&self) -> (u16, Box<dyn Any>) {
+        let mut runtime = self.runtime();
+        let port = serve(&mut runtime, 0).unwrap();
+        let proxy = Rc::new(RefCell::new(runtime));
+        run(Rc::downgrade(&proxy), &self.network);
+        (port, Box::new(proxy))
     }
 
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
@@ -117,6 +126,17 @@ impl Ground for SimulatedNetwork {
         let limit = more.map(|more| self.network.descriptors(self.host) + more);
         self.network.set_descriptor_limit(self.host, limit);
     }
+}
+
+/// Runs a runtime beside that of the test as the network's time passes, until nobody has it any
+/// more.
+fn run(runtime: Weak<RefCell<Runtime>>, network: &SimNetwork) {
+    network.after(LOOK, move |network| {
+        if let Some(running) = runtime.upgrade() {
+            settle(&mut running.borrow_mut());
+            run(runtime, network);
+        }
+    });
 }
 
 /// Lets what is next happen on the network.

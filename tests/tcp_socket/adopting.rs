@@ -267,7 +267,7 @@ fn a_descriptor_takes_the_place_of_an_attempt() {
     assert_eq!(rt.next_deadline(), None);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "nothing is connected")]
 fn a_class_may_say_what_it_knows_better(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_tells_both_families_from_one(net: &Net) {
     let mut rt = net.runtime();
     for address in [
@@ -34,7 +34,7 @@ fn a_bound_socket_tells_both_families_from_one(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_says_so_and_connects_from_there(net: &Net) {
     for address in [BindAddress::Any, BindAddress::AnyIpv4, Ipv4Addr::LOCALHOST.into()] {
         let mut rt = net.runtime();
@@ -78,7 +78,7 @@ fn a_socket_says_why_it_cannot_be_bound_now(net: &Net) {
     assert!(message.starts_with(twice), "{message}");
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -94,7 +94,7 @@ fn a_port_in_use_is_not_given_and_the_socket_can_be_bound_elsewhere(net: &Net) {
     assert_eq!(rt[socket].state(), SocketState::Bound);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_socket_is_bound_once_and_only_in_a_runtime(net: &Net) {
     let mut unborn = QTcpSocket::new();
     let too_early = unborn.bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap_err();
@@ -110,7 +110,7 @@ fn a_socket_is_bound_once_and_only_in_a_runtime(net: &Net) {
     assert_eq!(rt[socket].local_port(), port);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_is_released_by_each_way_to_end_it(net: &Net) {
     let aborted = ["Unconnected", "read_channel_finished"];
     for way in ["disconnect_from_host", "close", "abort"] {
@@ -133,7 +133,7 @@ fn a_bound_socket_is_released_by_each_way_to_end_it(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -147,7 +147,7 @@ fn a_bound_socket_keeps_its_port_when_the_first_address_is_of_another_family(net
     assert_eq!(Some(listener.accept().1.port()), own_port);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_takes_nothing_to_send_though_it_is_open_from_before(net: &Net) {
     let mut rt = net.runtime();
     let (socket, _peer, journal) = connected(net, &mut rt);
@@ -163,7 +163,7 @@ fn a_bound_socket_takes_nothing_to_send_though_it_is_open_from_before(net: &Net)
     assert_eq!(journal.take(), CLOSING);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_bound_socket_that_was_refused_has_no_address_any_more(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);
@@ -189,7 +189,7 @@ fn addresses_of_the_wanted_family_alone_are_tried(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_socket_that_was_only_bound_is_closed_without_an_error_whatever_its_slots_try(net: &Net) {
     for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
         let mut rt = net.runtime();
@@ -223,7 +223,7 @@ fn a_socket_that_was_only_bound_is_closed_without_an_error_whatever_its_slots_tr
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn a_socket_that_calls_its_own_port_is_refused_and_leaves_the_port_to_a_server(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal) = socket(&mut rt);

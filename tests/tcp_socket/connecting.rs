@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the peer sees the port of the proxy")]
 fn a_connection_by_address_goes_through_the_states_in_order(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -19,7 +19,7 @@ fn a_connection_by_address_goes_through_the_states_in_order(net: &Net) {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the proxy looks the name up")]
 fn a_connection_by_name_goes_through_the_states_in_order(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -31,7 +31,7 @@ fn a_connection_by_name_goes_through_the_states_in_order(net: &Net) {
     assert_eq!(journal.take(), CONNECTING[1..]);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "the proxy looks the name up")]
 fn a_name_without_address_is_not_found(net: &Net) {
     let mut rt = net.runtime();
     for name in ["no-such-host.invalid", "", "nul\0byte"] {
@@ -46,28 +46,35 @@ fn a_name_without_address_is_not_found(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "refusals")]
 fn a_refused_connection_says_so_when_it_is_unconnected(net: &Net) {
-    let mut rt = net.runtime();
-    for port in [net.closed_port(), 0] {
-        let (socket, journal) = socket(&mut rt);
-        rt[socket].connect_to_host("127.0.0.1", port);
-        rt[socket].write_all(b"lost").unwrap();
-        wait_until(&mut rt, is_unconnected(socket));
-        settle(&mut rt);
-        let expected = [
-            "HostLookup",
-            "Connecting",
-            "host_found",
-            "Unconnected",
-            "ConnectionRefused while Unconnected",
-        ];
-        assert_eq!(journal.take(), expected, "port {port}");
-        assert_eq!(rt[socket].bytes_to_write(), 0);
-    }
+    assert_refuses(net, net.closed_port());
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a proxy may say of this port that it is none")]
+fn nobody_listens_at_port_zero(net: &Net) {
+    assert_refuses(net, 0);
+}
+
+fn assert_refuses(net: &Net, port: u16) {
+    let mut rt = net.runtime();
+    let (socket, journal) = socket(&mut rt);
+    rt[socket].connect_to_host("127.0.0.1", port);
+    rt[socket].write_all(b"lost").unwrap();
+    wait_until(&mut rt, is_unconnected(socket));
+    settle(&mut rt);
+    let expected = [
+        "HostLookup",
+        "Connecting",
+        "host_found",
+        "Unconnected",
+        "ConnectionRefused while Unconnected",
+    ];
+    assert_eq!(journal.take(), expected);
+    assert_eq!(rt[socket].bytes_to_write(), 0);
+}
+
+#[on_every_network_and_layer(no_proxy = "it is the proxy that does not answer in time")]
 fn an_address_that_does_not_answer_is_given_up_after_the_timeout(net: &Net) {
     let (address, _full) = net.full_listener();
     let (mut rt, clock) = net.timed_runtime();
@@ -90,7 +97,7 @@ fn an_address_that_does_not_answer_is_given_up_after_the_timeout(net: &Net) {
     assert_eq!(rt.next_deadline(), None);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn what_is_asked_of_a_socket_before_it_has_a_runtime_is_done_in_it(net: &Net) {
     type End = fn(&mut QTcpSocket);
     let ends: [(End, SocketState); 2] = [
@@ -106,8 +113,7 @@ fn what_is_asked_of_a_socket_before_it_has_a_runtime_is_done_in_it(net: &Net) {
         unborn.write_all(b"hello").unwrap();
         end(&mut unborn);
         let socket = rt.add(unborn);
-        settle(&mut rt);
-        let mut peer = listener.accept().0;
+        let mut peer = caller(&mut rt, &listener);
         assert_eq!(read_to_end(&mut rt, &mut peer), b"hello");
         settle(&mut rt);
         assert_eq!(rt[socket].state(), state);
@@ -210,7 +216,7 @@ fn a_socket_knows_its_classes_and_signals() {
     assert_eq!(QUdpSocket::static_meta_object().signals(), meta.signals());
 }
 
-#[on_every_network_and_layer(but = "the peer speaks before the loop could greet it")]
+#[on_every_network_and_layer(no_layer, no_proxy = "the peer speaks before the loop could greet it")]
 fn a_connection_that_ends_in_the_moment_that_it_is_made_is_seen_to_end(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

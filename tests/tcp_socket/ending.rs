@@ -17,7 +17,7 @@ fn disconnecting_with_nothing_to_send_ends_at_once(net: &Net) {
     assert_eq!(journal.take(), ["about_to_close"], "it was still open, and nothing else");
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_connection_that_is_given_up_with_a_reset_has_no_orderly_end(net: &Net) {
     for is_closing in [false, true] {
         let mut rt = net.runtime();
@@ -155,7 +155,7 @@ fn disconnecting_sends_everything_first_however_slowly_it_is_read(net: &Net) {
     assert_eq!(said[said.len() - 3..], CLOSING[1..]);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "what the peer says comes when the socket is closed")]
 fn what_the_peer_sends_while_the_socket_closes_does_not_cost_it_the_rest(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer) = net.connected_pair(&mut rt);
@@ -371,7 +371,7 @@ fn a_closing_socket_that_is_lost_ends_once(net: &Net) {
     assert_eq!(journal.count("disconnected"), 1);
 }
 
-#[on_every_network_and_layer(but = "the peer speaks before the loop could greet it")]
+#[on_every_network_and_layer(no_layer, no_proxy = "the peer speaks before the loop could greet it")]
 fn a_socket_that_was_aborted_when_bytes_had_gone_out_tells_of_none_that_have_come(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

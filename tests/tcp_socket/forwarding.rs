@@ -10,7 +10,7 @@ fn echo_always(rt: &mut Runtime, socket: Obj<QTcpSocket>) {
     });
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_socket_sends_back_what_comes(net: &Net) {
     for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
         for len in [5, 1_000_000] {
@@ -26,7 +26,7 @@ fn a_socket_sends_back_what_comes(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_a_socket_sends_back_is_sent_before_another_socket_reads(net: &Net) {
     let mut rt = net.runtime();
     let mut pairs: Vec<_> = (0..3).map(|_| net.connected_pair(&mut rt)).collect();
@@ -51,7 +51,7 @@ fn what_a_socket_sends_back_is_sent_before_another_socket_reads(net: &Net) {
     }
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn what_a_socket_receives_goes_on_to_another_in_its_order(net: &Net) {
     let mut rt = net.runtime();
     let (near, near_peer, _) = connected(net, &mut rt);
@@ -74,7 +74,7 @@ fn what_a_socket_receives_goes_on_to_another_in_its_order(net: &Net) {
     assert!(reading.end(&mut rt) == data);
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn a_write_limit_leaves_the_rest_to_be_read(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -89,7 +89,7 @@ fn a_write_limit_leaves_the_rest_to_be_read(net: &Net) {
     assert_eq!(read_exactly(&mut rt, &mut peer, 19), b"more than ten bytes");
 }
 
-#[on_every_network]
+#[on_every_network_and_layer]
 fn nothing_is_sent_back_to_a_peer_that_has_gone(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);

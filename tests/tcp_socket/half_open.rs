@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn what_the_peer_asked_can_be_answered_after_it_has_finished(net: &Net) {
     let mut rt = net.runtime();
     let (socket, mut peer, journal) = connected(net, &mut rt);
@@ -27,7 +27,7 @@ fn what_the_peer_asked_can_be_answered_after_it_has_finished(net: &Net) {
     assert_eq!(rt[socket].error(), None);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn the_peers_answer_is_read_after_this_end_was_closed(net: &Net) {
     for half_open in [true, false] {
         let mut rt = net.runtime();
@@ -49,7 +49,7 @@ fn the_peers_answer_is_read_after_this_end_was_closed(net: &Net) {
     }
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(proxy_carries = "half-close")]
 fn this_end_may_be_closed_before_the_connection_stands(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();
@@ -67,7 +67,7 @@ fn this_end_may_be_closed_before_the_connection_stands(net: &Net) {
     rt[socket].write_all(b"another").unwrap();
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
 fn a_half_open_connection_that_is_reset_ends_with_an_error(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer, journal) = connected(net, &mut rt);

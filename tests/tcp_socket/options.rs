@@ -109,7 +109,7 @@ fn a_socket_that_the_system_knows_nothing_of_has_the_options_alone_that_were_set
     assert!(rt[socket].socket_descriptor().is_none() && !rt[socket].is_valid());
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn what_is_set_early_is_told_and_every_connection_has_it(net: &Net) {
     let mut rt = net.runtime();
     let (_listener, port) = net.listener();
@@ -171,7 +171,7 @@ fn what_is_set_later_is_the_connections_and_not_kept(net: &Net) {
     assert_has(&rt, socket, &[SocketOption::LowDelay(true), SocketOption::KeepAlive(false)]);
 }
 
-#[on_every_network_and_layer]
+#[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
 fn what_the_system_refuses_fails_the_attempt_before_it_calls_anybody(net: &Net) {
     let mut rt = net.runtime();
     let (listener, port) = net.listener();

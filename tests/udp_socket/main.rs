@@ -7,6 +7,7 @@ mod connected;
 mod empty;
 mod groups;
 mod looking;
+mod relayed;
 
 use std::io::{BufRead, ErrorKind, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

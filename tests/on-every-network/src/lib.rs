@@ -19,30 +19,76 @@ use proc_macro::{Delimiter, TokenStream, TokenTree};
 /// file of the test calls by that name.
 #[proc_macro_attribute]
 pub fn on_every_network(_: TokenStream, function: TokenStream) -> TokenStream {
-    tests_of(function, &[("native", false), ("simulated", true)])
+    tests_of(function, &NETWORKS)
 }
 
-/// Makes four tests of a function: those of [`macro@on_every_network`], and on each of the two
-/// networks one with a layer on the connections to the test's own listeners.
+/// Makes six tests of a function: those of [`macro@on_every_network`], and on each of the two
+/// networks one with a layer on the connections to the test's own listeners, and one with a proxy
+/// between the sockets and all their peers.
 ///
-/// The tests are `NAME::native`, `NAME::simulated`, `NAME::native_with_layer` and
-/// `NAME::simulated_with_layer`. With `#[on_every_network_and_layer(but = "reason")]` there are the
-/// first two alone: the reason says what no layer can carry.
+/// The tests are `NAME::native`, `NAME::simulated`, `NAME::native_with_layer`,
+/// `NAME::simulated_with_layer`, `NAME::native_with_proxy` and `NAME::simulated_with_proxy`. In
+/// parentheses there may be exceptions:
+///
+/// - `no_layer = "reason"`: no tests with a layer. The reason says what no layer can carry.
+/// - `no_proxy = "reason"`: no tests with a proxy. The reason says what no proxy can carry.
+/// - `proxy_carries = "words"`: the tests with a proxy are run only if that carries what the words
+///   name, which `tests/support/proxied_network.rs` explains.
 #[proc_macro_attribute]
-pub fn on_every_network_and_layer(exception: TokenStream, function: TokenStream) -> TokenStream {
-    let networks = [
-        ("native", false),
-        ("simulated", true),
-        ("native_with_layer", false),
-        ("simulated_with_layer", true),
-    ];
-    let count = if exception.is_empty() { networks.len() } else { 2 };
-    tests_of(function, &networks[..count])
+pub fn on_every_network_and_layer(exceptions: TokenStream, function: TokenStream) -> TokenStream {
+    let exceptions: Vec<TokenTree> = exceptions.into_iter().collect();
+    let is_known = |token: &TokenTree| match token {
+        TokenTree::Ident(word) => EXCEPTIONS.contains(&word.to_string().as_str()),
+        _ => true,
+    };
+    if !exceptions.iter().all(is_known) {
+        let error = format!("compile_error!(\"the exceptions are {}\");", EXCEPTIONS.join(", "));
+        return error.parse().unwrap_or_default();
+    }
+    let exceptions: Vec<String> = exceptions.iter().map(ToString::to_string).collect();
+    let place_of = |word| exceptions.iter().position(|token| token == word);
+    let mut networks = NETWORKS.to_vec();
+    if place_of("no_layer").is_none() {
+        networks.extend([
+            Network::new("native_with_layer", false),
+            Network::new("simulated_with_layer", true),
+        ]);
+    }
+    if place_of("no_proxy").is_none() {
+        // The words stand behind the sign of equality.
+        let carried = place_of("proxy_carries").and_then(|place| exceptions.get(place + 2));
+        let carried = Some(carried.map_or("\"\"", String::as_str));
+        networks.extend([
+            Network { carried, ..Network::new("native_with_proxy", false) },
+            Network { carried, ..Network::new("simulated_with_proxy", true) },
+        ]);
+    }
+    tests_of(function, &networks)
 }
 
-/// Makes tests of a function, one for each of the networks. The second value tells whether that is a
-/// simulated network.
-fn tests_of(function: TokenStream, networks: &[(&str, bool)]) -> TokenStream {
+/// The words that may be in the parentheses of `#[on_every_network_and_layer]`.
+const EXCEPTIONS: [&str; 3] = ["no_layer", "no_proxy", "proxy_carries"];
+
+/// A network, as its tests call it.
+#[derive(Clone, Copy)]
+struct Network<'a> {
+    name: &'static str,
+    is_simulated: bool,
+    /// What its proxy has to carry, as a literal, if there is one.
+    carried: Option<&'a str>,
+}
+
+impl Network<'_> {
+    const fn new(name: &'static str, is_simulated: bool) -> Self {
+        Self { name, is_simulated, carried: None }
+    }
+}
+
+const NETWORKS: [Network<'static>; 2] =
+    [Network::new("native", false), Network::new("simulated", true)];
+
+/// Makes tests of a function, one for each of the networks.
+fn tests_of(function: TokenStream, networks: &[Network<'_>]) -> TokenStream {
     let tokens: Vec<TokenTree> = function.into_iter().collect();
     let mut kept = TokenStream::new();
     let mut of_tests = String::new();
@@ -67,12 +113,15 @@ fn tests_of(function: TokenStream, networks: &[(&str, bool)]) -> TokenStream {
     };
     let tests: String = networks
         .iter()
-        .map(|(network, is_simulated)| {
+        .map(|Network { name: network, is_simulated, carried }| {
             let feature = if *is_simulated { "#[cfg(feature = \"sim\")]" } else { "" };
-            format!(
-                "{feature} #[test] {of_tests}
-                fn {network}() {{ super::{name}(&super::Net::{network}()); }}"
-            )
+            let body = match carried {
+                None => format!("super::{name}(&super::Net::{network}());"),
+                Some(words) => format!(
+                    "if let Some(net) = super::Net::{network}({words}) {{ super::{name}(&net); }}"
+                ),
+            };
+            format!("{feature} #[test] {of_tests} fn {network}() {{ {body} }}")
         })
         .collect();
     let tests = format!("mod {name} {{ {tests} }}");

@@ -156,6 +156,11 @@ impl Attempt {
         }
         if let Some(hop) = &hop {
             self.race.forget_addresses();
+            let asked = HostName::literal_of(terms.peer, &|_| None);
+            if asked.is_some_and(|address| !self.protocol.includes(address)) {
+                // As without a hop, no address of the peer's is left to be tried.
+                return true;
+            }
             self.port = hop.port;
             // The family that was asked for is the peer's.
             self.protocol = NetworkLayerProtocol::Any;

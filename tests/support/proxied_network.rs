@@ -1,0 +1,174 @@
+//! A network whose sockets reach all their peers through a proxy. Nothing else is different: peers
+//! listen as they do without one, and servers use no proxy.
+//!
+//! The proxy is the example `socks5_server`. On the kernel's network the environment may name
+//! another one, which `.ci/proxies` does.
+
+use std::any::Any;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use slotwire::prelude::*;
+use slotwire::{NetworkInterface, NetworkProxy};
+
+use super::network::Ground;
+use super::peer::{End, ListenerEnd, UdpEnd};
+
+/// The proxy of the kernel's network: `socks5://user:password@127.0.0.1:1080`, with a user or without,
+/// or the same with `http`.
+const PROXY: &str = "SLOTWIRE_TEST_PROXY";
+
+/// What that proxy does not carry, in the words of [`CARRIED`].
+const LACKS: &str = "SLOTWIRE_TEST_PROXY_LACKS";
+
+/// What some proxies carry and others do not. The attribute of a test names it as `proxy_carries`.
+/// What no proxy can carry, the attribute names as `no_proxy`.
+const CARRIED: [&str; 5] = [
+    // When one end closes its direction, the other direction stays open.
+    "half-close",
+    // A direction goes on while nobody reads at the end of the other.
+    "both-ways",
+    // The socket hears that the peer has refused the connection, and not only that there is none.
+    "refusals",
+    // The same of a name without an address.
+    "unknown-names",
+    // The proxy relays datagrams (UDP ASSOCIATE).
+    "datagrams",
+];
+
+/// What the example `socks5_server` does not carry.
+const EXAMPLE_LACKS: &str = "datagrams";
+
+/// Returns true if the proxy of the kernel's network carries all that these words name. Says it
+/// otherwise.
+pub(super) fn proxy_carries(words: &str) -> bool {
+    let lacks = match std::env::var_os(PROXY) {
+        Some(_) => std::env::var(LACKS).unwrap_or_default(),
+        None => EXAMPLE_LACKS.to_owned(),
+    };
+    carries(&lacks, words)
+}
+
+/// The same of the proxy of the simulated network.
+#[cfg(feature = "sim")]
+pub(super) fn simulated_proxy_carries(words: &str) -> bool {
+    carries(EXAMPLE_LACKS, words)
+}
+
+fn carries(lacks: &str, words: &str) -> bool {
+    let unknown = words.split_whitespace().chain(lacks.split_whitespace());
+    let unknown: Vec<_> = unknown.filter(|word| !CARRIED.contains(word)).collect();
+    assert!(unknown.is_empty(), "this is not in the list: {unknown:?}");
+    let mut needed = words.split_whitespace();
+    let missing = needed.find(|word| lacks.split_whitespace().any(|lacking| lacking == *word));
+    if let Some(missing) = missing {
+        println!("not run: the proxy does not carry {missing}");
+    }
+    missing.is_none()
+}
+
+/// A network with a proxy.
+pub(super) struct ProxiedNetwork {
+    ground: Box<dyn Ground>,
+    proxy: NetworkProxy,
+    /// Ends the proxy when it is dropped, if it is the test's own.
+    _kept: Box<dyn Any>,
+}
+
+impl ProxiedNetwork {
+    /// With the proxy that the environment names, or with one of its own.
+    pub(super) fn new(ground: Box<dyn Ground>) -> Self {
+        let named = std::env::var(PROXY).ok().filter(|_| ground.has_descriptors());
+        match named {
+            Some(url) => Self { ground, proxy: parse(&url), _kept: Box::new(()) },
+            None => {
+                let (port, kept) = ground.run_proxy();
+                let proxy = NetworkProxy::socks5("127.0.0.1", port);
+                Self { ground, proxy, _kept: kept }
+            }
+        }
+    }
+
+    fn proxied(&self, mut runtime: Runtime) -> Runtime {
+        runtime.set_application_proxy(self.proxy.clone().for_loopback());
+        runtime
+    }
+}
+
+/// Parses what the environment says.
+fn parse(url: &str) -> NetworkProxy {
+    let parts = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let (credentials, at) = rest.rsplit_once('@').unwrap_or(("", rest));
+        let (host, port) = at.rsplit_once(':')?;
+        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+        let proxy = match scheme {
+            "socks5" => NetworkProxy::socks5(host, port.parse().ok()?),
+            #[cfg(feature = "http-proxy")]
+            "http" => NetworkProxy::http(host, port.parse().ok()?),
+            _ => return None,
+        };
+        Some(proxy.with_credentials(user, password))
+    };
+    parts().unwrap_or_else(|| panic!("{PROXY} names no proxy: {url}"))
+}
+
+impl Ground for ProxiedNetwork {
+    fn runtime(&self) -> Runtime {
+        self.proxied(self.ground.runtime())
+    }
+
+    fn timed_runtime(&self) -> (Runtime, Box<dyn Fn() -> Duration>) {
+        let (runtime, elapsed) = self.ground.timed_runtime();
+        (self.proxied(runtime), elapsed)
+    }
+
+    fn run_proxy(&self) -> (u16, Box<dyn Any>) {
+        self.ground.run_proxy()
+    }
+
+    fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
+        self.ground.listen(at)
+    }
+
+    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
+        self.ground.listen_and_greet(at)
+    }
+
+    fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>> {
+        self.ground.connect(to)
+    }
+
+    fn bind_udp(&self, at: SocketAddr) -> io::Result<Box<dyn UdpEnd>> {
+        self.ground.bind_udp(at)
+    }
+
+    fn closed_port(&self) -> u16 {
+        self.ground.closed_port()
+    }
+
+    fn full_listener(&self) -> (SocketAddr, Box<dyn Any>) {
+        self.ground.full_listener()
+    }
+
+    fn loopback(&self) -> NetworkInterface {
+        self.ground.loopback()
+    }
+
+    fn has_descriptors(&self) -> bool {
+        self.ground.has_descriptors()
+    }
+
+    fn open_descriptors(&self) -> usize {
+        self.ground.open_descriptors()
+    }
+
+    fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
+        self.ground.in_own_process(test, body);
+    }
+
+    fn leave_room(&self, more: Option<usize>) {
+        self.ground.leave_room(more);
+    }
+}
