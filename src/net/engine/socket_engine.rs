@@ -136,7 +136,9 @@ pub trait SocketEngine: fmt::Debug + Any {
     }
 
     /// Registers the sources of this engine, so that the loop wakes `owner` whenever one is ready.
-    /// A second call does nothing.
+    ///
+    /// A second call with the same owner does nothing. A call with another owner moves the sources
+    /// to it, and the loop wakes it for what they are ready for now.
     fn watch(&mut self, owner: ObjectKey) -> io::Result<()> {
         on(self.below_mut())?.watch(owner)
     }
