@@ -9,6 +9,7 @@ mod choice;
 #[cfg(feature = "http-proxy")]
 mod http;
 mod network_proxy;
+mod own_proxy;
 mod protocol;
 mod proxy_factory;
 mod socks5;
@@ -20,4 +21,5 @@ pub(in crate::net) use choice::ProxyChoice;
 #[cfg(all(fuzzing, feature = "http-proxy"))]
 pub(in crate::net) use http::http_conversation;
 pub use network_proxy::{NetworkProxy, ProxyType};
+pub(in crate::net) use own_proxy::OwnProxy;
 pub use proxy_factory::{ProxyFactory, ProxyQuery};

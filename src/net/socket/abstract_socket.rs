@@ -236,7 +236,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Returns the proxy that is set on this socket. The default value means the proxy of the
     /// application.
     fn proxy(&self) -> &NetworkProxy {
-        self.core().settings().proxy()
+        self.core().settings().proxy.get()
     }
 
     /// Sets the proxy by which the socket connects from the next attempt on. An attempt begins with
@@ -253,7 +253,7 @@ pub trait QAbstractSocket: QIODevice {
     /// proxy before.
     #[doc(alias = "setProxy")]
     fn set_proxy(&mut self, proxy: NetworkProxy) {
-        self.machine().core().settings_mut().set_proxy(proxy);
+        self.machine().core().settings_mut().proxy.set(proxy);
     }
 
     /// Returns the state.

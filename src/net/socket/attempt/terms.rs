@@ -18,7 +18,7 @@ pub(in crate::net::socket) struct Terms<'a> {
 impl<'a> Terms<'a> {
     /// Returns the proxy that is set on the socket.
     pub(super) fn proxy(&self) -> &NetworkProxy {
-        self.settings.proxy()
+        self.settings.proxy.get()
     }
 
     /// Returns what the socket is to reach, for a router.

@@ -241,7 +241,7 @@ impl SocketCore {
     /// Returns the route by which the socket is bound; `None` if no proxy is in the way.
     pub(super) fn route_to_bind(&self, address: BindAddress) -> Result<Option<Route>, Fault> {
         let Some(Terms { home, kind, settings, .. }) = self.terms() else { return Ok(None) };
-        let route = home.route_to_bind(settings.proxy(), kind, address);
+        let route = home.route_to_bind(settings.proxy.get(), kind, address);
         route.map_err(|failure| Fault::of_binding(failure.into()))
     }
 
