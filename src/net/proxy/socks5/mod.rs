@@ -3,6 +3,7 @@
 mod address;
 mod association;
 mod conversation;
+mod reply;
 
 pub(super) use association::Association;
 pub(super) use conversation::{Request, Socks5};
