@@ -10,6 +10,7 @@ mod choosing;
 mod faults;
 #[cfg(feature = "http-proxy")]
 mod http;
+mod listening;
 mod relay;
 mod steps;
 

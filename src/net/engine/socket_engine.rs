@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::address::Address;
 use super::handshake::Handshake;
 use super::interest::Interest;
+use crate::io::ByteQueue;
 use crate::net::interface::NetworkInterface;
 use crate::net::values::{BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption};
 use crate::object::ObjectKey;
@@ -33,12 +34,21 @@ pub struct Accepted {
     pub engine: Box<dyn SocketEngine>,
     /// The other end.
     pub peer: Address,
+    /// The bytes of the peer that were read already. Mostly none, which takes one word.
+    pub(in crate::net) early: ByteQueue,
 }
 
 impl Accepted {
     /// Creates the description of a connection from `peer`.
     pub fn new(engine: Box<dyn SocketEngine>, peer: Address) -> Self {
-        Self { engine, peer }
+        Self { engine, peer, early: ByteQueue::default() }
+    }
+
+    /// Returns this connection with bytes of the peer that were read already.
+    #[must_use]
+    pub fn with_early(mut self, early: &[u8]) -> Self {
+        self.early.push(early);
+        self
     }
 }
 

@@ -1,6 +1,6 @@
 //! Proxies: what they are, which one a socket uses, and how a connection gets through one.
 //!
-//! A protocol is a machine without input and output (`socks5.rs`, `http/`): bytes in, bytes and steps out.
+//! A protocol is a machine without input and output (`socks5/`, `http/`): bytes in, bytes and steps out.
 //! `Tunnel` is the layer that runs it over the connection to the proxy. When the proxy has
 //! answered, the layer is gone: bytes then go by the engine that was below it.
 
@@ -17,7 +17,7 @@ mod target;
 mod tunnel;
 
 pub use authenticator::{Authenticator, ProxyAuthentication};
-pub(in crate::net) use choice::ProxyChoice;
+pub(in crate::net) use choice::{ProxyChoice, route_to_listen};
 #[cfg(all(fuzzing, feature = "http-proxy"))]
 pub(in crate::net) use http::http_conversation;
 pub use network_proxy::{NetworkProxy, ProxyType};

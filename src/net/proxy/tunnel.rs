@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
 use super::protocol::{Credentials, Next, Over, Protocol};
-use super::socks5::Association;
+use super::socks5::{Association, BindListener};
 use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError, SocketType};
@@ -40,6 +40,8 @@ pub(super) enum Purpose {
     Connect(Address),
     /// To relay datagrams: to and from this peer, or any.
     Relay(Option<Target>),
+    /// To listen for one connection.
+    Listen,
 }
 
 /// What a tunnel does.
@@ -68,6 +70,8 @@ enum Standing {
     Connection { local: Option<Address>, peer: Address },
     /// A link to the relay.
     Relay(Box<dyn SocketEngine>),
+    /// A proxy that listens at this address.
+    Listener(SocketAddr),
 }
 
 impl Tunnel {
@@ -157,12 +161,20 @@ impl Tunnel {
                 let local = address.filter(is_told);
                 Stage::Stands(Standing::Connection { local, peer })
             }
-            Purpose::Relay(_) => Stage::NeedsRelay(self.relay_at(address)?),
+            Purpose::Relay(_) => Stage::NeedsRelay(self.place_of(address)?),
+            Purpose::Listen => match self.place_of(address)? {
+                place if place.port() == 0 => {
+                    let reason = "the proxy did not say at which port it listens";
+                    return Err(EngineFailure::new(SocketError::ProxyProtocol, reason).into());
+                }
+                place => Stage::Stands(Standing::Listener(place)),
+            },
         })
     }
 
-    /// Returns the relay's address. A proxy that does not tell its IP address means its own.
-    fn relay_at(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
+    /// Returns where the proxy takes datagrams, or listens. A proxy that does not tell its IP address
+    /// means its own.
+    fn place_of(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
         let port = match told {
             Some(Address::Internet(address)) if !address.ip().is_unspecified() => {
                 return Ok(address);
@@ -172,7 +184,7 @@ impl Tunnel {
             None => 0,
         };
         let mut own = self.below.peer_addr().map_err(Trouble::of)?.internet().ok_or_else(|| {
-            let reason = "the proxy did not say where it takes datagrams";
+            let reason = "the proxy did not say where it takes what it was asked for";
             EngineFailure::new(SocketError::ProxyProtocol, reason)
         })?;
         own.set_port(port);
@@ -286,9 +298,12 @@ impl SocketEngine for Tunnel {
             Stage::Stands(Standing::Relay(relay)) => {
                 let peer = match self.purpose {
                     Purpose::Relay(peer) => peer,
-                    Purpose::Connect(_) => None,
+                    Purpose::Connect(_) | Purpose::Listen => None,
                 };
                 Err(Box::new(Association::new(self.below, relay, peer)))
+            }
+            Stage::Stands(Standing::Listener(local)) => {
+                Err(Box::new(BindListener::new(self.below, self.heard, local)))
             }
             _ => Err(self),
         }

@@ -14,6 +14,7 @@ const NO_METHOD: u8 = 0xff;
 /// The version of the negotiation of user and password.
 const PASSWORD_VERSION: u8 = 1;
 const CONNECT: u8 = 1;
+const BIND: u8 = 2;
 const ASSOCIATE: u8 = 3;
 
 /// What a proxy is asked for.
@@ -23,6 +24,8 @@ pub(in crate::net::proxy) enum Request {
     Connect(Target),
     /// To relay datagrams.
     Associate,
+    /// To listen at this address for one connection.
+    Bind(SocketAddr),
 }
 
 impl Request {
@@ -30,6 +33,7 @@ impl Request {
         let described = match self {
             Self::Connect(_) => "connect to the peer",
             Self::Associate => "relay datagrams",
+            Self::Bind(_) => "listen",
         };
         Aim { described, is_named: matches!(self, Self::Connect(Target::Name(..))) }
     }
@@ -65,6 +69,11 @@ impl Socks5 {
             Request::Connect(target) => {
                 let mut request = vec![VERSION, CONNECT, 0];
                 push_target(&mut request, target);
+                request
+            }
+            Request::Bind(address) => {
+                let mut request = vec![VERSION, BIND, 0];
+                push_address(&mut request, *address);
                 request
             }
             Request::Associate => {

@@ -53,7 +53,7 @@ impl SocketCore {
         if let Some(route) = route {
             self.set_error(None);
             self.clear_peer_name();
-            self.begin_attempt(Attempt::to_bind(route, engine));
+            self.begin_attempt(Attempt::to_bind(route, Some(engine)));
             return Ok(());
         }
         self.phase = Phase::Bound(engine);
