@@ -21,6 +21,9 @@ struct EventLoop;
 #[doc = include_str!("../book/src/devices.md")]
 struct Devices;
 
+#[doc = include_str!("../book/src/data-streams.md")]
+struct DataStreams;
+
 #[doc = include_str!("../book/src/tcp.md")]
 struct Tcp;
 

@@ -81,6 +81,7 @@ pub mod event_loop;
 pub mod io;
 pub mod net;
 pub mod object;
+pub mod stream;
 
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -25,6 +25,8 @@ mod bytes;
 mod calls;
 #[path = "conformance/comparator.rs"]
 mod comparator;
+#[path = "conformance/data_stream.rs"]
+mod data_stream;
 #[path = "conformance/departures.rs"]
 mod departures;
 #[path = "conformance/dut.rs"]

@@ -9,6 +9,7 @@ use slotwire::{QBuffer, QThread, QTimer};
 use crate::answer::{Answer, Outcome, missing};
 use crate::args::{Args, to_proxy};
 use crate::calls;
+use crate::data_stream;
 use crate::dut::Dut;
 use crate::event_loop::EventLoop;
 use crate::interface;
@@ -115,6 +116,12 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
         Op::Sleep { ms } => {
             stage.peers.borrow_mut().sleep(std::time::Duration::from_millis(*ms));
             Ok(Answer::Nothing)
+        }
+        Op::DsWrite { items, obj, format } => {
+            data_stream::write(stage, world, items, format, obj.as_deref())
+        }
+        Op::DsRead { types, place, format } => {
+            data_stream::read(stage, world, types, format, place)
         }
         Op::HostLookup { id, name, how } => lookup::look_up(stage, world, id, name, how),
         Op::HostAbort { id } => lookup::abort(stage, world, id),

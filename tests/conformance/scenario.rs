@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::rc::Rc;
 
+use crate::data_stream;
+
 /// One scenario.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Scenario {
@@ -240,6 +242,19 @@ pub(crate) enum Op {
         timeout: Option<u64>,
         pump: Option<bool>,
     },
+    DsWrite {
+        items: Vec<(String, Value)>,
+        obj: Option<String>,
+        #[serde(flatten)]
+        format: data_stream::Format,
+    },
+    DsRead {
+        types: Vec<Value>,
+        #[serde(flatten)]
+        place: data_stream::Place,
+        #[serde(flatten)]
+        format: data_stream::Format,
+    },
     HostLookup {
         id: Option<String>,
         name: String,
@@ -334,7 +349,6 @@ pub(crate) fn is_for_later(scenario: &Value) -> bool {
         Value::Object(fields) => {
             let text = |key| fields.get(key).and_then(Value::as_str);
             text("op") == Some("ts")
-                || text("op").is_some_and(|op| op.starts_with("ds_"))
                 || !cfg!(feature = "http-proxy") && text("type") == Some("HttpProxy")
                 || fields.values().any(is_for_later)
         }
@@ -383,6 +397,8 @@ impl Op {
             Self::PeerRecvfrom { peer, .. } => format!("peer_recvfrom {peer}"),
             Self::PeerScript { id, .. } => format!("peer_script {id}"),
             Self::PeerJoin { id, .. } => format!("peer_join {id}"),
+            Self::DsWrite { .. } => "ds_write".to_owned(),
+            Self::DsRead { .. } => "ds_read".to_owned(),
             Self::HostLookup { name, .. } => format!("host_lookup {name}"),
             Self::HostAbort { id } => format!("host_abort {id}"),
             Self::HostAddr {} => "host_addr".to_owned(),

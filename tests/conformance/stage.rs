@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use slotwire::prelude::*;
+use slotwire::stream::DataStreamStatus;
 use slotwire::{Authenticator, HostLookup};
 
 use crate::answer::{Missing, missing};
@@ -26,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) to_closures: RefCell<Vec<ToClosure>>,
     /// The lookups that were begun, by their names.
     pub(crate) lookups: RefCell<HashMap<String, HostLookup>>,
+    /// The status of each device's stream, by the device's name.
+    pub(crate) streams: RefCell<HashMap<String, DataStreamStatus>>,
     /// What slots of probes do, by probe and slot.
     pub(crate) programs: RefCell<HashMap<(String, String), Program>>,
     /// The last question of a proxy for a user and a password.
@@ -47,6 +50,7 @@ impl Stage {
             connections: RefCell::default(),
             to_closures: RefCell::default(),
             lookups: RefCell::default(),
+            streams: RefCell::default(),
             programs: RefCell::default(),
             asked: RefCell::default(),
             loop_runs: Cell::new(false),

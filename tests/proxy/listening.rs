@@ -571,7 +571,7 @@ fn a_reply_that_is_not_socks_is_an_error_of_the_protocol(net: &Net) {
     let without_port = b"\x05\x00\x00\x01\x0a\x09\x08\x07\x00\x00";
     let (error, text) = failed(net, false, without_port);
     assert_eq!(error, SocketError::ProxyProtocol);
-    assert_eq!(text, "the proxy did not say at which port it listens");
+    assert_eq!(text, "the proxy did not say where it listens");
 }
 
 #[on_every_network]

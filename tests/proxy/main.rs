@@ -12,6 +12,7 @@ mod faults;
 mod http;
 mod listening;
 mod relay;
+mod relay_troubles;
 mod steps;
 
 use std::io::Write;

@@ -12,28 +12,28 @@ use super::support::*;
 use super::{GREETING, hear, reply_with};
 
 /// The request to relay datagrams from an address that is not known yet.
-const ASSOCIATE: &[u8] = b"\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00";
+pub(super) const ASSOCIATE: &[u8] = b"\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00";
 
 /// What a socket says while a proxy binds it.
 const BOUND: [&str; 3] = ["HostLookup", "Connecting", "Bound"];
 
 /// Somebody far away, and the head that names him.
 const FAR: ([u8; 4], u16) = ([10, 1, 2, 3], 53);
-const HEAD: &[u8] = b"\x00\x00\x00\x01\x0a\x01\x02\x03\x00\x35";
+pub(super) const HEAD: &[u8] = b"\x00\x00\x00\x01\x0a\x01\x02\x03\x00\x35";
 
-fn far() -> SocketAddr {
+pub(super) fn far() -> SocketAddr {
     FAR.into()
 }
 
 /// The proxy's reply: it relays what is sent to this address.
-fn relays_at(at: SocketAddr) -> Vec<u8> {
+pub(super) fn relays_at(at: SocketAddr) -> Vec<u8> {
     let SocketAddr::V4(at) = at else { panic!("the relay has an IPv4 address") };
     let port = at.port().to_be_bytes();
     [b"\x05\x00\x00\x01".as_slice(), &at.ip().octets(), &port].concat()
 }
 
 /// A socket that knows a proxy, what it says, and where the proxy listens.
-fn behind_proxy(net: &Net, rt: &mut Runtime) -> (Obj<QUdpSocket>, Journal, Listener) {
+pub(super) fn behind_proxy(net: &Net, rt: &mut Runtime) -> (Obj<QUdpSocket>, Journal, Listener) {
     let (listener, port) = net.listener();
     let socket = rt.add(QUdpSocket::new());
     let journal = journal_of(rt, socket);
@@ -45,25 +45,25 @@ fn behind_proxy(net: &Net, rt: &mut Runtime) -> (Obj<QUdpSocket>, Journal, Liste
 
 /// Plays a proxy that relays datagrams by this relay. Returns the control link.
 #[track_caller]
-fn let_relay(rt: &mut Runtime, listener: &Listener, relay: &UdpPeer) -> Peer {
+pub(super) fn let_relay(rt: &mut Runtime, listener: &Listener, relay: &UdpPeer) -> Peer {
     let mut control = caller(rt, listener);
     reply_with(rt, &mut control, ASSOCIATE, &relays_at(relay.local_addr()));
     control
 }
 
 /// A socket that a proxy has bound.
-struct Relayed {
-    socket: Obj<QUdpSocket>,
-    journal: Journal,
-    listener: Listener,
-    control: Peer,
-    relay: UdpPeer,
+pub(super) struct Relayed {
+    pub(super) socket: Obj<QUdpSocket>,
+    pub(super) journal: Journal,
+    pub(super) listener: Listener,
+    pub(super) control: Peer,
+    pub(super) relay: UdpPeer,
     /// Where the socket's datagrams come from.
-    at: SocketAddr,
+    pub(super) at: SocketAddr,
 }
 
 impl Relayed {
-    fn bound(net: &Net, rt: &mut Runtime) -> Self {
+    pub(super) fn bound(net: &Net, rt: &mut Runtime) -> Self {
         let (socket, journal, listener) = behind_proxy(net, rt);
         let (relay, _) = net.udp_peer();
         rt[socket].bind(Ipv4Addr::UNSPECIFIED, 0, BindMode::DEFAULT).unwrap();
@@ -75,12 +75,12 @@ impl Relayed {
     }
 
     /// Relays these bytes behind this head.
-    fn relay(&self, head: &[u8], bytes: &[u8]) {
+    pub(super) fn relay(&self, head: &[u8], bytes: &[u8]) {
         self.relay.send_to(&[head, bytes].concat(), self.at).unwrap();
     }
 
     /// The datagrams that the socket receives until none is left.
-    fn received(&self, rt: &mut Runtime) -> Vec<(Vec<u8>, SocketAddr)> {
+    pub(super) fn received(&self, rt: &mut Runtime) -> Vec<(Vec<u8>, SocketAddr)> {
         let mut buffer = [0; 64];
         let mut all = Vec::new();
         while let Ok((count, from)) = rt[self.socket].read_datagram(&mut buffer) {
@@ -91,7 +91,7 @@ impl Relayed {
 }
 
 #[track_caller]
-fn relayed_to(relay: &UdpPeer) -> Vec<u8> {
+pub(super) fn relayed_to(relay: &UdpPeer) -> Vec<u8> {
     let mut buffer = [0; 512];
     let (count, _) = relay.recv_from(&mut buffer).unwrap();
     buffer[..count].to_vec()

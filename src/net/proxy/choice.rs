@@ -97,8 +97,9 @@ impl ProxyChoice {
         own: &NetworkProxy,
         kind: SocketType,
         address: BindAddress,
+        protocol_tag: &str,
     ) -> Result<Option<Route>, EngineFailure> {
-        let anywhere = Destination { kind, host: "", port: 0, protocol_tag: "" };
+        let anywhere = Destination { kind, host: "", port: 0, protocol_tag };
         let is_local = address.with_port(0).ip().to_canonical().is_loopback();
         match self.proxy_for(own, &anywhere, is_local)? {
             None => Ok(None),

@@ -8,10 +8,10 @@ use std::rc::Rc;
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
 use super::protocol::{Credentials, Next, Over, Protocol};
-use super::socks5::{Association, BindListener};
+use super::socks5::{Association, BindListener, End};
 use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
-use crate::net::values::{EngineFailure, SocketError, SocketType};
+use crate::net::values::{EngineFailure, SocketError, SocketType, canonical};
 
 /// How many bytes are read at once. The answers of proxies are short.
 const CHUNK: usize = 1024;
@@ -162,33 +162,33 @@ impl Tunnel {
                 Stage::Stands(Standing::Connection { local, peer })
             }
             Purpose::Relay(_) => Stage::NeedsRelay(self.place_of(address)?),
-            Purpose::Listen => match self.place_of(address)? {
-                place if place.port() == 0 => {
-                    let reason = "the proxy did not say at which port it listens";
-                    return Err(EngineFailure::new(SocketError::ProxyProtocol, reason).into());
-                }
-                place => Stage::Stands(Standing::Listener(place)),
-            },
+            Purpose::Listen => Stage::Stands(Standing::Listener(self.place_of(address)?)),
         })
     }
 
     /// Returns where the proxy takes datagrams, or listens. A proxy that does not tell its IP address
     /// means its own.
     fn place_of(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
-        let port = match told {
-            Some(Address::Internet(address)) if !address.ip().is_unspecified() => {
-                return Ok(address);
-            }
-            Some(Address::Internet(address)) => address.port(),
-            Some(Address::Named(port)) => port,
-            None => 0,
+        let (ip, port) = match told {
+            Some(Address::Internet(address)) => (Some(canonical(address).ip()), address.port()),
+            Some(Address::Named(port)) => (None, port),
+            None => (None, 0),
         };
-        let mut own = self.below.peer_addr().map_err(Trouble::of)?.internet().ok_or_else(|| {
-            let reason = "the proxy did not say where it takes what it was asked for";
-            EngineFailure::new(SocketError::ProxyProtocol, reason)
-        })?;
-        own.set_port(port);
-        Ok(own)
+        let own = self.below.peer_addr().map_err(Trouble::of)?.internet();
+        match (ip.filter(|ip| !ip.is_unspecified()), own) {
+            (Some(ip), _) if port != 0 => Ok(SocketAddr::new(ip, port)),
+            (None, Some(mut own)) if port != 0 => {
+                own.set_port(port);
+                Ok(own)
+            }
+            _ => {
+                let reason = match self.purpose {
+                    Purpose::Listen => "the proxy did not say where it listens",
+                    _ => "the proxy did not say where it takes datagrams",
+                };
+                Err(EngineFailure::new(SocketError::ProxyProtocol, reason).into())
+            }
+        }
     }
 
     /// Returns what is left of the handshake when the proxy has done what it was asked for.
@@ -254,6 +254,11 @@ impl SocketEngine for Tunnel {
             Stage::GivesUp => {
                 let reason = "the proxy requires a user and a password, or other ones";
                 Err(EngineFailure::new(SocketError::ProxyAuthenticationRequired, reason).into())
+            }
+            Stage::Stands(Standing::Relay(_)) => {
+                // The end may have come with the reply, and then it is not reported once more.
+                End::hear_out(&mut *self.below)?;
+                Ok(Handshake::Done)
             }
             Stage::NeedsRelay(_) | Stage::Stands(_) => Ok(self.handshake_once_granted()),
         }

@@ -66,8 +66,9 @@ impl Facilities {
         own: &NetworkProxy,
         kind: SocketType,
         address: BindAddress,
+        protocol_tag: &str,
     ) -> Result<Option<Route>, EngineFailure> {
-        self.proxies().route_to_bind(own, kind, address)
+        self.proxies().route_to_bind(own, kind, address, protocol_tag)
     }
 
     pub(super) fn set_application_proxy(&self, proxy: NetworkProxy) {

@@ -22,6 +22,8 @@ bitflags! {
         const EARLY = 16;
         /// The network had no room for a datagram, and has not reported room since.
         const LACKS_ROOM = 32;
+        /// The engine of a UDP socket has ended, and datagrams that came before are to be read first.
+        const ENDS = 64;
     }
 }
 
@@ -94,6 +96,12 @@ impl Announcement {
         self.0.intersects(Facts::AGAIN | Facts::EARLY)
     }
 
+    /// Returns true if a postponed look is needed although no datagram is left.
+    #[inline]
+    pub(super) fn must_look(&self) -> bool {
+        self.0.intersects(Facts::AGAIN | Facts::EARLY | Facts::ENDS)
+    }
+
     /// Returns true if another `ready_read` was requested. Returns true only once.
     #[inline]
     pub(super) fn take_renewed(&mut self) -> bool {
@@ -116,6 +124,16 @@ impl Announcement {
         let has_early = self.has_early();
         self.0.remove(Facts::EARLY);
         has_early
+    }
+
+    /// Notes that the engine has ended, and that datagrams that came before are to be read first.
+    pub(super) fn end_after_datagrams(&mut self) {
+        self.0 |= Facts::ENDS;
+    }
+
+    #[inline]
+    pub(super) fn ends_after_datagrams(&self) -> bool {
+        self.0.contains(Facts::ENDS)
     }
 
     /// Notes that the network has no room for a datagram.

@@ -45,7 +45,7 @@ impl DatagramSocket {
     #[inline]
     pub(super) fn found_nothing(&mut self) {
         self.core.announcement_mut().looked_below(false);
-        if self.core.is_postponed() && !self.core.announcement().is_renewed() {
+        if self.core.is_postponed() && !self.core.announcement().must_look() {
             // An earlier read has postponed the look for another datagram.
             self.core.take_back_postponed();
         }
@@ -106,7 +106,11 @@ impl StateMachine for DatagramSocket {
     fn on_postponed(&mut self) -> bool {
         self.core.begin_postponed();
         self.core.give_memory_back();
-        if self.core.announces_rest() {
+        let has_rest = self.core.announces_rest();
+        if self.core.announcement().ends_after_datagrams() {
+            return self.on_datagram_error() || has_rest;
+        }
+        if has_rest {
             return true;
         }
         if !self.core.announcement().has_more() {

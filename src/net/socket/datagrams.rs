@@ -47,7 +47,7 @@ impl DatagramSocket {
     /// Called when there may be an error, and maybe a datagram too. Returns true if `ready_read` must
     /// be emitted.
     #[cold]
-    fn on_datagram_error(&mut self) -> bool {
+    pub(super) fn on_datagram_error(&mut self) -> bool {
         // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.core.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
@@ -55,6 +55,11 @@ impl DatagramSocket {
             let kind = SocketError::of_datagram(&error);
             // What the network reports is about one datagram, what a layer reports about them all.
             if EngineFailure::is_source_of(&error) {
+                self.core.announcement_mut().end_after_datagrams();
+                if self.look_for_datagram() {
+                    self.core.postpone_traffic();
+                    return true;
+                }
                 self.lost(Fault { kind, source: Some(error) });
                 return false;
             }
@@ -112,12 +117,21 @@ impl DatagramSocket {
         engine.datagram_size().ok().flatten()
     }
 
-    /// Returns the unread bytes of a datagram that the device holds, and its sender.
+    /// Returns the unread bytes of a datagram that the device holds, and its sender, if the address of
+    /// the peer is known.
     #[inline]
-    pub(super) fn held_datagram(&self) -> Option<(&[u8], SocketAddr)> {
+    pub(super) fn held_datagram(&self) -> Option<(&[u8], Option<SocketAddr>)> {
         let held = self.core.device().message()?;
         let has_peer = matches!(self.core.state(), SocketState::Connected | SocketState::Closing);
-        Some((held, self.core.peer().addr().filter(|_| has_peer)?))
+        has_peer.then(|| (held, self.core.peer().addr()))
+    }
+
+    /// Emits that the address of a datagram's sender is not known, and returns the error.
+    #[cold]
+    pub(super) fn miss_sender(&mut self) -> io::Error {
+        let error = ErrorKind::Unsupported.into();
+        self.failed_to_receive(&error);
+        error
     }
 
     /// Takes the next datagram. If there is none, the socket reports an error, as in Qt, except at

@@ -28,15 +28,19 @@ impl KeptOptions {
         self.0.iter().copied().find(|option| option.name() == name)
     }
 
-    /// Sets the options of an engine. Fails with the first that the system refuses.
+    /// Sets the options of an engine. Fails with the first that the system refuses, but sets the
+    /// others.
     pub(super) fn apply(&self, engine: &mut dyn SocketEngine) -> Result<(), Fault> {
-        self.0.iter().try_for_each(|&option| {
-            engine.set_option(option).map_err(|error| {
+        let mut done = Ok(());
+        for &option in &self.0 {
+            let set = engine.set_option(option).map_err(|error| {
                 let kind = SocketError::UnsupportedSocketOperation;
                 let source = io::Error::new(error.kind(), RefusedOption { option, error });
                 Fault { kind, source: Some(source) }
-            })
-        })
+            });
+            done = done.and(set);
+        }
+        done
     }
 }
 

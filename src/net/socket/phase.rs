@@ -9,7 +9,7 @@ use std::io;
 
 use super::attempt::Attempt;
 use crate::net::engine::SocketEngine;
-use crate::net::values::{SocketOption, SocketState};
+use crate::net::values::{SocketOption, SocketState, SocketType};
 
 /// The state of a socket, with the engine or the attempt that exists in it.
 #[derive(Default)]
@@ -171,10 +171,11 @@ impl Phase {
     }
 
     /// Sets an option on each of the [`engines`](Self::engines): each that races may win.
-    pub(super) fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
+    /// `kind` is the socket's.
+    pub(super) fn set_option(&mut self, option: SocketOption, kind: SocketType) -> io::Result<()> {
         if let Some(engine) = self.engine_mut() {
             engine.set_option(option)?;
         }
-        self.attempt_mut().map_or(Ok(()), |attempt| attempt.set_option(option))
+        self.attempt_mut().map_or(Ok(()), |attempt| attempt.set_option(option, kind))
     }
 }

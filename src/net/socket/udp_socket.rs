@@ -10,7 +10,7 @@ use super::machine::StateMachine;
 use crate::io::take_held;
 use crate::net::engine::Membership;
 use crate::net::interface::NetworkInterface;
-use crate::net::values::{NetError, NetworkDatagram};
+use crate::net::values::{NetError, NetworkDatagram, SocketError};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -92,7 +92,9 @@ use crate::net::values::{NetError, NetworkDatagram};
 /// is also the next one for `read_datagram`, `receive_datagram`,
 /// [`has_pending_datagrams`](Self::has_pending_datagrams) and
 /// [`pending_datagram_size`](Self::pending_datagram_size). A rollback restores a buffered datagram
-/// that `read_datagram` or `receive_datagram` took, but not one that they took from the network.
+/// that `read_datagram` or `receive_datagram` took, but not one that they took from the network. If only
+/// a proxy knows the address of the peer, nobody knows who sent a buffered datagram: these two drop it,
+/// fail with `Unsupported` and emit `error_occurred(Network)`; the other reads return it.
 ///
 /// A line may go on in the next datagram, so a line reader that finds no line feed takes all
 /// waiting datagrams into the buffer. Where peers are not trusted, set a
@@ -146,10 +148,13 @@ impl QUdpSocket {
     /// reports for an earlier datagram; they are emitted as well.
     #[doc(alias = "readDatagram")]
     pub fn read_datagram(&mut self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        if let Some((_, sender)) = self.socket.held_datagram() {
-            return Ok((self.take_held_to(buffer), sender));
+        match self.socket.held_datagram() {
+            None => self.socket.receive_from(buffer),
+            Some((_, sender)) => {
+                let count = self.take_held_to(buffer);
+                Ok((count, sender.ok_or_else(|| self.socket.miss_sender())?))
+            }
         }
-        self.socket.receive_from(buffer)
     }
 
     /// Takes the datagram that was looked at, up to the size of `buffer`.
@@ -197,10 +202,16 @@ impl QUdpSocket {
         &mut self,
         max: Option<usize>,
     ) -> Result<Option<NetworkDatagram>, NetError> {
-        if let Some((_, sender)) = self.socket.held_datagram() {
-            return Ok(Some(self.take_held_from(sender, max)));
+        match self.socket.held_datagram() {
+            None => self.socket.receive_datagram(max),
+            Some((_, Some(sender))) => Ok(Some(self.take_held_from(sender, max))),
+            Some((_, None)) => {
+                self.take_held_to(&mut []);
+                let error = self.socket.miss_sender();
+                let kind = SocketError::of_datagram(&error);
+                Err(NetError::new(kind, "receive a datagram", error))
+            }
         }
-        self.socket.receive_datagram(max)
     }
 
     /// Takes the datagram that was looked at, and up to `max` of its bytes.
@@ -209,7 +220,10 @@ impl QUdpSocket {
         let mut data = take_held(self);
         let is_truncated = max.is_some_and(|max| data.len() > max);
         data.truncate(max.unwrap_or(usize::MAX));
-        let local = self.socket.core().local().addr();
+        // Behind a layer, nobody knows to which address a datagram was sent.
+        let core = self.socket.core();
+        let is_direct = core.engine().is_some_and(|engine| engine.below().is_none());
+        let local = core.local().addr().filter(|_| is_direct);
         let mut datagram = NetworkDatagram::received(data, sender, local);
         datagram.is_truncated = is_truncated;
         datagram

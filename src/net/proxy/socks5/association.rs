@@ -1,11 +1,13 @@
 //! `Association`: datagrams that a SOCKS5 proxy relays (RFC 1928, section 7).
 //!
 //! The datagrams go by a link to the relay, each behind a head that names its receiver or its
-//! sender. The link is connected, so nobody but the relay can put a datagram into it. The proxy
-//! relays for as long as the control link stands, on which the proxy was asked for it.
+//! sender. The link is connected, so nobody but the relay can put a datagram into it; what others
+//! have sent before is dropped. The proxy relays for as long as the control link stands, on which the
+//! proxy was asked for it.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use smallvec::{SmallVec, smallvec};
@@ -28,14 +30,18 @@ const LARGEST: usize = 64 * 1024;
 /// How many datagrams without a right head are dropped before the next right one, at most.
 const MOST_DROPPED: usize = 64;
 
+/// How often the control link is read in a row, at most. A proxy that says more has no relay.
+const MOST_READS: usize = 64;
+
 /// What stands before the address in a head: two reserved bytes, and the number of a fragment.
 const UNFRAGMENTED: [u8; 3] = [0, 0, 0];
 
 /// Datagrams that a proxy relays.
-#[derive(Debug)]
 pub(in crate::net::proxy) struct Association {
     control: Box<dyn SocketEngine>,
     relay: Box<dyn SocketEngine>,
+    /// The relay's address.
+    relay_at: Option<Address>,
     /// The peer, if the socket is connected.
     peer: Option<Target>,
     /// Holds the next datagram.
@@ -43,9 +49,49 @@ pub(in crate::net::proxy) struct Association {
     next: Option<Waiting>,
     /// Why the next datagram could not be received.
     failure: Option<io::Error>,
-    has_ended: bool,
+    end: Option<End>,
     /// The datagram that is sent, with its head.
     outgoing: Vec<u8>,
+}
+
+/// Why a proxy relays nothing more.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::net::proxy) enum End {
+    Closed,
+    Flooded,
+}
+
+impl End {
+    /// Hears a control link out. Nothing that the proxy says there has a meaning, but its end, which
+    /// this returns as the error.
+    pub(in crate::net::proxy) fn hear_out(control: &mut dyn SocketEngine) -> Result<(), Self> {
+        let mut chunk = [0; 4096];
+        for _ in 0..MOST_READS {
+            match control.read(&mut chunk) {
+                Ok(0) => return Err(Self::Closed),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(Self::Closed),
+            }
+        }
+        Err(Self::Flooded)
+    }
+}
+
+impl From<End> for io::Error {
+    fn from(end: End) -> Self {
+        let (kind, reason) = match end {
+            End::Closed => (
+                SocketError::ProxyConnectionClosed,
+                "the proxy has closed the control link, and relays no more datagrams",
+            ),
+            End::Flooded => (
+                SocketError::ProxyProtocol,
+                "the proxy says more on the control link than can be heard",
+            ),
+        };
+        EngineFailure::new(kind, reason).into()
+    }
 }
 
 /// A datagram that waits in the room of an association.
@@ -63,16 +109,21 @@ impl Association {
         relay: Box<dyn SocketEngine>,
         peer: Option<Target>,
     ) -> Self {
-        Self {
+        let relay_at = relay.peer_addr().ok().map(plain);
+        let mut this = Self {
             control,
             relay,
+            relay_at,
             peer,
             room: vec![0; LARGEST],
             next: None,
             failure: None,
-            has_ended: false,
+            end: None,
             outgoing: Vec::new(),
-        }
+        };
+        // The link may have been bound and watched before.
+        this.fetch();
+        this
     }
 
     /// Receives the next datagram that is meant for this socket, unless one waits already. So it is
@@ -81,18 +132,27 @@ impl Association {
         if self.next.is_some() || self.failure.is_some() {
             return;
         }
-        for _ in 0..MOST_DROPPED {
-            match self.relay.read(&mut self.room) {
-                Ok(count) => self.next = self.parse(count),
+        let mut dropped = 0;
+        while dropped < MOST_DROPPED {
+            match self.relay.receive_from(&mut self.room) {
+                // Others cannot send any more, so these are few.
+                Ok((_, sender)) if self.is_of_other(sender) => continue,
+                Ok((count, _)) => self.next = self.parse(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => self.failure = Some(error),
             }
             if self.next.is_some() || self.failure.is_some() {
                 return;
             }
+            dropped += 1;
         }
         let reason = "the proxy relays datagrams without a right head, or of others than the peer";
         self.failure = Some(EngineFailure::new(SocketError::ProxyProtocol, reason).into());
+    }
+
+    /// Returns true if a datagram that this link has received is not the relay's.
+    fn is_of_other(&self, sender: Address) -> bool {
+        self.relay_at.is_some_and(|relay| relay != plain(sender))
     }
 
     /// Parses the head of the datagram in the room. Returns `None` if the datagram is to be dropped:
@@ -103,7 +163,11 @@ impl Association {
         let sender = plain(sender);
         let is_expected = match &self.peer {
             None => sender.internet().is_some(),
-            Some(Target::Address(peer)) => sender == plain((*peer).into()),
+            // An interface of this host, which may be in the peer's address, means nothing there.
+            Some(Target::Address(peer)) => {
+                let peer = canonical(*peer);
+                sender == SocketAddr::new(peer.ip(), peer.port()).into()
+            }
             // The proxy alone knows the addresses of the name.
             Some(Target::Name(_, port)) => match sender {
                 Address::Internet(sender) => sender.port() == *port,
@@ -129,8 +193,16 @@ impl Association {
                 buffer[..count].copy_from_slice(&bytes[..count]);
                 Ok((count, count < bytes.len(), sender))
             }
-            None => Err(self.failure.take().unwrap_or_else(|| ErrorKind::WouldBlock.into())),
+            None => Err(self.take_failure()),
         }
+    }
+
+    /// Takes the reason why there is no next datagram. The one behind a failure is received at once,
+    /// because no source is ready for it once more.
+    fn take_failure(&mut self) -> io::Error {
+        let Some(failure) = self.failure.take() else { return ErrorKind::WouldBlock.into() };
+        self.fetch();
+        failure
     }
 
     /// Copies the next datagram, and takes it.
@@ -151,22 +223,20 @@ impl Association {
         Ok(bytes.len())
     }
 
-    /// Called when the control link is ready. Nothing that the proxy says there has a meaning, but
-    /// its end.
+    /// Called when the control link is ready.
     fn hear_control(&mut self, readiness: Readiness) {
-        let mut chunk = [0; 1024];
-        self.has_ended |= readiness.read_closed
-            || readiness.readable
-                && match self.control.read(&mut chunk) {
-                    Ok(count) => count == 0,
-                    Err(error) => error.kind() != ErrorKind::WouldBlock,
-                };
+        if readiness.read_closed {
+            self.end = Some(End::Closed);
+        } else if readiness.readable && self.end.is_none() {
+            self.end = End::hear_out(&mut *self.control).err();
+        }
     }
 
     /// Returns what can be read without a call.
     fn readable(&self) -> Readiness {
-        let readable = self.has_ended || self.next.is_some() || self.failure.is_some();
-        Readiness { readable, read_closed: self.has_ended, ..Readiness::default() }
+        let read_closed = self.end.is_some();
+        let readable = read_closed || self.next.is_some() || self.failure.is_some();
+        Readiness { readable, read_closed, ..Readiness::default() }
     }
 }
 
@@ -225,11 +295,10 @@ impl SocketEngine for Association {
     }
 
     fn progress(&mut self) -> io::Result<Progress> {
-        if self.has_ended {
-            let reason = "the proxy has closed the control link, and relays no more datagrams";
-            return Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into());
-        }
-        let progress = self.relay.progress();
+        let progress = match self.end {
+            Some(end) => Err(end.into()),
+            None => self.relay.progress(),
+        };
         self.fetch();
         progress
     }
@@ -250,7 +319,11 @@ impl SocketEngine for Association {
     }
 
     fn has_datagram(&self) -> io::Result<bool> {
-        Ok(self.next.is_some() || self.failure.is_some())
+        match &self.failure {
+            // The read that meets the failure takes it.
+            Some(failure) => Err(failure.kind().into()),
+            None => Ok(self.next.is_some()),
+        }
     }
 
     fn datagram_size(&self) -> io::Result<Option<usize>> {
@@ -268,7 +341,7 @@ impl SocketEngine for Association {
     }
 
     fn send_to(&mut self, bytes: &[u8], to: Address) -> io::Result<usize> {
-        let to = to.internet().ok_or(ErrorKind::Unsupported)?;
+        let to = canonical(to.internet().ok_or(ErrorKind::Unsupported)?);
         if is_of_many(to.ip()) {
             let reason = "a proxy relays datagrams neither to groups nor to all hosts";
             let kind = SocketError::UnsupportedSocketOperation;
@@ -323,6 +396,20 @@ impl SocketEngine for Association {
 
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
         Err(self)
+    }
+}
+
+/// Shows neither the datagrams nor the room for them.
+impl fmt::Debug for Association {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Association")
+            .field("control", &self.control)
+            .field("relay", &self.relay)
+            .field("peer", &self.peer)
+            .field("next", &self.next)
+            .field("failure", &self.failure)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,6 +7,6 @@ mod bind_listener;
 mod conversation;
 mod reply;
 
-pub(super) use association::Association;
+pub(super) use association::{Association, End};
 pub(super) use bind_listener::BindListener;
 pub(super) use conversation::{Request, Socks5};

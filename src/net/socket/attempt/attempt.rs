@@ -147,9 +147,9 @@ impl Attempt {
             // The family that was asked for is the peer's.
             self.protocol = NetworkLayerProtocol::Any;
             // A host on the way is reached by TCP, and the engine of a bound socket of datagrams is
-            // for a link that a layer may ask for. A layer that bound the socket before is closed.
+            // for a link that a layer may ask for.
             if terms.kind == SocketType::Udp {
-                self.link = self.race.unbind().filter(|engine| engine.below().is_none());
+                self.link = self.race.unbind();
             }
         }
         (self.hop, self.layers) = (hop, layers);
@@ -335,9 +335,17 @@ impl Attempt {
         self.race.racing().chain(shaking.into_iter().flat_map(Handshaking::engines))
     }
 
-    /// Sets an option on each engine, and on those that are opened later.
-    pub(in crate::net::socket) fn set_option(&mut self, option: SocketOption) -> io::Result<()> {
-        self.try_each_engine(|engine| engine.set_option(option))?;
+    /// Sets an option on each engine, and on those that are opened later. `kind` is the socket's.
+    pub(in crate::net::socket) fn set_option(
+        &mut self,
+        option: SocketOption,
+        kind: SocketType,
+    ) -> io::Result<()> {
+        let set = self.try_each_engine(|engine| engine.set_option(option));
+        // A UDP socket reaches a host on the way by TCP, which has no options of datagrams.
+        if kind == SocketType::Tcp || self.hop.is_none() {
+            set?;
+        }
         self.options.put(option);
         Ok(())
     }
@@ -442,7 +450,11 @@ impl Attempt {
         let own = if link.kind == SocketType::Udp { self.link.take() } else { None };
         let opener = Opener::new(terms, &self.options);
         let mut engine = match own {
-            Some(bound) => bound,
+            Some(mut bound) => {
+                // While it waited, no option was set on it.
+                opener.prepare(&mut *bound)?;
+                bound
+            }
             None => opener.open(link.kind, to)?,
         };
         opener.start(&mut *engine, to)?;

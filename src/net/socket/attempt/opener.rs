@@ -13,6 +13,8 @@ use crate::net::values::SocketType;
 /// Opens the engines of an attempt, with the options of its socket.
 pub(super) struct Opener<'a> {
     home: &'a Home,
+    /// The kind of the socket.
+    kind: SocketType,
     options: [Option<&'a KeptOptions>; 2],
 }
 
@@ -20,7 +22,7 @@ impl<'a> Opener<'a> {
     /// Creates an opener that also sets the options that were set during the attempt.
     pub(super) fn new(terms: &Terms<'a>, added: &'a KeptOptions) -> Self {
         let kept = terms.settings.options.as_deref();
-        Self { home: terms.home, options: [kept, Some(added)] }
+        Self { home: terms.home, kind: terms.kind, options: [kept, Some(added)] }
     }
 
     /// Opens an engine that can connect to an address.
@@ -30,8 +32,21 @@ impl<'a> Opener<'a> {
         towards: SocketAddr,
     ) -> Result<Box<dyn SocketEngine>, Fault> {
         let mut engine = self.home.network.open(kind, towards).map_err(Fault::of_connecting)?;
-        self.options.into_iter().flatten().try_for_each(|options| options.apply(&mut *engine))?;
-        Ok(engine)
+        match self.prepare(&mut *engine) {
+            // An option of datagrams means nothing to the connection by which a relay is asked for.
+            Err(_) if kind != self.kind => Ok(engine),
+            prepared => prepared.map(|()| engine),
+        }
+    }
+
+    /// Sets the options of the socket on an engine. Fails with the first that the system refuses, but
+    /// sets the others.
+    pub(super) fn prepare(&self, engine: &mut dyn SocketEngine) -> Result<(), Fault> {
+        let mut done = Ok(());
+        for options in self.options.into_iter().flatten() {
+            done = done.and(options.apply(engine));
+        }
+        done
     }
 
     /// Begins to connect an engine to an address.

@@ -38,7 +38,8 @@ impl SocketCore {
         self.begin_anew();
         self.set_error(None);
         self.extra_mut().peer_name = name;
-        let own = self.phase.take_engine();
+        // A layer that bound the socket leads to no peer: it is closed.
+        let own = self.phase.take_engine().filter(|engine| engine.below().is_none());
         self.begin_attempt(Attempt::new(address, port, protocol, own));
     }
 
@@ -241,7 +242,8 @@ impl SocketCore {
     /// Returns the route by which the socket is bound; `None` if no proxy is in the way.
     pub(super) fn route_to_bind(&self, address: BindAddress) -> Result<Option<Route>, Fault> {
         let Some(Terms { home, kind, settings, .. }) = self.terms() else { return Ok(None) };
-        let route = home.route_to_bind(settings.proxy.get(), kind, address);
+        let tag = &settings.protocol_tag;
+        let route = home.route_to_bind(settings.proxy.get(), kind, address, tag);
         route.map_err(|failure| Fault::of_binding(failure.into()))
     }
 

@@ -30,15 +30,20 @@ impl SocketCore {
         &mut self,
         option: SocketOption,
     ) -> Result<(), NetError> {
+        // Where the socket reaches another host first, the system may set on the connection to it what
+        // it never sets on the socket.
+        if (self.any_engine().is_none() || self.has_attempt())
+            && let Some(reason) = why_never(option, self.kind())
+        {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, reason);
+            return Err(refused(setting(option), reason));
+        }
         if self.any_engine().is_none() {
-            if let Some(reason) = why_never(option, self.kind()) {
-                let reason = io::Error::new(io::ErrorKind::InvalidInput, reason);
-                return Err(refused(setting(option), reason));
-            }
             self.settings_mut().options.get_or_insert_default().put(option);
             return Ok(());
         }
-        self.phase.set_option(option).map_err(|error| refused(setting(option), error))
+        let kind = self.kind();
+        self.phase.set_option(option, kind).map_err(|error| refused(setting(option), error))
     }
 
     /// Sets the kept options on an engine. Fails with the first that the system refuses.

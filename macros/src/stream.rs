@@ -1,0 +1,151 @@
+//! `#[derive(ToDataStream)]` and `#[derive(FromDataStream)]`: the parts of a type, one after another.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Member, parse_quote};
+
+use crate::mistake::Mistakes;
+
+/// Which of the two traits is derived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    To,
+    From,
+}
+
+impl Direction {
+    fn trait_name(self) -> Ident {
+        match self {
+            Self::To => format_ident!("ToDataStream"),
+            Self::From => format_ident!("FromDataStream"),
+        }
+    }
+}
+
+/// Writes the implementation.
+pub(crate) fn derive(input: &DeriveInput, direction: Direction) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let body = match &input.data {
+        Data::Struct(data) => of_struct(&data.fields, direction),
+        Data::Enum(data) => of_enum(input, data, direction, &mut mistakes),
+        Data::Union(data) => {
+            mistakes.at(data.union_token, "nothing tells which field of a union has a value");
+            quote!(::core::unimplemented!())
+        }
+    };
+    let name = &input.ident;
+    let generics = bounded(&input.generics, direction);
+    let (parameters, arguments, conditions) = generics.split_for_impl();
+    let method = match direction {
+        Direction::To => quote! {
+            fn write_to<__D: ::slotwire::stream::StreamDevice>(
+                &self,
+                stream: &mut ::slotwire::stream::QDataStream<__D>,
+            ) -> ::core::result::Result<(), ::slotwire::stream::DataStreamError> {
+                #body
+            }
+        },
+        Direction::From => quote! {
+            fn read_from<__D: ::slotwire::stream::StreamDevice>(
+                stream: &mut ::slotwire::stream::QDataStream<__D>,
+            ) -> ::core::result::Result<Self, ::slotwire::stream::DataStreamError> {
+                #body
+            }
+        },
+    };
+    let trait_name = direction.trait_name();
+    quote! {
+        #mistakes
+
+        impl #parameters ::slotwire::stream::#trait_name for #name #arguments #conditions {
+            #method
+        }
+    }
+}
+
+/// Returns the generics with the trait as a bound of each type.
+fn bounded(generics: &Generics, direction: Direction) -> Generics {
+    let mut generics = generics.clone();
+    let trait_name = direction.trait_name();
+    for parameter in generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(::slotwire::stream::#trait_name));
+    }
+    generics
+}
+
+fn of_struct(fields: &Fields, direction: Direction) -> TokenStream {
+    let members: Vec<Member> = fields.members().collect();
+    match direction {
+        Direction::To => quote! {
+            #(stream.write(&self.#members)?;)*
+            ::core::result::Result::Ok(())
+        },
+        Direction::From => quote! {
+            ::core::result::Result::Ok(Self { #(#members: stream.read()?,)* })
+        },
+    }
+}
+
+/// An enum without fields is a number of the type that `repr` names, or of 32 bits as Qt's enums.
+fn of_enum(
+    input: &DeriveInput,
+    data: &DataEnum,
+    direction: Direction,
+    mistakes: &mut Mistakes,
+) -> TokenStream {
+    for variant in &data.variants {
+        if !variant.fields.is_empty() {
+            mistakes.at(
+                &variant.fields,
+                format!(
+                    "Qt has no format for a variant with fields: implement `{}` for `{}`, and \
+                     write a number before the fields",
+                    direction.trait_name(),
+                    input.ident
+                ),
+            );
+            return quote!(::core::unimplemented!());
+        }
+    }
+    let number = number_type(input);
+    let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let name = input.ident.to_string();
+    match direction {
+        Direction::To => quote! {
+            let number = match self {
+                #(Self::#variants => Self::#variants as #number,)*
+            };
+            stream.write(&number)
+        },
+        Direction::From => quote! {
+            let number: #number = stream.read()?;
+            #(
+                if number == Self::#variants as #number {
+                    return ::core::result::Result::Ok(Self::#variants);
+                }
+            )*
+            ::core::result::Result::Err(::slotwire::stream::DataStreamError::corrupt(
+                ::std::format!("{number} is no {}", #name),
+            ))
+        },
+    }
+}
+
+/// Returns the integer type of an enum's `repr`; `i32` without one.
+fn number_type(input: &DeriveInput) -> Ident {
+    let mut number = format_ident!("i32");
+    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
+        // What is wrong in it, the compiler reports.
+        let _ = attr.parse_nested_meta(|meta| {
+            if let Some(name) = meta.path.get_ident()
+                && ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"]
+                    .iter()
+                    .any(|known| name == known)
+            {
+                number = name.clone();
+            }
+            Ok(())
+        });
+    }
+    number
+}

@@ -1,0 +1,23 @@
+//! `DataStreamLimits`: how much a stream reads because a stranger says so.
+
+/// How much a stream reads because the data says so.
+///
+/// A value that needs more fails with
+/// [`SizeLimitExceeded`](super::DataStreamError::SizeLimitExceeded), before any memory is taken for
+/// it. Below the limits, memory is taken only for what has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DataStreamLimits {
+    /// How many bytes a string or an array of bytes may have. The default is 64 MiB.
+    pub bytes: usize,
+    /// How many elements a container may have. The default is 16 Mi.
+    pub elements: usize,
+    /// How deep containers and variants may be nested. The default is 64.
+    pub depth: usize,
+}
+
+impl Default for DataStreamLimits {
+    fn default() -> Self {
+        Self { bytes: 64 << 20, elements: 16 << 20, depth: 64 }
+    }
+}

@@ -1,0 +1,64 @@
+//! Sizes, as they stand before strings and containers.
+
+use super::data_stream::QDataStream;
+use super::device::StreamDevice;
+use super::status::DataStreamError;
+use super::version::DataStreamVersion;
+
+/// Stands for the size of a string that is null.
+const NULL: u32 = 0xffff_ffff;
+/// Announces a size of 64 bits.
+const EXTENDED: u32 = 0xffff_fffe;
+
+impl<D: StreamDevice> QDataStream<D> {
+    /// Reads a size; `None` means null.
+    pub(super) fn read_size(&mut self) -> Result<Option<u64>, DataStreamError> {
+        match self.read::<u32>()? {
+            NULL => Ok(None),
+            EXTENDED if self.version() >= DataStreamVersion::Qt6_7 => match self.read::<i64>()? {
+                -1 => Ok(None),
+                size => u64::try_from(size)
+                    .map(Some)
+                    .map_err(|_| DataStreamError::corrupt(format!("a size cannot be {size}"))),
+            },
+            size => Ok(Some(size.into())),
+        }
+    }
+
+    /// Reads the size of a string or of an array of bytes; `None` means null. Fails if it is larger
+    /// than the limit.
+    pub(super) fn read_byte_count(&mut self) -> Result<Option<usize>, DataStreamError> {
+        let Some(size) = self.read_size()? else { return Ok(None) };
+        self.check_size(size, "bytes", self.limits().bytes)?;
+        Ok(usize::try_from(size).ok())
+    }
+
+    /// Reads the number of a container's elements; null counts as none. Fails if it is larger than
+    /// the limit.
+    pub(super) fn read_element_count(&mut self) -> Result<usize, DataStreamError> {
+        let size = self.read_size()?.unwrap_or(0);
+        self.check_size(size, "elements", self.limits().elements)?;
+        Ok(usize::try_from(size).unwrap_or(usize::MAX))
+    }
+
+    /// Writes a size.
+    pub(super) fn write_size(&mut self, size: usize) -> Result<(), DataStreamError> {
+        match u32::try_from(size) {
+            Ok(short) if short < EXTENDED => self.write(&short),
+            Ok(EXTENDED) if self.version() < DataStreamVersion::Qt6_7 => self.write(&EXTENDED),
+            _ if self.version() >= DataStreamVersion::Qt6_7 => {
+                self.write(&EXTENDED)?;
+                self.write(&(size as u64))
+            }
+            _ => Err(DataStreamError::SizeLimitExceeded {
+                size: size as u64,
+                unit: "bytes or elements",
+                limit: EXTENDED.into(),
+            }),
+        }
+    }
+
+    pub(super) fn write_null(&mut self) -> Result<(), DataStreamError> {
+        self.write(&NULL)
+    }
+}

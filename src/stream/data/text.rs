@@ -1,0 +1,151 @@
+//! Strings, characters, and what is null.
+
+use std::ffi::{CStr, CString};
+
+use super::data_stream::QDataStream;
+use super::device::StreamDevice;
+use super::numbers::ByteOrder;
+use super::status::DataStreamError;
+use super::value::{FromDataStream, ToDataStream};
+
+/// Qt's character: a unit of UTF-16, of 16 bits. A character beyond U+FFFF takes two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QChar(pub u16);
+
+impl ToDataStream for QChar {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&self.0)
+    }
+}
+
+impl FromDataStream for QChar {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read().map(Self)
+    }
+}
+
+/// As Qt's `QString`: the number of bytes, and UTF-16 in the byte order of the stream.
+impl ToDataStream for str {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write_size(2 * self.encode_utf16().count())?;
+        let order = stream.byte_order();
+        for unit in self.encode_utf16() {
+            stream.push(&match order {
+                ByteOrder::BigEndian => unit.to_be_bytes(),
+                ByteOrder::LittleEndian => unit.to_le_bytes(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl ToDataStream for String {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        self.as_str().write_to(stream)
+    }
+}
+
+/// As Qt's `QString`. A null string is read as an empty one, and an unpaired surrogate as U+FFFD;
+/// an odd number of bytes is wrong data. `Option<String>` tells null and empty apart.
+impl FromDataStream for String {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        Ok(Option::<Self>::read_from(stream)?.unwrap_or_default())
+    }
+}
+
+/// A type with a value that is null. `Option` of it tells null and empty apart.
+pub trait Nullable: ToDataStream + FromDataStream {
+    /// Reads a value; `None` if it is null.
+    #[doc(hidden)]
+    fn read_nullable<D: StreamDevice>(
+        stream: &mut QDataStream<D>,
+    ) -> Result<Option<Self>, DataStreamError>;
+}
+
+impl Nullable for String {
+    fn read_nullable<D: StreamDevice>(
+        stream: &mut QDataStream<D>,
+    ) -> Result<Option<Self>, DataStreamError> {
+        let Some(count) = stream.read_byte_count()? else { return Ok(None) };
+        if count % 2 != 0 {
+            let reason = format!("a string cannot have {count} bytes, since it is UTF-16");
+            return Err(DataStreamError::corrupt(reason));
+        }
+        let order = stream.byte_order();
+        let text = stream.with_bytes(count, |bytes| {
+            let units = bytes.as_chunks::<2>().0.iter().map(|&unit| match order {
+                ByteOrder::BigEndian => u16::from_be_bytes(unit),
+                ByteOrder::LittleEndian => u16::from_le_bytes(unit),
+            });
+            let characters = char::decode_utf16(units);
+            let mut text = Self::with_capacity(count / 2);
+            text.extend(characters.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)));
+            text
+        })?;
+        Ok(Some(text))
+    }
+}
+
+impl Nullable for Vec<u8> {
+    fn read_nullable<D: StreamDevice>(
+        stream: &mut QDataStream<D>,
+    ) -> Result<Option<Self>, DataStreamError> {
+        let Some(count) = stream.read_byte_count()? else { return Ok(None) };
+        u8::read_many(stream, count).map(Some)
+    }
+}
+
+impl<T: Nullable> ToDataStream for Option<T> {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        match self {
+            Some(value) => value.write_to(stream),
+            None => stream.write_null(),
+        }
+    }
+}
+
+impl<T: Nullable> FromDataStream for Option<T> {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        T::read_nullable(stream)
+    }
+}
+
+/// As Qt's `const char *`: the number of bytes with the terminator, and the bytes with it.
+impl ToDataStream for CStr {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        self.to_bytes_with_nul().write_to(stream)
+    }
+}
+
+impl ToDataStream for CString {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        self.as_c_str().write_to(stream)
+    }
+}
+
+/// As Qt's `char *`. Ends at the first terminator; null is read as empty.
+impl FromDataStream for CString {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        let mut bytes = stream.read::<Vec<u8>>()?;
+        bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
+        Self::new(bytes).map_err(|error| DataStreamError::corrupt(error.to_string()))
+    }
+}
