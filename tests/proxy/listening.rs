@@ -641,6 +641,28 @@ fn a_paused_server_accepts_the_connection_when_it_is_resumed(net: &Net) {
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5);
 }
 
+/// As many as are read with the news, and more than that, which were reported to the server alone.
+#[on_every_network]
+fn bytes_that_come_with_the_news_are_announced_however_many_there_are(net: &Net) {
+    for count in [5, 5000] {
+        let mut rt = net.runtime();
+        let (server, _, mut proxy) = listening(net, &mut rt);
+        let heard = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let hears = heard.clone();
+        rt.connect_fn(server, QTcpServer::new_connection, move |world, _| {
+            let socket = world[server].next_pending_connection().unwrap();
+            let hears = hears.clone();
+            world.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
+                hears.borrow_mut().extend(world[socket].read_all());
+            });
+        });
+        let sent = noise(count);
+        proxy.write_all(&[COMES, &sent].concat()).unwrap();
+        wait_until(&mut rt, |_| heard.borrow().len() == count);
+        assert_eq!(heard.take(), sent);
+    }
+}
+
 /// The control link was the server's, whose slots run while it becomes the socket's.
 #[on_every_network]
 fn what_comes_while_the_connection_is_announced_reaches_the_socket(net: &Net) {
