@@ -23,6 +23,8 @@
 //! | `ticks` | a repeating `QTimer` fires |
 //! | `datagram1`, `datagram11` | so many datagrams are sent, and read by one call of a slot |
 //! | `datagram_sent` | a datagram is sent, by the standard library's socket |
+//! | `echo_direct`, `echo_socks5` | a message of 64 bytes is sent back, on a direct connection and through a SOCKS5 proxy; includes its peer. With the feature `http-proxy`, `echo_http` does it through an HTTP proxy |
+//! | `echo_peer` | such a message is written and read, by the standard library's sockets |
 //! | `skip` to `peek_all_text` | a read from a full buffer: see `reading/mod.rs` |
 //!
 //! A row called `by_hand` does the same as its neighbour without the library. The script derives
@@ -35,6 +37,7 @@
 //! | `second_in_extra` | `emit1_in` - 2 `chain` | how much more that costs than one that is alone |
 //! | `unheard_in` | `unheard` - `unheard_base` | an unheard emission in a method, without the loop |
 //! | `queued_rest` | `queued` - (`emit1` - `each_slot`) | a queued delivery without the emission |
+//! | `echo`, `echo_tunnel` | `echo_direct` or `echo_socks5` - `echo_peer` | a message without its peer's work |
 //! | `datagram_wake` | `datagram1` - `datagram_sent` | a wake-up that brings one datagram |
 //! | `datagram_further` | (`datagram11` - `datagram1`) / 10 - `datagram_sent` | each further datagram of a wake-up |
 //!
@@ -44,17 +47,20 @@ use std::cell::Cell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::hint::black_box;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::rc::Rc;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use classes::{Relay, Source, Sum};
+use echo::Way;
 use slotwire::prelude::*;
 use slotwire::{OpenMode, VirtualClock};
 
 mod classes;
+#[path = "../tests/support/echo.rs"]
+mod echo;
 mod reading;
 
 impl Relay {
@@ -374,6 +380,19 @@ fn datagrams_sent(count: usize) {
     }
 }
 
+/// The peer's part of an echo: writes a message to one socket, and reads it from another.
+fn echo_peer(count: usize) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let mut writer =
+        TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+    writer.set_nodelay(true).expect("an option that all have");
+    let mut reader = listener.accept().expect("it was called").0;
+    for _ in 0..count {
+        writer.write_all(&echo::MESSAGE).expect("there is room");
+        echo::take(&mut reader);
+    }
+}
+
 /// Posts from a remote and the runs of what was posted, a hundred at a time, on one thread.
 fn post(count: usize) {
     let mut rt = Runtime::new().expect("a poller");
@@ -522,6 +541,11 @@ fn main() {
         "datagram1" => datagrams(1, count),
         "datagram11" => datagrams(11, count),
         "datagram_sent" => datagrams_sent(count),
+        "echo_direct" => echo::echo(Way::Direct, count),
+        "echo_socks5" => echo::echo(Way::Socks5, count),
+        #[cfg(feature = "http-proxy")]
+        "echo_http" => echo::echo(Way::Http, count),
+        "echo_peer" => echo_peer(count),
         "post" => post(count),
         "post_own" => post_own(count),
         "later" => later(count),

@@ -27,7 +27,7 @@ derive() {
 for work in ${*:-by_hand0 emit0 by_hand1 emit1 by_hand10 emit10 by_hand100 emit100 inside \
     chain emit1_in unheard unheard_base connect child tree index index_mut queued_by_hand queued \
     post post_thread post_own later timers_by_hand timers qtimers ticks restarts \
-    datagram1 datagram11 datagram_sent skip fill_buf line_by_std line_by_std_text line line_text peek peek_text peek_all_text}; do
+    datagram1 datagram11 datagram_sent echo_direct echo_socks5 echo_peer skip fill_buf line_by_std line_by_std_text line line_text peek peek_text peek_all_text}; do
     few=$(count "$work" 1000)
     many=$(count "$work" 11000)
     counted=$(((many - few) / 10000))
@@ -41,3 +41,5 @@ derive unheard_in of_unheard - of_unheard_base
 derive datagram_wake of_datagram1 - of_datagram_sent
 derive datagram_further \( of_datagram11 - of_datagram1 \) / 10 - of_datagram_sent
 derive queued_rest of_queued - of_emit1 + \( of_emit100 - of_emit10 \) / 90
+derive echo of_echo_direct - of_echo_peer
+derive echo_tunnel of_echo_socks5 - of_echo_peer

@@ -1,10 +1,12 @@
-//! A client that reaches its server through a SOCKS5 proxy, and prints what the server says.
+//! A client that reaches its server through a proxy, and prints what the server says.
 //!
-//! Run it with `cargo run --example proxy_client -- PROXY PORT HOST PORT [USER PASSWORD]`. The user
-//! and the password are used if the proxy asks for them. `socks5_server` is a proxy to try it with.
+//! Run it with `cargo run --features http-proxy --example proxy_client -- PROXY HOST PORT`. The proxy
+//! is a URL: `socks5://127.0.0.1:1080` (`socks5_server` is such a proxy), or
+//! `http://user:password@proxy.example:3128`; or it is `environment`, for the one that `ALL_PROXY`
+//! names. A user and a password may follow the port instead: they are given if the proxy asks.
 
 use slotwire::prelude::*;
-use slotwire::{NetworkProxy, ProxyAuthentication};
+use slotwire::{EnvironmentProxies, NetworkProxy, ProxyAuthentication};
 
 #[derive(QObject)]
 struct ProxyClient {
@@ -20,6 +22,14 @@ impl ProxyClient {
         if let Some((user, password)) = &self.credentials {
             asked.authenticator.set_user(user);
             asked.authenticator.set_password(password);
+        }
+    }
+
+    #[slot(socket.connected)]
+    fn announce(&mut self, cx: &mut Context<Self>) {
+        match cx[self.socket].chosen_proxy() {
+            Some(proxy) => eprintln!("connected by {}:{}", proxy.host_name(), proxy.port()),
+            None => eprintln!("connected directly"),
         }
     }
 
@@ -46,21 +56,24 @@ impl ProxyClient {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (Some([proxy, proxy_port, host, port]), rest) =
-        (arguments.first_chunk(), &arguments[arguments.len().min(4)..])
-    else {
-        eprintln!("usage: proxy_client PROXY PORT HOST PORT [USER PASSWORD]");
-        std::process::exit(2);
+    let (proxy, host, port, credentials) = match &arguments[..] {
+        [proxy, host, port] => (proxy, host, port, None),
+        [proxy, host, port, user, password] => {
+            (proxy, host, port, Some((user.clone(), password.clone())))
+        }
+        _ => {
+            eprintln!("usage: proxy_client PROXY HOST PORT [USER PASSWORD]");
+            std::process::exit(2);
+        }
     };
     let mut rt = Runtime::new()?;
-    let credentials = match rest {
-        [user, password] => Some((user.clone(), password.clone())),
-        _ => None,
-    };
+    match proxy.as_str() {
+        "environment" => rt.set_application_proxy_factory(EnvironmentProxies::from_env()?),
+        url => rt.set_application_proxy(url.parse::<NetworkProxy>()?.for_loopback()),
+    }
     let client =
         rt.add_with(|cx| ProxyClient { socket: cx.add_child(QTcpSocket::new()), credentials });
     let socket = rt[client].socket;
-    rt[socket].set_proxy(NetworkProxy::socks5(proxy, proxy_port.parse()?));
     rt[socket].connect_to_host(host, port.parse()?);
     std::process::exit(rt.exec()?);
 }

@@ -1,7 +1,7 @@
 //! A small SOCKS5 proxy: it connects to whatever its clients name, and carries bytes both ways.
 //!
 //! Run it with `cargo run --example socks5_server -- 1080`, or without a port, then
-//! `cargo run --example proxy_client -- 127.0.0.1 1080 example.org 80`. It prints where it listens
+//! `cargo run --example proxy_client -- socks5://127.0.0.1 example.org 80`. It prints where it listens
 //! and each peer that it connects to. It asks for no password, so keep it on the loopback interface.
 
 use std::collections::BTreeMap;

@@ -108,12 +108,12 @@ pub use event_loop::{
 pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[doc(inline)]
 pub use net::{
-    Authenticator, BindAddress, BindMode, Blocking, HardwareAddress, HostInfo, HostInfoError,
-    HostLookup, Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError,
+    Authenticator, BindAddress, BindMode, Blocking, EnvironmentProxies, HardwareAddress, HostInfo,
+    HostInfoError, HostLookup, Incoming, InterfaceError, InterfaceFlags, InterfaceType, NetError,
     NetworkAddressEntry, NetworkDatagram, NetworkInterface, NetworkLayerProtocol, NetworkProxy,
-    OptionName, PauseMode, ProxyAuthentication, ProxyFactory, ProxyQuery, ProxyType,
-    QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket, ReadyReadPolicy, SocketError,
-    SocketOption, SocketState, SocketType,
+    OptionName, ParseProxyError, PauseMode, ProxyAuthentication, ProxyEnvironmentError,
+    ProxyFactory, ProxyQuery, ProxyType, ProxyVariableFault, QAbstractSocket, QTcpServer,
+    QTcpSocket, QUdpSocket, ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,
 };
 #[doc(inline)]
 pub use object::{

@@ -111,7 +111,7 @@ where
         set_socket_descriptor socket_option set_socket_option connect_timeout set_connect_timeout
         happy_eyeballs set_happy_eyeballs set_local_addr set_local_address set_local_port
         set_peer_addr set_peer_address set_peer_port set_peer_name set_socket_state
-        set_socket_error proxy set_proxy proxy_authentication_required has_pending_datagrams pending_datagram_size read_datagram receive_datagram
+        set_socket_error proxy set_proxy chosen_proxy proxy_authentication_required has_pending_datagrams pending_datagram_size read_datagram receive_datagram
         write_datagram send_datagram join_multicast_group join_multicast_group_on
         leave_multicast_group leave_multicast_group_on multicast_interface set_multicast_interface
     }

@@ -276,12 +276,79 @@ fn a_port_forwarder_carries_both_directions_and_makes_a_fast_writer_wait_for_a_s
 fn a_proxy_client_reaches_its_server_through_a_proxy() {
     let (server, port) = Program::serve("fortune_server", &["0", "1"]);
     let (proxy, proxy_port) = Program::serve("socks5_server", &[]);
-    let client = Program::start("proxy_client", &["127.0.0.1", &proxy_port, "localhost", &port]);
+    let url = format!("socks5://127.0.0.1:{proxy_port}");
+    let client = Program::start("proxy_client", &[&url, "localhost", &port]);
     assert_eq!(proxy.line(), format!("connected to localhost:{port}"));
     let fortune = client.line();
     assert!(fortune.ends_with('.'), "{fortune}");
     assert!(client.end().success());
     assert!(server.end().success());
+}
+
+/// An HTTP proxy for one connection, which wants the password of `ann`. Returns its port.
+#[cfg(feature = "http-proxy")]
+fn http_proxy() -> (u16, thread::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let port = listener.local_addr().expect("it is bound").port();
+    let plays = thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("the client comes");
+        client.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
+        let mut reader = BufReader::new(client.try_clone().expect("a stream can be shared"));
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).expect("the client speaks");
+            lines.push(line.trim_end().to_owned());
+            let proof = "Proxy-Authorization: Basic YW5uOnNAY3JldA=="; // ann:s@cret
+            match line.as_str() {
+                "\r\n" if lines.iter().any(|line| line == proof) => break,
+                "\r\n" => write!(
+                    client,
+                    "HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic realm=\"zone\"\r\n\
+                     Content-Length: 0\r\n\r\n"
+                )
+                .expect("the client hears"),
+                "" => return lines,
+                _ => {}
+            }
+        }
+        let target = lines[0].split(' ').nth(1).expect("CONNECT HOST:PORT HTTP/1.1");
+        let mut server = TcpStream::connect(target).expect("the server listens");
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("the client hears");
+        std::io::copy(&mut server, &mut client).expect("the server tells and hangs up");
+        lines
+    });
+    (port, plays)
+}
+
+#[test]
+#[cfg(feature = "http-proxy")]
+fn a_proxy_client_gives_the_credentials_of_the_url_to_an_http_proxy() {
+    let (server, port) = Program::serve("fortune_server", &["0", "1"]);
+    let (proxy_port, plays) = http_proxy();
+    let url = format!("http://ann:s%40cret@127.0.0.1:{proxy_port}");
+    let client = Program::start("proxy_client", &[&url, "localhost", &port]);
+    let fortune = client.line();
+    assert!(fortune.ends_with('.'), "{fortune}");
+    assert!(client.end().success());
+    assert!(server.end().success());
+    let heard = plays.join().expect("the proxy does not fail");
+    let request = format!("CONNECT localhost:{port} HTTP/1.1");
+    assert_eq!(heard.iter().filter(|line| **line == request).count(), 2, "{heard:?}");
+}
+
+#[test]
+#[cfg(feature = "http-proxy")]
+fn a_proxy_client_fails_without_the_credentials_that_the_proxy_wants() {
+    for arguments in [&[][..], &["ann", "wrong"]] {
+        let (proxy_port, plays) = http_proxy();
+        let url = format!("127.0.0.1:{proxy_port}");
+        let arguments = [&[url.as_str(), "localhost", "80"], arguments].concat();
+        let client = Program::start("proxy_client", &arguments);
+        assert_eq!(client.rest(), [""; 0]);
+        assert_eq!(client.end().code(), Some(1));
+        plays.join().expect("the proxy does not fail");
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use super::interface::NetworkAddressEntry;
 use super::names::{self, HostInfo, HostName};
-#[cfg(feature = "http-proxy")]
 use super::proxy;
 
 /// The domain that the contents of a `resolv.conf` name.
@@ -29,8 +28,13 @@ pub fn address_entry(ip: IpAddr, netmask: Option<IpAddr>) -> NetworkAddressEntry
     NetworkAddressEntry::new(ip, 0, netmask, None)
 }
 
-/// The steps of a conversation with an HTTP proxy whose answers come in pieces, and what follows
+/// The steps of a conversation with a SOCKS5 proxy whose answers come in pieces, and what follows
 /// them. Nothing follows if the connection is given up.
+pub fn socks5_conversation(pieces: &[&[u8]], has_credentials: bool) -> (Vec<String>, Vec<u8>) {
+    proxy::socks5_conversation(pieces, has_credentials)
+}
+
+/// The same with an HTTP proxy.
 #[cfg(feature = "http-proxy")]
 pub fn http_conversation(pieces: &[&[u8]], has_credentials: bool) -> (Vec<String>, Vec<u8>) {
     proxy::http_conversation(pieces, has_credentials)

@@ -35,7 +35,8 @@ pub use interface::{
 };
 pub use names::{HostInfo, HostInfoError, HostLookup};
 pub use proxy::{
-    Authenticator, NetworkProxy, ProxyAuthentication, ProxyFactory, ProxyQuery, ProxyType,
+    Authenticator, EnvironmentProxies, NetworkProxy, ParseProxyError, ProxyAuthentication,
+    ProxyEnvironmentError, ProxyFactory, ProxyQuery, ProxyType, ProxyVariableFault,
 };
 #[doc(hidden)]
 pub use server::EmbedsServer;

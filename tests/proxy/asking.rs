@@ -15,6 +15,7 @@ fn answer_with(
         assert_eq!(asked.proxy.proxy_type(), ProxyType::Socks5);
         let authenticator: &Authenticator = &asked.authenticator;
         assert_eq!((authenticator.user(), authenticator.realm()), Default::default());
+        assert_eq!(authenticator.options(), []);
         authenticator.set_user(user);
         authenticator.set_password(password);
     });

@@ -51,6 +51,7 @@ fn answer_with(
         assert_eq!(world[socket].state(), SocketState::Connecting);
         assert_eq!(asked.proxy.proxy_type(), ProxyType::Http);
         assert_eq!(asked.authenticator.realm(), "zone");
+        assert!(asked.authenticator.option("scheme").is_some());
         let &(user, password) = answers.next().unwrap();
         asked.authenticator.set_user(user);
         asked.authenticator.set_password(password);
@@ -330,11 +331,86 @@ fn without_an_answer_an_http_attempt_fails(net: &Net) {
     assert_eq!(journal.take(), [&FAILED[..2], &failed].concat());
 }
 
+/// tinyproxy answers a wrong password so.
+#[on_every_network]
+fn a_401_after_credentials_refuses_them(net: &Net) {
+    const UNAUTHORIZED: &str = "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\
+         Connection: close\r\n\r\n<html>";
+    for is_answered in [true, false] {
+        let mut rt = net.runtime();
+        let (socket, journal, listener) = begin_http(net, &mut rt, "example.invalid", |proxy| {
+            proxy.with_credentials("joe", "secret")
+        });
+        if is_answered {
+            answer_with(&mut rt, socket, &[("ann", "pw")]);
+        }
+        let mut first = caller(&mut rt, &listener);
+        proved(&mut rt, &mut first, None);
+        say(&mut first, format!("{BASIC}Content-Length: 0\r\n\r\n"));
+        proved(&mut rt, &mut first, Some(JOE));
+        say(&mut first, UNAUTHORIZED);
+        if is_answered {
+            // The challenge is known from before.
+            let mut second = caller(&mut rt, &listener);
+            proved(&mut rt, &mut second, Some(ANN));
+            say(&mut second, "HTTP/1.1 200 OK\r\n\r\n");
+            wait_until(&mut rt, is(SocketState::Connected, socket));
+            rt.deliver();
+            assert_eq!(journal.take(), [&CONNECTED[..2], &["asked"], &CONNECTED[2..]].concat());
+        } else {
+            wait_until(&mut rt, is(SocketState::Unconnected, socket));
+            rt.deliver();
+            let failed = ["asked", "Unconnected", "ProxyAuthenticationRequired while Unconnected"];
+            assert_eq!(journal.take(), [&FAILED[..2], &failed].concat());
+        }
+    }
+    let (error, text) = refused(net, UNAUTHORIZED.as_bytes());
+    assert_eq!(error, SocketError::ProxyAuthenticationRequired);
+    assert!(text.ends_with("(HTTP 401 Unauthorized)"), "{text}");
+}
+
+/// The challenge has come with the head.
+#[on_every_network]
+fn a_proxy_that_ends_in_the_body_of_its_demand_is_called_again(net: &Net) {
+    for fields in ["Content-Length: 10", "Transfer-Encoding: chunked"] {
+        for resets in [false, true] {
+            let mut rt = net.runtime();
+            let (socket, journal, listener) =
+                begin_http(net, &mut rt, "example.invalid", |proxy| proxy);
+            answer_with(&mut rt, socket, &[("ann", "pw")]);
+            let mut first = caller(&mut rt, &listener);
+            proved(&mut rt, &mut first, None);
+            say(&mut first, format!("{BASIC}{fields}\r\n\r\n5\r\n"));
+            settle(&mut rt);
+            match resets {
+                true => reset(first),
+                false => {
+                    first.shutdown(std::net::Shutdown::Write).unwrap();
+                    let closed = read_to_end(&mut rt, &mut first);
+                    assert_eq!(closed, b"", "nothing is said there any more");
+                }
+            }
+            let mut second = caller(&mut rt, &listener);
+            proved(&mut rt, &mut second, Some(ANN));
+            say(&mut second, "HTTP/1.1 200 OK\r\n\r\n");
+            wait_until(&mut rt, is(SocketState::Connected, socket));
+            rt.deliver();
+            assert_eq!(journal.take(), [&CONNECTED[..2], &["asked"], &CONNECTED[2..]].concat());
+        }
+    }
+}
+
 #[on_every_network]
 fn a_digest_is_given_and_a_stale_nonce_replaced_without_a_question(net: &Net) {
     let mut rt = net.runtime();
     let (socket, journal, listener) = begin_http(net, &mut rt, "example.invalid", |proxy| proxy);
     answer_with(&mut rt, socket, &[("ann", "pw")]);
+    rt.connect_fn(socket, QTcpSocket::proxy_authentication_required, |_, asked| {
+        let option = |name| asked.authenticator.option(name);
+        assert_eq!(option("scheme").as_deref(), Some("Digest"));
+        assert_eq!(option("algorithm").as_deref(), Some("SHA-256"));
+        assert_eq!((asked.authenticator.options().len(), option("nonce")), (3, None));
+    });
     let mut proxy = caller(&mut rt, &listener);
     proved(&mut rt, &mut proxy, None);
     for (nonce, stale) in [("one", "false"), ("two", "true")] {

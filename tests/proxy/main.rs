@@ -7,6 +7,7 @@ mod support;
 mod answers;
 mod asking;
 mod choosing;
+mod environment;
 mod faults;
 #[cfg(feature = "http-proxy")]
 mod http;

@@ -37,14 +37,7 @@ impl Route {
     /// Returns a route that leads to another host first, by TCP. Then the peer's name is not looked
     /// up.
     pub fn by_way_of(host: impl Into<String>, port: u16) -> Self {
-        let hop = Hop { host: host.into(), port, is_proxy: false };
-        Self { hop: Some(hop), ..Self::default() }
-    }
-
-    /// Returns a route by way of a proxy. If the connection to the proxy fails, the socket reports
-    /// the error of a proxy.
-    pub(in crate::net) fn by_proxy(host: impl Into<String>, port: u16) -> Self {
-        let hop = Hop { host: host.into(), port, is_proxy: true };
+        let hop = Hop { host: host.into(), port };
         Self { hop: Some(hop), ..Self::default() }
     }
 
@@ -72,7 +65,6 @@ impl Route {
 pub(in crate::net) struct Hop {
     pub(in crate::net) host: String,
     pub(in crate::net) port: u16,
-    pub(in crate::net) is_proxy: bool,
 }
 
 /// A layer whose engine is not made yet.

@@ -17,7 +17,8 @@ pub struct Authenticator(Rc<RefCell<Answer>>);
 struct Answer {
     user: String,
     password: String,
-    realm: String,
+    /// What the proxy says of the credentials: names and values.
+    options: Vec<(&'static str, String)>,
 }
 
 impl Authenticator {
@@ -46,18 +47,41 @@ impl Authenticator {
     /// Returns the realm: what the proxy calls the things that the credentials are for. Empty for
     /// SOCKS5, which has no realms.
     pub fn realm(&self) -> String {
-        self.0.borrow().realm.clone()
+        self.option("realm").unwrap_or_default()
+    }
+
+    /// Returns an option of the challenge: what the proxy says of the credentials that it wants. An
+    /// HTTP proxy says its `scheme`, `Basic` or `Digest`, its `realm`, and, for `Digest`, the
+    /// `algorithm`. SOCKS5 has no options.
+    ///
+    /// So a program can refuse to give its password to `Basic`, which sends it in plain text:
+    ///
+    /// ```
+    /// use slotwire::ProxyAuthentication;
+    ///
+    /// fn answer(asked: &ProxyAuthentication) {
+    ///     if asked.authenticator.option("scheme").as_deref() == Some("Digest") {
+    ///         asked.authenticator.set_user("ann");
+    ///         asked.authenticator.set_password("secret");
+    ///     }
+    /// }
+    /// # let _ = answer;
+    /// ```
+    pub fn option(&self, name: &str) -> Option<String> {
+        self.options().into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Returns all [options](Self::option) of the challenge, with their names.
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        self.0.borrow().options.clone()
     }
 }
 
-/// Shows all but the password.
+/// Shows neither the user nor the password.
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let answer = self.0.borrow();
-        f.debug_struct("Authenticator")
-            .field("realm", &answer.realm)
-            .field("user", &answer.user)
-            .finish_non_exhaustive()
+        f.debug_struct("Authenticator").field("options", &answer.options).finish_non_exhaustive()
     }
 }
 
@@ -73,8 +97,8 @@ pub struct ProxyAuthentication {
 }
 
 impl ProxyAuthentication {
-    pub(super) fn of(proxy: NetworkProxy, realm: String) -> Self {
-        let answer = Answer { realm, ..Answer::default() };
+    pub(super) fn of(proxy: NetworkProxy, options: Vec<(&'static str, String)>) -> Self {
+        let answer = Answer { options, ..Answer::default() };
         Self { proxy, authenticator: Authenticator(Rc::new(RefCell::new(answer))) }
     }
 }

@@ -14,6 +14,14 @@ use crate::net::engine::{Destination, Route};
 use crate::net::names::HostName;
 use crate::net::values::{BindAddress, EngineFailure, SocketError, SocketType};
 
+/// What was chosen for a connection.
+#[derive(Default)]
+pub(in crate::net) struct Chosen {
+    pub(in crate::net) route: Route,
+    /// The proxy that the route leads through, or would lead through if there were a route.
+    pub(in crate::net) proxy: Option<Rc<NetworkProxy>>,
+}
+
 /// The proxies of a runtime.
 #[derive(Clone, Default)]
 pub(in crate::net) struct ProxyChoice {
@@ -86,24 +94,27 @@ impl ProxyChoice {
         }
     }
 
-    /// Returns the route by which a socket of this kind gets its datagrams when it is bound to this
+    /// Chooses the way by which a socket of this kind gets its datagrams when it is bound to this
     /// address; `None` if no proxy is in the way.
     ///
     /// # Errors
     ///
     /// Fails if a proxy is in the way by which such a socket cannot be bound.
-    pub(in crate::net) fn route_to_bind(
+    pub(in crate::net) fn choose_to_bind(
         &self,
         own: &NetworkProxy,
         kind: SocketType,
         address: BindAddress,
         protocol_tag: &str,
-    ) -> Result<Option<Route>, EngineFailure> {
+    ) -> Result<Option<Chosen>, EngineFailure> {
         let anywhere = Destination { kind, host: "", port: 0, protocol_tag };
         let is_local = address.with_port(0).ip().to_canonical().is_loopback();
-        match self.proxy_for(own, &anywhere, is_local)? {
+        match self.proxy_for(own, &anywhere, is_local)?.map(Rc::new) {
             None => Ok(None),
-            Some(proxy) if kind == SocketType::Udp => Ok(Some(through(proxy, |_| relayed(None)))),
+            Some(proxy) if kind == SocketType::Udp => {
+                let route = through(proxy.clone(), |_| relayed(None));
+                Ok(Some(Chosen { route, proxy: Some(proxy) }))
+            }
             Some(_) => Err(EngineFailure::new(
                 SocketError::UnsupportedSocketOperation,
                 "a TCP socket that has a proxy cannot be bound",
@@ -111,30 +122,36 @@ impl ProxyChoice {
         }
     }
 
-    /// Returns the route to a destination.
-    pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
-        match self.proxy_for(own, destination, is_loopback(destination.host)) {
-            Ok(None) => Route::direct(),
-            Ok(Some(proxy)) => match Target::parse(destination.host, destination.port) {
-                Ok(target) => to_peer(proxy, target, destination.kind),
-                Err(failure) => Route::refused(failure),
-            },
+    /// Chooses the way to a destination.
+    pub(in crate::net) fn choose(
+        &self,
+        own: &NetworkProxy,
+        destination: &Destination<'_>,
+    ) -> Chosen {
+        let proxy = match self.proxy_for(own, destination, is_loopback(destination.host)) {
+            Ok(None) => return Chosen::default(),
+            Ok(Some(proxy)) => Rc::new(proxy),
+            Err(failure) => return Chosen { route: Route::refused(failure), proxy: None },
+        };
+        let route = match Target::parse(destination.host, destination.port) {
+            Ok(target) => to_peer(proxy.clone(), target, destination.kind),
             Err(failure) => Route::refused(failure),
-        }
+        };
+        Chosen { route, proxy: Some(proxy) }
     }
 }
 
-/// Returns the route by which a server listens at this address; `None` without a proxy. `own` is
-/// the server's: the proxies of the application are for sockets.
+/// Chooses the way by which a server listens at this address; `None` without a proxy. `own` is the
+/// server's: the proxies of the application are for sockets.
 ///
 /// # Errors
 ///
 /// Fails if the proxy cannot listen.
-pub(in crate::net) fn route_to_listen(
+pub(in crate::net) fn choose_to_listen(
     own: &NetworkProxy,
     address: BindAddress,
     port: u16,
-) -> Result<Option<Route>, EngineFailure> {
+) -> Result<Option<Chosen>, EngineFailure> {
     match own.proxy_type() {
         ProxyType::Default | ProxyType::NoProxy => Ok(None),
         ProxyType::Socks5 => {
@@ -147,7 +164,8 @@ pub(in crate::net) fn route_to_listen(
             let ask = |_: &NetworkProxy| -> (Box<dyn Protocol>, Purpose) {
                 (Box::new(Socks5::new(request)), Purpose::Listen)
             };
-            Ok(Some(through(own.clone(), ask)))
+            let proxy = Rc::new(own.clone());
+            Ok(Some(Chosen { route: through(proxy.clone(), ask), proxy: Some(proxy) }))
         }
         #[cfg(feature = "http-proxy")]
         ProxyType::Http => Err(EngineFailure::new(
@@ -167,7 +185,7 @@ fn carries(proxy: &NetworkProxy, kind: SocketType) -> bool {
 }
 
 /// Returns the route to a peer through a proxy.
-fn to_peer(proxy: NetworkProxy, target: Target, kind: SocketType) -> Route {
+fn to_peer(proxy: Rc<NetworkProxy>, target: Target, kind: SocketType) -> Route {
     through(proxy, move |proxy| -> (Box<dyn Protocol>, Purpose) {
         let purpose = Purpose::Connect(target.peer());
         match proxy.proxy_type() {
@@ -186,10 +204,10 @@ fn relayed(peer: Option<Target>) -> (Box<dyn Protocol>, Purpose) {
 
 /// Returns the route through a proxy. `ask` returns the conversation with it, and what is asked for.
 fn through(
-    proxy: NetworkProxy,
+    proxy: Rc<NetworkProxy>,
     ask: impl FnOnce(&NetworkProxy) -> (Box<dyn Protocol>, Purpose) + 'static,
 ) -> Route {
-    Route::by_proxy(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
+    Route::by_way_of(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
         let (protocol, purpose) = ask(&proxy);
         Box::new(Tunnel::new(below, early, proxy, protocol, purpose))
     })

@@ -6,20 +6,29 @@
 
 mod authenticator;
 mod choice;
+mod environment;
+mod exceptions;
+#[cfg(fuzzing)]
+mod fuzzing;
 #[cfg(feature = "http-proxy")]
 mod http;
 mod network_proxy;
 mod own_proxy;
 mod protocol;
 mod proxy_factory;
+mod proxy_url;
 mod socks5;
 mod target;
 mod tunnel;
 
 pub use authenticator::{Authenticator, ProxyAuthentication};
-pub(in crate::net) use choice::{ProxyChoice, route_to_listen};
+pub(in crate::net) use choice::{Chosen, ProxyChoice, choose_to_listen};
+pub use environment::{EnvironmentProxies, ProxyEnvironmentError, ProxyVariableFault};
 #[cfg(all(fuzzing, feature = "http-proxy"))]
-pub(in crate::net) use http::http_conversation;
+pub(in crate::net) use fuzzing::http_conversation;
+#[cfg(fuzzing)]
+pub(in crate::net) use fuzzing::socks5_conversation;
 pub use network_proxy::{NetworkProxy, ProxyType};
 pub(in crate::net) use own_proxy::OwnProxy;
 pub use proxy_factory::{ProxyFactory, ProxyQuery};
+pub use proxy_url::ParseProxyError;

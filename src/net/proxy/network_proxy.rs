@@ -44,8 +44,11 @@ impl ProxyType {
 /// let proxy = NetworkProxy::socks5("proxy.example", 1080).with_credentials("ann", "secret");
 /// assert_eq!(proxy.proxy_type(), ProxyType::Socks5);
 /// assert_eq!(proxy.host_name(), "proxy.example");
-/// // The password is not shown.
+/// // Neither the user nor the password is shown.
+/// assert!(!format!("{proxy:?}").contains("ann"));
 /// assert!(!format!("{proxy:?}").contains("secret"));
+/// // A URL says the same.
+/// assert_eq!("socks5://ann:secret@proxy.example:1080".parse(), Ok(proxy));
 /// ```
 #[doc(alias = "QNetworkProxy")]
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -201,14 +204,13 @@ impl NetworkProxy {
     }
 }
 
-/// Shows all but the password and the headers, which may have secrets in them.
+/// Shows neither the user nor the password, and no headers, which may have secrets in them.
 impl fmt::Debug for NetworkProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NetworkProxy")
             .field("proxy_type", &self.proxy_type)
             .field("host_name", &self.host_name)
             .field("port", &self.port)
-            .field("user", &self.user)
             .field("is_for_loopback", &self.is_for_loopback)
             .finish_non_exhaustive()
     }

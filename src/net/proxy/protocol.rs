@@ -28,8 +28,9 @@ pub(super) enum Next {
     Again(Over),
     /// The proxy wants credentials, or other ones. With them, the conversation begins anew.
     Authenticate {
-        /// What the credentials are for. Empty if the protocol has no realms.
-        realm: String,
+        /// What the proxy says of the credentials that it wants: names and values. Empty if the
+        /// protocol says nothing of them.
+        options: Vec<(&'static str, String)>,
         over: Over,
     },
     /// The proxy has done what it was asked for. From now on, bytes are no longer the proxy's.
@@ -54,7 +55,9 @@ impl Next {
     pub(super) fn over_new_link(self) -> Self {
         match self {
             Self::Again(_) => Self::Again(Over::NewLink),
-            Self::Authenticate { realm, .. } => Self::Authenticate { realm, over: Over::NewLink },
+            Self::Authenticate { options, .. } => {
+                Self::Authenticate { options, over: Over::NewLink }
+            }
             other => other,
         }
     }
@@ -71,6 +74,12 @@ pub(super) trait Protocol: fmt::Debug {
     /// something is to be said, it is sent before the next call, even if the proxy has answered it
     /// already.
     fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure>;
+
+    /// Called when the connection has ended. Returns what comes next, if the proxy has said enough
+    /// for that; otherwise the conversation has failed.
+    fn on_end(&mut self) -> Option<Next> {
+        None
+    }
 }
 
 /// Shows neither the user nor the password.

@@ -39,7 +39,11 @@ impl ProxyQuery {
 #[doc(alias = "QNetworkProxyFactory")]
 pub trait ProxyFactory {
     /// Returns the proxies by which the socket may reach its peer, the best first. The socket uses
-    /// the first that can carry its connection; an empty list means no proxy.
+    /// the first that can carry its connection; an empty list means no proxy. If the connection by
+    /// that proxy fails, the next one is not tried, as in Qt.
+    ///
+    /// Called once when a socket begins to connect. The connection to the proxy is direct: the
+    /// factory is not asked for the proxy's own host.
     #[doc(alias = "queryProxy")]
     fn query_proxy(&self, query: &ProxyQuery) -> Vec<NetworkProxy>;
 }

@@ -20,7 +20,7 @@ const CHUNK: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Tunnel {
     below: Box<dyn SocketEngine>,
-    proxy: NetworkProxy,
+    proxy: Rc<NetworkProxy>,
     protocol: Box<dyn Protocol>,
     credentials: Credentials,
     /// What the proxy has said and the protocol has not taken.
@@ -79,7 +79,7 @@ impl Tunnel {
     pub(super) fn new(
         below: Box<dyn SocketEngine>,
         early: Vec<u8>,
-        proxy: NetworkProxy,
+        proxy: Rc<NetworkProxy>,
         protocol: Box<dyn Protocol>,
         purpose: Purpose,
     ) -> Self {
@@ -108,9 +108,13 @@ impl Tunnel {
                 self.stage = Stage::Returns;
                 Ok(Handshake::NeedsLink(Link::again()))
             }
-            Err(Trouble::Lost(reason)) => {
-                Err(EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into())
-            }
+            Err(Trouble::Lost(reason)) => match self.protocol.on_end() {
+                Some(next) => match self.follow(next)? {
+                    Some(handshake) => Ok(handshake),
+                    None => self.speak(),
+                },
+                None => Err(Trouble::Lost(reason).into()),
+            },
         }
     }
 
@@ -131,23 +135,33 @@ impl Tunnel {
                         return Ok(Handshake::Pending);
                     }
                 }
-                Next::Again(over) => {
-                    self.begin_anew(over);
-                    if let Stage::Returns = self.stage {
-                        return Ok(Handshake::NeedsLink(Link::again()));
+                next => {
+                    if let Some(handshake) = self.follow(next)? {
+                        return Ok(handshake);
                     }
-                }
-                Next::Authenticate { realm, over } => {
-                    let question = Rc::new(ProxyAuthentication::of(self.proxy.clone(), realm));
-                    self.stage = Stage::Asks(question.clone(), over);
-                    return Ok(Handshake::Asks(Question::new(question)));
-                }
-                Next::Granted { address } => {
-                    self.stage = self.granted(address)?;
-                    return Ok(self.handshake_once_granted());
                 }
             }
         }
+    }
+
+    /// Goes where the conversation leads. Returns `None` if it goes on at once.
+    fn follow(&mut self, next: Next) -> Result<Option<Handshake>, Trouble> {
+        Ok(match next {
+            Next::Listen => None,
+            Next::Again(over) => {
+                self.begin_anew(over);
+                matches!(over, Over::NewLink).then(|| Handshake::NeedsLink(Link::again()))
+            }
+            Next::Authenticate { options, over } => {
+                let question = Rc::new(ProxyAuthentication::of((*self.proxy).clone(), options));
+                self.stage = Stage::Asks(question.clone(), over);
+                Some(Handshake::Asks(Question::new(question)))
+            }
+            Next::Granted { address } => {
+                self.stage = self.granted(address)?;
+                Some(self.handshake_once_granted())
+            }
+        })
     }
 
     /// Returns what follows when the proxy has done what it was asked for and has said this address.
@@ -345,6 +359,17 @@ impl Trouble {
                 Self::Lost(format!("the connection to the proxy broke: {error}"))
             }
             _ => Self::Failed(error),
+        }
+    }
+}
+
+impl From<Trouble> for io::Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Failed(error) => error,
+            Trouble::Lost(reason) => {
+                EngineFailure::new(SocketError::ProxyConnectionClosed, reason).into()
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use super::listen_phase::ListenPhase;
 use super::tcp_server::QTcpServer;
-use crate::net::engine::{Network, Question, Route, SocketEngine};
-use crate::net::proxy::ProxyAuthentication;
+use crate::net::engine::{Network, Question, SocketEngine};
+use crate::net::proxy::{Chosen, ProxyAuthentication};
 use crate::net::socket::{Attempt, Connection, Endpoint, Fault, Outcome, Terms};
 use crate::object::Occasion;
 use crate::readiness::{Readiness, SourceId};
@@ -44,10 +44,10 @@ impl BindingSteps {
 }
 
 impl QTcpServer {
-    /// Begins to ask a proxy to listen, by this route.
-    pub(super) fn begin_behind_proxy(&mut self, route: Route) {
+    /// Begins to ask a proxy to listen, by this way.
+    pub(super) fn begin_behind_proxy(&mut self, chosen: Chosen) {
         let Some(home) = &self.home else { return };
-        let mut attempt = Attempt::to_bind(route, None);
+        let mut attempt = Attempt::to_bind(chosen, None);
         attempt.begin(&Terms::of_server(home));
         let mut binding = Box::new(Binding { attempt, awaited: None });
         if !binding.attempt.looks_up() {

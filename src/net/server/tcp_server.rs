@@ -15,7 +15,7 @@ use super::incoming::{EmbedsServer, Incoming, OnIncoming};
 use super::listen_phase::ListenPhase;
 use super::proxied_listen::BindingSteps;
 use crate::net::engine::{SocketEngine, may_listen, open};
-use crate::net::proxy::{NetworkProxy, OwnProxy, ProxyAuthentication, route_to_listen};
+use crate::net::proxy::{NetworkProxy, OwnProxy, ProxyAuthentication, choose_to_listen};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
@@ -187,10 +187,10 @@ impl QTcpServer {
         let address = address.into();
         let operation = format!("listen on {}", address.described(port));
         let home = self.ready_to_listen(&operation)?;
-        match route_to_listen(self.proxy.get(), address, port) {
+        match choose_to_listen(self.proxy.get(), address, port) {
             Ok(None) => {}
-            Ok(Some(route)) => {
-                self.begin_behind_proxy(route);
+            Ok(Some(chosen)) => {
+                self.begin_behind_proxy(chosen);
                 return Ok(());
             }
             Err(failure) => return Err(self.refused(&operation, failure.into())),

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use super::buffer_pool::BufferPool;
 use super::newcomers::Newcomers;
 use crate::event_loop::{self, LoopParts, Parts};
-use crate::net::engine::{Destination, NativeNetwork, Network, Route, Router};
+use crate::net::engine::{Destination, NativeNetwork, Network, Router};
 use crate::net::names::HostLookups;
-use crate::net::proxy::{NetworkProxy, ProxyChoice, ProxyFactory};
+use crate::net::proxy::{Chosen, NetworkProxy, ProxyChoice, ProxyFactory};
 use crate::net::values::{BindAddress, EngineFailure, SocketType};
 use crate::object::World;
 
@@ -49,26 +49,30 @@ impl Facilities {
         facilities
     }
 
-    /// Returns the route by which a socket is to reach `destination`. `own` is the socket's proxy.
-    pub(in crate::net) fn route(&self, own: &NetworkProxy, destination: &Destination<'_>) -> Route {
+    /// Chooses the way by which a socket is to reach `destination`. `own` is the socket's proxy.
+    pub(in crate::net) fn choose(
+        &self,
+        own: &NetworkProxy,
+        destination: &Destination<'_>,
+    ) -> Chosen {
         // Cloned, because a router or a factory may set another one.
         let router = self.router.borrow().clone();
         match router {
-            Some(router) => router.route(destination),
-            None => self.proxies().route(own, destination),
+            Some(router) => Chosen { route: router.route(destination), proxy: None },
+            None => self.proxies().choose(own, destination),
         }
     }
 
-    /// Returns the route by which a socket of this kind gets its datagrams when it is bound; `None` if
+    /// Chooses the way by which a socket of this kind gets its datagrams when it is bound; `None` if
     /// no proxy is in the way.
-    pub(in crate::net) fn route_to_bind(
+    pub(in crate::net) fn choose_to_bind(
         &self,
         own: &NetworkProxy,
         kind: SocketType,
         address: BindAddress,
         protocol_tag: &str,
-    ) -> Result<Option<Route>, EngineFailure> {
-        self.proxies().route_to_bind(own, kind, address, protocol_tag)
+    ) -> Result<Option<Chosen>, EngineFailure> {
+        self.proxies().choose_to_bind(own, kind, address, protocol_tag)
     }
 
     pub(super) fn set_application_proxy(&self, proxy: NetworkProxy) {

@@ -234,9 +234,31 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Returns the proxy that is set on this socket. The default value means the proxy of the
-    /// application.
+    /// application. Which proxy was chosen, [`chosen_proxy`](Self::chosen_proxy) tells.
     fn proxy(&self) -> &NetworkProxy {
         self.core().settings().proxy.get()
+    }
+
+    /// Returns the proxy by which the socket connects, is connected or was connected last: its own,
+    /// that of the application, or the one of a factory's list that was chosen. Returns `None` if
+    /// that connection is direct, and if there was none. The factory is asked when the socket begins
+    /// to connect, so this is known from then on, also in a slot on `error_occurred`.
+    ///
+    /// ```
+    /// use slotwire::NetworkProxy;
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// rt.set_application_proxy(NetworkProxy::socks5("proxy.invalid", 1080));
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt[socket].connect_to_host("example.org", 80);
+    /// assert_eq!(rt[socket].chosen_proxy().map(NetworkProxy::host_name), Some("proxy.invalid"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn chosen_proxy(&self) -> Option<&NetworkProxy> {
+        self.core().chosen_proxy()
     }
 
     /// Sets the proxy by which the socket connects from the next attempt on. An attempt begins with

@@ -2,13 +2,13 @@
 
 use std::cell::{Cell, OnceCell};
 use std::io;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 
 use super::news::News;
 use super::settings::Settings;
 use super::step::EarlierSteps;
 use crate::net::engine::Question;
-use crate::net::proxy::ProxyAuthentication;
+use crate::net::proxy::{NetworkProxy, ProxyAuthentication};
 use crate::net::values::SocketState;
 use crate::object::Signal;
 
@@ -23,6 +23,8 @@ pub(super) struct Extra {
     pub(super) question_asked: Signal<Question>,
     pub(super) proxy_authentication_required: Signal<ProxyAuthentication>,
     pub(super) peer_name: String,
+    /// The proxy that was chosen when the socket last began to connect.
+    pub(super) chosen_proxy: Option<Rc<NetworkProxy>>,
     /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,

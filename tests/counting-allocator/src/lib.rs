@@ -16,13 +16,15 @@ pub struct Count {
     pub allocations: u64,
     /// How many bytes more there are than before.
     pub bytes: i64,
+    /// The most bytes more than before that there were at one time.
+    pub peak_bytes: i64,
     /// The same with each allocation as the chunk that the GNU C library makes of it on a 64-bit
     /// machine: 8 bytes more, rounded up to a multiple of 16, and at least 32.
     pub chunk_bytes: i64,
 }
 
 impl Count {
-    const ZERO: Self = Self { allocations: 0, bytes: 0, chunk_bytes: 0 };
+    const ZERO: Self = Self { allocations: 0, bytes: 0, peak_bytes: 0, chunk_bytes: 0 };
 }
 
 thread_local! {
@@ -32,11 +34,14 @@ thread_local! {
 /// Runs `f` and returns what it allocated.
 pub fn count(f: impl FnOnce()) -> Count {
     let before = COUNT.get();
+    COUNT.set(Count { peak_bytes: before.bytes, ..before });
     f();
     let after = COUNT.get();
+    COUNT.set(Count { peak_bytes: after.peak_bytes.max(before.peak_bytes), ..after });
     Count {
         allocations: after.allocations - before.allocations,
         bytes: after.bytes - before.bytes,
+        peak_bytes: after.peak_bytes - before.bytes,
         chunk_bytes: after.chunk_bytes - before.chunk_bytes,
     }
 }
@@ -50,9 +55,11 @@ pub fn so_far() -> Count {
 fn add(allocations: u64, bytes: i64, chunk_bytes: i64) {
     let _ = COUNT.try_with(|count| {
         let old = count.get();
+        let bytes = old.bytes + bytes;
         count.set(Count {
             allocations: old.allocations + allocations,
-            bytes: old.bytes + bytes,
+            bytes,
+            peak_bytes: old.peak_bytes.max(bytes),
             chunk_bytes: old.chunk_bytes + chunk_bytes,
         });
     });

@@ -8,6 +8,9 @@ const MOST_NAMES: usize = 4;
 /// The longest name of a scheme that is shown, in bytes.
 const LONGEST_NAME: usize = 32;
 
+/// The longest value of a parameter that is kept, in bytes. A proof repeats some of them.
+const LONGEST_VALUE: usize = 4 * 1024;
+
 /// What a proxy demands, in a scheme that is known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
@@ -45,6 +48,10 @@ impl Challenge {
 
     /// Returns a challenge, if it is one that can be met.
     fn of(parts: &Parts<'_>) -> Option<Self> {
+        let kept = [parts.realm, parts.nonce, parts.opaque];
+        if kept.into_iter().flatten().any(|Value(text)| text.len() > LONGEST_VALUE) {
+            return None;
+        }
         if parts.scheme.eq_ignore_ascii_case(b"basic") {
             let realm = parts.realm.map(Value::to_bytes).unwrap_or_default();
             return Some(Self::Basic { realm });
@@ -90,8 +97,20 @@ impl Challenge {
         }
     }
 
+    /// Returns what a program may want to know of the challenge: the names of options, and their
+    /// values.
+    pub(super) fn options(&self) -> Vec<(&'static str, String)> {
+        let (scheme, algorithm) = match self {
+            Self::Basic { .. } => ("Basic", None),
+            Self::Digest { digest, .. } => ("Digest", Some(digest.algorithm_name())),
+        };
+        let mut options = vec![("scheme", scheme.to_owned()), ("realm", self.realm())];
+        options.extend(algorithm.map(|name| ("algorithm", name.to_owned())));
+        options
+    }
+
     /// Returns what the proxy calls the things that the credentials are for.
-    pub(super) fn realm(&self) -> String {
+    fn realm(&self) -> String {
         let (Self::Basic { realm } | Self::Digest { digest: Digest { realm, .. }, .. }) = self;
         match str::from_utf8(realm) {
             Ok(realm) => realm.to_owned(),
@@ -115,7 +134,8 @@ impl Unusable {
             return "the proxy requires credentials and does not say in which scheme".to_owned();
         }
         format!(
-            "the proxy requires credentials by {}, and only Basic and Digest are known here (Digest with MD5 or SHA-256)",
+            "the proxy requires credentials by {}, and only Basic and Digest are known here (Digest \
+             with MD5 or SHA-256), with values of up to 4 KiB",
             self.0.join(" or ")
         )
     }
@@ -350,6 +370,8 @@ mod tests {
             assert_eq!(strongest(&values).unwrap().realm(), realm);
             assert_eq!(strongest(&[&joined(&values)]).unwrap().realm(), realm, "{values:?}");
         }
+        let long = format!("Digest nonce={}", "n".repeat(LONGEST_VALUE));
+        assert!(matches!(strongest(&[&long]), Ok(Challenge::Digest { .. })), "it is short enough");
         let first = strongest(&[basic, r#"Basic realm="c""#]).unwrap();
         assert_eq!(first.realm(), "b", "of two that are as strong, the first");
     }
@@ -380,6 +402,8 @@ mod tests {
             (vec!["Digest nonce=n, algorithm=SHA-512-256"], "Digest"),
             (vec!["Digest nonce=n, qop=\"auth-int\""], "Digest"),
             (vec!["Digest realm=\"no nonce\""], "Digest"),
+            (vec![&format!("Digest nonce={}", "n".repeat(LONGEST_VALUE + 1))], "Digest"),
+            (vec![&format!("Basic realm={}", "r".repeat(LONGEST_VALUE + 1))], "Basic"),
         ] {
             let reason = strongest(&values).unwrap_err().reason();
             assert!(reason.contains(&format!("credentials by {text}, and")), "{reason}");

@@ -144,8 +144,11 @@ fn a_nonce_is_counted_and_a_new_one_begins_anew() {
     }
 }
 
+/// Wants credentials for a realm, by Digest with MD5.
 fn authenticate(realm: &str) -> Next {
-    Next::Authenticate { realm: realm.to_owned(), over: Over::SameLink }
+    let options = [("scheme", "Digest"), ("realm", realm), ("algorithm", "MD5")];
+    let options = options.map(|(name, value)| (name, value.to_owned())).to_vec();
+    Next::Authenticate { options, over: Over::SameLink }
 }
 
 #[test]

@@ -82,6 +82,10 @@ impl Hash {
 }
 
 impl Digest {
+    pub(super) fn algorithm_name(&self) -> &'static str {
+        self.algorithm.unwrap_or_default().name()
+    }
+
     pub(super) fn is_of_md5(&self) -> bool {
         self.algorithm.unwrap_or_default().hash == Hash::Md5
     }

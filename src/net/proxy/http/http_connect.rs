@@ -167,14 +167,26 @@ impl HttpConnect {
         let kind = match head.status {
             200..300 => return Ok(Next::Granted { address: None }),
             407 => return self.on_demand(head),
+            401 => return self.on_unauthorized(&head),
             403 | 405 => SocketError::SocketAccess,
             404 => SocketError::HostNotFound,
             503 => SocketError::ConnectionRefused,
             _ => SocketError::ProxyProtocol,
         };
-        let status = format!("HTTP {} {}", head.status, head.reason);
-        let reason = format!("the proxy refused the connection ({})", status.trim_end());
-        Err(EngineFailure::new(kind, reason))
+        Err(refused(kind, &head))
+    }
+
+    /// Takes the head of an answer which no proxy should give for itself. tinyproxy does so if the
+    /// password is wrong.
+    fn on_unauthorized(&mut self, head: &Head) -> Result<Next, EngineFailure> {
+        match &self.demand {
+            // Each request after a demand has a proof.
+            Some(demand) => {
+                let options = demand.challenge.options();
+                Ok(Next::Authenticate { options, over: Over::NewLink })
+            }
+            None => Err(refused(SocketError::ProxyAuthenticationRequired, head)),
+        }
     }
 
     /// Takes the head of an answer that demands credentials.
@@ -185,7 +197,7 @@ impl HttpConnect {
         let over = if head.keeps_link { Over::SameLink } else { Over::NewLink };
         let next = match is_unused || is_stale && self.has_proved && self.stale < MOST_STALE {
             true => Next::Again(over),
-            false => Next::Authenticate { realm: challenge.realm(), over },
+            false => Next::Authenticate { options: challenge.options(), over },
         };
         self.stale = if is_stale { self.stale + 1 } else { 0 };
         self.demand(challenge);
@@ -267,6 +279,21 @@ impl Protocol for HttpConnect {
             }
         }
     }
+
+    /// A proxy that ends in a body has said what it demands in the head, as curl takes it too.
+    fn on_end(&mut self) -> Option<Next> {
+        match std::mem::replace(&mut self.awaits, Awaits::Head) {
+            Awaits::Body(_, next) => Some(next.over_new_link()),
+            Awaits::Head => None,
+        }
+    }
+}
+
+/// Returns the failure of a request that the proxy has refused.
+fn refused(kind: SocketError, head: &Head) -> EngineFailure {
+    let status = format!("HTTP {} {}", head.status, head.reason);
+    let reason = format!("the proxy refused the connection ({})", status.trim_end());
+    EngineFailure::new(kind, reason)
 }
 
 /// Returns the host of an address, as HTTP has it.

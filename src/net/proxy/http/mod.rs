@@ -8,11 +8,7 @@ mod challenge;
 #[cfg(test)]
 mod connect_tests;
 mod digest;
-#[cfg(fuzzing)]
-mod fuzzing;
 mod head;
 mod http_connect;
 
-#[cfg(fuzzing)]
-pub(in crate::net) use fuzzing::http_conversation;
 pub(super) use http_connect::HttpConnect;

@@ -165,7 +165,7 @@ impl Protocol for Socks5 {
 
 /// Returns what comes next when the proxy wants credentials, or other ones.
 fn wants_credentials() -> Next {
-    Next::Authenticate { realm: String::new(), over: Over::NewLink }
+    Next::Authenticate { options: Vec::new(), over: Over::NewLink }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::alarm::Alarm;
@@ -20,6 +21,7 @@ use crate::net::engine::{
     Address, Awaited, Hop, Interest, Layer, Link, Question, Route, Settled, SocketEngine,
 };
 use crate::net::names::HostName;
+use crate::net::proxy::{Chosen, NetworkProxy};
 use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::fault::Fault;
 use crate::net::socket::kept_options::KeptOptions;
@@ -36,6 +38,8 @@ pub(in crate::net) struct Attempt {
     aim: Aim,
     /// The host to which the first connection leads, if that is not the peer.
     hop: Option<Hop>,
+    /// True if that host is a proxy: if it cannot be reached, the socket reports the error of a proxy.
+    is_by_proxy: bool,
     /// The layers that shake hands once the first connection is established, from the lowest.
     layers: Vec<Layer>,
     race: Race,
@@ -58,8 +62,8 @@ pub(in crate::net) struct Attempt {
 enum Aim {
     #[default]
     Peer,
-    /// To bind the socket by this route, which was chosen before.
-    Binding(Option<Route>),
+    /// To bind the socket by this way, which was chosen before.
+    Binding(Option<Chosen>),
 }
 
 /// What an attempt does.
@@ -108,10 +112,10 @@ impl Attempt {
         Self { port, protocol, race: Race::of(address, own), ..Self::default() }
     }
 
-    /// Creates an attempt to be bound by this route. `own` is the engine of a socket of datagrams,
+    /// Creates an attempt to be bound by this way. `own` is the engine of a socket of datagrams,
     /// which is bound to an address of this host.
-    pub(in crate::net) fn to_bind(route: Route, own: Option<Box<dyn SocketEngine>>) -> Self {
-        Self { aim: Aim::Binding(Some(route)), race: Race::of(None, own), ..Self::default() }
+    pub(in crate::net) fn to_bind(chosen: Chosen, own: Option<Box<dyn SocketEngine>>) -> Self {
+        Self { aim: Aim::Binding(Some(chosen)), race: Race::of(None, own), ..Self::default() }
     }
 
     /// Creates the attempt of an engine that was connecting before the socket took it over.
@@ -119,21 +123,27 @@ impl Attempt {
         Self { race: Race::begun_elsewhere(engine), ..Self::default() }
     }
 
-    /// Chooses the route and looks the first host up. Returns true if the socket need not wait for
-    /// the addresses of its peer.
-    pub(in crate::net) fn begin(&mut self, terms: &Terms<'_>) -> bool {
+    /// Chooses the way to the peer, and looks the first host on it up. Returns the proxy that was
+    /// chosen, and true if the socket need not wait for the addresses of its peer.
+    pub(in crate::net) fn begin(&mut self, terms: &Terms<'_>) -> (Option<Rc<NetworkProxy>>, bool) {
         let chosen = match &mut self.aim {
-            Aim::Binding(route) => route.take(),
+            Aim::Binding(chosen) => chosen.take(),
             Aim::Peer => None,
         };
-        let Route { hop, layers, refusal } = chosen
-            .unwrap_or_else(|| terms.home.route(terms.proxy(), &terms.destination(self.port)));
-        let is_behind_proxy = hop.as_ref().is_some_and(|hop| hop.is_proxy);
+        let Chosen { route, proxy } = chosen
+            .unwrap_or_else(|| terms.home.choose(terms.proxy(), &terms.destination(self.port)));
+        let is_resolved = self.set_out(route, proxy.is_some(), terms);
+        (proxy, is_resolved)
+    }
+
+    /// Looks the first host on a route up. Returns true if the socket need not wait for the addresses
+    /// of its peer.
+    fn set_out(&mut self, route: Route, is_by_proxy: bool, terms: &Terms<'_>) -> bool {
+        let Route { hop, layers, refusal } = route;
         let refusal = refusal.or_else(|| {
             let reason = "a TCP socket that is bound cannot connect through a proxy";
             let kind = SocketError::UnsupportedSocketOperation;
-            let is_refused =
-                is_behind_proxy && terms.kind == SocketType::Tcp && self.race.is_bound();
+            let is_refused = is_by_proxy && terms.kind == SocketType::Tcp && self.race.is_bound();
             is_refused.then(|| EngineFailure::new(kind, reason))
         });
         if let Some(failure) = refusal {
@@ -152,7 +162,7 @@ impl Attempt {
                 self.link = self.race.unbind();
             }
         }
-        (self.hop, self.layers) = (hop, layers);
+        (self.hop, self.layers, self.is_by_proxy) = (hop, layers, is_by_proxy);
         if self.race.is_empty() {
             self.race.add(literal(terms, self.name_to_look_up(terms.peer)), self.port);
         }
@@ -311,10 +321,7 @@ impl Attempt {
             terms.home.network.forget_host(self.name_to_look_up(terms.peer));
         }
         let fault = self.failure.unwrap_or(Fault { kind: otherwise, source: None });
-        match self.hop {
-            Some(Hop { is_proxy: true, .. }) => fault.of_proxy(),
-            _ => fault,
-        }
+        if self.is_by_proxy { fault.of_proxy() } else { fault }
     }
 
     /// Returns the engine of a bound socket, while it tries no address.

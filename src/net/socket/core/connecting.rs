@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use super::core::SocketCore;
 use crate::io::{ByteQueue, OpenMode};
-use crate::net::engine::{Awaited, Interest, Question, Route};
-use crate::net::proxy::ProxyAuthentication;
+use crate::net::engine::{Awaited, Interest, Question};
+use crate::net::proxy::{Chosen, ProxyAuthentication};
 use crate::net::socket::attempt::{Attempt, Connection, Outcome, Terms};
 use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::fault::Fault;
@@ -49,7 +49,8 @@ impl SocketCore {
             self.phase = Phase::Wish(Box::new(attempt));
             return;
         };
-        let is_resolved = attempt.begin(&terms);
+        let (proxy, is_resolved) = attempt.begin(&terms);
+        self.extra_mut().chosen_proxy = proxy;
         self.phase = Phase::HostLookup(Box::new(attempt));
         self.announce_state(SocketState::HostLookup);
         if is_resolved {
@@ -239,12 +240,12 @@ impl SocketCore {
         }
     }
 
-    /// Returns the route by which the socket is bound; `None` if no proxy is in the way.
-    pub(super) fn route_to_bind(&self, address: BindAddress) -> Result<Option<Route>, Fault> {
+    /// Chooses the way by which the socket is bound; `None` if no proxy is in the way.
+    pub(super) fn choose_to_bind(&self, address: BindAddress) -> Result<Option<Chosen>, Fault> {
         let Some(Terms { home, kind, settings, .. }) = self.terms() else { return Ok(None) };
         let tag = &settings.protocol_tag;
-        let route = home.route_to_bind(settings.proxy.get(), kind, address, tag);
-        route.map_err(|failure| Fault::of_binding(failure.into()))
+        let chosen = home.choose_to_bind(settings.proxy.get(), kind, address, tag);
+        chosen.map_err(|failure| Fault::of_binding(failure.into()))
     }
 
     /// Called when the socket is bound by a proxy.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::io::{Device, OpenMode};
 use crate::net::engine::{Accepted, Network, SocketEngine};
+use crate::net::proxy::NetworkProxy;
 use crate::net::shared::Home;
 use crate::net::socket::announcement::Announcement;
 use crate::net::socket::endpoint::Endpoint;
@@ -156,9 +157,15 @@ impl SocketCore {
         self.extra().map_or("", |extra| &extra.peer_name)
     }
 
-    pub(super) fn clear_peer_name(&mut self) {
+    /// Returns the proxy that was chosen when the socket last began to connect.
+    pub(in crate::net::socket) fn chosen_proxy(&self) -> Option<&NetworkProxy> {
+        self.extra()?.chosen_proxy.as_deref()
+    }
+
+    /// Forgets to which host and by which proxy the socket has connected.
+    pub(super) fn forget_way(&mut self) {
         if let Some(extra) = self.extra.get_mut() {
-            extra.peer_name = String::new();
+            (extra.peer_name, extra.chosen_proxy) = (String::new(), None);
         }
     }
 

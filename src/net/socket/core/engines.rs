@@ -43,17 +43,17 @@ impl SocketCore {
         if self.state() != SocketState::Unconnected {
             return Err(Fault { kind: SocketError::Unknown, source: None });
         }
-        let route = self.route_to_bind(address)?;
+        let chosen = self.choose_to_bind(address)?;
         let (mut engine, address) =
             open(&*home.network, self.kind(), address, port).map_err(Fault::of_binding)?;
         self.prepare(&mut *engine)?;
         engine.bind(address, port, mode).map_err(Fault::of_binding)?;
         self.forget_local();
         self.begin_anew();
-        if let Some(route) = route {
+        if let Some(chosen) = chosen {
             self.set_error(None);
-            self.clear_peer_name();
-            self.begin_attempt(Attempt::to_bind(route, Some(engine)));
+            self.forget_way();
+            self.begin_attempt(Attempt::to_bind(chosen, Some(engine)));
             return Ok(());
         }
         self.phase = Phase::Bound(engine);
@@ -88,7 +88,7 @@ impl SocketCore {
         self.forget_steps();
         self.set_error(None);
         self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
-        self.clear_peer_name();
+        self.forget_way();
         let before = self.state();
         self.forget_local();
         self.begin_anew();

@@ -1,0 +1,60 @@
+//! What a tunnel costs once it is established: an echoed message takes as much work through a proxy
+//! as on a direct connection.
+//!
+//! The work is counted in instructions by callgrind, so this needs valgrind. Where there is none
+//! the test says so and is skipped; with `SLOTWIRE_REQUIRE_VALGRIND` it fails.
+
+#[path = "support/callgrind.rs"]
+mod callgrind;
+#[path = "support/echo.rs"]
+mod echo;
+
+use echo::Way;
+
+/// The test, as the harness calls it.
+const TEST: &str = "a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one";
+
+/// How many messages are echoed, in two runs. The difference is without the handshake.
+const SIZES: [usize; 2] = [50, 250];
+
+/// How much more work a message may take through a tunnel, as a part of that of a direct one.
+const MOST: f64 = 0.03;
+
+fn directly(size: usize) {
+    echo::echo(Way::Direct, size);
+}
+
+fn by_socks5(size: usize) {
+    echo::echo(Way::Socks5, size);
+}
+
+#[cfg(feature = "http-proxy")]
+fn by_http(size: usize) {
+    echo::echo(Way::Http, size);
+}
+
+/// The functions above that go through a tunnel.
+const TUNNELS: &[&str] =
+    if cfg!(feature = "http-proxy") { &["by_socks5", "by_http"] } else { &["by_socks5"] };
+
+#[test]
+fn a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one() {
+    if let Some(size) = callgrind::size() {
+        directly(size);
+        by_socks5(size);
+        #[cfg(feature = "http-proxy")]
+        by_http(size);
+        return;
+    }
+    if !callgrind::is_there(TEST) {
+        return;
+    }
+    let [few, many] = SIZES.map(|size| callgrind::costs("tunnel_cost", TEST, size));
+    let each = |name| (many[name] - few[name]) as f64 / (SIZES[1] - SIZES[0]) as f64;
+    let direct = each("directly");
+    for &name in TUNNELS {
+        let tunnel = each(name);
+        println!("{name}: {tunnel:.0} instructions for a message, and {direct:.0} directly");
+        assert!((tunnel - direct).abs() <= MOST * direct, "{name}: {tunnel} and {direct}");
+    }
+}
