@@ -118,7 +118,7 @@ where
 
     // Of servers.
     names! {
-        new_connection pending_connection_available accept_error listen listen_on is_listening
+        new_connection pending_connection_available accept_error listening listen listen_on is_listening
         server_address server_addr server_port has_pending_connections next_pending_connection
         add_pending_connection server_error listen_backlog_size set_listen_backlog_size
         max_pending_connections set_max_pending_connections pause_accepting resume_accepting
@@ -209,6 +209,13 @@ impl World {
         self.never()
     }
 
+    pub fn wait_for_listening<'a>(&mut self, _: Obj<QTcpServer>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
+
     pub fn wait_for_thread<'a>(&mut self, _: Obj<QThread>, _: Option<Duration>) -> bool
     where
         Self: MayWait<'a>,
@@ -272,7 +279,7 @@ impl QTcpServer
 where
     for<'a> Self: WaitsByItself<'a>,
 {
-    names! { wait_for_new_connection }
+    names! { wait_for_new_connection wait_for_listening }
 }
 
 /// Writes the names of what a world does with an object into a class.

@@ -46,6 +46,30 @@ fn a_connection_is_announced_and_taken_in_order(net: &Net) {
 }
 
 #[on_every_network]
+fn a_server_tells_that_it_listens_each_time_it_begins_to(net: &Net) {
+    let mut rt = net.runtime();
+    let server = rt.add(QTcpServer::new());
+    let ports = Rc::new(RefCell::new(Vec::new()));
+    let told = ports.clone();
+    rt.connect_fn(server, QTcpServer::listening, move |world, _| {
+        assert!(world[server].is_listening());
+        told.borrow_mut().push(world[server].server_port().unwrap());
+    });
+    rt[server].listen((Ipv4Addr::new(192, 0, 2, 1), 0)).unwrap_err();
+    settle(&mut rt);
+    assert_eq!(ports.take(), []);
+    for _ in 0..2 {
+        rt[server].listen(any_port()).unwrap();
+        assert_eq!(ports.borrow().len(), 0, "no slot runs before the call returns");
+        rt.deliver();
+        assert_eq!(ports.take(), [rt[server].server_port().unwrap()]);
+        assert!(rt.wait_for_listening(server, None));
+        rt[server].close();
+    }
+    assert!(!rt.wait_for_listening(server, None));
+}
+
+#[on_every_network]
 fn what_comes_before_a_connection_is_taken_is_there_when_it_is(net: &Net) {
     let mut rt = net.runtime();
     let (server, port, announced) = server(&mut rt);

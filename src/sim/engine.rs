@@ -154,15 +154,15 @@ impl SimSocket {
 
 impl SocketEngine for SimSocket {
     fn watch(&mut self, owner: ObjectKey) -> io::Result<()> {
-        if self.source.is_some() {
-            return Ok(());
-        }
-        let source = self.reactor.enlist(owner)?;
-        self.source = Some(source);
-        let watch = Watch::new(self.watcher, source);
+        let source = match self.source {
+            None => *self.source.insert(self.reactor.enlist(owner)?),
+            Some(source) if self.reactor.hand_over(source, owner) => source,
+            Some(_) => return Ok(()),
+        };
+        let watcher = self.watcher;
         self.held.with(|wire, key| {
             let socket = &mut wire.sockets[key];
-            socket.watch = Some(watch);
+            socket.watch.get_or_insert_with(|| Watch::new(watcher, source));
             if socket.readiness() != Readiness::default() {
                 wire.stir(key);
             }

@@ -11,6 +11,7 @@ mod environment;
 mod faults;
 #[cfg(feature = "http-proxy")]
 mod http;
+mod listening;
 mod relay;
 mod relay_troubles;
 mod steps;

@@ -57,6 +57,13 @@ impl Reactor {
         self.registry.reregister(source, id.token(), interest)
     }
 
+    /// Makes the loop wake another object when a source is ready, in place of its owner. Returns
+    /// false if the object is the owner already. The new owner has missed what was reported before,
+    /// so the caller asks for the readiness again.
+    pub(crate) fn hand_over(&self, id: SourceId, owner: ObjectKey) -> bool {
+        self.sources.borrow_mut().hand_over(id, owner)
+    }
+
     /// Stops the kernel from watching a source, whose descriptor is still open.
     pub(crate) fn deregister(&self, id: SourceId, source: &mut impl Source) {
         // This fails only if the kernel does not watch the descriptor any more.

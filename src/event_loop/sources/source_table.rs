@@ -97,6 +97,13 @@ impl Sources {
         true
     }
 
+    /// Gives a source another owner. Returns false if it has this owner already, or is gone.
+    pub(super) fn hand_over(&mut self, name: SourceId, owner: ObjectKey) -> bool {
+        let place = self.places.get_mut(name.number());
+        let place = place.filter(|place| place.name == name && place.owner != Some(owner));
+        place.is_some_and(|place| place.owner.replace(owner).is_some())
+    }
+
     /// Returns the owner of a source; `None` if the source is gone.
     #[inline]
     pub(in crate::event_loop) fn owner(&self, name: SourceId) -> Option<ObjectKey> {
@@ -130,17 +137,26 @@ mod tests {
     proptest! {
         #[test]
         fn a_name_finds_its_owner_until_it_is_given_back_and_nobody_from_then_on(
-            program in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..200),
+            program in prop::collection::vec((0..6, any::<prop::sample::Index>()), 0..200),
         ) {
             let mut sources = Sources::default();
             let (mut live, mut gone) = (Vec::new(), Vec::new());
-            for (number, (adds, which)) in program.into_iter().enumerate() {
-                if adds || live.is_empty() {
+            for (number, (deed, which)) in program.into_iter().enumerate() {
+                if deed < 3 || live.is_empty() {
                     live.push((add(&mut sources, number), number));
+                } else if deed == 3 {
+                    let which = which.index(live.len());
+                    let (name, has) = &mut live[which];
+                    prop_assert!(!sources.hand_over(*name, owner(*has)));
+                    prop_assert!(sources.hand_over(*name, owner(number)));
+                    *has = number;
                 } else {
                     let (name, _) = live.swap_remove(which.index(live.len()));
                     prop_assert!(sources.remove(name));
                     gone.push(name);
+                }
+                for &name in &gone {
+                    prop_assert!(!sources.hand_over(name, owner(number)));
                 }
                 for &(name, number) in &live {
                     prop_assert_eq!(sources.owner(name), Some(owner(number)));

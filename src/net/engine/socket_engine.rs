@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::address::Address;
 use super::handshake::Handshake;
 use super::interest::Interest;
+use crate::io::ByteQueue;
 use crate::net::interface::NetworkInterface;
 use crate::net::values::{BindAddress, BindMode, NetworkDatagram, OptionName, SocketOption};
 use crate::object::ObjectKey;
@@ -33,12 +34,21 @@ pub struct Accepted {
     pub engine: Box<dyn SocketEngine>,
     /// The other end.
     pub peer: Address,
+    /// The bytes of the peer that were read already. Mostly none, which takes one word.
+    pub(in crate::net) early: ByteQueue,
 }
 
 impl Accepted {
     /// Creates the description of a connection from `peer`.
     pub fn new(engine: Box<dyn SocketEngine>, peer: Address) -> Self {
-        Self { engine, peer }
+        Self { engine, peer, early: ByteQueue::default() }
+    }
+
+    /// Returns this connection with bytes of the peer that were read already.
+    #[must_use]
+    pub fn with_early(mut self, early: &[u8]) -> Self {
+        self.early.push(early);
+        self
     }
 }
 
@@ -136,7 +146,9 @@ pub trait SocketEngine: fmt::Debug + Any {
     }
 
     /// Registers the sources of this engine, so that the loop wakes `owner` whenever one is ready.
-    /// A second call does nothing.
+    ///
+    /// A second call with the same owner does nothing. A call with another owner moves the sources
+    /// to it, and the loop wakes it for what they are ready for now.
     fn watch(&mut self, owner: ObjectKey) -> io::Result<()> {
         on(self.below_mut())?.watch(owner)
     }

@@ -141,6 +141,40 @@ impl ProxyChoice {
     }
 }
 
+/// Chooses the way by which a server listens at this address; `None` without a proxy. `own` is the
+/// server's: the proxies of the application are for sockets.
+///
+/// # Errors
+///
+/// Fails if the proxy cannot listen.
+pub(in crate::net) fn choose_to_listen(
+    own: &NetworkProxy,
+    address: BindAddress,
+    port: u16,
+) -> Result<Option<Chosen>, EngineFailure> {
+    match own.proxy_type() {
+        ProxyType::Default | ProxyType::NoProxy => Ok(None),
+        ProxyType::Socks5 => {
+            // Most proxies know IPv4, and some know nothing else.
+            let at = match address {
+                BindAddress::Any => BindAddress::AnyIpv4.with_port(port),
+                other => other.with_port(port),
+            };
+            let request = Request::Bind(at);
+            let ask = |_: &NetworkProxy| -> (Box<dyn Protocol>, Purpose) {
+                (Box::new(Socks5::new(request)), Purpose::Listen)
+            };
+            let proxy = Rc::new(own.clone());
+            Ok(Some(Chosen { route: through(proxy.clone(), ask), proxy: Some(proxy) }))
+        }
+        #[cfg(feature = "http-proxy")]
+        ProxyType::Http => Err(EngineFailure::new(
+            SocketError::UnsupportedSocketOperation,
+            "an HTTP proxy cannot listen",
+        )),
+    }
+}
+
 /// Returns true if a proxy can carry what sockets of this kind send.
 fn carries(proxy: &NetworkProxy, kind: SocketType) -> bool {
     match kind {

@@ -65,7 +65,7 @@ pub struct NetworkProxy {
 }
 
 impl NetworkProxy {
-    pub(in crate::net) const DEFAULT: Self = Self {
+    pub(super) const DEFAULT: Self = Self {
         proxy_type: ProxyType::Default,
         host_name: String::new(),
         port: 0,

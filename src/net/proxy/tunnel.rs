@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
 use super::protocol::{Credentials, Next, Over, Protocol};
-use super::socks5::{Association, End};
+use super::socks5::{Association, BindListener, End};
 use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError, SocketType, canonical};
@@ -40,6 +40,8 @@ pub(super) enum Purpose {
     Connect(Address),
     /// To relay datagrams: to and from this peer, or any.
     Relay(Option<Target>),
+    /// To listen for one connection.
+    Listen,
 }
 
 /// What a tunnel does.
@@ -68,6 +70,8 @@ enum Standing {
     Connection { local: Option<Address>, peer: Address },
     /// A link to the relay.
     Relay(Box<dyn SocketEngine>),
+    /// A proxy that listens at this address.
+    Listener(SocketAddr),
 }
 
 impl Tunnel {
@@ -171,12 +175,14 @@ impl Tunnel {
                 let local = address.filter(is_told);
                 Stage::Stands(Standing::Connection { local, peer })
             }
-            Purpose::Relay(_) => Stage::NeedsRelay(self.relay_at(address)?),
+            Purpose::Relay(_) => Stage::NeedsRelay(self.place_of(address)?),
+            Purpose::Listen => Stage::Stands(Standing::Listener(self.place_of(address)?)),
         })
     }
 
-    /// Returns the relay's address. A proxy that does not tell its IP address means its own.
-    fn relay_at(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
+    /// Returns where the proxy takes datagrams, or listens. A proxy that does not tell its IP address
+    /// means its own.
+    fn place_of(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
         let (ip, port) = match told {
             Some(Address::Internet(address)) => (Some(canonical(address).ip()), address.port()),
             Some(Address::Named(port)) => (None, port),
@@ -190,7 +196,10 @@ impl Tunnel {
                 Ok(own)
             }
             _ => {
-                let reason = "the proxy did not say where it takes datagrams";
+                let reason = match self.purpose {
+                    Purpose::Listen => "the proxy did not say where it listens",
+                    _ => "the proxy did not say where it takes datagrams",
+                };
                 Err(EngineFailure::new(SocketError::ProxyProtocol, reason).into())
             }
         }
@@ -308,9 +317,12 @@ impl SocketEngine for Tunnel {
             Stage::Stands(Standing::Relay(relay)) => {
                 let peer = match self.purpose {
                     Purpose::Relay(peer) => peer,
-                    Purpose::Connect(_) => None,
+                    Purpose::Connect(_) | Purpose::Listen => None,
                 };
                 Err(Box::new(Association::new(self.below, relay, peer)))
+            }
+            Stage::Stands(Standing::Listener(local)) => {
+                Err(Box::new(BindListener::new(self.below, self.heard, local)))
             }
             _ => Err(self),
         }

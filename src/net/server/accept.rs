@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use super::incoming::{Incoming, OnIncoming};
+use super::listen_phase::ListenPhase;
 use super::tcp_server::QTcpServer;
 use crate::net::engine::{Accepted, Network, SocketEngine};
 use crate::net::shared::Facilities;
@@ -14,16 +15,23 @@ use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::SocketError;
 use crate::object::{Context, Obj, ObjectKey, Occasion, Origin, Response, World};
 
+/// The number of the step that destroys abandoned connections.
+pub(super) const ABANDONED: u32 = 0;
+
 /// How many connections a server accepts in one pass of the loop, so that it does not delay others.
 const ACCEPTS_PER_PASS: usize = 64;
 
 impl QTcpServer {
     pub(super) fn woken(&mut self, occasion: Occasion) -> Response {
         match occasion {
-            Occasion::Step(_) => return Response::needs(destroy_abandoned),
+            Occasion::Step(ABANDONED) => return Response::needs(destroy_abandoned),
             Occasion::Postponed => self.accepting.is_postponed = false,
+            _ if self.binding().is_some() => {
+                self.woken_while_binding(occasion);
+                return Response::DONE;
+            }
             Occasion::Ready(..) | Occasion::Due => {}
-            Occasion::FollowUp | Occasion::Answered => return Response::DONE,
+            Occasion::Step(_) | Occasion::FollowUp | Occasion::Answered => return Response::DONE,
         }
         Response::needs(accept_waiting)
     }
@@ -62,7 +70,7 @@ impl QTcpServer {
         if self.is_full() {
             return None;
         }
-        Some((self.engine.as_deref()?, self.home.as_ref()?.network.clone()))
+        Some((self.phase.engine()?, self.home.as_ref()?.network.clone()))
     }
 
     /// Accepts the waiting connections, even if the server is paused. Returns true if there was at
@@ -81,9 +89,8 @@ impl QTcpServer {
                     this.stop_retrying();
                     this.accepting.has_more = true;
                     let accepted = this.accept_next()?;
-                    let reception = this.reception();
+                    let accepted = accepted.and_then(|it| Some((it, this.admit()?)));
                     this.go_on_if_more();
-                    let accepted = accepted.zip(reception);
                     Ok(accepted.and_then(|accepted| take_in(world, key, accepted)))
                 })
             });
@@ -106,7 +113,9 @@ impl QTcpServer {
 
     /// Accepts one connection, if one waits. Emits `accept_error` on failure.
     fn accept_next(&mut self) -> Result<Option<Accepted>, SocketError> {
-        let Some(engine) = &mut self.engine else { return Ok(None) };
+        let (ListenPhase::Here(engine) | ListenPhase::AtProxy(engine)) = &mut self.phase else {
+            return Ok(None);
+        };
         match engine.accept() {
             Ok(accepted) => {
                 self.accepting.succeeded();
@@ -122,16 +131,26 @@ impl QTcpServer {
                 self.go_on_if_more();
                 Ok(None)
             }
-            Err(error) => Err(self.fail(&error)),
+            Err(error) => {
+                match self.phase {
+                    ListenPhase::AtProxy(_) => self.stop_listening(),
+                    _ => self.retry_later(),
+                }
+                Err(self.fail(&error))
+            }
         }
     }
 
-    fn fail(&mut self, error: &io::Error) -> SocketError {
-        self.retry_later();
+    pub(super) fn fail(&mut self, error: &io::Error) -> SocketError {
         let kind = SocketError::of_accepting(error);
-        self.set_error(kind, error.to_string());
-        self.accept_error.emit(kind);
+        self.report(kind, error.to_string());
         kind
+    }
+
+    /// Makes an error the last one, and emits it.
+    pub(super) fn report(&mut self, kind: SocketError, text: String) {
+        self.set_error(kind, text);
+        self.accept_error.emit(kind);
     }
 
     /// Tries again after a delay: the kernel reports a waiting connection only once.
@@ -148,13 +167,18 @@ impl QTcpServer {
         }
     }
 
-    /// Returns what all connections of this server have in common.
-    fn reception(&self) -> Option<Reception> {
-        Some(Reception {
+    /// Called when a connection was accepted. Returns what all connections of this server have in
+    /// common. A server behind a proxy stops listening after one connection.
+    fn admit(&mut self) -> Option<Reception> {
+        let reception = Reception {
             local: self.local.clone().filter(|local| local.is_one_address()),
             on_incoming: self.on_incoming.clone(),
             facilities: self.home.as_ref()?.parts().clone(),
-        })
+        };
+        if let ListenPhase::AtProxy(_) = self.phase {
+            self.stop_listening();
+        }
+        Some(reception)
     }
 }
 
@@ -202,7 +226,7 @@ fn accept_waiting(world: &mut World, key: ObjectKey) {
     for _ in 0..ACCEPTS_PER_PASS {
         let accepted = batch.0.turn(|world| {
             let this = world.get_mut(server)?;
-            let accepted = (this.accept()?, this.reception()?);
+            let accepted = (this.accept()?, this.admit()?);
             take_in(world, key, accepted)
         });
         if accepted.is_none() {

@@ -42,8 +42,13 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// Returns the connection unchanged if it has no descriptor, as on a simulated network.
+    /// Returns the connection unchanged if it has no descriptor, as on a simulated network; or if
+    /// bytes of the peer were read already, which a server [behind a
+    /// proxy](super::QTcpServer::set_proxy) may do.
     pub fn into_descriptor(self) -> Result<OwnedFd, Self> {
+        if !self.accepted.early.is_empty() {
+            return Err(self);
+        }
         let Self { accepted: Accepted { engine, peer, .. }, local } = self;
         engine
             .into_descriptor()

@@ -1,12 +1,15 @@
 //! The server, which accepts connections.
 //!
 //! `tcp_server.rs` has the methods for users, `accept.rs` those for the loop, `accept_state.rs` the
-//! state of accepting, and `incoming.rs` the connection that a class of your own receives. Sockets
-//! are in `socket/`.
+//! state of accepting, and `incoming.rs` the connection that a class of your own receives.
+//! `listen_phase.rs` knows how far a server is with listening, and `proxied_listen.rs` asks a proxy
+//! to listen. Sockets are in `socket/`.
 
 mod accept;
 mod accept_state;
 mod incoming;
+mod listen_phase;
+mod proxied_listen;
 mod tcp_server;
 
 pub(in crate::net) use accept::forget_destroyed;

@@ -9,9 +9,13 @@ use std::rc::Rc;
 
 use slotwire_macros::{QObject, slots};
 
+use super::accept::ABANDONED;
 use super::accept_state::AcceptState;
 use super::incoming::{EmbedsServer, Incoming, OnIncoming};
+use super::listen_phase::ListenPhase;
+use super::proxied_listen::BindingSteps;
 use crate::net::engine::{SocketEngine, may_listen, open};
+use crate::net::proxy::{NetworkProxy, OwnProxy, ProxyAuthentication, choose_to_listen};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
@@ -27,6 +31,8 @@ use crate::object::{Anchor, Context, Obj, QObject, Signal, Upcast};
 /// [`accept_error`](Self::accept_error) is emitted and the server tries again, first after 100 ms,
 /// finally every second.
 ///
+/// [Behind a proxy](Self::set_proxy), a server accepts one connection each time it listens.
+///
 /// See [`QTcpSocket`] for an example.
 #[derive(QObject)]
 #[qobject(enter = Self::entered, wake = Self::woken)]
@@ -38,10 +44,24 @@ pub struct QTcpServer {
     /// connection this is before [`new_connection`](Self::new_connection).
     #[signal]
     pending_connection_available: Signal<()>,
-    /// Emitted when accepting a connection has failed, with the error.
+    /// Emitted when accepting a connection has failed, with the error; or when the
+    /// [proxy](Self::set_proxy) of the server does not listen.
     #[signal]
     pub(super) accept_error: Signal<SocketError>,
-    pub(super) engine: Option<Box<dyn SocketEngine>>,
+    /// Emitted when the server has begun to listen: after [`listen`](Self::listen) has succeeded,
+    /// or when the [proxy](Self::set_proxy) has answered that it listens. Then
+    /// [`server_addr`](Self::server_addr) is known.
+    #[signal]
+    pub(super) listening: Signal<()>,
+    /// Emitted when the [proxy](Self::set_proxy) wants a user and a password, or other ones. A slot
+    /// puts them into the [`Authenticator`](crate::Authenticator). If no slot gives other ones than
+    /// before, listening fails with
+    /// [`ProxyAuthenticationRequired`](SocketError::ProxyAuthenticationRequired).
+    #[doc(alias = "proxyAuthenticationRequired")]
+    #[signal]
+    pub(super) proxy_authentication_required: Signal<ProxyAuthentication>,
+    pub(super) phase: ListenPhase,
+    pub(super) binding_steps: BindingSteps,
     /// The address and port that the server listens on. Its sockets share this, unless it stands
     /// for all addresses of the host.
     pub(super) local: Option<Rc<Endpoint>>,
@@ -51,6 +71,7 @@ pub struct QTcpServer {
     max_pending: usize,
     backlog: u32,
     bind_mode: BindMode,
+    proxy: OwnProxy,
     /// The last error, with its text.
     error: Option<(SocketError, String)>,
     pub(super) accepting: AcceptState,
@@ -67,7 +88,11 @@ impl QTcpServer {
             new_connection: Signal::new(),
             pending_connection_available: Signal::new(),
             accept_error: Signal::new(),
-            engine: None,
+            listening: Signal::new(),
+            proxy_authentication_required: Signal::new(),
+            phase: ListenPhase::default(),
+            binding_steps: BindingSteps::default(),
+            proxy: OwnProxy::default(),
             local: None,
             pending: VecDeque::new(),
             abandoned: Vec::new(),
@@ -136,11 +161,15 @@ impl QTcpServer {
     /// link-local address needs its scope id: the [index](crate::NetworkInterface::index) of the
     /// interface that leads to the link.
     ///
+    /// [`listening`](Self::listening) is emitted: at the next chance if the server listens when this
+    /// returns, and otherwise when its [proxy](Self::set_proxy) has answered.
+    ///
     /// # Errors
     ///
-    /// Fails with [`SocketError::Operation`] if the server is not in a runtime or listens already;
-    /// with [`SocketError::UnsupportedSocketOperation`] for a link-local address without a scope
-    /// id; with [`SocketError::AddressInUse`], [`SocketError::SocketAddressNotAvailable`],
+    /// Fails with [`SocketError::Operation`] if the server is not in a runtime, or listens or is
+    /// asking a proxy to listen; with [`SocketError::UnsupportedSocketOperation`] for a link-local
+    /// address without a scope id, and for an HTTP proxy, which cannot listen; with
+    /// [`SocketError::AddressInUse`], [`SocketError::SocketAddressNotAvailable`],
     /// [`SocketError::SocketAccess`] or another error of the system.
     pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
         let address = address.into();
@@ -158,6 +187,14 @@ impl QTcpServer {
         let address = address.into();
         let operation = format!("listen on {}", address.described(port));
         let home = self.ready_to_listen(&operation)?;
+        match choose_to_listen(self.proxy.get(), address, port) {
+            Ok(None) => {}
+            Ok(Some(chosen)) => {
+                self.begin_behind_proxy(chosen);
+                return Ok(());
+            }
+            Err(failure) => return Err(self.refused(&operation, failure.into())),
+        }
         let network = &*home.network;
         let listening = open(network, SocketType::Tcp, address, port).and_then(|opened| {
             let (mut engine, address) = opened;
@@ -199,8 +236,9 @@ impl QTcpServer {
     /// Returns the server's home, or the reason why the server cannot begin to listen now.
     fn ready_to_listen(&self, operation: &str) -> Result<&Home, NetError> {
         let reason = match &self.home {
-            Some(home) if self.engine.is_none() => return Ok(home),
-            Some(_) => "while the server listens",
+            Some(_) if self.phase.binding().is_some() => "while a proxy is asked to listen",
+            Some(_) if self.phase.is_listening() => "while the server listens",
+            Some(home) => return Ok(home),
             None => "before the server is in a runtime",
         };
         Err(NetError::new(SocketError::Operation, format!("{operation} {reason}"), None))
@@ -211,7 +249,8 @@ impl QTcpServer {
         let local = Endpoint::local_of(&*engine)?;
         engine.watch(home.key())?;
         self.local = Some(Rc::new(local));
-        self.engine = Some(engine);
+        self.phase = ListenPhase::Here(engine);
+        self.listening.emit(());
         Ok(())
     }
 
@@ -222,23 +261,74 @@ impl QTcpServer {
         refusal
     }
 
+    /// Sets the proxy behind which the server listens, from the next [`listen`](Self::listen) on.
+    /// [`NetworkProxy::none`] and the default value mean no proxy: the proxies of the
+    /// [application](crate::World::set_application_proxy) do not concern a server.
+    ///
+    /// With a SOCKS5 proxy, [`listen`](Self::listen) asks the proxy to listen (BIND, RFC 1928,
+    /// section 4) and returns at once. When the proxy has answered, [`listening`](Self::listening)
+    /// is emitted; from then on the server [is listening](Self::is_listening), and its address and
+    /// port are those at the proxy. If the proxy refuses, or does not answer within 30 seconds,
+    /// [`accept_error`](Self::accept_error) is emitted.
+    ///
+    /// The proxy is told the address and the port, and `0.0.0.0` for [`BindAddress::Any`]. By the
+    /// RFC the address is that of the expected peer: some proxies refuse every other peer. With
+    /// port 0 the proxy chooses the port.
+    ///
+    /// The proxy listens for one connection. When that is accepted, the server stops listening, and
+    /// [`new_connection`](Self::new_connection) is emitted: a slot may call
+    /// [`listen`](Self::listen) again, which mostly gets another port. If the proxy fails to accept
+    /// it, the server stops listening too, and [`accept_error`](Self::accept_error) is emitted.
+    ///
+    /// ```
+    /// use slotwire::NetworkProxy;
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let server = rt.add(QTcpServer::new());
+    /// rt.connect_fn(server, QTcpServer::listening, move |world, _| {
+    ///     println!("peers may connect to {:?}", world[server].server_addr());
+    /// });
+    /// rt[server].set_proxy(NetworkProxy::socks5("proxy.example", 1080));
+    /// rt[server].listen(([0, 0, 0, 0], 0))?;
+    /// assert!(!rt[server].is_listening());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "setProxy")]
+    pub fn set_proxy(&mut self, proxy: NetworkProxy) {
+        self.proxy.set(proxy);
+    }
+
+    /// Returns the proxy that was set.
+    pub fn proxy(&self) -> &NetworkProxy {
+        self.proxy.get()
+    }
+
     /// Stops listening, and destroys the accepted connections that were not taken. Connections that
     /// were taken are not destroyed.
     #[slot]
     pub fn close(&mut self) {
-        self.engine = None;
-        self.local = None;
-        self.stop_accepting();
+        self.stop_listening();
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
-            home.step(0);
+            home.step(ABANDONED);
         }
     }
 
-    /// Returns true if the server listens.
+    /// Stops listening, or asking a proxy to listen. The accepted connections can still be taken.
+    pub(super) fn stop_listening(&mut self) {
+        self.phase = ListenPhase::Idle;
+        self.local = None;
+        self.stop_accepting();
+    }
+
+    /// Returns true if the server listens. Behind a [proxy](Self::set_proxy): if the proxy has
+    /// answered, and has not accepted a connection since.
     #[doc(alias = "isListening")]
     pub fn is_listening(&self) -> bool {
-        self.engine.is_some()
+        self.phase.is_listening()
     }
 
     /// Returns the address that the server listens on, in Qt's sense: [`BindAddress::Any`] is IPv6
@@ -322,7 +412,7 @@ impl QTcpServer {
     /// after this server is closed or destroyed; from then on the loop does not watch it.
     #[doc(alias = "socketDescriptor")]
     pub fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.engine.as_ref()?.lend_descriptor()
+        self.phase.engine()?.lend_descriptor()
     }
 
     /// Returns how many connections may wait in the system to be accepted.

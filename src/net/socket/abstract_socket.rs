@@ -236,7 +236,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Returns the proxy that is set on this socket. The default value means the proxy of the
     /// application. Which proxy was chosen, [`chosen_proxy`](Self::chosen_proxy) tells.
     fn proxy(&self) -> &NetworkProxy {
-        self.core().settings().proxy()
+        self.core().settings().proxy.get()
     }
 
     /// Returns the proxy by which the socket connects, is connected or was connected last: its own,
@@ -275,7 +275,7 @@ pub trait QAbstractSocket: QIODevice {
     /// proxy before.
     #[doc(alias = "setProxy")]
     fn set_proxy(&mut self, proxy: NetworkProxy) {
-        self.machine().core().settings_mut().set_proxy(proxy);
+        self.machine().core().settings_mut().proxy.set(proxy);
     }
 
     /// Returns the state.

@@ -7,8 +7,8 @@ use crate::net::values::{EngineFailure, SocketError, explained};
 
 /// An error, and the system's error behind it.
 pub(in crate::net) struct Fault {
-    pub(super) kind: SocketError,
-    pub(super) source: Option<io::Error>,
+    pub(in crate::net) kind: SocketError,
+    pub(in crate::net) source: Option<io::Error>,
 }
 
 impl Fault {

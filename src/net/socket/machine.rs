@@ -165,6 +165,8 @@ pub(in crate::net) trait StateMachine {
     fn watch(&mut self) {
         if let Err(error) = self.core_mut().watch() {
             self.lost(Fault { kind: SocketError::SocketResource, source: Some(error) });
+        } else if self.core().announcement().has_early() {
+            self.core_mut().postpone_traffic();
         }
     }
 

@@ -51,8 +51,10 @@ mod unbuffered;
 
 pub(crate) use abstract_socket::META as Q_ABSTRACT_SOCKET;
 pub use abstract_socket::QAbstractSocket;
+pub(in crate::net) use attempt::{Attempt, Connection, Outcome, Terms};
 pub use core::SocketCore;
 pub(in crate::net) use endpoint::Endpoint;
+pub(in crate::net) use fault::Fault;
 pub use machine::Machine;
 pub(in crate::net) use machine::StateMachine;
 pub(in crate::net) use news::News;

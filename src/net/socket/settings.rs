@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::kept_options::KeptOptions;
-use crate::net::proxy::NetworkProxy;
+use crate::net::proxy::OwnProxy;
 use crate::net::values::{PauseMode, ReadyReadPolicy};
 
 /// The settings of a socket.
@@ -18,8 +18,7 @@ pub(super) struct Settings {
     pub(super) ready_read_policy: ReadyReadPolicy,
     pub(super) pause_mode: PauseMode,
     pub(super) protocol_tag: String,
-    /// `None` is the default proxy.
-    proxy: Option<Box<NetworkProxy>>,
+    pub(super) proxy: OwnProxy,
     /// The options that were set before there was an engine.
     pub(super) options: Option<Box<KeptOptions>>,
 }
@@ -35,22 +34,9 @@ impl Settings {
         ready_read_policy: ReadyReadPolicy::NewBytes,
         pause_mode: PauseMode::NEVER,
         protocol_tag: String::new(),
-        proxy: None,
+        proxy: OwnProxy::UNSET,
         options: None,
     };
-}
-
-/// The proxy of a socket on which none was set.
-static DEFAULT_PROXY: NetworkProxy = NetworkProxy::DEFAULT;
-
-impl Settings {
-    pub(super) fn proxy(&self) -> &NetworkProxy {
-        self.proxy.as_deref().unwrap_or(&DEFAULT_PROXY)
-    }
-
-    pub(super) fn set_proxy(&mut self, proxy: NetworkProxy) {
-        self.proxy = (proxy != DEFAULT_PROXY).then(|| Box::new(proxy));
-    }
 }
 
 impl Default for Settings {

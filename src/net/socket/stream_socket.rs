@@ -34,8 +34,7 @@ impl StreamSocket {
 
     /// Creates a socket for an accepted connection. `local` is the address of this end, if known.
     pub(super) fn accepted(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
-        let Accepted { engine, peer, .. } = accepted;
-        Self::of(SocketCore::accepted(engine, peer, local))
+        Self::of(SocketCore::accepted(accepted, local))
     }
 
     fn of(core: SocketCore) -> Self {

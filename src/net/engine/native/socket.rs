@@ -165,9 +165,13 @@ impl SocketEngine for NativeSocket {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let interest = interest | Interest::PRIORITY;
         let Registration { reactor, source, descriptor, .. } = &mut self.registration;
-        if source.is_none() {
-            let socket = &mut SourceFd(descriptor);
-            *source = Some(reactor.register(socket, interest, owner)?);
+        let socket = &mut SourceFd(descriptor);
+        match *source {
+            None => *source = Some(reactor.register(socket, interest, owner)?),
+            Some(source) if reactor.hand_over(source, owner) => {
+                reactor.rearm(source, socket, interest)?;
+            }
+            Some(_) => {}
         }
         Ok(())
     }

@@ -2,19 +2,19 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::address::{Parsed, parse_address, push_address, push_counted, push_target};
-use crate::net::engine::Address;
+use super::address::{push_address, push_counted, push_target};
+use super::reply::{Aim, VERSION, parse_reply, wrong};
 use crate::net::proxy::protocol::{Credentials, Next, Over, Protocol};
 use crate::net::proxy::target::Target;
 use crate::net::values::{EngineFailure, SocketError};
 
-const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const NO_METHOD: u8 = 0xff;
 /// The version of the negotiation of user and password.
 const PASSWORD_VERSION: u8 = 1;
 const CONNECT: u8 = 1;
+const BIND: u8 = 2;
 const ASSOCIATE: u8 = 3;
 
 /// What a proxy is asked for.
@@ -24,15 +24,18 @@ pub(in crate::net::proxy) enum Request {
     Connect(Target),
     /// To relay datagrams.
     Associate,
+    /// To listen at this address for one connection.
+    Bind(SocketAddr),
 }
 
 impl Request {
-    /// Returns what the proxy does, as the rest of a sentence.
-    fn described(&self) -> &'static str {
-        match self {
+    fn aim(&self) -> Aim {
+        let described = match self {
             Self::Connect(_) => "connect to the peer",
             Self::Associate => "relay datagrams",
-        }
+            Self::Bind(_) => "listen",
+        };
+        Aim { described, is_named: matches!(self, Self::Connect(Target::Name(..))) }
     }
 }
 
@@ -66,6 +69,11 @@ impl Socks5 {
             Request::Connect(target) => {
                 let mut request = vec![VERSION, CONNECT, 0];
                 push_target(&mut request, target);
+                request
+            }
+            Request::Bind(address) => {
+                let mut request = vec![VERSION, BIND, 0];
+                push_address(&mut request, *address);
                 request
             }
             Request::Associate => {
@@ -126,7 +134,7 @@ impl Protocol for Socks5 {
 
     fn go_on(&mut self, heard: &mut Vec<u8>, said: &mut Vec<u8>) -> Result<Next, EngineFailure> {
         match (self.awaits, &heard[..]) {
-            (Awaits::Method | Awaits::Reply, [version, ..]) if *version != VERSION => {
+            (Awaits::Method, [version, ..]) if *version != VERSION => {
                 Err(wrong("the proxy does not speak SOCKS5"))
             }
             (Awaits::Password, [version, ..]) if *version != PASSWORD_VERSION => {
@@ -144,9 +152,9 @@ impl Protocol for Socks5 {
                 Ok(Next::Listen)
             }
             (Awaits::Password, [_, _, ..]) => Ok(wants_credentials()),
-            (Awaits::Reply, [_, code, ..]) if *code != 0 => Err(self.refused(*code)),
             (Awaits::Reply, _) => {
-                let Some((address, length)) = reply(heard)? else { return Ok(Next::Listen) };
+                let reply = parse_reply(heard, self.request.aim())?;
+                let Some((address, length)) = reply else { return Ok(Next::Listen) };
                 heard.drain(..length);
                 Ok(Next::Granted { address: Some(address) })
             }
@@ -155,61 +163,9 @@ impl Protocol for Socks5 {
     }
 }
 
-impl Socks5 {
-    /// Returns the failure that a code in the proxy's reply means.
-    fn refused(&self, code: u8) -> EngineFailure {
-        let is_named = matches!(self.request, Request::Connect(Target::Name(..)));
-        let unsupported = SocketError::UnsupportedSocketOperation;
-        let aim = self.request.described();
-        let (kind, reason) = match code {
-            1 => (SocketError::Network, format!("the proxy failed to {aim}")),
-            2 => {
-                (SocketError::SocketAccess, format!("the proxy does not allow this host to {aim}"))
-            }
-            3 => {
-                (SocketError::Network, "the proxy found no route to the peer's network".to_owned())
-            }
-            4 => (SocketError::HostNotFound, "the proxy found no route to the peer".to_owned()),
-            5 => {
-                let reason = "the peer refused the proxy's connection".to_owned();
-                (SocketError::ConnectionRefused, reason)
-            }
-            6 => {
-                let reason = "the proxy's connection to the peer took too many hops".to_owned();
-                (SocketError::Network, reason)
-            }
-            7 => (unsupported, format!("the proxy does not know the command to {aim}")),
-            8 => (unsupported, "the proxy does not know this kind of address".to_owned()),
-            _ => (SocketError::Unknown, format!("the proxy refused to {aim}")),
-        };
-        // As in Qt: a proxy that looks names up has no code for a name without an address.
-        let kind = if is_named && matches!(code, 1 | 2) { SocketError::HostNotFound } else { kind };
-        EngineFailure::new(kind, format!("{reason} (SOCKS5 reply {code})"))
-    }
-}
-
 /// Returns what comes next when the proxy wants credentials, or other ones.
 fn wants_credentials() -> Next {
     Next::Authenticate { options: Vec::new(), over: Over::NewLink }
-}
-
-/// Parses the reply of a request that has succeeded. Returns the address in it and the length of the
-/// reply; `None` if more must come.
-fn reply(bytes: &[u8]) -> Result<Option<(Address, usize)>, EngineFailure> {
-    const HEAD: usize = 3;
-    let Some(&[_, _, reserved]) = bytes.first_chunk::<HEAD>() else { return Ok(None) };
-    if reserved != 0 {
-        return Err(wrong("the proxy's reply has a value in a reserved place"));
-    }
-    match parse_address(&bytes[HEAD..]) {
-        Parsed::Address(address, length) => Ok(Some((address, HEAD + length))),
-        Parsed::Incomplete => Ok(None),
-        Parsed::Unknown => Err(wrong("the proxy's reply has an address of an unknown kind")),
-    }
-}
-
-fn wrong(reason: &str) -> EngineFailure {
-    EngineFailure::new(SocketError::ProxyProtocol, reason)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ use crate::readiness::{Readiness, SourceId};
 
 /// A connection that is being made.
 #[derive(Default)]
-pub(in crate::net::socket) struct Attempt {
+pub(in crate::net) struct Attempt {
     port: u16,
     protocol: NetworkLayerProtocol,
     aim: Aim,
@@ -77,7 +77,7 @@ enum Work {
 }
 
 /// What came of a step of an attempt.
-pub(in crate::net::socket) enum Outcome {
+pub(in crate::net) enum Outcome {
     /// The attempt goes on when one of its engines is ready, or its time has come.
     Pending,
     /// A layer asks the program a question. The attempt goes on when it is answered.
@@ -90,8 +90,8 @@ pub(in crate::net::socket) enum Outcome {
 }
 
 /// A connection that was made.
-pub(in crate::net::socket) struct Connection {
-    pub(in crate::net::socket) engine: Box<dyn SocketEngine>,
+pub(in crate::net) struct Connection {
+    pub(in crate::net) engine: Box<dyn SocketEngine>,
     /// The address of this end, if it is not the engine's.
     pub(in crate::net::socket) local: Option<Endpoint>,
     /// The peer's address, if it is known more exactly than the engine knows it.
@@ -112,10 +112,10 @@ impl Attempt {
         Self { port, protocol, race: Race::of(address, own), ..Self::default() }
     }
 
-    /// Creates an attempt to bind a socket of datagrams by this way. `own` is the socket's engine,
+    /// Creates an attempt to be bound by this way. `own` is the engine of a socket of datagrams,
     /// which is bound to an address of this host.
-    pub(in crate::net::socket) fn to_bind(chosen: Chosen, own: Box<dyn SocketEngine>) -> Self {
-        Self { aim: Aim::Binding(Some(chosen)), race: Race::of(None, Some(own)), ..Self::default() }
+    pub(in crate::net) fn to_bind(chosen: Chosen, own: Option<Box<dyn SocketEngine>>) -> Self {
+        Self { aim: Aim::Binding(Some(chosen)), race: Race::of(None, own), ..Self::default() }
     }
 
     /// Creates the attempt of an engine that was connecting before the socket took it over.
@@ -125,10 +125,7 @@ impl Attempt {
 
     /// Chooses the way to the peer, and looks the first host on it up. Returns the proxy that was
     /// chosen, and true if the socket need not wait for the addresses of its peer.
-    pub(in crate::net::socket) fn begin(
-        &mut self,
-        terms: &Terms<'_>,
-    ) -> (Option<Rc<NetworkProxy>>, bool) {
+    pub(in crate::net) fn begin(&mut self, terms: &Terms<'_>) -> (Option<Rc<NetworkProxy>>, bool) {
         let chosen = match &mut self.aim {
             Aim::Binding(chosen) => chosen.take(),
             Aim::Peer => None,
@@ -210,7 +207,7 @@ impl Attempt {
     }
 
     /// Returns the name whose addresses are to be tried: the hop's, or `peer` without a hop.
-    pub(in crate::net::socket) fn name_to_look_up<'a>(&'a self, peer: &'a str) -> &'a str {
+    pub(in crate::net) fn name_to_look_up<'a>(&'a self, peer: &'a str) -> &'a str {
         self.hop.as_ref().map_or(peer, |hop| &hop.host)
     }
 
@@ -220,7 +217,7 @@ impl Attempt {
     }
 
     /// Returns true if the addresses of the first host are being looked up.
-    pub(in crate::net::socket) fn looks_up(&self) -> bool {
+    pub(in crate::net) fn looks_up(&self) -> bool {
         matches!(self.work, Work::LookingUp(_))
     }
 
@@ -232,7 +229,7 @@ impl Attempt {
     }
 
     /// Takes the answer of the lookup, if it has come.
-    pub(in crate::net::socket) fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+    pub(in crate::net) fn take_answer(&self) -> Option<io::Result<Vec<SocketAddr>>> {
         match &self.work {
             Work::LookingUp(question) => question.take_answer(),
             _ => None,
@@ -240,7 +237,7 @@ impl Attempt {
     }
 
     /// Takes the addresses of the name, or the error, and ends the lookup.
-    pub(in crate::net::socket) fn answer(&mut self, found: io::Result<Vec<SocketAddr>>) {
+    pub(in crate::net) fn answer(&mut self, found: io::Result<Vec<SocketAddr>>) {
         self.work = Work::Racing;
         match found {
             Ok(addresses) => self.race.add(addresses, self.port),
@@ -258,7 +255,7 @@ impl Attempt {
     }
 
     /// Tries the first address, if there is one.
-    pub(in crate::net::socket) fn begin_to_try(&mut self, terms: &Terms<'_>) -> Outcome {
+    pub(in crate::net) fn begin_to_try(&mut self, terms: &Terms<'_>) -> Outcome {
         match self.line_up(terms) {
             true => self.try_next(terms),
             false => Outcome::Failed(SocketError::HostNotFound),
@@ -277,7 +274,7 @@ impl Attempt {
     }
 
     /// Called when a source of an engine is ready.
-    pub(in crate::net::socket) fn on_ready(
+    pub(in crate::net) fn on_ready(
         &mut self,
         source: Option<SourceId>,
         readiness: Readiness,
@@ -294,7 +291,7 @@ impl Attempt {
     }
 
     /// Called when the timer is due: tries the next address, or gives up.
-    pub(in crate::net::socket) fn on_timeout(&mut self, terms: &Terms<'_>) -> Outcome {
+    pub(in crate::net) fn on_timeout(&mut self, terms: &Terms<'_>) -> Outcome {
         let now = terms.home.timers.now();
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.failure = None;
@@ -311,20 +308,20 @@ impl Attempt {
     }
 
     /// Called when the slots that could answer a layer's question have run.
-    pub(in crate::net::socket) fn on_question_answered(&mut self, terms: &Terms<'_>) -> Outcome {
+    pub(in crate::net) fn on_question_answered(&mut self, terms: &Terms<'_>) -> Outcome {
         let Some(mut handshaking) = self.take_handshaking() else { return Outcome::Pending };
         handshaking.on_question_answered();
         self.shake_hands(handshaking, terms)
     }
 
     /// Returns the time at which [`on_timeout`](Self::on_timeout) must be called, at the latest.
-    pub(in crate::net::socket) fn next_timeout(&self) -> Option<Instant> {
+    pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
         self.deadline.into_iter().chain(self.race.next_try()).min()
     }
 
     /// Ends the attempt because it has failed, and returns its last failure, or `otherwise` if it has
     /// none. If an address was tried, the name may have other addresses by now, so the next attempt looks it up anew.
-    pub(in crate::net::socket) fn end(self, otherwise: SocketError, terms: &Terms<'_>) -> Fault {
+    pub(in crate::net) fn end(self, otherwise: SocketError, terms: &Terms<'_>) -> Fault {
         if self.race.has_tried() {
             terms.home.network.forget_host(self.name_to_look_up(terms.peer));
         }
@@ -367,7 +364,7 @@ impl Attempt {
 
     /// Adds the sockets of the network to wait for until the attempt can go on. Layers that shake
     /// hands choose these themselves.
-    pub(in crate::net::socket) fn add_awaited<'a>(
+    pub(in crate::net) fn add_awaited<'a>(
         &'a self,
         interest: Interest,
         sockets: &mut Vec<Awaited<'a>>,

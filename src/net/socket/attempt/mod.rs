@@ -17,5 +17,5 @@ mod race;
 mod racing_tests;
 mod terms;
 
-pub(super) use attempt::{Attempt, Connection, Outcome};
-pub(super) use terms::Terms;
+pub(in crate::net) use attempt::{Attempt, Connection, Outcome};
+pub(in crate::net) use terms::Terms;

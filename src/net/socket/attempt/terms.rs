@@ -3,11 +3,11 @@
 use crate::net::engine::Destination;
 use crate::net::proxy::NetworkProxy;
 use crate::net::shared::Home;
-use crate::net::socket::settings::Settings;
+use crate::net::socket::settings::{DEFAULTS, Settings};
 use crate::net::values::SocketType;
 
 /// What a socket lends to its attempt.
-pub(in crate::net::socket) struct Terms<'a> {
+pub(in crate::net) struct Terms<'a> {
     pub(in crate::net::socket) home: &'a Home,
     pub(in crate::net::socket) kind: SocketType,
     /// The host that `connect_to_host` was given.
@@ -16,9 +16,14 @@ pub(in crate::net::socket) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
+    /// Returns what a server lends to its attempt: it has no peer and no settings.
+    pub(in crate::net) fn of_server(home: &'a Home) -> Self {
+        Self { home, kind: SocketType::Tcp, peer: "", settings: &DEFAULTS }
+    }
+
     /// Returns the proxy that is set on the socket.
     pub(super) fn proxy(&self) -> &NetworkProxy {
-        self.settings.proxy()
+        self.settings.proxy.get()
     }
 
     /// Returns what the socket is to reach, for a router.

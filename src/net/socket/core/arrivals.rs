@@ -1,6 +1,7 @@
 //! What has arrived at a socket: `ready_read`, and the memory of the bytes.
 
 use super::core::SocketCore;
+use crate::io::ByteQueue;
 use crate::net::socket::announcement::Announcement;
 use crate::net::socket::news::News;
 use crate::net::values::ReadyReadPolicy;
@@ -21,6 +22,17 @@ impl SocketCore {
     pub(super) fn begin_anew(&mut self) {
         self.announcement = Announcement::default();
         self.news.deliver();
+    }
+
+    /// Puts into the buffer what was read beyond the handshakes of layers, or with the news of an
+    /// accepted connection. `ready_read` is emitted for these bytes after the slots of `connected`,
+    /// or of the server's `new_connection`, have run.
+    pub(super) fn take_early(&mut self, early: ByteQueue) {
+        if !early.is_empty() {
+            // `adopt` returns the memory if it has copied the bytes.
+            drop(self.device.adopt(early));
+            self.announcement.come_early();
+        }
     }
 
     /// Emits `ready_read` for bytes that came with the end of a handshake, if it is not emitted yet.

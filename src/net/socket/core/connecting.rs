@@ -244,7 +244,7 @@ impl SocketCore {
     pub(super) fn choose_to_bind(&self, address: BindAddress) -> Result<Option<Chosen>, Fault> {
         let Some(Terms { home, kind, settings, .. }) = self.terms() else { return Ok(None) };
         let tag = &settings.protocol_tag;
-        let chosen = home.choose_to_bind(settings.proxy(), kind, address, tag);
+        let chosen = home.choose_to_bind(settings.proxy.get(), kind, address, tag);
         chosen.map_err(|failure| Fault::of_binding(failure.into()))
     }
 
@@ -277,19 +277,9 @@ impl SocketCore {
         self.needed_extra().connected.emit(());
         self.note(News::CONNECTED);
         self.record(Step::Begin { to_close });
-        self.take_early(&early);
-    }
-
-    /// Puts into the buffer what the layers have read beyond their handshakes. `ready_read` is
-    /// emitted for these bytes after the slots of `connected` have run.
-    fn take_early(&mut self, early: &[u8]) {
-        if !early.is_empty() {
-            let mut queue = ByteQueue::default();
-            queue.push(early);
-            // `adopt` returns the memory if it has copied the bytes.
-            drop(self.device.adopt(queue));
-            self.announcement.come_early();
-        }
+        let mut read = ByteQueue::default();
+        read.push(&early);
+        self.take_early(read);
     }
 
     /// Called when an attempt has ended without a connection. Returns its last failure, or

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::io::{Device, OpenMode};
-use crate::net::engine::{Address, Network, SocketEngine};
+use crate::net::engine::{Accepted, Network, SocketEngine};
 use crate::net::proxy::NetworkProxy;
 use crate::net::shared::Home;
 use crate::net::socket::announcement::Announcement;
@@ -77,15 +77,16 @@ impl SocketCore {
 
     /// Creates the core for an accepted connection. `local` is the address of this end, if known.
     pub(in crate::net::socket) fn accepted(
-        engine: Box<dyn SocketEngine>,
-        peer: Address,
+        accepted: Accepted,
         local: Option<Rc<Endpoint>>,
     ) -> Self {
+        let Accepted { engine, peer, early } = accepted;
         let mut core = Self::new(SocketType::Tcp);
         core.device.open(OpenMode::READ_WRITE);
         core.peer = peer.into();
         core.local = local.map(OnceCell::from).unwrap_or_default();
         core.phase = Phase::Connected(engine);
+        core.take_early(early);
         core
     }
 

@@ -53,7 +53,7 @@ impl SocketCore {
         if let Some(chosen) = chosen {
             self.set_error(None);
             self.forget_way();
-            self.begin_attempt(Attempt::to_bind(chosen, engine));
+            self.begin_attempt(Attempt::to_bind(chosen, Some(engine)));
             return Ok(());
         }
         self.phase = Phase::Bound(engine);
