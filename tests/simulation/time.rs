@@ -178,6 +178,22 @@ fn another_thread_can_call_a_loop_that_waits_while_something_always_happens() {
 }
 
 #[test]
+fn a_runtime_whose_socket_became_ready_while_another_ran_wants_its_pass_now() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, peer) = connected_pair_on(&mut sim, near, far);
+    sim.settle().unwrap();
+    assert_eq!(sim[far].next_deadline(), None);
+    sim[near][socket].write_all(b"hello").unwrap();
+    sim[near].process_events(Some(SECOND)).unwrap();
+    sim[near].process_events(Some(SECOND)).unwrap();
+    assert_eq!(sim[far][peer].bytes_available(), 0);
+    assert_eq!(sim[far].next_deadline(), Some(sim[far].now()));
+    sim[far].process_events(Some(Duration::ZERO)).unwrap();
+    assert_eq!(sim[far][peer].read_all(), b"hello");
+    assert_eq!(sim[far].next_deadline(), None);
+}
+
+#[test]
 fn a_clock_at_the_end_of_time_does_not_go_back() {
     let (mut sim, near, _) = two_hosts(8);
     sim.run_for(HOUR).unwrap();

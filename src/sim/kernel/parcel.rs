@@ -168,7 +168,7 @@ impl Wire {
     /// Handles a lost acknowledgement whose socket is gone. The other end sends its unacknowledged
     /// bytes again.
     fn repeat_for_one_gone(&mut self, parcel: Parcel) {
-        let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
+        let Content::Acknowledgement { .. } = parcel.content else { return };
         if !self.host(parcel.from_host).is_up {
             // A host that is down sends no reset.
             return self.was_lost(parcel);
@@ -177,10 +177,9 @@ impl Wire {
         if !stream.outgoing.is_in_flight() {
             return;
         }
-        // The host acknowledges the end of a connection that was closed without an error, and
-        // resets any other.
-        let is_done = stream.outgoing.is_done_with(up_to);
-        if is_done && self.time_waits.knows(self.agenda.now(), parcel.from) {
+        // The host acknowledges what it has got of a connection that was closed without an error,
+        // and resets any other.
+        if self.time_waits.knows(self.agenda.now(), parcel.from) {
             return self.ship(parcel);
         }
         let (from_host, to, to_host) = (parcel.from_host, parcel.to, parcel.to_host);
