@@ -9,7 +9,7 @@ use super::host::SimHost;
 use super::socket::{Role, Socket, SocketKey};
 use super::stream::Segment;
 use super::tcp::{HEADERS, LONGEST, Phase, doubled};
-use super::wire::{Event, Wire};
+use super::wire::{Event, Wire, happens};
 
 /// How long TCP waits before it sends a packet again, besides the round trip. Each repetition
 /// doubles the time.
@@ -71,7 +71,7 @@ impl Wire {
             let (most, splitting) = (link.mtu() - HEADERS, link.splitting());
             let rng = &mut self.rng;
             // `Rng::usize` gives other numbers where a pointer has 32 bits.
-            let cut = |count: usize| match splitting > 0.0 && rng.f64() < splitting {
+            let cut = |count: usize| match happens(rng, splitting) {
                 true => rng.u64(1..=count as u64) as usize,
                 false => count,
             };
