@@ -210,6 +210,24 @@ fn what_was_heard_before_one_end_closed_counts_as_heard_though_that_was_told_lat
 }
 
 #[test]
+fn a_reset_after_both_ends_says_nothing_new() {
+    let (mut sim, near, far) = two_hosts(15);
+    let listener = sim.listen(far, 7).unwrap();
+    let one = sim.connect(near, (sim.addresses(far)[0], 7)).unwrap();
+    sim.run_for(SECOND).unwrap();
+    let (other, _) = listener.accept().unwrap();
+    for end in [&one, &other] {
+        end.shutdown(Shutdown::Write).unwrap();
+    }
+    sim.run_for(SECOND).unwrap();
+    other.reset();
+    sim.run_for(SECOND).unwrap();
+    let mut one = one;
+    assert_eq!(read_all(&mut one), (Vec::new(), true));
+    assert!(one.is_connected().is_ok());
+}
+
+#[test]
 fn a_connection_that_one_end_has_closed_may_be_ended_by_the_other_for_a_minute() {
     for (silence, is_known) in [(50 * SECOND, true), (70 * SECOND, false)] {
         let (mut sim, near, far) = two_hosts(12);

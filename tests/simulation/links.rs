@@ -157,6 +157,21 @@ fn a_larger_receive_buffer_lets_who_sends_go_on() {
 }
 
 #[test]
+fn an_option_that_changes_no_room_sends_nothing() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    sim.run_for(MINUTE).unwrap();
+    for option in [
+        slotwire::SocketOption::LowDelay(true),
+        slotwire::SocketOption::SendBufferSize(100_000),
+        slotwire::SocketOption::ReceiveBufferSize(50_000),
+    ] {
+        sim[near][socket].set_socket_option(option).unwrap();
+        assert_eq!(sim.next_event(), None, "{option:?}");
+    }
+}
+
+#[test]
 fn a_larger_send_buffer_is_told_to_who_waits_for_room() {
     let (mut sim, near, far) = two_hosts(3);
     let (socket, _peer) = connected_to_plain(&mut sim, near, far);
