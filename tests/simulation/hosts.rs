@@ -300,3 +300,22 @@ fn an_address_that_a_host_has_stays_with_it() {
     sim.advance(SECOND);
     assert!(caller.is_connected().unwrap());
 }
+
+#[test]
+fn a_host_counts_the_sockets_of_its_kernel_also_those_that_no_program_has() {
+    let (mut sim, near, far) = two_hosts(3);
+    let listener = sim.listen(far, 7).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 1));
+    let mut caller = sim.connect(near, (sim.addresses(far)[0], 7)).unwrap();
+    sim.run_for(SECOND).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (1, 2), "one waits to be accepted");
+    sim.partition(near, far);
+    caller.write_all(b"the last word").unwrap();
+    drop(caller);
+    sim.run_for(SECOND).unwrap();
+    assert_eq!(sim.sockets(near), 1, "it still has bytes to send");
+    sim.repair(near, far);
+    drop(listener);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
+}

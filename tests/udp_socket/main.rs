@@ -395,8 +395,14 @@ fn a_datagram_goes_by_the_way_that_it_describes(net: &Net) {
             (Some(port), Some(net.loopback().index()))
         );
 
-        datagram.set_sender(Some(([203, 0, 113, 5], 0).into()));
-        assert!(rt[socket].send_datagram(&datagram).is_err());
+        let of_the_other_family = match own {
+            IpAddr::V4(_) => Ipv6Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => IpAddr::from([127, 0, 0, 5]),
+        };
+        for foreign in [IpAddr::from([203, 0, 113, 5]), of_the_other_family] {
+            datagram.set_sender(Some((foreign, 0).into()));
+            assert!(rt[socket].send_datagram(&datagram).is_err(), "{foreign} for {own}");
+        }
         let homeless = NetworkDatagram::from(b"nowhere".to_vec());
         assert!(rt[socket].send_datagram(&homeless).is_err());
     }

@@ -1,5 +1,7 @@
+use std::io;
+
 use slotwire::prelude::*;
-use slotwire::{Device, QTcpSocket};
+use slotwire::{Device, QTcpSocket, RawDevice};
 
 #[derive(QObject, Default)]
 struct Client {
@@ -7,6 +9,16 @@ struct Client {
     device: Device,
     #[qobject(base: QAbstractSocket)]
     socket: QTcpSocket,
+}
+
+impl RawDevice for Client {
+    fn read_data(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
 }
 
 fn main() {
