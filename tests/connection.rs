@@ -294,7 +294,9 @@ fn what_a_closure_captured_goes_before_the_next_slot_if_a_slot_ends_its_receiver
         let [alice, bob, _] = three(&mut rt, &log);
         let (captured, counted) = (Rc::new(()), Rc::new(Cell::new(0)));
         let (held, seen, count) = (captured.clone(), Rc::downgrade(&captured), counted.clone());
-        rt.connect_fn(alice, Person::said, move |world, _| drop(world.destroy(bob)));
+        rt.connect_fn(alice, Person::said, move |world, _| {
+            world.destroy(bob);
+        });
         rt.connect_fn_on_with(kind, alice, Person::said, bob, move |_, _, _| {
             assert!(Rc::strong_count(&held) > 0);
         });
