@@ -86,6 +86,24 @@ fn readiness_that_is_late_merged_or_false_changes_nothing() {
 }
 
 #[test]
+fn readiness_comes_as_late_as_was_asked_for_and_no_later() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let (way, most) = (Duration::from_millis(1), Duration::from_millis(50));
+    sim.set_unrest(Unrest::new().with_delay(most));
+    let mut latest = Duration::ZERO;
+    for _ in 0..20 {
+        peer.write_all(b"!").unwrap();
+        let began = sim.elapsed();
+        let is_there = |sim: &Simulation| sim[near][socket].bytes_available() == 1;
+        assert!(sim.run_until(SECOND, is_there).unwrap());
+        latest = latest.max(sim.elapsed() - began);
+        assert_eq!(sim[near][socket].read_all(), b"!");
+    }
+    assert!(latest > way + most / 2 && latest <= way + most, "{latest:?}");
+}
+
+#[test]
 fn time_passes_also_for_a_program_that_never_rests() {
     fn again(world: &mut World) {
         world.post(again);
