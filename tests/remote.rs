@@ -4,7 +4,6 @@ mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread;
 
 use slotwire::prelude::*;
 use slotwire::{PostError, QThread, Remote, VirtualClock};
@@ -278,7 +277,7 @@ fn a_loop_on_a_virtual_clock_sleeps_until_it_is_called_if_no_timer_is_armed() {
     let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
     let remote = rt.remote();
     let (begin, begins) = mpsc::channel();
-    let caller = thread::spawn(move || {
+    let caller = std::thread::spawn(move || {
         begins.recv().unwrap();
         remote.post(|world| world.quit()).unwrap();
     });
