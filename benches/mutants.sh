@@ -18,8 +18,8 @@ cd "$(dirname "$0")/.."
 folder=${1:?which folder of src/, or macros?}
 folder=${folder%/} every=${2:-1} first=${3:-1}
 case $folder in
-macros) package=slotwire-macros test_packages=slotwire,slotwire-macros files='macros/src/**/*.rs' ;;
-*) package=slotwire test_packages=slotwire files="src/$folder/**/*.rs" ;;
+macros) package=slotwire-macros files='macros/src/**/*.rs' ;;
+*) package=slotwire files="src/$folder/**/*.rs" ;;
 esac
 
 # The tests that speak of the folder. Each is linked anew for every change, so none is here that
@@ -76,9 +76,9 @@ for test in $tests; do
     esac
 done
 # A change that hangs is ended by the limit of its test, long before this one.
-nice -n 19 cargo mutants --package "$package" --test-package "$test_packages" --file "$files" "$@" \
-    --shard "$((first - 1))/$every" --sharding round-robin --jobs 1 --timeout 900 \
-    --output "$output" --colors never || case $? in
+nice -n 19 cargo mutants --package "$package" --test-package slotwire --test-package "$package" \
+    --file "$files" "$@" --shard "$((first - 1))/$every" --sharding round-robin --jobs 1 \
+    --timeout 900 --output "$output" --colors never || case $? in
 2 | 3) ;; # Some were missed or hung, which is a result.
 *) exit 1 ;;
 esac
