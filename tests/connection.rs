@@ -2,7 +2,7 @@
 
 mod people;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use people::{Log, Person, Stone, deliver_all, panic_message, run_posted, runtime};
@@ -264,10 +264,13 @@ fn what_a_closure_captured_goes_with_its_connection() {
         },
     ];
     for kind in [ConnectionType::DIRECT, ConnectionType::QUEUED] {
-        for end in ends {
+        for (end, is_alone) in ends.iter().flat_map(|end| [(end, true), (end, false)]) {
             let (mut rt, log) = (runtime(), Log::default());
             let people = three(&mut rt, &log);
-            let [alice, bob, _] = people;
+            let [alice, bob, carol] = people;
+            if !is_alone {
+                rt.connect(alice, Person::said, carol, Person::hear);
+            }
             let captured = Rc::new(());
             let held = captured.clone();
             let connection =
@@ -281,6 +284,25 @@ fn what_a_closure_captured_goes_with_its_connection() {
             assert_eq!(Rc::strong_count(&captured), 1);
             assert!(!connection.is_connected());
         }
+    }
+}
+
+#[test]
+fn what_a_closure_captured_goes_before_the_next_slot_if_a_slot_ends_its_receiver() {
+    for kind in [ConnectionType::DIRECT, ConnectionType::QUEUED] {
+        let (mut rt, log) = (runtime(), Log::default());
+        let [alice, bob, _] = three(&mut rt, &log);
+        let (captured, counted) = (Rc::new(()), Rc::new(Cell::new(0)));
+        let (held, seen, count) = (captured.clone(), Rc::downgrade(&captured), counted.clone());
+        rt.connect_fn(alice, Person::said, move |world, _| {
+            world.destroy(bob);
+        });
+        rt.connect_fn_on_with(kind, alice, Person::said, bob, move |_, _, _| {
+            assert!(Rc::strong_count(&held) > 0);
+        });
+        rt.connect_fn(alice, Person::said, move |_, _| count.set(seen.strong_count()));
+        rt.emit(alice, Person::said, 1);
+        assert_eq!(counted.get(), 1, "{kind:?}");
     }
 }
 
@@ -361,6 +383,7 @@ fn receivers_counts_the_open_connections() {
     let third = rt.connect(alice, Person::said, carol, Person::hear);
     rt.connect_signal(alice, Person::said, carol, Person::said);
     assert_eq!(rt[alice].said.receivers(), 4);
+    assert!(rt[alice].said.is_connected());
     third.disconnect();
     assert_eq!(rt[alice].said.receivers(), 3);
     rt.emit(alice, Person::said, 1);

@@ -398,6 +398,28 @@ fn a_panic_out_of_exec_leaves_everything_else_in_its_place() {
 }
 
 #[test]
+fn readiness_that_a_panic_has_left_lets_no_time_pass() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let journal = Journal::new();
+    let pairs = [(); 2].map(|()| std::os::unix::net::UnixStream::pair().unwrap());
+    for (ours, _) in &pairs {
+        let notifier = rt.add(QSocketNotifier::new(ours, NotifierType::Write).unwrap());
+        let journal = journal.clone();
+        rt.connect_fn(notifier, QSocketNotifier::activated, move |world, _| {
+            world[notifier].set_enabled(false).unwrap();
+            journal.note("descriptor");
+            panic_on_purpose();
+        });
+    }
+    let hour = Some(Duration::from_secs(3600));
+    for heard in [1, 2] {
+        panic_of(|| rt.process_events(hour));
+        assert_eq!((journal.len(), clock.elapsed()), (heard, Duration::ZERO));
+    }
+}
+
+#[test]
 fn remote_calls_after_one_that_panics_are_still_made_in_order() {
     let mut rt = Runtime::new().unwrap();
     let (send, receive) = mpsc::channel();

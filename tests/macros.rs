@@ -3,10 +3,12 @@
 #![deny(missing_docs, unreachable_pub, unnameable_types, dead_code, unused)]
 
 use std::cell::RefCell;
+use std::io;
 use std::rc::Rc;
 
 use slotwire::object::Anchor;
 use slotwire::prelude::*;
+use slotwire::{Device, MetaObject, QBuffer, RawDevice};
 
 /// A sender with everything that a class can have.
 #[derive(QObject, Default)]
@@ -749,4 +751,35 @@ fn the_base_enters_before_the_class_and_leaves_after_it() {
             "heard of the end",
         ]
     );
+}
+
+/// A device by itself, with nothing below it.
+#[derive(QObject, Default)]
+struct Tape {
+    #[qobject(device)]
+    device: Device,
+    #[signal]
+    torn: Signal<()>,
+}
+
+impl RawDevice for Tape {
+    fn read_data(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+}
+
+#[test]
+fn a_class_that_is_a_device_lists_the_signals_of_devices() {
+    let names =
+        |meta: &MetaObject| -> Vec<_> { meta.signals().iter().map(|it| it.name()).collect() };
+    let of_device = ["ready_read", "bytes_written", "about_to_close", "read_channel_finished"];
+    let of_channels = ["channel_ready_read", "channel_bytes_written"];
+    let of_devices = [&of_device[..], &of_channels].concat();
+    assert_eq!(names(Tape::static_meta_object()), [&["torn"], &of_devices[..]].concat());
+    assert_eq!(names(QBuffer::static_meta_object()), of_devices);
+    assert!(names(QTcpSocket::static_meta_object()).starts_with(&of_devices));
 }

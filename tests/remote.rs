@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use slotwire::prelude::*;
-use slotwire::{PostError, QThread, Remote};
+use slotwire::{PostError, QThread, Remote, VirtualClock};
 
 use support::*;
 
@@ -270,4 +270,18 @@ fn a_connection_whose_post_was_refused_is_there_for_the_next_emission() {
     here.emit(from, Counter::count, 4);
     there.process_events(Some(std::time::Duration::ZERO)).unwrap();
     assert_eq!(there[to].heard, [1, 4]);
+}
+
+#[test]
+fn a_loop_on_a_virtual_clock_sleeps_until_it_is_called_if_no_timer_is_armed() {
+    let mut rt = Runtime::with_clock(VirtualClock::new()).unwrap();
+    let remote = rt.remote();
+    let (begin, begins) = mpsc::channel();
+    let caller = std::thread::spawn(move || {
+        begins.recv().unwrap();
+        remote.post(|world| world.quit()).unwrap();
+    });
+    begin.send(()).unwrap();
+    assert!(rt.process_events(None).unwrap(), "it has slept until the call");
+    caller.join().unwrap();
 }

@@ -79,6 +79,7 @@ fn a_single_shot_fires_once_and_has_stopped_when_its_slot_runs() {
 fn a_repeating_timer_fires_at_each_interval_and_is_active_in_its_slot() {
     let (mut rt, clock) = runtime();
     let timer = timer(&mut rt, &Journal::new(), "tick");
+    assert!(!rt[timer].is_single_shot());
     let active = Rc::new(Cell::new(0));
     let count = active.clone();
     rt.connect_fn(timer, QTimer::timeout, move |world, _| {

@@ -118,6 +118,7 @@ mod tests {
             "()",
             "u8",
             "Vec<u8>",
+            "Vec<Vec<u8>>",
             "HashMap<String, &'static str>",
             "std::io::Result<()>",
             "&mut Context<'_, Self>",

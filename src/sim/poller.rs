@@ -35,7 +35,7 @@ const BUSY: Duration = Duration::from_millis(1);
 
 /// After how many events for other runtimes the kernel is polled for posts of other threads. On
 /// some networks the events never end.
-const MANY_MOMENTS: u64 = 1000;
+const MANY_MOMENTS: usize = 1000;
 
 /// Carries out the events of the network until there is one for the runtime.
 pub(super) struct SimPoller {
@@ -100,19 +100,19 @@ impl Poller for SimPoller {
                 return Ok(if heard == Polled::Nothing { polled } else { heard });
             }
         }
-        for moment in 1_u64.. {
-            let heard = self.hear(ready);
-            if heard != Polled::Nothing {
-                return Ok(heard);
-            }
-            if !self.network.step_moment(limit.unwrap_or(Duration::MAX)) {
-                break;
-            }
-            if moment % MANY_MOMENTS == 0 {
-                let polled = self.kernel.poll(Some(Duration::ZERO), ready)?;
-                if polled != Polled::Nothing {
-                    return Ok(polled);
+        'events: loop {
+            for _ in 0..MANY_MOMENTS {
+                let heard = self.hear(ready);
+                if heard != Polled::Nothing {
+                    return Ok(heard);
                 }
+                if !self.network.step_moment(limit.unwrap_or(Duration::MAX)) {
+                    break 'events;
+                }
+            }
+            let polled = self.kernel.poll(Some(Duration::ZERO), ready)?;
+            if polled != Polled::Nothing {
+                return Ok(polled);
             }
         }
         match limit {

@@ -424,6 +424,7 @@ fn peeking_takes_nothing_and_skipping_takes_what_was_seen() {
 fn bytes_put_back_come_out_first_the_last_one_leading() {
     let mut pipe = Pipe::with(b"yz");
     assert_eq!(pipe.get_char(), Some(b'y'));
+    assert!(!pipe.is_text_mode_enabled());
     assert!(pipe.unget_char(b'1') && pipe.unget_char(b'2'));
     assert_eq!(pipe.bytes_available(), 3);
     assert_eq!(pipe.read_all(), b"21z");

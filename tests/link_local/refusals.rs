@@ -139,6 +139,25 @@ fn a_datagram_needs_the_scope_of_its_destination(net: &Net) {
 }
 
 #[on_every_network]
+fn a_datagram_goes_out_by_an_interface_that_is_there(net: &Net) {
+    net.between("refusals::a_datagram_goes_out_by_an_interface_that_is_there", |ends| {
+        let socket = ends[Near].add(QUdpSocket::new());
+        ends[Near][socket].bind(BindAddress::AnyIpv6, 0, BindMode::DEFAULT).unwrap();
+        for to in ["fe80::2", "ff02::7:7", "fd00::2"] {
+            let mut datagram = NetworkDatagram::new("?", scoped(to, 7, 0));
+            datagram.set_interface_index(Some(NO_INTERFACE));
+            let error = ends[Near][socket].send_datagram(&datagram).unwrap_err();
+            assert_eq!(errno_of(&error), Some(Errno::NODEV), "{error}");
+        }
+        let elsewhere = ends.interface(Near).index();
+        let mut datagram = NetworkDatagram::new("?", scoped("fe80::2", 7, elsewhere));
+        datagram.set_interface_index(Some(LO));
+        let error = ends[Near][socket].send_datagram(&datagram).unwrap_err();
+        assert_eq!(errno_of(&error), Some(Errno::INVAL), "{error}");
+    });
+}
+
+#[on_every_network]
 fn groups_are_joined_on_interfaces_that_are_there(net: &Net) {
     net.between("refusals::groups_are_joined_on_interfaces_that_are_there", |ends| {
         let socket = ends[Near].add(QUdpSocket::new());

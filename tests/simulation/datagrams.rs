@@ -91,6 +91,45 @@ fn a_receiver_that_does_not_read_loses_the_newest() {
 }
 
 #[test]
+fn a_receiver_takes_what_just_fills_its_buffer() {
+    let (mut sim, near, far) = two_hosts(6);
+    let (sender, _) = bound(&mut sim, near);
+    let (receiver, at) = bound(&mut sim, far);
+    // With what the kernel keeps of each datagram, sixteen of these are the 208 KiB of the buffer.
+    for _ in 0..17 {
+        sim[near][sender].write_datagram(&[0; 13_056], at).unwrap();
+    }
+    sim.run_for(SECOND).unwrap();
+    let take = |_| sim[far][receiver].receive_datagram(None).unwrap();
+    assert_eq!((0..17).filter_map(take).count(), 16);
+    // An empty one takes any.
+    sim[far][receiver].set_socket_option(slotwire::SocketOption::ReceiveBufferSize(1)).unwrap();
+    for _ in 0..2 {
+        sim[near][sender].write_datagram(&[0; 13_056], at).unwrap();
+    }
+    sim.run_for(SECOND).unwrap();
+    let take = |_| sim[far][receiver].receive_datagram(None).unwrap();
+    assert_eq!((0..2).filter_map(take).count(), 1);
+}
+
+#[test]
+fn a_plain_socket_looks_at_the_next_datagram_without_taking_it() {
+    let (mut sim, near, far) = two_hosts(6);
+    let receiver = sim.bind_udp(far, (sim.addresses(far)[0], 0)).unwrap();
+    let (sender, from) = bound(&mut sim, near);
+    let mut buffer = [0; 4];
+    assert_eq!(receiver.peek(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+    sim[near][sender].write_datagram(b"first", receiver.local_addr().unwrap()).unwrap();
+    sim.run_for(SECOND).unwrap();
+    for _ in 0..2 {
+        assert_eq!((receiver.peek(&mut buffer).unwrap(), &buffer), (4, b"firs"));
+        assert_eq!(receiver.peek(&mut buffer[..2]).unwrap(), 2);
+    }
+    assert_eq!(receiver.recv_from(&mut buffer).unwrap(), (4, from));
+    assert_eq!(receiver.peek(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
 fn who_is_connected_hears_that_nobody_is_there() {
     let (mut sim, near, far) = two_hosts(6);
     let to = SocketAddr::new(sim.addresses(far)[0], 9);

@@ -189,6 +189,45 @@ fn an_end_that_is_said_again_after_both_ends_is_acknowledged_for_a_minute() {
 }
 
 #[test]
+fn what_was_heard_before_one_end_closed_counts_as_heard_though_that_was_told_late() {
+    let (mut sim, near, far) = two_hosts(14);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    // The bytes arrive, and that they did is not heard.
+    sim.set_route_from(near, far, Route::Cut);
+    peer.write_all(b"heard").unwrap();
+    sim.run_for(Duration::from_millis(10)).unwrap();
+    assert_eq!(sim[near][socket].read_all(), b"heard");
+    sim.repair(near, far);
+    sim[near][socket].disconnect_from_host();
+    sim.run_for(MINUTE / 2).unwrap();
+    assert_eq!(sim.sockets(near), 0);
+    assert_eq!(read_all(&mut peer), (Vec::new(), true));
+    // It is acknowledged, and the peer can end its direction as well.
+    assert!(peer.is_connected().unwrap());
+    peer.shutdown(Shutdown::Write).unwrap();
+    sim.run_for(SECOND).unwrap();
+    assert_eq!(peer.peer_addr().unwrap_err().kind(), ErrorKind::NotConnected);
+}
+
+#[test]
+fn a_reset_after_both_ends_says_nothing_new() {
+    let (mut sim, near, far) = two_hosts(15);
+    let listener = sim.listen(far, 7).unwrap();
+    let one = sim.connect(near, (sim.addresses(far)[0], 7)).unwrap();
+    sim.run_for(SECOND).unwrap();
+    let (other, _) = listener.accept().unwrap();
+    for end in [&one, &other] {
+        end.shutdown(Shutdown::Write).unwrap();
+    }
+    sim.run_for(SECOND).unwrap();
+    other.reset();
+    sim.run_for(SECOND).unwrap();
+    let mut one = one;
+    assert_eq!(read_all(&mut one), (Vec::new(), true));
+    assert!(one.is_connected().is_ok());
+}
+
+#[test]
 fn a_connection_that_one_end_has_closed_may_be_ended_by_the_other_for_a_minute() {
     for (silence, is_known) in [(50 * SECOND, true), (70 * SECOND, false)] {
         let (mut sim, near, far) = two_hosts(12);

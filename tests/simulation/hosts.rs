@@ -54,6 +54,8 @@ fn descriptors_run_out_and_come_back() {
     let told = errors.take();
     assert!(told.len() > 10 && told.len() < 70, "it tries once a second: {}", told.len());
     assert!(told.iter().all(|&error| error == SocketError::SocketResource));
+    assert_eq!(sim[far][server].server_error(), Some(SocketError::SocketResource));
+    assert!(!sim[far][server].error_string().is_empty());
     let first = sim[far][server].next_pending_connection().unwrap();
     sim[far].destroy(first);
     sim.run_for(2 * SECOND).unwrap();
@@ -65,6 +67,26 @@ fn descriptors_run_out_and_come_back() {
     sim[far].destroy(server);
     sim.run_for(MINUTE).unwrap();
     assert_eq!((sim.descriptors(far), sim.sockets(far), sim.sockets(near)), (0, 0, 0));
+}
+
+#[test]
+fn a_server_that_could_accept_again_tries_as_soon_as_at_first_when_it_fails_again() {
+    let (mut sim, near, far) = two_hosts(2);
+    let server = sim[far].add(QTcpServer::new());
+    sim[far][server].listen_on(BindAddress::Any, 80).unwrap();
+    let errors = sim[far].spy(server, QTcpServer::accept_error);
+    let to = SocketAddr::new(sim.addresses(far)[0], 80);
+    for _ in 0..2 {
+        sim.set_descriptor_limit(far, Some(0));
+        let _caller = sim.connect(near, to).unwrap();
+        sim.run_for(SECOND / 2).unwrap();
+        assert_eq!(errors.take().len(), 3, "at once, after 100 ms and after 200 ms");
+        sim.run_for(MINUTE).unwrap();
+        sim.set_descriptor_limit(far, None);
+        sim.run_for(2 * SECOND).unwrap();
+        assert!(sim[far][server].next_pending_connection().is_some());
+        errors.take();
+    }
 }
 
 #[test]
@@ -299,4 +321,23 @@ fn an_address_that_a_host_has_stays_with_it() {
     let caller = sim.connect(far, (address, 80)).unwrap();
     sim.advance(SECOND);
     assert!(caller.is_connected().unwrap());
+}
+
+#[test]
+fn a_host_counts_the_sockets_of_its_kernel_also_those_that_no_program_has() {
+    let (mut sim, near, far) = two_hosts(3);
+    let listener = sim.listen(far, 7).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 1));
+    let mut caller = sim.connect(near, (sim.addresses(far)[0], 7)).unwrap();
+    sim.run_for(SECOND).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (1, 2), "one waits to be accepted");
+    sim.partition(near, far);
+    caller.write_all(b"the last word").unwrap();
+    drop(caller);
+    sim.run_for(SECOND).unwrap();
+    assert_eq!(sim.sockets(near), 1, "it still has bytes to send");
+    sim.repair(near, far);
+    drop(listener);
+    sim.run_for(MINUTE).unwrap();
+    assert_eq!((sim.sockets(near), sim.sockets(far)), (0, 0));
 }

@@ -157,6 +157,35 @@ fn a_larger_receive_buffer_lets_who_sends_go_on() {
 }
 
 #[test]
+fn the_packets_of_a_path_are_those_of_its_link() {
+    let (mut sim, near, far) = two_hosts(3);
+    sim.set_link(near, far, Link::new().with_mtu(1400));
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    let of_path = slotwire::OptionName::PathMtu;
+    let mtu = sim[near][socket].socket_option(of_path).unwrap();
+    assert_eq!(mtu, slotwire::SocketOption::PathMtu(1400));
+    let (datagrams, to) = (sim[near].add(QUdpSocket::new()), (sim.addresses(far)[0], 7).into());
+    sim[near][datagrams].connect_to_address(to, OpenMode::READ_WRITE);
+    sim.settle().unwrap();
+    assert_eq!(sim[near][datagrams].socket_option(of_path).unwrap(), mtu);
+}
+
+#[test]
+fn an_option_that_changes_no_room_sends_nothing() {
+    let (mut sim, near, far) = two_hosts(3);
+    let (socket, _peer) = connected_to_plain(&mut sim, near, far);
+    sim.run_for(MINUTE).unwrap();
+    for option in [
+        slotwire::SocketOption::LowDelay(true),
+        slotwire::SocketOption::SendBufferSize(100_000),
+        slotwire::SocketOption::ReceiveBufferSize(50_000),
+    ] {
+        sim[near][socket].set_socket_option(option).unwrap();
+        assert_eq!(sim.next_event(), None, "{option:?}");
+    }
+}
+
+#[test]
 fn a_larger_send_buffer_is_told_to_who_waits_for_room() {
     let (mut sim, near, far) = two_hosts(3);
     let (socket, _peer) = connected_to_plain(&mut sim, near, far);

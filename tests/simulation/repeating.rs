@@ -48,6 +48,12 @@ fn the_same_seed_does_the_same_and_another_something_else() {
 }
 
 #[test]
+fn a_network_tells_the_seed_by_which_it_can_be_repeated() {
+    assert_eq!(Simulation::new(1789).seed(), 1789);
+    assert_eq!(SimNetwork::new(u64::MAX).seed(), u64::MAX);
+}
+
+#[test]
 fn the_same_seed_does_the_same_in_another_process() {
     const MARK: &str = "SLOTWIRE_CHATTER";
     let test = "repeating::the_same_seed_does_the_same_in_another_process";

@@ -86,6 +86,24 @@ fn readiness_that_is_late_merged_or_false_changes_nothing() {
 }
 
 #[test]
+fn readiness_comes_as_late_as_was_asked_for_and_no_later() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, mut peer) = connected_to_plain(&mut sim, near, far);
+    let (way, most) = (Duration::from_millis(1), Duration::from_millis(50));
+    sim.set_unrest(Unrest::new().with_delay(most));
+    let mut latest = Duration::ZERO;
+    for _ in 0..20 {
+        peer.write_all(b"!").unwrap();
+        let began = sim.elapsed();
+        let is_there = |sim: &Simulation| sim[near][socket].bytes_available() == 1;
+        assert!(sim.run_until(SECOND, is_there).unwrap());
+        latest = latest.max(sim.elapsed() - began);
+        assert_eq!(sim[near][socket].read_all(), b"!");
+    }
+    assert!(latest > way + most / 2 && latest <= way + most, "{latest:?}");
+}
+
+#[test]
 fn time_passes_also_for_a_program_that_never_rests() {
     fn again(world: &mut World) {
         world.post(again);
@@ -175,6 +193,22 @@ fn another_thread_can_call_a_loop_that_waits_while_something_always_happens() {
         exited
     });
     assert_eq!(exited, 7);
+}
+
+#[test]
+fn a_runtime_whose_socket_became_ready_while_another_ran_wants_its_pass_now() {
+    let (mut sim, near, far) = two_hosts(8);
+    let (socket, peer) = connected_pair_on(&mut sim, near, far);
+    sim.settle().unwrap();
+    assert_eq!(sim[far].next_deadline(), None);
+    sim[near][socket].write_all(b"hello").unwrap();
+    sim[near].process_events(Some(SECOND)).unwrap();
+    sim[near].process_events(Some(SECOND)).unwrap();
+    assert_eq!(sim[far][peer].bytes_available(), 0);
+    assert_eq!(sim[far].next_deadline(), Some(sim[far].now()));
+    sim[far].process_events(Some(Duration::ZERO)).unwrap();
+    assert_eq!(sim[far][peer].read_all(), b"hello");
+    assert_eq!(sim[far].next_deadline(), None);
 }
 
 #[test]

@@ -270,3 +270,19 @@ fn the_answer_to_a_lookup_does_not_overtake_what_the_socket_has_emitted_before()
         .map(|state| states.iter().position(|&noted| noted == state));
     assert!(lookup < connecting, "{states:?}");
 }
+
+#[on_every_network]
+fn an_accepted_socket_that_its_class_calls_unconnected_is_connected_to_the_system(net: &Net) {
+    let mut rt = net.runtime();
+    let server = rt.add(QTcpServer::new());
+    rt[server].listen(any_port()).unwrap();
+    let _peer = net.dial(rt[server].server_port().unwrap());
+    wait_until(&mut rt, |world| world[server].has_pending_connections());
+    let socket = rt[server].next_pending_connection().unwrap();
+    rt[socket].set_socket_state(SocketState::Unconnected);
+    rt[socket].connect_to_host("127.0.0.1", net.listener().1);
+    wait_until(&mut rt, |world| world[socket].error().is_some());
+    let system = rt[socket].os_error().and_then(rustix::io::Errno::from_io_error);
+    assert_eq!(system, Some(rustix::io::Errno::ISCONN));
+    assert_eq!(rt[socket].state(), SocketState::Unconnected);
+}

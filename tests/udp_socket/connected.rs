@@ -66,6 +66,33 @@ fn a_socket_that_looks_up_its_peer_sends_nothing_yet(net: &Net) {
 }
 
 #[on_every_network]
+fn of_sockets_that_share_a_port_the_connected_one_hears_its_peer(net: &Net) {
+    let mut rt = net.runtime();
+    let ((peer, to), (other, _)) = (net.udp_peer(), net.udp_peer());
+    for order in [[true, false], [false, true]] {
+        let port = net.udp_peer().1.port();
+        let [one, two] = order.map(|connects| {
+            let socket = bound_to(&mut rt, port, BindMode::SHARE_ADDRESS).unwrap();
+            if connects {
+                rt[socket].connect_to_address(to, OpenMode::READ_WRITE);
+                wait_until(&mut rt, |world| world[socket].state() == SocketState::Connected);
+            }
+            socket
+        });
+        let (friend, host) = if order[0] { (one, two) } else { (two, one) };
+        for (sender, text) in [(&peer, "peer"), (&other, "other")] {
+            sender.send_to(text.as_bytes(), (LOCALHOST, port)).unwrap();
+        }
+        wait_until(&mut rt, |world| world[friend].has_pending_datagrams());
+        wait_until(&mut rt, |world| world[host].has_pending_datagrams());
+        assert_eq!(take(&mut rt, friend).as_deref(), Some("peer"));
+        assert_eq!(take(&mut rt, host).as_deref(), Some("other"));
+        rt.destroy(one);
+        rt.destroy(two);
+    }
+}
+
+#[on_every_network]
 fn a_connected_socket_hears_its_peer_alone(net: &Net) {
     let mut rt = net.runtime();
     let ((friend, to), (stranger, other)) = (net.udp_peer(), net.udp_peer());

@@ -396,11 +396,39 @@ fn a_datagram_goes_by_the_way_that_it_describes(net: &Net) {
             (Some(port), Some(net.loopback().index()))
         );
 
-        datagram.set_sender(Some(([203, 0, 113, 5], 0).into()));
-        assert!(rt[socket].send_datagram(&datagram).is_err());
+        let of_the_other_family = match own {
+            IpAddr::V4(_) => Ipv6Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => IpAddr::from([127, 0, 0, 5]),
+        };
+        for foreign in [IpAddr::from([203, 0, 113, 5]), of_the_other_family] {
+            datagram.set_sender(Some((foreign, 0).into()));
+            assert!(rt[socket].send_datagram(&datagram).is_err(), "{foreign} for {own}");
+        }
         let homeless = NetworkDatagram::from(b"nowhere".to_vec());
         assert!(rt[socket].send_datagram(&homeless).is_err());
     }
+}
+
+#[on_every_network]
+fn the_two_families_have_ports_of_their_own(net: &Net) {
+    let mut rt = net.runtime();
+    let four = rt.add(QUdpSocket::new());
+    rt[four].bind(BindAddress::AnyIpv4, 0, BindMode::DEFAULT).unwrap();
+    let port = rt[four].local_port().unwrap();
+    let six = rt.add(QUdpSocket::new());
+    rt[six].bind(BindAddress::AnyIpv6, port, BindMode::DEFAULT).unwrap();
+    let sender = rt.add(QUdpSocket::new());
+    rt[sender].bind(BindAddress::Any, 0, BindMode::DEFAULT).unwrap();
+    rt[sender].write_datagram(b"by four", (LOCALHOST, port)).unwrap();
+    rt[sender].write_datagram(b"by six", (Ipv6Addr::LOCALHOST, port)).unwrap();
+    wait_until(&mut rt, |world| world[four].has_pending_datagrams());
+    wait_until(&mut rt, |world| world[six].has_pending_datagrams());
+    assert_eq!(take(&mut rt, four).as_deref(), Some("by four"));
+    assert_eq!(take(&mut rt, six).as_deref(), Some("by six"));
+    rt.destroy(four);
+    let error = rt[sender].write_datagram(b"to nobody", (LOCALHOST, port)).err();
+    settle(&mut rt);
+    assert_eq!((error.is_some(), take(&mut rt, six)), (false, None));
 }
 
 #[on_every_network]

@@ -363,3 +363,16 @@ fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> 
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn qts_spelling_is_an_alias_if_it_differs() {
+        let alias_of = |name: &str| alias(&format_ident!("{name}")).map(|alias| alias.to_string());
+        let expected = quote!(#[doc(alias = "readyRead")]).to_string();
+        assert_eq!(alias_of("ready_read"), Some(expected));
+        assert_eq!(alias_of("finished"), None);
+    }
+}

@@ -122,17 +122,15 @@ impl Phase {
         }
     }
 
-    /// Takes the socket's own engine out, and leaves the socket unconnected.
+    /// Takes out the engine of a socket that is connected or bound. Leaves the socket unconnected,
+    /// and drops an attempt.
     pub(super) fn take_engine(&mut self) -> Option<Box<dyn SocketEngine>> {
         match std::mem::take(self) {
             Self::Adopted(engine)
             | Self::Bound(engine)
             | Self::Connected(engine)
             | Self::Closing(engine) => Some(engine),
-            Self::Wish(attempt) | Self::HostLookup(attempt) | Self::Connecting(attempt) => {
-                attempt.into_own_engine()
-            }
-            Self::Unconnected | Self::Hollow(_) => None,
+            _ => None,
         }
     }
 

@@ -1,26 +1,20 @@
 //! The agenda: the time of a simulated network, and its future events.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The future events, in order of time. Events at the same time happen in the order of the calls of
 /// `write`.
 pub(in crate::sim) struct Agenda<E> {
     now: Duration,
-    entries: BinaryHeap<Reverse<Entry<E>>>,
+    /// The events, by the time at which they are due and their number.
+    entries: BTreeMap<(Duration, u64), E>,
     written: u64,
-}
-
-struct Entry<E> {
-    due: Duration,
-    number: u64,
-    event: E,
 }
 
 impl<E> Agenda<E> {
     pub(super) fn new() -> Self {
-        Self { now: Duration::ZERO, entries: BinaryHeap::new(), written: 0 }
+        Self { now: Duration::ZERO, entries: BTreeMap::new(), written: 0 }
     }
 
     /// Returns the time since the network was created.
@@ -31,19 +25,18 @@ impl<E> Agenda<E> {
     /// Adds an event that happens after `delay`.
     pub(in crate::sim) fn write(&mut self, delay: Duration, event: E) {
         self.written += 1;
-        let due = self.now.saturating_add(delay);
-        self.entries.push(Reverse(Entry { due, number: self.written, event }));
+        self.entries.insert((self.now.saturating_add(delay), self.written), event);
     }
 
     /// Returns when the next event is due.
     pub(in crate::sim) fn next_due(&self) -> Option<Duration> {
-        self.entries.peek().map(|Reverse(entry)| entry.due)
+        self.entries.first_key_value().map(|(&(due, _), _)| due)
     }
 
     /// Returns the next event, if it is due now.
     pub(super) fn due_now(&self) -> Option<&E> {
-        let Reverse(entry) = self.entries.peek()?;
-        (entry.due <= self.now).then_some(&entry.event)
+        let (&(due, _), event) = self.entries.first_key_value()?;
+        (due <= self.now).then_some(event)
     }
 
     /// Takes the next event, if it is due no later than `limit`, and advances the time to it.
@@ -51,7 +44,7 @@ impl<E> Agenda<E> {
         if self.next_due()? > limit {
             return None;
         }
-        let Reverse(Entry { due, event, .. }) = self.entries.pop()?;
+        let ((due, _), event) = self.entries.pop_first()?;
         self.now = self.now.max(due);
         Some(event)
     }
@@ -61,26 +54,6 @@ impl<E> Agenda<E> {
         self.now = self.now.max(moment);
     }
 }
-
-impl<E> Ord for Entry<E> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.due, self.number).cmp(&(other.due, other.number))
-    }
-}
-
-impl<E> PartialOrd for Entry<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl<E> Eq for Entry<E> {}
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ use super::host::{
 use super::link::Route;
 use super::socket::{Role, Socket, SocketKey};
 use super::tcp::check_way;
-use super::wire::{Event, Wire};
+use super::wire::{Event, Wire, happens};
 use crate::net::{Membership, Received, SocketType, at_interface, scope_id};
 
 /// The headers of IP and UDP, in bytes.
@@ -220,10 +220,10 @@ impl Wire {
             let link = self.link(from, to);
             (link.duplication(), link.loss(), link.mtu())
         };
-        let copies = 1 + usize::from(duplication > 0.0 && self.rng.f64() < duplication);
+        let copies = 1 + usize::from(happens(&mut self.rng, duplication));
         let more_fragments = (size + HEADERS).div_ceil(mtu) - 1;
         for _ in 0..copies {
-            let is_whole = loss == 0.0 || (0..more_fragments).all(|_| self.rng.f64() >= loss);
+            let is_whole = (0..more_fragments).all(|_| !happens(&mut self.rng, loss));
             let delay = self.convey(from, to, size + HEADERS).filter(|_| is_whole);
             if let Some(delay) = delay {
                 self.agenda.write(delay, Event::Datagram(Box::new(datagram.clone())));

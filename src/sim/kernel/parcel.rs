@@ -9,7 +9,7 @@ use super::host::SimHost;
 use super::socket::{Role, Socket, SocketKey};
 use super::stream::Segment;
 use super::tcp::{HEADERS, LONGEST, Phase, doubled};
-use super::wire::{Event, Wire};
+use super::wire::{Event, Wire, happens};
 
 /// How long TCP waits before it sends a packet again, besides the round trip. Each repetition
 /// doubles the time.
@@ -71,7 +71,7 @@ impl Wire {
             let (most, splitting) = (link.mtu() - HEADERS, link.splitting());
             let rng = &mut self.rng;
             // `Rng::usize` gives other numbers where a pointer has 32 bits.
-            let cut = |count: usize| match splitting > 0.0 && rng.f64() < splitting {
+            let cut = |count: usize| match happens(rng, splitting) {
                 true => rng.u64(1..=count as u64) as usize,
                 false => count,
             };
@@ -168,7 +168,7 @@ impl Wire {
     /// Handles a lost acknowledgement whose socket is gone. The other end sends its unacknowledged
     /// bytes again.
     fn repeat_for_one_gone(&mut self, parcel: Parcel) {
-        let Content::Acknowledgement { up_to, .. } = parcel.content else { return };
+        let Content::Acknowledgement { .. } = parcel.content else { return };
         if !self.host(parcel.from_host).is_up {
             // A host that is down sends no reset.
             return self.was_lost(parcel);
@@ -177,10 +177,9 @@ impl Wire {
         if !stream.outgoing.is_in_flight() {
             return;
         }
-        // The host acknowledges the end of a connection that was closed without an error, and
-        // resets any other.
-        let is_done = stream.outgoing.is_done_with(up_to);
-        if is_done && self.time_waits.knows(self.agenda.now(), parcel.from) {
+        // The host acknowledges what it has got of a connection that was closed without an error,
+        // and resets any other.
+        if self.time_waits.knows(self.agenda.now(), parcel.from) {
             return self.ship(parcel);
         }
         let (from_host, to, to_host) = (parcel.from_host, parcel.to, parcel.to_host);

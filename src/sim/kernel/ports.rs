@@ -196,3 +196,24 @@ fn may_be_bound(host: &Host, kind: SocketType, address: IpAddr, interface: Optio
         address.is_multicast() || address == BROADCAST || address == Ipv4Addr::BROADCAST;
     address.is_unspecified() || host.has(address) || (kind == SocketType::Udp && is_shared)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_is_bound_once_and_not_after_it_has_begun_to_connect() {
+        let mut wire = Wire::new(1);
+        let host = SimHost(0);
+        wire.hosts.push(Host::new(0, "host"));
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        for kind in [SocketType::Tcp, SocketType::Udp] {
+            let socket = wire.open(host, kind, false).unwrap();
+            assert_eq!(wire.bind(socket, at(7)), Ok(()));
+            assert_eq!(wire.bind(socket, at(8)), Err(Errno::INVAL));
+        }
+        let calling = wire.open(host, SocketType::Tcp, false).unwrap();
+        wire.connect_stream(calling, at(7)).unwrap();
+        assert_eq!(wire.bind(calling, at(8)), Err(Errno::INVAL));
+    }
+}

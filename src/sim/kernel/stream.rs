@@ -79,7 +79,10 @@ impl Outgoing {
     ) -> Option<Segment> {
         let window = usize::try_from(self.window_end.saturating_sub(self.next));
         let count = self.queue.len().min(most).min(window.unwrap_or(usize::MAX));
-        let count = if count > 1 { cut(count).clamp(1, count) } else { count };
+        let count = match count {
+            0 | 1 => count,
+            most => cut(most).clamp(1, most),
+        };
         let is_last = self.end == End::Wanted && count == self.queue.len();
         if count == 0 && !is_last {
             return None;
@@ -141,11 +144,6 @@ impl Outgoing {
     /// that could report some.
     pub(super) fn is_blocked(&self) -> bool {
         !self.is_in_flight() && (!self.queue.is_empty() || self.end == End::Wanted)
-    }
-
-    /// Returns true if an acknowledgement up to `up_to` would cover all bytes and the end.
-    pub(super) fn is_done_with(&self, up_to: u64) -> bool {
-        self.end == End::Sent && up_to > self.next
     }
 
     /// Adds the end after the queued bytes.

@@ -69,8 +69,9 @@ impl TimeWaits {
     }
 
     /// Returns true if the host remembers the connection.
-    pub(super) fn knows(&self, now: Duration, key: SocketKey) -> bool {
-        self.entries.get(&key).is_some_and(|entry| entry.until > now)
+    pub(super) fn knows(&mut self, now: Duration, key: SocketKey) -> bool {
+        self.forget_old(now);
+        self.entries.contains_key(&key)
     }
 
     /// Forgets a connection.

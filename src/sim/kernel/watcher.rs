@@ -10,7 +10,7 @@ use std::time::Duration;
 use slotmap::new_key_type;
 
 use super::socket::SocketKey;
-use super::wire::{Event, Wire};
+use super::wire::{Event, Wire, happens};
 use crate::readiness::{Readiness, SourceId};
 
 new_key_type! {
@@ -95,7 +95,7 @@ impl Wire {
         let Some(watch) = &mut socket.watch else { return };
         // A socket may outlive the runtime that watched it.
         let Some(watcher) = self.watchers.get_mut(watch.watcher) else { return };
-        if self.unrest.false_alarms > 0.0 && self.rng.f64() < self.unrest.false_alarms {
+        if happens(&mut self.rng, self.unrest.false_alarms) {
             watcher.false_alarms.push_back(watch.source);
         }
         if std::mem::replace(&mut watch.is_stirred, true) {

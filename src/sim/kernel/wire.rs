@@ -65,6 +65,11 @@ pub(in crate::sim) enum Outside {
     Scheduled(u64),
 }
 
+/// Returns true with this probability. What is impossible takes no random number.
+pub(super) fn happens(rng: &mut Rng, probability: f64) -> bool {
+    probability > 0.0 && rng.f64() < probability
+}
+
 /// The panic for a host number that the network does not have.
 const STRANGER: &str = "the host is not of this network";
 
@@ -176,7 +181,7 @@ impl Wire {
             return None;
         }
         let link = self.link(from, to).clone();
-        if link.loss() > 0.0 && self.rng.f64() < link.loss() {
+        if happens(&mut self.rng, link.loss()) {
             return None;
         }
         let mut delay = link.latency();

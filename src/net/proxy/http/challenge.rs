@@ -399,6 +399,8 @@ mod tests {
                 vec!["NTLM", "Negotiate", "negotiate2 a=b", "NTLM"],
                 "NTLM or Negotiate or negotiate2",
             ),
+            (vec!["Negotiate abc/+=="], "Negotiate"),
+            (vec!["Negotiate abc==, NTLM abc ,Other"], "Negotiate or NTLM or Other"),
             (vec!["Digest nonce=n, algorithm=SHA-512-256"], "Digest"),
             (vec!["Digest nonce=n, qop=\"auth-int\""], "Digest"),
             (vec!["Digest realm=\"no nonce\""], "Digest"),

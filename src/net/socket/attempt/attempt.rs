@@ -334,10 +334,6 @@ impl Attempt {
         self.race.own_engine()
     }
 
-    pub(in crate::net::socket) fn into_own_engine(self) -> Option<Box<dyn SocketEngine>> {
-        self.race.into_own_engine()
-    }
-
     /// Returns the engines that try an address or shake hands.
     pub(in crate::net::socket) fn racing(&self) -> impl Iterator<Item = &dyn SocketEngine> {
         let shaking = match &self.work {

@@ -228,10 +228,6 @@ impl Race {
         self.own.as_deref()
     }
 
-    pub(super) fn into_own_engine(self) -> Option<Box<dyn SocketEngine>> {
-        self.own
-    }
-
     /// Returns the engines that try an address.
     pub(super) fn racing(&self) -> impl Iterator<Item = &dyn SocketEngine> {
         self.racers.iter().map(|racer| &*racer.engine)
