@@ -269,6 +269,7 @@ fn a_device_may_read_from_another_while_it_is_read() {
     struct Capitals {
         #[qobject(device)]
         device: Device,
+        #[qobject(skip)]
         source: Pipe,
     }
 
