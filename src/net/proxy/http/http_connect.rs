@@ -173,7 +173,11 @@ impl HttpConnect {
             _ => SocketError::ProxyProtocol,
         };
         let status = format!("HTTP {} {}", head.status, head.reason);
-        let reason = format!("the proxy refused the connection ({})", status.trim_end());
+        let what = match head.status {
+            502 | 504 => "did not reach the peer",
+            _ => "refused the connection",
+        };
+        let reason = format!("the proxy {what} ({})", status.trim_end());
         Err(EngineFailure::new(kind, reason))
     }
 
