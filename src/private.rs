@@ -326,6 +326,25 @@ pub mod v1 {
         std_io::read(device, buffer)
     }
 
+    /// Fills a buffer from a device.
+    pub fn read_exact<D: QIODevice>(device: &mut D, buffer: &mut [u8]) -> io::Result<()> {
+        std_io::read_exact(device, buffer)
+    }
+
+    /// Reads up to a byte of this value.
+    pub fn read_until<D: QIODevice>(
+        device: &mut D,
+        delimiter: u8,
+        bytes: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        std_io::read_until(device, delimiter, bytes)
+    }
+
+    /// Reads a line of text.
+    pub fn read_line<D: QIODevice>(device: &mut D, text: &mut String) -> io::Result<usize> {
+        std_io::read_line(device, text)
+    }
+
     /// Returns the next bytes of a device and leaves them there.
     pub fn fill_buf<D: QIODevice>(device: &mut D) -> io::Result<&[u8]> {
         std_io::fill_buf(device)
