@@ -10,7 +10,11 @@
 use std::time::Duration;
 
 use crate::Error;
+#[cfg(not(feature = "sim"))]
+use crate::event_loop::Runtime;
 use crate::event_loop::{QThread, QTimer};
+#[cfg(not(feature = "http-proxy"))]
+use crate::net::NetworkProxy;
 use crate::net::{Blocking, QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket};
 use crate::object::{Obj, Target, World};
 
@@ -68,6 +72,29 @@ pub trait MayWait<'a> {
     note = "a slot cannot wait: connect a slot to the signal instead"
 )]
 pub trait WaitsByItself<'a> {}
+
+/// What no timer does by itself.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` has no single shots: the runtime has them",
+    label = "write `cx.single_shot(delay, handle, Class::slot)`, or `rt.single_shot_fn(delay, |world| …)`"
+)]
+pub trait ShootsByItself<'a> {}
+
+/// The feature `sim`, where it is off.
+#[diagnostic::on_unimplemented(
+    message = "a simulated network needs the feature `sim` of slotwire",
+    label = "add `features = [\"sim\"]` to the line of slotwire in Cargo.toml",
+    note = "most programs need it in `[dev-dependencies]` only: \
+            `cargo add --dev slotwire --features sim`, with the same source as the dependency"
+)]
+pub trait FeatureSim<'a> {}
+
+/// The feature `http-proxy`, where it is off.
+#[diagnostic::on_unimplemented(
+    message = "proxies that speak HTTP need the feature `http-proxy` of slotwire",
+    label = "add `features = [\"http-proxy\"]` to the line of slotwire in Cargo.toml"
+)]
+pub trait FeatureHttpProxy<'a> {}
 
 /// Writes methods of these names.
 macro_rules! names {
@@ -299,3 +326,30 @@ macro_rules! of_the_world {
 }
 
 of_the_world! { QTcpSocket QUdpSocket QTcpServer QTimer }
+
+#[doc(hidden)]
+impl QTimer
+where
+    for<'a> Self: ShootsByItself<'a>,
+{
+    names! { single_shot }
+}
+
+/// What needs a feature that is off.
+#[cfg(not(feature = "sim"))]
+#[doc(hidden)]
+impl Runtime
+where
+    for<'a> Self: FeatureSim<'a>,
+{
+    names! { simulated }
+}
+
+#[cfg(not(feature = "http-proxy"))]
+#[doc(hidden)]
+impl NetworkProxy
+where
+    for<'a> Self: FeatureHttpProxy<'a>,
+{
+    names! { http with_raw_header raw_header raw_headers }
+}

@@ -18,7 +18,10 @@ pub mod v1 {
 
     use crate::io::std_io;
     pub use crate::io::{ByteQueue, Device, OpenMode, QIODevice, RawDevice};
-    pub use crate::mistakes::{IsTheWorld, MayWait, TheObject, TheWorld, WaitsByItself};
+    pub use crate::mistakes::{
+        FeatureHttpProxy, FeatureSim, IsTheWorld, MayWait, ShootsByItself, TheObject, TheWorld,
+        WaitsByItself,
+    };
     pub use crate::net::{
         Machine, ProxyAuthentication, QAbstractSocket, SocketCore, SocketError, SocketState,
     };
@@ -103,9 +106,8 @@ pub mod v1 {
         message = "`{Self}` is not a handle to an object",
         label = "not an `Obj<_>`",
         note = "a slot can name the signals of an object in a field `name: Obj<Class>`; if there may \
-                be none, or many, connect by hand with `cx.on`; the signals of the object that the \
-                class extends are `self.signal`, and those of a socket or a device need \
-                `#[qobject(base: QAbstractSocket)]` or `#[qobject(base: QIODevice)]` there"
+                be none, or many, connect by hand with `cx.on`; a signal of the object that the class \
+                extends, in a field with `#[qobject(base)]`, is `self.field.signal`"
     )]
     pub trait Handle<S: ?Sized + Target> {
         /// Returns the handle.
@@ -122,6 +124,25 @@ pub mod v1 {
     /// Returns the handle in a field.
     pub fn sender<S: ?Sized + Target, H: Handle<S>>(field: &H) -> Obj<S> {
         field.handle()
+    }
+
+    /// A class that extends another one, to whose signals its slots can declare themselves
+    /// connected.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` extends no other class",
+        label = "not a field with `#[qobject(base)]`",
+        note = "before a field that is a handle, leave out `self`: write `#[slot(field.signal)]`; \
+                after `self`, a slot can name a signal of its class, as in `#[slot(self.signal)]`, \
+                or one of the object that the class extends, as in `#[slot(self.base.signal)]`"
+    )]
+    pub trait Extends {
+        /// The other class.
+        type Base;
+    }
+
+    /// Fixes the class that is extended before the compiler looks for the signal.
+    pub fn signal_of<B, A>(signal: fn(&B) -> &Signal<A>) -> fn(&B) -> &Signal<A> {
+        signal
     }
 
     /// Fixes the class of the sender before the compiler looks for the signal.
@@ -152,7 +173,7 @@ pub mod v1 {
 
         /// Connects what the class of the object declares.
         pub fn wire<T: QObject>(base: &mut B, cx: &mut Context<'_, T>) {
-            base.wired(&mut cx.as_base());
+            base.wired(&mut cx.of_base());
         }
     }
 
@@ -305,6 +326,25 @@ pub mod v1 {
         std_io::read(device, buffer)
     }
 
+    /// Fills a buffer from a device.
+    pub fn read_exact<D: QIODevice>(device: &mut D, buffer: &mut [u8]) -> io::Result<()> {
+        std_io::read_exact(device, buffer)
+    }
+
+    /// Reads up to a byte of this value.
+    pub fn read_until<D: QIODevice>(
+        device: &mut D,
+        delimiter: u8,
+        bytes: &mut Vec<u8>,
+    ) -> io::Result<usize> {
+        std_io::read_until(device, delimiter, bytes)
+    }
+
+    /// Reads a line of text.
+    pub fn read_line<D: QIODevice>(device: &mut D, text: &mut String) -> io::Result<usize> {
+        std_io::read_line(device, text)
+    }
+
     /// Returns the next bytes of a device and leaves them there.
     pub fn fill_buf<D: QIODevice>(device: &mut D) -> io::Result<&[u8]> {
         std_io::fill_buf(device)
@@ -383,6 +423,55 @@ pub mod v1 {
             Ok(())
         }
     }
+
+    /// What no field has without a role.
+    #[diagnostic::on_unimplemented(
+        message = "a field holds a `{Self}`, which is an object, by value: no runtime knows that object, \
+                   and nothing wakes it",
+        label = "write `Obj<…>` with this class, and add the object: `cx.add_child(…)`",
+        note = "if the class extends the object, write `#[qobject(base)]` above the field, or \
+                `#[qobject(base: QAbstractSocket)]` for a socket and `#[qobject(base: QIODevice)]` for \
+                another device; `#[qobject(skip)]` allows an object that needs no \
+                runtime there, such as a device that this one reads from"
+    )]
+    pub trait HeldByValue {}
+
+    /// What no field of type `Device` has without its attribute.
+    #[diagnostic::on_unimplemented(
+        message = "the field with the state of a device makes its class a device only with an attribute",
+        label = "write `#[qobject(device)]` above this field"
+    )]
+    pub trait HeldWithoutAttribute<'a> {}
+
+    /// The type of a field without a role.
+    #[derive(Debug)]
+    pub struct Data<T: ?Sized>(PhantomData<T>);
+
+    impl<T: QObject> Data<T> {
+        /// Does not compile.
+        pub fn is_data()
+        where
+            T: HeldByValue,
+        {
+        }
+    }
+
+    impl Data<Device> {
+        /// Does not compile.
+        pub fn is_data()
+        where
+            for<'a> Device: HeldWithoutAttribute<'a>,
+        {
+        }
+    }
+
+    /// The type of a field that needs no role.
+    pub trait NoRole {
+        /// Never called.
+        fn is_data() {}
+    }
+
+    impl<T: ?Sized> NoRole for Data<T> {}
 
     /// The value of a property, if it is of a type that a property cannot hold.
     pub trait NoValue<V: 'static> {

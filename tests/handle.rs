@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -269,4 +270,35 @@ fn a_handler_of_what_is_not_delivered_may_use_the_world_and_stays() {
     rt.invoke(gone, Lamp::touch, ());
     rt.process_events(Some(Duration::ZERO)).expect("the poller works");
     assert_eq!(rt[counter].touched, 3);
+}
+
+#[test]
+fn a_connection_that_is_not_made_leaves_a_line_in_a_debug_build() {
+    const MARK: &str = "SLOTWIRE_CONNECTS_TO_NOTHING";
+    if std::env::var_os(MARK).is_some() {
+        let mut rt = Runtime::new().expect("the system has descriptors");
+        let (lamp, gone) = (rt.add(Lamp::default()), rt.add(Lamp::default()));
+        rt.destroy(gone);
+        rt.connect(lamp, Lamp::lit, gone, Lamp::touch);
+        rt.on_undelivered(|_, _| ());
+        rt.connect(lamp, Lamp::lit, gone, Lamp::touch);
+        return;
+    }
+    let child = Command::new(std::env::current_exe().expect("it runs"))
+        .args([
+            "a_connection_that_is_not_made_leaves_a_line_in_a_debug_build",
+            "--exact",
+            "--nocapture",
+        ])
+        .env(MARK, "1")
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&child.stderr);
+    let lines = said.lines().filter(|line| line.starts_with("slotwire: ")).collect::<Vec<_>>();
+    if !cfg!(debug_assertions) {
+        return assert!(lines.is_empty(), "{lines:?}");
+    }
+    let [line] = *lines else { panic!("one line, and not {lines:?}") };
+    assert!(line.starts_with("slotwire: tests/handle.rs:"), "{line}");
+    assert!(line.ends_with(": nothing was connected: Obj<Lamp> 2v1 is gone"), "{line}");
 }

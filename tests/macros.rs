@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use slotwire::object::Anchor;
 use slotwire::prelude::*;
@@ -341,6 +342,118 @@ fn a_class_hears_the_signals_of_its_base_after_the_base_does() {
     rt.emit(chime, Chime::rung, ());
     rt.emit(chime.upcast(), Bell::rung, ());
     assert_eq!(rt[chime].chimes, 3);
+}
+
+/// A class that declares slots on the signals of what it extends.
+#[derive(QObject, Default)]
+struct Carillon {
+    #[qobject(base)]
+    chime: Chime,
+    heard: Vec<&'static str>,
+}
+
+#[slots]
+impl Carillon {
+    #[slot(self.chime.rung)]
+    fn hear(&mut self) {
+        self.heard.push("direct");
+    }
+
+    #[slot(self.chime.rung, queued, single_shot)]
+    fn hear_later(&mut self) {
+        self.heard.push("queued");
+    }
+}
+
+#[test]
+fn a_slot_can_be_declared_on_a_signal_of_the_base() {
+    let mut rt = runtime();
+    let carillon = rt.add(Carillon::default());
+    for _ in 0..2 {
+        rt.emit(carillon.upcast::<Chime>().upcast(), Bell::rung, ());
+    }
+    assert_eq!(rt[carillon].heard, ["direct", "direct"]);
+    rt.process_events(Some(Duration::ZERO)).expect("the poller works");
+    assert_eq!(rt[carillon].heard, ["direct", "direct", "queued"]);
+
+    let meta = Carillon::static_meta_object();
+    assert_eq!(meta.slot("hear").and_then(|slot| slot.signal()), Some("self.chime.rung"));
+}
+
+#[derive(QObject)]
+struct Ticker {
+    #[qobject(base)]
+    timer: QTimer,
+    ticks: u32,
+}
+
+#[slots]
+impl Ticker {
+    #[slot(self.timer.timeout)]
+    fn tick(&mut self) {
+        self.ticks += 1;
+    }
+}
+
+#[test]
+fn a_class_that_extends_a_timer_hears_its_timeouts() {
+    let mut rt = runtime();
+    let ticker = rt.add(Ticker { timer: QTimer::new(), ticks: 0 });
+    rt[ticker].timer.start();
+    rt.process_events(Some(Duration::ZERO)).expect("the poller works");
+    assert_eq!(rt[ticker].ticks, 1);
+}
+
+/// A class whose constructor and whose methods need a context.
+#[derive(QObject)]
+struct Choir {
+    singer: Obj<Bell>,
+    heard: u32,
+}
+
+#[slots]
+impl Choir {
+    fn new(cx: &mut Context<Self>) -> Self {
+        let singer = cx.add_child(Bell::default());
+        cx.on(singer, Bell::rung, Self::hear);
+        Self { singer, heard: 0 }
+    }
+
+    #[slot]
+    fn hear(&mut self) {
+        self.heard += 1;
+    }
+
+    fn sing(&mut self, cx: &mut Context<Self>) {
+        cx.emit(self.singer, Bell::rung, ());
+    }
+}
+
+/// A class that extends it.
+#[derive(QObject)]
+struct Opera {
+    #[qobject(base)]
+    choir: Choir,
+}
+
+impl Opera {
+    fn new(cx: &mut Context<Self>) -> Self {
+        Self { choir: Choir::new(&mut cx.as_base()) }
+    }
+
+    fn perform(&mut self, cx: &mut Context<Self>) {
+        self.choir.sing(&mut cx.as_base());
+    }
+}
+
+#[test]
+fn a_class_calls_the_constructor_and_the_methods_of_its_base_with_its_own_context() {
+    let mut rt = runtime();
+    let opera = rt.add_with(Opera::new);
+    let singer = rt[opera].choir.singer;
+    assert_eq!(rt.parent(singer), Some(opera.erase()));
+    rt.with(opera, |opera, cx| opera.perform(cx));
+    assert_eq!(rt[opera].choir.heard, 1);
 }
 
 #[test]

@@ -363,6 +363,7 @@ fn lines_without_a_buffer(size: usize) {
     struct Outer {
         #[qobject(device)]
         device: Device,
+        #[qobject(skip)]
         inner: Pipe,
     }
 

@@ -1,7 +1,9 @@
-//! The README shows the program that is run, and the book's introduction lists the prelude.
+//! The README shows the program that is run, the book's introduction lists the prelude, and no page
+//! is unfinished.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn the_readme_shows_the_fortune_example() {
@@ -37,4 +39,48 @@ fn the_introduction_lists_what_the_prelude_imports() {
     let of_std = BTreeSet::from(["Read", "BufRead", "Write"]);
     let unknown: Vec<_> = code.iter().filter(|name| !prelude.contains(*name)).collect();
     assert!(unknown.iter().all(|name| of_std.contains(**name)), "not imported: {unknown:?}");
+}
+
+/// The words that an author leaves where something is still to be written.
+const MARKS: [&str; 3] = ["XX", "TODO", "FIXME"];
+
+/// Returns the lines that have such a mark, as `NUMBER: LINE`.
+fn unfinished(text: &str) -> Vec<String> {
+    let is_mark = |word: &str| MARKS.iter().any(|mark| word.starts_with(mark));
+    let words = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(is_mark);
+    let lines = text.lines().enumerate().filter(|(_, line)| words(line));
+    lines.map(|(number, line)| format!("{}: {line}", number + 1)).collect()
+}
+
+/// Adds the files of a folder, and of those in it, that are texts or code.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md" || extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_page_and_no_documentation_is_unfinished() {
+    assert_eq!(
+        unfinished("a signal\nonce XX a program\n// TODO: say\nTODOs\nAXXE"),
+        ["2: once XX a program", "3: // TODO: say", "4: TODOs"]
+    );
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found: Vec<_> = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+        .map(|page| root.join(page))
+        .into();
+    for folder in ["book/src", "src", "macros/src", "examples"] {
+        pages(&root.join(folder), &mut found);
+    }
+    assert!(found.len() > 100, "only {} files", found.len());
+    for page in found {
+        let lines = unfinished(&fs::read_to_string(&page).expect("it can be read"));
+        assert!(lines.is_empty(), "{} has lines to be finished: {lines:#?}", page.display());
+    }
 }

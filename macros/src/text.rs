@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::Type;
 use syn::ext::IdentExt;
 
 /// Returns the name without `r#`.
@@ -50,6 +51,25 @@ pub(crate) fn type_text(tokens: impl ToTokens) -> String {
     let mut out = String::new();
     write(tokens.into_token_stream(), &mut out);
     out
+}
+
+/// Returns the type behind a reference.
+pub(crate) fn owned(ty: &Type) -> &Type {
+    match ty {
+        Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    }
+}
+
+/// Returns the type that a signal would carry for a slot that takes a `ty`: `String` for a `&str`.
+pub(crate) fn owned_text(ty: &Type) -> String {
+    match owned(ty) {
+        Type::Slice(slice) => format!("Vec<{}>", type_text(&slice.elem)),
+        owned => match type_text(owned) {
+            text if text == "str" => "String".to_owned(),
+            text => text,
+        },
+    }
 }
 
 fn write(tokens: TokenStream, out: &mut String) {
@@ -129,7 +149,7 @@ mod tests {
             "Box<dyn Iterator<Item = u8>>",
             "fn() -> u8",
         ] {
-            let ty: syn::Type = syn::parse_str(text).unwrap();
+            let ty: Type = syn::parse_str(text).unwrap();
             assert_eq!(type_text(ty), text);
         }
     }

@@ -125,6 +125,9 @@ pub trait QIODevice: RawDevice + QObject + BufRead + Write {
 
     /// Closes the device. If it was open, `about_to_close` is emitted. What was not read is dropped
     /// and a transaction ends. What was written is still sent where the device can do that.
+    ///
+    /// The slots of `about_to_close` still find a socket open, if there are any: then
+    /// [`is_open`](Self::is_open) returns true until they have run.
     fn close(&mut self) {
         writing::close(self);
     }

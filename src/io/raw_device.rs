@@ -119,7 +119,8 @@ pub trait RawDevice {
         Ok(queue.consume(count))
     }
 
-    /// Sends what was written, and waits until it is sent. The default does nothing.
+    /// Sends as much as can be sent at once of what was written, without waiting for the rest. The
+    /// default does nothing.
     ///
     /// # Errors
     ///
@@ -254,7 +255,7 @@ pub trait RawDevice {
     }
 
     /// Called when bytes, or an empty message, have left the buffer, so that the buffer has room
-    /// again.
+    /// again. A read that takes its bytes from below, past the empty buffer, does not call it.
     fn buffer_consumed(&mut self) {}
 
     /// Called when something in the buffer was read in a transaction, and stays there.

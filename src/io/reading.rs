@@ -107,10 +107,40 @@ pub(super) fn read_line<D: QIODevice + ?Sized>(
     lines: Lines,
 ) -> bool {
     line.clear();
-    let has_messages = device.is_message_based();
-    if has_messages && max > 0 && message_reading::pass_empty(device) {
+    if device.is_message_based() && max > 0 && message_reading::pass_empty(device) {
         return false;
     }
+    let Ok(found) = find_line(device, max, lines) else { return false };
+    let len = found.len;
+    if device.is_message_based() && len == 0 && max > 0 {
+        message_reading::pass_empty(device);
+    }
+    line.extend_from_slice(&device.device().unread()[..len]);
+    pass_line(device, found);
+    if is_text(device) && line.ends_with(b"\r\n") {
+        line.truncate(len - 2);
+        line.push(b'\n');
+    }
+    len > 0
+}
+
+/// A line at the beginning of the unread bytes.
+pub(super) struct FoundLine {
+    /// With its line feed.
+    pub(super) len: usize,
+    /// How many bytes were read ahead to find it.
+    ahead: usize,
+}
+
+/// Reads ahead until there is a line, of up to `max` bytes. Takes nothing.
+///
+/// Fails with the error from below if there is no such line.
+pub(super) fn find_line<D: QIODevice + ?Sized>(
+    device: &mut D,
+    max: usize,
+    lines: Lines,
+) -> io::Result<FoundLine> {
+    let has_messages = device.is_message_based();
     let (mut ahead, mut next) = (0, FIRST_OF_LINE);
     let len = loop {
         let unread = device.device().unread().len();
@@ -119,9 +149,7 @@ pub(super) fn read_line<D: QIODevice + ?Sized>(
             None if unread >= max => break max,
             None => {}
         }
-        if device.device().check_readable().is_err() {
-            return false;
-        }
+        device.device().check_readable()?;
         if has_messages && unread >= device.line_limit() {
             break unread;
         }
@@ -139,25 +167,25 @@ pub(super) fn read_line<D: QIODevice + ?Sized>(
             Ok(0) => break unread,
             Ok(count) => ahead += count,
             Err(error) if lines == Lines::Whole && error.kind() != ErrorKind::NotConnected => {
-                return false;
+                return Err(error);
             }
+            Err(error) if unread == 0 && !has_messages => return Err(error),
             // Nobody is there from whom the rest could come, or what there is is wanted.
             Err(_) => break unread,
         }
     };
-    if has_messages && len == 0 && max > 0 {
-        message_reading::pass_empty(device);
-    }
-    line.extend_from_slice(&device.device().unread()[..len]);
+    Ok(FoundLine { len, ahead })
+}
+
+/// Removes a line from the unread bytes.
+pub(super) fn pass_line<D: QIODevice + ?Sized>(
+    device: &mut D,
+    FoundLine { len, ahead }: FoundLine,
+) {
     consume(device, len);
     if is_unbuffered(device) && device.is_random_access() {
         unfill(device, ahead);
     }
-    if is_text(device) && line.ends_with(b"\r\n") {
-        line.truncate(len - 2);
-        line.push(b'\n');
-    }
-    len > 0
 }
 
 /// Drops up to `ahead` unread bytes that were read ahead, and goes back to where they are.
@@ -174,27 +202,35 @@ pub(super) fn peek<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> &[u8] {
     if device.is_message_based() {
         return message_reading::peek(device, max);
     }
-    let text = is_text(device);
-    loop {
-        let ready = if text {
-            device.device_mut().make_view(usize::MAX, max)
-        } else {
-            device.device().unread().len()
-        };
-        if ready >= max || device.device().check_readable().is_err() {
-            break;
-        }
-        let missing = max - ready;
-        let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
-        if !matches!(fill(device, asked), Ok(1..)) {
-            break;
-        }
-    }
-    if text {
+    // What there is is wanted, however little it is.
+    let _ = gather(device, max);
+    if is_text(device) {
         device.device().view(max)
     } else {
         let unread = device.device().unread();
         &unread[..unread.len().min(max)]
+    }
+}
+
+/// Reads ahead until `count` bytes are there to be read. Takes none of them.
+///
+/// Fails with the error from below if there are fewer, and with `UnexpectedEof` at the end.
+pub(super) fn gather<D: QIODevice + ?Sized>(device: &mut D, count: usize) -> io::Result<()> {
+    loop {
+        let ready = if is_text(device) {
+            device.device_mut().make_view(usize::MAX, count)
+        } else {
+            device.device().unread().len()
+        };
+        if ready >= count {
+            return Ok(());
+        }
+        device.device().check_readable()?;
+        let missing = count - ready;
+        let asked = if is_unbuffered(device) { missing.min(CHUNK) } else { CHUNK };
+        if fill(device, asked)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
     }
 }
 

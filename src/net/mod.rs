@@ -49,6 +49,6 @@ pub use socket::{QAbstractSocket, QTcpSocket, QUdpSocket};
 pub use values::EngineFailure;
 pub use values::{
     BindAddress, BindMode, NetError, NetworkDatagram, NetworkLayerProtocol, OptionName, PauseMode,
-    ReadyReadPolicy, SocketError, SocketOption, SocketState, SocketType,
+    ReadyReadPolicy, SocketAddress, SocketError, SocketOption, SocketState, SocketType,
 };
 pub use waiting::Blocking;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, SlotType, Target};
+use crate::object::class::{Obj, Outcome, QObject, Signal, Slot, SlotType, Target, Upcast};
 use crate::object::connections::{Connection, ConnectionType};
 use crate::object::store::ObjectKey;
 use crate::object::world::World;
@@ -110,8 +110,56 @@ impl<'a, T: QObject> Context<'a, T> {
         outcome.report(self.world, Some(receiver), SlotType::of::<F>());
     }
 
-    /// Returns the context of the same object for the class that the object embeds and extends.
-    pub(crate) fn as_base<B: QObject>(&mut self) -> Context<'_, B> {
+    /// Returns the context of the same object as one of the class that `T` extends, for the
+    /// constructor and the methods of that class.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// #[derive(QObject)]
+    /// struct Clock {
+    ///     timer: Obj<QTimer>,
+    /// }
+    ///
+    /// impl Clock {
+    ///     fn new(cx: &mut Context<Self>) -> Self {
+    ///         Self { timer: cx.add_child(QTimer::new()) }
+    ///     }
+    ///
+    ///     fn stop(&mut self, cx: &mut Context<Self>) {
+    ///         cx[self.timer].stop();
+    ///     }
+    /// }
+    ///
+    /// #[derive(QObject)]
+    /// struct AlarmClock {
+    ///     #[qobject(base)]
+    ///     clock: Clock,
+    /// }
+    ///
+    /// impl AlarmClock {
+    ///     fn new(cx: &mut Context<Self>) -> Self {
+    ///         Self { clock: Clock::new(&mut cx.as_base()) }
+    ///     }
+    ///
+    ///     fn stop(&mut self, cx: &mut Context<Self>) {
+    ///         self.clock.stop(&mut cx.as_base());
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let mut rt = Runtime::new()?;
+    /// let clock = rt.add_with(AlarmClock::new);
+    /// rt.with(clock, |clock, cx| clock.stop(cx));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn as_base<B: QObject + Upcast<T>>(&mut self) -> Context<'_, B> {
+        self.of_base()
+    }
+
+    /// Does what [`as_base`](Self::as_base) does, for a `B` that the derive knows to be the base.
+    pub(crate) fn of_base<B: QObject>(&mut self) -> Context<'_, B> {
         Context::new(self.world, self.key)
     }
 }

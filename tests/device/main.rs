@@ -135,6 +135,44 @@ fn a_device_is_read_and_written_as_the_standard_library_does() {
 }
 
 #[test]
+fn what_has_not_come_whole_stays_where_it_is() {
+    let would_block = |error: io::Error| assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    let mut pipe = Pipe::with(b"half of a li");
+    let (mut text, mut bytes, mut place) = (String::new(), Vec::new(), [0; 20]);
+    would_block(pipe.read_line(&mut text).unwrap_err());
+    would_block(pipe.read_until(b'\n', &mut bytes).unwrap_err());
+    would_block(pipe.read_exact(&mut place).unwrap_err());
+    assert_eq!((&*text, &*bytes, pipe.bytes_available()), ("", &b""[..], 12));
+    assert_eq!(pipe.consumed, 0);
+
+    pipe.pour(b"ne\n\xff\nlast\nno more");
+    assert_eq!(pipe.read_line(&mut text).unwrap(), 15);
+    assert_eq!(text, "half of a line\n");
+    assert_eq!(pipe.read_line(&mut text).unwrap_err().kind(), ErrorKind::InvalidData);
+    assert_eq!(pipe.read_until(b'\n', &mut bytes).unwrap(), 5);
+    assert_eq!((&*text, &*bytes), ("half of a line\n", &b"last\n"[..]));
+    pipe.read_exact(&mut place[..3]).unwrap();
+    assert_eq!(&place[..3], b"no ");
+
+    pipe.has_ended = true;
+    assert_eq!(pipe.read_exact(&mut place).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(pipe.read_line(&mut text).unwrap(), 4);
+    assert_eq!(pipe.read_line(&mut text).unwrap(), 0);
+    assert_eq!(text, "half of a line\nmore");
+}
+
+#[test]
+fn a_delimiter_that_is_no_line_feed_is_read_to_piece_by_piece() {
+    let mut pipe = Pipe::with(b"a,b");
+    let mut bytes = Vec::new();
+    assert_eq!(pipe.read_until(b',', &mut bytes).unwrap(), 2);
+    assert_eq!(pipe.read_until(b',', &mut bytes).unwrap_err().kind(), ErrorKind::WouldBlock);
+    pipe.pour(b",");
+    assert_eq!(pipe.read_until(b',', &mut bytes).unwrap(), 1);
+    assert_eq!(bytes, b"a,b,");
+}
+
+#[test]
 fn nothing_yet_and_the_end_are_two_things() {
     let mut pipe = Pipe::with(b"");
     assert_eq!(pipe.read(&mut [0; 4]).unwrap_err().kind(), ErrorKind::WouldBlock);
@@ -269,6 +307,7 @@ fn a_device_may_read_from_another_while_it_is_read() {
     struct Capitals {
         #[qobject(device)]
         device: Device,
+        #[qobject(skip)]
         source: Pipe,
     }
 

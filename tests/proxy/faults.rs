@@ -73,6 +73,8 @@ fn a_proxy_that_says_nothing_takes_too_long(net: &Net) {
             wait_until(&mut rt, is(SocketState::Unconnected, socket));
         }
         assert_eq!(rt[socket].error(), Some(SocketError::ProxyConnectionTimeout));
+        let text = "the proxy was not reached, or did not reach the peer, in time";
+        assert_eq!(rt[socket].error_string(), text);
         assert!(stopwatch.elapsed() >= Duration::from_secs(30));
         drop(listener);
     }

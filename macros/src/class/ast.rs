@@ -17,6 +17,8 @@ pub(crate) struct Class<'a> {
     pub(crate) base: Option<Base<'a>>,
     pub(crate) device: Option<OwnDevice<'a>>,
     pub(crate) members: Vec<Member<'a>>,
+    /// The types of the fields without a role, which are data of the class.
+    pub(crate) data: Vec<&'a Type>,
 }
 
 /// The field whose class this class extends.
@@ -71,6 +73,7 @@ impl<'a> Class<'a> {
             base: None,
             device: None,
             members: Vec::new(),
+            data: Vec::new(),
         };
         for field in fields {
             class.read_field(field, mistakes);
@@ -85,7 +88,10 @@ impl<'a> Class<'a> {
             Some(role) => role,
             None => match valid::forgotten_role(field, mistakes) {
                 Some(role) => role,
-                None => return,
+                None => {
+                    self.data.push(&field.ty);
+                    return;
+                }
             },
         };
         match role {
@@ -107,6 +113,7 @@ impl<'a> Class<'a> {
                 }
             }
             Role::Member(kind) => {
+                valid::member_name(ident, kind, mistakes);
                 if let Some(carries) = valid::member_type(kind, &field.ty, mistakes) {
                     self.members.push(Member { field: ident, carries, kind, docs: attrs.docs });
                 }

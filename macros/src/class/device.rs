@@ -144,6 +144,16 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
             fn read(&mut self, buffer: &mut [u8]) -> ::std::io::Result<usize> {
                 ::slotwire::__private::v1::read(self, buffer)
             }
+
+            /// Fills `buffer`.
+            ///
+            /// # Errors
+            ///
+            /// Fails with `WouldBlock` if fewer bytes have arrived, and leaves them in the device if
+            /// that is a stream; with `UnexpectedEof` at the end. Otherwise fails as `read` does.
+            fn read_exact(&mut self, buffer: &mut [u8]) -> ::std::io::Result<()> {
+                ::slotwire::__private::v1::read_exact(self, buffer)
+            }
         }
 
         #attributes
@@ -162,6 +172,34 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
             /// Removes bytes that `fill_buf` has returned.
             fn consume(&mut self, count: usize) {
                 ::slotwire::__private::v1::consume(self, count);
+            }
+
+            /// Reads up to and including the first `delimiter`, or to the end. Returns the number of
+            /// bytes.
+            ///
+            /// # Errors
+            ///
+            /// Fails with `WouldBlock` if no `delimiter` has arrived. If the delimiter is a line feed
+            /// and the device a stream, the bytes stay in the device; otherwise they are in `bytes`.
+            /// Otherwise fails as `read` does.
+            fn read_until(
+                &mut self,
+                delimiter: u8,
+                bytes: &mut ::std::vec::Vec<u8>,
+            ) -> ::std::io::Result<usize> {
+                ::slotwire::__private::v1::read_until(self, delimiter, bytes)
+            }
+
+            /// Reads a line with its line feed, or what is left at the end. Returns the number of
+            /// bytes.
+            ///
+            /// # Errors
+            ///
+            /// Fails with `WouldBlock` if no whole line has arrived, and leaves its bytes in the
+            /// device if that is a stream; with `InvalidData` if the line is not valid UTF-8.
+            /// Otherwise fails as `read` does.
+            fn read_line(&mut self, text: &mut ::std::string::String) -> ::std::io::Result<usize> {
+                ::slotwire::__private::v1::read_line(self, text)
             }
         }
 

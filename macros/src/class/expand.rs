@@ -169,6 +169,7 @@ fn object(class: &Class<'_>) -> TokenStream {
         .iter()
         .filter(|member| member.kind != Kind::Signal)
         .map(|member| asked(quote!(is_value), member.carries));
+    let are_data = class.data.iter().map(|ty| data(ty));
     quote! {
         #[automatically_derived]
         #[allow(deprecated, unused_qualifications)]
@@ -198,6 +199,7 @@ fn object(class: &Class<'_>) -> TokenStream {
             fn wired(&mut self, cx: &mut ::slotwire::__private::v1::Context<'_, Self>) {
                 #fallbacks
                 #(#are_values)*
+                #(#are_data)*
                 #wire_base
                 ::slotwire::__private::v1::Table::<#ident>::SLOTS.wire(self, cx);
             }
@@ -301,6 +303,12 @@ fn upcast(class: &Class<'_>) -> Option<TokenStream> {
         #head {
             const CAST: () = ();
         }
+
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl ::slotwire::__private::v1::Extends for #ident {
+            type Base = #base;
+        }
     })
 }
 
@@ -308,13 +316,21 @@ fn upcast(class: &Class<'_>) -> Option<TokenStream> {
 fn fallbacks() -> TokenStream {
     quote! {
         #[allow(unused_imports)]
-        use ::slotwire::__private::v1::{NoClass as _, NoDebug as _, NoSlots as _, NoValue as _};
+        use ::slotwire::__private::v1::{
+            NoClass as _, NoDebug as _, NoRole as _, NoSlots as _, NoValue as _,
+        };
     }
 }
 
 /// Makes the compiler check what `question` asks of the type, and report a failure at the type.
 fn asked(question: TokenStream, ty: &Type) -> TokenStream {
     let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::#question::<#ty>);
+    quote!(let _: fn() = #path;)
+}
+
+/// Makes the compiler check that a field without a role is no object and no state of a device.
+fn data(ty: &Type) -> TokenStream {
+    let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::Data::<#ty>::is_data);
     quote!(let _: fn() = #path;)
 }
 

@@ -1,14 +1,14 @@
 //! The checks of a class.
 
 use syn::{
-    Attribute, Data, DeriveInput, Field, Fields, GenericArgument, Ident, PathArguments, Type,
-    punctuated::Iter,
+    AngleBracketedGenericArguments, Attribute, Data, DeriveInput, Field, Fields, GenericArgument,
+    Ident, PathArguments, Type, punctuated::Iter,
 };
 
 use super::ast::{Base, DeviceKind, Kind};
 use super::attr::Role;
 use crate::mistake::Mistakes;
-use crate::text::{plain, type_text};
+use crate::text::{owned_text, plain, type_text};
 
 /// Returns the fields of a struct that can be a class.
 pub(crate) fn fields<'a>(
@@ -155,29 +155,89 @@ pub(crate) fn member_type<'a>(
         Kind::Property { .. } => ("#[property]", "Property"),
     };
     let argument = argument_of(ty, name);
-    if argument.is_none() {
-        let written = type_text(ty);
-        let meant = if written == name { "_" } else { &written };
-        mistakes.at(
-            ty,
-            format!("a field with `{attribute}` is of type `{name}<_>`: write `{name}<{meant}>`"),
-        );
+    match argument {
+        None => {
+            let meant = match arguments_of(ty, name) {
+                Some(Some(several)) => format!("({})", type_text(&several.args)),
+                Some(None) => "_".to_owned(),
+                None => type_text(ty),
+            };
+            mistakes.at(
+                ty,
+                format!(
+                    "a field with `{attribute}` is of type `{name}<_>`: write `{name}<{meant}>`"
+                ),
+            );
+        }
+        Some(carried) if is_reference(carried) => {
+            mistakes.at(
+                carried,
+                format!(
+                    "a `{name}` holds a value of its own, and no reference: write `{name}<{}>`",
+                    owned_text(carried)
+                ),
+            );
+        }
+        Some(_) => {}
     }
     argument
 }
 
+/// Returns true for a reference that does not live for ever.
+fn is_reference(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
+}
+
+/// Reports the name of a signal that every object has: `#[slot(field.name)]` and Qt's name would
+/// mean that one.
+pub(crate) fn member_name(field: &Ident, kind: Kind, mistakes: &mut Mistakes) {
+    let name = plain(field);
+    let signal = match kind {
+        Kind::Signal => name.clone(),
+        Kind::Property { .. } => format!("{name}_changed"),
+    };
+    let (when, connect) = match &*signal {
+        "destroyed" => ("before its end", "connect_destroyed"),
+        "object_name_changed" => ("when its name has changed", "connect_object_name_changed_fn"),
+        _ => return,
+    };
+    let what = match kind {
+        Kind::Signal => "signal",
+        Kind::Property { .. } => "property",
+    };
+    mistakes.at(
+        field,
+        format!(
+            "every object has the signal `{signal}`, which is emitted {when}, and to which \
+             `{connect}` connects: give this {what} another name"
+        ),
+    );
+}
+
 /// Returns the `A` of a `Name<A>`.
 fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let path = match ty {
-        Type::Path(path) => path,
-        Type::Group(group) => return argument_of(&group.elem, name),
-        Type::Paren(paren) => return argument_of(&paren.elem, name),
-        _ => return None,
-    };
-    let last = path.path.segments.last().filter(|last| last.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let arguments = arguments_of(ty, name)??;
     match (arguments.args.first(), arguments.args.len()) {
         (Some(GenericArgument::Type(argument)), 1) => Some(argument),
         _ => None,
+    }
+}
+
+/// Returns the arguments of a type of this name, which may have none; `None` for another type.
+fn arguments_of<'a>(
+    ty: &'a Type,
+    name: &str,
+) -> Option<Option<&'a AngleBracketedGenericArguments>> {
+    let path = match ty {
+        Type::Path(path) => path,
+        Type::Group(group) => return arguments_of(&group.elem, name),
+        Type::Paren(paren) => return arguments_of(&paren.elem, name),
+        _ => return None,
+    };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(Some(arguments)),
+        _ => Some(None),
     }
 }

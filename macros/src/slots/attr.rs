@@ -18,6 +18,8 @@ pub(crate) struct Connection {
 pub(crate) enum Source {
     /// `self.signal`: a signal of the object itself.
     Own { signal: Ident },
+    /// `self.base.signal`: a signal of the object that the class extends.
+    Base { base: Ident, signal: Ident },
     /// `field.signal`: a signal of the object whose handle is in the field.
     Field { field: Ident, signal: Ident },
     /// `field.destroyed`: the end of that object.
@@ -76,6 +78,7 @@ impl Source {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Own { signal } => format!("self.{}", plain(signal)),
+            Self::Base { base, signal } => format!("self.{}.{}", plain(base), plain(signal)),
             Self::Field { field, signal } => format!("{}.{}", plain(field), plain(signal)),
             Self::End { field } => format!("{}.destroyed", plain(field)),
         }
@@ -85,18 +88,24 @@ impl Source {
 fn source(input: ParseStream<'_>) -> Result<Source> {
     if input.peek(Token![self]) {
         let itself: Token![self] = input.parse()?;
-        let signal = after_dot(input, itself.span, "self")?;
+        let first = after_dot(input, itself.span, "self")?;
+        if !input.peek(Token![.]) {
+            ended(input)?;
+            return Ok(Source::Own { signal: first });
+        }
+        let base = first;
+        let signal = after_dot(input, base.span(), &format!("self.{}", plain(&base)))?;
         if input.peek(Token![.]) {
+            let dot: Token![.] = input.parse()?;
             let message = format!(
-                "leave out `self` before a field that is a handle: write `#[slot({signal}.signal)]`; \
-                 if the class extends the object in `{signal}`, leave out `{signal}`: write \
-                 `#[slot(self.signal)]`, and `#[qobject(base: QAbstractSocket)]` above `{signal}` if \
-                 it is a socket, `#[qobject(base: QIODevice)]` if it is another device"
+                "a slot can name signals of the object that its class extends; connect to a signal \
+                 of `self.{base}.{signal}` in the constructor, with `cx.on`: the sender is \
+                 `cx.this().upcast::<Base>().upcast::<BaseOfBase>()`"
             );
-            return Err(Error::new(itself.span, message));
+            return Err(Error::new(dot.span, message));
         }
         ended(input)?;
-        return Ok(Source::Own { signal });
+        return Ok(Source::Base { base, signal });
     }
     let field: Ident = input.parse().map_err(|error| {
         Error::new(

@@ -94,20 +94,37 @@ fn wire(method: &Method, connection: &Connection, names: &Names) -> TokenStream 
         kind.extend(quote!(| ::slotwire::__private::v1::ConnectionType::SINGLE_SHOT));
     }
     let direct = !connection.queued && !connection.single_shot;
+    // Connects a signal that is a part of the object, or of the object that its class extends.
+    let own = |signal: TokenStream| {
+        let path = quote!(::slotwire::__private::v1::Signal);
+        let known = quote! {
+            let me = #cx.this();
+            let signal: &#path<_> = #signal;
+        };
+        if direct {
+            quote!(#known #path::connect(signal, #cx, me, #slot);)
+        } else {
+            quote!(#known #path::connect_with(signal, #kind, #cx, me, #slot);)
+        }
+    };
     match &connection.source {
         Source::Own { signal } => {
             let this = names.this_at(signal);
-            let signal = quote_spanned!(signal.span()=> #this.#signal());
-            let path = quote!(::slotwire::__private::v1::Signal);
-            let known = quote! {
-                let me = #cx.this();
-                let signal: &#path<_> = #signal;
+            own(quote_spanned!(signal.span()=> #this.#signal()))
+        }
+        Source::Base { base, signal } => {
+            let this = names.this_at(base);
+            let field = quote_spanned!(base.span()=> &#this.#base);
+            let class = quote_spanned! {base.span()=>
+                <Self as ::slotwire::__private::v1::Extends>::Base
             };
-            if direct {
-                quote!(#known #path::connect(signal, #cx, me, #slot);)
-            } else {
-                quote!(#known #path::connect_with(signal, #kind, #cx, me, #slot);)
-            }
+            let signal = quote_spanned!(signal.span()=> |base| base.#signal());
+            // The class first, so that the compiler reports each mistake where it was made.
+            let known = quote! {
+                let signal = ::slotwire::__private::v1::signal_of::<#class, _>(#signal);
+            };
+            let connected = own(quote!(signal(#field)));
+            quote!(#known #connected)
         }
         Source::Field { field, signal } => {
             let this = names.this_at(field);

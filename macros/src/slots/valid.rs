@@ -6,7 +6,7 @@ use syn::{
 
 use super::ast::{Head, Inputs};
 use crate::mistake::Mistakes;
-use crate::text::type_text;
+use crate::text::{owned, owned_text, type_text};
 
 /// Returns true if this is the head of a class's block, and reports a mistake otherwise.
 pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
@@ -172,6 +172,14 @@ fn arguments<'a>(
         mistakes.at(types[position], "a slot borrows the context: write `cx: &mut Context<Self>`");
         return None;
     }
+    if let Some(ty) = types.iter().find(|ty| is_world(ty)) {
+        mistakes.at(
+            ty,
+            "a slot gets the context of its own object, which has the methods of a world too: write \
+             `cx: &mut Context<Self>`",
+        );
+        return None;
+    }
     if let Some(position) = types.iter().skip(1).position(|ty| is_context(ty)) {
         mistakes.at(
             inputs.iter().nth(position + 2),
@@ -192,12 +200,14 @@ fn arguments<'a>(
     let arguments = &types[usize::from(has_context)..];
     if arguments.len() > 1 {
         let all: Vec<_> = arguments.iter().map(|ty| owned_text(ty)).collect();
+        let (all, first) = (all.join(", "), inputs.len() - arguments.len());
+        let names: Vec<_> = inputs.iter().skip(first).filter_map(name).collect();
+        let names = names.join(", ");
         mistakes.at(
-            inputs.iter().nth(inputs.len() - arguments.len() + 1),
+            inputs.iter().nth(first + 1),
             format!(
-                "a slot takes one argument, since a signal carries one: make it a tuple or a \
-                 struct, as in `Signal<({})>`",
-                all.join(", ")
+                "a slot takes one argument, since a signal carries one: if this is a `Signal<({all})>`, \
+                 write `({names}): ({all})`"
             ),
         );
         return None;
@@ -205,22 +215,11 @@ fn arguments<'a>(
     Some(arguments.first().copied())
 }
 
-/// Returns the type behind a reference.
-fn owned(ty: &Type) -> &Type {
-    match ty {
-        Type::Reference(reference) => &reference.elem,
-        ty => ty,
-    }
-}
-
-/// Returns the type that a signal would carry for a slot that takes a `ty`.
-fn owned_text(ty: &Type) -> String {
-    match owned(ty) {
-        Type::Slice(slice) => format!("Vec<{}>", type_text(&slice.elem)),
-        owned => match type_text(owned) {
-            text if text == "str" => "String".to_owned(),
-            text => text,
-        },
+/// Returns the parameter's name, or its pattern.
+fn name(input: &FnArg) -> Option<String> {
+    match input {
+        FnArg::Typed(typed) => Some(type_text(&typed.pat)),
+        FnArg::Receiver(_) => None,
     }
 }
 
@@ -230,6 +229,13 @@ fn is_exclusive(ty: &Type) -> bool {
 
 fn is_context(ty: &Type) -> bool {
     context(ty).is_some()
+}
+
+/// Returns true for a reference to the world or to a runtime, which no slot gets.
+fn is_world(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    let Type::Path(path) = &*reference.elem else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "World" || last.ident == "Runtime")
 }
 
 /// Returns the `Context<…>` to which the type refers.

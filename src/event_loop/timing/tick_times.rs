@@ -16,8 +16,8 @@ pub enum TimerType {
     /// As exactly as the system's poller allows.
     #[doc(alias = "PreciseTimer")]
     Precise,
-    /// Within 5 % of the interval, at a moment that the timer shares with others, so that the
-    /// machine wakes up less often. Exact for intervals of up to 20 ms. The default.
+    /// Up to 5 % of the interval early or late, at a moment that the timer shares with others, so
+    /// that the machine wakes up less often. Exact for intervals of up to 20 ms. The default.
     #[doc(alias = "CoarseTimer")]
     #[default]
     Coarse,

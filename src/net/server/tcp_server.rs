@@ -18,7 +18,7 @@ use crate::net::engine::{SocketEngine, may_listen, open};
 use crate::net::proxy::{NetworkProxy, OwnProxy, ProxyAuthentication, choose_to_listen};
 use crate::net::shared::Home;
 use crate::net::socket::{Endpoint, QTcpSocket};
-use crate::net::values::{BindAddress, BindMode, NetError, SocketError, SocketType};
+use crate::net::values::{BindAddress, BindMode, NetError, SocketAddress, SocketError, SocketType};
 use crate::object::{Anchor, Context, Obj, QObject, Signal, Upcast};
 
 /// Listens on an address and accepts connections.
@@ -171,8 +171,8 @@ impl QTcpServer {
     /// address without a scope id, and for an HTTP proxy, which cannot listen; with
     /// [`SocketError::AddressInUse`], [`SocketError::SocketAddressNotAvailable`],
     /// [`SocketError::SocketAccess`] or another error of the system.
-    pub fn listen(&mut self, address: impl Into<SocketAddr>) -> Result<(), NetError> {
-        let address = address.into();
+    pub fn listen(&mut self, address: impl SocketAddress) -> Result<(), NetError> {
+        let address: SocketAddr = address.into();
         self.listen_on(address, address.port())
     }
 
@@ -383,9 +383,11 @@ impl QTcpServer {
     /// Adds a connection to those that wait to be taken, and emits
     /// [`pending_connection_available`](Self::pending_connection_available). For a class that
     /// handles each connection itself: see [`with_incoming`](Self::with_incoming).
+    ///
+    /// For a socket of a class of your own, write `add_pending_connection(session.upcast())`.
     #[doc(alias = "addPendingConnection")]
-    pub fn add_pending_connection(&mut self, socket: impl Into<Obj<QTcpSocket>>) {
-        self.pending.push_back(socket.into());
+    pub fn add_pending_connection(&mut self, socket: Obj<QTcpSocket>) {
+        self.pending.push_back(socket);
         self.pending_connection_available.emit(());
     }
 

@@ -75,7 +75,10 @@ pub trait QAbstractSocket: QIODevice {
     }
 
     /// Emitted when the [limit](Self::set_write_buffer_limit) has cut a write short or refused it, and
-    /// half of the write buffer is free again.
+    /// half of the limit is free again.
+    ///
+    /// A message that needs more than half of the limit may be refused again then, and the signal is
+    /// emitted again.
     ///
     /// A UDP socket emits this signal when the network has room again, after a datagram was refused
     /// with [`Temporary`](SocketError::Temporary).
@@ -435,8 +438,9 @@ pub trait QAbstractSocket: QIODevice {
     /// `WouldBlock` if there is none. [`write_all`](std::io::Write::write_all), `write!` and
     /// `writeln!` write all or nothing: they fail with `WouldBlock` if there is no room for all bytes
     /// now, and with `InvalidInput` if there are more bytes than the limit. After a short or a refused
-    /// write,
-    /// [`write_buffer_drained`](Self::write_buffer_drained) is emitted when there is room again.
+    /// write, [`write_buffer_drained`](Self::write_buffer_drained) is emitted once half of the limit is
+    /// free again. A message that needs more than half of the limit may be refused again then, and the
+    /// signal is emitted again.
     /// [`bytes_to_write`](QIODevice::bytes_to_write) then counts only buffered bytes, and is never
     /// more than the limit.
     fn set_write_buffer_limit(&mut self, limit: Option<usize>) {

@@ -10,7 +10,7 @@ use super::machine::StateMachine;
 use crate::io::take_held;
 use crate::net::engine::Membership;
 use crate::net::interface::NetworkInterface;
-use crate::net::values::{NetError, NetworkDatagram, SocketError};
+use crate::net::values::{NetError, NetworkDatagram, SocketAddress, SocketError};
 
 /// A UDP socket: it sends and receives datagrams, each of which arrives whole or not at all.
 ///
@@ -254,7 +254,7 @@ impl QUdpSocket {
     pub fn write_datagram(
         &mut self,
         bytes: &[u8],
-        to: impl Into<SocketAddr>,
+        to: impl SocketAddress,
     ) -> Result<usize, NetError> {
         self.socket.send_to(bytes, to.into())
     }

@@ -80,9 +80,9 @@ pub enum SocketError {
     #[doc(alias = "ProxyConnectionClosedError")]
     #[error("connection to the proxy closed prematurely")]
     ProxyConnectionClosed,
-    /// The proxy took too long.
+    /// The proxy took too long, or the peer that the proxy was to reach.
     #[doc(alias = "ProxyConnectionTimeoutError")]
-    #[error("connection to the proxy timed out")]
+    #[error("the proxy was not reached, or did not reach the peer, in time")]
     ProxyConnectionTimeout,
     /// The proxy's name has no address.
     #[doc(alias = "ProxyNotFoundError")]
@@ -241,7 +241,12 @@ impl NetError {
 
 impl fmt::Display for NetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.operation, self.reason())
+        write!(f, "cannot {}", self.operation)?;
+        // Then the operation says in which state of the socket it was.
+        if self.kind == SocketError::Unknown && self.cause.is_none() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.reason())
     }
 }
 

@@ -11,6 +11,7 @@ mod option;
 mod pause_mode;
 mod protocol;
 mod ready_read_policy;
+mod socket_address;
 mod socket_state;
 mod socket_type;
 
@@ -25,5 +26,6 @@ pub use option::{OptionName, SocketOption};
 pub use pause_mode::PauseMode;
 pub use protocol::NetworkLayerProtocol;
 pub use ready_read_policy::ReadyReadPolicy;
+pub use socket_address::SocketAddress;
 pub use socket_state::SocketState;
 pub use socket_type::SocketType;

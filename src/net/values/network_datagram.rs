@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::address::at_interface;
+use super::socket_address::SocketAddress;
 
 /// A datagram with its addresses, its interface and its hop limit.
 ///
@@ -41,7 +42,7 @@ pub struct NetworkDatagram {
 
 impl NetworkDatagram {
     /// Creates a datagram to be sent to `destination`.
-    pub fn new(data: impl Into<Vec<u8>>, destination: impl Into<SocketAddr>) -> Self {
+    pub fn new(data: impl Into<Vec<u8>>, destination: impl SocketAddress) -> Self {
         let destination = Some(destination.into());
         Self { data: data.into(), destination, ..Self::default() }
     }

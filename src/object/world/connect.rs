@@ -402,6 +402,7 @@ impl World {
     /// Adds a connection to a signal of a busy object when its method has returned, unless the
     /// object is gone.
     #[cold]
+    #[track_caller]
     fn join_later<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
@@ -460,8 +461,9 @@ impl World {
 
     /// Returns the handle of a connection that is not made since an object is gone, and reports it.
     #[cold]
+    #[track_caller]
     pub(super) fn refuse(&mut self, gone: Obj<impl ?Sized + Target>) -> Connection {
-        self.report_undelivered(Undelivered::connection(self, gone));
+        self.report_unconnected(Undelivered::connection(self, gone));
         Connection::refused()
     }
 

@@ -1,6 +1,7 @@
 //! What a world tells of: errors that slots return, and what was not delivered.
 
 use std::error::Error;
+use std::panic::Location;
 
 use super::World;
 use crate::object::class::{OnSlotError, OnUndelivered, SlotError, Undelivered};
@@ -23,9 +24,10 @@ impl World {
     /// - a single shot for a receiver that is gone already;
     /// - a connection whose sender or receiver is gone already.
     ///
-    /// All of these are ordinary where objects come and go, and without such a function nothing
-    /// tells of them. A program that misses a call finds the reason here. Connections and single
-    /// shots that end with their object are not reported.
+    /// All of these are ordinary where objects come and go. Without such a function nothing tells of
+    /// them, except of a connection in a program that is built with debug assertions: it is written to
+    /// standard error, with the line that wanted to connect. A program that misses a call finds the
+    /// reason here. Connections and single shots that end with their object are not reported.
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -44,6 +46,17 @@ impl World {
     /// ```
     pub fn on_undelivered(&mut self, handler: impl FnMut(&mut World, Undelivered) + 'static) {
         self.on_undelivered = Some(Box::new(handler));
+    }
+
+    /// Calls the function for what was not delivered. If there is none, writes a connection that was
+    /// not made to standard error, in a program with debug assertions.
+    #[cold]
+    #[track_caller]
+    pub(super) fn report_unconnected(&mut self, undelivered: Undelivered) {
+        if cfg!(debug_assertions) && self.on_undelivered.is_none() {
+            eprintln!("slotwire: {}: {undelivered}", Location::caller());
+        }
+        self.report_undelivered(undelivered);
     }
 
     /// Calls the function for what was not delivered, if there is one.

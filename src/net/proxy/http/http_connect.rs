@@ -292,8 +292,11 @@ impl Protocol for HttpConnect {
 /// Returns the failure of a request that the proxy has refused.
 fn refused(kind: SocketError, head: &Head) -> EngineFailure {
     let status = format!("HTTP {} {}", head.status, head.reason);
-    let reason = format!("the proxy refused the connection ({})", status.trim_end());
-    EngineFailure::new(kind, reason)
+    let what = match head.status {
+        502 | 504 => "did not reach the peer",
+        _ => "refused the connection",
+    };
+    EngineFailure::new(kind, format!("the proxy {what} ({})", status.trim_end()))
 }
 
 /// Returns the host of an address, as HTTP has it.

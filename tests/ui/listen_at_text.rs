@@ -1,0 +1,7 @@
+use slotwire::prelude::*;
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    let server = rt.add(QTcpServer::new());
+    let _ = rt[server].listen(("127.0.0.1", 80));
+}

@@ -1,0 +1,5 @@
+use slotwire::prelude::*;
+
+fn main() {
+    let _ = Runtime::simulated(42);
+}
