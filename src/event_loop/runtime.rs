@@ -374,6 +374,7 @@ impl Runtime {
 
     /// Makes one pass of the loop. Returns true if there was anything to do. A pass that sleeps ends
     /// with the work that has ended the sleep.
+    #[inline(always)]
     fn pass(&mut self, timeout: Option<Duration>) -> Result<bool, Error> {
         self.meter.begin_pass();
         let mut any = self.has_waiting() && self.catch_up();
