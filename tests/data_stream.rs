@@ -3,9 +3,10 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::CString;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 use slotwire::prelude::*;
@@ -224,12 +225,14 @@ fn what_was_read_in_a_transaction_is_put_back_or_not_as_the_outermost_says() {
     stream.abort_transaction();
     assert_eq!(stream.status(), DataStreamStatus::ReadCorruptData);
     assert_eq!(stream.read::<u16>().unwrap(), 2);
-    // Without a transaction, these do nothing.
+    // Without a transaction, these only set the status.
     stream.reset_status();
-    stream.rollback_transaction();
-    stream.abort_transaction();
     assert!(!stream.commit_transaction());
     assert_eq!(stream.status(), DataStreamStatus::Ok);
+    stream.rollback_transaction();
+    assert_eq!(stream.status(), DataStreamStatus::ReadPastEnd);
+    stream.abort_transaction();
+    assert_eq!(stream.status(), DataStreamStatus::ReadCorruptData);
 }
 
 #[test]
@@ -272,7 +275,8 @@ fn what_a_stranger_announces_is_refused_before_it_takes_memory() {
     let long = b"\xff\xff\xff\xfe\0\0\0\x01\0\0\0\0";
     assert_eq!(error_of::<String>(long).status(), DataStreamStatus::SizeLimitExceeded);
     let negative = b"\xff\xff\xff\xfe\xff\0\0\0\0\0\0\0";
-    assert_eq!(error_of::<String>(negative).status(), DataStreamStatus::ReadCorruptData);
+    assert_eq!(error_of::<String>(negative).status(), DataStreamStatus::SizeLimitExceeded);
+    assert_eq!(error_of::<Vec<i8>>(negative).status(), DataStreamStatus::SizeLimitExceeded);
     let null = b"\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff";
     assert_eq!(read::<Option<String>>(null).unwrap(), None);
 }
@@ -299,6 +303,163 @@ fn limits_can_be_set() {
     stream.set_limits(limits);
     let error = stream.read::<String>().unwrap_err();
     assert_eq!(error.to_string(), "the data announces 8 bytes, and the limit is 7");
+}
+
+#[test]
+fn a_container_cannot_be_null() {
+    let null = b"\xff\xff\xff\xff";
+    assert_eq!(error_of::<Vec<String>>(null).status(), DataStreamStatus::SizeLimitExceeded);
+    assert_eq!(error_of::<BTreeMap<u8, u8>>(null).status(), DataStreamStatus::SizeLimitExceeded);
+    let variant = b"\0\0\0\x09\0\xff\xff\xff\xff";
+    assert_eq!(error_of::<QVariant>(variant).status(), DataStreamStatus::SizeLimitExceeded);
+}
+
+/// Ignores the errors of its parts.
+struct Careless;
+
+impl ToDataStream for Careless {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&1_u8)?;
+        let _ = stream.write(&Failing);
+        stream.write(&2_u8).or(Ok(()))
+    }
+}
+
+impl FromDataStream for Careless {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read::<u16>()?;
+        let _ = stream.read::<u16>();
+        Ok(Self)
+    }
+}
+
+/// Fails in the middle.
+struct Failing;
+
+impl ToDataStream for Failing {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&7_u8)?;
+        Err(DataStreamError::corrupt("this is not written"))
+    }
+}
+
+/// Panics in the middle.
+#[derive(Debug)]
+struct Panics;
+
+impl ToDataStream for Panics {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&7_u8)?;
+        panic!("in the middle of a value");
+    }
+}
+
+impl FromDataStream for Panics {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read::<u8>()?;
+        panic!("in the middle of a value");
+    }
+}
+
+#[test]
+fn a_value_that_hides_the_failure_of_a_part_is_not_written() {
+    let mut stream = QDataStream::new(Vec::new());
+    let error = stream.write(&Careless).unwrap_err();
+    assert_eq!(error.status(), DataStreamStatus::ReadCorruptData);
+    stream.reset_status();
+    stream.write(&3_u8).unwrap();
+    assert_eq!(stream.into_device(), [3]);
+}
+
+#[test]
+fn a_value_that_hides_that_it_has_not_come_whole_is_not_read() {
+    let mut stream = QDataStream::from_bytes(&[0, 1, 0]);
+    assert!(stream.read_whole::<Careless>().unwrap().is_none());
+    assert_eq!((stream.status(), stream.skip_raw(3)), (DataStreamStatus::Ok, 3));
+    // An error of what was read after that says no more.
+    let mut stream = QDataStream::from_bytes(&[0, 1, 0]);
+    let read = stream.transaction(|stream| {
+        let _ = stream.read::<u32>();
+        stream.read::<u8>()
+    });
+    assert_eq!(read.unwrap(), None);
+    assert_eq!(stream.skip_raw(3), 3);
+    // Neither is one of which a part is wrong.
+    let read = QDataStream::from_bytes(&[0, 0, 0xd8, 0]).transaction(|stream| {
+        let _ = stream.read::<char>();
+        Ok(())
+    });
+    assert_eq!(read.unwrap_err().status(), DataStreamStatus::ReadCorruptData);
+}
+
+#[test]
+fn a_stream_can_be_used_after_a_panic_in_the_code_of_a_value() {
+    let mut stream = QDataStream::new(Vec::new());
+    catch_unwind(AssertUnwindSafe(|| stream.write(&[Panics]))).unwrap_err();
+    stream.write(&3_u8).unwrap();
+    assert_eq!(stream.into_device(), [3]);
+
+    let mut stream = QDataStream::from_bytes(&[0; 101]);
+    for _ in 0..100 {
+        catch_unwind(AssertUnwindSafe(|| stream.read_whole::<Box<Panics>>())).unwrap_err();
+    }
+    assert!(!stream.is_transaction_started());
+    assert_eq!(stream.read_whole::<Box<u8>>().unwrap(), Some(Box::new(0)));
+    assert_eq!(stream.read_whole::<u8>().unwrap(), None);
+}
+
+#[test]
+fn a_value_is_also_written_by_its_own_method() {
+    let mut stream = QDataStream::new(Vec::new());
+    513_u16.write_to(&mut stream).unwrap();
+    assert_eq!(*stream.device(), [2, 1]);
+    vec!["a"].write_to(&mut stream).unwrap();
+    assert_eq!(stream.device()[2..], *b"\0\0\0\x01\0\0\0\x02\0a");
+    stream.set_status(DataStreamStatus::WriteFailed);
+    assert!(1_u8.write_to(&mut stream).is_err());
+}
+
+/// A list of linked elements, whose length no number tells.
+struct Link {
+    next: Option<Box<Link>>,
+}
+
+impl FromDataStream for Link {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        let next = if stream.read()? { Some(Box::new(stream.read()?)) } else { None };
+        Ok(Self { next })
+    }
+}
+
+#[test]
+fn a_type_that_reads_itself_is_not_nested_without_end() {
+    let error = error_of::<Link>(&vec![1; 1 << 20]);
+    assert!(error.to_string().contains("levels of nesting"), "{error}");
+    assert!(read::<Link>(&[1, 1, 0]).unwrap().next.unwrap().next.unwrap().next.is_none());
+}
+
+#[test]
+fn elements_without_bytes_are_not_many_more_than_the_bytes() {
+    let many = newest(&(1_u32 << 20));
+    for error in [
+        error_of::<Vec<Box<Nothing>>>(&many),
+        error_of::<VecDeque<Nothing>>(&many),
+        error_of::<Vec<Vec<[u8; 0]>>>(
+            &[newest(&(1_u32 << 20)), vec![0, 0, 1, 0].repeat(1 << 20)].concat(),
+        ),
+    ] {
+        assert!(error.to_string().contains("elements without bytes"), "{error}");
+    }
+    assert_eq!(read::<Vec<Nothing>>(&newest(&4000_u32)).unwrap().len(), 4000);
 }
 
 fn text() -> impl Strategy<Value = String> {

@@ -17,14 +17,16 @@ impl ToDataStream for QChar {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.write(&self.0)
+        self.0.write_to(stream)
     }
 }
 
 impl FromDataStream for QChar {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
-        stream.read().map(Self)
+        u16::read_from(stream).map(Self)
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// As Qt's `QString`: the number of bytes, and UTF-16 in the byte order of the stream.
@@ -35,13 +37,14 @@ impl ToDataStream for str {
     ) -> Result<(), DataStreamError> {
         stream.write_size(2 * self.encode_utf16().count())?;
         let order = stream.byte_order();
-        for unit in self.encode_utf16() {
-            stream.push(&match order {
-                ByteOrder::BigEndian => unit.to_be_bytes(),
-                ByteOrder::LittleEndian => unit.to_le_bytes(),
-            });
-        }
-        Ok(())
+        stream.push_with(|outgoing| {
+            for unit in self.encode_utf16() {
+                outgoing.extend(match order {
+                    ByteOrder::BigEndian => unit.to_be_bytes(),
+                    ByteOrder::LittleEndian => unit.to_le_bytes(),
+                });
+            }
+        })
     }
 }
 
@@ -60,6 +63,8 @@ impl FromDataStream for String {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         Ok(Option::<Self>::read_from(stream)?.unwrap_or_default())
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// A type with a value that is null. `Option` of it tells null and empty apart.
@@ -120,6 +125,8 @@ impl<T: Nullable> FromDataStream for Option<T> {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         T::read_nullable(stream)
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// As Qt's `const char *`: the number of bytes with the terminator, and the bytes with it.
@@ -144,7 +151,7 @@ impl ToDataStream for CString {
 /// As Qt's `char *`. Ends at the first terminator; null is read as empty.
 impl FromDataStream for CString {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
-        let mut bytes = stream.read::<Vec<u8>>()?;
+        let mut bytes = Vec::<u8>::read_from(stream)?;
         bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
         Self::new(bytes).map_err(|error| DataStreamError::corrupt(error.to_string()))
     }

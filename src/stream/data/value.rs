@@ -31,7 +31,7 @@ use super::status::DataStreamError;
 /// ```
 pub trait ToDataStream {
     /// Writes the value: its parts, by [`write`](QDataStream::write). The stream passes them on to
-    /// its device when the outermost value is complete.
+    /// its device when the outermost value is complete. To write a value, call `write`, and not this.
     ///
     /// # Errors
     ///
@@ -92,13 +92,15 @@ pub trait FromDataStream: Sized {
         count: usize,
     ) -> Result<Vec<Self>, DataStreamError> {
         let mut values = Vec::new();
-        for _ in 0..count {
-            values.push(Self::read_from(stream)?);
-        }
+        stream.read_elements(count, |value| values.push(value))?;
         Ok(values)
     }
 
     /// True for bytes: a list of them is also Qt's `QByteArray`, which can be null.
     #[doc(hidden)]
     const IS_BYTE: bool = false;
+
+    /// False for values without parts, and for those that count their depth themselves.
+    #[doc(hidden)]
+    const COUNTS_AS_NESTED: bool = true;
 }
