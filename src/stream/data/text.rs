@@ -35,14 +35,21 @@ impl ToDataStream for str {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.write_size(2 * self.encode_utf16().count())?;
+        let count = match self.is_ascii() {
+            true => self.len(),
+            false => self.encode_utf16().count(),
+        };
+        stream.write_size(2 * count)?;
         let order = stream.byte_order();
         stream.push_with(|outgoing| {
-            for unit in self.encode_utf16() {
-                outgoing.extend(match order {
+            let start = outgoing.len();
+            outgoing.resize(start + 2 * count, 0);
+            let places = outgoing[start..].as_chunks_mut::<2>().0;
+            for (place, unit) in places.iter_mut().zip(self.encode_utf16()) {
+                *place = match order {
                     ByteOrder::BigEndian => unit.to_be_bytes(),
                     ByteOrder::LittleEndian => unit.to_le_bytes(),
-                });
+                };
             }
         })
     }
@@ -68,6 +75,10 @@ impl FromDataStream for String {
 }
 
 /// A type with a value that is null. `Option` of it tells null and empty apart.
+#[diagnostic::on_unimplemented(
+    message = "Qt has no null `{Self}`, so a data stream has no `Option<{Self}>`",
+    note = "write a `bool` before the value, which tells if there is one"
+)]
 pub trait Nullable: ToDataStream + FromDataStream {
     /// Reads a value; `None` if it is null.
     #[doc(hidden)]
@@ -87,17 +98,27 @@ impl Nullable for String {
         }
         let order = stream.byte_order();
         let text = stream.with_bytes(count, |bytes| {
-            let units = bytes.as_chunks::<2>().0.iter().map(|&unit| match order {
-                ByteOrder::BigEndian => u16::from_be_bytes(unit),
-                ByteOrder::LittleEndian => u16::from_le_bytes(unit),
-            });
-            let characters = char::decode_utf16(units);
-            let mut text = Self::with_capacity(count / 2);
-            text.extend(characters.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)));
-            text
+            let units = bytes.as_chunks::<2>().0;
+            match order {
+                ByteOrder::BigEndian => text_of(units, u16::from_be_bytes),
+                ByteOrder::LittleEndian => text_of(units, u16::from_le_bytes),
+            }
         })?;
         Ok(Some(text))
     }
+}
+
+/// Returns the text of these units of UTF-16, in as much memory as it needs.
+fn text_of(units: &[[u8; 2]], unit: fn([u8; 2]) -> u16) -> String {
+    let units = units.iter().map(|&bytes| unit(bytes));
+    if units.clone().all(|unit| unit < 0x80) {
+        let bytes = units.map(|unit| unit.to_le_bytes()[0]).collect();
+        return String::from_utf8(bytes).expect("all of it is ASCII");
+    }
+    let characters = char::decode_utf16(units).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
+    let mut text = String::with_capacity(characters.clone().map(char::len_utf8).sum());
+    text.extend(characters);
+    text
 }
 
 impl Nullable for Vec<u8> {
