@@ -58,6 +58,7 @@ fn error_of<T: FromDataStream>(bytes: &[u8]) -> DataStreamError {
 fn the_size_of_a_string_is_in_bytes_and_its_text_in_utf_16() {
     assert_eq!(newest("Aé"), b"\0\0\0\x04\0A\0\xe9");
     assert_eq!(newest("😀"), b"\0\0\0\x04\xd8\x3d\xde\0");
+    assert_eq!(read::<String>(b"\0\0\0\x04\0\xc3\0\xa9").unwrap(), "Ã©", "this is no UTF-8");
     assert_eq!(read::<String>(b"\0\0\0\x04\xd8\x3d\xde\0").unwrap(), "😀");
     assert_eq!(read::<String>(b"\0\0\0\x04\xd8\x3d\0A").unwrap(), "\u{fffd}A");
 }
@@ -585,4 +586,36 @@ fn types_of_a_program_s_own_may_have_themselves_as_parts() {
     assert_eq!(read::<Entry>(&newest(&tree)).unwrap(), tree);
     let deep = b"\0\0\0\0\0\0\0\x01".repeat(70);
     assert_eq!(error_of::<Entry>(&deep).status(), DataStreamStatus::SizeLimitExceeded);
+}
+
+/// The names of the fields are those of the code around them.
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+struct Named<const N: usize> {
+    stream: u8,
+    r#type: [u16; N],
+}
+
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+#[repr(align(8), i8)]
+enum Sign {
+    Minus = -1,
+}
+
+#[derive(Debug, ToDataStream, FromDataStream)]
+enum Never {}
+
+#[derive(ToDataStream)]
+struct Borrowed<'a, T: ?Sized> {
+    value: &'a T,
+}
+
+#[test]
+fn types_of_every_kind_can_be_derived() {
+    let named = Named { stream: 1, r#type: [2, 3] };
+    assert_eq!(newest(&named), [1, 0, 2, 0, 3]);
+    assert_eq!(read::<Named<2>>(&[1, 0, 2, 0, 3]).unwrap(), named);
+    assert_eq!(newest(&Sign::Minus), [0xff]);
+    assert_eq!(read::<Sign>(&[0xff]).unwrap(), Sign::Minus);
+    assert_eq!(error_of::<Never>(&[0; 4]).to_string(), "the data is wrong: 0 is no Never");
+    assert_eq!(newest(&Borrowed { value: "a" }), newest("a"));
 }
