@@ -609,6 +609,47 @@ struct Borrowed<'a, T: ?Sized> {
     value: &'a T,
 }
 
+/// What Qt 6.4 has written: the number of the version, the byte order,
+/// and the bytes of a variant: a list of `1`, nothing, and a list of `"x"`.
+#[test]
+fn the_bytes_of_qt_are_the_bytes_here() {
+    let value = QVariant::from(vec![1.into(), QVariant::Invalid, vec![QVariant::from("x")].into()]);
+    for (number, order, hex) in [
+        (
+            7,
+            ByteOrder::BigEndian,
+            "0000000900000003000000020000000100000000ffffffff00000009000000010000000a000000020078",
+        ),
+        (
+            8,
+            ByteOrder::LittleEndian,
+            "0900000000030000000200000000010000000000000001ffffffff0900000000010000000a00000000020000007800",
+        ),
+        (
+            12,
+            ByteOrder::BigEndian,
+            "0000000900000000030000000200000000010000000001ffffffff0000000900000000010000000a00000000020078",
+        ),
+        (
+            13,
+            ByteOrder::LittleEndian,
+            "09000000000300000002000000000100000000000000010900000000010000000a00000000020000007800",
+        ),
+        (
+            20,
+            ByteOrder::BigEndian,
+            "00000009000000000300000002000000000100000000010000000900000000010000000a00000000020078",
+        ),
+    ] {
+        let version = DataStreamVersion::from_number(number).unwrap();
+        let bytes = written(version, order, &value);
+        assert_eq!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
+        let mut stream =
+            QDataStream::from_bytes(&bytes).with_version(version).with_byte_order(order);
+        assert_eq!(stream.read::<QVariant>().unwrap(), value);
+    }
+}
+
 #[test]
 fn types_of_every_kind_can_be_derived() {
     let named = Named { stream: 1, r#type: [2, 3] };
