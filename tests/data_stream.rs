@@ -455,7 +455,7 @@ fn elements_without_bytes_are_not_many_more_than_the_bytes() {
         error_of::<Vec<Box<Nothing>>>(&many),
         error_of::<VecDeque<Nothing>>(&many),
         error_of::<Vec<Vec<[u8; 0]>>>(
-            &[newest(&(1_u32 << 20)), vec![0, 0, 1, 0].repeat(1 << 20)].concat(),
+            &[newest(&(1_u32 << 20)), [0, 0, 1, 0].repeat(1 << 20)].concat(),
         ),
     ] {
         assert!(error.to_string().contains("elements without bytes"), "{error}");
