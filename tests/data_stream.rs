@@ -3,9 +3,10 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::CString;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 use slotwire::prelude::*;
@@ -57,6 +58,7 @@ fn error_of<T: FromDataStream>(bytes: &[u8]) -> DataStreamError {
 fn the_size_of_a_string_is_in_bytes_and_its_text_in_utf_16() {
     assert_eq!(newest("Aé"), b"\0\0\0\x04\0A\0\xe9");
     assert_eq!(newest("😀"), b"\0\0\0\x04\xd8\x3d\xde\0");
+    assert_eq!(read::<String>(b"\0\0\0\x04\0\xc3\0\xa9").unwrap(), "Ã©", "this is no UTF-8");
     assert_eq!(read::<String>(b"\0\0\0\x04\xd8\x3d\xde\0").unwrap(), "😀");
     assert_eq!(read::<String>(b"\0\0\0\x04\xd8\x3d\0A").unwrap(), "\u{fffd}A");
 }
@@ -224,12 +226,14 @@ fn what_was_read_in_a_transaction_is_put_back_or_not_as_the_outermost_says() {
     stream.abort_transaction();
     assert_eq!(stream.status(), DataStreamStatus::ReadCorruptData);
     assert_eq!(stream.read::<u16>().unwrap(), 2);
-    // Without a transaction, these do nothing.
+    // Without a transaction, these only set the status.
     stream.reset_status();
-    stream.rollback_transaction();
-    stream.abort_transaction();
     assert!(!stream.commit_transaction());
     assert_eq!(stream.status(), DataStreamStatus::Ok);
+    stream.rollback_transaction();
+    assert_eq!(stream.status(), DataStreamStatus::ReadPastEnd);
+    stream.abort_transaction();
+    assert_eq!(stream.status(), DataStreamStatus::ReadCorruptData);
 }
 
 #[test]
@@ -272,7 +276,8 @@ fn what_a_stranger_announces_is_refused_before_it_takes_memory() {
     let long = b"\xff\xff\xff\xfe\0\0\0\x01\0\0\0\0";
     assert_eq!(error_of::<String>(long).status(), DataStreamStatus::SizeLimitExceeded);
     let negative = b"\xff\xff\xff\xfe\xff\0\0\0\0\0\0\0";
-    assert_eq!(error_of::<String>(negative).status(), DataStreamStatus::ReadCorruptData);
+    assert_eq!(error_of::<String>(negative).status(), DataStreamStatus::SizeLimitExceeded);
+    assert_eq!(error_of::<Vec<i8>>(negative).status(), DataStreamStatus::SizeLimitExceeded);
     let null = b"\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff";
     assert_eq!(read::<Option<String>>(null).unwrap(), None);
 }
@@ -299,6 +304,163 @@ fn limits_can_be_set() {
     stream.set_limits(limits);
     let error = stream.read::<String>().unwrap_err();
     assert_eq!(error.to_string(), "the data announces 8 bytes, and the limit is 7");
+}
+
+#[test]
+fn a_container_cannot_be_null() {
+    let null = b"\xff\xff\xff\xff";
+    assert_eq!(error_of::<Vec<String>>(null).status(), DataStreamStatus::SizeLimitExceeded);
+    assert_eq!(error_of::<BTreeMap<u8, u8>>(null).status(), DataStreamStatus::SizeLimitExceeded);
+    let variant = b"\0\0\0\x09\0\xff\xff\xff\xff";
+    assert_eq!(error_of::<QVariant>(variant).status(), DataStreamStatus::SizeLimitExceeded);
+}
+
+/// Ignores the errors of its parts.
+struct Careless;
+
+impl ToDataStream for Careless {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&1_u8)?;
+        let _ = stream.write(&Failing);
+        stream.write(&2_u8).or(Ok(()))
+    }
+}
+
+impl FromDataStream for Careless {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read::<u16>()?;
+        let _ = stream.read::<u16>();
+        Ok(Self)
+    }
+}
+
+/// Fails in the middle.
+struct Failing;
+
+impl ToDataStream for Failing {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&7_u8)?;
+        Err(DataStreamError::corrupt("this is not written"))
+    }
+}
+
+/// Panics in the middle.
+#[derive(Debug)]
+struct Panics;
+
+impl ToDataStream for Panics {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        stream.write(&7_u8)?;
+        panic!("in the middle of a value");
+    }
+}
+
+impl FromDataStream for Panics {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read::<u8>()?;
+        panic!("in the middle of a value");
+    }
+}
+
+#[test]
+fn a_value_that_hides_the_failure_of_a_part_is_not_written() {
+    let mut stream = QDataStream::new(Vec::new());
+    let error = stream.write(&Careless).unwrap_err();
+    assert_eq!(error.status(), DataStreamStatus::ReadCorruptData);
+    stream.reset_status();
+    stream.write(&3_u8).unwrap();
+    assert_eq!(stream.into_device(), [3]);
+}
+
+#[test]
+fn a_value_that_hides_that_it_has_not_come_whole_is_not_read() {
+    let mut stream = QDataStream::from_bytes(&[0, 1, 0]);
+    assert!(stream.read_whole::<Careless>().unwrap().is_none());
+    assert_eq!((stream.status(), stream.skip_raw(3)), (DataStreamStatus::Ok, 3));
+    // An error of what was read after that says no more.
+    let mut stream = QDataStream::from_bytes(&[0, 1, 0]);
+    let read = stream.transaction(|stream| {
+        let _ = stream.read::<u32>();
+        stream.read::<u8>()
+    });
+    assert_eq!(read.unwrap(), None);
+    assert_eq!(stream.skip_raw(3), 3);
+    // Neither is one of which a part is wrong.
+    let read = QDataStream::from_bytes(&[0, 0, 0xd8, 0]).transaction(|stream| {
+        let _ = stream.read::<char>();
+        Ok(())
+    });
+    assert_eq!(read.unwrap_err().status(), DataStreamStatus::ReadCorruptData);
+}
+
+#[test]
+fn a_stream_can_be_used_after_a_panic_in_the_code_of_a_value() {
+    let mut stream = QDataStream::new(Vec::new());
+    catch_unwind(AssertUnwindSafe(|| stream.write(&[Panics]))).unwrap_err();
+    stream.write(&3_u8).unwrap();
+    assert_eq!(stream.into_device(), [3]);
+
+    let mut stream = QDataStream::from_bytes(&[0; 101]);
+    for _ in 0..100 {
+        catch_unwind(AssertUnwindSafe(|| stream.read_whole::<Box<Panics>>())).unwrap_err();
+    }
+    assert!(!stream.is_transaction_started());
+    assert_eq!(stream.read_whole::<Box<u8>>().unwrap(), Some(Box::new(0)));
+    assert_eq!(stream.read_whole::<u8>().unwrap(), None);
+}
+
+#[test]
+fn a_value_is_also_written_by_its_own_method() {
+    let mut stream = QDataStream::new(Vec::new());
+    513_u16.write_to(&mut stream).unwrap();
+    assert_eq!(*stream.device(), [2, 1]);
+    vec!["a"].write_to(&mut stream).unwrap();
+    assert_eq!(stream.device()[2..], *b"\0\0\0\x01\0\0\0\x02\0a");
+    stream.set_status(DataStreamStatus::WriteFailed);
+    assert!(1_u8.write_to(&mut stream).is_err());
+}
+
+/// A list of linked elements, whose length no number tells.
+struct Link {
+    next: Option<Box<Link>>,
+}
+
+impl FromDataStream for Link {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        let next = if stream.read()? { Some(Box::new(stream.read()?)) } else { None };
+        Ok(Self { next })
+    }
+}
+
+#[test]
+fn a_type_that_reads_itself_is_not_nested_without_end() {
+    let error = error_of::<Link>(&vec![1; 1 << 20]);
+    assert!(error.to_string().contains("levels of nesting"), "{error}");
+    assert!(read::<Link>(&[1, 1, 0]).unwrap().next.unwrap().next.unwrap().next.is_none());
+}
+
+#[test]
+fn elements_without_bytes_are_not_many_more_than_the_bytes() {
+    let many = newest(&(1_u32 << 20));
+    for error in [
+        error_of::<Vec<Box<Nothing>>>(&many),
+        error_of::<VecDeque<Nothing>>(&many),
+        error_of::<Vec<Vec<[u8; 0]>>>(
+            &[newest(&(1_u32 << 20)), [0, 0, 1, 0].repeat(1 << 20)].concat(),
+        ),
+    ] {
+        assert!(error.to_string().contains("elements without bytes"), "{error}");
+    }
+    assert_eq!(read::<Vec<Nothing>>(&newest(&4000_u32)).unwrap().len(), 4000);
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -424,4 +586,77 @@ fn types_of_a_program_s_own_may_have_themselves_as_parts() {
     assert_eq!(read::<Entry>(&newest(&tree)).unwrap(), tree);
     let deep = b"\0\0\0\0\0\0\0\x01".repeat(70);
     assert_eq!(error_of::<Entry>(&deep).status(), DataStreamStatus::SizeLimitExceeded);
+}
+
+/// The names of the fields are those of the code around them.
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+struct Named<const N: usize> {
+    stream: u8,
+    r#type: [u16; N],
+}
+
+#[derive(Debug, PartialEq, ToDataStream, FromDataStream)]
+#[repr(align(8), i8)]
+enum Sign {
+    Minus = -1,
+}
+
+#[derive(Debug, ToDataStream, FromDataStream)]
+enum Never {}
+
+#[derive(ToDataStream)]
+struct Borrowed<'a, T: ?Sized> {
+    value: &'a T,
+}
+
+/// What Qt 6.4 has written: the number of the version, the byte order,
+/// and the bytes of a variant: a list of `1`, nothing, and a list of `"x"`.
+#[test]
+fn the_bytes_of_qt_are_the_bytes_here() {
+    let value = QVariant::from(vec![1.into(), QVariant::Invalid, vec![QVariant::from("x")].into()]);
+    for (number, order, hex) in [
+        (
+            7,
+            ByteOrder::BigEndian,
+            "0000000900000003000000020000000100000000ffffffff00000009000000010000000a000000020078",
+        ),
+        (
+            8,
+            ByteOrder::LittleEndian,
+            "0900000000030000000200000000010000000000000001ffffffff0900000000010000000a00000000020000007800",
+        ),
+        (
+            12,
+            ByteOrder::BigEndian,
+            "0000000900000000030000000200000000010000000001ffffffff0000000900000000010000000a00000000020078",
+        ),
+        (
+            13,
+            ByteOrder::LittleEndian,
+            "09000000000300000002000000000100000000000000010900000000010000000a00000000020000007800",
+        ),
+        (
+            20,
+            ByteOrder::BigEndian,
+            "00000009000000000300000002000000000100000000010000000900000000010000000a00000000020078",
+        ),
+    ] {
+        let version = DataStreamVersion::from_number(number).unwrap();
+        let bytes = written(version, order, &value);
+        assert_eq!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
+        let mut stream =
+            QDataStream::from_bytes(&bytes).with_version(version).with_byte_order(order);
+        assert_eq!(stream.read::<QVariant>().unwrap(), value);
+    }
+}
+
+#[test]
+fn types_of_every_kind_can_be_derived() {
+    let named = Named { stream: 1, r#type: [2, 3] };
+    assert_eq!(newest(&named), [1, 0, 2, 0, 3]);
+    assert_eq!(read::<Named<2>>(&[1, 0, 2, 0, 3]).unwrap(), named);
+    assert_eq!(newest(&Sign::Minus), [0xff]);
+    assert_eq!(read::<Sign>(&[0xff]).unwrap(), Sign::Minus);
+    assert_eq!(error_of::<Never>(&[0; 4]).to_string(), "the data is wrong: 0 is no Never");
+    assert_eq!(newest(&Borrowed { value: "a" }), newest("a"));
 }

@@ -1,8 +1,11 @@
 //! `#[derive(ToDataStream)]` and `#[derive(FromDataStream)]`: the parts of a type, one after another.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
-use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Member, parse_quote};
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::token::Paren;
+use syn::{Data, DataEnum, DeriveInput, Fields, Generics, parse_quote};
 
 use crate::mistake::Mistakes;
 
@@ -54,8 +57,15 @@ pub(crate) fn derive(input: &DeriveInput, direction: Direction) -> TokenStream {
         },
     };
     let trait_name = direction.trait_name();
+    let checks = match &input.data {
+        Data::Enum(data) if data.variants.iter().all(|variant| variant.fields.is_empty()) => {
+            number_checks(input, data)
+        }
+        _ => TokenStream::new(),
+    };
     quote! {
         #mistakes
+        #checks
 
         impl #parameters ::slotwire::stream::#trait_name for #name #arguments #conditions {
             #method
@@ -74,14 +84,21 @@ fn bounded(generics: &Generics, direction: Direction) -> Generics {
 }
 
 fn of_struct(fields: &Fields, direction: Direction) -> TokenStream {
-    let members: Vec<Member> = fields.members().collect();
+    let parts = fields.members().zip(fields).map(|(member, field)| {
+        // At the type, so that an error is there if no stream has such values.
+        let span = field.ty.span().resolved_at(Span::call_site());
+        match direction {
+            Direction::To => quote_spanned!(span=> stream.write(&self.#member)?;),
+            Direction::From => quote_spanned!(span=> #member: stream.read()?,),
+        }
+    });
     match direction {
         Direction::To => quote! {
-            #(stream.write(&self.#members)?;)*
+            #(#parts)*
             ::core::result::Result::Ok(())
         },
         Direction::From => quote! {
-            ::core::result::Result::Ok(Self { #(#members: stream.read()?,)* })
+            ::core::result::Result::Ok(Self { #(#parts)* })
         },
     }
 }
@@ -98,9 +115,8 @@ fn of_enum(
             mistakes.at(
                 &variant.fields,
                 format!(
-                    "Qt has no format for a variant with fields: implement `{}` for `{}`, and \
-                     write a number before the fields",
-                    direction.trait_name(),
+                    "Qt has no format for a variant with fields: implement the trait for `{}` by \
+                     hand, and write a number before the fields",
                     input.ident
                 ),
             );
@@ -109,10 +125,11 @@ fn of_enum(
     }
     let number = number_type(input);
     let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
-    let name = input.ident.to_string();
+    let name = input.ident.unraw().to_string();
     match direction {
+        Direction::To if variants.is_empty() => quote!(match *self {}),
         Direction::To => quote! {
-            let number = match self {
+            let number: #number = match self {
                 #(Self::#variants => Self::#variants as #number,)*
             };
             stream.write(&number)
@@ -131,6 +148,29 @@ fn of_enum(
     }
 }
 
+/// Checks that the number of each variant is one of its type, so that no two become one. Both derives
+/// write the same checks, of which the compiler reports each failure once.
+fn number_checks(input: &DeriveInput, data: &DataEnum) -> TokenStream {
+    if !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let (name, number) = (&input.ident, number_type(input));
+    let checks = data.variants.iter().map(|variant| {
+        let variant = &variant.ident;
+        let message = format!(
+            "the number of `{variant}` does not fit into `{number}`: write a larger type above \
+             `{name}`, as in `#[repr(i64)]`"
+        );
+        quote_spanned! {variant.span()=>
+            const _: () = ::core::assert!(
+                #name::#variant as i128 == #name::#variant as #number as i128,
+                #message
+            );
+        }
+    });
+    quote!(#(#checks)*)
+}
+
 /// Returns the integer type of an enum's `repr`; `i32` without one.
 fn number_type(input: &DeriveInput) -> Ident {
     let mut number = format_ident!("i32");
@@ -143,6 +183,10 @@ fn number_type(input: &DeriveInput) -> Ident {
                     .any(|known| name == known)
             {
                 number = name.clone();
+            }
+            if meta.input.peek(Paren) {
+                // Such as `align(8)`.
+                meta.input.parse::<Group>()?;
             }
             Ok(())
         });

@@ -1,6 +1,6 @@
-use slotwire::stream::ToDataStream;
+use slotwire::stream::{FromDataStream, ToDataStream};
 
-#[derive(ToDataStream)]
+#[derive(ToDataStream, FromDataStream)]
 enum Shape {
     Circle(f64),
 }

@@ -41,6 +41,8 @@ impl<T: FromDataStream> FromDataStream for Vec<T> {
             T::read_many(stream, count)
         })
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// Writes the number of elements, and the elements.
@@ -58,9 +60,8 @@ fn read_counted<T: FromDataStream, C: Default + Extend<T>, D: StreamDevice>(
 ) -> Result<C, DataStreamError> {
     stream.nested(|stream| {
         let mut container = C::default();
-        for _ in 0..stream.read_element_count()? {
-            container.extend([T::read_from(stream)?]);
-        }
+        let count = stream.read_element_count()?;
+        stream.read_elements(count, |element| container.extend([element]))?;
         Ok(container)
     })
 }
@@ -89,6 +90,8 @@ macro_rules! counted {
             ) -> Result<Self, DataStreamError> {
                 read_counted::<$element, Self, D>(stream)
             }
+
+            const COUNTS_AS_NESTED: bool = false;
         }
     )*};
 }
@@ -185,6 +188,8 @@ macro_rules! pointer {
             ) -> Result<Self, DataStreamError> {
                 stream.nested(|stream| T::read_from(stream).map(Self::new))
             }
+
+            const COUNTS_AS_NESTED: bool = false;
         }
     )*};
 }

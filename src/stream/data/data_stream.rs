@@ -65,6 +65,10 @@ pub struct QDataStream<D> {
     writes: usize,
     /// What was written of the outermost value.
     outgoing: Vec<u8>,
+    /// How many bytes were taken.
+    taken: u64,
+    /// How many elements were read that took no bytes.
+    unpaid: u64,
 }
 
 impl<'a> QDataStream<Bytes<'a>> {
@@ -96,6 +100,8 @@ impl<D: StreamDevice> QDataStream<D> {
             depth: 0,
             writes: 0,
             outgoing: Vec::new(),
+            taken: 0,
+            unpaid: 0,
         }
     }
 
@@ -210,7 +216,11 @@ impl<D: StreamDevice> QDataStream<D> {
     #[doc(alias = "operator>>")]
     #[inline]
     pub fn read<T: FromDataStream>(&mut self) -> Result<T, DataStreamError> {
-        T::read_from(self).map_err(|error| self.failed(error))
+        let value = match T::COUNTS_AS_NESTED {
+            true => self.nested(T::read_from),
+            false => T::read_from(self),
+        };
+        value.map_err(|error| self.failed(error))
     }
 
     /// Writes a value. If the device does not take all of it, none of it is written.
@@ -227,16 +237,24 @@ impl<D: StreamDevice> QDataStream<D> {
         if self.status != DataStreamStatus::Ok {
             return Err(DataStreamError::AfterFailure(self.status));
         }
-        self.writes += 1;
-        let written = value.write_to(self);
-        self.writes -= 1;
-        if self.writes > 0 {
-            return written;
+        if self.writes == 0 {
+            self.outgoing.clear();
         }
-        let sent = written
-            .and_then(|()| self.device.put(&self.outgoing).map_err(DataStreamError::WriteFailed));
-        self.outgoing.clear();
-        sent.map_err(|error| self.failed(error))
+        self.writes += 1;
+        let written = Scope { stream: self, end: |stream| stream.writes -= 1 }
+            .run(|stream| value.write_to(stream));
+        let written = if self.writes == 0 { written.and_then(|()| self.send()) } else { written };
+        written.map_err(|error| self.failed(error))
+    }
+
+    /// Passes the outermost value on to the device, unless a part of it failed.
+    fn send(&mut self) -> Result<(), DataStreamError> {
+        match self.status {
+            DataStreamStatus::Ok => {
+                self.device.put(&self.outgoing).map_err(DataStreamError::WriteFailed)
+            }
+            status => Err(DataStreamError::AfterFailure(status)),
+        }
     }
 
     /// Reads a value if all of it has come. Returns `None` if it has not: what has come is then left
@@ -268,30 +286,29 @@ impl<D: StreamDevice> QDataStream<D> {
     ///
     /// # Errors
     ///
-    /// Returns the error of `f`, except for `ReadPastEnd`. What was read is taken then.
+    /// Returns the error of `f`, except for one because more must come. What was read is taken then.
+    /// An error that `f` does not pass on counts too: [`AfterFailure`](DataStreamError::AfterFailure)
+    /// tells its status.
     pub fn transaction<T>(
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DataStreamError>,
     ) -> Result<Option<T>, DataStreamError> {
         self.start_transaction();
-        match f(self) {
-            Ok(value) => {
-                self.commit_transaction();
-                Ok(Some(value))
+        let read = Scope { stream: self, end: |stream: &mut Self| _ = stream.commit_transaction() };
+        let read = read.run(|stream| {
+            let read = f(stream).map_err(|error| stream.failed(error));
+            match stream.status {
+                DataStreamStatus::ReadPastEnd => Err(DataStreamError::ReadPastEnd),
+                DataStreamStatus::Ok => read,
+                status => read.and(Err(DataStreamError::AfterFailure(status))),
             }
-            Err(DataStreamError::ReadPastEnd) => {
-                self.rollback_transaction();
-                if self.transactions > 0 {
-                    return Err(DataStreamError::ReadPastEnd);
-                }
+        });
+        match read {
+            Err(DataStreamError::ReadPastEnd) if self.transactions == 0 => {
                 self.reset_status();
                 Ok(None)
             }
-            Err(error) => {
-                self.set_status(error.status());
-                self.commit_transaction();
-                Err(error)
-            }
+            read => read.map(Some),
         }
     }
 
@@ -319,22 +336,22 @@ impl<D: StreamDevice> QDataStream<D> {
     }
 
     /// Ends a transaction because more must come: sets the status `ReadPastEnd`, and the outermost
-    /// one puts back what was read. Takes it if something else went wrong before. Does nothing if
-    /// there is no transaction.
+    /// one puts back what was read. Takes it if something else went wrong before. Only sets the
+    /// status if there is no transaction.
     #[doc(alias = "rollbackTransaction")]
     pub fn rollback_transaction(&mut self) {
+        self.set_status(DataStreamStatus::ReadPastEnd);
         if self.transactions > 0 {
-            self.set_status(DataStreamStatus::ReadPastEnd);
             self.end_transaction();
         }
     }
 
     /// Ends a transaction because the data is wrong: sets the status `ReadCorruptData`, and takes
-    /// what was read. Does nothing if there is no transaction.
+    /// what was read. Only sets the status if there is no transaction.
     #[doc(alias = "abortTransaction")]
     pub fn abort_transaction(&mut self) {
+        self.status = DataStreamStatus::ReadCorruptData;
         if self.transactions > 0 {
-            self.status = DataStreamStatus::ReadCorruptData;
             self.end_transaction();
         }
     }
@@ -387,7 +404,7 @@ impl<D: StreamDevice> QDataStream<D> {
                 self.set_status(DataStreamStatus::ReadPastEnd);
                 break;
             }
-            self.device.take(found);
+            self.take(found);
             skipped += found;
         }
         skipped
@@ -404,18 +421,60 @@ impl<D: StreamDevice> QDataStream<D> {
         let bytes = self.device.look(count);
         if bytes.len() < count {
             let rest = bytes.len();
-            self.device.take(rest);
+            self.take(rest);
             return Err(self.failed(DataStreamError::ReadPastEnd));
         }
         let value = f(bytes);
-        self.device.take(count);
+        self.take(count);
         Ok(value)
     }
 
-    /// Writes a part of the value that is being written.
     #[inline]
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.outgoing.extend_from_slice(bytes);
+    fn take(&mut self, count: usize) {
+        self.device.take(count);
+        self.taken += count as u64;
+    }
+
+    /// Reads a number of elements, and gives each to `keep`. Fails if more of them take no bytes than
+    /// the stream had bytes, since a size alone would take memory and time then.
+    pub(super) fn read_elements<T: FromDataStream>(
+        &mut self,
+        count: usize,
+        mut keep: impl FnMut(T),
+    ) -> Result<(), DataStreamError> {
+        for _ in 0..count {
+            let before = self.taken;
+            keep(T::read_from(self)?);
+            if self.taken == before {
+                self.unpaid += 1;
+                let limit = usize::try_from(self.taken).unwrap_or(usize::MAX);
+                let limit = limit.saturating_add(UNPAID);
+                self.check_size(self.unpaid, "elements without bytes", limit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a part of the value that is being written; a value by itself if there is none, which
+    /// is so if a program calls `write_to`.
+    #[inline]
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), DataStreamError> {
+        self.push_with(|outgoing| outgoing.extend_from_slice(bytes))
+    }
+
+    /// As [`push`](Self::push), of what `f` appends.
+    #[inline]
+    pub(super) fn push_with(
+        &mut self,
+        f: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), DataStreamError> {
+        if self.writes > 0 {
+            f(&mut self.outgoing);
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        f(&mut bytes);
+        self.write(&Raw(&bytes))
     }
 
     /// Reads a value that may have such values in it. Fails if they are nested too deep.
@@ -425,9 +484,7 @@ impl<D: StreamDevice> QDataStream<D> {
     ) -> Result<T, DataStreamError> {
         self.check_size(self.depth as u64 + 1, "levels of nesting", self.limits.depth)?;
         self.depth += 1;
-        let value = f(self);
-        self.depth -= 1;
-        value
+        Scope { stream: self, end: |stream| stream.depth -= 1 }.run(f)
     }
 
     /// Fails if the data announces more than the limit.
@@ -466,6 +523,29 @@ impl<D: StreamDevice> QDataStream<D> {
 /// How many bytes are looked at once to skip them.
 const SKIPPED_AT_ONCE: usize = 64 * 1024;
 
+/// How many elements may take no bytes, beside one for each byte of the stream.
+const UNPAID: usize = 4096;
+
+/// A part of a stream's work that ends in any case, also if the code of a value panics.
+struct Scope<'a, D, E: Fn(&mut QDataStream<D>)> {
+    stream: &'a mut QDataStream<D>,
+    end: E,
+}
+
+impl<D, E: Fn(&mut QDataStream<D>)> Scope<'_, D, E> {
+    #[inline]
+    fn run<T>(self, f: impl FnOnce(&mut QDataStream<D>) -> T) -> T {
+        f(self.stream)
+    }
+}
+
+impl<D, E: Fn(&mut QDataStream<D>)> Drop for Scope<'_, D, E> {
+    #[inline]
+    fn drop(&mut self) {
+        (self.end)(self.stream);
+    }
+}
+
 /// Bytes that are written as they are.
 struct Raw<'a>(&'a [u8]);
 
@@ -474,7 +554,6 @@ impl ToDataStream for Raw<'_> {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.push(self.0);
-        Ok(())
+        stream.push(self.0)
     }
 }

@@ -10,9 +10,11 @@
 pub struct DataStreamLimits {
     /// How many bytes a string or an array of bytes may have. The default is 64 MiB.
     pub bytes: usize,
-    /// How many elements a container may have. The default is 16 Mi.
+    /// How many elements a container may have. The default is 16 Mi. Whatever the limit is, elements
+    /// that take no bytes can be only 4,096 more than the bytes that the stream has read.
     pub elements: usize,
-    /// How deep containers and variants may be nested. The default is 64.
+    /// How deep containers, variants and types of a program's own may be nested. The default is 64.
+    /// Each level takes some of the thread's stack.
     pub depth: usize,
 }
 

@@ -56,8 +56,7 @@ macro_rules! number {
                 stream.push(&match stream.byte_order() {
                     ByteOrder::BigEndian => self.to_be_bytes(),
                     ByteOrder::LittleEndian => self.to_le_bytes(),
-                });
-                Ok(())
+                })
             }
         }
 
@@ -68,6 +67,8 @@ macro_rules! number {
             ) -> Result<Self, DataStreamError> {
                 read_ordered(stream, [Self::from_be_bytes, Self::from_le_bytes])
             }
+
+            const COUNTS_AS_NESTED: bool = false;
         }
     )*};
 }
@@ -80,16 +81,14 @@ impl ToDataStream for u8 {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.push(&[*self]);
-        Ok(())
+        stream.push(&[*self])
     }
 
     fn write_all_to<D: StreamDevice>(
         values: &[Self],
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.push(values);
-        Ok(())
+        stream.push(values)
     }
 }
 
@@ -107,6 +106,7 @@ impl FromDataStream for u8 {
     }
 
     const IS_BYTE: bool = true;
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 impl ToDataStream for bool {
@@ -114,15 +114,17 @@ impl ToDataStream for bool {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.write(&u8::from(*self))
+        u8::from(*self).write_to(stream)
     }
 }
 
 /// As in Qt, every byte but 0 is true.
 impl FromDataStream for bool {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
-        Ok(stream.read::<u8>()? != 0)
+        Ok(u8::read_from(stream)? != 0)
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// A number of 32 bits, as Qt's `char32_t`.
@@ -131,17 +133,19 @@ impl ToDataStream for char {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.write(&u32::from(*self))
+        u32::from(*self).write_to(stream)
     }
 }
 
 /// A number of 32 bits, as Qt's `char32_t`. A number that is no character is wrong data.
 impl FromDataStream for char {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
-        let code = stream.read::<u32>()?;
+        let code = u32::read_from(stream)?;
         char::from_u32(code)
             .ok_or_else(|| DataStreamError::corrupt(format!("{code:#x} is no character")))
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// The precision in which a number of this type stands in a stream.
@@ -162,8 +166,8 @@ impl ToDataStream for f64 {
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
         match precision_of(stream, FloatingPointPrecision::Double) {
-            FloatingPointPrecision::Single => stream.write(&(*self as f32).to_bits()),
-            FloatingPointPrecision::Double => stream.write(&self.to_bits()),
+            FloatingPointPrecision::Single => (*self as f32).to_bits().write_to(stream),
+            FloatingPointPrecision::Double => self.to_bits().write_to(stream),
         }
     }
 }
@@ -171,10 +175,12 @@ impl ToDataStream for f64 {
 impl FromDataStream for f64 {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         Ok(match precision_of(stream, FloatingPointPrecision::Double) {
-            FloatingPointPrecision::Single => f32::from_bits(stream.read()?).into(),
-            FloatingPointPrecision::Double => Self::from_bits(stream.read()?),
+            FloatingPointPrecision::Single => f32::from_bits(u32::read_from(stream)?).into(),
+            FloatingPointPrecision::Double => Self::from_bits(u64::read_from(stream)?),
         })
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 impl ToDataStream for f32 {
@@ -183,8 +189,8 @@ impl ToDataStream for f32 {
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
         match precision_of(stream, FloatingPointPrecision::Single) {
-            FloatingPointPrecision::Single => stream.write(&self.to_bits()),
-            FloatingPointPrecision::Double => stream.write(&f64::from(*self).to_bits()),
+            FloatingPointPrecision::Single => self.to_bits().write_to(stream),
+            FloatingPointPrecision::Double => f64::from(*self).to_bits().write_to(stream),
         }
     }
 }
@@ -193,8 +199,10 @@ impl ToDataStream for f32 {
 impl FromDataStream for f32 {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         Ok(match precision_of(stream, FloatingPointPrecision::Single) {
-            FloatingPointPrecision::Single => Self::from_bits(stream.read()?),
-            FloatingPointPrecision::Double => f64::from_bits(stream.read()?) as Self,
+            FloatingPointPrecision::Single => Self::from_bits(u32::read_from(stream)?),
+            FloatingPointPrecision::Double => f64::from_bits(u64::read_from(stream)?) as Self,
         })
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }

@@ -3,6 +3,7 @@
 use super::data_stream::QDataStream;
 use super::device::StreamDevice;
 use super::status::DataStreamError;
+use super::value::{FromDataStream, ToDataStream};
 use super::version::DataStreamVersion;
 
 /// Stands for the size of a string that is null.
@@ -13,13 +14,17 @@ const EXTENDED: u32 = 0xffff_fffe;
 impl<D: StreamDevice> QDataStream<D> {
     /// Reads a size; `None` means null.
     pub(super) fn read_size(&mut self) -> Result<Option<u64>, DataStreamError> {
-        match self.read::<u32>()? {
+        match u32::read_from(self)? {
             NULL => Ok(None),
-            EXTENDED if self.version() >= DataStreamVersion::Qt6_7 => match self.read::<i64>()? {
+            EXTENDED if self.version() >= DataStreamVersion::Qt6_7 => match i64::read_from(self)? {
                 -1 => Ok(None),
-                size => u64::try_from(size)
-                    .map(Some)
-                    .map_err(|_| DataStreamError::corrupt(format!("a size cannot be {size}"))),
+                size => {
+                    u64::try_from(size).map(Some).map_err(|_| DataStreamError::SizeLimitExceeded {
+                        size: size.cast_unsigned(),
+                        unit: "bytes or elements",
+                        limit: i64::MAX.cast_unsigned(),
+                    })
+                }
             },
             size => Ok(Some(size.into())),
         }
@@ -33,22 +38,27 @@ impl<D: StreamDevice> QDataStream<D> {
         Ok(usize::try_from(size).ok())
     }
 
-    /// Reads the number of a container's elements; null counts as none. Fails if it is larger than
-    /// the limit.
+    /// Reads the number of a container's elements. Fails if it is larger than the limit, and if it is
+    /// null, as in Qt.
     pub(super) fn read_element_count(&mut self) -> Result<usize, DataStreamError> {
-        let size = self.read_size()?.unwrap_or(0);
-        self.check_size(size, "elements", self.limits().elements)?;
+        let unit = "elements";
+        let limit = self.limits().elements;
+        let Some(size) = self.read_size()? else {
+            let (size, limit) = (NULL.into(), limit as u64);
+            return Err(DataStreamError::SizeLimitExceeded { size, unit, limit });
+        };
+        self.check_size(size, unit, limit)?;
         Ok(usize::try_from(size).unwrap_or(usize::MAX))
     }
 
     /// Writes a size.
     pub(super) fn write_size(&mut self, size: usize) -> Result<(), DataStreamError> {
         match u32::try_from(size) {
-            Ok(short) if short < EXTENDED => self.write(&short),
-            Ok(EXTENDED) if self.version() < DataStreamVersion::Qt6_7 => self.write(&EXTENDED),
+            Ok(short) if short < EXTENDED => short.write_to(self),
+            Ok(EXTENDED) if self.version() < DataStreamVersion::Qt6_7 => EXTENDED.write_to(self),
             _ if self.version() >= DataStreamVersion::Qt6_7 => {
-                self.write(&EXTENDED)?;
-                self.write(&(size as u64))
+                EXTENDED.write_to(self)?;
+                (size as u64).write_to(self)
             }
             _ => Err(DataStreamError::SizeLimitExceeded {
                 size: size as u64,
@@ -59,6 +69,6 @@ impl<D: StreamDevice> QDataStream<D> {
     }
 
     pub(super) fn write_null(&mut self) -> Result<(), DataStreamError> {
-        self.write(&NULL)
+        NULL.write_to(self)
     }
 }

@@ -17,14 +17,16 @@ impl ToDataStream for QChar {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.write(&self.0)
+        self.0.write_to(stream)
     }
 }
 
 impl FromDataStream for QChar {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
-        stream.read().map(Self)
+        u16::read_from(stream).map(Self)
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// As Qt's `QString`: the number of bytes, and UTF-16 in the byte order of the stream.
@@ -33,15 +35,23 @@ impl ToDataStream for str {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        stream.write_size(2 * self.encode_utf16().count())?;
+        let count = match self.is_ascii() {
+            true => self.len(),
+            false => self.encode_utf16().count(),
+        };
+        stream.write_size(2 * count)?;
         let order = stream.byte_order();
-        for unit in self.encode_utf16() {
-            stream.push(&match order {
-                ByteOrder::BigEndian => unit.to_be_bytes(),
-                ByteOrder::LittleEndian => unit.to_le_bytes(),
-            });
-        }
-        Ok(())
+        stream.push_with(|outgoing| {
+            let start = outgoing.len();
+            outgoing.resize(start + 2 * count, 0);
+            let places = outgoing[start..].as_chunks_mut::<2>().0;
+            for (place, unit) in places.iter_mut().zip(self.encode_utf16()) {
+                *place = match order {
+                    ByteOrder::BigEndian => unit.to_be_bytes(),
+                    ByteOrder::LittleEndian => unit.to_le_bytes(),
+                };
+            }
+        })
     }
 }
 
@@ -60,9 +70,15 @@ impl FromDataStream for String {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         Ok(Option::<Self>::read_from(stream)?.unwrap_or_default())
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// A type with a value that is null. `Option` of it tells null and empty apart.
+#[diagnostic::on_unimplemented(
+    message = "Qt has no null `{Self}`, so a data stream has no `Option<{Self}>`",
+    note = "write a `bool` before the value, which tells if there is one"
+)]
 pub trait Nullable: ToDataStream + FromDataStream {
     /// Reads a value; `None` if it is null.
     #[doc(hidden)]
@@ -82,17 +98,27 @@ impl Nullable for String {
         }
         let order = stream.byte_order();
         let text = stream.with_bytes(count, |bytes| {
-            let units = bytes.as_chunks::<2>().0.iter().map(|&unit| match order {
-                ByteOrder::BigEndian => u16::from_be_bytes(unit),
-                ByteOrder::LittleEndian => u16::from_le_bytes(unit),
-            });
-            let characters = char::decode_utf16(units);
-            let mut text = Self::with_capacity(count / 2);
-            text.extend(characters.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)));
-            text
+            let units = bytes.as_chunks::<2>().0;
+            match order {
+                ByteOrder::BigEndian => text_of(units, u16::from_be_bytes),
+                ByteOrder::LittleEndian => text_of(units, u16::from_le_bytes),
+            }
         })?;
         Ok(Some(text))
     }
+}
+
+/// Returns the text of these units of UTF-16, in as much memory as it needs.
+fn text_of(units: &[[u8; 2]], unit: fn([u8; 2]) -> u16) -> String {
+    let units = units.iter().map(|&bytes| unit(bytes));
+    if units.clone().all(|unit| unit < 0x80) {
+        let bytes = units.map(|unit| unit.to_le_bytes()[0]).collect();
+        return String::from_utf8(bytes).expect("all of it is ASCII");
+    }
+    let characters = char::decode_utf16(units).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
+    let mut text = String::with_capacity(characters.clone().map(char::len_utf8).sum());
+    text.extend(characters);
+    text
 }
 
 impl Nullable for Vec<u8> {
@@ -120,6 +146,8 @@ impl<T: Nullable> FromDataStream for Option<T> {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         T::read_nullable(stream)
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 /// As Qt's `const char *`: the number of bytes with the terminator, and the bytes with it.
@@ -144,7 +172,7 @@ impl ToDataStream for CString {
 /// As Qt's `char *`. Ends at the first terminator; null is read as empty.
 impl FromDataStream for CString {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
-        let mut bytes = stream.read::<Vec<u8>>()?;
+        let mut bytes = Vec::<u8>::read_from(stream)?;
         bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
         Self::new(bytes).map_err(|error| DataStreamError::corrupt(error.to_string()))
     }

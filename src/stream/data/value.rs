@@ -29,9 +29,13 @@ use super::status::DataStreamError;
 /// assert_eq!(stream.into_device(), [0, 0, 0, 1, 0, 0, 0, 2]);
 /// # Ok::<_, DataStreamError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a data stream cannot write `{Self}`",
+    note = "write `#[derive(ToDataStream)]` above a type of your own, or implement `ToDataStream`"
+)]
 pub trait ToDataStream {
     /// Writes the value: its parts, by [`write`](QDataStream::write). The stream passes them on to
-    /// its device when the outermost value is complete.
+    /// its device when the outermost value is complete. To write a value, call `write`, and not this.
     ///
     /// # Errors
     ///
@@ -76,6 +80,10 @@ pub trait ToDataStream {
 /// assert_eq!(error.to_string(), "the data is wrong: 101 are no percent");
 /// # Ok::<_, DataStreamError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a data stream cannot read `{Self}`",
+    note = "write `#[derive(FromDataStream)]` above a type of your own, or implement `FromDataStream`"
+)]
 pub trait FromDataStream: Sized {
     /// Reads the value: its parts, by [`read`](QDataStream::read).
     ///
@@ -92,13 +100,15 @@ pub trait FromDataStream: Sized {
         count: usize,
     ) -> Result<Vec<Self>, DataStreamError> {
         let mut values = Vec::new();
-        for _ in 0..count {
-            values.push(Self::read_from(stream)?);
-        }
+        stream.read_elements(count, |value| values.push(value))?;
         Ok(values)
     }
 
     /// True for bytes: a list of them is also Qt's `QByteArray`, which can be null.
     #[doc(hidden)]
     const IS_BYTE: bool = false;
+
+    /// False for values without parts, and for those that count their depth themselves.
+    #[doc(hidden)]
+    const COUNTS_AS_NESTED: bool = true;
 }

@@ -169,6 +169,8 @@ impl FromDataStream for QVariant {
             Self::read_value(number, stream)
         })
     }
+
+    const COUNTS_AS_NESTED: bool = false;
 }
 
 macro_rules! from {
