@@ -897,3 +897,26 @@ fn a_wait_takes_the_credentials_of_a_slot(net: &Net) {
     first.end(&mut rt);
     second.end(&mut rt);
 }
+
+#[on_every_network]
+fn a_pause_lasts_beyond_the_connection_that_a_wait_accepts(net: &Net) {
+    for second in [COMES, b"\x05\x01"] {
+        let mut rt = net.runtime();
+        let (server, _, listener) = begin(net, &mut rt, |proxy| proxy);
+        rt[server].pause_accepting();
+        let mut proxy = caller(&mut rt, &listener);
+        reply_with(&mut rt, &mut proxy, BIND, &[LISTENS, second].concat());
+        assert_eq!(rt.wait_for_new_connection(server, LATE), second == COMES);
+        assert!(!rt[server].is_listening());
+        rt[server].next_pending_connection();
+
+        listen(&mut rt, server);
+        let mut again = caller(&mut rt, &listener);
+        reply_with(&mut rt, &mut again, BIND, &[LISTENS, COMES].concat());
+        wait_until(&mut rt, |world| world[server].is_listening());
+        settle(&mut rt);
+        assert!(!rt[server].has_pending_connections(), "it is still paused");
+        rt[server].resume_accepting();
+        accepted(&mut rt, server);
+    }
+}
