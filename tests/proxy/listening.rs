@@ -172,9 +172,12 @@ fn replies_may_come_in_any_pieces_and_what_follows_is_the_peers(net: &Net) {
 
 #[on_every_network]
 fn a_peer_of_which_the_proxy_tells_no_address_has_none(net: &Net) {
-    for reply in
-        [b"\x05\x00\x00\x03\x04gate\x0f\xa0", b"\x05\x00\x00\x01\0\0\0\0\x0f\xa0".as_slice()]
-    {
+    let mapped = b"\x05\x00\x00\x04\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0\x0f\xa0";
+    for reply in [
+        b"\x05\x00\x00\x03\x04gate\x0f\xa0",
+        b"\x05\x00\x00\x01\0\0\0\0\x0f\xa0".as_slice(),
+        mapped,
+    ] {
         let mut rt = net.runtime();
         let (server, _, mut proxy) = listening(net, &mut rt);
         proxy.write_all(reply).unwrap();
