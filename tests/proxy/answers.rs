@@ -39,13 +39,16 @@ fn a_proxy_that_replies_by_a_name_tells_no_address(net: &Net) {
 
 #[on_every_network]
 fn a_proxy_that_tells_no_address_leaves_that_of_the_connection_to_it(net: &Net) {
-    let mut rt = net.runtime();
-    let (socket, _, listener) = begin(net, &mut rt, "example.invalid", |proxy| proxy);
-    let mut proxy = caller(&mut rt, &listener);
-    reply_with(&mut rt, &mut proxy, REQUEST, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00");
-    wait_until(&mut rt, is(SocketState::Connected, socket));
-    assert_eq!(rt[socket].local_address(), Some(std::net::Ipv4Addr::LOCALHOST.into()));
-    assert_ne!(rt[socket].local_port(), Some(0));
+    let mapped = b"\x05\x00\x00\x04\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0\0\0";
+    for reply in [b"\x05\x00\x00\x01\0\0\0\0\0\0".as_slice(), mapped] {
+        let mut rt = net.runtime();
+        let (socket, _, listener) = begin(net, &mut rt, "example.invalid", |proxy| proxy);
+        let mut proxy = caller(&mut rt, &listener);
+        reply_with(&mut rt, &mut proxy, REQUEST, reply);
+        wait_until(&mut rt, is(SocketState::Connected, socket));
+        assert_eq!(rt[socket].local_address(), Some(std::net::Ipv4Addr::LOCALHOST.into()));
+        assert_ne!(rt[socket].local_port(), Some(0));
+    }
 }
 
 /// Answers the request with this, and returns the error and its text.

@@ -96,6 +96,8 @@ fn an_error_names_the_variable_and_what_is_wrong_in_it() {
         ("all_proxy", "socks5://ann:pw@h:99999", "the port is not a number from 1 to 65535"),
         ("HTTPS_PROXY", "socks5://ann:p%w@h", "write `%25` for a percent sign"),
         ("NO_PROXY", "example.com,ann:pw@192.168.*", "its entry \"192.168.*\" is not a host"),
+        ("NO_PROXY", "socks5://ann:pw,x@h", "its entry \"h\" is not a host"),
+        ("no_proxy", "ann:pw x@h, 192.168.*", "its entry \"192.168.*\" is not a host"),
     ] {
         let error = EnvironmentProxies::from_variables([(name, value)]).unwrap_err();
         let shown = error.to_string();

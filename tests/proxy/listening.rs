@@ -172,9 +172,12 @@ fn replies_may_come_in_any_pieces_and_what_follows_is_the_peers(net: &Net) {
 
 #[on_every_network]
 fn a_peer_of_which_the_proxy_tells_no_address_has_none(net: &Net) {
-    for reply in
-        [b"\x05\x00\x00\x03\x04gate\x0f\xa0", b"\x05\x00\x00\x01\0\0\0\0\x0f\xa0".as_slice()]
-    {
+    let mapped = b"\x05\x00\x00\x04\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0\x0f\xa0";
+    for reply in [
+        b"\x05\x00\x00\x03\x04gate\x0f\xa0",
+        b"\x05\x00\x00\x01\0\0\0\0\x0f\xa0".as_slice(),
+        mapped,
+    ] {
         let mut rt = net.runtime();
         let (server, _, mut proxy) = listening(net, &mut rt);
         proxy.write_all(reply).unwrap();
@@ -896,4 +899,27 @@ fn a_wait_takes_the_credentials_of_a_slot(net: &Net) {
     assert_eq!(journal.take(), ["asked", "listening, which it does", "new_connection"]);
     first.end(&mut rt);
     second.end(&mut rt);
+}
+
+#[on_every_network]
+fn a_pause_lasts_beyond_the_connection_that_a_wait_accepts(net: &Net) {
+    for second in [COMES, b"\x05\x01"] {
+        let mut rt = net.runtime();
+        let (server, _, listener) = begin(net, &mut rt, |proxy| proxy);
+        rt[server].pause_accepting();
+        let mut proxy = caller(&mut rt, &listener);
+        reply_with(&mut rt, &mut proxy, BIND, &[LISTENS, second].concat());
+        assert_eq!(rt.wait_for_new_connection(server, LATE), second == COMES);
+        assert!(!rt[server].is_listening());
+        rt[server].next_pending_connection();
+
+        listen(&mut rt, server);
+        let mut again = caller(&mut rt, &listener);
+        reply_with(&mut rt, &mut again, BIND, &[LISTENS, COMES].concat());
+        wait_until(&mut rt, |world| world[server].is_listening());
+        settle(&mut rt);
+        assert!(!rt[server].has_pending_connections(), "it is still paused");
+        rt[server].resume_accepting();
+        accepted(&mut rt, server);
+    }
 }

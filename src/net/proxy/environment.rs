@@ -121,10 +121,13 @@ impl EnvironmentProxies {
         };
         let exceptions = match Variable::find(["no_proxy", "NO_PROXY"], &variables)? {
             None => Exceptions::default(),
-            Some(variable) => Exceptions::parse(variable.value).map_err(|entry| {
-                // What is before an `@` has no place here, and may be a password.
-                let shown = entry.rsplit('@').next().unwrap_or_default().to_owned();
-                variable.fault(ProxyVariableFault::Exception(shown))
+            Some(variable) => Exceptions::parse(variable.value).map_err(|_| {
+                // What is before an `@` has no place here, and may be a password, with commas and
+                // spaces in it.
+                let shown = variable.value.rsplit('@').next().unwrap_or_default();
+                let entry = Exceptions::parse(shown).err();
+                let entry = entry.or_else(|| shown.split([',', ' ']).next()).unwrap_or_default();
+                variable.fault(ProxyVariableFault::Exception(entry.to_owned()))
             })?,
         };
         let all = proxy(["all_proxy", "ALL_PROXY"])?;

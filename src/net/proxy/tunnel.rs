@@ -170,7 +170,8 @@ impl Tunnel {
             Purpose::Connect(peer) => {
                 // Many proxies do not tell the address.
                 let is_told = |address: &Address| {
-                    address.internet().is_none_or(|address| !address.ip().is_unspecified())
+                    let ip = address.internet().map(|address| address.ip().to_canonical());
+                    ip.is_none_or(|ip| !ip.is_unspecified())
                 };
                 let local = address.filter(is_told);
                 Stage::Stands(Standing::Connection { local, peer })

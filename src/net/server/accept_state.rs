@@ -46,9 +46,9 @@ impl AcceptState {
         self.retry_delay = RETRY[0];
     }
 
-    /// Forgets everything but a wake-up that is still to come.
+    /// Forgets everything but a pause and a wake-up that is still to come.
     pub(super) fn forget(&mut self) {
-        let is_postponed = self.is_postponed;
-        *self = Self { is_postponed, ..Self::default() };
+        let Self { is_paused, is_postponed, .. } = *self;
+        *self = Self { is_paused, is_postponed, ..Self::default() };
     }
 }

@@ -311,6 +311,7 @@ impl QTcpServer {
     #[slot]
     pub fn close(&mut self) {
         self.stop_listening();
+        self.accepting.is_paused = false;
         if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
             self.abandoned.extend(self.pending.drain(..));
             home.step(ABANDONED);

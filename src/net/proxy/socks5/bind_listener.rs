@@ -125,7 +125,9 @@ impl SocketEngine for BindListener {
 /// Returns the address of the peer. Many proxies do not tell the IP address.
 fn told(peer: Address) -> Address {
     match peer {
-        Address::Internet(peer) if peer.ip().is_unspecified() => Address::Named(peer.port()),
+        Address::Internet(peer) if peer.ip().to_canonical().is_unspecified() => {
+            Address::Named(peer.port())
+        }
         peer => peer,
     }
 }
