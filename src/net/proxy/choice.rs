@@ -109,12 +109,9 @@ impl ProxyChoice {
     ) -> Result<Option<Chosen>, EngineFailure> {
         let anywhere = Destination { kind, host: "", port: 0, protocol_tag };
         let is_local = address.with_port(0).ip().to_canonical().is_loopback();
-        match self.proxy_for(own, &anywhere, is_local)?.map(Rc::new) {
+        match self.proxy_for(own, &anywhere, is_local)? {
             None => Ok(None),
-            Some(proxy) if kind == SocketType::Udp => {
-                let route = through(proxy.clone(), |_| relayed(None));
-                Ok(Some(Chosen { route, proxy: Some(proxy) }))
-            }
+            Some(proxy) if kind == SocketType::Udp => Ok(Some(through(proxy, |_| relayed(None)))),
             Some(_) => Err(EngineFailure::new(
                 SocketError::UnsupportedSocketOperation,
                 "a TCP socket that has a proxy cannot be bound",
@@ -130,14 +127,13 @@ impl ProxyChoice {
     ) -> Chosen {
         let proxy = match self.proxy_for(own, destination, is_loopback(destination.host)) {
             Ok(None) => return Chosen::default(),
-            Ok(Some(proxy)) => Rc::new(proxy),
+            Ok(Some(proxy)) => proxy,
             Err(failure) => return Chosen { route: Route::refused(failure), proxy: None },
         };
-        let route = match Target::parse(destination.host, destination.port) {
-            Ok(target) => to_peer(proxy.clone(), target, destination.kind),
-            Err(failure) => Route::refused(failure),
-        };
-        Chosen { route, proxy: Some(proxy) }
+        match Target::parse(destination.host, destination.port) {
+            Ok(target) => to_peer(proxy, target, destination.kind),
+            Err(failure) => Chosen { route: Route::refused(failure), proxy: Some(Rc::new(proxy)) },
+        }
     }
 }
 
@@ -164,8 +160,7 @@ pub(in crate::net) fn choose_to_listen(
             let ask = |_: &NetworkProxy| -> (Box<dyn Protocol>, Purpose) {
                 (Box::new(Socks5::new(request)), Purpose::Listen)
             };
-            let proxy = Rc::new(own.clone());
-            Ok(Some(Chosen { route: through(proxy.clone(), ask), proxy: Some(proxy) }))
+            Ok(Some(through(own.clone(), ask)))
         }
         #[cfg(feature = "http-proxy")]
         ProxyType::Http => Err(EngineFailure::new(
@@ -184,8 +179,8 @@ fn carries(proxy: &NetworkProxy, kind: SocketType) -> bool {
     }
 }
 
-/// Returns the route to a peer through a proxy.
-fn to_peer(proxy: Rc<NetworkProxy>, target: Target, kind: SocketType) -> Route {
+/// Chooses the way to a peer through a proxy.
+fn to_peer(proxy: NetworkProxy, target: Target, kind: SocketType) -> Chosen {
     through(proxy, move |proxy| -> (Box<dyn Protocol>, Purpose) {
         let purpose = Purpose::Connect(target.peer());
         match proxy.proxy_type() {
@@ -202,15 +197,19 @@ fn relayed(peer: Option<Target>) -> (Box<dyn Protocol>, Purpose) {
     (Box::new(Socks5::new(Request::Associate)), Purpose::Relay(peer))
 }
 
-/// Returns the route through a proxy. `ask` returns the conversation with it, and what is asked for.
+/// Chooses the way through a proxy. `ask` returns the conversation with it, and what is asked for.
 fn through(
-    proxy: Rc<NetworkProxy>,
+    proxy: NetworkProxy,
     ask: impl FnOnce(&NetworkProxy) -> (Box<dyn Protocol>, Purpose) + 'static,
-) -> Route {
-    Route::by_way_of(proxy.host_name(), proxy.port()).with_layer(move |below, early| {
-        let (protocol, purpose) = ask(&proxy);
-        Box::new(Tunnel::new(below, early, proxy, protocol, purpose))
-    })
+) -> Chosen {
+    let proxy = Rc::new(proxy);
+    let spoken_to = proxy.clone();
+    let route = Route::by_way_of(proxy.host_name(), proxy.port());
+    let route = route.with_layer(move |below, early| {
+        let (protocol, purpose) = ask(&spoken_to);
+        Box::new(Tunnel::new(below, early, spoken_to, protocol, purpose))
+    });
+    Chosen { route, proxy: Some(proxy) }
 }
 
 /// Returns true if a host is this one: a loopback address, or a name that always means this host.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::authenticator::ProxyAuthentication;
 use super::network_proxy::NetworkProxy;
 use super::protocol::{Credentials, Next, Over, Protocol};
-use super::socks5::{Association, BindListener, End};
+use super::socks5::{Association, BindListener, End, tells_ip};
 use super::target::Target;
 use crate::net::engine::{Address, Ends, Handshake, Link, Question, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError, SocketType, canonical};
@@ -168,12 +168,7 @@ impl Tunnel {
     fn granted(&self, address: Option<Address>) -> Result<Stage, Trouble> {
         Ok(match self.purpose {
             Purpose::Connect(peer) => {
-                // Many proxies do not tell the address.
-                let is_told = |address: &Address| {
-                    let ip = address.internet().map(|address| address.ip().to_canonical());
-                    ip.is_none_or(|ip| !ip.is_unspecified())
-                };
-                let local = address.filter(is_told);
+                let local = address.filter(|told| told.internet().is_none_or(tells_ip));
                 Stage::Stands(Standing::Connection { local, peer })
             }
             Purpose::Relay(_) => Stage::NeedsRelay(self.place_of(address)?),
@@ -185,12 +180,14 @@ impl Tunnel {
     /// means its own.
     fn place_of(&self, told: Option<Address>) -> Result<SocketAddr, Trouble> {
         let (ip, port) = match told {
-            Some(Address::Internet(address)) => (Some(canonical(address).ip()), address.port()),
+            Some(Address::Internet(address)) => {
+                (tells_ip(address).then(|| canonical(address).ip()), address.port())
+            }
             Some(Address::Named(port)) => (None, port),
             None => (None, 0),
         };
         let own = self.below.peer_addr().map_err(Trouble::of)?.internet();
-        match (ip.filter(|ip| !ip.is_unspecified()), own) {
+        match (ip, own) {
             (Some(ip), _) if port != 0 => Ok(SocketAddr::new(ip, port)),
             (None, Some(mut own)) if port != 0 => {
                 own.set_port(port);

@@ -271,9 +271,9 @@ impl QTcpServer {
     /// port are those at the proxy. If the proxy refuses, or does not answer within 30 seconds,
     /// [`accept_error`](Self::accept_error) is emitted.
     ///
-    /// The proxy is told the address and the port, and `0.0.0.0` for [`BindAddress::Any`]. By the
-    /// RFC the address is that of the expected peer: some proxies refuse every other peer. With
-    /// port 0 the proxy chooses the port.
+    /// The server sends the address and the port to the proxy, and `0.0.0.0` for
+    /// [`BindAddress::Any`]. By the RFC the address is that of the expected peer: some proxies
+    /// refuse every other peer. With port 0 the proxy chooses the port.
     ///
     /// The proxy listens for one connection. When that is accepted, the server stops listening, and
     /// [`new_connection`](Self::new_connection) is emitted: a slot may call

@@ -296,8 +296,8 @@ impl DatagramSocket {
         }
         if self.core.is_being_bound() {
             let operation = format!("{} before the proxy has bound the socket", operation());
-            let error = self.lacks_room();
-            return Err(NetError::new(SocketError::Temporary, operation, error));
+            let error = self.unsent_datagram(ErrorKind::WouldBlock.into());
+            return Err(NetError::new(SocketError::of_datagram(&error), operation, error));
         }
         match self.core.datagram_engine() {
             Some(engine) => Ok(engine),
@@ -332,15 +332,6 @@ impl DatagramSocket {
         }
     }
 
-    /// Refuses a datagram for which there is no room yet, and emits the error.
-    #[cold]
-    fn lacks_room(&mut self) -> io::Error {
-        self.core.announcement_mut().lack_room();
-        let error = io::Error::from(ErrorKind::WouldBlock);
-        self.core.fail(SocketError::Temporary, Some(copy_of(&error)));
-        error
-    }
-
     /// Emits `bytes_written` or the error for a datagram, and returns the same result.
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
@@ -349,15 +340,19 @@ impl DatagramSocket {
                 self.core.device_mut().announce_written(count);
                 Ok(count)
             }
-            Err(error) => {
-                if error.kind() == ErrorKind::WouldBlock {
-                    self.core.announcement_mut().lack_room();
-                }
-                let kind = SocketError::of_datagram(&error);
-                self.core.fail(kind, Some(copy_of(&error)));
-                Err(error)
-            }
+            Err(error) => Err(self.unsent_datagram(error)),
         }
+    }
+
+    /// Emits the error of a datagram that was not sent, and returns it.
+    #[cold]
+    fn unsent_datagram(&mut self, error: io::Error) -> io::Error {
+        if error.kind() == ErrorKind::WouldBlock {
+            self.core.announcement_mut().lack_room();
+        }
+        let kind = SocketError::of_datagram(&error);
+        self.core.fail(kind, Some(copy_of(&error)));
+        error
     }
 }
 

@@ -4,6 +4,8 @@
 //! can wait. Sockets and servers know only that a wait is under way.
 
 mod blocking_io;
+mod server_wait;
 mod socket_wait;
+mod wait_steps;
 
 pub use blocking_io::Blocking;

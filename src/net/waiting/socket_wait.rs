@@ -4,17 +4,15 @@
 //! and other sockets are not served.
 
 use std::cell::Cell;
-use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::wait_steps::{Lookup, deliver_before, look_up, turn_of, wait_on};
 use crate::event_loop::Runtime;
-use crate::net::engine::{Awaited, Interest, Network};
-use crate::net::server::{QTcpServer, forget_destroyed};
+use crate::net::engine::Interest;
 use crate::net::socket::{News, QAbstractSocket, SocketCore, StateMachine};
 use crate::net::values::{SocketError, SocketState};
-use crate::object::{Obj, Origin, Target};
+use crate::object::{Obj, Target};
 use crate::readiness::Readiness;
 
 /// Waiting for one socket.
@@ -173,140 +171,6 @@ impl Runtime {
     {
         Wait::begin(self, socket, timeout).for_end()
     }
-
-    /// Waits until a connection is accepted.
-    ///
-    /// Returns true if at least one connection is accepted before the call returns. Accepts all
-    /// connections that wait in the kernel, as in a pass of the loop, up to the server's
-    /// [limit](QTcpServer::set_max_pending_connections), even while the server is paused.
-    ///
-    /// Behind a [proxy](QTcpServer::set_proxy), first waits until the proxy listens.
-    ///
-    /// Returns false at once if the server does not listen, or if the limit of pending connections
-    /// is reached. Returns false if the proxy does not listen or accepting fails, in which case
-    /// [`accept_error`](QTcpServer::accept_error) is emitted, or if the wait takes longer than
-    /// `timeout`: then [`server_error`](QTcpServer::server_error) returns
-    /// [`SocketTimeout`](SocketError::SocketTimeout).
-    ///
-    /// # Panics
-    ///
-    /// Panics if a slot panics.
-    #[doc(alias = "waitForNewConnection")]
-    pub fn wait_for_new_connection(
-        &mut self,
-        server: Obj<QTcpServer>,
-        timeout: Option<Duration>,
-    ) -> bool {
-        let deadline = timeout.map(|timeout| self.timers().after(timeout));
-        loop {
-            if !finish_binding(self, server, deadline) {
-                return self.has_timed_out(server);
-            }
-            forget_destroyed(self, server);
-            let Some(Some((engine, network))) = self.get(server).map(QTcpServer::awaited) else {
-                return false;
-            };
-            let interest = Interest { to_read: true, to_write: false };
-            let mut sockets = Vec::with_capacity(1);
-            Awaited::collect(engine, interest, &mut sockets);
-            let readiness = match engine.ready_now().readable {
-                true => Some(vec![engine.ready_now()]),
-                false => wait_on(self, &*network, &sockets, deadline),
-            };
-            match readiness {
-                Some(readiness) if readiness.iter().any(|ready| ready.readable) => {
-                    match QTcpServer::accept_awaited(self, server) {
-                        Ok(true) => return true,
-                        Ok(false) => {}
-                        Err(_) => return false,
-                    }
-                }
-                Some(_) => {}
-                None => return self.has_timed_out(server),
-            }
-        }
-    }
-
-    /// Waits until a server listens that has asked its [proxy](QTcpServer::set_proxy) to.
-    ///
-    /// Returns true if the server listens when the call returns, so that
-    /// [`server_port`](QTcpServer::server_port) is known. Returns false if the proxy refuses or
-    /// fails; if the server was not asked to listen; or if this takes longer than `timeout`: then
-    /// [`server_error`](QTcpServer::server_error) returns
-    /// [`SocketTimeout`](SocketError::SocketTimeout), and the server goes on asking.
-    ///
-    /// A server without a proxy listens when [`listen`](QTcpServer::listen) returns. Qt has no such
-    /// call, because its `listen` blocks for up to 5 seconds.
-    ///
-    /// # Panics
-    ///
-    /// Panics if a slot panics.
-    pub fn wait_for_listening(
-        &mut self,
-        server: Obj<QTcpServer>,
-        timeout: Option<Duration>,
-    ) -> bool {
-        let deadline = timeout.map(|timeout| self.timers().after(timeout));
-        match finish_binding(self, server, deadline) {
-            true => self.get(server).is_some_and(QTcpServer::is_listening),
-            false => self.has_timed_out(server),
-        }
-    }
-
-    /// Sets the server's error to `SocketTimeout`, and returns false.
-    fn has_timed_out(&mut self, server: Obj<QTcpServer>) -> bool {
-        if let Some(server) = self.get_mut(server) {
-            let timeout = SocketError::SocketTimeout;
-            server.set_error(timeout, timeout.to_string());
-        }
-        false
-    }
-}
-
-/// Delivers what was recorded before, and waits until the proxy of a server listens or has refused
-/// to, if it is asked to. Returns false if the deadline passes before: then the server goes on
-/// asking.
-fn finish_binding(
-    runtime: &mut Runtime,
-    server: Obj<QTcpServer>,
-    deadline: Option<Instant>,
-) -> bool {
-    // A question, and the step after its slots, may be in a turn that was put aside.
-    while deliver_before(runtime, server, deadline) {
-        let Some(this) = runtime.get(server) else { return true };
-        let (Some(attempt), Some(network)) = (this.binding(), this.network()) else { return true };
-        let next_try = attempt.next_timeout();
-        if attempt.looks_up() {
-            let name = attempt.name_to_look_up("").to_owned();
-            match look_up(runtime, &*network, &name, next_try, deadline) {
-                Lookup::Answered(found) => turn_of(runtime, server, |server| {
-                    server.on_proxy_found(found);
-                }),
-                Lookup::Due => turn_of(runtime, server, QTcpServer::on_binding_timeout),
-                Lookup::TooLate => return false,
-            }
-            continue;
-        }
-        let mut sockets = Vec::new();
-        attempt.add_awaited(Interest { to_read: true, to_write: true }, &mut sockets);
-        let nearest = next_try.into_iter().chain(deadline).min();
-        match wait_on(runtime, &*network, &sockets, nearest) {
-            Some(ready) => {
-                let sources = sockets.iter().map(|socket| socket.engine.source());
-                let ready: Vec<_> = sources.zip(ready).collect();
-                turn_of(runtime, server, |server| {
-                    for (source, readiness) in ready {
-                        if readiness != Readiness::default() {
-                            server.on_binding_ready(source, readiness);
-                        }
-                    }
-                });
-            }
-            None if nearest == deadline => return false,
-            None => turn_of(runtime, server, QTcpServer::on_binding_timeout),
-        }
-    }
-    false
 }
 
 /// Waits until bytes have gone out, or until the last of them have. The end of a flush: a layer may
@@ -577,90 +441,5 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
     /// Emits the timeout; the connection does not end.
     fn time_out(&mut self) {
         self.turn(|machine| machine.core_mut().fail(SocketError::SocketTimeout, None));
-    }
-}
-
-/// Delivers the effects that were recorded before the wait, until no turn of the object is put
-/// aside any more. Returns false if the deadline passes before: news of the object would then
-/// overtake its turn.
-fn deliver_before<T: ?Sized + Target>(
-    runtime: &mut Runtime,
-    object: Obj<T>,
-    deadline: Option<Instant>,
-) -> bool {
-    runtime.deliver();
-    let Some(key) = runtime.own(object) else { return true };
-    while runtime.is_held_up(Origin::Object(key)) {
-        if deadline.is_some_and(|deadline| deadline <= runtime.timers().now()) {
-            return false;
-        }
-        runtime.deliver();
-    }
-    true
-}
-
-/// Calls `f` with an object, and delivers the effects that `f` recorded.
-fn turn_of<T: ?Sized + Target>(runtime: &mut Runtime, object: Obj<T>, f: impl FnOnce(&mut T)) {
-    let Some(key) = runtime.own(object) else { return };
-    runtime.on_behalf_of(Origin::Object(key), |world| {
-        world.turn(|world| {
-            if let Some(object) = world.get_mut(object) {
-                f(object);
-            }
-        });
-    });
-}
-
-/// What came of waiting for the addresses of a name.
-enum Lookup {
-    Answered(io::Result<Vec<SocketAddr>>),
-    /// The time of the attempt's next step has come before.
-    Due,
-    /// The deadline has passed before.
-    TooLate,
-}
-
-/// Waits for the addresses of a name, up to the next step of the attempt or the deadline.
-fn look_up(
-    runtime: &Runtime,
-    network: &dyn Network,
-    name: &str,
-    next_try: Option<Instant>,
-    deadline: Option<Instant>,
-) -> Lookup {
-    let nearest = next_try.into_iter().chain(deadline).min();
-    let timers = runtime.timers();
-    let timeout = nearest.map(|nearest| nearest.saturating_duration_since(timers.now()));
-    match network.resolve_now(name, timeout) {
-        Err(error) if error.kind() == ErrorKind::TimedOut => {
-            timers.clock().waited(timeout.unwrap_or_default());
-            // Without a deadline, a timeout means that no answer will come.
-            if nearest == deadline { Lookup::TooLate } else { Lookup::Due }
-        }
-        found => Lookup::Answered(found),
-    }
-}
-
-/// Waits until one of the sockets is ready; returns `None` if the deadline passes before.
-fn wait_on(
-    runtime: &Runtime,
-    network: &dyn Network,
-    sockets: &[Awaited<'_>],
-    deadline: Option<Instant>,
-) -> Option<Vec<Readiness>> {
-    let timers = runtime.timers();
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(timers.now()));
-        // A failure of the poller counts as no readiness: the socket's own calls report an error.
-        let ready = network.wait(sockets, timers.clock().sleep(left)).ok()?;
-        if ready.iter().any(|ready| *ready != Readiness::default()) {
-            return Some(ready);
-        }
-        if let Some(left) = left {
-            timers.clock().waited(left);
-            if deadline.is_some_and(|deadline| deadline <= timers.now()) {
-                return None;
-            }
-        }
     }
 }

@@ -155,8 +155,8 @@ impl Association {
         self.relay_at.is_some_and(|relay| relay != plain(sender))
     }
 
-    /// Parses the head of the datagram in the room. Returns `None` if the datagram is to be dropped:
-    /// it is a fragment, its head is wrong, or it is not the peer's.
+    /// Parses the head of the datagram in the room. Returns `None` if the caller must drop the datagram:
+    /// it is a fragment, its head is wrong, or another host than the peer has sent it.
     fn parse(&self, end: usize) -> Option<Waiting> {
         let rest = self.room[..end].strip_prefix(&UNFRAGMENTED)?;
         let Parsed::Address(sender, length) = parse_address(rest) else { return None };

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
-use super::reply::{Aim, parse_reply};
+use super::reply::{Aim, parse_reply, tells_ip};
 use crate::net::engine::{Accepted, Address, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError};
 use crate::readiness::Readiness;
@@ -122,12 +122,10 @@ impl SocketEngine for BindListener {
     }
 }
 
-/// Returns the address of the peer. Many proxies do not tell the IP address.
+/// Returns the address of the peer, of which the proxy may have told the port alone.
 fn told(peer: Address) -> Address {
     match peer {
-        Address::Internet(peer) if peer.ip().to_canonical().is_unspecified() => {
-            Address::Named(peer.port())
-        }
+        Address::Internet(peer) if !tells_ip(peer) => Address::Named(peer.port()),
         peer => peer,
     }
 }

@@ -10,3 +10,4 @@ mod reply;
 pub(super) use association::{Association, End};
 pub(super) use bind_listener::BindListener;
 pub(super) use conversation::{Request, Socks5};
+pub(super) use reply::tells_ip;

@@ -1,5 +1,7 @@
 //! The replies of a SOCKS5 proxy (RFC 1928, section 6).
 
+use std::net::SocketAddr;
+
 use super::address::{Parsed, parse_address};
 use crate::net::engine::Address;
 use crate::net::values::{EngineFailure, SocketError};
@@ -12,7 +14,7 @@ pub(super) const VERSION: u8 = 5;
 pub(super) struct Aim {
     /// What the proxy does, as the rest of a sentence.
     pub(super) described: &'static str,
-    /// The proxy was told the peer's name, and looks it up.
+    /// The request had the peer's name, which the proxy looks up.
     pub(super) is_named: bool,
 }
 
@@ -39,6 +41,12 @@ pub(super) fn parse_reply(
         Parsed::Incomplete => Ok(None),
         Parsed::Unknown => Err(wrong("the proxy's reply has an address of an unknown kind")),
     }
+}
+
+/// Returns true if a reply tells this address. Many proxies do not tell an IP address, and reply with
+/// 0.0.0.0 in its place.
+pub(in crate::net::proxy) fn tells_ip(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_unspecified()
 }
 
 /// Returns the failure that a code in the proxy's reply means.
