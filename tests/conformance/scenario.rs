@@ -342,8 +342,7 @@ pub(crate) enum Family {
     V6,
 }
 
-/// Says whether the scenario uses what later issues bring (data streams, text streams), or HTTP proxies
-/// without the feature.
+/// Says whether the scenario uses what is not there: text streams, or HTTP proxies without the feature.
 pub(crate) fn is_for_later(scenario: &Value) -> bool {
     match scenario {
         Value::Object(fields) => {

@@ -29,12 +29,7 @@ fn a_socket_goes_by_the_proxy_that_the_environment_names(net: &Net) {
     let url = format!("socks5://jo%65:s%65cret@127.0.0.1:{port}/");
     let (mut rt, socket) = call(net, &[("ALL_PROXY", &url)], "", ("example.invalid", 80));
     let mut proxy = caller(&mut rt, &listener);
-    hear(&mut rt, &mut proxy, b"\x05\x01\x02");
-    proxy.write_all(b"\x05\x02").unwrap();
-    hear(&mut rt, &mut proxy, b"\x01\x03joe\x06secret");
-    proxy.write_all(b"\x01\x00").unwrap();
-    hear(&mut rt, &mut proxy, REQUEST);
-    proxy.write_all(SUCCESS).unwrap();
+    let_joe_through(&mut rt, &mut proxy);
     wait_until(&mut rt, is(SocketState::Connected, socket));
 }
 

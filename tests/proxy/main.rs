@@ -78,6 +78,17 @@ fn reply_with(rt: &mut Runtime, proxy: &mut Peer, request: &[u8], reply: &[u8]) 
     proxy.write_all(reply).unwrap();
 }
 
+/// Plays a proxy that lets the user `joe` through, whose password is `secret`.
+#[track_caller]
+fn let_joe_through(rt: &mut Runtime, proxy: &mut Peer) {
+    hear(rt, proxy, b"\x05\x01\x02");
+    proxy.write_all(b"\x05\x02").unwrap();
+    hear(rt, proxy, b"\x01\x03joe\x06secret");
+    proxy.write_all(b"\x01\x00").unwrap();
+    hear(rt, proxy, REQUEST);
+    proxy.write_all(SUCCESS).unwrap();
+}
+
 #[on_every_network]
 fn a_socket_connects_through_a_proxy_which_looks_the_name_up(net: &Net) {
     let mut rt = net.runtime();
@@ -136,12 +147,7 @@ fn credentials_of_the_proxy_are_given_at_once(net: &Net) {
     let (socket, journal, listener) =
         begin(net, &mut rt, "example.invalid", |proxy| proxy.with_credentials("joe", "secret"));
     let mut proxy = caller(&mut rt, &listener);
-    hear(&mut rt, &mut proxy, b"\x05\x01\x02");
-    proxy.write_all(b"\x05\x02").unwrap();
-    hear(&mut rt, &mut proxy, b"\x01\x03joe\x06secret");
-    proxy.write_all(b"\x01\x00").unwrap();
-    hear(&mut rt, &mut proxy, REQUEST);
-    proxy.write_all(SUCCESS).unwrap();
+    let_joe_through(&mut rt, &mut proxy);
     wait_until(&mut rt, is(SocketState::Connected, socket));
     rt.deliver();
     assert_eq!(journal.take(), CONNECTED);

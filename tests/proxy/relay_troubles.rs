@@ -204,20 +204,26 @@ fn waits_find_the_end_of_the_relay(net: &Net) {
     }
 }
 
-#[on_every_network]
-fn a_slot_that_takes_one_datagram_at_a_time_gets_all_that_came_before_the_end(net: &Net) {
-    let mut rt = net.runtime();
-    let relayed = Relayed::bound(net, &mut rt);
-    let taken = one_at_a_time(&mut rt, relayed.socket);
+/// Relays three datagrams, ends the relay, and looks whether the slots have taken them all.
+#[track_caller]
+fn takes_three_before_the_end(rt: &mut Runtime, relayed: Relayed, taken: &RefCell<Vec<Vec<u8>>>) {
     for text in [b"a", b"b", b"c"] {
         relayed.relay(HEAD, text);
     }
     let Relayed { socket, journal, control, .. } = relayed;
     drop(control);
-    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
-    settle(&mut rt);
+    wait_until(rt, |world| world[socket].state() == SocketState::Unconnected);
+    settle(rt);
     assert_eq!(*taken.borrow(), [b"a", b"b", b"c"], "{:?}", journal.take());
     assert_eq!(journal.count("ProxyConnectionClosed while Bound"), 1);
+}
+
+#[on_every_network]
+fn a_slot_that_takes_one_datagram_at_a_time_gets_all_that_came_before_the_end(net: &Net) {
+    let mut rt = net.runtime();
+    let relayed = Relayed::bound(net, &mut rt);
+    let taken = one_at_a_time(&mut rt, relayed.socket);
+    takes_three_before_the_end(&mut rt, relayed, &taken);
 }
 
 #[on_every_network]
@@ -233,15 +239,7 @@ fn a_slot_that_takes_all_datagrams_gets_all_that_came_before_the_end(net: &Net) 
             all.borrow_mut().push(buffer[..count].to_vec());
         }
     });
-    for text in [b"a", b"b", b"c"] {
-        relayed.relay(HEAD, text);
-    }
-    let Relayed { journal, control, .. } = relayed;
-    drop(control);
-    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
-    settle(&mut rt);
-    assert_eq!(*taken.borrow(), [b"a", b"b", b"c"], "{:?}", journal.take());
-    assert_eq!(journal.count("ProxyConnectionClosed while Bound"), 1);
+    takes_three_before_the_end(&mut rt, relayed, &taken);
 }
 
 #[on_every_network]

@@ -2,7 +2,6 @@
 //! `secret.rs`. What the layer has to do with the other end is done behind the test's back: the
 //! listener greets whoever calls.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -11,12 +10,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use slotwire::__private::v1::engine::{Destination, Route, Router};
+use slotwire::SocketType;
 use slotwire::prelude::*;
-use slotwire::{NetworkInterface, SocketType};
 
 use super::errand::{Underway, Work};
 use super::network::Ground;
-use super::peer::{End, Lack, ListenerEnd, UdpEnd};
+use super::peer::{End, Lack, ListenerEnd};
 use super::secret::{Below, Conversation, Secret};
 
 /// A network with a layer on its connections.
@@ -62,55 +61,13 @@ impl Ground for LayeredNetwork {
         (self.layered(runtime), elapsed)
     }
 
-    fn run_proxy(&self) -> (u16, Box<dyn Any>) {
-        self.ground.run_proxy()
-    }
-
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
         let listener = self.ground.listen_and_greet(at)?;
         self.ports.borrow_mut().insert(listener.local_addr()?.port());
         Ok(listener)
     }
 
-    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
-        self.ground.listen_and_greet(at)
-    }
-
-    fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>> {
-        self.ground.connect(to)
-    }
-
-    fn bind_udp(&self, at: SocketAddr) -> io::Result<Box<dyn UdpEnd>> {
-        self.ground.bind_udp(at)
-    }
-
-    fn closed_port(&self) -> u16 {
-        self.ground.closed_port()
-    }
-
-    fn full_listener(&self) -> (SocketAddr, Box<dyn Any>) {
-        self.ground.full_listener()
-    }
-
-    fn loopback(&self) -> NetworkInterface {
-        self.ground.loopback()
-    }
-
-    fn has_descriptors(&self) -> bool {
-        self.ground.has_descriptors()
-    }
-
-    fn open_descriptors(&self) -> usize {
-        self.ground.open_descriptors()
-    }
-
-    fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
-        self.ground.in_own_process(test, body);
-    }
-
-    fn leave_room(&self, more: Option<usize>) {
-        self.ground.leave_room(more);
-    }
+    super::network::leave_to_ground!();
 }
 
 /// An end that a network has, and on which a conversation can stand.

@@ -64,6 +64,66 @@ pub(crate) trait Ground {
     fn leave_room(&self, more: Option<usize>);
 }
 
+/// Writes the methods of [`Ground`] that a network which stands on another one, `self.ground`, leaves to
+/// it: all but those that make runtimes and listen.
+macro_rules! leave_to_ground {
+    () => {
+        fn run_proxy(&self) -> (u16, Box<dyn ::std::any::Any>) {
+            self.ground.run_proxy()
+        }
+
+        fn listen_and_greet(
+            &self,
+            at: ::std::net::SocketAddr,
+        ) -> ::std::io::Result<Box<dyn $crate::support::peer::ListenerEnd>> {
+            self.ground.listen_and_greet(at)
+        }
+
+        fn connect(
+            &self,
+            to: ::std::net::SocketAddr,
+        ) -> ::std::io::Result<Box<dyn $crate::support::peer::End>> {
+            self.ground.connect(to)
+        }
+
+        fn bind_udp(
+            &self,
+            at: ::std::net::SocketAddr,
+        ) -> ::std::io::Result<Box<dyn $crate::support::peer::UdpEnd>> {
+            self.ground.bind_udp(at)
+        }
+
+        fn closed_port(&self) -> u16 {
+            self.ground.closed_port()
+        }
+
+        fn full_listener(&self) -> (::std::net::SocketAddr, Box<dyn ::std::any::Any>) {
+            self.ground.full_listener()
+        }
+
+        fn loopback(&self) -> ::slotwire::NetworkInterface {
+            self.ground.loopback()
+        }
+
+        fn has_descriptors(&self) -> bool {
+            self.ground.has_descriptors()
+        }
+
+        fn open_descriptors(&self) -> usize {
+            self.ground.open_descriptors()
+        }
+
+        fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
+            self.ground.in_own_process(test, body);
+        }
+
+        fn leave_room(&self, more: Option<usize>) {
+            self.ground.leave_room(more);
+        }
+    };
+}
+pub(super) use leave_to_ground;
+
 impl Net {
     /// The kernel's.
     pub(crate) fn native() -> Self {

@@ -9,11 +9,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use slotwire::NetworkProxy;
 use slotwire::prelude::*;
-use slotwire::{NetworkInterface, NetworkProxy};
 
 use super::network::Ground;
-use super::peer::{End, ListenerEnd, UdpEnd};
+use super::peer::ListenerEnd;
 
 /// The proxy of the kernel's network: `socks5://user:password@127.0.0.1:1080`, with a user or without,
 /// or the same with `http`.
@@ -81,7 +81,10 @@ impl ProxiedNetwork {
     pub(super) fn new(ground: Box<dyn Ground>) -> Self {
         let named = std::env::var(PROXY).ok().filter(|_| ground.has_descriptors());
         match named {
-            Some(url) => Self { ground, proxy: parse(&url), _kept: Box::new(()) },
+            Some(url) => {
+                let proxy = url.parse().unwrap_or_else(|error| panic!("{PROXY}: {error}"));
+                Self { ground, proxy, _kept: Box::new(()) }
+            }
             None => {
                 let (port, kept) = ground.run_proxy();
                 let proxy = NetworkProxy::socks5("127.0.0.1", port);
@@ -96,24 +99,6 @@ impl ProxiedNetwork {
     }
 }
 
-/// Parses what the environment says.
-fn parse(url: &str) -> NetworkProxy {
-    let parts = || {
-        let (scheme, rest) = url.split_once("://")?;
-        let (credentials, at) = rest.rsplit_once('@').unwrap_or(("", rest));
-        let (host, port) = at.rsplit_once(':')?;
-        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-        let proxy = match scheme {
-            "socks5" => NetworkProxy::socks5(host, port.parse().ok()?),
-            #[cfg(feature = "http-proxy")]
-            "http" => NetworkProxy::http(host, port.parse().ok()?),
-            _ => return None,
-        };
-        Some(proxy.with_credentials(user, password))
-    };
-    parts().unwrap_or_else(|| panic!("{PROXY} names no proxy: {url}"))
-}
-
 impl Ground for ProxiedNetwork {
     fn runtime(&self) -> Runtime {
         self.proxied(self.ground.runtime())
@@ -124,51 +109,9 @@ impl Ground for ProxiedNetwork {
         (self.proxied(runtime), elapsed)
     }
 
-    fn run_proxy(&self) -> (u16, Box<dyn Any>) {
-        self.ground.run_proxy()
-    }
-
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
         self.ground.listen(at)
     }
 
-    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
-        self.ground.listen_and_greet(at)
-    }
-
-    fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>> {
-        self.ground.connect(to)
-    }
-
-    fn bind_udp(&self, at: SocketAddr) -> io::Result<Box<dyn UdpEnd>> {
-        self.ground.bind_udp(at)
-    }
-
-    fn closed_port(&self) -> u16 {
-        self.ground.closed_port()
-    }
-
-    fn full_listener(&self) -> (SocketAddr, Box<dyn Any>) {
-        self.ground.full_listener()
-    }
-
-    fn loopback(&self) -> NetworkInterface {
-        self.ground.loopback()
-    }
-
-    fn has_descriptors(&self) -> bool {
-        self.ground.has_descriptors()
-    }
-
-    fn open_descriptors(&self) -> usize {
-        self.ground.open_descriptors()
-    }
-
-    fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
-        self.ground.in_own_process(test, body);
-    }
-
-    fn leave_room(&self, more: Option<usize>) {
-        self.ground.leave_room(more);
-    }
+    super::network::leave_to_ground!();
 }
