@@ -7,7 +7,7 @@ use std::cell::{Cell, OnceCell};
 use std::io::{self, ErrorKind};
 
 use super::byte_queue::ByteQueue;
-use super::messages::Messages;
+use super::message_ends::MessageEnds;
 use super::open_mode::OpenMode;
 use super::searched::Searched;
 use super::text::{RETURN, TextView};
@@ -60,7 +60,7 @@ pub(super) struct Rare {
     /// What was peeked at in text mode and not read since.
     view: TextView,
     /// Where the messages in the buffer end, if they are messages.
-    messages: Messages,
+    message_ends: MessageEnds,
 }
 
 impl Rare {
@@ -68,7 +68,7 @@ impl Rare {
     fn front_leaves(&mut self, count: usize) {
         self.line_feeds.consumed(count);
         self.returns.consumed(count);
-        self.messages.settle();
+        self.message_ends.settle();
     }
 }
 
@@ -366,24 +366,24 @@ impl Device {
 
     #[cold]
     fn message_in(&self, rare: &Rare) -> Option<&[u8]> {
-        let len = rare.messages.next_len()?;
+        let len = rare.message_ends.next_len()?;
         if self.is_readable() { self.unread().get(..len) } else { None }
     }
 
     /// What is left of the next message in the buffer that is not empty.
     pub(super) fn message_with_bytes(&self) -> &[u8] {
-        let len = self.rare.get().and_then(|rare| rare.messages.next_len_with_bytes());
+        let len = self.rare.get().and_then(|rare| rare.message_ends.next_len_with_bytes());
         len.and_then(|len| self.unread().get(..len)).unwrap_or_default()
     }
 
     /// Returns true if the next message in the buffer is what a reader has left of one.
     pub(super) fn message_is_rest(&self) -> bool {
-        self.rare.get().is_some_and(|rare| rare.messages.next_is_rest())
+        self.rare.get().is_some_and(|rare| rare.message_ends.next_is_rest())
     }
 
     /// The number of messages in the buffer that were not read, or not to their end.
     pub(super) fn messages_left(&self) -> usize {
-        self.rare.get().map_or(0, |rare| rare.messages.left())
+        self.rare.get().map_or(0, |rare| rare.message_ends.left())
     }
 
     /// How much of the buffer was read in a transaction.
@@ -400,22 +400,22 @@ impl Device {
     /// Adds a message that was read from below to the buffer.
     pub(super) fn fill_message(&mut self, message: &[u8]) {
         self.incoming.push(message);
-        self.rare_mut().messages.push(message.len());
+        self.rare_mut().message_ends.push(message.len());
     }
 
     /// Notes that the next message in the buffer was read. Returns false if that is not an empty one.
     pub(super) fn pass_empty_message(&mut self) -> bool {
         let Some(rare) = self.rare.get_mut() else { return false };
-        let has_passed = rare.messages.pass_empty();
+        let has_passed = rare.message_ends.pass_empty();
         if !rare.transaction.keeps() {
-            rare.messages.settle();
+            rare.message_ends.settle();
         }
         has_passed
     }
 
     /// Notes that the message that was read last is an empty one and still the next.
     pub(super) fn leave_empty_message(&mut self) {
-        self.rare_mut().messages.leave_empty();
+        self.rare_mut().message_ends.leave_empty();
     }
 
     /// Notes that `count` bytes were read from below, or written to it.
@@ -452,7 +452,7 @@ impl Device {
         let count = count.min(self.incoming.len() - mark);
         let are_kept = rare.transaction.keeps();
         rare.view.was_read(&self.incoming.as_slice()[mark..mark + count], are_kept);
-        rare.messages.was_read(count);
+        rare.message_ends.was_read(count);
         if let Transaction::Marked { read } = &mut rare.transaction {
             *read += count;
             return if count > 0 { Advance::Kept } else { Advance::Nothing };
@@ -466,7 +466,7 @@ impl Device {
     pub(super) fn commit(&mut self) -> bool {
         let rare = self.rare_mut();
         let read = std::mem::take(&mut rare.transaction).mark();
-        let has_read = read > 0 || rare.messages.has_read();
+        let has_read = read > 0 || rare.message_ends.has_read();
         rare.view.drop_passed();
         rare.front_leaves(read);
         self.incoming.consume(read);
@@ -478,7 +478,7 @@ impl Device {
         let rare = self.rare_mut();
         rare.transaction = Transaction::None;
         rare.view.taken_back();
-        rare.messages.take_back();
+        rare.message_ends.take_back();
     }
 
     /// Takes the whole buffer, if all of it is to be read.
@@ -496,7 +496,7 @@ impl Device {
     /// Puts a byte in front of the buffer, and of the message there if it has messages.
     pub(super) fn unget(&mut self, byte: u8, has_messages: bool) {
         self.incoming.unget(byte);
-        if has_messages && self.rare_mut().messages.ungot() {
+        if has_messages && self.rare_mut().message_ends.ungot() {
             // The view is of a message behind it.
             self.rare_mut().view.forget();
         }
@@ -520,7 +520,7 @@ impl Device {
             rare.line_feeds.truncated(len);
             rare.returns.truncated(len);
             if len == 0 {
-                rare.messages = Messages::default();
+                rare.message_ends = MessageEnds::default();
             }
             rare.view.truncated(len.saturating_sub(mark));
         }

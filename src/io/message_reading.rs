@@ -2,7 +2,7 @@
 //!
 //! Each call takes one message, or what an earlier look has left of one, and an empty one is taken as
 //! well. Only the readers of lines, which are in `reading.rs`, go on from one message to the next. What
-//! was looked at and not taken is in the buffer, and `messages.rs` knows where each message ends.
+//! was looked at and not taken is in the buffer, and `message_ends.rs` knows where each message ends.
 
 use std::io;
 

@@ -274,10 +274,12 @@ pub trait RawDevice {
         self.data_available().max(MESSAGE)
     }
 
-    /// Returns the number of bytes after which a reader of lines returns a line even if no line
-    /// feed has arrived. Called only if the device [gives messages](Self::is_message_based).
-    #[doc(hidden)]
-    fn line_limit(&self) -> usize {
+    /// Returns the number of bytes in the buffer at which the device takes in no more, or
+    /// `usize::MAX`, the default, if there is no such number.
+    ///
+    /// A reader that waits for more bytes than this would wait for ever: it gives up, or takes what
+    /// there is.
+    fn buffer_limit(&self) -> usize {
         usize::MAX
     }
 

@@ -150,7 +150,7 @@ pub(super) fn find_line<D: QIODevice + ?Sized>(
             None => {}
         }
         device.device().check_readable()?;
-        if has_messages && unread >= device.line_limit() {
+        if has_messages && unread >= device.buffer_limit() {
             break unread;
         }
         // Without a buffer nothing may be read beyond the line, unless it can be read again.

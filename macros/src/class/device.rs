@@ -263,7 +263,7 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
         (quote!(data_available), quote!(usize)),
         (quote!(tells_unopened), quote!(bool)),
         (quote!(message_room), quote!(usize)),
-        (quote!(line_limit), quote!(usize)),
+        (quote!(buffer_limit), quote!(usize)),
         (quote!(line_available), quote!(bool)),
         (quote!(data_to_write), quote!(usize)),
         (quote!(data_size), quote!(u64)),

@@ -39,6 +39,10 @@ impl RawDevice for StreamSocket {
         self.waiting_below()
     }
 
+    fn buffer_limit(&self) -> usize {
+        self.core().settings().read_limit.unwrap_or(usize::MAX)
+    }
+
     fn flush_data(&mut self) -> io::Result<()> {
         self.flush_by_user();
         Ok(())
@@ -86,7 +90,7 @@ impl RawDevice for DatagramSocket {
         Self::MESSAGE_ROOM
     }
 
-    fn line_limit(&self) -> usize {
+    fn buffer_limit(&self) -> usize {
         self.core().settings().read_limit.unwrap_or(usize::MAX)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything here is in statics: a program that does not use it pays nothing.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -31,6 +31,9 @@ use super::signal::AnySignal;
 #[doc(alias = "QMetaObject")]
 pub struct MetaObject {
     class_name: &'static str,
+    /// The type, for a class with type parameters: each of its descriptions may be there more than
+    /// once, at several addresses.
+    class_type: Option<fn() -> TypeId>,
     super_class: Option<fn() -> &'static MetaObject>,
     signals: &'static [MetaSignal],
     slots: &'static [MetaSlot],
@@ -40,7 +43,22 @@ pub struct MetaObject {
 impl MetaObject {
     /// Creates the description of a class, with a name and nothing else.
     pub const fn new(class_name: &'static str) -> Self {
-        Self { class_name, super_class: None, signals: &[], slots: &[], properties: &[] }
+        Self {
+            class_name,
+            class_type: None,
+            super_class: None,
+            signals: &[],
+            slots: &[],
+            properties: &[],
+        }
+    }
+
+    /// Sets the type of the class. A class with type parameters needs it, since its description is
+    /// a constant and no static, so that the address does not tell which class it describes.
+    #[must_use]
+    pub const fn with_type<T: 'static>(mut self) -> Self {
+        self.class_type = Some(TypeId::of::<T>);
+        self
     }
 
     /// Sets the class that this one embeds and extends, by its
@@ -86,7 +104,14 @@ impl MetaObject {
 
     /// Returns true if the class is `other` or extends it.
     pub fn inherits(&self, other: &MetaObject) -> bool {
-        std::ptr::eq(self, other) || self.super_class().is_some_and(|class| class.inherits(other))
+        self.describes_the_class_of(other)
+            || self.super_class().is_some_and(|class| class.inherits(other))
+    }
+
+    /// Returns true if both describe the same class.
+    fn describes_the_class_of(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || matches!((self.class_type, other.class_type), (Some(own), Some(others)) if own() == others())
     }
 
     /// Returns the signals that the class itself declares, without those of its super class.
@@ -146,9 +171,11 @@ impl fmt::Debug for MetaObject {
 
 impl PartialEq for MetaObject {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-            || (self.class_name, self.signals, self.slots, self.properties)
-                == (other.class_name, other.signals, other.slots, other.properties)
+        self.describes_the_class_of(other)
+            || (self.class_name, self.class_type.map(|own| own()))
+                == (other.class_name, other.class_type.map(|others| others()))
+                && (self.signals, self.slots, self.properties)
+                    == (other.signals, other.slots, other.properties)
                 && self.super_class() == other.super_class()
     }
 }

@@ -11,7 +11,7 @@ const MOST: usize = 1024;
 
 /// The lengths of the messages in a buffer.
 #[derive(Debug, Default)]
-pub(super) struct Messages {
+pub(super) struct MessageEnds {
     lengths: VecDeque<usize>,
     /// How many of them are 0.
     empty: usize,
@@ -23,7 +23,7 @@ pub(super) struct Messages {
     front_is_rest: bool,
 }
 
-impl Messages {
+impl MessageEnds {
     /// Adds a message at the end.
     pub(super) fn push(&mut self, len: usize) {
         if len == 0 {
