@@ -79,6 +79,7 @@ extern crate self as slotwire;
 
 pub mod event_loop;
 pub mod io;
+pub mod message;
 pub mod net;
 pub mod object;
 pub mod stream;

@@ -1,0 +1,150 @@
+//! `DataStreamCodec`: a message is a value of a data stream.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::codec::{Decoder, Encoder};
+use super::error::MessageError;
+use super::incoming::Incoming;
+use crate::stream::{
+    ByteOrder, DataStreamError, DataStreamLimits, DataStreamVersion, FloatingPointPrecision,
+    FromDataStream, QDataStream, StreamDevice, ToDataStream,
+};
+
+/// A message is a value in the format of [`QDataStream`], without a length before it.
+///
+/// The end of such a message is known only by reading it, so a value of many parts that comes in many
+/// pieces is read in part several times. A [`LengthPrefixCodec`](super::LengthPrefixCodec) knows the
+/// end at once: prefer it for values of more than some kilobytes, if the protocol is yours.
+///
+/// ```
+/// use slotwire::message::{DataStreamCodec, Decoder, Incoming, MessageError};
+///
+/// let mut codec = DataStreamCodec::<(u8, String)>::new();
+/// let mut incoming = Incoming::from(&b"\x07\x00\x00\x00\x04\x00o\x00k"[..]);
+/// assert_eq!(codec.decode(&mut incoming)?, Some((7, "ok".to_owned())));
+/// # Ok::<_, MessageError>(())
+/// ```
+pub struct DataStreamCodec<T> {
+    version: DataStreamVersion,
+    byte_order: ByteOrder,
+    precision: FloatingPointPrecision,
+    limits: DataStreamLimits,
+    message: PhantomData<fn() -> T>,
+}
+
+impl<T> DataStreamCodec<T> {
+    /// Creates a codec with Qt's defaults: the newest version, big-endian byte order and double
+    /// precision.
+    pub fn new() -> Self {
+        Self {
+            version: DataStreamVersion::default(),
+            byte_order: ByteOrder::default(),
+            precision: FloatingPointPrecision::default(),
+            limits: DataStreamLimits::default(),
+            message: PhantomData,
+        }
+    }
+
+    /// Returns the same codec in another [version](QDataStream::set_version).
+    #[must_use]
+    pub fn with_version(mut self, version: DataStreamVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Returns the same codec in another [byte order](QDataStream::set_byte_order).
+    #[must_use]
+    pub fn with_byte_order(mut self, order: ByteOrder) -> Self {
+        self.byte_order = order;
+        self
+    }
+
+    /// Returns the same codec with another
+    /// [precision](QDataStream::set_floating_point_precision).
+    #[must_use]
+    pub fn with_floating_point_precision(mut self, precision: FloatingPointPrecision) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    /// Returns the same codec with other [limits](QDataStream::set_limits) of the values' parts.
+    #[must_use]
+    pub fn with_limits(mut self, limits: DataStreamLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Returns a stream with the settings of the codec.
+    fn stream<D: StreamDevice>(&self, device: D) -> QDataStream<D> {
+        let mut stream = QDataStream::new(device);
+        stream.set_version(self.version);
+        stream.set_byte_order(self.byte_order);
+        stream.set_floating_point_precision(self.precision);
+        stream.set_limits(self.limits);
+        stream
+    }
+}
+
+impl<T> Default for DataStreamCodec<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for DataStreamCodec<T> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<T> fmt::Debug for DataStreamCodec<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataStreamCodec")
+            .field("version", &self.version)
+            .field("byte_order", &self.byte_order)
+            .field("precision", &self.precision)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
+    type Message = T;
+
+    fn decode(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<T>, MessageError> {
+        let limit = incoming.max_length();
+        let bytes = incoming.peek(limit.saturating_add(1));
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let come = bytes.len();
+        let mut stream = self.stream(crate::stream::Bytes::from(bytes));
+        let value = match stream.read::<T>() {
+            Ok(value) => value,
+            Err(DataStreamError::ReadPastEnd) if come > limit => {
+                return Err(MessageError::TooLong { length: None, limit });
+            }
+            Err(DataStreamError::ReadPastEnd) => return Ok(None),
+            Err(error) => return Err(MessageError::invalid(error)),
+        };
+        let taken = come - stream.into_device().look(come).len();
+        if taken == 0 {
+            return Err(MessageError::invalid("a value without bytes has no end in a stream"));
+        }
+        if taken > limit {
+            return Err(MessageError::TooLong { length: Some(taken as u64), limit });
+        }
+        incoming.consume(taken);
+        Ok(Some(value))
+    }
+}
+
+impl<M: ToDataStream + ?Sized, T> Encoder<&M> for DataStreamCodec<T> {
+    fn encode(&mut self, message: &M, bytes: &mut Vec<u8>) -> Result<(), MessageError> {
+        let mut stream = self.stream(std::mem::take(bytes));
+        let written = stream.write(message);
+        *bytes = stream.into_device();
+        written.map_err(MessageError::invalid)
+    }
+}

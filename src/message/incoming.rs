@@ -1,0 +1,90 @@
+//! `Incoming`: the bytes that have come, as a decoder sees them.
+
+use std::fmt;
+
+use crate::io::QIODevice;
+
+/// The bytes that have come and were not taken: those of a device, or bytes in memory.
+///
+/// A [`Decoder`](super::Decoder) looks at them and takes those of a whole message.
+pub struct Incoming<'a> {
+    bytes: Bytes<'a>,
+    max_length: usize,
+}
+
+enum Bytes<'a> {
+    Device(&'a mut dyn QIODevice),
+    Memory(&'a [u8]),
+}
+
+impl<'a> Incoming<'a> {
+    /// Creates the view of a device.
+    pub(super) fn of(device: &'a mut dyn QIODevice, max_length: usize) -> Self {
+        Self { bytes: Bytes::Device(device), max_length }
+    }
+
+    /// Returns the same bytes with another limit of a message. The default is no limit.
+    #[must_use]
+    pub fn with_max_length(mut self, max_length: usize) -> Self {
+        self.max_length = max_length;
+        self
+    }
+
+    /// Returns how many bytes a message may have.
+    pub fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    /// Returns how many bytes have come and were not taken.
+    pub fn available(&self) -> usize {
+        match &self.bytes {
+            Bytes::Device(device) => device.bytes_available(),
+            Bytes::Memory(rest) => rest.len(),
+        }
+    }
+
+    /// Returns the first `count` bytes, or as many as have come, and does not take them.
+    pub fn peek(&mut self, count: usize) -> &[u8] {
+        match &mut self.bytes {
+            Bytes::Device(device) => device.peek(count),
+            Bytes::Memory(rest) => &rest[..count.min(rest.len())],
+        }
+    }
+
+    /// Takes `count` bytes, or as many as have come.
+    pub fn consume(&mut self, count: usize) {
+        match &mut self.bytes {
+            Bytes::Device(device) => _ = device.skip(count),
+            Bytes::Memory(rest) => *rest = rest.get(count..).unwrap_or_default(),
+        }
+    }
+
+    /// Takes `count` bytes, or as many as have come, and returns them. The memory of a buffer may
+    /// be taken over, without a copy.
+    pub fn take(&mut self, count: usize) -> Vec<u8> {
+        match &mut self.bytes {
+            Bytes::Device(device) => device.read_bytes(count),
+            Bytes::Memory(rest) => {
+                let (taken, left) = rest.split_at(count.min(rest.len()));
+                *rest = left;
+                taken.to_vec()
+            }
+        }
+    }
+}
+
+/// Bytes in memory, without a limit for a message.
+impl<'a> From<&'a [u8]> for Incoming<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self { bytes: Bytes::Memory(bytes), max_length: usize::MAX }
+    }
+}
+
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("available", &self.available())
+            .field("max_length", &self.max_length)
+            .finish()
+    }
+}

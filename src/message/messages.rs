@@ -1,0 +1,384 @@
+//! `Messages`: the object that emits the messages of a device.
+//!
+//! Keeps one promise: the bytes of a message are taken from the device when all of them have come,
+//! and the bytes behind them after the slots of the message have run. So a slot may stop the
+//! reading, read what follows by hand, or hand the device on.
+
+use std::fmt;
+
+use super::codec::{Decoder, Encoder, Skip};
+use super::error::MessageError;
+use super::incoming::Incoming;
+use crate::io::QIODevice;
+use crate::object::{Context, MetaObject, MetaSignal, Obj, QObject, Signal, Upcast};
+
+/// Emits the messages that arrive on a device, each when it has come whole.
+///
+/// [`World::send`](crate::World::send) sends messages on the same device.
+///
+/// ```
+/// use slotwire::message::{LineCodec, MessageError, Messages};
+/// use slotwire::prelude::*;
+///
+/// /// Answers each line with its number of letters.
+/// #[derive(QObject)]
+/// struct Counter {
+///     lines: Obj<Messages<LineCodec>>,
+/// }
+///
+/// #[slots]
+/// impl Counter {
+///     fn new(cx: &mut Context<Self>, socket: Obj<QTcpSocket>) -> Self {
+///         Self { lines: cx.add_child(Messages::new(socket, LineCodec::new())) }
+///     }
+///
+///     #[slot(lines.received)]
+///     fn answer(&mut self, cx: &mut Context<Self>, line: &str) -> Result<(), MessageError> {
+///         cx.send(self.lines, line.chars().count().to_string())
+///     }
+/// }
+/// ```
+///
+/// The device keeps what belongs to no whole message, so its [read buffer
+/// size](crate::QAbstractSocket::set_read_buffer_size) must not be smaller than a message: a message
+/// that can never come whole is [too long](MessageError::TooLong). Each datagram of a
+/// [`QUdpSocket`](crate::QUdpSocket) ends the message in it.
+///
+/// Only one reader can take the bytes of a device: nothing else should read from it meanwhile.
+pub struct Messages<C: Decoder> {
+    received: Signal<C::Message>,
+    error_occurred: Signal<MessageError>,
+    finished: Signal<()>,
+    device: Obj<dyn QIODevice>,
+    codec: C,
+    max_length: usize,
+    /// How to go on after a message that is too long, if that is wanted.
+    skip: Option<fn(&mut C, &mut Incoming<'_>) -> bool>,
+    state: State,
+    is_paused: bool,
+    /// No more bytes will come on this connection.
+    has_ended: bool,
+    /// The datagram that is being read, and how much of it was taken.
+    datagram: Option<(Vec<u8>, usize)>,
+    /// The memory for outgoing messages.
+    outgoing: Vec<u8>,
+}
+
+/// What becomes of the next bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// They are those of a message.
+    Reading,
+    /// They are those of a message whose beginning was dropped, since it is too long.
+    Skipping,
+    /// They wait: a message was emitted, and the reading goes on after its slots.
+    Waiting,
+    /// As `Waiting`, and then they are skipped.
+    WaitingToSkip,
+    /// They are dropped: a message was wrong, and the device is closed after the slots that hear of
+    /// it.
+    Closing,
+}
+
+/// How many bytes a message may have unless the program says otherwise.
+const MAX_LENGTH: usize = 1 << 20;
+
+/// How many bytes a message may have besides those that a codec counts: a length, a line feed.
+const FRAME: usize = 1024;
+
+/// How much memory for outgoing messages is kept.
+const KEPT: usize = 64 << 10;
+
+impl<C: Decoder> Messages<C> {
+    /// Creates the reader of a device's messages.
+    ///
+    /// It begins when it enters the runtime, also with the bytes that are there already. It is not
+    /// the owner of the device: if the device is destroyed, no more messages come.
+    pub fn new<D>(device: Obj<D>, codec: C) -> Self
+    where
+        D: ?Sized + crate::object::Target,
+        dyn QIODevice: Upcast<D>,
+    {
+        Self {
+            received: Signal::new(),
+            error_occurred: Signal::new(),
+            finished: Signal::new(),
+            device: device.upcast(),
+            codec,
+            max_length: MAX_LENGTH,
+            skip: None,
+            state: State::Reading,
+            is_paused: false,
+            has_ended: false,
+            datagram: None,
+            outgoing: Vec::new(),
+        }
+    }
+
+    /// Emitted for each message, in the order in which they came.
+    #[must_use = "this returns the signal and emits nothing"]
+    pub fn received(&self) -> &Signal<C::Message> {
+        &self.received
+    }
+
+    /// Emitted if a message is wrong, too long or incomplete.
+    ///
+    /// After the slots the device is closed, since nobody knows where the next message begins. It is
+    /// not if the message is too long and [is skipped](Self::set_skips_long_messages), or is a
+    /// datagram, which is dropped then, or if the device has ended.
+    #[must_use = "this returns the signal and emits nothing"]
+    pub fn error_occurred(&self) -> &Signal<MessageError> {
+        &self.error_occurred
+    }
+
+    /// Emitted after the last message, when the device has ended: when a socket's peer has closed
+    /// its direction. If the device is connected anew, its messages are read again.
+    #[must_use = "this returns the signal and emits nothing"]
+    pub fn finished(&self) -> &Signal<()> {
+        &self.finished
+    }
+
+    /// Returns the device.
+    pub fn device(&self) -> Obj<dyn QIODevice> {
+        self.device
+    }
+
+    /// Returns the codec.
+    pub fn codec(&self) -> &C {
+        &self.codec
+    }
+
+    /// Returns the codec, mutably. What it does with the next message can be changed in a slot of
+    /// [`received`](Self::received).
+    pub fn codec_mut(&mut self) -> &mut C {
+        &mut self.codec
+    }
+
+    /// Returns how many bytes a received message may have.
+    pub fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    /// Sets how many bytes a received message may have, without what marks its end or its length.
+    /// The default is 1 MiB.
+    ///
+    /// A message that is longer is an [error](Self::error_occurred), as soon as that is known.
+    pub fn set_max_length(&mut self, max_length: usize) {
+        self.max_length = max_length;
+    }
+
+    /// Returns true if messages that are too long are skipped.
+    pub fn skips_long_messages(&self) -> bool {
+        self.skip.is_some()
+    }
+
+    /// Makes the reader skip messages that are too long, and go on with the next one. The default is
+    /// to close the device.
+    pub fn set_skips_long_messages(&mut self, skips: bool)
+    where
+        C: Skip,
+    {
+        self.skip = skips.then_some(C::skip);
+    }
+
+    /// Returns true if no messages are taken now.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// Takes no more messages, from the next one on.
+    ///
+    /// A socket with a [read buffer size](crate::QAbstractSocket::set_read_buffer_size) then slows
+    /// its peer down.
+    pub fn pause_receiving(&mut self) {
+        self.is_paused = true;
+    }
+
+    /// Takes messages again, those that have come meanwhile at first:
+    /// `cx.with(self.lines, Messages::resume_receiving)`.
+    pub fn resume_receiving(&mut self, cx: &mut Context<'_, Self>) {
+        self.is_paused = false;
+        self.read(cx);
+    }
+
+    /// Takes the next message, and comes again after its slots.
+    fn read(&mut self, cx: &mut Context<'_, Self>) {
+        if self.is_paused || !matches!(self.state, State::Reading | State::Skipping) {
+            return;
+        }
+        let Some(device) = cx.get_mut(self.device) else { return };
+        let next = match device.is_message_based() {
+            true => self.next_of_datagrams(device),
+            false => self.next_of_stream(device),
+        };
+        match next {
+            Ok(Some(message)) => {
+                self.received.emit(message);
+                self.go_on_later(cx, State::Waiting);
+            }
+            Ok(None) if self.has_ended => self.finish(),
+            Ok(None) => {}
+            Err(error) => self.fail(cx, error),
+        }
+    }
+
+    fn next_of_stream(
+        &mut self,
+        device: &mut dyn QIODevice,
+    ) -> Result<Option<C::Message>, MessageError> {
+        let full = device.buffer_limit();
+        let mut incoming = Incoming::of(device, self.max_length);
+        if self.state == State::Skipping {
+            if !self.skip.is_some_and(|skip| skip(&mut self.codec, &mut incoming)) {
+                return Ok(None);
+            }
+            self.state = State::Reading;
+        }
+        if self.has_ended {
+            return self.codec.decode_end(&mut incoming);
+        }
+        let found = self.codec.decode(&mut incoming)?;
+        let limit = full.min(self.max_length.saturating_add(FRAME));
+        if found.is_none() && incoming.available() >= limit {
+            let limit = full.min(self.max_length);
+            return Err(MessageError::TooLong { length: None, limit });
+        }
+        Ok(found)
+    }
+
+    /// Takes the next message in the datagrams that have come.
+    fn next_of_datagrams(
+        &mut self,
+        device: &mut dyn QIODevice,
+    ) -> Result<Option<C::Message>, MessageError> {
+        loop {
+            if self.datagram.is_none() {
+                if device.at_end() {
+                    return Ok(None);
+                }
+                self.datagram = Some((device.read_all(), 0));
+                self.codec.reset();
+            }
+            let Some((datagram, taken)) = &mut self.datagram else { continue };
+            let rest = &datagram[*taken..];
+            let mut incoming = Incoming::from(rest).with_max_length(self.max_length);
+            let found = self.codec.decode_end(&mut incoming);
+            *taken = datagram.len() - incoming.available();
+            match found {
+                Ok(None) => self.datagram = None,
+                found => return found,
+            }
+        }
+    }
+
+    /// Reads on after what was recorded so far.
+    fn go_on_later(&mut self, cx: &mut Context<'_, Self>, state: State) {
+        self.state = state;
+        let this = cx.this();
+        cx.later(this, Self::go_on);
+    }
+
+    fn go_on(&mut self, cx: &mut Context<'_, Self>) {
+        match self.state {
+            State::WaitingToSkip => self.state = State::Skipping,
+            State::Closing => {
+                if let Some(device) = cx.get_mut(self.device) {
+                    device.close();
+                }
+                self.begin_anew();
+            }
+            _ => self.state = State::Reading,
+        }
+        self.read(cx);
+    }
+
+    fn fail(&mut self, cx: &mut Context<'_, Self>, error: MessageError) {
+        let is_too_long = matches!(error, MessageError::TooLong { .. });
+        self.error_occurred.emit(error);
+        let state = if self.datagram.take().is_some() {
+            State::Waiting
+        } else if self.has_ended {
+            return self.finish();
+        } else if is_too_long && self.skip.is_some() {
+            State::WaitingToSkip
+        } else {
+            State::Closing
+        };
+        self.go_on_later(cx, state);
+    }
+
+    /// The device has ended: takes the last messages.
+    fn end(&mut self, cx: &mut Context<'_, Self>) {
+        self.has_ended = true;
+        self.read(cx);
+    }
+
+    fn finish(&mut self) {
+        self.begin_anew();
+        self.finished.emit(());
+    }
+
+    /// The next bytes are those of another connection.
+    fn begin_anew(&mut self) {
+        self.state = State::Reading;
+        self.has_ended = false;
+        self.codec.reset();
+    }
+
+    /// Returns the bytes of an outgoing message.
+    pub(super) fn encode<M>(&mut self, message: M) -> Result<&[u8], MessageError>
+    where
+        C: Encoder<M>,
+    {
+        if self.outgoing.capacity() > KEPT {
+            self.outgoing = Vec::new();
+        }
+        self.outgoing.clear();
+        self.codec.encode(message, &mut self.outgoing)?;
+        Ok(&self.outgoing)
+    }
+
+    const SIGNALS: &'static [MetaSignal] = &[
+        MetaSignal::new("received", "Message", |object, visit| {
+            visit(&Self::cast(object).received);
+        })
+        .with_debug::<C::Message>(),
+        MetaSignal::new("error_occurred", "MessageError", |object, visit| {
+            visit(&Self::cast(object).error_occurred);
+        })
+        .with_debug::<MessageError>(),
+        MetaSignal::new("finished", "()", |object, visit| visit(&Self::cast(object).finished)),
+    ];
+
+    const META: &'static MetaObject =
+        &MetaObject::new("Messages").with_type::<Self>().with_signals(Self::SIGNALS);
+}
+
+impl<C: Decoder> QObject for Messages<C> {
+    fn static_meta_object() -> &'static MetaObject {
+        Self::META
+    }
+
+    fn meta_object(&self) -> &'static MetaObject {
+        Self::META
+    }
+
+    fn wired(&mut self, cx: &mut Context<'_, Self>) {
+        cx.on(self.device, <dyn QIODevice>::ready_read, Self::read);
+        cx.on(self.device, <dyn QIODevice>::read_channel_finished, Self::end);
+        // For the bytes that are there already.
+        let this = cx.this();
+        cx.later(this, Self::read);
+    }
+}
+
+impl<C: Decoder + fmt::Debug> fmt::Debug for Messages<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages")
+            .field("device", &self.device)
+            .field("codec", &self.codec)
+            .field("max_length", &self.max_length)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
