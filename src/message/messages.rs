@@ -42,7 +42,8 @@ use crate::object::{Context, MetaObject, MetaSignal, Obj, QObject, Signal, Upcas
 /// The device keeps what belongs to no whole message, so its [read buffer
 /// size](crate::QAbstractSocket::set_read_buffer_size) must not be smaller than a message: a message
 /// that can never come whole is [too long](MessageError::TooLong). Each datagram of a
-/// [`QUdpSocket`](crate::QUdpSocket) ends the message in it.
+/// [`QUdpSocket`](crate::QUdpSocket) ends the message in it; such a socket has to be
+/// [open](QIODevice::open), as for all reading that does not ask for the sender.
 ///
 /// Only one reader can take the bytes of a device: nothing else should read from it meanwhile.
 pub struct Messages<C: Decoder> {
@@ -206,7 +207,9 @@ impl<C: Decoder> Messages<C> {
         if self.is_paused || !matches!(self.state, State::Reading | State::Skipping) {
             return;
         }
-        let Some(device) = cx.get_mut(self.device) else { return };
+        let Some(device) = cx.get_mut(self.device).filter(|device| device.is_readable()) else {
+            return;
+        };
         let next = match device.is_message_based() {
             true => self.next_of_datagrams(device),
             false => self.next_of_stream(device),

@@ -1,0 +1,163 @@
+//! When messages are taken from the device, and when not.
+
+use super::*;
+use slotwire::QUdpSocket;
+use slotwire::message::{DataStreamCodec, LengthPrefixCodec, LineCodec};
+use slotwire::{Trace, message};
+
+#[test]
+fn what_is_there_already_is_read_too() {
+    let mut rt = Runtime::new().unwrap();
+    let buffer = rt.add(QBuffer::from(b"one\ntwo\n".to_vec()));
+    rt[buffer].open(OpenMode::READ_ONLY).unwrap();
+    let lines = rt.add(Messages::new(buffer, LineCodec::new()));
+    let journal = journal_of_messages(&mut rt, lines);
+    rt.deliver();
+    assert_eq!(journal.take(), ["\"one\"", "\"two\""]);
+}
+
+#[test]
+fn the_bytes_behind_a_message_are_there_while_its_slots_run() {
+    let mut play = Play::new(LineCodec::new());
+    let (pipe, messages) = (play.pipe, play.messages);
+    let journal = play.journal.clone();
+    play.rt.connect_fn(messages, Messages::received, move |world, line| {
+        if let Some(count) = line.strip_prefix("DATA ") {
+            let data = world[pipe].read_bytes(count.parse().unwrap());
+            journal.note(String::from_utf8(data).unwrap());
+        }
+    });
+    let said = play.bring("DATA 4\na\nb\nDATA 2\n\n\nend\n");
+    assert_eq!(said, ["\"DATA 4\"", "a\nb\n", "\"DATA 2\"", "\n\n", "\"end\""]);
+}
+
+#[test]
+fn a_pause_holds_the_messages_back() {
+    let mut play = Play::new(LineCodec::new());
+    let messages = play.messages;
+    play.rt.connect_fn(messages, Messages::received, move |world, line| {
+        if line == "stop" {
+            world[messages].pause_receiving();
+        }
+    });
+    assert_eq!(play.bring("one\nstop\ntwo\nstop\nthree"), ["\"one\"", "\"stop\""]);
+    assert_eq!(play.bring("!\n"), [""; 0]);
+    assert_eq!(play.end(), [""; 0]);
+    assert!(play.rt[messages].is_paused());
+    play.rt.with(messages, Messages::resume_receiving);
+    assert_eq!(play.journal.take(), ["\"two\"", "\"stop\""]);
+    play.rt.with(messages, Messages::resume_receiving);
+    assert_eq!(play.journal.take(), ["\"three!\"", "end"]);
+}
+
+#[test]
+fn a_pause_that_is_over_at_once_repeats_nothing() {
+    let mut play = Play::new(LineCodec::new());
+    let messages = play.messages;
+    play.rt.connect_fn(messages, Messages::received, move |world, _| {
+        world[messages].pause_receiving();
+        world.with(messages, Messages::resume_receiving);
+        world.with(messages, Messages::resume_receiving);
+    });
+    assert_eq!(play.bring("one\ntwo\nthree\n"), ["\"one\"", "\"two\"", "\"three\""]);
+}
+
+#[test]
+fn a_codec_changes_between_two_messages() {
+    let mut play = Play::new(LengthPrefixCodec::u8());
+    let messages = play.messages;
+    play.rt.connect_fn(messages, Messages::received, move |world, message| {
+        if message == b"wide" {
+            *world[messages].codec_mut() = LengthPrefixCodec::u16();
+        }
+    });
+    assert_eq!(play.bring(b"\x04wide\x00\x01x\x00\x00"), ["[119, 105, 100, 101]", "[120]", "[]"]);
+}
+
+/// Says which bytes came first, and never finds a message.
+#[derive(Debug)]
+struct Deaf;
+
+impl Decoder for Deaf {
+    type Message = ();
+
+    fn decode(&mut self, incoming: &mut message::Incoming<'_>) -> Result<Option<()>, MessageError> {
+        assert!(incoming.available() <= 3000, "more and more bytes are kept");
+        Ok(None)
+    }
+}
+
+#[test]
+fn a_decoder_that_never_finds_a_message_does_not_make_the_device_keep_everything() {
+    let mut play = Play::new(Deaf);
+    play.rt[play.messages].set_max_length(1000);
+    let said = play.bring_in_pieces(&[0; 5000], 100);
+    assert_eq!(said, ["!a message is longer than the limit of 1000 bytes"]);
+    assert!(!play.is_open());
+}
+
+#[on_every_network]
+fn a_message_that_does_not_fit_into_the_read_buffer_is_too_long(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    rt[socket].set_read_buffer_size(Some(10));
+    let messages = rt.add(Messages::new(socket, LengthPrefixCodec::u8()));
+    let journal = journal_of_messages(&mut rt, messages);
+    peer.write_all(&[&[9][..], &[1; 9], &[10], &[2; 10]].concat()).unwrap();
+    wait_until(&mut rt, {
+        let journal = journal.clone();
+        move |_| journal.len() == 2
+    });
+    assert_eq!(
+        journal.take(),
+        ["[1, 1, 1, 1, 1, 1, 1, 1, 1]", "!a message is longer than the limit of 10 bytes"]
+    );
+}
+
+#[on_every_network]
+fn each_datagram_ends_its_last_message_and_a_wrong_one_is_dropped_alone(net: &Net) {
+    let mut rt = net.runtime();
+    let socket = rt.add(QUdpSocket::new());
+    rt[socket].bind(std::net::Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+    rt[socket].open(OpenMode::READ_ONLY).unwrap();
+    let to = rt[socket].local_addr().unwrap();
+    let messages = rt.add(Messages::new(socket, DataStreamCodec::<u16>::new()));
+    let journal = journal_of_messages(&mut rt, messages);
+    let (peer, _) = net.udp_peer();
+    let datagrams = [&[0, 1, 0, 2][..], &[0], &[], &[0, 3, 9], &[0, 4]];
+    for datagram in datagrams {
+        peer.send_to(datagram, to).unwrap();
+    }
+    wait_until(&mut rt, {
+        let journal = journal.clone();
+        move |_| journal.has("4")
+    });
+    let incomplete = "!the device ended 1 bytes after the begin of a message";
+    assert_eq!(journal.take(), ["1", "2", incomplete, "3", incomplete, "4"]);
+    assert_eq!(rt[socket].state(), SocketState::Bound);
+}
+
+#[on_every_network]
+fn ten_thousand_messages_in_one_readiness_are_delivered_in_their_order(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    let spy = rt.spy(lines, Messages::received);
+    let text: String = (0..10_000).map(|number| format!("{number}\n")).collect();
+    let sending = peer.go([Deed::Write(text.into_bytes()), Deed::Finish]);
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    sending.end(&mut rt);
+    assert!(spy.take().into_iter().eq((0..10_000).map(|number| number.to_string())));
+}
+
+#[test]
+fn a_trace_shows_the_messages() {
+    let mut rt = Runtime::new().unwrap();
+    let trace = Trace::new();
+    rt.record_into(&trace);
+    let buffer = rt.add(QBuffer::from(b"one\n".to_vec()));
+    rt[buffer].open(OpenMode::READ_ONLY).unwrap();
+    rt.add(Messages::new(buffer, LineCodec::new()));
+    rt.deliver();
+    assert!(trace.to_string().contains("received(\"one\")"), "{trace}");
+}
