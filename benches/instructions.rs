@@ -25,6 +25,7 @@
 //! | `datagram_sent` | a datagram is sent, by the standard library's socket |
 //! | `echo_direct`, `echo_socks5` | a message of 64 bytes is sent back, on a direct connection and through a SOCKS5 proxy; includes its peer. With the feature `http-proxy`, `echo_http` does it through an HTTP proxy |
 //! | `echo_peer` | such a message is written and read, by the standard library's sockets |
+//! | `message_line`, `message_block` | one of a hundred lines of 64 bytes, or blocks of 1,024 bytes, that came at once is emitted to one slot; the row `.._by_hand` does it in a slot of `ready_read` |
 //! | `skip` to `peek_all_text` | a read from a full buffer: see `reading/mod.rs` |
 //!
 //! A row called `by_hand` does the same as its neighbour without the library. The script derives
@@ -61,6 +62,7 @@ use slotwire::{OpenMode, VirtualClock};
 mod classes;
 #[path = "../tests/support/echo.rs"]
 mod echo;
+mod messages;
 mod reading;
 
 impl Relay {
@@ -555,6 +557,10 @@ fn main() {
         "tree" => tree(count),
         "index" => index(count),
         "index_mut" => index_mut(count),
+        "message_line" => messages::lines(64, count),
+        "message_line_by_hand" => messages::lines_by_hand(64, count),
+        "message_block" => messages::blocks(1024, count),
+        "message_block_by_hand" => messages::blocks_by_hand(1024, count),
         "skip" => reading::skip(count),
         "fill_buf" => reading::fill_buf(count),
         "line_by_std" => reading::line_by_std(OpenMode::NOT_OPEN, count),

@@ -49,6 +49,8 @@
 //! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the event loop offers.
 //! * [`QBuffer`] is a device in memory; [`RawDevice`] is the trait by which you write a device of
 //!   your own.
+//! * [`Messages`](message::Messages) emits the messages of a device: lines, or what your protocol
+//!   has. [`QDataStream`](stream::QDataStream) reads and writes values in Qt's format.
 //! * [`QTcpSocket`], [`QTcpServer`] and [`QUdpSocket`] are sockets: they announce what happens to
 //!   them by signals. Their methods are those of the traits [`QIODevice`] and [`QAbstractSocket`].
 //!
@@ -66,6 +68,8 @@
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
+//! * `tokio-util`: adds `message::TokioCodec`, for codecs that were written for `tokio_util`. It adds
+//!   6 crates to the build.
 //! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
 //!   programs need it in `[dev-dependencies]` only.
 //!

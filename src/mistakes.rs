@@ -152,6 +152,12 @@ where
         bind_mode set_bind_mode
     }
 
+    // Of readers of messages.
+    names! {
+        received device codec codec_mut max_length set_max_length skips_long_messages
+        set_skips_long_messages is_paused pause_receiving resume_receiving
+    }
+
     // Of timers, notifiers and threads.
     names! {
         timeout start start_with stop is_active remaining_time interval set_interval is_single_shot
@@ -169,7 +175,7 @@ where
     names! {
         destroy delete_later parent set_parent children find_child find_children object_name
         set_object_name block_signals property set_property connect connect_fn disconnect emit
-        invoke later get get_mut
+        invoke later get get_mut send
     }
 }
 

@@ -7,9 +7,10 @@ use std::fs;
 use syn::{FnArg, ImplItem, Item, Signature, TraitItem, Visibility};
 
 /// The files of the classes, and of the traits of their methods.
-const CLASSES: [&str; 9] = [
+const CLASSES: [&str; 10] = [
     "io/io_device.rs",
     "io/buffer.rs",
+    "message/messages.rs",
     "net/socket/abstract_socket.rs",
     "net/socket/tcp_socket.rs",
     "net/socket/udp_socket.rs",

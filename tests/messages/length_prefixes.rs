@@ -41,7 +41,7 @@ fn the_length_has_its_width_and_byte_order_and_counts_what_it_says() {
         (LengthPrefixCodec::u32().counting_itself(), &[0, 0, 1, 48]),
         (LengthPrefixCodec::u64(), &[0, 0, 0, 0, 0, 0, 1, 44]),
     ] {
-        assert!(encoded(&codec, &[long.clone()]).starts_with(prefix), "{codec:?}");
+        assert!(encoded(&codec, std::slice::from_ref(&long)).starts_with(prefix), "{codec:?}");
     }
 }
 
