@@ -208,6 +208,9 @@ impl<C: Decoder> Messages<C> {
             return;
         }
         let Some(device) = cx.get_mut(self.device).filter(|device| device.is_readable()) else {
+            if self.has_ended {
+                self.finish();
+            }
             return;
         };
         let next = match device.is_message_based() {
@@ -288,7 +291,8 @@ impl<C: Decoder> Messages<C> {
                 if let Some(device) = cx.get_mut(self.device) {
                     device.close();
                 }
-                self.begin_anew();
+                self.codec.reset();
+                self.state = State::Reading;
             }
             _ => self.state = State::Reading,
         }
@@ -316,16 +320,12 @@ impl<C: Decoder> Messages<C> {
         self.read(cx);
     }
 
-    fn finish(&mut self) {
-        self.begin_anew();
-        self.finished.emit(());
-    }
-
     /// The next bytes are those of another connection.
-    fn begin_anew(&mut self) {
+    fn finish(&mut self) {
         self.state = State::Reading;
         self.has_ended = false;
         self.codec.reset();
+        self.finished.emit(());
     }
 
     /// Returns the bytes of an outgoing message.

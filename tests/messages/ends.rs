@@ -39,6 +39,42 @@ fn a_socket_that_connects_anew_begins_with_a_new_message(net: &Net) {
     assert_eq!(journal.take(), [incomplete, "end", "[7]", incomplete, "end"]);
 }
 
+#[on_every_network]
+fn a_connection_that_ends_for_a_wrong_message_or_at_our_end_is_finished_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let messages = rt.add(Messages::new(socket, LengthPrefixCodec::u8().counting_itself()));
+    let journal = journal_of_messages(&mut rt, messages);
+    // A wrong message; a socket that is aborted, also by the slot that hears of the message.
+    let wrong = "!the message is wrong: a length of 0 is less than its own bytes";
+    for (sent, expected) in [(&[2, 7, 0, 1][..], &["[7]", wrong, "end"][..]), (&[3, 1], &["end"])] {
+        rt[socket].connect_to_host("127.0.0.1", port);
+        wait_until(&mut rt, is(SocketState::Connected, socket));
+        let mut peer = caller(&mut rt, &listener);
+        peer.write_all(sent).unwrap();
+        if expected.len() == 1 {
+            wait_until(&mut rt, |world| world[socket].bytes_available() == 2);
+            rt[socket].abort();
+        }
+        wait_until(&mut rt, {
+            let journal = journal.clone();
+            move |_| journal.has("end")
+        });
+        assert_eq!(journal.take(), expected);
+        drop(peer);
+        wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    }
+    rt.connect_fn(messages, Messages::error_occurred, move |world, _| world[socket].abort());
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, is(SocketState::Connected, socket));
+    let mut peer = caller(&mut rt, &listener);
+    peer.write_all(&[0, 5, 0, 0]).unwrap();
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    settle(&mut rt);
+    assert_eq!(journal.take(), [wrong, "end"]);
+}
+
 #[test]
 fn nothing_is_read_after_the_device_is_gone() {
     let mut play = Play::new(LineCodec::new());
