@@ -12,100 +12,105 @@ use std::error::Error;
 use std::io::{self, BufRead};
 use std::thread;
 
+use slotwire::message::{LineCodec, MessageError, Messages};
 use slotwire::prelude::*;
 
 /// The longest line that a client may send, and the most bytes that may wait for a slow client.
 const LINE_LIMIT: usize = 4096;
 const WAITING_LIMIT: usize = 1024 * 1024;
 
+type Lines = Messages<LineCodec>;
+
 #[derive(QObject)]
 struct ChatServer {
     listener: Obj<QTcpServer>,
-    /// The connected clients. The first line of a client is its name.
-    names: BTreeMap<Obj<QTcpSocket>, Option<String>>,
+    guests: BTreeMap<Obj<Lines>, Guest>,
     gone: usize,
     enough: usize,
+}
+
+struct Guest {
+    socket: Obj<QTcpSocket>,
+    /// The first line of a client.
+    name: Option<String>,
 }
 
 #[slots]
 impl ChatServer {
     fn new(cx: &mut Context<Self>, enough: usize) -> Self {
         let listener = cx.add_child(QTcpServer::new());
-        Self { listener, names: BTreeMap::new(), gone: 0, enough }
+        Self { listener, guests: BTreeMap::new(), gone: 0, enough }
     }
 
     #[slot(listener.new_connection)]
     fn welcome(&mut self, cx: &mut Context<Self>) {
-        while let Some(guest) = cx[self.listener].next_pending_connection() {
-            self.names.insert(guest, None);
-            cx[guest].set_read_buffer_size(Some(LINE_LIMIT));
-            cx[guest].set_write_buffer_limit(Some(WAITING_LIMIT));
-            cx.on(guest, QTcpSocket::ready_read, Self::listen_to);
-            cx.on(guest, QTcpSocket::disconnected, Self::see_off);
+        while let Some(socket) = cx[self.listener].next_pending_connection() {
+            cx[socket].set_read_buffer_size(Some(2 * LINE_LIMIT));
+            cx[socket].set_write_buffer_limit(Some(WAITING_LIMIT));
+            let lines = cx.add_child_of(socket, Messages::new(socket, LineCodec::new()));
+            cx[lines].set_max_length(LINE_LIMIT);
+            cx.on(lines, Lines::received, Self::hear);
+            cx.on(lines, Lines::finished, Self::see_off);
+            self.guests.insert(lines, Guest { socket, name: None });
         }
     }
 
     #[slot]
-    fn listen_to(&mut self, cx: &mut Context<Self>) {
-        let Some(guest) = cx.sender_as::<QTcpSocket>() else { return };
-        while let Some(line) = cx[guest].read_line_string() {
-            match self.names.get(&guest) {
-                Some(Some(name)) => self.tell_others(cx, guest, &format!("{name}: {line}")),
-                _ => {
-                    println!("{line} has come");
-                    self.tell_others(cx, guest, &format!("* {line} has come"));
-                    self.names.insert(guest, Some(line));
-                }
+    fn hear(&mut self, cx: &mut Context<Self>, line: &str) {
+        let Some(speaker) = cx.sender_as::<Lines>() else { return };
+        let Some(guest) = self.guests.get_mut(&speaker) else { return };
+        let said = match &guest.name {
+            Some(name) => format!("{name}: {line}"),
+            None => {
+                guest.name = Some(line.to_owned());
+                println!("{line} has come");
+                format!("* {line} has come")
             }
-        }
-        if cx[guest].bytes_available() >= LINE_LIMIT {
-            cx[guest].abort(); // the line is too long
-        }
+        };
+        self.tell_others(cx, speaker, &said);
     }
 
     #[slot]
     fn see_off(&mut self, cx: &mut Context<Self>) {
-        let Some(guest) = cx.sender_as::<QTcpSocket>() else { return };
-        if let Some(Some(name)) = self.names.remove(&guest) {
+        let Some(lines) = cx.sender_as::<Lines>() else { return };
+        let Some(guest) = self.guests.remove(&lines) else { return };
+        if let Some(name) = guest.name {
             println!("{name} has gone");
-            self.tell_others(cx, guest, &format!("* {name} has gone"));
+            self.tell_others(cx, lines, &format!("* {name} has gone"));
         }
-        cx.destroy(guest);
+        cx.destroy(guest.socket);
         self.gone += 1;
         if self.gone == self.enough {
             cx.quit();
         }
     }
 
-    fn tell_others(&self, cx: &mut Context<Self>, speaker: Obj<QTcpSocket>, line: &str) {
-        for &guest in self.names.keys().filter(|&&guest| guest != speaker) {
-            if writeln!(cx[guest], "{line}").is_err() {
-                cx[guest].abort(); // the client does not read, or has disconnected
+    fn tell_others(&self, cx: &mut Context<Self>, speaker: Obj<Lines>, line: &str) {
+        for (&lines, guest) in self.guests.iter().filter(|&(&lines, _)| lines != speaker) {
+            if cx.send(lines, line).is_err() {
+                cx[guest.socket].abort(); // the client does not read, or has disconnected
             }
         }
     }
 }
 
-fn client(rt: &mut Runtime, port: u16, name: &str) -> Result<(), Box<dyn Error>> {
+fn client(rt: &mut Runtime, port: u16, name: &str) -> Result<(), MessageError> {
     let socket = rt.add(QTcpSocket::new());
-    rt.connect_fn(socket, QTcpSocket::ready_read, move |world, _| {
-        while let Some(line) = world[socket].read_line_string() {
-            println!("{line}");
-        }
-    });
-    rt.connect_fn(socket, QTcpSocket::disconnected, |world, _| world.quit());
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    rt.connect_fn(lines, Lines::received, |_, line| println!("{line}"));
+    rt.connect_fn(lines, Lines::finished, |world, _| world.quit());
     rt.connect_fn(socket, QTcpSocket::error_occurred, move |world, _| {
         eprintln!("{}", world[socket].error_string());
         world.exit(1);
     });
     rt[socket].connect_to_host("localhost", port);
-    writeln!(rt[socket], "{name}")?;
+    rt.send(lines, name)?; // goes out when the connection is established
 
     let remote = rt.remote();
     thread::spawn(move || {
         for line in io::stdin().lock().lines().map_while(Result::ok) {
             let _ = remote.post(move |world| {
-                let _ = writeln!(world[socket], "{line}"); // fails only after an error or the end
+                let _ = world.send(lines, line); // fails only after an error or the end
             });
         }
         let _ = remote.post(move |world| world[socket].disconnect_from_host());

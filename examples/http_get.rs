@@ -8,16 +8,19 @@ use std::env;
 use std::io;
 use std::process::ExitCode;
 
+use slotwire::message::{LineCodec, MessageError, Messages};
 use slotwire::prelude::*;
 
-/// The most bytes that a server may send before the page.
-const HEAD_LIMIT: usize = 64 * 1024;
+/// The most bytes that a line before the page may have, and the most lines.
+const LINE_LIMIT: usize = 8 * 1024;
+const LINES: usize = 100;
 
 #[derive(QObject)]
 struct Fetch {
     socket: Obj<QTcpSocket>,
+    head: Obj<Messages<LineCodec>>,
     request: String,
-    head_bytes: usize,
+    lines: usize,
     in_page: bool,
 }
 
@@ -25,10 +28,12 @@ struct Fetch {
 impl Fetch {
     fn new(cx: &mut Context<Self>, host: &str, port: u16, path: &str) -> Self {
         let socket = cx.add_child(QTcpSocket::new());
-        cx[socket].set_read_buffer_size(Some(HEAD_LIMIT)); // a page may have any size
+        cx[socket].set_read_buffer_size(Some(2 * LINE_LIMIT)); // a page may have any size
         cx[socket].connect_to_host(host, port);
+        let head = cx.add_child(Messages::new(socket, LineCodec::new()));
+        cx[head].set_max_length(LINE_LIMIT);
         let request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n");
-        Self { socket, request, head_bytes: 0, in_page: false }
+        Self { socket, head, request, lines: 0, in_page: false }
     }
 
     #[slot(socket.connected)]
@@ -36,26 +41,39 @@ impl Fetch {
         cx[self.socket].write_all(self.request.as_bytes())
     }
 
+    #[slot(head.received)]
+    fn read_head(&mut self, cx: &mut Context<Self>, line: &str) -> io::Result<()> {
+        self.lines += 1;
+        if self.lines > LINES {
+            return self.give_up(cx, "the head is too long");
+        }
+        eprintln!("{line}");
+        if line.is_empty() {
+            cx.destroy(self.head); // the rest is no lines
+            self.in_page = true;
+            self.take_page(cx)?;
+        }
+        Ok(())
+    }
+
+    #[slot(head.error_occurred)]
+    fn refuse_head(&mut self, cx: &mut Context<Self>, error: MessageError) -> io::Result<()> {
+        self.give_up(cx, &error.to_string())
+    }
+
     #[slot(socket.ready_read)]
     #[slot(socket.read_channel_finished)]
-    fn take(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
-        let socket = &mut cx[self.socket];
-        while !self.in_page {
-            let Some(line) = socket.read_line_string() else {
-                let too_long = socket.bytes_available() + self.head_bytes >= HEAD_LIMIT;
-                return if too_long { self.give_up(cx, "the head is too long") } else { Ok(()) };
-            };
-            self.head_bytes += line.len();
-            self.in_page = line.is_empty();
-            eprintln!("{line}");
+    fn take_page(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
+        if !self.in_page {
+            return Ok(());
         }
-        let page = socket.read_all();
+        let page = cx[self.socket].read_all();
         io::stdout().write_all(&page)
     }
 
     #[slot(socket.error_occurred)]
     fn end(&mut self, cx: &mut Context<Self>, error: SocketError) -> io::Result<()> {
-        self.take(cx)?;
+        self.take_page(cx)?;
         match error {
             SocketError::RemoteHostClosed if self.in_page => cx.quit(),
             _ => {
