@@ -5,111 +5,109 @@
 //! `cargo run --example proxy_client -- socks5://127.0.0.1 example.org 80`. It prints where it listens
 //! and each peer that it connects to. It asks for no password, so keep it on the loopback interface.
 
-use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use slotwire::message::{Decoder, Incoming, MessageError, Messages};
 use slotwire::prelude::*;
 
 /// How many bytes wait in each direction before the sender has to wait.
 const MOST_WAITING: usize = 64 * 1024;
 
+/// What a client says before its bytes are carried (RFC 1928, sections 3 and 4).
+#[derive(Debug)]
+enum Said {
+    Greeting { needs_no_password: bool },
+    Request { command: u8, host: String, port: u16 },
+}
+
+/// Finds what a client says: a greeting, and then a request.
+#[derive(Debug, Default)]
+struct Handshake {
+    has_greeted: bool,
+}
+
+impl Decoder for Handshake {
+    type Message = Said;
+
+    fn decode(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<Said>, MessageError> {
+        let parse = if self.has_greeted { request } else { greeting };
+        let bytes = incoming.peek(MOST_WAITING);
+        if bytes.first().is_some_and(|&version| version != 5) {
+            return Err(MessageError::invalid("it does not speak SOCKS5"));
+        }
+        let Some((said, length)) = parse(bytes) else { return Ok(None) };
+        incoming.consume(length);
+        self.has_greeted = true;
+        Ok(Some(said))
+    }
+}
+
+/// Returns the greeting, and how many bytes it has, if all of them have come.
+fn greeting(bytes: &[u8]) -> Option<(Said, usize)> {
+    let methods = bytes.get(2..2 + usize::from(*bytes.get(1)?))?;
+    Some((Said::Greeting { needs_no_password: methods.contains(&0) }, 2 + methods.len()))
+}
+
+/// Returns the request, and how many bytes it has, if all of them have come.
+fn request(bytes: &[u8]) -> Option<(Said, usize)> {
+    let &[_, command, _, kind, ref rest @ ..] = bytes else { return None };
+    let (host, length) = match kind {
+        1 => (IpAddr::from(Ipv4Addr::from(*rest.first_chunk::<4>()?)).to_string(), 4),
+        4 => (IpAddr::from(Ipv6Addr::from(*rest.first_chunk::<16>()?)).to_string(), 16),
+        _ => {
+            let length = usize::from(*rest.first()?);
+            (String::from_utf8_lossy(rest.get(1..1 + length)?).into_owned(), 1 + length)
+        }
+    };
+    let port = u16::from_be_bytes(*rest.get(length..)?.first_chunk()?);
+    Some((Said::Request { command, host, port }, 4 + length + 2))
+}
+
 #[derive(QObject)]
 struct Socks5Server {
     listener: Obj<QTcpServer>,
-    /// The clients, and how far each is.
-    clients: BTreeMap<Obj<QTcpSocket>, Stage>,
-}
-
-/// What is expected of a client.
-enum Stage {
-    Greeting,
-    Request,
-    Connecting,
 }
 
 #[slots]
 impl Socks5Server {
     fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: cx.add_child(QTcpServer::new()), clients: BTreeMap::new() }
+        Self { listener: cx.add_child(QTcpServer::new()) }
     }
 
     #[slot(listener.new_connection)]
     fn greet(&mut self, cx: &mut Context<Self>) {
         while let Some(client) = cx[self.listener].next_pending_connection() {
             cx[client].set_read_buffer_size(Some(MOST_WAITING));
-            cx.on(client, QTcpSocket::ready_read, Self::hear);
-            cx.on(client, QTcpSocket::disconnected, Self::forget);
-            self.clients.insert(client, Stage::Greeting);
+            let handshake = Messages::new(client, Handshake::default());
+            let handshake = cx.add_child_of(client, handshake);
+            cx.on(handshake, Messages::received, Self::hear);
+            cx.connect_fn(client, QTcpSocket::disconnected, move |world, ()| {
+                world.delete_later(client);
+            });
         }
     }
 
     #[slot]
-    fn hear(&mut self, cx: &mut Context<Self>) -> io::Result<()> {
-        let Some(client) = cx.sender_as::<QTcpSocket>() else { return Ok(()) };
-        let stage = match self.clients.get(&client) {
-            Some(Stage::Connecting) | None => return Ok(()), // `carry` moves what comes
-            Some(stage) => stage,
-        };
-        let heard = cx[client].peek(MOST_WAITING).to_vec();
-        match stage {
-            Stage::Greeting => {
-                let [5, count, methods @ ..] = &heard[..] else {
-                    return refuse(cx, client, &heard);
-                };
-                let Some(methods) = methods.get(..usize::from(*count)) else { return Ok(()) };
-                cx[client].skip(2 + methods.len());
-                cx[client].write_all(if methods.contains(&0) { &[5, 0] } else { &[5, 0xff] })?;
-                self.clients.insert(client, Stage::Request);
-                self.hear(cx)
+    fn hear(&mut self, cx: &mut Context<Self>, said: &Said) -> io::Result<()> {
+        let Some(handshake) = cx.sender_as::<Messages<Handshake>>() else { return Ok(()) };
+        let device = cx[handshake].device();
+        let Some(client) = cx.downcast::<QTcpSocket>(device) else { return Ok(()) };
+        match said {
+            Said::Greeting { needs_no_password: true } => cx[client].write_all(&[5, 0]),
+            Said::Greeting { .. } => cx[client].write_all(&[5, 0xff]),
+            Said::Request { command: 1, host, port } => {
+                cx.destroy(handshake); // what follows is carried
+                connect(cx, client, host, *port);
+                Ok(())
             }
-            _ => {
-                let Some((host, port, length)) = request(&heard) else {
-                    return refuse(cx, client, &heard);
-                };
-                cx[client].skip(length);
-                self.clients.insert(client, Stage::Connecting);
-                connect(cx, client, &host, port);
+            Said::Request { .. } => {
+                cx[client].write_all(&[5, 7, 0, 1, 0, 0, 0, 0, 0, 0])?; // no such command
+                cx[client].disconnect_from_host();
                 Ok(())
             }
         }
     }
-
-    #[slot]
-    fn forget(&mut self, cx: &mut Context<Self>) {
-        if let Some(client) = cx.sender_as::<QTcpSocket>() {
-            self.clients.remove(&client);
-            cx.delete_later(client);
-        }
-    }
-}
-
-/// Closes the connection of a client that speaks something else, unless more may come.
-fn refuse(cx: &mut World, client: Obj<QTcpSocket>, heard: &[u8]) -> io::Result<()> {
-    match heard {
-        [5, 2 | 3, ..] => cx[client].write_all(&[5, 7, 0, 1, 0, 0, 0, 0, 0, 0])?, // no such command
-        [5, ..] if heard.len() <= 300 => return Ok(()),
-        [] => return Ok(()),
-        _ => {}
-    }
-    cx[client].disconnect_from_host();
-    Err(ErrorKind::InvalidData.into())
-}
-
-/// Parses a request to connect: the host, the port, and how many bytes it has.
-fn request(bytes: &[u8]) -> Option<(String, u16, usize)> {
-    let [5, 1, 0, kind, rest @ ..] = bytes else { return None };
-    let (host, length) = match kind {
-        1 => (IpAddr::from(Ipv4Addr::from(*rest.first_chunk::<4>()?)).to_string(), 4),
-        4 => (IpAddr::from(Ipv6Addr::from(*rest.first_chunk::<16>()?)).to_string(), 16),
-        3 => {
-            let length = usize::from(*rest.first()?);
-            (String::from_utf8_lossy(rest.get(1..1 + length)?).into_owned(), 1 + length)
-        }
-        _ => return None,
-    };
-    let port = u16::from_be_bytes(*rest.get(length..)?.first_chunk()?);
-    Some((host, port, 4 + length + 2))
 }
 
 /// Connects to a peer, and carries bytes both ways once the connection is established.
