@@ -6,11 +6,15 @@
 mod containers;
 mod data_stream;
 mod device;
+mod elements;
 mod limits;
 mod numbers;
+mod progress;
+mod scope;
 mod size;
 mod status;
 mod text;
+mod transaction;
 mod value;
 mod variant;
 mod version;

@@ -27,6 +27,7 @@ impl FromDataStream for QChar {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 2;
 }
 
 /// As Qt's `QString`: the number of bytes, and UTF-16 in the byte order of the stream.
@@ -72,6 +73,7 @@ impl FromDataStream for String {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
 }
 
 /// A type with a value that is null. `Option` of it tells null and empty apart.
@@ -104,6 +106,7 @@ impl Nullable for String {
                 ByteOrder::LittleEndian => text_of(units, u16::from_le_bytes),
             }
         })?;
+        stream.charge(text.len())?;
         Ok(Some(text))
     }
 }
@@ -148,6 +151,7 @@ impl<T: Nullable> FromDataStream for Option<T> {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = T::MIN_SIZE;
 }
 
 /// As Qt's `const char *`: the number of bytes with the terminator, and the bytes with it.
@@ -176,4 +180,6 @@ impl FromDataStream for CString {
         bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
         Self::new(bytes).map_err(|error| DataStreamError::corrupt(error.to_string()))
     }
+
+    const MIN_SIZE: usize = 4;
 }

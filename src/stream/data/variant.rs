@@ -171,6 +171,7 @@ impl FromDataStream for QVariant {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 5;
 }
 
 macro_rules! from {
