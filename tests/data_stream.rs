@@ -129,8 +129,19 @@ fn numbers_of_a_single_precision_stream_take_four_bytes() {
 
 #[test]
 fn a_type_that_a_variant_cannot_have_is_named() {
-    let error = error_of::<QVariant>(b"\0\0\x04\0\0\0\0\0\x05QSize");
-    assert!(error.to_string().contains("the type 1024"), "{error}");
+    for (bytes, named) in [
+        (&b"\0\0\x04\0\0\0\0\0\x06MySize"[..], "the type \"MySize\" of a program"),
+        (b"\0\x01\0\0\0\0\0\0\x06MySize", "the type \"MySize\" of a program"),
+        (b"\0\0\0\x15\0", "the type 21 (QSize)"),
+        (b"\0\0\x03\xe7\0", "the type 999,"),
+    ] {
+        let error = error_of::<QVariant>(bytes);
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let old = b"\0\0\0\x7f\0\0\0\0\x05Size\0";
+    let mut stream = QDataStream::from_bytes(old).with_version(DataStreamVersion::Qt4_6);
+    let error = stream.read::<QVariant>().unwrap_err();
+    assert!(error.to_string().contains("the type \"Size\" of a program"), "{error}");
 }
 
 #[test]

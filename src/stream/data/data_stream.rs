@@ -65,9 +65,9 @@ pub struct QDataStream<D> {
     /// How deep the value is nested that is being read.
     pub(super) depth: usize,
     /// How many values are being written, each in the one before.
-    writes: usize,
+    pub(super) writes: usize,
     /// What was written of the outermost value.
-    outgoing: Vec<u8>,
+    pub(super) outgoing: Vec<u8>,
 }
 
 impl<'a> QDataStream<Bytes<'a>> {

@@ -18,7 +18,7 @@ impl<D: StreamDevice> QDataStream<D> {
     ) -> Result<(), DataStreamError> {
         for left in (0..count).rev() {
             let start = self.progress.taken();
-            match T::read_from(self) {
+            match self.read_element(T::read_from) {
                 Ok(value) => keep(self, value)?,
                 Err(error) => {
                     let error = self.not_read(error, start, T::MIN_SIZE);
@@ -28,12 +28,23 @@ impl<D: StreamDevice> QDataStream<D> {
                     return Err(error);
                 }
             }
-            if self.progress.taken() == start {
-                let (unpaid, limit) = self.progress.add_unpaid();
-                self.check_limit(unpaid, "elements without bytes", limit)?;
-            }
         }
         Ok(())
+    }
+
+    /// Reads an element. Fails as `read_elements`.
+    #[inline]
+    pub(super) fn read_element<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DataStreamError>,
+    ) -> Result<T, DataStreamError> {
+        let start = self.progress.taken();
+        let value = read(self)?;
+        if self.progress.taken() == start {
+            let (unpaid, limit) = self.progress.add_unpaid();
+            self.check_limit(unpaid, "elements without bytes", limit)?;
+        }
+        Ok(value)
     }
 
     /// Reads a number of elements into a vector, whose memory is charged.

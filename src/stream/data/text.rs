@@ -87,6 +87,18 @@ pub trait Nullable: ToDataStream + FromDataStream {
     fn read_nullable<D: StreamDevice>(
         stream: &mut QDataStream<D>,
     ) -> Result<Option<Self>, DataStreamError>;
+
+    /// Writes what is null.
+    #[doc(hidden)]
+    fn write_null<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<(), DataStreamError> {
+        stream.write_null()
+    }
+}
+
+#[cfg(any(feature = "jiff", feature = "url"))]
+/// Fails if a value is null that its type cannot tell.
+pub(super) fn not_null<T>(value: Option<T>, name: &str) -> Result<T, DataStreamError> {
+    value.ok_or_else(|| DataStreamError::corrupt(format!("{name} is null: read an `Option` of it")))
 }
 
 impl Nullable for String {
@@ -140,7 +152,7 @@ impl<T: Nullable> ToDataStream for Option<T> {
     ) -> Result<(), DataStreamError> {
         match self {
             Some(value) => value.write_to(stream),
-            None => stream.write_null(),
+            None => T::write_null(stream),
         }
     }
 }
