@@ -7,6 +7,8 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use counting_allocator::{CountingAllocator, count};
+#[cfg(feature = "serde")]
+use slotwire::stream::Serde;
 use slotwire::stream::{
     DataStreamLimits, FromDataStream, QDataStream, QVariant, StreamDevice, ToDataStream,
 };
@@ -96,6 +98,38 @@ fn maps_and_sets_do_not_take_more_than_the_limit() {
     let map = [b"\0\0\0\x08\0".to_vec(), list(1, b"\0\0\0\0\0\0\0\0\x01")].concat();
     check::<Vec<QVariant>>(&list(50_000, &map));
     check::<Vec<HashSet<u8>>>(&list(50_000, &list(1, &[7])));
+}
+
+#[test]
+#[cfg(feature = "serde")]
+fn types_of_serde_do_not_take_more_than_the_limit() {
+    let numbers: Vec<u32> = (0..100_000_u32).map(|it| it.wrapping_mul(2_654_435_761)).collect();
+    let entries: Vec<(u32, String)> = numbers.iter().map(|&it| (it, String::new())).collect();
+    let (numbers, entries) = (written(&numbers), written(&entries));
+    check::<Serde<Vec<String>>>(&list(200_000, &[0; 4]));
+    check::<Serde<Vec<Option<[u64; 9]>>>>(&list(200_000, &[0]));
+    check::<Serde<Vec<Box<u8>>>>(&list(200_000, &[0]));
+    check::<Serde<Vec<u8>>>(&list(400_000, &[0]));
+    check::<Serde<BTreeSet<u32>>>(&numbers);
+    check::<Serde<HashSet<u32>>>(&numbers);
+    check::<Serde<BTreeMap<u32, String>>>(&entries);
+    check::<Serde<HashMap<u32, String>>>(&entries);
+    let one = list(1, &[0; 8]);
+    check::<Serde<Vec<BTreeMap<u32, String>>>>(&list(50_000, &one));
+    check::<Serde<Vec<HashMap<u32, String>>>>(&list(50_000, &one));
+    check::<Serde<Vec<Vec<u8>>>>(&list(50_000, &list(1, &[7])));
+}
+
+#[test]
+#[cfg(feature = "url")]
+fn urls_do_not_take_more_than_the_limit() {
+    let long = [b"a:".as_slice(), &[b' '; 100_000], b"b"].concat();
+    check::<url::Url>(&written(&long));
+    let host = [b"http://".as_slice(), "\u{fc}".repeat(5000).as_bytes(), b"/"].concat();
+    check::<url::Url>(&written(&host));
+    check::<Vec<url::Url>>(&list(50_000, &written(&b"a:b".to_vec())));
+    check::<Vec<url::Url>>(&list(50_000, &written(&b"a:b c".to_vec())));
+    check::<Vec<Option<url::Url>>>(&list(100_000, &[0; 4]));
 }
 
 #[test]
