@@ -66,6 +66,9 @@
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
+//! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the
+//!   crate with this name.
+//! * `serde`: adds `stream::Serde`, by which a `QDataStream` has the types of serde.
 //! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
 //!   programs need it in `[dev-dependencies]` only.
 //!

@@ -20,7 +20,7 @@ pub struct DataStreamLimits {
     /// a stream, and takes 24 bytes in a vector. So a list of 5 million such strings does not fit
     /// into the default. What is counted are the strings, the arrays of bytes, the elements of
     /// containers and what pointers point to, each before memory is taken for it; not what a type of
-    /// a program's own takes besides its parts.
+    /// a program's own takes besides its parts. A URL counts 16 times its bytes while it is parsed.
     pub memory: usize,
     /// How deep containers, variants and types of a program's own may be nested. The default is 64.
     /// Each level takes some of the thread's stack.

@@ -36,23 +36,33 @@ impl ToDataStream for str {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        let count = match self.is_ascii() {
-            true => self.len(),
-            false => self.encode_utf16().count(),
-        };
+        let is_ascii = self.is_ascii();
+        let count = if is_ascii { self.len() } else { self.encode_utf16().count() };
         stream.write_size(2 * count)?;
         let order = stream.byte_order();
         stream.push_with(|outgoing| {
             let start = outgoing.len();
             outgoing.resize(start + 2 * count, 0);
             let places = outgoing[start..].as_chunks_mut::<2>().0;
-            for (place, unit) in places.iter_mut().zip(self.encode_utf16()) {
-                *place = match order {
-                    ByteOrder::BigEndian => unit.to_be_bytes(),
-                    ByteOrder::LittleEndian => unit.to_le_bytes(),
-                };
+            match (is_ascii, order) {
+                (true, ByteOrder::BigEndian) => fill(places, self.bytes(), |byte| [0, byte]),
+                (true, ByteOrder::LittleEndian) => fill(places, self.bytes(), |byte| [byte, 0]),
+                (false, ByteOrder::BigEndian) => {
+                    fill(places, self.encode_utf16(), u16::to_be_bytes);
+                }
+                (false, ByteOrder::LittleEndian) => {
+                    fill(places, self.encode_utf16(), u16::to_le_bytes);
+                }
             }
         })
+    }
+}
+
+/// Puts units of UTF-16 into their places.
+#[inline]
+fn fill<T>(places: &mut [[u8; 2]], units: impl Iterator<Item = T>, bytes: impl Fn(T) -> [u8; 2]) {
+    for (place, unit) in places.iter_mut().zip(units) {
+        *place = bytes(unit);
     }
 }
 
