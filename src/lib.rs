@@ -70,6 +70,9 @@
 //!   10 crates to the build.
 //! * `tokio-util`: adds `message::TokioCodec`, for codecs that were written for `tokio_util`. It adds
 //!   6 crates to the build.
+//! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the
+//!   crate with this name.
+//! * `serde`: adds `stream::Serde`, by which a `QDataStream` has the types of serde.
 //! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
 //!   programs need it in `[dev-dependencies]` only.
 //!

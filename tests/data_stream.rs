@@ -129,8 +129,19 @@ fn numbers_of_a_single_precision_stream_take_four_bytes() {
 
 #[test]
 fn a_type_that_a_variant_cannot_have_is_named() {
-    let error = error_of::<QVariant>(b"\0\0\x04\0\0\0\0\0\x05QSize");
-    assert!(error.to_string().contains("the type 1024"), "{error}");
+    for (bytes, named) in [
+        (&b"\0\0\x04\0\0\0\0\0\x06MySize"[..], "the type \"MySize\" of a program"),
+        (b"\0\x01\0\0\0\0\0\0\x06MySize", "the type \"MySize\" of a program"),
+        (b"\0\0\0\x15\0", "the type 21 (QSize)"),
+        (b"\0\0\x03\xe7\0", "the type 999,"),
+    ] {
+        let error = error_of::<QVariant>(bytes);
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let old = b"\0\0\0\x7f\0\0\0\0\x05Size\0";
+    let mut stream = QDataStream::from_bytes(old).with_version(DataStreamVersion::Qt4_6);
+    let error = stream.read::<QVariant>().unwrap_err();
+    assert!(error.to_string().contains("the type \"Size\" of a program"), "{error}");
 }
 
 #[test]
@@ -512,6 +523,8 @@ proptest! {
         for cut in 0..bytes.len() {
             let mut stream = open(&bytes[..cut]);
             prop_assert_eq!(stream.read_whole::<Value>().unwrap(), None);
+            let needed = stream.bytes_needed();
+            prop_assert!(cut < needed && needed <= bytes.len(), "{needed} at {cut}");
             prop_assert_eq!(stream.skip_raw(cut), cut, "it was put back");
         }
         let mut stream = open(&bytes);
@@ -534,6 +547,114 @@ proptest! {
         let _ = stream.read::<BTreeMap<String, QVariant>>();
         let _ = stream.read::<(CString, char, f32)>();
     }
+}
+
+/// A value of as many bytes as there can be.
+#[derive(Debug)]
+struct Huge;
+
+impl FromDataStream for Huge {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read_raw(1 << 20).map(|_| Self)
+    }
+
+    const MIN_SIZE: usize = usize::MAX;
+}
+
+#[track_caller]
+fn needed<T: FromDataStream>(bytes: &[u8]) -> usize {
+    let mut stream = QDataStream::from_bytes(bytes);
+    assert!(stream.read_whole::<T>().unwrap().is_none());
+    stream.bytes_needed()
+}
+
+#[test]
+fn a_value_that_has_not_come_whole_tells_how_many_bytes_it_needs() {
+    assert_eq!(needed::<u64>(&[]), 8);
+    assert_eq!(needed::<String>(b"\0\0\0\x06\0a"), 10);
+    assert_eq!(needed::<Vec<u32>>(b"\0\0\0\x03\0"), 16);
+    assert_eq!(needed::<Vec<String>>(b"\0\0\0\x03\0\0\0\x02\0"), 4 + 6 + 4 + 4);
+    assert_eq!(needed::<(u16, [u32; 2], String)>(&[0]), 2 + 8 + 4);
+    assert_eq!(needed::<Pair<u16, Color>>(&[0]), 6);
+    // Of a list of lists, the rest of each.
+    let lists = b"\0\0\0\x02\0\0\0\x02\0\x01";
+    assert_eq!(needed::<Vec<Vec<u16>>>(lists), 4 + (4 + 4) + 4);
+    // Enough for the least value, but this one has a string that is longer.
+    assert_eq!(needed::<(String, u16)>(b"\0\0\0\x04\0a"), 8);
+    assert_eq!(needed::<Vec<Huge>>(b"\0\0\0\x09"), usize::MAX, "and no overflow");
+    // Also of bytes that are skipped.
+    let mut stream = QDataStream::from_bytes(&[0; 3]);
+    let skipped = stream.transaction(|stream| Ok(stream.skip_raw(7)));
+    assert_eq!((skipped.unwrap(), stream.bytes_needed()), (None, 7));
+}
+
+#[test]
+fn the_bytes_that_are_needed_are_counted_from_the_beginning_of_the_value() {
+    let bytes = newest(&("first", 7_u32));
+    let mut stream = QDataStream::from_bytes(&bytes[..bytes.len() - 1]);
+    assert_eq!(stream.bytes_needed(), 0);
+    assert_eq!(stream.read_whole::<String>().unwrap().unwrap(), "first");
+    assert_eq!(stream.bytes_needed(), 0);
+    for _ in 0..3 {
+        assert_eq!(stream.read_whole::<u32>().unwrap(), None);
+        assert_eq!(stream.bytes_needed(), 4);
+    }
+}
+
+#[test]
+fn a_value_is_read_often_and_its_elements_without_bytes_count_once() {
+    let bytes = [newest(&4000_u32), vec![0]].concat();
+    let mut stream = QDataStream::from_bytes(&bytes);
+    for _ in 0..3 {
+        assert_eq!(stream.read_whole::<(Vec<Nothing>, u16)>().unwrap(), None);
+    }
+}
+
+#[test]
+fn a_stream_leaves_the_transaction_of_its_device_to_the_program() {
+    let mut rt = Runtime::new().unwrap();
+    let device = rt.add(QBuffer::new());
+    rt[device].open(OpenMode::READ_WRITE).unwrap();
+    rt[device].write_all(&newest(&(1_u16, 2_u16))).unwrap();
+    rt[device].seek_to(0).unwrap();
+    rt[device].start_transaction();
+    let mut stream = QDataStream::new(&mut rt[device]);
+    assert_eq!(stream.read_whole::<u16>().unwrap(), Some(1));
+    let error = stream.read_whole::<u32>().unwrap_err();
+    assert_eq!(error.status(), DataStreamStatus::ReadPastEnd);
+    assert_eq!(stream.bytes_needed(), 4);
+    assert!(rt[device].is_transaction_started());
+    assert!(rt[device].rollback_transaction());
+    // Its own transaction, afterwards.
+    let mut stream = QDataStream::new(&mut rt[device]);
+    assert_eq!(stream.read_whole::<u64>().unwrap(), None);
+    assert_eq!(stream.read_whole::<(u16, u16)>().unwrap(), Some((1, 2)));
+    assert!(!rt[device].is_transaction_started());
+}
+
+#[test]
+fn what_a_value_takes_in_memory_has_a_limit() {
+    let strings = newest(&vec![""; 100_000]);
+    let mut limits = DataStreamLimits::default();
+    for (memory, fits) in [(2_000_000, true), (1_000_000, false)] {
+        limits.memory = memory;
+        let mut stream = QDataStream::from_bytes(&strings);
+        stream.set_limits(limits);
+        let read = stream.read::<Vec<String>>();
+        assert_eq!(read.is_ok(), fits);
+        if let Err(error) = read {
+            assert_eq!(error.status(), DataStreamStatus::SizeLimitExceeded);
+            assert!(error.to_string().contains("bytes of memory"), "{error}");
+        }
+    }
+    // A value has its own allowance, and one without parts needs none.
+    limits.memory = 0;
+    let bytes = newest(&(vec![7_u64; 9], vec![7_u8; 9], "text"));
+    let mut stream = QDataStream::from_bytes(&bytes);
+    stream.set_limits(limits);
+    assert_eq!(stream.read::<Vec<u64>>().unwrap(), [7; 9]);
+    assert_eq!(stream.read::<Vec<u8>>().unwrap(), [7; 9]);
+    assert_eq!(stream.read::<String>().unwrap(), "text");
 }
 
 /// A type of a program's own.

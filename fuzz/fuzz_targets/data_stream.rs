@@ -1,7 +1,9 @@
 //! Values that come over a stream.
 //!
 //! Whatever the bytes are, they are a value or an error, in every version and byte order. What was read
-//! is written, and read again equal. Cut anywhere, it has not come whole, and nothing of it is taken.
+//! is written, and read again equal. Cut anywhere, it has not come whole, nothing of it is taken, and
+//! the number of bytes that it needs is one that it has. Reading takes at most twice the bytes in
+//! memory and the allowance of the limits, which is small here.
 
 #![no_main]
 
@@ -10,11 +12,25 @@ use std::ffi::CString;
 use std::fmt::Debug;
 
 use arbitrary::Arbitrary;
+use counting_allocator::{CountingAllocator, count};
+use jiff::civil::{Date, Time};
 use libfuzzer_sys::fuzz_target;
+use serde::{Deserialize, Serialize};
 use slotwire::stream::{
-    ByteOrder, Bytes, DataStreamVersion, FloatingPointPrecision, FromDataStream, QChar,
-    QDataStream, QVariant, StreamDevice, ToDataStream,
+    ByteOrder, Bytes, DataStreamLimits, DataStreamVersion, FloatingPointPrecision, FromDataStream,
+    QChar, QDataStream, QDateTime, QVariant, Serde, StreamDevice, ToDataStream,
 };
+use url::Url;
+use uuid::Uuid;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+/// How much memory a value may take beyond twice its bytes.
+const ALLOWANCE: usize = 4096;
+
+/// What the text of an error takes.
+const ERROR: usize = 1024;
 
 /// The format of a stream.
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -53,6 +69,9 @@ enum Kind {
     Lists,
     Maps,
     Tree,
+    Times,
+    Names,
+    Serde,
 }
 
 #[derive(Debug, ToDataStream, FromDataStream)]
@@ -69,6 +88,13 @@ enum Color {
     Green = 7,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+enum Shape {
+    Empty,
+    Circle(u8),
+    Named { name: String, parts: Vec<Shape>, scale: Option<(i16, char)> },
+}
+
 fuzz_target!(|input: (Format, Kind, &[u8])| {
     let (format, kind, bytes) = input;
     match kind {
@@ -78,12 +104,22 @@ fuzz_target!(|input: (Format, Kind, &[u8])| {
         Kind::Lists => check::<(Vec<Vec<String>>, VecDeque<Box<u16>>, Vec<[i8; 3]>)>(format, bytes),
         Kind::Maps => check::<(BTreeMap<String, QVariant>, BTreeSet<i16>)>(format, bytes),
         Kind::Tree => check::<Tree>(format, bytes),
+        Kind::Times => check::<(Option<Date>, Option<Time>, QDateTime)>(format, bytes),
+        Kind::Names => check::<Vec<(Option<Url>, Uuid)>>(format, bytes),
+        Kind::Serde => check::<Serde<(Shape, BTreeMap<String, Shape>)>>(format, bytes),
     }
 });
 
 fn check<T: FromDataStream + ToDataStream + Debug>(format: Format, bytes: &[u8]) {
     let mut stream = format.open(Bytes::from(bytes));
-    let Ok(Some(value)) = stream.read_whole::<T>() else { return };
+    let mut limits = DataStreamLimits::default();
+    limits.memory = ALLOWANCE;
+    stream.set_limits(limits);
+    let mut read = None;
+    let used = count(|| read = stream.read_whole::<T>().ok().flatten());
+    let limit = i64::try_from(2 * bytes.len() + ALLOWANCE + ERROR).unwrap();
+    assert!(used.peak_bytes <= limit, "{} of {limit} bytes", used.peak_bytes);
+    let Some(value) = read else { return };
     let written = format.write(&value);
     // Compared as bytes, since no number is equal to itself if it is none.
     let mut stream = format.open(Bytes::from(&written[..]));
@@ -93,6 +129,8 @@ fn check<T: FromDataStream + ToDataStream + Debug>(format: Format, bytes: &[u8])
     for cut in 0..written.len() {
         let mut stream = format.open(Bytes::from(&written[..cut]));
         assert!(stream.read_whole::<T>().unwrap().is_none(), "{value:?} cut at {cut}");
+        let needed = stream.bytes_needed();
+        assert!(cut < needed && needed <= written.len(), "{value:?} cut at {cut} needs {needed}");
         assert_eq!(stream.skip_raw(cut), cut, "nothing is taken of {value:?} cut at {cut}");
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn derive(input: &DeriveInput, direction: Direction) -> TokenStream {
             quote!(::core::unimplemented!())
         }
     };
+    let min_size = min_size(input);
     let name = &input.ident;
     let generics = bounded(&input.generics, direction);
     let (parameters, arguments, conditions) = generics.split_for_impl();
@@ -54,6 +55,8 @@ pub(crate) fn derive(input: &DeriveInput, direction: Direction) -> TokenStream {
             ) -> ::core::result::Result<Self, ::slotwire::stream::DataStreamError> {
                 #body
             }
+
+            #min_size
         },
     };
     let trait_name = direction.trait_name();
@@ -89,7 +92,14 @@ fn of_struct(fields: &Fields, direction: Direction) -> TokenStream {
         let span = field.ty.span().resolved_at(Span::call_site());
         match direction {
             Direction::To => quote_spanned!(span=> stream.write(&self.#member)?;),
-            Direction::From => quote_spanned!(span=> #member: stream.read()?,),
+            Direction::From => {
+                // As in the least size, so that the compiler reports one error once.
+                let ty = &field.ty;
+                let read = quote_spanned! {span=>
+                    <#ty as ::slotwire::stream::FromDataStream>::read_part
+                };
+                quote!(#member: #read(stream)?,)
+            }
         }
     });
     match direction {
@@ -101,6 +111,26 @@ fn of_struct(fields: &Fields, direction: Direction) -> TokenStream {
             ::core::result::Result::Ok(Self { #(#parts)* })
         },
     }
+}
+
+/// Returns the least number of bytes that a value takes: the sum of its parts.
+fn min_size(input: &DeriveInput) -> TokenStream {
+    let types: Vec<_> = match &input.data {
+        Data::Struct(data) => data
+            .fields
+            .iter()
+            .map(|field| {
+                let (span, ty) = (field.ty.span().resolved_at(Span::call_site()), &field.ty);
+                quote_spanned!(span=> <#ty as ::slotwire::stream::FromDataStream>::MIN_SIZE)
+            })
+            .collect(),
+        Data::Enum(_) => {
+            let number = number_type(input);
+            vec![quote!(<#number as ::slotwire::stream::FromDataStream>::MIN_SIZE)]
+        }
+        Data::Union(_) => Vec::new(),
+    };
+    quote!(const MIN_SIZE: usize = 0_usize #(.saturating_add(#types))*;)
 }
 
 /// An enum without fields is a number of the type that `repr` names, or of 32 bits as Qt's enums.

@@ -7,8 +7,8 @@ use super::codec::{Decoder, Encoder};
 use super::error::MessageError;
 use super::incoming::Incoming;
 use crate::stream::{
-    ByteOrder, DataStreamError, DataStreamLimits, DataStreamVersion, FloatingPointPrecision,
-    FromDataStream, QDataStream, StreamDevice, ToDataStream,
+    ByteOrder, Bytes, DataStreamLimits, DataStreamVersion, FloatingPointPrecision, FromDataStream,
+    QDataStream, StreamDevice, ToDataStream,
 };
 
 /// A message is a value in the format of [`QDataStream`], without a length before it.
@@ -30,6 +30,8 @@ pub struct DataStreamCodec<T> {
     byte_order: ByteOrder,
     precision: FloatingPointPrecision,
     limits: DataStreamLimits,
+    /// How many bytes must have come before the next value can be whole.
+    needed: usize,
     message: PhantomData<fn() -> T>,
 }
 
@@ -42,6 +44,7 @@ impl<T> DataStreamCodec<T> {
             byte_order: ByteOrder::default(),
             precision: FloatingPointPrecision::default(),
             limits: DataStreamLimits::default(),
+            needed: 1,
             message: PhantomData,
         }
     }
@@ -114,19 +117,20 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
 
     fn decode(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<T>, MessageError> {
         let limit = incoming.max_length();
-        let bytes = incoming.peek(limit.saturating_add(1));
-        if bytes.is_empty() {
+        if incoming.available() < self.needed {
             return Ok(None);
         }
+        let bytes = incoming.peek(limit.saturating_add(1));
         let come = bytes.len();
-        let mut stream = self.stream(crate::stream::Bytes::from(bytes));
-        let value = match stream.read::<T>() {
-            Ok(value) => value,
-            Err(DataStreamError::ReadPastEnd) if come > limit => {
-                return Err(MessageError::TooLong { length: None, limit });
-            }
-            Err(DataStreamError::ReadPastEnd) => return Ok(None),
-            Err(error) => return Err(MessageError::invalid(error)),
+        let mut stream = self.stream(Bytes::from(bytes));
+        let Some(value) = stream.read_whole::<T>().map_err(MessageError::invalid)? else {
+            self.needed = stream.bytes_needed().max(come.saturating_add(1));
+            let is_too_long = self.needed > limit;
+            return if is_too_long {
+                Err(MessageError::TooLong { length: None, limit })
+            } else {
+                Ok(None)
+            };
         };
         let taken = come - stream.into_device().look(come).len();
         if taken == 0 {
@@ -136,7 +140,12 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
             return Err(MessageError::TooLong { length: Some(taken as u64), limit });
         }
         incoming.consume(taken);
+        self.needed = 1;
         Ok(Some(value))
+    }
+
+    fn reset(&mut self) {
+        self.needed = 1;
     }
 }
 

@@ -43,6 +43,30 @@ impl<T: FromDataStream> FromDataStream for Vec<T> {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
+}
+
+/// As Qt's `QQueue`.
+impl<T: ToDataStream> ToDataStream for VecDeque<T> {
+    fn write_to<D: StreamDevice>(
+        &self,
+        stream: &mut QDataStream<D>,
+    ) -> Result<(), DataStreamError> {
+        write_counted(self.iter(), stream)
+    }
+}
+
+/// As Qt's `QQueue`.
+impl<T: FromDataStream> FromDataStream for VecDeque<T> {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.nested(|stream| {
+            let count = stream.read_element_count()?;
+            T::read_many(stream, count).map(Self::from)
+        })
+    }
+
+    const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
 }
 
 /// Writes the number of elements, and the elements.
@@ -54,20 +78,41 @@ fn write_counted<T: ToDataStream, D: StreamDevice>(
     elements.into_iter().try_for_each(|element| element.write_to(stream))
 }
 
-/// Reads the number of elements, and puts them into a container.
+/// Reads the number of elements, and puts them into a container. `memory` returns what an element of
+/// this size takes there, or the first one of a container.
 fn read_counted<T: FromDataStream, C: Default + Extend<T>, D: StreamDevice>(
     stream: &mut QDataStream<D>,
+    memory: fn(usize, bool) -> usize,
 ) -> Result<C, DataStreamError> {
     stream.nested(|stream| {
         let mut container = C::default();
         let count = stream.read_element_count()?;
-        stream.read_elements(count, |element| container.extend([element]))?;
+        let mut is_first = true;
+        stream.read_elements(count, |stream, element| {
+            stream.charge(memory(size_of::<T>(), is_first))?;
+            is_first = false;
+            container.extend([element]);
+            Ok(())
+        })?;
         Ok(container)
     })
 }
 
+/// What an element takes in a tree at most: a node has 11 places, of which 5 are used at least, and
+/// 16 bytes beside them; one of six has 12 pointers too.
+fn in_tree(element: usize, is_first: bool) -> usize {
+    if is_first { 11 * element + 32 } else { 3 * element + 8 }
+}
+
+/// What an element takes in a hash table at most: a quarter of the places is used when the table has
+/// grown, and the one before is half as large.
+fn in_table(element: usize, is_first: bool) -> usize {
+    let place = element + 1;
+    if is_first { 8 * place + 64 } else { 4 * place }
+}
+
 macro_rules! counted {
-    ($($(#[$doc:meta])* [$($of:tt)*] $container:ty, $element:ty;)*) => {$(
+    ($($(#[$doc:meta])* [$($of:tt)*] $container:ty, $element:ty, $memory:expr;)*) => {$(
         $(#[$doc])*
         impl<$($of)*> ToDataStream for $container
         where
@@ -88,26 +133,25 @@ macro_rules! counted {
             fn read_from<D: StreamDevice>(
                 stream: &mut QDataStream<D>,
             ) -> Result<Self, DataStreamError> {
-                read_counted::<$element, Self, D>(stream)
+                read_counted::<$element, Self, D>(stream, $memory)
             }
 
             const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
         }
     )*};
 }
 
 counted! {
-    /// As Qt's `QQueue`.
-    [T] VecDeque<T>, T;
     /// As Qt's `QSet`, in ascending order.
-    [T: Ord] BTreeSet<T>, T;
+    [T: Ord] BTreeSet<T>, T, in_tree;
     /// As Qt's `QSet`, in any order.
-    [T: Eq + Hash, S: BuildHasher + Default] HashSet<T, S>, T;
+    [T: Eq + Hash, S: BuildHasher + Default] HashSet<T, S>, T, in_table;
     /// As Qt's `QMap`, in ascending order of the keys. Of several entries with one key, the last is
     /// read.
-    [K: Ord, V] BTreeMap<K, V>, (K, V);
+    [K: Ord, V] BTreeMap<K, V>, (K, V), in_tree;
     /// As Qt's `QHash`, in any order.
-    [K: Eq + Hash, V, S: BuildHasher + Default] HashMap<K, V, S>, (K, V);
+    [K: Eq + Hash, V, S: BuildHasher + Default] HashMap<K, V, S>, (K, V), in_table;
 }
 
 /// Each element, without their number.
@@ -124,8 +168,11 @@ impl<T: FromDataStream, const N: usize> FromDataStream for [T; N] {
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
         stream.check_size(N as u64, "elements", stream.limits().elements)?;
         let elements = T::read_many(stream, N)?;
+        stream.discharge(N.saturating_mul(size_of::<T>()));
         Ok(elements.try_into().unwrap_or_else(|_| unreachable!("as many were read")))
     }
+
+    const MIN_SIZE: usize = N.saturating_mul(T::MIN_SIZE);
 }
 
 macro_rules! tuple {
@@ -149,6 +196,8 @@ macro_rules! tuple {
             ) -> Result<Self, DataStreamError> {
                 Ok(($($part::read_from(stream)?,)*))
             }
+
+            const MIN_SIZE: usize = 0_usize$(.saturating_add($part::MIN_SIZE))*;
         }
     };
 }
@@ -186,10 +235,16 @@ macro_rules! pointer {
             fn read_from<D: StreamDevice>(
                 stream: &mut QDataStream<D>,
             ) -> Result<Self, DataStreamError> {
-                stream.nested(|stream| T::read_from(stream).map(Self::new))
+                stream.nested(|stream| {
+                    let value = T::read_from(stream)?;
+                    // With the two counts of a shared value.
+                    stream.charge(size_of::<T>() + 2 * size_of::<usize>())?;
+                    Ok(Self::new(value))
+                })
             }
 
             const COUNTS_AS_NESTED: bool = false;
+            const MIN_SIZE: usize = T::MIN_SIZE;
         }
     )*};
 }

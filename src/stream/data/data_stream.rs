@@ -3,7 +3,10 @@
 use super::device::{Bytes, StreamDevice};
 use super::limits::DataStreamLimits;
 use super::numbers::{ByteOrder, FloatingPointPrecision};
+use super::progress::Progress;
+use super::scope::Scope;
 use super::status::{DataStreamError, DataStreamStatus};
+use super::transaction::Transactions;
 use super::value::{FromDataStream, ToDataStream};
 use super::version::DataStreamVersion;
 
@@ -51,24 +54,20 @@ use super::version::DataStreamVersion;
 /// [precision](Self::set_floating_point_precision). Each has Qt's default.
 #[derive(Debug)]
 pub struct QDataStream<D> {
-    device: D,
+    pub(super) device: D,
     version: DataStreamVersion,
     byte_order: ByteOrder,
     precision: FloatingPointPrecision,
-    limits: DataStreamLimits,
-    status: DataStreamStatus,
-    /// How many transactions are under way, each in the one before.
-    transactions: usize,
+    pub(super) limits: DataStreamLimits,
+    pub(super) status: DataStreamStatus,
+    pub(super) transactions: Transactions,
+    pub(super) progress: Progress,
     /// How deep the value is nested that is being read.
-    depth: usize,
+    pub(super) depth: usize,
     /// How many values are being written, each in the one before.
-    writes: usize,
+    pub(super) writes: usize,
     /// What was written of the outermost value.
-    outgoing: Vec<u8>,
-    /// How many bytes were taken.
-    taken: u64,
-    /// How many elements were read that took no bytes.
-    unpaid: u64,
+    pub(super) outgoing: Vec<u8>,
 }
 
 impl<'a> QDataStream<Bytes<'a>> {
@@ -96,12 +95,11 @@ impl<D: StreamDevice> QDataStream<D> {
             precision: FloatingPointPrecision::default(),
             limits: DataStreamLimits::default(),
             status: DataStreamStatus::Ok,
-            transactions: 0,
+            transactions: Transactions::default(),
+            progress: Progress::default(),
             depth: 0,
             writes: 0,
             outgoing: Vec::new(),
-            taken: 0,
-            unpaid: 0,
         }
     }
 
@@ -216,11 +214,12 @@ impl<D: StreamDevice> QDataStream<D> {
     #[doc(alias = "operator>>")]
     #[inline]
     pub fn read<T: FromDataStream>(&mut self) -> Result<T, DataStreamError> {
+        let start = self.progress.taken();
         let value = match T::COUNTS_AS_NESTED {
             true => self.nested(T::read_from),
             false => T::read_from(self),
         };
-        value.map_err(|error| self.failed(error))
+        value.map_err(|error| self.not_read(error, start, T::MIN_SIZE))
     }
 
     /// Writes a value. If the device does not take all of it, none of it is written.
@@ -257,118 +256,6 @@ impl<D: StreamDevice> QDataStream<D> {
         }
     }
 
-    /// Reads a value if all of it has come. Returns `None` if it has not: what has come is then left
-    /// for the next time, and the status is `Ok`.
-    ///
-    /// # Errors
-    ///
-    /// As [`read`](Self::read), except for `ReadPastEnd`. What was read of the wrong value is taken.
-    pub fn read_whole<T: FromDataStream>(&mut self) -> Result<Option<T>, DataStreamError> {
-        self.transaction(Self::read)
-    }
-
-    /// Reads what `f` reads, if all of it has come. Returns `None` if it has not: what has come is
-    /// then left for the next time, and the status is `Ok`.
-    ///
-    /// ```
-    /// # use slotwire::stream::{DataStreamError, QDataStream};
-    /// let mut stream = QDataStream::from_bytes(b"\x00\x03\x61\x62\x63\x00\x02\x64");
-    /// let mut next = || {
-    ///     stream.transaction(|stream| {
-    ///         let length = stream.read::<u16>()?;
-    ///         stream.read_raw(length.into())
-    ///     })
-    /// };
-    /// assert_eq!(next()?.as_deref(), Some(&b"abc"[..]));
-    /// assert_eq!(next()?, None, "one byte has not come yet");
-    /// # Ok::<_, DataStreamError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of `f`, except for one because more must come. What was read is taken then.
-    /// An error that `f` does not pass on counts too: [`AfterFailure`](DataStreamError::AfterFailure)
-    /// tells its status.
-    pub fn transaction<T>(
-        &mut self,
-        f: impl FnOnce(&mut Self) -> Result<T, DataStreamError>,
-    ) -> Result<Option<T>, DataStreamError> {
-        self.start_transaction();
-        let read = Scope { stream: self, end: |stream: &mut Self| _ = stream.commit_transaction() };
-        let read = read.run(|stream| {
-            let read = f(stream).map_err(|error| stream.failed(error));
-            match stream.status {
-                DataStreamStatus::ReadPastEnd => Err(DataStreamError::ReadPastEnd),
-                DataStreamStatus::Ok => read,
-                status => read.and(Err(DataStreamError::AfterFailure(status))),
-            }
-        });
-        match read {
-            Err(DataStreamError::ReadPastEnd) if self.transactions == 0 => {
-                self.reset_status();
-                Ok(None)
-            }
-            read => read.map(Some),
-        }
-    }
-
-    /// Begins a transaction. An outermost one begins the device's and resets the status; one within
-    /// another only counts.
-    #[doc(alias = "startTransaction")]
-    pub fn start_transaction(&mut self) {
-        self.transactions += 1;
-        if self.transactions == 1 {
-            self.device.begin();
-            self.reset_status();
-        }
-    }
-
-    /// Ends a transaction. The outermost one puts back what was read if the status is
-    /// `ReadPastEnd`, and takes it otherwise. Returns true if nothing went wrong. Returns false, and
-    /// does nothing, if there is no transaction.
-    #[doc(alias = "commitTransaction")]
-    pub fn commit_transaction(&mut self) -> bool {
-        if self.transactions == 0 {
-            return false;
-        }
-        self.end_transaction();
-        self.status == DataStreamStatus::Ok
-    }
-
-    /// Ends a transaction because more must come: sets the status `ReadPastEnd`, and the outermost
-    /// one puts back what was read. Takes it if something else went wrong before. Only sets the
-    /// status if there is no transaction.
-    #[doc(alias = "rollbackTransaction")]
-    pub fn rollback_transaction(&mut self) {
-        self.set_status(DataStreamStatus::ReadPastEnd);
-        if self.transactions > 0 {
-            self.end_transaction();
-        }
-    }
-
-    /// Ends a transaction because the data is wrong: sets the status `ReadCorruptData`, and takes
-    /// what was read. Only sets the status if there is no transaction.
-    #[doc(alias = "abortTransaction")]
-    pub fn abort_transaction(&mut self) {
-        self.status = DataStreamStatus::ReadCorruptData;
-        if self.transactions > 0 {
-            self.end_transaction();
-        }
-    }
-
-    fn end_transaction(&mut self) {
-        self.transactions -= 1;
-        if self.transactions == 0 {
-            self.device.end(self.status == DataStreamStatus::ReadPastEnd);
-        }
-    }
-
-    /// Returns true during a transaction.
-    #[doc(alias = "isDeviceTransactionStarted")]
-    pub fn is_transaction_started(&self) -> bool {
-        self.transactions > 0
-    }
-
     /// Reads `count` bytes as they are, without a length.
     ///
     /// # Errors
@@ -401,7 +288,7 @@ impl<D: StreamDevice> QDataStream<D> {
         while skipped < count {
             let found = self.device.look((count - skipped).min(SKIPPED_AT_ONCE)).len();
             if found == 0 {
-                self.set_status(DataStreamStatus::ReadPastEnd);
+                self.past_end(count - skipped, 0);
                 break;
             }
             self.take(found);
@@ -421,8 +308,7 @@ impl<D: StreamDevice> QDataStream<D> {
         let bytes = self.device.look(count);
         if bytes.len() < count {
             let rest = bytes.len();
-            self.take(rest);
-            return Err(self.failed(DataStreamError::ReadPastEnd));
+            return Err(self.past_end(count, rest));
         }
         let value = f(bytes);
         self.take(count);
@@ -432,27 +318,15 @@ impl<D: StreamDevice> QDataStream<D> {
     #[inline]
     fn take(&mut self, count: usize) {
         self.device.take(count);
-        self.taken += count as u64;
+        self.progress.take(count);
     }
 
-    /// Reads a number of elements, and gives each to `keep`. Fails if more of them take no bytes than
-    /// the stream had bytes, since a size alone would take memory and time then.
-    pub(super) fn read_elements<T: FromDataStream>(
-        &mut self,
-        count: usize,
-        mut keep: impl FnMut(T),
-    ) -> Result<(), DataStreamError> {
-        for _ in 0..count {
-            let before = self.taken;
-            keep(T::read_from(self)?);
-            if self.taken == before {
-                self.unpaid += 1;
-                let limit = usize::try_from(self.taken).unwrap_or(usize::MAX);
-                let limit = limit.saturating_add(UNPAID);
-                self.check_size(self.unpaid, "elements without bytes", limit)?;
-            }
-        }
-        Ok(())
+    /// Takes what there is in place of `count` bytes.
+    #[cold]
+    fn past_end(&mut self, count: usize, rest: usize) -> DataStreamError {
+        self.progress.need(self.progress.taken(), count);
+        self.take(rest);
+        self.failed(DataStreamError::ReadPastEnd)
     }
 
     /// Writes a part of the value that is being written; a value by itself if there is none, which
@@ -483,6 +357,9 @@ impl<D: StreamDevice> QDataStream<D> {
         f: impl FnOnce(&mut Self) -> Result<T, DataStreamError>,
     ) -> Result<T, DataStreamError> {
         self.check_size(self.depth as u64 + 1, "levels of nesting", self.limits.depth)?;
+        if self.depth == 0 {
+            self.progress.begin_value();
+        }
         self.depth += 1;
         Scope { stream: self, end: |stream| stream.depth -= 1 }.run(f)
     }
@@ -494,18 +371,27 @@ impl<D: StreamDevice> QDataStream<D> {
         unit: &'static str,
         limit: usize,
     ) -> Result<(), DataStreamError> {
-        if size <= limit as u64 {
-            return Ok(());
+        self.check_limit(size, unit, limit as u64)
+    }
+
+    #[inline]
+    pub(super) fn check_limit(
+        &mut self,
+        size: u64,
+        unit: &'static str,
+        limit: u64,
+    ) -> Result<(), DataStreamError> {
+        match size <= limit {
+            true => Ok(()),
+            false => Err(self.failed(DataStreamError::SizeLimitExceeded { size, unit, limit })),
         }
-        let limit = limit as u64;
-        Err(self.failed(DataStreamError::SizeLimitExceeded { size, unit, limit }))
     }
 
     /// Fails in a transaction in which something went wrong before, as in Qt.
     #[inline]
     fn check_readable(&self) -> Result<(), DataStreamError> {
         match self.status {
-            status if self.transactions > 0 && status != DataStreamStatus::Ok => {
+            status if self.is_transaction_started() && status != DataStreamStatus::Ok => {
                 Err(DataStreamError::AfterFailure(status))
             }
             _ => Ok(()),
@@ -514,37 +400,28 @@ impl<D: StreamDevice> QDataStream<D> {
 
     /// Notes what went wrong.
     #[cold]
-    fn failed(&mut self, error: DataStreamError) -> DataStreamError {
+    pub(super) fn failed(&mut self, error: DataStreamError) -> DataStreamError {
         self.set_status(error.status());
         error
+    }
+
+    /// Notes that a value of `min_size` bytes at least, which begins at `start`, was not read.
+    #[cold]
+    pub(super) fn not_read(
+        &mut self,
+        error: DataStreamError,
+        start: u64,
+        min_size: usize,
+    ) -> DataStreamError {
+        if matches!(error, DataStreamError::ReadPastEnd) {
+            self.progress.need(start, min_size);
+        }
+        self.failed(error)
     }
 }
 
 /// How many bytes are looked at once to skip them.
 const SKIPPED_AT_ONCE: usize = 64 * 1024;
-
-/// How many elements may take no bytes, beside one for each byte of the stream.
-const UNPAID: usize = 4096;
-
-/// A part of a stream's work that ends in any case, also if the code of a value panics.
-struct Scope<'a, D, E: Fn(&mut QDataStream<D>)> {
-    stream: &'a mut QDataStream<D>,
-    end: E,
-}
-
-impl<D, E: Fn(&mut QDataStream<D>)> Scope<'_, D, E> {
-    #[inline]
-    fn run<T>(self, f: impl FnOnce(&mut QDataStream<D>) -> T) -> T {
-        f(self.stream)
-    }
-}
-
-impl<D, E: Fn(&mut QDataStream<D>)> Drop for Scope<'_, D, E> {
-    #[inline]
-    fn drop(&mut self) {
-        (self.end)(self.stream);
-    }
-}
 
 /// Bytes that are written as they are.
 struct Raw<'a>(&'a [u8]);

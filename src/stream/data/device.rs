@@ -17,8 +17,8 @@ pub trait StreamDevice {
     /// Writes all bytes or none.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Begins a transaction: what is taken from now on can be put back. Returns true if one has
-    /// begun.
+    /// Begins a transaction: what is taken from now on can be put back. Returns false, and does
+    /// nothing, if one is under way already.
     fn begin(&mut self) -> bool;
 
     /// Ends the transaction. If `puts_back` is true, what was taken in it can be read again.
@@ -39,7 +39,12 @@ impl<D: QIODevice + ?Sized> StreamDevice for &mut D {
     }
 
     fn begin(&mut self) -> bool {
-        self.start_transaction()
+        let begins = !self.is_transaction_started();
+        if begins {
+            // A device that is not open does not begin one, and has nothing to put back.
+            self.start_transaction();
+        }
+        begins
     }
 
     fn end(&mut self, puts_back: bool) {
@@ -103,7 +108,7 @@ impl StreamDevice for Vec<u8> {
     }
 
     fn begin(&mut self) -> bool {
-        false
+        true
     }
 
     fn end(&mut self, _: bool) {}

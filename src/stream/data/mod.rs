@@ -1,26 +1,50 @@
 //! `QDataStream`: values in Qt's binary format.
 //!
 //! `data_stream.rs` has the stream, `device.rs` what it reads from and writes to. The formats of the
-//! values are in the other modules: `numbers.rs`, `text.rs`, `containers.rs` and `variant.rs`.
+//! values are in the other modules: `numbers.rs`, `text.rs`, `containers.rs` and `variant.rs`;
+//! with the features of the same names, `date.rs` and `date_time.rs` (feature `jiff`), `url.rs`,
+//! `uuid.rs` and `serde/`.
 
 mod containers;
 mod data_stream;
+#[cfg(feature = "jiff")]
+mod date;
+#[cfg(feature = "jiff")]
+mod date_time;
 mod device;
+mod elements;
 mod limits;
 mod numbers;
+mod progress;
+mod scope;
+#[cfg(feature = "serde")]
+mod serde;
 mod size;
 mod status;
 mod text;
+#[cfg(feature = "jiff")]
+mod time_spec;
+mod transaction;
+#[cfg(feature = "url")]
+mod url;
+#[cfg(feature = "uuid")]
+mod uuid;
 mod value;
 mod variant;
 mod version;
 
 pub use data_stream::QDataStream;
+#[cfg(feature = "jiff")]
+pub use date_time::QDateTime;
 pub use device::{Bytes, StreamDevice};
 pub use limits::DataStreamLimits;
 pub use numbers::{ByteOrder, FloatingPointPrecision};
+#[cfg(feature = "serde")]
+pub use serde::Serde;
 pub use status::{DataStreamError, DataStreamStatus};
 pub use text::{Nullable, QChar};
+#[cfg(feature = "jiff")]
+pub use time_spec::TimeSpec;
 pub use value::{FromDataStream, ToDataStream};
 pub use variant::QVariant;
 pub use version::DataStreamVersion;

@@ -69,6 +69,7 @@ macro_rules! number {
             }
 
             const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = size_of::<Self>();
         }
     )*};
 }
@@ -102,11 +103,14 @@ impl FromDataStream for u8 {
         stream: &mut QDataStream<D>,
         count: usize,
     ) -> Result<Vec<Self>, DataStreamError> {
-        stream.with_bytes(count, <[u8]>::to_vec)
+        let bytes = stream.with_bytes(count, <[u8]>::to_vec)?;
+        stream.charge(count)?;
+        Ok(bytes)
     }
 
     const IS_BYTE: bool = true;
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 1;
 }
 
 impl ToDataStream for bool {
@@ -125,6 +129,7 @@ impl FromDataStream for bool {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 1;
 }
 
 /// A number of 32 bits, as Qt's `char32_t`.
@@ -146,6 +151,7 @@ impl FromDataStream for char {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
 }
 
 /// The precision in which a number of this type stands in a stream.
@@ -181,6 +187,7 @@ impl FromDataStream for f64 {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
 }
 
 impl ToDataStream for f32 {
@@ -205,4 +212,5 @@ impl FromDataStream for f32 {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
 }

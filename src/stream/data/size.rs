@@ -2,6 +2,8 @@
 
 use super::data_stream::QDataStream;
 use super::device::StreamDevice;
+#[cfg(feature = "serde")]
+use super::numbers::ByteOrder;
 use super::status::DataStreamError;
 use super::value::{FromDataStream, ToDataStream};
 use super::version::DataStreamVersion;
@@ -70,5 +72,61 @@ impl<D: StreamDevice> QDataStream<D> {
 
     pub(super) fn write_null(&mut self) -> Result<(), DataStreamError> {
         NULL.write_to(self)
+    }
+
+    /// Writes the size of a container whose elements follow. If it is not known yet, it is filled in
+    /// by [`end_counted`](Self::end_counted).
+    #[cfg(feature = "serde")]
+    pub(super) fn begin_counted(
+        &mut self,
+        announced: Option<usize>,
+    ) -> Result<Counted, DataStreamError> {
+        let place = self.outgoing.len();
+        self.write_size(announced.unwrap_or(0))?;
+        Ok(Counted { place, announced, count: 0 })
+    }
+
+    /// Ends a container. Fails if it has other elements than it announced.
+    #[cfg(feature = "serde")]
+    pub(super) fn end_counted(&mut self, counted: &Counted) -> Result<(), DataStreamError> {
+        let count = counted.count;
+        match counted.announced {
+            Some(announced) if announced == count => Ok(()),
+            Some(announced) => Err(DataStreamError::Unsupported(format!(
+                "{count} elements in place of the {announced} that were announced"
+            ))),
+            None => {
+                let short = u32::try_from(count).ok().filter(|&short| short < EXTENDED);
+                let Some(short) = short else {
+                    return Err(DataStreamError::SizeLimitExceeded {
+                        size: count as u64,
+                        unit: "elements",
+                        limit: EXTENDED.into(),
+                    });
+                };
+                let bytes = match self.byte_order() {
+                    ByteOrder::BigEndian => short.to_be_bytes(),
+                    ByteOrder::LittleEndian => short.to_le_bytes(),
+                };
+                self.outgoing[counted.place..][..bytes.len()].copy_from_slice(&bytes);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A container that is being written: where its size is, and how many elements were written.
+#[cfg(feature = "serde")]
+#[derive(Debug)]
+pub(super) struct Counted {
+    place: usize,
+    announced: Option<usize>,
+    count: usize,
+}
+
+#[cfg(feature = "serde")]
+impl Counted {
+    pub(super) fn add_one(&mut self) {
+        self.count += 1;
     }
 }

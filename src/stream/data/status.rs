@@ -14,7 +14,7 @@ pub enum DataStreamStatus {
     ReadPastEnd,
     /// The data cannot be the value that was to be read.
     ReadCorruptData,
-    /// The device did not take what was written.
+    /// The device did not take what was written, or the stream has no format for it.
     WriteFailed,
     /// A size is larger than the [limits](super::DataStreamLimits) allow, or than the version can
     /// say.
@@ -45,6 +45,9 @@ pub enum DataStreamError {
         /// The limit.
         limit: u64,
     },
+    /// The stream has no format for the value, or none from which it would be read back equal.
+    #[error("a data stream has no format for this: {0}")]
+    Unsupported(String),
     /// An earlier value could not be read or written, so nothing is read or written until the
     /// status is [reset](super::QDataStream::reset_status).
     #[error("an earlier value of the stream failed: {0:?}")]
@@ -63,7 +66,7 @@ impl DataStreamError {
         match self {
             Self::ReadPastEnd => DataStreamStatus::ReadPastEnd,
             Self::ReadCorruptData(_) => DataStreamStatus::ReadCorruptData,
-            Self::WriteFailed(_) => DataStreamStatus::WriteFailed,
+            Self::WriteFailed(_) | Self::Unsupported(_) => DataStreamStatus::WriteFailed,
             Self::SizeLimitExceeded { .. } => DataStreamStatus::SizeLimitExceeded,
             Self::AfterFailure(status) => *status,
         }

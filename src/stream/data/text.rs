@@ -27,6 +27,7 @@ impl FromDataStream for QChar {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 2;
 }
 
 /// As Qt's `QString`: the number of bytes, and UTF-16 in the byte order of the stream.
@@ -35,23 +36,33 @@ impl ToDataStream for str {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        let count = match self.is_ascii() {
-            true => self.len(),
-            false => self.encode_utf16().count(),
-        };
+        let is_ascii = self.is_ascii();
+        let count = if is_ascii { self.len() } else { self.encode_utf16().count() };
         stream.write_size(2 * count)?;
         let order = stream.byte_order();
         stream.push_with(|outgoing| {
             let start = outgoing.len();
             outgoing.resize(start + 2 * count, 0);
             let places = outgoing[start..].as_chunks_mut::<2>().0;
-            for (place, unit) in places.iter_mut().zip(self.encode_utf16()) {
-                *place = match order {
-                    ByteOrder::BigEndian => unit.to_be_bytes(),
-                    ByteOrder::LittleEndian => unit.to_le_bytes(),
-                };
+            match (is_ascii, order) {
+                (true, ByteOrder::BigEndian) => fill(places, self.bytes(), |byte| [0, byte]),
+                (true, ByteOrder::LittleEndian) => fill(places, self.bytes(), |byte| [byte, 0]),
+                (false, ByteOrder::BigEndian) => {
+                    fill(places, self.encode_utf16(), u16::to_be_bytes);
+                }
+                (false, ByteOrder::LittleEndian) => {
+                    fill(places, self.encode_utf16(), u16::to_le_bytes);
+                }
             }
         })
+    }
+}
+
+/// Puts units of UTF-16 into their places.
+#[inline]
+fn fill<T>(places: &mut [[u8; 2]], units: impl Iterator<Item = T>, bytes: impl Fn(T) -> [u8; 2]) {
+    for (place, unit) in places.iter_mut().zip(units) {
+        *place = bytes(unit);
     }
 }
 
@@ -72,6 +83,7 @@ impl FromDataStream for String {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = 4;
 }
 
 /// A type with a value that is null. `Option` of it tells null and empty apart.
@@ -85,6 +97,18 @@ pub trait Nullable: ToDataStream + FromDataStream {
     fn read_nullable<D: StreamDevice>(
         stream: &mut QDataStream<D>,
     ) -> Result<Option<Self>, DataStreamError>;
+
+    /// Writes what is null.
+    #[doc(hidden)]
+    fn write_null<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<(), DataStreamError> {
+        stream.write_null()
+    }
+}
+
+#[cfg(any(feature = "jiff", feature = "url"))]
+/// Fails if a value is null that its type cannot tell.
+pub(super) fn not_null<T>(value: Option<T>, name: &str) -> Result<T, DataStreamError> {
+    value.ok_or_else(|| DataStreamError::corrupt(format!("{name} is null: read an `Option` of it")))
 }
 
 impl Nullable for String {
@@ -104,6 +128,7 @@ impl Nullable for String {
                 ByteOrder::LittleEndian => text_of(units, u16::from_le_bytes),
             }
         })?;
+        stream.charge(text.len())?;
         Ok(Some(text))
     }
 }
@@ -137,7 +162,7 @@ impl<T: Nullable> ToDataStream for Option<T> {
     ) -> Result<(), DataStreamError> {
         match self {
             Some(value) => value.write_to(stream),
-            None => stream.write_null(),
+            None => T::write_null(stream),
         }
     }
 }
@@ -148,6 +173,7 @@ impl<T: Nullable> FromDataStream for Option<T> {
     }
 
     const COUNTS_AS_NESTED: bool = false;
+    const MIN_SIZE: usize = T::MIN_SIZE;
 }
 
 /// As Qt's `const char *`: the number of bytes with the terminator, and the bytes with it.
@@ -176,4 +202,6 @@ impl FromDataStream for CString {
         bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
         Self::new(bytes).map_err(|error| DataStreamError::corrupt(error.to_string()))
     }
+
+    const MIN_SIZE: usize = 4;
 }

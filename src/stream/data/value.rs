@@ -93,16 +93,28 @@ pub trait FromDataStream: Sized {
     /// value.
     fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError>;
 
+    /// Reads a part of another value.
+    #[doc(hidden)]
+    fn read_part<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.read()
+    }
+
     /// Reads as many values. The caller has checked the count.
     #[doc(hidden)]
     fn read_many<D: StreamDevice>(
         stream: &mut QDataStream<D>,
         count: usize,
     ) -> Result<Vec<Self>, DataStreamError> {
-        let mut values = Vec::new();
-        stream.read_elements(count, |value| values.push(value))?;
-        Ok(values)
+        stream.read_vec(count)
     }
+
+    /// The least number of bytes that a value takes in any format: 0, unless the type says more. The
+    /// derive adds up the parts.
+    ///
+    /// From this number, [`bytes_needed`](QDataStream::bytes_needed) tells what must come of a value
+    /// at least. If it is too large, a program waits for bytes that never come; if it is too small,
+    /// a large value is read more often than necessary.
+    const MIN_SIZE: usize = 0;
 
     /// True for bytes: a list of them is also Qt's `QByteArray`, which can be null.
     #[doc(hidden)]

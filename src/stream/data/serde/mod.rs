@@ -1,0 +1,7 @@
+//! Types of `serde` in a data stream.
+
+mod deserializer;
+mod serde_value;
+mod serializer;
+
+pub use serde_value::Serde;
