@@ -3,104 +3,14 @@
 //! `cargo test` builds them first; `cargo test --test examples` does not, so `cargo build --examples`
 //! goes before it.
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
 
-/// How long a program may take before a test calls it lost.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// An example that runs. Dropped, it is ended.
-struct Program {
-    child: Child,
-    lines: Receiver<String>,
-    input: Option<ChildStdin>,
-}
-
-impl Program {
-    fn start(name: &str, arguments: &[&str]) -> Self {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-        let path: PathBuf = profile.join("examples").join(name);
-        let mut child = Command::new(&path)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error} (cargo build --examples)", path.display()));
-        let output = child.stdout.take().expect("it is piped");
-        let input = child.stdin.take();
-        let (send, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if send.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { child, lines, input }
-    }
-
-    /// Starts a server, on a port that the system chooses.
-    fn serve(name: &str, arguments: &[&str]) -> (Self, String) {
-        let server = Self::start(name, arguments);
-        let line = server.line();
-        let port = line.strip_prefix("listening on ").expect("it says where it listens");
-        (server, port.to_owned())
-    }
-
-    /// The next line that it prints.
-    #[track_caller]
-    fn line(&self) -> String {
-        self.lines.recv_timeout(DEADLINE).expect("the program prints a line")
-    }
-
-    /// All that it still prints, up to its end.
-    #[track_caller]
-    fn rest(&self) -> Vec<String> {
-        let mut rest = Vec::new();
-        loop {
-            match self.lines.recv_timeout(DEADLINE) {
-                Ok(line) => rest.push(line),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return rest,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {rest:?}"),
-            }
-        }
-    }
-
-    fn say(&mut self, line: &str) {
-        let input = self.input.as_mut().expect("its input is open");
-        writeln!(input, "{line}").expect("it reads");
-    }
-
-    /// Waits for its end; call it when the output has ended, so that this cannot take long.
-    #[track_caller]
-    fn end(mut self) -> ExitStatus {
-        self.input = None;
-        self.rest();
-        self.child.wait().expect("it is a child of this process")
-    }
-
-    /// The most memory that it has had, in KiB, as Linux tells it.
-    fn peak_memory(&self) -> usize {
-        let status = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(status).expect("it runs");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        peak.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Fails if it has ended, as it should have.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use program::{DEADLINE, Program};
 
 /// Connects, and calls itself lost as everything else here.
 fn connect(port: &str) -> TcpStream {

@@ -1,0 +1,20 @@
+//! slotwire and the real Qt, each at one end: every test runs a program of Qt, in Python with PySide6,
+//! beside itself.
+//!
+//! `.ci/qt` installs PySide6 into `target/qt` and runs these tests. Without it they say that they are
+//! skipped, and fail if `SLOTWIRE_REQUIRE_QT` is set.
+
+#[path = "../support/program.rs"]
+mod program;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod datagrams;
+mod end;
+mod peer;
+mod streams;
+mod tcp;
+
+use peer::{Qt, QtPeer};
+use slotwire::prelude::*;
+use support::*;
