@@ -14,10 +14,6 @@ fn contents() -> [Vec<u8>; 3] {
     [Vec::new(), b"ping".to_vec(), noise(8192)]
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn bound(rt: &mut Runtime) -> (Obj<QUdpSocket>, u16) {
     let socket = rt.add(QUdpSocket::new());
     rt[socket].bind(Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();

@@ -1,8 +1,8 @@
-//! slotwire and the real Qt, each at one end: every test runs a program of Qt, in Python with PySide6,
-//! beside itself.
+//! slotwire and the real Qt, each at one end: every test runs a program of Qt beside itself, in
+//! Python with PySide6.
 //!
-//! `.ci/qt` installs PySide6 into `target/qt` and runs these tests. Without it they say that they are
-//! skipped, and fail if `SLOTWIRE_REQUIRE_QT` is set.
+//! `.ci/qt` installs PySide6 into `target/qt` and runs these tests. Without it they say that they
+//! are skipped, and fail if `SLOTWIRE_REQUIRE_QT` is set.
 
 #[path = "../support/program.rs"]
 mod program;
@@ -11,10 +11,11 @@ mod support;
 
 mod datagrams;
 mod end;
+mod fortune;
 mod peer;
 mod streams;
 mod tcp;
 
-use peer::{Qt, QtPeer};
+use peer::{Qt, QtPeer, hex};
 use slotwire::prelude::*;
 use support::*;

@@ -36,7 +36,7 @@ impl Qt {
         let test = thread.name().unwrap_or("a test with Qt");
         assert!(std::env::var_os(REQUIRED).is_none(), "{test} cannot run: {reason}");
         // Not by `eprintln`, which the test harness keeps to itself.
-        let notice = format!("{test} is SKIPPED: {reason} (.ci/qt installs PySide6)\n");
+        let notice = format!("{test} is SKIPPED: {reason}; .ci/qt installs PySide6\n");
         io::stderr().write_all(notice.as_bytes()).unwrap();
         None
     }
@@ -58,6 +58,11 @@ impl Qt {
         command.arg("-B").arg(Path::new(folder).join(peer));
         command
     }
+}
+
+/// Returns bytes as the programs of Qt write them in their answers.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn look_for_it() -> Result<PathBuf, String> {

@@ -13,7 +13,7 @@ use slotwire::stream::{
 
 use super::*;
 
-const VERSIONS: [(&str, DataStreamVersion); 17] = [
+const VERSIONS: [(&str, DataStreamVersion); 18] = [
     ("Qt_4_0", DataStreamVersion::Qt4_0),
     ("Qt_4_2", DataStreamVersion::Qt4_2),
     ("Qt_4_3", DataStreamVersion::Qt4_3),
@@ -31,6 +31,7 @@ const VERSIONS: [(&str, DataStreamVersion); 17] = [
     ("Qt_6_6", DataStreamVersion::Qt6_6),
     ("Qt_6_7", DataStreamVersion::Qt6_7),
     ("Qt_6_10", DataStreamVersion::Qt6_10),
+    ("Qt_6_11", DataStreamVersion::Qt6_11),
 ];
 
 const ORDERS: [(&str, ByteOrder); 2] =
@@ -52,7 +53,7 @@ struct Format {
 impl Format {
     /// Qt's default in the newest version.
     const DEFAULT: Self =
-        Self { version: VERSIONS[16], order: ORDERS[0], precision: PRECISIONS[1] };
+        Self { version: VERSIONS[17], order: ORDERS[0], precision: PRECISIONS[1] };
 
     fn all() -> impl Iterator<Item = Self> {
         VERSIONS.into_iter().flat_map(|version| {
@@ -189,9 +190,14 @@ impl Exchange {
     }
 }
 
-/// Returns the bytes that are written in this way.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+#[test]
+fn the_newest_version_is_that_of_qt() {
+    let Some(qt) = Qt::find() else { return };
+    let mut rt = Runtime::new().unwrap();
+    let mut exchange = Exchange::begin(&mut rt, qt);
+    exchange.peer.order(&json!({"do": "newest_version"}));
+    let newest: i32 = exchange.peer.told(&mut rt, "newest");
+    assert_eq!(DataStreamVersion::from_number(newest), Some(DataStreamVersion::default()));
 }
 
 #[test]
@@ -263,8 +269,8 @@ fn qt_reads_variants_of_every_type() {
         order["count"] = variants.len().into();
         exchange.order(&mut rt, format, &order);
         let (ours, theirs): (Vec<_>, Vec<_>) = variants.iter().cloned().unzip();
-        let ours: [QVariant; 13] = ours.try_into().unwrap();
-        format.stream(&mut rt[exchange.socket]).write(&ours).unwrap();
+        let mut stream = format.stream(&mut rt[exchange.socket]);
+        ours.iter().for_each(|variant| stream.write(variant).unwrap());
         assert_eq!(exchange.peer.answer(&mut rt)["values"], Value::Array(theirs), "{format:?}");
     }
 }

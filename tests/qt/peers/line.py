@@ -1,7 +1,8 @@
 """The line between a Qt program and the test that runs it.
 
 The test writes orders to standard input, and the program writes answers to standard output: a JSON
-object each, on a line of its own. The program ends when the test closes the line, and when it fails.
+object each, on a line of its own. The program ends when the test closes the line, and when it
+fails.
 """
 
 import json

@@ -2,8 +2,8 @@
 
     streams.py PORT
 
-Told a format, it expects the record below, and answers with its own. Told to read variants, it reads
-as many, and says what they are.
+Told a format, it expects the record below, and answers with its own. Told to read variants, it
+reads as many, and says what they are.
 """
 
 import struct
@@ -58,6 +58,8 @@ references = [None] * 1_000_000
 socket = QTcpSocket()
 stream = QDataStream(socket)
 reading = None
+# The record in the format of the stream.
+record = QByteArray()
 
 
 def write(stream, kind, value):
@@ -92,11 +94,15 @@ def expected(kind, value):
     """What is read: PySide6 has no null string, and a stream may have numbers of four bytes."""
     if kind == "QString":
         return value or ""
-    precision = stream.floatingPointPrecision()
-    if isinstance(value, float) and precision == QDataStream.FloatingPointPrecision.SinglePrecision:
-        since = QDataStream.Version.Qt_4_6
-        return struct.unpack("f", struct.pack("f", value))[0] if stream.version() >= since.value else value
+    if isinstance(value, float) and has_single_floats():
+        return struct.unpack("f", struct.pack("f", value))[0]
     return value
+
+
+def has_single_floats():
+    single = QDataStream.FloatingPointPrecision.SinglePrecision
+    since = QDataStream.Version.Qt_4_6.value
+    return stream.floatingPointPrecision() == single and stream.version() >= since
 
 
 def set_format(stream, version, order, precision):
@@ -108,8 +114,8 @@ def set_format(stream, version, order, precision):
 def format(version, order, precision, in_pieces=False):
     global reading
     set_format(stream, version, order, precision)
-    bytes = QByteArray()
-    in_memory = QDataStream(bytes, QIODevice.OpenModeFlag.WriteOnly)
+    record.clear()
+    in_memory = QDataStream(record, QIODevice.OpenModeFlag.WriteOnly)
     set_format(in_memory, version, order, precision)
     for kind, value in RECORD:
         write(in_memory, kind, value)
@@ -124,9 +130,9 @@ def format(version, order, precision, in_pieces=False):
             assert came == expected(kind, value), f"{kind}: {came!r} instead of {value!r}"
             if kind == "QByteArray":
                 assert came.isNull() == value.isNull(), f"{came!r} instead of {value!r}"
-        say(has_come=True, bytes=bytes.data().hex())
+        say(has_come=True, bytes=record.data().hex())
         if in_pieces:
-            socket.write(bytes.first(bytes.size() // 2))
+            socket.write(record.first(record.size() // 2))
         else:
             for kind, value in RECORD:
                 write(stream, kind, value)
@@ -136,11 +142,7 @@ def format(version, order, precision, in_pieces=False):
 
 
 def write_rest():
-    bytes = QByteArray()
-    in_memory = QDataStream(bytes, QIODevice.OpenModeFlag.WriteOnly)
-    for kind, value in RECORD:
-        write(in_memory, kind, value)
-    socket.write(bytes.sliced(bytes.size() // 2))
+    socket.write(record.sliced(record.size() // 2))
 
 
 def read_variants(version, order, precision, count):
@@ -159,4 +161,11 @@ def read_variants(version, order, precision, count):
 
 socket.readyRead.connect(lambda: reading())
 socket.connectToHost("127.0.0.1", int(sys.argv[1]))
-run({"format": format, "write_rest": write_rest, "read_variants": read_variants})
+run(
+    {
+        "newest_version": lambda: say(newest=QDataStream().version()),
+        "format": format,
+        "write_rest": write_rest,
+        "read_variants": read_variants,
+    }
+)
