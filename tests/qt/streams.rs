@@ -258,6 +258,7 @@ fn qt_reads_variants_of_every_type() {
         (QVariant::QVariantHash(map), json!({"key": 7})),
         (QVariant::Long(-8), json!(-8)),
         (QVariant::Short(-9), json!(-9)),
+        (QVariant::Char(97), json!("a")),
         (QVariant::ULong(10), json!(10)),
         (QVariant::UShort(u16::MAX), json!(u16::MAX)),
         (QVariant::UChar(u8::MAX), json!(u8::MAX)),
