@@ -122,8 +122,11 @@ impl End {
         let equal = match self {
             Self::Ours(end) => {
                 let expected = words(first, count);
-                wait_until(rt, |_| end.received.borrow().len() >= expected.len());
+                let came =
+                    rt.run_until(DEADLINE, |_| end.received.borrow().len() >= expected.len());
                 let mut received = end.received.borrow_mut();
+                let (count, all) = (received.len(), expected.len());
+                assert!(came.unwrap(), "{count} of {all} bytes have come");
                 let rest = received.split_off(expected.len());
                 std::mem::replace(&mut *received, rest) == expected
             }
@@ -188,7 +191,10 @@ impl End {
     #[track_caller]
     pub(crate) fn wait_for(&mut self, rt: &mut Runtime, signal: &str) {
         match self {
-            Self::Ours(end) => wait_until(rt, |_| end.journal.has(signal)),
+            Self::Ours(end) => {
+                let emits = rt.run_until(DEADLINE, |_| end.journal.has(signal)).unwrap();
+                assert!(emits, "no {signal} after {:?}", end.journal.take());
+            }
             Self::Qts(end) => {
                 while !end.signals.iter().any(|it| it == signal) {
                     let answer = end.peer.answer(rt);

@@ -10,8 +10,7 @@ use std::thread;
 use serde_json::Value;
 use slotwire::prelude::*;
 
-use super::program::Program;
-use super::wait_until;
+use super::program::{DEADLINE, Program};
 
 /// Set where the tests with Qt have to run.
 const REQUIRED: &str = "SLOTWIRE_REQUIRE_QT";
@@ -94,10 +93,11 @@ impl QtPeer {
     #[track_caller]
     pub(crate) fn answer(&self, rt: &mut Runtime) -> Value {
         let mut line = None;
-        wait_until(rt, |_| {
+        let answers = rt.run_until(DEADLINE, |_| {
             line = self.line_now();
             line.is_some()
         });
+        assert!(answers.unwrap(), "{} does not answer", self.peer);
         self.parse(&line.unwrap())
     }
 
