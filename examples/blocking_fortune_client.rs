@@ -1,14 +1,15 @@
-//! Gets a fortune from a fortune server, in plain blocking code: no loop, no slots.
+//! Gets a fortune from a fortune server, Qt's or one beside this file, in plain blocking code: no
+//! loop, no slots.
 //!
 //! Start a fortune server, and then run this with
 //! `cargo run --example blocking_fortune_client -- localhost 7755`. It prints the fortune, or fails
 //! with the reason.
 
 use std::env;
-use std::io::BufRead;
 use std::time::Duration;
 
 use slotwire::prelude::*;
+use slotwire::stream::QDataStream;
 
 const PATIENCE: Option<Duration> = Some(Duration::from_secs(5));
 
@@ -24,9 +25,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(rt[socket].error_string().into());
     }
 
-    // The view is a `BufRead`: a parser could also read from it.
-    let mut fortune = String::new();
-    rt.blocking(socket).with_timeout(PATIENCE).read_line(&mut fortune)?;
-    print!("{fortune}");
+    let fortune: String = loop {
+        if let Some(fortune) = QDataStream::new(&mut rt[socket]).read_whole()? {
+            break fortune;
+        }
+        if !rt.wait_for_ready_read(socket, PATIENCE) {
+            return Err(rt[socket].error_string().into());
+        }
+    };
+    println!("{fortune}");
     Ok(())
 }

@@ -6,6 +6,7 @@
 use std::net::Ipv4Addr;
 
 use slotwire::prelude::*;
+use slotwire::stream::{DataStreamError, QDataStream};
 
 const FORTUNES: [&str; 3] = [
     "You will find a lost semicolon in an unexpected place.",
@@ -28,10 +29,10 @@ impl FortuneServer {
     }
 
     #[slot(listener.new_connection)]
-    fn greet(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+    fn greet(&mut self, cx: &mut Context<Self>) -> Result<(), DataStreamError> {
         while let Some(peer) = cx[self.listener].next_pending_connection() {
-            writeln!(cx[peer], "{}", FORTUNES[self.told % FORTUNES.len()])?;
-            cx[peer].disconnect_from_host(); // takes effect once the line is sent
+            QDataStream::new(&mut cx[peer]).write(FORTUNES[self.told % FORTUNES.len()])?;
+            cx[peer].disconnect_from_host(); // takes effect once the fortune is sent
             self.told += 1;
         }
         Ok(())
@@ -72,11 +73,13 @@ impl FortuneClient {
     }
 
     #[slot(socket.ready_read)]
-    fn read_fortunes(&mut self, cx: &mut Context<Self>) {
+    fn read_fortunes(&mut self, cx: &mut Context<Self>) -> Result<(), DataStreamError> {
         println!("{}: ready_read", self.name);
-        while let Some(line) = cx[self.socket].read_line_string() {
-            self.fortune.emit(line);
+        let mut stream = QDataStream::new(&mut cx[self.socket]);
+        while let Some(fortune) = stream.read_whole()? {
+            self.fortune.emit(fortune);
         }
+        Ok(())
     }
 
     #[slot(self.fortune)]

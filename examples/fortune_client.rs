@@ -1,4 +1,4 @@
-//! Gets a fortune from a fortune server.
+//! Gets a fortune from a fortune server: from those beside this file, or from Qt's.
 //!
 //! Start a fortune server, and then run this with
 //! `cargo run --example fortune_client -- localhost 7755`. It prints the fortune. If it gets none,
@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use slotwire::prelude::*;
+use slotwire::stream::{DataStreamError, QDataStream};
 
 #[derive(QObject)]
 struct FortuneClient {
     socket: Obj<QTcpSocket>,
+    has_fortune: bool,
 }
 
 #[slots]
@@ -20,21 +22,23 @@ impl FortuneClient {
     fn new(cx: &mut Context<Self>) -> Self {
         let socket = cx.add_child(QTcpSocket::new());
         cx[socket].set_connect_timeout(Some(Duration::from_secs(5)));
-        Self { socket }
+        Self { socket, has_fortune: false }
     }
 
     #[slot(socket.ready_read)]
-    #[slot(socket.read_channel_finished)]
-    fn show(&mut self, cx: &mut Context<Self>) {
-        while let Some(fortune) = cx[self.socket].read_line_string() {
+    fn show(&mut self, cx: &mut Context<Self>) -> Result<(), DataStreamError> {
+        let mut stream = QDataStream::new(&mut cx[self.socket]);
+        while let Some(fortune) = stream.read_whole::<String>()? {
             println!("{fortune}");
+            self.has_fortune = true;
         }
+        Ok(())
     }
 
     /// The server closes the connection after its fortune: this is the normal end.
     #[slot(socket.error_occurred)]
     fn end(&mut self, cx: &mut Context<Self>, error: SocketError) {
-        if error == SocketError::RemoteHostClosed {
+        if self.has_fortune && error == SocketError::RemoteHostClosed {
             cx.quit();
         } else {
             eprintln!("{}", cx[self.socket].error_string());

@@ -1,4 +1,5 @@
-//! Sends one fortune on each connection, and closes it.
+//! Sends one fortune on each connection, and closes it: to the fortune clients beside this file, and
+//! to Qt's.
 //!
 //! Run it with `cargo run --example fortune_server -- 7755`; without a port the system chooses one.
 //! It prints `listening on 7755`, and `told 127.0.0.1: ...` for each fortune. A number after the
@@ -7,6 +8,7 @@
 use std::env;
 
 use slotwire::prelude::*;
+use slotwire::stream::{DataStreamError, QDataStream};
 
 const FORTUNES: [&str; 3] = [
     "You will find a lost semicolon in an unexpected place.",
@@ -29,7 +31,7 @@ impl FortuneServer {
     }
 
     #[slot(listener.new_connection)]
-    fn tell(&mut self, cx: &mut Context<Self>) -> std::io::Result<()> {
+    fn tell(&mut self, cx: &mut Context<Self>) -> Result<(), DataStreamError> {
         while let Some(guest) = cx[self.listener].next_pending_connection() {
             cx.on(guest, QTcpSocket::disconnected, Self::see_off);
             let fortune = FORTUNES[self.told % FORTUNES.len()];
@@ -37,8 +39,8 @@ impl FortuneServer {
             if let Some(address) = cx[guest].peer_address() {
                 println!("told {address}: {fortune}");
             }
-            writeln!(cx[guest], "{fortune}")?;
-            cx[guest].disconnect_from_host(); // takes effect once the line is sent
+            QDataStream::new(&mut cx[guest]).write(fortune)?;
+            cx[guest].disconnect_from_host(); // takes effect once the fortune is sent
         }
         Ok(())
     }

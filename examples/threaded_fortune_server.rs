@@ -8,6 +8,7 @@ use std::env;
 use std::os::fd::OwnedFd;
 
 use slotwire::prelude::*;
+use slotwire::stream::QDataStream;
 use slotwire::{Incoming, QThread, Remote};
 
 const TELLERS: usize = 3;
@@ -75,7 +76,7 @@ fn tell(
     teller: usize,
     home: Remote,
     server: Obj<FortuneServer>,
-) -> std::io::Result<()> {
+) -> Result<(), Box<dyn std::error::Error>> {
     let guest = world.add(QTcpSocket::new());
     world.connect_fn(guest, QTcpSocket::disconnected, move |world, _| {
         world.destroy(guest);
@@ -86,7 +87,7 @@ fn tell(
     if let Some(address) = world[guest].peer_address() {
         println!("teller {teller} told {address}");
     }
-    writeln!(world[guest], "{fortune}")?;
+    QDataStream::new(&mut world[guest]).write(fortune)?;
     world[guest].disconnect_from_host();
     Ok(())
 }

@@ -3,104 +3,21 @@
 //! `cargo test` builds them first; `cargo test --test examples` does not, so `cargo build --examples`
 //! goes before it.
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
 
-/// How long a program may take before a test calls it lost.
-const DEADLINE: Duration = Duration::from_secs(30);
+use program::{DEADLINE, Program};
+use slotwire::stream::QDataStream;
 
-/// An example that runs. Dropped, it is ended.
-struct Program {
-    child: Child,
-    lines: Receiver<String>,
-    input: Option<ChildStdin>,
-}
-
-impl Program {
-    fn start(name: &str, arguments: &[&str]) -> Self {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-        let path: PathBuf = profile.join("examples").join(name);
-        let mut child = Command::new(&path)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error} (cargo build --examples)", path.display()));
-        let output = child.stdout.take().expect("it is piped");
-        let input = child.stdin.take();
-        let (send, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if send.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { child, lines, input }
-    }
-
-    /// Starts a server, on a port that the system chooses.
-    fn serve(name: &str, arguments: &[&str]) -> (Self, String) {
-        let server = Self::start(name, arguments);
-        let line = server.line();
-        let port = line.strip_prefix("listening on ").expect("it says where it listens");
-        (server, port.to_owned())
-    }
-
-    /// The next line that it prints.
-    #[track_caller]
-    fn line(&self) -> String {
-        self.lines.recv_timeout(DEADLINE).expect("the program prints a line")
-    }
-
-    /// All that it still prints, up to its end.
-    #[track_caller]
-    fn rest(&self) -> Vec<String> {
-        let mut rest = Vec::new();
-        loop {
-            match self.lines.recv_timeout(DEADLINE) {
-                Ok(line) => rest.push(line),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return rest,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {rest:?}"),
-            }
-        }
-    }
-
-    fn say(&mut self, line: &str) {
-        let input = self.input.as_mut().expect("its input is open");
-        writeln!(input, "{line}").expect("it reads");
-    }
-
-    /// Waits for its end; call it when the output has ended, so that this cannot take long.
-    #[track_caller]
-    fn end(mut self) -> ExitStatus {
-        self.input = None;
-        self.rest();
-        self.child.wait().expect("it is a child of this process")
-    }
-
-    /// The most memory that it has had, in KiB, as Linux tells it.
-    fn peak_memory(&self) -> usize {
-        let status = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(status).expect("it runs");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        peak.trim().trim_end_matches(" kB").parse().expect("a number")
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Fails if it has ended, as it should have.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+/// The fortune "Somebody is waiting for your signal.", as Qt 6.12 has written it: `writeQString` in
+/// the version `Qt_6_5`.
+const RECORDED: &[u8] = b"\0\0\0\x48\
+    \0S\0o\0m\0e\0b\0o\0d\0y\0 \0i\0s\0 \0w\0a\0i\0t\0i\0n\0g\0 \
+    \0f\0o\0r\0 \0y\0o\0u\0r\0 \0s\0i\0g\0n\0a\0l\0.";
 
 /// Connects, and calls itself lost as everything else here.
 fn connect(port: &str) -> TcpStream {
@@ -109,6 +26,27 @@ fn connect(port: &str) -> TcpStream {
     stream.set_read_timeout(Some(DEADLINE)).expect("a time-out can be set");
     stream.set_write_timeout(Some(DEADLINE)).expect("a time-out can be set");
     stream
+}
+
+/// Returns all that a server sends, up to the end of the connection.
+fn answer(port: &str) -> Vec<u8> {
+    let mut answer = Vec::new();
+    connect(port).read_to_end(&mut answer).expect("it tells and hangs up");
+    answer
+}
+
+/// Returns the port of a server for one connection, which writes these pieces and hangs up.
+fn server_that_writes(pieces: Vec<Vec<u8>>) -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let port = listener.local_addr().expect("it is bound").port().to_string();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody connects");
+        stream.set_nodelay(true).expect("it stands");
+        for piece in pieces {
+            stream.write_all(&piece).expect("it reads");
+        }
+    });
+    (port, server)
 }
 
 /// Bytes that differ from one place to the next.
@@ -137,6 +75,43 @@ fn a_fortune_server_tells_each_kind_of_client_its_fortune() {
 }
 
 #[test]
+fn a_fortune_is_the_bytes_that_qt_writes() {
+    for server in ["fortune_server", "threaded_fortune_server"] {
+        let (server, port) = Program::serve(server, &["0", "3"]);
+        let told = [answer(&port), answer(&port), answer(&port)];
+        assert_eq!(told.iter().filter(|told| *told == RECORDED).count(), 1, "{told:?}");
+        assert!(server.end().success());
+    }
+}
+
+#[test]
+fn a_fortune_client_understands_the_bytes_of_qt_in_one_piece_or_in_many() {
+    for client in ["fortune_client", "blocking_fortune_client"] {
+        for size in [RECORDED.len(), 5, 1] {
+            let pieces = RECORDED.chunks(size).map(<[u8]>::to_vec).collect();
+            let (port, server) = server_that_writes(pieces);
+            let client = Program::start(client, &["127.0.0.1", &port]);
+            assert_eq!(client.rest(), ["Somebody is waiting for your signal."]);
+            assert!(client.end().success());
+            server.join().expect("the server has finished");
+        }
+    }
+}
+
+#[test]
+fn a_fortune_that_has_not_come_whole_is_none() {
+    for client in ["fortune_client", "blocking_fortune_client"] {
+        for bytes in [&RECORDED[..RECORDED.len() - 1], &[]] {
+            let (port, server) = server_that_writes(vec![bytes.to_vec()]);
+            let client = Program::start(client, &["127.0.0.1", &port]);
+            assert_eq!(client.rest(), [""; 0]);
+            assert_eq!(client.end().code(), Some(1));
+            server.join().expect("the server has finished");
+        }
+    }
+}
+
+#[test]
 fn a_fortune_client_without_a_server_says_why_and_fails() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
     let port = listener.local_addr().expect("it is bound").port().to_string();
@@ -152,9 +127,8 @@ fn a_fortune_client_without_a_server_says_why_and_fails() {
 fn a_threaded_fortune_server_shares_its_guests_among_its_threads() {
     let (server, port) = Program::serve("threaded_fortune_server", &["0", "6"]);
     for _ in 0..6 {
-        let mut fortune = String::new();
-        connect(&port).read_to_string(&mut fortune).expect("it tells and hangs up");
-        assert!(fortune.ends_with(".\n"), "{fortune}");
+        let fortune: String = QDataStream::from_bytes(&answer(&port)).read().expect("a fortune");
+        assert!(fortune.ends_with('.'), "{fortune}");
     }
     let mut told = server.rest();
     told.sort();
@@ -274,15 +248,14 @@ fn a_port_forwarder_carries_both_directions_and_makes_a_fast_writer_wait_for_a_s
 
 #[test]
 fn a_proxy_client_reaches_its_server_through_a_proxy() {
-    let (server, port) = Program::serve("fortune_server", &["0", "1"]);
+    let (port, server) = server_that_writes(vec![b"You have come far.\n".to_vec()]);
     let (proxy, proxy_port) = Program::serve("socks5_server", &[]);
     let url = format!("socks5://127.0.0.1:{proxy_port}");
     let client = Program::start("proxy_client", &[&url, "localhost", &port]);
     assert_eq!(proxy.line(), format!("connected to localhost:{port}"));
-    let fortune = client.line();
-    assert!(fortune.ends_with('.'), "{fortune}");
+    assert_eq!(client.line(), "You have come far.");
     assert!(client.end().success());
-    assert!(server.end().success());
+    server.join().expect("the server has finished");
 }
 
 /// An HTTP proxy for one connection, which wants the password of `ann`. Returns its port.
@@ -324,14 +297,13 @@ fn http_proxy() -> (u16, thread::JoinHandle<Vec<String>>) {
 #[test]
 #[cfg(feature = "http-proxy")]
 fn a_proxy_client_gives_the_credentials_of_the_url_to_an_http_proxy() {
-    let (server, port) = Program::serve("fortune_server", &["0", "1"]);
+    let (port, server) = server_that_writes(vec![b"You have come far.\n".to_vec()]);
     let (proxy_port, plays) = http_proxy();
     let url = format!("http://ann:s%40cret@127.0.0.1:{proxy_port}");
     let client = Program::start("proxy_client", &[&url, "localhost", &port]);
-    let fortune = client.line();
-    assert!(fortune.ends_with('.'), "{fortune}");
+    assert_eq!(client.line(), "You have come far.");
     assert!(client.end().success());
-    assert!(server.end().success());
+    server.join().expect("the server has finished");
     let heard = plays.join().expect("the proxy does not fail");
     let request = format!("CONNECT localhost:{port} HTTP/1.1");
     assert_eq!(heard.iter().filter(|line| **line == request).count(), 2, "{heard:?}");

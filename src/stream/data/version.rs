@@ -65,9 +65,12 @@ pub enum DataStreamVersion {
     #[doc(alias = "Qt_6_7")]
     Qt6_7 = 22,
     /// Qt 6.10.
-    #[default]
     #[doc(alias = "Qt_6_10")]
     Qt6_10 = 23,
+    /// Also Qt 6.12.
+    #[default]
+    #[doc(alias = "Qt_6_11")]
+    Qt6_11 = 24,
 }
 
 #[expect(missing_docs, reason = "each is named after a release")]
@@ -112,6 +115,8 @@ impl DataStreamVersion {
     pub const QT_6_8: Self = Self::Qt6_7;
     #[doc(alias = "Qt_6_9")]
     pub const QT_6_9: Self = Self::Qt6_7;
+    #[doc(alias = "Qt_6_12")]
+    pub const QT_6_12: Self = Self::Qt6_11;
 }
 
 impl DataStreamVersion {
@@ -122,7 +127,7 @@ impl DataStreamVersion {
 
     /// Returns the version with Qt's number; `None` for a number that has no version here.
     pub fn from_number(number: i32) -> Option<Self> {
-        const ALL: [DataStreamVersion; 17] = [
+        const ALL: [DataStreamVersion; 18] = [
             DataStreamVersion::Qt4_0,
             DataStreamVersion::Qt4_2,
             DataStreamVersion::Qt4_3,
@@ -140,6 +145,7 @@ impl DataStreamVersion {
             DataStreamVersion::Qt6_6,
             DataStreamVersion::Qt6_7,
             DataStreamVersion::Qt6_10,
+            DataStreamVersion::Qt6_11,
         ];
         ALL.into_iter().find(|version| version.number() == number)
     }
@@ -151,10 +157,10 @@ mod tests {
 
     #[test]
     fn every_number_of_qt_4_0_and_later_has_its_version() {
-        for number in 7..=23 {
+        for number in 7..=24 {
             assert_eq!(DataStreamVersion::from_number(number).unwrap().number(), number);
         }
-        for number in [-1, 0, 6, 24, i32::MAX] {
+        for number in [-1, 0, 6, 25, i32::MAX] {
             assert_eq!(DataStreamVersion::from_number(number), None);
         }
     }
