@@ -5,6 +5,7 @@
 mod support;
 
 mod answers;
+mod as_in_qt;
 mod asking;
 mod choosing;
 mod environment;
