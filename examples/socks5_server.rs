@@ -1,5 +1,5 @@
-//! A small SOCKS5 proxy: it connects to whatever its clients name, and carries bytes both ways. Each
-//! direction ends by itself, as it does without a proxy.
+//! A small SOCKS5 proxy: it connects to whatever its clients name, or listens for a peer of theirs, and
+//! carries bytes both ways. Each direction ends by itself, as it does without a proxy.
 //!
 //! Run it with `cargo run --example socks5_server -- 1080`, or without a port, then
 //! `cargo run --example proxy_client -- socks5://127.0.0.1 example.org 80`. It prints where it listens
@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use slotwire::prelude::*;
 
@@ -26,6 +26,13 @@ enum Stage {
     Greeting,
     Request,
     Connecting,
+}
+
+/// What a client asks for.
+enum Request {
+    Connect(String, u16),
+    /// To listen for one peer.
+    Bind,
 }
 
 #[slots]
@@ -64,12 +71,15 @@ impl Socks5Server {
                 self.hear(cx)
             }
             _ => {
-                let Some((host, port, length)) = request(&heard) else {
+                let Some((request, length)) = request(&heard) else {
                     return refuse(cx, client, &heard);
                 };
                 cx[client].skip(length);
                 self.clients.insert(client, Stage::Connecting);
-                connect(cx, client, &host, port);
+                match request {
+                    Request::Connect(host, port) => connect(cx, client, &host, port),
+                    Request::Bind => listen(cx, client),
+                }
                 Ok(())
             }
         }
@@ -87,7 +97,7 @@ impl Socks5Server {
 /// Closes the connection of a client that speaks something else, unless more may come.
 fn refuse(cx: &mut World, client: Obj<QTcpSocket>, heard: &[u8]) -> io::Result<()> {
     match heard {
-        [5, 2 | 3, ..] => cx[client].write_all(&[5, 7, 0, 1, 0, 0, 0, 0, 0, 0])?, // no such command
+        [5, 3, ..] => cx[client].write_all(&reply(7, None))?, // no such command
         [5, ..] if heard.len() <= 300 => return Ok(()),
         [] => return Ok(()),
         _ => {}
@@ -96,9 +106,9 @@ fn refuse(cx: &mut World, client: Obj<QTcpSocket>, heard: &[u8]) -> io::Result<(
     Err(ErrorKind::InvalidData.into())
 }
 
-/// Parses a request to connect: the host, the port, and how many bytes it has.
-fn request(bytes: &[u8]) -> Option<(String, u16, usize)> {
-    let [5, 1, 0, kind, rest @ ..] = bytes else { return None };
+/// Parses a request, and tells how many bytes it has.
+fn request(bytes: &[u8]) -> Option<(Request, usize)> {
+    let [5, command @ (1 | 2), 0, kind, rest @ ..] = bytes else { return None };
     let (host, length) = match kind {
         1 => (IpAddr::from(Ipv4Addr::from(*rest.first_chunk::<4>()?)).to_string(), 4),
         4 => (IpAddr::from(Ipv6Addr::from(*rest.first_chunk::<16>()?)).to_string(), 16),
@@ -109,7 +119,20 @@ fn request(bytes: &[u8]) -> Option<(String, u16, usize)> {
         _ => return None,
     };
     let port = u16::from_be_bytes(*rest.get(length..)?.first_chunk()?);
-    Some((host, port, 4 + length + 2))
+    let request = if *command == 1 { Request::Connect(host, port) } else { Request::Bind };
+    Some((request, 4 + length + 2))
+}
+
+/// Returns a reply, which tells this address.
+fn reply(code: u8, address: Option<SocketAddr>) -> Vec<u8> {
+    let address = address.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into());
+    let mut reply = vec![5, code, 0, if address.is_ipv4() { 1 } else { 4 }];
+    match address.ip() {
+        IpAddr::V4(ip) => reply.extend(ip.octets()),
+        IpAddr::V6(ip) => reply.extend(ip.octets()),
+    }
+    reply.extend(address.port().to_be_bytes());
+    reply
 }
 
 /// Connects to a peer, and carries bytes both ways once the connection is established.
@@ -119,28 +142,61 @@ fn connect(cx: &mut World, client: Obj<QTcpSocket>, host: &str, port: u16) {
     let name = format!("{host}:{port}");
     cx.connect_fn(peer, QTcpSocket::connected, move |world, ()| {
         println!("connected to {name}");
-        let _ = world[client].write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
-        carry(world, client, peer);
-        carry(world, peer, client);
+        join(world, client, peer, None);
     });
     cx.connect_fn(peer, QTcpSocket::error_occurred, move |world, error| {
         if world[peer].peer_addr().is_none() && world.contains(client) {
-            let reply = match error {
+            let code = match error {
                 SocketError::HostNotFound => 4,
                 SocketError::ConnectionRefused => 5,
                 _ => 1,
             };
-            let _ = world[client].write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]);
+            let _ = world[client].write_all(&reply(code, None));
         }
         end(world, client);
         end(world, peer);
     });
+    end_together(cx, client, peer);
+    cx[peer].connect_to_host(host, port);
+}
+
+/// Listens for one peer where the client has reached this proxy, and carries bytes both ways once the
+/// peer has come.
+fn listen(cx: &mut World, client: Obj<QTcpSocket>) {
+    let server = cx.add_child_of(client, QTcpServer::new());
+    let ip = cx[client].local_address().unwrap_or(Ipv4Addr::LOCALHOST.into());
+    let code = u8::from(cx[server].listen((ip, 0)).is_err());
+    let first = reply(code, cx[server].server_addr());
+    let _ = cx[client].write_all(&first);
+    cx.connect_fn(server, QTcpServer::new_connection, move |world, ()| {
+        let Some(peer) = world[server].next_pending_connection() else { return };
+        world.set_parent(peer, None::<Obj<QTcpServer>>);
+        world.destroy(server);
+        world[peer].set_read_buffer_size(Some(MOST_WAITING));
+        end_together(world, client, peer);
+        join(world, client, peer, world[peer].peer_addr());
+    });
+}
+
+/// Ends each of two connections when the other has ended.
+fn end_together(cx: &mut World, client: Obj<QTcpSocket>, peer: Obj<QTcpSocket>) {
     cx.connect_fn(client, QTcpSocket::disconnected, move |world, ()| end(world, peer));
     cx.connect_fn(peer, QTcpSocket::disconnected, move |world, ()| {
         end(world, client);
         world.delete_later(peer);
     });
-    cx[peer].connect_to_host(host, port);
+}
+
+/// Tells the client of its peer, and carries bytes both ways.
+fn join(
+    cx: &mut World,
+    client: Obj<QTcpSocket>,
+    peer: Obj<QTcpSocket>,
+    address: Option<SocketAddr>,
+) {
+    let _ = cx[client].write_all(&reply(0, address));
+    carry(cx, client, peer);
+    carry(cx, peer, client);
 }
 
 /// Moves what one socket receives to the other, from now on, and then its end.
