@@ -22,34 +22,37 @@ pub(super) struct Script(Rc<RefCell<Answers>>);
 
 #[derive(Debug)]
 struct Answers {
-    /// What has come and was not read.
-    come: VecDeque<u8>,
-    later: VecDeque<Vec<u8>>,
+    bytes: Vec<u8>,
+    read: usize,
+    /// How many bytes have come.
+    come: usize,
+    /// The lengths of the pieces that have not come.
+    later: VecDeque<usize>,
     has_ended: bool,
 }
 
 impl Script {
     pub(super) fn new(pieces: &[&[u8]]) -> Self {
-        let later = pieces.iter().map(|piece| piece.to_vec()).collect();
-        let answers = Answers { come: VecDeque::new(), later, has_ended: false };
+        let later = pieces.iter().map(|piece| piece.len()).collect();
+        let bytes = pieces.concat();
+        let answers = Answers { bytes, read: 0, come: 0, later, has_ended: false };
         Self(Rc::new(RefCell::new(answers)))
     }
 
     /// Lets the next piece come, or the end. Returns false if the end has come before.
     pub(super) fn go_on(&self) -> bool {
         let answers = &mut *self.0.borrow_mut();
-        if let Some(piece) = answers.later.pop_front() {
-            answers.come.extend(piece);
+        if let Some(length) = answers.later.pop_front() {
+            answers.come += length;
             return true;
         }
         !std::mem::replace(&mut answers.has_ended, true)
     }
 
-    /// Takes all that was not read.
+    /// Returns all that was not read.
     pub(super) fn rest(&self) -> Vec<u8> {
-        let answers = &mut *self.0.borrow_mut();
-        let (come, later) = (answers.come.drain(..), answers.later.drain(..));
-        come.chain(later.flatten()).collect()
+        let answers = &*self.0.borrow();
+        answers.bytes[answers.read..].to_vec()
     }
 }
 
@@ -74,10 +77,13 @@ impl SocketEngine for ControlLink {
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let answers = &mut *self.0.0.borrow_mut();
-        match answers.come.is_empty() {
-            true if !answers.has_ended => Err(ErrorKind::WouldBlock.into()),
-            _ => io::Read::read(&mut answers.come, buffer),
+        let count = buffer.len().min(answers.come - answers.read);
+        if count == 0 && !answers.has_ended {
+            return Err(ErrorKind::WouldBlock.into());
         }
+        buffer[..count].copy_from_slice(&answers.bytes[answers.read..][..count]);
+        answers.read += count;
+        Ok(count)
     }
 
     fn peek(&mut self, _: &mut [u8]) -> io::Result<usize> {
