@@ -1,11 +1,8 @@
 //! What Qt's own tests of its proxy classes expect, and no other module has: their answers, and what
 //! comes of them.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use super::*;
-use slotwire::{EnvironmentProxies, ProxyQuery, ProxyType, SocketType};
+use slotwire::{EnvironmentProxies, ProxyType};
 
 /// The request to connect to 0.1.2.3, port 12345.
 const ADDRESS: &[u8] = b"\x05\x01\x00\x01\x00\x01\x02\x03\x30\x39";
@@ -138,7 +135,11 @@ fn a_proxy_that_ends_within_an_answer_has_closed_early(net: &Net) {
 
 #[cfg(feature = "http-proxy")]
 mod http {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
     use super::*;
+    use slotwire::{ProxyQuery, SocketType};
 
     fn http(port: u16) -> NetworkProxy {
         NetworkProxy::http("127.0.0.1", port)

@@ -9,10 +9,13 @@ use super::*;
 enum Hears {
     Bytes(usize),
     /// A request of HTTP, up to the empty line.
+    #[cfg_attr(not(feature = "http-proxy"), expect(dead_code, reason = "only HTTP has heads"))]
     Head,
 }
 
-use Hears::{Bytes, Head};
+use Hears::Bytes;
+#[cfg(feature = "http-proxy")]
+use Hears::Head;
 
 /// A conversation up to the place where it goes wrong.
 struct Phase {
@@ -38,7 +41,7 @@ impl Phase {
         for (hears, answer) in self.steps {
             match hears {
                 Bytes(count) => drop(read_exactly(rt, proxy, *count)),
-                Head => {
+                Hears::Head => {
                     let mut heard = Vec::new();
                     while !heard.ends_with(b"\r\n\r\n") {
                         heard.extend(read_exactly(rt, proxy, 1));
