@@ -40,11 +40,12 @@ io) tests='--lib buffer conformance device tcp_socket trace udp_socket' ;;
 net/interface | net/names) tests='--lib host_info network_interface simulation' ;;
 net/proxy*) tests='--lib layers proxy' ;;
 net/server | net/shared)
-    tests="$sockets blocking host_info own_socket proxy runtime_end simulation tcp_server wait"
+    tests="$sockets blocking host_info own_socket proxied_server proxy runtime_end simulation
+        tcp_server wait"
     ;;
 net | net/*)
-    tests="$sockets blocking hostile_peer layers link_local network_datagram own_socket proxy
-        socket_error tcp_server wait"
+    tests="$sockets blocking hostile_peer layers link_local network_datagram own_socket proxied_server
+        proxy socket_error tcp_server wait"
     ;;
 sim*) tests="$sockets both_networks link_local simulation tcp_server" ;;
 macros) tests='--lib device macros own_socket ui' ;;

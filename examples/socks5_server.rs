@@ -1,12 +1,12 @@
-//! A small SOCKS5 proxy: it connects to whatever its clients name, and carries bytes both ways. Each
-//! direction ends by itself, as it does without a proxy.
+//! A small SOCKS5 proxy: it connects to whatever its clients name, or listens for a peer of theirs, and
+//! carries bytes both ways. Each direction ends by itself, as it does without a proxy.
 //!
 //! Run it with `cargo run --example socks5_server -- 1080`, or without a port, then
 //! `cargo run --example proxy_client -- socks5://127.0.0.1 example.org 80`. It prints where it listens
 //! and each peer that it connects to. It asks for no password, so keep it on the loopback interface.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use slotwire::message::{Decoder, Incoming, MessageError, Messages};
 use slotwire::prelude::*;
@@ -96,18 +96,32 @@ impl Socks5Server {
         match said {
             Said::Greeting { needs_no_password: true } => cx[client].write_all(&[5, 0]),
             Said::Greeting { .. } => cx[client].write_all(&[5, 0xff]),
-            Said::Request { command: 1, host, port } => {
+            Said::Request { command, host, port } => {
                 cx.destroy(handshake); // what follows is carried
-                connect(cx, client, host, *port);
-                Ok(())
-            }
-            Said::Request { .. } => {
-                cx[client].write_all(&[5, 7, 0, 1, 0, 0, 0, 0, 0, 0])?; // no such command
-                cx[client].disconnect_from_host();
+                match command {
+                    1 => connect(cx, client, host, *port),
+                    2 => listen(cx, client),
+                    _ => {
+                        cx[client].write_all(&reply(7, None))?; // no such command
+                        cx[client].disconnect_from_host();
+                    }
+                }
                 Ok(())
             }
         }
     }
+}
+
+/// Returns a reply, which tells this address.
+fn reply(code: u8, address: Option<SocketAddr>) -> Vec<u8> {
+    let address = address.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into());
+    let mut reply = vec![5, code, 0, if address.is_ipv4() { 1 } else { 4 }];
+    match address.ip() {
+        IpAddr::V4(ip) => reply.extend(ip.octets()),
+        IpAddr::V6(ip) => reply.extend(ip.octets()),
+    }
+    reply.extend(address.port().to_be_bytes());
+    reply
 }
 
 /// Connects to a peer, and carries bytes both ways once the connection is established.
@@ -117,28 +131,61 @@ fn connect(cx: &mut World, client: Obj<QTcpSocket>, host: &str, port: u16) {
     let name = format!("{host}:{port}");
     cx.connect_fn(peer, QTcpSocket::connected, move |world, ()| {
         println!("connected to {name}");
-        let _ = world[client].write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
-        carry(world, client, peer);
-        carry(world, peer, client);
+        join(world, client, peer, None);
     });
     cx.connect_fn(peer, QTcpSocket::error_occurred, move |world, error| {
         if world[peer].peer_addr().is_none() && world.contains(client) {
-            let reply = match error {
+            let code = match error {
                 SocketError::HostNotFound => 4,
                 SocketError::ConnectionRefused => 5,
                 _ => 1,
             };
-            let _ = world[client].write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]);
+            let _ = world[client].write_all(&reply(code, None));
         }
         end(world, client);
         end(world, peer);
     });
+    end_together(cx, client, peer);
+    cx[peer].connect_to_host(host, port);
+}
+
+/// Listens for one peer where the client has reached this proxy, and carries bytes both ways once the
+/// peer has come.
+fn listen(cx: &mut World, client: Obj<QTcpSocket>) {
+    let server = cx.add_child_of(client, QTcpServer::new());
+    let ip = cx[client].local_address().unwrap_or(Ipv4Addr::LOCALHOST.into());
+    let code = u8::from(cx[server].listen((ip, 0)).is_err());
+    let first = reply(code, cx[server].server_addr());
+    let _ = cx[client].write_all(&first);
+    cx.connect_fn(server, QTcpServer::new_connection, move |world, ()| {
+        let Some(peer) = world[server].next_pending_connection() else { return };
+        world.set_parent(peer, None::<Obj<QTcpServer>>);
+        world.destroy(server);
+        world[peer].set_read_buffer_size(Some(MOST_WAITING));
+        end_together(world, client, peer);
+        join(world, client, peer, world[peer].peer_addr());
+    });
+}
+
+/// Ends each of two connections when the other has ended.
+fn end_together(cx: &mut World, client: Obj<QTcpSocket>, peer: Obj<QTcpSocket>) {
     cx.connect_fn(client, QTcpSocket::disconnected, move |world, ()| end(world, peer));
     cx.connect_fn(peer, QTcpSocket::disconnected, move |world, ()| {
         end(world, client);
         world.delete_later(peer);
     });
-    cx[peer].connect_to_host(host, port);
+}
+
+/// Tells the client of its peer, and carries bytes both ways.
+fn join(
+    cx: &mut World,
+    client: Obj<QTcpSocket>,
+    peer: Obj<QTcpSocket>,
+    address: Option<SocketAddr>,
+) {
+    let _ = cx[client].write_all(&reply(0, address));
+    carry(cx, client, peer);
+    carry(cx, peer, client);
 }
 
 /// Moves what one socket receives to the other, from now on, and then its end.

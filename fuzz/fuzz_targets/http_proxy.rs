@@ -12,4 +12,4 @@ use libfuzzer_sys::fuzz_target;
 use proxy_answers::{Input, check};
 use slotwire::net::fuzzing::http_conversation;
 
-fuzz_target!(|input: Input<'_>| check(input, http_conversation));
+fuzz_target!(|input: Input<'_>| check(input, &[], 0, http_conversation));

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::interface::NetworkAddressEntry;
 use super::names::{self, HostInfo, HostName};
 use super::proxy;
+pub use super::proxy::{Answers, Asked};
 
 /// The domain that the contents of a `resolv.conf` name.
 pub fn configured_domain(configuration: &[u8]) -> Option<String> {
@@ -28,14 +29,14 @@ pub fn address_entry(ip: IpAddr, netmask: Option<IpAddr>) -> NetworkAddressEntry
     NetworkAddressEntry::new(ip, 0, netmask, None)
 }
 
-/// The steps of a conversation with a SOCKS5 proxy whose answers come in pieces, and what follows
-/// them. Nothing follows if the connection is given up.
-pub fn socks5_conversation(pieces: &[&[u8]], has_credentials: bool) -> (Vec<String>, Vec<u8>) {
-    proxy::socks5_conversation(pieces, has_credentials)
+/// The steps of a conversation with a SOCKS5 proxy that is asked for this and says that, and what
+/// follows them. Nothing follows if the connection is given up.
+pub fn socks5_conversation(asked: Asked, answers: Answers<'_>) -> (Vec<String>, Vec<u8>) {
+    proxy::socks5_conversation(asked, answers)
 }
 
-/// The same with an HTTP proxy.
+/// The same with an HTTP proxy, which is asked for a connection.
 #[cfg(feature = "http-proxy")]
-pub fn http_conversation(pieces: &[&[u8]], has_credentials: bool) -> (Vec<String>, Vec<u8>) {
-    proxy::http_conversation(pieces, has_credentials)
+pub fn http_conversation(answers: Answers<'_>) -> (Vec<String>, Vec<u8>) {
+    proxy::http_conversation(answers)
 }

@@ -34,6 +34,23 @@ fn a_socket_goes_by_the_proxy_that_the_environment_names(net: &Net) {
 }
 
 #[on_every_network]
+fn a_variable_without_a_port_means_the_usual_one_of_its_scheme(net: &Net) {
+    for (url, port) in [
+        ("socks5://ann:p%40ss@proxy.invalid", 1080),
+        ("socks5h://ann:p%40ss@proxy.invalid/", 1080),
+        #[cfg(feature = "http-proxy")]
+        ("http://ann:p%40ss@proxy.invalid", 80),
+        #[cfg(feature = "http-proxy")]
+        ("ann:p%40ss@proxy.invalid", 80),
+    ] {
+        let (rt, socket) = call(net, &[("ALL_PROXY", url)], "", ("example.invalid", 80));
+        let chosen = rt[socket].chosen_proxy().unwrap();
+        assert_eq!((chosen.host_name(), chosen.port()), ("proxy.invalid", port), "{url}");
+        assert_eq!((chosen.user(), chosen.password()), ("ann", "p@ss"), "{url}");
+    }
+}
+
+#[on_every_network]
 fn an_exception_is_reached_directly(net: &Net) {
     let (listener, port) = net.listener();
     let url = format!("socks5://127.0.0.1:{port}");

@@ -4,14 +4,14 @@ use super::*;
 use slotwire::ProxyType;
 
 /// What a proxy says that wants credentials by Basic, before the fields of the body.
-const BASIC: &str = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"zone\"\r\n";
+pub(super) const BASIC: &str = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"zone\"\r\n";
 
 /// The proof of the user `ann` with the password `pw`, and of `joe` with `secret`.
-const ANN: &str = "Basic YW5uOnB3";
+pub(super) const ANN: &str = "Basic YW5uOnB3";
 const JOE: &str = "Basic am9lOnNlY3JldA==";
 
 /// A socket that begins to connect to a host through the HTTP proxy that listens here.
-fn begin_http(
+pub(super) fn begin_http(
     net: &Net,
     rt: &mut Runtime,
     host: &str,
@@ -24,7 +24,7 @@ fn begin_http(
 
 /// Runs the loop until a request has come to the proxy.
 #[track_caller]
-fn request(rt: &mut Runtime, proxy: &mut Peer) -> String {
+pub(super) fn request(rt: &mut Runtime, proxy: &mut Peer) -> String {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         request.extend(read_exactly(rt, proxy, 1));
@@ -34,7 +34,7 @@ fn request(rt: &mut Runtime, proxy: &mut Peer) -> String {
 
 /// Runs the loop until a request has come to the proxy, which has this proof.
 #[track_caller]
-fn proved(rt: &mut Runtime, proxy: &mut Peer, proof: Option<&str>) {
+pub(super) fn proved(rt: &mut Runtime, proxy: &mut Peer, proof: Option<&str>) {
     let request = request(rt, proxy);
     let field = request.lines().find_map(|line| line.strip_prefix("Proxy-Authorization: "));
     assert_eq!(field, proof, "{request}");
@@ -58,7 +58,7 @@ fn answer_with(
     });
 }
 
-fn say(proxy: &mut Peer, text: impl AsRef<[u8]>) {
+pub(super) fn say(proxy: &mut Peer, text: impl AsRef<[u8]>) {
     proxy.write_all(text.as_ref()).unwrap();
 }
 

@@ -5,13 +5,17 @@
 mod support;
 
 mod answers;
+mod as_in_qt;
 mod asking;
 mod choosing;
+#[cfg(feature = "http-proxy")]
+mod demands;
 mod environment;
 mod faults;
 #[cfg(feature = "http-proxy")]
 mod http;
 mod listening;
+mod phases;
 mod relay;
 mod relay_troubles;
 mod steps;

@@ -52,6 +52,10 @@ impl Router for ToListeners {
 }
 
 impl Ground for LayeredNetwork {
+    fn name(&self) -> &'static str {
+        if self.ground.has_descriptors() { "native_with_layer" } else { "simulated_with_layer" }
+    }
+
     fn runtime(&self) -> Runtime {
         self.layered(self.ground.runtime())
     }

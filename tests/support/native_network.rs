@@ -28,6 +28,10 @@ use super::{
 pub(super) struct NativeNetwork;
 
 impl Ground for NativeNetwork {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
     fn runtime(&self) -> Runtime {
         Runtime::new().unwrap()
     }
@@ -85,7 +89,7 @@ impl Ground for NativeNetwork {
     }
 
     fn in_own_process(&self, test: &str, body: &mut dyn FnMut()) {
-        in_own_process(&format!("{test}::native"), body);
+        in_own_process(test, body);
     }
 
     fn leave_room(&self, more: Option<usize>) {

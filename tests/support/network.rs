@@ -9,8 +9,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use slotwire::NetworkInterface;
 use slotwire::prelude::*;
+use slotwire::{NetworkInterface, NetworkProxy};
 
 use super::layered_network::LayeredNetwork;
 use super::native_network::NativeNetwork;
@@ -35,6 +35,14 @@ pub(crate) trait Ground {
     /// A runtime for which time jumps to its next timer, and what tells how much has passed.
     fn timed_runtime(&self) -> (Runtime, Box<dyn Fn() -> Duration>);
 
+    /// What the tests on this network are called.
+    fn name(&self) -> &'static str;
+
+    /// The proxy that listens for servers.
+    fn server_proxy(&self) -> NetworkProxy {
+        NetworkProxy::default()
+    }
+
     /// Runs the proxy of `examples/socks5_server.rs` on this host. Returns its port, and what ends it
     /// when it is dropped.
     fn run_proxy(&self) -> (u16, Box<dyn Any>);
@@ -58,6 +66,7 @@ pub(crate) trait Ground {
 
     fn open_descriptors(&self) -> usize;
 
+    /// Runs the body of a test by its whole name where nobody else opens and closes sockets.
     fn in_own_process(&self, test: &str, body: &mut dyn FnMut());
 
     /// Lets the runtimes open `more` sockets and no further one; as many as they like if `None`.
@@ -215,6 +224,26 @@ impl Net {
         (socket, listener.accept().0)
     }
 
+    /// A server that listens for peers of this host, behind the proxy if there is one, and its port.
+    pub(crate) fn server(&self, rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
+        let server = rt.add(QTcpServer::new());
+        let port = self.let_listen(rt, server);
+        (server, port)
+    }
+
+    /// Lets a server listen for peers of this host, behind the proxy if there is one. Returns its port.
+    pub(crate) fn let_listen(&self, rt: &mut Runtime, server: Obj<QTcpServer>) -> u16 {
+        rt[server].set_proxy(self.ground.server_proxy());
+        rt[server].listen(any_port()).unwrap();
+        wait_until(rt, |world| world[server].is_listening());
+        rt[server].server_port().unwrap()
+    }
+
+    /// Whether a server listens for one connection only: behind a proxy.
+    pub(crate) fn listens_for_one(&self) -> bool {
+        self.ground.server_proxy() != NetworkProxy::default()
+    }
+
     /// A plain socket for datagrams, and its address.
     pub(crate) fn udp_peer(&self) -> (UdpPeer, SocketAddr) {
         let peer = self.bind_udp(any_port()).unwrap();
@@ -251,7 +280,7 @@ impl Net {
     /// Runs the body of the test named `test` where nobody else opens and closes sockets.
     #[track_caller]
     pub(crate) fn in_own_process(&self, test: &str, mut body: impl FnMut()) {
-        self.ground.in_own_process(test, &mut body);
+        self.ground.in_own_process(&format!("{test}::{}", self.ground.name()), &mut body);
     }
 
     /// How many descriptors this process has open; on the simulated network, how many sockets are

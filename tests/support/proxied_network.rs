@@ -1,5 +1,6 @@
-//! A network whose sockets reach all their peers through a proxy. Nothing else is different: peers
-//! listen as they do without one, and servers use no proxy.
+//! A network whose sockets reach all their peers through a proxy, and whose servers listen behind it if
+//! the test asks the network for them (`Net::server`). Nothing else is different: peers listen as they do
+//! without a proxy.
 //!
 //! The proxy is the example `socks5_server`. On the kernel's network the environment may name
 //! another one, which `.ci/proxies` does.
@@ -24,7 +25,7 @@ const LACKS: &str = "SLOTWIRE_TEST_PROXY_LACKS";
 
 /// What some proxies carry and others do not. The attribute of a test names it as `proxy_carries`.
 /// What no proxy can carry, the attribute names as `no_proxy`.
-const CARRIED: [&str; 5] = [
+const CARRIED: [&str; 6] = [
     // When one end closes its direction, the other direction stays open.
     "half-close",
     // A direction goes on while nobody reads at the end of the other.
@@ -35,6 +36,8 @@ const CARRIED: [&str; 5] = [
     "unknown-names",
     // The proxy relays datagrams (UDP ASSOCIATE).
     "datagrams",
+    // The proxy listens for servers (BIND).
+    "listening",
 ];
 
 /// What the example `socks5_server` does not carry.
@@ -100,6 +103,14 @@ impl ProxiedNetwork {
 }
 
 impl Ground for ProxiedNetwork {
+    fn name(&self) -> &'static str {
+        if self.ground.has_descriptors() { "native_with_proxy" } else { "simulated_with_proxy" }
+    }
+
+    fn server_proxy(&self) -> NetworkProxy {
+        self.proxy.clone()
+    }
+
     fn runtime(&self) -> Runtime {
         self.proxied(self.ground.runtime())
     }

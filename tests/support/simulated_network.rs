@@ -45,6 +45,10 @@ impl SimulatedNetwork {
 }
 
 impl Ground for SimulatedNetwork {
+    fn name(&self) -> &'static str {
+        "simulated"
+    }
+
     fn runtime(&self) -> Runtime {
         self.network.runtime(self.host).unwrap()
     }

@@ -212,8 +212,11 @@ fn through(
     Chosen { route, proxy: Some(proxy) }
 }
 
-/// Returns true if a host is this one: a loopback address, or a name that always means this host.
+/// Returns true if a host is this one: a loopback address, also in the brackets of a URL as in Qt, or
+/// a name that always means this host.
 fn is_loopback(host: &str) -> bool {
+    let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host = in_brackets.unwrap_or(host);
     if let Some(address) = HostName::literal_of(host, &|_| None) {
         return address.ip().to_canonical().is_loopback();
     }

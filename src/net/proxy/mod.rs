@@ -10,6 +10,8 @@ mod environment;
 mod exceptions;
 #[cfg(fuzzing)]
 mod fuzzing;
+#[cfg(fuzzing)]
+mod fuzzing_link;
 #[cfg(feature = "http-proxy")]
 mod http;
 mod network_proxy;
@@ -28,6 +30,8 @@ pub use environment::{EnvironmentProxies, ProxyEnvironmentError, ProxyVariableFa
 pub(in crate::net) use fuzzing::http_conversation;
 #[cfg(fuzzing)]
 pub(in crate::net) use fuzzing::socks5_conversation;
+#[cfg(fuzzing)]
+pub use fuzzing::{Answers, Asked};
 pub use network_proxy::{NetworkProxy, ProxyType};
 pub(in crate::net) use own_proxy::OwnProxy;
 pub use proxy_factory::{ProxyFactory, ProxyQuery};

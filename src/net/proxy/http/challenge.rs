@@ -1,6 +1,7 @@
 //! `Challenge`: how a proxy wants a client to prove who it is (RFC 9110, 11.6.1 and 11.7.1).
 
 use super::digest::{Algorithm, Digest};
+use crate::net::values::{EngineFailure, SocketError};
 
 /// How many names of schemes are kept for an error's text.
 const MOST_NAMES: usize = 4;
@@ -24,9 +25,17 @@ pub(super) enum Challenge {
     },
 }
 
-/// The names of schemes that are not known here. Empty if the proxy has named none.
+/// The schemes by which credentials can be given to some client, though perhaps not here.
+const SCHEMES: [&str; 4] = ["basic", "digest", "ntlm", "negotiate"];
+
+/// The schemes that are not known here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Unusable(Vec<String>);
+pub(super) struct Unusable {
+    /// Empty if the proxy has named none.
+    names: Vec<String>,
+    /// True if one of them is known to other clients.
+    is_of_others: bool,
+}
 
 impl Challenge {
     /// Returns the strongest of the challenges in the values of `Proxy-Authenticate`: Digest with
@@ -123,20 +132,31 @@ impl Challenge {
 impl Unusable {
     fn add(&mut self, scheme: &[u8]) {
         let name = String::from_utf8_lossy(&scheme[..scheme.len().min(LONGEST_NAME)]);
-        if self.0.len() < MOST_NAMES && !self.0.iter().any(|known| *known == name) {
-            self.0.push(name.into_owned());
+        self.is_of_others |= SCHEMES.iter().any(|known| name.eq_ignore_ascii_case(known));
+        if self.names.len() < MOST_NAMES && !self.names.iter().any(|known| *known == name) {
+            self.names.push(name.into_owned());
         }
     }
 
+    /// Returns the failure of a request that the proxy refuses for want of such credentials.
+    pub(super) fn failure(&self) -> EngineFailure {
+        // As in Qt: a proxy that names no scheme which exists does not speak HTTP.
+        let kind = match self.is_of_others {
+            true => SocketError::ProxyAuthenticationRequired,
+            false => SocketError::ProxyProtocol,
+        };
+        EngineFailure::new(kind, self.reason())
+    }
+
     /// Returns the reason why no credentials can be given.
-    pub(super) fn reason(&self) -> String {
-        if self.0.is_empty() {
+    fn reason(&self) -> String {
+        if self.names.is_empty() {
             return "the proxy requires credentials and does not say in which scheme".to_owned();
         }
         format!(
             "the proxy requires credentials by {}, and only Basic and Digest are known here (Digest \
              with MD5 or SHA-256), with values of up to 4 KiB",
-            self.0.join(" or ")
+            self.names.join(" or ")
         )
     }
 }

@@ -191,7 +191,7 @@ impl HttpConnect {
 
     /// Takes the head of an answer that demands credentials.
     fn on_demand(&mut self, head: Head) -> Result<Next, EngineFailure> {
-        let challenge = head.challenge.map_err(|unusable| unfit(&unusable.reason()))?;
+        let challenge = head.challenge.map_err(|unusable| unusable.failure())?;
         let is_stale = matches!(challenge, Challenge::Digest { is_stale: true, .. });
         let is_unused = !self.has_proved && !self.credentials.is_empty();
         let over = if head.keeps_link { Over::SameLink } else { Over::NewLink };

@@ -137,7 +137,7 @@ impl Protocol for Socks5 {
             (Awaits::Method, [version, ..]) if *version != VERSION => {
                 Err(wrong("the proxy does not speak SOCKS5"))
             }
-            (Awaits::Password, [version, ..]) if *version != PASSWORD_VERSION => {
+            (Awaits::Password, [version, ..]) if ![PASSWORD_VERSION, VERSION].contains(version) => {
                 Err(wrong("the proxy answers the password in another version"))
             }
             (Awaits::Method, [_, method, ..]) => {
@@ -145,12 +145,16 @@ impl Protocol for Socks5 {
                 heard.drain(..2);
                 Ok(next)
             }
-            (Awaits::Password, [_, 0, ..]) => {
+            (Awaits::Password, [PASSWORD_VERSION, 0, ..]) => {
                 said.extend(self.request());
                 self.awaits = Awaits::Reply;
                 heard.drain(..2);
                 Ok(Next::Listen)
             }
+            (Awaits::Password, [_, 0, ..]) => {
+                Err(wrong("the proxy accepts the password in another version"))
+            }
+            // As in Qt, a refusal is one in the version of SOCKS too.
             (Awaits::Password, [_, _, ..]) => Ok(wants_credentials()),
             (Awaits::Reply, _) => {
                 let reply = parse_reply(heard, self.request.aim())?;
