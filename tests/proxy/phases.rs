@@ -13,9 +13,7 @@ enum Hears {
     Head,
 }
 
-use Hears::Bytes;
-#[cfg(feature = "http-proxy")]
-use Hears::Head;
+use Hears::{Bytes, Head};
 
 /// A conversation up to the place where it goes wrong.
 struct Phase {
@@ -41,7 +39,7 @@ impl Phase {
         for (hears, answer) in self.steps {
             match hears {
                 Bytes(count) => drop(read_exactly(rt, proxy, *count)),
-                Hears::Head => {
+                Head => {
                     let mut heard = Vec::new();
                     while !heard.ends_with(b"\r\n\r\n") {
                         heard.extend(read_exactly(rt, proxy, 1));
