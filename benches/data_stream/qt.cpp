@@ -2,6 +2,7 @@
 
 #include <QByteArray>
 #include <QDataStream>
+#include <QIODevice>
 #include <QList>
 #include <QString>
 
@@ -36,7 +37,8 @@ static void read(const QString &text, int count)
 static void writeNumbers(int count)
 {
     QByteArray bytes;
-    QDataStream(&bytes, QIODevice::WriteOnly) << QList<quint32>(count, 7);
+    QDataStream stream(&bytes, QIODevice::WriteOnly);
+    stream << QList<quint32>(count, 7);
 }
 
 static void readNumbers(int count)

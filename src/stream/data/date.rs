@@ -26,7 +26,7 @@ fn date_of(julian_day: i64) -> Result<Date, DataStreamError> {
     julian_day
         .checked_sub(UNIX_EPOCH.1)
         .and_then(|days| days.checked_mul(HOURS_OF_DAY))
-        .and_then(|hours| SignedDuration::try_from_hours(hours))
+        .and_then(SignedDuration::try_from_hours)
         .and_then(|duration| UNIX_EPOCH.0.checked_add(duration).ok())
         .ok_or_else(|| {
             let reason = format!("the Julian day {julian_day} is not in the years -9999 to 9999");

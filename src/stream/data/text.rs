@@ -134,7 +134,7 @@ impl Nullable for String {
 }
 
 /// Returns the text of these units of UTF-16, in as much memory as it needs.
-fn text_of(units: &[[u8; 2]], unit: fn([u8; 2]) -> u16) -> String {
+fn text_of(units: &[[u8; 2]], unit: impl Fn([u8; 2]) -> u16 + Clone) -> String {
     let units = units.iter().map(|&bytes| unit(bytes));
     if units.clone().all(|unit| unit < 0x80) {
         let bytes = units.map(|unit| unit.to_le_bytes()[0]).collect();
