@@ -53,11 +53,14 @@ pub struct Messages<C: Decoder> {
     device: Obj<dyn QIODevice>,
     codec: C,
     max_length: usize,
-    /// How to go on after a message that is too long, if that is wanted.
+    /// How to go on after a message that is too long, if that was ever wanted.
     skip: Option<fn(&mut C, &mut Incoming<'_>) -> bool>,
+    skips_long_messages: bool,
     state: State,
+    /// Which opening of the device the state is of: see [`Device::openings`](crate::Device).
+    opening: u32,
     is_paused: bool,
-    /// No more bytes will come on this connection.
+    /// No more bytes will come until the device is opened anew.
     has_ended: bool,
     /// The datagram that is being read, and how much of it was taken.
     datagram: Option<(Vec<u8>, usize)>,
@@ -79,6 +82,9 @@ enum State {
     /// They are dropped: a message was wrong, and the device is closed after the slots that hear of
     /// it.
     Closing,
+    /// They are dropped until the device is opened anew: a message was wrong, and nobody knows where
+    /// the next one begins.
+    Lost,
 }
 
 /// How many bytes a message may have unless the program says otherwise.
@@ -89,6 +95,18 @@ const FRAME: usize = 1024;
 
 /// How much memory for outgoing messages is kept.
 const KEPT: usize = 64 << 10;
+
+/// How many datagrams without a message are read before others get a turn.
+const DATAGRAMS: usize = 16;
+
+/// What was found in the bytes that have come.
+enum Found<M> {
+    Message(M),
+    /// No message so far, and there may be more bytes.
+    GoOn,
+    /// No message, and all bytes were looked at.
+    Nothing,
+}
 
 impl<C: Decoder> Messages<C> {
     /// Creates the reader of a device's messages.
@@ -108,7 +126,9 @@ impl<C: Decoder> Messages<C> {
             codec,
             max_length: MAX_LENGTH,
             skip: None,
+            skips_long_messages: false,
             state: State::Reading,
+            opening: 0,
             is_paused: false,
             has_ended: false,
             datagram: None,
@@ -170,7 +190,7 @@ impl<C: Decoder> Messages<C> {
 
     /// Returns true if messages that are too long are skipped.
     pub fn skips_long_messages(&self) -> bool {
-        self.skip.is_some()
+        self.skips_long_messages
     }
 
     /// Makes the reader skip messages that are too long, and go on with the next one. The default is
@@ -179,7 +199,9 @@ impl<C: Decoder> Messages<C> {
     where
         C: Skip,
     {
-        self.skip = skips.then_some(C::skip);
+        // It stays for a message that is being skipped.
+        self.skip = Some(C::skip);
+        self.skips_long_messages = skips;
     }
 
     /// Returns true if no messages are taken now.
@@ -199,48 +221,71 @@ impl<C: Decoder> Messages<C> {
     /// `cx.with(self.lines, Messages::resume_receiving)`.
     pub fn resume_receiving(&mut self, cx: &mut Context<'_, Self>) {
         self.is_paused = false;
-        self.read(cx);
+        // The caller may be the device itself, which cannot be read while it runs.
+        let this = cx.this();
+        cx.later(this, Self::read);
     }
 
     /// Takes the next message, and comes again after its slots.
     fn read(&mut self, cx: &mut Context<'_, Self>) {
-        if self.is_paused || !matches!(self.state, State::Reading | State::Skipping) {
+        let Some(device) = cx.get_mut(self.device) else { return };
+        self.notice_opening(device);
+        let is_waiting = !matches!(self.state, State::Reading | State::Skipping);
+        if self.is_paused || is_waiting || !device.is_readable() {
             return;
         }
-        let Some(device) = cx.get_mut(self.device).filter(|device| device.is_readable()) else {
-            return;
-        };
         let next = match device.is_message_based() {
             true => self.next_of_datagrams(device),
             false => self.next_of_stream(device),
         };
         match next {
-            Ok(Some(message)) => {
+            Ok(Found::Message(message)) => {
                 self.received.emit(message);
                 self.go_on_later(cx, State::Waiting);
             }
-            Ok(None) if self.has_ended => self.finish(),
-            Ok(None) => {}
+            Ok(Found::GoOn) => self.go_on_later(cx, State::Waiting),
+            Ok(Found::Nothing) if self.has_ended => self.finish(State::Reading),
+            Ok(Found::Nothing) => {}
             Err(error) => self.fail(cx, error),
         }
     }
 
+    /// Takes the next message in the bytes that have come.
     fn next_of_stream(
         &mut self,
         device: &mut dyn QIODevice,
-    ) -> Result<Option<C::Message>, MessageError> {
+    ) -> Result<Found<C::Message>, MessageError> {
         let full = device.buffer_limit();
         let mut incoming = Incoming::of(device, self.max_length);
+        let mut has_skipped_nothing = false;
         if self.state == State::Skipping {
-            if !self.skip.is_some_and(|skip| skip(&mut self.codec, &mut incoming)) {
-                return Ok(None);
+            if !self.skip.is_none_or(|skip| skip(&mut self.codec, &mut incoming)) {
+                return Ok(Found::Nothing);
             }
             self.state = State::Reading;
+            has_skipped_nothing = !incoming.has_taken();
         }
+        match self.decode(&mut incoming, full) {
+            // It would be the same error again and again.
+            Err(MessageError::TooLong { .. }) if has_skipped_nothing => {
+                Err(MessageError::invalid("its codec skips nothing of a message that is too long"))
+            }
+            Ok(Some(message)) => Ok(Found::Message(message)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the next message of a device that takes in no more bytes when it has `full` of them.
+    fn decode(
+        &mut self,
+        incoming: &mut Incoming<'_>,
+        full: usize,
+    ) -> Result<Option<C::Message>, MessageError> {
         if self.has_ended {
-            return self.codec.decode_end(&mut incoming);
+            return self.codec.decode_end(incoming);
         }
-        let found = self.codec.decode(&mut incoming)?;
+        let found = self.codec.decode(incoming)?;
         let limit = full.min(self.max_length.saturating_add(FRAME));
         if found.is_none() && incoming.available() >= limit {
             let limit = full.min(self.max_length);
@@ -253,11 +298,11 @@ impl<C: Decoder> Messages<C> {
     fn next_of_datagrams(
         &mut self,
         device: &mut dyn QIODevice,
-    ) -> Result<Option<C::Message>, MessageError> {
-        loop {
+    ) -> Result<Found<C::Message>, MessageError> {
+        for _ in 0..DATAGRAMS {
             if self.datagram.is_none() {
                 if device.at_end() {
-                    return Ok(None);
+                    return Ok(Found::Nothing);
                 }
                 self.datagram = Some((device.read_all(), 0));
                 self.codec.reset();
@@ -269,9 +314,11 @@ impl<C: Decoder> Messages<C> {
             *taken = datagram.len() - incoming.available();
             match found {
                 Ok(None) => self.datagram = None,
-                found => return found,
+                Ok(Some(message)) => return Ok(Found::Message(message)),
+                Err(error) => return Err(error),
             }
         }
+        Ok(Found::GoOn)
     }
 
     /// Reads on after what was recorded so far.
@@ -282,13 +329,13 @@ impl<C: Decoder> Messages<C> {
     }
 
     fn go_on(&mut self, cx: &mut Context<'_, Self>) {
+        let Some(device) = cx.get_mut(self.device) else { return };
+        self.notice_opening(device);
         match self.state {
             State::WaitingToSkip => self.state = State::Skipping,
             State::Closing => {
-                if let Some(device) = cx.get_mut(self.device) {
-                    device.close();
-                }
-                self.begin_anew();
+                device.close();
+                return self.stop(State::Lost);
             }
             _ => self.state = State::Reading,
         }
@@ -300,10 +347,10 @@ impl<C: Decoder> Messages<C> {
         self.error_occurred.emit(error);
         let state = if self.datagram.take().is_some() {
             State::Waiting
-        } else if self.has_ended {
-            return self.finish();
-        } else if is_too_long && self.skip.is_some() {
+        } else if is_too_long && self.skips_long_messages {
             State::WaitingToSkip
+        } else if self.has_ended {
+            return self.finish(State::Lost);
         } else {
             State::Closing
         };
@@ -312,20 +359,45 @@ impl<C: Decoder> Messages<C> {
 
     /// The device has ended: takes the last messages.
     fn end(&mut self, cx: &mut Context<'_, Self>) {
+        let Some(device) = cx.get_mut(self.device) else { return };
+        let is_new = self.notice_opening(device);
+        if !device.is_readable() || self.state == State::Lost {
+            return;
+        }
+        if is_new && device.bytes_available() == 0 {
+            // It may be the end of the opening before: this one goes on.
+            self.finished.emit(());
+            return;
+        }
         self.has_ended = true;
         self.read(cx);
     }
 
-    fn finish(&mut self) {
-        self.begin_anew();
+    fn finish(&mut self, state: State) {
+        self.stop(state);
         self.finished.emit(());
     }
 
-    /// The next bytes are those of another connection.
-    fn begin_anew(&mut self) {
-        self.state = State::Reading;
+    /// Forgets the message that has begun.
+    fn stop(&mut self, state: State) {
+        self.state = state;
         self.has_ended = false;
+        self.datagram = None;
         self.codec.reset();
+    }
+
+    /// Forgets what belongs to another opening of the device. Returns true if it was opened or closed
+    /// since the last call.
+    fn notice_opening(&mut self, device: &dyn QIODevice) -> bool {
+        let opening = device.device().openings();
+        let is_new = std::mem::replace(&mut self.opening, opening) != opening;
+        if is_new {
+            self.stop(match self.state {
+                State::Reading | State::Skipping | State::Lost => State::Reading,
+                State::Waiting | State::WaitingToSkip | State::Closing => State::Waiting,
+            });
+        }
+        is_new
     }
 
     /// Returns the bytes of an outgoing message.
@@ -333,12 +405,16 @@ impl<C: Decoder> Messages<C> {
     where
         C: Encoder<M>,
     {
-        if self.outgoing.capacity() > KEPT {
-            self.outgoing = Vec::new();
-        }
         self.outgoing.clear();
         self.codec.encode(message, &mut self.outgoing)?;
         Ok(&self.outgoing)
+    }
+
+    /// Drops the memory for outgoing messages if it is large.
+    pub(super) fn drop_large_memory(&mut self) {
+        if self.outgoing.capacity() > KEPT {
+            self.outgoing = Vec::new();
+        }
     }
 
     const SIGNALS: &'static [MetaSignal] = &[

@@ -94,3 +94,122 @@ fn a_slot_that_panics_takes_only_itself_along() {
     assert!(!play.rt.contains(fragile));
     assert_eq!(play.journal.take(), ["\"one\"", "\"break\"", "\"two\""]);
 }
+
+/// Connects the socket, and returns the peer.
+fn connect(rt: &mut Runtime, socket: Obj<QTcpSocket>, listener: &Listener, port: u16) -> Peer {
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(rt, is(SocketState::Connected, socket));
+    caller(rt, listener)
+}
+
+fn wait_for(rt: &mut Runtime, journal: &Journal, entry: &str) {
+    wait_until(rt, |_| journal.has(entry));
+}
+
+#[on_every_network]
+fn a_connection_that_was_closed_for_an_error_leaves_nothing_to_the_next(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    rt[lines].set_max_length(3);
+    let journal = journal_of_messages(&mut rt, lines);
+    let mut peer = connect(&mut rt, socket, &listener, port);
+    peer.write_all(b"too long").unwrap();
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    let mut peer = connect(&mut rt, socket, &listener, port);
+    peer.write_all(b"on").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 2);
+    settle(&mut rt);
+    peer.write_all(b"e\n").unwrap();
+    wait_for(&mut rt, &journal, "\"one\"");
+    assert_eq!(journal.take()[1..], ["\"one\""]);
+}
+
+#[on_every_network]
+fn a_connection_that_a_slot_of_the_error_begins_is_not_closed(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    rt[lines].set_max_length(3);
+    let journal = journal_of_messages(&mut rt, lines);
+    rt.connect_fn(lines, Messages::error_occurred, move |world, _| {
+        world[socket].abort();
+        world[socket].connect_to_host("127.0.0.1", port);
+    });
+    let mut peer = connect(&mut rt, socket, &listener, port);
+    peer.write_all(b"too long").unwrap();
+    let mut peer = caller(&mut rt, &listener);
+    wait_until(&mut rt, is(SocketState::Connected, socket));
+    peer.write_all(b"one\n").unwrap();
+    wait_for(&mut rt, &journal, "\"one\"");
+}
+
+#[on_every_network]
+fn a_reader_that_slept_through_a_connection_begins_with_the_next(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    let journal = journal_of_messages(&mut rt, lines);
+    rt[lines].pause_receiving();
+    let mut peer = connect(&mut rt, socket, &listener, port);
+    peer.write_all(b"lost\nlost").unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    let mut peer = connect(&mut rt, socket, &listener, port);
+    peer.write_all(b"on").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 2);
+    rt.with(lines, Messages::resume_receiving);
+    peer.write_all(b"e\n").unwrap();
+    wait_for(&mut rt, &journal, "\"one\"");
+    assert_eq!(journal.take(), ["\"one\""]);
+}
+
+#[test]
+fn a_device_that_is_opened_anew_begins_with_a_new_message() {
+    let mut play = Play::new(LengthPrefixCodec::u8());
+    play.rt[play.messages].set_max_length(3);
+    play.rt[play.messages].set_skips_long_messages(true);
+    assert_eq!(play.bring([9, 1]).len(), 1);
+    let pipe = play.pipe;
+    play.rt.with(pipe, |pipe, _| pipe.close());
+    play.rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+    assert_eq!(play.bring([1, 5]), ["[5]"]);
+
+    let mut play = Play::new(LineCodec::new());
+    assert_eq!(play.bring("a beginning"), [""; 0]);
+    let pipe = play.pipe;
+    play.rt.with(pipe, |pipe, _| pipe.close());
+    play.rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+    assert_eq!(play.bring("a\nb\nc and what follows\n").len(), 3);
+}
+
+#[test]
+fn what_is_behind_a_message_that_is_skipped_is_read_at_the_end_too() {
+    let mut play = Play::new(LineCodec::new());
+    play.rt[play.messages].set_max_length(3);
+    play.rt[play.messages].set_skips_long_messages(true);
+    play.rt[play.messages].pause_receiving();
+    assert_eq!(play.bring("too long\none\ntoo long"), [""; 0]);
+    assert_eq!(play.end(), [""; 0]);
+    play.rt.with(play.messages, Messages::resume_receiving);
+    let said = play.journal.take();
+    assert!(said[0].starts_with('!') && said[2].starts_with('!'), "{said:?}");
+    assert_eq!([&said[1], &said[3]], ["\"one\"", "end"]);
+}
+
+#[test]
+fn what_was_wrong_at_the_end_is_told_once_and_the_end_too() {
+    let mut play = Play::new(LengthPrefixCodec::u8().counting_itself());
+    play.rt[play.messages].pause_receiving();
+    assert_eq!(play.bring([2, 7, 0, 1]), [""; 0]);
+    assert_eq!(play.end(), [""; 0]);
+    play.rt.with(play.messages, Messages::resume_receiving);
+    let wrong = "!the message is wrong: a length of 0 is less than its own bytes";
+    assert_eq!(play.journal.take(), ["[7]", wrong, "end"]);
+    play.rt.with(play.messages, Messages::resume_receiving);
+    assert_eq!(play.end(), [""; 0]);
+    assert!(play.is_open());
+}

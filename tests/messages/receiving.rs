@@ -161,3 +161,151 @@ fn a_trace_shows_the_messages() {
     rt.deliver();
     assert!(trace.to_string().contains("received(\"one\")"), "{trace}");
 }
+
+#[on_every_network]
+fn a_message_that_does_not_fit_into_the_read_buffer_is_skipped_where_that_is_wanted(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    rt[socket].set_read_buffer_size(Some(10));
+    let messages = rt.add(Messages::new(socket, LengthPrefixCodec::u16()));
+    rt[messages].set_skips_long_messages(true);
+    let journal = journal_of_messages(&mut rt, messages);
+    let errors = std::cell::Cell::new(0);
+    rt.connect_fn(messages, Messages::error_occurred, move |_, _| {
+        errors.set(errors.get() + 1);
+        assert!(errors.get() < 10, "the same error again and again");
+    });
+    peer.write_all(&[&[0, 9][..], &[1; 9], &[0, 30], &[2; 30], &[0, 1, 3]].concat()).unwrap();
+    wait_until(&mut rt, |_| journal.has("[3]"));
+    let too_long = "!a message is longer than the limit of 10 bytes";
+    assert_eq!(journal.take(), [too_long, too_long, "[3]"]);
+}
+
+#[test]
+fn a_codec_that_skips_nothing_is_not_asked_for_ever() {
+    let mut rt = Runtime::new().unwrap();
+    let pipe = rt.add(Pipe { limit: 4, ..Pipe::default() });
+    rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+    let messages = rt.add(Messages::new(pipe, LengthPrefixCodec::u64()));
+    rt[messages].set_skips_long_messages(true);
+    let journal = journal_of_messages(&mut rt, messages);
+    let counted = journal.clone();
+    rt.connect_fn(messages, Messages::error_occurred, move |_, _| assert!(counted.len() < 10));
+    rt.with(pipe, |pipe, _| pipe.bring(&[0; 4]));
+    assert_eq!(journal.len(), 2);
+    assert!(!rt[pipe].is_open());
+}
+
+#[test]
+fn a_message_that_is_being_skipped_is_skipped_to_its_end_even_if_the_next_is_not_to_be() {
+    let mut play = Play::new(LineCodec::new());
+    let messages = play.messages;
+    play.rt[messages].set_max_length(5);
+    play.rt[messages].set_skips_long_messages(true);
+    play.rt.connect_fn(messages, Messages::error_occurred, move |world, _| {
+        world[messages].set_skips_long_messages(false);
+    });
+    let said = play.bring("much too long\none\nmuch too long\n");
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert_eq!(said[1], "\"one\"");
+    assert!(!play.is_open());
+}
+
+#[test]
+fn a_slot_of_the_device_itself_resumes_the_reading() {
+    let mut play = Play::new(LineCodec::new());
+    let (messages, pipe) = (play.messages, play.pipe);
+    play.rt[messages].pause_receiving();
+    assert_eq!(play.bring("one\n"), [""; 0]);
+    play.rt.with(pipe, |_, cx| cx.with(messages, Messages::resume_receiving));
+    assert_eq!(play.journal.take(), ["\"one\""]);
+}
+
+#[test]
+fn a_message_comes_whole_in_text_mode_and_from_a_device_that_does_not_tell_what_there_is() {
+    let mut play = Play::new(LengthPrefixCodec::u8());
+    play.rt[play.pipe].set_text_mode_enabled(true);
+    assert_eq!(play.bring(b"\x03a\r\r"), [""; 0]);
+    assert_eq!(play.bring(b"b\rc"), ["[97, 98, 99]"]);
+    assert_eq!(play.bring(b"\x02d\r"), [""; 0]);
+    assert_eq!(play.end().len(), 2);
+
+    let mut rt = Runtime::new().unwrap();
+    let pipe = rt.add(Pipe { tells_nothing: true, ..Pipe::default() });
+    rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+    let messages = rt.add(Messages::new(pipe, LengthPrefixCodec::u32()));
+    rt[messages].set_skips_long_messages(true);
+    let spy = rt.spy(messages, Messages::received);
+    rt.with(pipe, |pipe, _| pipe.bring(&[&[0, 0, 0xff, 0xff][..], &[7; 0xffff]].concat()));
+    assert_eq!(spy.take(), [vec![7; 0xffff]]);
+    rt[messages].set_max_length(1);
+    rt.with(pipe, |pipe, _| {
+        pipe.bring(&[&[0, 0, 0xff, 0xff][..], &[7; 0xffff], &[0, 0, 0, 1, 8]].concat());
+    });
+    assert_eq!(spy.take(), [[8]]);
+}
+
+/// A device of messages that are empty, for ever.
+#[derive(QObject, Default)]
+struct Empties {
+    #[qobject(device)]
+    device: Device,
+    read: usize,
+    has_stopped: bool,
+}
+
+impl RawDevice for Empties {
+    fn read_data(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.read += 1;
+        assert!(self.read < 10_000_000, "nothing else gets a turn");
+        if self.has_stopped { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(0) }
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn is_message_based(&self) -> bool {
+        true
+    }
+
+    fn message_available(&self) -> bool {
+        !self.has_stopped
+    }
+}
+
+#[test]
+fn datagrams_without_a_message_do_not_keep_the_loop_busy() {
+    let mut rt = Runtime::new().unwrap();
+    let device = rt.add(Empties::default());
+    rt[device].open(OpenMode::READ_ONLY).unwrap();
+    rt.add(Messages::new(device, LineCodec::new()));
+    rt.remote().post(move |rt| rt[device].has_stopped = true).unwrap();
+    wait_until(&mut rt, |world| world[device].has_stopped);
+}
+
+#[on_every_network]
+fn the_rest_of_a_datagram_is_not_read_after_the_socket_is_opened_anew(net: &Net) {
+    let mut rt = net.runtime();
+    let socket = rt.add(QUdpSocket::new());
+    let open = move |world: &mut World| {
+        world[socket].bind(std::net::Ipv4Addr::LOCALHOST, 0, BindMode::DEFAULT).unwrap();
+        world[socket].open(OpenMode::READ_ONLY).unwrap();
+        world[socket].local_addr().unwrap()
+    };
+    let to = open(&mut rt);
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    let journal = journal_of_messages(&mut rt, lines);
+    rt.connect_fn(lines, Messages::received, move |world, line| {
+        if line == "close" {
+            world[socket].close();
+        }
+    });
+    let (peer, _) = net.udp_peer();
+    peer.send_to(b"close\nstale", to).unwrap();
+    wait_until(&mut rt, |_| journal.has("\"close\""));
+    let to = open(&mut rt);
+    peer.send_to(b"one", to).unwrap();
+    wait_until(&mut rt, |_| journal.has("\"one\""));
+    assert_eq!(journal.take(), ["\"close\"", "\"one\""]);
+}
