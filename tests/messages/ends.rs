@@ -213,3 +213,108 @@ fn what_was_wrong_at_the_end_is_told_once_and_the_end_too() {
     assert_eq!(play.end(), [""; 0]);
     assert!(play.is_open());
 }
+
+#[on_every_network]
+fn a_slot_that_hears_of_the_closing_does_not_make_the_wrong_bytes_be_read_again(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    let lines = rt.add(Messages::new(socket, LengthPrefixCodec::u8().counting_itself()));
+    let journal = journal_of_messages(&mut rt, lines);
+    let closing = journal.clone();
+    rt.connect_fn(socket, QTcpSocket::about_to_close, move |_, _| closing.note("closing"));
+    peer.write_all(&[0, 0, 0, 2, 7]).unwrap();
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    settle(&mut rt);
+    let wrong = "!the message is wrong: a length of 0 is less than its own bytes";
+    assert_eq!(journal.take(), [wrong, "closing"]);
+}
+
+#[on_every_network]
+fn a_socket_that_stays_half_open_sends_after_the_last_message_and_finishes_once(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    rt[socket].set_allow_half_open(true);
+    rt[socket].set_ready_read_policy(slotwire::ReadyReadPolicy::WhileUnread);
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    let journal = journal_of_messages(&mut rt, lines);
+    rt.connect_fn(lines, Messages::finished, move |world, _| world.send(lines, "bye"));
+    peer.write_all(b"one\ntwo\nthree").unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut peer, 4), b"bye\n");
+    rt[socket].disconnect_from_host();
+    wait_until(&mut rt, is(SocketState::Unconnected, socket));
+    settle(&mut rt);
+    assert_eq!(journal.take(), ["\"one\"", "\"two\"", "\"three\"", "end"]);
+}
+
+#[on_every_network]
+fn a_slot_of_a_message_may_connect_anew(net: &Net) {
+    for pauses in [false, true] {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let lines = rt.add(Messages::new(socket, LineCodec::new()));
+        let journal = journal_of_messages(&mut rt, lines);
+        rt.connect_fn(lines, Messages::received, move |world, line| {
+            if line == "again" {
+                if pauses {
+                    world[lines].pause_receiving();
+                }
+                world[socket].abort();
+                world[socket].connect_to_host("127.0.0.1", port);
+            }
+        });
+        let mut peer = connect(&mut rt, socket, &listener, port);
+        peer.write_all(b"again\nstale\nst").unwrap();
+        let mut peer = caller(&mut rt, &listener);
+        wait_until(&mut rt, is(SocketState::Connected, socket));
+        rt.with(lines, Messages::resume_receiving);
+        peer.write_all(b"on").unwrap();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == 2);
+        settle(&mut rt);
+        peer.write_all(b"e\n").unwrap();
+        wait_for(&mut rt, &journal, "\"one\"");
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        wait_until(&mut rt, is(SocketState::Unconnected, socket));
+        assert_eq!(journal.take(), ["\"again\"", "end", "\"one\"", "end"]);
+    }
+}
+
+#[on_every_network]
+fn each_connection_has_its_end_even_if_nothing_comes_on_it(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let socket = rt.add(QTcpSocket::new());
+    let lines = rt.add(Messages::new(socket, LineCodec::new()));
+    let journal = journal_of_messages(&mut rt, lines);
+    for _ in 0..2 {
+        let peer = connect(&mut rt, socket, &listener, port);
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        wait_until(&mut rt, is(SocketState::Unconnected, socket));
+        settle(&mut rt);
+        assert_eq!(journal.take(), ["end"]);
+    }
+}
+
+#[test]
+fn a_device_is_destroyed_in_a_slot_of_its_message_and_so_is_the_parent_of_both() {
+    for with_parent in [false, true] {
+        let mut rt = Runtime::new().unwrap();
+        let parent = rt.add(Pipe::default());
+        let pipe = rt.add_child_of(parent, Pipe::default());
+        rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+        let messages = rt.add_child_of(pipe, Messages::new(pipe, LineCodec::new()));
+        let journal = journal_of_messages(&mut rt, messages);
+        rt.connect_fn(messages, Messages::received, move |world, _| {
+            if with_parent {
+                world.destroy(parent)
+            } else {
+                world.destroy(pipe)
+            };
+            assert!(matches!(world.send(messages, "one"), Err(_)));
+        });
+        rt.with(pipe, |pipe, _| pipe.bring(b"one\ntwo\n"));
+        assert_eq!(journal.take(), ["\"one\""]);
+        assert!(!rt.contains(messages));
+    }
+}

@@ -309,3 +309,68 @@ fn the_rest_of_a_datagram_is_not_read_after_the_socket_is_opened_anew(net: &Net)
     wait_until(&mut rt, |_| journal.has("\"one\""));
     assert_eq!(journal.take(), ["\"close\"", "\"one\""]);
 }
+
+/// A device that reads its own messages.
+#[derive(QObject)]
+struct Talker {
+    #[qobject(device)]
+    device: Device,
+    come: VecDeque<u8>,
+    lines: Obj<Messages<LineCodec>>,
+    heard: Vec<String>,
+}
+
+impl RawDevice for Talker {
+    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.come.read(buffer)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+
+    fn write_data(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+}
+
+#[slots]
+impl Talker {
+    fn new(cx: &mut Context<Self>) -> Self {
+        let this = cx.this();
+        let lines = cx.add_child(Messages::new(this, LineCodec::new()));
+        let device = Device::new();
+        Self { device, come: VecDeque::from(b"one\ntwo\n".to_vec()), lines, heard: Vec::new() }
+    }
+
+    #[slot(lines.received)]
+    fn hear(&mut self, line: String) {
+        self.heard.push(line);
+    }
+}
+
+#[test]
+fn a_device_reads_its_own_messages_from_the_first_one_on() {
+    let mut rt = Runtime::new().unwrap();
+    let talker = rt.add_with(Talker::new);
+    rt[talker].open(OpenMode::READ_ONLY).unwrap();
+    rt.with(talker, |talker, _| talker.ready_read().emit(()));
+    assert_eq!(rt[talker].heard, ["one", "two"]);
+    let lines = rt[talker].lines;
+    let refused = rt.with(talker, |_, cx| cx.send(lines, "no"));
+    assert!(matches!(refused, Some(Err(MessageError::Unreachable))), "{refused:?}");
+}
+
+#[test]
+fn a_turn_that_is_put_aside_keeps_the_order_of_messages_and_end() {
+    let mut play = Play::new(LineCodec::new());
+    let text: String = (0..50_000).map(|number| format!("{number}\n")).collect();
+    let pipe = play.pipe;
+    // From outside of a turn: the loop delivers it in as many passes as it takes.
+    play.rt[pipe].bring(text.as_bytes());
+    play.rt[pipe].end();
+    let journal = play.journal.clone();
+    wait_until(&mut play.rt, |_| journal.has("end"));
+    let mut expected: Vec<_> = (0..50_000).map(|number| format!("\"{number}\"")).collect();
+    expected.push("end".to_owned());
+    assert_eq!(journal.take(), expected);
+}
