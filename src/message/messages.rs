@@ -45,7 +45,8 @@ use crate::object::{Context, MetaObject, MetaSignal, Obj, QObject, Signal, Upcas
 /// [`QUdpSocket`](crate::QUdpSocket) ends the message in it; such a socket has to be
 /// [open](QIODevice::open), as for all reading that does not ask for the sender.
 ///
-/// Only one reader can take the bytes of a device: nothing else should read from it meanwhile.
+/// Only one reader can take the bytes of a device. Only a slot of [`received`](Self::received) may read
+/// from it meanwhile: between two messages, a codec may have noted what it knows of the first bytes.
 pub struct Messages<C: Decoder> {
     received: Signal<C::Message>,
     error_occurred: Signal<MessageError>,
@@ -144,16 +145,18 @@ impl<C: Decoder> Messages<C> {
 
     /// Emitted if a message is wrong, too long or incomplete.
     ///
-    /// After the slots the device is closed, since nobody knows where the next message begins. It is
-    /// not if the message is too long and [is skipped](Self::set_skips_long_messages), or is a
-    /// datagram, which is dropped then, or if the device has ended.
+    /// After the slots have run, the device is closed, since nobody knows where the next message
+    /// begins. The device stays open in three cases: the message is too long and
+    /// [is skipped](Self::set_skips_long_messages); the message is part of a datagram, whose rest is
+    /// dropped; or the device has ended.
     #[must_use = "this returns the signal and emits nothing"]
     pub fn error_occurred(&self) -> &Signal<MessageError> {
         &self.error_occurred
     }
 
     /// Emitted after the last message, when the device has ended: when a socket's peer has closed
-    /// its direction. If the device is connected anew, its messages are read again.
+    /// its direction. It is not emitted if the device was closed, by the program or after an error. If
+    /// the device is opened or connected anew, its messages are read again.
     #[must_use = "this returns the signal and emits nothing"]
     pub fn finished(&self) -> &Signal<()> {
         &self.finished
@@ -209,7 +212,7 @@ impl<C: Decoder> Messages<C> {
         self.is_paused
     }
 
-    /// Takes no more messages, from the next one on.
+    /// Takes no more messages, from the next one on. The end of the device waits too.
     ///
     /// A socket with a [read buffer size](crate::QAbstractSocket::set_read_buffer_size) then slows
     /// its peer down.
@@ -217,8 +220,11 @@ impl<C: Decoder> Messages<C> {
         self.is_paused = true;
     }
 
-    /// Takes messages again, those that have come meanwhile at first:
+    /// Takes messages again, after the running slot, and first those that have come meanwhile:
     /// `cx.with(self.lines, Messages::resume_receiving)`.
+    ///
+    /// Call it also if a device with bytes in it was opened after the reader entered the runtime, and
+    /// the device does not emit `ready_read` for them, as a [`QBuffer`](crate::QBuffer) does not.
     pub fn resume_receiving(&mut self, cx: &mut Context<'_, Self>) {
         self.is_paused = false;
         // The caller may be the device itself, which cannot be read while it runs.

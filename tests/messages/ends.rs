@@ -35,7 +35,7 @@ fn a_socket_that_connects_anew_begins_with_a_new_message(net: &Net) {
         peer.shutdown(std::net::Shutdown::Write).unwrap();
         wait_until(&mut rt, is(SocketState::Unconnected, socket));
     }
-    let incomplete = "!the device ended 2 bytes after the begin of a message";
+    let incomplete = "!the device ended 2 bytes after the beginning of a message";
     assert_eq!(journal.take(), [incomplete, "end", "[7]", incomplete, "end"]);
 }
 

@@ -36,7 +36,7 @@ fn what_is_left_at_the_end_is_the_last_line() {
 fn a_last_line_without_line_feed_is_incomplete_where_one_is_required() {
     let mut play = Play::new(LineCodec::new().requiring_line_feed());
     assert_eq!(play.bring("one\ntwo"), quoted(&["one"]));
-    assert_eq!(play.end(), ["!the device ended 3 bytes after the begin of a message", "end"]);
+    assert_eq!(play.end(), ["!the device ended 3 bytes after the beginning of a message", "end"]);
     let mut play = Play::new(LineCodec::new().requiring_line_feed());
     assert_eq!(play.bring("one\n"), quoted(&["one"]));
     assert_eq!(play.end(), ["end"]);

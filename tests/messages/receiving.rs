@@ -132,7 +132,7 @@ fn each_datagram_ends_its_last_message_and_a_wrong_one_is_dropped_alone(net: &Ne
         let journal = journal.clone();
         move |_| journal.has("4")
     });
-    let incomplete = "!the device ended 1 bytes after the begin of a message";
+    let incomplete = "!the device ended 1 bytes after the beginning of a message";
     assert_eq!(journal.take(), ["1", "2", incomplete, "3", incomplete, "4"]);
     assert_eq!(rt[socket].state(), SocketState::Bound);
 }
@@ -373,4 +373,34 @@ fn a_turn_that_is_put_aside_keeps_the_order_of_messages_and_end() {
     let mut expected: Vec<_> = (0..50_000).map(|number| format!("\"{number}\"")).collect();
     expected.push("end".to_owned());
     assert_eq!(journal.take(), expected);
+}
+
+#[on_every_network]
+fn messages_come_whole_from_a_socket_without_a_buffer(net: &Net) {
+    for pauses in [false, true] {
+        let mut rt = net.runtime();
+        let (listener, port) = net.listener();
+        let socket = rt.add(QTcpSocket::new());
+        let address = (std::net::Ipv4Addr::LOCALHOST, port);
+        rt[socket].connect_to_address(address.into(), OpenMode::READ_WRITE | OpenMode::UNBUFFERED);
+        wait_until(&mut rt, is(SocketState::Connected, socket));
+        let mut peer = caller(&mut rt, &listener);
+        let messages = rt.add(Messages::new(socket, LengthPrefixCodec::u8()));
+        rt[messages].set_max_length(3);
+        rt[messages].set_skips_long_messages(true);
+        let journal = journal_of_messages(&mut rt, messages);
+        if pauses {
+            rt[messages].pause_receiving();
+        }
+        for piece in [&[2, 1][..], &[2, 100], &[7; 99], &[7, 1, 3, 1], &[4]] {
+            peer.write_all(piece).unwrap();
+            settle(&mut rt);
+        }
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        settle(&mut rt);
+        rt.with(messages, Messages::resume_receiving);
+        wait_until(&mut rt, |_| journal.has("end"));
+        let too_long = "!a message of 100 bytes is longer than the limit of 3 bytes";
+        assert_eq!(journal.take(), ["[1, 2]", too_long, "[3]", "[4]", "end"]);
+    }
 }
