@@ -24,13 +24,13 @@ type Lines = Messages<LineCodec>;
 #[derive(QObject)]
 struct ChatServer {
     listener: Obj<QTcpServer>,
-    guests: BTreeMap<Obj<Lines>, Guest>,
+    guests: BTreeMap<Obj<QTcpSocket>, Guest>,
     gone: usize,
     enough: usize,
 }
 
 struct Guest {
-    socket: Obj<QTcpSocket>,
+    lines: Obj<Lines>,
     /// The first line of a client.
     name: Option<String>,
 }
@@ -50,15 +50,16 @@ impl ChatServer {
             let lines = cx.add_child_of(socket, Messages::new(socket, LineCodec::new()));
             cx[lines].set_max_length(LINE_LIMIT);
             cx.on(lines, Lines::received, Self::hear);
-            cx.on(lines, Lines::finished, Self::see_off);
-            self.guests.insert(lines, Guest { socket, name: None });
+            cx.on(socket, QTcpSocket::disconnected, Self::see_off);
+            self.guests.insert(socket, Guest { lines, name: None });
         }
     }
 
     #[slot]
     fn hear(&mut self, cx: &mut Context<Self>, line: &str) {
-        let Some(speaker) = cx.sender_as::<Lines>() else { return };
-        let Some(guest) = self.guests.get_mut(&speaker) else { return };
+        let Some(lines) = cx.sender_as::<Lines>() else { return };
+        let speaker = self.guests.iter_mut().find(|(_, guest)| guest.lines == lines);
+        let Some((&speaker, guest)) = speaker else { return };
         let said = match &guest.name {
             Some(name) => format!("{name}: {line}"),
             None => {
@@ -72,23 +73,23 @@ impl ChatServer {
 
     #[slot]
     fn see_off(&mut self, cx: &mut Context<Self>) {
-        let Some(lines) = cx.sender_as::<Lines>() else { return };
-        let Some(guest) = self.guests.remove(&lines) else { return };
+        let Some(socket) = cx.sender_as::<QTcpSocket>() else { return };
+        let Some(guest) = self.guests.remove(&socket) else { return };
         if let Some(name) = guest.name {
             println!("{name} has gone");
-            self.tell_others(cx, lines, &format!("* {name} has gone"));
+            self.tell_others(cx, socket, &format!("* {name} has gone"));
         }
-        cx.destroy(guest.socket);
+        cx.destroy(socket);
         self.gone += 1;
         if self.gone == self.enough {
             cx.quit();
         }
     }
 
-    fn tell_others(&self, cx: &mut Context<Self>, speaker: Obj<Lines>, line: &str) {
-        for (&lines, guest) in self.guests.iter().filter(|&(&lines, _)| lines != speaker) {
-            if cx.send(lines, line).is_err() {
-                cx[guest.socket].abort(); // the client does not read, or has disconnected
+    fn tell_others(&self, cx: &mut Context<Self>, speaker: Obj<QTcpSocket>, line: &str) {
+        for (&socket, guest) in self.guests.iter().filter(|&(&socket, _)| socket != speaker) {
+            if cx.send(guest.lines, line).is_err() {
+                cx[socket].abort(); // the client does not read, or has disconnected
             }
         }
     }
@@ -98,7 +99,7 @@ fn client(rt: &mut Runtime, port: u16, name: &str) -> Result<(), MessageError> {
     let socket = rt.add(QTcpSocket::new());
     let lines = rt.add(Messages::new(socket, LineCodec::new()));
     rt.connect_fn(lines, Lines::received, |_, line| println!("{line}"));
-    rt.connect_fn(lines, Lines::finished, |world, _| world.quit());
+    rt.connect_fn(socket, QTcpSocket::disconnected, |world, _| world.quit());
     rt.connect_fn(socket, QTcpSocket::error_occurred, move |world, _| {
         eprintln!("{}", world[socket].error_string());
         world.exit(1);

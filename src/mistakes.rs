@@ -154,7 +154,7 @@ where
 
     // Of readers of messages.
     names! {
-        received device codec codec_mut max_length set_max_length skips_long_messages
+        received device codec codec_mut encode max_length set_max_length skips_long_messages
         set_skips_long_messages is_paused pause_receiving resume_receiving
     }
 

@@ -53,6 +53,8 @@ pub(super) struct Rare {
     /// Where the next byte comes from below the buffer of a random-access device.
     pub(super) cursor: u64,
     pub(super) error: String,
+    /// How often the device was opened or closed; it begins again at 0 after the highest number.
+    openings: u32,
     /// Where no line feed is behind the mark of a transaction.
     line_feeds: Searched,
     /// Where no carriage return is, for text mode.
@@ -133,7 +135,14 @@ impl Device {
             rare.transaction = Transaction::None;
             rare.cursor = 0;
             rare.error = String::new();
+            rare.openings = rare.openings.wrapping_add(1);
         }
+    }
+
+    /// Returns a number that is another one after the device was opened or closed. A reader that keeps
+    /// something of the bytes forgets it then.
+    pub(crate) fn openings(&self) -> u32 {
+        self.rare().openings
     }
 
     /// Copies the bytes that are unread, if they are few, to a queue that is about to be read into, as

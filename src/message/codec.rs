@@ -66,8 +66,8 @@ pub trait Decoder: 'static {
         incoming: &mut Incoming<'_>,
     ) -> Result<Option<Self::Message>, MessageError> {
         match self.decode(incoming)? {
-            None if incoming.available() > 0 => {
-                Err(MessageError::Incomplete { bytes: incoming.available() })
+            None if !incoming.peek(1).is_empty() => {
+                Err(MessageError::Incomplete { bytes: incoming.available().max(1) })
             }
             found => Ok(found),
         }
@@ -81,6 +81,10 @@ pub trait Decoder: 'static {
 /// A decoder that can go on after a message that is too long.
 pub trait Skip: Decoder {
     /// Takes what has come of the message that was too long. Returns true if that is all of it.
+    ///
+    /// `decode` either reported this message as [too long](MessageError::TooLong), or it returned
+    /// `None`, and the device has no room for the rest. If `skip` returns true without taking
+    /// anything, and a message that is too long follows again, the device is closed.
     fn skip(&mut self, incoming: &mut Incoming<'_>) -> bool;
 }
 

@@ -32,8 +32,8 @@ pub enum MessageError {
 }
 
 impl MessageError {
-    /// Creates the error of a message that is wrong, from the reason: an error, or a text that ends
-    /// a sentence which begins with "the message is wrong".
+    /// Creates the error of a message that is wrong, from the reason: an error, or a text. It
+    /// is shown after the words "the message is wrong:".
     pub fn invalid(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Invalid(reason.into().into())
     }
@@ -68,11 +68,13 @@ impl fmt::Display for MessageError {
                 write!(f, "a message is longer than the limit of {limit} bytes")
             }
             Self::Incomplete { bytes } => {
-                write!(f, "the device ended {bytes} bytes after the begin of a message")
+                write!(f, "the device ended {bytes} bytes after the beginning of a message")
             }
             Self::Invalid(cause) => write!(f, "the message is wrong: {cause}"),
             Self::Write(cause) => write!(f, "the message was not written: {cause}"),
-            Self::Unreachable => f.write_str("the device or the reader of its messages is gone"),
+            Self::Unreachable => f.write_str(
+                "the device or the reader of its messages is gone, or is running just now",
+            ),
         }
     }
 }

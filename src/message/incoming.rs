@@ -10,6 +10,7 @@ use crate::io::QIODevice;
 pub struct Incoming<'a> {
     bytes: Bytes<'a>,
     max_length: usize,
+    has_taken: bool,
 }
 
 enum Bytes<'a> {
@@ -20,7 +21,7 @@ enum Bytes<'a> {
 impl<'a> Incoming<'a> {
     /// Creates the view of a device.
     pub(super) fn of(device: &'a mut dyn QIODevice, max_length: usize) -> Self {
-        Self { bytes: Bytes::Device(device), max_length }
+        Self { bytes: Bytes::Device(device), max_length, has_taken: false }
     }
 
     /// Returns the same bytes with another limit of a message. The default is no limit.
@@ -35,12 +36,19 @@ impl<'a> Incoming<'a> {
         self.max_length
     }
 
-    /// Returns how many bytes have come and were not taken.
+    /// Returns how many bytes have come and were not taken, as far as the device tells. In text mode
+    /// it counts carriage returns that are not read. So what has come whole is what can be
+    /// [peeked at](Self::peek).
     pub fn available(&self) -> usize {
         match &self.bytes {
             Bytes::Device(device) => device.bytes_available(),
             Bytes::Memory(rest) => rest.len(),
         }
+    }
+
+    /// Returns true if bytes were taken.
+    pub(super) fn has_taken(&self) -> bool {
+        self.has_taken
     }
 
     /// Returns the first `count` bytes, or as many as have come, and does not take them.
@@ -53,6 +61,7 @@ impl<'a> Incoming<'a> {
 
     /// Takes `count` bytes, or as many as have come.
     pub fn consume(&mut self, count: usize) {
+        self.has_taken |= count > 0;
         match &mut self.bytes {
             Bytes::Device(device) => _ = device.skip(count),
             Bytes::Memory(rest) => *rest = rest.get(count..).unwrap_or_default(),
@@ -62,6 +71,7 @@ impl<'a> Incoming<'a> {
     /// Takes `count` bytes, or as many as have come, and returns them. The memory of a buffer may
     /// be taken over, without a copy.
     pub fn take(&mut self, count: usize) -> Vec<u8> {
+        self.has_taken |= count > 0;
         match &mut self.bytes {
             Bytes::Device(device) => device.read_bytes(count),
             Bytes::Memory(rest) => {
@@ -76,7 +86,7 @@ impl<'a> Incoming<'a> {
 /// Bytes in memory, without a limit for a message.
 impl<'a> From<&'a [u8]> for Incoming<'a> {
     fn from(bytes: &'a [u8]) -> Self {
-        Self { bytes: Bytes::Memory(bytes), max_length: usize::MAX }
+        Self { bytes: Bytes::Memory(bytes), max_length: usize::MAX, has_taken: false }
     }
 }
 

@@ -27,6 +27,9 @@ pub struct LengthPrefixCodec {
     left_to_skip: u64,
 }
 
+/// How many bytes are skipped at once.
+const LOOK: usize = 4096;
+
 impl LengthPrefixCodec {
     const fn of_width(width: usize) -> Self {
         Self { width, order: ByteOrder::BigEndian, counts_itself: false, left_to_skip: 0 }
@@ -104,7 +107,7 @@ impl Decoder for LengthPrefixCodec {
             self.left_to_skip = length.saturating_add(self.width as u64);
             return Err(MessageError::TooLong { length: Some(length), limit });
         };
-        if incoming.available() < self.width + size {
+        if incoming.peek(self.width + size).len() < self.width + size {
             return Ok(None);
         }
         incoming.consume(self.width);
@@ -118,11 +121,24 @@ impl Decoder for LengthPrefixCodec {
 
 impl Skip for LengthPrefixCodec {
     fn skip(&mut self, incoming: &mut Incoming<'_>) -> bool {
-        let come = incoming.available();
-        let count = usize::try_from(self.left_to_skip).map_or(come, |left| left.min(come));
-        incoming.consume(count);
-        self.left_to_skip -= count as u64;
-        self.left_to_skip == 0
+        if self.left_to_skip == 0 {
+            // Not `decode` found it too long but the reader, since the device has no room for it.
+            let prefix = incoming.peek(self.width);
+            if prefix.len() == self.width {
+                let length = self.number(prefix).saturating_sub(self.counted());
+                self.left_to_skip = length.saturating_add(self.width as u64);
+            }
+        }
+        while self.left_to_skip > 0 {
+            let most = usize::try_from(self.left_to_skip).map_or(LOOK, |left| left.min(LOOK));
+            let count = incoming.peek(most).len();
+            if count == 0 {
+                return false;
+            }
+            incoming.consume(count);
+            self.left_to_skip -= count as u64;
+        }
+        true
     }
 }
 

@@ -112,17 +112,16 @@ impl Decoder for LineCodec {
     }
 
     fn decode_end(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<String>, MessageError> {
-        let line = self.decode(incoming)?;
-        let rest = incoming.available();
-        match line {
-            None if rest > 0 && self.requires_line_feed => {
-                Err(MessageError::Incomplete { bytes: rest })
-            }
-            None if rest > 0 => {
-                let text = without_return(incoming.peek(rest)).len();
-                Ok(Some(self.take(incoming, rest, text)))
-            }
-            line => Ok(line),
+        if let Some(line) = self.decode(incoming)? {
+            return Ok(Some(line));
+        }
+        let most = incoming.max_length().saturating_add(2);
+        let rest = incoming.peek(most);
+        let (bytes, text) = (rest.len(), without_return(rest).len());
+        match bytes {
+            0 => Ok(None),
+            _ if self.requires_line_feed => Err(MessageError::Incomplete { bytes }),
+            _ => Ok(Some(self.take(incoming, bytes, text))),
         }
     }
 
@@ -151,6 +150,11 @@ impl<T: AsRef<str>> Encoder<T> for LineCodec {
         let line = line.as_ref();
         if line.contains('\n') {
             return Err(MessageError::invalid("a line feed in the middle would end the line"));
+        }
+        if line.ends_with('\r') && !self.writes_carriage_return {
+            return Err(MessageError::invalid(
+                "a carriage return would count as part of the line's end",
+            ));
         }
         bytes.extend_from_slice(line.as_bytes());
         bytes.extend_from_slice(if self.writes_carriage_return { b"\r\n" } else { b"\n" });

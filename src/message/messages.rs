@@ -45,7 +45,8 @@ use crate::object::{Context, MetaObject, MetaSignal, Obj, QObject, Signal, Upcas
 /// [`QUdpSocket`](crate::QUdpSocket) ends the message in it; such a socket has to be
 /// [open](QIODevice::open), as for all reading that does not ask for the sender.
 ///
-/// Only one reader can take the bytes of a device: nothing else should read from it meanwhile.
+/// Only one reader can take the bytes of a device. Only a slot of [`received`](Self::received) may read
+/// from it meanwhile: between two messages, a codec may have noted what it knows of the first bytes.
 pub struct Messages<C: Decoder> {
     received: Signal<C::Message>,
     error_occurred: Signal<MessageError>,
@@ -53,11 +54,14 @@ pub struct Messages<C: Decoder> {
     device: Obj<dyn QIODevice>,
     codec: C,
     max_length: usize,
-    /// How to go on after a message that is too long, if that is wanted.
+    /// How to go on after a message that is too long, if that was ever wanted.
     skip: Option<fn(&mut C, &mut Incoming<'_>) -> bool>,
+    skips_long_messages: bool,
     state: State,
+    /// Which opening of the device the state is of: see [`Device::openings`](crate::Device).
+    opening: u32,
     is_paused: bool,
-    /// No more bytes will come on this connection.
+    /// No more bytes will come until the device is opened anew.
     has_ended: bool,
     /// The datagram that is being read, and how much of it was taken.
     datagram: Option<(Vec<u8>, usize)>,
@@ -79,6 +83,9 @@ enum State {
     /// They are dropped: a message was wrong, and the device is closed after the slots that hear of
     /// it.
     Closing,
+    /// They are dropped until the device is opened anew: a message was wrong, and nobody knows where
+    /// the next one begins.
+    Lost,
 }
 
 /// How many bytes a message may have unless the program says otherwise.
@@ -89,6 +96,18 @@ const FRAME: usize = 1024;
 
 /// How much memory for outgoing messages is kept.
 const KEPT: usize = 64 << 10;
+
+/// How many datagrams without a message are read before others get a turn.
+const DATAGRAMS: usize = 16;
+
+/// What was found in the bytes that have come.
+enum Found<M> {
+    Message(M),
+    /// No message so far, and there may be more bytes.
+    GoOn,
+    /// No message, and all bytes were looked at.
+    Nothing,
+}
 
 impl<C: Decoder> Messages<C> {
     /// Creates the reader of a device's messages.
@@ -108,7 +127,9 @@ impl<C: Decoder> Messages<C> {
             codec,
             max_length: MAX_LENGTH,
             skip: None,
+            skips_long_messages: false,
             state: State::Reading,
+            opening: 0,
             is_paused: false,
             has_ended: false,
             datagram: None,
@@ -124,16 +145,18 @@ impl<C: Decoder> Messages<C> {
 
     /// Emitted if a message is wrong, too long or incomplete.
     ///
-    /// After the slots the device is closed, since nobody knows where the next message begins. It is
-    /// not if the message is too long and [is skipped](Self::set_skips_long_messages), or is a
-    /// datagram, which is dropped then, or if the device has ended.
+    /// After the slots have run, the device is closed, since nobody knows where the next message
+    /// begins. The device stays open in three cases: the message is too long and
+    /// [is skipped](Self::set_skips_long_messages); the message is part of a datagram, whose rest is
+    /// dropped; or the device has ended.
     #[must_use = "this returns the signal and emits nothing"]
     pub fn error_occurred(&self) -> &Signal<MessageError> {
         &self.error_occurred
     }
 
     /// Emitted after the last message, when the device has ended: when a socket's peer has closed
-    /// its direction. If the device is connected anew, its messages are read again.
+    /// its direction. It is not emitted if the device was closed, by the program or after an error. If
+    /// the device is opened or connected anew, its messages are read again.
     #[must_use = "this returns the signal and emits nothing"]
     pub fn finished(&self) -> &Signal<()> {
         &self.finished
@@ -170,7 +193,7 @@ impl<C: Decoder> Messages<C> {
 
     /// Returns true if messages that are too long are skipped.
     pub fn skips_long_messages(&self) -> bool {
-        self.skip.is_some()
+        self.skips_long_messages
     }
 
     /// Makes the reader skip messages that are too long, and go on with the next one. The default is
@@ -179,7 +202,9 @@ impl<C: Decoder> Messages<C> {
     where
         C: Skip,
     {
-        self.skip = skips.then_some(C::skip);
+        // It stays for a message that is being skipped.
+        self.skip = Some(C::skip);
+        self.skips_long_messages = skips;
     }
 
     /// Returns true if no messages are taken now.
@@ -187,7 +212,7 @@ impl<C: Decoder> Messages<C> {
         self.is_paused
     }
 
-    /// Takes no more messages, from the next one on.
+    /// Takes no more messages, from the next one on. The end of the device waits too.
     ///
     /// A socket with a [read buffer size](crate::QAbstractSocket::set_read_buffer_size) then slows
     /// its peer down.
@@ -195,55 +220,78 @@ impl<C: Decoder> Messages<C> {
         self.is_paused = true;
     }
 
-    /// Takes messages again, those that have come meanwhile at first:
+    /// Takes messages again, after the running slot, and first those that have come meanwhile:
     /// `cx.with(self.lines, Messages::resume_receiving)`.
+    ///
+    /// Call it also if a device with bytes in it was opened after the reader entered the runtime, and
+    /// the device does not emit `ready_read` for them, as a [`QBuffer`](crate::QBuffer) does not.
     pub fn resume_receiving(&mut self, cx: &mut Context<'_, Self>) {
         self.is_paused = false;
-        self.read(cx);
+        // The caller may be the device itself, which cannot be read while it runs.
+        let this = cx.this();
+        cx.later(this, Self::read);
     }
 
     /// Takes the next message, and comes again after its slots.
     fn read(&mut self, cx: &mut Context<'_, Self>) {
-        if self.is_paused || !matches!(self.state, State::Reading | State::Skipping) {
+        let Some(device) = cx.get_mut(self.device) else { return };
+        self.notice_opening(device);
+        let is_waiting = !matches!(self.state, State::Reading | State::Skipping);
+        if self.is_paused || is_waiting || !device.is_readable() {
             return;
         }
-        let Some(device) = cx.get_mut(self.device).filter(|device| device.is_readable()) else {
-            if self.has_ended {
-                self.finish();
-            }
-            return;
-        };
         let next = match device.is_message_based() {
             true => self.next_of_datagrams(device),
             false => self.next_of_stream(device),
         };
         match next {
-            Ok(Some(message)) => {
+            Ok(Found::Message(message)) => {
                 self.received.emit(message);
                 self.go_on_later(cx, State::Waiting);
             }
-            Ok(None) if self.has_ended => self.finish(),
-            Ok(None) => {}
+            Ok(Found::GoOn) => self.go_on_later(cx, State::Waiting),
+            Ok(Found::Nothing) if self.has_ended => self.finish(State::Reading),
+            Ok(Found::Nothing) => {}
             Err(error) => self.fail(cx, error),
         }
     }
 
+    /// Takes the next message in the bytes that have come.
     fn next_of_stream(
         &mut self,
         device: &mut dyn QIODevice,
-    ) -> Result<Option<C::Message>, MessageError> {
+    ) -> Result<Found<C::Message>, MessageError> {
         let full = device.buffer_limit();
         let mut incoming = Incoming::of(device, self.max_length);
+        let mut has_skipped_nothing = false;
         if self.state == State::Skipping {
-            if !self.skip.is_some_and(|skip| skip(&mut self.codec, &mut incoming)) {
-                return Ok(None);
+            if !self.skip.is_none_or(|skip| skip(&mut self.codec, &mut incoming)) {
+                return Ok(Found::Nothing);
             }
             self.state = State::Reading;
+            has_skipped_nothing = !incoming.has_taken();
         }
+        match self.decode(&mut incoming, full) {
+            // It would be the same error again and again.
+            Err(MessageError::TooLong { .. }) if has_skipped_nothing => {
+                Err(MessageError::invalid("its codec skips nothing of a message that is too long"))
+            }
+            Ok(Some(message)) => Ok(Found::Message(message)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the next message of a device that takes in no more bytes when it has `full` of them.
+    fn decode(
+        &mut self,
+        incoming: &mut Incoming<'_>,
+        full: usize,
+    ) -> Result<Option<C::Message>, MessageError> {
         if self.has_ended {
-            return self.codec.decode_end(&mut incoming);
+            return self.codec.decode_end(incoming);
         }
-        let found = self.codec.decode(&mut incoming)?;
+        let found = self.codec.decode(incoming)?;
         let limit = full.min(self.max_length.saturating_add(FRAME));
         if found.is_none() && incoming.available() >= limit {
             let limit = full.min(self.max_length);
@@ -256,11 +304,11 @@ impl<C: Decoder> Messages<C> {
     fn next_of_datagrams(
         &mut self,
         device: &mut dyn QIODevice,
-    ) -> Result<Option<C::Message>, MessageError> {
-        loop {
+    ) -> Result<Found<C::Message>, MessageError> {
+        for _ in 0..DATAGRAMS {
             if self.datagram.is_none() {
                 if device.at_end() {
-                    return Ok(None);
+                    return Ok(Found::Nothing);
                 }
                 self.datagram = Some((device.read_all(), 0));
                 self.codec.reset();
@@ -272,9 +320,11 @@ impl<C: Decoder> Messages<C> {
             *taken = datagram.len() - incoming.available();
             match found {
                 Ok(None) => self.datagram = None,
-                found => return found,
+                Ok(Some(message)) => return Ok(Found::Message(message)),
+                Err(error) => return Err(error),
             }
         }
+        Ok(Found::GoOn)
     }
 
     /// Reads on after what was recorded so far.
@@ -285,14 +335,13 @@ impl<C: Decoder> Messages<C> {
     }
 
     fn go_on(&mut self, cx: &mut Context<'_, Self>) {
+        let Some(device) = cx.get_mut(self.device) else { return };
+        self.notice_opening(device);
         match self.state {
             State::WaitingToSkip => self.state = State::Skipping,
             State::Closing => {
-                if let Some(device) = cx.get_mut(self.device) {
-                    device.close();
-                }
-                self.codec.reset();
-                self.state = State::Reading;
+                device.close();
+                return self.stop(State::Lost);
             }
             _ => self.state = State::Reading,
         }
@@ -304,10 +353,10 @@ impl<C: Decoder> Messages<C> {
         self.error_occurred.emit(error);
         let state = if self.datagram.take().is_some() {
             State::Waiting
-        } else if self.has_ended {
-            return self.finish();
-        } else if is_too_long && self.skip.is_some() {
+        } else if is_too_long && self.skips_long_messages {
             State::WaitingToSkip
+        } else if self.has_ended {
+            return self.finish(State::Lost);
         } else {
             State::Closing
         };
@@ -316,29 +365,69 @@ impl<C: Decoder> Messages<C> {
 
     /// The device has ended: takes the last messages.
     fn end(&mut self, cx: &mut Context<'_, Self>) {
+        let Some(device) = cx.get_mut(self.device) else { return };
+        let is_new = self.notice_opening(device);
+        if !device.is_readable() || self.state == State::Lost {
+            return;
+        }
+        if is_new && device.bytes_available() == 0 {
+            // It may be the end of the opening before: this one goes on.
+            self.finished.emit(());
+            return;
+        }
         self.has_ended = true;
         self.read(cx);
     }
 
-    /// The next bytes are those of another connection.
-    fn finish(&mut self) {
-        self.state = State::Reading;
-        self.has_ended = false;
-        self.codec.reset();
+    fn finish(&mut self, state: State) {
+        self.stop(state);
         self.finished.emit(());
     }
 
-    /// Returns the bytes of an outgoing message.
-    pub(super) fn encode<M>(&mut self, message: M) -> Result<&[u8], MessageError>
+    /// Forgets the message that has begun.
+    fn stop(&mut self, state: State) {
+        self.state = state;
+        self.has_ended = false;
+        self.datagram = None;
+        self.codec.reset();
+    }
+
+    /// Forgets what belongs to another opening of the device. Returns true if it was opened or closed
+    /// since the last call.
+    fn notice_opening(&mut self, device: &dyn QIODevice) -> bool {
+        let opening = device.device().openings();
+        let is_new = std::mem::replace(&mut self.opening, opening) != opening;
+        if is_new {
+            self.stop(match self.state {
+                State::Reading | State::Skipping | State::Lost => State::Reading,
+                State::Waiting | State::WaitingToSkip | State::Closing => State::Waiting,
+            });
+        }
+        is_new
+    }
+
+    /// Returns the bytes of an outgoing message, for a program that writes them itself: a class that
+    /// extends its socket does, since [`World::send`](crate::World::send) cannot reach a device whose
+    /// slot is running.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](MessageError::Invalid) or [`TooLong`](MessageError::TooLong) if the codec cannot
+    /// write this message.
+    pub fn encode<M>(&mut self, message: M) -> Result<&[u8], MessageError>
     where
         C: Encoder<M>,
     {
-        if self.outgoing.capacity() > KEPT {
-            self.outgoing = Vec::new();
-        }
         self.outgoing.clear();
         self.codec.encode(message, &mut self.outgoing)?;
         Ok(&self.outgoing)
+    }
+
+    /// Drops the memory for outgoing messages if it is large.
+    pub(super) fn drop_large_memory(&mut self) {
+        if self.outgoing.capacity() > KEPT {
+            self.outgoing = Vec::new();
+        }
     }
 
     const SIGNALS: &'static [MetaSignal] = &[

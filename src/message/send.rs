@@ -45,7 +45,10 @@ impl World {
     {
         let device = self.get(messages).ok_or(MessageError::Unreachable)?.device();
         let (messages, device) = self.pair(messages, device).ok_or(MessageError::Unreachable)?;
-        let bytes = messages.encode(message)?;
-        device.write_all(bytes).map_err(|error| MessageError::Write(Arc::new(error)))
+        let written = messages.encode(message).and_then(|bytes| {
+            device.write_all(bytes).map_err(|error| MessageError::Write(Arc::new(error)))
+        });
+        messages.drop_large_memory();
+        written
     }
 }

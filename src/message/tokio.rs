@@ -15,6 +15,10 @@ use super::incoming::Incoming;
 /// than a decoder of this crate needs. So it takes bytes of messages that have not come whole, and
 /// what it has taken is lost to another reader of the device.
 ///
+/// It counts all bytes in this buffer against [`max_length`](Incoming::max_length), also those that mark
+/// the end of a message. When the device is opened anew, and with each datagram, the buffer is empty and
+/// the codec is again a clone of the one that was given to [`new`](Self::new).
+///
 /// ```
 /// use slotwire::message::{Decoder, Incoming, MessageError, TokioCodec};
 /// use tokio_util::codec::LinesCodec;
@@ -28,6 +32,8 @@ use super::incoming::Incoming;
 #[derive(Debug)]
 pub struct TokioCodec<C> {
     codec: C,
+    /// The codec as it was before the first message.
+    unused: C,
     buffer: BytesMut,
     outgoing: BytesMut,
 }
@@ -38,8 +44,12 @@ const CHUNK: usize = 64 << 10;
 impl<C> TokioCodec<C> {
     /// Creates the adapter of a codec. A type that only decodes or only encodes will do, if nothing
     /// else is wanted of it.
-    pub fn new(codec: C) -> Self {
-        Self { codec, buffer: BytesMut::new(), outgoing: BytesMut::new() }
+    pub fn new(codec: C) -> Self
+    where
+        C: Clone,
+    {
+        let unused = codec.clone();
+        Self { codec, unused, buffer: BytesMut::new(), outgoing: BytesMut::new() }
     }
 
     /// Returns the codec.
@@ -47,7 +57,7 @@ impl<C> TokioCodec<C> {
         &self.codec
     }
 
-    /// Returns the codec, mutably.
+    /// Returns the codec, mutably. A change holds until the device is opened anew.
     pub fn codec_mut(&mut self) -> &mut C {
         &mut self.codec
     }
@@ -55,7 +65,7 @@ impl<C> TokioCodec<C> {
 
 impl<C> Decoder for TokioCodec<C>
 where
-    C: tokio_util::codec::Decoder + 'static,
+    C: tokio_util::codec::Decoder + Clone + 'static,
     C::Item: fmt::Debug + 'static,
     C::Error: Error + Send + Sync + 'static,
 {
@@ -75,6 +85,10 @@ where
             }
             let come = incoming.peek(CHUNK.min(room));
             if come.is_empty() {
+                if self.buffer.is_empty() {
+                    // A reader that waits keeps no memory.
+                    self.buffer = BytesMut::new();
+                }
                 return Ok(None);
             }
             self.buffer.extend_from_slice(come);
@@ -91,7 +105,8 @@ where
     }
 
     fn reset(&mut self) {
-        self.buffer.clear();
+        self.buffer = BytesMut::new();
+        self.codec.clone_from(&self.unused);
     }
 }
 
@@ -104,6 +119,9 @@ where
         self.outgoing.clear();
         self.codec.encode(message, &mut self.outgoing).map_err(MessageError::invalid)?;
         bytes.extend_from_slice(&self.outgoing);
+        if self.outgoing.capacity() > CHUNK {
+            self.outgoing = BytesMut::new();
+        }
         Ok(())
     }
 }

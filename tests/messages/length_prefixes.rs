@@ -96,7 +96,7 @@ fn a_length_that_does_not_count_itself_although_it_should_is_wrong() {
 fn an_end_in_the_middle_of_a_message_is_an_error_and_then_the_end() {
     let mut play = Play::new(LengthPrefixCodec::u16());
     assert_eq!(play.bring([0, 1, 7, 0, 2, 7]), ["[7]"]);
-    assert_eq!(play.end(), ["!the device ended 3 bytes after the begin of a message", "end"]);
+    assert_eq!(play.end(), ["!the device ended 3 bytes after the beginning of a message", "end"]);
 }
 
 proptest! {

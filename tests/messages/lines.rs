@@ -36,7 +36,7 @@ fn what_is_left_at_the_end_is_the_last_line() {
 fn a_last_line_without_line_feed_is_incomplete_where_one_is_required() {
     let mut play = Play::new(LineCodec::new().requiring_line_feed());
     assert_eq!(play.bring("one\ntwo"), quoted(&["one"]));
-    assert_eq!(play.end(), ["!the device ended 3 bytes after the begin of a message", "end"]);
+    assert_eq!(play.end(), ["!the device ended 3 bytes after the beginning of a message", "end"]);
     let mut play = Play::new(LineCodec::new().requiring_line_feed());
     assert_eq!(play.bring("one\n"), quoted(&["one"]));
     assert_eq!(play.end(), ["end"]);
@@ -97,8 +97,12 @@ fn a_text_with_a_line_feed_is_no_line() {
     codec.encode("fine\rtoo", &mut bytes).unwrap();
     codec.with_carriage_return().encode(String::from("dos"), &mut bytes).unwrap();
     assert_eq!(bytes, b"fine\rtoo\ndos\r\n");
-    let error = LineCodec::new().encode("two\nlines", &mut bytes).unwrap_err();
-    assert!(matches!(error, MessageError::Invalid(_)), "{error}");
+    for text in ["two\nlines", "lost\r"] {
+        let error = LineCodec::new().encode(text, &mut bytes).unwrap_err();
+        assert!(matches!(error, MessageError::Invalid(_)), "{error}");
+    }
+    LineCodec::new().with_carriage_return().encode("kept\r", &mut bytes).unwrap();
+    assert!(bytes.ends_with(b"kept\r\r\n"));
 }
 
 proptest! {

@@ -27,6 +27,10 @@ struct Pipe {
     device: Device,
     come: VecDeque<u8>,
     has_ended: bool,
+    /// As the size of a read buffer; 0 is no limit.
+    limit: usize,
+    /// It does not tell how many bytes there are.
+    tells_nothing: bool,
 }
 
 impl RawDevice for Pipe {
@@ -42,7 +46,11 @@ impl RawDevice for Pipe {
     }
 
     fn data_available(&self) -> usize {
-        self.come.len()
+        if self.tells_nothing { 0 } else { self.come.len() }
+    }
+
+    fn buffer_limit(&self) -> usize {
+        if self.limit == 0 { usize::MAX } else { self.limit }
     }
 }
 

@@ -53,3 +53,37 @@ fn a_device_that_is_not_open_takes_no_message() {
     let cause = error.cause().and_then(|cause| cause.downcast_ref::<io::Error>()).unwrap();
     assert_eq!(cause.kind(), error.kind());
 }
+
+/// A connection that is a socket, and answers by itself.
+#[derive(QObject)]
+struct Echo {
+    #[qobject(base: QAbstractSocket)]
+    socket: QTcpSocket,
+    lines: Obj<Messages<LineCodec>>,
+}
+
+#[slots]
+impl Echo {
+    fn new(cx: &mut Context<Self>) -> Self {
+        let lines = cx.add_child(Messages::new(cx.this(), LineCodec::new()));
+        Self { socket: QTcpSocket::new(), lines }
+    }
+
+    #[slot(lines.received)]
+    fn answer(&mut self, cx: &mut Context<Self>, line: &str) -> io::Result<()> {
+        assert!(matches!(cx.send(self.lines, line), Err(MessageError::Unreachable)));
+        self.write_all(cx[self.lines].encode(line)?)
+    }
+}
+
+#[on_every_network]
+fn a_socket_that_is_its_own_receiver_writes_the_bytes_of_a_message_itself(net: &Net) {
+    let mut rt = net.runtime();
+    let (listener, port) = net.listener();
+    let echo = rt.add_with(Echo::new);
+    rt[echo].connect_to_host("127.0.0.1", port);
+    wait_until(&mut rt, move |world| world[echo].state() == SocketState::Connected);
+    let mut peer = caller(&mut rt, &listener);
+    peer.write_all(b"one\ntwo\n").unwrap();
+    assert_eq!(read_exactly(&mut rt, &mut peer, 8), b"one\ntwo\n");
+}

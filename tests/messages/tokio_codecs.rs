@@ -35,3 +35,19 @@ fn it_writes_the_messages_that_it_reads() {
     let mut play = Play::new(TokioCodec::new(LengthDelimitedCodec::new()));
     assert_eq!(play.bring_in_pieces(b"\0\0\0\x04four\0\0\0\0", 3), ["b\"four\"", "b\"\""]);
 }
+
+#[test]
+fn what_a_codec_knows_of_a_message_is_forgotten_with_its_connection() {
+    let mut play = Play::new(TokioCodec::new(LinesCodec::new()));
+    play.rt[play.messages].set_max_length(10);
+    assert_eq!(play.bring("much too long").len(), 1);
+    play.rt[play.pipe].open(OpenMode::READ_ONLY).unwrap();
+    assert_eq!(play.bring("one\ntwo\n"), ["\"one\"", "\"two\""]);
+
+    let mut play = Play::new(TokioCodec::new(LengthDelimitedCodec::new()));
+    assert_eq!(play.bring([0, 0, 0, 200, 1]), [""; 0]);
+    let pipe = play.pipe;
+    play.rt.with(pipe, |pipe, _| pipe.close());
+    play.rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+    assert_eq!(play.bring(b"\0\0\0\x01x"), ["b\"x\""]);
+}
