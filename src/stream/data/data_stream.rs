@@ -1,11 +1,12 @@
 //! `QDataStream`: reads and writes values in Qt's binary format.
 
-use super::device::{Bytes, StreamDevice};
+use super::device::StreamDevice;
 use super::limits::DataStreamLimits;
 use super::numbers::{ByteOrder, FloatingPointPrecision};
 use super::status::{DataStreamError, DataStreamStatus};
 use super::value::{FromDataStream, ToDataStream};
 use super::version::DataStreamVersion;
+use crate::stream::memory::Bytes;
 
 /// Reads and writes values in the binary format of Qt's class of this name.
 ///

@@ -1,11 +1,12 @@
 //! `QDataStream`: values in Qt's binary format.
 //!
-//! `data_stream.rs` has the stream, `device.rs` what it reads from and writes to. The formats of the
-//! values are in the other modules: `numbers.rs`, `text.rs`, `containers.rs` and `variant.rs`.
+//! `data_stream.rs` has the stream. The formats of the values are in the other modules: `numbers.rs`,
+//! `text.rs`, `containers.rs` and `variant.rs`.
+
+use super::device;
 
 mod containers;
 mod data_stream;
-mod device;
 mod limits;
 mod numbers;
 mod size;
@@ -16,7 +17,6 @@ mod variant;
 mod version;
 
 pub use data_stream::QDataStream;
-pub use device::{Bytes, StreamDevice};
 pub use limits::DataStreamLimits;
 pub use numbers::{ByteOrder, FloatingPointPrecision};
 pub use status::{DataStreamError, DataStreamStatus};
