@@ -3,7 +3,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod encodings;
 mod lines;
+mod numbers;
+mod sockets;
+mod words;
+mod writing;
 
 use slotwire::stream::{
     Encoding, FromTextStream, QTextStream, TextStreamError, TextStreamStatus, ToTextStream,

@@ -104,6 +104,8 @@ fn text_of(mut magnitude: u128, is_negative: bool, format: &Format) -> String {
         false => "",
     };
     let mut text = sign.to_owned();
+    // As in Qt, a zero with a sign has no second zero before it.
+    let shows_base = shows_base && !(magnitude == 0 && prefix == "0" && !sign.is_empty());
     match (shows_base, format.flags.contains(NumberFlags::UPPERCASE_BASE)) {
         (false, _) => {}
         (true, false) => text.push_str(prefix),

@@ -34,11 +34,11 @@ impl OtherEncoding {
         let mut place = [0; 16];
         for (at, byte) in bytes.iter().enumerate().take(LONGEST) {
             let source = std::slice::from_ref(byte);
-            let (result, read, written) =
+            let (result, _, written) =
                 decoder.decode_to_utf8_without_replacement(source, &mut place, false);
             match result {
-                // The last byte of the wrong ones may be a character by itself; it is then read next.
-                DecoderResult::Malformed(..) => return Decoded::Malformed((at + read).max(1)),
+                // The bytes behind the wrong ones are characters by themselves.
+                DecoderResult::Malformed(len, _) => return Decoded::Malformed(len.into()),
                 _ if written > 0 => {
                     let text = std::str::from_utf8(&place[..written]).unwrap_or_default();
                     let mut characters = text.chars();

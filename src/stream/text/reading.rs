@@ -186,7 +186,7 @@ impl<D: StreamDevice> QTextStream<D> {
             if has_ended {
                 line.pop();
             }
-            if (has_ended || reach.end == End::Device) && line.ends_with('\r') {
+            if line.ends_with('\r') && (has_ended || matches!(stream.look(1), (b"", true))) {
                 line.pop();
             }
             Ok(Some(line))
@@ -274,8 +274,14 @@ impl<D: StreamDevice> QTextStream<D> {
     /// Returns true if there is nothing to read now. More may come later on a device such as a socket.
     #[doc(alias = "atEnd")]
     pub fn at_end(&mut self) -> bool {
-        // A byte order mark is nothing to read.
-        let _ = self.step(|stream| Ok(stream.pass_mark()));
+        // A byte order mark is nothing to read, and neither are carriage returns in text mode.
+        let _ = self.step(|stream| {
+            let reach = stream.scan(usize::MAX, |_| Next::Before);
+            if reach.end == End::Device {
+                stream.advance(reach.len);
+            }
+            Ok(())
+        });
         loop {
             let (bytes, ends) = self.look(1);
             if !bytes.is_empty() {

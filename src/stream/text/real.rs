@@ -64,7 +64,7 @@ fn text_of(value: f64, format: &Format) -> String {
     // As in Qt, zero has no minus.
     let sign = match () {
         () if value < 0.0 => "-",
-        () if flags.contains(NumberFlags::FORCE_SIGN) && !value.is_nan() => "+",
+        () if flags.contains(NumberFlags::FORCE_SIGN) => "+",
         () => "",
     };
     let mut text = format!("{sign}{digits}");

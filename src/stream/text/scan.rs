@@ -93,6 +93,8 @@ pub(super) struct Reach {
     /// In bytes.
     pub(super) len: usize,
     pub(super) end: End,
+    /// No character was passed. There may have been carriage returns that are left out.
+    pub(super) is_empty: bool,
 }
 
 impl<D: StreamDevice> QTextStream<D> {
@@ -168,22 +170,23 @@ impl<D: StreamDevice> QTextStream<D> {
     /// moves over a byte order mark only.
     pub(super) fn scan(&mut self, limit: usize, mut judge: impl FnMut(char) -> Next) -> Reach {
         if !self.pass_mark() {
-            return Reach { len: 0, end: End::Now };
+            return Reach { len: 0, end: End::Now, is_empty: true };
         }
         let (decoding, refuses) = (self.decoding(), self.malformed == MalformedText::Refuse);
         let drops_returns = self.drops_returns;
         let (mut len, mut judged, mut window) = (0, 0, FIRST);
+        let reach = |len, judged, end| Reach { len, end, is_empty: judged == 0 };
         loop {
             let (bytes, ends) = self.look(window);
             let seen = bytes.len();
             while len < seen {
                 if len >= limit {
-                    return Reach { len, end: End::Limit };
+                    return reach(len, judged, End::Limit);
                 }
                 let (character, second, size) = match decoding.decode(&bytes[len..]) {
                     Decoded::Character { character, second, len } => (character, second, len),
                     Decoded::Incomplete if !ends => break,
-                    _ if refuses => return Reach { len, end: End::Malformed },
+                    _ if refuses => return reach(len, judged, End::Malformed),
                     Decoded::Malformed(size) => (char::REPLACEMENT_CHARACTER, None, size),
                     Decoded::Incomplete => (char::REPLACEMENT_CHARACTER, None, seen - len),
                 };
@@ -200,21 +203,21 @@ impl<D: StreamDevice> QTextStream<D> {
                     (next, _) => next,
                 };
                 if next == Next::Before {
-                    return Reach { len: judged, end: End::Found };
+                    return reach(judged, judged, End::Found);
                 }
                 len += size;
                 judged = len;
                 if next == Next::Behind {
-                    return Reach { len, end: End::Found };
+                    return reach(len, judged, End::Found);
                 }
             }
             if ends {
-                return Reach { len, end: End::Device };
+                return reach(len, judged, End::Device);
             }
             if seen >= window {
                 window *= 2;
             } else if !self.device.wait() {
-                return Reach { len, end: End::Now };
+                return reach(len, judged, End::Now);
             }
         }
     }
@@ -223,7 +226,7 @@ impl<D: StreamDevice> QTextStream<D> {
     pub(super) fn whole(&self, reach: Reach) -> Result<usize, TextStreamError> {
         match reach.end {
             End::Found => Ok(reach.len),
-            End::Device if reach.len > 0 => Ok(reach.len),
+            End::Device if !reach.is_empty => Ok(reach.len),
             End::Device | End::Now => Err(TextStreamError::ReadPastEnd),
             End::Limit => Err(TextStreamError::LimitExceeded { limit: self.limit }),
             End::Malformed => Err(self.undecodable(reach.len)),
