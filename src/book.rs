@@ -24,6 +24,9 @@ struct Devices;
 #[doc = include_str!("../book/src/data-streams.md")]
 struct DataStreams;
 
+#[doc = include_str!("../book/src/text-streams.md")]
+struct TextStreams;
+
 #[doc = include_str!("../book/src/tcp.md")]
 struct Tcp;
 

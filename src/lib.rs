@@ -66,6 +66,8 @@
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
+//! * `encoding`: adds encodings such as Shift_JIS and windows-1252 to
+//!   [`QTextStream`](stream::QTextStream), by `Encoding::for_name`. It adds 5 crates to the build.
 //! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
 //!   programs need it in `[dev-dependencies]` only.
 //!

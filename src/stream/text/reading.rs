@@ -382,7 +382,7 @@ fn without_return(encoding: Encoding, bytes: &[u8]) -> usize {
     let unit = encoding.unit();
     let mut wanted = [0; 4];
     let has_return = bytes.len() >= unit
-        && bytes.len() % unit == 0
+        && bytes.len().is_multiple_of(unit)
         && bytes.ends_with(encode_ascii(encoding, b'\r', &mut wanted));
     if has_return { bytes.len() - unit } else { bytes.len() }
 }
