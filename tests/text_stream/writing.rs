@@ -101,7 +101,8 @@ fn each_part_of_a_value_is_a_field() {
 fn formatted_text_is_no_field() {
     let mut stream = QTextStream::new(String::new());
     stream.set_field_width(9);
-    write!(stream, "{}-{:03}", 'a', 7).unwrap();
+    let name = 'a';
+    write!(stream, "{name}-{:03}", 7).unwrap();
     stream.write_str("|").unwrap();
     stream.write_char('é').unwrap();
     writeln!(stream).unwrap();
