@@ -27,6 +27,9 @@ struct DataStreams;
 #[doc = include_str!("../book/src/messages.md")]
 struct MessagesOfDevices;
 
+#[doc = include_str!("../book/src/text-streams.md")]
+struct TextStreams;
+
 #[doc = include_str!("../book/src/tcp.md")]
 struct Tcp;
 

@@ -73,6 +73,8 @@
 //! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the
 //!   crate with this name.
 //! * `serde`: adds `stream::Serde`, by which a `QDataStream` has the types of serde.
+//! * `encoding`: adds encodings such as Shift_JIS and windows-1252 to
+//!   [`QTextStream`](stream::QTextStream), by `Encoding::for_name`. It adds 5 crates to the build.
 //! * `sim`: adds the module `sim`, a network in memory for tests, and `Runtime::simulated`. Most
 //!   programs need it in `[dev-dependencies]` only.
 //!

@@ -77,6 +77,8 @@ mod slot;
 mod stage;
 #[path = "conformance/symbols.rs"]
 mod symbols;
+#[path = "conformance/text_stream.rs"]
+mod text_stream;
 #[path = "conformance/trace.rs"]
 mod trace;
 #[path = "conformance/waiting.rs"]

@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 
 use slotwire::prelude::*;
+use slotwire::stream::QTextStream;
 use slotwire::{Device, OpenMode, QBuffer, RawDevice};
 
 #[path = "support/callgrind.rs"]
@@ -36,7 +37,7 @@ macro_rules! readers {
 }
 
 /// All of them, by the names that callgrind shows.
-const READERS: [(&str, Reader); 35] = readers![
+const READERS: [(&str, Reader); 40] = readers![
     fill_buf,
     fill_buf_of_text,
     fill_buf_of_text_without_returns,
@@ -72,6 +73,11 @@ const READERS: [(&str, Reader); 35] = readers![
     lines_without_a_buffer,
     lines_of_a_buffer,
     a_line_of_a_buffer_that_is_not_whole,
+    lines_of_a_text_stream,
+    lines_of_a_text_stream_on_text,
+    words_of_a_text_stream,
+    words_of_a_text_stream_in_a_transaction,
+    a_line_of_a_text_stream_that_is_not_whole,
 ];
 
 /// A sequential device: what is poured in at one end can be read.
@@ -319,6 +325,44 @@ fn a_line_that_is_not_whole_in_a_transaction(size: usize) {
             pipe.get_char();
         }
         assert!(!pipe.can_read_line() && pipe.read_line_bytes().is_none());
+    });
+}
+
+/// Reads all lines, each by a stream of its own, as the slots of a program do.
+fn take_lines_by_streams(pipe: &mut Pipe, size: usize) {
+    for _ in 0..size / LINE {
+        let line = QTextStream::new(&mut *pipe).read_line().unwrap();
+        assert!(line.is_some());
+    }
+}
+
+fn lines_of_a_text_stream(size: usize) {
+    take_lines_by_streams(&mut Pipe::with(BINARY, UNIX, size), size);
+}
+
+fn lines_of_a_text_stream_on_text(size: usize) {
+    take_lines_by_streams(&mut Pipe::with(TEXT, DOS, size), size);
+}
+
+fn words_of_a_text_stream(size: usize) {
+    let mut pipe = Pipe::with(BINARY, UNIX, size);
+    let mut stream = QTextStream::new(&mut pipe);
+    for _ in 0..2 * (size / LINE) - 1 {
+        assert!(stream.read::<String>().is_ok());
+    }
+}
+
+fn words_of_a_text_stream_in_a_transaction(size: usize) {
+    let mut pipe = Pipe::with(BINARY, UNIX, size);
+    let read = QTextStream::new(&mut pipe).transaction(|stream| {
+        (0..2 * (size / LINE) - 1).try_for_each(|_| stream.read::<String>().map(drop))
+    });
+    assert!(read.unwrap().is_some());
+}
+
+fn a_line_of_a_text_stream_that_is_not_whole(size: usize) {
+    grow(BINARY, ENDLESS, size, |pipe| {
+        assert!(QTextStream::new(&mut *pipe).read_line().unwrap().is_none());
     });
 }
 

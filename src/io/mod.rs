@@ -29,3 +29,4 @@ pub use io_device::QIODevice;
 pub(crate) use message_reading::take_held;
 pub use open_mode::OpenMode;
 pub use raw_device::RawDevice;
+pub(crate) use reading::peek_to_end;

@@ -199,17 +199,28 @@ fn unfill<D: QIODevice + ?Sized>(device: &mut D, ahead: usize) {
 }
 
 pub(super) fn peek<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> &[u8] {
+    peek_to_end(device, max).0
+}
+
+/// As [`peek`], and returns true if nothing will come after these bytes. A datagram ends what it
+/// begins.
+pub(crate) fn peek_to_end<D: QIODevice + ?Sized>(device: &mut D, max: usize) -> (&[u8], bool) {
     if device.is_message_based() {
-        return message_reading::peek(device, max);
+        let bytes = message_reading::peek(device, max);
+        return (bytes, bytes.len() < max);
     }
     // What there is is wanted, however little it is.
-    let _ = gather(device, max);
-    if is_text(device) {
+    let gathered = gather(device, max);
+    let ends = gathered.is_err_and(|error| {
+        matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::NotConnected)
+    });
+    let bytes = if is_text(device) {
         device.device().view(max)
     } else {
         let unread = device.device().unread();
         &unread[..unread.len().min(max)]
-    }
+    };
+    (bytes, ends)
 }
 
 /// Reads ahead until `count` bytes are there to be read. Takes none of them.

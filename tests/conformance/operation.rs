@@ -21,6 +21,7 @@ use crate::program::Program;
 use crate::scenario::{Comparison, Op};
 use crate::signal::name_in;
 use crate::stage::Stage;
+use crate::text_stream;
 use crate::wiring;
 
 /// Carries out an operation. What it brings about is delivered afterwards, by the caller.
@@ -123,6 +124,7 @@ pub(crate) fn perform(stage: &Rc<Stage>, world: &mut World, op: &Op) -> Outcome 
         Op::DsRead { types, place, format } => {
             data_stream::read(stage, world, types, format, place)
         }
+        Op::Ts(work) => text_stream::perform(stage, world, work),
         Op::HostLookup { id, name, how } => lookup::look_up(stage, world, id, name, how),
         Op::HostAbort { id } => lookup::abort(stage, world, id),
         Op::HostAddr {} => missing("parsing and classifying an address"),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::rc::Rc;
 
-use crate::data_stream;
+use crate::{data_stream, text_stream};
 
 /// One scenario.
 #[derive(Debug, Deserialize)]
@@ -255,6 +255,7 @@ pub(crate) enum Op {
         #[serde(flatten)]
         format: data_stream::Format,
     },
+    Ts(text_stream::Work),
     HostLookup {
         id: Option<String>,
         name: String,
@@ -342,13 +343,12 @@ pub(crate) enum Family {
     V6,
 }
 
-/// Says whether the scenario uses what is not there: text streams, or HTTP proxies without the feature.
+/// Says whether the scenario uses what is not there: HTTP proxies without the feature.
 pub(crate) fn is_for_later(scenario: &Value) -> bool {
     match scenario {
         Value::Object(fields) => {
-            let text = |key| fields.get(key).and_then(Value::as_str);
-            text("op") == Some("ts")
-                || !cfg!(feature = "http-proxy") && text("type") == Some("HttpProxy")
+            let kind = fields.get("type").and_then(Value::as_str);
+            !cfg!(feature = "http-proxy") && kind == Some("HttpProxy")
                 || fields.values().any(is_for_later)
         }
         Value::Array(values) => values.iter().any(is_for_later),
@@ -398,6 +398,7 @@ impl Op {
             Self::PeerJoin { id, .. } => format!("peer_join {id}"),
             Self::DsWrite { .. } => "ds_write".to_owned(),
             Self::DsRead { .. } => "ds_read".to_owned(),
+            Self::Ts(_) => "ts".to_owned(),
             Self::HostLookup { name, .. } => format!("host_lookup {name}"),
             Self::HostAbort { id } => format!("host_abort {id}"),
             Self::HostAddr {} => "host_addr".to_owned(),

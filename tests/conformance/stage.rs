@@ -14,6 +14,7 @@ use crate::log::Log;
 use crate::peers::Peers;
 use crate::program::{Program, Prompter};
 use crate::symbols::Symbols;
+use crate::text_stream;
 use crate::wiring::ToClosure;
 
 /// What the operations of one scenario share.
@@ -29,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) lookups: RefCell<HashMap<String, HostLookup>>,
     /// The status of each device's stream, by the device's name.
     pub(crate) streams: RefCell<HashMap<String, DataStreamStatus>>,
+    /// The text stream of each device, by the device's name.
+    pub(crate) text_streams: RefCell<HashMap<String, text_stream::Kept>>,
     /// What slots of probes do, by probe and slot.
     pub(crate) programs: RefCell<HashMap<(String, String), Program>>,
     /// The last question of a proxy for a user and a password.
@@ -51,6 +54,7 @@ impl Stage {
             to_closures: RefCell::default(),
             lookups: RefCell::default(),
             streams: RefCell::default(),
+            text_streams: RefCell::default(),
             programs: RefCell::default(),
             asked: RefCell::default(),
             loop_runs: Cell::new(false),

@@ -1,6 +1,6 @@
 //! `QDataStream`: reads and writes values in Qt's binary format.
 
-use super::device::{Bytes, StreamDevice};
+use super::device::StreamDevice;
 use super::limits::DataStreamLimits;
 use super::numbers::{ByteOrder, FloatingPointPrecision};
 use super::progress::Progress;
@@ -9,6 +9,7 @@ use super::status::{DataStreamError, DataStreamStatus};
 use super::transaction::Transactions;
 use super::value::{FromDataStream, ToDataStream};
 use super::version::DataStreamVersion;
+use crate::stream::memory::Bytes;
 
 /// Reads and writes values in the binary format of Qt's class of this name.
 ///

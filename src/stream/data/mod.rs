@@ -1,9 +1,10 @@
 //! `QDataStream`: values in Qt's binary format.
 //!
-//! `data_stream.rs` has the stream, `device.rs` what it reads from and writes to. The formats of the
-//! values are in the other modules: `numbers.rs`, `text.rs`, `containers.rs` and `variant.rs`;
-//! with the features of the same names, `date.rs` and `date_time.rs` (feature `jiff`), `url.rs`,
-//! `uuid.rs` and `serde/`.
+//! `data_stream.rs` has the stream. The formats of the values are in the other modules: `numbers.rs`,
+//! `text.rs`, `containers.rs` and `variant.rs`; with the features of the same names, `date.rs` and
+//! `date_time.rs` (feature `jiff`), `url.rs`, `uuid.rs` and `serde/`.
+
+use super::device;
 
 mod containers;
 mod data_stream;
@@ -11,7 +12,6 @@ mod data_stream;
 mod date;
 #[cfg(feature = "jiff")]
 mod date_time;
-mod device;
 mod elements;
 mod limits;
 mod numbers;
@@ -36,7 +36,6 @@ mod version;
 pub use data_stream::QDataStream;
 #[cfg(feature = "jiff")]
 pub use date_time::QDateTime;
-pub use device::{Bytes, StreamDevice};
 pub use limits::DataStreamLimits;
 pub use numbers::{ByteOrder, FloatingPointPrecision};
 #[cfg(feature = "serde")]
