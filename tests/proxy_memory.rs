@@ -101,7 +101,7 @@ fn an_http_proxy_makes_a_socket_hold_little_memory() {
             [digest(kept), digest("n"), digest("m"), refusal.to_owned()].concat(),
             SocketError::ProxyProtocol,
         ),
-        ("many schemes", demand(&schemes), SocketError::ProxyAuthenticationRequired),
+        ("many schemes", demand(&schemes), SocketError::ProxyProtocol),
         (
             "many parameters",
             demand(&format!("Proxy-Authenticate: Basic {parameters}\r\n{empty}")) + refusal,
