@@ -144,6 +144,17 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
         Ok(Some(value))
     }
 
+    fn decode_end(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<T>, MessageError> {
+        // Bytes too few for the value may still tell that it is too long.
+        self.needed = 1;
+        match self.decode(incoming)? {
+            None if incoming.available() > 0 => {
+                Err(MessageError::Incomplete { bytes: incoming.available() })
+            }
+            found => Ok(found),
+        }
+    }
+
     fn reset(&mut self) {
         self.needed = 1;
     }
