@@ -10,6 +10,9 @@ use crate::stream::device::StreamDevice;
 /// How much of a number an error shows.
 const SHOWN: usize = 40;
 
+/// How many digits an `f64` has behind the point at most. All digits behind these are zeros.
+const LONGEST_FRACTION: usize = 1074;
+
 impl ToTextStream for f64 {
     fn write_to<D: StreamDevice>(
         &self,
@@ -79,7 +82,7 @@ fn digits_of(value: f64, format: &Format) -> String {
     let precision = usize::from(format.precision);
     let has_point = format.flags.contains(NumberFlags::FORCE_POINT);
     match format.notation {
-        RealNumberNotation::Fixed => with_point(format!("{value:.precision$}"), has_point),
+        RealNumberNotation::Fixed => with_point(fixed(value, precision), has_point),
         RealNumberNotation::Scientific => {
             let (mantissa, exponent) = scientific(value, precision);
             with_exponent(&with_point(mantissa, has_point), exponent)
@@ -92,7 +95,7 @@ fn digits_of(value: f64, format: &Format) -> String {
                 // `exponent` is in this range.
                 true => {
                     let behind = (precision as i64 - 1 - exponent) as usize;
-                    format!("{value:.behind$}")
+                    fixed(value, behind)
                 }
                 false => mantissa,
             };
@@ -105,11 +108,24 @@ fn digits_of(value: f64, format: &Format) -> String {
     }
 }
 
+/// Returns the digits of the fixed notation.
+fn fixed(value: f64, precision: usize) -> String {
+    let exact = precision.min(LONGEST_FRACTION);
+    with_zeros(format!("{value:.exact$}"), precision - exact)
+}
+
 /// Returns the digits of the scientific notation, and the exponent.
 fn scientific(value: f64, precision: usize) -> (String, i64) {
-    let text = format!("{value:.precision$e}");
+    let exact = precision.min(LONGEST_FRACTION);
+    let text = format!("{value:.exact$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    (mantissa.to_owned(), exponent.parse().unwrap_or_default())
+    (with_zeros(mantissa.to_owned(), precision - exact), exponent.parse().unwrap_or_default())
+}
+
+/// Appends zeros. The standard library panics if it is to write 65,535 digits or more behind the point.
+fn with_zeros(mut digits: String, count: usize) -> String {
+    digits.extend(std::iter::repeat_n('0', count));
+    digits
 }
 
 fn with_exponent(mantissa: &str, exponent: i64) -> String {
