@@ -185,6 +185,24 @@ fn a_word_longer_than_the_limit_is_refused() {
 }
 
 #[test]
+fn a_word_or_a_number_of_exactly_the_limit_is_read_whatever_follows_it() {
+    for rest in ["", " ", "\n12345", "\u{3000}"] {
+        let text = format!("12345{rest}");
+        let mut stream = QTextStream::from_text(text.as_str());
+        stream.set_limit(5);
+        assert_eq!(stream.read::<u32>().unwrap(), 12_345, "{text:?}");
+        stream.seek(0).unwrap();
+        assert_eq!(stream.read::<f64>().unwrap(), 12_345.0, "{text:?}");
+        stream.seek(0).unwrap();
+        assert_eq!(stream.read::<String>().unwrap(), "12345", "{text:?}");
+        stream.seek(0).unwrap();
+        stream.set_limit(4);
+        let error = stream.read::<String>().unwrap_err();
+        assert!(matches!(error, TextStreamError::LimitExceeded { limit: 4 }), "{error}");
+    }
+}
+
+#[test]
 fn a_value_before_refused_bytes_is_read() {
     let mut stream =
         QTextStream::from_bytes(b"12\xff 3").with_malformed_text(MalformedText::Refuse);
