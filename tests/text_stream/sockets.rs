@@ -134,6 +134,27 @@ fn a_long_line_in_many_pieces_and_one_over_the_limit(net: &Net) {
 }
 
 #[on_every_network]
+fn a_line_of_exactly_the_limit_may_come_without_its_line_feed_first(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    let long = "x".repeat(2000);
+    let mut received = 0;
+    for piece in [long.as_bytes(), b"\r"] {
+        peer.write_all(piece).unwrap();
+        received += piece.len();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == received);
+        let mut stream = QTextStream::new(&mut rt[socket]);
+        stream.set_limit(2000);
+        assert_eq!(stream.read_line().unwrap(), None, "after {received} bytes");
+    }
+    peer.write_all(b"\n").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 2002);
+    let mut stream = QTextStream::new(&mut rt[socket]);
+    stream.set_limit(2000);
+    assert_eq!(stream.read_line().unwrap().as_deref(), Some(long.as_str()));
+}
+
+#[on_every_network]
 fn a_datagram_ends_what_it_begins(net: &Net) {
     let mut rt = net.runtime();
     let (peer, _) = net.udp_peer();

@@ -330,8 +330,9 @@ impl<D: StreamDevice> QTextStream<D> {
             let (bytes, ends) = self.look(window);
             let seen = bytes.len();
             if unit == 1 && is_first && seen == window && self.device.lacks_line_feed() {
-                let (bytes, ends) = self.look(limit.saturating_add(1));
-                let is_too_long = bytes.len() > limit;
+                // Behind a line of exactly the limit, a carriage return may belong to its end.
+                let (bytes, ends) = self.look(limit.saturating_add(2));
+                let is_too_long = without_return(decoding, bytes) > limit;
                 if !ends && self.device.lacks_line_feed() {
                     return if is_too_long { Err(too_long) } else { Ok(None) };
                 }
