@@ -326,13 +326,14 @@ impl<D: StreamDevice> QTextStream<D> {
         let mut window = FIRST_OF_LINE.max(2 * self.cursor.without_line_feed);
         loop {
             let searched = self.cursor.without_line_feed;
-            let is_first = searched == 0 && self.cursor.ahead == 0;
             let (bytes, ends) = self.look(window);
             let seen = bytes.len();
-            if unit == 1 && is_first && seen == window && self.device.lacks_line_feed() {
+            // Without the byte of a line feed there is no line feed in any encoding.
+            if searched == 0 && seen == window && self.device.lacks_line_feed() {
                 // Behind a line of exactly the limit, a carriage return may belong to its end.
-                let (bytes, ends) = self.look(limit.saturating_add(2));
-                let is_too_long = without_return(decoding, bytes) > limit;
+                let (bytes, ends) = self.look(limit.saturating_add(2 * unit));
+                let whole = &bytes[..bytes.len() - bytes.len() % unit];
+                let is_too_long = without_return(decoding, whole) > limit;
                 if !ends && self.device.lacks_line_feed() {
                     return if is_too_long { Err(too_long) } else { Ok(None) };
                 }
