@@ -253,6 +253,22 @@ mod others {
     }
 
     #[test]
+    fn every_label_of_the_encoding_standard_for_utf_8_and_utf_16_is_known() {
+        for (label, encoding) in [
+            ("unicode-1-1-utf-8", Encoding::Utf8),
+            ("x-unicode20utf8", Encoding::Utf8),
+            (" UTF-8\n", Encoding::Utf8),
+            ("ucs-2", Encoding::Utf16Le),
+            ("unicode", Encoding::Utf16Le),
+            ("unicodeFFFE", Encoding::Utf16Be),
+            ("utf-16", Encoding::Utf16),
+        ] {
+            assert_eq!(Encoding::for_name(label), Some(encoding), "{label:?}");
+        }
+        assert_eq!(Encoding::for_name("hz-gb-2312"), None, "the standard refuses it");
+    }
+
+    #[test]
     fn other_encodings_are_read_and_written() {
         for (name, text, bytes) in [
             ("windows-1252", "€ “é”", &b"\x80 \x93\xe9\x94"[..]),
