@@ -233,14 +233,10 @@ impl<D: StreamDevice> QTextStream<D> {
             if !stream.pass_mark() {
                 return Ok(text);
             }
+            while !stream.look(usize::MAX).1 && stream.device.wait() {}
             let decoding = stream.decoding();
-            let len = loop {
-                let (bytes, ends) = stream.look(usize::MAX);
-                let complete = if ends { bytes.len() } else { decoding.complete_len(bytes) };
-                if ends || !stream.device.wait() {
-                    break complete;
-                }
-            };
+            let (bytes, ends) = stream.look(usize::MAX);
+            let len = if ends { bytes.len() } else { decoding.complete_len(bytes) };
             stream.take_text(len, &mut text)?;
             Ok(text)
         })
