@@ -126,6 +126,16 @@ fn what_has_not_come_whole_leaves_the_status_as_it_was() {
 }
 
 #[test]
+fn white_space_before_a_whole_value_is_passed_also_if_it_is_longer_than_the_limit() {
+    let text = " ".repeat(100) + "7 ";
+    let mut stream = QTextStream::from_text(text.as_str());
+    stream.set_limit(10);
+    assert_eq!(stream.read_whole::<u8>().unwrap(), Some(7));
+    assert_eq!(stream.read_whole::<u8>().unwrap(), None);
+    assert_eq!(stream.pos(), 102, "white space is not left for the next time");
+}
+
+#[test]
 fn an_error_in_a_transaction_puts_everything_back() {
     let mut stream = QTextStream::from_text("one two three");
     let read = stream.transaction(|stream| {

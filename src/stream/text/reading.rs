@@ -60,12 +60,16 @@ impl<D: StreamDevice> QTextStream<D> {
     }
 
     /// Reads a value if all of it has come. Returns `None` if it has not: what has come is then left
-    /// for the next time, and the status does not change.
+    /// for the next time, and the status does not change. White space before a word or a number is
+    /// passed in any case, so that it does not fill the device.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), except for `ReadPastEnd`. Nothing is taken then.
+    /// As [`read`](Self::read), except for `ReadPastEnd`. No more than white space is taken then.
     pub fn read_whole<T: FromTextStream>(&mut self) -> Result<Option<T>, TextStreamError> {
+        if self.reads == 0 && T::SKIPS_WHITE_SPACE {
+            self.skip_white_space();
+        }
         self.transaction(Self::read)
     }
 
