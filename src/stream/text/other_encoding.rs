@@ -65,6 +65,17 @@ impl OtherEncoding {
         }
     }
 
+    /// Returns how many of these bytes, which are the beginning of a character, are no character if a
+    /// line end or white space follows them. The others are characters by themselves.
+    pub(super) fn incomplete_len(self, bytes: &[u8]) -> usize {
+        let mut line = bytes.to_vec();
+        line.push(b'\n');
+        match self.decode(&line) {
+            Decoded::Malformed(len) => len.clamp(1, bytes.len()),
+            _ => bytes.len(),
+        }
+    }
+
     /// Appends the text. Returns the first character that the encoding does not have, if those are
     /// refused.
     pub(super) fn encode(

@@ -245,8 +245,8 @@ impl<D: StreamDevice> QTextStream<D> {
     ) -> Result<(), TextStreamError> {
         let (decoding, malformed) = (self.decoding(), self.malformed);
         let drops_returns = self.drops_returns;
-        let (bytes, _) = self.look(len);
-        match decoding.decode_all(bytes, text, malformed, drops_returns) {
+        let (bytes, ends) = self.look(len);
+        match decoding.decode_all(bytes, ends, text, malformed, drops_returns) {
             Ok(()) => {
                 self.advance(len);
                 Ok(())
