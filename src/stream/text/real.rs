@@ -216,32 +216,30 @@ impl Place {
 fn read_token<D: StreamDevice>(stream: &mut QTextStream<D>) -> Result<Token, TextStreamError> {
     stream.pass_white_space()?;
     let (mut token, mut place) = (Token::default(), Place::Start);
-    let reach = stream.scan(stream.limit, |character| match place.behind(character) {
-        Some(next) => {
-            place = next;
-            token.text.push(character.to_ascii_lowercase());
-            Next::Further
-        }
-        None if place.is_end() => Next::Before,
-        None => {
+    // Until the number has come whole, no more of it is kept than an error shows.
+    let reach = stream.scan(stream.limit, |character| {
+        if token.text.len() < SHOWN {
             token.text.push(character);
-            Next::Before
+        }
+        match place.behind(character) {
+            Some(next) => {
+                place = next;
+                Next::Further
+            }
+            None => Next::Before,
         }
     });
     token.is_name = matches!(place, Place::Name(_));
-    match reach.end {
-        End::Found if !place.is_end() => Err(token.is_no_number()),
+    let len = match reach.end {
+        End::Found if !place.is_end() => return Err(token.is_no_number()),
         // More of it could come.
-        End::Device if !place.is_end() => Err(TextStreamError::ReadPastEnd),
+        End::Device if !place.is_end() => return Err(TextStreamError::ReadPastEnd),
         // What comes before bytes that are refused is whole.
-        End::Malformed if place.is_end() => {
-            stream.advance(reach.len);
-            Ok(token)
-        }
-        _ => {
-            let len = stream.whole(reach)?;
-            stream.advance(len);
-            Ok(token)
-        }
-    }
+        End::Malformed if place.is_end() => reach.len,
+        _ => stream.whole(reach)?,
+    };
+    token.text.clear();
+    stream.take_text(len, &mut token.text)?;
+    token.text.make_ascii_lowercase();
+    Ok(token)
 }
