@@ -253,6 +253,32 @@ mod others {
     }
 
     #[test]
+    fn every_label_of_the_encoding_standard_for_utf_8_and_utf_16_is_known() {
+        for (label, encoding) in [
+            ("unicode-1-1-utf-8", Encoding::Utf8),
+            ("x-unicode20utf8", Encoding::Utf8),
+            (" UTF-8\n", Encoding::Utf8),
+            ("ucs-2", Encoding::Utf16Le),
+            ("unicode", Encoding::Utf16Le),
+            ("unicodeFFFE", Encoding::Utf16Be),
+            ("utf-16", Encoding::Utf16),
+        ] {
+            assert_eq!(Encoding::for_name(label), Some(encoding), "{label:?}");
+        }
+        assert_eq!(Encoding::for_name("hz-gb-2312"), None, "the standard refuses it");
+    }
+
+    #[test]
+    fn a_character_that_a_line_end_cuts_off_takes_no_others_with_it() {
+        let gb18030 = named("gb18030");
+        let open = |bytes| QTextStream::from_bytes(bytes).with_encoding(gb18030);
+        assert_eq!(open(b"\x81\x30\n").read_all().unwrap(), "\u{fffd}0\n");
+        assert_eq!(open(b"\x81\x30\n").read_line().unwrap().as_deref(), Some("\u{fffd}0"));
+        assert_eq!(open(b"\x81\x30 1").read::<String>().unwrap(), "\u{fffd}0");
+        assert_eq!(open(b"\x81\x30").read_chars(9).unwrap(), "\u{fffd}", "at the very end");
+    }
+
+    #[test]
     fn other_encodings_are_read_and_written() {
         for (name, text, bytes) in [
             ("windows-1252", "€ “é”", &b"\x80 \x93\xe9\x94"[..]),
@@ -365,5 +391,69 @@ proptest! {
             read.push_str(&piece);
         }
         prop_assert_eq!(read, all);
+    }
+}
+
+/// All encodings there are, of one and of several bytes.
+fn any_encoding() -> impl Strategy<Value = Encoding> {
+    let others = ["shift_jis", "gb18030", "big5", "euc-jp", "euc-kr", "koi8-r"];
+    let others = others.into_iter().filter_map(Encoding::for_name);
+    let all: Vec<_> = UNICODE.into_iter().chain([Encoding::Latin1]).chain(others).collect();
+    proptest::sample::select(all)
+}
+
+/// Bytes that are characters, beginnings of characters, or none, and many line ends.
+fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        Just(b'\n'),
+        Just(0),
+        Just(b' '),
+        Just(b'\r'),
+        Just(b'0'),
+        Just(0xd8),
+        Just(0xdc),
+        any::<u8>(),
+        0x80..0xa4_u8,
+    ];
+    proptest::collection::vec(byte, 0..24)
+}
+
+proptest! {
+    #[test]
+    fn malformed_bytes_are_the_same_text_line_by_line_and_at_every_cut(
+        encoding in any_encoding(),
+        bytes in any_bytes(),
+    ) {
+        let open = |device| {
+            QTextStream::new(device).with_encoding(encoding).with_auto_detect_unicode(false)
+        };
+        let all = Trickle { released: bytes.len(), has_ended: true, bytes, ..Trickle::default() };
+        let whole = open(Trickle { bytes: all.bytes.clone(), ..all }).read_all().unwrap();
+        let mut stream = open(Trickle { bytes: all.bytes.clone(), ..all });
+        let (mut one_by_one, mut lines) = (String::new(), String::new());
+        while !stream.at_end() {
+            one_by_one.push_str(&stream.read_chars(1).unwrap());
+        }
+        prop_assert_eq!(&one_by_one, &whole, "one by one in {}", encoding);
+        let mut stream = open(Trickle { bytes: all.bytes.clone(), ..all });
+        while let Some(line) = stream.read_line().unwrap() {
+            lines.push_str(&line);
+            lines.push('\n');
+        }
+        let ended = if whole.is_empty() || whole.ends_with('\n') { "" } else { "\n" };
+        let expected = format!("{whole}{ended}").replace("\r\n", "\n");
+        prop_assert_eq!(&lines, &expected, "lines in {}", encoding);
+        let mut device = Trickle { bytes: all.bytes, ..Trickle::default() };
+        let mut read = String::new();
+        for released in 0..=device.bytes.len() {
+            device.released = released;
+            device.has_ended = released == device.bytes.len();
+            let mut stream = open(device);
+            read.push_str(&stream.read_all().unwrap());
+            device = stream.into_device();
+        }
+        // Each stream passes a mark with which it begins.
+        let without_marks = |text: &str| text.replace('\u{feff}', "");
+        prop_assert_eq!(without_marks(&read), without_marks(&whole), "at cuts in {}", encoding);
     }
 }

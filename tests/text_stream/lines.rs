@@ -4,7 +4,7 @@ use std::io::Write;
 
 use proptest::prelude::*;
 use slotwire::prelude::*;
-use slotwire::stream::{Encoding, QTextStream, Reader, TextStreamError};
+use slotwire::stream::{Encoding, QTextStream, Reader, StreamDevice, TextStreamError};
 use slotwire::{OpenMode, QBuffer};
 
 use crate::{encoded, lines_of};
@@ -196,6 +196,61 @@ fn a_line_longer_than_the_limit_is_refused_before_memory_is_taken_for_it() {
     assert_eq!(error.to_string(), "a line or a word is longer than the limit, which is 5 bytes");
     assert!(stream.read::<String>().is_err());
     assert_eq!(stream.read_line_max(6).unwrap().as_deref(), Some("123456"), "nothing was taken");
+}
+
+#[test]
+fn a_long_line_that_has_not_come_whole_is_not_searched_again_whatever_its_encoding_is() {
+    /// A device that knows that it has no line feed, and counts how often its bytes are looked at.
+    struct Unfinished {
+        bytes: Vec<u8>,
+        looks: usize,
+    }
+
+    impl StreamDevice for Unfinished {
+        fn look(&mut self, count: usize) -> &[u8] {
+            self.look_to_end(count).0
+        }
+
+        fn look_to_end(&mut self, count: usize) -> (&[u8], bool) {
+            self.looks += 1;
+            (&self.bytes[..count.min(self.bytes.len())], false)
+        }
+
+        fn take(&mut self, count: usize) {
+            self.bytes.drain(..count);
+        }
+
+        fn put(&mut self, _: &[u8]) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn begin(&mut self) -> bool {
+            true
+        }
+
+        fn end(&mut self, _: bool) {}
+
+        fn lacks_line_feed(&mut self) -> bool {
+            true
+        }
+    }
+
+    for (encoding, has_mark) in [
+        (Encoding::Utf8, false),
+        (Encoding::Utf8, true),
+        (Encoding::Utf16Le, true),
+        (Encoding::Utf32Be, true),
+    ] {
+        let mut stream = QTextStream::new(Vec::new()).with_encoding(encoding);
+        stream.set_generate_byte_order_mark(has_mark);
+        stream.write(&"x".repeat(1 << 18)).unwrap();
+        let bytes = stream.into_device();
+        let mut stream = QTextStream::new(Unfinished { bytes, looks: 0 });
+        assert_eq!(stream.read_line().unwrap(), None);
+        assert!(stream.device().looks < 5, "{encoding} {}", stream.device().looks);
+        stream.set_limit((1 << 18) - 1);
+        assert!(matches!(stream.read_line(), Err(TextStreamError::LimitExceeded { .. })));
+    }
 }
 
 #[test]

@@ -358,3 +358,21 @@ proptest! {
         check::<f64>(&text)?;
     }
 }
+
+#[test]
+fn the_largest_precision_fits_every_number_in_every_notation() {
+    for notation in
+        [RealNumberNotation::Smart, RealNumberNotation::Fixed, RealNumberNotation::Scientific]
+    {
+        for value in [0.0, 1.0, 0.001, 0.000_123, 5e-324, f64::MAX, -2.5] {
+            for precision in [u16::MAX - 4, u16::MAX - 1, u16::MAX] {
+                let mut stream = QTextStream::new(String::new());
+                stream.set_real_number_notation(notation);
+                stream.set_real_number_precision(precision);
+                stream.write(&value).unwrap();
+                let text = stream.into_device();
+                assert_eq!(text.parse::<f64>().unwrap(), value, "{notation:?} {precision}");
+            }
+        }
+    }
+}

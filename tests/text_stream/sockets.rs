@@ -45,7 +45,7 @@ fn a_number_is_read_once_something_follows_it(net: &Net) {
     assert_eq!(stream.read_whole::<u32>().unwrap(), Some(1234));
     assert_eq!(stream.read_whole::<(String, String, f64)>().unwrap(), None);
     peer.write_all(b".5\n").unwrap();
-    wait_until(&mut rt, |world| world[socket].bytes_available() == 16);
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 15);
     let mut stream = QTextStream::new(&mut rt[socket]);
     let command = stream.read_whole::<(String, String, f64)>().unwrap();
     assert_eq!(command, Some(("set".to_owned(), "attic".to_owned(), 21.5)));
@@ -54,6 +54,21 @@ fn a_number_is_read_once_something_follows_it(net: &Net) {
     wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
     let mut stream = QTextStream::new(&mut rt[socket]);
     assert_eq!(stream.read_whole::<u32>().unwrap(), Some(7), "no more can come");
+}
+
+#[on_every_network]
+fn white_space_before_a_value_does_not_fill_the_buffer_of_a_socket(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    rt[socket].set_read_buffer_size(Some(16));
+    for _ in 0..4 {
+        peer.write_all(&[b' '; 16]).unwrap();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == 16);
+        let mut stream = QTextStream::new(&mut rt[socket]);
+        stream.set_limit(20);
+        assert_eq!(stream.read_whole::<(u32, u32)>().unwrap(), None);
+        assert!(stream.at_end());
+    }
 }
 
 #[on_every_network]
@@ -130,6 +145,27 @@ fn a_long_line_in_many_pieces_and_one_over_the_limit(net: &Net) {
     peer.write_all(b"\n").unwrap();
     wait_until(&mut rt, |world| world[socket].bytes_available() == 5001);
     let mut stream = QTextStream::new(&mut rt[socket]);
+    assert_eq!(stream.read_line().unwrap().as_deref(), Some(long.as_str()));
+}
+
+#[on_every_network]
+fn a_line_of_exactly_the_limit_may_come_without_its_line_feed_first(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    let long = "x".repeat(2000);
+    let mut received = 0;
+    for piece in [long.as_bytes(), b"\r"] {
+        peer.write_all(piece).unwrap();
+        received += piece.len();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == received);
+        let mut stream = QTextStream::new(&mut rt[socket]);
+        stream.set_limit(2000);
+        assert_eq!(stream.read_line().unwrap(), None, "after {received} bytes");
+    }
+    peer.write_all(b"\n").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() == 2002);
+    let mut stream = QTextStream::new(&mut rt[socket]);
+    stream.set_limit(2000);
     assert_eq!(stream.read_line().unwrap().as_deref(), Some(long.as_str()));
 }
 

@@ -126,6 +126,16 @@ fn what_has_not_come_whole_leaves_the_status_as_it_was() {
 }
 
 #[test]
+fn white_space_before_a_whole_value_is_passed_also_if_it_is_longer_than_the_limit() {
+    let text = " ".repeat(100) + "7 ";
+    let mut stream = QTextStream::from_text(text.as_str());
+    stream.set_limit(10);
+    assert_eq!(stream.read_whole::<u8>().unwrap(), Some(7));
+    assert_eq!(stream.read_whole::<u8>().unwrap(), None);
+    assert_eq!(stream.pos(), 102, "white space is not left for the next time");
+}
+
+#[test]
 fn an_error_in_a_transaction_puts_everything_back() {
     let mut stream = QTextStream::from_text("one two three");
     let read = stream.transaction(|stream| {
@@ -182,6 +192,24 @@ fn a_word_longer_than_the_limit_is_refused() {
     stream.seek(0).unwrap();
     let error = stream.read::<(u8, u8, u8, u8)>().unwrap_err();
     assert!(matches!(error, TextStreamError::LimitExceeded { .. }), "{error}");
+}
+
+#[test]
+fn a_word_or_a_number_of_exactly_the_limit_is_read_whatever_follows_it() {
+    for rest in ["", " ", "\n12345", "\u{3000}"] {
+        let text = format!("12345{rest}");
+        let mut stream = QTextStream::from_text(text.as_str());
+        stream.set_limit(5);
+        assert_eq!(stream.read::<u32>().unwrap(), 12_345, "{text:?}");
+        stream.seek(0).unwrap();
+        assert_eq!(stream.read::<f64>().unwrap(), 12_345.0, "{text:?}");
+        stream.seek(0).unwrap();
+        assert_eq!(stream.read::<String>().unwrap(), "12345", "{text:?}");
+        stream.seek(0).unwrap();
+        stream.set_limit(4);
+        let error = stream.read::<String>().unwrap_err();
+        assert!(matches!(error, TextStreamError::LimitExceeded { limit: 4 }), "{error}");
+    }
 }
 
 #[test]

@@ -233,3 +233,38 @@ fn the_debug_form_has_the_device_and_not_its_memory() {
     assert_eq!(text, "QTextStream { device: \"x\", encoding: Utf8, status: Ok, .. }");
     assert_eq!(written("x"), "x");
 }
+
+#[test]
+fn nothing_of_a_part_that_failed_is_written_if_another_one_takes_its_place() {
+    struct Secret;
+
+    impl ToTextStream for Secret {
+        fn write_to<D: StreamDevice>(
+            &self,
+            stream: &mut QTextStream<D>,
+        ) -> Result<(), TextStreamError> {
+            stream.write("sec")?;
+            Err(TextStreamError::corrupt("it is secret"))
+        }
+    }
+
+    struct Shown;
+
+    impl ToTextStream for Shown {
+        fn write_to<D: StreamDevice>(
+            &self,
+            stream: &mut QTextStream<D>,
+        ) -> Result<(), TextStreamError> {
+            stream.write("it is ")?;
+            if stream.write(&Secret).is_err() {
+                stream.reset_status();
+                stream.write("hidden")?;
+            }
+            Ok(())
+        }
+    }
+
+    let mut stream = QTextStream::new(String::new());
+    stream.write(&Shown).unwrap();
+    assert_eq!(stream.into_device(), "it is hidden");
+}

@@ -73,6 +73,16 @@ impl Encoding {
         }
     }
 
+    /// Returns how many bytes of an incomplete character are no character, if a line end or white space
+    /// follows them.
+    fn incomplete_len(self, bytes: &[u8]) -> usize {
+        match self {
+            #[cfg(feature = "encoding")]
+            Self::Other(other) => other.incomplete_len(bytes),
+            _ => bytes.len(),
+        }
+    }
+
     fn utf16_unit(self, bytes: [u8; 2]) -> u16 {
         match self {
             Self::Utf16Be => u16::from_be_bytes(bytes),
@@ -81,10 +91,12 @@ impl Encoding {
     }
 
     /// Appends a whole text to `text`. Returns the place of the first bytes that are no character, if
-    /// those are refused. `drops_returns` leaves out carriage returns.
+    /// those are refused. `are_last` is true if no bytes follow in the device. `drops_returns` leaves out
+    /// carriage returns.
     pub(super) fn decode_all(
         self,
         bytes: &[u8],
+        are_last: bool,
         text: &mut String,
         malformed: MalformedText,
         drops_returns: bool,
@@ -97,9 +109,9 @@ impl Encoding {
             return Ok(());
         }
         let mut len = 0;
-        self.decode_each(bytes, malformed, |character| len += character.len_utf8())?;
+        self.decode_each(bytes, are_last, malformed, |character| len += character.len_utf8())?;
         text.reserve_exact(len);
-        self.decode_each(bytes, malformed, |character| {
+        self.decode_each(bytes, are_last, malformed, |character| {
             if !(drops_returns && character == '\r') {
                 text.push(character);
             }
@@ -109,6 +121,7 @@ impl Encoding {
     fn decode_each(
         self,
         bytes: &[u8],
+        are_last: bool,
         malformed: MalformedText,
         mut f: impl FnMut(char),
     ) -> Result<(), usize> {
@@ -127,7 +140,8 @@ impl Encoding {
                 }
                 Decoded::Incomplete => {
                     f(char::REPLACEMENT_CHARACTER);
-                    bytes.len() - at
+                    let rest = &bytes[at..];
+                    if are_last { rest.len() } else { self.incomplete_len(rest) }
                 }
             };
         }

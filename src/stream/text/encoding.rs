@@ -94,8 +94,9 @@ impl Encoding {
     /// underscores.
     ///
     /// With the feature `encoding` this knows all labels of the [Encoding Standard], apart from those of
-    /// ISO-2022-JP, whose characters depend on what stands before them. `latin1` and `iso-8859-1` are
-    /// [`Latin1`](Self::Latin1), as in Qt.
+    /// ISO-2022-JP, whose characters depend on what stands before them, and those of encodings that the
+    /// standard itself refuses, such as `hz-gb-2312`. As in Qt, `latin1` and `iso-8859-1` are
+    /// [`Latin1`](Self::Latin1), and `utf-16` is [`Utf16`](Self::Utf16).
     ///
     /// [Encoding Standard]: https://encoding.spec.whatwg.org/#names-and-labels
     #[doc(alias = "encodingForName")]
@@ -111,7 +112,7 @@ impl Encoding {
         }
         let own = NAMES.iter().find(|(_, name)| plain(name) == wanted).map(|(own, _)| *own);
         #[cfg(feature = "encoding")]
-        let own = own.or_else(|| OtherEncoding::for_label(name).map(Self::Other));
+        let own = own.or_else(|| OtherEncoding::for_label(name));
         own
     }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Formatter};
 use encoding_rs::{DecoderResult, EncoderResult, Encoding};
 
 use super::decoding::Decoded;
-use super::encoding::MalformedText;
+use super::encoding::{self, MalformedText};
 
 /// How many bytes the longest character has: gb18030 has such.
 const LONGEST: usize = 4;
@@ -18,9 +18,16 @@ const LONGEST: usize = 4;
 pub struct OtherEncoding(&'static Encoding);
 
 impl OtherEncoding {
-    pub(super) fn for_label(label: &str) -> Option<Self> {
+    /// Returns the encoding with this label, which may be one of the crate's own.
+    pub(super) fn for_label(label: &str) -> Option<encoding::Encoding> {
         let found = Encoding::for_label_no_replacement(label.as_bytes())?;
-        (found.is_ascii_compatible() && found != encoding_rs::UTF_8).then_some(Self(found))
+        match found {
+            _ if found == encoding_rs::UTF_8 => Some(encoding::Encoding::Utf8),
+            _ if found == encoding_rs::UTF_16LE => Some(encoding::Encoding::Utf16Le),
+            _ if found == encoding_rs::UTF_16BE => Some(encoding::Encoding::Utf16Be),
+            _ if found.is_ascii_compatible() => Some(encoding::Encoding::Other(Self(found))),
+            _ => None,
+        }
     }
 
     /// Returns the name in the Encoding Standard.
@@ -55,6 +62,17 @@ impl OtherEncoding {
         match bytes.len() < LONGEST {
             true => Decoded::Incomplete,
             false => Decoded::Malformed(1),
+        }
+    }
+
+    /// Returns how many of these bytes, which are the beginning of a character, are no character if a
+    /// line end or white space follows them. The others are characters by themselves.
+    pub(super) fn incomplete_len(self, bytes: &[u8]) -> usize {
+        let mut line = bytes.to_vec();
+        line.push(b'\n');
+        match self.decode(&line) {
+            Decoded::Malformed(len) => len.clamp(1, bytes.len()),
+            _ => bytes.len(),
         }
     }
 

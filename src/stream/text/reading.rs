@@ -60,12 +60,16 @@ impl<D: StreamDevice> QTextStream<D> {
     }
 
     /// Reads a value if all of it has come. Returns `None` if it has not: what has come is then left
-    /// for the next time, and the status does not change.
+    /// for the next time, and the status does not change. White space before a word or a number is
+    /// passed in any case, so that it does not fill the device.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read), except for `ReadPastEnd`. Nothing is taken then.
+    /// As [`read`](Self::read), except for `ReadPastEnd`. No more than white space is taken then.
     pub fn read_whole<T: FromTextStream>(&mut self) -> Result<Option<T>, TextStreamError> {
+        if self.reads == 0 && T::SKIPS_WHITE_SPACE {
+            self.skip_white_space();
+        }
         self.transaction(Self::read)
     }
 
@@ -233,14 +237,10 @@ impl<D: StreamDevice> QTextStream<D> {
             if !stream.pass_mark() {
                 return Ok(text);
             }
+            while !stream.look(usize::MAX).1 && stream.device.wait() {}
             let decoding = stream.decoding();
-            let len = loop {
-                let (bytes, ends) = stream.look(usize::MAX);
-                let complete = if ends { bytes.len() } else { decoding.complete_len(bytes) };
-                if ends || !stream.device.wait() {
-                    break complete;
-                }
-            };
+            let (bytes, ends) = stream.look(usize::MAX);
+            let len = if ends { bytes.len() } else { decoding.complete_len(bytes) };
             stream.take_text(len, &mut text)?;
             Ok(text)
         })
@@ -326,12 +326,14 @@ impl<D: StreamDevice> QTextStream<D> {
         let mut window = FIRST_OF_LINE.max(2 * self.cursor.without_line_feed);
         loop {
             let searched = self.cursor.without_line_feed;
-            let is_first = searched == 0 && self.cursor.ahead == 0;
             let (bytes, ends) = self.look(window);
             let seen = bytes.len();
-            if unit == 1 && is_first && seen == window && self.device.lacks_line_feed() {
-                let (bytes, ends) = self.look(limit.saturating_add(1));
-                let is_too_long = bytes.len() > limit;
+            // Without the byte of a line feed there is no line feed in any encoding.
+            if searched == 0 && seen == window && self.device.lacks_line_feed() {
+                // Behind a line of exactly the limit, a carriage return may belong to its end.
+                let (bytes, ends) = self.look(limit.saturating_add(2 * unit));
+                let whole = &bytes[..bytes.len() - bytes.len() % unit];
+                let is_too_long = without_return(decoding, whole) > limit;
                 if !ends && self.device.lacks_line_feed() {
                     return if is_too_long { Err(too_long) } else { Ok(None) };
                 }

@@ -10,6 +10,9 @@ use crate::stream::device::StreamDevice;
 /// How much of a number an error shows.
 const SHOWN: usize = 40;
 
+/// How many digits an `f64` has behind the point at most. All digits behind these are zeros.
+const LONGEST_FRACTION: usize = 1074;
+
 impl ToTextStream for f64 {
     fn write_to<D: StreamDevice>(
         &self,
@@ -79,7 +82,7 @@ fn digits_of(value: f64, format: &Format) -> String {
     let precision = usize::from(format.precision);
     let has_point = format.flags.contains(NumberFlags::FORCE_POINT);
     match format.notation {
-        RealNumberNotation::Fixed => with_point(format!("{value:.precision$}"), has_point),
+        RealNumberNotation::Fixed => with_point(fixed(value, precision), has_point),
         RealNumberNotation::Scientific => {
             let (mantissa, exponent) = scientific(value, precision);
             with_exponent(&with_point(mantissa, has_point), exponent)
@@ -92,7 +95,7 @@ fn digits_of(value: f64, format: &Format) -> String {
                 // `exponent` is in this range.
                 true => {
                     let behind = (precision as i64 - 1 - exponent) as usize;
-                    format!("{value:.behind$}")
+                    fixed(value, behind)
                 }
                 false => mantissa,
             };
@@ -105,11 +108,24 @@ fn digits_of(value: f64, format: &Format) -> String {
     }
 }
 
+/// Returns the digits of the fixed notation.
+fn fixed(value: f64, precision: usize) -> String {
+    let exact = precision.min(LONGEST_FRACTION);
+    with_zeros(format!("{value:.exact$}"), precision - exact)
+}
+
 /// Returns the digits of the scientific notation, and the exponent.
 fn scientific(value: f64, precision: usize) -> (String, i64) {
-    let text = format!("{value:.precision$e}");
+    let exact = precision.min(LONGEST_FRACTION);
+    let text = format!("{value:.exact$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    (mantissa.to_owned(), exponent.parse().unwrap_or_default())
+    (with_zeros(mantissa.to_owned(), precision - exact), exponent.parse().unwrap_or_default())
+}
+
+/// Appends zeros. The standard library panics if it is to write 65,535 digits or more behind the point.
+fn with_zeros(mut digits: String, count: usize) -> String {
+    digits.extend(std::iter::repeat_n('0', count));
+    digits
 }
 
 fn with_exponent(mantissa: &str, exponent: i64) -> String {
@@ -200,32 +216,30 @@ impl Place {
 fn read_token<D: StreamDevice>(stream: &mut QTextStream<D>) -> Result<Token, TextStreamError> {
     stream.pass_white_space()?;
     let (mut token, mut place) = (Token::default(), Place::Start);
-    let reach = stream.scan(stream.limit, |character| match place.behind(character) {
-        Some(next) => {
-            place = next;
-            token.text.push(character.to_ascii_lowercase());
-            Next::Further
-        }
-        None if place.is_end() => Next::Before,
-        None => {
+    // Until the number has come whole, no more of it is kept than an error shows.
+    let reach = stream.scan(stream.limit, |character| {
+        if token.text.len() < SHOWN {
             token.text.push(character);
-            Next::Before
+        }
+        match place.behind(character) {
+            Some(next) => {
+                place = next;
+                Next::Further
+            }
+            None => Next::Before,
         }
     });
     token.is_name = matches!(place, Place::Name(_));
-    match reach.end {
-        End::Found if !place.is_end() => Err(token.is_no_number()),
+    let len = match reach.end {
+        End::Found if !place.is_end() => return Err(token.is_no_number()),
         // More of it could come.
-        End::Device if !place.is_end() => Err(TextStreamError::ReadPastEnd),
+        End::Device if !place.is_end() => return Err(TextStreamError::ReadPastEnd),
         // What comes before bytes that are refused is whole.
-        End::Malformed if place.is_end() => {
-            stream.advance(reach.len);
-            Ok(token)
-        }
-        _ => {
-            let len = stream.whole(reach)?;
-            stream.advance(len);
-            Ok(token)
-        }
-    }
+        End::Malformed if place.is_end() => reach.len,
+        _ => stream.whole(reach)?,
+    };
+    token.text.clear();
+    stream.take_text(len, &mut token.text)?;
+    token.text.make_ascii_lowercase();
+    Ok(token)
 }

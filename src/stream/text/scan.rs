@@ -166,8 +166,8 @@ impl<D: StreamDevice> QTextStream<D> {
         }
     }
 
-    /// Goes over characters until `judge` ends it, and over no more than `limit` bytes. The cursor
-    /// moves over a byte order mark only.
+    /// Goes over characters until `judge` ends it, and over no more than `limit` bytes. The character
+    /// before which the scan ends does not count. The cursor moves over a byte order mark only.
     pub(super) fn scan(&mut self, limit: usize, mut judge: impl FnMut(char) -> Next) -> Reach {
         if !self.pass_mark() {
             return Reach { len: 0, end: End::Now, is_empty: true };
@@ -180,9 +180,6 @@ impl<D: StreamDevice> QTextStream<D> {
             let (bytes, ends) = self.look(window);
             let seen = bytes.len();
             while len < seen {
-                if len >= limit {
-                    return reach(len, judged, End::Limit);
-                }
                 let (character, second, size) = match decoding.decode(&bytes[len..]) {
                     Decoded::Character { character, second, len } => (character, second, len),
                     Decoded::Incomplete if !ends => break,
@@ -191,6 +188,10 @@ impl<D: StreamDevice> QTextStream<D> {
                     Decoded::Incomplete => (char::REPLACEMENT_CHARACTER, None, seen - len),
                 };
                 if character == '\r' && drops_returns {
+                    // One may belong to the line end behind the last character.
+                    if len > limit {
+                        return reach(len, judged, End::Limit);
+                    }
                     len += size;
                     continue;
                 }
@@ -204,6 +205,9 @@ impl<D: StreamDevice> QTextStream<D> {
                 };
                 if next == Next::Before {
                     return reach(judged, judged, End::Found);
+                }
+                if size > limit.saturating_sub(len) {
+                    return reach(len, judged, End::Limit);
                 }
                 len += size;
                 judged = len;
@@ -241,8 +245,8 @@ impl<D: StreamDevice> QTextStream<D> {
     ) -> Result<(), TextStreamError> {
         let (decoding, malformed) = (self.decoding(), self.malformed);
         let drops_returns = self.drops_returns;
-        let (bytes, _) = self.look(len);
-        match decoding.decode_all(bytes, text, malformed, drops_returns) {
+        let (bytes, ends) = self.look(len);
+        match decoding.decode_all(bytes, ends, text, malformed, drops_returns) {
             Ok(()) => {
                 self.advance(len);
                 Ok(())

@@ -93,7 +93,12 @@ impl<D: StreamDevice> QTextStream<D> {
             self.outgoing.clear();
         }
         self.writes += 1;
+        let begun = self.outgoing.len();
         let written = Part { stream: self }.run(f);
+        if written.is_err() {
+            // The value around this one may write something else in its place.
+            self.outgoing.truncate(begun);
+        }
         let written = if self.writes == 0 { written.and_then(|()| self.send()) } else { written };
         written.map_err(|error| self.failed(error))
     }
