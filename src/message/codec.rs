@@ -65,12 +65,8 @@ pub trait Decoder: 'static {
         &mut self,
         incoming: &mut Incoming<'_>,
     ) -> Result<Option<Self::Message>, MessageError> {
-        match self.decode(incoming)? {
-            None if !incoming.peek(1).is_empty() => {
-                Err(MessageError::Incomplete { bytes: incoming.available().max(1) })
-            }
-            found => Ok(found),
-        }
+        let found = self.decode(incoming)?;
+        incoming.or_incomplete(found)
     }
 
     /// Forgets what the decoder knows of the message that has begun: the next bytes are those of

@@ -117,7 +117,7 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
 
     fn decode(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<T>, MessageError> {
         let limit = incoming.max_length();
-        if incoming.available() < self.needed {
+        if incoming.peek(self.needed).len() < self.needed {
             return Ok(None);
         }
         let bytes = incoming.peek(limit.saturating_add(1));
@@ -125,12 +125,10 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
         let mut stream = self.stream(Bytes::from(bytes));
         let Some(value) = stream.read_whole::<T>().map_err(MessageError::invalid)? else {
             self.needed = stream.bytes_needed().max(come.saturating_add(1));
-            let is_too_long = self.needed > limit;
-            return if is_too_long {
-                Err(MessageError::TooLong { length: None, limit })
-            } else {
-                Ok(None)
-            };
+            if self.needed > limit {
+                return Err(MessageError::TooLong { length: None, limit });
+            }
+            return Ok(None);
         };
         let taken = come - stream.into_device().look(come).len();
         if taken == 0 {
@@ -147,12 +145,8 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
     fn decode_end(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<T>, MessageError> {
         // Bytes too few for the value may still tell that it is too long.
         self.needed = 1;
-        match self.decode(incoming)? {
-            None if incoming.available() > 0 => {
-                Err(MessageError::Incomplete { bytes: incoming.available() })
-            }
-            found => Ok(found),
-        }
+        let found = self.decode(incoming)?;
+        incoming.or_incomplete(found)
     }
 
     fn reset(&mut self) {

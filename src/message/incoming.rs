@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::error::MessageError;
 use crate::io::QIODevice;
 
 /// The bytes that have come and were not taken: those of a device, or bytes in memory.
@@ -80,6 +81,15 @@ impl<'a> Incoming<'a> {
                 taken.to_vec()
             }
         }
+    }
+
+    /// Returns what was found when no more bytes will come. Fails if that is nothing and there are
+    /// bytes, which are no whole message.
+    pub(super) fn or_incomplete<M>(&mut self, found: Option<M>) -> Result<Option<M>, MessageError> {
+        if found.is_none() && !self.peek(1).is_empty() {
+            return Err(MessageError::Incomplete { bytes: self.available().max(1) });
+        }
+        Ok(found)
     }
 }
 

@@ -67,3 +67,18 @@ fn a_value_without_bytes_is_no_message() {
     let said = play.bring([1]);
     assert_eq!(said, ["!the message is wrong: a value without bytes has no end in a stream"]);
 }
+
+#[test]
+fn a_device_that_does_not_tell_how_much_there_is_has_values_too() {
+    let mut rt = Runtime::new().unwrap();
+    let pipe = rt.add(Pipe { tells_nothing: true, ..Pipe::default() });
+    rt[pipe].open(OpenMode::READ_ONLY).unwrap();
+    let values = rt.add(Messages::new(pipe, DataStreamCodec::<Vec<u8>>::new()));
+    let journal = journal_of_messages(&mut rt, values);
+    for piece in [&[0, 0, 0][..], &[2, 7], &[8, 0, 0]] {
+        rt.with(pipe, |pipe, _| pipe.bring(piece));
+    }
+    rt.with(pipe, |pipe, _| pipe.end());
+    let incomplete = "!the device ended 2 bytes after the beginning of a message";
+    assert_eq!(journal.take(), ["[7, 8]", incomplete, "end"]);
+}
