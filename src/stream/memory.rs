@@ -3,30 +3,29 @@
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 
+use super::cursor::{Cursor, first};
 use super::device::StreamDevice;
 
 /// Bytes in memory that a stream reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bytes<'a> {
     all: &'a [u8],
-    at: usize,
-    /// The position at the beginning of the transaction.
-    marked: Option<usize>,
+    cursor: Cursor,
 }
 
 impl<'a> From<&'a [u8]> for Bytes<'a> {
     fn from(all: &'a [u8]) -> Self {
-        Self { all, at: 0, marked: None }
+        Self { all, cursor: Cursor::default() }
     }
 }
 
 impl StreamDevice for Bytes<'_> {
     fn look(&mut self, count: usize) -> &[u8] {
-        first(&self.all[self.at..], count)
+        first(&self.all[self.cursor.at()..], count)
     }
 
     fn take(&mut self, count: usize) {
-        self.at = self.at.saturating_add(count).min(self.all.len());
+        self.cursor.take(count, self.all.len());
     }
 
     fn put(&mut self, _: &[u8]) -> io::Result<()> {
@@ -34,28 +33,24 @@ impl StreamDevice for Bytes<'_> {
     }
 
     fn begin(&mut self) -> bool {
-        let begins = self.marked.is_none();
-        self.marked.get_or_insert(self.at);
-        begins
+        self.cursor.begin()
     }
 
     fn end(&mut self, puts_back: bool) {
-        if let (Some(marked), true) = (self.marked.take(), puts_back) {
-            self.at = marked;
-        }
+        self.cursor.end(puts_back);
     }
 
     fn look_to_end(&mut self, count: usize) -> (&[u8], bool) {
-        let rest = &self.all[self.at..];
+        let rest = &self.all[self.cursor.at()..];
         (first(rest, count), rest.len() <= count)
     }
 
     fn position(&self) -> Option<u64> {
-        Some(self.at as u64)
+        Some(self.cursor.at() as u64)
     }
 
     fn seek(&mut self, position: u64) -> io::Result<()> {
-        self.at = place(position, self.all.len())?;
+        self.cursor.seek(place(position, self.all.len())?);
         Ok(())
     }
 }
@@ -98,8 +93,7 @@ impl StreamDevice for Vec<u8> {
 #[derive(Clone, Debug, Default)]
 pub struct Text<'a> {
     all: Cow<'a, str>,
-    at: usize,
-    marked: Option<usize>,
+    cursor: Cursor,
 }
 
 impl Text<'_> {
@@ -117,23 +111,23 @@ impl Text<'_> {
 
 impl<'a> From<&'a str> for Text<'a> {
     fn from(all: &'a str) -> Self {
-        Self { all: all.into(), at: 0, marked: None }
+        Self { all: all.into(), cursor: Cursor::default() }
     }
 }
 
 impl From<String> for Text<'_> {
     fn from(all: String) -> Self {
-        Self { all: all.into(), at: 0, marked: None }
+        Self { all: all.into(), cursor: Cursor::default() }
     }
 }
 
 impl StreamDevice for Text<'_> {
     fn look(&mut self, count: usize) -> &[u8] {
-        first(&self.all.as_bytes()[self.at..], count)
+        first(&self.all.as_bytes()[self.cursor.at()..], count)
     }
 
     fn take(&mut self, count: usize) {
-        self.at = self.at.saturating_add(count).min(self.all.len());
+        self.cursor.take(count, self.all.len());
     }
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -141,24 +135,20 @@ impl StreamDevice for Text<'_> {
     }
 
     fn begin(&mut self) -> bool {
-        let begins = self.marked.is_none();
-        self.marked.get_or_insert(self.at);
-        begins
+        self.cursor.begin()
     }
 
     fn end(&mut self, puts_back: bool) {
-        if let (Some(marked), true) = (self.marked.take(), puts_back) {
-            self.at = marked;
-        }
+        self.cursor.end(puts_back);
     }
 
     fn look_to_end(&mut self, count: usize) -> (&[u8], bool) {
-        let rest = &self.all.as_bytes()[self.at..];
+        let rest = &self.all.as_bytes()[self.cursor.at()..];
         (first(rest, count), rest.len() <= count)
     }
 
     fn position(&self) -> Option<u64> {
-        Some(self.at as u64)
+        Some(self.cursor.at() as u64)
     }
 
     /// Fails with `InvalidInput` in the middle of a character too.
@@ -170,7 +160,7 @@ impl StreamDevice for Text<'_> {
                 format!("position {position} is in the middle of a character"),
             ));
         }
-        self.at = at;
+        self.cursor.seek(at);
         Ok(())
     }
 
@@ -209,10 +199,6 @@ impl StreamDevice for String {
     fn is_text(&self) -> bool {
         true
     }
-}
-
-fn first(bytes: &[u8], count: usize) -> &[u8] {
-    &bytes[..count.min(bytes.len())]
 }
 
 /// Returns a position within `len` bytes.

@@ -1,5 +1,6 @@
 //! Streams: values in Qt's formats, and text, on a device or in memory.
 
+mod cursor;
 mod data;
 mod derive;
 mod device;

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
+use super::cursor::{Cursor, first};
 use super::device::StreamDevice;
 
 /// How many bytes are read at a time.
@@ -16,9 +17,7 @@ pub struct Reader<R> {
     reader: R,
     buffer: Vec<u8>,
     /// How many bytes of the buffer were taken.
-    at: usize,
-    /// The position at the beginning of the transaction.
-    marked: Option<usize>,
+    cursor: Cursor,
     has_ended: bool,
     error: Option<io::Error>,
 }
@@ -26,7 +25,13 @@ pub struct Reader<R> {
 impl<R: Read> Reader<R> {
     /// Creates a device that reads from `reader`.
     pub fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), at: 0, marked: None, has_ended: false, error: None }
+        Self {
+            reader,
+            buffer: Vec::new(),
+            cursor: Cursor::default(),
+            has_ended: false,
+            error: None,
+        }
     }
 
     /// Returns the error by which reading has ended, if it was one. What came before it can be read.
@@ -44,11 +49,10 @@ impl<R: Read> Reader<R> {
         if self.has_ended || self.error.is_some() {
             return false;
         }
-        let passed = self.marked.unwrap_or(self.at);
+        let passed = self.cursor.passed();
         if passed >= self.buffer.len() / 2 {
             self.buffer.drain(..passed);
-            self.at -= passed;
-            self.marked = self.marked.map(|_| 0);
+            self.cursor.drop_passed();
         }
         let len = self.buffer.len();
         self.buffer.resize(len + CHUNK, 0);
@@ -72,12 +76,12 @@ impl<R: Read> Reader<R> {
 impl<R: Read> StreamDevice for Reader<R> {
     /// Blocks until there are `count` bytes, or the reader has ended.
     fn look(&mut self, count: usize) -> &[u8] {
-        while self.buffer.len() - self.at < count && self.fill() {}
+        while self.buffer.len() - self.cursor.at() < count && self.fill() {}
         self.look_to_end(count).0
     }
 
     fn take(&mut self, count: usize) {
-        self.at = self.at.saturating_add(count).min(self.buffer.len());
+        self.cursor.take(count, self.buffer.len());
     }
 
     fn put(&mut self, _: &[u8]) -> io::Result<()> {
@@ -85,20 +89,16 @@ impl<R: Read> StreamDevice for Reader<R> {
     }
 
     fn begin(&mut self) -> bool {
-        let begins = self.marked.is_none();
-        self.marked.get_or_insert(self.at);
-        begins
+        self.cursor.begin()
     }
 
     fn end(&mut self, puts_back: bool) {
-        if let (Some(marked), true) = (self.marked.take(), puts_back) {
-            self.at = marked;
-        }
+        self.cursor.end(puts_back);
     }
 
     fn look_to_end(&mut self, count: usize) -> (&[u8], bool) {
-        let rest = &self.buffer[self.at..];
-        (&rest[..count.min(rest.len())], self.has_ended && rest.len() <= count)
+        let rest = &self.buffer[self.cursor.at()..];
+        (first(rest, count), self.has_ended && rest.len() <= count)
     }
 
     fn wait(&mut self) -> bool {
