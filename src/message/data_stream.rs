@@ -8,7 +8,7 @@ use super::error::MessageError;
 use super::incoming::Incoming;
 use crate::stream::{
     ByteOrder, Bytes, DataStreamLimits, DataStreamVersion, FloatingPointPrecision, FromDataStream,
-    QDataStream, StreamDevice, ToDataStream,
+    QDataStream, Settings, StreamDevice, ToDataStream,
 };
 
 /// A message is a value in the format of [`QDataStream`], without a length before it.
@@ -26,10 +26,7 @@ use crate::stream::{
 /// # Ok::<_, MessageError>(())
 /// ```
 pub struct DataStreamCodec<T> {
-    version: DataStreamVersion,
-    byte_order: ByteOrder,
-    precision: FloatingPointPrecision,
-    limits: DataStreamLimits,
+    settings: Settings,
     /// How many bytes must have come before the next value can be whole.
     needed: usize,
     message: PhantomData<fn() -> T>,
@@ -39,27 +36,20 @@ impl<T> DataStreamCodec<T> {
     /// Creates a codec with Qt's defaults: the newest version, big-endian byte order and double
     /// precision.
     pub fn new() -> Self {
-        Self {
-            version: DataStreamVersion::default(),
-            byte_order: ByteOrder::default(),
-            precision: FloatingPointPrecision::default(),
-            limits: DataStreamLimits::default(),
-            needed: 1,
-            message: PhantomData,
-        }
+        Self { settings: Settings::default(), needed: 1, message: PhantomData }
     }
 
     /// Returns the same codec in another [version](QDataStream::set_version).
     #[must_use]
     pub fn with_version(mut self, version: DataStreamVersion) -> Self {
-        self.version = version;
+        self.settings.version = version;
         self
     }
 
     /// Returns the same codec in another [byte order](QDataStream::set_byte_order).
     #[must_use]
     pub fn with_byte_order(mut self, order: ByteOrder) -> Self {
-        self.byte_order = order;
+        self.settings.byte_order = order;
         self
     }
 
@@ -67,25 +57,15 @@ impl<T> DataStreamCodec<T> {
     /// [precision](QDataStream::set_floating_point_precision).
     #[must_use]
     pub fn with_floating_point_precision(mut self, precision: FloatingPointPrecision) -> Self {
-        self.precision = precision;
+        self.settings.precision = precision;
         self
     }
 
     /// Returns the same codec with other [limits](QDataStream::set_limits) of the values' parts.
     #[must_use]
     pub fn with_limits(mut self, limits: DataStreamLimits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
         self
-    }
-
-    /// Returns a stream with the settings of the codec.
-    fn stream<D: StreamDevice>(&self, device: D) -> QDataStream<D> {
-        let mut stream = QDataStream::new(device);
-        stream.set_version(self.version);
-        stream.set_byte_order(self.byte_order);
-        stream.set_floating_point_precision(self.precision);
-        stream.set_limits(self.limits);
-        stream
     }
 }
 
@@ -103,12 +83,7 @@ impl<T> Clone for DataStreamCodec<T> {
 
 impl<T> fmt::Debug for DataStreamCodec<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataStreamCodec")
-            .field("version", &self.version)
-            .field("byte_order", &self.byte_order)
-            .field("precision", &self.precision)
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("DataStreamCodec").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -122,7 +97,7 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
         }
         let bytes = incoming.peek(limit.saturating_add(1));
         let come = bytes.len();
-        let mut stream = self.stream(Bytes::from(bytes));
+        let mut stream = QDataStream::with_settings(Bytes::from(bytes), self.settings);
         let Some(value) = stream.read_whole::<T>().map_err(MessageError::invalid)? else {
             self.needed = stream.bytes_needed().max(come.saturating_add(1));
             if self.needed > limit {
@@ -156,7 +131,7 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
 
 impl<M: ToDataStream + ?Sized, T> Encoder<&M> for DataStreamCodec<T> {
     fn encode(&mut self, message: &M, bytes: &mut Vec<u8>) -> Result<(), MessageError> {
-        let mut stream = self.stream(std::mem::take(bytes));
+        let mut stream = QDataStream::with_settings(std::mem::take(bytes), self.settings);
         let written = stream.write(message);
         *bytes = stream.into_device();
         written.map_err(MessageError::invalid)

@@ -10,6 +10,7 @@ mod text;
 
 #[cfg(feature = "serde")]
 pub use data::Serde;
+pub(crate) use data::Settings;
 pub use data::{
     ByteOrder, DataStreamError, DataStreamLimits, DataStreamStatus, DataStreamVersion,
     FloatingPointPrecision, FromDataStream, Nullable, QChar, QDataStream, QVariant, ToDataStream,

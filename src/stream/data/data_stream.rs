@@ -5,6 +5,7 @@ use super::limits::DataStreamLimits;
 use super::numbers::{ByteOrder, FloatingPointPrecision};
 use super::progress::Progress;
 use super::scope::Scope;
+use super::settings::Settings;
 use super::status::{DataStreamError, DataStreamStatus};
 use super::transaction::Transactions;
 use super::value::{FromDataStream, ToDataStream};
@@ -56,10 +57,7 @@ use crate::stream::memory::Bytes;
 #[derive(Debug)]
 pub struct QDataStream<D> {
     pub(super) device: D,
-    version: DataStreamVersion,
-    byte_order: ByteOrder,
-    precision: FloatingPointPrecision,
-    pub(super) limits: DataStreamLimits,
+    pub(super) settings: Settings,
     pub(super) status: DataStreamStatus,
     pub(super) transactions: Transactions,
     pub(super) progress: Progress,
@@ -89,12 +87,14 @@ impl<'a> QDataStream<Bytes<'a>> {
 impl<D: StreamDevice> QDataStream<D> {
     /// Creates a stream on a device, in the newest version and in big-endian byte order.
     pub fn new(device: D) -> Self {
+        Self::with_settings(device, Settings::default())
+    }
+
+    /// Creates a stream on a device, with these settings.
+    pub(crate) fn with_settings(device: D, settings: Settings) -> Self {
         Self {
             device,
-            version: DataStreamVersion::default(),
-            byte_order: ByteOrder::default(),
-            precision: FloatingPointPrecision::default(),
-            limits: DataStreamLimits::default(),
+            settings,
             status: DataStreamStatus::Ok,
             transactions: Transactions::default(),
             progress: Progress::default(),
@@ -107,14 +107,14 @@ impl<D: StreamDevice> QDataStream<D> {
     /// Returns the same stream in another version.
     #[must_use]
     pub fn with_version(mut self, version: DataStreamVersion) -> Self {
-        self.version = version;
+        self.settings.version = version;
         self
     }
 
     /// Returns the same stream in another byte order.
     #[must_use]
     pub fn with_byte_order(mut self, order: ByteOrder) -> Self {
-        self.byte_order = order;
+        self.settings.byte_order = order;
         self
     }
 
@@ -130,31 +130,31 @@ impl<D: StreamDevice> QDataStream<D> {
 
     /// Returns the version of the format.
     pub fn version(&self) -> DataStreamVersion {
-        self.version
+        self.settings.version
     }
 
     /// Sets the version of the format. The default is the newest.
     #[doc(alias = "setVersion")]
     pub fn set_version(&mut self, version: DataStreamVersion) {
-        self.version = version;
+        self.settings.version = version;
     }
 
     /// Returns the byte order of numbers.
     #[doc(alias = "byteOrder")]
     pub fn byte_order(&self) -> ByteOrder {
-        self.byte_order
+        self.settings.byte_order
     }
 
     /// Sets the byte order of numbers. The default is [`ByteOrder::BigEndian`].
     #[doc(alias = "setByteOrder")]
     pub fn set_byte_order(&mut self, order: ByteOrder) {
-        self.byte_order = order;
+        self.settings.byte_order = order;
     }
 
     /// Returns the precision of floating-point numbers.
     #[doc(alias = "floatingPointPrecision")]
     pub fn floating_point_precision(&self) -> FloatingPointPrecision {
-        self.precision
+        self.settings.precision
     }
 
     /// Sets in which precision floating-point numbers are read and written, `f32` and `f64` alike,
@@ -162,17 +162,17 @@ impl<D: StreamDevice> QDataStream<D> {
     /// [`FloatingPointPrecision::Double`]. Before `Qt4_6`, each type has its own precision.
     #[doc(alias = "setFloatingPointPrecision")]
     pub fn set_floating_point_precision(&mut self, precision: FloatingPointPrecision) {
-        self.precision = precision;
+        self.settings.precision = precision;
     }
 
     /// Returns how much is read because the data says so.
     pub fn limits(&self) -> DataStreamLimits {
-        self.limits
+        self.settings.limits
     }
 
     /// Sets how much is read because the data says so.
     pub fn set_limits(&mut self, limits: DataStreamLimits) {
-        self.limits = limits;
+        self.settings.limits = limits;
     }
 
     /// Returns the first thing that went wrong since the status was reset.
@@ -264,7 +264,7 @@ impl<D: StreamDevice> QDataStream<D> {
     /// As [`read`](Self::read).
     #[doc(alias = "readRawData")]
     pub fn read_raw(&mut self, count: usize) -> Result<Vec<u8>, DataStreamError> {
-        self.check_size(count as u64, "bytes", self.limits.bytes)?;
+        self.check_size(count as u64, "bytes", self.settings.limits.bytes)?;
         self.with_bytes(count, <[u8]>::to_vec)
     }
 
@@ -357,7 +357,7 @@ impl<D: StreamDevice> QDataStream<D> {
         &mut self,
         f: impl FnOnce(&mut Self) -> Result<T, DataStreamError>,
     ) -> Result<T, DataStreamError> {
-        self.check_size(self.depth as u64 + 1, "levels of nesting", self.limits.depth)?;
+        self.check_size(self.depth as u64 + 1, "levels of nesting", self.settings.limits.depth)?;
         if self.depth == 0 {
             self.progress.begin_value();
         }

@@ -70,7 +70,8 @@ impl<D: StreamDevice> QDataStream<D> {
         let allowed = match self.depth {
             0 => usize::MAX,
             _ => {
-                usize::try_from(self.progress.memory_left(self.limits.memory)).unwrap_or(usize::MAX)
+                usize::try_from(self.progress.memory_left(self.settings.limits.memory))
+                    .unwrap_or(usize::MAX)
                     / size_of::<T>().max(1)
             }
         };
@@ -87,7 +88,7 @@ impl<D: StreamDevice> QDataStream<D> {
         if self.depth == 0 {
             return Ok(());
         }
-        let (memory, limit) = self.progress.add_memory(bytes, self.limits.memory);
+        let (memory, limit) = self.progress.add_memory(bytes, self.settings.limits.memory);
         self.check_limit(memory, "bytes of memory", limit)
     }
 

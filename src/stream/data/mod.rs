@@ -19,6 +19,7 @@ mod progress;
 mod scope;
 #[cfg(feature = "serde")]
 mod serde;
+mod settings;
 mod size;
 mod status;
 mod text;
@@ -40,6 +41,7 @@ pub use limits::DataStreamLimits;
 pub use numbers::{ByteOrder, FloatingPointPrecision};
 #[cfg(feature = "serde")]
 pub use serde::Serde;
+pub(crate) use settings::Settings;
 pub use status::{DataStreamError, DataStreamStatus};
 pub use text::{Nullable, QChar};
 #[cfg(feature = "jiff")]
