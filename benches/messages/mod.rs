@@ -1,40 +1,16 @@
 //! Works that take whole messages from a device: by `Messages`, and by a slot of `ready_read` that
 //! does it by hand and emits each message too.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read};
-
+use pipe::Pipe;
+use slotwire::OpenMode;
 use slotwire::message::{Decoder, LengthPrefixCodec, LineCodec, Messages};
 use slotwire::prelude::*;
-use slotwire::{Device, OpenMode, RawDevice};
+
+#[path = "../../tests/support/pipe.rs"]
+mod pipe;
 
 /// How many messages each readiness brings.
 const AT_ONCE: usize = 100;
-
-/// A device to which bytes are brought.
-#[derive(QObject, Default)]
-struct Pipe {
-    #[qobject(device)]
-    device: Device,
-    come: VecDeque<u8>,
-}
-
-impl RawDevice for Pipe {
-    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.come.read(buffer)? {
-            0 => Err(ErrorKind::WouldBlock.into()),
-            count => Ok(count),
-        }
-    }
-
-    fn write_data(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(ErrorKind::Unsupported.into())
-    }
-
-    fn data_available(&self) -> usize {
-        self.come.len()
-    }
-}
 
 /// Counts the bytes of its messages.
 #[derive(QObject, Default)]
@@ -97,12 +73,11 @@ fn bring(
     len: usize,
     count: usize,
 ) {
+    let messages = message.repeat(AT_ONCE);
     for _ in 0..count / AT_ONCE {
-        rt.with(pipe, |pipe, _| {
-            (0..AT_ONCE).for_each(|_| pipe.come.extend(message));
-            pipe.ready_read().emit(());
-        });
+        rt.with(pipe, |pipe, _| pipe.bring(&messages));
     }
+    rt.with(pipe, |pipe, _| pipe.end());
     assert_eq!(rt[sum].bytes, len * (count / AT_ONCE * AT_ONCE));
 }
 

@@ -5,9 +5,7 @@
 
 #![no_main]
 
-use std::collections::VecDeque;
 use std::fmt::Debug;
-use std::io;
 
 use arbitrary::Arbitrary;
 use counting_allocator::{CountingAllocator, count};
@@ -18,40 +16,18 @@ use slotwire::message::{
 };
 use slotwire::prelude::*;
 use slotwire::stream::{ByteOrder, Bytes, QDataStream};
-use slotwire::{Device, RawDevice};
 use tokio_util::codec::LinesCodec;
+
+use pipe::Pipe;
+
+#[path = "../../tests/support/pipe.rs"]
+mod pipe;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// The memory that a reader may have besides twice the length of what comes, in bytes.
 const MOST_MEMORY: usize = 1 << 20;
-
-/// A device to which the fuzzer brings the bytes.
-#[derive(QObject, Default)]
-struct Pipe {
-    #[qobject(device)]
-    device: Device,
-    come: VecDeque<u8>,
-    has_ended: bool,
-}
-
-impl RawDevice for Pipe {
-    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.come.read(buffer)? {
-            0 if !self.has_ended => Err(io::ErrorKind::WouldBlock.into()),
-            count => Ok(count),
-        }
-    }
-
-    fn write_data(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn data_available(&self) -> usize {
-        self.come.len()
-    }
-}
 
 /// The codec of the messages.
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -259,16 +235,10 @@ fn play<C: Decoder>(pieces: &[&[u8]], settings: Settings, reader: Reader<C>) -> 
         }
     };
     for piece in pieces {
-        rt.with(pipe, |pipe, _| {
-            pipe.come.extend(*piece);
-            pipe.ready_read().emit(());
-        });
+        rt.with(pipe, |pipe, _| pipe.bring(piece));
         resume(&mut rt);
     }
-    rt.with(pipe, |pipe, _| {
-        pipe.has_ended = true;
-        pipe.read_channel_finished().emit(());
-    });
+    rt.with(pipe, |pipe, _| pipe.end());
     resume(&mut rt);
     said.take()
 }

@@ -71,7 +71,8 @@ fn a_value_without_bytes_is_no_message() {
 #[test]
 fn a_device_that_does_not_tell_how_much_there_is_has_values_too() {
     let mut rt = Runtime::new().unwrap();
-    let pipe = rt.add(Pipe { tells_nothing: true, ..Pipe::default() });
+    let pipe = rt.add(Pipe::default());
+    rt[pipe].tells_nothing = true;
     rt[pipe].open(OpenMode::READ_ONLY).unwrap();
     let values = rt.add(Messages::new(pipe, DataStreamCodec::<Vec<u8>>::new()));
     let journal = journal_of_messages(&mut rt, values);

@@ -13,10 +13,7 @@ fn the_end_of_a_connection_comes_after_its_last_message(net: &Net) {
     rt.connect_fn(socket, QTcpSocket::disconnected, move |_, _| disconnected.note("disconnected"));
     peer.write_all(b"one\ntwo").unwrap();
     peer.shutdown(std::net::Shutdown::Write).unwrap();
-    wait_until(&mut rt, {
-        let journal = journal.clone();
-        move |_| journal.has("disconnected")
-    });
+    wait_for(&mut rt, &journal, "disconnected");
     assert_eq!(journal.take(), ["\"one\"", "\"two\"", "end", "disconnected"]);
 }
 
@@ -28,9 +25,7 @@ fn a_socket_that_connects_anew_begins_with_a_new_message(net: &Net) {
     let messages = rt.add(Messages::new(socket, LengthPrefixCodec::u8()));
     let journal = journal_of_messages(&mut rt, messages);
     for sent in [&[2, 1][..], &[1, 7, 3, 1]] {
-        rt[socket].connect_to_host("127.0.0.1", port);
-        wait_until(&mut rt, is(SocketState::Connected, socket));
-        let mut peer = caller(&mut rt, &listener);
+        let mut peer = connect(&mut rt, socket, &listener, port);
         peer.write_all(sent).unwrap();
         peer.shutdown(std::net::Shutdown::Write).unwrap();
         wait_until(&mut rt, is(SocketState::Unconnected, socket));
@@ -93,17 +88,6 @@ fn a_slot_that_panics_takes_only_itself_along() {
     play.rt.deliver();
     assert!(!play.rt.contains(fragile));
     assert_eq!(play.journal.take(), ["\"one\"", "\"break\"", "\"two\""]);
-}
-
-/// Connects the socket, and returns the peer.
-fn connect(rt: &mut Runtime, socket: Obj<QTcpSocket>, listener: &Listener, port: u16) -> Peer {
-    rt[socket].connect_to_host("127.0.0.1", port);
-    wait_until(rt, is(SocketState::Connected, socket));
-    caller(rt, listener)
-}
-
-fn wait_for(rt: &mut Runtime, journal: &Journal, entry: &str) {
-    wait_until(rt, |_| journal.has(entry));
 }
 
 #[on_every_network]

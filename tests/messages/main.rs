@@ -1,5 +1,7 @@
 //! Messages: whole ones out of bytes that come in whatever pieces, and out whole or not at all.
 
+#[path = "../support/pipe.rs"]
+mod pipe;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -12,59 +14,13 @@ mod sending;
 #[cfg(feature = "tokio-util")]
 mod tokio_codecs;
 
-use std::collections::VecDeque;
 use std::io;
 
+use pipe::Pipe;
 use slotwire::message::{Decoder, MessageError, Messages};
 use slotwire::prelude::*;
 use slotwire::{Device, QBuffer, RawDevice};
 use support::*;
-
-/// A device to which the test brings the bytes.
-#[derive(QObject, Default)]
-struct Pipe {
-    #[qobject(device)]
-    device: Device,
-    come: VecDeque<u8>,
-    has_ended: bool,
-    /// As the size of a read buffer; 0 is no limit.
-    limit: usize,
-    /// It does not tell how many bytes there are.
-    tells_nothing: bool,
-}
-
-impl RawDevice for Pipe {
-    fn read_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.come.read(buffer)? {
-            0 if !self.has_ended => Err(io::ErrorKind::WouldBlock.into()),
-            count => Ok(count),
-        }
-    }
-
-    fn write_data(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "this pipe has one direction"))
-    }
-
-    fn data_available(&self) -> usize {
-        if self.tells_nothing { 0 } else { self.come.len() }
-    }
-
-    fn buffer_limit(&self) -> usize {
-        if self.limit == 0 { usize::MAX } else { self.limit }
-    }
-}
-
-impl Pipe {
-    fn bring(&mut self, bytes: &[u8]) {
-        self.come.extend(bytes);
-        self.ready_read().emit(());
-    }
-
-    fn end(&mut self) {
-        self.has_ended = true;
-        self.read_channel_finished().emit(());
-    }
-}
 
 /// A pipe, the reader of its messages, and what that says: `Debug` of the messages, `!` and the
 /// text of an error, `end`.
@@ -118,4 +74,15 @@ impl<C: Decoder> Play<C> {
     fn is_open(&self) -> bool {
         self.rt[self.pipe].is_open()
     }
+}
+
+/// Connects the socket, and returns the peer.
+fn connect(rt: &mut Runtime, socket: Obj<QTcpSocket>, listener: &Listener, port: u16) -> Peer {
+    rt[socket].connect_to_host("127.0.0.1", port);
+    wait_until(rt, is(SocketState::Connected, socket));
+    caller(rt, listener)
+}
+
+fn wait_for(rt: &mut Runtime, journal: &Journal, entry: &str) {
+    wait_until(rt, |_| journal.has(entry));
 }

@@ -1,5 +1,7 @@
 //! When messages are taken from the device, and when not.
 
+use std::collections::VecDeque;
+
 use super::*;
 use slotwire::QUdpSocket;
 use slotwire::message::{DataStreamCodec, LengthPrefixCodec, LineCodec};
@@ -104,10 +106,7 @@ fn a_message_that_does_not_fit_into_the_read_buffer_is_too_long(net: &Net) {
     let messages = rt.add(Messages::new(socket, LengthPrefixCodec::u8()));
     let journal = journal_of_messages(&mut rt, messages);
     peer.write_all(&[&[9][..], &[1; 9], &[10], &[2; 10]].concat()).unwrap();
-    wait_until(&mut rt, {
-        let journal = journal.clone();
-        move |_| journal.len() == 2
-    });
+    wait_until(&mut rt, |_| journal.len() == 2);
     assert_eq!(
         journal.take(),
         ["[1, 1, 1, 1, 1, 1, 1, 1, 1]", "!a message is longer than the limit of 10 bytes"]
@@ -128,10 +127,7 @@ fn each_datagram_ends_its_last_message_and_a_wrong_one_is_dropped_alone(net: &Ne
     for datagram in datagrams {
         peer.send_to(datagram, to).unwrap();
     }
-    wait_until(&mut rt, {
-        let journal = journal.clone();
-        move |_| journal.has("4")
-    });
+    wait_for(&mut rt, &journal, "4");
     let incomplete = "!the device ended 1 bytes after the beginning of a message";
     assert_eq!(journal.take(), ["1", "2", incomplete, "3", incomplete, "4"]);
     assert_eq!(rt[socket].state(), SocketState::Bound);
@@ -176,7 +172,7 @@ fn a_message_that_does_not_fit_into_the_read_buffer_is_skipped_where_that_is_wan
         assert!(errors.get() < 10, "the same error again and again");
     });
     peer.write_all(&[&[0, 9][..], &[1; 9], &[0, 30], &[2; 30], &[0, 1, 3]].concat()).unwrap();
-    wait_until(&mut rt, |_| journal.has("[3]"));
+    wait_for(&mut rt, &journal, "[3]");
     let too_long = "!a message is longer than the limit of 10 bytes";
     assert_eq!(journal.take(), [too_long, too_long, "[3]"]);
 }
@@ -184,7 +180,8 @@ fn a_message_that_does_not_fit_into_the_read_buffer_is_skipped_where_that_is_wan
 #[test]
 fn a_codec_that_skips_nothing_is_not_asked_for_ever() {
     let mut rt = Runtime::new().unwrap();
-    let pipe = rt.add(Pipe { limit: 4, ..Pipe::default() });
+    let pipe = rt.add(Pipe::default());
+    rt[pipe].limit = 4;
     rt[pipe].open(OpenMode::READ_ONLY).unwrap();
     let messages = rt.add(Messages::new(pipe, LengthPrefixCodec::u64()));
     rt[messages].set_skips_long_messages(true);
@@ -231,7 +228,8 @@ fn a_message_comes_whole_in_text_mode_and_from_a_device_that_does_not_tell_what_
     assert_eq!(play.end().len(), 2);
 
     let mut rt = Runtime::new().unwrap();
-    let pipe = rt.add(Pipe { tells_nothing: true, ..Pipe::default() });
+    let pipe = rt.add(Pipe::default());
+    rt[pipe].tells_nothing = true;
     rt[pipe].open(OpenMode::READ_ONLY).unwrap();
     let messages = rt.add(Messages::new(pipe, LengthPrefixCodec::u32()));
     rt[messages].set_skips_long_messages(true);
@@ -303,10 +301,10 @@ fn the_rest_of_a_datagram_is_not_read_after_the_socket_is_opened_anew(net: &Net)
     });
     let (peer, _) = net.udp_peer();
     peer.send_to(b"close\nstale", to).unwrap();
-    wait_until(&mut rt, |_| journal.has("\"close\""));
+    wait_for(&mut rt, &journal, "\"close\"");
     let to = open(&mut rt);
     peer.send_to(b"one", to).unwrap();
-    wait_until(&mut rt, |_| journal.has("\"one\""));
+    wait_for(&mut rt, &journal, "\"one\"");
     assert_eq!(journal.take(), ["\"close\"", "\"one\""]);
 }
 
@@ -369,7 +367,7 @@ fn a_turn_that_is_put_aside_keeps_the_order_of_messages_and_end() {
     play.rt[pipe].bring(text.as_bytes());
     play.rt[pipe].end();
     let journal = play.journal.clone();
-    wait_until(&mut play.rt, |_| journal.has("end"));
+    wait_for(&mut play.rt, &journal, "end");
     let mut expected: Vec<_> = (0..50_000).map(|number| format!("\"{number}\"")).collect();
     expected.push("end".to_owned());
     assert_eq!(journal.take(), expected);
@@ -399,7 +397,7 @@ fn messages_come_whole_from_a_socket_without_a_buffer(net: &Net) {
         peer.shutdown(std::net::Shutdown::Write).unwrap();
         settle(&mut rt);
         rt.with(messages, Messages::resume_receiving);
-        wait_until(&mut rt, |_| journal.has("end"));
+        wait_for(&mut rt, &journal, "end");
         let too_long = "!a message of 100 bytes is longer than the limit of 3 bytes";
         assert_eq!(journal.take(), ["[1, 2]", too_long, "[3]", "[4]", "end"]);
     }

@@ -13,16 +13,7 @@ fn begin_address(
     rt: &mut Runtime,
     proxy: fn(u16) -> NetworkProxy,
 ) -> (Obj<QTcpSocket>, Journal, Listener) {
-    let (listener, port) = net.listener();
-    let socket = rt.add(QTcpSocket::new());
-    let journal = journal_of(rt, socket);
-    let asked = journal.clone();
-    rt.connect_fn(socket, QTcpSocket::proxy_authentication_required, move |_, _| {
-        asked.note("asked");
-    });
-    rt[socket].set_proxy(proxy(port));
-    rt[socket].connect_to_host("0.1.2.3", 12345);
-    (socket, journal, listener)
+    begin_to(net, rt, ("0.1.2.3", 12345), proxy)
 }
 
 fn socks5(port: u16) -> NetworkProxy {

@@ -49,6 +49,17 @@ fn begin(
     host: &str,
     finish: impl FnOnce(NetworkProxy) -> NetworkProxy,
 ) -> (Obj<QTcpSocket>, Journal, Listener) {
+    begin_to(net, rt, (host, 80), |port| finish(NetworkProxy::socks5("127.0.0.1", port)))
+}
+
+/// A socket that begins to connect to a host and its port, by the proxy made of the port of the
+/// listener. The journal has `asked` for each time that the proxy asks for credentials.
+fn begin_to(
+    net: &Net,
+    rt: &mut Runtime,
+    (host, at): (&str, u16),
+    proxy: impl FnOnce(u16) -> NetworkProxy,
+) -> (Obj<QTcpSocket>, Journal, Listener) {
     let (listener, port) = net.listener();
     let socket = rt.add(QTcpSocket::new());
     let journal = journal_of(rt, socket);
@@ -56,8 +67,8 @@ fn begin(
     rt.connect_fn(socket, QTcpSocket::proxy_authentication_required, move |_, _| {
         asked.note("asked");
     });
-    rt[socket].set_proxy(finish(NetworkProxy::socks5("127.0.0.1", port)));
-    rt[socket].connect_to_host(host, 80);
+    rt[socket].set_proxy(proxy(port));
+    rt[socket].connect_to_host(host, at);
     (socket, journal, listener)
 }
 
