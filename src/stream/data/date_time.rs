@@ -20,7 +20,7 @@ use super::version::DataStreamVersion;
 /// |---|---|
 /// | UTC | [`Timestamp`] |
 /// | UTC, an offset from UTC or a time zone | [`ZonedDateTime`] |
-/// | the local time of whoever reads it | [`civil::DateTime`](DateTime) |
+/// | the local time of the program that reads it | [`civil::DateTime`](DateTime) |
 ///
 /// What of these cannot be written in a way in which it is read back equal is an error: a part of a
 /// millisecond, before `Qt5_2` an offset or a time zone, and in `Qt5_0` also a local time; in any
@@ -101,7 +101,7 @@ impl FromDataStream for QDateTime {
     const MIN_SIZE: usize = 9;
 }
 
-/// In the local time of whoever reads it.
+/// A time in the local time zone of the program that reads it.
 impl From<DateTime> for QDateTime {
     fn from(value: DateTime) -> Self {
         Self { date: Some(value.date()), time: Some(value.time()), spec: TimeSpec::Local }

@@ -14,7 +14,7 @@ use super::version::DataStreamVersion;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeSpec {
-    /// In that of whoever reads it.
+    /// In the local time zone of the program that reads it.
     #[default]
     #[doc(alias = "LocalTime")]
     Local,
@@ -45,7 +45,7 @@ const OLD_LOCAL: i8 = -1;
 const NO_ZONE: &str = "-No Time Zone Specified!";
 const OFFSET_ZONE: &str = "OffsetFromUtc";
 
-/// How many characters of an unknown name are told.
+/// How many characters of an unknown name an error shows.
 const LONGEST_NAME: usize = 64;
 
 impl TimeSpec {

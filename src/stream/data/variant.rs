@@ -296,7 +296,7 @@ fn of_program_s_type(name: &CStr) -> DataStreamError {
     ))
 }
 
-/// How many characters of the name of a type are told.
+/// How many characters of a type's name an error shows.
 const LONGEST_NAME: usize = 64;
 
 macro_rules! from {
