@@ -116,6 +116,14 @@ pub use event_loop::{
 };
 #[doc(inline)]
 pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+#[doc(inline)]
+pub use net::{
+    AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, SslCertificate,
+    SslCipher, SslConfiguration, SslConfigurationError, SslError, SslErrorKind, SslKey, SslMode,
+    SslParseError, SslProtocol, SubjectInfo,
+};
 #[doc(inline)]
 pub use net::{
     Authenticator, BindAddress, BindMode, Blocking, EnvironmentProxies, HardwareAddress, HostInfo,

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::allowance::Allowance;
 
@@ -13,6 +13,12 @@ use super::allowance::Allowance;
 pub trait Clock {
     /// Returns the current time. The time must never go back.
     fn now(&self) -> Instant;
+
+    /// Returns the current date, by which certificates are valid or not. The default is the
+    /// system's date.
+    fn system_time(&self) -> SystemTime {
+        SystemTime::now()
+    }
 
     /// Returns how long the poller may sleep when the loop has nothing to do for `timeout`. `None`
     /// means for ever, in both places.
@@ -46,7 +52,17 @@ pub(crate) fn saturating_add(from: Instant, mut delay: Duration) -> Instant {
     }
 }
 
-/// The system's monotonic clock.
+/// Returns the date `elapsed` after `from`, or `from` if a `SystemTime` cannot hold that.
+pub(crate) fn date_after(from: SystemTime, elapsed: Duration) -> SystemTime {
+    from.checked_add(elapsed).unwrap_or(from)
+}
+
+/// Returns the date at which virtual clocks start, the same in each run: 1 January 2000, 0:00 UTC.
+pub(crate) fn first_date() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800)
+}
+
+/// The system's monotonic clock, and the system's date.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -64,6 +80,9 @@ impl Clock for SystemClock {
 ///
 /// While a runtime with this clock waits for its next timer, the time jumps to that timer at once,
 /// unless the kernel has something ready. A clone is the same clock.
+///
+/// Its date begins at 1 January 2000, 0:00 UTC, in each run, or at the date of
+/// [`starting_at`](Self::starting_at).
 ///
 /// ```
 /// use std::time::Duration;
@@ -84,13 +103,29 @@ impl Clock for SystemClock {
 #[derive(Clone, Debug)]
 pub struct VirtualClock {
     start: Instant,
+    start_date: SystemTime,
     elapsed: Rc<Cell<Duration>>,
 }
 
 impl VirtualClock {
     /// Creates a clock at which no time has passed yet.
     pub fn new() -> Self {
-        Self { start: Instant::now(), elapsed: Rc::default() }
+        Self::starting_at(first_date())
+    }
+
+    /// Creates a clock at which no time has passed since this date.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use slotwire::{Clock, VirtualClock};
+    ///
+    /// let date = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+    /// let clock = VirtualClock::starting_at(date);
+    /// clock.advance(Duration::from_secs(1));
+    /// assert_eq!(clock.system_time(), date + Duration::from_secs(1));
+    /// ```
+    pub fn starting_at(date: SystemTime) -> Self {
+        Self { start: Instant::now(), start_date: date, elapsed: Rc::default() }
     }
 
     /// Lets time pass. Timers that become due fire in the next passes of the runtime.
@@ -113,6 +148,10 @@ impl Default for VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Instant {
         saturating_add(self.start, self.elapsed.get())
+    }
+
+    fn system_time(&self) -> SystemTime {
+        date_after(self.start_date, self.elapsed.get())
     }
 
     fn sleep(&self, timeout: Option<Duration>) -> Option<Duration> {

@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::home::{LoopParts, Parts};
 use super::threads::{PostError, Remote};
@@ -63,6 +63,26 @@ impl World {
     #[doc(alias = "QDeadlineTimer")]
     pub fn now(&self) -> Instant {
         LoopParts::of(self).timers.now()
+    }
+
+    /// Returns the date on the runtime's [clock](crate::Clock), by which certificates are valid or
+    /// not. On a virtual clock and on a simulated network it is the same in each run.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use slotwire::prelude::*;
+    /// use slotwire::VirtualClock;
+    ///
+    /// # fn main() -> Result<(), slotwire::Error> {
+    /// let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    /// let rt = Runtime::with_clock(VirtualClock::starting_at(date))?;
+    /// assert_eq!(rt.system_time(), date);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "currentDateTime")]
+    pub fn system_time(&self) -> SystemTime {
+        LoopParts::of(self).timers.system_time()
     }
 }
 

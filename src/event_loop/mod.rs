@@ -29,6 +29,8 @@ pub use timer::QTimer;
 pub use timing::TimerType;
 
 pub(crate) use clock::saturating_add;
+#[cfg(feature = "sim")]
+pub(crate) use clock::{date_after, first_date};
 pub(crate) use home::{Home, LoopParts, Parts};
 pub(crate) use sources::Reactor;
 #[cfg(feature = "sim")]

@@ -10,6 +10,8 @@ mod proxy;
 mod server;
 mod shared;
 mod socket;
+#[cfg(feature = "tls")]
+mod tls;
 mod values;
 mod waiting;
 
@@ -45,6 +47,13 @@ pub(crate) use socket::Q_ABSTRACT_SOCKET;
 #[doc(hidden)]
 pub use socket::{Machine, SocketCore};
 pub use socket::{QAbstractSocket, QTcpSocket, QUdpSocket};
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use tls::{
+    AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, SslCertificate,
+    SslCipher, SslConfiguration, SslConfigurationError, SslError, SslErrorKind, SslKey, SslMode,
+    SslParseError, SslProtocol, SubjectInfo,
+};
 #[doc(hidden)]
 pub use values::EngineFailure;
 pub use values::{

@@ -1,12 +1,12 @@
 //! `SimNetwork`: a network in memory, with its own clock.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::host_network::HostNetwork;
 use super::kernel::{
@@ -15,7 +15,7 @@ use super::kernel::{
 use super::plain::{SimListener, SimStream, SimUdpSocket};
 use super::poller::{SimClock, SimPoller};
 use crate::Error;
-use crate::event_loop::{Runtime, saturating_add};
+use crate::event_loop::{Runtime, date_after, first_date, saturating_add};
 use crate::net::{Facilities, NetworkInterface, at_interface};
 
 /// A network in memory: hosts, the links between them, and a clock.
@@ -61,6 +61,8 @@ struct Shared {
     schedule: RefCell<Schedule>,
     /// The time of the hosts' clocks at the start.
     start: Instant,
+    /// A date, and the simulated time at which the hosts' clocks show it.
+    date: Cell<(SystemTime, Duration)>,
     seed: u64,
 }
 
@@ -88,7 +90,8 @@ impl SimNetwork {
     pub fn new(seed: u64) -> Self {
         let wire = RefCell::new(Wire::new(seed));
         let schedule = RefCell::default();
-        Self { shared: Rc::new(Shared { wire, schedule, start: Instant::now(), seed }) }
+        let date = Cell::new((first_date(), Duration::ZERO));
+        Self { shared: Rc::new(Shared { wire, schedule, start: Instant::now(), date, seed }) }
     }
 
     /// Returns the seed.
@@ -99,6 +102,30 @@ impl SimNetwork {
     /// Returns the simulated time since the network was created.
     pub fn elapsed(&self) -> Duration {
         self.wire().agenda.now()
+    }
+
+    /// Returns the date on the hosts' clocks, by which certificates are valid or not. At the
+    /// beginning it is 1 January 2000, 0:00 UTC, in each run.
+    pub fn system_time(&self) -> SystemTime {
+        let (date, at) = self.shared.date.get();
+        date_after(date, self.elapsed().saturating_sub(at))
+    }
+
+    /// Sets the date on the hosts' clocks. The time that has passed, and so all timers, stay as they
+    /// are.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use slotwire::sim::SimNetwork;
+    ///
+    /// let network = SimNetwork::new(7);
+    /// let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    /// network.set_system_time(date);
+    /// network.advance(Duration::from_secs(60));
+    /// assert_eq!(network.system_time(), date + Duration::from_secs(60));
+    /// ```
+    pub fn set_system_time(&self, date: SystemTime) {
+        self.shared.date.set((date, self.elapsed()));
     }
 
     pub(super) fn wire(&self) -> RefMut<'_, Wire> {

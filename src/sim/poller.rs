@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::kernel::WatcherKey;
 use super::network::SimNetwork;
@@ -25,6 +25,10 @@ impl SimClock {
 impl Clock for SimClock {
     fn now(&self) -> Instant {
         self.network.moment(self.network.elapsed())
+    }
+
+    fn system_time(&self) -> SystemTime {
+        self.network.system_time()
     }
 }
 

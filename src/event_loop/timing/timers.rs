@@ -12,7 +12,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use mio::Waker;
 
@@ -74,6 +74,11 @@ impl Timers {
 
     pub(crate) fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// Returns the date on the clock.
+    pub(crate) fn system_time(&self) -> SystemTime {
+        self.clock.system_time()
     }
 
     /// Returns the time after `delay`, or a time very far ahead if the clock cannot hold that.

@@ -1,0 +1,42 @@
+//! TLS: its values, and the layer that encrypts (feature `tls`).
+//!
+//! Keeps one promise: no connection is made to a peer whose certificate was not checked, unless the
+//! configuration says so. All cryptography is that of `rustls` and of its provider `ring`. What a
+//! certificate is worth is decided in `chain_check.rs` by `webpki`, at the time of the runtime's
+//! clock.
+#![allow(dead_code, unused_imports, reason = "the layer that uses these values is being written")]
+
+mod alert;
+mod certificate;
+mod chain_check;
+mod cipher;
+mod configuration;
+mod configuration_error;
+mod error;
+#[cfg(test)]
+mod handshake_tests;
+mod hearing;
+mod key;
+mod mode;
+mod parse_error;
+mod pem_text;
+mod protocol;
+mod revocation_list;
+mod roots;
+mod session_store;
+mod settings;
+mod subject_info;
+mod verifier;
+
+pub use alert::{AlertLevel, AlertType};
+pub use certificate::{AlternativeName, SslCertificate};
+pub use cipher::SslCipher;
+pub use configuration::SslConfiguration;
+pub use configuration_error::SslConfigurationError;
+pub use error::{SslError, SslErrorKind};
+pub(in crate::net) use hearing::{Heard, hear};
+pub use key::{KeyAlgorithm, SslKey};
+pub use mode::{PeerVerifyMode, SslMode};
+pub use parse_error::SslParseError;
+pub use protocol::SslProtocol;
+pub use subject_info::SubjectInfo;
