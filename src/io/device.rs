@@ -216,6 +216,15 @@ impl Device {
         self.incoming.len()
     }
 
+    /// Takes what was received and not read. Rolls a transaction back before.
+    #[cfg(feature = "tls")]
+    pub(crate) fn take_unread(&mut self) -> Vec<u8> {
+        if !matches!(self.transaction(), Transaction::None) {
+            self.roll_back();
+        }
+        self.take_buffer()
+    }
+
     /// Takes the buffer out, for somebody who writes on what is in it. There are no messages in it, and no
     /// transaction is under way.
     #[inline]

@@ -55,7 +55,7 @@ impl Route {
         mut self,
         stand_on: impl FnOnce(Box<dyn SocketEngine>, Vec<u8>) -> Box<dyn SocketEngine> + 'static,
     ) -> Self {
-        self.layers.push(Layer(Box::new(stand_on)));
+        self.layers.push(Layer::new(stand_on));
         self
     }
 }
@@ -73,6 +73,13 @@ pub(in crate::net) struct Layer(StandOn);
 type StandOn = Box<dyn FnOnce(Box<dyn SocketEngine>, Vec<u8>) -> Box<dyn SocketEngine>>;
 
 impl Layer {
+    /// Creates a layer that `stand_on` makes: see [`Route::with_layer`].
+    pub(in crate::net) fn new(
+        stand_on: impl FnOnce(Box<dyn SocketEngine>, Vec<u8>) -> Box<dyn SocketEngine> + 'static,
+    ) -> Self {
+        Self(Box::new(stand_on))
+    }
+
     /// Makes the layer's engine above `below`. `early` has the bytes that were read from `below`
     /// already.
     pub(in crate::net) fn stand_on(

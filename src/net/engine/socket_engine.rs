@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::time::Instant;
 
 use smallvec::SmallVec;
 
@@ -323,6 +324,33 @@ pub trait SocketEngine: fmt::Debug + Any {
     /// Sends the bytes that the engine holds back, then closes the writing end.
     fn shutdown_write(&mut self) -> io::Result<()> {
         on(self.below_mut())?.shutdown_write()
+    }
+
+    /// Called when the socket closes the connection and has passed all written bytes to this engine.
+    /// Returns true if the engine may be dropped. If not, it has bytes to send, or waits for the peer;
+    /// once it may be dropped, [`ready`](Self::ready) returns `writable`.
+    fn finish(&mut self) -> bool {
+        self.below_mut().is_none_or(|below| below.finish())
+    }
+
+    /// Returns the moment at which [`on_deadline`](Self::on_deadline) has to be called, if the engine
+    /// must not wait longer.
+    fn deadline(&self) -> Option<Instant> {
+        self.below().and_then(|below| below.deadline())
+    }
+
+    /// Called when the [deadline](Self::deadline) has passed. Then the socket reads and writes.
+    fn on_deadline(&mut self) {
+        if let Some(below) = self.below_mut() {
+            below.on_deadline();
+        }
+    }
+
+    /// Called when the program resumes a socket that has paused.
+    fn resume(&mut self) {
+        if let Some(below) = self.below_mut() {
+            below.resume();
+        }
     }
 
     /// Ends the connection by a reset, now or when the engine is dropped. Drops what was written and

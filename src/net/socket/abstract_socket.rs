@@ -497,7 +497,7 @@ pub trait QAbstractSocket: QIODevice {
 
     /// Resumes a socket that has paused. A plain socket never pauses.
     fn resume(&mut self) {
-        self.machine().get().make_room();
+        self.machine().get().resume();
     }
 
     /// Returns the tag of the protocol that this socket speaks; empty by default.

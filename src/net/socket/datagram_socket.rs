@@ -144,6 +144,14 @@ impl StateMachine for DatagramSocket {
 
     fn on_written(&mut self) {}
 
+    fn go_on_with_engine(&mut self) {
+        self.core.announcement_mut().set_has_more(true);
+        self.core.postpone_traffic();
+    }
+
+    // An engine of datagrams has nothing to say at the end.
+    fn wait_to_finish(&mut self) {}
+
     fn make_room(&mut self) {
         self.core.after_consuming();
     }

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use super::news::News;
 use super::settings::Settings;
 use super::step::EarlierSteps;
-use crate::net::engine::Question;
+use crate::net::engine::{Layer, Question};
 use crate::net::proxy::{NetworkProxy, ProxyAuthentication};
 use crate::net::values::SocketState;
 use crate::object::Signal;
@@ -25,6 +25,8 @@ pub(super) struct Extra {
     pub(super) peer_name: String,
     /// The proxy that was chosen when the socket last began to connect.
     pub(super) chosen_proxy: Option<Rc<NetworkProxy>>,
+    /// The layer that stands on the next connection, above those of its route.
+    pub(super) next_layer: Option<Layer>,
     /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,

@@ -131,12 +131,37 @@ pub(in crate::net) trait StateMachine {
             Occasion::Step(Newcomers::ANNOUNCED) => self.watch(),
             Occasion::Step(DELIVERED) => self.core_mut().on_delivered(),
             Occasion::Step(number) => self.take_step(number),
-            Occasion::Due => self.core_mut().on_timeout(),
+            Occasion::Due => self.on_due(),
             Occasion::Answered => self.core_mut().on_answer(),
             Occasion::Ready(..) | Occasion::FollowUp => {}
         }
         false
     }
+
+    /// Called when the time of the attempt to connect has come, or that of the engine.
+    fn on_due(&mut self) {
+        if self.core().has_attempt() {
+            return self.core_mut().on_timeout();
+        }
+        if self.core_mut().pass_deadline() {
+            self.go_on_with_engine();
+        }
+    }
+
+    /// Called when the program resumes a socket that has paused.
+    fn resume(&mut self) {
+        if let Some(engine) = self.core_mut().engine_mut() {
+            engine.resume();
+        }
+        self.make_room();
+    }
+
+    /// Called when the engine can go on although none of its sources is ready: postpones reading and
+    /// sending.
+    fn go_on_with_engine(&mut self);
+
+    /// Called when the engine still has to do something before the connection may be dropped.
+    fn wait_to_finish(&mut self);
 
     /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
     fn enter(&mut self, anchor: &Anchor<'_>) {
@@ -209,6 +234,7 @@ pub(in crate::net) trait StateMachine {
             Step::Closed if self.core().has_engine() && self.has_to_send() => {
                 self.core_mut().postpone_traffic();
             }
+            Step::Closed if !self.core_mut().finish_engine() => self.wait_to_finish(),
             Step::Closed => {
                 self.drop_input();
                 self.end(true);

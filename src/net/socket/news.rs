@@ -17,6 +17,8 @@ bitflags! {
         const DEPARTED = 8;
         /// The network has refused a datagram.
         const REFUSED = 16;
+        /// The handshake of TLS is over: `encrypted` was emitted.
+        const ENCRYPTED = 32;
     }
 }
 

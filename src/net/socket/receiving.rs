@@ -251,6 +251,10 @@ impl StreamSocket {
     /// Called when a read has found the peer's end.
     pub(super) fn peer_finished(&mut self) {
         if !self.core.settings().allow_half_open {
+            // A layer answers the end of the peer, unless bytes are lost that were to come before.
+            if !self.has_to_send() {
+                self.core.finish_engine();
+            }
             return self.lost(Fault { kind: SocketError::RemoteHostClosed, source: None });
         }
         self.core.announce_early();

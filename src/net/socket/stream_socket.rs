@@ -154,6 +154,16 @@ impl StateMachine for StreamSocket {
         self.read_on();
     }
 
+    fn go_on_with_engine(&mut self) {
+        self.send.is_blocked = false;
+        self.core.announcement_mut().set_has_more(true);
+        self.core.postpone_traffic();
+    }
+
+    fn wait_to_finish(&mut self) {
+        self.send.is_blocked = true;
+    }
+
     fn shutdown_write(&mut self) {
         let is_open = self.core.state() == SocketState::Connected || self.core.has_attempt();
         if is_open && self.send.begin_to_close() {

@@ -278,6 +278,12 @@ impl EngineFailure {
         Self { kind, reason: reason.into() }
     }
 
+    /// Returns the error that the socket reports.
+    #[cfg(feature = "tls")]
+    pub(in crate::net) fn kind(&self) -> SocketError {
+        self.kind
+    }
+
     /// Returns true if an engine's failure has become this error.
     pub(in crate::net) fn is_source_of(error: &io::Error) -> bool {
         Self::kind_of(error).is_some()

@@ -7,14 +7,14 @@ use crate::event_loop::TimerKey;
 use crate::net::shared::{Facilities, Home};
 
 /// A timer that wakes the socket. Dropping it disarms the timer.
-pub(super) struct Alarm {
+pub(in crate::net) struct Alarm {
     timer: TimerKey,
     facilities: Rc<Facilities>,
 }
 
 impl Alarm {
     /// Arms a timer that wakes the socket at `due`.
-    pub(super) fn at(due: Instant, home: &Home) -> Self {
+    pub(in crate::net) fn at(due: Instant, home: &Home) -> Self {
         let facilities = home.parts().clone();
         Self { timer: facilities.timers.arm(due, home.key()), facilities }
     }

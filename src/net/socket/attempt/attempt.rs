@@ -112,6 +112,11 @@ impl Attempt {
         Self { port, protocol, race: Race::of(address, own), ..Self::default() }
     }
 
+    /// Puts a layer above those of the route.
+    pub(in crate::net::socket) fn set_top_layer(&mut self, layer: Option<Layer>) {
+        self.layers.extend(layer);
+    }
+
     /// Creates an attempt to be bound by this way. `own` is the engine of a socket of datagrams,
     /// which is bound to an address of this host.
     pub(in crate::net) fn to_bind(chosen: Chosen, own: Option<Box<dyn SocketEngine>>) -> Self {
@@ -167,7 +172,9 @@ impl Attempt {
                 self.link = self.race.unbind();
             }
         }
-        (self.hop, self.layers, self.is_by_proxy) = (hop, layers, is_by_proxy);
+        (self.hop, self.is_by_proxy) = (hop, is_by_proxy);
+        // A layer of the socket is the highest, and there is one at most.
+        self.layers.splice(..0, layers);
         if self.race.is_empty() {
             self.race.add(literal(terms, self.name_to_look_up(terms.peer)), self.port);
         }

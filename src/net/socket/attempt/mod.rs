@@ -17,5 +17,7 @@ mod race;
 mod racing_tests;
 mod terms;
 
+#[cfg(feature = "tls")]
+pub(in crate::net) use alarm::Alarm;
 pub(in crate::net) use attempt::{Attempt, Connection, Outcome};
 pub(in crate::net) use terms::Terms;

@@ -40,7 +40,9 @@ impl SocketCore {
         self.extra_mut().peer_name = name;
         // A layer that bound the socket leads to no peer: it is closed.
         let own = self.phase.take_engine().filter(|engine| engine.below().is_none());
-        self.begin_attempt(Attempt::new(address, port, protocol, own));
+        let mut attempt = Attempt::new(address, port, protocol, own);
+        attempt.set_top_layer(self.extra_mut().next_layer.take());
+        self.begin_attempt(attempt);
     }
 
     /// Begins to connect to the peer whose name is set. Without a runtime, only notes the wish.
@@ -169,7 +171,10 @@ impl SocketCore {
 
     /// Returns the time at which [`on_timeout`](Self::on_timeout) must be called, at the latest.
     pub(in crate::net) fn next_timeout(&self) -> Option<Instant> {
-        self.phase.attempt()?.next_timeout()
+        match self.phase.attempt() {
+            Some(attempt) => attempt.next_timeout(),
+            None => self.phase.engine()?.deadline(),
+        }
     }
 
     /// Adds the sockets of the network to wait for until this socket is ready.

@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 
 use super::core::SocketCore;
 use crate::io::OpenMode;
+#[cfg(feature = "tls")]
+use crate::net::engine::Layer;
 use crate::net::engine::{SocketEngine, listens, open};
 use crate::net::shared::Home;
 use crate::net::socket::attempt::Attempt;
@@ -117,6 +119,49 @@ impl SocketCore {
             return Ok(());
         };
         engine.watch(home.key())
+    }
+
+    /// Tells the engine that the socket closes the connection. Returns true if the engine may be
+    /// dropped.
+    pub(in crate::net::socket) fn finish_engine(&mut self) -> bool {
+        self.phase.engine_mut().is_none_or(|engine| engine.finish())
+    }
+
+    /// Tells the engine that its deadline has passed, if that is so.
+    pub(in crate::net::socket) fn pass_deadline(&mut self) -> bool {
+        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
+            return false;
+        };
+        let has_passed = engine.deadline().is_some_and(|deadline| deadline <= home.timers.now());
+        if has_passed {
+            engine.on_deadline();
+        }
+        has_passed
+    }
+
+    /// Sets the layer that stands on the next connection, above those of its route.
+    #[cfg(feature = "tls")]
+    pub(in crate::net::socket) fn set_next_layer(&mut self, layer: Layer) {
+        self.extra_mut().next_layer = Some(layer);
+    }
+
+    /// Puts a layer on the engine of an established connection. What was received and not read is for
+    /// the layer, as what was written and not sent. Returns how many bytes that were to be sent the
+    /// layer has got, and `None` if there is no such connection.
+    #[cfg(feature = "tls")]
+    pub(in crate::net::socket) fn put_layer(
+        &mut self,
+        stand_on: impl FnOnce(Box<dyn SocketEngine>, Vec<u8>, &[u8]) -> Box<dyn SocketEngine>,
+    ) -> Option<usize> {
+        if self.state() != SocketState::Connected {
+            return None;
+        }
+        let engine = self.phase.take_engine()?;
+        let early = self.device.take_unread();
+        let unsent = self.device.outgoing().to_vec();
+        self.device.drop_outgoing();
+        self.phase = Phase::Connected(stand_on(engine, early, &unsent));
+        Some(unsent.len())
     }
 
     /// Sets the state, for a class of its own that may have something else in place of an engine.
