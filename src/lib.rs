@@ -120,9 +120,9 @@ pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 #[doc(inline)]
 pub use net::{
-    AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, SslCertificate,
-    SslCipher, SslConfiguration, SslConfigurationError, SslError, SslErrorKind, SslKey, SslMode,
-    SslParseError, SslProtocol, SubjectInfo,
+    AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, QSslSocket,
+    SslCertificate, SslCipher, SslConfiguration, SslConfigurationError, SslError, SslErrorKind,
+    SslKey, SslMode, SslParseError, SslProtocol, SubjectInfo,
 };
 #[doc(inline)]
 pub use net::{

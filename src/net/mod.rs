@@ -44,6 +44,9 @@ pub use proxy::{
 pub use server::EmbedsServer;
 pub use server::{Incoming, QTcpServer};
 pub(crate) use socket::Q_ABSTRACT_SOCKET;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use socket::QSslSocket;
 #[doc(hidden)]
 pub use socket::{Machine, SocketCore};
 pub use socket::{QAbstractSocket, QTcpSocket, QUdpSocket};

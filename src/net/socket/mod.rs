@@ -43,6 +43,8 @@ mod receiving;
 mod send_half;
 mod sending;
 mod settings;
+#[cfg(feature = "tls")]
+mod ssl_socket;
 mod step;
 mod stream_socket;
 mod tcp_socket;
@@ -58,5 +60,7 @@ pub(in crate::net) use fault::Fault;
 pub use machine::Machine;
 pub(in crate::net) use machine::StateMachine;
 pub(in crate::net) use news::News;
+#[cfg(feature = "tls")]
+pub use ssl_socket::QSslSocket;
 pub use tcp_socket::QTcpSocket;
 pub use udp_socket::QUdpSocket;

@@ -10,7 +10,8 @@ use rcgen::{
 use rustls::Connection;
 use rustls::pki_types::UnixTime;
 
-use super::{Heard, PeerVerifyMode, SslCertificate, SslConfiguration, SslKey, hear};
+use super::hearing::{Heard, hear};
+use super::{PeerVerifyMode, SslCertificate, SslConfiguration, SslKey};
 
 /// 1 January 2030, in seconds since 1970.
 const IN_2030: u64 = 1_893_456_000;

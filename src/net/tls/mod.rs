@@ -4,7 +4,6 @@
 //! configuration says so. All cryptography is that of `rustls` and of its provider `ring`. What a
 //! certificate is worth is decided in `chain_check.rs` by `webpki`, at the time of the runtime's
 //! clock.
-#![allow(dead_code, unused_imports, reason = "the layer that uses these values is being written")]
 
 mod alert;
 mod certificate;
@@ -12,6 +11,7 @@ mod chain_check;
 mod cipher;
 mod configuration;
 mod configuration_error;
+mod engine;
 mod error;
 #[cfg(test)]
 mod handshake_tests;
@@ -23,6 +23,7 @@ mod pem_text;
 mod protocol;
 mod revocation_list;
 mod roots;
+mod session;
 mod session_store;
 mod settings;
 mod subject_info;
@@ -33,10 +34,11 @@ pub use certificate::{AlternativeName, SslCertificate};
 pub use cipher::SslCipher;
 pub use configuration::SslConfiguration;
 pub use configuration_error::SslConfigurationError;
+pub(in crate::net) use engine::TlsEngine;
 pub use error::{SslError, SslErrorKind};
-pub(in crate::net) use hearing::{Heard, hear};
 pub use key::{KeyAlgorithm, SslKey};
 pub use mode::{PeerVerifyMode, SslMode};
 pub use parse_error::SslParseError;
 pub use protocol::SslProtocol;
+pub(in crate::net) use session::{Agreed, REPORTED, Report, Session};
 pub use subject_info::SubjectInfo;

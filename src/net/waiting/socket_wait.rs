@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 use super::wait_steps::{Lookup, deliver_before, look_up, turn_of, wait_on};
 use crate::event_loop::Runtime;
 use crate::net::engine::Interest;
+#[cfg(feature = "tls")]
+use crate::net::socket::QSslSocket;
 use crate::net::socket::{News, QAbstractSocket, SocketCore, StateMachine};
+#[cfg(feature = "tls")]
+use crate::net::tls::SslMode;
 use crate::net::values::{SocketError, SocketState};
 use crate::object::{Obj, Target};
 use crate::readiness::Readiness;
@@ -86,6 +90,29 @@ impl Runtime {
         T: ?Sized + Target + QAbstractSocket,
     {
         Wait::begin(self, socket, timeout).for_binding()
+    }
+
+    /// Waits until the connection of a socket is encrypted.
+    ///
+    /// Returns true if the handshake is over when this is called, or if `encrypted` is emitted before
+    /// the call returns. Returns false if the socket does not connect, or has not begun to encrypt its
+    /// connection; if the handshake fails; or if the wait takes longer than `timeout`: then
+    /// `error_occurred(SocketTimeout)` is emitted, and the connection does not end.
+    ///
+    /// Finishes connecting first. Otherwise as
+    /// [`wait_for_connected`](Self::wait_for_connected).
+    ///
+    /// # Panics
+    ///
+    /// Panics if a slot panics.
+    #[cfg(feature = "tls")]
+    #[doc(alias = "waitForEncrypted")]
+    pub fn wait_for_encrypted(
+        &mut self,
+        socket: Obj<QSslSocket>,
+        timeout: Option<Duration>,
+    ) -> bool {
+        Wait::begin(self, socket, timeout).for_encryption()
     }
 
     /// Waits until new bytes or a datagram have come.
@@ -201,6 +228,28 @@ struct Wait<'a, T: ?Sized + Target> {
     legacy: Rc<Cell<News>>,
     /// The socket was polled once after the deadline, or may not be polled any more.
     has_looked_last: bool,
+}
+
+#[cfg(feature = "tls")]
+impl Wait<'_, QSslSocket> {
+    fn for_encryption(&mut self) -> bool {
+        while !self.is_encrypted() && self.is_ready_until(News::ENCRYPTED) {
+            let socket = self.runtime.get(self.socket);
+            if socket.is_none_or(|socket| socket.mode() == SslMode::Unencrypted) {
+                return false;
+            }
+            let to_write = self.machine().is_some_and(|machine| machine.has_to_send());
+            if !self.step(true, to_write) {
+                self.time_out();
+                break;
+            }
+        }
+        self.is_encrypted() || self.has_happened(News::ENCRYPTED)
+    }
+
+    fn is_encrypted(&self) -> bool {
+        self.runtime.get(self.socket).is_some_and(QSslSocket::is_encrypted)
+    }
 }
 
 impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
@@ -423,7 +472,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             // Without a deadline, this means that the socket will never be ready.
             None if deadline == self.deadline => false,
             None => {
-                self.turn(|machine| machine.core_mut().on_timeout());
+                self.turn(|machine| machine.on_due());
                 true
             }
         }

@@ -1,0 +1,552 @@
+//! `QSslSocket`: a TCP connection that is encrypted by TLS.
+//!
+//! The engine of the connection does the work (`net/tls/engine.rs`) and reports what has happened.
+//! This class emits the signals, and decides about the errors of the peer's certificate once the
+//! slots have run.
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
+use rustls::Connection;
+use slotwire_macros::QObject;
+
+use super::abstract_socket::QAbstractSocket;
+use super::attempt::Alarm;
+use super::machine::StateMachine;
+use super::news::News;
+use super::tcp_socket::QTcpSocket;
+use crate::io::OpenMode;
+use crate::net::engine::Layer;
+use crate::net::shared::Home;
+use crate::net::tls::{
+    Agreed, AlertLevel, AlertType, REPORTED, Report, Session, SslCertificate, SslCipher,
+    SslConfiguration, SslError, SslMode, SslProtocol, TlsEngine,
+};
+use crate::net::values::{
+    EngineFailure, NetworkLayerProtocol, PauseMode, SocketError, SocketState,
+};
+use crate::object::{Anchor, Occasion, Response, Signal};
+
+/// The numbers of the steps that follow the slots which may decide about errors.
+const DECIDE: u32 = REPORTED + 1;
+const INTERRUPT: u32 = REPORTED + 2;
+
+/// A TCP socket whose connection is encrypted by TLS 1.2 or 1.3.
+///
+/// [`connect_to_host_encrypted`](Self::connect_to_host_encrypted) connects, and
+/// [`encrypted`](Self::encrypted) is emitted once the peer has proved who it is. What is written
+/// before waits until then. A socket that is connected already, for example after `STARTTLS`, begins
+/// with [`start_client_encryption`](Self::start_client_encryption). Apart from that it is a
+/// [`QTcpSocket`]: everything that one does, this one does with what is decrypted.
+#[derive(QObject)]
+#[qobject(enter = Self::entered, wake = Self::woken)]
+pub struct QSslSocket {
+    #[qobject(base: QAbstractSocket)]
+    tcp: QTcpSocket,
+    /// Emitted when the handshake is over: from now on bytes go out and come in, encrypted.
+    #[signal]
+    encrypted: Signal<()>,
+    /// Emitted when a handshake begins, with the part of this end.
+    #[doc(alias = "modeChanged")]
+    #[signal]
+    mode_changed: Signal<SslMode>,
+    /// Emitted when the certificate of the peer has errors. If the configuration demands a valid one,
+    /// the connection ends after the slots have run, unless a slot has called
+    /// [`ignore_ssl_errors`](Self::ignore_ssl_errors).
+    #[doc(alias = "sslErrors")]
+    #[signal]
+    ssl_errors: Signal<Vec<SslError>>,
+    /// Emitted for each error of the peer's certificate, before [`ssl_errors`](Self::ssl_errors).
+    #[doc(alias = "peerVerifyError")]
+    #[signal]
+    peer_verify_error: Signal<SslError>,
+    /// Emitted for the first error of the peer's certificate, if the configuration says so.
+    #[doc(alias = "handshakeInterruptedOnError")]
+    #[signal]
+    handshake_interrupted_on_error: Signal<SslError>,
+    /// Emitted when encrypted bytes went out, with their number.
+    #[doc(alias = "encryptedBytesWritten")]
+    #[signal]
+    encrypted_bytes_written: Signal<usize>,
+    /// Emitted when the server has given a ticket, by which a later session can be resumed.
+    #[doc(alias = "newSessionTicketReceived")]
+    #[signal]
+    new_session_ticket_received: Signal<()>,
+    /// Emitted when this end has sent an alert.
+    #[doc(alias = "alertSent")]
+    #[signal]
+    alert_sent: Signal<(AlertLevel, AlertType)>,
+    /// Emitted when the peer has sent an alert.
+    #[doc(alias = "alertReceived")]
+    #[signal]
+    alert_received: Signal<(AlertLevel, AlertType)>,
+    session: Rc<Session>,
+    configuration: SslConfiguration,
+    peer_verify_name: String,
+    ignored: Ignored,
+    /// The errors of the peer's certificate in the last handshake.
+    errors: Vec<SslError>,
+    agreed: Agreed,
+    doubt: Doubt,
+    alarm: Option<Alarm>,
+}
+
+/// Which errors of the peer's certificate the program ignores.
+#[derive(Clone, Debug, Default)]
+struct Ignored {
+    errors: Vec<SslError>,
+    /// All, in the handshake that is under way.
+    all: bool,
+}
+
+/// What is to be decided about the errors of the peer's certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Doubt {
+    #[default]
+    None,
+    /// Slots may call `continue_interrupted_handshake`.
+    Interrupts { goes_on: bool },
+    /// Slots may call `ignore_ssl_errors`.
+    Asks,
+    /// The socket pauses.
+    Pauses,
+}
+
+impl QSslSocket {
+    /// Creates an unconnected socket.
+    pub fn new() -> Self {
+        Self::of(QTcpSocket::new())
+    }
+
+    /// Creates a socket of a connection that a server has accepted.
+    pub fn of(tcp: QTcpSocket) -> Self {
+        Self {
+            tcp,
+            encrypted: Signal::new(),
+            mode_changed: Signal::new(),
+            ssl_errors: Signal::new(),
+            peer_verify_error: Signal::new(),
+            handshake_interrupted_on_error: Signal::new(),
+            encrypted_bytes_written: Signal::new(),
+            new_session_ticket_received: Signal::new(),
+            alert_sent: Signal::new(),
+            alert_received: Signal::new(),
+            session: Rc::default(),
+            configuration: SslConfiguration::default(),
+            peer_verify_name: String::new(),
+            ignored: Ignored::default(),
+            errors: Vec::new(),
+            agreed: Agreed::default(),
+            doubt: Doubt::None,
+            alarm: None,
+        }
+    }
+
+    fn entered(&mut self, anchor: &Anchor<'_>) {
+        self.session.enter(Home::of(anchor));
+    }
+
+    fn woken(&mut self, occasion: Occasion) -> Response {
+        match occasion {
+            Occasion::Step(REPORTED) => self.take_reports(),
+            Occasion::Step(INTERRUPT) => self.after_interruption(),
+            Occasion::Step(DECIDE) => self.decide(),
+            other => {
+                self.tell_wishes();
+                return self.tcp.socket.wake(other);
+            }
+        }
+        Response::DONE
+    }
+
+    /// Begins to connect to a host, and to encrypt the connection once it is established.
+    ///
+    /// The peer has to prove by its certificate that it is `host`, or the
+    /// [`peer_verify_name`](Self::peer_verify_name) if one is set. Otherwise as
+    /// [`connect_to_host`](QAbstractSocket::connect_to_host), and after `connected`:
+    /// `mode_changed(Client)`, `encrypted`; or `ssl_errors`, if the certificate has errors, and
+    /// `error_occurred(SslHandshakeFailed)` if the handshake fails.
+    ///
+    /// If the configuration is not valid, emits `error_occurred(SslInvalidUserData)`.
+    #[doc(alias = "connectToHostEncrypted")]
+    pub fn connect_to_host_encrypted(&mut self, host: &str, port: u16) {
+        let any = NetworkLayerProtocol::Any;
+        self.connect_to_host_encrypted_with(host, port, OpenMode::READ_WRITE, any);
+    }
+
+    /// Begins to connect to a host, with a choice of the open mode and of the address family.
+    /// Otherwise as [`connect_to_host_encrypted`](Self::connect_to_host_encrypted).
+    #[doc(alias = "connectToHostEncrypted")]
+    pub fn connect_to_host_encrypted_with(
+        &mut self,
+        host: &str,
+        port: u16,
+        mode: OpenMode,
+        protocol: NetworkLayerProtocol,
+    ) {
+        let is_free = matches!(self.state(), SocketState::Unconnected | SocketState::Bound);
+        if is_free {
+            let name = match self.peer_verify_name.as_str() {
+                "" => host,
+                name => name,
+            };
+            match self.configuration.client(name) {
+                Ok(connection) => self.put_on_next(connection),
+                Err(failure) => return self.refuse(failure),
+            }
+        }
+        self.connect_to_host_with(host, port, mode, protocol);
+    }
+
+    /// Begins to encrypt the established connection, as the client.
+    ///
+    /// What was received and is not read, and what comes from now on, is part of the handshake; what
+    /// was written and is not sent goes out before it, unencrypted. Emits `mode_changed(Client)` and
+    /// `encrypted`, or what [`connect_to_host_encrypted`](Self::connect_to_host_encrypted) emits on
+    /// failure. The peer has to prove that it is the
+    /// [`peer_verify_name`](Self::peer_verify_name), or the
+    /// [`peer_name`](QAbstractSocket::peer_name) if none is set.
+    ///
+    /// Emits `error_occurred(Operation)` if the socket is not connected, or is encrypted already, and
+    /// `error_occurred(SslInvalidUserData)` if the configuration is not valid.
+    #[doc(alias = "startClientEncryption")]
+    pub fn start_client_encryption(&mut self) {
+        let name = match self.peer_verify_name.as_str() {
+            "" => self.peer_name(),
+            name => name,
+        };
+        let connection = self.configuration.client(name);
+        self.start(connection);
+    }
+
+    /// Begins to encrypt the established connection, as the server. The configuration needs a
+    /// certificate and a private key. Otherwise as
+    /// [`start_client_encryption`](Self::start_client_encryption).
+    #[doc(alias = "startServerEncryption")]
+    pub fn start_server_encryption(&mut self) {
+        let connection = self.configuration.server();
+        self.start(connection);
+    }
+
+    fn start(&mut self, connection: Result<Connection, EngineFailure>) {
+        if self.state() != SocketState::Connected || self.session.mode() != SslMode::Unencrypted {
+            return self.tcp.socket.core.fail(SocketError::Operation, None);
+        }
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(failure) => return self.refuse(failure),
+        };
+        self.forget();
+        self.tell_wishes();
+        let (session, configuration) = (self.session.clone(), &self.configuration);
+        let unsent = self.tcp.socket.core.put_layer(|below, early, unsent| {
+            let engine = TlsEngine::new(below, connection, session, configuration, early, unsent);
+            Box::new(engine)
+        });
+        if let Some(unsent) = unsent {
+            self.tcp.socket.send.went_at_once(unsent);
+        }
+        if let Some(engine) = self.engine_mut() {
+            engine.begin();
+        }
+        self.tcp.socket.go_on_with_engine();
+    }
+
+    /// Puts a layer on the connection that is made next.
+    fn put_on_next(&mut self, connection: Connection) {
+        self.forget();
+        self.tell_wishes();
+        let (session, configuration) = (self.session.clone(), self.configuration.clone());
+        self.tcp.socket.core.set_next_layer(Layer::new(move |below, early| {
+            Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))
+        }));
+    }
+
+    /// Forgets the session before.
+    fn forget(&mut self) {
+        self.errors.clear();
+        self.agreed = Agreed::default();
+        self.ignored.all = false;
+        self.doubt = Doubt::None;
+    }
+
+    fn refuse(&mut self, failure: EngineFailure) {
+        let kind = failure.kind();
+        self.tcp.socket.core.fail(kind, Some(failure.into()));
+    }
+
+    /// Tells the engine what the program wants to hear of.
+    fn tell_wishes(&mut self) {
+        let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
+        let may_ignore = self.ignored.all || !self.ignored.errors.is_empty();
+        let is_asked =
+            self.ssl_errors.is_connected() || self.handshake_interrupted_on_error.is_connected();
+        self.session.set_wants_errors(pauses || may_ignore || is_asked);
+        self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
+    }
+
+    fn engine(&self) -> Option<&TlsEngine> {
+        let engine: &dyn Any = self.tcp.socket.core.engine()?;
+        engine.downcast_ref()
+    }
+
+    fn engine_mut(&mut self) -> Option<&mut TlsEngine> {
+        let engine: &mut dyn Any = self.tcp.socket.core.engine_mut()?;
+        engine.downcast_mut()
+    }
+
+    fn home(&self) -> Option<&Home> {
+        self.tcp.socket.core.home()
+    }
+
+    fn step(&self, number: u32) {
+        if let Some(home) = self.home() {
+            home.step(number);
+        }
+    }
+
+    /// Emits what the engine has reported.
+    fn take_reports(&mut self) {
+        while let Some(report) = self.session.next_report() {
+            match report {
+                Report::Began(mode) => self.mode_changed.emit(mode),
+                Report::Doubts(errors) => self.doubt(errors),
+                Report::Encrypted(agreed) => {
+                    self.agreed = *agreed;
+                    self.encrypted.emit(());
+                    self.tcp.socket.core.note(News::ENCRYPTED);
+                    self.tcp.socket.go_on_with_engine();
+                }
+                Report::Ticket => self.new_session_ticket_received.emit(()),
+                Report::AlertSent(level, kind) => self.alert_sent.emit((level, kind)),
+                Report::AlertReceived(level, kind) => self.alert_received.emit((level, kind)),
+                Report::Written(count) => self.encrypted_bytes_written.emit(count),
+                Report::Deadline => self.set_alarm(),
+                Report::Resumed => self.resumed(),
+            }
+        }
+    }
+
+    fn set_alarm(&mut self) {
+        // The timer before is disarmed first, so that its slot is free.
+        self.alarm = None;
+        let deadline = self.tcp.socket.core.engine().and_then(|engine| engine.deadline());
+        self.alarm = deadline.zip(self.home()).map(|(due, home)| Alarm::at(due, home));
+    }
+
+    /// Emits the errors of the peer's certificate.
+    fn doubt(&mut self, errors: Vec<SslError>) {
+        for error in &errors {
+            self.peer_verify_error.emit(error.clone());
+        }
+        let first = errors.first().cloned();
+        self.errors.extend(errors);
+        let is_doubtful = self.engine().is_some_and(TlsEngine::is_doubtful);
+        match first {
+            Some(first) if is_doubtful && self.handshake_interrupted_on_error.is_connected() => {
+                self.doubt = Doubt::Interrupts { goes_on: false };
+                self.handshake_interrupted_on_error.emit(first);
+                self.step(INTERRUPT);
+            }
+            _ => self.ask(is_doubtful),
+        }
+    }
+
+    /// Emits `ssl_errors`. If the engine waits for the decision, it is made after the slots.
+    fn ask(&mut self, is_doubtful: bool) {
+        self.ssl_errors.emit(self.errors.clone());
+        if is_doubtful {
+            self.doubt = Doubt::Asks;
+            self.step(DECIDE);
+        }
+    }
+
+    /// Called when the slots of `handshake_interrupted_on_error` have run.
+    fn after_interruption(&mut self) {
+        if let Doubt::Interrupts { goes_on } = self.doubt {
+            match goes_on {
+                true => self.ask(true),
+                false => self.conclude(),
+            }
+        }
+    }
+
+    /// Called when the slots of `ssl_errors` have run.
+    fn decide(&mut self) {
+        if self.doubt != Doubt::Asks {
+            return;
+        }
+        let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
+        if pauses && self.objection().is_some() {
+            self.doubt = Doubt::Pauses;
+            if let Some(engine) = self.engine_mut() {
+                engine.pause();
+            }
+            return;
+        }
+        self.conclude();
+    }
+
+    /// Called when the program has resumed the socket.
+    fn resumed(&mut self) {
+        if self.doubt == Doubt::Pauses {
+            self.conclude();
+        }
+    }
+
+    /// Goes on with the handshake, or ends the connection.
+    fn conclude(&mut self) {
+        self.doubt = Doubt::None;
+        let objection = self.objection();
+        let Some(engine) = self.engine_mut() else { return };
+        match objection {
+            None => engine.accept(),
+            Some(error) => engine.refuse(&error),
+        }
+        self.tcp.socket.go_on_with_engine();
+    }
+
+    /// Returns the first error that the program does not ignore.
+    fn objection(&self) -> Option<SslError> {
+        let is_ignored = |error: &&SslError| self.ignored.errors.contains(error);
+        if self.ignored.all {
+            return None;
+        }
+        self.errors.iter().find(|error| !is_ignored(error)).cloned()
+    }
+
+    /// Ignores these errors of the peer's certificate, in this handshake and in all later ones: the
+    /// connection goes on if there are no others. Each error is of one certificate, and is not
+    /// ignored for another one. Replaces the errors of an earlier call.
+    #[doc(alias = "ignoreSslErrors")]
+    pub fn ignore_ssl_errors(&mut self, errors: &[SslError]) {
+        self.ignored.errors = errors.to_vec();
+    }
+
+    /// Ignores all errors of the peer's certificate in the handshake that is under way, or in the
+    /// next one if there is none: then the connection is encrypted, and **nobody knows with whom**.
+    /// Anybody on the way can read and change what is sent.
+    #[doc(alias = "ignoreSslErrors")]
+    pub fn dangerously_ignore_all_ssl_errors(&mut self) {
+        self.ignored.all = true;
+    }
+
+    /// Goes on with a handshake that was interrupted, when called in a slot of
+    /// [`handshake_interrupted_on_error`](Self::handshake_interrupted_on_error). `ssl_errors` comes
+    /// next.
+    #[doc(alias = "continueInterruptedHandshake")]
+    pub fn continue_interrupted_handshake(&mut self) {
+        if let Doubt::Interrupts { goes_on } = &mut self.doubt {
+            *goes_on = true;
+        }
+    }
+
+    /// Returns the errors of the peer's certificate in the last handshake.
+    #[doc(alias = "sslHandshakeErrors")]
+    pub fn ssl_handshake_errors(&self) -> &[SslError] {
+        &self.errors
+    }
+
+    /// Returns true if the handshake is over and the connection has not ended.
+    #[doc(alias = "isEncrypted")]
+    pub fn is_encrypted(&self) -> bool {
+        self.session.is_encrypted()
+    }
+
+    /// Returns the part of this end in the session: none, client or server.
+    pub fn mode(&self) -> SslMode {
+        self.session.mode()
+    }
+
+    /// Returns the configuration.
+    #[doc(alias = "sslConfiguration")]
+    pub fn ssl_configuration(&self) -> &SslConfiguration {
+        &self.configuration
+    }
+
+    /// Sets the configuration, from the next handshake on. Sockets with copies of one configuration
+    /// can resume each other's sessions.
+    #[doc(alias = "setSslConfiguration")]
+    pub fn set_ssl_configuration(&mut self, configuration: SslConfiguration) {
+        self.configuration = configuration;
+    }
+
+    /// Returns the name that the peer has to prove; empty if it is the name of the host.
+    #[doc(alias = "peerVerifyName")]
+    pub fn peer_verify_name(&self) -> &str {
+        &self.peer_verify_name
+    }
+
+    /// Sets the name that the peer has to prove, and that is sent to it (RFC 6066), in place of the
+    /// name of the host. An empty name means the name of the host.
+    #[doc(alias = "setPeerVerifyName")]
+    pub fn set_peer_verify_name(&mut self, name: &str) {
+        name.clone_into(&mut self.peer_verify_name);
+    }
+
+    /// Returns the certificate of the peer in the last handshake, if it has sent one.
+    #[doc(alias = "peerCertificate")]
+    pub fn peer_certificate(&self) -> Option<&SslCertificate> {
+        self.agreed.peer_chain.first()
+    }
+
+    /// Returns the certificates that the peer has sent in the last handshake, its own first.
+    #[doc(alias = "peerCertificateChain")]
+    pub fn peer_certificate_chain(&self) -> &[SslCertificate] {
+        &self.agreed.peer_chain
+    }
+
+    /// Returns the cipher suite on which both ends have agreed in the last handshake.
+    #[doc(alias = "sessionCipher")]
+    pub fn session_cipher(&self) -> Option<&SslCipher> {
+        self.agreed.cipher.as_ref()
+    }
+
+    /// Returns the protocol on which both ends have agreed in the last handshake.
+    #[doc(alias = "sessionProtocol")]
+    pub fn session_protocol(&self) -> Option<SslProtocol> {
+        self.agreed.protocol
+    }
+
+    /// Returns the protocol of the application on which both ends have agreed in the last handshake
+    /// (ALPN, RFC 7301).
+    #[doc(alias = "nextNegotiatedProtocol")]
+    pub fn next_negotiated_protocol(&self) -> Option<&[u8]> {
+        self.agreed.next_protocol.as_deref()
+    }
+
+    /// Returns true if the last handshake has resumed an earlier session.
+    #[doc(alias = "sessionResumed")]
+    pub fn is_session_resumed(&self) -> bool {
+        self.agreed.is_resumed
+    }
+
+    /// Returns how many received bytes are not decrypted yet.
+    #[doc(alias = "encryptedBytesAvailable")]
+    pub fn encrypted_bytes_available(&self) -> usize {
+        self.engine().map_or(0, TlsEngine::encrypted_available)
+    }
+
+    /// Returns how many encrypted bytes wait to be sent.
+    #[doc(alias = "encryptedBytesToWrite")]
+    pub fn encrypted_bytes_to_write(&self) -> usize {
+        self.engine().map_or(0, TlsEngine::encrypted_to_write)
+    }
+}
+
+impl Default for QSslSocket {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for QSslSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QSslSocket")
+            .field("tcp", &self.tcp)
+            .field("mode", &self.mode())
+            .field("is_encrypted", &self.is_encrypted())
+            .finish_non_exhaustive()
+    }
+}

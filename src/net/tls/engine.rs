@@ -1,0 +1,713 @@
+//! `TlsEngine`: the layer that encrypts a connection.
+//!
+//! Keeps two promises. No byte of the program goes out or comes in before the handshake is over and
+//! the errors of the peer's certificate, if there are any, were accepted: until then nothing goes
+//! out at all, so that an unverified peer does not even get the certificate of this end. And what is
+//! read from the engine below and not decrypted yet is at most one [`CHUNK`].
+
+use std::cell::RefCell;
+use std::io::{self, BufRead, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, Connection, HandshakeKind};
+
+use super::alert::{AlertLevel, AlertType};
+use super::certificate::SslCertificate;
+use super::cipher::SslCipher;
+use super::configuration::SslConfiguration;
+use super::error::SslError;
+use super::hearing::{Heard, hear};
+use super::mode::SslMode;
+use super::protocol::SslProtocol;
+use super::session::{Agreed, Report, Session};
+use crate::io::ByteQueue;
+use crate::net::engine::{Handshake, Progress, Settled, SocketEngine};
+use crate::net::values::{EngineFailure, SocketError};
+use crate::readiness::{Readiness, SourceId};
+
+/// How many bytes are read from the engine below at once, and how many bytes of the program are
+/// encrypted at once: four records, or so.
+const CHUNK: usize = 64 * 1024;
+
+thread_local! {
+    /// Memory for what comes from the engine below, and for what goes to it. It holds nothing between
+    /// two calls.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The layer that encrypts a connection.
+pub(in crate::net) struct TlsEngine {
+    below: Box<dyn SocketEngine>,
+    connection: Connection,
+    session: Rc<Session>,
+    /// True if errors of the peer's certificate end the handshake.
+    is_strict: bool,
+    stage: Stage,
+    /// What came from the engine below and has found no room in `connection`.
+    raw: Vec<u8>,
+    /// What the engine below had no room for.
+    outgoing: ByteQueue,
+    /// How many decrypted bytes `connection` has.
+    decrypted: usize,
+    read_end: ReadEnd,
+    write_end: WriteEnd,
+    has_begun: bool,
+    handshake_timeout: Option<Duration>,
+    close_timeout: Duration,
+    deadline: Option<Instant>,
+}
+
+/// How far the session has come.
+#[derive(Debug)]
+enum Stage {
+    Handshaking,
+    /// The certificate of the peer has errors, and the socket decides.
+    Doubtful,
+    Established,
+    /// The session has failed. The error is returned once.
+    Failed(Option<io::Error>),
+}
+
+/// What is known of the end of the peer's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReadEnd {
+    Open,
+    /// The peer has said that no more will come.
+    Orderly,
+    /// The connection below has ended.
+    Cut,
+}
+
+/// How far this end is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum WriteEnd {
+    Open,
+    /// The peer has been told, or will be once there is room.
+    Told,
+    /// The writing end of the connection below is to be closed once all is sent.
+    ToBeShut,
+    Shut,
+    /// The connection may be dropped once all is sent and the peer has answered.
+    Finishing,
+    /// The peer has not answered in time.
+    GivenUp,
+}
+
+/// What came of looking for more.
+enum Fetched {
+    /// The session has gone on; there may be decrypted bytes.
+    Some,
+    /// As [`Some`](Self::Some), and nothing more has come.
+    Last,
+    Nothing,
+    End,
+}
+
+impl TlsEngine {
+    /// Puts the layer above `below`. `early` has bytes that were read from `below` already, and
+    /// `unsent` those that go out before the handshake, unencrypted.
+    pub(in crate::net) fn new(
+        below: Box<dyn SocketEngine>,
+        connection: Connection,
+        session: Rc<Session>,
+        configuration: &SslConfiguration,
+        early: Vec<u8>,
+        unsent: &[u8],
+    ) -> Self {
+        let mode = match connection {
+            Connection::Client(_) => SslMode::Client,
+            Connection::Server(_) => SslMode::Server,
+        };
+        session.begin(mode);
+        let mut outgoing = ByteQueue::default();
+        outgoing.push(unsent);
+        let mut this = Self {
+            below,
+            connection,
+            session,
+            is_strict: configuration.is_fatal(mode),
+            stage: Stage::Handshaking,
+            raw: early,
+            outgoing,
+            decrypted: 0,
+            read_end: ReadEnd::Open,
+            write_end: WriteEnd::Open,
+            has_begun: false,
+            handshake_timeout: configuration.handshake_timeout(),
+            close_timeout: configuration.close_timeout(),
+            deadline: None,
+        };
+        this.connection.set_buffer_limit(None);
+        this
+    }
+
+    /// Announces that the handshake begins, and sends what this end says first.
+    pub(in crate::net) fn begin(&mut self) {
+        if std::mem::replace(&mut self.has_begun, true) {
+            return;
+        }
+        self.session.report(Report::Began(self.session.mode()));
+        self.set_deadline(self.handshake_timeout);
+        // A failure comes again when something is read.
+        let _ = self.send();
+    }
+
+    /// Returns true if the socket has to decide about the errors of the peer's certificate.
+    pub(in crate::net) fn is_doubtful(&self) -> bool {
+        matches!(self.stage, Stage::Doubtful)
+    }
+
+    /// Goes on although the peer's certificate has errors.
+    pub(in crate::net) fn accept(&mut self) {
+        if !self.is_doubtful() {
+            return;
+        }
+        self.stage = Stage::Handshaking;
+        self.set_deadline(self.handshake_timeout);
+        self.establish_if_done();
+        let _ = self.send();
+    }
+
+    /// Ends the session because of an error of the peer's certificate.
+    pub(in crate::net) fn refuse(&mut self, error: &SslError) {
+        if self.is_doubtful() {
+            self.fail(
+                EngineFailure::new(SocketError::SslHandshakeFailed, error.to_string()).into(),
+            );
+        }
+    }
+
+    /// Stops the time for the handshake, because the socket pauses.
+    pub(in crate::net) fn pause(&mut self) {
+        self.set_deadline(None);
+    }
+
+    /// Returns how many bytes came from the engine below and are not decrypted.
+    pub(in crate::net) fn encrypted_available(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// Returns how many encrypted bytes have found no room in the engine below.
+    pub(in crate::net) fn encrypted_to_write(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    fn set_deadline(&mut self, delay: Option<Duration>) {
+        self.deadline = delay.and_then(|delay| self.session.after(delay));
+        self.session.report(Report::Deadline);
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.stage = Stage::Failed(Some(error));
+        self.raw = Vec::new();
+        self.outgoing = ByteQueue::default();
+        self.set_deadline(None);
+    }
+
+    /// Sends what the session has to say, as far as there is room.
+    fn send(&mut self) -> io::Result<()> {
+        if matches!(self.stage, Stage::Doubtful | Stage::Failed(_)) {
+            return Ok(());
+        }
+        if self.connection.wants_write() {
+            let mut said = SCRATCH.take();
+            said.clear();
+            while self.connection.wants_write() {
+                self.connection.write_tls(&mut said)?;
+            }
+            let sent = if self.outgoing.is_empty() { self.pass_down(&said) } else { Ok(0) };
+            if let Ok(count) = sent {
+                self.outgoing.push(&said[count..]);
+            }
+            SCRATCH.set(said);
+            sent?;
+        }
+        while !self.outgoing.is_empty() {
+            let outgoing = std::mem::take(&mut self.outgoing);
+            let sent = self.pass_down(outgoing.as_slice());
+            self.outgoing = outgoing;
+            match sent? {
+                0 => return Ok(()),
+                count => drop(self.outgoing.consume(count)),
+            }
+        }
+        if self.write_end == WriteEnd::ToBeShut {
+            self.write_end = WriteEnd::Shut;
+            self.below.shutdown_write()?;
+        }
+        Ok(())
+    }
+
+    /// Writes to the engine below. Returns 0 if it has no room.
+    fn pass_down(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = match self.below.write(bytes) {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error),
+        };
+        self.session.report_written(count);
+        Ok(count)
+    }
+
+    /// Takes what has come from the engine below, and lets the session go on with it.
+    fn fetch(&mut self) -> io::Result<Fetched> {
+        match &mut self.stage {
+            Stage::Failed(error) => return error.take().map_or(Ok(Fetched::End), Err),
+            Stage::Doubtful => return Ok(Fetched::Nothing),
+            Stage::Handshaking | Stage::Established => {}
+        }
+        match self.read_end {
+            ReadEnd::Open => {}
+            ReadEnd::Orderly | ReadEnd::Cut => return Ok(Fetched::End),
+        }
+        let mut came = SCRATCH.take();
+        came.clear();
+        let mut is_last = false;
+        if self.raw.is_empty() {
+            came.reserve(CHUNK);
+            match self.below.read_to(&mut came, CHUNK) {
+                Ok(0) => {
+                    SCRATCH.set(came);
+                    return self.on_end_below();
+                }
+                Ok(count) => is_last = count < CHUNK,
+                Err(error) => {
+                    SCRATCH.set(came);
+                    if error.kind() == ErrorKind::WouldBlock {
+                        return Ok(Fetched::Nothing);
+                    }
+                    self.fail(error);
+                    return self.fetch();
+                }
+            }
+        } else {
+            came.append(&mut self.raw);
+        }
+        let taken = self.feed(&came);
+        self.raw.extend_from_slice(&came[taken..]);
+        if self.raw.is_empty() {
+            self.raw = Vec::new();
+        }
+        SCRATCH.set(came);
+        Ok(if is_last && self.raw.is_empty() { Fetched::Last } else { Fetched::Some })
+    }
+
+    /// Called when the connection below has ended. Without the peer's `close_notify`, anybody on the
+    /// way may have cut it (RFC 8446, section 6.1).
+    fn on_end_below(&mut self) -> io::Result<Fetched> {
+        self.read_end = ReadEnd::Cut;
+        let (kind, reason) = match self.stage {
+            Stage::Handshaking => (
+                SocketError::RemoteHostClosed,
+                "the peer closed the connection during the TLS handshake",
+            ),
+            _ => (
+                SocketError::Network,
+                "the connection was cut: the peer has not said that it ends (no close_notify), so \
+                 bytes may be missing",
+            ),
+        };
+        self.fail(EngineFailure::new(kind, reason).into());
+        self.fetch()
+    }
+
+    /// Lets the session go on with these bytes. Returns how many it has taken: fewer than there are
+    /// only if decrypted bytes have to be read first, or if the session has ended.
+    fn feed(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        let now = self.session.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let is_lenient = self.session.wants_errors() || !self.is_strict;
+        let connection = &mut self.connection;
+        let (state, Heard { errors, tickets }) =
+            hear(UnixTime::since_unix_epoch(now), is_lenient, || {
+                let mut state = connection.process_new_packets();
+                // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
+                while state.is_ok()
+                    && !rest.is_empty()
+                    && matches!(connection.read_tls(&mut rest), Ok(1..))
+                {
+                    state = connection.process_new_packets();
+                }
+                state
+            });
+        for _ in 0..tickets {
+            self.session.report(Report::Ticket);
+        }
+        let is_doubtful = self.is_strict && !errors.is_empty();
+        let first = errors.first().map(ToString::to_string);
+        if !errors.is_empty() {
+            self.session.report(Report::Doubts(errors));
+        }
+        match state {
+            Ok(state) => {
+                self.decrypted = state.plaintext_bytes_to_read();
+                if state.peer_has_closed() && self.read_end == ReadEnd::Open {
+                    self.read_end = ReadEnd::Orderly;
+                    let (level, kind) = (AlertLevel::Warning, AlertType::CloseNotify);
+                    self.session.report(Report::AlertReceived(level, kind));
+                }
+                if is_doubtful {
+                    self.stage = Stage::Doubtful;
+                } else {
+                    self.establish_if_done();
+                    if let Err(error) = self.send() {
+                        self.fail(error);
+                    }
+                }
+            }
+            Err(error) => self.fail_by(error, first),
+        }
+        bytes.len() - rest.len()
+    }
+
+    /// Ends the session because of an error, of which the peer is told.
+    fn fail_by(&mut self, error: rustls::Error, of_certificate: Option<String>) {
+        match error {
+            rustls::Error::AlertReceived(alert) => {
+                self.session.report(Report::AlertReceived(AlertLevel::Fatal, AlertType::of(alert)));
+            }
+            // The session has put an alert into what is to be sent.
+            _ => {
+                let _ = self.send();
+                if let Some(alert) = alert_for(&error) {
+                    self.session.report(Report::AlertSent(AlertLevel::Fatal, alert));
+                }
+            }
+        }
+        let kind = match self.stage {
+            Stage::Handshaking | Stage::Doubtful => SocketError::SslHandshakeFailed,
+            Stage::Established | Stage::Failed(_) => SocketError::SslInternal,
+        };
+        let reason = of_certificate.unwrap_or_else(|| error.to_string());
+        self.fail(EngineFailure::new(kind, reason).into());
+    }
+
+    /// Notes that the handshake is over, if it is.
+    fn establish_if_done(&mut self) {
+        if !matches!(self.stage, Stage::Handshaking) || self.connection.is_handshaking() {
+            return;
+        }
+        self.stage = Stage::Established;
+        self.set_deadline(None);
+        self.session.become_encrypted();
+        let agreed = Agreed {
+            cipher: self.connection.negotiated_cipher_suite().map(SslCipher::of),
+            protocol: self.connection.protocol_version().and_then(SslProtocol::of),
+            next_protocol: self.connection.alpn_protocol().map(<[u8]>::to_vec),
+            peer_chain: self.peer_chain(),
+            is_resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
+        };
+        self.session.report(Report::Encrypted(Box::new(agreed)));
+    }
+
+    /// Returns the certificate of the peer, and those by which it is signed.
+    fn peer_chain(&self) -> Vec<SslCertificate> {
+        let chain = self.connection.peer_certificates().unwrap_or_default();
+        chain.iter().filter_map(|der| SslCertificate::from_rustls(der).ok()).collect()
+    }
+
+    /// Gives up to `max` decrypted bytes to `take`.
+    fn take_decrypted(&mut self, max: usize, take: &mut impl FnMut(&[u8])) -> usize {
+        let mut count = 0;
+        while count < max && self.decrypted > 0 {
+            let mut reader = self.connection.reader();
+            let Ok(chunk @ [_, ..]) = reader.fill_buf() else { break };
+            let taken = chunk.len().min(max - count);
+            take(&chunk[..taken]);
+            reader.consume(taken);
+            self.decrypted -= taken;
+            count += taken;
+        }
+        count
+    }
+
+    /// Reads up to `max` bytes. Fails with `WouldBlock` if none have come.
+    fn read_by(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
+        self.begin();
+        let mut count = 0;
+        let mut is_last = false;
+        loop {
+            if let Stage::Established = self.stage {
+                count += self.take_decrypted(max - count, &mut take);
+            }
+            if count == max || is_last {
+                return self.counted(count);
+            }
+            match self.fetch() {
+                Ok(Fetched::Some) => {}
+                Ok(Fetched::Last) => is_last = true,
+                Ok(Fetched::Nothing) => return self.counted(count),
+                Ok(Fetched::End) => return Ok(count),
+                // The error comes again with the next read.
+                Err(error) if count > 0 => {
+                    self.stage = Stage::Failed(Some(error));
+                    return Ok(count);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn counted(&mut self, count: usize) -> io::Result<usize> {
+        match &mut self.stage {
+            _ if count > 0 => Ok(count),
+            Stage::Failed(error) => error.take().map_or(Ok(0), Err),
+            Stage::Established if self.decrypted == 0 && self.read_end != ReadEnd::Open => Ok(0),
+            _ => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Goes on with the handshake, as far as something has come.
+    fn shake(&mut self) {
+        while let Stage::Handshaking = self.stage {
+            match self.fetch() {
+                Ok(Fetched::Some) => {}
+                Ok(Fetched::Last | Fetched::Nothing | Fetched::End) => return,
+                // It is returned by the next read.
+                Err(error) => self.stage = Stage::Failed(Some(error)),
+            }
+        }
+    }
+
+    /// Says that nothing more will be written.
+    fn say_end(&mut self) {
+        if self.write_end == WriteEnd::Open && matches!(self.stage, Stage::Established) {
+            self.write_end = WriteEnd::Told;
+            self.connection.send_close_notify();
+            let (level, kind) = (AlertLevel::Warning, AlertType::CloseNotify);
+            self.session.report(Report::AlertSent(level, kind));
+        }
+    }
+
+    /// Drops what the peer sends while it is to answer the end of this one.
+    fn discard(&mut self) {
+        loop {
+            match self.read_by(CHUNK, |_| {}) {
+                Ok(1..) => {}
+                Ok(0) => return,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => self.read_end = ReadEnd::Cut,
+            }
+        }
+    }
+
+    /// Returns true if the connection may be dropped.
+    fn has_finished(&self) -> bool {
+        let is_answered = self.read_end != ReadEnd::Open || self.write_end == WriteEnd::GivenUp;
+        !matches!(self.stage, Stage::Established) || self.outgoing.is_empty() && is_answered
+    }
+}
+
+impl SocketEngine for TlsEngine {
+    fn below(&self) -> Option<&dyn SocketEngine> {
+        Some(&*self.below)
+    }
+
+    fn below_mut(&mut self) -> Option<&mut (dyn SocketEngine + 'static)> {
+        Some(&mut *self.below)
+    }
+
+    fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
+        let ready = self.below.ready(source, readiness);
+        if ready.writable {
+            // A failure comes again with the next write, or the next read.
+            let _ = self.send();
+        }
+        if matches!(self.stage, Stage::Handshaking) {
+            self.begin();
+            if ready.readable {
+                self.shake();
+            }
+            return match self.stage {
+                Stage::Established => Readiness { readable: true, writable: true, ..ready },
+                _ => self.ready_now(),
+            };
+        }
+        match self.stage {
+            Stage::Established if self.write_end >= WriteEnd::Finishing => {
+                if ready.readable {
+                    self.discard();
+                }
+                Readiness { writable: self.has_finished(), ..Readiness::default() }
+            }
+            Stage::Established => {
+                Readiness { writable: ready.writable && self.outgoing.is_empty(), ..ready }
+            }
+            _ => self.ready_now(),
+        }
+    }
+
+    fn ready_now(&self) -> Readiness {
+        let has_failed = matches!(self.stage, Stage::Failed(_));
+        let is_established = matches!(self.stage, Stage::Established);
+        let read_closed = has_failed || self.read_end != ReadEnd::Open && self.decrypted == 0;
+        let has_bytes = self.decrypted > 0 || !self.raw.is_empty() || read_closed;
+        Readiness {
+            readable: has_failed || is_established && has_bytes,
+            read_closed,
+            ..Readiness::default()
+        }
+    }
+
+    /// The handshake of this layer comes after the one of the attempt: the socket is connected then.
+    fn shake_hands(&mut self) -> io::Result<Handshake> {
+        Ok(Handshake::Done)
+    }
+
+    fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+
+    fn progress(&mut self) -> io::Result<Progress> {
+        match &mut self.stage {
+            Stage::Failed(error) => error.take().map_or(Ok(Progress::Connected), Err),
+            _ => self.below.progress(),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        self.read_by(buffer.len(), |chunk| {
+            buffer[filled..filled + chunk.len()].copy_from_slice(chunk);
+            filled += chunk.len();
+        })
+    }
+
+    fn read_to(&mut self, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+        let room = buffer.capacity() - buffer.len();
+        self.read_by(max.min(room), |chunk| buffer.extend_from_slice(chunk))
+    }
+
+    fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.begin();
+        let mut is_last = false;
+        loop {
+            if self.decrypted > 0 && matches!(self.stage, Stage::Established) {
+                let mut reader = self.connection.reader();
+                let chunk = reader.fill_buf()?;
+                let count = chunk.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&chunk[..count]);
+                return Ok(count);
+            }
+            if is_last {
+                return self.counted(0);
+            }
+            match self.fetch()? {
+                Fetched::Some => {}
+                Fetched::Last => is_last = true,
+                Fetched::Nothing => return self.counted(0),
+                Fetched::End => return Ok(0),
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &self.stage {
+            Stage::Established => {}
+            Stage::Handshaking | Stage::Doubtful => return Err(ErrorKind::WouldBlock.into()),
+            // The reason is returned by the next read.
+            Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
+        }
+        self.send()?;
+        if !self.outgoing.is_empty() && !bytes.is_empty() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let next = &bytes[..bytes.len().min(CHUNK)];
+        let count = io::Write::write(&mut self.connection.writer(), next)?;
+        self.send()?;
+        Ok(count)
+    }
+
+    fn holds_back(&self) -> bool {
+        !self.outgoing.is_empty() || self.below.holds_back()
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.say_end();
+        self.write_end = self.write_end.max(WriteEnd::ToBeShut);
+        self.send()
+    }
+
+    fn finish(&mut self) -> bool {
+        if !matches!(self.stage, Stage::Established) {
+            return true;
+        }
+        if self.write_end < WriteEnd::Finishing {
+            self.say_end();
+            self.write_end = WriteEnd::Finishing;
+            if self.send().is_err() {
+                return true;
+            }
+            self.discard();
+            if !self.has_finished() {
+                self.set_deadline(Some(self.close_timeout));
+            }
+        }
+        self.has_finished()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn on_deadline(&mut self) {
+        self.deadline = None;
+        if self.write_end == WriteEnd::Finishing {
+            self.write_end = WriteEnd::GivenUp;
+            self.outgoing = ByteQueue::default();
+        } else if let Stage::Handshaking = self.stage {
+            let reason = "the TLS handshake took too long";
+            self.fail(EngineFailure::new(SocketError::SocketTimeout, reason).into());
+        }
+    }
+
+    fn resume(&mut self) {
+        if self.is_doubtful() {
+            self.session.report(Report::Resumed);
+        }
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        self.outgoing = ByteQueue::default();
+        self.below.reset()
+    }
+
+    fn available(&self) -> io::Result<usize> {
+        Ok(if let Stage::Established = self.stage { self.decrypted } else { 0 })
+    }
+
+    fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
+        Err(self)
+    }
+}
+
+impl Drop for TlsEngine {
+    fn drop(&mut self) {
+        self.session.end();
+    }
+}
+
+impl std::fmt::Debug for TlsEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TlsEngine")
+            .field("stage", &self.stage)
+            .field("below", &self.below)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the alert that the TLS library sends because of this error, where it is known.
+fn alert_for(error: &rustls::Error) -> Option<AlertType> {
+    let alert = match error {
+        rustls::Error::InvalidCertificate(reason) => AlertDescription::from(reason.clone()),
+        rustls::Error::InvalidMessage(reason) => AlertDescription::from(*reason),
+        rustls::Error::DecryptError => AlertDescription::BadRecordMac,
+        rustls::Error::PeerSentOversizedRecord => AlertDescription::RecordOverflow,
+        rustls::Error::NoApplicationProtocol => AlertDescription::NoApplicationProtocol,
+        _ => return None,
+    };
+    Some(AlertType::of(alert))
+}

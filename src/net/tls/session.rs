@@ -1,0 +1,148 @@
+//! `Session`: what a socket and the TLS engine of its connection share.
+//!
+//! The engine reports what has happened, and the session wakes the socket, which emits the signals.
+//! The session outlives the engine, so that a report is not lost if the connection ends at once.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::alert::{AlertLevel, AlertType};
+use super::certificate::SslCertificate;
+use super::cipher::SslCipher;
+use super::error::SslError;
+use super::mode::SslMode;
+use super::protocol::SslProtocol;
+use crate::net::shared::Home;
+
+/// The number of the step in which the socket takes the reports. It waits in no queue of steps.
+pub(in crate::net) const REPORTED: u32 = 2;
+
+/// What a socket and the TLS engine of its connection share.
+#[derive(Default)]
+pub(in crate::net) struct Session {
+    reports: RefCell<VecDeque<Report>>,
+    home: OnceCell<Home>,
+    mode: Cell<SslMode>,
+    is_encrypted: Cell<bool>,
+    wants_errors: Cell<bool>,
+    wants_counts: Cell<bool>,
+}
+
+/// What an engine reports to its socket.
+#[derive(Debug)]
+pub(in crate::net) enum Report {
+    /// The handshake has begun.
+    Began(SslMode),
+    /// The certificate of the peer has errors. If they are fatal, the engine waits for the decision
+    /// of the socket.
+    Doubts(Vec<SslError>),
+    /// The handshake is over.
+    Encrypted(Box<Agreed>),
+    /// The server has given a ticket, by which a later session can be resumed.
+    Ticket,
+    AlertSent(AlertLevel, AlertType),
+    AlertReceived(AlertLevel, AlertType),
+    /// So many encrypted bytes went out.
+    Written(usize),
+    /// The deadline of the engine has changed.
+    Deadline,
+    /// The program resumes the socket.
+    Resumed,
+}
+
+/// What the ends of a session have agreed on.
+#[derive(Clone, Debug, Default)]
+pub(in crate::net) struct Agreed {
+    pub(in crate::net) cipher: Option<SslCipher>,
+    pub(in crate::net) protocol: Option<SslProtocol>,
+    pub(in crate::net) next_protocol: Option<Vec<u8>>,
+    /// The certificate of the peer, and those by which it is signed.
+    pub(in crate::net) peer_chain: Vec<SslCertificate>,
+    pub(in crate::net) is_resumed: bool,
+}
+
+impl Session {
+    /// Called when the socket enters its runtime.
+    pub(in crate::net) fn enter(&self, home: Home) {
+        let home = self.home.get_or_init(|| home);
+        if !self.reports.borrow().is_empty() {
+            home.step(REPORTED);
+        }
+    }
+
+    /// Takes the first report.
+    pub(in crate::net) fn next_report(&self) -> Option<Report> {
+        self.reports.borrow_mut().pop_front()
+    }
+
+    pub(in crate::net) fn mode(&self) -> SslMode {
+        self.mode.get()
+    }
+
+    pub(in crate::net) fn is_encrypted(&self) -> bool {
+        self.is_encrypted.get()
+    }
+
+    /// Sets whether the program may decide to go on although the certificate has errors. If not, the
+    /// handshake fails at once, and the peer gets an alert.
+    pub(in crate::net) fn set_wants_errors(&self, wants_errors: bool) {
+        self.wants_errors.set(wants_errors);
+    }
+
+    /// Sets whether the engine reports how many encrypted bytes went out.
+    pub(in crate::net) fn set_wants_counts(&self, wants_counts: bool) {
+        self.wants_counts.set(wants_counts);
+    }
+
+    pub(super) fn wants_errors(&self) -> bool {
+        self.wants_errors.get()
+    }
+
+    pub(super) fn begin(&self, mode: SslMode) {
+        self.mode.set(mode);
+        self.is_encrypted.set(false);
+    }
+
+    pub(super) fn become_encrypted(&self) {
+        self.is_encrypted.set(true);
+    }
+
+    /// Called when the engine is gone.
+    pub(super) fn end(&self) {
+        self.mode.set(SslMode::Unencrypted);
+        self.is_encrypted.set(false);
+    }
+
+    /// Adds a report, and wakes the socket.
+    pub(super) fn report(&self, report: Report) {
+        let mut reports = self.reports.borrow_mut();
+        match (reports.back_mut(), report) {
+            (Some(Report::Written(before)), Report::Written(count)) => *before += count,
+            (last, report) => {
+                let is_first = last.is_none();
+                reports.push_back(report);
+                if is_first && let Some(home) = self.home.get() {
+                    home.step(REPORTED);
+                }
+            }
+        }
+    }
+
+    /// Adds the number of encrypted bytes that went out, if somebody wants to know it.
+    pub(super) fn report_written(&self, count: usize) {
+        if self.wants_counts.get() {
+            self.report(Report::Written(count));
+        }
+    }
+
+    /// Returns the time of day, by the clock of the runtime.
+    pub(super) fn system_time(&self) -> SystemTime {
+        self.home.get().map_or_else(SystemTime::now, |home| home.timers.system_time())
+    }
+
+    /// Returns the moment after this delay, if the socket is in a runtime.
+    pub(super) fn after(&self, delay: Duration) -> Option<Instant> {
+        self.home.get().map(|home| home.timers.after(delay))
+    }
+}

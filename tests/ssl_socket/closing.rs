@@ -1,0 +1,23 @@
+//! How encrypted connections end.
+
+use std::io::Write;
+
+use slotwire::prelude::*;
+
+use crate::parties::Pair;
+use crate::support::*;
+
+#[on_every_network]
+fn an_orderly_end_is_told_to_the_other_end(net: &Net) {
+    let mut pair = Pair::trusting(net).connected();
+    let (client, end) = (pair.client, pair.end());
+    let errors = pair.rt.spy(end, QAbstractSocket::error_occurred);
+    pair.rt[client].write_all(b"last words").unwrap();
+    pair.rt[client].disconnect_from_host();
+    pair.until(|world| {
+        world[client].state() == SocketState::Unconnected
+            && world[end].state() == SocketState::Unconnected
+    });
+    assert_eq!(pair.rt[end].read_all(), b"last words");
+    assert_eq!(errors.take(), [SocketError::RemoteHostClosed]);
+}

@@ -1,0 +1,8 @@
+//! `QSslSocket`: both ends in one runtime, on both networks.
+
+mod closing;
+mod doubts;
+mod handshake;
+mod parties;
+#[path = "../support/mod.rs"]
+mod support;

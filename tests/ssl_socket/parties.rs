@@ -1,0 +1,149 @@
+//! The parties of a conversation: an authority that issues certificates, a server and a client.
+
+use std::rc::Rc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PKCS_ED25519};
+use slotwire::prelude::*;
+use slotwire::{Incoming, QSslSocket, SslCertificate, SslConfiguration, SslKey};
+
+use crate::support::{DEADLINE, Journal, Net, journal_of};
+
+/// An authority that issues certificates.
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "slotwire authority");
+        Self(CertifiedIssuer::self_signed(params, key_pair()).unwrap())
+    }
+
+    /// What trusts this authority alone.
+    pub(crate) fn trusted(&self) -> SslConfiguration {
+        SslConfiguration::default().with_ca_certificates([self.certificate()]).unwrap()
+    }
+
+    pub(crate) fn certificate(&self) -> SslCertificate {
+        SslCertificate::from_der(self.0.der().to_vec()).unwrap()
+    }
+
+    /// What proves to be a host of this name.
+    pub(crate) fn proves(&self, name: &str) -> SslConfiguration {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        self.proves_by(params)
+    }
+
+    /// What proves to be who a certificate with these contents names.
+    pub(crate) fn proves_by(&self, params: CertificateParams) -> SslConfiguration {
+        let key = key_pair();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let certificate = SslCertificate::from_der(certificate.der().to_vec()).unwrap();
+        let key = SslKey::from_der(key.serialized_der()).unwrap();
+        SslConfiguration::default().with_local_certificate([certificate], key).unwrap()
+    }
+}
+
+/// A key whose signatures have always the same length.
+fn key_pair() -> KeyPair {
+    KeyPair::generate_for(&PKCS_ED25519).unwrap()
+}
+
+/// A server whose connections are encrypted at once.
+#[derive(QObject)]
+pub(crate) struct Server {
+    #[qobject(base)]
+    server: QTcpServer,
+    configuration: SslConfiguration,
+    pub(crate) callers: Vec<Obj<QSslSocket>>,
+}
+
+#[slots]
+impl Server {
+    pub(crate) fn new(configuration: SslConfiguration) -> Self {
+        let server = QTcpServer::with_incoming(Self::take_in);
+        Self { server, configuration, callers: Vec::new() }
+    }
+
+    fn take_in(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
+        let mut socket = QSslSocket::of(incoming.into_socket());
+        socket.set_ssl_configuration(self.configuration.clone());
+        let socket = cx.add_child(socket);
+        cx[socket].start_server_encryption();
+        self.callers.push(socket);
+    }
+}
+
+/// Both ends of a connection, and what happens to the client.
+pub(crate) struct Pair {
+    pub(crate) rt: Runtime,
+    pub(crate) server: Obj<Server>,
+    pub(crate) client: Obj<QSslSocket>,
+    pub(crate) journal: Journal,
+}
+
+impl Pair {
+    /// A client that does not connect yet, and a server that listens.
+    pub(crate) fn new(net: &Net, client: SslConfiguration, server: SslConfiguration) -> Self {
+        let mut rt = net.runtime();
+        let server = rt.add(Server::new(server));
+        rt[server].server.listen(([127, 0, 0, 1], 0)).unwrap();
+        let mut socket = QSslSocket::new();
+        socket.set_ssl_configuration(client);
+        socket.set_peer_verify_name("localhost");
+        let client = rt.add(socket);
+        let journal = ssl_journal_of(&mut rt, client);
+        Self { rt, server, client, journal }
+    }
+
+    /// A client that trusts who has issued the server's certificate.
+    pub(crate) fn trusting(net: &Net) -> Self {
+        let authority = Authority::new();
+        Self::new(net, authority.trusted(), authority.proves("localhost"))
+    }
+
+    pub(crate) fn connect(&mut self) {
+        let port = self.rt[self.server].server.server_port().unwrap();
+        self.rt[self.client].connect_to_host_encrypted("127.0.0.1", port);
+    }
+
+    /// Connects, and runs the loop until both ends are encrypted.
+    #[track_caller]
+    pub(crate) fn connected(mut self) -> Self {
+        self.connect();
+        let client = self.client;
+        self.until(|world| world[client].is_encrypted());
+        let server = self.server;
+        self.until(|world| world[server].callers.iter().any(|&end| world[end].is_encrypted()));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn until(&mut self, condition: impl FnMut(&World) -> bool) {
+        let happened = self.rt.run_until(DEADLINE, condition).unwrap();
+        assert!(happened, "what is waited for does not happen: {:?}", self.journal.take());
+    }
+
+    /// The server's end.
+    #[track_caller]
+    pub(crate) fn end(&self) -> Obj<QSslSocket> {
+        *self.rt[self.server].callers.last().expect("nobody has called")
+    }
+}
+
+/// Notes every signal of a socket.
+pub(crate) fn ssl_journal_of(rt: &mut Runtime, socket: Obj<QSslSocket>) -> Journal {
+    let journal = journal_of(rt, socket);
+    let note = |rt: &mut Runtime, signal: fn(&QSslSocket) -> &Signal<()>, text: &'static str| {
+        let journal = journal.clone();
+        rt.connect_fn(socket, signal, move |_, _| journal.note(text));
+    };
+    note(rt, QSslSocket::encrypted, "encrypted");
+    let modes = journal.clone();
+    rt.connect_fn(socket, QSslSocket::mode_changed, move |_, mode| {
+        modes.note(format!("mode_changed {mode:?}"));
+    });
+    let _ = Rc::new(());
+    journal
+}
