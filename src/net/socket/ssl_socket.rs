@@ -191,7 +191,7 @@ impl QSslSocket {
                 "" => host,
                 name => name,
             };
-            match self.configuration.client(name) {
+            match self.session.hear(|| self.configuration.client(name)) {
                 Ok(connection) => self.put_on_next(connection),
                 Err(failure) => return self.refuse(failure),
             }
@@ -216,7 +216,7 @@ impl QSslSocket {
             "" => self.peer_name(),
             name => name,
         };
-        let connection = self.configuration.client(name);
+        let connection = self.session.hear(|| self.configuration.client(name));
         self.start(connection);
     }
 
@@ -225,7 +225,7 @@ impl QSslSocket {
     /// [`start_client_encryption`](Self::start_client_encryption).
     #[doc(alias = "startServerEncryption")]
     pub fn start_server_encryption(&mut self) {
-        let connection = self.configuration.server();
+        let connection = self.session.hear(|| self.configuration.server());
         self.start(connection);
     }
 

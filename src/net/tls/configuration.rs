@@ -303,7 +303,7 @@ impl SslConfiguration {
     }
 
     /// Makes the client's end of a new session with the peer of this name, which is a DNS name or an
-    /// IP address. The call belongs into [`hear`](super::hear), since the age of a session that can
+    /// IP address. The call belongs into [`hear`](super::hearing::hear), since the age of a session that can
     /// be resumed depends on the time.
     pub(in crate::net) fn client(&self, peer_name: &str) -> Result<Connection, EngineFailure> {
         let name = server_name(peer_name)?;

@@ -9,9 +9,8 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, Connection, HandshakeKind};
 
 use super::alert::{AlertLevel, AlertType};
@@ -318,21 +317,20 @@ impl TlsEngine {
     /// only if decrypted bytes have to be read first, or if the session has ended.
     fn feed(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        let now = self.session.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = self.session.now();
         let is_lenient = self.session.wants_errors() || !self.is_strict;
         let connection = &mut self.connection;
-        let (state, Heard { errors, tickets }) =
-            hear(UnixTime::since_unix_epoch(now), is_lenient, || {
-                let mut state = connection.process_new_packets();
-                // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
-                while state.is_ok()
-                    && !rest.is_empty()
-                    && matches!(connection.read_tls(&mut rest), Ok(1..))
-                {
-                    state = connection.process_new_packets();
-                }
-                state
-            });
+        let (state, Heard { errors, tickets }) = hear(now, is_lenient, || {
+            let mut state = connection.process_new_packets();
+            // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
+            while state.is_ok()
+                && !rest.is_empty()
+                && matches!(connection.read_tls(&mut rest), Ok(1..))
+            {
+                state = connection.process_new_packets();
+            }
+            state
+        });
         for _ in 0..tickets {
             self.session.report(Report::Ticket);
         }

@@ -5,12 +5,15 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustls::pki_types::UnixTime;
 
 use super::alert::{AlertLevel, AlertType};
 use super::certificate::SslCertificate;
 use super::cipher::SslCipher;
 use super::error::SslError;
+use super::hearing::hear;
 use super::mode::SslMode;
 use super::protocol::SslProtocol;
 use crate::net::shared::Home;
@@ -136,9 +139,17 @@ impl Session {
         }
     }
 
+    /// Calls `work`, which begins a session, with the time of the runtime's clock: a session that is
+    /// resumed must not be too old.
+    pub(in crate::net) fn hear<T>(&self, work: impl FnOnce() -> T) -> T {
+        hear(self.now(), false, work).0
+    }
+
     /// Returns the time of day, by the clock of the runtime.
-    pub(super) fn system_time(&self) -> SystemTime {
-        self.home.get().map_or_else(SystemTime::now, |home| home.timers.system_time())
+    pub(super) fn now(&self) -> UnixTime {
+        let home = self.home.get();
+        let now = home.map_or_else(SystemTime::now, |home| home.timers.system_time());
+        UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
     /// Returns the moment after this delay, if the socket is in a runtime.
