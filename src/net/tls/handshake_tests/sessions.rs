@@ -6,10 +6,9 @@ use rustls::time_provider::TimeProvider as _;
 
 use super::authority::{Authority, Identity, params, valid};
 use super::pair::{Pair, Terms, year};
+use crate::net::tls::hearing::hear;
 use crate::net::tls::hearing::{self, HearingClock};
-use crate::net::tls::{
-    PeerVerifyMode, SslConfiguration, SslError, SslErrorKind, SslProtocol, hear,
-};
+use crate::net::tls::{PeerVerifyMode, SslConfiguration, SslError, SslErrorKind, SslProtocol};
 
 const PROTOCOLS: [SslProtocol; 2] = [SslProtocol::TlsV1_3, SslProtocol::TlsV1_2];
 
