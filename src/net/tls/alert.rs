@@ -90,7 +90,7 @@ alert_types! {
     /// The client has tried a lower version than it had to.
     InappropriateFallback = InappropriateFallback: "inappropriate fallback",
     /// The user has cancelled the handshake.
-    UserCanceled = UserCanceled: "user canceled",
+    UserCancelled = UserCanceled: "user cancelled",
     /// The end does not begin a second handshake.
     NoRenegotiation = NoRenegotiation: "no renegotiation",
     /// An extension is missing.

@@ -1,5 +1,7 @@
 //! Certificates that a peer has damaged, or made of nothing.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -40,10 +42,11 @@ impl Scene {
     }
 }
 
+static SCENE: LazyLock<Scene> = LazyLock::new(Scene::new);
+
 #[test]
 fn the_undamaged_chain_is_accepted() {
-    let scene = Scene::new();
-    assert!(scene.accepts(&scene.chain));
+    assert!(SCENE.accepts(&SCENE.chain));
 }
 
 proptest! {
@@ -54,21 +57,20 @@ proptest! {
         flip in 1..=255_u8,
         is_cut in any::<bool>(),
     ) {
-        let scene = Scene::new();
-        let mut chain = scene.chain.clone();
+        let mut chain = SCENE.chain.clone();
         let certificate = &mut chain[which];
         let at = at.index(certificate.len());
         certificate[at] ^= flip;
         if is_cut {
             certificate.truncate(at);
         }
-        prop_assert!(!scene.accepts(&chain));
+        prop_assert!(!SCENE.accepts(&chain));
     }
 
     #[test]
     fn certificates_made_of_nothing_are_never_accepted(
         chain in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..4),
     ) {
-        prop_assert!(!Scene::new().accepts(&chain));
+        prop_assert!(!SCENE.accepts(&chain));
     }
 }
