@@ -14,7 +14,6 @@ pub enum AlertLevel {
     /// The connection ends at once.
     Fatal,
     /// The level has no meaning.
-    #[doc(alias = "AlertLevel::Unknown")]
     Unknown,
 }
 
