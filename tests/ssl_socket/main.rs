@@ -4,5 +4,6 @@ mod closing;
 mod doubts;
 mod handshake;
 mod parties;
+mod settings;
 #[path = "../support/mod.rs"]
 mod support;

@@ -144,6 +144,18 @@ impl SslConfiguration {
         self.changed(|settings| settings.peer_verify_depth = depth)
     }
 
+    /// Returns this configuration with or without an interruption of the handshake at the first error
+    /// of the peer's certificate. With it, `QSslSocket` emits
+    /// [`handshake_interrupted_on_error`](crate::QSslSocket::handshake_interrupted_on_error), and
+    /// the handshake fails unless a slot calls
+    /// [`continue_interrupted_handshake`](crate::QSslSocket::continue_interrupted_handshake). Without
+    /// it, which is the default, `ssl_errors` comes at once.
+    #[doc(alias = "setHandshakeMustInterruptOnError")]
+    #[must_use]
+    pub fn with_handshake_must_interrupt_on_error(self, interrupts: bool) -> Self {
+        self.changed(|settings| settings.interrupts_on_error = interrupts)
+    }
+
     /// Returns this configuration with other versions of TLS.
     ///
     /// # Errors
@@ -269,6 +281,12 @@ impl SslConfiguration {
     #[doc(alias = "peerVerifyDepth")]
     pub fn peer_verify_depth(&self) -> usize {
         self.settings.peer_verify_depth
+    }
+
+    /// Returns true if an error of the peer's certificate interrupts the handshake.
+    #[doc(alias = "handshakeMustInterruptOnError")]
+    pub fn handshake_must_interrupt_on_error(&self) -> bool {
+        self.settings.interrupts_on_error
     }
 
     /// Returns the versions of TLS that are allowed.

@@ -278,7 +278,7 @@ impl TlsEngine {
                     if error.kind() == ErrorKind::WouldBlock {
                         return Ok(Fetched::Nothing);
                     }
-                    self.fail(error);
+                    self.fail(self.broken(error));
                     return self.fetch();
                 }
             }
@@ -311,6 +311,20 @@ impl TlsEngine {
         };
         self.fail(EngineFailure::new(kind, reason).into());
         self.fetch()
+    }
+
+    /// Returns the error of a connection that the peer, or anybody on the way, has reset. Its kind is
+    /// not that of an orderly end.
+    fn broken(&self, error: io::Error) -> io::Error {
+        let is_open = matches!(self.stage, Stage::Established) && self.read_end == ReadEnd::Open;
+        if !is_open || SocketError::of_transfer(&error) != SocketError::RemoteHostClosed {
+            return error;
+        }
+        let reason = format!(
+            "the connection was cut: {error}, and the peer has not said that it ends (no \
+             close_notify), so bytes may be missing"
+        );
+        EngineFailure::new(SocketError::Network, reason).into()
     }
 
     /// Lets the session go on with these bytes. Returns how many it has taken: fewer than there are
@@ -352,7 +366,7 @@ impl TlsEngine {
                 } else {
                     self.establish_if_done();
                     if let Err(error) = self.send() {
-                        self.fail(error);
+                        self.fail(self.broken(error));
                     }
                 }
             }
@@ -609,13 +623,13 @@ impl SocketEngine for TlsEngine {
             // The reason is returned by the next read.
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
-        self.send()?;
+        self.send().map_err(|error| self.broken(error))?;
         if !self.outgoing.is_empty() && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
         let next = &bytes[..bytes.len().min(CHUNK)];
         let count = io::Write::write(&mut self.connection.writer(), next)?;
-        self.send()?;
+        self.send().map_err(|error| self.broken(error))?;
         Ok(count)
     }
 
