@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::alert::{AlertLevel, AlertType};
@@ -13,7 +14,7 @@ use super::cipher::SslCipher;
 use super::error::SslError;
 use super::mode::SslMode;
 use super::protocol::SslProtocol;
-use crate::net::shared::Home;
+use crate::net::shared::{Facilities, Home};
 
 /// The number of the step in which the socket takes the reports. It waits in no queue of steps.
 pub(in crate::net) const REPORTED: u32 = 2;
@@ -23,6 +24,8 @@ pub(in crate::net) const REPORTED: u32 = 2;
 pub(in crate::net) struct Session {
     reports: RefCell<VecDeque<Report>>,
     home: OnceCell<Home>,
+    /// What a layer of a route has in place of a socket: nobody takes reports.
+    route: Option<Rc<Facilities>>,
     mode: Cell<SslMode>,
     is_encrypted: Cell<bool>,
     wants_errors: Cell<bool>,
@@ -63,6 +66,16 @@ pub(in crate::net) struct Agreed {
 }
 
 impl Session {
+    /// Creates the session of a layer of a route, which shakes hands within the attempt to connect.
+    pub(super) fn of_route(facilities: Rc<Facilities>) -> Self {
+        Self { route: Some(facilities), ..Self::default() }
+    }
+
+    /// Returns true if the engine is a layer of a route, of which no socket hears.
+    pub(super) fn is_of_route(&self) -> bool {
+        self.route.is_some()
+    }
+
     /// Called when the socket enters its runtime.
     pub(in crate::net) fn enter(&self, home: Home) {
         let home = self.home.get_or_init(|| home);
@@ -114,8 +127,11 @@ impl Session {
         self.is_encrypted.set(false);
     }
 
-    /// Adds a report, and wakes the socket.
+    /// Adds a report, and wakes the socket. Drops the report if there is no socket.
     pub(super) fn report(&self, report: Report) {
+        if self.is_of_route() {
+            return;
+        }
         let mut reports = self.reports.borrow_mut();
         match (reports.back_mut(), report) {
             (Some(Report::Written(before)), Report::Written(count)) => *before += count,
@@ -138,7 +154,8 @@ impl Session {
 
     /// Returns the time of day, by the clock of the runtime.
     pub(super) fn system_time(&self) -> SystemTime {
-        self.home.get().map_or_else(SystemTime::now, |home| home.timers.system_time())
+        let facilities = self.route.as_ref().or(self.home.get().map(Home::parts));
+        facilities.map_or_else(SystemTime::now, |facilities| facilities.timers.system_time())
     }
 
     /// Returns the moment after this delay, if the socket is in a runtime.
