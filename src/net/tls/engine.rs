@@ -626,12 +626,16 @@ impl SocketEngine for TlsEngine {
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
         self.send()?;
-        if !self.outgoing.is_empty() && !bytes.is_empty() {
+        // A short write means that there is no room: the socket waits for it then.
+        let mut count = 0;
+        while self.outgoing.is_empty() && count < bytes.len() {
+            let next = &bytes[count..bytes.len().min(count + CHUNK)];
+            count += io::Write::write(&mut self.connection.writer(), next)?;
+            self.send()?;
+        }
+        if count == 0 && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let next = &bytes[..bytes.len().min(CHUNK)];
-        let count = io::Write::write(&mut self.connection.writer(), next)?;
-        self.send()?;
         Ok(count)
     }
 
