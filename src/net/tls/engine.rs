@@ -508,7 +508,10 @@ impl TlsEngine {
 
     /// Returns true if the connection may be dropped.
     fn has_finished(&self) -> bool {
-        let is_answered = self.read_end != ReadEnd::Open || self.write_end == WriteEnd::GivenUp;
+        // Without a socket there is no timer that could end the wait for the answer.
+        let is_answered = self.read_end != ReadEnd::Open
+            || self.write_end == WriteEnd::GivenUp
+            || self.session.is_of_route();
         !matches!(self.stage, Stage::Established) || self.outgoing.is_empty() && is_answered
     }
 }
@@ -564,9 +567,20 @@ impl SocketEngine for TlsEngine {
         }
     }
 
-    /// The handshake of this layer comes after the one of the attempt: the socket is connected then.
+    /// A layer of a route shakes hands within the attempt. The layer of an `QSslSocket` does it
+    /// afterwards, when the socket is connected.
     fn shake_hands(&mut self) -> io::Result<Handshake> {
-        Ok(Handshake::Done)
+        if !self.session.is_of_route() {
+            return Ok(Handshake::Done);
+        }
+        self.begin();
+        self.shake();
+        match &mut self.stage {
+            Stage::Established => Ok(Handshake::Done),
+            Stage::Failed(error) => error.take().map_or(Ok(Handshake::Pending), Err),
+            // Nobody is asked about errors of the certificate, so there is no doubt.
+            Stage::Handshaking | Stage::Doubtful => Ok(Handshake::Pending),
+        }
     }
 
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
@@ -624,12 +638,16 @@ impl SocketEngine for TlsEngine {
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
         self.send().map_err(|error| self.broken(error))?;
-        if !self.outgoing.is_empty() && !bytes.is_empty() {
+        // A short write means that there is no room: the socket waits for it then.
+        let mut count = 0;
+        while self.outgoing.is_empty() && count < bytes.len() {
+            let next = &bytes[count..bytes.len().min(count + CHUNK)];
+            count += io::Write::write(&mut self.connection.writer(), next)?;
+            self.send().map_err(|error| self.broken(error))?;
+        }
+        if count == 0 && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let next = &bytes[..bytes.len().min(CHUNK)];
-        let count = io::Write::write(&mut self.connection.writer(), next)?;
-        self.send().map_err(|error| self.broken(error))?;
         Ok(count)
     }
 
