@@ -613,9 +613,14 @@ impl SocketEngine for TlsEngine {
         if !self.outgoing.is_empty() && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let next = &bytes[..bytes.len().min(CHUNK)];
-        let count = io::Write::write(&mut self.connection.writer(), next)?;
-        self.send()?;
+        // Fewer bytes than there are may be taken only if the engine below has no room: it is this
+        // engine that says when there is some again.
+        let mut count = 0;
+        while count < bytes.len() && self.outgoing.is_empty() {
+            let next = &bytes[count..bytes.len().min(count + CHUNK)];
+            count += io::Write::write(&mut self.connection.writer(), next)?;
+            self.send()?;
+        }
         Ok(count)
     }
 
