@@ -1,8 +1,13 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
+mod again;
+mod by_hand;
 mod closing;
 mod doubts;
 mod handshake;
 mod parties;
+mod starttls;
 #[path = "../support/mod.rs"]
 mod support;
+mod truncation;
+mod waits;

@@ -26,6 +26,8 @@ pub(in crate::net) const REPORTED: u32 = 2;
 pub(in crate::net) struct Session {
     reports: RefCell<VecDeque<Report>>,
     home: OnceCell<Home>,
+    /// How many sessions have ended.
+    ended: Cell<u32>,
     mode: Cell<SslMode>,
     is_encrypted: Cell<bool>,
     wants_errors: Cell<bool>,
@@ -79,6 +81,21 @@ impl Session {
         self.reports.borrow_mut().pop_front()
     }
 
+    /// Returns true if there are more reports.
+    pub(in crate::net) fn has_reports(&self) -> bool {
+        !self.reports.borrow().is_empty()
+    }
+
+    /// Drops the reports of a session that is of no interest any more.
+    pub(in crate::net) fn forget_reports(&self) {
+        self.reports.borrow_mut().clear();
+    }
+
+    /// Returns how many sessions of this socket have ended.
+    pub(in crate::net) fn ended(&self) -> u32 {
+        self.ended.get()
+    }
+
     pub(in crate::net) fn mode(&self) -> SslMode {
         self.mode.get()
     }
@@ -115,6 +132,7 @@ impl Session {
     pub(super) fn end(&self) {
         self.mode.set(SslMode::Unencrypted);
         self.is_encrypted.set(false);
+        self.ended.set(self.ended.get().wrapping_add(1));
     }
 
     /// Adds a report, and wakes the socket.
