@@ -1,9 +1,14 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
+mod again;
+mod by_hand;
 mod closing;
 mod doubts;
 mod handshake;
 mod parties;
 mod settings;
+mod starttls;
 #[path = "../support/mod.rs"]
 mod support;
+mod truncation;
+mod waits;

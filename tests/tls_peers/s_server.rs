@@ -36,13 +36,7 @@ fn port(peer: &mut Counterpart) -> Option<u16> {
 }
 
 #[track_caller]
-fn talk_to(
-    tool: Tool,
-    papers: &Papers,
-    name: &str,
-    ours: SslConfiguration,
-    more: &[&str],
-) -> Talk {
+fn talk_to(tool: Tool, papers: &Papers, name: &str, ours: SslConfiguration, more: &[&str]) -> Talk {
     Talk::with_server(&mut s_server(tool, papers, name, more), port, ours, Beginning::Encrypted)
 }
 

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustls::{AlertDescription, Connection, HandshakeKind};
+use smallvec::{SmallVec, smallvec};
 
 use super::alert::{AlertLevel, AlertType};
 use super::certificate::SslCertificate;
@@ -23,13 +24,17 @@ use super::mode::SslMode;
 use super::protocol::SslProtocol;
 use super::session::{Agreed, Report, Session};
 use crate::io::ByteQueue;
-use crate::net::engine::{Handshake, Progress, Settled, SocketEngine};
+use crate::net::engine::{Handshake, Interest, Progress, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError};
 use crate::readiness::{Readiness, SourceId};
 
 /// How many bytes are read from the engine below at once, and how many bytes of the program are
 /// encrypted at once: four records, or so.
 const CHUNK: usize = 64 * 1024;
+
+/// How many bytes of the peer are dropped, at the most, while it is to answer the end of this one: as
+/// many as Linux lets wait.
+const DROPPED_AT_MOST: usize = 6 << 20;
 
 thread_local! {
     /// Memory for what comes from the engine below, and for what goes to it. It holds nothing between
@@ -49,10 +54,19 @@ pub(in crate::net) struct TlsEngine {
     raw: Vec<u8>,
     /// What the engine below had no room for.
     outgoing: ByteQueue,
-    /// How many decrypted bytes `connection` has.
+    /// How many decrypted bytes `connection` has, or `rest`.
     decrypted: usize,
+    /// What was decrypted before the session failed.
+    rest: ByteQueue,
+    /// A short read may not have found all that there is: the connection below may have ended, or
+    /// there is urgent data.
+    must_look_again: bool,
+    /// How many bytes were dropped while the peer was to answer the end of this one.
+    dropped: usize,
     read_end: ReadEnd,
     write_end: WriteEnd,
+    /// The peer has been told that no more will come, or will be once there is room.
+    has_said_end: bool,
     has_begun: bool,
     handshake_timeout: Option<Duration>,
     close_timeout: Duration,
@@ -84,8 +98,6 @@ enum ReadEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum WriteEnd {
     Open,
-    /// The peer has been told, or will be once there is room.
-    Told,
     /// The writing end of the connection below is to be closed once all is sent.
     ToBeShut,
     Shut,
@@ -132,8 +144,12 @@ impl TlsEngine {
             raw: early,
             outgoing,
             decrypted: 0,
+            rest: ByteQueue::default(),
+            must_look_again: true,
+            dropped: 0,
             read_end: ReadEnd::Open,
             write_end: WriteEnd::Open,
+            has_said_end: false,
             has_begun: false,
             handshake_timeout: configuration.handshake_timeout(),
             close_timeout: configuration.close_timeout(),
@@ -199,41 +215,54 @@ impl TlsEngine {
         self.session.report(Report::Deadline);
     }
 
+    /// Ends the session. What was decrypted before is read first.
     fn fail(&mut self, error: io::Error) {
+        if matches!(self.stage, Stage::Established) {
+            while let Ok(chunk @ [_, ..]) = self.connection.reader().fill_buf() {
+                let count = chunk.len();
+                self.rest.push(chunk);
+                self.connection.reader().consume(count);
+            }
+        }
+        self.decrypted = self.rest.len();
         self.stage = Stage::Failed(Some(error));
         self.raw = Vec::new();
         self.outgoing = ByteQueue::default();
         self.set_deadline(None);
     }
 
-    /// Sends what the session has to say, as far as there is room.
+    /// Sends what the session has to say, as far as there is room. It says nothing new before all is
+    /// sent: a peer that demands answers without end and reads none of them costs no memory.
     fn send(&mut self) -> io::Result<()> {
         if matches!(self.stage, Stage::Doubtful | Stage::Failed(_)) {
             return Ok(());
         }
-        if self.connection.wants_write() {
+        loop {
+            while !self.outgoing.is_empty() {
+                let outgoing = std::mem::take(&mut self.outgoing);
+                let sent = self.pass_down(outgoing.as_slice());
+                self.outgoing = outgoing;
+                match sent? {
+                    0 => return Ok(()),
+                    count => drop(self.outgoing.consume(count)),
+                }
+            }
+            if !self.connection.wants_write() {
+                break;
+            }
             let mut said = SCRATCH.take();
             said.clear();
             while self.connection.wants_write() {
                 self.connection.write_tls(&mut said)?;
             }
-            let sent = if self.outgoing.is_empty() { self.pass_down(&said) } else { Ok(0) };
+            let sent = self.pass_down(&said);
             if let Ok(count) = sent {
                 self.outgoing.push(&said[count..]);
             }
             SCRATCH.set(said);
             sent?;
         }
-        while !self.outgoing.is_empty() {
-            let outgoing = std::mem::take(&mut self.outgoing);
-            let sent = self.pass_down(outgoing.as_slice());
-            self.outgoing = outgoing;
-            match sent? {
-                0 => return Ok(()),
-                count => drop(self.outgoing.consume(count)),
-            }
-        }
-        if self.write_end == WriteEnd::ToBeShut {
+        if self.write_end == WriteEnd::ToBeShut && self.has_said_end {
             self.write_end = WriteEnd::Shut;
             self.below.shutdown_write()?;
         }
@@ -272,10 +301,11 @@ impl TlsEngine {
                     SCRATCH.set(came);
                     return self.on_end_below();
                 }
-                Ok(count) => is_last = count < CHUNK,
+                Ok(count) => is_last = count < CHUNK && !self.must_look_again,
                 Err(error) => {
                     SCRATCH.set(came);
                     if error.kind() == ErrorKind::WouldBlock {
+                        self.must_look_again = false;
                         return Ok(Fetched::Nothing);
                     }
                     self.fail(self.broken(error));
@@ -413,6 +443,9 @@ impl TlsEngine {
             is_resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
         };
         self.session.report(Report::Encrypted(Box::new(agreed)));
+        if self.write_end >= WriteEnd::ToBeShut {
+            self.say_end();
+        }
     }
 
     /// Returns the certificate of the peer, and those by which it is signed.
@@ -423,6 +456,13 @@ impl TlsEngine {
 
     /// Gives up to `max` decrypted bytes to `take`.
     fn take_decrypted(&mut self, max: usize, take: &mut impl FnMut(&[u8])) -> usize {
+        if !self.rest.is_empty() {
+            let count = self.rest.len().min(max);
+            take(&self.rest.as_slice()[..count]);
+            self.rest.consume(count);
+            self.decrypted = self.rest.len();
+            return count;
+        }
         let mut count = 0;
         while count < max && self.decrypted > 0 {
             let mut reader = self.connection.reader();
@@ -438,11 +478,14 @@ impl TlsEngine {
 
     /// Reads up to `max` bytes. Fails with `WouldBlock` if none have come.
     fn read_by(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
+        if max == 0 {
+            return Ok(0);
+        }
         self.begin();
         let mut count = 0;
         let mut is_last = false;
         loop {
-            if let Stage::Established = self.stage {
+            if self.is_readable() {
                 count += self.take_decrypted(max - count, &mut take);
             }
             if count == max || is_last {
@@ -461,6 +504,11 @@ impl TlsEngine {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Returns true if decrypted bytes may be read.
+    fn is_readable(&self) -> bool {
+        self.decrypted > 0 && (matches!(self.stage, Stage::Established) || !self.rest.is_empty())
     }
 
     fn counted(&mut self, count: usize) -> io::Result<usize> {
@@ -486,33 +534,51 @@ impl TlsEngine {
 
     /// Says that nothing more will be written.
     fn say_end(&mut self) {
-        if self.write_end == WriteEnd::Open && matches!(self.stage, Stage::Established) {
-            self.write_end = WriteEnd::Told;
+        if matches!(self.stage, Stage::Established)
+            && !std::mem::replace(&mut self.has_said_end, true)
+        {
             self.connection.send_close_notify();
             let (level, kind) = (AlertLevel::Warning, AlertType::CloseNotify);
             self.session.report(Report::AlertSent(level, kind));
         }
     }
 
-    /// Drops what the peer sends while it is to answer the end of this one.
+    /// Drops what the peer sends while it is to answer the end of this one. If it sends too much, its
+    /// answer is not awaited any longer.
     fn discard(&mut self) {
-        loop {
+        while self.dropped < DROPPED_AT_MOST {
             match self.read_by(CHUNK, |_| {}) {
-                Ok(1..) => {}
+                Ok(count @ 1..) => self.dropped += count,
                 Ok(0) => return,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => self.read_end = ReadEnd::Cut,
             }
         }
+        self.give_up();
+    }
+
+    /// Does not wait for the peer any longer.
+    fn give_up(&mut self) {
+        self.write_end = WriteEnd::GivenUp;
+        self.outgoing = ByteQueue::default();
+    }
+
+    /// Returns true if something waits for room in the engine below.
+    fn has_to_send(&self) -> bool {
+        let may_speak = matches!(self.stage, Stage::Established);
+        !self.outgoing.is_empty() || may_speak && self.connection.wants_write()
     }
 
     /// Returns true if the connection may be dropped.
     fn has_finished(&self) -> bool {
-        // Without a socket there is no timer that could end the wait for the answer.
-        let is_answered = self.read_end != ReadEnd::Open
-            || self.write_end == WriteEnd::GivenUp
-            || self.session.is_of_route();
-        !matches!(self.stage, Stage::Established) || self.outgoing.is_empty() && is_answered
+        match self.stage {
+            // Without a socket there is no timer that could end the wait for the answer.
+            Stage::Established if self.write_end < WriteEnd::GivenUp => {
+                let is_answered = self.read_end != ReadEnd::Open || self.session.is_of_route();
+                is_answered && !self.has_to_send()
+            }
+            _ => true,
+        }
     }
 }
 
@@ -527,6 +593,7 @@ impl SocketEngine for TlsEngine {
 
     fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
         let ready = self.below.ready(source, readiness);
+        self.must_look_again |= ready.read_closed || ready.priority;
         if ready.writable {
             // A failure comes again with the next write, or the next read.
             let _ = self.send();
@@ -538,7 +605,10 @@ impl SocketEngine for TlsEngine {
             }
             return match self.stage {
                 Stage::Established => Readiness { readable: true, writable: true, ..ready },
-                _ => self.ready_now(),
+                _ => Readiness {
+                    writable: ready.writable && self.outgoing.is_empty(),
+                    ..self.ready_now()
+                },
             };
         }
         match self.stage {
@@ -558,13 +628,30 @@ impl SocketEngine for TlsEngine {
     fn ready_now(&self) -> Readiness {
         let has_failed = matches!(self.stage, Stage::Failed(_));
         let is_established = matches!(self.stage, Stage::Established);
+        if is_established && self.write_end >= WriteEnd::Finishing {
+            return Readiness { writable: self.has_finished(), ..Readiness::default() };
+        }
         let read_closed = has_failed || self.read_end != ReadEnd::Open && self.decrypted == 0;
         let has_bytes = self.decrypted > 0 || !self.raw.is_empty() || read_closed;
         Readiness {
-            readable: has_failed || is_established && has_bytes,
+            readable: !self.has_begun || has_failed || is_established && has_bytes,
             read_closed,
             ..Readiness::default()
         }
+    }
+
+    /// A wait must not be for what this layer does not use: it would never sleep.
+    fn waits_for(&self, interest: Interest) -> SmallVec<[(&dyn SocketEngine, Interest); 2]> {
+        let to_write = self.has_to_send();
+        let interest = match self.stage {
+            Stage::Handshaking => Interest { to_read: true, to_write },
+            Stage::Doubtful | Stage::Failed(_) => Interest { to_read: false, to_write: false },
+            Stage::Established if self.write_end >= WriteEnd::Finishing => {
+                Interest { to_read: self.read_end == ReadEnd::Open, to_write }
+            }
+            Stage::Established => interest,
+        };
+        smallvec![(&*self.below, interest)]
     }
 
     /// A layer of a route shakes hands within the attempt. The layer of an `QSslSocket` does it
@@ -611,9 +698,12 @@ impl SocketEngine for TlsEngine {
         self.begin();
         let mut is_last = false;
         loop {
-            if self.decrypted > 0 && matches!(self.stage, Stage::Established) {
+            if self.is_readable() {
                 let mut reader = self.connection.reader();
-                let chunk = reader.fill_buf()?;
+                let chunk = match self.rest.as_slice() {
+                    [] => reader.fill_buf()?,
+                    rest => rest,
+                };
                 let count = chunk.len().min(buffer.len());
                 buffer[..count].copy_from_slice(&chunk[..count]);
                 return Ok(count);
@@ -652,7 +742,7 @@ impl SocketEngine for TlsEngine {
     }
 
     fn holds_back(&self) -> bool {
-        !self.outgoing.is_empty() || self.below.holds_back()
+        self.has_to_send() || self.below.holds_back()
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
@@ -686,8 +776,7 @@ impl SocketEngine for TlsEngine {
     fn on_deadline(&mut self) {
         self.deadline = None;
         if self.write_end == WriteEnd::Finishing {
-            self.write_end = WriteEnd::GivenUp;
-            self.outgoing = ByteQueue::default();
+            self.give_up();
         } else if let Stage::Handshaking = self.stage {
             let reason = "the TLS handshake took too long";
             self.fail(EngineFailure::new(SocketError::SocketTimeout, reason).into());
@@ -706,7 +795,7 @@ impl SocketEngine for TlsEngine {
     }
 
     fn available(&self) -> io::Result<usize> {
-        Ok(if let Stage::Established = self.stage { self.decrypted } else { 0 })
+        Ok(if self.is_readable() { self.decrypted } else { 0 })
     }
 
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
@@ -716,7 +805,19 @@ impl SocketEngine for TlsEngine {
 
 impl Drop for TlsEngine {
     fn drop(&mut self) {
+        let is_over = match self.stage {
+            Stage::Failed(_) => true,
+            _ => self.read_end != ReadEnd::Open || self.write_end >= WriteEnd::Finishing,
+        };
+        // Nobody wants to hear of a session that the program has broken off.
+        if !is_over {
+            self.session.forget_reports();
+        }
         self.session.end();
+        // The socket disarms its timer.
+        if self.deadline.is_some() {
+            self.session.report(Report::Deadline);
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub(in crate::net) struct Session {
     home: OnceCell<Home>,
     /// What a layer of a route has in place of a socket: nobody takes reports.
     route: Option<Rc<Facilities>>,
+    /// How many sessions have ended.
+    ended: Cell<u32>,
     mode: Cell<SslMode>,
     is_encrypted: Cell<bool>,
     wants_errors: Cell<bool>,
@@ -92,6 +94,21 @@ impl Session {
         self.reports.borrow_mut().pop_front()
     }
 
+    /// Returns true if there are more reports.
+    pub(in crate::net) fn has_reports(&self) -> bool {
+        !self.reports.borrow().is_empty()
+    }
+
+    /// Drops the reports of a session that is of no interest any more.
+    pub(in crate::net) fn forget_reports(&self) {
+        self.reports.borrow_mut().clear();
+    }
+
+    /// Returns how many sessions of this socket have ended.
+    pub(in crate::net) fn ended(&self) -> u32 {
+        self.ended.get()
+    }
+
     pub(in crate::net) fn mode(&self) -> SslMode {
         self.mode.get()
     }
@@ -128,6 +145,7 @@ impl Session {
     pub(super) fn end(&self) {
         self.mode.set(SslMode::Unencrypted);
         self.is_encrypted.set(false);
+        self.ended.set(self.ended.get().wrapping_add(1));
     }
 
     /// Adds a report, and wakes the socket. Drops the report if there is no socket.
