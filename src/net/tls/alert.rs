@@ -90,6 +90,7 @@ alert_types! {
     /// The client has tried a lower version than it had to.
     InappropriateFallback = InappropriateFallback: "inappropriate fallback",
     /// The user has cancelled the handshake.
+    #[doc(alias = "UserCancelled")]
     UserCanceled = UserCanceled: "user canceled",
     /// The end does not begin a second handshake.
     NoRenegotiation = NoRenegotiation: "no renegotiation",
