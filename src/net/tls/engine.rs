@@ -54,6 +54,11 @@ pub(in crate::net) struct TlsEngine {
     decrypted: usize,
     read_end: ReadEnd,
     write_end: WriteEnd,
+    /// The engine below has said that no more will come after what is there to read.
+    is_closed_below: bool,
+    /// Why the last bytes could not be sent. It is returned by the next write, or at the end of what
+    /// the peer has sent before.
+    send_failure: Option<io::Error>,
     has_begun: bool,
     handshake_timeout: Option<Duration>,
     close_timeout: Duration,
@@ -135,6 +140,8 @@ impl TlsEngine {
             decrypted: 0,
             read_end: ReadEnd::Open,
             write_end: WriteEnd::Open,
+            is_closed_below: false,
+            send_failure: None,
             has_begun: false,
             handshake_timeout: configuration.handshake_timeout(),
             close_timeout: configuration.close_timeout(),
@@ -151,8 +158,7 @@ impl TlsEngine {
         }
         self.session.report(Report::Began(self.session.mode()));
         self.set_deadline(self.handshake_timeout);
-        // A failure comes again when something is read.
-        let _ = self.send();
+        self.send_or_note();
     }
 
     /// Returns true if the socket has to decide about the errors of the peer's certificate.
@@ -168,7 +174,7 @@ impl TlsEngine {
         self.stage = Stage::Handshaking;
         self.set_deadline(self.handshake_timeout);
         self.establish_if_done();
-        let _ = self.send();
+        self.send_or_note();
     }
 
     /// Ends the session because of an error of the peer's certificate.
@@ -241,6 +247,15 @@ impl TlsEngine {
         Ok(())
     }
 
+    /// Sends what the session has to say. Notes a failure, which the engine below may report only once:
+    /// what the peer has sent before can still be read.
+    fn send_or_note(&mut self) {
+        if let Err(error) = self.send() {
+            self.outgoing = ByteQueue::default();
+            self.send_failure = Some(error);
+        }
+    }
+
     /// Writes to the engine below. Returns 0 if it has no room.
     fn pass_down(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = match self.below.write(bytes) {
@@ -273,10 +288,12 @@ impl TlsEngine {
                     SCRATCH.set(came);
                     return self.on_end_below();
                 }
-                Ok(count) => is_last = count < CHUNK,
+                // Behind the last bytes there may be the end.
+                Ok(count) => is_last = count < CHUNK && !self.is_closed_below,
                 Err(error) => {
                     SCRATCH.set(came);
                     if error.kind() == ErrorKind::WouldBlock {
+                        self.is_closed_below = false;
                         return Ok(Fetched::Nothing);
                     }
                     self.fail(error);
@@ -299,6 +316,10 @@ impl TlsEngine {
     /// way may have cut it (RFC 8446, section 6.1).
     fn on_end_below(&mut self) -> io::Result<Fetched> {
         self.read_end = ReadEnd::Cut;
+        if let Some(error) = self.send_failure.take() {
+            self.fail(error);
+            return self.fetch();
+        }
         let (kind, reason) = match self.stage {
             Stage::Handshaking => (
                 SocketError::RemoteHostClosed,
@@ -353,9 +374,7 @@ impl TlsEngine {
                     self.stage = Stage::Doubtful;
                 } else {
                     self.establish_if_done();
-                    if let Err(error) = self.send() {
-                        self.fail(error);
-                    }
+                    self.send_or_note();
                 }
             }
             Err(error) => self.fail_by(error, first),
@@ -500,7 +519,8 @@ impl TlsEngine {
         let is_answered = self.read_end != ReadEnd::Open
             || self.write_end == WriteEnd::GivenUp
             || self.session.is_of_route();
-        !matches!(self.stage, Stage::Established) || self.outgoing.is_empty() && is_answered
+        let has_sent = self.outgoing.is_empty() && is_answered;
+        !matches!(self.stage, Stage::Established) || has_sent || self.send_failure.is_some()
     }
 }
 
@@ -515,9 +535,9 @@ impl SocketEngine for TlsEngine {
 
     fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
         let ready = self.below.ready(source, readiness);
+        self.is_closed_below |= ready.read_closed;
         if ready.writable {
-            // A failure comes again with the next write, or the next read.
-            let _ = self.send();
+            self.send_or_note();
         }
         if matches!(self.stage, Stage::Handshaking) {
             self.begin();
@@ -576,6 +596,9 @@ impl SocketEngine for TlsEngine {
     }
 
     fn progress(&mut self) -> io::Result<Progress> {
+        if let Some(error) = self.send_failure.take() {
+            return Err(error);
+        }
         match &mut self.stage {
             Stage::Failed(error) => error.take().map_or(Ok(Progress::Connected), Err),
             _ => self.below.progress(),
@@ -625,6 +648,9 @@ impl SocketEngine for TlsEngine {
             // The reason is returned by the next read.
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
+        if let Some(error) = self.send_failure.take() {
+            return Err(error);
+        }
         self.send()?;
         // A short write means that there is no room: the socket waits for it then.
         let mut count = 0;
@@ -646,7 +672,8 @@ impl SocketEngine for TlsEngine {
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.say_end();
         self.write_end = self.write_end.max(WriteEnd::ToBeShut);
-        self.send()
+        self.send_or_note();
+        Ok(())
     }
 
     fn finish(&mut self) -> bool {
@@ -704,6 +731,11 @@ impl SocketEngine for TlsEngine {
 
 impl Drop for TlsEngine {
     fn drop(&mut self) {
+        // Session tickets, of which the program knows nothing, may wait unread. If they were left
+        // there, the peer would get a reset in place of the last bytes that were sent to it.
+        if matches!(self.stage, Stage::Established) && self.read_end == ReadEnd::Open {
+            let _ = self.below.read(&mut [0; 4096]);
+        }
         self.session.end();
     }
 }
