@@ -30,6 +30,7 @@ mod transaction;
 mod url;
 #[cfg(feature = "uuid")]
 mod uuid;
+mod utf16;
 mod value;
 mod variant;
 mod version;
