@@ -23,7 +23,8 @@ count() {
 }
 for work in ${*:-write read write_beyond_ascii read_beyond_ascii write_whole read_whole \
     write_numbers read_numbers write_serde read_serde write_postcard read_postcard \
-    write_borsh read_borsh numbers numbers_anew strings strings_anew}; do
+    write_borsh read_borsh numbers_resumed numbers numbers_anew strings_resumed \
+    strings strings_anew}; do
     case $work in numbers* | strings*) few=1 many=3 ;; *) few=1000 many=$((1000 + ${RECORDS:-100000})) ;; esac
     one=$(count "$binary" "$work" $few)
     echo "$work $((($(count "$binary" "$work" $many) - one) / (many - few)))"
