@@ -210,6 +210,27 @@ impl FromDataStream for OneOrTwo {
     }
 }
 
+/// Three bytes that nobody looks at.
+#[derive(Debug, PartialEq)]
+struct Padding;
+
+impl FromDataStream for Padding {
+    fn read_from<D: StreamDevice>(stream: &mut QDataStream<D>) -> Result<Self, DataStreamError> {
+        stream.skip_raw(3);
+        Ok(Self)
+    }
+}
+
+#[test]
+fn an_element_that_does_not_pass_its_error_on_has_not_come_whole() {
+    let bytes = [&[0, 0, 0, 5], &[7; 15][..]].concat();
+    let mut unfinished = Unfinished::default();
+    for end in 0..bytes.len() {
+        assert_eq!(resume::<Vec<Padding>>(&mut unfinished, &bytes[..end]), None);
+    }
+    assert_eq!(resume(&mut unfinished, &bytes).unwrap().len(), 5);
+}
+
 #[test]
 fn a_value_that_is_read_in_another_way_when_more_has_come_is_read_anew() {
     let bytes = [0, 0, 0, 2, 7, 8, 9, 10, 11, 12];

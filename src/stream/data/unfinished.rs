@@ -13,7 +13,7 @@ use super::device::StreamDevice;
 use super::progress::Progress;
 use super::scope::Scope;
 use super::settings::Settings;
-use super::status::DataStreamError;
+use super::status::{DataStreamError, DataStreamStatus};
 use super::value::FromDataStream;
 use crate::stream::memory::Bytes;
 
@@ -72,9 +72,12 @@ impl OpenContainer {
         stream.progress.note_containers();
         while self.left > 0 {
             let start = stream.progress.taken();
-            match stream.read_element(self.skip) {
-                Ok(()) if !stream.progress.is_open_ended() => self.left -= 1,
-                Err(DataStreamError::ReadPastEnd) => {
+            match (stream.read_element(self.skip), stream.status()) {
+                (Ok(()), DataStreamStatus::Ok) if !stream.progress.is_open_ended() => {
+                    self.left -= 1;
+                }
+                // The code of the element need not pass the error on.
+                (Err(DataStreamError::ReadPastEnd), _) | (_, DataStreamStatus::ReadPastEnd) => {
                     self.at = start;
                     stream.progress.need(start, self.min_size);
                     return Passed::UpTo(Halt::of(&mut stream.progress));
