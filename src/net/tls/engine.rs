@@ -468,6 +468,9 @@ impl TlsEngine {
             return Ok(0);
         }
         self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let mut count = 0;
         let mut is_last = false;
         loop {
@@ -516,6 +519,16 @@ impl TlsEngine {
                 Err(error) => self.stage = Stage::Failed(Some(error)),
             }
         }
+    }
+
+    /// Goes on with the handshake, if there is one under way. Returns true if nothing may be read
+    /// yet: not even once the handshake is over, before the slots of `encrypted` have run.
+    fn shakes_hands(&mut self) -> bool {
+        let shook = matches!(self.stage, Stage::Handshaking);
+        if shook {
+            self.shake();
+        }
+        shook && !matches!(self.stage, Stage::Failed(_))
     }
 
     /// Says that nothing more will be written.
@@ -588,7 +601,8 @@ impl SocketEngine for TlsEngine {
                 self.shake();
             }
             return match self.stage {
-                Stage::Established => Readiness { readable: true, writable: true, ..ready },
+                // The socket goes on when the slots of `encrypted` have run.
+                Stage::Established => Readiness::default(),
                 _ => Readiness {
                     writable: ready.writable && self.outgoing.is_empty(),
                     ..self.ready_now()
@@ -669,6 +683,9 @@ impl SocketEngine for TlsEngine {
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let mut is_last = false;
         loop {
             if self.is_readable() {
@@ -701,12 +718,18 @@ impl SocketEngine for TlsEngine {
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
         self.send()?;
-        if !self.outgoing.is_empty() && !bytes.is_empty() {
+        let mut count = 0;
+        while count < bytes.len() && self.outgoing.is_empty() {
+            let next = &bytes[count..bytes.len().min(count + CHUNK)];
+            count += io::Write::write(&mut self.connection.writer(), next)?;
+            // A failure comes again with the next write.
+            if self.send().is_err() {
+                break;
+            }
+        }
+        if count == 0 && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let next = &bytes[..bytes.len().min(CHUNK)];
-        let count = io::Write::write(&mut self.connection.writer(), next)?;
-        self.send()?;
         Ok(count)
     }
 
