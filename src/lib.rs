@@ -68,6 +68,8 @@
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
+//! * `tls`: adds `SslConfiguration` and what it is made of: certificates, private keys, ciphers. It
+//!   adds 17 crates to the build, and needs a C compiler.
 //! * `tokio-util`: adds `message::TokioCodec`, for codecs that were written for `tokio_util`. It adds
 //!   6 crates to the build.
 //! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the

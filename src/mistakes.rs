@@ -15,6 +15,8 @@ use crate::event_loop::Runtime;
 use crate::event_loop::{QThread, QTimer};
 #[cfg(not(feature = "http-proxy"))]
 use crate::net::NetworkProxy;
+#[cfg(feature = "tls")]
+use crate::net::QSslSocket;
 use crate::net::{Blocking, QAbstractSocket, QTcpServer, QTcpSocket, QUdpSocket};
 use crate::object::{Obj, Target, World};
 
@@ -143,6 +145,20 @@ where
         leave_multicast_group leave_multicast_group_on multicast_interface set_multicast_interface
     }
 
+    // Of encrypted sockets.
+    names! {
+        alert_received alert_sent connect_to_host_encrypted connect_to_host_encrypted_with
+        continue_interrupted_handshake dangerously_ignore_all_ssl_errors encrypted
+        encrypted_bytes_available encrypted_bytes_to_write encrypted_bytes_written
+        handshake_interrupted_on_error ignore_ssl_errors is_encrypted is_session_resumed
+        local_certificate local_certificate_chain mode mode_changed new_session_ticket_received
+        next_negotiated_protocol peer_certificate peer_certificate_chain peer_verify_depth
+        peer_verify_error peer_verify_mode peer_verify_name private_key protocol session_cipher
+        session_protocol set_local_certificate set_peer_verify_depth set_peer_verify_mode
+        set_peer_verify_name set_protocol set_ssl_configuration ssl_configuration ssl_errors
+        ssl_handshake_errors start_client_encryption start_server_encryption
+    }
+
     // Of servers.
     names! {
         new_connection pending_connection_available accept_error listening listen listen_on is_listening
@@ -187,7 +203,7 @@ where
 {
     names! {
         wait_for_connected wait_for_ready_read wait_for_bytes_written wait_for_disconnected
-        wait_for_new_connection
+        wait_for_new_connection wait_for_encrypted
     }
 }
 
@@ -287,6 +303,14 @@ impl World {
     {
         self.never()
     }
+
+    #[cfg(feature = "tls")]
+    pub fn wait_for_encrypted<'a>(&mut self, _: Obj<QSslSocket>, _: Option<Duration>) -> bool
+    where
+        Self: MayWait<'a>,
+    {
+        self.never()
+    }
 }
 
 /// The same on the objects themselves. The bounds have a lifetime, since the compiler would refuse
@@ -305,6 +329,18 @@ where
     for<'a> Self: WaitsByItself<'a>,
 {
     names! { wait_for_connected wait_for_ready_read wait_for_bytes_written wait_for_disconnected }
+}
+
+#[cfg(feature = "tls")]
+#[doc(hidden)]
+impl QSslSocket
+where
+    for<'a> Self: WaitsByItself<'a>,
+{
+    names! {
+        wait_for_connected wait_for_encrypted wait_for_ready_read wait_for_bytes_written
+        wait_for_disconnected
+    }
 }
 
 #[doc(hidden)]
@@ -332,6 +368,8 @@ macro_rules! of_the_world {
 }
 
 of_the_world! { QTcpSocket QUdpSocket QTcpServer QTimer }
+#[cfg(feature = "tls")]
+of_the_world! { QSslSocket }
 
 #[doc(hidden)]
 impl QTimer

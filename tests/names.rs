@@ -7,13 +7,15 @@ use std::fs;
 use syn::{FnArg, ImplItem, Item, Signature, TraitItem, Visibility};
 
 /// The files of the classes, and of the traits of their methods.
-const CLASSES: [&str; 10] = [
+const CLASSES: [&str; 12] = [
     "io/io_device.rs",
     "io/buffer.rs",
     "message/messages.rs",
     "net/socket/abstract_socket.rs",
     "net/socket/tcp_socket.rs",
     "net/socket/udp_socket.rs",
+    "net/socket/ssl_socket.rs",
+    "net/socket/ssl_settings.rs",
     "net/server/tcp_server.rs",
     "event_loop/timer.rs",
     "event_loop/socket_notifier.rs",

@@ -6,6 +6,8 @@ mod closing;
 mod doubts;
 mod handshake;
 mod parties;
+mod settings;
+mod slots;
 mod starttls;
 #[path = "../support/mod.rs"]
 mod support;

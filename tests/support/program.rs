@@ -54,11 +54,17 @@ impl Program {
     /// Starts an example.
     #[track_caller]
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
+        Self::run(Self::example(name).args(arguments))
+    }
+
+    /// Returns the command that starts an example.
+    #[track_caller]
+    pub(crate) fn example(name: &str) -> Command {
         let test = std::env::current_exe().expect("a test knows where it is");
         let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
         let path: PathBuf = profile.join("examples").join(name);
         assert!(path.exists(), "there is no {} (cargo build --examples)", path.display());
-        Self::run(Command::new(path).args(arguments))
+        Command::new(path)
     }
 
     /// Starts an example that is a server, on a port that the system chooses.

@@ -62,7 +62,10 @@ pub struct QSslSocket {
     #[doc(alias = "peerVerifyError")]
     #[signal]
     peer_verify_error: Signal<SslError>,
-    /// Emitted for the first error of the peer's certificate, if the configuration says so.
+    /// Emitted for the first error of the peer's certificate, before `ssl_errors`, if the
+    /// configuration [says so](SslConfiguration::with_handshake_must_interrupt_on_error). Then the
+    /// handshake fails after the slots have run, unless a slot has called
+    /// [`continue_interrupted_handshake`](Self::continue_interrupted_handshake).
     #[doc(alias = "handshakeInterruptedOnError")]
     #[signal]
     handshake_interrupted_on_error: Signal<SslError>,
@@ -294,8 +297,10 @@ impl QSslSocket {
     fn tell_wishes(&mut self) {
         let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
         let may_ignore = self.ignores_all() || !self.ignored.errors.is_empty();
-        let is_asked =
-            self.ssl_errors.is_connected() || self.handshake_interrupted_on_error.is_connected();
+        let is_asked = match self.configuration.handshake_must_interrupt_on_error() {
+            true => self.handshake_interrupted_on_error.is_connected(),
+            false => self.ssl_errors.is_connected(),
+        };
         self.session.set_wants_errors(pauses || may_ignore || is_asked);
         self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
     }
@@ -363,8 +368,9 @@ impl QSslSocket {
         let first = errors.first().cloned();
         self.errors.extend(errors);
         let is_doubtful = self.engine().is_some_and(TlsEngine::is_doubtful);
+        let interrupts = self.configuration.handshake_must_interrupt_on_error();
         match first {
-            Some(first) if is_doubtful && self.handshake_interrupted_on_error.is_connected() => {
+            Some(first) if is_doubtful && interrupts => {
                 self.doubt = Doubt::Interrupts { goes_on: false };
                 self.handshake_interrupted_on_error.emit(first);
                 self.step(INTERRUPT);

@@ -18,6 +18,7 @@ use super::protocol::SslProtocol;
 use super::revocation_list::RevocationList;
 use super::roots::Roots;
 use super::settings::{Compiled, Identity, Settings};
+use crate::net::names::to_ascii;
 use crate::net::values::{EngineFailure, SocketError};
 
 /// How a socket encrypts: whom it trusts, who it is itself, and what it allows.
@@ -141,6 +142,18 @@ impl SslConfiguration {
     #[must_use]
     pub fn with_peer_verify_depth(self, depth: usize) -> Self {
         self.changed(|settings| settings.peer_verify_depth = depth)
+    }
+
+    /// Returns this configuration with or without an interruption of the handshake at the first error
+    /// of the peer's certificate. With it, `QSslSocket` emits
+    /// [`handshake_interrupted_on_error`](crate::QSslSocket::handshake_interrupted_on_error), and
+    /// the handshake fails unless a slot calls
+    /// [`continue_interrupted_handshake`](crate::QSslSocket::continue_interrupted_handshake). Without
+    /// it, which is the default, `ssl_errors` comes at once.
+    #[doc(alias = "setHandshakeMustInterruptOnError")]
+    #[must_use]
+    pub fn with_handshake_must_interrupt_on_error(self, interrupts: bool) -> Self {
+        self.changed(|settings| settings.interrupts_on_error = interrupts)
     }
 
     /// Returns this configuration with other versions of TLS.
@@ -270,6 +283,12 @@ impl SslConfiguration {
         self.settings.peer_verify_depth
     }
 
+    /// Returns true if an error of the peer's certificate interrupts the handshake.
+    #[doc(alias = "handshakeMustInterruptOnError")]
+    pub fn handshake_must_interrupt_on_error(&self) -> bool {
+        self.settings.interrupts_on_error
+    }
+
     /// Returns the versions of TLS that are allowed.
     pub fn protocol(&self) -> SslProtocol {
         self.settings.protocol
@@ -338,18 +357,22 @@ fn usable(
 }
 
 /// Parses the name of a peer. A scope of a link-local address is left out, since no certificate has
-/// it.
+/// it, and so is the dot of the root.
 fn server_name(peer_name: &str) -> Result<ServerName<'static>, EngineFailure> {
+    let refused = |reason: &str| {
+        invalid(format!("no certificate can be checked for the peer name {peer_name:?}: {reason}"))
+    };
     let address = peer_name.split_once('%').map_or(peer_name, |(address, _)| address);
     if let Ok(address) = address.parse::<IpAddr>() {
         return Ok(ServerName::from(address));
     }
-    ServerName::try_from(peer_name.to_owned()).map_err(|_| {
-        invalid(format!(
-            "a certificate cannot be checked for the peer \"{peer_name}\": it is neither a DNS name \
-             nor an IP address"
-        ))
-    })
+    let name = match peer_name.is_ascii() {
+        true => peer_name.to_owned(),
+        false => to_ascii(peer_name).map_err(|reason| refused(&reason))?,
+    };
+    let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
+    let is_neither = "it is neither a DNS name nor an IP address";
+    ServerName::try_from(name).map_err(|_| refused(is_neither))
 }
 
 fn invalid(reason: String) -> EngineFailure {

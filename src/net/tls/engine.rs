@@ -308,7 +308,7 @@ impl TlsEngine {
                         self.must_look_again = false;
                         return Ok(Fetched::Nothing);
                     }
-                    self.fail(error);
+                    self.fail(self.broken(error));
                     return self.fetch();
                 }
             }
@@ -341,6 +341,20 @@ impl TlsEngine {
         };
         self.fail(EngineFailure::new(kind, reason).into());
         self.fetch()
+    }
+
+    /// Returns the error of a connection that the peer, or anybody on the way, has reset. Its kind is
+    /// not that of an orderly end.
+    fn broken(&self, error: io::Error) -> io::Error {
+        let is_open = matches!(self.stage, Stage::Established) && self.read_end == ReadEnd::Open;
+        if !is_open || SocketError::of_transfer(&error) != SocketError::RemoteHostClosed {
+            return error;
+        }
+        let reason = format!(
+            "the connection was cut: {error}, and the peer has not said that it ends (no \
+             close_notify), so bytes may be missing"
+        );
+        EngineFailure::new(SocketError::Network, reason).into()
     }
 
     /// Lets the session go on with these bytes. Returns how many it has taken: fewer than there are
@@ -382,7 +396,7 @@ impl TlsEngine {
                 } else {
                     self.establish_if_done();
                     if let Err(error) = self.send() {
-                        self.fail(error);
+                        self.fail(self.broken(error));
                     }
                 }
             }
@@ -463,10 +477,30 @@ impl TlsEngine {
     }
 
     /// Reads up to `max` bytes. Fails with `WouldBlock` if none have come.
-    fn read_by(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
-        if max == 0 {
-            return Ok(0);
+    fn read_by(&mut self, max: usize, take: impl FnMut(&[u8])) -> io::Result<usize> {
+        match max {
+            0 => Ok(0),
+            _ => {
+                let result = self.read_through(max, take);
+                self.after_reports(result)
+            }
         }
+    }
+
+    /// Puts an end or an error off until the slots of what was reported have run.
+    fn after_reports(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        if matches!(result, Ok(1..)) || !self.session.has_reports() {
+            return result;
+        }
+        if let Err(error) = result
+            && let Stage::Failed(waiting @ None) = &mut self.stage
+        {
+            *waiting = Some(error);
+        }
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    fn read_through(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
         self.begin();
         if self.shakes_hands() {
             return Err(ErrorKind::WouldBlock.into());
@@ -517,6 +551,35 @@ impl TlsEngine {
                 Ok(Fetched::Last | Fetched::Nothing | Fetched::End) => return,
                 // It is returned by the next read.
                 Err(error) => self.stage = Stage::Failed(Some(error)),
+            }
+        }
+    }
+
+    fn peek_through(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let mut is_last = false;
+        loop {
+            if self.is_readable() {
+                let mut reader = self.connection.reader();
+                let chunk = match self.rest.as_slice() {
+                    [] => reader.fill_buf()?,
+                    rest => rest,
+                };
+                let count = chunk.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&chunk[..count]);
+                return Ok(count);
+            }
+            if is_last {
+                return self.counted(0);
+            }
+            match self.fetch()? {
+                Fetched::Some => {}
+                Fetched::Last => is_last = true,
+                Fetched::Nothing => return self.counted(0),
+                Fetched::End => return Ok(0),
             }
         }
     }
@@ -572,7 +635,9 @@ impl TlsEngine {
     fn has_finished(&self) -> bool {
         match self.stage {
             Stage::Established if self.write_end < WriteEnd::GivenUp => {
-                self.read_end != ReadEnd::Open && !self.has_to_send()
+                // Without a socket there is no timer that could end the wait for the answer.
+                let is_answered = self.read_end != ReadEnd::Open || self.session.is_of_route();
+                is_answered && !self.has_to_send()
             }
             _ => true,
         }
@@ -652,9 +717,20 @@ impl SocketEngine for TlsEngine {
         smallvec![(&*self.below, interest)]
     }
 
-    /// The handshake of this layer comes after the one of the attempt: the socket is connected then.
+    /// A layer of a route shakes hands within the attempt. The layer of an `QSslSocket` does it
+    /// afterwards, when the socket is connected.
     fn shake_hands(&mut self) -> io::Result<Handshake> {
-        Ok(Handshake::Done)
+        if !self.session.is_of_route() {
+            return Ok(Handshake::Done);
+        }
+        self.begin();
+        self.shake();
+        match &mut self.stage {
+            Stage::Established => Ok(Handshake::Done),
+            Stage::Failed(error) => error.take().map_or(Ok(Handshake::Pending), Err),
+            // Nobody is asked about errors of the certificate, so there is no doubt.
+            Stage::Handshaking | Stage::Doubtful => Ok(Handshake::Pending),
+        }
     }
 
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
@@ -682,32 +758,8 @@ impl SocketEngine for TlsEngine {
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.begin();
-        if self.shakes_hands() {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let mut is_last = false;
-        loop {
-            if self.is_readable() {
-                let mut reader = self.connection.reader();
-                let chunk = match self.rest.as_slice() {
-                    [] => reader.fill_buf()?,
-                    rest => rest,
-                };
-                let count = chunk.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&chunk[..count]);
-                return Ok(count);
-            }
-            if is_last {
-                return self.counted(0);
-            }
-            match self.fetch()? {
-                Fetched::Some => {}
-                Fetched::Last => is_last = true,
-                Fetched::Nothing => return self.counted(0),
-                Fetched::End => return Ok(0),
-            }
-        }
+        let result = self.peek_through(buffer);
+        self.after_reports(result)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -717,15 +769,13 @@ impl SocketEngine for TlsEngine {
             // The reason is returned by the next read.
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
-        self.send()?;
+        self.send().map_err(|error| self.broken(error))?;
+        // A short write means that there is no room: the socket waits for it then.
         let mut count = 0;
-        while count < bytes.len() && self.outgoing.is_empty() {
+        while self.outgoing.is_empty() && count < bytes.len() {
             let next = &bytes[count..bytes.len().min(count + CHUNK)];
             count += io::Write::write(&mut self.connection.writer(), next)?;
-            // A failure comes again with the next write.
-            if self.send().is_err() {
-                break;
-            }
+            self.send().map_err(|error| self.broken(error))?;
         }
         if count == 0 && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
@@ -773,6 +823,10 @@ impl SocketEngine for TlsEngine {
             let reason = "the TLS handshake took too long";
             self.fail(EngineFailure::new(SocketError::SocketTimeout, reason).into());
         }
+    }
+
+    fn has_reported(&self) -> bool {
+        self.session.has_reports() || self.below.has_reported()
     }
 
     fn resume(&mut self) {

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::UnixTime;
@@ -16,7 +17,7 @@ use super::error::SslError;
 use super::hearing::hear;
 use super::mode::SslMode;
 use super::protocol::SslProtocol;
-use crate::net::shared::Home;
+use crate::net::shared::{Facilities, Home};
 
 /// The number of the step in which the socket takes the reports. It waits in no queue of steps.
 pub(in crate::net) const REPORTED: u32 = 2;
@@ -28,6 +29,8 @@ pub(in crate::net) struct Session {
     home: OnceCell<Home>,
     /// How many sessions have ended.
     ended: Cell<u32>,
+    /// What a layer of a route has in place of a socket: nobody takes reports.
+    route: Option<Rc<Facilities>>,
     mode: Cell<SslMode>,
     is_encrypted: Cell<bool>,
     wants_errors: Cell<bool>,
@@ -68,6 +71,16 @@ pub(in crate::net) struct Agreed {
 }
 
 impl Session {
+    /// Creates the session of a layer of a route, which shakes hands within the attempt to connect.
+    pub(super) fn of_route(facilities: Rc<Facilities>) -> Self {
+        Self { route: Some(facilities), ..Self::default() }
+    }
+
+    /// Returns true if the engine is a layer of a route, of which no socket hears.
+    pub(super) fn is_of_route(&self) -> bool {
+        self.route.is_some()
+    }
+
     /// Called when the socket enters its runtime.
     pub(in crate::net) fn enter(&self, home: Home) {
         let home = self.home.get_or_init(|| home);
@@ -135,8 +148,11 @@ impl Session {
         self.ended.set(self.ended.get().wrapping_add(1));
     }
 
-    /// Adds a report, and wakes the socket.
+    /// Adds a report, and wakes the socket. Drops the report if there is no socket.
     pub(super) fn report(&self, report: Report) {
+        if self.is_of_route() {
+            return;
+        }
         let mut reports = self.reports.borrow_mut();
         match (reports.back_mut(), report) {
             (Some(Report::Written(before)), Report::Written(count)) => *before += count,
@@ -165,8 +181,8 @@ impl Session {
 
     /// Returns the time of day, by the clock of the runtime.
     pub(super) fn now(&self) -> UnixTime {
-        let home = self.home.get();
-        let now = home.map_or_else(SystemTime::now, |home| home.timers.system_time());
+        let facilities = self.route.as_ref().or(self.home.get().map(Home::parts));
+        let now = facilities.map_or_else(SystemTime::now, |parts| parts.timers.system_time());
         UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 

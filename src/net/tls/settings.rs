@@ -68,6 +68,7 @@ pub(super) struct Settings {
     pub(super) identity: Option<Identity>,
     pub(super) peer_verify_mode: PeerVerifyMode,
     pub(super) peer_verify_depth: usize,
+    pub(super) interrupts_on_error: bool,
     pub(super) protocol: SslProtocol,
     /// `None` for all suites.
     pub(super) ciphers: Option<Vec<SslCipher>>,
@@ -200,6 +201,7 @@ impl Default for Settings {
             identity: None,
             peer_verify_mode: PeerVerifyMode::default(),
             peer_verify_depth: 0,
+            interrupts_on_error: false,
             protocol: SslProtocol::default(),
             ciphers: None,
             next_protocols: Vec::new(),

@@ -4,6 +4,7 @@
 mod authority;
 mod certificates;
 mod clients;
+mod garbage;
 mod pair;
 mod sessions;
 mod settings;

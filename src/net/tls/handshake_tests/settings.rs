@@ -2,6 +2,8 @@
 
 use rustls::{AlertDescription, Error, PeerIncompatible, ProtocolVersion};
 
+#[cfg(feature = "idn")]
+use super::authority::params;
 use super::authority::{Authority, Identity};
 use super::pair::{Pair, Terms};
 use crate::net::SocketError;
@@ -69,10 +71,26 @@ fn a_server_without_a_certificate_is_refused_with_the_reason() {
 fn a_name_that_no_certificate_can_have_is_refused() {
     for name in ["", "two words", "-", "name:443", "[::1]"] {
         let failure = SslConfiguration::new().client(name).expect_err("it is no name");
-        assert!(failure.to_string().contains(&format!("\"{name}\"")), "{failure}");
+        assert!(failure.to_string().contains(&format!("{name:?}")), "{failure}");
         let error = std::io::Error::from(failure);
         assert_eq!(SocketError::of_transfer(&error), SocketError::SslInvalidUserData);
     }
+}
+
+#[test]
+fn a_name_may_have_the_dot_of_the_root() {
+    let (client, server) = scene();
+    let pair = Pair::named("example.org.", &client, &server.server(), Terms::strict());
+    assert!(pair.is_established(), "{:?}", pair.client.heard.errors);
+}
+
+#[cfg(feature = "idn")]
+#[test]
+fn a_name_beyond_ascii_is_compared_in_its_ascii_form() {
+    let root = Authority::root("Root");
+    let server = root.issue(params("Server", &["xn--bcher-kva.test"])).server();
+    let pair = Pair::named("Bücher.test", &root.trusted(), &server, Terms::strict());
+    assert!(pair.is_established(), "{:?}", pair.client.heard.errors);
 }
 
 #[test]
