@@ -7,6 +7,7 @@ mod doubts;
 mod handshake;
 mod parties;
 mod settings;
+mod slots;
 mod starttls;
 #[path = "../support/mod.rs"]
 mod support;

@@ -13,10 +13,7 @@ fn flight(net: &Net) -> usize {
     let mut client = Client::new(net);
     client.connect();
     let mut server = client.server();
-    wait_until(&mut client.rt, |_| {
-        server.hear();
-        !server.unsent.is_empty()
-    });
+    server.until_it_would_speak(&mut client.rt);
     server.unsent.len()
 }
 
@@ -28,10 +25,7 @@ fn a_server_that_closes_in_the_middle_of_its_flight_is_told_once(net: &Net) {
         let socket = client.socket;
         client.connect();
         let mut server = client.server();
-        wait_until(&mut client.rt, |_| {
-            server.hear();
-            !server.unsent.is_empty()
-        });
+        server.until_it_would_speak(&mut client.rt);
         // The end comes together with the bytes.
         assert_eq!(server.peer.write_now(&server.unsent[..cut]).unwrap(), cut);
         drop(server);
@@ -89,7 +83,7 @@ fn what_came_whole_before_a_wrong_record_is_read(net: &Net) {
     client.until_ended();
     assert_eq!(client.rt[socket].read_all(), b"good");
     assert_eq!(client.rt[socket].error(), Some(SocketError::SslInternal));
-    server.hear();
+    server.until(&mut client.rt, |_, server| server.has_ended);
     assert!(
         matches!(server.failure, Some(rustls::Error::AlertReceived(_))),
         "{:?}",

@@ -491,11 +491,34 @@ impl TlsEngine {
     }
 
     /// Reads up to `max` bytes. Fails with `WouldBlock` if none have come.
-    fn read_by(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
-        if max == 0 {
-            return Ok(0);
+    fn read_by(&mut self, max: usize, take: impl FnMut(&[u8])) -> io::Result<usize> {
+        match max {
+            0 => Ok(0),
+            _ => {
+                let result = self.read_through(max, take);
+                self.after_reports(result)
+            }
         }
+    }
+
+    /// Puts an end or an error off until the slots of what was reported have run.
+    fn after_reports(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        if matches!(result, Ok(1..)) || !self.session.has_reports() {
+            return result;
+        }
+        if let Err(error) = result
+            && let Stage::Failed(waiting @ None) = &mut self.stage
+        {
+            *waiting = Some(error);
+        }
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    fn read_through(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
         self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let mut count = 0;
         let mut is_last = false;
         loop {
@@ -544,6 +567,45 @@ impl TlsEngine {
                 Err(error) => self.stage = Stage::Failed(Some(error)),
             }
         }
+    }
+
+    fn peek_through(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let mut is_last = false;
+        loop {
+            if self.is_readable() {
+                let mut reader = self.connection.reader();
+                let chunk = match self.rest.as_slice() {
+                    [] => reader.fill_buf()?,
+                    rest => rest,
+                };
+                let count = chunk.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&chunk[..count]);
+                return Ok(count);
+            }
+            if is_last {
+                return self.counted(0);
+            }
+            match self.fetch()? {
+                Fetched::Some => {}
+                Fetched::Last => is_last = true,
+                Fetched::Nothing => return self.counted(0),
+                Fetched::End => return Ok(0),
+            }
+        }
+    }
+
+    /// Goes on with the handshake, if there is one under way. Returns true if nothing may be read
+    /// yet: not even once the handshake is over, before the slots of `encrypted` have run.
+    fn shakes_hands(&mut self) -> bool {
+        let shook = matches!(self.stage, Stage::Handshaking);
+        if shook {
+            self.shake();
+        }
+        shook && !matches!(self.stage, Stage::Failed(_))
     }
 
     /// Says that nothing more will be written.
@@ -617,7 +679,8 @@ impl SocketEngine for TlsEngine {
                 self.shake();
             }
             return match self.stage {
-                Stage::Established => Readiness { readable: true, writable: true, ..ready },
+                // The socket goes on when the slots of `encrypted` have run.
+                Stage::Established => Readiness::default(),
                 _ => Readiness {
                     writable: ready.writable && self.outgoing.is_empty(),
                     ..self.ready_now()
@@ -711,29 +774,8 @@ impl SocketEngine for TlsEngine {
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.begin();
-        let mut is_last = false;
-        loop {
-            if self.is_readable() {
-                let mut reader = self.connection.reader();
-                let chunk = match self.rest.as_slice() {
-                    [] => reader.fill_buf()?,
-                    rest => rest,
-                };
-                let count = chunk.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&chunk[..count]);
-                return Ok(count);
-            }
-            if is_last {
-                return self.counted(0);
-            }
-            match self.fetch()? {
-                Fetched::Some => {}
-                Fetched::Last => is_last = true,
-                Fetched::Nothing => return self.counted(0),
-                Fetched::End => return Ok(0),
-            }
-        }
+        let result = self.peek_through(buffer);
+        self.after_reports(result)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -801,6 +843,10 @@ impl SocketEngine for TlsEngine {
             let reason = "the TLS handshake took too long";
             self.fail(EngineFailure::new(SocketError::SocketTimeout, reason).into());
         }
+    }
+
+    fn has_reported(&self) -> bool {
+        self.session.has_reports() || self.below.has_reported()
     }
 
     fn resume(&mut self) {
