@@ -67,7 +67,11 @@ fn end(stream: &mut Stream) -> io::Result<()> {
     match stream.read(&mut [0]) {
         Ok(0) => Ok(()),
         // A server may close without a word.
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(()),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) =>
+        {
+            Ok(())
+        }
         Ok(_) => Err(ErrorKind::InvalidData.into()),
         Err(error) => Err(error),
     }
