@@ -7,7 +7,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use slotwire::prelude::*;
 use slotwire::{Error, NotifierType, QSocketNotifier, QThread, Remote, VirtualClock};
@@ -179,6 +179,22 @@ fn the_echo_of_a_wake_up_ends_no_wait() {
     rt.single_shot_fn(Duration::from_secs(60), |_| ());
     assert!(rt.process_events(None).unwrap());
     assert_eq!(clock.elapsed(), Duration::from_secs(65));
+}
+
+#[test]
+fn the_date_is_that_of_the_clock() {
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let in_2000 = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
+    assert_eq!(rt.system_time(), in_2000);
+    rt.single_shot_fn(Duration::from_secs(60), |world| world.quit());
+    rt.exec().unwrap();
+    assert_eq!(rt.system_time(), in_2000 + Duration::from_secs(60));
+    let real = Runtime::new().unwrap();
+    assert!(real.system_time() > in_2000);
+    // A date that cannot be told stays as it is, and nothing panics.
+    clock.advance(Duration::MAX);
+    assert_eq!(rt.system_time(), in_2000);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 #[test]
 fn timers_of_all_hosts_go_by_the_networks_time() {
@@ -241,5 +242,21 @@ fn room_that_is_gone_before_it_was_told_of_is_told_of_when_it_comes_again() {
             count += read_all(&mut peer).0.len();
         }
         assert_eq!((sim[near][socket].bytes_to_write(), count), (0, 1 << 20), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_date_of_all_hosts_is_that_of_the_network() {
+    let (mut sim, near, far) = two_hosts(8);
+    let in_2000 = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
+    assert_eq!(sim[near].system_time(), in_2000);
+    sim.run_for(HOUR).unwrap();
+    assert_eq!(sim[far].system_time(), in_2000 + HOUR);
+    let (date, elapsed) = (in_2000 + 1000 * HOUR, sim.elapsed());
+    sim.set_system_time(date);
+    assert_eq!(sim.elapsed(), elapsed);
+    sim.run_for(SECOND).unwrap();
+    for host in [near, far] {
+        assert_eq!(sim[host].system_time(), date + SECOND);
     }
 }
