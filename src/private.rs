@@ -34,6 +34,8 @@ pub mod v1 {
 
     /// What engines, and the layers that stand on them, are written against.
     pub mod engine {
+        #[cfg(feature = "tls")]
+        pub use crate::net::RouteEncryption;
         pub use crate::net::{
             Accepted, Address, Destination, EngineFailure, Handshake, Interest, Link, Membership,
             Progress, Question, Received, Route, Router, Settled, SocketEngine,

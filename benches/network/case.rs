@@ -19,6 +19,20 @@ pub(crate) enum Work {
     Churn,
     /// Echo, with connections that stay.
     Idle,
+    /// One of the works over TCP, encrypted.
+    #[cfg(feature = "tls")]
+    Tls(Encrypted),
+}
+
+/// A work that is done over an encrypted connection.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encrypted {
+    Echo,
+    /// Takes what comes, by a copy into a buffer of its own.
+    Receive,
+    Send,
+    Idle,
 }
 
 /// How a receiver takes what has come.
@@ -52,7 +66,7 @@ pub(crate) const BLOCK: usize = 64 * 1024;
 pub(crate) const LINE: usize = 64;
 
 impl Work {
-    const ALL: [(&str, Self); 12] = [
+    const ALL: &[(&str, Self)] = &[
         ("echo", Self::Echo),
         ("receive", Self::Receive(Way::Peek)),
         ("receive_fill_buf", Self::Receive(Way::FillBuf)),
@@ -65,7 +79,43 @@ impl Work {
         ("udp_echo", Self::DatagramEcho),
         ("churn", Self::Churn),
         ("idle", Self::Idle),
+        #[cfg(feature = "tls")]
+        ("tls_echo", Self::Tls(Encrypted::Echo)),
+        #[cfg(feature = "tls")]
+        ("tls_receive", Self::Tls(Encrypted::Receive)),
+        #[cfg(feature = "tls")]
+        ("tls_send", Self::Tls(Encrypted::Send)),
+        #[cfg(feature = "tls")]
+        ("tls_idle", Self::Tls(Encrypted::Idle)),
     ];
+
+    pub(crate) fn is_encrypted(self) -> bool {
+        self != self.in_plain()
+    }
+
+    /// The same work, over connections that are not encrypted.
+    pub(crate) fn in_plain(self) -> Self {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(Encrypted::Echo) => Self::Echo,
+            #[cfg(feature = "tls")]
+            Self::Tls(Encrypted::Receive) => Self::Receive(Way::Read),
+            #[cfg(feature = "tls")]
+            Self::Tls(Encrypted::Send) => Self::Send,
+            #[cfg(feature = "tls")]
+            Self::Tls(Encrypted::Idle) => Self::Idle,
+            plain => plain,
+        }
+    }
+
+    /// The work of one connection that comes and goes, beside those that stay.
+    pub(crate) fn in_small(self) -> Self {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => Self::Tls(Encrypted::Echo),
+            _ => Self::Churn,
+        }
+    }
 
     pub(crate) fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, work)| *work == self).map_or("", |(name, _)| name)
@@ -95,7 +145,7 @@ pub(crate) struct Case {
     pub(crate) unit: &'static str,
 }
 
-pub(crate) const CASES: [Case; 12] = [
+pub(crate) const CASES: &[Case] = &[
     Case {
         name: "echo_c1",
         work: Work::Echo,
@@ -142,6 +192,42 @@ pub(crate) const CASES: [Case; 12] = [
         round: 19_200,
         few: 1280,
         unit: "datagram",
+    },
+    #[cfg(feature = "tls")]
+    Case {
+        name: "tls_echo_c1",
+        work: Work::Tls(Encrypted::Echo),
+        connections: 1,
+        round: 10_000,
+        few: 500,
+        unit: "message",
+    },
+    #[cfg(feature = "tls")]
+    Case {
+        name: "tls_echo_c64",
+        work: Work::Tls(Encrypted::Echo),
+        connections: 64,
+        round: 40_000,
+        few: 1280,
+        unit: "message",
+    },
+    #[cfg(feature = "tls")]
+    Case {
+        name: "tls_receive",
+        work: Work::Tls(Encrypted::Receive),
+        connections: 1,
+        round: 4_000,
+        few: 250,
+        unit: "64 KiB",
+    },
+    #[cfg(feature = "tls")]
+    Case {
+        name: "tls_send",
+        work: Work::Tls(Encrypted::Send),
+        connections: 1,
+        round: 4_000,
+        few: 250,
+        unit: "64 KiB",
     },
 ];
 

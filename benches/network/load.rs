@@ -21,12 +21,14 @@ pub(crate) fn run(work: Work, port: u16, count: u64, connections: usize) -> io::
         Work::DatagramEcho => send_datagrams(port, count, GROUP),
         Work::Churn => come_and_go(port, count, connections),
         Work::Idle => stay(port, count),
+        #[cfg(feature = "tls")]
+        Work::Tls(work) => crate::tls::load(work, port, count, connections),
     }
 }
 
 /// Connects from one of many addresses of this machine, since a port that was just used is not
 /// free for a while.
-fn connect(port: u16, number: u64) -> io::Result<TcpStream> {
+pub(crate) fn connect(port: u16, number: u64) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     let own = Ipv4Addr::new(127, 0, 0, 2 + (number % 200) as u8);
     socket.bind(&SocketAddr::from((own, 0)).into())?;
@@ -54,7 +56,7 @@ fn exchange(stream: &mut TcpStream, message: &[u8; MESSAGE]) -> io::Result<()> {
     check(&echoed, message)
 }
 
-fn check(echoed: &[u8], sent: &[u8]) -> io::Result<()> {
+pub(crate) fn check(echoed: &[u8], sent: &[u8]) -> io::Result<()> {
     if echoed == sent { Ok(()) } else { Err(ErrorKind::InvalidData.into()) }
 }
 

@@ -11,6 +11,8 @@ mod load;
 mod memory;
 mod process;
 mod servers;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::error::Error;
 
@@ -27,6 +29,7 @@ usage: network compare            all of the following
        network calls [CASE..]     system calls per operation, by strace
        network instructions [CASE..]  user-space instructions per operation, by callgrind
        network memory [COUNT]     bytes for each idle connection
+       network tls_memory [COUNT]  the same, encrypted (feature tls)
        network leak [COUNT]       what is left of connections that came and went
   and what these run in processes of their own:
        network serve SERVER WORK
@@ -46,13 +49,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             compare::cpu(&[])?;
             compare::calls(&[])?;
             compare::instructions(&[])?;
-            memory::idle(10_000)?;
+            memory::idle(Work::Idle, 10_000)?;
+            #[cfg(feature = "tls")]
+            memory::idle(Work::Tls(case::Encrypted::Idle), 10_000)?;
             memory::leak(100_000)?;
         }
         ["cpu", cases @ ..] => compare::cpu(cases)?,
         ["calls", cases @ ..] => compare::calls(cases)?,
         ["instructions", cases @ ..] => compare::instructions(cases)?,
-        ["memory", count @ ..] => memory::idle(count.first().map_or(Ok(10_000), |n| n.parse())?)?,
+        ["memory", count @ ..] => {
+            memory::idle(Work::Idle, count.first().map_or(Ok(10_000), |n| n.parse())?)?;
+        }
+        #[cfg(feature = "tls")]
+        ["tls_memory", count @ ..] => {
+            let work = Work::Tls(case::Encrypted::Idle);
+            memory::idle(work, count.first().map_or(Ok(10_000), |n| n.parse())?)?;
+        }
         ["leak", count @ ..] => memory::leak(count.first().map_or(Ok(100_000), |n| n.parse())?)?,
         // `cargo bench` runs every bench without arguments.
         _ => eprintln!("{USAGE}"),

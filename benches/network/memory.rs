@@ -10,18 +10,19 @@ use crate::servers::Kind;
 const AT_A_TIME: usize = 16;
 
 /// Prints what `count` connections hold: right after they came, and after a message on each.
-pub(crate) fn idle(count: u64) -> io::Result<()> {
-    println!("\nbytes for each of {count} idle connections (resident; allocated)");
+pub(crate) fn idle(work: Work, count: u64) -> io::Result<()> {
+    let name = work.name();
+    println!("\nbytes for each of {count} connections, {name} (resident; allocated)");
     let number = count as i64;
     for kind in Kind::ALL {
-        let mut server = Server::start(kind, Work::Idle)?;
+        let mut server = Server::start(kind, work)?;
         // One comes and goes, so that what is made once is there.
-        server.load(Work::Churn, 1, 1)?;
+        server.load(work.in_small(), 1, 1)?;
         let (resident, heap) = (server.resident()?, server.heap()?);
         let used = |server: &mut Server| -> io::Result<_> {
             Ok(((server.resident()? - resident) / number, (server.heap()? - heap) / number))
         };
-        let guests = Guests::arrive(&server, count)?;
+        let guests = Guests::arrive(&server, work, count)?;
         let before = used(&mut server)?;
         let guests = guests.greet()?;
         let after = used(&mut server)?;

@@ -139,8 +139,8 @@ impl Server {
 pub(crate) struct Guests(Talk);
 
 impl Guests {
-    pub(crate) fn arrive(server: &Server, count: u64) -> io::Result<Self> {
-        let talk = Talk::begin(&mut load_command(Work::Idle, server.port, count, 1)?)?;
+    pub(crate) fn arrive(server: &Server, work: Work, count: u64) -> io::Result<Self> {
+        let talk = Talk::begin(&mut load_command(work, server.port, count, 1)?)?;
         Self(talk).await_word("standing")
     }
 

@@ -51,6 +51,9 @@ pub use socket::QSslSocket;
 pub use socket::{Machine, SocketCore};
 pub use socket::{QAbstractSocket, QTcpSocket, QUdpSocket};
 #[cfg(feature = "tls")]
+#[doc(hidden)]
+pub use tls::RouteEncryption;
+#[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls::{
     AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, SslCertificate,

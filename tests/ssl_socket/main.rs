@@ -1,9 +1,15 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
+mod again;
+mod by_hand;
 mod closing;
 mod doubts;
 mod handshake;
 mod parties;
 mod settings;
+mod slots;
+mod starttls;
 #[path = "../support/mod.rs"]
 mod support;
+mod truncation;
+mod waits;

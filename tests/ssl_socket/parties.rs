@@ -28,6 +28,14 @@ impl Authority {
         SslCertificate::from_der(self.0.der().to_vec()).unwrap()
     }
 
+    /// A certificate for a host of this name, and its private key.
+    pub(crate) fn issued_to(&self, name: &str) -> (Vec<u8>, Vec<u8>) {
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let key = key_pair();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        (certificate.der().to_vec(), key.serialized_der().to_vec())
+    }
+
     /// What proves to be a host of this name.
     pub(crate) fn proves(&self, name: &str) -> SslConfiguration {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -56,6 +64,7 @@ pub(crate) struct Server {
     #[qobject(base)]
     server: QTcpServer,
     configuration: SslConfiguration,
+    is_plain: bool,
     pub(crate) callers: Vec<Obj<QSslSocket>>,
 }
 
@@ -63,16 +72,29 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(configuration: SslConfiguration) -> Self {
         let server = QTcpServer::with_incoming(Self::take_in);
-        Self { server, configuration, callers: Vec::new() }
+        Self { server, configuration, is_plain: false, callers: Vec::new() }
+    }
+
+    /// A server whose connections are plain at first.
+    pub(crate) fn plain(configuration: SslConfiguration) -> Self {
+        Self { is_plain: true, ..Self::new(configuration) }
     }
 
     fn take_in(&mut self, cx: &mut Context<Self>, incoming: Incoming) {
         let mut socket = QSslSocket::of(incoming.into_socket());
         socket.set_ssl_configuration(self.configuration.clone());
         let socket = cx.add_child(socket);
-        cx[socket].start_server_encryption();
+        if !self.is_plain {
+            cx[socket].start_server_encryption();
+        }
         self.callers.push(socket);
     }
+}
+
+/// Lets a server listen. Returns its port.
+pub(crate) fn listen(rt: &mut Runtime, server: Obj<Server>) -> u16 {
+    rt[server].server.listen(([127, 0, 0, 1], 0)).unwrap();
+    rt[server].server.server_port().unwrap()
 }
 
 /// Both ends of a connection, and what happens to the client.

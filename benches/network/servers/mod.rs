@@ -2,7 +2,7 @@
 
 mod by_hand;
 mod on_slotwire;
-mod on_tokio;
+pub(crate) mod on_tokio;
 
 use std::error::Error;
 use std::str::FromStr;
@@ -43,6 +43,10 @@ impl FromStr for Kind {
 /// Serves until the process is ended.
 pub(crate) fn serve(kind: Kind, work: Work) -> Result<(), Box<dyn Error>> {
     match kind {
+        #[cfg(feature = "tls")]
+        Kind::ByHand if matches!(work, Work::Tls(_)) => Ok(crate::tls::serve_by_hand(work)?),
+        #[cfg(feature = "tls")]
+        Kind::Tokio if matches!(work, Work::Tls(_)) => Ok(crate::tls::serve_on_tokio(work)?),
         Kind::ByHand => Ok(by_hand::serve(work)?),
         Kind::Slotwire => on_slotwire::serve(work),
         Kind::Tokio => Ok(on_tokio::serve(work)?),

@@ -31,17 +31,18 @@ fn serve_datagrams(group: u64) -> Result<(), Box<dyn Error>> {
 
 fn serve_connections(work: Work) -> Result<(), Box<dyn Error>> {
     let mut rt = Runtime::new()?;
-    let listener = match work {
+    let is_encrypted = work.is_encrypted();
+    let listener = match work.in_plain() {
         Work::Receive(way) => {
-            let server = rt.add_with(|cx| Sink::new(cx, way));
+            let server = rt.add_with(|cx| Sink::new(cx, way, is_encrypted));
             rt[server].listener
         }
         Work::Send => {
-            let server = rt.add_with(Source::new);
+            let server = rt.add_with(|cx| Source::new(cx, is_encrypted));
             rt[server].listener
         }
         _ => {
-            let server = rt.add_with(Echo::new);
+            let server = rt.add_with(|cx| Echo::new(cx, is_encrypted));
             rt[server].listener
         }
     };
@@ -61,8 +62,12 @@ fn run(mut rt: Runtime, port: u16) -> Result<(), Box<dyn Error>> {
 }
 
 /// Adds a listener that takes all the connections that wait in the kernel.
-fn listener<T: QObject>(cx: &mut Context<'_, T>) -> Obj<QTcpServer> {
-    let listener = cx.add_child(QTcpServer::new());
+fn listener<T: QObject>(cx: &mut Context<'_, T>, is_encrypted: bool) -> Obj<QTcpServer> {
+    let listener = match is_encrypted {
+        #[cfg(feature = "tls")]
+        true => crate::tls::listener(cx),
+        _ => cx.add_child(QTcpServer::new()),
+    };
     cx[listener].set_max_pending_connections(1024);
     cx[listener].set_listen_backlog_size(1024);
     listener
@@ -76,8 +81,8 @@ struct Echo {
 
 #[slots]
 impl Echo {
-    fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: listener(cx) }
+    fn new(cx: &mut Context<Self>, is_encrypted: bool) -> Self {
+        Self { listener: listener(cx, is_encrypted) }
     }
 
     #[slot(listener.new_connection)]
@@ -114,9 +119,9 @@ struct Sink {
 
 #[slots]
 impl Sink {
-    fn new(cx: &mut Context<Self>, way: Way) -> Self {
+    fn new(cx: &mut Context<Self>, way: Way, is_encrypted: bool) -> Self {
         let buffer = vec![0; BLOCK];
-        Self { listener: listener(cx), way, buffer, line: Vec::new(), received: 0 }
+        Self { listener: listener(cx, is_encrypted), way, buffer, line: Vec::new(), received: 0 }
     }
 
     #[slot(listener.new_connection)]
@@ -180,8 +185,8 @@ struct Source {
 
 #[slots]
 impl Source {
-    fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: listener(cx), block: vec![0; BLOCK], owed: 0 }
+    fn new(cx: &mut Context<Self>, is_encrypted: bool) -> Self {
+        Self { listener: listener(cx, is_encrypted), block: vec![0; BLOCK], owed: 0 }
     }
 
     #[slot(listener.new_connection)]

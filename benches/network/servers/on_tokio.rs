@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io;
 use std::net::Ipv4Addr;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 use crate::case::{BLOCK, GROUP, Way, Work};
@@ -49,7 +49,7 @@ async fn serve_datagrams(group: u64) -> io::Result<()> {
     }
 }
 
-async fn echo(mut stream: TcpStream) -> io::Result<()> {
+pub(crate) async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut buffer = [0; 1024];
     loop {
         let count = stream.read(&mut buffer).await?;
@@ -60,7 +60,7 @@ async fn echo(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-async fn receive(mut stream: TcpStream) -> io::Result<()> {
+pub(crate) async fn receive(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut buffer = vec![0; BLOCK];
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())
@@ -76,7 +76,7 @@ async fn receive_lines(stream: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-async fn send(mut stream: TcpStream) -> io::Result<()> {
+pub(crate) async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let buffer = vec![0; BLOCK];
     for _ in 0..stream.read_u64_le().await? / BLOCK as u64 {
         stream.write_all(&buffer).await?;

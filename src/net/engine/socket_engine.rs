@@ -346,6 +346,12 @@ pub trait SocketEngine: fmt::Debug + Any {
         }
     }
 
+    /// Returns true if the engine has reported something whose slots have not run yet. The socket reads
+    /// and announces nothing before they have: one of them may end the connection.
+    fn has_reported(&self) -> bool {
+        self.below().is_some_and(|below| below.has_reported())
+    }
+
     /// Called when the program resumes a socket that has paused.
     fn resume(&mut self) {
         if let Some(below) = self.below_mut() {

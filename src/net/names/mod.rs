@@ -21,6 +21,8 @@ pub use host_info::{HostInfo, HostInfoError};
 pub use host_lookup::HostLookup;
 pub(in crate::net) use host_lookups::{Asked, HostLookups};
 pub(crate) use host_name::HostName;
+#[cfg(feature = "tls")]
+pub(in crate::net) use idn::to_ascii;
 pub(crate) use lookup::{Lookup, OnResolved};
 pub(crate) use resolver::Resolver;
 #[cfg(feature = "sim")]

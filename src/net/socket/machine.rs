@@ -213,6 +213,17 @@ pub(in crate::net) trait StateMachine {
         }
     }
 
+    /// Takes all recorded steps now, and does not wait any longer for the peer's answer to the end of
+    /// a connection.
+    fn settle_to_begin(&mut self) {
+        self.settle();
+        let is_closing = self.core().state() == SocketState::Closing && self.core().has_engine();
+        if is_closing && !self.may_write() {
+            self.drop_input();
+            self.end(true);
+        }
+    }
+
     /// Carries out a step.
     fn take(&mut self, step: Step) {
         match step {
@@ -252,7 +263,7 @@ pub(in crate::net) trait StateMachine {
         mode: OpenMode,
         protocol: NetworkLayerProtocol,
     ) {
-        self.settle();
+        self.settle_to_begin();
         if !matches!(self.core().state(), SocketState::Unconnected | SocketState::Bound) {
             return self.core_mut().fail(SocketError::Operation, None);
         }
@@ -262,7 +273,7 @@ pub(in crate::net) trait StateMachine {
 
     /// Binds the socket to an address of this host.
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> Result<(), NetError> {
-        self.settle();
+        self.settle_to_begin();
         let reason = match self.core().state() {
             _ if self.core().home().is_none() => " before the socket is in a runtime".to_owned(),
             SocketState::Unconnected => String::new(),

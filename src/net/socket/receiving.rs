@@ -127,10 +127,15 @@ impl StreamSocket {
         let has_copied = is_kept && device.copy_few_to(&mut queue);
         let size = queue.room().min(room);
         let read = queue.fill(|bytes| engine.read_to(bytes, size));
+        let must_wait = engine.has_reported();
         if has_copied {
             home.pool.put(device.take_copied());
         }
         let Ok(count @ 1..) = read else {
+            if must_wait {
+                self.core.announcement_mut().set_has_more(true);
+                self.core.postpone_traffic();
+            }
             self.received_nothing(queue, is_kept, read.err());
             return false;
         };
@@ -139,14 +144,17 @@ impl StreamSocket {
             self.receive.note(engine.ready_now());
         }
         self.take_in(queue, is_kept);
-        if is_connected {
+        if must_wait && is_kept {
+            self.core.announcement_mut().come_early();
+            self.core.postpone_traffic();
+        } else if is_connected {
             self.core.add_news(News::ARRIVED);
         }
         if self.receive.may_have_more(count, size) {
             self.core.announcement_mut().set_has_more(true);
             self.queue_unless_full();
         }
-        is_kept
+        is_kept && !must_wait
     }
 
     /// Called when a read into this queue has failed with this error, or has found the peer's end.

@@ -15,6 +15,7 @@ use super::abstract_socket::QAbstractSocket;
 use super::attempt::Alarm;
 use super::machine::StateMachine;
 use super::news::News;
+use super::receive_half::ReceiveHalf;
 use super::tcp_socket::QTcpSocket;
 use crate::io::OpenMode;
 use crate::net::engine::Layer;
@@ -99,8 +100,8 @@ pub struct QSslSocket {
 #[derive(Clone, Debug, Default)]
 struct Ignored {
     errors: Vec<SslError>,
-    /// All, in the handshake that is under way.
-    all: bool,
+    /// All, in the session before whose end as many have ended.
+    all: Option<u32>,
 }
 
 /// What is to be decided about the errors of the peer's certificate.
@@ -152,7 +153,10 @@ impl QSslSocket {
 
     fn woken(&mut self, occasion: Occasion) -> Response {
         match occasion {
-            Occasion::Step(REPORTED) => self.take_reports(),
+            Occasion::Step(REPORTED) => {
+                self.tell_wishes();
+                self.take_report();
+            }
             Occasion::Step(INTERRUPT) => self.after_interruption(),
             Occasion::Step(DECIDE) => self.decide(),
             other => {
@@ -188,13 +192,15 @@ impl QSslSocket {
         mode: OpenMode,
         protocol: NetworkLayerProtocol,
     ) {
+        // A connection that is about to end would otherwise hide that this one begins.
+        self.tcp.socket.settle_to_begin();
         let is_free = matches!(self.state(), SocketState::Unconnected | SocketState::Bound);
         if is_free {
             let name = match self.peer_verify_name.as_str() {
                 "" => host,
                 name => name,
             };
-            match self.configuration.client(name) {
+            match self.session.hear(|| self.configuration.client(name)) {
                 Ok(connection) => self.put_on_next(connection),
                 Err(failure) => return self.refuse(failure),
             }
@@ -219,7 +225,7 @@ impl QSslSocket {
             "" => self.peer_name(),
             name => name,
         };
-        let connection = self.configuration.client(name);
+        let connection = self.session.hear(|| self.configuration.client(name));
         self.start(connection);
     }
 
@@ -228,12 +234,14 @@ impl QSslSocket {
     /// [`start_client_encryption`](Self::start_client_encryption).
     #[doc(alias = "startServerEncryption")]
     pub fn start_server_encryption(&mut self) {
-        let connection = self.configuration.server();
+        let connection = self.session.hear(|| self.configuration.server());
         self.start(connection);
     }
 
     fn start(&mut self, connection: Result<Connection, EngineFailure>) {
-        if self.state() != SocketState::Connected || self.session.mode() != SslMode::Unencrypted {
+        self.tcp.socket.settle();
+        let is_plain = self.session.mode() == SslMode::Unencrypted;
+        if !self.tcp.socket.core.is_connected() || !self.tcp.socket.send.is_open() || !is_plain {
             return self.tcp.socket.core.fail(SocketError::Operation, None);
         }
         let connection = match connection {
@@ -250,7 +258,12 @@ impl QSslSocket {
         if let Some(unsent) = unsent {
             self.tcp.socket.send.went_at_once(unsent);
         }
-        if let Some(engine) = self.engine_mut() {
+        // What was known of the plain bytes says nothing of those that are decrypted.
+        self.tcp.socket.receive = ReceiveHalf::default();
+        self.tcp.socket.core.announcement_mut().looked_at();
+        if self.home().is_some()
+            && let Some(engine) = self.engine_mut()
+        {
             engine.begin();
         }
         self.tcp.socket.go_on_with_engine();
@@ -270,8 +283,9 @@ impl QSslSocket {
     fn forget(&mut self) {
         self.errors.clear();
         self.agreed = Agreed::default();
-        self.ignored.all = false;
         self.doubt = Doubt::None;
+        self.alarm = None;
+        self.session.forget_reports();
     }
 
     fn refuse(&mut self, failure: EngineFailure) {
@@ -282,7 +296,7 @@ impl QSslSocket {
     /// Tells the engine what the program wants to hear of.
     fn tell_wishes(&mut self) {
         let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
-        let may_ignore = self.ignored.all || !self.ignored.errors.is_empty();
+        let may_ignore = self.ignores_all() || !self.ignored.errors.is_empty();
         let is_asked = match self.configuration.handshake_must_interrupt_on_error() {
             true => self.handshake_interrupted_on_error.is_connected(),
             false => self.ssl_errors.is_connected(),
@@ -311,25 +325,31 @@ impl QSslSocket {
         }
     }
 
-    /// Emits what the engine has reported.
-    fn take_reports(&mut self) {
-        while let Some(report) = self.session.next_report() {
-            match report {
-                Report::Began(mode) => self.mode_changed.emit(mode),
-                Report::Doubts(errors) => self.doubt(errors),
-                Report::Encrypted(agreed) => {
-                    self.agreed = *agreed;
-                    self.encrypted.emit(());
-                    self.tcp.socket.core.note(News::ENCRYPTED);
-                    self.tcp.socket.go_on_with_engine();
-                }
-                Report::Ticket => self.new_session_ticket_received.emit(()),
-                Report::AlertSent(level, kind) => self.alert_sent.emit((level, kind)),
-                Report::AlertReceived(level, kind) => self.alert_received.emit((level, kind)),
-                Report::Written(count) => self.encrypted_bytes_written.emit(count),
-                Report::Deadline => self.set_alarm(),
-                Report::Resumed => self.resumed(),
+    /// Emits the first report of the engine. The next one has a step of its own, since a slot may end
+    /// the connection.
+    fn take_report(&mut self) {
+        let Some(report) = self.session.next_report() else { return };
+        let is_over = !matches!(self.state(), SocketState::Connected | SocketState::Closing);
+        match report {
+            Report::AlertSent(level, kind) => self.alert_sent.emit((level, kind)),
+            Report::AlertReceived(level, kind) => self.alert_received.emit((level, kind)),
+            Report::Written(count) => self.encrypted_bytes_written.emit(count),
+            Report::Deadline => self.set_alarm(),
+            // A slot has ended the connection since.
+            _ if is_over => {}
+            Report::Began(mode) => self.mode_changed.emit(mode),
+            Report::Doubts(errors) => self.doubt(errors),
+            Report::Encrypted(agreed) => {
+                self.agreed = *agreed;
+                self.encrypted.emit(());
+                self.tcp.socket.core.note(News::ENCRYPTED);
+                self.tcp.socket.go_on_with_engine();
             }
+            Report::Ticket => self.new_session_ticket_received.emit(()),
+            Report::Resumed => self.resumed(),
+        }
+        if self.session.has_reports() {
+            self.step(REPORTED);
         }
     }
 
@@ -416,7 +436,7 @@ impl QSslSocket {
     /// Returns the first error that the program does not ignore.
     fn objection(&self) -> Option<SslError> {
         let is_ignored = |error: &&SslError| self.ignored.errors.contains(error);
-        if self.ignored.all {
+        if self.ignores_all() {
             return None;
         }
         self.errors.iter().find(|error| !is_ignored(error)).cloned()
@@ -428,6 +448,7 @@ impl QSslSocket {
     #[doc(alias = "ignoreSslErrors")]
     pub fn ignore_ssl_errors(&mut self, errors: &[SslError]) {
         self.ignored.errors = errors.to_vec();
+        self.tell_wishes();
     }
 
     /// Ignores all errors of the peer's certificate in the handshake that is under way, or in the
@@ -435,7 +456,13 @@ impl QSslSocket {
     /// Anybody on the way can read and change what is sent.
     #[doc(alias = "ignoreSslErrors")]
     pub fn dangerously_ignore_all_ssl_errors(&mut self) {
-        self.ignored.all = true;
+        let is_over = u32::from(self.is_encrypted());
+        self.ignored.all = Some(self.session.ended().wrapping_add(is_over));
+        self.tell_wishes();
+    }
+
+    fn ignores_all(&self) -> bool {
+        self.ignored.all == Some(self.session.ended())
     }
 
     /// Goes on with a handshake that was interrupted, when called in a slot of

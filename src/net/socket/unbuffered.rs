@@ -22,7 +22,12 @@ impl StreamSocket {
             return false;
         }
         let Some(engine) = self.core.engine_mut() else { return false };
-        match engine.peek(&mut [0]) {
+        let found = engine.peek(&mut [0]);
+        if engine.has_reported() {
+            self.core.postpone_traffic();
+            return false;
+        }
+        match found {
             Ok(_) => return self.core.announce_once(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.core.announcement_mut().set_has_more(false);
@@ -72,7 +77,9 @@ impl StreamSocket {
             return Err(ErrorKind::WouldBlock.into());
         };
         let result = engine.read(buffer);
-        self.looked_at(!matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock));
+        let must_wait = engine.has_reported();
+        let is_nothing = matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock);
+        self.looked_at(must_wait || !is_nothing);
         match &result {
             Ok(0) if !buffer.is_empty() => {
                 self.receive.see_end();

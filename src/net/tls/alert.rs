@@ -14,7 +14,6 @@ pub enum AlertLevel {
     /// The connection ends at once.
     Fatal,
     /// The level has no meaning.
-    #[doc(alias = "AlertLevel::Unknown")]
     Unknown,
 }
 
@@ -90,8 +89,7 @@ alert_types! {
     /// The client has tried a lower version than it had to.
     InappropriateFallback = InappropriateFallback: "inappropriate fallback",
     /// The user has cancelled the handshake.
-    #[doc(alias = "UserCancelled")]
-    UserCanceled = UserCanceled: "user canceled",
+    UserCancelled = UserCanceled: "user cancelled",
     /// The end does not begin a second handshake.
     NoRenegotiation = NoRenegotiation: "no renegotiation",
     /// An extension is missing.

@@ -18,6 +18,7 @@ use super::protocol::SslProtocol;
 use super::revocation_list::RevocationList;
 use super::roots::Roots;
 use super::settings::{Compiled, Identity, Settings};
+use crate::net::names::to_ascii;
 use crate::net::values::{EngineFailure, SocketError};
 
 /// How a socket encrypts: whom it trusts, who it is itself, and what it allows.
@@ -321,7 +322,7 @@ impl SslConfiguration {
     }
 
     /// Makes the client's end of a new session with the peer of this name, which is a DNS name or an
-    /// IP address. The call belongs into [`hear`](super::hear), since the age of a session that can
+    /// IP address. The call belongs into [`hear`](super::hearing::hear), since the age of a session that can
     /// be resumed depends on the time.
     pub(in crate::net) fn client(&self, peer_name: &str) -> Result<Connection, EngineFailure> {
         let name = server_name(peer_name)?;
@@ -356,18 +357,22 @@ fn usable(
 }
 
 /// Parses the name of a peer. A scope of a link-local address is left out, since no certificate has
-/// it.
+/// it, and so is the dot of the root.
 fn server_name(peer_name: &str) -> Result<ServerName<'static>, EngineFailure> {
+    let refused = |reason: &str| {
+        invalid(format!("no certificate can be checked for the peer name {peer_name:?}: {reason}"))
+    };
     let address = peer_name.split_once('%').map_or(peer_name, |(address, _)| address);
     if let Ok(address) = address.parse::<IpAddr>() {
         return Ok(ServerName::from(address));
     }
-    ServerName::try_from(peer_name.to_owned()).map_err(|_| {
-        invalid(format!(
-            "a certificate cannot be checked for the peer \"{peer_name}\": it is neither a DNS name \
-             nor an IP address"
-        ))
-    })
+    let name = match peer_name.is_ascii() {
+        true => peer_name.to_owned(),
+        false => to_ascii(peer_name).map_err(|reason| refused(&reason))?,
+    };
+    let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
+    let is_neither = "it is neither a DNS name nor an IP address";
+    ServerName::try_from(name).map_err(|_| refused(is_neither))
 }
 
 fn invalid(reason: String) -> EngineFailure {

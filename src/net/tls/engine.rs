@@ -9,10 +9,10 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, Connection, HandshakeKind};
+use smallvec::{SmallVec, smallvec};
 
 use super::alert::{AlertLevel, AlertType};
 use super::certificate::SslCertificate;
@@ -24,13 +24,17 @@ use super::mode::SslMode;
 use super::protocol::SslProtocol;
 use super::session::{Agreed, Report, Session};
 use crate::io::ByteQueue;
-use crate::net::engine::{Handshake, Progress, Settled, SocketEngine};
+use crate::net::engine::{Handshake, Interest, Progress, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError};
 use crate::readiness::{Readiness, SourceId};
 
 /// How many bytes are read from the engine below at once, and how many bytes of the program are
 /// encrypted at once: four records, or so.
 const CHUNK: usize = 64 * 1024;
+
+/// How many bytes of the peer are dropped, at the most, while it is to answer the end of this one: as
+/// many as Linux lets wait.
+const DROPPED_AT_MOST: usize = 6 << 20;
 
 thread_local! {
     /// Memory for what comes from the engine below, and for what goes to it. It holds nothing between
@@ -50,10 +54,22 @@ pub(in crate::net) struct TlsEngine {
     raw: Vec<u8>,
     /// What the engine below had no room for.
     outgoing: ByteQueue,
-    /// How many decrypted bytes `connection` has.
+    /// How many decrypted bytes `connection` has, or `rest`.
     decrypted: usize,
+    /// What was decrypted before the session failed.
+    rest: ByteQueue,
+    /// A short read may not have found all that there is: the connection below may have ended, or
+    /// there is urgent data.
+    must_look_again: bool,
+    /// How many bytes were dropped while the peer was to answer the end of this one.
+    dropped: usize,
     read_end: ReadEnd,
     write_end: WriteEnd,
+    /// The peer has been told that no more will come, or will be once there is room.
+    has_said_end: bool,
+    /// Why the last bytes could not be sent. It is returned by the next write, or at the end of what
+    /// the peer has sent before.
+    send_failure: Option<io::Error>,
     has_begun: bool,
     handshake_timeout: Option<Duration>,
     close_timeout: Duration,
@@ -85,8 +101,6 @@ enum ReadEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum WriteEnd {
     Open,
-    /// The peer has been told, or will be once there is room.
-    Told,
     /// The writing end of the connection below is to be closed once all is sent.
     ToBeShut,
     Shut,
@@ -133,8 +147,13 @@ impl TlsEngine {
             raw: early,
             outgoing,
             decrypted: 0,
+            rest: ByteQueue::default(),
+            must_look_again: true,
+            dropped: 0,
             read_end: ReadEnd::Open,
             write_end: WriteEnd::Open,
+            has_said_end: false,
+            send_failure: None,
             has_begun: false,
             handshake_timeout: configuration.handshake_timeout(),
             close_timeout: configuration.close_timeout(),
@@ -151,8 +170,7 @@ impl TlsEngine {
         }
         self.session.report(Report::Began(self.session.mode()));
         self.set_deadline(self.handshake_timeout);
-        // A failure comes again when something is read.
-        let _ = self.send();
+        self.send_or_note();
     }
 
     /// Returns true if the socket has to decide about the errors of the peer's certificate.
@@ -168,7 +186,7 @@ impl TlsEngine {
         self.stage = Stage::Handshaking;
         self.set_deadline(self.handshake_timeout);
         self.establish_if_done();
-        let _ = self.send();
+        self.send_or_note();
     }
 
     /// Ends the session because of an error of the peer's certificate.
@@ -200,45 +218,67 @@ impl TlsEngine {
         self.session.report(Report::Deadline);
     }
 
+    /// Ends the session. What was decrypted before is read first.
     fn fail(&mut self, error: io::Error) {
+        if matches!(self.stage, Stage::Established) {
+            while let Ok(chunk @ [_, ..]) = self.connection.reader().fill_buf() {
+                let count = chunk.len();
+                self.rest.push(chunk);
+                self.connection.reader().consume(count);
+            }
+        }
+        self.decrypted = self.rest.len();
         self.stage = Stage::Failed(Some(error));
         self.raw = Vec::new();
         self.outgoing = ByteQueue::default();
         self.set_deadline(None);
     }
 
-    /// Sends what the session has to say, as far as there is room.
+    /// Sends what the session has to say, as far as there is room. It says nothing new before all is
+    /// sent: a peer that demands answers without end and reads none of them costs no memory.
     fn send(&mut self) -> io::Result<()> {
         if matches!(self.stage, Stage::Doubtful | Stage::Failed(_)) {
             return Ok(());
         }
-        if self.connection.wants_write() {
+        loop {
+            while !self.outgoing.is_empty() {
+                let outgoing = std::mem::take(&mut self.outgoing);
+                let sent = self.pass_down(outgoing.as_slice());
+                self.outgoing = outgoing;
+                match sent? {
+                    0 => return Ok(()),
+                    count => drop(self.outgoing.consume(count)),
+                }
+            }
+            if !self.connection.wants_write() {
+                break;
+            }
             let mut said = SCRATCH.take();
             said.clear();
             while self.connection.wants_write() {
                 self.connection.write_tls(&mut said)?;
             }
-            let sent = if self.outgoing.is_empty() { self.pass_down(&said) } else { Ok(0) };
+            let sent = self.pass_down(&said);
             if let Ok(count) = sent {
                 self.outgoing.push(&said[count..]);
             }
             SCRATCH.set(said);
             sent?;
         }
-        while !self.outgoing.is_empty() {
-            let outgoing = std::mem::take(&mut self.outgoing);
-            let sent = self.pass_down(outgoing.as_slice());
-            self.outgoing = outgoing;
-            match sent? {
-                0 => return Ok(()),
-                count => drop(self.outgoing.consume(count)),
-            }
-        }
-        if self.write_end == WriteEnd::ToBeShut {
+        if self.write_end == WriteEnd::ToBeShut && self.has_said_end {
             self.write_end = WriteEnd::Shut;
             self.below.shutdown_write()?;
         }
         Ok(())
+    }
+
+    /// Sends what the session has to say. Notes a failure, which the engine below may report only once:
+    /// what the peer has sent before can still be read.
+    fn send_or_note(&mut self) {
+        if let Err(error) = self.send() {
+            self.outgoing = ByteQueue::default();
+            self.send_failure = Some(error);
+        }
     }
 
     /// Writes to the engine below. Returns 0 if it has no room.
@@ -273,10 +313,11 @@ impl TlsEngine {
                     SCRATCH.set(came);
                     return self.on_end_below();
                 }
-                Ok(count) => is_last = count < CHUNK,
+                Ok(count) => is_last = count < CHUNK && !self.must_look_again,
                 Err(error) => {
                     SCRATCH.set(came);
                     if error.kind() == ErrorKind::WouldBlock {
+                        self.must_look_again = false;
                         return Ok(Fetched::Nothing);
                     }
                     self.fail(self.broken(error));
@@ -299,6 +340,10 @@ impl TlsEngine {
     /// way may have cut it (RFC 8446, section 6.1).
     fn on_end_below(&mut self) -> io::Result<Fetched> {
         self.read_end = ReadEnd::Cut;
+        if let Some(error) = self.send_failure.take() {
+            self.fail(error);
+            return self.fetch();
+        }
         let (kind, reason) = match self.stage {
             Stage::Handshaking => (
                 SocketError::RemoteHostClosed,
@@ -332,21 +377,20 @@ impl TlsEngine {
     /// only if decrypted bytes have to be read first, or if the session has ended.
     fn feed(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        let now = self.session.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = self.session.now();
         let is_lenient = self.session.wants_errors() || !self.is_strict;
         let connection = &mut self.connection;
-        let (state, Heard { errors, tickets }) =
-            hear(UnixTime::since_unix_epoch(now), is_lenient, || {
-                let mut state = connection.process_new_packets();
-                // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
-                while state.is_ok()
-                    && !rest.is_empty()
-                    && matches!(connection.read_tls(&mut rest), Ok(1..))
-                {
-                    state = connection.process_new_packets();
-                }
-                state
-            });
+        let (state, Heard { errors, tickets }) = hear(now, is_lenient, || {
+            let mut state = connection.process_new_packets();
+            // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
+            while state.is_ok()
+                && !rest.is_empty()
+                && matches!(connection.read_tls(&mut rest), Ok(1..))
+            {
+                state = connection.process_new_packets();
+            }
+            state
+        });
         for _ in 0..tickets {
             self.session.report(Report::Ticket);
         }
@@ -367,9 +411,7 @@ impl TlsEngine {
                     self.stage = Stage::Doubtful;
                 } else {
                     self.establish_if_done();
-                    if let Err(error) = self.send() {
-                        self.fail(self.broken(error));
-                    }
+                    self.send_or_note();
                 }
             }
             Err(error) => self.fail_by(error, first),
@@ -415,6 +457,9 @@ impl TlsEngine {
             is_resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
         };
         self.session.report(Report::Encrypted(Box::new(agreed)));
+        if self.write_end >= WriteEnd::ToBeShut {
+            self.say_end();
+        }
     }
 
     /// Returns the certificate of the peer, and those by which it is signed.
@@ -425,6 +470,13 @@ impl TlsEngine {
 
     /// Gives up to `max` decrypted bytes to `take`.
     fn take_decrypted(&mut self, max: usize, take: &mut impl FnMut(&[u8])) -> usize {
+        if !self.rest.is_empty() {
+            let count = self.rest.len().min(max);
+            take(&self.rest.as_slice()[..count]);
+            self.rest.consume(count);
+            self.decrypted = self.rest.len();
+            return count;
+        }
         let mut count = 0;
         while count < max && self.decrypted > 0 {
             let mut reader = self.connection.reader();
@@ -439,12 +491,38 @@ impl TlsEngine {
     }
 
     /// Reads up to `max` bytes. Fails with `WouldBlock` if none have come.
-    fn read_by(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
+    fn read_by(&mut self, max: usize, take: impl FnMut(&[u8])) -> io::Result<usize> {
+        match max {
+            0 => Ok(0),
+            _ => {
+                let result = self.read_through(max, take);
+                self.after_reports(result)
+            }
+        }
+    }
+
+    /// Puts an end or an error off until the slots of what was reported have run.
+    fn after_reports(&mut self, result: io::Result<usize>) -> io::Result<usize> {
+        if matches!(result, Ok(1..)) || !self.session.has_reports() {
+            return result;
+        }
+        if let Err(error) = result
+            && let Stage::Failed(waiting @ None) = &mut self.stage
+        {
+            *waiting = Some(error);
+        }
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    fn read_through(&mut self, max: usize, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
         self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let mut count = 0;
         let mut is_last = false;
         loop {
-            if let Stage::Established = self.stage {
+            if self.is_readable() {
                 count += self.take_decrypted(max - count, &mut take);
             }
             if count == max || is_last {
@@ -463,6 +541,11 @@ impl TlsEngine {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Returns true if decrypted bytes may be read.
+    fn is_readable(&self) -> bool {
+        self.decrypted > 0 && (matches!(self.stage, Stage::Established) || !self.rest.is_empty())
     }
 
     fn counted(&mut self, count: usize) -> io::Result<usize> {
@@ -486,32 +569,92 @@ impl TlsEngine {
         }
     }
 
+    fn peek_through(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.begin();
+        if self.shakes_hands() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let mut is_last = false;
+        loop {
+            if self.is_readable() {
+                let mut reader = self.connection.reader();
+                let chunk = match self.rest.as_slice() {
+                    [] => reader.fill_buf()?,
+                    rest => rest,
+                };
+                let count = chunk.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&chunk[..count]);
+                return Ok(count);
+            }
+            if is_last {
+                return self.counted(0);
+            }
+            match self.fetch()? {
+                Fetched::Some => {}
+                Fetched::Last => is_last = true,
+                Fetched::Nothing => return self.counted(0),
+                Fetched::End => return Ok(0),
+            }
+        }
+    }
+
+    /// Goes on with the handshake, if there is one under way. Returns true if nothing may be read
+    /// yet: not even once the handshake is over, before the slots of `encrypted` have run.
+    fn shakes_hands(&mut self) -> bool {
+        let shook = matches!(self.stage, Stage::Handshaking);
+        if shook {
+            self.shake();
+        }
+        shook && !matches!(self.stage, Stage::Failed(_))
+    }
+
     /// Says that nothing more will be written.
     fn say_end(&mut self) {
-        if self.write_end == WriteEnd::Open && matches!(self.stage, Stage::Established) {
-            self.write_end = WriteEnd::Told;
+        if matches!(self.stage, Stage::Established)
+            && !std::mem::replace(&mut self.has_said_end, true)
+        {
             self.connection.send_close_notify();
             let (level, kind) = (AlertLevel::Warning, AlertType::CloseNotify);
             self.session.report(Report::AlertSent(level, kind));
         }
     }
 
-    /// Drops what the peer sends while it is to answer the end of this one.
+    /// Drops what the peer sends while it is to answer the end of this one. If it sends too much, its
+    /// answer is not awaited any longer.
     fn discard(&mut self) {
-        loop {
+        while self.dropped < DROPPED_AT_MOST {
             match self.read_by(CHUNK, |_| {}) {
-                Ok(1..) => {}
+                Ok(count @ 1..) => self.dropped += count,
                 Ok(0) => return,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => self.read_end = ReadEnd::Cut,
             }
         }
+        self.give_up();
+    }
+
+    /// Does not wait for the peer any longer.
+    fn give_up(&mut self) {
+        self.write_end = WriteEnd::GivenUp;
+        self.outgoing = ByteQueue::default();
+    }
+
+    /// Returns true if something waits for room in the engine below.
+    fn has_to_send(&self) -> bool {
+        let may_speak = matches!(self.stage, Stage::Established);
+        !self.outgoing.is_empty() || may_speak && self.connection.wants_write()
     }
 
     /// Returns true if the connection may be dropped.
     fn has_finished(&self) -> bool {
-        let is_answered = self.read_end != ReadEnd::Open || self.write_end == WriteEnd::GivenUp;
-        !matches!(self.stage, Stage::Established) || self.outgoing.is_empty() && is_answered
+        match self.stage {
+            // Without a socket there is no timer that could end the wait for the answer.
+            Stage::Established if self.write_end < WriteEnd::GivenUp => {
+                let is_answered = self.read_end != ReadEnd::Open || self.session.is_of_route();
+                is_answered && !self.has_to_send() || self.send_failure.is_some()
+            }
+            _ => true,
+        }
     }
 }
 
@@ -526,9 +669,9 @@ impl SocketEngine for TlsEngine {
 
     fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
         let ready = self.below.ready(source, readiness);
+        self.must_look_again |= ready.read_closed || ready.priority;
         if ready.writable {
-            // A failure comes again with the next write, or the next read.
-            let _ = self.send();
+            self.send_or_note();
         }
         if matches!(self.stage, Stage::Handshaking) {
             self.begin();
@@ -536,8 +679,12 @@ impl SocketEngine for TlsEngine {
                 self.shake();
             }
             return match self.stage {
-                Stage::Established => Readiness { readable: true, writable: true, ..ready },
-                _ => self.ready_now(),
+                // The socket goes on when the slots of `encrypted` have run.
+                Stage::Established => Readiness::default(),
+                _ => Readiness {
+                    writable: ready.writable && self.outgoing.is_empty(),
+                    ..self.ready_now()
+                },
             };
         }
         match self.stage {
@@ -557,18 +704,46 @@ impl SocketEngine for TlsEngine {
     fn ready_now(&self) -> Readiness {
         let has_failed = matches!(self.stage, Stage::Failed(_));
         let is_established = matches!(self.stage, Stage::Established);
+        if is_established && self.write_end >= WriteEnd::Finishing {
+            return Readiness { writable: self.has_finished(), ..Readiness::default() };
+        }
         let read_closed = has_failed || self.read_end != ReadEnd::Open && self.decrypted == 0;
         let has_bytes = self.decrypted > 0 || !self.raw.is_empty() || read_closed;
         Readiness {
-            readable: has_failed || is_established && has_bytes,
+            readable: !self.has_begun || has_failed || is_established && has_bytes,
             read_closed,
             ..Readiness::default()
         }
     }
 
-    /// The handshake of this layer comes after the one of the attempt: the socket is connected then.
+    /// A wait must not be for what this layer does not use: it would never sleep.
+    fn waits_for(&self, interest: Interest) -> SmallVec<[(&dyn SocketEngine, Interest); 2]> {
+        let to_write = self.has_to_send();
+        let interest = match self.stage {
+            Stage::Handshaking => Interest { to_read: true, to_write },
+            Stage::Doubtful | Stage::Failed(_) => Interest { to_read: false, to_write: false },
+            Stage::Established if self.write_end >= WriteEnd::Finishing => {
+                Interest { to_read: self.read_end == ReadEnd::Open, to_write }
+            }
+            Stage::Established => interest,
+        };
+        smallvec![(&*self.below, interest)]
+    }
+
+    /// A layer of a route shakes hands within the attempt. The layer of an `QSslSocket` does it
+    /// afterwards, when the socket is connected.
     fn shake_hands(&mut self) -> io::Result<Handshake> {
-        Ok(Handshake::Done)
+        if !self.session.is_of_route() {
+            return Ok(Handshake::Done);
+        }
+        self.begin();
+        self.shake();
+        match &mut self.stage {
+            Stage::Established => Ok(Handshake::Done),
+            Stage::Failed(error) => error.take().map_or(Ok(Handshake::Pending), Err),
+            // Nobody is asked about errors of the certificate, so there is no doubt.
+            Stage::Handshaking | Stage::Doubtful => Ok(Handshake::Pending),
+        }
     }
 
     fn into_below(self: Box<Self>) -> Result<Settled, Box<dyn SocketEngine>> {
@@ -576,6 +751,9 @@ impl SocketEngine for TlsEngine {
     }
 
     fn progress(&mut self) -> io::Result<Progress> {
+        if let Some(error) = self.send_failure.take() {
+            return Err(error);
+        }
         match &mut self.stage {
             Stage::Failed(error) => error.take().map_or(Ok(Progress::Connected), Err),
             _ => self.below.progress(),
@@ -596,26 +774,8 @@ impl SocketEngine for TlsEngine {
     }
 
     fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.begin();
-        let mut is_last = false;
-        loop {
-            if self.decrypted > 0 && matches!(self.stage, Stage::Established) {
-                let mut reader = self.connection.reader();
-                let chunk = reader.fill_buf()?;
-                let count = chunk.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&chunk[..count]);
-                return Ok(count);
-            }
-            if is_last {
-                return self.counted(0);
-            }
-            match self.fetch()? {
-                Fetched::Some => {}
-                Fetched::Last => is_last = true,
-                Fetched::Nothing => return self.counted(0),
-                Fetched::End => return Ok(0),
-            }
-        }
+        let result = self.peek_through(buffer);
+        self.after_reports(result)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -625,24 +785,32 @@ impl SocketEngine for TlsEngine {
             // The reason is returned by the next read.
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
+        if let Some(error) = self.send_failure.take() {
+            return Err(error);
+        }
         self.send().map_err(|error| self.broken(error))?;
-        if !self.outgoing.is_empty() && !bytes.is_empty() {
+        // A short write means that there is no room: the socket waits for it then.
+        let mut count = 0;
+        while self.outgoing.is_empty() && count < bytes.len() {
+            let next = &bytes[count..bytes.len().min(count + CHUNK)];
+            count += io::Write::write(&mut self.connection.writer(), next)?;
+            self.send().map_err(|error| self.broken(error))?;
+        }
+        if count == 0 && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let next = &bytes[..bytes.len().min(CHUNK)];
-        let count = io::Write::write(&mut self.connection.writer(), next)?;
-        self.send().map_err(|error| self.broken(error))?;
         Ok(count)
     }
 
     fn holds_back(&self) -> bool {
-        !self.outgoing.is_empty() || self.below.holds_back()
+        self.has_to_send() || self.below.holds_back()
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.say_end();
         self.write_end = self.write_end.max(WriteEnd::ToBeShut);
-        self.send()
+        self.send_or_note();
+        Ok(())
     }
 
     fn finish(&mut self) -> bool {
@@ -670,12 +838,15 @@ impl SocketEngine for TlsEngine {
     fn on_deadline(&mut self) {
         self.deadline = None;
         if self.write_end == WriteEnd::Finishing {
-            self.write_end = WriteEnd::GivenUp;
-            self.outgoing = ByteQueue::default();
+            self.give_up();
         } else if let Stage::Handshaking = self.stage {
             let reason = "the TLS handshake took too long";
             self.fail(EngineFailure::new(SocketError::SocketTimeout, reason).into());
         }
+    }
+
+    fn has_reported(&self) -> bool {
+        self.session.has_reports() || self.below.has_reported()
     }
 
     fn resume(&mut self) {
@@ -690,7 +861,7 @@ impl SocketEngine for TlsEngine {
     }
 
     fn available(&self) -> io::Result<usize> {
-        Ok(if let Stage::Established = self.stage { self.decrypted } else { 0 })
+        Ok(if self.is_readable() { self.decrypted } else { 0 })
     }
 
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {
@@ -700,7 +871,24 @@ impl SocketEngine for TlsEngine {
 
 impl Drop for TlsEngine {
     fn drop(&mut self) {
+        // Session tickets, of which the program knows nothing, may wait unread. If they were left
+        // there, the peer would get a reset in place of the last bytes that were sent to it.
+        if matches!(self.stage, Stage::Established) && self.read_end == ReadEnd::Open {
+            let _ = self.below.read(&mut [0; 4096]);
+        }
+        let is_over = match self.stage {
+            Stage::Failed(_) => true,
+            _ => self.read_end != ReadEnd::Open || self.write_end >= WriteEnd::Finishing,
+        };
+        // Nobody wants to hear of a session that the program has broken off.
+        if !is_over {
+            self.session.forget_reports();
+        }
         self.session.end();
+        // The socket disarms its timer.
+        if self.deadline.is_some() {
+            self.session.report(Report::Deadline);
+        }
     }
 }
 

@@ -5,15 +5,19 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
-use std::time::{Duration, Instant, SystemTime};
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustls::pki_types::UnixTime;
 
 use super::alert::{AlertLevel, AlertType};
 use super::certificate::SslCertificate;
 use super::cipher::SslCipher;
 use super::error::SslError;
+use super::hearing::hear;
 use super::mode::SslMode;
 use super::protocol::SslProtocol;
-use crate::net::shared::Home;
+use crate::net::shared::{Facilities, Home};
 
 /// The number of the step in which the socket takes the reports. It waits in no queue of steps.
 pub(in crate::net) const REPORTED: u32 = 2;
@@ -23,6 +27,10 @@ pub(in crate::net) const REPORTED: u32 = 2;
 pub(in crate::net) struct Session {
     reports: RefCell<VecDeque<Report>>,
     home: OnceCell<Home>,
+    /// What a layer of a route has in place of a socket: nobody takes reports.
+    route: Option<Rc<Facilities>>,
+    /// How many sessions have ended.
+    ended: Cell<u32>,
     mode: Cell<SslMode>,
     is_encrypted: Cell<bool>,
     wants_errors: Cell<bool>,
@@ -63,6 +71,16 @@ pub(in crate::net) struct Agreed {
 }
 
 impl Session {
+    /// Creates the session of a layer of a route, which shakes hands within the attempt to connect.
+    pub(super) fn of_route(facilities: Rc<Facilities>) -> Self {
+        Self { route: Some(facilities), ..Self::default() }
+    }
+
+    /// Returns true if the engine is a layer of a route, of which no socket hears.
+    pub(super) fn is_of_route(&self) -> bool {
+        self.route.is_some()
+    }
+
     /// Called when the socket enters its runtime.
     pub(in crate::net) fn enter(&self, home: Home) {
         let home = self.home.get_or_init(|| home);
@@ -74,6 +92,21 @@ impl Session {
     /// Takes the first report.
     pub(in crate::net) fn next_report(&self) -> Option<Report> {
         self.reports.borrow_mut().pop_front()
+    }
+
+    /// Returns true if there are more reports.
+    pub(in crate::net) fn has_reports(&self) -> bool {
+        !self.reports.borrow().is_empty()
+    }
+
+    /// Drops the reports of a session that is of no interest any more.
+    pub(in crate::net) fn forget_reports(&self) {
+        self.reports.borrow_mut().clear();
+    }
+
+    /// Returns how many sessions of this socket have ended.
+    pub(in crate::net) fn ended(&self) -> u32 {
+        self.ended.get()
     }
 
     pub(in crate::net) fn mode(&self) -> SslMode {
@@ -112,10 +145,14 @@ impl Session {
     pub(super) fn end(&self) {
         self.mode.set(SslMode::Unencrypted);
         self.is_encrypted.set(false);
+        self.ended.set(self.ended.get().wrapping_add(1));
     }
 
-    /// Adds a report, and wakes the socket.
+    /// Adds a report, and wakes the socket. Drops the report if there is no socket.
     pub(super) fn report(&self, report: Report) {
+        if self.is_of_route() {
+            return;
+        }
         let mut reports = self.reports.borrow_mut();
         match (reports.back_mut(), report) {
             (Some(Report::Written(before)), Report::Written(count)) => *before += count,
@@ -136,9 +173,17 @@ impl Session {
         }
     }
 
+    /// Calls `work`, which begins a session, with the time of the runtime's clock: a session that is
+    /// resumed must not be too old.
+    pub(in crate::net) fn hear<T>(&self, work: impl FnOnce() -> T) -> T {
+        hear(self.now(), false, work).0
+    }
+
     /// Returns the time of day, by the clock of the runtime.
-    pub(super) fn system_time(&self) -> SystemTime {
-        self.home.get().map_or_else(SystemTime::now, |home| home.timers.system_time())
+    pub(super) fn now(&self) -> UnixTime {
+        let facilities = self.route.as_ref().or(self.home.get().map(Home::parts));
+        let now = facilities.map_or_else(SystemTime::now, |parts| parts.timers.system_time());
+        UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
     /// Returns the moment after this delay, if the socket is in a runtime.

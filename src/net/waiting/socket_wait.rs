@@ -257,7 +257,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let deadline = timeout.map(|timeout| runtime.timers().after(timeout));
         let legacy = Rc::<Cell<News>>::default();
         if let Some(socket) = runtime.get_mut(socket) {
-            socket.machine().core().begin_to_be_awaited(&legacy);
+            let core = socket.machine().core();
+            core.begin_to_be_awaited(&legacy);
+            core.tell_engine_wishes();
         }
         let mut wait = Self {
             runtime,
@@ -443,7 +445,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let Some(network) = core.network() else { return false };
         let interest = Interest { to_read, to_write };
         let held = core.ready_now();
-        let is_ready = to_read && held.readable || to_write && held.writable;
+        let is_ready = to_read && held.readable || held.writable;
         let sockets = core.awaited(interest);
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();

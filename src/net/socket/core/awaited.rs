@@ -42,6 +42,15 @@ impl SocketCore {
         self.extra_mut().legacy = Rc::downgrade(legacy);
     }
 
+    /// Lets a socket tell its engine what the program wants to hear of: a wait does not wake it
+    /// otherwise.
+    pub(in crate::net) fn tell_engine_wishes(&self) {
+        #[cfg(feature = "tls")]
+        if let Some(home) = &self.home {
+            home.step(crate::net::tls::REPORTED);
+        }
+    }
+
     /// Adds news that the loop delivers in this pass.
     #[inline]
     pub(in crate::net::socket) fn add_news(&mut self, news: News) {

@@ -153,7 +153,7 @@ impl SocketCore {
         &mut self,
         stand_on: impl FnOnce(Box<dyn SocketEngine>, Vec<u8>, &[u8]) -> Box<dyn SocketEngine>,
     ) -> Option<usize> {
-        if self.state() != SocketState::Connected {
+        if !self.is_connected() {
             return None;
         }
         let engine = self.phase.take_engine()?;

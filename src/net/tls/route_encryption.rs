@@ -1,0 +1,60 @@
+//! `RouteEncryption`: TLS as a layer of a route, for example to a proxy that is reached by HTTPS.
+//!
+//! Such a layer shakes hands within the attempt to connect: a socket is connected once the peer of the
+//! layer has proved who it is, and hears nothing of the certificate but why it was refused.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::UNIX_EPOCH;
+
+use rustls::pki_types::UnixTime;
+
+use super::configuration::SslConfiguration;
+use super::engine::TlsEngine;
+use super::hearing::hear;
+use super::session::Session;
+use crate::event_loop::Parts;
+use crate::net::engine::Route;
+use crate::net::shared::Facilities;
+use crate::object::World;
+
+/// Puts TLS on the routes of one runtime.
+#[doc(hidden)]
+pub struct RouteEncryption {
+    facilities: Rc<Facilities>,
+    configuration: SslConfiguration,
+}
+
+impl RouteEncryption {
+    /// Creates what puts TLS with this configuration on routes of the runtime. Certificates are
+    /// checked by its clock.
+    pub fn new(world: &World, configuration: SslConfiguration) -> Self {
+        Self { facilities: Facilities::of(world), configuration }
+    }
+
+    /// Adds a layer of TLS to a route, above the layers that it has. The peer of the layer has to
+    /// prove that it is `peer_name`. Returns a route that is refused if the configuration cannot be
+    /// used for this peer.
+    pub fn put_on(&self, route: Route, peer_name: &str) -> Route {
+        let now = self.facilities.timers.system_time();
+        let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default());
+        let (connection, _) = hear(now, false, || self.configuration.client(peer_name));
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(failure) => return Route::refused(failure),
+        };
+        let session = Rc::new(Session::of_route(self.facilities.clone()));
+        let configuration = self.configuration.clone();
+        route.with_layer(move |below, early| {
+            Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))
+        })
+    }
+}
+
+impl fmt::Debug for RouteEncryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteEncryption")
+            .field("configuration", &self.configuration)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! `Counterpart`: a program at the other end, what it prints, and what is typed into it.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use slotwire::prelude::*;
+
+/// A program that runs. Dropped, it is ended.
+pub(crate) struct Counterpart {
+    child: Child,
+    output: Arc<Mutex<Output>>,
+    /// To the thread that types, so that a program which does not read holds nobody up.
+    input: Option<Sender<Vec<u8>>>,
+    /// How much of what it has printed the test has seen.
+    seen: usize,
+}
+
+/// What a program has printed, on its standard output and its standard error.
+#[derive(Default)]
+struct Output {
+    said: Vec<u8>,
+    /// How many of the two are closed.
+    closed: usize,
+}
+
+impl Counterpart {
+    /// Starts a program, whose output wakes this runtime.
+    #[track_caller]
+    pub(crate) fn start(rt: &Runtime, command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+        let output = Arc::default();
+        listen(rt, &output, child.stdout.take().expect("it is piped"));
+        listen(rt, &output, child.stderr.take().expect("it is piped"));
+        let mut keys = child.stdin.take().expect("it is piped");
+        let (input, typed) = mpsc::channel::<Vec<u8>>();
+        thread::spawn(move || {
+            for bytes in typed {
+                if keys.write_all(&bytes).is_err() {
+                    return; // it has ended, as the test sees
+                }
+            }
+        });
+        Self { child, output, input: Some(input), seen: 0 }
+    }
+
+    /// Types a line.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        self.type_text(format!("{line}\n"));
+    }
+
+    pub(crate) fn type_text(&mut self, text: String) {
+        let input = self.input.as_ref().expect("its input is open");
+        input.send(text.into_bytes()).expect("somebody types");
+    }
+
+    /// Returns true if it has printed this text since the last text that was found.
+    pub(crate) fn has_said(&mut self, text: &str) -> bool {
+        let output = self.output.lock().unwrap();
+        let rest = &output.said[self.seen..];
+        let found = memchr::memmem::find(rest, text.as_bytes());
+        if let Some(place) = found {
+            self.seen += place + text.len();
+        }
+        found.is_some()
+    }
+
+    /// Returns the next line that it has printed, without its end.
+    pub(crate) fn next_line(&mut self) -> Option<String> {
+        let output = self.output.lock().unwrap();
+        let rest = &output.said[self.seen..];
+        let length = rest.iter().position(|&byte| byte == b'\n')?;
+        self.seen += length + 1;
+        Some(String::from_utf8_lossy(&rest[..length]).into_owned())
+    }
+
+    /// Returns all that it has printed.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.output.lock().unwrap().said).into_owned()
+    }
+
+    /// Returns the end of what it has printed.
+    pub(crate) fn last_words(&self) -> String {
+        let said = self.said();
+        let skipped = said.chars().count().saturating_sub(2000);
+        said.chars().skip(skipped).collect()
+    }
+
+    /// Returns true if it has closed its output.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.output.lock().unwrap().closed == 2
+    }
+
+    /// Returns how it ended, once it has closed its output.
+    pub(crate) fn exit_status(&mut self) -> ExitStatus {
+        self.child.wait().expect("it is a child of this process")
+    }
+
+    /// Ends it without a chance to say goodbye.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is a child of this process");
+    }
+}
+
+impl Drop for Counterpart {
+    fn drop(&mut self) {
+        // Fails if it has ended, as it should have.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Collects what a program prints.
+fn listen(rt: &Runtime, output: &Arc<Mutex<Output>>, mut stream: impl Read + Send + 'static) {
+    let (remote, output) = (rt.remote(), Arc::clone(output));
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let count = stream.read(&mut buffer).unwrap_or(0);
+            {
+                let mut output = output.lock().unwrap();
+                output.said.extend_from_slice(&buffer[..count]);
+                output.closed += usize::from(count == 0);
+            }
+            let _ = remote.post(|_| ()); // fails if the runtime is gone, and the test with it
+            if count == 0 {
+                return;
+            }
+        }
+    });
+}
