@@ -42,6 +42,10 @@ struct Hosts;
 #[doc = include_str!("../book/src/proxies.md")]
 struct Proxies;
 
+#[cfg(all(feature = "tls", feature = "sim"))]
+#[doc = include_str!("../book/src/tls.md")]
+struct Tls;
+
 #[cfg(feature = "sim")]
 #[doc = include_str!("../book/src/simulation.md")]
 struct Simulation;

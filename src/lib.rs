@@ -53,6 +53,7 @@
 //!   has. [`QDataStream`](stream::QDataStream) reads and writes values in Qt's format.
 //! * [`QTcpSocket`], [`QTcpServer`] and [`QUdpSocket`] are sockets: they announce what happens to
 //!   them by signals. Their methods are those of the traits [`QIODevice`] and [`QAbstractSocket`].
+//!   `QSslSocket` (feature `tls`) is a `QTcpSocket` that encrypts.
 //!
 //! # What it does not do
 //!
@@ -68,8 +69,8 @@
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
-//! * `tls`: adds `SslConfiguration` and what it is made of: certificates, private keys, ciphers. It
-//!   adds 17 crates to the build, and needs a C compiler.
+//! * `tls`: adds `QSslSocket`, TLS 1.2 and 1.3 by `rustls`, with `SslConfiguration`, certificates and
+//!   keys. It adds 20 crates to the build, one of which (`ring`) needs a C compiler.
 //! * `tokio-util`: adds `message::TokioCodec`, for codecs that were written for `tokio_util`. It adds
 //!   6 crates to the build.
 //! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the

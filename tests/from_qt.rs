@@ -127,7 +127,9 @@ fn items_of(source: &str, items: &mut Vec<Item>) {
             owner = first_word(of.trim());
         }
         let kinds = ["struct ", "enum ", "trait "];
-        let name = kinds.iter().find_map(|kind| words.strip_prefix(kind)).filter(|_| !is_inner);
+        // But an enum that a macro writes may be public.
+        let is_class = !is_inner || line.starts_with("pub enum ");
+        let name = kinds.iter().find_map(|kind| words.strip_prefix(kind)).filter(|_| is_class);
         if is_signal {
             // The derive macro writes the accessor, with Qt's spelling as an alias.
             let name = first_word(words);

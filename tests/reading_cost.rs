@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 
 use slotwire::prelude::*;
-use slotwire::stream::QTextStream;
+use slotwire::stream::{QDataStream, QTextStream, Unfinished};
 use slotwire::{Device, OpenMode, QBuffer, RawDevice};
 
 #[path = "support/callgrind.rs"]
@@ -37,7 +37,7 @@ macro_rules! readers {
 }
 
 /// All of them, by the names that callgrind shows.
-const READERS: [(&str, Reader); 40] = readers![
+const READERS: [(&str, Reader); 41] = readers![
     fill_buf,
     fill_buf_of_text,
     fill_buf_of_text_without_returns,
@@ -78,6 +78,7 @@ const READERS: [(&str, Reader); 40] = readers![
     words_of_a_text_stream,
     words_of_a_text_stream_in_a_transaction,
     a_line_of_a_text_stream_that_is_not_whole,
+    a_list_of_a_data_stream_that_is_not_whole,
 ];
 
 /// A sequential device: what is poured in at one end can be read.
@@ -363,6 +364,20 @@ fn words_of_a_text_stream_in_a_transaction(size: usize) {
 fn a_line_of_a_text_stream_that_is_not_whole(size: usize) {
     grow(BINARY, ENDLESS, size, |pipe| {
         assert!(QTextStream::new(&mut *pipe).read_line().unwrap().is_none());
+    });
+}
+
+/// A list that comes element by element, whose length tells little of what is to come.
+fn a_list_of_a_data_stream_that_is_not_whole(size: usize) {
+    let mut unfinished = Unfinished::<Vec<String>>::default();
+    let mut count = Some(size / LINE + 1);
+    grow(BINARY, b"\0\0\0\x0c\0l\0e\0t\0t\0e\0r", size, |pipe| {
+        if let Some(count) = count.take() {
+            let string = std::mem::take(&mut pipe.below);
+            pipe.pour(&u32::try_from(count).unwrap().to_be_bytes());
+            pipe.pour(&string);
+        }
+        assert!(QDataStream::new(&mut *pipe).resume(&mut unfinished).unwrap().is_none());
     });
 }
 

@@ -14,6 +14,7 @@
 //! | `write_borsh`, `read_borsh` | by the crate `borsh` |
 //! | `write_numbers`, `read_numbers` | a number of a `Vec<u32>` |
 //! | `numbers`, `strings` | a list of 1 MiB comes in pieces of 1,460 bytes, and the program waits for `bytes_needed` |
+//! | `numbers_resumed`, `strings_resumed` | the same, by `resume` |
 //! | `numbers_anew`, `strings_anew` | the same, read from its beginning at each piece |
 //!
 //! `qt.cpp` is a program with `write`, `read` and their like in C++, by Qt's own `QDataStream` on its
@@ -24,6 +25,8 @@ use std::hint::black_box;
 use slotwire::stream::{FromDataStream, QDataStream, ToDataStream};
 
 mod pieces;
+
+use pieces::Way;
 
 type Record = (u32, f64, String);
 
@@ -155,10 +158,12 @@ fn main() {
         "read_postcard" => read_postcard(count),
         "write_borsh" => write_borsh(count),
         "read_borsh" => read_borsh(count),
-        "numbers" => pieces::numbers(true, count),
-        "numbers_anew" => pieces::numbers(false, count),
-        "strings" => pieces::strings(true, count),
-        "strings_anew" => pieces::strings(false, count),
+        "numbers_resumed" => pieces::numbers(Way::Resumes, count),
+        "numbers" => pieces::numbers(Way::Waits, count),
+        "numbers_anew" => pieces::numbers(Way::BeginsAnew, count),
+        "strings_resumed" => pieces::strings(Way::Resumes, count),
+        "strings" => pieces::strings(Way::Waits, count),
+        "strings_anew" => pieces::strings(Way::BeginsAnew, count),
         // `cargo bench` runs every bench without arguments.
         _ => eprintln!("usage: data_stream WORK COUNT; see benches/data_stream.sh"),
     }

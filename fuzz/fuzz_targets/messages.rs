@@ -5,7 +5,9 @@
 
 #![no_main]
 
+use std::cell::RefCell;
 use std::fmt::Debug;
+use std::rc::Rc;
 
 use arbitrary::Arbitrary;
 use counting_allocator::{CountingAllocator, count};
@@ -205,9 +207,22 @@ fn check_with<C: Decoder>(
     }
 }
 
+thread_local! {
+    /// The runtime of all executions: a new one for each would take most of their time.
+    static RUNTIME: RefCell<Runtime> = RefCell::new(Runtime::new().unwrap());
+}
+
 /// Brings the pieces and then the end. Returns what the reader says.
 fn play<C: Decoder>(pieces: &[&[u8]], settings: Settings, reader: Reader<C>) -> Vec<Said> {
-    let mut rt = Runtime::new().unwrap();
+    RUNTIME.with_borrow_mut(|rt| play_in(rt, pieces, settings, reader))
+}
+
+fn play_in<C: Decoder>(
+    rt: &mut Runtime,
+    pieces: &[&[u8]],
+    settings: Settings,
+    reader: Reader<C>,
+) -> Vec<Said> {
     let pipe = rt.add(Pipe::default());
     let unbuffered = if settings.is_unbuffered { OpenMode::UNBUFFERED } else { OpenMode::NOT_OPEN };
     rt[pipe].open(OpenMode::READ_ONLY | unbuffered).unwrap();
@@ -217,7 +232,7 @@ fn play<C: Decoder>(pieces: &[&[u8]], settings: Settings, reader: Reader<C>) -> 
         rt[messages].set_max_length(limit.into());
     }
     set_up(&mut rt[messages]);
-    let said = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let said = Rc::new(RefCell::new(Vec::new()));
     let [told, failed, ended] = [(); 3].map(|()| said.clone());
     rt.connect_fn(messages, Messages::received, move |world, message| {
         told.borrow_mut().push(Said::Message(format!("{message:?}")));
@@ -236,10 +251,12 @@ fn play<C: Decoder>(pieces: &[&[u8]], settings: Settings, reader: Reader<C>) -> 
     };
     for piece in pieces {
         rt.with(pipe, |pipe, _| pipe.bring(piece));
-        resume(&mut rt);
+        resume(rt);
     }
     rt.with(pipe, |pipe, _| pipe.end());
-    resume(&mut rt);
+    resume(rt);
+    rt.destroy(messages);
+    rt.destroy(pipe);
     said.take()
 }
 

@@ -177,6 +177,15 @@ fn check_pieces(settings: Settings, bytes: &[u8]) {
     }
     assert_eq!(lines.next().unwrap_or_default(), "");
     assert!(stream.at_end());
+    // The parts of lines are the lines, wherever they are parted.
+    let mut stream = settings.open(Bytes::from(bytes));
+    let mut parts = String::new();
+    while let Some(part) = stream.read_line_max(1 + usize::from(settings.width % 8)).unwrap() {
+        parts.push_str(&part);
+    }
+    let lines = all.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    assert_eq!(parts, lines.collect::<String>());
+    assert!(stream.at_end());
 }
 
 /// Numbers that are written are read again.

@@ -1,21 +1,21 @@
 //! `DataStreamCodec`: a message is a value of a data stream.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use super::codec::{Decoder, Encoder};
 use super::error::MessageError;
 use super::incoming::Incoming;
 use crate::stream::{
     ByteOrder, Bytes, DataStreamLimits, DataStreamVersion, FloatingPointPrecision, FromDataStream,
-    QDataStream, Settings, StreamDevice, ToDataStream,
+    QDataStream, Settings, StreamDevice, ToDataStream, Unfinished,
 };
 
 /// A message is a value in the format of [`QDataStream`], without a length before it.
 ///
-/// The end of such a message is known only by reading it, so a value of many parts that comes in many
-/// pieces is read in part several times. A [`LengthPrefixCodec`](super::LengthPrefixCodec) knows the
-/// end at once: prefer it for values of more than some kilobytes, if the protocol is yours.
+/// The end of such a message is known only by reading it. What has come of a container is not read again
+/// at each piece, as by [`resume`](QDataStream::resume); but a type that reads elements in a loop of its
+/// own, and one of serde, are. A [`LengthPrefixCodec`](super::LengthPrefixCodec) knows the end at once:
+/// prefer it for such types, if the protocol is yours.
 ///
 /// ```
 /// use slotwire::message::{DataStreamCodec, Decoder, Incoming, MessageError};
@@ -29,14 +29,14 @@ pub struct DataStreamCodec<T> {
     settings: Settings,
     /// How many bytes must have come before the next value can be whole.
     needed: usize,
-    message: PhantomData<fn() -> T>,
+    unfinished: Unfinished<T>,
 }
 
 impl<T> DataStreamCodec<T> {
     /// Creates a codec with Qt's defaults: the newest version, big-endian byte order and double
     /// precision.
     pub fn new() -> Self {
-        Self { settings: Settings::default(), needed: 1, message: PhantomData }
+        Self { settings: Settings::default(), needed: 1, unfinished: Unfinished::default() }
     }
 
     /// Returns the same codec in another [version](QDataStream::set_version).
@@ -75,9 +75,10 @@ impl<T> Default for DataStreamCodec<T> {
     }
 }
 
+/// A clone knows nothing of the message that has begun.
 impl<T> Clone for DataStreamCodec<T> {
     fn clone(&self) -> Self {
-        Self { ..*self }
+        Self { settings: self.settings, ..Self::new() }
     }
 }
 
@@ -98,7 +99,8 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
         let bytes = incoming.peek(limit.saturating_add(1));
         let come = bytes.len();
         let mut stream = QDataStream::with_settings(Bytes::from(bytes), self.settings);
-        let Some(value) = stream.read_whole::<T>().map_err(MessageError::invalid)? else {
+        let Some(value) = stream.resume(&mut self.unfinished).map_err(MessageError::invalid)?
+        else {
             self.needed = stream.bytes_needed().max(come.saturating_add(1));
             if self.needed > limit {
                 return Err(MessageError::TooLong { length: None, limit });
@@ -119,13 +121,14 @@ impl<T: FromDataStream + fmt::Debug + 'static> Decoder for DataStreamCodec<T> {
 
     fn decode_end(&mut self, incoming: &mut Incoming<'_>) -> Result<Option<T>, MessageError> {
         // Bytes too few for the value may still tell that it is too long.
-        self.needed = 1;
+        self.reset();
         let found = self.decode(incoming)?;
         incoming.or_incomplete(found)
     }
 
     fn reset(&mut self) {
         self.needed = 1;
+        self.unfinished.forget();
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) use data::Settings;
 pub use data::{
     ByteOrder, DataStreamError, DataStreamLimits, DataStreamStatus, DataStreamVersion,
     FloatingPointPrecision, FromDataStream, Nullable, QChar, QDataStream, QVariant, ToDataStream,
+    Unfinished,
 };
 #[cfg(feature = "jiff")]
 pub use data::{QDateTime, TimeSpec};

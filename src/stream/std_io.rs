@@ -34,7 +34,11 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Returns the error by which reading has ended, if it was one. What came before it can be read.
+    /// Returns the error by which reading has ended, if it was one. What came before it can be read; but a
+    /// line, a word or a number that ends with it has not come whole, so that
+    /// [`read_line`](super::QTextStream::read_line) returns `None` for it. It is there for
+    /// [`read_all`](super::QTextStream::read_all), and [`at_end`](super::QTextStream::at_end) is false
+    /// until then.
     pub fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }

@@ -1,6 +1,8 @@
 //! Lines, and other ways to read characters.
 
-use std::io::Write;
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::rc::Rc;
 
 use proptest::prelude::*;
 use slotwire::prelude::*;
@@ -64,6 +66,67 @@ fn a_long_line_is_read_in_parts_of_as_many_characters() {
     assert_eq!(parts("Hello\nWorld"), some(["Hello", "", "World"]));
     assert_eq!(parts("ᛒᛖᚩᚹᚢᛚᚠ\n…"), some(["ᛒᛖᚩᚹᚢ", "ᛚᚠ", "…"]));
     assert_eq!(QTextStream::from_text("one").read_line_max(0).unwrap(), None);
+}
+
+#[test]
+fn a_line_end_is_in_no_two_parts_of_a_line() {
+    for encoding in [Encoding::Utf8, Encoding::Utf16Be, Encoding::Utf32Le, Encoding::Latin1] {
+        let parts = |text: &str, max| {
+            let bytes = encoded(encoding, text);
+            let mut stream = QTextStream::from_bytes(&bytes).with_encoding(encoding);
+            let mut parts = Vec::new();
+            while let Some(part) = stream.read_line_max(max).unwrap() {
+                parts.push(part);
+            }
+            assert!(stream.at_end());
+            parts
+        };
+        assert_eq!(parts("ab\r\ncd", 4), ["ab", "cd"]);
+        assert_eq!(parts("ab\r\ncd", 3), ["ab", "", "cd"]);
+        assert_eq!(parts("ab\r\ncd", 2), ["ab", "", "cd"]);
+        assert_eq!(parts("a\r\nb\r\n", 1), ["a", "", "b", ""]);
+        assert_eq!(parts("\r\n", 1), [""]);
+        // Only the last one belongs to the line end.
+        assert_eq!(parts("a\r\r\nb", 2), ["a\r", "", "b"]);
+        assert_eq!(parts("a\rb", 2), ["a\r", "b"]);
+        assert_eq!(parts("ab\r", 3), ["ab"]);
+        assert_eq!(parts("ab\r", 2), ["ab", ""]);
+    }
+}
+
+#[test]
+fn a_carriage_return_waits_for_what_follows_it() {
+    /// Gives what has come, and the end if there is no more than that.
+    struct Come(Rc<RefCell<Option<&'static [u8]>>>);
+
+    impl Read for Come {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match &mut *self.0.borrow_mut() {
+                Some(b"") => Err(ErrorKind::WouldBlock.into()),
+                Some(bytes) => bytes.read(buffer),
+                None => Ok(0),
+            }
+        }
+    }
+
+    let come = Rc::new(RefCell::new(None));
+    let mut stream = QTextStream::new(Reader::new(Come(come.clone())));
+    for (bytes, parts) in [
+        (Some(&b"ab\r"[..]), &["ab"][..]),
+        (Some(b""), &[]),
+        (Some(b"\ncd\r"), &["", "cd"]),
+        (Some(b"e\r"), &["\re"]),
+        (Some(b"\n\r"), &[""]),
+        (Some(b"\nf"), &["", "f"]),
+        (Some(b"\r"), &[]),
+        (None, &[""]),
+    ] {
+        come.replace(bytes);
+        for part in parts {
+            assert_eq!(stream.read_line_max(80).unwrap().as_deref(), Some(*part), "{bytes:?}");
+        }
+        assert_eq!(stream.read_line_max(80).unwrap(), None, "{bytes:?}");
+    }
 }
 
 #[test]
@@ -220,7 +283,7 @@ fn a_long_line_that_has_not_come_whole_is_not_searched_again_whatever_its_encodi
             self.bytes.drain(..count);
         }
 
-        fn put(&mut self, _: &[u8]) -> std::io::Result<()> {
+        fn put(&mut self, _: &[u8]) -> io::Result<()> {
             Ok(())
         }
 
@@ -258,8 +321,8 @@ fn a_reader_is_read_no_further_than_a_line_needs() {
     /// Gives a piece at a time, and fails the test if it is asked for more than there are.
     struct Pieces(Vec<&'static [u8]>);
 
-    impl std::io::Read for Pieces {
-        fn read(&mut self, mut place: &mut [u8]) -> std::io::Result<usize> {
+    impl Read for Pieces {
+        fn read(&mut self, mut place: &mut [u8]) -> io::Result<usize> {
             assert!(!self.0.is_empty(), "a terminal would wait here for its user");
             place.write(self.0.remove(0))
         }
@@ -276,11 +339,11 @@ fn a_reader_is_read_no_further_than_a_line_needs() {
 fn what_came_before_the_error_of_a_reader_is_read() {
     struct Broken(bool);
 
-    impl std::io::Read for Broken {
-        fn read(&mut self, mut place: &mut [u8]) -> std::io::Result<usize> {
+    impl Read for Broken {
+        fn read(&mut self, mut place: &mut [u8]) -> io::Result<usize> {
             match std::mem::replace(&mut self.0, true) {
                 false => place.write(b"one\ntwo"),
-                true => Err(std::io::Error::other("broken")),
+                true => Err(io::Error::other("broken")),
             }
         }
     }
@@ -288,7 +351,9 @@ fn what_came_before_the_error_of_a_reader_is_read() {
     let mut stream = QTextStream::new(Reader::new(Broken(false)));
     assert_eq!(stream.read_line().unwrap().as_deref(), Some("one"));
     assert_eq!(stream.read_line().unwrap(), None, "the line has not come whole");
+    assert!(!stream.at_end(), "what came of it can be read");
     assert_eq!(stream.read_all().unwrap(), "two");
+    assert!(stream.at_end());
     assert_eq!(stream.device().error().unwrap().to_string(), "broken");
 }
 

@@ -495,7 +495,9 @@ pub trait QAbstractSocket: QIODevice {
         self.machine().core().settings_mut().pause_mode = mode;
     }
 
-    /// Resumes a socket that has paused. A plain socket never pauses.
+    /// Resumes a socket that has paused because of its [`pause_mode`](Self::pause_mode). Then the
+    /// connection ends, if errors are left that the program does not ignore. Does nothing on a socket
+    /// that has not paused; only a `QSslSocket` (feature `tls`) pauses.
     fn resume(&mut self) {
         self.machine().get().resume();
     }

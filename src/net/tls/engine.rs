@@ -67,6 +67,9 @@ pub(in crate::net) struct TlsEngine {
     write_end: WriteEnd,
     /// The peer has been told that no more will come, or will be once there is room.
     has_said_end: bool,
+    /// Why the last bytes could not be sent. It is returned by the next write, or at the end of what
+    /// the peer has sent before.
+    send_failure: Option<io::Error>,
     has_begun: bool,
     handshake_timeout: Option<Duration>,
     close_timeout: Duration,
@@ -150,6 +153,7 @@ impl TlsEngine {
             read_end: ReadEnd::Open,
             write_end: WriteEnd::Open,
             has_said_end: false,
+            send_failure: None,
             has_begun: false,
             handshake_timeout: configuration.handshake_timeout(),
             close_timeout: configuration.close_timeout(),
@@ -166,8 +170,7 @@ impl TlsEngine {
         }
         self.session.report(Report::Began(self.session.mode()));
         self.set_deadline(self.handshake_timeout);
-        // A failure comes again when something is read.
-        let _ = self.send();
+        self.send_or_note();
     }
 
     /// Returns true if the socket has to decide about the errors of the peer's certificate.
@@ -183,7 +186,7 @@ impl TlsEngine {
         self.stage = Stage::Handshaking;
         self.set_deadline(self.handshake_timeout);
         self.establish_if_done();
-        let _ = self.send();
+        self.send_or_note();
     }
 
     /// Ends the session because of an error of the peer's certificate.
@@ -269,6 +272,15 @@ impl TlsEngine {
         Ok(())
     }
 
+    /// Sends what the session has to say. Notes a failure, which the engine below may report only once:
+    /// what the peer has sent before can still be read.
+    fn send_or_note(&mut self) {
+        if let Err(error) = self.send() {
+            self.outgoing = ByteQueue::default();
+            self.send_failure = Some(error);
+        }
+    }
+
     /// Writes to the engine below. Returns 0 if it has no room.
     fn pass_down(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = match self.below.write(bytes) {
@@ -328,6 +340,10 @@ impl TlsEngine {
     /// way may have cut it (RFC 8446, section 6.1).
     fn on_end_below(&mut self) -> io::Result<Fetched> {
         self.read_end = ReadEnd::Cut;
+        if let Some(error) = self.send_failure.take() {
+            self.fail(error);
+            return self.fetch();
+        }
         let (kind, reason) = match self.stage {
             Stage::Handshaking => (
                 SocketError::RemoteHostClosed,
@@ -395,9 +411,7 @@ impl TlsEngine {
                     self.stage = Stage::Doubtful;
                 } else {
                     self.establish_if_done();
-                    if let Err(error) = self.send() {
-                        self.fail(self.broken(error));
-                    }
+                    self.send_or_note();
                 }
             }
             Err(error) => self.fail_by(error, first),
@@ -634,10 +648,10 @@ impl TlsEngine {
     /// Returns true if the connection may be dropped.
     fn has_finished(&self) -> bool {
         match self.stage {
+            // Without a socket there is no timer that could end the wait for the answer.
             Stage::Established if self.write_end < WriteEnd::GivenUp => {
-                // Without a socket there is no timer that could end the wait for the answer.
                 let is_answered = self.read_end != ReadEnd::Open || self.session.is_of_route();
-                is_answered && !self.has_to_send()
+                is_answered && !self.has_to_send() || self.send_failure.is_some()
             }
             _ => true,
         }
@@ -657,8 +671,7 @@ impl SocketEngine for TlsEngine {
         let ready = self.below.ready(source, readiness);
         self.must_look_again |= ready.read_closed || ready.priority;
         if ready.writable {
-            // A failure comes again with the next write, or the next read.
-            let _ = self.send();
+            self.send_or_note();
         }
         if matches!(self.stage, Stage::Handshaking) {
             self.begin();
@@ -738,6 +751,9 @@ impl SocketEngine for TlsEngine {
     }
 
     fn progress(&mut self) -> io::Result<Progress> {
+        if let Some(error) = self.send_failure.take() {
+            return Err(error);
+        }
         match &mut self.stage {
             Stage::Failed(error) => error.take().map_or(Ok(Progress::Connected), Err),
             _ => self.below.progress(),
@@ -769,6 +785,9 @@ impl SocketEngine for TlsEngine {
             // The reason is returned by the next read.
             Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
         }
+        if let Some(error) = self.send_failure.take() {
+            return Err(error);
+        }
         self.send().map_err(|error| self.broken(error))?;
         // A short write means that there is no room: the socket waits for it then.
         let mut count = 0;
@@ -790,7 +809,8 @@ impl SocketEngine for TlsEngine {
     fn shutdown_write(&mut self) -> io::Result<()> {
         self.say_end();
         self.write_end = self.write_end.max(WriteEnd::ToBeShut);
-        self.send()
+        self.send_or_note();
+        Ok(())
     }
 
     fn finish(&mut self) -> bool {
@@ -851,6 +871,11 @@ impl SocketEngine for TlsEngine {
 
 impl Drop for TlsEngine {
     fn drop(&mut self) {
+        // Session tickets, of which the program knows nothing, may wait unread. If they were left
+        // there, the peer would get a reset in place of the last bytes that were sent to it.
+        if matches!(self.stage, Stage::Established) && self.read_end == ReadEnd::Open {
+            let _ = self.below.read(&mut [0; 4096]);
+        }
         let is_over = match self.stage {
             Stage::Failed(_) => true,
             _ => self.read_end != ReadEnd::Open || self.write_end >= WriteEnd::Finishing,

@@ -27,10 +27,10 @@ pub(in crate::net) const REPORTED: u32 = 2;
 pub(in crate::net) struct Session {
     reports: RefCell<VecDeque<Report>>,
     home: OnceCell<Home>,
-    /// How many sessions have ended.
-    ended: Cell<u32>,
     /// What a layer of a route has in place of a socket: nobody takes reports.
     route: Option<Rc<Facilities>>,
+    /// How many sessions have ended.
+    ended: Cell<u32>,
     mode: Cell<SslMode>,
     is_encrypted: Cell<bool>,
     wants_errors: Cell<bool>,

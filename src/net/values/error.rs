@@ -44,7 +44,8 @@ pub enum SocketError {
     #[doc(alias = "DatagramTooLargeError")]
     #[error("the datagram is larger than the system can send")]
     DatagramTooLarge,
-    /// The network failed: no route, a cable pulled, and the like.
+    /// The network failed: no route, a cable pulled, and the like. Also an encrypted connection that
+    /// was cut: without the peer's `close_notify`, bytes may be missing.
     #[doc(alias = "NetworkError")]
     #[error("the network failed")]
     Network,
@@ -68,7 +69,9 @@ pub enum SocketError {
     #[doc(alias = "ProxyAuthenticationRequiredError")]
     #[error("proxy authentication required")]
     ProxyAuthenticationRequired,
-    /// The handshake of the encrypted connection failed.
+    /// The handshake of an encrypted connection failed: mostly because the certificate of the peer is
+    /// not valid, or because the ends have nothing in common. The text of the socket's error names
+    /// the reason.
     #[doc(alias = "SslHandshakeFailedError")]
     #[error("the TLS handshake failed")]
     SslHandshakeFailed,
@@ -96,11 +99,13 @@ pub enum SocketError {
     #[doc(alias = "OperationError")]
     #[error("the socket is in the wrong state for this operation")]
     Operation,
-    /// The library for encrypted connections failed.
+    /// An encrypted connection broke after its handshake: the peer sent something that is not valid,
+    /// or an alert, for example because it refuses the certificate of this end.
     #[doc(alias = "SslInternalError")]
     #[error("the TLS library failed")]
     SslInternal,
-    /// A certificate, key or cipher in the configuration is not valid.
+    /// The configuration does not allow this handshake: a server has no certificate, or no certificate
+    /// can name the peer.
     #[doc(alias = "SslInvalidUserDataError")]
     #[error("a certificate, key or cipher of the TLS configuration is not valid")]
     SslInvalidUserData,

@@ -11,7 +11,8 @@ bitflags! {
         /// None.
         #[doc(alias = "PauseNever")]
         const NEVER = 0;
-        /// Errors in the handshake of an encrypted connection. A plain socket has no such errors.
+        /// Errors in the certificate of the peer of an encrypted connection: then a `QSslSocket`
+        /// (feature `tls`) waits for the decision of the program. Other sockets have no such errors.
         #[doc(alias = "PauseOnSslErrors")]
         const ON_SSL_ERRORS = 1;
     }

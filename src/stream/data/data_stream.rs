@@ -137,6 +137,7 @@ impl<D: StreamDevice> QDataStream<D> {
     #[doc(alias = "setVersion")]
     pub fn set_version(&mut self, version: DataStreamVersion) {
         self.settings.version = version;
+        self.progress.change_format();
     }
 
     /// Returns the byte order of numbers.
@@ -149,6 +150,7 @@ impl<D: StreamDevice> QDataStream<D> {
     #[doc(alias = "setByteOrder")]
     pub fn set_byte_order(&mut self, order: ByteOrder) {
         self.settings.byte_order = order;
+        self.progress.change_format();
     }
 
     /// Returns the precision of floating-point numbers.
@@ -163,6 +165,7 @@ impl<D: StreamDevice> QDataStream<D> {
     #[doc(alias = "setFloatingPointPrecision")]
     pub fn set_floating_point_precision(&mut self, precision: FloatingPointPrecision) {
         self.settings.precision = precision;
+        self.progress.change_format();
     }
 
     /// Returns how much is read because the data says so.
@@ -173,6 +176,7 @@ impl<D: StreamDevice> QDataStream<D> {
     /// Sets how much is read because the data says so.
     pub fn set_limits(&mut self, limits: DataStreamLimits) {
         self.settings.limits = limits;
+        self.progress.change_format();
     }
 
     /// Returns the first thing that went wrong since the status was reset.
@@ -191,13 +195,18 @@ impl<D: StreamDevice> QDataStream<D> {
     /// Forgets what went wrong.
     #[doc(alias = "resetStatus")]
     pub fn reset_status(&mut self) {
+        self.progress.end_is_open();
         self.status = DataStreamStatus::Ok;
     }
 
     /// Returns true if there is nothing to read now.
     #[doc(alias = "atEnd")]
     pub fn at_end(&mut self) -> bool {
-        self.device.look(1).is_empty()
+        let is_at_end = self.device.look(1).is_empty();
+        if is_at_end {
+            self.progress.end_is_open();
+        }
+        is_at_end
     }
 
     /// Reads a value.

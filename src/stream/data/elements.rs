@@ -6,6 +6,7 @@
 use super::data_stream::QDataStream;
 use super::device::StreamDevice;
 use super::status::DataStreamError;
+use super::unfinished::OpenContainer;
 use super::value::FromDataStream;
 
 impl<D: StreamDevice> QDataStream<D> {
@@ -16,6 +17,7 @@ impl<D: StreamDevice> QDataStream<D> {
         count: usize,
         mut keep: impl FnMut(&mut Self, T) -> Result<(), DataStreamError>,
     ) -> Result<(), DataStreamError> {
+        let format_changes = self.progress.format_changes();
         for left in (0..count).rev() {
             let start = self.progress.taken();
             match self.read_element(T::read_from) {
@@ -24,6 +26,9 @@ impl<D: StreamDevice> QDataStream<D> {
                     let error = self.not_read(error, start, T::MIN_SIZE);
                     if matches!(error, DataStreamError::ReadPastEnd) {
                         self.progress.need_more(left.saturating_mul(T::MIN_SIZE));
+                        if self.progress.format_changes() == format_changes {
+                            OpenContainer::note::<T, D>(self, left + 1, start);
+                        }
                     }
                     return Err(error);
                 }

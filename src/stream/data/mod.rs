@@ -26,8 +26,10 @@ mod text;
 #[cfg(feature = "jiff")]
 mod time_spec;
 mod transaction;
+mod unfinished;
 #[cfg(feature = "url")]
 mod url;
+mod utf16;
 #[cfg(feature = "uuid")]
 mod uuid;
 mod value;
@@ -46,6 +48,7 @@ pub use status::{DataStreamError, DataStreamStatus};
 pub use text::{Nullable, QChar};
 #[cfg(feature = "jiff")]
 pub use time_spec::TimeSpec;
+pub use unfinished::Unfinished;
 pub use value::{FromDataStream, ToDataStream};
 pub use variant::QVariant;
 pub use version::DataStreamVersion;

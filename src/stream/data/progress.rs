@@ -1,8 +1,11 @@
 //! `Progress`: how far a stream has read.
 //!
-//! Keeps two promises. What a value takes in memory is paid for by the bytes that have come of it
-//! and by an allowance. And the number of bytes that a value needs, once it has not come whole, is
-//! never larger than the value.
+//! Keeps three promises. What a value takes in memory is paid for by the bytes that have come of it
+//! and by an allowance. The number of bytes that a value needs, once it has not come whole, is never
+//! larger than the value. And a container is noted as open only if the value is read in the same way up
+//! to there when more bytes have come.
+
+use super::unfinished::OpenContainer;
 
 /// How many bytes a stream has read, and what the value has taken that it reads.
 #[derive(Debug, Default)]
@@ -19,6 +22,14 @@ pub(super) struct Progress {
     memory: u64,
     /// How many elements of the outermost value took no bytes.
     unpaid: u64,
+    /// True if the containers are noted that have not come whole.
+    notes_containers: bool,
+    /// True if the value may be read in another way when more has come.
+    is_open_ended: bool,
+    /// The containers in which the last value has stopped, the innermost first.
+    containers: Vec<OpenContainer>,
+    /// How often the format was changed.
+    format_changes: u32,
 }
 
 impl Progress {
@@ -86,6 +97,61 @@ impl Progress {
     /// Puts back what was read in the transaction.
     pub(super) fn put_back(&mut self) {
         self.taken = self.began;
+    }
+
+    /// Begins to note the containers that do not come whole.
+    pub(super) fn note_containers(&mut self) {
+        self.notes_containers = true;
+        self.is_open_ended = false;
+        self.containers.clear();
+    }
+
+    /// Notes no containers any more, and keeps those that were noted.
+    pub(super) fn end_noting(&mut self) {
+        self.notes_containers = false;
+    }
+
+    /// Notes that the value may be read in another way when more has come.
+    pub(super) fn end_is_open(&mut self) {
+        self.notes_containers = false;
+        self.is_open_ended = true;
+        self.containers.clear();
+    }
+
+    /// Returns true if the value may be read in another way when more has come.
+    pub(super) fn is_open_ended(&self) -> bool {
+        self.is_open_ended
+    }
+
+    /// Returns true if containers are noted.
+    pub(super) fn notes_containers(&self) -> bool {
+        self.notes_containers
+    }
+
+    /// Notes a container that has not come whole, and in which those are that were noted before.
+    pub(super) fn note_container(&mut self, container: OpenContainer) {
+        self.containers.push(container);
+    }
+
+    /// Returns the containers that were noted, the innermost first.
+    pub(super) fn take_containers(&mut self) -> Vec<OpenContainer> {
+        std::mem::take(&mut self.containers)
+    }
+
+    /// Notes that the format of what follows is another one.
+    pub(super) fn change_format(&mut self) {
+        self.format_changes = self.format_changes.wrapping_add(1);
+    }
+
+    /// Returns how often the format was changed.
+    #[inline]
+    pub(super) fn format_changes(&self) -> u32 {
+        self.format_changes
+    }
+
+    /// Returns how far a position, as `taken` counts, is behind the beginning of the transaction.
+    pub(super) fn in_transaction(&self, position: u64) -> u64 {
+        position.saturating_sub(self.began)
     }
 
     /// Notes that something begins at `start`, as `taken` counts, that takes so many bytes at least,

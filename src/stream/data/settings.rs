@@ -5,7 +5,7 @@ use super::numbers::{ByteOrder, FloatingPointPrecision};
 use super::version::DataStreamVersion;
 
 /// The settings of a stream. The default is Qt's, with our limits.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) version: DataStreamVersion,
     pub(crate) byte_order: ByteOrder,

@@ -2,7 +2,6 @@
 
 use super::data_stream::QDataStream;
 use super::device::StreamDevice;
-#[cfg(feature = "serde")]
 use super::numbers::ByteOrder;
 use super::status::DataStreamError;
 use super::value::{FromDataStream, ToDataStream};
@@ -70,6 +69,29 @@ impl<D: StreamDevice> QDataStream<D> {
         }
     }
 
+    /// Writes the bytes that `append` appends, no more than `most`, after their number.
+    pub(super) fn write_sized(
+        &mut self,
+        most: usize,
+        append: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), DataStreamError> {
+        if !is_short(most) {
+            let mut bytes = Vec::new();
+            append(&mut bytes);
+            self.write_size(bytes.len())?;
+            return self.push(&bytes);
+        }
+        let order = self.byte_order();
+        self.push_with(|outgoing| {
+            let place = outgoing.len();
+            outgoing.extend_from_slice(&[0; size_of::<u32>()]);
+            append(outgoing);
+            let size = outgoing.len() - place - size_of::<u32>();
+            let size = u32::try_from(size).expect("no more than `most` bytes were appended");
+            fill_in(outgoing, place, size, order);
+        })
+    }
+
     pub(super) fn write_null(&mut self) -> Result<(), DataStreamError> {
         NULL.write_to(self)
     }
@@ -96,23 +118,33 @@ impl<D: StreamDevice> QDataStream<D> {
                 "{count} elements in place of the {announced} that were announced"
             ))),
             None => {
-                let short = u32::try_from(count).ok().filter(|&short| short < EXTENDED);
-                let Some(short) = short else {
+                let Some(short) = u32::try_from(count).ok().filter(|_| is_short(count)) else {
                     return Err(DataStreamError::SizeLimitExceeded {
                         size: count as u64,
                         unit: "elements",
                         limit: EXTENDED.into(),
                     });
                 };
-                let bytes = match self.byte_order() {
-                    ByteOrder::BigEndian => short.to_be_bytes(),
-                    ByteOrder::LittleEndian => short.to_le_bytes(),
-                };
-                self.outgoing[counted.place..][..bytes.len()].copy_from_slice(&bytes);
+                let order = self.byte_order();
+                fill_in(&mut self.outgoing, counted.place, short, order);
                 Ok(())
             }
         }
     }
+}
+
+/// Returns true if a size has 32 bits in every version.
+fn is_short(size: usize) -> bool {
+    size < EXTENDED as usize
+}
+
+/// Puts a size into the place that was left for it.
+fn fill_in(outgoing: &mut [u8], place: usize, size: u32, order: ByteOrder) {
+    let bytes = match order {
+        ByteOrder::BigEndian => size.to_be_bytes(),
+        ByteOrder::LittleEndian => size.to_le_bytes(),
+    };
+    outgoing[place..][..bytes.len()].copy_from_slice(&bytes);
 }
 
 /// A container that is being written: where its size is, and how many elements were written.

@@ -6,6 +6,7 @@ use super::data_stream::QDataStream;
 use super::device::StreamDevice;
 use super::numbers::ByteOrder;
 use super::status::DataStreamError;
+use super::utf16;
 use super::value::{FromDataStream, ToDataStream};
 
 /// Qt's character: a unit of UTF-16, of 16 bits. A character beyond U+FFFF takes two.
@@ -36,33 +37,31 @@ impl ToDataStream for str {
         &self,
         stream: &mut QDataStream<D>,
     ) -> Result<(), DataStreamError> {
-        let is_ascii = self.is_ascii();
-        let count = if is_ascii { self.len() } else { self.encode_utf16().count() };
-        stream.write_size(2 * count)?;
         let order = stream.byte_order();
-        stream.push_with(|outgoing| {
-            let start = outgoing.len();
-            outgoing.resize(start + 2 * count, 0);
-            let places = outgoing[start..].as_chunks_mut::<2>().0;
-            match (is_ascii, order) {
-                (true, ByteOrder::BigEndian) => fill(places, self.bytes(), |byte| [0, byte]),
-                (true, ByteOrder::LittleEndian) => fill(places, self.bytes(), |byte| [byte, 0]),
-                (false, ByteOrder::BigEndian) => {
-                    fill(places, self.encode_utf16(), u16::to_be_bytes);
-                }
-                (false, ByteOrder::LittleEndian) => {
-                    fill(places, self.encode_utf16(), u16::to_le_bytes);
-                }
-            }
-        })
+        if self.is_ascii() {
+            stream.write_size(2 * self.len())?;
+            return stream.push_with(|outgoing| append_ascii(self.as_bytes(), order, outgoing));
+        }
+        stream.write_sized(2 * self.len(), |outgoing| utf16::append(self, order, outgoing))
     }
 }
 
-/// Puts units of UTF-16 into their places.
+/// Appends ASCII as UTF-16.
 #[inline]
-fn fill<T>(places: &mut [[u8; 2]], units: impl Iterator<Item = T>, bytes: impl Fn(T) -> [u8; 2]) {
-    for (place, unit) in places.iter_mut().zip(units) {
-        *place = bytes(unit);
+fn append_ascii(text: &[u8], order: ByteOrder, outgoing: &mut Vec<u8>) {
+    let start = outgoing.len();
+    outgoing.resize(start + 2 * text.len(), 0);
+    let places = outgoing[start..].as_chunks_mut::<2>().0;
+    match order {
+        ByteOrder::BigEndian => fill(places, text, |byte| [0, byte]),
+        ByteOrder::LittleEndian => fill(places, text, |byte| [byte, 0]),
+    }
+}
+
+#[inline]
+fn fill(places: &mut [[u8; 2]], text: &[u8], unit: impl Fn(u8) -> [u8; 2]) {
+    for (place, &byte) in places.iter_mut().zip(text) {
+        *place = unit(byte);
     }
 }
 
@@ -121,29 +120,11 @@ impl Nullable for String {
             return Err(DataStreamError::corrupt(reason));
         }
         let order = stream.byte_order();
-        let text = stream.with_bytes(count, |bytes| {
-            let units = bytes.as_chunks::<2>().0;
-            match order {
-                ByteOrder::BigEndian => text_of(units, u16::from_be_bytes),
-                ByteOrder::LittleEndian => text_of(units, u16::from_le_bytes),
-            }
-        })?;
+        let text =
+            stream.with_bytes(count, |bytes| utf16::text_of(bytes.as_chunks::<2>().0, order))?;
         stream.charge(text.len())?;
         Ok(Some(text))
     }
-}
-
-/// Returns the text of these units of UTF-16, in as much memory as it needs.
-fn text_of(units: &[[u8; 2]], unit: impl Fn([u8; 2]) -> u16 + Clone) -> String {
-    let units = units.iter().map(|&bytes| unit(bytes));
-    if units.clone().all(|unit| unit < 0x80) {
-        let bytes = units.map(|unit| unit.to_le_bytes()[0]).collect();
-        return String::from_utf8(bytes).expect("all of it is ASCII");
-    }
-    let characters = char::decode_utf16(units).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
-    let mut text = String::with_capacity(characters.clone().map(char::len_utf8).sum());
-    text.extend(characters);
-    text
 }
 
 impl Nullable for Vec<u8> {

@@ -78,7 +78,7 @@ impl<D: StreamDevice> QDataStream<D> {
         });
         match read {
             Err(DataStreamError::ReadPastEnd) if self.transactions.is_outermost() => {
-                self.reset_status();
+                self.status = DataStreamStatus::Ok;
                 Ok(None)
             }
             read => read.map(Some),
@@ -91,8 +91,8 @@ impl<D: StreamDevice> QDataStream<D> {
     /// have read a value.
     ///
     /// To read again before so many bytes are there cannot succeed, and takes the work of reading
-    /// once more. A large value that comes in many pieces is therefore read with less work if the
-    /// program keeps this number, and waits for as many bytes:
+    /// once more. [`resume`](Self::resume) knows this, and more. Where it cannot be used, as with
+    /// `transaction`, a program can keep this number, and wait for as many bytes:
     ///
     /// ```
     /// use slotwire::prelude::*;
@@ -145,7 +145,7 @@ impl<D: StreamDevice> QDataStream<D> {
         if self.transactions.open == 1 {
             self.transactions.is_within_another = !self.device.begin();
             self.progress.begin_transaction();
-            self.reset_status();
+            self.status = DataStreamStatus::Ok;
         }
     }
 

@@ -87,6 +87,9 @@ pub trait ToDataStream {
 pub trait FromDataStream: Sized {
     /// Reads the value: its parts, by [`read`](QDataStream::read).
     ///
+    /// A value that comes in pieces may be read several times, and what was read is dropped. So the same
+    /// bytes, in the same format, must always be the same value.
+    ///
     /// # Errors
     ///
     /// Returns the error of its parts, or [`DataStreamError::corrupt`] if together they are no such

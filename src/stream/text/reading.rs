@@ -161,7 +161,8 @@ impl<D: StreamDevice> QTextStream<D> {
     /// nothing.
     ///
     /// A longer line comes in parts, as in Qt: if it has exactly `max` characters, its line feed is
-    /// read as an empty part.
+    /// read as an empty part. A carriage return and the line feed behind it are never in two parts, and a
+    /// carriage return at the end of what has come waits for what follows.
     ///
     /// # Errors
     ///
@@ -189,12 +190,37 @@ impl<D: StreamDevice> QTextStream<D> {
             stream.take_text(reach.len, &mut line)?;
             if has_ended {
                 line.pop();
+                if line.ends_with('\r') {
+                    line.pop();
+                }
+                return Ok(Some(line));
             }
-            if line.ends_with('\r') && (has_ended || matches!(stream.look(1), (b"", true))) {
-                line.pop();
-            }
-            Ok(Some(line))
+            Ok(stream.without_half_of_a_line_end(line))
         })
+    }
+
+    /// Leaves a carriage return at the end of a part to the next part, if a line feed follows or may
+    /// follow. Returns `None` if nothing else is in the part.
+    fn without_half_of_a_line_end(&mut self, mut part: String) -> Option<String> {
+        if !part.ends_with('\r') {
+            return Some(part);
+        }
+        let next = self.scan(usize::MAX, |character| match character {
+            '\n' => Next::Behind,
+            _ => Next::Before,
+        });
+        let is_line_end = next.end == End::Found && next.len > 0;
+        if !is_line_end && !matches!(next.end, End::Now | End::Device) {
+            return Some(part);
+        }
+        part.pop();
+        if is_line_end && part.is_empty() {
+            // The line end is longer than a part.
+            self.advance(next.len);
+        } else if next.end != End::Device {
+            self.cursor.ahead -= self.decoding().unit();
+        }
+        (next.end != End::Now || !part.is_empty()).then_some(part)
     }
 
     /// Reads up to `max` characters of what can be read now. The beginning of a character waits for

@@ -55,8 +55,9 @@ use crate::stream::data::value::{FromDataStream, ToDataStream};
 ///   that is skipped depending on its value is an error too, since nothing tells that it is missing.
 /// - `i128` and `u128` are errors.
 /// - A type may have another form for formats that no person reads, as `IpAddr` does.
-/// - [`bytes_needed`](QDataStream::bytes_needed) knows nothing of the type, so a list that comes in
-///   many pieces is read from its beginning at many of them.
+/// - [`bytes_needed`](QDataStream::bytes_needed) and [`resume`](QDataStream::resume) know nothing of the
+///   type, so a list that comes in many pieces is read from its beginning at many of them. A
+///   `Vec<Serde<T>>`, which has the same format as a `Serde<Vec<T>>`, is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serde<T>(pub T);
 
