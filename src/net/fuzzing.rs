@@ -7,6 +7,8 @@ use super::interface::NetworkAddressEntry;
 use super::names::{self, HostInfo, HostName};
 use super::proxy;
 pub use super::proxy::{Answers, Asked};
+#[cfg(feature = "tls")]
+pub use super::tls::{TlsDeed, tls_conversation};
 
 /// The domain that the contents of a `resolv.conf` name.
 pub fn configured_domain(configuration: &[u8]) -> Option<String> {

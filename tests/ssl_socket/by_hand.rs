@@ -97,8 +97,10 @@ impl ByHand {
 
     /// Encrypts these bytes, and does not send them.
     pub(crate) fn encrypt(&mut self, bytes: &[u8]) {
-        self.tls.writer().write_all(bytes).unwrap();
-        self.take_said();
+        for chunk in bytes.chunks(16 * 1024) {
+            self.tls.writer().write_all(chunk).unwrap();
+            self.take_said();
+        }
     }
 
     /// Sends what there is room for.
@@ -134,6 +136,17 @@ impl ByHand {
             self.failure,
             self.has_ended
         );
+    }
+
+    /// Runs the loop until the socket has ended the connection.
+    #[track_caller]
+    pub(crate) fn until_dropped(mut self, client: &mut Client) {
+        let socket = client.socket;
+        self.until(&mut client.rt, |world, server| {
+            server.unsent.clear();
+            world[socket].state() == SocketState::Unconnected
+        });
+        settle(&mut client.rt);
     }
 
     /// Runs the loop until the peer has something to say, which is not sent.

@@ -5,6 +5,7 @@ mod by_hand;
 mod closing;
 mod doubts;
 mod handshake;
+mod limits;
 mod parties;
 mod settings;
 mod slots;

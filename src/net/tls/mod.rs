@@ -13,6 +13,8 @@ mod configuration;
 mod configuration_error;
 mod engine;
 mod error;
+#[cfg(fuzzing)]
+mod fuzzing;
 #[cfg(test)]
 mod handshake_tests;
 mod hearing;
@@ -37,6 +39,8 @@ pub use configuration::SslConfiguration;
 pub use configuration_error::SslConfigurationError;
 pub(in crate::net) use engine::TlsEngine;
 pub use error::{SslError, SslErrorKind};
+#[cfg(fuzzing)]
+pub use fuzzing::{TlsDeed, tls_conversation};
 pub use key::{KeyAlgorithm, SslKey};
 pub use mode::{PeerVerifyMode, SslMode};
 pub use parse_error::SslParseError;
