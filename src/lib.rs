@@ -123,7 +123,7 @@ pub use io::{Device, OpenMode, QBuffer, QIODevice, RawDevice};
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 #[doc(inline)]
 pub use net::{
-    AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, QSslSocket,
+    AlertLevel, AlertType, AlternativeName, KeyAlgorithm, PeerVerifyMode, QSslServer, QSslSocket,
     SslCertificate, SslCipher, SslConfiguration, SslConfigurationError, SslError, SslErrorKind,
     SslKey, SslMode, SslParseError, SslProtocol, SubjectInfo,
 };

@@ -42,6 +42,9 @@ pub use proxy::{
 };
 #[doc(hidden)]
 pub use server::EmbedsServer;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use server::QSslServer;
 pub use server::{Incoming, QTcpServer};
 pub(crate) use socket::Q_ABSTRACT_SOCKET;
 #[cfg(feature = "tls")]

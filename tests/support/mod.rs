@@ -15,6 +15,9 @@ pub(crate) mod secret;
 mod simulated_network;
 #[path = "../../examples/socks5_server.rs"]
 mod socks5_server;
+mod speech;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::cell::RefCell;
 use std::io::Write;

@@ -15,10 +15,11 @@ use slotwire::prelude::*;
 use slotwire::{NetworkInterface, Remote, VirtualClock};
 
 use super::errand::{Underway, Work};
-use super::layered_network::{Carrier, Greeted, SecretEnd};
+use super::layered_network::{Carrier, Greeted, LayeredEnd};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
 use super::socks5_server::serve;
+use super::speech::Speech;
 use super::{
     DEADLINE, closed_port, full_listener, in_own_process, leave_room_for_descriptors,
     leave_room_for_many_descriptors, open_descriptors,
@@ -53,8 +54,12 @@ impl Ground for NativeNetwork {
         Ok(Box::new(listener))
     }
 
-    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
-        Ok(Box::new(GreetingListener::new(at)?))
+    fn listen_and_greet(
+        &self,
+        at: SocketAddr,
+        speech: fn() -> Box<dyn Speech>,
+    ) -> io::Result<Box<dyn ListenerEnd>> {
+        Ok(Box::new(GreetingListener::new(at, speech)?))
     }
 
     fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>> {
@@ -201,7 +206,7 @@ impl End for NativeEnd {
 }
 
 impl Carrier for NativeEnd {
-    fn go_on_errand(end: Box<SecretEnd<Self>>, work: Work) -> Box<dyn Underway> {
+    fn go_on_errand(end: Box<LayeredEnd<Self>>, work: Work) -> Box<dyn Underway> {
         go_in_thread(end, work)
     }
 }
@@ -248,7 +253,6 @@ struct GreetingListener {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Greeting {
     greeted: Mutex<Greeted<NativeEnd>>,
     /// The thread has seen what had come.
@@ -256,11 +260,12 @@ struct Greeting {
 }
 
 impl GreetingListener {
-    fn new(at: SocketAddr) -> io::Result<Self> {
+    fn new(at: SocketAddr, speech: fn() -> Box<dyn Speech>) -> io::Result<Self> {
         let listener = TcpListener::bind(at)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let shared = Arc::<Greeting>::default();
+        let greeted = Mutex::new(Greeted::new(speech));
+        let shared = Arc::new(Greeting { greeted, has_gone_on: Condvar::new() });
         let (stop, stopped) = UnixStream::pair()?;
         let thread = std::thread::spawn({
             let shared = shared.clone();

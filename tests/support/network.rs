@@ -18,8 +18,12 @@ use super::peer::{End, Listener, ListenerEnd, Peer, UdpEnd, UdpPeer};
 #[cfg(feature = "sim")]
 use super::proxied_network::simulated_proxy_carries;
 use super::proxied_network::{ProxiedNetwork, proxy_carries};
+use super::secret::SECRET;
 #[cfg(feature = "sim")]
 use super::simulated_network::SimulatedNetwork;
+use super::speech::Speech;
+#[cfg(feature = "tls")]
+use super::tls::TLS;
 use super::{any_port, turn, wait_until, watched};
 
 /// The network of a test: runtimes on it, and peers for their sockets.
@@ -49,8 +53,12 @@ pub(crate) trait Ground {
 
     fn listen(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>>;
 
-    /// Listens, and greets whoever calls as the layer of `secret.rs` wants it.
-    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>>;
+    /// Listens, and greets whoever calls as a layer wants it, whose other end `speech` makes.
+    fn listen_and_greet(
+        &self,
+        at: SocketAddr,
+        speech: fn() -> Box<dyn Speech>,
+    ) -> io::Result<Box<dyn ListenerEnd>>;
 
     fn connect(&self, to: SocketAddr) -> io::Result<Box<dyn End>>;
 
@@ -84,8 +92,9 @@ macro_rules! leave_to_ground {
         fn listen_and_greet(
             &self,
             at: ::std::net::SocketAddr,
+            speech: fn() -> Box<dyn $crate::support::speech::Speech>,
         ) -> ::std::io::Result<Box<dyn $crate::support::peer::ListenerEnd>> {
-            self.ground.listen_and_greet(at)
+            self.ground.listen_and_greet(at, speech)
         }
 
         fn connect(
@@ -148,13 +157,25 @@ impl Net {
 
     /// The kernel's, with a layer on the connections to the listeners of a test.
     pub(crate) fn native_with_layer() -> Self {
-        Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork))))
+        Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork), SECRET)))
     }
 
     /// A host in memory, with a layer on the connections to the listeners of a test.
     #[cfg(feature = "sim")]
     pub(crate) fn simulated_with_layer() -> Self {
-        Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()))))
+        Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()), SECRET)))
+    }
+
+    /// The kernel's, with TLS on the connections to the listeners of a test.
+    #[cfg(feature = "tls")]
+    pub(crate) fn native_with_tls() -> Self {
+        Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork), TLS)))
+    }
+
+    /// A host in memory, with TLS on the connections to the listeners of a test.
+    #[cfg(all(feature = "sim", feature = "tls"))]
+    pub(crate) fn simulated_with_tls() -> Self {
+        Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()), TLS)))
     }
 
     /// The kernel's, where every socket connects through a proxy; `None` if that does not carry what

@@ -13,6 +13,9 @@ use slotwire::__private::v1::engine::{
 };
 use slotwire::SocketError;
 
+use super::layered_network::TestLayer;
+use super::speech::{Below, Speech};
+
 /// What each end says first, before the byte that is its secret.
 const GREETING: [u8; 7] = *b"secret:";
 
@@ -22,15 +25,13 @@ const RECORD: usize = 8 * 1024;
 /// How much text an end reads ahead of its reader.
 const AHEAD: usize = 64 * 1024;
 
-/// What goes below.
-pub(super) trait Below {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
-
-    /// Ends the direction to the peer.
-    fn finish(&mut self) -> io::Result<()>;
-}
+/// The layer, and what the other ends do for it.
+pub(super) const SECRET: TestLayer = TestLayer {
+    native: "native_with_layer",
+    simulated: "simulated_with_layer",
+    put_on: |_| Box::new(|route| route.with_layer(Secret::stand_on)),
+    speech: || Box::new(Conversation::new(0xa5, Vec::new())),
+};
 
 /// One end of the conversation, whatever is below.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl Conversation {
     }
 
     /// Goes on with the greeting. Returns true if both ends have greeted.
-    pub(super) fn greet(&mut self, below: &mut impl Below) -> io::Result<bool> {
+    pub(super) fn greet(&mut self, below: &mut dyn Below) -> io::Result<bool> {
         self.send(below)?;
         while self.its_secret.is_none() {
             if let Some(greeting) = self.raw.first_chunk::<{ GREETING.len() + 1 }>() {
@@ -95,7 +96,7 @@ impl Conversation {
         Ok(self.outgoing.is_empty())
     }
 
-    fn fetch(&mut self, below: &mut impl Below) -> io::Result<usize> {
+    fn fetch(&mut self, below: &mut dyn Below) -> io::Result<usize> {
         let mut buffer = [0; 16 * 1024];
         let count = below.read(&mut buffer)?;
         self.raw.extend_from_slice(&buffer[..count]);
@@ -117,7 +118,7 @@ impl Conversation {
     }
 
     /// Reads ahead, as far as something has come.
-    pub(super) fn read_ahead(&mut self, below: &mut impl Below) {
+    pub(super) fn read_ahead(&mut self, below: &mut dyn Below) {
         while self.end.is_none() && self.text.len() < AHEAD {
             match self.fetch(below) {
                 Ok(0) => self.end = Some(End::Orderly),
@@ -131,7 +132,7 @@ impl Conversation {
     /// Reads text. `keeps` leaves it there.
     pub(super) fn read(
         &mut self,
-        below: &mut impl Below,
+        below: &mut dyn Below,
         buffer: &mut [u8],
         keeps: bool,
     ) -> io::Result<usize> {
@@ -158,7 +159,7 @@ impl Conversation {
     }
 
     /// Writes text, if nothing is held back.
-    pub(super) fn write(&mut self, below: &mut impl Below, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(&mut self, below: &mut dyn Below, bytes: &[u8]) -> io::Result<usize> {
         self.send(below)?;
         let mut said = 0;
         while self.outgoing.is_empty() && said < bytes.len() {
@@ -175,7 +176,7 @@ impl Conversation {
     }
 
     /// Ends the direction to the other end, when all is said.
-    pub(super) fn finish(&mut self, below: &mut impl Below) -> io::Result<()> {
+    pub(super) fn finish(&mut self, below: &mut dyn Below) -> io::Result<()> {
         if !std::mem::replace(&mut self.is_finished, true) {
             self.outgoing.extend([0, 0]);
             if self.outgoing.len() == 2 {
@@ -186,7 +187,7 @@ impl Conversation {
     }
 
     /// Sends what is held back, as far as there is room.
-    pub(super) fn send(&mut self, below: &mut impl Below) -> io::Result<()> {
+    pub(super) fn send(&mut self, below: &mut dyn Below) -> io::Result<()> {
         while !self.outgoing.is_empty() {
             match below.write(self.outgoing.as_slices().0) {
                 Ok(count) => drop(self.outgoing.drain(..count)),
@@ -211,6 +212,36 @@ impl Conversation {
     pub(super) fn forget(&mut self) {
         self.is_finished = true;
         self.outgoing.clear();
+    }
+}
+
+impl Speech for Conversation {
+    fn greet(&mut self, below: &mut dyn Below) -> io::Result<bool> {
+        self.greet(below)
+    }
+
+    fn read(&mut self, below: &mut dyn Below, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read(below, buffer, false)
+    }
+
+    fn write(&mut self, below: &mut dyn Below, bytes: &[u8]) -> io::Result<usize> {
+        self.write(below, bytes)
+    }
+
+    fn finish(&mut self, below: &mut dyn Below) -> io::Result<()> {
+        self.finish(below)
+    }
+
+    fn send(&mut self, below: &mut dyn Below) -> io::Result<()> {
+        self.send(below)
+    }
+
+    fn holds_back(&self) -> bool {
+        self.holds_back()
+    }
+
+    fn forget(&mut self) {
+        self.forget();
     }
 }
 

@@ -12,10 +12,11 @@ use slotwire::prelude::*;
 use slotwire::sim::{Link, SimHost, SimListener, SimNetwork, SimStream, SimUdpSocket};
 
 use super::errand::{Underway, Work};
-use super::layered_network::{Carrier, Greeted, SecretEnd};
+use super::layered_network::{Carrier, Greeted, LayeredEnd};
 use super::network::Ground;
 use super::peer::{End, Lack, ListenerEnd, UdpEnd};
 use super::socks5_server::serve;
+use super::speech::Speech;
 use super::{settle, wait_until};
 
 /// How long a call of a peer's takes, as one takes the kernel some time: a peer that never rests
@@ -72,9 +73,13 @@ impl Ground for SimulatedNetwork {
         Ok(Box::new(SimulatedListener { listener, network }))
     }
 
-    fn listen_and_greet(&self, at: SocketAddr) -> io::Result<Box<dyn ListenerEnd>> {
+    fn listen_and_greet(
+        &self,
+        at: SocketAddr,
+        speech: fn() -> Box<dyn Speech>,
+    ) -> io::Result<Box<dyn ListenerEnd>> {
         let listener = self.network.listen(self.host, at.port())?;
-        let greeted = RefCell::default();
+        let greeted = RefCell::new(Greeted::new(speech));
         let network = self.network.clone();
         let shared = Rc::new(Greeting { listener, greeted, network });
         Greeting::look_after(Rc::downgrade(&shared), &self.network);
@@ -196,7 +201,7 @@ impl End for SimulatedEnd {
 }
 
 impl Carrier for SimulatedEnd {
-    fn go_on_errand(end: Box<SecretEnd<Self>>, work: Work) -> Box<dyn Underway> {
+    fn go_on_errand(end: Box<LayeredEnd<Self>>, work: Work) -> Box<dyn Underway> {
         let network = end.carrier().network.clone();
         SimulatedErrand::begin(end, work, &network)
     }

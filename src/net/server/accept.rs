@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::incoming::{Incoming, OnIncoming};
 use super::listen_phase::ListenPhase;
+use super::preparation::Preparation;
 use super::tcp_server::QTcpServer;
 use crate::net::engine::{Accepted, Network, SocketEngine};
 use crate::net::shared::Facilities;
@@ -40,9 +41,10 @@ impl QTcpServer {
         !self.accepting.is_paused && !self.is_full()
     }
 
-    /// Returns true if as many connections as may are pending.
+    /// Returns true if as many connections as may are pending, or in preparation.
     fn is_full(&self) -> bool {
         self.pending.len() >= self.max_pending_connections()
+            || self.preparation.as_ref().is_some_and(Preparation::is_full)
     }
 
     /// Postpones accepting, if more connections may wait and the server may accept them.
@@ -253,7 +255,11 @@ fn take_in(
     match on_incoming {
         Some(on_incoming) => {
             on_incoming.call(world, key, Incoming::new(accepted, local));
-            world.get_mut(server)?.new_connection().emit(());
+            let this = world.get_mut(server)?;
+            // A class that prepares its connections announces them when they are ready.
+            if this.preparation.is_none() {
+                this.new_connection().emit(());
+            }
         }
         None => {
             // The object is made in its place, which saves a copy.

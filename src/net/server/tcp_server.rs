@@ -13,6 +13,7 @@ use super::accept::ABANDONED;
 use super::accept_state::AcceptState;
 use super::incoming::{EmbedsServer, Incoming, OnIncoming};
 use super::listen_phase::ListenPhase;
+use super::preparation::Preparation;
 use super::proxied_listen::BindingSteps;
 use crate::net::engine::{SocketEngine, may_listen, open};
 use crate::net::proxy::{NetworkProxy, OwnProxy, ProxyAuthentication, choose_to_listen};
@@ -77,6 +78,9 @@ pub struct QTcpServer {
     pub(super) accepting: AcceptState,
     /// Decides what to do with a connection, if a class that embeds this server does.
     pub(super) on_incoming: Option<OnIncoming>,
+    /// The connections that are not offered to the program yet, if a class around this server prepares
+    /// them first.
+    pub(super) preparation: Option<Preparation>,
     pub(super) home: Option<Home>,
 }
 
@@ -102,6 +106,7 @@ impl QTcpServer {
             error: None,
             accepting: AcceptState::default(),
             on_incoming: None,
+            preparation: None,
             home: None,
         }
     }
@@ -312,8 +317,12 @@ impl QTcpServer {
     pub fn close(&mut self) {
         self.stop_listening();
         self.accepting.is_paused = false;
-        if let (false, Some(home)) = (self.pending.is_empty(), &self.home) {
-            self.abandoned.extend(self.pending.drain(..));
+        let had = self.abandoned.len();
+        self.abandoned.extend(self.pending.drain(..));
+        if let Some(preparation) = &mut self.preparation {
+            self.abandoned.extend(preparation.take_all());
+        }
+        if let (true, Some(home)) = (self.abandoned.len() > had, &self.home) {
             home.step(ABANDONED);
         }
     }

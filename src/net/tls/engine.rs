@@ -411,7 +411,10 @@ impl TlsEngine {
                     self.stage = Stage::Doubtful;
                 } else {
                     self.establish_if_done();
-                    self.send_or_note();
+                    // What is held back goes out when there is room, of which the socket hears then.
+                    if self.outgoing.is_empty() {
+                        self.send_or_note();
+                    }
                 }
             }
             Err(error) => self.fail_by(error, first),

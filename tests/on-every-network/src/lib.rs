@@ -22,15 +22,17 @@ pub fn on_every_network(_: TokenStream, function: TokenStream) -> TokenStream {
     tests_of(function, &NETWORKS)
 }
 
-/// Makes six tests of a function: those of [`macro@on_every_network`], and on each of the two
-/// networks one with a layer on the connections to the test's own listeners, and one with a proxy
-/// between the sockets and all their peers.
+/// Makes eight tests of a function: those of [`macro@on_every_network`], and on each of the two
+/// networks one with a layer on the connections to the test's own listeners, one with TLS on them
+/// (with the feature `tls`), and one with a proxy between the sockets and all their peers.
 ///
 /// The tests are `NAME::native`, `NAME::simulated`, `NAME::native_with_layer`,
-/// `NAME::simulated_with_layer`, `NAME::native_with_proxy` and `NAME::simulated_with_proxy`. In
-/// parentheses there may be exceptions:
+/// `NAME::simulated_with_layer`, `NAME::native_with_tls`, `NAME::simulated_with_tls`,
+/// `NAME::native_with_proxy` and `NAME::simulated_with_proxy`. In parentheses there may be
+/// exceptions:
 ///
-/// - `no_layer = "reason"`: no tests with a layer. The reason says what no layer can carry.
+/// - `no_layer = "reason"`: no tests with a layer, and none with TLS. The reason says what no layer
+///   can carry.
 /// - `no_proxy = "reason"`: no tests with a proxy. The reason says what no proxy can carry.
 /// - `proxy_carries = "words"`: the tests with a proxy are run only if that carries what the words
 ///   name, which `tests/support/proxied_network.rs` explains.
@@ -52,6 +54,8 @@ pub fn on_every_network_and_layer(exceptions: TokenStream, function: TokenStream
         networks.extend([
             Network::new("native_with_layer", false),
             Network::new("simulated_with_layer", true),
+            Network { is_encrypted: true, ..Network::new("native_with_tls", false) },
+            Network { is_encrypted: true, ..Network::new("simulated_with_tls", true) },
         ]);
     }
     if place_of("no_proxy").is_none() {
@@ -74,13 +78,14 @@ const EXCEPTIONS: [&str; 3] = ["no_layer", "no_proxy", "proxy_carries"];
 struct Network<'a> {
     name: &'static str,
     is_simulated: bool,
+    is_encrypted: bool,
     /// What its proxy has to carry, as a literal, if there is one.
     carried: Option<&'a str>,
 }
 
 impl Network<'_> {
     const fn new(name: &'static str, is_simulated: bool) -> Self {
-        Self { name, is_simulated, carried: None }
+        Self { name, is_simulated, is_encrypted: false, carried: None }
     }
 }
 
@@ -113,15 +118,21 @@ fn tests_of(function: TokenStream, networks: &[Network<'_>]) -> TokenStream {
     };
     let tests: String = networks
         .iter()
-        .map(|Network { name: network, is_simulated, carried }| {
-            let feature = if *is_simulated { "#[cfg(feature = \"sim\")]" } else { "" };
+        .map(|Network { name: network, is_simulated, is_encrypted, carried }| {
+            let mut features = String::new();
+            if *is_simulated {
+                features += "#[cfg(feature = \"sim\")]";
+            }
+            if *is_encrypted {
+                features += "#[cfg(feature = \"tls\")]";
+            }
             let body = match carried {
                 None => format!("super::{name}(&super::Net::{network}());"),
                 Some(words) => format!(
                     "if let Some(net) = super::Net::{network}({words}) {{ super::{name}(&net); }}"
                 ),
             };
-            format!("{feature} #[test] {of_tests} fn {network}() {{ {body} }}")
+            format!("{features} #[test] {of_tests} fn {network}() {{ {body} }}")
         })
         .collect();
     let tests = format!("mod {name} {{ {tests} }}");
