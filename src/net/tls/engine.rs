@@ -52,6 +52,8 @@ pub(in crate::net) struct TlsEngine {
     /// How many decrypted bytes `connection` has.
     decrypted: usize,
     read_end: ReadEnd,
+    /// True if the engine below has said that its end comes next.
+    is_end_near: bool,
     write_end: WriteEnd,
     has_begun: bool,
     handshake_timeout: Option<Duration>,
@@ -133,6 +135,7 @@ impl TlsEngine {
             outgoing,
             decrypted: 0,
             read_end: ReadEnd::Open,
+            is_end_near: false,
             write_end: WriteEnd::Open,
             has_begun: false,
             handshake_timeout: configuration.handshake_timeout(),
@@ -272,7 +275,8 @@ impl TlsEngine {
                     SCRATCH.set(came);
                     return self.on_end_below();
                 }
-                Ok(count) => is_last = count < CHUNK,
+                // The end comes without another readiness, so it has to be read now.
+                Ok(count) => is_last = count < CHUNK && !self.sees_end(),
                 Err(error) => {
                     SCRATCH.set(came);
                     if error.kind() == ErrorKind::WouldBlock {
@@ -292,6 +296,11 @@ impl TlsEngine {
         }
         SCRATCH.set(came);
         Ok(if is_last && self.raw.is_empty() { Fetched::Last } else { Fetched::Some })
+    }
+
+    fn sees_end(&mut self) -> bool {
+        self.is_end_near |= self.below.ready_now().read_closed;
+        self.is_end_near
     }
 
     /// Called when the connection below has ended. Without the peer's `close_notify`, anybody on the
@@ -510,6 +519,7 @@ impl SocketEngine for TlsEngine {
 
     fn ready(&mut self, source: Option<SourceId>, readiness: Readiness) -> Readiness {
         let ready = self.below.ready(source, readiness);
+        self.is_end_near |= ready.read_closed;
         if ready.writable {
             // A failure comes again with the next write, or the next read.
             let _ = self.send();
