@@ -12,10 +12,8 @@ use crate::papers::Papers;
 use crate::talk::Talk;
 use crate::tool::Tool;
 
-const VERSIONS: [(&str, &str, SslProtocol); 2] = [
-    ("1.2", "TLSv1.2", SslProtocol::TlsV1_2),
-    ("1.3", "TLSv1.3", SslProtocol::TlsV1_3),
-];
+const VERSIONS: [(&str, &str, SslProtocol); 2] =
+    [("1.2", "TLSv1.2", SslProtocol::TlsV1_2), ("1.3", "TLSv1.3", SslProtocol::TlsV1_3)];
 
 /// Which end of a connection is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

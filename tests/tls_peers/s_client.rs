@@ -10,10 +10,8 @@ use crate::papers::Papers;
 use crate::talk::Talk;
 use crate::tool::Tool;
 
-const VERSIONS: [(&str, &str, SslProtocol); 2] = [
-    ("-tls1_2", "TLSv1.2", SslProtocol::TlsV1_2),
-    ("-tls1_3", "TLSv1.3", SslProtocol::TlsV1_3),
-];
+const VERSIONS: [(&str, &str, SslProtocol); 2] =
+    [("-tls1_2", "TLSv1.2", SslProtocol::TlsV1_2), ("-tls1_3", "TLSv1.3", SslProtocol::TlsV1_3)];
 
 /// A client that trusts `root`, and insists on `localhost`.
 fn s_client(tool: Tool, papers: &Papers, port: u16, more: &[&str]) -> Command {
@@ -173,9 +171,8 @@ fn a_session_is_resumed() {
     let papers = Papers::new();
     for (option, name, _) in VERSIONS {
         let session = papers.path(name);
-        let mut talk = talk(tool, &papers, papers.proving("server"), &[
-            option, "-sess_out", &session,
-        ]);
+        let mut talk =
+            talk(tool, &papers, papers.proving("server"), &[option, "-sess_out", &session]);
         talk.until_encrypted();
         assert!(!talk.socket().is_session_resumed());
         // It has read the ticket before it reads this.

@@ -94,7 +94,11 @@ impl Talk {
     /// Returns what has happened, for the text of a failure.
     pub(crate) fn told(&mut self) -> String {
         let error = self.socket().error_string();
-        format!("{:?}, {error}; the other end: {}", self.ours.journal.take(), self.peer.last_words())
+        format!(
+            "{:?}, {error}; the other end: {}",
+            self.ours.journal.take(),
+            self.peer.last_words()
+        )
     }
 
     #[track_caller]

@@ -248,7 +248,7 @@ impl TlsEngine {
         let count = match self.below.write(bytes) {
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(error),
+            Err(error) => return Err(self.explained(error)),
         };
         self.session.report_written(count);
         Ok(count)
@@ -282,6 +282,7 @@ impl TlsEngine {
                     if error.kind() == ErrorKind::WouldBlock {
                         return Ok(Fetched::Nothing);
                     }
+                    let error = self.explained(error);
                     self.fail(error);
                     return self.fetch();
                 }
@@ -298,6 +299,13 @@ impl TlsEngine {
         Ok(if is_last && self.raw.is_empty() { Fetched::Last } else { Fetched::Some })
     }
 
+    /// Explains a failure of the engine below. A reset is no orderly end.
+    fn explained(&self, error: io::Error) -> io::Error {
+        let is_end = SocketError::of_transfer(&error) == SocketError::RemoteHostClosed;
+        let is_open = matches!(self.stage, Stage::Established) && self.read_end == ReadEnd::Open;
+        if is_end && is_open { cut(&format!(" ({error})")).into() } else { error }
+    }
+
     fn sees_end(&mut self) -> bool {
         self.is_end_near |= self.below.ready_now().read_closed;
         self.is_end_near
@@ -307,18 +315,14 @@ impl TlsEngine {
     /// way may have cut it (RFC 8446, section 6.1).
     fn on_end_below(&mut self) -> io::Result<Fetched> {
         self.read_end = ReadEnd::Cut;
-        let (kind, reason) = match self.stage {
-            Stage::Handshaking => (
-                SocketError::RemoteHostClosed,
-                "the peer closed the connection during the TLS handshake",
-            ),
-            _ => (
-                SocketError::Network,
-                "the connection was cut: the peer has not said that it ends (no close_notify), so \
-                 bytes may be missing",
-            ),
+        let error = match self.stage {
+            Stage::Handshaking => {
+                let reason = "the peer closed the connection during the TLS handshake";
+                EngineFailure::new(SocketError::RemoteHostClosed, reason)
+            }
+            _ => cut(""),
         };
-        self.fail(EngineFailure::new(kind, reason).into());
+        self.fail(error.into());
         self.fetch()
     }
 
@@ -710,6 +714,15 @@ impl std::fmt::Debug for TlsEngine {
             .field("below", &self.below)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns the failure of a connection that has ended although the peer has not said so.
+fn cut(detail: &str) -> EngineFailure {
+    let reason = format!(
+        "the connection was cut{detail}: the peer has not said that it ends (no close_notify), so \
+         bytes may be missing"
+    );
+    EngineFailure::new(SocketError::Network, reason)
 }
 
 /// Returns the alert that the TLS library sends because of this error, where it is known.
