@@ -153,7 +153,7 @@ fn plain_text_is_refused() {
         command
     };
     let mut talk = Talk::with_client(client, papers.proving("server"), Beginning::Encrypted);
-    talk.until_refused("corrupt");
+    talk.until_refused("does not speak TLS");
     assert!(!talk.until_ended().success());
     assert!(talk.ours.received.borrow().is_empty());
     assert_eq!(talk.socket().state(), SocketState::Unconnected);

@@ -21,6 +21,7 @@ use super::error::SslError;
 use super::hearing::{Heard, hear};
 use super::mode::SslMode;
 use super::protocol::SslProtocol;
+use super::reason::reason;
 use super::session::{Agreed, Report, Session};
 use crate::io::ByteQueue;
 use crate::net::engine::{Handshake, Progress, Settled, SocketEngine};
@@ -392,7 +393,7 @@ impl TlsEngine {
             Stage::Handshaking | Stage::Doubtful => SocketError::SslHandshakeFailed,
             Stage::Established | Stage::Failed(_) => SocketError::SslInternal,
         };
-        let reason = of_certificate.unwrap_or_else(|| error.to_string());
+        let reason = of_certificate.unwrap_or_else(|| reason(&error));
         self.fail(EngineFailure::new(kind, reason).into());
     }
 
