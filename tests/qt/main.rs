@@ -9,12 +9,18 @@ mod program;
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "tls")]
+#[path = "../tls_peers/papers.rs"]
+mod papers;
+
 mod datagrams;
 mod end;
 mod fortune;
 mod peer;
 mod streams;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 
 use peer::{Qt, QtPeer, hex};
 use slotwire::prelude::*;

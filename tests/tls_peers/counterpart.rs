@@ -3,24 +3,33 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use slotwire::prelude::*;
 
+use crate::support::DEADLINE;
+
 /// A program that runs. Dropped, it is ended.
 pub(crate) struct Counterpart {
     child: Child,
-    output: Arc<Mutex<Output>>,
+    output: Arc<Output>,
     /// To the thread that types, so that a program which does not read holds nobody up.
     input: Option<Sender<Vec<u8>>>,
     /// How much of what it has printed the test has seen.
     seen: usize,
 }
 
-/// What a program has printed, on its standard output and its standard error.
+/// What a program has printed, for the threads that wait for it.
 #[derive(Default)]
 struct Output {
+    printed: Mutex<Printed>,
+    more: Condvar,
+}
+
+/// What a program has printed, on its standard output and its standard error.
+#[derive(Default)]
+struct Printed {
     said: Vec<u8>,
     /// How many of the two are closed.
     closed: usize,
@@ -63,7 +72,7 @@ impl Counterpart {
 
     /// Returns true if it has printed this text since the last text that was found.
     pub(crate) fn has_said(&mut self, text: &str) -> bool {
-        let output = self.output.lock().unwrap();
+        let output = self.output.printed.lock().unwrap();
         let rest = &output.said[self.seen..];
         let found = memchr::memmem::find(rest, text.as_bytes());
         if let Some(place) = found {
@@ -72,9 +81,31 @@ impl Counterpart {
         found.is_some()
     }
 
+    /// Waits, without running the loop, until it prints this text.
+    #[track_caller]
+    pub(crate) fn await_said(&mut self, text: &str) {
+        self.block(|printed| memchr::memmem::find(&printed.said, text.as_bytes()).is_some());
+        assert!(self.has_said(text), "no {text}: {}", self.said());
+    }
+
+    /// Waits, without running the loop, until it has ended.
+    #[track_caller]
+    pub(crate) fn await_end(&mut self) {
+        self.block(|printed| printed.closed == 2);
+        assert!(self.has_ended(), "no end: {}", self.said());
+        self.exit_status();
+    }
+
+    fn block(&self, condition: impl Fn(&Printed) -> bool) {
+        let printed = self.output.printed.lock().unwrap();
+        let waited =
+            self.output.more.wait_timeout_while(printed, DEADLINE, |it| !condition(it)).unwrap();
+        drop(waited);
+    }
+
     /// Returns the next line that it has printed, without its end.
     pub(crate) fn next_line(&mut self) -> Option<String> {
-        let output = self.output.lock().unwrap();
+        let output = self.output.printed.lock().unwrap();
         let rest = &output.said[self.seen..];
         let length = rest.iter().position(|&byte| byte == b'\n')?;
         self.seen += length + 1;
@@ -83,7 +114,7 @@ impl Counterpart {
 
     /// Returns all that it has printed.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&self.output.lock().unwrap().said).into_owned()
+        String::from_utf8_lossy(&self.output.printed.lock().unwrap().said).into_owned()
     }
 
     /// Returns the end of what it has printed.
@@ -95,7 +126,7 @@ impl Counterpart {
 
     /// Returns true if it has closed its output.
     pub(crate) fn has_ended(&self) -> bool {
-        self.output.lock().unwrap().closed == 2
+        self.output.printed.lock().unwrap().closed == 2
     }
 
     /// Returns how it ended, once it has closed its output.
@@ -118,17 +149,18 @@ impl Drop for Counterpart {
 }
 
 /// Collects what a program prints.
-fn listen(rt: &Runtime, output: &Arc<Mutex<Output>>, mut stream: impl Read + Send + 'static) {
+fn listen(rt: &Runtime, output: &Arc<Output>, mut stream: impl Read + Send + 'static) {
     let (remote, output) = (rt.remote(), Arc::clone(output));
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = stream.read(&mut buffer).unwrap_or(0);
             {
-                let mut output = output.lock().unwrap();
-                output.said.extend_from_slice(&buffer[..count]);
-                output.closed += usize::from(count == 0);
+                let mut printed = output.printed.lock().unwrap();
+                printed.said.extend_from_slice(&buffer[..count]);
+                printed.closed += usize::from(count == 0);
             }
+            output.more.notify_all();
             let _ = remote.post(|_| ()); // fails if the runtime is gone, and the test with it
             if count == 0 {
                 return;

@@ -128,17 +128,18 @@ fn a_certificate_with_errors_is_refused() {
     }
 }
 
+/// 18 is curl's number for an answer of which a part is missing.
 #[test]
 fn an_answer_that_is_cut_is_an_error() {
     let Some(tool) = Tool::curl() else { return };
     let papers = Papers::new();
     let mut talk = talk(tool, &papers, papers.proving("server"), &["--no-buffer"]);
     request(&mut talk);
-    talk.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf");
+    talk.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
     talk.until_said("half");
     talk.socket().abort();
-    assert_eq!(talk.until_ended().code(), Some(56), "{}", talk.peer.said());
-    talk.until_said("unexpected eof");
+    let status = talk.until_ended();
+    assert!(matches!(status.code(), Some(18 | 56)), "{status}: {}", talk.peer.said());
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn plain_text_is_refused() {
         command
     };
     let mut talk = Talk::with_client(client, papers.proving("server"), Beginning::Encrypted);
-    talk.until_refused("corrupt");
+    talk.until_refused("does not speak TLS");
     assert!(!talk.until_ended().success());
     assert!(talk.ours.received.borrow().is_empty());
     assert_eq!(talk.socket().state(), SocketState::Unconnected);

@@ -336,7 +336,7 @@ fn plain_text_is_refused() {
         let mut talk = plain(tool, role, configuration(&papers, role));
         start(&mut talk, role);
         give(&mut talk, &json!({"do": "write", "text": "220 hello, this is no TLS\r\n"}));
-        talk.until_refused("corrupt");
+        talk.until_refused("does not speak TLS");
         assert!(talk.ours.received.borrow().is_empty());
     }
 }

@@ -22,6 +22,7 @@ use super::error::SslError;
 use super::hearing::{Heard, hear};
 use super::mode::SslMode;
 use super::protocol::SslProtocol;
+use super::reason::reason;
 use super::session::{Agreed, Report, Session};
 use crate::io::ByteQueue;
 use crate::net::engine::{Handshake, Interest, Progress, Settled, SocketEngine};
@@ -286,7 +287,7 @@ impl TlsEngine {
         let count = match self.below.write(bytes) {
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(error),
+            Err(error) => return Err(self.broken(error)),
         };
         self.session.report_written(count);
         Ok(count)
@@ -313,7 +314,11 @@ impl TlsEngine {
                     SCRATCH.set(came);
                     return self.on_end_below();
                 }
-                Ok(count) => is_last = count < CHUNK && !self.must_look_again,
+                Ok(count) => {
+                    is_last = count < CHUNK
+                        && !self.must_look_again
+                        && !self.below.ready_now().read_closed
+                }
                 Err(error) => {
                     SCRATCH.set(came);
                     if error.kind() == ErrorKind::WouldBlock {
@@ -440,7 +445,7 @@ impl TlsEngine {
             Stage::Handshaking | Stage::Doubtful => SocketError::SslHandshakeFailed,
             Stage::Established | Stage::Failed(_) => SocketError::SslInternal,
         };
-        let reason = of_certificate.unwrap_or_else(|| error.to_string());
+        let reason = of_certificate.unwrap_or_else(|| reason(&error));
         self.fail(EngineFailure::new(kind, reason).into());
     }
 
@@ -791,13 +796,13 @@ impl SocketEngine for TlsEngine {
         if let Some(error) = self.send_failure.take() {
             return Err(error);
         }
-        self.send().map_err(|error| self.broken(error))?;
+        self.send()?;
         // A short write means that there is no room: the socket waits for it then.
         let mut count = 0;
         while self.outgoing.is_empty() && count < bytes.len() {
             let next = &bytes[count..bytes.len().min(count + CHUNK)];
             count += io::Write::write(&mut self.connection.writer(), next)?;
-            self.send().map_err(|error| self.broken(error))?;
+            self.send()?;
         }
         if count == 0 && !bytes.is_empty() {
             return Err(ErrorKind::WouldBlock.into());

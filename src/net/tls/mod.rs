@@ -23,6 +23,7 @@ mod mode;
 mod parse_error;
 mod pem_text;
 mod protocol;
+mod reason;
 mod revocation_list;
 mod roots;
 mod route_encryption;
