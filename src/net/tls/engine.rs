@@ -24,22 +24,18 @@ use super::mode::SslMode;
 use super::protocol::SslProtocol;
 use super::reason::reason;
 use super::session::{Agreed, Report, Session};
+use super::undecrypted::{CHUNK, Undecrypted};
 use crate::io::ByteQueue;
 use crate::net::engine::{Handshake, Interest, Progress, Settled, SocketEngine};
 use crate::net::values::{EngineFailure, SocketError};
 use crate::readiness::{Readiness, SourceId};
-
-/// How many bytes are read from the engine below at once, and how many bytes of the program are
-/// encrypted at once: four records, or so.
-const CHUNK: usize = 64 * 1024;
 
 /// How many bytes of the peer are dropped, at the most, while it is to answer the end of this one: as
 /// many as Linux lets wait.
 const DROPPED_AT_MOST: usize = 6 << 20;
 
 thread_local! {
-    /// Memory for what comes from the engine below, and for what goes to it. It holds nothing between
-    /// two calls.
+    /// Memory for what goes to the engine below. It holds nothing between two calls.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -52,7 +48,7 @@ pub(in crate::net) struct TlsEngine {
     is_strict: bool,
     stage: Stage,
     /// What came from the engine below and has found no room in `connection`.
-    raw: Vec<u8>,
+    raw: Undecrypted,
     /// What the engine below had no room for.
     outgoing: ByteQueue,
     /// How many decrypted bytes `connection` has, or `rest`.
@@ -145,7 +141,7 @@ impl TlsEngine {
             session,
             is_strict: configuration.is_fatal(mode),
             stage: Stage::Handshaking,
-            raw: early,
+            raw: Undecrypted::of(early),
             outgoing,
             decrypted: 0,
             rest: ByteQueue::default(),
@@ -230,7 +226,7 @@ impl TlsEngine {
         }
         self.decrypted = self.rest.len();
         self.stage = Stage::Failed(Some(error));
-        self.raw = Vec::new();
+        self.raw.give_back();
         self.outgoing = ByteQueue::default();
         self.set_deadline(None);
     }
@@ -304,40 +300,33 @@ impl TlsEngine {
             ReadEnd::Open => {}
             ReadEnd::Orderly | ReadEnd::Cut => return Ok(Fetched::End),
         }
-        let mut came = SCRATCH.take();
-        came.clear();
         let mut is_last = false;
         if self.raw.is_empty() {
-            came.reserve(CHUNK);
-            match self.below.read_to(&mut came, CHUNK) {
-                Ok(0) => {
-                    SCRATCH.set(came);
-                    return self.on_end_below();
-                }
+            match self.raw.fill(|bytes| self.below.read_to(bytes, CHUNK)) {
+                Ok(0) => return self.on_end_below(),
                 Ok(count) => {
                     is_last = count < CHUNK
                         && !self.must_look_again
-                        && !self.below.ready_now().read_closed
+                        && !self.below.ready_now().read_closed;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.must_look_again = false;
+                    return Ok(Fetched::Nothing);
                 }
                 Err(error) => {
-                    SCRATCH.set(came);
-                    if error.kind() == ErrorKind::WouldBlock {
-                        self.must_look_again = false;
-                        return Ok(Fetched::Nothing);
-                    }
                     self.fail(self.broken(error));
                     return self.fetch();
                 }
             }
-        } else {
-            came.append(&mut self.raw);
         }
-        let taken = self.feed(&came);
-        self.raw.extend_from_slice(&came[taken..]);
-        if self.raw.is_empty() {
-            self.raw = Vec::new();
+        // Taken out, so that what comes of these bytes can end the session.
+        let mut raw = std::mem::take(&mut self.raw);
+        let taken = self.feed(raw.as_slice());
+        match self.stage {
+            Stage::Failed(_) => raw.give_back(),
+            _ => raw.take(taken),
         }
-        SCRATCH.set(came);
+        self.raw = raw;
         Ok(if is_last && self.raw.is_empty() { Fetched::Last } else { Fetched::Some })
     }
 
@@ -504,6 +493,7 @@ impl TlsEngine {
             0 => Ok(0),
             _ => {
                 let result = self.read_through(max, take);
+                self.raw.settle();
                 self.after_reports(result)
             }
         }

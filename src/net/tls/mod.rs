@@ -31,6 +31,7 @@ mod session;
 mod session_store;
 mod settings;
 mod subject_info;
+mod undecrypted;
 mod verifier;
 
 pub use alert::{AlertLevel, AlertType};
