@@ -189,7 +189,7 @@ impl QSslServer {
         while let Some(next) = self.server.next_pending_connection() {
             let place = self.offered.iter().position(|&socket| next == socket);
             // Those before it were taken by the method of the server without TLS.
-            if let Some(socket) = place.and_then(|place| self.offered.drain(..=place).last()) {
+            if let Some(socket) = place.and_then(|place| self.offered.drain(..=place).next_back()) {
                 return Some(socket);
             }
         }
