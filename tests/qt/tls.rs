@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use slotwire::{Incoming, PauseMode, QSslSocket, SslConfiguration, SslError};
+use slotwire::{Incoming, PauseMode, QSslSocket, SslConfiguration};
 
 use super::end::Role;
 use super::papers::Papers;
@@ -39,6 +39,8 @@ struct Ours {
     received: Rc<RefCell<Vec<u8>>>,
     /// True if all errors of the peer's certificate are ignored in the slot that hears of them.
     ignores: Rc<Cell<bool>>,
+    /// True if there were errors.
+    has_errors: Rc<Cell<bool>>,
 }
 
 impl Ours {
@@ -56,9 +58,12 @@ impl Ours {
             note.note(format!("peer_verify_error {:?}", error.kind()));
         });
         let (note, is_ignoring) = (journal.clone(), Rc::clone(&ignores));
+        let has_errors = Rc::new(Cell::new(false));
+        let heard = Rc::clone(&has_errors);
         world.connect_fn(socket, QSslSocket::ssl_errors, move |world, errors| {
             let kinds: Vec<String> = errors.iter().map(|it| format!("{:?}", it.kind())).collect();
             note.note(format!("ssl_errors [{}]", kinds.join(", ")));
+            heard.set(true);
             if is_ignoring.get() {
                 world[socket].dangerously_ignore_all_ssl_errors();
             }
@@ -67,7 +72,7 @@ impl Ours {
         world.connect_fn(socket, QSslSocket::ready_read, move |world, _| {
             keep.borrow_mut().extend(world[socket].read_all());
         });
-        Self { socket, journal, received, ignores }
+        Self { socket, journal, received, ignores, has_errors }
     }
 }
 
@@ -215,11 +220,7 @@ impl Pair {
     fn resume(&mut self, is_ignoring: bool) {
         match self.role {
             Role::Client => {
-                let has_errors = Rc::new(Cell::new(false));
-                let note = Rc::clone(&has_errors);
-                let socket = self.ours.socket;
-                let heard = move |_: &mut World, _: &Vec<SslError>| note.set(true);
-                self.rt.connect_fn(socket, QSslSocket::ssl_errors, heard);
+                let (socket, has_errors) = (self.ours.socket, Rc::clone(&self.ours.has_errors));
                 wait_until(&mut self.rt, |_| has_errors.get());
                 settle(&mut self.rt);
                 if is_ignoring {

@@ -16,8 +16,8 @@ pub(crate) struct Counterpart {
     output: Arc<Output>,
     /// To the thread that types, so that a program which does not read holds nobody up.
     input: Option<Sender<Vec<u8>>>,
-    /// How much of what it has printed the test has seen.
-    seen: usize,
+    /// How much of its standard output and of its standard error the test has seen.
+    seen: [usize; 2],
 }
 
 /// What a program has printed, for the threads that wait for it.
@@ -30,7 +30,7 @@ struct Output {
 /// What a program has printed, on its standard output and its standard error.
 #[derive(Default)]
 struct Printed {
-    said: Vec<u8>,
+    said: [Vec<u8>; 2],
     /// How many of the two are closed.
     closed: usize,
 }
@@ -46,8 +46,8 @@ impl Counterpart {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
         let output = Arc::default();
-        listen(rt, &output, child.stdout.take().expect("it is piped"));
-        listen(rt, &output, child.stderr.take().expect("it is piped"));
+        listen(rt, &output, 0, child.stdout.take().expect("it is piped"));
+        listen(rt, &output, 1, child.stderr.take().expect("it is piped"));
         let mut keys = child.stdin.take().expect("it is piped");
         let (input, typed) = mpsc::channel::<Vec<u8>>();
         thread::spawn(move || {
@@ -57,7 +57,7 @@ impl Counterpart {
                 }
             }
         });
-        Self { child, output, input: Some(input), seen: 0 }
+        Self { child, output, input: Some(input), seen: [0; 2] }
     }
 
     /// Types a line.
@@ -73,18 +73,20 @@ impl Counterpart {
     /// Returns true if it has printed this text since the last text that was found.
     pub(crate) fn has_said(&mut self, text: &str) -> bool {
         let output = self.output.printed.lock().unwrap();
-        let rest = &output.said[self.seen..];
-        let found = memchr::memmem::find(rest, text.as_bytes());
-        if let Some(place) = found {
-            self.seen += place + text.len();
+        for (said, seen) in output.said.iter().zip(&mut self.seen) {
+            if let Some(place) = memchr::memmem::find(&said[*seen..], text.as_bytes()) {
+                *seen += place + text.len();
+                return true;
+            }
         }
-        found.is_some()
+        false
     }
 
     /// Waits, without running the loop, until it prints this text.
     #[track_caller]
     pub(crate) fn await_said(&mut self, text: &str) {
-        self.block(|printed| memchr::memmem::find(&printed.said, text.as_bytes()).is_some());
+        let has = |said: &Vec<u8>| memchr::memmem::find(said, text.as_bytes()).is_some();
+        self.block(|printed| printed.said.iter().any(has));
         assert!(self.has_said(text), "no {text}: {}", self.said());
     }
 
@@ -103,18 +105,18 @@ impl Counterpart {
         drop(waited);
     }
 
-    /// Returns the next line that it has printed, without its end.
+    /// Returns the next line of its standard output, without its end.
     pub(crate) fn next_line(&mut self) -> Option<String> {
         let output = self.output.printed.lock().unwrap();
-        let rest = &output.said[self.seen..];
+        let rest = &output.said[0][self.seen[0]..];
         let length = rest.iter().position(|&byte| byte == b'\n')?;
-        self.seen += length + 1;
+        self.seen[0] += length + 1;
         Some(String::from_utf8_lossy(&rest[..length]).into_owned())
     }
 
-    /// Returns all that it has printed.
+    /// Returns all of its standard output, and then all of its standard error.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&self.output.printed.lock().unwrap().said).into_owned()
+        String::from_utf8_lossy(&self.output.printed.lock().unwrap().said.concat()).into_owned()
     }
 
     /// Returns the end of what it has printed.
@@ -149,7 +151,12 @@ impl Drop for Counterpart {
 }
 
 /// Collects what a program prints.
-fn listen(rt: &Runtime, output: &Arc<Output>, mut stream: impl Read + Send + 'static) {
+fn listen(
+    rt: &Runtime,
+    output: &Arc<Output>,
+    which: usize,
+    mut stream: impl Read + Send + 'static,
+) {
     let (remote, output) = (rt.remote(), Arc::clone(output));
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
@@ -157,7 +164,7 @@ fn listen(rt: &Runtime, output: &Arc<Output>, mut stream: impl Read + Send + 'st
             let count = stream.read(&mut buffer).unwrap_or(0);
             {
                 let mut printed = output.printed.lock().unwrap();
-                printed.said.extend_from_slice(&buffer[..count]);
+                printed.said[which].extend_from_slice(&buffer[..count]);
                 printed.closed += usize::from(count == 0);
             }
             output.more.notify_all();
