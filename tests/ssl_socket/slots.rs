@@ -7,6 +7,7 @@ use slotwire::prelude::*;
 use slotwire::{QSslSocket, SslMode};
 
 use crate::by_hand::Client;
+use crate::parties::Authority;
 use crate::support::*;
 
 #[on_every_network]
@@ -96,5 +97,29 @@ fn a_socket_may_end_in_each_slot(net: &Net) {
                 assert_eq!(last.next().unwrap(), "disconnected", "slot {slot}: {noted:?}");
             }
         }
+    }
+}
+
+#[on_every_network]
+fn an_abort_at_the_first_error_of_a_certificate_is_the_last_that_is_heard_of_it(net: &Net) {
+    for slot in 0..2 {
+        let mut client = Client::in_runtime(net, net.runtime(), |_| Authority::new().trusted());
+        let socket = client.socket;
+        let asked = client.rt.spy(socket, QSslSocket::ssl_errors);
+        match slot {
+            0 => client.rt.connect_fn(socket, QSslSocket::peer_verify_error, move |world, _| {
+                world[socket].abort();
+            }),
+            _ => client.rt.connect_fn(socket, QSslSocket::ssl_errors, move |world, _| {
+                world[socket].abort();
+            }),
+        };
+        client.connect();
+        let mut server = client.server();
+        server.until(&mut client.rt, |_, server| server.has_ended);
+        settle(&mut client.rt);
+        assert_eq!(asked.len(), slot);
+        let noted = client.journal.take();
+        assert_eq!(noted.last().unwrap(), "disconnected", "{noted:?}");
     }
 }

@@ -74,6 +74,9 @@ fn a_wait_for_a_socket_that_pauses_ends_in_time(net: &Net) {
     assert_eq!(stopwatch.elapsed() - before, Duration::from_secs(3));
     assert!(!client.rt.wait_for_ready_read(socket, Some(Duration::from_secs(3))));
     assert_eq!(stopwatch.elapsed() - before, Duration::from_secs(6));
+    // Only the program could end it.
+    assert!(!client.rt.wait_for_encrypted(socket, None));
+    assert_eq!(stopwatch.elapsed() - before, Duration::from_secs(6));
     assert_eq!(client.rt[socket].state(), SocketState::Connected);
 }
 

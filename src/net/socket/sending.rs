@@ -249,7 +249,9 @@ impl StreamSocket {
         let kind = SocketError::of_transfer(&error);
         let kind = self.send.fail(kind);
         let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
-        if self.core.engine().is_some_and(is_empty) {
+        // What waits below a layer has not come to the layer yet.
+        let mut engines = std::iter::successors(self.core.engine(), |engine| engine.below());
+        if self.core.has_engine() && engines.all(is_empty) {
             return self.lost(Fault { kind, source: Some(error) });
         }
         let was_offered = self.core.announcement().is_announced();

@@ -32,6 +32,7 @@ use crate::object::{Anchor, Occasion, Response, Signal};
 /// The numbers of the steps that follow the slots which may decide about errors.
 const DECIDE: u32 = REPORTED + 1;
 const INTERRUPT: u32 = REPORTED + 2;
+const TELL: u32 = REPORTED + 3;
 
 /// A TCP socket whose connection is encrypted by TLS 1.2 or 1.3.
 ///
@@ -109,6 +110,8 @@ struct Ignored {
 enum Doubt {
     #[default]
     None,
+    /// So many errors were emitted each by itself, and the others come next.
+    Tells(usize),
     /// Slots may call `continue_interrupted_handshake`.
     Interrupts { goes_on: bool },
     /// Slots may call `ignore_ssl_errors`.
@@ -158,6 +161,7 @@ impl QSslSocket {
                 self.take_report();
             }
             Occasion::Step(INTERRUPT) => self.after_interruption(),
+            Occasion::Step(TELL) => self.tell(),
             Occasion::Step(DECIDE) => self.decide(),
             other => {
                 self.tell_wishes();
@@ -329,7 +333,7 @@ impl QSslSocket {
     /// the connection.
     fn take_report(&mut self) {
         let Some(report) = self.session.next_report() else { return };
-        let is_over = !matches!(self.state(), SocketState::Connected | SocketState::Closing);
+        let is_over = self.is_over();
         match report {
             Report::AlertSent(level, kind) => self.alert_sent.emit((level, kind)),
             Report::AlertReceived(level, kind) => self.alert_received.emit((level, kind)),
@@ -360,13 +364,27 @@ impl QSslSocket {
         self.alarm = deadline.zip(self.home()).map(|(due, home)| Alarm::at(due, home));
     }
 
-    /// Emits the errors of the peer's certificate.
+    /// Begins to emit the errors of the peer's certificate.
     fn doubt(&mut self, errors: Vec<SslError>) {
-        for error in &errors {
-            self.peer_verify_error.emit(error.clone());
-        }
-        let first = errors.first().cloned();
+        self.doubt = Doubt::Tells(self.errors.len());
         self.errors.extend(errors);
+        self.tell();
+    }
+
+    /// Emits the next error of the peer's certificate, unless a slot has ended the connection. When
+    /// all were emitted, asks about them.
+    fn tell(&mut self) {
+        let Doubt::Tells(told) = self.doubt else { return };
+        if self.is_over() {
+            return;
+        }
+        if let Some(error) = self.errors.get(told).cloned() {
+            self.doubt = Doubt::Tells(told + 1);
+            self.peer_verify_error.emit(error);
+            return self.step(TELL);
+        }
+        self.doubt = Doubt::None;
+        let first = self.errors.first().cloned();
         let is_doubtful = self.engine().is_some_and(TlsEngine::is_doubtful);
         let interrupts = self.configuration.handshake_must_interrupt_on_error();
         match first {
@@ -377,6 +395,11 @@ impl QSslSocket {
             }
             _ => self.ask(is_doubtful),
         }
+    }
+
+    /// Returns true if the connection has ended.
+    fn is_over(&self) -> bool {
+        !matches!(self.state(), SocketState::Connected | SocketState::Closing)
     }
 
     /// Emits `ssl_errors`. If the engine waits for the decision, it is made after the slots.
