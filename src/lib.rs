@@ -69,8 +69,8 @@
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
-//! * `tls`: adds `QSslSocket`, TLS 1.2 and 1.3 by `rustls`, with `SslConfiguration`, certificates and
-//!   keys. It adds 20 crates to the build, one of which (`ring`) needs a C compiler.
+//! * `tls`: adds `QSslSocket` and `QSslServer`, TLS 1.2 and 1.3 by `rustls`, with `SslConfiguration`,
+//!   certificates and keys. It adds 20 crates to the build, one of which (`ring`) needs a C compiler.
 //! * `tokio-util`: adds `message::TokioCodec`, for codecs that were written for `tokio_util`. It adds
 //!   6 crates to the build.
 //! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the

@@ -165,7 +165,8 @@ where
         server_address server_addr server_port has_pending_connections next_pending_connection
         add_pending_connection server_error listen_backlog_size set_listen_backlog_size
         max_pending_connections set_max_pending_connections pause_accepting resume_accepting
-        bind_mode set_bind_mode
+        bind_mode set_bind_mode started_encryption_handshake handshake_timeout set_handshake_timeout
+        handshakes max_handshakes set_max_handshakes next_pending_ssl_connection
     }
 
     // Of readers of messages.

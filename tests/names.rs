@@ -7,7 +7,7 @@ use std::fs;
 use syn::{FnArg, ImplItem, Item, Signature, TraitItem, Visibility};
 
 /// The files of the classes, and of the traits of their methods.
-const CLASSES: [&str; 12] = [
+const CLASSES: [&str; 13] = [
     "io/io_device.rs",
     "io/buffer.rs",
     "message/messages.rs",
@@ -17,6 +17,7 @@ const CLASSES: [&str; 12] = [
     "net/socket/ssl_socket.rs",
     "net/socket/ssl_settings.rs",
     "net/server/tcp_server.rs",
+    "net/server/ssl_server.rs",
     "event_loop/timer.rs",
     "event_loop/socket_notifier.rs",
     "event_loop/thread.rs",

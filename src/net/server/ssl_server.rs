@@ -68,8 +68,9 @@ pub struct QSslServer {
     #[doc(alias = "alertReceived")]
     #[signal]
     alert_received: Signal<(Obj<QSslSocket>, AlertLevel, AlertType)>,
-    /// Emitted for the first error of a client's certificate. If a slot is connected, the handshake
-    /// fails unless it calls
+    /// Emitted for the first error of a client's certificate, if the configuration
+    /// [says so](SslConfiguration::with_handshake_must_interrupt_on_error). Then the handshake fails
+    /// unless a slot calls
     /// [`continue_interrupted_handshake`](QSslSocket::continue_interrupted_handshake).
     #[doc(alias = "handshakeInterruptedOnError")]
     #[signal]
