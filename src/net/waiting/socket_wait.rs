@@ -449,9 +449,9 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let sockets = core.awaited(interest);
         let next_try = core.next_timeout();
         let deadline = next_try.into_iter().chain(self.deadline).min();
-        // A socket that pauses waits for nothing but the program.
-        let is_idle =
-            sockets.iter().all(|socket| !socket.interest.to_read && !socket.interest.to_write);
+        // A layer that waits for the program alone has no use for what this wait is for.
+        let is_idle = (to_read || to_write)
+            && sockets.iter().all(|socket| !socket.interest.to_read && !socket.interest.to_write);
         let ready = match is_ready {
             true => Some(Vec::new()),
             false if is_idle && deadline.is_none() => None,
