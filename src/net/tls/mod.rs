@@ -31,7 +31,6 @@ mod session;
 mod session_store;
 mod settings;
 mod subject_info;
-mod undecrypted;
 mod verifier;
 
 pub use alert::{AlertLevel, AlertType};
