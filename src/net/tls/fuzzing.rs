@@ -326,7 +326,7 @@ impl Conversation {
             read_closed: is_closed,
             ..Readiness::default()
         };
-        drop(self.engine.ready(None, readiness));
+        let _ = self.engine.ready(None, readiness);
     }
 
     fn go(&mut self, count: usize) {
