@@ -173,6 +173,8 @@ impl Play {
         if self.sim[self.near][self.socket].state() == SocketState::Connected {
             self.end(&script)?;
         }
+        // A socket that a program has closed may still send, or wait for the answer of its peer.
+        self.pass_until(&script, |rt| rt[socket].state() == SocketState::Unconnected)?;
         self.exchange_is_right()?;
         self.check(&script)?;
         // What is left of the server's end, and what is under way to it.
