@@ -2,8 +2,9 @@
 //! reader. The handshake goes on by the way.
 
 use std::io::{self, BufRead, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustls::HandshakeKind;
+use rustls::{Connection, HandshakeKind, IoState};
 
 use super::alert_of::alert_for;
 use super::tls_engine::{Fetched, ReadEnd, Stage, TlsEngine, WriteEnd};
@@ -102,15 +103,15 @@ impl TlsEngine {
         let mut rest = bytes;
         let now = self.session.now();
         let is_lenient = self.session.wants_errors() || !self.is_strict;
-        let connection = &mut self.connection;
+        let (connection, has_said_end) = (&mut self.connection, self.has_said_end);
         let (state, Heard { errors, tickets }) = hear(now, is_lenient, || {
-            let mut state = connection.process_new_packets();
+            let mut state = process(connection, has_said_end);
             // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
             while state.is_ok()
                 && !rest.is_empty()
                 && matches!(connection.read_tls(&mut rest), Ok(1..))
             {
-                state = connection.process_new_packets();
+                state = process(connection, has_said_end);
             }
             state
         });
@@ -328,4 +329,20 @@ impl TlsEngine {
             }
         }
     }
+}
+
+/// Lets the session process what it has got.
+///
+/// If rustls is compiled with debug assertions, a record that is not valid makes it panic once this
+/// end has said that it writes no more: no alert may follow `close_notify`. No peer may bring about a
+/// panic, so this one is an error like others.
+fn process(connection: &mut Connection, has_said_end: bool) -> Result<IoState, rustls::Error> {
+    if !has_said_end {
+        return connection.process_new_packets();
+    }
+    let processed = catch_unwind(AssertUnwindSafe(|| connection.process_new_packets()));
+    processed.unwrap_or_else(|_| {
+        let reason = "a record that is not valid came after this end was closed";
+        Err(rustls::Error::General(reason.to_owned()))
+    })
 }
