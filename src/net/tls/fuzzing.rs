@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind, Write};
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -341,7 +342,10 @@ impl Conversation {
                 return;
             }
             let peer = &mut self.peer;
-            self.has_peer_failed = hear(now(), true, || peer.process_new_packets().is_err()).0;
+            // An assertion of the library counts as an error, as in the engine.
+            let mut process = || catch_unwind(AssertUnwindSafe(|| peer.process_new_packets()));
+            let processed = hear(now(), true, || process().is_ok_and(|done| done.is_ok())).0;
+            self.has_peer_failed = !processed;
             while let Ok(chunk @ [_, ..]) = self.peer.reader().fill_buf() {
                 let count = chunk.len();
                 assert!(self.went + count <= self.wrote, "the peer gets more than was written");
