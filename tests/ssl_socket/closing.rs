@@ -146,3 +146,19 @@ fn a_connection_that_is_cut_does_not_end_in_order(net: &Net) {
         assert!(reason.contains("no close_notify"), "{reason}");
     }
 }
+
+#[on_every_network]
+fn nothing_is_written_once_the_peer_was_told_of_the_end(net: &Net) {
+    let mut pair = Pair::trusting(net).connected();
+    let client = pair.client;
+    let refused = Journal::new();
+    let noted = refused.clone();
+    pair.rt.connect_fn(client, QSslSocket::alert_sent, move |world, _| {
+        if let Err(error) = world[client].write_all(b"too late") {
+            noted.note(format!("{:?}", error.kind()));
+        }
+    });
+    pair.rt[client].disconnect_from_host();
+    pair.until(|world| world[client].state() == SocketState::Unconnected);
+    assert_eq!(refused.take(), ["BrokenPipe"]);
+}

@@ -161,6 +161,8 @@ impl StateMachine for StreamSocket {
     }
 
     fn wait_to_finish(&mut self) {
+        // The peer was told that no more will come, so no slot may write more.
+        self.send.close();
         self.send.is_blocked = true;
     }
 

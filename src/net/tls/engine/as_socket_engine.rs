@@ -138,8 +138,9 @@ impl SocketEngine for TlsEngine {
         match &self.stage {
             Stage::Established => {}
             Stage::Handshaking | Stage::Doubtful => return Err(ErrorKind::WouldBlock.into()),
+            Stage::Failed(None) => return Err(ErrorKind::BrokenPipe.into()),
             // The reason is returned by the next read.
-            Stage::Failed(_) => return Err(ErrorKind::WouldBlock.into()),
+            Stage::Failed(Some(_)) => return Err(ErrorKind::WouldBlock.into()),
         }
         if let Some(error) = self.send_failure.take() {
             return Err(error);
