@@ -293,6 +293,15 @@ impl Net {
         self.ground.loopback()
     }
 
+    /// What a socket reports if its peer resets the connection. With TLS, a reset is no end that the
+    /// peer has told of.
+    pub(crate) fn error_of_reset(&self) -> SocketError {
+        match self.ground.name().ends_with("_with_tls") {
+            true => SocketError::Network,
+            false => SocketError::RemoteHostClosed,
+        }
+    }
+
     /// Whether there is a descriptor behind a socket of this network.
     pub(crate) fn has_descriptors(&self) -> bool {
         self.ground.has_descriptors()

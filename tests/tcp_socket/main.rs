@@ -37,6 +37,12 @@ const LOST: [&str; 5] = [
     "disconnected",
 ];
 
+/// What is noted when the peer has reset the connection.
+fn lost_by_reset(net: &Net) -> Vec<String> {
+    let error = format!("{:?} while Connected", net.error_of_reset());
+    std::iter::once(error).chain(LOST[1..].iter().map(ToString::to_string)).collect()
+}
+
 const ABORTED: [&str; 4] =
     ["about_to_close", "Unconnected", "read_channel_finished", "disconnected"];
 

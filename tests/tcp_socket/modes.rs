@@ -146,7 +146,7 @@ fn a_reset_is_no_orderly_end_to_an_unbuffered_socket(net: &Net) {
     reset(peer);
     wait_until(&mut rt, |_| journal.has("ready_read") || journal.has("disconnected"));
     assert!(journal.has("disconnected"), "{:?}", journal.take());
-    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].error(), Some(net.error_of_reset()));
 }
 
 #[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
