@@ -220,7 +220,8 @@ fn waits_end_when_the_peer_has_closed(net: &Net) {
         assert!(!rt.wait_for_bytes_written(socket, None));
         assert!(!rt.wait_for_disconnected(socket, None), "it is disconnected already");
         let said = journal.take();
-        assert_eq!(said[1], "RemoteHostClosed while Connected");
+        let error = if resets { net.error_of_reset() } else { SocketError::RemoteHostClosed };
+        assert_eq!(said[1], format!("{error:?} while Connected"));
         assert_eq!(said.last().unwrap(), "disconnected");
     }
 }
@@ -680,7 +681,7 @@ fn a_reset_ends_the_wait_for_the_end_though_nobody_has_read_what_came_before(net
     assert!(rt.wait_for_ready_read(socket, LATE));
     reset(peer);
     assert!(rt.wait_for_disconnected(socket, LATE));
-    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].error(), Some(net.error_of_reset()));
 }
 
 #[on_every_network_and_layer(no_proxy = "a reset ends at the proxy")]
@@ -694,7 +695,7 @@ fn a_reset_of_an_unbuffered_socket_is_told_though_nobody_reads(net: &Net) {
     reset(listener.accept().0);
     settle(&mut rt);
     assert!(!rt.wait_for_disconnected(socket, SOON), "it is disconnected already");
-    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].error(), Some(net.error_of_reset()));
 }
 
 #[on_every_network_and_layer(no_proxy = "a TCP socket that has a proxy cannot be bound")]
@@ -728,7 +729,7 @@ fn a_reset_behind_a_full_buffer_ends_the_wait_for_the_end(net: &Net) {
     wait_until(&mut rt, |world| world[socket].bytes_available() == 3);
     reset(peer);
     assert!(rt.wait_for_disconnected(socket, LATE));
-    assert_eq!(rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    assert_eq!(rt[socket].error(), Some(net.error_of_reset()));
     assert_eq!(rt[socket].read_all(), b"mor");
 }
 

@@ -153,12 +153,16 @@ impl SocketError {
 
     /// Returns the kind of a failure to read or write.
     pub(in crate::net) fn of_transfer(error: &io::Error) -> Self {
+        // An engine's failure may have the kind of an error of the system, for those who read by `std`.
+        if let Some(kind) = EngineFailure::kind_of(error) {
+            return kind;
+        }
         match error.kind() {
             ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
                 Self::RemoteHostClosed
             }
             ErrorKind::TimedOut => Self::SocketTimeout,
-            _ => EngineFailure::kind_of(error).unwrap_or(Self::Network),
+            _ => Self::Network,
         }
     }
 
@@ -287,6 +291,12 @@ impl EngineFailure {
     #[cfg(feature = "tls")]
     pub(in crate::net) fn kind(&self) -> SocketError {
         self.kind
+    }
+
+    /// Returns this failure as an error of this kind.
+    #[cfg(feature = "tls")]
+    pub(in crate::net) fn with_kind(self, kind: ErrorKind) -> io::Error {
+        io::Error::new(kind, self)
     }
 
     /// Returns true if an engine's failure has become this error.

@@ -112,7 +112,7 @@ impl SocketEngine for TlsEngine {
         }
         match &mut self.stage {
             Stage::Failed(error) => error.take().map_or(Ok(Progress::Connected), Err),
-            _ => self.below.progress(),
+            _ => self.below.progress().map_err(|error| self.broken(error)),
         }
     }
 

@@ -68,18 +68,19 @@ impl TlsEngine {
             self.fail(error);
             return self.fetch();
         }
-        let (kind, reason) = match self.stage {
-            Stage::Handshaking => (
-                SocketError::RemoteHostClosed,
-                "the peer closed the connection during the TLS handshake",
-            ),
-            _ => (
-                SocketError::Network,
-                "the connection was cut: the peer has not said that it ends (no close_notify), so \
-                 bytes may be missing",
-            ),
+        let error = match self.stage {
+            Stage::Handshaking => {
+                let reason = "the peer closed the connection during the TLS handshake";
+                EngineFailure::new(SocketError::RemoteHostClosed, reason).into()
+            }
+            _ => {
+                let reason = "the connection was cut: the peer has not said that it ends (no \
+                              close_notify), so bytes may be missing";
+                let failure = EngineFailure::new(SocketError::Network, reason);
+                failure.with_kind(ErrorKind::UnexpectedEof)
+            }
         };
-        self.fail(EngineFailure::new(kind, reason).into());
+        self.fail(error);
         self.fetch()
     }
 
@@ -94,7 +95,7 @@ impl TlsEngine {
             "the connection was cut: {error}, and the peer has not said that it ends (no \
              close_notify), so bytes may be missing"
         );
-        EngineFailure::new(SocketError::Network, reason).into()
+        EngineFailure::new(SocketError::Network, reason).with_kind(error.kind())
     }
 
     /// Lets the session go on with these bytes. Returns how many it has taken: fewer than there are
