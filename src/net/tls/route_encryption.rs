@@ -4,7 +4,7 @@
 //! layer has proved who it is, and hears nothing of the certificate but why it was refused.
 
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::UNIX_EPOCH;
 
 use rustls::pki_types::UnixTime;
@@ -16,12 +16,14 @@ use super::session::Session;
 use crate::event_loop::Parts;
 use crate::net::engine::Route;
 use crate::net::shared::Facilities;
+use crate::net::values::{EngineFailure, SocketError};
 use crate::object::World;
 
 /// Puts TLS on the routes of one runtime.
 #[doc(hidden)]
 pub struct RouteEncryption {
-    facilities: Rc<Facilities>,
+    /// Weak, because the router that puts TLS on routes is one of the facilities.
+    facilities: Weak<Facilities>,
     configuration: SslConfiguration,
 }
 
@@ -29,21 +31,25 @@ impl RouteEncryption {
     /// Creates what puts TLS with this configuration on routes of the runtime. Certificates are
     /// checked by its clock.
     pub fn new(world: &World, configuration: SslConfiguration) -> Self {
-        Self { facilities: Facilities::of(world), configuration }
+        Self { facilities: Rc::downgrade(&Facilities::of(world)), configuration }
     }
 
     /// Adds a layer of TLS to a route, above the layers that it has. The peer of the layer has to
     /// prove that it is `peer_name`. Returns a route that is refused if the configuration cannot be
     /// used for this peer.
     pub fn put_on(&self, route: Route, peer_name: &str) -> Route {
-        let now = self.facilities.timers.system_time();
+        let Some(facilities) = self.facilities.upgrade() else {
+            let reason = "the runtime of this encryption has ended";
+            return Route::refused(EngineFailure::new(SocketError::Operation, reason));
+        };
+        let now = facilities.timers.system_time();
         let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default());
         let (connection, _) = hear(now, false, || self.configuration.client(peer_name));
         let connection = match connection {
             Ok(connection) => connection,
             Err(failure) => return Route::refused(failure),
         };
-        let session = Rc::new(Session::of_route(self.facilities.clone()));
+        let session = Rc::new(Session::of_route(facilities));
         let configuration = self.configuration.clone();
         route.with_layer(move |below, early| {
             Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))
