@@ -75,8 +75,12 @@ impl StepQueue {
         self.last
     }
 
-    /// Takes the step with this number, if that step still waits.
+    /// Takes the step with this number, if that step still waits. A number that belongs to a step in no
+    /// queue takes nothing.
     pub(super) fn take(&mut self, number: u32, earlier: Option<&mut EarlierSteps>) -> Option<Step> {
+        if number & QUEUED == 0 {
+            return None;
+        }
         let age = self.last.wrapping_sub(number) & !QUEUED;
         if let Some(step) = self.recent.get_mut(age as usize) {
             return step.take();
@@ -175,6 +179,8 @@ mod tests {
                         waiting.push((number, STEPS[step]));
                     }
                     Op::Take(age) => {
+                        let in_no_queue = queue.last.wrapping_sub(age) & !QUEUED;
+                        prop_assert_eq!(queue.take(in_no_queue, Some(&mut earlier)), None);
                         let Some(&number) = numbers.iter().rev().nth(age as usize) else { continue };
                         let at = waiting.iter().position(|&(waiting, _)| waiting == number);
                         let taken = queue.take(number, Some(&mut earlier));

@@ -259,6 +259,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         if let Some(socket) = runtime.get_mut(socket) {
             let core = socket.machine().core();
             core.begin_to_be_awaited(&legacy);
+            #[cfg(feature = "tls")]
             core.tell_engine_wishes();
         }
         let mut wait = Self {

@@ -218,6 +218,12 @@ impl Attempt {
         self.hop.as_ref().map_or(peer, |hop| &hop.host)
     }
 
+    /// Returns true if layers will stand on the connection, or shake hands on it.
+    #[cfg(feature = "tls")]
+    pub(in crate::net::socket) fn has_layers(&self) -> bool {
+        !self.layers.is_empty() || self.shakes_hands()
+    }
+
     /// Returns true if layers shake hands.
     pub(in crate::net::socket) fn shakes_hands(&self) -> bool {
         matches!(self.work, Work::ShakingHands(_))

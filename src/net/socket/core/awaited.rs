@@ -42,11 +42,15 @@ impl SocketCore {
         self.extra_mut().legacy = Rc::downgrade(legacy);
     }
 
-    /// Lets a socket tell its engine what the program wants to hear of: a wait does not wake it
-    /// otherwise.
+    /// Lets a socket with a layer tell the layer what the program wants to hear of: a wait does not
+    /// wake the socket otherwise.
+    #[cfg(feature = "tls")]
     pub(in crate::net) fn tell_engine_wishes(&self) {
-        #[cfg(feature = "tls")]
-        if let Some(home) = &self.home {
+        let has_layer = match self.phase.attempt() {
+            Some(attempt) => attempt.has_layers(),
+            None => self.phase.engine().is_some_and(|engine| engine.below().is_some()),
+        };
+        if let Some(home) = self.home.as_ref().filter(|_| has_layer) {
             home.step(crate::net::tls::REPORTED);
         }
     }
