@@ -5,13 +5,9 @@
 
 use std::fmt;
 use std::rc::{Rc, Weak};
-use std::time::UNIX_EPOCH;
-
-use rustls::pki_types::UnixTime;
 
 use super::configuration::SslConfiguration;
 use super::engine::TlsEngine;
-use super::hearing::hear;
 use super::session::Session;
 use crate::event_loop::Parts;
 use crate::net::engine::Route;
@@ -42,14 +38,11 @@ impl RouteEncryption {
             let reason = "the runtime of this encryption has ended";
             return Route::refused(EngineFailure::new(SocketError::Operation, reason));
         };
-        let now = facilities.timers.system_time();
-        let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default());
-        let (connection, _) = hear(now, false, || self.configuration.client(peer_name));
-        let connection = match connection {
+        let session = Rc::new(Session::of_route(facilities));
+        let connection = match session.hear(|| self.configuration.client(peer_name)) {
             Ok(connection) => connection,
             Err(failure) => return Route::refused(failure),
         };
-        let session = Rc::new(Session::of_route(facilities));
         let configuration = self.configuration.clone();
         route.with_layer(move |below, early| {
             Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))

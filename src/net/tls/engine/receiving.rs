@@ -73,12 +73,7 @@ impl TlsEngine {
                 let reason = "the peer closed the connection during the TLS handshake";
                 EngineFailure::new(SocketError::RemoteHostClosed, reason).into()
             }
-            _ => {
-                let reason = "the connection was cut: the peer has not said that it ends (no \
-                              close_notify), so bytes may be missing";
-                let failure = EngineFailure::new(SocketError::Network, reason);
-                failure.with_kind(ErrorKind::UnexpectedEof)
-            }
+            _ => cut(ErrorKind::UnexpectedEof, ""),
         };
         self.fail(error);
         self.fetch()
@@ -91,11 +86,7 @@ impl TlsEngine {
         if !is_open || SocketError::of_transfer(&error) != SocketError::RemoteHostClosed {
             return error;
         }
-        let reason = format!(
-            "the connection was cut: {error}, and the peer has not said that it ends (no \
-             close_notify), so bytes may be missing"
-        );
-        EngineFailure::new(SocketError::Network, reason).with_kind(error.kind())
+        cut(error.kind(), &format!(" ({error})"))
     }
 
     /// Lets the session go on with these bytes. Returns how many it has taken: fewer than there are
@@ -147,7 +138,7 @@ impl TlsEngine {
         bytes.len() - rest.len()
     }
 
-    /// Ends the session because of an error, of which the peer is told.
+    /// Ends the session because of an error, and sends the peer the alert for it.
     pub(super) fn fail_by(&mut self, error: rustls::Error, of_certificate: Option<String>) {
         match error {
             rustls::Error::AlertReceived(alert) => {
@@ -346,4 +337,14 @@ fn process(connection: &mut Connection, has_said_end: bool) -> Result<IoState, r
         let reason = "a record that is not valid came after this end was closed";
         Err(rustls::Error::General(reason.to_owned()))
     })
+}
+
+/// Returns the error of a connection that has ended although the peer has not said so. `how` is put
+/// behind the first words of its text.
+fn cut(kind: ErrorKind, how: &str) -> io::Error {
+    let reason = format!(
+        "the connection was cut{how}: the peer has not said that it ends (no close_notify), so bytes \
+         may be missing"
+    );
+    EngineFailure::new(SocketError::Network, reason).with_kind(kind)
 }

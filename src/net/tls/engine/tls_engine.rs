@@ -79,7 +79,7 @@ pub(super) enum ReadEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum WriteEnd {
     Open,
-    /// The writing end of the connection below is to be closed once all is sent.
+    /// Once all is sent, the engine closes the writing end of the connection below.
     ToBeShut,
     Shut,
     /// The connection may be dropped once all is sent and the peer has answered.
