@@ -44,6 +44,8 @@ mod send_half;
 mod sending;
 mod settings;
 #[cfg(feature = "tls")]
+mod ssl_doubts;
+#[cfg(feature = "tls")]
 mod ssl_settings;
 #[cfg(feature = "tls")]
 mod ssl_socket;

@@ -1,6 +1,6 @@
 //! `QSslSocket`: a TCP connection that is encrypted by TLS.
 //!
-//! The engine of the connection does the work (`net/tls/engine.rs`) and reports what has happened.
+//! The engine of the connection does the work (`net/tls/engine/`) and reports what has happened.
 //! This class emits the signals, and decides about the errors of the peer's certificate once the
 //! slots have run.
 
@@ -16,6 +16,7 @@ use super::attempt::Alarm;
 use super::machine::StateMachine;
 use super::news::News;
 use super::receive_half::ReceiveHalf;
+use super::ssl_doubts::{DECIDE, Doubt, INTERRUPT, Ignored, TELL};
 use super::tcp_socket::QTcpSocket;
 use crate::io::OpenMode;
 use crate::net::engine::Layer;
@@ -29,11 +30,6 @@ use crate::net::values::{
 };
 use crate::object::{Anchor, Occasion, Response, Signal};
 
-/// The numbers of the steps that follow the slots which may decide about errors.
-const DECIDE: u32 = REPORTED + 1;
-const INTERRUPT: u32 = REPORTED + 2;
-const TELL: u32 = REPORTED + 3;
-
 /// A TCP socket whose connection is encrypted by TLS 1.2 or 1.3.
 ///
 /// [`connect_to_host_encrypted`](Self::connect_to_host_encrypted) connects, and
@@ -45,7 +41,7 @@ const TELL: u32 = REPORTED + 3;
 #[qobject(enter = Self::entered, wake = Self::woken)]
 pub struct QSslSocket {
     #[qobject(base: QAbstractSocket)]
-    tcp: QTcpSocket,
+    pub(super) tcp: QTcpSocket,
     /// Emitted when the handshake is over: from now on bytes go out and come in, encrypted.
     #[signal]
     encrypted: Signal<()>,
@@ -58,18 +54,18 @@ pub struct QSslSocket {
     /// [`ignore_ssl_errors`](Self::ignore_ssl_errors).
     #[doc(alias = "sslErrors")]
     #[signal]
-    ssl_errors: Signal<Vec<SslError>>,
+    pub(super) ssl_errors: Signal<Vec<SslError>>,
     /// Emitted for each error of the peer's certificate, before [`ssl_errors`](Self::ssl_errors).
     #[doc(alias = "peerVerifyError")]
     #[signal]
-    peer_verify_error: Signal<SslError>,
+    pub(super) peer_verify_error: Signal<SslError>,
     /// Emitted for the first error of the peer's certificate, before `ssl_errors`, if the
     /// configuration [says so](SslConfiguration::with_handshake_must_interrupt_on_error). Then the
     /// handshake fails after the slots have run, unless a slot has called
     /// [`continue_interrupted_handshake`](Self::continue_interrupted_handshake).
     #[doc(alias = "handshakeInterruptedOnError")]
     #[signal]
-    handshake_interrupted_on_error: Signal<SslError>,
+    pub(super) handshake_interrupted_on_error: Signal<SslError>,
     /// Emitted when encrypted bytes went out, with their number.
     #[doc(alias = "encryptedBytesWritten")]
     #[signal]
@@ -86,38 +82,15 @@ pub struct QSslSocket {
     #[doc(alias = "alertReceived")]
     #[signal]
     alert_received: Signal<(AlertLevel, AlertType)>,
-    session: Rc<Session>,
-    configuration: SslConfiguration,
+    pub(super) session: Rc<Session>,
+    pub(super) configuration: SslConfiguration,
     peer_verify_name: String,
-    ignored: Ignored,
+    pub(super) ignored: Ignored,
     /// The errors of the peer's certificate in the last handshake.
-    errors: Vec<SslError>,
+    pub(super) errors: Vec<SslError>,
     agreed: Agreed,
-    doubt: Doubt,
+    pub(super) doubt: Doubt,
     alarm: Option<Alarm>,
-}
-
-/// Which errors of the peer's certificate the program ignores.
-#[derive(Clone, Debug, Default)]
-struct Ignored {
-    errors: Vec<SslError>,
-    /// All, in the session before whose end as many have ended.
-    all: Option<u32>,
-}
-
-/// What is to be decided about the errors of the peer's certificate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Doubt {
-    #[default]
-    None,
-    /// So many errors were emitted each by itself, and the others come next.
-    Tells(usize),
-    /// Slots may call `continue_interrupted_handshake`.
-    Interrupts { goes_on: bool },
-    /// Slots may call `ignore_ssl_errors`.
-    Asks,
-    /// The socket pauses.
-    Pauses,
 }
 
 impl QSslSocket {
@@ -200,11 +173,7 @@ impl QSslSocket {
         self.tcp.socket.settle_to_begin();
         let is_free = matches!(self.state(), SocketState::Unconnected | SocketState::Bound);
         if is_free {
-            let name = match self.peer_verify_name.as_str() {
-                "" => host,
-                name => name,
-            };
-            match self.session.hear(|| self.configuration.client(name)) {
+            match self.begin_session(host) {
                 Ok(connection) => self.put_on_next(connection),
                 Err(failure) => return self.refuse(failure),
             }
@@ -225,12 +194,7 @@ impl QSslSocket {
     /// `error_occurred(SslInvalidUserData)` if the configuration is not valid.
     #[doc(alias = "startClientEncryption")]
     pub fn start_client_encryption(&mut self) {
-        let name = match self.peer_verify_name.as_str() {
-            "" => self.peer_name(),
-            name => name,
-        };
-        let connection = self.session.hear(|| self.configuration.client(name));
-        self.start(connection);
+        self.start(self.begin_session(self.peer_name()));
     }
 
     /// Begins to encrypt the established connection, as the server. The configuration needs a
@@ -240,6 +204,15 @@ impl QSslSocket {
     pub fn start_server_encryption(&mut self) {
         let connection = self.session.hear(|| self.configuration.server());
         self.start(connection);
+    }
+
+    /// Begins a session of a client with `host`, which has to prove that name or the one that is set.
+    fn begin_session(&self, host: &str) -> Result<Connection, EngineFailure> {
+        let name = match self.peer_verify_name.as_str() {
+            "" => host,
+            name => name,
+        };
+        self.session.hear(|| self.configuration.client(name))
     }
 
     fn start(&mut self, connection: Result<Connection, EngineFailure>) {
@@ -298,7 +271,7 @@ impl QSslSocket {
     }
 
     /// Tells the engine what the program wants to hear of.
-    fn tell_wishes(&mut self) {
+    pub(super) fn tell_wishes(&mut self) {
         let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
         let may_ignore = self.ignores_all() || !self.ignored.errors.is_empty();
         let is_asked = match self.configuration.handshake_must_interrupt_on_error() {
@@ -309,12 +282,12 @@ impl QSslSocket {
         self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
     }
 
-    fn engine(&self) -> Option<&TlsEngine> {
+    pub(super) fn engine(&self) -> Option<&TlsEngine> {
         let engine: &dyn Any = self.tcp.socket.core.engine()?;
         engine.downcast_ref()
     }
 
-    fn engine_mut(&mut self) -> Option<&mut TlsEngine> {
+    pub(super) fn engine_mut(&mut self) -> Option<&mut TlsEngine> {
         let engine: &mut dyn Any = self.tcp.socket.core.engine_mut()?;
         engine.downcast_mut()
     }
@@ -323,7 +296,7 @@ impl QSslSocket {
         self.tcp.socket.core.home()
     }
 
-    fn step(&self, number: u32) {
+    pub(super) fn step(&self, number: u32) {
         if let Some(home) = self.home() {
             home.step(number);
         }
@@ -364,144 +337,9 @@ impl QSslSocket {
         self.alarm = deadline.zip(self.home()).map(|(due, home)| Alarm::at(due, home));
     }
 
-    /// Begins to emit the errors of the peer's certificate.
-    fn doubt(&mut self, errors: Vec<SslError>) {
-        self.doubt = Doubt::Tells(self.errors.len());
-        self.errors.extend(errors);
-        self.tell();
-    }
-
-    /// Emits the next error of the peer's certificate, unless a slot has ended the connection. When
-    /// all were emitted, asks about them.
-    fn tell(&mut self) {
-        let Doubt::Tells(told) = self.doubt else { return };
-        if self.is_over() {
-            return;
-        }
-        if let Some(error) = self.errors.get(told).cloned() {
-            self.doubt = Doubt::Tells(told + 1);
-            self.peer_verify_error.emit(error);
-            return self.step(TELL);
-        }
-        self.doubt = Doubt::None;
-        let first = self.errors.first().cloned();
-        let is_doubtful = self.engine().is_some_and(TlsEngine::is_doubtful);
-        let interrupts = self.configuration.handshake_must_interrupt_on_error();
-        match first {
-            Some(first) if is_doubtful && interrupts => {
-                self.doubt = Doubt::Interrupts { goes_on: false };
-                self.handshake_interrupted_on_error.emit(first);
-                self.step(INTERRUPT);
-            }
-            _ => self.ask(is_doubtful),
-        }
-    }
-
     /// Returns true if the connection has ended.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         !matches!(self.state(), SocketState::Connected | SocketState::Closing)
-    }
-
-    /// Emits `ssl_errors`. If the engine waits for the decision, it is made after the slots.
-    fn ask(&mut self, is_doubtful: bool) {
-        self.ssl_errors.emit(self.errors.clone());
-        if is_doubtful {
-            self.doubt = Doubt::Asks;
-            self.step(DECIDE);
-        }
-    }
-
-    /// Called when the slots of `handshake_interrupted_on_error` have run.
-    fn after_interruption(&mut self) {
-        if let Doubt::Interrupts { goes_on } = self.doubt {
-            match goes_on {
-                true => self.ask(true),
-                false => self.conclude(),
-            }
-        }
-    }
-
-    /// Called when the slots of `ssl_errors` have run.
-    fn decide(&mut self) {
-        if self.doubt != Doubt::Asks {
-            return;
-        }
-        let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
-        if pauses && self.objection().is_some() {
-            self.doubt = Doubt::Pauses;
-            if let Some(engine) = self.engine_mut() {
-                engine.pause();
-            }
-            return;
-        }
-        self.conclude();
-    }
-
-    /// Called when the program has resumed the socket.
-    fn resumed(&mut self) {
-        if self.doubt == Doubt::Pauses {
-            self.conclude();
-        }
-    }
-
-    /// Goes on with the handshake, or ends the connection.
-    fn conclude(&mut self) {
-        self.doubt = Doubt::None;
-        let objection = self.objection();
-        let Some(engine) = self.engine_mut() else { return };
-        match objection {
-            None => engine.accept(),
-            Some(error) => engine.refuse(&error),
-        }
-        self.tcp.socket.go_on_with_engine();
-    }
-
-    /// Returns the first error that the program does not ignore.
-    fn objection(&self) -> Option<SslError> {
-        let is_ignored = |error: &&SslError| self.ignored.errors.contains(error);
-        if self.ignores_all() {
-            return None;
-        }
-        self.errors.iter().find(|error| !is_ignored(error)).cloned()
-    }
-
-    /// Ignores these errors of the peer's certificate, in this handshake and in all later ones: the
-    /// connection goes on if there are no others. Each error is of one certificate, and is not
-    /// ignored for another one. Replaces the errors of an earlier call.
-    #[doc(alias = "ignoreSslErrors")]
-    pub fn ignore_ssl_errors(&mut self, errors: &[SslError]) {
-        self.ignored.errors = errors.to_vec();
-        self.tell_wishes();
-    }
-
-    /// Ignores all errors of the peer's certificate in the handshake that is under way, or in the
-    /// next one if there is none: then the connection is encrypted, and **nobody knows with whom**.
-    /// Anybody on the way can read and change what is sent.
-    #[doc(alias = "ignoreSslErrors")]
-    pub fn dangerously_ignore_all_ssl_errors(&mut self) {
-        let is_over = u32::from(self.is_encrypted());
-        self.ignored.all = Some(self.session.ended().wrapping_add(is_over));
-        self.tell_wishes();
-    }
-
-    fn ignores_all(&self) -> bool {
-        self.ignored.all == Some(self.session.ended())
-    }
-
-    /// Goes on with a handshake that was interrupted, when called in a slot of
-    /// [`handshake_interrupted_on_error`](Self::handshake_interrupted_on_error). `ssl_errors` comes
-    /// next.
-    #[doc(alias = "continueInterruptedHandshake")]
-    pub fn continue_interrupted_handshake(&mut self) {
-        if let Doubt::Interrupts { goes_on } = &mut self.doubt {
-            *goes_on = true;
-        }
-    }
-
-    /// Returns the errors of the peer's certificate in the last handshake.
-    #[doc(alias = "sslHandshakeErrors")]
-    pub fn ssl_handshake_errors(&self) -> &[SslError] {
-        &self.errors
     }
 
     /// Returns true if the handshake is over and the connection has not ended.

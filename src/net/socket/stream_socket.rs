@@ -161,7 +161,7 @@ impl StateMachine for StreamSocket {
     }
 
     fn wait_to_finish(&mut self) {
-        // The peer was told that no more will come, so no slot may write more.
+        // The engine has told the peer that no more bytes will come, so no slot may write any.
         self.send.close();
         self.send.is_blocked = true;
     }
