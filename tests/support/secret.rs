@@ -14,7 +14,7 @@ use slotwire::__private::v1::engine::{
 use slotwire::SocketError;
 
 use super::layered_network::TestLayer;
-use super::speech::{Below, Speech};
+use super::speech::{Below, Outbox, Speech};
 
 /// What each end says first, before the byte that is its secret.
 const GREETING: [u8; 7] = *b"secret:";
@@ -46,9 +46,7 @@ pub(super) struct Conversation {
     /// Why no more text will come.
     end: Option<End>,
     /// What is to go below.
-    outgoing: VecDeque<u8>,
-    /// Nothing is to be said any more.
-    is_finished: bool,
+    outgoing: Outbox,
 }
 
 #[derive(Debug)]
@@ -66,8 +64,7 @@ impl Conversation {
             raw: early,
             text: VecDeque::new(),
             end: None,
-            outgoing: GREETING.into_iter().chain([own_secret]).collect(),
-            is_finished: false,
+            outgoing: Outbox::beginning_with(GREETING.into_iter().chain([own_secret])),
         }
     }
 
@@ -93,7 +90,7 @@ impl Conversation {
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.outgoing.is_empty())
+        Ok(!self.outgoing.holds_back())
     }
 
     fn fetch(&mut self, below: &mut dyn Below) -> io::Result<usize> {
@@ -162,10 +159,10 @@ impl Conversation {
     pub(super) fn write(&mut self, below: &mut dyn Below, bytes: &[u8]) -> io::Result<usize> {
         self.send(below)?;
         let mut said = 0;
-        while self.outgoing.is_empty() && said < bytes.len() {
+        while !self.outgoing.holds_back() && said < bytes.len() {
             let text = &bytes[said..bytes.len().min(said + RECORD)];
-            self.outgoing.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
-            self.outgoing.extend(text.iter().map(|byte| byte ^ self.own_secret));
+            self.outgoing.bytes.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
+            self.outgoing.bytes.extend(text.iter().map(|byte| byte ^ self.own_secret));
             said += text.len();
             self.send(below)?;
         }
@@ -177,9 +174,9 @@ impl Conversation {
 
     /// Ends the direction to the other end, when all is said.
     pub(super) fn finish(&mut self, below: &mut dyn Below) -> io::Result<()> {
-        if !std::mem::replace(&mut self.is_finished, true) {
-            self.outgoing.extend([0, 0]);
-            if self.outgoing.len() == 2 {
+        if self.outgoing.finish() {
+            self.outgoing.bytes.extend([0, 0]);
+            if self.outgoing.bytes.len() == 2 {
                 return self.send(below);
             }
         }
@@ -188,30 +185,16 @@ impl Conversation {
 
     /// Sends what is held back, as far as there is room.
     pub(super) fn send(&mut self, below: &mut dyn Below) -> io::Result<()> {
-        while !self.outgoing.is_empty() {
-            match below.write(self.outgoing.as_slices().0) {
-                Ok(count) => drop(self.outgoing.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => {
-                    self.outgoing.clear();
-                    return Err(error);
-                }
-            }
-            if self.outgoing.is_empty() && self.is_finished {
-                below.finish()?;
-            }
-        }
-        Ok(())
+        self.outgoing.send(below)
     }
 
     pub(super) fn holds_back(&self) -> bool {
-        !self.outgoing.is_empty()
+        self.outgoing.holds_back()
     }
 
     /// Says nothing any more: the connection is gone.
     pub(super) fn forget(&mut self) {
-        self.is_finished = true;
-        self.outgoing.clear();
+        self.outgoing.forget();
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! The ends of a test do not tell an orderly end from a cut connection: `tests/ssl_socket/` does.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +13,7 @@ use slotwire::__private::v1::engine::RouteEncryption;
 use slotwire::{SslCertificate, SslConfiguration};
 
 use super::layered_network::TestLayer;
-use super::speech::{Below, Speech};
+use super::speech::{Below, Outbox, Speech};
 
 /// What the peers of all tests prove to be.
 const NAME: &str = "peer.example";
@@ -66,16 +65,14 @@ struct TlsSpeech {
     /// What came from below and is not decrypted.
     raw: Vec<u8>,
     /// What is to go below.
-    outgoing: VecDeque<u8>,
-    /// Nothing is to be said any more.
-    is_finished: bool,
+    outgoing: Outbox,
 }
 
 impl TlsSpeech {
     fn new(config: Arc<ServerConfig>) -> Self {
         let mut connection = ServerConnection::new(config).unwrap();
         connection.set_buffer_limit(None);
-        Self { connection, raw: Vec::new(), outgoing: VecDeque::new(), is_finished: false }
+        Self { connection, raw: Vec::new(), outgoing: Outbox::default() }
     }
 
     /// Takes what has come from below. Returns how much that is: 0 at the end.
@@ -106,7 +103,7 @@ impl TlsSpeech {
     /// Encrypts what is to be said.
     fn encrypt(&mut self) -> io::Result<()> {
         while self.connection.wants_write() {
-            self.connection.write_tls(&mut self.outgoing)?;
+            self.connection.write_tls(&mut self.outgoing.bytes)?;
         }
         Ok(())
     }
@@ -117,7 +114,7 @@ impl Speech for TlsSpeech {
         loop {
             self.send(below)?;
             if !self.connection.is_handshaking() {
-                return Ok(self.outgoing.is_empty());
+                return Ok(!self.outgoing.holds_back());
             }
             match self.fetch(below) {
                 Ok(0) => return Err(ErrorKind::ConnectionReset.into()),
@@ -152,7 +149,7 @@ impl Speech for TlsSpeech {
     fn write(&mut self, below: &mut dyn Below, bytes: &[u8]) -> io::Result<usize> {
         self.send(below)?;
         let mut said = 0;
-        while self.outgoing.is_empty() && said < bytes.len() {
+        while !self.outgoing.holds_back() && said < bytes.len() {
             let text = &bytes[said..bytes.len().min(said + RECORD)];
             self.connection.writer().write_all(text)?;
             said += text.len();
@@ -165,8 +162,8 @@ impl Speech for TlsSpeech {
     }
 
     fn finish(&mut self, below: &mut dyn Below) -> io::Result<()> {
-        if !std::mem::replace(&mut self.is_finished, true) {
-            let held_back = !self.outgoing.is_empty();
+        if self.outgoing.finish() {
+            let held_back = self.outgoing.holds_back();
             self.connection.send_close_notify();
             self.encrypt()?;
             if !held_back {
@@ -178,28 +175,14 @@ impl Speech for TlsSpeech {
 
     fn send(&mut self, below: &mut dyn Below) -> io::Result<()> {
         self.encrypt()?;
-        while !self.outgoing.is_empty() {
-            match below.write(self.outgoing.as_slices().0) {
-                Ok(count) => drop(self.outgoing.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => {
-                    self.outgoing.clear();
-                    return Err(error);
-                }
-            }
-            if self.outgoing.is_empty() && self.is_finished {
-                below.finish()?;
-            }
-        }
-        Ok(())
+        self.outgoing.send(below)
     }
 
     fn holds_back(&self) -> bool {
-        !self.outgoing.is_empty()
+        self.outgoing.holds_back()
     }
 
     fn forget(&mut self) {
-        self.is_finished = true;
-        self.outgoing.clear();
+        self.outgoing.forget();
     }
 }
