@@ -9,7 +9,7 @@ use slotwire::{PeerVerifyMode, SslConfiguration, SslProtocol};
 use crate::counterpart::Counterpart;
 use crate::ours::Beginning;
 use crate::papers::Papers;
-use crate::talk::Talk;
+use crate::talk::{Talk, megabyte};
 use crate::tool::Tool;
 
 const VERSIONS: [(&str, &str, SslProtocol); 2] =
@@ -138,7 +138,7 @@ fn both_versions_are_spoken() {
 fn a_megabyte_is_echoed() {
     let Some(tool) = Tool::python() else { return };
     let papers = Papers::new();
-    let lines: String = (0..1 << 17).map(|number| format!("{number:07}\n")).collect();
+    let lines = megabyte();
     for role in ROLES {
         for (version, ..) in VERSIONS {
             let mut talk = encrypted(tool, &papers, role, version);

@@ -78,15 +78,11 @@ fn pem(papers: &Papers, file: &str) -> String {
 fn a_megabyte_goes_both_ways_at_once() {
     let Some(tool) = Tool::openssl() else { return };
     let papers = Papers::new();
-    let lines: String = (0..1 << 17).map(|number| format!("{number:07}\n")).collect();
     for (option, _) in VERSIONS {
         let mut talk = talk(tool, &papers, papers.trusting("root"), &[option]);
         talk.until_encrypted();
         talk.until_said("Secure Renegotiation");
-        talk.peer.type_text(lines.clone());
-        talk.write(lines.as_bytes());
-        talk.until_received(lines.as_bytes());
-        talk.until_said(&lines);
+        talk.exchange_a_megabyte();
     }
 }
 

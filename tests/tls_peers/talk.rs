@@ -139,6 +139,16 @@ impl Talk {
         assert!(received.take() == bytes, "other bytes have come: {}", self.told());
     }
 
+    /// A megabyte goes both ways at once.
+    #[track_caller]
+    pub(crate) fn exchange_a_megabyte(&mut self) {
+        let lines = megabyte();
+        self.peer.type_text(lines.clone());
+        self.write(lines.as_bytes());
+        self.until_received(lines.as_bytes());
+        self.until_said(&lines);
+    }
+
     /// Sends a line each way.
     #[track_caller]
     pub(crate) fn talk(&mut self) {
@@ -166,6 +176,11 @@ impl Talk {
         assert!(text.contains(reason), "{text}");
         assert!(!self.ours.journal.has("encrypted"), "{}", self.told());
     }
+}
+
+/// A megabyte of lines that differ from each other.
+pub(crate) fn megabyte() -> String {
+    (0..1 << 17).map(|number| format!("{number:07}\n")).collect()
 }
 
 #[track_caller]

@@ -19,11 +19,10 @@ from PySide6.QtNetwork import (
     QTcpServer,
 )
 
+from end import End
 from line import run, say
 
-socket = None
-received = bytearray()
-expected = None
+end = End()
 ignores = False
 
 
@@ -32,24 +31,13 @@ def load(path, make):
         return make(file.read())
 
 
-def state():
-    return socket.state().name.removesuffix("State")
-
-
 def kinds(errors):
     return [error.error().name for error in errors]
 
 
-def watch(watched):
-    global socket
-    socket = watched
-    socket.hostFound.connect(lambda: say(signal="host_found"))
-    socket.connected.connect(lambda: say(signal="connected"))
+def watch(socket):
+    end.watch(socket)
     socket.encrypted.connect(lambda: say(signal="encrypted"))
-    socket.disconnected.connect(lambda: say(signal="disconnected"))
-    socket.aboutToClose.connect(lambda: say(signal="about_to_close"))
-    socket.readChannelFinished.connect(lambda: say(signal="read_channel_finished"))
-    socket.stateChanged.connect(lambda new: say(signal=new.name.removesuffix("State")))
     socket.modeChanged.connect(
         lambda mode: say(signal=f"mode_changed {mode.name.removeprefix('Ssl').removesuffix('Mode')}")
     )
@@ -57,35 +45,12 @@ def watch(watched):
         lambda error: say(signal=f"peer_verify_error {error.error().name}")
     )
     socket.sslErrors.connect(doubt)
-    socket.errorOccurred.connect(
-        lambda error: say(signal=f"{error.name.removesuffix('Error')} while {state()}")
-    )
-    socket.readyRead.connect(read)
 
 
 def doubt(errors):
     say(signal=f"ssl_errors [{', '.join(kinds(errors))}]")
     if ignores:
-        socket.ignoreSslErrors()
-
-
-def read():
-    received.extend(socket.readAll().data())
-    check()
-
-
-def check():
-    global expected
-    if expected is not None and len(received) >= len(expected):
-        say(equal=received[: len(expected)] == expected)
-        del received[: len(expected)]
-        expected = None
-
-
-def expect(text, times):
-    global expected
-    expected = text.encode() * times
-    check()
+        end.socket.ignoreSslErrors()
 
 
 def ignore(all):
@@ -94,13 +59,13 @@ def ignore(all):
 
 
 def pause():
-    socket.setPauseMode(QAbstractSocket.PauseMode.PauseOnSslErrors)
+    end.socket.setPauseMode(QAbstractSocket.PauseMode.PauseOnSslErrors)
 
 
 def resume(ignoring):
     if ignoring:
-        socket.ignoreSslErrors()
-    socket.resume()
+        end.socket.ignoreSslErrors()
+    end.socket.resume()
 
 
 class Server(QTcpServer):
@@ -125,18 +90,18 @@ if sys.argv[1] == "listen":
 else:
     configuration.setCaCertificates(load(sys.argv[3], QSslCertificate.fromData))
     watch(QSslSocket())
-    socket.setSslConfiguration(configuration)
-    socket.setPeerVerifyName("localhost")
+    end.socket.setSslConfiguration(configuration)
+    end.socket.setPeerVerifyName("localhost")
 
 run(
     {
-        "connect": lambda: socket.connectToHostEncrypted("127.0.0.1", int(sys.argv[2])),
-        "write": lambda text, times: socket.write(text.encode() * times),
-        "expect": expect,
+        "connect": lambda: end.socket.connectToHostEncrypted("127.0.0.1", int(sys.argv[2])),
+        "write": lambda text, times: end.socket.write(text.encode() * times),
+        "expect": lambda text, times: end.expect(text.encode() * times),
         "ignore": ignore,
         "pause": pause,
         "resume": resume,
-        "disconnect_from_host": lambda: socket.disconnectFromHost(),
-        "abort": lambda: socket.abort(),
+        "disconnect_from_host": lambda: end.socket.disconnectFromHost(),
+        "abort": lambda: end.socket.abort(),
     }
 )
