@@ -1,6 +1,6 @@
 //! `Cursor`: how much was taken of bytes in memory.
 //!
-//! Keeps one promise: it is never behind the end of the bytes whose length it was told.
+//! Keeps one promise: `take` never moves the position behind the last byte.
 
 /// How much was taken of bytes in memory, and where a transaction began.
 #[derive(Clone, Copy, Debug, Default)]

@@ -53,6 +53,8 @@ fn bytes_that_are_cut_in_the_middle_of_a_record_are_an_error(net: &Net) {
         client.until_ended();
         assert_eq!(client.rt[socket].read_all(), b"whole");
         assert_eq!(client.rt[socket].error(), Some(SocketError::Network));
+        let kind = client.rt[socket].os_error().map(std::io::Error::kind);
+        assert_eq!(kind, Some(std::io::ErrorKind::UnexpectedEof));
     }
 }
 
