@@ -3,13 +3,14 @@
 //! `play/` has it all: a program, the stage on which it is carried out, and the model beside it.
 
 mod play;
+#[path = "../support/seeds.rs"]
+mod seeds;
 mod table;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use play::performance::{Failure, run};
 use play::program::{Op, Program};
 use proptest::prelude::*;
+use seeds::{assert_none_fails, find_in, seeds};
 
 fn programs() -> impl Strategy<Value = Program> {
     let op = any::<[u8; 4]>().prop_map(Op::from_bytes);
@@ -49,42 +50,24 @@ proptest! {
     }
 }
 
-/// The seeds to go through: as many as `SLOTWIRE_SEEDS` says, from `SLOTWIRE_FIRST_SEED` on.
-fn seeds(usually: u64) -> std::ops::Range<u64> {
-    let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let first = number("SLOTWIRE_FIRST_SEED").unwrap_or(0);
-    first..first + number("SLOTWIRE_SEEDS").unwrap_or(usually)
-}
-
 #[test]
 fn every_seed_runs_as_the_model_says() {
-    let mut failures = Vec::new();
-    for seed in seeds(300) {
+    assert_none_fails(seeds(300), |seed| {
         let program = Program::from_seed(seed);
-        let what = match catch_unwind(AssertUnwindSafe(|| run(&program))) {
-            Ok(Ok(_)) => continue,
-            Ok(Err(Failure { what, trace })) => {
-                // One story is enough.
-                if failures.is_empty() {
-                    eprintln!("{program:?}{}", trace.0);
-                }
-                what
-            }
-            Err(_) => "it panics".to_owned(),
-        };
-        failures.push(format!("seed {seed}: {what}"));
-    }
-    assert!(failures.is_empty(), "{} seeds fail\n{}", failures.len(), failures.join("\n"));
+        let Failure { what, trace } = run(&program).err()?;
+        Some(seeds::Failure { what, story: format!("{program:?}{}", trace.0) })
+    });
 }
 
 #[test]
 fn the_same_program_twice_is_the_same_in_all() {
-    for seed in seeds(1_000).step_by(10) {
+    let differ = find_in(seeds(1_000).step_by(10), |seed| {
         let program = Program::from_seed(seed);
         let [once, again] = [(); 2].map(|()| run(&program));
         match (once, again) {
-            (Ok(once), Ok(again)) => assert!(once == again, "seed {seed} differs"),
-            (Err(failure), _) | (_, Err(failure)) => panic!("seed {seed}: {failure}"),
+            (Ok(once), Ok(again)) => (once != again).then(|| "differs".to_owned()),
+            (Err(failure), _) | (_, Err(failure)) => Some(failure.to_string()),
         }
-    }
+    });
+    assert!(differ.is_empty(), "{differ:?}");
 }
