@@ -8,7 +8,7 @@
 #   benches/instructions.sh [WORK..]
 set -eu
 cd "$(dirname "$0")/.."
-binary=$(cargo bench --bench instructions --no-run --message-format=json 2>/dev/null |
+binary=$(cargo bench --package slotwire-benches --bench instructions --no-run --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*instructions-[^"]*\)".*/\1/p' | tail -n 1)
 count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$binary" "$1" "$2" 2>&1 |

@@ -77,7 +77,7 @@ for test in $tests; do
     esac
 done
 # A change that hangs is ended by the limit of its test, long before this one.
-nice -n 19 cargo mutants --package "$package" --test-package slotwire --test-package "$package" \
+nice -n 19 cargo mutants --package "$package" --test-package slotwire --test-package slotwire-tests --test-package ui --test-package "$package" \
     --file "$files" "$@" --shard "$((first - 1))/$every" --sharding round-robin --jobs 1 \
     --timeout 900 --output "$output" --colors never || case $? in
 2 | 3) ;; # Some were missed or hung, which is a result.

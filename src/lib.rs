@@ -64,7 +64,7 @@
 //!
 //! # Features
 //!
-//! * `idn` (on by default): allows host names with letters beyond ASCII, such as `bücher.test`. It
+//! * `idn`: allows host names with letters beyond ASCII, such as `bücher.test`. It
 //!   adds 25 crates to the build and 170 KB to a program. Without it, such a name is an error that
 //!   names the feature; nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
@@ -102,8 +102,6 @@ pub mod sim;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(doctest)]
-mod book;
 mod error;
 mod macros;
 mod mistakes;

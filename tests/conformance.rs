@@ -65,10 +65,8 @@ mod report;
 mod scenario;
 #[path = "conformance/signal.rs"]
 mod signal;
-#[cfg(feature = "sim")]
 #[path = "conformance/sim_peers.rs"]
 mod sim_peers;
-#[cfg(feature = "sim")]
 #[path = "conformance/sim_script.rs"]
 mod sim_script;
 #[path = "conformance/slot.rs"]
@@ -91,11 +89,10 @@ use std::path::{Path, PathBuf};
 use native_peers::NativeEngine;
 use peers::Engine;
 use report::Report;
-#[cfg(feature = "sim")]
 use sim_peers::SimEngine;
 
 /// The scenarios of this project.
-const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance");
 
 #[test]
 fn every_scenario_gives_the_trace_that_qt_gives_or_a_listed_one() {
@@ -106,13 +103,11 @@ fn every_scenario_gives_the_trace_that_qt_gives_or_a_listed_one() {
     report.assert_all_well();
 }
 
-#[cfg(feature = "sim")]
 #[test]
 fn every_scenario_gives_the_same_trace_on_the_simulated_network() {
     played_on(&SimEngine::smooth()).assert_all_well();
 }
 
-#[cfg(feature = "sim")]
 #[test]
 fn a_network_that_cuts_what_it_carries_and_tells_late_changes_no_trace() {
     played_on(&SimEngine::rough()).assert_all_well();

@@ -1,8 +1,6 @@
 //! `QDataStream` with the types of `jiff`, `url` and `uuid`: the bytes that Qt writes, what cannot be
 //! written so that it is read back equal, and what comes back however it is cut.
 
-#![cfg(all(feature = "jiff", feature = "url", feature = "uuid"))]
-
 use std::fmt::Debug;
 
 use jiff::civil::{Date, DateTime, Time, date, time};

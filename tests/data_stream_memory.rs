@@ -7,7 +7,6 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use counting_allocator::{CountingAllocator, count};
-#[cfg(feature = "serde")]
 use slotwire::stream::Serde;
 use slotwire::stream::{
     DataStreamLimits, FromDataStream, QDataStream, QVariant, StreamDevice, ToDataStream,
@@ -101,7 +100,6 @@ fn maps_and_sets_do_not_take_more_than_the_limit() {
 }
 
 #[test]
-#[cfg(feature = "serde")]
 fn types_of_serde_do_not_take_more_than_the_limit() {
     let numbers: Vec<u32> = (0..100_000_u32).map(|it| it.wrapping_mul(2_654_435_761)).collect();
     let entries: Vec<(u32, String)> = numbers.iter().map(|&it| (it, String::new())).collect();
@@ -121,7 +119,6 @@ fn types_of_serde_do_not_take_more_than_the_limit() {
 }
 
 #[test]
-#[cfg(feature = "url")]
 fn urls_do_not_take_more_than_the_limit() {
     let long = [b"a:".as_slice(), &[b' '; 100_000], b"b"].concat();
     check::<url::Url>(&written(&long));

@@ -1,7 +1,5 @@
 //! `Serde`: what the types of serde are in a stream, and what they cannot be.
 
-#![cfg(feature = "serde")]
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
 

@@ -1,6 +1,6 @@
 //! The examples, run as their heads say: as programs of their own that talk over loopback.
 //!
-//! `cargo test` builds them first; `cargo test --test examples` does not, so `cargo build --examples`
+//! `cargo test` builds them first; `cargo test -p slotwire-tests --test examples` does not, so `cargo build --workspace --examples --all-features`
 //! goes before it.
 
 #[path = "support/program.rs"]
@@ -259,7 +259,6 @@ fn a_proxy_client_reaches_its_server_through_a_proxy() {
 }
 
 /// An HTTP proxy for one connection, which wants the password of `ann`. Returns its port.
-#[cfg(feature = "http-proxy")]
 fn http_proxy() -> (u16, thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
     let port = listener.local_addr().expect("it is bound").port();
@@ -295,7 +294,6 @@ fn http_proxy() -> (u16, thread::JoinHandle<Vec<String>>) {
 }
 
 #[test]
-#[cfg(feature = "http-proxy")]
 fn a_proxy_client_gives_the_credentials_of_the_url_to_an_http_proxy() {
     let (port, server) = server_that_writes(vec![b"You have come far.\n".to_vec()]);
     let (proxy_port, plays) = http_proxy();
@@ -310,7 +308,6 @@ fn a_proxy_client_gives_the_credentials_of_the_url_to_an_http_proxy() {
 }
 
 #[test]
-#[cfg(feature = "http-proxy")]
 fn a_proxy_client_fails_without_the_credentials_that_the_proxy_wants() {
     for arguments in [&[][..], &["ann", "wrong"]] {
         let (proxy_port, plays) = http_proxy();

@@ -160,7 +160,6 @@ fn a_slot_outside_a_turn_of_the_loop_that_starts_a_timer_wakes_the_other_loop() 
     assert_wakes(&mut rt, |rt| rt.emit(bell, Bell::rung, 900));
 }
 
-#[cfg(feature = "sim")]
 #[test]
 fn a_socket_that_begins_to_connect_outside_a_turn_wakes_the_other_loop_for_its_time_out() {
     let network = slotwire::sim::SimNetwork::new(1);

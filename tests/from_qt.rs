@@ -26,7 +26,7 @@ struct Item {
 }
 
 fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -92,7 +92,7 @@ fn calls() -> BTreeSet<String> {
 /// The items of all source files. It reads what rustfmt leaves, not Rust in general.
 fn items() -> Vec<Item> {
     let mut items = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("src")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("there are sources") {
             let path = entry.expect("it can be read").path();

@@ -196,7 +196,10 @@ fn rows(page: &str) -> BTreeMap<&str, [&str; 3]> {
 
 #[test]
 fn the_table_in_the_book_says_what_each_call_does() {
-    let page = fs::read_to_string(format!("{}/book/src/objects.md", env!("CARGO_MANIFEST_DIR")));
+    let page = fs::read_to_string(format!(
+        "{}/book/src/objects.md",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/..")
+    ));
     let page = page.expect("the page is there");
     let table = rows(&page);
     let outcomes: BTreeMap<_, _> = calls()

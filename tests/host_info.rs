@@ -80,7 +80,6 @@ fn a_mapped_literal_is_the_ipv4_address_that_it_is() {
 }
 
 /// What is an address once the name is written in ASCII.
-#[cfg(feature = "idn")]
 #[on_every_network]
 fn a_literal_in_the_digits_of_another_width_is_the_address_that_it_is(net: &Net) {
     const NAME: &str = "１２７。０．０.１";
@@ -105,7 +104,6 @@ fn a_literal_in_the_digits_of_another_width_is_the_address_that_it_is(net: &Net)
     }
 }
 
-#[cfg(feature = "idn")]
 #[on_every_network]
 fn what_is_no_internationalised_name_is_not_found_and_says_why(net: &Net) {
     let mut rt = net.runtime();
@@ -129,18 +127,6 @@ fn what_is_no_internationalised_name_is_not_found_and_says_why(net: &Net) {
         assert_eq!(rt[socket].error(), Some(SocketError::HostNotFound));
         let said = rt[socket].error_string();
         assert!(said.contains(reason), "{said:?}");
-    }
-}
-
-#[cfg(not(feature = "idn"))]
-#[on_every_network]
-fn without_the_feature_a_name_beyond_ascii_is_not_found_and_says_why(net: &Net) {
-    let mut rt = net.runtime();
-    let answers = Answers::default();
-    answers.ask(&mut rt, "bücher.test");
-    for info in [answers.next(&mut rt), HostInfo::from_name("bücher.test")] {
-        assert_eq!(info.error(), Some(HostInfoError::HostNotFound));
-        assert!(info.error_string().contains("`idn`"), "{:?}", info.error_string());
     }
 }
 

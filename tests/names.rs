@@ -24,7 +24,7 @@ const CLASSES: [&str; 13] = [
 ];
 
 fn source(file: &str) -> String {
-    let path = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/src/{file}", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

@@ -63,7 +63,6 @@ fn a_socks5_proxy_makes_a_socket_hold_little_memory() {
 }
 
 #[test]
-#[cfg(feature = "http-proxy")]
 fn an_http_proxy_makes_a_socket_hold_little_memory() {
     let http = |port| NetworkProxy::http("127.0.0.1", port).with_credentials("ann", "pw");
     let demand = |fields: &str| format!("HTTP/1.1 407 No\r\n{fields}\r\n");

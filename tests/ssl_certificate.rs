@@ -1,7 +1,5 @@
 //! `SslCertificate`: what a certificate says, and what is none.
 
-#![cfg(feature = "tls")]
-
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -134,7 +132,6 @@ fn every_usual_signature_is_known() {
 }
 
 // The crate `sha2` comes with this feature.
-#[cfg(feature = "http-proxy")]
 #[test]
 fn the_digest_is_the_fingerprint_of_the_bytes() {
     use sha2::Digest as _;

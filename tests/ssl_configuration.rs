@@ -1,7 +1,5 @@
 //! `SslConfiguration`: its settings, and those that are refused.
 
-#![cfg(feature = "tls")]
-
 use std::time::Duration;
 
 use proptest::prelude::*;

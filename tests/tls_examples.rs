@@ -1,7 +1,7 @@
 //! The examples that encrypt, run as their heads say: as programs of their own over loopback.
 //!
-//! `cargo test` builds them first; `cargo test --test tls_examples` does not, so
-//! `cargo build --examples --all-features` goes before it.
+//! `cargo test` builds them first; `cargo test -p slotwire-tests --test tls_examples` does not, so
+//! `cargo build --workspace --examples --all-features` goes before it.
 
 #[path = "support/program.rs"]
 mod program;

@@ -28,21 +28,18 @@ fn by_socks5(size: usize) {
     echo::echo(Way::Socks5, size);
 }
 
-#[cfg(feature = "http-proxy")]
 fn by_http(size: usize) {
     echo::echo(Way::Http, size);
 }
 
 /// The functions above that go through a tunnel.
-const TUNNELS: &[&str] =
-    if cfg!(feature = "http-proxy") { &["by_socks5", "by_http"] } else { &["by_socks5"] };
+const TUNNELS: &[&str] = &["by_socks5", "by_http"];
 
 #[test]
 fn a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one() {
     if let Some(size) = callgrind::size() {
         directly(size);
         by_socks5(size);
-        #[cfg(feature = "http-proxy")]
         by_http(size);
         return;
     }

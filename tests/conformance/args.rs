@@ -241,7 +241,6 @@ pub(crate) fn to_proxy(value: &Value) -> Option<NetworkProxy> {
         "DefaultProxy" => NetworkProxy::default(),
         "NoProxy" => NetworkProxy::none(),
         "Socks5Proxy" => NetworkProxy::socks5(text("host"), port()?),
-        #[cfg(feature = "http-proxy")]
         "HttpProxy" => NetworkProxy::http(text("host"), port()?),
         _ => return None,
     };

@@ -172,7 +172,6 @@ pub(crate) fn proxy_type(kind: ProxyType) -> &'static str {
     match kind {
         ProxyType::NoProxy => "NoProxy",
         ProxyType::Socks5 => "Socks5Proxy",
-        #[cfg(feature = "http-proxy")]
         ProxyType::Http => "HttpProxy",
         _ => "DefaultProxy",
     }

@@ -16,7 +16,7 @@ use crate::departures::{Departures, Head, read_trace};
 use crate::native_only::NativeOnly;
 use crate::peers::Engine;
 use crate::player;
-use crate::scenario::{self, Scenario};
+use crate::scenario::Scenario;
 use crate::trace::Trace;
 
 /// How many scenarios are played at a time. Mostly they wait.
@@ -71,11 +71,9 @@ impl Report {
                     while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let came = match engine.is_native() || !native_only.contains(name) {
                             true => judge(folder, name, &departures, engine),
-                            false => Some((Verdict::IsNative, None)),
+                            false => (Verdict::IsNative, None),
                         };
-                        if let Some(came) = came {
-                            played.lock().unwrap().insert(name.clone(), came);
-                        }
+                        played.lock().unwrap().insert(name.clone(), came);
                     }
                 });
             }
@@ -158,36 +156,29 @@ fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Plays a scenario and compares; none for one that is not for us yet.
+/// Plays a scenario and compares.
 fn judge(
     folder: &Path,
     name: &str,
     departures: &Departures,
     engine: &dyn Engine,
-) -> Option<(Verdict, Option<Trace>)> {
+) -> (Verdict, Option<Trace>) {
     let file = format!("{name}.json");
     let text = fs::read_to_string(folder.join("scenarios").join(&file)).unwrap();
-    let value: Value = match serde_json::from_str(&text) {
-        Ok(value) => value,
-        Err(error) => return Some((Verdict::Differs(format!("unreadable: {error}")), None)),
-    };
-    if scenario::is_for_later(&value) {
-        return None;
-    }
-    let scenario: Scenario = match serde_json::from_value(value) {
+    let scenario: Scenario = match serde_json::from_str(&text) {
         Ok(scenario) => scenario,
-        Err(error) => return Some((Verdict::Differs(format!("unreadable: {error}")), None)),
+        Err(error) => return (Verdict::Differs(format!("unreadable: {error}")), None),
     };
     if let Some(need) = scenario.needs.iter().find(|need| !engine.meets(need)) {
-        return Some((Verdict::Skipped(format!("which needs {need}")), None));
+        return (Verdict::Skipped(format!("which needs {need}")), None);
     }
     let trace = match catch_unwind(AssertUnwindSafe(|| player::play(&scenario, engine))) {
         Ok(Ok(trace)) => trace,
-        Ok(Err(error)) => return Some((Verdict::Differs(error.to_string()), None)),
+        Ok(Err(error)) => return (Verdict::Differs(error.to_string()), None),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
-            return Some((Verdict::Differs(format!("panics: {}", text.unwrap_or_default())), None));
+            return (Verdict::Differs(format!("panics: {}", text.unwrap_or_default())), None);
         }
     };
     let expected = read_trace(&folder.join("expected").join(&file)).unwrap();
@@ -204,5 +195,5 @@ fn judge(
             Err(error) => Verdict::Differs(format!("the trace of its departure: {error}")),
         },
     };
-    Some((verdict, Some(trace)))
+    (verdict, Some(trace))
 }

@@ -343,19 +343,6 @@ pub(crate) enum Family {
     V6,
 }
 
-/// Says whether the scenario uses what is not there: HTTP proxies without the feature.
-pub(crate) fn is_for_later(scenario: &Value) -> bool {
-    match scenario {
-        Value::Object(fields) => {
-            let kind = fields.get("type").and_then(Value::as_str);
-            !cfg!(feature = "http-proxy") && kind == Some("HttpProxy")
-                || fields.values().any(is_for_later)
-        }
-        Value::Array(values) => values.iter().any(is_for_later),
-        _ => false,
-    }
-}
-
 impl Op {
     /// What a trace calls the operation: for people, not compared.
     pub(crate) fn label(&self) -> String {

@@ -3,7 +3,6 @@
 use std::ops::{Index, IndexMut};
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "sim")]
 use slotwire::sim::{SimHost, Simulation};
 use slotwire::{InterfaceFlags, NetworkInterface};
 
@@ -27,7 +26,6 @@ impl Net {
         Self { is_native: true }
     }
 
-    #[cfg(feature = "sim")]
     pub(crate) fn simulated() -> Self {
         Self { is_native: false }
     }
@@ -41,7 +39,6 @@ impl Net {
                 body(&mut Ends { ground: Box::new(NativeLink::new("near", "far")) });
             });
         } else {
-            #[cfg(feature = "sim")]
             body(&mut Ends { ground: Box::new(SimulatedLink::new()) });
         }
     }
@@ -191,13 +188,11 @@ impl Ground for NativeLink {
 }
 
 /// Two simulated hosts.
-#[cfg(feature = "sim")]
 struct SimulatedLink {
     sim: Simulation,
     hosts: [SimHost; 2],
 }
 
-#[cfg(feature = "sim")]
 impl SimulatedLink {
     fn new() -> Self {
         let mut sim = Simulation::new(1);
@@ -206,7 +201,6 @@ impl SimulatedLink {
     }
 }
 
-#[cfg(feature = "sim")]
 impl Ground for SimulatedLink {
     fn runtime(&self, end: End) -> &Runtime {
         &self.sim[self.hosts[end as usize]]

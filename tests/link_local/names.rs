@@ -81,7 +81,6 @@ fn the_name_of_a_peer_that_was_given_by_address_leads_there_again(net: &Net) {
 }
 
 /// The kernel's network has no names of the test's own.
-#[cfg(feature = "sim")]
 #[test]
 fn a_name_may_lead_to_a_link_local_address() {
     use std::time::Duration;

@@ -11,7 +11,6 @@ mod length_prefixes;
 mod lines;
 mod receiving;
 mod sending;
-#[cfg(feature = "tokio-util")]
 mod tokio_codecs;
 
 use std::io;

@@ -124,7 +124,6 @@ fn a_proxy_that_ends_within_an_answer_has_closed_early(net: &Net) {
     }
 }
 
-#[cfg(feature = "http-proxy")]
 mod http {
     use std::cell::RefCell;
     use std::rc::Rc;

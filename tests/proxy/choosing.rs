@@ -122,7 +122,6 @@ fn nothing_goes_past_a_proxy_that_is_set(net: &Net) {
 }
 
 /// HTTP proxies make connections alone.
-#[cfg(feature = "http-proxy")]
 #[on_every_network]
 fn no_datagram_goes_past_a_proxy_that_cannot_carry_it(net: &Net) {
     let mut rt = net.runtime();

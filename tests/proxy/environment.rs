@@ -38,9 +38,7 @@ fn a_variable_without_a_port_means_the_usual_one_of_its_scheme(net: &Net) {
     for (url, port) in [
         ("socks5://ann:p%40ss@proxy.invalid", 1080),
         ("socks5h://ann:p%40ss@proxy.invalid/", 1080),
-        #[cfg(feature = "http-proxy")]
         ("http://ann:p%40ss@proxy.invalid", 80),
-        #[cfg(feature = "http-proxy")]
         ("ann:p%40ss@proxy.invalid", 80),
     ] {
         let (rt, socket) = call(net, &[("ALL_PROXY", url)], "", ("example.invalid", 80));

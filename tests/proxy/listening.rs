@@ -255,7 +255,6 @@ fn only_the_proxy_of_a_server_concerns_it(net: &Net) {
     }
 }
 
-#[cfg(feature = "http-proxy")]
 #[on_every_network]
 fn an_http_proxy_cannot_listen(net: &Net) {
     let mut rt = net.runtime();

@@ -8,11 +8,9 @@ mod answers;
 mod as_in_qt;
 mod asking;
 mod choosing;
-#[cfg(feature = "http-proxy")]
 mod demands;
 mod environment;
 mod faults;
-#[cfg(feature = "http-proxy")]
 mod http;
 mod listening;
 mod phases;

@@ -94,7 +94,6 @@ const SOCKS5: Kind = Kind {
     good: let_joe_through,
 };
 
-#[cfg(feature = "http-proxy")]
 const HTTP: Kind = Kind {
     proxy: |host, port| NetworkProxy::http(host, port),
     phases: &[
@@ -149,10 +148,7 @@ const HTTP: Kind = Kind {
     },
 };
 
-#[cfg(feature = "http-proxy")]
 const KINDS: [Kind; 2] = [SOCKS5, HTTP];
-#[cfg(not(feature = "http-proxy"))]
-const KINDS: [Kind; 1] = [SOCKS5];
 
 /// A socket that begins to connect to `example.invalid` by this proxy, and what it says.
 fn begin(rt: &mut Runtime, proxy: NetworkProxy) -> (Obj<QTcpSocket>, Journal) {

@@ -90,7 +90,6 @@ fn a_slot_that_disconnects_takes_no_answer_of_another_slot_away(net: &Net) {
 }
 
 /// A slot that goes on for so many emissions that its turn is put aside.
-#[cfg(feature = "http-proxy")]
 fn lengthen_turns(rt: &mut Runtime, udp: Obj<QUdpSocket>) {
     #[derive(QObject, Default)]
     struct Chain {
@@ -118,7 +117,6 @@ fn lengthen_turns(rt: &mut Runtime, udp: Obj<QUdpSocket>) {
 }
 
 /// The step that finds out that there is no route waits in a turn that was put aside.
-#[cfg(feature = "http-proxy")]
 #[on_every_network]
 fn a_wait_goes_past_no_proxy(net: &Net) {
     let mut rt = net.runtime();

@@ -15,7 +15,6 @@ use super::script::{Fate, Kind, PASSWORD, PORT, Script, USER};
 const THINKS: usize = 20;
 
 /// The proof of the right password by Basic: `ann:pw`.
-#[cfg(feature = "http-proxy")]
 const PROOF: &str = "\r\nProxy-Authorization: Basic YW5uOnB3\r\n";
 
 /// A proxy, and the peer behind it.
@@ -149,7 +148,6 @@ impl Gate {
         }
         match self.script.kind {
             Kind::Socks5 => self.answer_socks5(number, now),
-            #[cfg(feature = "http-proxy")]
             Kind::Http => self.answer_http(number, now),
         }
     }
@@ -204,7 +202,6 @@ impl Gate {
         Ok(true)
     }
 
-    #[cfg(feature = "http-proxy")]
     fn answer_http(&mut self, number: usize, now: Duration) -> Result<bool, String> {
         let call = &mut self.calls[number];
         let Some(end) = call.heard.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {

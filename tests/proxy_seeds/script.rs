@@ -15,7 +15,6 @@ pub(crate) const PORT: u16 = 1080;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Socks5,
-    #[cfg(feature = "http-proxy")]
     Http,
 }
 
@@ -57,11 +56,7 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn of(dice: &mut Dice) -> Self {
-        let kinds = [
-            Kind::Socks5,
-            #[cfg(feature = "http-proxy")]
-            Kind::Http,
-        ];
+        let kinds = [Kind::Socks5, Kind::Http];
         let given = [Given::Nothing, Given::Wrong, Given::Right, Given::Right];
         let kind = dice.one_of(&kinds);
         // Less than what accepts.
@@ -100,7 +95,6 @@ impl Script {
     pub(crate) fn proxy(&self) -> NetworkProxy {
         let proxy = match self.kind {
             Kind::Socks5 => NetworkProxy::socks5("gate", PORT),
-            #[cfg(feature = "http-proxy")]
             Kind::Http => NetworkProxy::http("gate", PORT),
         };
         match self.set {
@@ -132,7 +126,6 @@ impl Script {
     pub(crate) fn acceptance(&self) -> &'static [u8] {
         match self.kind {
             Kind::Socks5 => b"\x05\x00\x00\x01\x0a\x09\x08\x07\x00\x50",
-            #[cfg(feature = "http-proxy")]
             Kind::Http => b"HTTP/1.1 200 Fine\r\nX: y\r\n\r\n",
         }
     }
@@ -149,7 +142,6 @@ impl Script {
                 (b"\x05\x03", SocketError::Network),
                 (b"\x05\x63\x00", SocketError::Unknown),
             ][reason],
-            #[cfg(feature = "http-proxy")]
             Kind::Http => [
                 (b"HTTP/1.1 403 No\r\n\r\n".as_slice(), SocketError::SocketAccess),
                 (b"HTTP/1.0 503 No\r\nContent-Length: 2\r\n\r\nno", SocketError::ConnectionRefused),

@@ -9,7 +9,6 @@ mod program;
 #[path = "../support/mod.rs"]
 mod support;
 
-#[cfg(feature = "tls")]
 #[path = "../tls_peers/papers.rs"]
 mod papers;
 
@@ -19,7 +18,6 @@ mod fortune;
 mod peer;
 mod streams;
 mod tcp;
-#[cfg(feature = "tls")]
 mod tls;
 
 use peer::{Qt, QtPeer, hex};

@@ -52,7 +52,7 @@ impl Qt {
 
     /// The beginning of a command line that runs a program of `tests/qt/peers/`.
     pub(crate) fn command(self, peer: &str) -> Command {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/qt/peers");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/qt/peers");
         let mut command = Command::new(self.python);
         command.arg("-B").arg(Path::new(folder).join(peer));
         command
@@ -65,7 +65,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 fn look_for_it() -> Result<PathBuf, String> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/qt/bin/python");
+    let python = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("target/qt/bin/python");
     match Command::new(&python).args(["-c", "import PySide6.QtNetwork"]).output() {
         Ok(tried) if tried.status.success() => Ok(python),
         Ok(tried) => {

@@ -197,7 +197,6 @@ fn a_name_is_the_same_with_and_without_the_dot_of_the_root() {
     }
 }
 
-#[cfg(feature = "idn")]
 mod internationalised {
     use super::*;
 

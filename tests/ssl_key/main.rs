@@ -1,7 +1,5 @@
 //! `SslKey`: the forms in which OpenSSL writes private keys, and what is refused.
 
-#![cfg(feature = "tls")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

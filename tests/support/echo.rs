@@ -19,7 +19,6 @@ const LONG: Duration = Duration::from_secs(30);
 pub(crate) enum Way {
     Direct,
     Socks5,
-    #[cfg(feature = "http-proxy")]
     Http,
 }
 
@@ -32,7 +31,6 @@ impl Way {
                 let said = b"\x05\x00\x05\x00\x00\x01\x0a\x01\x02\x03\x00\x50";
                 (NetworkProxy::socks5("127.0.0.1", port), said)
             }
-            #[cfg(feature = "http-proxy")]
             Self::Http => (NetworkProxy::http("127.0.0.1", port), b"HTTP/1.1 200 OK\r\n\r\n"),
         }
     }

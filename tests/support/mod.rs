@@ -11,12 +11,10 @@ mod network;
 mod peer;
 mod proxied_network;
 pub(crate) mod secret;
-#[cfg(feature = "sim")]
 mod simulated_network;
 #[path = "../../examples/socks5_server.rs"]
 mod socks5_server;
 mod speech;
-#[cfg(feature = "tls")]
 mod tls;
 
 use std::cell::RefCell;

@@ -15,14 +15,11 @@ use slotwire::{NetworkInterface, NetworkProxy};
 use super::layered_network::LayeredNetwork;
 use super::native_network::NativeNetwork;
 use super::peer::{End, Listener, ListenerEnd, Peer, UdpEnd, UdpPeer};
-#[cfg(feature = "sim")]
 use super::proxied_network::simulated_proxy_carries;
 use super::proxied_network::{ProxiedNetwork, proxy_carries};
 use super::secret::SECRET;
-#[cfg(feature = "sim")]
 use super::simulated_network::SimulatedNetwork;
 use super::speech::Speech;
-#[cfg(feature = "tls")]
 use super::tls::TLS;
 use super::{any_port, turn, wait_until, watched};
 
@@ -150,7 +147,6 @@ impl Net {
 
     /// A host in memory, to which time is what it is told. What it sends to itself takes no time,
     /// as with the kernel.
-    #[cfg(feature = "sim")]
     pub(crate) fn simulated() -> Self {
         Self::of(|| Box::new(SimulatedNetwork::new()))
     }
@@ -161,19 +157,16 @@ impl Net {
     }
 
     /// A host in memory, with a layer on the connections to the listeners of a test.
-    #[cfg(feature = "sim")]
     pub(crate) fn simulated_with_layer() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()), SECRET)))
     }
 
     /// The kernel's, with TLS on the connections to the listeners of a test.
-    #[cfg(feature = "tls")]
     pub(crate) fn native_with_tls() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork), TLS)))
     }
 
     /// A host in memory, with TLS on the connections to the listeners of a test.
-    #[cfg(all(feature = "sim", feature = "tls"))]
     pub(crate) fn simulated_with_tls() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()), TLS)))
     }
@@ -186,7 +179,6 @@ impl Net {
     }
 
     /// The same of a host in memory.
-    #[cfg(feature = "sim")]
     pub(crate) fn simulated_with_proxy(carried: &str) -> Option<Self> {
         simulated_proxy_carries(carried)
             .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(SimulatedNetwork::new())))))

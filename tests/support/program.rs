@@ -63,7 +63,11 @@ impl Program {
         let test = std::env::current_exe().expect("a test knows where it is");
         let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
         let path: PathBuf = profile.join("examples").join(name);
-        assert!(path.exists(), "there is no {} (cargo build --examples)", path.display());
+        assert!(
+            path.exists(),
+            "there is no {} (cargo build --workspace --examples --all-features)",
+            path.display()
+        );
         Command::new(path)
     }
 

@@ -54,7 +54,6 @@ pub(super) fn proxy_carries(words: &str) -> bool {
 }
 
 /// The same of the proxy of the simulated network.
-#[cfg(feature = "sim")]
 pub(super) fn simulated_proxy_carries(words: &str) -> bool {
     carries(EXAMPLE_LACKS, words)
 }

@@ -26,7 +26,7 @@ const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
 fn program(tool: Tool, arguments: &[&str]) -> Command {
     let mut command = tool.command();
-    command.arg("-B").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls_peers/peers/tls.py"));
+    command.arg("-B").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tls_peers/peers/tls.py"));
     command.args(arguments);
     command
 }

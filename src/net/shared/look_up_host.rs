@@ -33,8 +33,8 @@ use crate::object::{Context, Obj, QObject, Slot, World};
 /// Upper and lower case are the same name. A name with non-ASCII letters is looked up in its ASCII
 /// form, `bücher.test` as `xn--bcher-kva.test` (UTS 46, with the options of web browsers). If a
 /// name has no such form, the error is [`HostNotFound`](crate::HostInfoError::HostNotFound), its
-/// text has the reason, and the system is not asked. This needs the feature `idn`, which is on by
-/// default. A name in ASCII goes to the system unchanged.
+/// text has the reason, and the system is not asked. This needs the feature `idn`. A name in
+/// ASCII goes to the system unchanged.
 impl World {
     /// Looks up a host's addresses and calls `answer` from the loop, also for a literal address and
     /// for an invalid name.

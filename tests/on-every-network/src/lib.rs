@@ -52,10 +52,10 @@ pub fn on_every_network_and_layer(exceptions: TokenStream, function: TokenStream
     let mut networks = NETWORKS.to_vec();
     if place_of("no_layer").is_none() {
         networks.extend([
-            Network::new("native_with_layer", false),
-            Network::new("simulated_with_layer", true),
-            Network { is_encrypted: true, ..Network::new("native_with_tls", false) },
-            Network { is_encrypted: true, ..Network::new("simulated_with_tls", true) },
+            Network::new("native_with_layer"),
+            Network::new("simulated_with_layer"),
+            Network::new("native_with_tls"),
+            Network::new("simulated_with_tls"),
         ]);
     }
     if place_of("no_proxy").is_none() {
@@ -63,8 +63,8 @@ pub fn on_every_network_and_layer(exceptions: TokenStream, function: TokenStream
         let carried = place_of("proxy_carries").and_then(|place| exceptions.get(place + 2));
         let carried = Some(carried.map_or("\"\"", String::as_str));
         networks.extend([
-            Network { carried, ..Network::new("native_with_proxy", false) },
-            Network { carried, ..Network::new("simulated_with_proxy", true) },
+            Network { name: "native_with_proxy", carried },
+            Network { name: "simulated_with_proxy", carried },
         ]);
     }
     tests_of(function, &networks)
@@ -77,20 +77,17 @@ const EXCEPTIONS: [&str; 3] = ["no_layer", "no_proxy", "proxy_carries"];
 #[derive(Clone, Copy)]
 struct Network<'a> {
     name: &'static str,
-    is_simulated: bool,
-    is_encrypted: bool,
     /// What its proxy has to carry, as a literal, if there is one.
     carried: Option<&'a str>,
 }
 
 impl Network<'_> {
-    const fn new(name: &'static str, is_simulated: bool) -> Self {
-        Self { name, is_simulated, is_encrypted: false, carried: None }
+    const fn new(name: &'static str) -> Self {
+        Self { name, carried: None }
     }
 }
 
-const NETWORKS: [Network<'static>; 2] =
-    [Network::new("native", false), Network::new("simulated", true)];
+const NETWORKS: [Network<'static>; 2] = [Network::new("native"), Network::new("simulated")];
 
 /// Makes tests of a function, one for each of the networks.
 fn tests_of(function: TokenStream, networks: &[Network<'_>]) -> TokenStream {
@@ -118,21 +115,14 @@ fn tests_of(function: TokenStream, networks: &[Network<'_>]) -> TokenStream {
     };
     let tests: String = networks
         .iter()
-        .map(|Network { name: network, is_simulated, is_encrypted, carried }| {
-            let mut features = String::new();
-            if *is_simulated {
-                features += "#[cfg(feature = \"sim\")]";
-            }
-            if *is_encrypted {
-                features += "#[cfg(feature = \"tls\")]";
-            }
+        .map(|Network { name: network, carried }| {
             let body = match carried {
                 None => format!("super::{name}(&super::Net::{network}());"),
                 Some(words) => format!(
                     "if let Some(net) = super::Net::{network}({words}) {{ super::{name}(&net); }}"
                 ),
             };
-            format!("{features} #[test] {of_tests} fn {network}() {{ {body} }}")
+            format!("#[test] {of_tests} fn {network}() {{ {body} }}")
         })
         .collect();
     let tests = format!("mod {name} {{ {tests} }}");

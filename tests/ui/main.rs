@@ -1,7 +1,7 @@
 //! What the compiler says to mistakes: each gets one error, where it was made, that names the fix.
 //!
 //! The texts depend on the compiler, and are those of [`COMPILER`]: with another one they are not
-//! compared. After a change, `TRYBUILD=overwrite cargo test --test ui` writes them anew: read the
+//! compared. After a change, `TRYBUILD=overwrite cargo test -p ui` writes them anew: read the
 //! difference.
 
 use std::process::Command;
@@ -14,17 +14,16 @@ fn each_mistake_gets_one_error_that_names_the_fix() {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc).arg("--version").output().expect("there is a compiler");
     if version.stdout.starts_with(COMPILER.as_bytes()) {
-        trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+        trybuild::TestCases::new().compile_fail("cases/*.rs");
     } else {
         eprintln!("not compared: the texts are those of {COMPILER}x");
     }
 }
 
-/// What needs a feature, without it: `cargo test --no-default-features --test ui`.
-#[cfg(not(any(feature = "sim", feature = "http-proxy")))]
+/// What needs a feature, without it: no feature is on for the programs of this package.
 #[test]
 fn what_needs_a_feature_names_it() {
-    trybuild::TestCases::new().compile_fail("tests/ui/without_features/*.rs");
+    trybuild::TestCases::new().compile_fail("without_features/*.rs");
 }
 
 /// The texts in which the language has an error of its own, after that of the macro.
@@ -32,7 +31,7 @@ const WITH_THE_LANGUAGES_OWN: [&str; 2] = ["signal_of_reference", "signal_two_ar
 
 #[test]
 fn no_text_has_more_than_one_error() {
-    let texts = std::fs::read_dir("tests/ui").expect("the tests run in the package's directory");
+    let texts = std::fs::read_dir("cases").expect("the tests run in the package's directory");
     let mut seen = 0;
     for entry in texts {
         let path = entry.expect("the directory can be read").path();
@@ -58,8 +57,8 @@ fn quotations(page: &str) -> Vec<Vec<&str>> {
 
 #[test]
 fn the_books_page_of_messages_quotes_the_compiler() {
-    let page = std::fs::read_to_string("book/src/compiler.md").expect("the page is there");
-    let texts: Vec<_> = ["tests/ui", "tests/ui/without_features"]
+    let page = std::fs::read_to_string("../../book/src/compiler.md").expect("the page is there");
+    let texts: Vec<_> = ["cases", "without_features"]
         .into_iter()
         .flat_map(|folder| std::fs::read_dir(folder).expect("it is in the package's directory"))
         .map(|entry| entry.expect("the directory can be read").path())

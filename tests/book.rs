@@ -1,4 +1,6 @@
-//! The chapters of the book, so that their programs are tested with the crate's own.
+//! The chapters of the book: their programs are tests.
+
+#![cfg(doctest)]
 
 #[doc = include_str!("../book/src/introduction.md")]
 struct Introduction;
@@ -42,11 +44,9 @@ struct Hosts;
 #[doc = include_str!("../book/src/proxies.md")]
 struct Proxies;
 
-#[cfg(all(feature = "tls", feature = "sim"))]
 #[doc = include_str!("../book/src/tls.md")]
 struct Tls;
 
-#[cfg(feature = "sim")]
 #[doc = include_str!("../book/src/simulation.md")]
 struct Simulation;
 
