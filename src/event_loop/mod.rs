@@ -5,6 +5,7 @@
 
 mod allowance;
 mod clock;
+mod driven;
 mod home;
 mod loop_access;
 mod pass_meter;

@@ -12,7 +12,6 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -198,36 +197,6 @@ impl Runtime {
         }
     }
 
-    /// Takes the request to end the loop. Returns the exit code of the last [`quit`](World::quit)
-    /// or [`exit`](World::exit), or `None` if there is no request.
-    ///
-    /// For a loop that drives the runtime by [`process_events`](Self::process_events) and goes on
-    /// afterwards, or drives the runtime again later. [`quit_requested`](World::quit_requested)
-    /// returns the request and leaves it there.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use slotwire::prelude::*;
-    ///
-    /// # fn main() -> Result<(), slotwire::Error> {
-    /// let mut rt = Runtime::with_clock(slotwire::VirtualClock::new())?;
-    /// rt.single_shot_fn(Duration::from_secs(5), |world| world.exit(7));
-    /// let code = loop {
-    ///     // Here another loop would look at its own events.
-    ///     rt.process_events(None)?;
-    ///     if let Some(code) = rt.take_quit_request() {
-    ///         break code;
-    ///     }
-    /// };
-    /// assert_eq!(code, 7);
-    /// assert_eq!(rt.quit_requested(), None);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn take_quit_request(&mut self) -> Option<i32> {
-        self.parts.quit_request.take()
-    }
-
     /// Makes one pass of the loop: waits up to `timeout` for something to do (for ever if `None`),
     /// and does it. Returns true if there was anything to do.
     ///
@@ -337,26 +306,22 @@ impl Runtime {
         self.world.begin_trace(trace, Box::new(stopwatch));
     }
 
-    /// Returns when the loop wants its next pass: now if there is something to do, otherwise when
-    /// the next timer is due. Returns `None` if only the kernel or another thread can bring
-    /// something.
-    ///
-    /// For driving the runtime by another loop: watch the descriptor that `as_raw_fd` returns, and
-    /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
-    /// readable or the deadline has come on the runtime's clock, which [`now`](World::now) returns.
-    /// Ask for the deadline again after every call into the runtime.
-    #[doc(alias = "hasPendingEvents")]
-    pub fn next_deadline(&self) -> Option<Instant> {
-        if self.has_work() { Some(self.clock.now()) } else { self.parts.timers.next_deadline() }
-    }
-
     /// The armed timers, and the clock that they go by.
     pub(crate) fn timers(&self) -> &Timers {
         &self.parts.timers
     }
 
+    pub(super) fn poller(&self) -> &dyn Poller {
+        &*self.poller
+    }
+
+    /// Where a request to end the loop waits.
+    pub(super) fn quit_request(&self) -> &QuitRequest {
+        &self.parts.quit_request
+    }
+
     /// Returns true if the next pass has something to do, so that it must not sleep.
-    fn has_work(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         self.has_waiting() || self.has_untold()
     }
 
@@ -610,14 +575,6 @@ impl DerefMut for Runtime {
     #[inline]
     fn deref_mut(&mut self) -> &mut World {
         &mut self.world
-    }
-}
-
-/// Returns the poller's descriptor, which is readable when the loop has something to do. Another
-/// loop can watch it.
-impl AsRawFd for Runtime {
-    fn as_raw_fd(&self) -> RawFd {
-        self.poller.as_raw_fd()
     }
 }
 

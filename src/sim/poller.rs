@@ -1,7 +1,7 @@
 //! The clock and the poller of a runtime on a simulated host.
 
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -134,9 +134,9 @@ impl Poller for SimPoller {
     }
 }
 
-impl AsRawFd for SimPoller {
-    fn as_raw_fd(&self) -> RawFd {
-        self.kernel.as_raw_fd()
+impl AsFd for SimPoller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.kernel.as_fd()
     }
 }
 

@@ -9,7 +9,6 @@ use super::*;
 enum Hears {
     Bytes(usize),
     /// A request of HTTP, up to the empty line.
-    #[cfg_attr(not(feature = "http-proxy"), expect(dead_code, reason = "only HTTP has heads"))]
     Head,
 }
 

@@ -4,7 +4,7 @@
 //! it or calls it.
 
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use mio::{Events, Poll, Registry, Waker};
@@ -16,7 +16,7 @@ use crate::readiness::{Readiness, SourceId};
 pub(in crate::event_loop) const EVENTS: usize = 1024;
 
 /// Where a loop waits. The descriptor is readable when the kernel has something to report.
-pub(crate) trait Poller: AsRawFd {
+pub(crate) trait Poller: AsFd {
     /// Waits up to `timeout` (for ever if `None`) until a source is ready. Adds the ready sources to
     /// `ready`.
     fn poll(
@@ -104,8 +104,8 @@ impl Poller for KernelPoller {
     }
 }
 
-impl AsRawFd for KernelPoller {
-    fn as_raw_fd(&self) -> RawFd {
-        self.poll.as_raw_fd()
+impl AsFd for KernelPoller {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.poll.registry().as_fd()
     }
 }

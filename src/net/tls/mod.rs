@@ -15,7 +15,7 @@ mod engine;
 mod error;
 #[cfg(fuzzing)]
 mod fuzzing;
-#[cfg(test)]
+#[cfg(all(test, feature = "_certificates"))]
 mod handshake_tests;
 mod hearing;
 mod key;
