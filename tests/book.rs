@@ -20,6 +20,9 @@ struct Delivery;
 #[doc = include_str!("../book/src/event-loop.md")]
 struct EventLoop;
 
+#[doc = include_str!("../book/src/other-loops.md")]
+struct OtherLoops;
+
 #[doc = include_str!("../book/src/devices.md")]
 struct Devices;
 

@@ -58,11 +58,11 @@ impl Runtime {
     /// Makes one pass without waiting, for a future that drives the runtime. Returns the exit code
     /// if the pass, or something before it, has asked for the end of the loop.
     ///
-    /// If the pass had something to do, there may be more: then it wakes the task, which is polled
-    /// again after other tasks of its executor. Otherwise the task has to be polled again when the
-    /// descriptor is readable or the [deadline](Self::next_deadline) has come, which the executor
-    /// looks after: `tokio::io::unix::AsyncFd` and `tokio::time`, for example. The book's chapter
-    /// "In other loops" has a program for each of several executors.
+    /// If the pass leaves something undone, because of its [allowance](crate::Allowance), it wakes the
+    /// task, which is polled again after other tasks of its executor. Otherwise the task has to be
+    /// polled again when the descriptor is readable or the [deadline](Self::next_deadline) has come,
+    /// which the executor looks after: `tokio::io::unix::AsyncFd` and `tokio::time`, for example. The
+    /// book's page "In other loops" has a program for each of several executors.
     ///
     /// ```
     /// use std::task::{Context, Poll, Waker};
@@ -82,11 +82,11 @@ impl Runtime {
     ///
     /// Fails if the kernel's poller fails.
     pub fn poll_turn(&mut self, task: &mut task::Context<'_>) -> Poll<Result<i32, Error>> {
-        let had_work = self.process_events(Some(Duration::ZERO))?;
+        self.process_events(Some(Duration::ZERO))?;
         if let Some(code) = self.take_quit_request() {
             return Poll::Ready(Ok(code));
         }
-        if had_work {
+        if self.has_work() {
             task.waker().wake_by_ref();
         }
         Poll::Pending
