@@ -18,6 +18,9 @@ use tokio::time::{interval, sleep_until};
 /// Drives the runtime until it asks for the end.
 async fn drive(mut scene: Scene) -> Result<Report, Box<dyn Error>> {
     let descriptor = scene.rt().as_fd().try_clone_to_owned()?;
+    // tokio 1.54 prefers an unsafe function, because a type could return another descriptor each time.
+    // An `OwnedFd` does not.
+    #[allow(deprecated)]
     let descriptor = AsyncFd::with_interest(descriptor, Interest::READABLE)?;
     let mut own = interval(PERIOD);
     let mut has_own = true;
