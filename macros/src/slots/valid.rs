@@ -1,7 +1,8 @@
 //! The checks of a block of slots, and of a slot.
 
 use syn::{
-    FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReturnType, Signature, Type,
+    FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReceiverKind, ReturnType, Safety,
+    Signature, Type,
 };
 
 use super::ast::{Head, Inputs};
@@ -56,7 +57,7 @@ pub(crate) fn signature<'a>(
             "a slot cannot be async: it runs to its end before the next slot starts; start the \
              work, and connect another slot to the signal that says it is done",
         );
-    } else if let Some(unsafety) = signature.unsafety {
+    } else if let Safety::Unsafe(unsafety) = signature.safety {
         mistakes.at(unsafety, "a slot cannot be unsafe, since signals call it");
     } else if let Some(parameter) = signature
         .generics
@@ -74,13 +75,10 @@ pub(crate) fn signature<'a>(
 fn receiver(signature: &Signature, mistakes: &mut Mistakes) -> bool {
     let message = "a slot takes `&mut self`";
     match signature.inputs.first() {
-        Some(FnArg::Receiver(receiver)) if receiver.colon_token.is_some() => return true,
-        Some(FnArg::Receiver(receiver)) => {
-            if receiver.reference.is_some() && receiver.mutability.is_some() {
-                return true;
-            }
-            mistakes.at(receiver, format!("{message}: write `&mut self`"));
-        }
+        Some(FnArg::Receiver(receiver)) => match receiver.kind {
+            ReceiverKind::Typed(..) | ReceiverKind::Reference(.., Some(_)) => return true,
+            _ => mistakes.at(receiver, format!("{message}: write `&mut self`")),
+        },
         _ => mistakes.at(
             &signature.ident,
             format!("{message} first: write `fn {}(&mut self, …)`", signature.ident),
@@ -95,7 +93,7 @@ fn output(output: &ReturnType, mistakes: &mut Mistakes) -> bool {
     let wrong = match &**ty {
         Type::Tuple(tuple) => !tuple.elems.is_empty(),
         Type::Array(_) | Type::Reference(_) | Type::Slice(_) | Type::Ptr(_) => true,
-        Type::ImplTrait(_) | Type::TraitObject(_) | Type::BareFn(_) => true,
+        Type::ImplTrait(_) | Type::TraitObject(_) | Type::FnPtr(_) => true,
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let first_argument = match &last.arguments {
                 PathArguments::AngleBracketed(arguments) => arguments.args.first(),
