@@ -108,6 +108,7 @@ mod error;
 mod macros;
 mod mistakes;
 mod readiness;
+mod start;
 mod sync;
 
 #[doc(inline)]

@@ -31,6 +31,9 @@ pub mod v1 {
     };
     use crate::object::{Property, Target, debug_as_text, nothing_as_text};
     pub use crate::readiness::{Readiness, SourceId};
+    pub use crate::start::{
+        Declared, Start, StartOfChild, StartOfField, StartsByDefault, add_child_as,
+    };
 
     /// What engines, and the layers that stand on them, are written against.
     pub mod engine {

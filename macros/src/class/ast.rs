@@ -1,6 +1,6 @@
 //! The tree: a class as its struct describes it.
 
-use syn::{Attribute, DeriveInput, Field, Generics, Ident, Type, Visibility};
+use syn::{Attribute, DeriveInput, Expr, Field, Generics, Ident, Type, Visibility};
 
 use super::attr::{FieldAttrs, Role};
 use super::hook::Hooks;
@@ -19,6 +19,31 @@ pub(crate) struct Class<'a> {
     pub(crate) members: Vec<Member<'a>>,
     /// The types of the fields without a role, which are data of the class.
     pub(crate) data: Vec<&'a Type>,
+    /// All fields in their order, as `declared` fills them.
+    pub(crate) parts: Vec<Part<'a>>,
+}
+
+/// A field of a declared object.
+pub(crate) struct Part<'a> {
+    pub(crate) field: &'a Ident,
+    pub(crate) ty: &'a Type,
+    pub(crate) start: Start<'a>,
+}
+
+/// How a field starts.
+pub(crate) enum Start<'a> {
+    /// As the handle of a child of this class, whose start value may be given.
+    Child(&'a Type, Option<Expr>),
+    /// As a property of this type, with a value.
+    Value(&'a Type, Expr),
+    /// As an expression says.
+    Init(Expr),
+    /// As the object that the class extends.
+    Base,
+    /// With the type's `Default`.
+    Default,
+    /// In no way, since there is a mistake.
+    Mistaken,
 }
 
 /// The field whose class this class extends.
@@ -74,6 +99,7 @@ impl<'a> Class<'a> {
             device: None,
             members: Vec::new(),
             data: Vec::new(),
+            parts: Vec::new(),
         };
         for field in fields {
             class.read_field(field, mistakes);
@@ -83,21 +109,31 @@ impl<'a> Class<'a> {
 
     fn read_field(&mut self, field: &'a Field, mistakes: &mut Mistakes) {
         let Some(ident) = &field.ident else { return };
-        let attrs = FieldAttrs::read(&field.attrs, mistakes);
-        let role = match attrs.role {
-            Some(role) => role,
-            None => match valid::forgotten_role(field, mistakes) {
-                Some(role) => role,
-                None => {
-                    self.data.push(&field.ty);
-                    return;
-                }
-            },
+        let FieldAttrs { role, init, docs } = FieldAttrs::read(field, mistakes);
+        let role = match role {
+            Some(role) => Some(role),
+            None => valid::forgotten_role(field, mistakes),
         };
+        let start = valid::start(role.as_ref(), init, &field.ty, mistakes);
+        self.parts.push(Part { field: ident, ty: &field.ty, start });
         match role {
-            Role::Skipped => {}
+            None => self.data.push(&field.ty),
+            Some(role) => self.read_role(role, ident, &field.ty, docs, mistakes),
+        }
+    }
+
+    fn read_role(
+        &mut self,
+        role: Role<'a>,
+        ident: &'a Ident,
+        ty: &'a Type,
+        docs: Vec<&'a Attribute>,
+        mistakes: &mut Mistakes,
+    ) {
+        match role {
+            Role::Skipped | Role::Child(_) => {}
             Role::Base(attr, forwards) => {
-                let base = Base { field: ident, class: &field.ty, forwards };
+                let base = Base { field: ident, class: ty, forwards };
                 let is_device = forwards.is_some();
                 if valid::only_base(self.base.as_ref(), attr, mistakes)
                     && (!is_device || valid::only_device(self.device_field(), attr, mistakes))
@@ -106,7 +142,7 @@ impl<'a> Class<'a> {
                 }
             }
             Role::Device(attr, kind) => {
-                if valid::device_type(kind, &field.ty, mistakes)
+                if valid::device_type(kind, ty, mistakes)
                     && valid::only_device(self.device_field(), attr, mistakes)
                 {
                     self.device = Some(OwnDevice { field: ident, kind });
@@ -114,11 +150,16 @@ impl<'a> Class<'a> {
             }
             Role::Member(kind) => {
                 valid::member_name(ident, kind, mistakes);
-                if let Some(carries) = valid::member_type(kind, &field.ty, mistakes) {
-                    self.members.push(Member { field: ident, carries, kind, docs: attrs.docs });
+                if let Some(carries) = valid::member_type(kind, ty, mistakes) {
+                    self.members.push(Member { field: ident, carries, kind, docs });
                 }
             }
         }
+    }
+
+    /// Returns true if the class has a `declared`.
+    pub(crate) fn is_declared(&self) -> bool {
+        self.parts.iter().any(|part| !matches!(part.start, Start::Base | Start::Default))
     }
 
     /// Returns the field that makes the class a device, if there is one.

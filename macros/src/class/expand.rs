@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
 use super::ast::{Class, DeviceKind, Kind, Member};
-use super::{device, device_signal};
+use super::{declared, device, device_signal};
 use crate::text::{camel_case, name_self, plain, type_text};
 
 /// Writes what the derive adds to a class.
@@ -16,7 +16,8 @@ pub(crate) fn class(class: &Class<'_>) -> TokenStream {
     let object = object(class);
     let upcast = upcast(class);
     let device = device::device(class);
-    quote!(#accessors #object #upcast #device)
+    let declared = declared::declared(class);
+    quote!(#accessors #object #upcast #device #declared)
 }
 
 /// Writes the accessors of signals and properties.

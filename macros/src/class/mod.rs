@@ -2,6 +2,7 @@
 
 mod ast;
 mod attr;
+mod declared;
 mod device;
 mod device_signal;
 mod expand;

@@ -1,11 +1,11 @@
 //! The checks of a class.
 
 use syn::{
-    AngleBracketedGenericArguments, Attribute, Data, DeriveInput, Field, Fields, GenericArgument,
-    Ident, PathArguments, Type, punctuated::Iter,
+    AngleBracketedGenericArguments, Attribute, Data, DeriveInput, Expr, Field, Fields,
+    GenericArgument, Ident, PathArguments, Type, punctuated::Iter,
 };
 
-use super::ast::{Base, DeviceKind, Kind};
+use super::ast::{Base, DeviceKind, Kind, Start};
 use super::attr::Role;
 use crate::mistake::Mistakes;
 use crate::text::{owned_text, plain, type_text};
@@ -54,7 +54,7 @@ pub(crate) fn fields<'a>(
 /// Reports attributes above the struct that belong above its fields. `Hooks` checks `qobject`.
 pub(crate) fn container(attrs: &[Attribute], mistakes: &mut Mistakes) {
     for attr in attrs {
-        if ["signal", "property"].iter().any(|name| attr.path().is_ident(name)) {
+        if ["signal", "property", "child", "init"].iter().any(|name| attr.path().is_ident(name)) {
             mistakes.at(attr, "this attribute goes above a field of the struct");
         }
     }
@@ -79,6 +79,76 @@ pub(crate) fn forgotten_role<'a>(field: &Field, mistakes: &mut Mistakes) -> Opti
         ),
     );
     Some(Role::Member(kind))
+}
+
+/// Returns how a field of this role starts.
+pub(crate) fn start<'a>(
+    role: Option<&Role<'_>>,
+    init: Option<(&Attribute, Option<Expr>)>,
+    ty: &'a Type,
+    mistakes: &mut Mistakes,
+) -> Start<'a> {
+    match (role, init) {
+        (Some(Role::Child(child)), None) => match child_type(ty, child.is_some(), mistakes) {
+            Some(class) => Start::Child(class, child.clone()),
+            None => Start::Mistaken,
+        },
+        (Some(Role::Child(_)), Some((attr, _))) => {
+            mistakes.at(
+                attr,
+                "a child starts as its own attribute says: write `#[child(value)]` in place of both",
+            );
+            Start::Mistaken
+        }
+        (Some(Role::Member(Kind::Signal)), Some((attr, _))) => {
+            mistakes.at(attr, "a signal has no start value: leave this out");
+            Start::Mistaken
+        }
+        (_, Some((_, None))) => Start::Mistaken,
+        (Some(Role::Member(Kind::Property { .. })), Some((_, Some(value)))) => {
+            argument_of(ty, "Property").map_or(Start::Mistaken, |ty| Start::Value(ty, value))
+        }
+        (_, Some((_, Some(value)))) => Start::Init(value),
+        (Some(Role::Base(..)), None) => Start::Base,
+        (_, None) => Start::Default,
+    }
+}
+
+/// Returns true for the type of a handle.
+pub(crate) fn is_handle(ty: &Type) -> bool {
+    argument_of(ty, "Obj").is_some()
+}
+
+/// Returns the class of a child from the type of its field.
+fn child_type<'a>(ty: &'a Type, has_value: bool, mistakes: &mut Mistakes) -> Option<&'a Type> {
+    let class = argument_of(ty, "Obj");
+    match class {
+        None => mistakes.at(
+            ty,
+            match arguments_of(ty, "Obj") {
+                Some(_) => "`Obj<_>` names the class of the child: write `Obj<Class>`".to_owned(),
+                None if ["Option", "Vec"].iter().any(|name| argument_of(ty, name).is_some()) => {
+                    "a field with `#[child]` is a handle, `Obj<_>`; a child that may be missing, \
+                     and several ones, are added by an expression: \
+                     `#[init((0..4).map(|_| cx.add_child(Class::new())).collect())]`"
+                        .to_owned()
+                }
+                None => format!(
+                    "a field with `#[child]` is the handle of a child: write `Obj<{}>`",
+                    type_text(ty)
+                ),
+            },
+        ),
+        Some(class @ (Type::TraitObject(_) | Type::ImplTrait(_))) if !has_value => {
+            mistakes.at(
+                class,
+                "many classes have this trait: write the object to add, `#[child(value)]`",
+            );
+            return None;
+        }
+        Some(_) => {}
+    }
+    class
 }
 
 /// Returns true if there is no base yet, and reports the attribute otherwise.
