@@ -86,8 +86,29 @@ pub mod v1 {
         const SLOTS: Slots<Self>;
     }
 
+    /// A class with parameters, which has constants in place of statics.
+    pub trait GenericClass: Sized + 'static {
+        /// The slots of the class.
+        const SLOTS: Slots<Self>;
+        /// The signals of the class.
+        const SIGNALS: &'static [MetaSignal];
+        /// The properties of the class.
+        const PROPERTIES: &'static [MetaProperty];
+        /// The description of the class.
+        const META: &'static MetaObject;
+    }
+
+    /// Compiles only if `T` has no references but those that live for ever.
+    pub fn is_static<T: 'static>() {}
+
     /// Compiles only if `T` is an object class.
     pub fn is_class<T: QObject>() {}
+
+    /// Compiles only if `T` is a device.
+    pub fn is_device<T: QIODevice>() {}
+
+    /// Compiles only if `T` is a socket.
+    pub fn is_socket<T: QAbstractSocket>() {}
 
     /// The slots of a class, if it has a block of them.
     #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! The tree: a class as its struct describes it.
 
-use syn::{Attribute, DeriveInput, Expr, Field, Generics, Ident, Type, Visibility};
+use syn::{Attribute, DeriveInput, Expr, Field, Ident, Type, Visibility};
 
 use super::attr::{FieldAttrs, Role};
+use super::head::Head;
 use super::hook::Hooks;
 use super::valid;
 use crate::mistake::Mistakes;
@@ -11,8 +12,9 @@ use crate::mistake::Mistakes;
 pub(crate) struct Class<'a> {
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
-    /// Empty, unless the struct is mistaken.
-    pub(crate) generics: &'a Generics,
+    pub(crate) head: Head<'a>,
+    /// True if the struct is mistaken, since it has lifetime parameters.
+    pub(crate) has_lifetimes: bool,
     pub(crate) hooks: Hooks,
     pub(crate) base: Option<Base<'a>>,
     pub(crate) device: Option<OwnDevice<'a>>,
@@ -21,6 +23,8 @@ pub(crate) struct Class<'a> {
     pub(crate) data: Vec<&'a Type>,
     /// All fields in their order, as `declared` fills them.
     pub(crate) parts: Vec<Part<'a>>,
+    /// True if the class has a `declared`, since one of its fields has a `#[child]` or an `#[init]`.
+    pub(crate) is_declared: bool,
 }
 
 /// A field of a declared object.
@@ -93,13 +97,15 @@ impl<'a> Class<'a> {
         let mut class = Class {
             vis: &input.vis,
             ident: &input.ident,
-            generics: &input.generics,
+            head: Head::new(&input.ident, &input.generics),
+            has_lifetimes: input.generics.lifetimes().next().is_some(),
             hooks: Hooks::read(&input.attrs, mistakes),
             base: None,
             device: None,
             members: Vec::new(),
             data: Vec::new(),
             parts: Vec::new(),
+            is_declared: false,
         };
         for field in fields {
             class.read_field(field, mistakes);
@@ -109,7 +115,8 @@ impl<'a> Class<'a> {
 
     fn read_field(&mut self, field: &'a Field, mistakes: &mut Mistakes) {
         let Some(ident) = &field.ident else { return };
-        let FieldAttrs { role, init, docs } = FieldAttrs::read(field, mistakes);
+        let FieldAttrs { role, init, is_declared, docs } = FieldAttrs::read(field, mistakes);
+        self.is_declared |= is_declared;
         let role = match role {
             Some(role) => Some(role),
             None => valid::forgotten_role(field, mistakes),
@@ -135,7 +142,8 @@ impl<'a> Class<'a> {
             Role::Base(attr, forwards) => {
                 let base = Base { field: ident, class: ty, forwards };
                 let is_device = forwards.is_some();
-                if valid::only_base(self.base.as_ref(), attr, mistakes)
+                if valid::base_type(ty, self.head.parameters(), mistakes)
+                    && valid::only_base(self.base.as_ref(), attr, mistakes)
                     && (!is_device || valid::only_device(self.device_field(), attr, mistakes))
                 {
                     self.base = Some(base);
@@ -155,11 +163,6 @@ impl<'a> Class<'a> {
                 }
             }
         }
-    }
-
-    /// Returns true if the class has a `declared`.
-    pub(crate) fn is_declared(&self) -> bool {
-        self.parts.iter().any(|part| !matches!(part.start, Start::Base | Start::Default))
     }
 
     /// Returns the field that makes the class a device, if there is one.

@@ -13,6 +13,8 @@ pub(crate) struct FieldAttrs<'a> {
     pub(crate) role: Option<Role<'a>>,
     /// The `#[init(…)]`, with its expression unless that is mistaken.
     pub(crate) init: Option<(&'a Attribute, Option<Expr>)>,
+    /// True if there is a `#[child]` or an `#[init]`, mistaken or not.
+    pub(crate) is_declared: bool,
     pub(crate) docs: Vec<&'a Attribute>,
 }
 
@@ -29,13 +31,14 @@ pub(crate) enum Role<'a> {
 impl<'a> FieldAttrs<'a> {
     /// Reads the attributes of a field. The first one that has a role decides.
     pub(crate) fn read(field: &'a Field, mistakes: &mut Mistakes) -> Self {
-        let mut read = Self { role: None, init: None, docs: Vec::new() };
+        let mut read = Self { role: None, init: None, is_declared: false, docs: Vec::new() };
         for attr in &field.attrs {
             let path = attr.path();
             if path.is_ident("doc") {
                 read.docs.push(attr);
                 continue;
             }
+            read.is_declared |= path.is_ident("child") || path.is_ident("init");
             if path.is_ident("init") {
                 read.read_init(attr, mistakes);
                 continue;

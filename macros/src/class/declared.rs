@@ -9,10 +9,12 @@ use super::ast::{Class, Part, Start};
 
 /// Writes `declared`, if the class has a field with `#[child]` or `#[init]`.
 pub(crate) fn declared(class: &Class<'_>) -> Option<TokenStream> {
-    if !class.is_declared() {
+    if !class.is_declared {
         return None;
     }
-    let (vis, ident) = (class.vis, class.ident);
+    let vis = class.vis;
+    let inherent = class.head.inherent();
+    let by_trait = class.head.of_trait(quote!(::slotwire::__private::v1::Declared));
     // The expressions of the attributes see the context by this name.
     let cx = Ident::new("cx", Span::call_site());
     let locals: Vec<_> = class.parts.iter().map(|part| local(part.field)).collect();
@@ -23,7 +25,7 @@ pub(crate) fn declared(class: &Class<'_>) -> Option<TokenStream> {
         #[allow(dead_code, deprecated, unreachable_code, unreachable_pub)]
         #[allow(unused_imports, unused_qualifications, unused_variables)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
-        impl #ident {
+        #inherent {
             /// Returns the object as its struct declares it. Adds the children to it, and gives
             /// each other field its start value, in the order of the fields.
             #vis fn declared(#cx: &mut ::slotwire::__private::v1::Context<'_, Self>) -> Self {
@@ -34,7 +36,7 @@ pub(crate) fn declared(class: &Class<'_>) -> Option<TokenStream> {
         }
 
         #[automatically_derived]
-        impl ::slotwire::__private::v1::Declared for #ident {
+        #by_trait {
             fn by_declaration(cx: &mut ::slotwire::__private::v1::Context<'_, Self>) -> Self {
                 Self::declared(cx)
             }
@@ -51,15 +53,13 @@ fn local(field: &Ident) -> Ident {
 /// Returns the expression by which a field starts. The compiler reports a type without a start
 /// value at the type.
 fn start(part: &Part<'_>, cx: &Ident) -> TokenStream {
-    let path = quote!(::slotwire::__private::v1);
+    let path = path();
     // The attributes cannot see this name.
     let value = Ident::new("value", Span::mixed_site());
     match &part.start {
         Start::Child(class, None) => {
-            let add = quote_spanned! {class.span()=>
-                ::slotwire::__private::v1::Start::<#class>::add_child
-            };
-            quote!(#add(#cx))
+            let add = quote_spanned!(class.span()=> #path::Start::<#class>::add_child);
+            ask(&add, cx)
         }
         Start::Child(Type::TraitObject(_), Some(child)) => quote!({
             let #value = #child;
@@ -76,18 +76,29 @@ fn start(part: &Part<'_>, cx: &Ident) -> TokenStream {
         Start::Init(start) => quote!(#start),
         Start::Base => {
             let class = part.ty;
-            let base = quote_spanned! {class.span()=>
-                ::slotwire::__private::v1::Start::<#class>::base
-            };
-            quote!(#base(#cx))
+            let base = quote_spanned!(class.span()=> #path::Start::<#class>::base);
+            ask(&base, cx)
         }
         Start::Default => {
             let ty = part.ty;
-            let start = quote_spanned! {ty.span()=>
-                <#ty as ::slotwire::__private::v1::StartOfField>::start_of_field
-            };
+            let start = quote_spanned!(ty.span()=> <#ty as #path::StartOfField>::start_of_field);
             quote!(#start())
         }
         Start::Mistaken => quote!(::core::unimplemented!()),
     }
+}
+
+/// Calls the function with the context. It is assigned to a function pointer before, so that the
+/// compiler reports at the type what the function asks of it.
+fn ask(function: &TokenStream, cx: &Ident) -> TokenStream {
+    let path = path();
+    let start = Ident::new("start", Span::mixed_site());
+    quote!({
+        let #start: fn(&mut #path::Context<'_, Self>) -> _ = #function;
+        #start(#cx)
+    })
+}
+
+fn path() -> TokenStream {
+    quote!(::slotwire::__private::v1)
 }

@@ -31,10 +31,12 @@ pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
 /// Writes the traits of a device that implements `RawDevice` itself.
 fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
     let ident = class.ident;
+    // Without parameters, the bound makes the compiler report a missing `RawDevice` once.
     let bound = quote_spanned! {ident.span()=>
         #ident: ::slotwire::__private::v1::RawDevice
     };
-    io_device(class, Some(&bound), &Access::field(field))
+    let bound = (!class.head.is_generic()).then_some(bound);
+    io_device(class, bound.as_ref(), &Access::field(field))
 }
 
 /// Writes the traits of a socket whose state machine is in its field.
@@ -103,6 +105,15 @@ pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     quote_spanned!(span=> #class: ::slotwire::__private::v1::#asked)
 }
 
+/// Returns the question whether the base is what the class extends.
+pub(crate) fn question(base: &Base<'_>) -> TokenStream {
+    match base.forwards {
+        None => quote!(is_class),
+        Some(DeviceKind::Plain) => quote!(is_device),
+        Some(DeviceKind::Socket) => quote!(is_socket),
+    }
+}
+
 /// Returns the super class of a class that is a device by itself.
 pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
     let extended = match class.device.as_ref()?.kind {
@@ -114,13 +125,16 @@ pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
 
 /// Writes `QIODevice` and the traits of the standard library, with this bound.
 fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> TokenStream {
-    let ident = class.ident;
     let attributes = attributes();
-    let bound = bound.map(|bound| quote!(where #bound,));
+    let head = |path| class.head.of_trait_where(path, bound);
+    let io_device = head(quote!(::slotwire::__private::v1::QIODevice));
+    let read = head(quote!(::std::io::Read));
+    let buf_read = head(quote!(::std::io::BufRead));
+    let write = head(quote!(::std::io::Write));
     let Access { shared, exclusive } = state;
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::QIODevice for #ident #bound {
+        #io_device {
             fn device(&self) -> &::slotwire::__private::v1::Device {
                 #shared
             }
@@ -132,7 +146,7 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
         #attributes
         /// Reads what there is. Never blocks.
-        impl ::std::io::Read for #ident #bound {
+        #read {
             /// Reads what there is, up to the size of `buffer`. Returns the number of bytes, which
             /// is 0 at the end and for an empty datagram.
             ///
@@ -158,7 +172,7 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
         #attributes
         /// Returns what there is. Never blocks.
-        impl ::std::io::BufRead for #ident #bound {
+        #buf_read {
             /// Returns the next bytes and leaves them there. Returns none at the end, and once for
             /// an empty datagram.
             ///
@@ -205,7 +219,7 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
         #attributes
         /// Writes to the device. Never blocks.
-        impl ::std::io::Write for #ident #bound {
+        #write {
             /// Writes `bytes`, or as many of them as the device can take. Returns the number of
             /// bytes.
             ///
@@ -252,9 +266,9 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
 /// Writes a `RawDevice` that forwards to another one.
 fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
-    let ident = class.ident;
     let attributes = attributes();
     let path = quote!(::slotwire::__private::v1::RawDevice);
+    let head = class.head.of_trait(path.clone());
     let shared = [
         (quote!(is_random_access), quote!(bool)),
         (quote!(is_message_based), quote!(bool)),
@@ -309,7 +323,7 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
     });
     quote! {
         #attributes
-        impl #path for #ident {
+        #head {
             #(#shared)*
             #(#exclusive)*
         }
@@ -318,12 +332,12 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
 
 /// Writes a `QAbstractSocket` with this core and this state machine.
 fn socket(class: &Class<'_>, parts: &Access) -> TokenStream {
-    let ident = class.ident;
     let attributes = attributes();
+    let head = class.head.of_trait(quote!(::slotwire::__private::v1::QAbstractSocket));
     let Access { shared, exclusive } = parts;
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::QAbstractSocket for #ident {
+        #head {
             fn core(&self) -> &::slotwire::__private::v1::SocketCore {
                 #shared
             }

@@ -2,11 +2,12 @@
 
 use syn::{
     AngleBracketedGenericArguments, Attribute, Data, DeriveInput, Expr, Field, Fields,
-    GenericArgument, Ident, PathArguments, Type, punctuated::Iter,
+    GenericArgument, Generics, Ident, PathArguments, Type, punctuated::Iter,
 };
 
 use super::ast::{Base, DeviceKind, Kind, Start};
 use super::attr::Role;
+use super::head;
 use crate::mistake::Mistakes;
 use crate::text::{owned_text, plain, type_text};
 
@@ -30,13 +31,7 @@ pub(crate) fn fields<'a>(
             return None;
         }
     };
-    if !input.generics.params.is_empty() {
-        mistakes.at(
-            &input.generics,
-            "an object class has no generic parameters, since each class has one meta object: \
-             name the types, or box a trait object",
-        );
-    }
+    parameters(&input.generics, mistakes);
     if let Fields::Unnamed(fields) = &data.fields {
         mistakes.at(
             fields,
@@ -49,6 +44,46 @@ pub(crate) fn fields<'a>(
         return None;
     }
     Some(data.fields.iter())
+}
+
+/// Reports parameters that no class can have.
+fn parameters(generics: &Generics, mistakes: &mut Mistakes) {
+    if let Some(lifetime) = generics.lifetimes().next() {
+        mistakes.at(
+            lifetime,
+            "an object class has no lifetime parameters, since a runtime keeps its objects as long \
+             as it likes: own the value (a `String` for a `&str`), or share it in an `Rc`",
+        );
+        return;
+    }
+    for parameter in generics.type_params() {
+        let name = &parameter.ident;
+        if head::bounds(name, generics).next().is_none() {
+            mistakes.at(
+                name,
+                format!(
+                    "an object class holds no references, since a runtime keeps its objects as \
+                     long as it likes: write `{name}: 'static`, here and in the impl blocks"
+                ),
+            );
+        }
+    }
+}
+
+/// Returns true if the type can be that of a base, and reports the type otherwise.
+pub(crate) fn base_type(ty: &Type, generics: &Generics, mistakes: &mut Mistakes) -> bool {
+    let is_parameter = generics.type_params().any(|parameter| is_path(ty, &parameter.ident));
+    if is_parameter {
+        mistakes.at(
+            ty,
+            "a class extends one other class, and this parameter stands for many: name the class",
+        );
+    }
+    !is_parameter
+}
+
+fn is_path(ty: &Type, name: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(name))
 }
 
 /// Reports attributes above the struct that belong above its fields. `Hooks` checks `qobject`.

@@ -20,7 +20,7 @@ pub(crate) struct Block {
     pub(crate) head: Head,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) items: Vec<Item>,
-    /// True if this can be the block of a class: not of a trait, and without generics.
+    /// True if this can be the block of a class: not of a trait, and without lifetimes.
     pub(crate) is_class: bool,
 }
 

@@ -22,8 +22,8 @@ pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
         );
         return false;
     }
-    // The derive reports generic parameters of the class.
-    head.generics.params.is_empty()
+    // The derive reports lifetime parameters of the class.
+    head.generics.lifetimes().next().is_none()
 }
 
 /// Reports a `#[slot]` on an item that is not a method.
