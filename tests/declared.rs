@@ -210,9 +210,9 @@ mod library {
     use slotwire::prelude::*;
 
     #[derive(QObject)]
-    pub struct Door {
+    pub(super) struct Door {
         #[child]
-        pub bell: Obj<QTimer>,
+        pub(super) bell: Obj<QTimer>,
     }
 }
 

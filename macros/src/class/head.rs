@@ -36,12 +36,12 @@ impl<'a> Head<'a> {
 
     /// Returns the class with any types as its arguments: `Channel<_>`.
     pub(crate) fn any(&self) -> TokenStream {
-        let ident = self.ident;
+        let (ident, span) = (self.ident, self.ident.span());
         let arguments = self.declared.params.iter().map(|parameter| match parameter {
             GenericParam::Const(constant) => constant.ident.to_token_stream(),
-            _ => quote!(_),
+            _ => quote_spanned!(span=> _),
         });
-        quote!(#ident<#(#arguments),*>)
+        quote_spanned!(span=> #ident<#(#arguments),*>)
     }
 
     /// Returns the head of an impl block of the class itself.
