@@ -107,6 +107,7 @@ mod book;
 mod error;
 mod macros;
 mod mistakes;
+mod questions;
 mod readiness;
 mod start;
 mod sync;

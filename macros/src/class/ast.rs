@@ -159,6 +159,7 @@ impl<'a> Class<'a> {
             Role::Member(kind) => {
                 valid::member_name(ident, kind, mistakes);
                 if let Some(carries) = valid::member_type(kind, ty, mistakes) {
+                    valid::property_of_parameter(kind, carries, &self.head, mistakes);
                     self.members.push(Member { field: ident, carries, kind, docs });
                 }
             }

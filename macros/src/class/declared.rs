@@ -58,7 +58,9 @@ fn start(part: &Part<'_>, cx: &Ident) -> TokenStream {
     let value = Ident::new("value", Span::mixed_site());
     match &part.start {
         Start::Child(class, None) => {
-            let add = quote_spanned!(class.span()=> #path::Start::<#class>::add_child);
+            let add = quote_spanned! {class.span()=>
+                ::slotwire::__private::v1::Start::<#class>::add_child
+            };
             ask(&add, cx)
         }
         Start::Child(Type::TraitObject(_), Some(child)) => quote!({
@@ -76,12 +78,16 @@ fn start(part: &Part<'_>, cx: &Ident) -> TokenStream {
         Start::Init(start) => quote!(#start),
         Start::Base => {
             let class = part.ty;
-            let base = quote_spanned!(class.span()=> #path::Start::<#class>::base);
+            let base = quote_spanned! {class.span()=>
+                ::slotwire::__private::v1::Start::<#class>::base
+            };
             ask(&base, cx)
         }
         Start::Default => {
             let ty = part.ty;
-            let start = quote_spanned!(ty.span()=> <#ty as #path::StartOfField>::start_of_field);
+            let start = quote_spanned! {ty.span()=>
+                <#ty as ::slotwire::__private::v1::StartOfField>::start_of_field
+            };
             quote!(#start())
         }
         Start::Mistaken => quote!(::core::unimplemented!()),

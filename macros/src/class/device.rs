@@ -8,6 +8,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::ast::{Base, Class, DeviceKind};
+use super::expand::asked;
 
 /// The expressions by which a class reaches a part of itself, shared and mutably.
 struct Access {
@@ -30,13 +31,9 @@ pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
 
 /// Writes the traits of a device that implements `RawDevice` itself.
 fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
-    let ident = class.ident;
-    // Without parameters, the bound makes the compiler report a missing `RawDevice` once.
-    let bound = quote_spanned! {ident.span()=>
-        #ident: ::slotwire::__private::v1::RawDevice
-    };
-    let bound = (!class.head.is_generic()).then_some(bound);
-    io_device(class, bound.as_ref(), &Access::field(field))
+    let (span, this) = (class.ident.span(), class.head.this());
+    let bound = quote_spanned!(span=> #this: ::slotwire::__private::v1::RawDevice);
+    io_device(class, Some(&bound), &Access::field(field))
 }
 
 /// Writes the traits of a socket whose state machine is in its field.
@@ -105,13 +102,22 @@ pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     quote_spanned!(span=> #class: ::slotwire::__private::v1::#asked)
 }
 
-/// Returns the question whether the base is what the class extends.
-pub(crate) fn question(base: &Base<'_>) -> TokenStream {
-    match base.forwards {
-        None => quote!(is_class),
-        Some(DeviceKind::Plain) => quote!(is_device),
-        Some(DeviceKind::Socket) => quote!(is_socket),
+/// Makes the compiler check the bounds that have parameters of the class: in the head of an impl
+/// block they are no question.
+pub(crate) fn questions(class: &Class<'_>) -> Option<TokenStream> {
+    if let Some(base) = class.base.as_ref().filter(|base| class.head.is_in(base.class)) {
+        let question = match base.forwards {
+            None => quote!(is_class),
+            Some(DeviceKind::Plain) => quote!(is_device),
+            Some(DeviceKind::Socket) => quote!(is_socket),
+        };
+        return Some(asked(question, base.class));
     }
+    let is_own = class.device.as_ref().is_some_and(|own| own.kind == DeviceKind::Plain);
+    (is_own && class.head.is_generic()).then(|| {
+        let span = class.ident.span();
+        quote_spanned!(span=> let _: fn() = ::slotwire::__private::v1::is_raw_device::<Self>;)
+    })
 }
 
 /// Returns the super class of a class that is a device by itself.

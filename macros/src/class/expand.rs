@@ -160,13 +160,10 @@ fn object(class: &Class<'_>) -> TokenStream {
     let are_values = class
         .members
         .iter()
-        .filter(|member| member.kind != Kind::Signal)
+        .filter(|member| member.kind != Kind::Signal && !class.head.has_no_trait(member.carries))
         .map(|member| asked(quote!(is_value), member.carries));
     let are_data = class.data.iter().map(|ty| data(ty));
-    // Where the class has parameters, the bound of the base is asked for here: a bound with
-    // parameters in the head of an impl block is no question.
-    let is_base = class.base.as_ref().filter(|_| class.head.is_generic());
-    let is_base = is_base.map(|base| asked(device::question(base), base.class));
+    let questions = device::questions(class);
     let slots = meta::slots(class);
     quote! {
         #[automatically_derived]
@@ -189,7 +186,7 @@ fn object(class: &Class<'_>) -> TokenStream {
                 #fallbacks
                 #(#are_values)*
                 #(#are_data)*
-                #is_base
+                #questions
                 #wire_base
                 #slots.wire(self, cx);
             }
@@ -313,7 +310,7 @@ pub(super) fn fallbacks() -> TokenStream {
 }
 
 /// Makes the compiler check what `question` asks of the type, and report a failure at the type.
-fn asked(question: TokenStream, ty: &Type) -> TokenStream {
+pub(super) fn asked(question: TokenStream, ty: &Type) -> TokenStream {
     let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::#question::<#ty>);
     quote!(let _: fn() = #path;)
 }

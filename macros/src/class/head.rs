@@ -1,8 +1,8 @@
 //! A class as the code of the derive names it: `Channel<T>`, and the head of an impl block.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{GenericParam, Generics, TypeParamBound, WherePredicate, parse_quote};
+use syn::{GenericParam, Generics, Type, TypeParamBound, WherePredicate, parse_quote};
 
 /// The name and the parameters of a class.
 pub(crate) struct Head<'a> {
@@ -26,6 +26,27 @@ impl<'a> Head<'a> {
     /// Returns true if the class has parameters.
     pub(crate) fn is_generic(&self) -> bool {
         !self.declared.params.is_empty()
+    }
+
+    /// Returns true if the type is a parameter of the class that is bound by no trait.
+    pub(crate) fn has_no_trait(&self, ty: &Type) -> bool {
+        let Type::Path(path) = ty else { return false };
+        self.declared.type_params().any(|parameter| {
+            let name = &parameter.ident;
+            let is_lifetime = |bound| matches!(bound, &TypeParamBound::Lifetime(_));
+            path.path.is_ident(name) && bounds(name, self.declared).all(is_lifetime)
+        })
+    }
+
+    /// Returns true if a type has a parameter of the class in it.
+    pub(crate) fn is_in(&self, ty: &Type) -> bool {
+        let names = self.declared.params.iter().filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(&parameter.ident),
+            GenericParam::Const(parameter) => Some(&parameter.ident),
+            GenericParam::Lifetime(_) => None,
+        });
+        let names: Vec<_> = names.collect();
+        has_one_of(ty.to_token_stream(), &names)
     }
 
     /// Returns the class as a type: `Channel<T>`.
@@ -87,6 +108,8 @@ impl<'a> Head<'a> {
             .declared
             .type_params()
             .filter(|parameter| !is_static(&parameter.ident, self.declared))
+            // A parameter without any bound is a mistake, which is reported already.
+            .filter(|parameter| bounds(&parameter.ident, self.declared).next().is_some())
             .map(|parameter| {
                 let ident = &parameter.ident;
                 quote_spanned!(ident.span()=> ::slotwire::__private::v1::is_static::<#ident>();)
@@ -118,6 +141,14 @@ pub(crate) fn with_static(declared: &Generics) -> Generics {
         }
     }
     generics
+}
+
+fn has_one_of(tokens: TokenStream, names: &[&Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => names.contains(&&word),
+        TokenTree::Group(group) => has_one_of(group.stream(), names),
+        _ => false,
+    })
 }
 
 /// Returns true if a type parameter has the bound `'static`.

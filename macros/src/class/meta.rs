@@ -46,7 +46,9 @@ pub(super) fn static_meta_object(class: &Class<'_>) -> (TokenStream, Option<Toke
     // The table of the class with any arguments, if there is one, must be that of this class: the
     // block with the slots may not ask for more than the struct.
     let any = class.head.any();
-    let table = quote_spanned!(class.ident.span()=> #path::Table::<#any>::SLOTS);
+    let table = quote_spanned! {class.ident.span()=>
+        ::slotwire::__private::v1::Table::<#any>::SLOTS
+    };
     let constants = quote! {
         #[automatically_derived]
         #[allow(deprecated, unused_qualifications)]

@@ -7,7 +7,7 @@ use syn::{
 
 use super::ast::{Base, DeviceKind, Kind, Start};
 use super::attr::Role;
-use super::head;
+use super::head::{self, Head};
 use crate::mistake::Mistakes;
 use crate::text::{owned_text, plain, type_text};
 
@@ -286,6 +286,25 @@ pub(crate) fn member_type<'a>(
         Some(_) => {}
     }
     argument
+}
+
+/// Reports a property whose type is a parameter of which nothing is known.
+pub(crate) fn property_of_parameter(
+    kind: Kind,
+    carries: &Type,
+    head: &Head<'_>,
+    mistakes: &mut Mistakes,
+) {
+    if kind != Kind::Signal && head.has_no_trait(carries) {
+        let name = type_text(carries);
+        mistakes.at(
+            carries,
+            format!(
+                "a property is compared with its new value, and its change signal carries a copy: \
+                 write `{name}: Clone + PartialEq + 'static`, here and in the impl blocks"
+            ),
+        );
+    }
 }
 
 /// Returns true for a reference that does not live for ever.

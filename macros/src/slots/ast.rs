@@ -8,7 +8,8 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Generics, ImplItem, Signature, Token, Type, Visibility, WhereClause, braced, token,
+    Attribute, GenericArgument, Generics, ImplItem, PathArguments, Signature, Token, Type,
+    Visibility, WhereClause, braced, token,
 };
 
 use super::attr::Connection;
@@ -55,6 +56,21 @@ pub(crate) struct Slot {
     /// The type of the argument, if the slot takes one.
     pub(crate) argument: Option<Type>,
     pub(crate) connections: Vec<Connection>,
+}
+
+impl Head {
+    /// Returns the arguments of the class: the `T` of a `Channel<T>`.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &GenericArgument> {
+        let last = match &self.class {
+            Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        };
+        let arguments = last.and_then(|last| match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+            _ => None,
+        });
+        arguments.into_iter().flatten()
+    }
 }
 
 impl Block {

@@ -1,8 +1,9 @@
 //! The checks of a block of slots, and of a slot.
 
+use quote::ToTokens;
 use syn::{
-    FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReceiverKind, ReturnType, Safety,
-    Signature, Type,
+    FnArg, GenericArgument, GenericParam, Generics, ImplItem, PathArguments, PathSegment,
+    ReceiverKind, ReturnType, Safety, Signature, Type,
 };
 
 use super::ast::{Head, Inputs};
@@ -22,8 +23,28 @@ pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
         );
         return false;
     }
+    if let Some(argument) =
+        head.arguments().find(|argument| !is_parameter(argument, &head.generics))
+    {
+        mistakes.at(
+            argument,
+            "the slots of a class are the same for all of its parameters: write the block for any, \
+             as in `impl<T: 'static> Class<T>`",
+        );
+        return false;
+    }
     // The derive reports lifetime parameters of the class.
     head.generics.lifetimes().next().is_none()
+}
+
+/// Returns true if the argument of a class is a parameter of its block.
+fn is_parameter(argument: &GenericArgument, generics: &Generics) -> bool {
+    let argument = argument.to_token_stream().to_string();
+    generics.params.iter().any(|parameter| match parameter {
+        GenericParam::Lifetime(parameter) => parameter.lifetime.to_string() == argument,
+        GenericParam::Type(parameter) => parameter.ident == argument,
+        GenericParam::Const(parameter) => parameter.ident == argument,
+    })
 }
 
 /// Reports a `#[slot]` on an item that is not a method.
@@ -63,7 +84,7 @@ pub(crate) fn signature<'a>(
         .generics
         .params
         .iter()
-        .find(|parameter| !matches!(parameter, syn::GenericParam::Lifetime(_)))
+        .find(|parameter| !matches!(parameter, GenericParam::Lifetime(_)))
     {
         mistakes.at(parameter, "a slot cannot be generic: name the type that the signal carries");
     } else if receiver(signature, mistakes) && output(&signature.output, mistakes) {
