@@ -11,7 +11,7 @@ use crate::net::QAbstractSocket;
 use crate::object::QObject;
 
 /// Compiles only if `T` has no references but those that live for ever.
-pub fn is_static<T: 'static>() {}
+pub fn is_static<T: ?Sized + 'static>() {}
 
 /// Compiles only if `T` is an object class.
 pub fn is_class<T: QObject>() {}
@@ -43,7 +43,7 @@ pub fn is_value<V: Value>() {}
 #[diagnostic::on_unimplemented(
     message = "a field holds a `{Self}`, which is an object, by value: no runtime knows that object, \
                and nothing wakes it",
-    label = "write `Obj<…>` with this class, and add the object: `cx.add_child(…)`",
+    label = "write `Obj<…>` with this class, and `#[child]` above it, or add the object: `cx.add_child(…)`",
     note = "if the class extends the object, write `#[qobject(base)]` above the field, or \
             `#[qobject(base: QAbstractSocket)]` for a socket and `#[qobject(base: QIODevice)]` for \
             another device; `#[qobject(skip)]` allows an object that needs no \

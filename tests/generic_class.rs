@@ -367,3 +367,57 @@ fn a_parameter_may_be_the_class_of_a_child() {
     assert_eq!(rt.parent(child), Some(owner.upcast()));
     assert_eq!(rt[channel].capacity, 2);
 }
+
+/// Has a constant as its only parameter.
+#[derive(QObject, Default)]
+struct Ring<const N: usize> {
+    sum: usize,
+    #[signal]
+    turned: Signal<usize>,
+}
+
+#[slots]
+impl<const N: usize> Ring<N> {
+    #[slot(self.turned)]
+    fn turn(&mut self, by: usize) {
+        self.sum = (self.sum + by) % N;
+    }
+}
+
+#[test]
+fn a_constant_may_be_the_only_parameter() {
+    let mut rt = runtime();
+    let ring = rt.add(Ring::<5>::default());
+    for by in [3, 4] {
+        rt.emit(ring, Ring::turned, by);
+    }
+    assert_eq!(rt[ring].sum, 2);
+    assert_eq!(Ring::<5>::static_meta_object().slots().len(), 1);
+    assert_eq!(rt.downcast::<Ring<6>>(ring), None);
+}
+
+/// Refers to an object of any type that a handle can have, also of a trait.
+#[derive(QObject)]
+struct Watcher<C: ?Sized + Target> {
+    watched: Obj<C>,
+    ended: bool,
+}
+
+#[slots]
+impl<C: ?Sized + Target> Watcher<C> {
+    #[slot(watched.destroyed)]
+    fn end(&mut self) {
+        self.ended = true;
+    }
+}
+
+#[test]
+fn a_parameter_may_be_unsized() {
+    let mut rt = runtime();
+    let watched: Obj<dyn QIODevice> = rt.add(QBuffer::new()).upcast();
+    let watcher = rt.add(Watcher { watched, ended: false });
+    rt.destroy(watched);
+    assert!(rt[watcher].ended);
+    let name = Watcher::<dyn QIODevice>::static_meta_object().full_name();
+    assert!(name.contains("Watcher<dyn "), "{name}");
+}

@@ -22,7 +22,7 @@ pub(crate) fn declared(class: &Class<'_>) -> Option<TokenStream> {
     let (fields, types) =
         (class.parts.iter().map(|part| part.field), class.parts.iter().map(|part| part.ty));
     Some(quote! {
-        #[allow(dead_code, deprecated, unreachable_code, unreachable_pub)]
+        #[allow(dead_code, deprecated, non_snake_case, unreachable_code, unreachable_pub)]
         #[allow(unused_imports, unused_qualifications, unused_variables)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
         #inherent {

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{
     FnArg, GenericArgument, GenericParam, Generics, ImplItem, PathArguments, PathSegment,
-    ReceiverKind, ReturnType, Safety, Signature, Type,
+    ReceiverKind, ReturnType, Safety, Signature, Type, WhereClause,
 };
 
 use super::ast::{Head, Inputs};
@@ -33,8 +33,25 @@ pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
         );
         return false;
     }
+    if let Some(clause) = bound_on_constants(&head.generics) {
+        mistakes.at(
+            clause,
+            "the slots of a class are the same for all of its parameters: a class whose parameters are \
+             constants alone has slots without a where clause",
+        );
+        return false;
+    }
     // The derive reports lifetime parameters of the class.
     head.generics.lifetimes().next().is_none()
+}
+
+/// Returns the where clause of a block whose parameters are constants alone. Up to Rust 1.88 the
+/// derive cannot name the class with any constants, `Buffer<_>`, so it would miss that the block
+/// asks for more than the struct, and the class would have no slots.
+fn bound_on_constants(generics: &Generics) -> Option<&WhereClause> {
+    let are_constants =
+        generics.params.iter().all(|parameter| matches!(parameter, GenericParam::Const(_)));
+    generics.where_clause.as_ref().filter(|_| are_constants && !generics.params.is_empty())
 }
 
 /// Returns true if the argument of a class is a parameter of its block.
