@@ -10,6 +10,7 @@ use slotwire::prelude::*;
 
 #[derive(QObject)]
 struct Receiver {
+    #[child]
     socket: Obj<QUdpSocket>,
     heard: usize,
     enough: usize,
@@ -18,7 +19,7 @@ struct Receiver {
 #[slots]
 impl Receiver {
     fn new(cx: &mut Context<Self>, enough: usize) -> Self {
-        Self { socket: cx.add_child(QUdpSocket::new()), heard: 0, enough }
+        Self { enough, ..Self::declared(cx) }
     }
 
     #[slot(socket.ready_read)]

@@ -23,6 +23,7 @@ type Lines = Messages<LineCodec>;
 
 #[derive(QObject)]
 struct ChatServer {
+    #[child]
     listener: Obj<QTcpServer>,
     guests: BTreeMap<Obj<QTcpSocket>, Guest>,
     gone: usize,
@@ -38,8 +39,7 @@ struct Guest {
 #[slots]
 impl ChatServer {
     fn new(cx: &mut Context<Self>, enough: usize) -> Self {
-        let listener = cx.add_child(QTcpServer::new());
-        Self { listener, guests: BTreeMap::new(), gone: 0, enough }
+        Self { enough, ..Self::declared(cx) }
     }
 
     #[slot(listener.new_connection)]

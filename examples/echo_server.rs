@@ -15,6 +15,7 @@ const LIMIT: usize = 64 * 1024;
 
 #[derive(QObject)]
 struct EchoServer {
+    #[child]
     listener: Obj<QTcpServer>,
     gone: usize,
     enough: usize,
@@ -23,7 +24,7 @@ struct EchoServer {
 #[slots]
 impl EchoServer {
     fn new(cx: &mut Context<Self>, enough: usize) -> Self {
-        Self { listener: cx.add_child(QTcpServer::new()), gone: 0, enough }
+        Self { enough, ..Self::declared(cx) }
     }
 
     #[slot(listener.new_connection)]

@@ -17,6 +17,7 @@ const FORTUNES: [&str; 3] = [
 /// Sends one fortune on each connection, and closes it.
 #[derive(QObject)]
 struct FortuneServer {
+    #[child]
     listener: Obj<QTcpServer>,
     told: usize,
     guests: usize,
@@ -24,10 +25,6 @@ struct FortuneServer {
 
 #[slots]
 impl FortuneServer {
-    fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: cx.add_child(QTcpServer::new()), told: 0, guests: 0 }
-    }
-
     #[slot(listener.new_connection)]
     fn greet(&mut self, cx: &mut Context<Self>) -> Result<(), DataStreamError> {
         while let Some(peer) = cx[self.listener].next_pending_connection() {
@@ -51,6 +48,7 @@ impl FortuneServer {
 #[derive(QObject)]
 struct FortuneClient {
     name: &'static str,
+    #[child]
     socket: Obj<QTcpSocket>,
     /// Emitted for each fortune that arrives.
     #[signal]
@@ -63,8 +61,7 @@ struct FortuneClient {
 #[slots]
 impl FortuneClient {
     fn new(cx: &mut Context<Self>, name: &'static str) -> Self {
-        let socket = cx.add_child(QTcpSocket::new());
-        Self { name, socket, fortune: Signal::new(), done: Signal::new() }
+        Self { name, ..Self::declared(cx) }
     }
 
     #[slot(socket.state_changed)]
@@ -102,7 +99,7 @@ impl FortuneClient {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rt = Runtime::new()?;
 
-    let server = rt.add_with(FortuneServer::new);
+    let server = rt.add_with(FortuneServer::declared);
     let listener = rt[server].listener;
     rt[listener].listen((Ipv4Addr::LOCALHOST, 0))?;
     let port = rt[listener].server_port().expect("it listens");

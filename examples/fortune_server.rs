@@ -18,6 +18,7 @@ const FORTUNES: [&str; 3] = [
 
 #[derive(QObject)]
 struct FortuneServer {
+    #[child]
     listener: Obj<QTcpServer>,
     told: usize,
     gone: usize,
@@ -27,7 +28,7 @@ struct FortuneServer {
 #[slots]
 impl FortuneServer {
     fn new(cx: &mut Context<Self>, enough: usize) -> Self {
-        Self { listener: cx.add_child(QTcpServer::new()), told: 0, gone: 0, enough }
+        Self { enough, ..Self::declared(cx) }
     }
 
     #[slot(listener.new_connection)]

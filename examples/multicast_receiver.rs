@@ -16,6 +16,7 @@ const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 43, 21);
 
 #[derive(QObject)]
 struct Receiver {
+    #[child]
     socket: Obj<QUdpSocket>,
     heard: usize,
     enough: usize,
@@ -24,7 +25,7 @@ struct Receiver {
 #[slots]
 impl Receiver {
     fn new(cx: &mut Context<Self>, enough: usize) -> Self {
-        Self { socket: cx.add_child(QUdpSocket::new()), heard: 0, enough }
+        Self { enough, ..Self::declared(cx) }
     }
 
     #[slot(socket.ready_read)]

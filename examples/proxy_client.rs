@@ -10,6 +10,7 @@ use slotwire::{EnvironmentProxies, NetworkProxy, ProxyAuthentication};
 
 #[derive(QObject)]
 struct ProxyClient {
+    #[child]
     socket: Obj<QTcpSocket>,
     credentials: Option<(String, String)>,
 }
@@ -71,8 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "environment" => rt.set_application_proxy_factory(EnvironmentProxies::from_env()?),
         url => rt.set_application_proxy(url.parse::<NetworkProxy>()?.for_loopback()),
     }
-    let client =
-        rt.add_with(|cx| ProxyClient { socket: cx.add_child(QTcpSocket::new()), credentials });
+    let client = rt.add_with(|cx| ProxyClient { credentials, ..ProxyClient::declared(cx) });
     let socket = rt[client].socket;
     rt[socket].connect_to_host(host, port.parse()?);
     std::process::exit(rt.exec()?);

@@ -66,15 +66,12 @@ fn request(bytes: &[u8]) -> Option<(Said, usize)> {
 
 #[derive(QObject)]
 struct Socks5Server {
+    #[child]
     listener: Obj<QTcpServer>,
 }
 
 #[slots]
 impl Socks5Server {
-    fn new(cx: &mut Context<Self>) -> Self {
-        Self { listener: cx.add_child(QTcpServer::new()) }
-    }
-
     #[slot(listener.new_connection)]
     fn greet(&mut self, cx: &mut Context<Self>) {
         while let Some(client) = cx[self.listener].next_pending_connection() {
@@ -221,7 +218,7 @@ fn end(world: &mut World, socket: Obj<QTcpSocket>) {
 
 /// Adds a proxy that listens at this port of the loopback interface, and returns the port.
 pub(crate) fn serve(rt: &mut Runtime, port: u16) -> Result<u16, NetError> {
-    let server = rt.add_with(Socks5Server::new);
+    let server = rt.add_with(Socks5Server::declared);
     let listener = rt[server].listener;
     rt[listener].listen((Ipv4Addr::LOCALHOST, port))?;
     Ok(rt[listener].server_port().unwrap_or(port))

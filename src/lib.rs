@@ -105,7 +105,9 @@ pub mod __private;
 mod error;
 mod macros;
 mod mistakes;
+mod questions;
 mod readiness;
+mod start;
 mod sync;
 
 #[doc(inline)]

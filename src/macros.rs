@@ -2,19 +2,68 @@
 
 /// Makes a struct an object class, with signals and properties.
 ///
-/// The struct has named fields, or none, and no generic parameters. Attributes say what the fields
-/// are:
+/// The struct has named fields, or none. It may have parameters, as in `Channel<T: 'static>`: for
+/// types, which hold no references, and for constants. Attributes say what the fields are:
 ///
 /// | attribute | field | what the macro writes |
 /// |---|---|---|
 /// | `#[signal]` | `name: Signal<A>` | the accessor `name()`, which you connect as `Class::name` |
 /// | `#[property]` | `name: Property<V>` | `name()`, `set_name(value)` and the signal `name_changed()` |
 /// | `#[property(read_only)]` | `name: Property<V>` | the same without the setter; only the class itself changes the property |
+/// | `#[child]`, `#[child(value)]` | `name: Obj<Class>` | the constructor `declared`, which adds the child |
 /// | `#[qobject(base)]` | `name: Class` | this class extends the other: a handle to it [upcasts](crate::Obj::upcast) to a handle to the other class |
 /// | `#[qobject(base: QIODevice)]` | `name: Class`, a device | the same, and this class is a device too: [`QIODevice`](crate::QIODevice), [`RawDevice`](crate::RawDevice), and the standard library's `Read`, `BufRead` and `Write` |
 /// | `#[qobject(base: QAbstractSocket)]` | `name: Class`, a socket | the same, and [`QAbstractSocket`](crate::QAbstractSocket) |
 /// | `#[qobject(device)]` | `name: Device` | this class is a device by itself, with the [`RawDevice`](crate::RawDevice) that you write |
 /// | `#[qobject(skip)]` | `name: Signal<A>` or `Property<V>` | nothing: the field stays private to the class |
+///
+/// If a field has a `#[child]` or an `#[init(value)]`, the macro writes the constructor
+/// `fn declared(cx: &mut Context<Self>) -> Self`. It gives the fields their start values, in the
+/// order of the fields:
+///
+/// | field | start value |
+/// |---|---|
+/// | `#[child]` | the handle of a child, which its own class declares, or which starts with its `Default` |
+/// | `#[child(value)]` | the handle of this object, which becomes a child; the field may be an `Obj<dyn Trait>` |
+/// | `#[init(value)]` | this value; for a property, the value in it |
+/// | `#[qobject(base)]` | what the class of the field declares, or its `Default` |
+/// | any other | its `Default` |
+///
+/// A value sees the context as `cx`, and the fields above its own by their names. `declared` is as
+/// visible as the struct. A constructor with parameters takes the other fields from it:
+/// `Self { host, ..Self::declared(cx) }`.
+///
+/// ```
+/// use slotwire::message::{LineCodec, Messages};
+/// use slotwire::prelude::*;
+///
+/// #[derive(QObject)]
+/// struct Chat {
+///     #[child]
+///     socket: Obj<QTcpSocket>,
+///     #[child(Messages::new(socket, LineCodec::new()))]
+///     lines: Obj<Messages<LineCodec>>,
+///     #[init(100)]
+///     limit: usize,
+///     said: Vec<String>,
+/// }
+///
+/// #[slots]
+/// impl Chat {
+///     #[slot(lines.received)]
+///     fn hear(&mut self, line: String) {
+///         self.said.push(line);
+///         self.said.truncate(self.limit);
+///     }
+/// }
+///
+/// # fn main() -> Result<(), slotwire::Error> {
+/// let mut rt = Runtime::new()?;
+/// let chat = rt.add_with(Chat::declared);
+/// assert_eq!(rt.children(chat).count(), 2);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Above the struct, a class can name methods that the runtime calls when the object enters and
 /// leaves:
@@ -141,7 +190,8 @@ pub use slotwire_macros::QObject;
 pub use slotwire_macros::slot;
 /// Makes methods of a class slots, and connects those that name a signal.
 ///
-/// Write it above one impl block of the class. The methods with `#[slot]` become slots, and stay
+/// Write it above one impl block of the class, which has the bounds of the struct if the class has
+/// parameters: `impl<T: 'static> Channel<T>`. The methods with `#[slot]` become slots, and stay
 /// methods that you can call; the other items do not change.
 ///
 /// | attribute | when the slot is connected |
@@ -168,7 +218,9 @@ pub use slotwire_macros::slot;
 ///
 /// #[derive(QObject)]
 /// struct Dialog {
+///     #[child]
 ///     ok: Obj<Button>,
+///     #[child]
 ///     cancel: Obj<Button>,
 ///     /// Emitted with the answer.
 ///     #[signal]
@@ -177,11 +229,6 @@ pub use slotwire_macros::slot;
 ///
 /// #[slots]
 /// impl Dialog {
-///     fn new(cx: &mut Context<Self>) -> Self {
-///         let [ok, cancel] = [(), ()].map(|()| cx.add_child(Button::default()));
-///         Self { ok, cancel, finished: Signal::new() }
-///     }
-///
 ///     #[slot(ok.clicked)]
 ///     #[slot(cancel.clicked)]
 ///     fn finish(&mut self, cx: &mut Context<Self>) {
@@ -191,7 +238,7 @@ pub use slotwire_macros::slot;
 ///
 /// # fn main() -> Result<(), slotwire::Error> {
 /// let mut rt = Runtime::new()?;
-/// let dialog = rt.add_with(Dialog::new);
+/// let dialog = rt.add_with(Dialog::declared);
 /// let answers = rt.spy(dialog, Dialog::finished);
 /// let ok = rt[dialog].ok;
 /// rt.emit(ok, Button::clicked, ());

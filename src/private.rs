@@ -30,7 +30,14 @@ pub mod v1 {
         Occasion, QObject, Response, Signal, Upcast, World,
     };
     use crate::object::{Property, Target, debug_as_text, nothing_as_text};
+    pub use crate::questions::{
+        Data, HeldByValue, HeldWithoutAttribute, NoRole, Value, is_class, is_device, is_raw_device,
+        is_socket, is_static, is_value,
+    };
     pub use crate::readiness::{Readiness, SourceId};
+    pub use crate::start::{
+        Declared, Start, StartOfChild, StartOfField, StartsByDefault, add_child_as,
+    };
 
     /// What engines, and the layers that stand on them, are written against.
     pub mod engine {
@@ -83,8 +90,17 @@ pub mod v1 {
         const SLOTS: Slots<Self>;
     }
 
-    /// Compiles only if `T` is an object class.
-    pub fn is_class<T: QObject>() {}
+    /// A class with parameters, which has constants in place of statics.
+    pub trait GenericClass: Sized + 'static {
+        /// The slots of the class.
+        const SLOTS: Slots<Self>;
+        /// The signals of the class.
+        const SIGNALS: &'static [MetaSignal];
+        /// The properties of the class.
+        const PROPERTIES: &'static [MetaProperty];
+        /// The description of the class.
+        const META: &'static MetaObject;
+    }
 
     /// The slots of a class, if it has a block of them.
     #[derive(Debug)]
@@ -390,20 +406,6 @@ pub mod v1 {
 
     impl<A> NoDebug<A> for Carried<A> {}
 
-    /// The type of a value that a property can hold.
-    #[diagnostic::on_unimplemented(
-        message = "a property cannot hold a `{Self}`",
-        label = "not both `Clone` and `PartialEq`",
-        note = "write `#[derive(Clone, PartialEq)]` above `{Self}`: a property is compared with \
-                its new value, and its change signal carries a copy"
-    )]
-    pub trait Value: Clone + PartialEq + 'static {}
-
-    impl<V: Clone + PartialEq + 'static> Value for V {}
-
-    /// Compiles only if a property can hold a `V`.
-    pub fn is_value<V: Value>() {}
-
     /// The value of a property.
     #[derive(Debug)]
     pub struct Held<V>(PhantomData<V>);
@@ -425,55 +427,6 @@ pub mod v1 {
             Ok(())
         }
     }
-
-    /// What no field has without a role.
-    #[diagnostic::on_unimplemented(
-        message = "a field holds a `{Self}`, which is an object, by value: no runtime knows that object, \
-                   and nothing wakes it",
-        label = "write `Obj<…>` with this class, and add the object: `cx.add_child(…)`",
-        note = "if the class extends the object, write `#[qobject(base)]` above the field, or \
-                `#[qobject(base: QAbstractSocket)]` for a socket and `#[qobject(base: QIODevice)]` for \
-                another device; `#[qobject(skip)]` allows an object that needs no \
-                runtime there, such as a device that this one reads from"
-    )]
-    pub trait HeldByValue {}
-
-    /// What no field of type `Device` has without its attribute.
-    #[diagnostic::on_unimplemented(
-        message = "the field with the state of a device makes its class a device only with an attribute",
-        label = "write `#[qobject(device)]` above this field"
-    )]
-    pub trait HeldWithoutAttribute<'a> {}
-
-    /// The type of a field without a role.
-    #[derive(Debug)]
-    pub struct Data<T: ?Sized>(PhantomData<T>);
-
-    impl<T: QObject> Data<T> {
-        /// Does not compile.
-        pub fn is_data()
-        where
-            T: HeldByValue,
-        {
-        }
-    }
-
-    impl Data<Device> {
-        /// Does not compile.
-        pub fn is_data()
-        where
-            for<'a> Device: HeldWithoutAttribute<'a>,
-        {
-        }
-    }
-
-    /// The type of a field that needs no role.
-    pub trait NoRole {
-        /// Never called.
-        fn is_data() {}
-    }
-
-    impl<T: ?Sized> NoRole for Data<T> {}
 
     /// The value of a property, if it is of a type that a property cannot hold.
     pub trait NoValue<V: 'static> {

@@ -366,3 +366,15 @@ fn what_is_sent_to_a_group_is_heard_by_all_who_joined_it() {
     assert_eq!(sender.rest(), ["sent: message 1", "sent: message 2"]);
     assert!(sender.end().success());
 }
+
+#[test]
+fn a_generic_channel_prints_what_its_head_says() {
+    let channel = Program::start("generic_channel", &[]);
+    let source = include_str!("../examples/generic_channel.rs");
+    let (_, said) = source.split_once("//! ```text\n").expect("the head has a text");
+    let (said, _) = said.split_once("//! ```\n").expect("the text ends");
+    let said: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("//! ")).collect();
+    assert_eq!(said.len(), 9);
+    assert_eq!(channel.rest(), said);
+    assert!(channel.end().success());
+}

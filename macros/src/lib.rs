@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 use syn::parse_macro_input;
 
 /// Exported as `slotwire::QObject`.
-#[proc_macro_derive(QObject, attributes(signal, property, qobject))]
+#[proc_macro_derive(QObject, attributes(signal, property, qobject, child, init))]
 pub fn derive_qobject(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as syn::DeriveInput);
     class::derive(&input).into()

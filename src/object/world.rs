@@ -312,7 +312,7 @@ fn refuse_absent<T: ?Sized + Target>(key: ObjectKey, place: &dyn ObjectPlace) ->
              there, or `later`"
         )
     }
-    panic!("{handle} is of class {}", place.meta().class_name())
+    panic!("{handle} is of class {}", place.meta().short_name())
 }
 
 impl Drop for World {

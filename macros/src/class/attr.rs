@@ -2,15 +2,19 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
-use syn::{Attribute, Ident, Meta, Path, Token};
+use syn::{Attribute, Expr, Field, Ident, Meta, Path, Token};
 
 use super::ast::{DeviceKind, Kind};
-use super::hook;
+use super::{hook, valid};
 use crate::mistake::Mistakes;
 
 /// The attributes of a field.
 pub(crate) struct FieldAttrs<'a> {
     pub(crate) role: Option<Role<'a>>,
+    /// The `#[init(…)]`, with its expression unless that is mistaken.
+    pub(crate) init: Option<(&'a Attribute, Option<Expr>)>,
+    /// True if there is a `#[child]` or an `#[init]`, mistaken or not.
+    pub(crate) is_declared: bool,
     pub(crate) docs: Vec<&'a Attribute>,
 }
 
@@ -19,17 +23,24 @@ pub(crate) enum Role<'a> {
     Member(Kind),
     Base(&'a Attribute, Option<DeviceKind>),
     Device(&'a Attribute, DeviceKind),
+    /// A child, with its start value if the attribute has one.
+    Child(Option<Expr>),
     Skipped,
 }
 
 impl<'a> FieldAttrs<'a> {
     /// Reads the attributes of a field. The first one that has a role decides.
-    pub(crate) fn read(attrs: &'a [Attribute], mistakes: &mut Mistakes) -> Self {
-        let mut read = Self { role: None, docs: Vec::new() };
-        for attr in attrs {
+    pub(crate) fn read(field: &'a Field, mistakes: &mut Mistakes) -> Self {
+        let mut read = Self { role: None, init: None, is_declared: false, docs: Vec::new() };
+        for attr in &field.attrs {
             let path = attr.path();
             if path.is_ident("doc") {
                 read.docs.push(attr);
+                continue;
+            }
+            read.is_declared |= path.is_ident("child") || path.is_ident("init");
+            if path.is_ident("init") {
+                read.read_init(attr, mistakes);
                 continue;
             }
             let Some(role) = (if path.is_ident("signal") {
@@ -38,6 +49,8 @@ impl<'a> FieldAttrs<'a> {
                 Some(property(attr, mistakes))
             } else if path.is_ident("qobject") {
                 Some(qobject(attr, mistakes))
+            } else if path.is_ident("child") {
+                Some(child(attr, mistakes))
             } else {
                 None
             }) else {
@@ -46,14 +59,54 @@ impl<'a> FieldAttrs<'a> {
             if read.role.is_some() {
                 mistakes.at(
                     attr,
-                    "a field has one role: a `#[signal]`, a `#[property]` or the \
+                    "a field has one role: a `#[signal]`, a `#[property]`, a `#[child]` or the \
                      `#[qobject(base)]`; leave out one of them",
                 );
+                // The type tells whether it is a child, so that no second error follows.
+                if matches!(read.role, Some(Role::Child(_))) != valid::is_handle(&field.ty) {
+                    read.role = Some(role);
+                }
             } else {
                 read.role = Some(role);
             }
         }
         read
+    }
+
+    /// Reads an `#[init(…)]`.
+    fn read_init(&mut self, attr: &'a Attribute, mistakes: &mut Mistakes) {
+        let value = expression(attr);
+        if value.is_none() {
+            mistakes.at(&attr.meta, "`#[init]` takes the start value: write `#[init(value)]`");
+        }
+        if self.init.is_some() {
+            mistakes.at(attr, "a field has one start value: leave out one of them");
+            return;
+        }
+        self.init = Some((attr, value));
+    }
+}
+
+fn child<'a>(attr: &Attribute, mistakes: &mut Mistakes) -> Role<'a> {
+    if let Meta::Path(_) = attr.meta {
+        return Role::Child(None);
+    }
+    let child = expression(attr);
+    if child.is_none() {
+        mistakes.at(
+            &attr.meta,
+            "write `#[child]` for a child that starts with its `Default`, or `#[child(value)]` \
+             with the object to add",
+        );
+    }
+    Role::Child(child)
+}
+
+/// Returns the expression in the brackets of an attribute, if there is one.
+fn expression(attr: &Attribute) -> Option<Expr> {
+    match &attr.meta {
+        Meta::List(list) => list.parse_args().ok(),
+        _ => None,
     }
 }
 

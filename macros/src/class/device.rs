@@ -8,6 +8,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::ast::{Base, Class, DeviceKind};
+use super::expand::asked;
 
 /// The expressions by which a class reaches a part of itself, shared and mutably.
 struct Access {
@@ -30,10 +31,8 @@ pub(crate) fn device(class: &Class<'_>) -> Option<TokenStream> {
 
 /// Writes the traits of a device that implements `RawDevice` itself.
 fn own_device(class: &Class<'_>, field: &Ident) -> TokenStream {
-    let ident = class.ident;
-    let bound = quote_spanned! {ident.span()=>
-        #ident: ::slotwire::__private::v1::RawDevice
-    };
+    let (span, this) = (class.ident.span(), class.head.this());
+    let bound = quote_spanned!(span=> #this: ::slotwire::__private::v1::RawDevice);
     io_device(class, Some(&bound), &Access::field(field))
 }
 
@@ -103,6 +102,24 @@ pub(crate) fn base_bound(base: &Base<'_>) -> TokenStream {
     quote_spanned!(span=> #class: ::slotwire::__private::v1::#asked)
 }
 
+/// Makes the compiler check the bounds that have parameters of the class: in the head of an impl
+/// block they are no question.
+pub(crate) fn questions(class: &Class<'_>) -> Option<TokenStream> {
+    if let Some(base) = class.base.as_ref().filter(|base| class.head.is_in(base.class)) {
+        let question = match base.forwards {
+            None => quote!(is_class),
+            Some(DeviceKind::Plain) => quote!(is_device),
+            Some(DeviceKind::Socket) => quote!(is_socket),
+        };
+        return Some(asked(question, base.class));
+    }
+    let is_own = class.device.as_ref().is_some_and(|own| own.kind == DeviceKind::Plain);
+    (is_own && class.head.is_generic()).then(|| {
+        let span = class.ident.span();
+        quote_spanned!(span=> let _: fn() = ::slotwire::__private::v1::is_raw_device::<Self>;)
+    })
+}
+
 /// Returns the super class of a class that is a device by itself.
 pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
     let extended = match class.device.as_ref()?.kind {
@@ -114,13 +131,16 @@ pub(crate) fn super_class(class: &Class<'_>) -> Option<TokenStream> {
 
 /// Writes `QIODevice` and the traits of the standard library, with this bound.
 fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> TokenStream {
-    let ident = class.ident;
     let attributes = attributes();
-    let bound = bound.map(|bound| quote!(where #bound,));
+    let head = |path| class.head.of_trait_where(path, bound);
+    let io_device = head(quote!(::slotwire::__private::v1::QIODevice));
+    let read = head(quote!(::std::io::Read));
+    let buf_read = head(quote!(::std::io::BufRead));
+    let write = head(quote!(::std::io::Write));
     let Access { shared, exclusive } = state;
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::QIODevice for #ident #bound {
+        #io_device {
             fn device(&self) -> &::slotwire::__private::v1::Device {
                 #shared
             }
@@ -132,7 +152,7 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
         #attributes
         /// Reads what there is. Never blocks.
-        impl ::std::io::Read for #ident #bound {
+        #read {
             /// Reads what there is, up to the size of `buffer`. Returns the number of bytes, which
             /// is 0 at the end and for an empty datagram.
             ///
@@ -158,7 +178,7 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
         #attributes
         /// Returns what there is. Never blocks.
-        impl ::std::io::BufRead for #ident #bound {
+        #buf_read {
             /// Returns the next bytes and leaves them there. Returns none at the end, and once for
             /// an empty datagram.
             ///
@@ -205,7 +225,7 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
         #attributes
         /// Writes to the device. Never blocks.
-        impl ::std::io::Write for #ident #bound {
+        #write {
             /// Writes `bytes`, or as many of them as the device can take. Returns the number of
             /// bytes.
             ///
@@ -252,9 +272,9 @@ fn io_device(class: &Class<'_>, bound: Option<&TokenStream>, state: &Access) -> 
 
 /// Writes a `RawDevice` that forwards to another one.
 fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
-    let ident = class.ident;
     let attributes = attributes();
     let path = quote!(::slotwire::__private::v1::RawDevice);
+    let head = class.head.of_trait(path.clone());
     let shared = [
         (quote!(is_random_access), quote!(bool)),
         (quote!(is_message_based), quote!(bool)),
@@ -309,7 +329,7 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
     });
     quote! {
         #attributes
-        impl #path for #ident {
+        #head {
             #(#shared)*
             #(#exclusive)*
         }
@@ -318,12 +338,12 @@ fn raw_device(class: &Class<'_>, raw: &Access) -> TokenStream {
 
 /// Writes a `QAbstractSocket` with this core and this state machine.
 fn socket(class: &Class<'_>, parts: &Access) -> TokenStream {
-    let ident = class.ident;
     let attributes = attributes();
+    let head = class.head.of_trait(quote!(::slotwire::__private::v1::QAbstractSocket));
     let Access { shared, exclusive } = parts;
     quote! {
         #attributes
-        impl ::slotwire::__private::v1::QAbstractSocket for #ident {
+        #head {
             fn core(&self) -> &::slotwire::__private::v1::SocketCore {
                 #shared
             }

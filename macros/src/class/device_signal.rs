@@ -75,10 +75,10 @@ impl InheritedSignal {
     /// Describes the signal. `shown` is the expression that reaches it in an `object`.
     fn meta(&self, class: &Class<'_>, shown: &TokenStream) -> TokenStream {
         let Self { name, argument, carries } = self;
-        let ident = class.ident;
+        let this = class.head.this();
         quote! {
             ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
-                let object = ::slotwire::__private::v1::cast::<#ident>(object);
+                let object = ::slotwire::__private::v1::cast::<#this>(object);
                 visit(#shown)
             })
             .with_debug::<#carries>()

@@ -1,14 +1,14 @@
-//! The code of a class: its accessors, its meta object and its `QObject`.
+//! The code of a class: its accessors and its `QObject`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{ExprPath, Type};
 
 use super::ast::{Class, DeviceKind, Kind, Member};
-use super::{device, device_signal};
-use crate::text::{camel_case, name_self, plain, type_text};
+use super::{declared, device, meta};
+use crate::text::{camel_case, plain};
 
 /// Writes what the derive adds to a class.
 pub(crate) fn class(class: &Class<'_>) -> TokenStream {
@@ -16,7 +16,9 @@ pub(crate) fn class(class: &Class<'_>) -> TokenStream {
     let object = object(class);
     let upcast = upcast(class);
     let device = device::device(class);
-    quote!(#accessors #object #upcast #device)
+    let declared = declared::declared(class);
+    let check = class.head.check();
+    quote!(#accessors #object #upcast #device #declared #check)
 }
 
 /// Writes the accessors of signals and properties.
@@ -24,8 +26,7 @@ pub(super) fn accessors(class: &Class<'_>) -> TokenStream {
     if class.members.is_empty() {
         return TokenStream::new();
     }
-    let ident = class.ident;
-    let (parameters, arguments, where_clause) = class.generics.split_for_impl();
+    let head = class.head.inherent();
     let accessors = class.members.iter().map(|member| match member.kind {
         Kind::Signal => signal_accessor(class, member),
         Kind::Property { read_only } => property_accessors(class, member, read_only),
@@ -33,7 +34,7 @@ pub(super) fn accessors(class: &Class<'_>) -> TokenStream {
     quote! {
         #[allow(dead_code, deprecated, unreachable_pub)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
-        impl #parameters #ident #arguments #where_clause {
+        #head {
             #(#accessors)*
         }
     }
@@ -127,25 +128,17 @@ fn setter(name: &Ident) -> Ident {
     format_ident!("set_{}", name.unraw(), span = name.span())
 }
 
-fn changed(name: &Ident) -> Ident {
+pub(super) fn changed(name: &Ident) -> Ident {
     format_ident!("{}_changed", name.unraw(), span = name.span())
 }
 
 fn object(class: &Class<'_>) -> TokenStream {
-    let ident = class.ident;
-    let name = plain(ident);
-    let signals = class.members.iter().map(|member| meta_signal(class, member));
-    let signals = signals.chain(device_signal::describe(class));
-    let properties = class.members.iter().filter_map(|member| meta_property(class, member));
-
+    let head = class.head.of_trait(quote!(::slotwire::__private::v1::QObject));
     let base = class.base.as_ref().map(|base| {
         let (field, base) = (base.field, base.class);
         (field, quote!(::slotwire::__private::v1::Base::<#base>))
     });
-    let super_class = match &base {
-        Some((_, path)) => Some(quote!(.with_super_class(#path::META))),
-        None => device::super_class(class),
-    };
+    let (static_meta_object, constants) = meta::static_meta_object(class);
     let fallbacks = fallbacks();
     let base_access = base.as_ref().map(|(field, path)| {
         quote! {
@@ -167,25 +160,18 @@ fn object(class: &Class<'_>) -> TokenStream {
     let are_values = class
         .members
         .iter()
-        .filter(|member| member.kind != Kind::Signal)
+        .filter(|member| member.kind != Kind::Signal && !class.head.has_no_trait(member.carries))
         .map(|member| asked(quote!(is_value), member.carries));
     let are_data = class.data.iter().map(|ty| data(ty));
+    let questions = device::questions(class);
+    let slots = meta::slots(class);
     quote! {
         #[automatically_derived]
         #[allow(deprecated, unused_qualifications)]
         #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
-        impl ::slotwire::__private::v1::QObject for #ident {
+        #head {
             fn static_meta_object() -> &'static ::slotwire::__private::v1::MetaObject {
-                #fallbacks
-                static META: ::slotwire::__private::v1::MetaObject =
-                    ::slotwire::__private::v1::MetaObject::new(#name)
-                        #super_class
-                        .with_signals(&[#(#signals),*])
-                        .with_slots(
-                            ::slotwire::__private::v1::Table::<#ident>::SLOTS.slots(),
-                        )
-                        .with_properties(&[#(#properties),*]);
-                &META
+                #static_meta_object
             }
 
             fn meta_object(&self) -> &'static ::slotwire::__private::v1::MetaObject {
@@ -200,10 +186,13 @@ fn object(class: &Class<'_>) -> TokenStream {
                 #fallbacks
                 #(#are_values)*
                 #(#are_data)*
+                #questions
                 #wire_base
-                ::slotwire::__private::v1::Table::<#ident>::SLOTS.wire(self, cx);
+                #slots.wire(self, cx);
             }
         }
+
+        #constants
     }
 }
 
@@ -291,12 +280,10 @@ fn wake(method: &ExprPath) -> TokenStream {
 fn upcast(class: &Class<'_>) -> Option<TokenStream> {
     let base = class.base.as_ref()?;
     let bound = device::base_bound(base);
-    let (ident, base) = (class.ident, base.class);
-    let head = quote_spanned! {base.span()=>
-        impl ::slotwire::__private::v1::Upcast<#ident> for #base
-        where
-            #bound,
-    };
+    let (this, base) = (class.head.this(), base.class);
+    let path = quote_spanned!(base.span()=> ::slotwire::__private::v1::Upcast<#this>);
+    let head = class.head.impl_where(path, base, Some(&bound));
+    let extends = class.head.of_trait(quote!(::slotwire::__private::v1::Extends));
     Some(quote! {
         #[automatically_derived]
         #[allow(deprecated, trivial_bounds)]
@@ -306,14 +293,14 @@ fn upcast(class: &Class<'_>) -> Option<TokenStream> {
 
         #[automatically_derived]
         #[allow(deprecated)]
-        impl ::slotwire::__private::v1::Extends for #ident {
+        #extends {
             type Base = #base;
         }
     })
 }
 
 /// Imports the fallbacks for a class that has no slots, or a mistake.
-fn fallbacks() -> TokenStream {
+pub(super) fn fallbacks() -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use ::slotwire::__private::v1::{
@@ -323,7 +310,7 @@ fn fallbacks() -> TokenStream {
 }
 
 /// Makes the compiler check what `question` asks of the type, and report a failure at the type.
-fn asked(question: TokenStream, ty: &Type) -> TokenStream {
+pub(super) fn asked(question: TokenStream, ty: &Type) -> TokenStream {
     let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::#question::<#ty>);
     quote!(let _: fn() = #path;)
 }
@@ -332,52 +319,6 @@ fn asked(question: TokenStream, ty: &Type) -> TokenStream {
 fn data(ty: &Type) -> TokenStream {
     let path = quote_spanned!(ty.span()=> ::slotwire::__private::v1::Data::<#ty>::is_data);
     quote!(let _: fn() = #path;)
-}
-
-fn meta_signal(class: &Class<'_>, member: &Member<'_>) -> TokenStream {
-    let (ident, field) = (class.ident, member.field);
-    let argument = type_text(member.carries);
-    let (name, signal) = match member.kind {
-        Kind::Signal => (plain(field), quote!(&object.#field)),
-        Kind::Property { .. } => (plain(&changed(field)), quote!(object.#field.changed())),
-    };
-    let carries = name_self(member.carries.to_token_stream(), ident);
-    quote! {
-        ::slotwire::__private::v1::MetaSignal::new(#name, #argument, |object, visit| {
-            let object = ::slotwire::__private::v1::cast::<#ident>(object);
-            visit(#signal)
-        })
-        .with_text(::slotwire::__private::v1::Carried::<#carries>::TEXT)
-    }
-}
-
-fn meta_property(class: &Class<'_>, member: &Member<'_>) -> Option<TokenStream> {
-    let Kind::Property { read_only } = member.kind else { return None };
-    let (ident, field, value) = (class.ident, member.field, member.carries);
-    let (name, type_name) = (plain(field), type_text(value));
-    let value = name_self(value.to_token_stream(), ident);
-    let held = quote!(::slotwire::__private::v1::Held::<#value>);
-    let path = quote!(::slotwire::__private::v1::MetaProperty);
-    let read = quote! {
-        |object| {
-            let object = ::slotwire::__private::v1::cast::<#ident>(object);
-            #held::read(&object.#field)
-        }
-    };
-    if read_only {
-        return Some(quote!(#path::read_only(#name, #type_name, #read)));
-    }
-    Some(quote! {
-        #path::new(
-            #name,
-            #type_name,
-            #read,
-            |object, value| {
-                let object = ::slotwire::__private::v1::cast_mut::<#ident>(object);
-                #held::write(&mut object.#field, value)
-            },
-        )
-    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use syn::{DeriveInput, parse_quote};
 use super::ast::Class;
 use super::expand;
 
-/// Writes a class with generic parameters: its accessors, so that code that uses it compiles.
+/// Writes a class with lifetime parameters: its accessors, so that code that uses it compiles.
 pub(crate) fn generic_class(class: &Class<'_>, input: &DeriveInput) -> TokenStream {
     let accessors = expand::accessors(class);
     let class = self::class(input);

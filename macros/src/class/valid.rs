@@ -1,12 +1,13 @@
 //! The checks of a class.
 
 use syn::{
-    AngleBracketedGenericArguments, Attribute, Data, DeriveInput, Field, Fields, GenericArgument,
-    Ident, PathArguments, Type, punctuated::Iter,
+    AngleBracketedGenericArguments, Attribute, Data, DeriveInput, Expr, Field, Fields,
+    GenericArgument, Generics, Ident, PathArguments, Type, punctuated::Iter,
 };
 
-use super::ast::{Base, DeviceKind, Kind};
+use super::ast::{Base, DeviceKind, Kind, Start};
 use super::attr::Role;
+use super::head::{self, Head};
 use crate::mistake::Mistakes;
 use crate::text::{owned_text, plain, type_text};
 
@@ -30,13 +31,7 @@ pub(crate) fn fields<'a>(
             return None;
         }
     };
-    if !input.generics.params.is_empty() {
-        mistakes.at(
-            &input.generics,
-            "an object class has no generic parameters, since each class has one meta object: \
-             name the types, or box a trait object",
-        );
-    }
+    parameters(&input.generics, mistakes);
     if let Fields::Unnamed(fields) = &data.fields {
         mistakes.at(
             fields,
@@ -51,10 +46,50 @@ pub(crate) fn fields<'a>(
     Some(data.fields.iter())
 }
 
+/// Reports parameters that no class can have.
+fn parameters(generics: &Generics, mistakes: &mut Mistakes) {
+    if let Some(lifetime) = generics.lifetimes().next() {
+        mistakes.at(
+            lifetime,
+            "an object class has no lifetime parameters, since a runtime keeps its objects as long \
+             as it likes: own the value (a `String` for a `&str`), or share it in an `Rc`",
+        );
+        return;
+    }
+    for parameter in generics.type_params() {
+        let name = &parameter.ident;
+        if head::bounds(name, generics).next().is_none() {
+            mistakes.at(
+                name,
+                format!(
+                    "an object class holds no references, since a runtime keeps its objects as \
+                     long as it likes: write `{name}: 'static`, here and in the impl blocks"
+                ),
+            );
+        }
+    }
+}
+
+/// Returns true if the type can be that of a base, and reports the type otherwise.
+pub(crate) fn base_type(ty: &Type, generics: &Generics, mistakes: &mut Mistakes) -> bool {
+    let is_parameter = generics.type_params().any(|parameter| is_path(ty, &parameter.ident));
+    if is_parameter {
+        mistakes.at(
+            ty,
+            "a class extends one other class, and this parameter stands for many: name the class",
+        );
+    }
+    !is_parameter
+}
+
+fn is_path(ty: &Type, name: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(name))
+}
+
 /// Reports attributes above the struct that belong above its fields. `Hooks` checks `qobject`.
 pub(crate) fn container(attrs: &[Attribute], mistakes: &mut Mistakes) {
     for attr in attrs {
-        if ["signal", "property"].iter().any(|name| attr.path().is_ident(name)) {
+        if ["signal", "property", "child", "init"].iter().any(|name| attr.path().is_ident(name)) {
             mistakes.at(attr, "this attribute goes above a field of the struct");
         }
     }
@@ -79,6 +114,76 @@ pub(crate) fn forgotten_role<'a>(field: &Field, mistakes: &mut Mistakes) -> Opti
         ),
     );
     Some(Role::Member(kind))
+}
+
+/// Returns how a field of this role starts.
+pub(crate) fn start<'a>(
+    role: Option<&Role<'_>>,
+    init: Option<(&Attribute, Option<Expr>)>,
+    ty: &'a Type,
+    mistakes: &mut Mistakes,
+) -> Start<'a> {
+    match (role, init) {
+        (Some(Role::Child(child)), None) => match child_type(ty, child.is_some(), mistakes) {
+            Some(class) => Start::Child(class, child.clone()),
+            None => Start::Mistaken,
+        },
+        (Some(Role::Child(_)), Some((attr, _))) => {
+            mistakes.at(
+                attr,
+                "a child starts as its own attribute says: write `#[child(value)]` in place of both",
+            );
+            Start::Mistaken
+        }
+        (Some(Role::Member(Kind::Signal)), Some((attr, _))) => {
+            mistakes.at(attr, "a signal has no start value: leave this out");
+            Start::Mistaken
+        }
+        (_, Some((_, None))) => Start::Mistaken,
+        (Some(Role::Member(Kind::Property { .. })), Some((_, Some(value)))) => {
+            argument_of(ty, "Property").map_or(Start::Mistaken, |ty| Start::Value(ty, value))
+        }
+        (_, Some((_, Some(value)))) => Start::Init(value),
+        (Some(Role::Base(..)), None) => Start::Base,
+        (_, None) => Start::Default,
+    }
+}
+
+/// Returns true for the type of a handle.
+pub(crate) fn is_handle(ty: &Type) -> bool {
+    argument_of(ty, "Obj").is_some()
+}
+
+/// Returns the class of a child from the type of its field.
+fn child_type<'a>(ty: &'a Type, has_value: bool, mistakes: &mut Mistakes) -> Option<&'a Type> {
+    let class = argument_of(ty, "Obj");
+    match class {
+        None => mistakes.at(
+            ty,
+            match arguments_of(ty, "Obj") {
+                Some(_) => "`Obj<_>` names the class of the child: write `Obj<Class>`".to_owned(),
+                None if ["Option", "Vec"].iter().any(|name| argument_of(ty, name).is_some()) => {
+                    "a field with `#[child]` is a handle, `Obj<_>`; a child that may be missing, \
+                     and several ones, are added by an expression: \
+                     `#[init((0..4).map(|_| cx.add_child(Class::new())).collect())]`"
+                        .to_owned()
+                }
+                None => format!(
+                    "a field with `#[child]` is the handle of a child: write `Obj<{}>`",
+                    type_text(ty)
+                ),
+            },
+        ),
+        Some(class @ (Type::TraitObject(_) | Type::ImplTrait(_))) if !has_value => {
+            mistakes.at(
+                class,
+                "many classes have this trait: write the object to add, `#[child(value)]`",
+            );
+            return None;
+        }
+        Some(_) => {}
+    }
+    class
 }
 
 /// Returns true if there is no base yet, and reports the attribute otherwise.
@@ -181,6 +286,25 @@ pub(crate) fn member_type<'a>(
         Some(_) => {}
     }
     argument
+}
+
+/// Reports a property whose type is a parameter of which nothing is known.
+pub(crate) fn property_of_parameter(
+    kind: Kind,
+    carries: &Type,
+    head: &Head<'_>,
+    mistakes: &mut Mistakes,
+) {
+    if kind != Kind::Signal && head.has_no_trait(carries) {
+        let name = type_text(carries);
+        mistakes.at(
+            carries,
+            format!(
+                "a property is compared with its new value, and its change signal carries a copy: \
+                 write `{name}: Clone + PartialEq + 'static`, here and in the impl blocks"
+            ),
+        );
+    }
 }
 
 /// Returns true for a reference that does not live for ever.

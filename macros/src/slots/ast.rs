@@ -8,7 +8,8 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Generics, ImplItem, Signature, Token, Type, Visibility, WhereClause, braced, token,
+    Attribute, GenericArgument, Generics, ImplItem, PathArguments, Signature, Token, Type,
+    Visibility, WhereClause, braced, token,
 };
 
 use super::attr::Connection;
@@ -20,7 +21,7 @@ pub(crate) struct Block {
     pub(crate) head: Head,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) items: Vec<Item>,
-    /// True if this can be the block of a class: not of a trait, and without generics.
+    /// True if this can be the block of a class: not of a trait, and without lifetimes.
     pub(crate) is_class: bool,
 }
 
@@ -55,6 +56,21 @@ pub(crate) struct Slot {
     /// The type of the argument, if the slot takes one.
     pub(crate) argument: Option<Type>,
     pub(crate) connections: Vec<Connection>,
+}
+
+impl Head {
+    /// Returns the arguments of the class: the `T` of a `Channel<T>`.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &GenericArgument> {
+        let last = match &self.class {
+            Type::Path(path) => path.path.segments.last(),
+            _ => None,
+        };
+        let arguments = last.and_then(|last| match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+            _ => None,
+        });
+        arguments.into_iter().flatten()
+    }
 }
 
 impl Block {

@@ -2,10 +2,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::parse_quote;
 use syn::spanned::Spanned;
 
 use super::ast::{Block, Method, Slot};
 use super::attr::{Connection, Source};
+use crate::class::head::with_static;
 use crate::text::{plain, type_text};
 
 /// Writes the block, and the table of its slots.
@@ -22,14 +24,20 @@ pub(crate) fn block(block: &Block) -> TokenStream {
     });
     let is_wired = block.slots().any(|(_, slot)| !slot.connections.is_empty());
     let wire = if is_wired { quote!(|#this, #cx| { #(#wires)* }) } else { quote!(|_, _| {}) };
-    // The bound contains no parameter, so it holds or does not hold everywhere. It is asked for
-    // here, so the compiler reports it once if it does not hold, and the code inside takes it for
-    // granted.
+    // Without parameters, the bound holds or does not hold everywhere. It is asked for here, so the
+    // compiler reports it once if it does not hold, and the code inside takes it for granted. With
+    // parameters, a bound in a head is no question: a function asks for it.
+    let generics = with_static(&block.head.generics);
+    let (parameters, _, _) = generics.split_for_impl();
+    let bounds = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let bounds = bounds.map(|bound| quote!(#bound,));
     let head = quote_spanned! {class.span()=>
-        impl ::slotwire::__private::v1::AllSlotsInOneBlock for #class
+        impl #parameters ::slotwire::__private::v1::AllSlotsInOneBlock for #class
         where
+            #(#bounds)*
             #class: ::slotwire::__private::v1::QObject,
     };
+    let question = (!generics.params.is_empty()).then(|| ask_for_class(block));
     quote! {
         #block
 
@@ -41,6 +49,29 @@ pub(crate) fn block(block: &Block) -> TokenStream {
             const SLOTS: ::slotwire::__private::v1::Slots<Self> =
                 ::slotwire::__private::v1::Slots::new(&[#(#slots),*], #wire);
         }
+
+        #question
+    }
+}
+
+/// Makes the compiler check that a class with parameters has its derive.
+pub(super) fn ask_for_class(block: &Block) -> TokenStream {
+    let class = &block.head.class;
+    let mut generics = with_static(&block.head.generics);
+    // For a class with lifetimes, which its derive reports.
+    generics.make_where_clause().predicates.push(parse_quote!(#class: 'static));
+    let (parameters, _, where_clause) = generics.split_for_impl();
+    let cfgs = block.head.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let is_class = quote_spanned!(class.span()=> ::slotwire::__private::v1::is_class::<#class>());
+    quote! {
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
+        const _: () = {
+            #[allow(dead_code)]
+            fn ask #parameters () #where_clause {
+                #is_class;
+            }
+        };
     }
 }
 

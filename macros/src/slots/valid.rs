@@ -1,7 +1,9 @@
 //! The checks of a block of slots, and of a slot.
 
+use quote::ToTokens;
 use syn::{
-    FnArg, GenericArgument, ImplItem, PathArguments, PathSegment, ReturnType, Signature, Type,
+    FnArg, GenericArgument, GenericParam, Generics, ImplItem, PathArguments, PathSegment,
+    ReceiverKind, ReturnType, Safety, Signature, Type, WhereClause,
 };
 
 use super::ast::{Head, Inputs};
@@ -21,8 +23,45 @@ pub(crate) fn head(head: &Head, mistakes: &mut Mistakes) -> bool {
         );
         return false;
     }
-    // The derive reports generic parameters of the class.
-    head.generics.params.is_empty()
+    if let Some(argument) =
+        head.arguments().find(|argument| !is_parameter(argument, &head.generics))
+    {
+        mistakes.at(
+            argument,
+            "the slots of a class are the same for all of its parameters: write the block for any, \
+             as in `impl<T: 'static> Class<T>`",
+        );
+        return false;
+    }
+    if let Some(clause) = bound_on_constants(&head.generics) {
+        mistakes.at(
+            clause,
+            "the slots of a class are the same for all of its parameters: a class whose parameters are \
+             constants alone has slots without a where clause",
+        );
+        return false;
+    }
+    // The derive reports lifetime parameters of the class.
+    head.generics.lifetimes().next().is_none()
+}
+
+/// Returns the where clause of a block whose parameters are constants alone. Up to Rust 1.88 the
+/// derive cannot name the class with any constants, `Buffer<_>`, so it would miss that the block
+/// asks for more than the struct, and the class would have no slots.
+fn bound_on_constants(generics: &Generics) -> Option<&WhereClause> {
+    let are_constants =
+        generics.params.iter().all(|parameter| matches!(parameter, GenericParam::Const(_)));
+    generics.where_clause.as_ref().filter(|_| are_constants && !generics.params.is_empty())
+}
+
+/// Returns true if the argument of a class is a parameter of its block.
+fn is_parameter(argument: &GenericArgument, generics: &Generics) -> bool {
+    let argument = argument.to_token_stream().to_string();
+    generics.params.iter().any(|parameter| match parameter {
+        GenericParam::Lifetime(parameter) => parameter.lifetime.to_string() == argument,
+        GenericParam::Type(parameter) => parameter.ident == argument,
+        GenericParam::Const(parameter) => parameter.ident == argument,
+    })
 }
 
 /// Reports a `#[slot]` on an item that is not a method.
@@ -56,13 +95,13 @@ pub(crate) fn signature<'a>(
             "a slot cannot be async: it runs to its end before the next slot starts; start the \
              work, and connect another slot to the signal that says it is done",
         );
-    } else if let Some(unsafety) = signature.unsafety {
+    } else if let Safety::Unsafe(unsafety) = signature.safety {
         mistakes.at(unsafety, "a slot cannot be unsafe, since signals call it");
     } else if let Some(parameter) = signature
         .generics
         .params
         .iter()
-        .find(|parameter| !matches!(parameter, syn::GenericParam::Lifetime(_)))
+        .find(|parameter| !matches!(parameter, GenericParam::Lifetime(_)))
     {
         mistakes.at(parameter, "a slot cannot be generic: name the type that the signal carries");
     } else if receiver(signature, mistakes) && output(&signature.output, mistakes) {
@@ -74,13 +113,10 @@ pub(crate) fn signature<'a>(
 fn receiver(signature: &Signature, mistakes: &mut Mistakes) -> bool {
     let message = "a slot takes `&mut self`";
     match signature.inputs.first() {
-        Some(FnArg::Receiver(receiver)) if receiver.colon_token.is_some() => return true,
-        Some(FnArg::Receiver(receiver)) => {
-            if receiver.reference.is_some() && receiver.mutability.is_some() {
-                return true;
-            }
-            mistakes.at(receiver, format!("{message}: write `&mut self`"));
-        }
+        Some(FnArg::Receiver(receiver)) => match receiver.kind {
+            ReceiverKind::Typed(..) | ReceiverKind::Reference(.., Some(_)) => return true,
+            _ => mistakes.at(receiver, format!("{message}: write `&mut self`")),
+        },
         _ => mistakes.at(
             &signature.ident,
             format!("{message} first: write `fn {}(&mut self, …)`", signature.ident),
@@ -95,7 +131,7 @@ fn output(output: &ReturnType, mistakes: &mut Mistakes) -> bool {
     let wrong = match &**ty {
         Type::Tuple(tuple) => !tuple.elems.is_empty(),
         Type::Array(_) | Type::Reference(_) | Type::Slice(_) | Type::Ptr(_) => true,
-        Type::ImplTrait(_) | Type::TraitObject(_) | Type::BareFn(_) => true,
+        Type::ImplTrait(_) | Type::TraitObject(_) | Type::FnPtr(_) => true,
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let first_argument = match &last.arguments {
                 PathArguments::AngleBracketed(arguments) => arguments.args.first(),

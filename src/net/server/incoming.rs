@@ -107,9 +107,9 @@ impl OnIncoming {
             !is_declared || around.inherits(self.class),
             "QTcpServer::with_incoming was called with a method of {}, but the server is in a {}: \
              add a {} that embeds the server",
-            self.class.class_name(),
-            around.class_name(),
-            self.class.class_name(),
+            self.class.short_name(),
+            around.short_name(),
+            self.class.short_name(),
         );
     }
 }

@@ -309,11 +309,40 @@ impl<T: ?Sized + Target> Obj<T> {
     }
 }
 
-/// The name of a type without the path to it, as in `Obj<QTcpSocket>`.
-pub(crate) fn short_type_name<T: ?Sized>() -> &'static str {
-    let name = type_name::<T>();
-    let name = name.strip_prefix("dyn ").unwrap_or(name);
-    name.rsplit("::").next().unwrap_or(name)
+/// The name of a type without paths, as in `Obj<QTcpSocket>` and `Obj<Channel<String>>`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ShortName(&'static str);
+
+impl ShortName {
+    pub(in crate::object) fn of<T: ?Sized>() -> Self {
+        Self::new(type_name::<T>())
+    }
+
+    /// Returns the short form of what [`type_name`] has returned.
+    pub(super) fn new(name: &'static str) -> Self {
+        Self(name.strip_prefix("dyn ").unwrap_or(name))
+    }
+
+    /// Returns the name without type parameters.
+    pub(in crate::object) fn class_name(self) -> &'static str {
+        let class = self.0.split('<').next().unwrap_or(self.0);
+        class.rsplit("::").next().unwrap_or(class)
+    }
+}
+
+impl fmt::Display for ShortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | ':');
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let path = rest.split(|letter| !is_word(letter)).next().unwrap_or(rest);
+            let others = rest[path.len()..].split(is_word).next().unwrap_or_default();
+            f.write_str(path.rsplit("::").next().unwrap_or(path))?;
+            f.write_str(others)?;
+            rest = &rest[path.len() + others.len()..];
+        }
+        Ok(())
+    }
 }
 
 impl<T: ?Sized + Target> Clone for Obj<T> {
@@ -368,13 +397,22 @@ impl<T: ?Sized> Shown<T> {
 
 impl<T: ?Sized> fmt::Display for Shown<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Obj<{}> {}", short_type_name::<T>(), Number(self.0))
+        write!(f, "Obj<{}> {}", ShortName::of::<T>(), Number(self.0))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_name_has_no_paths() {
+        let name = ShortName::of::<Option<Vec<(String, [u8; 4])>>>();
+        assert_eq!(name.to_string(), "Option<Vec<(String, [u8; 4])>>");
+        assert_eq!(name.class_name(), "Option");
+        assert_eq!(ShortName::of::<dyn QObject>().to_string(), "QObject");
+        assert_eq!(ShortName::of::<Box<dyn QObject>>().to_string(), "Box<dyn QObject>");
+    }
 
     #[test]
     fn a_handle_to_a_class_is_twelve_bytes() {

@@ -2,10 +2,11 @@
 //!
 //! Everything here is in statics: a program that does not use it pays nothing.
 
-use std::any::{Any, TypeId};
+use std::any::{Any, TypeId, type_name};
 use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::handle::ShortName;
 use super::qobject::QObject;
 use super::signal::AnySignal;
 
@@ -31,13 +32,20 @@ use super::signal::AnySignal;
 #[doc(alias = "QMetaObject")]
 pub struct MetaObject {
     class_name: &'static str,
-    /// The type, for a class with type parameters: each of its descriptions may be there more than
-    /// once, at several addresses.
-    class_type: Option<fn() -> TypeId>,
+    /// The type of the class. It tells which class is described: the description of a class with
+    /// type parameters may be there more than once, at several addresses.
+    class_type: Option<ClassType>,
     super_class: Option<fn() -> &'static MetaObject>,
     signals: &'static [MetaSignal],
     slots: &'static [MetaSlot],
     properties: &'static [MetaProperty],
+}
+
+/// The type of a class.
+#[derive(Clone, Copy)]
+struct ClassType {
+    id: fn() -> TypeId,
+    name: fn() -> &'static str,
 }
 
 impl MetaObject {
@@ -53,11 +61,12 @@ impl MetaObject {
         }
     }
 
-    /// Sets the type of the class. A class with type parameters needs it, since its description is
-    /// a constant and no static, so that the address does not tell which class it describes.
+    /// Sets the type of the class, as the derive does. A class with type parameters needs it, since
+    /// its description is a constant and no static, so that the address does not tell which class it
+    /// describes.
     #[must_use]
     pub const fn with_type<T: 'static>(mut self) -> Self {
-        self.class_type = Some(TypeId::of::<T>);
+        self.class_type = Some(ClassType { id: TypeId::of::<T>, name: type_name::<T> });
         self
     }
 
@@ -90,10 +99,29 @@ impl MetaObject {
         self
     }
 
-    /// Returns the name of the class.
+    /// Returns the name of the class, without its type parameters: `Channel`.
     #[doc(alias = "className")]
     pub const fn class_name(&self) -> &'static str {
         self.class_name
+    }
+
+    /// Returns the name of the class with its path and its type parameters, as [`type_name`] has it:
+    /// `app::Channel<u32>`. This is the [class name](Self::class_name) if the description was made
+    /// without [`with_type`](Self::with_type).
+    ///
+    /// The name is for people: its form may change with the compiler.
+    pub fn full_name(&self) -> &'static str {
+        self.class_type.map_or(self.class_name, |class| (class.name)())
+    }
+
+    /// Returns the name with its type parameters and without paths, for a message: `Channel<u32>`.
+    pub(crate) fn short_name(&self) -> ShortName {
+        ShortName::new(self.full_name())
+    }
+
+    /// Returns the identity of the type of the class, if it is known.
+    fn type_id(&self) -> Option<TypeId> {
+        self.class_type.map(|class| (class.id)())
     }
 
     /// Returns the class that this one extends, if there is one.
@@ -108,10 +136,13 @@ impl MetaObject {
             || self.super_class().is_some_and(|class| class.inherits(other))
     }
 
-    /// Returns true if both describe the same class.
+    /// Returns true if both describe the same class. The types decide; the address decides if a type
+    /// is not known.
     fn describes_the_class_of(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-            || matches!((self.class_type, other.class_type), (Some(own), Some(others)) if own() == others())
+        match (self.type_id(), other.type_id()) {
+            (Some(own), Some(others)) => own == others,
+            _ => std::ptr::eq(self, other),
+        }
     }
 
     /// Returns the signals that the class itself declares, without those of its super class.
@@ -172,8 +203,7 @@ impl fmt::Debug for MetaObject {
 impl PartialEq for MetaObject {
     fn eq(&self, other: &Self) -> bool {
         self.describes_the_class_of(other)
-            || (self.class_name, self.class_type.map(|own| own()))
-                == (other.class_name, other.class_type.map(|others| others()))
+            || (self.class_name, self.type_id()) == (other.class_name, other.type_id())
                 && (self.signals, self.slots, self.properties)
                     == (other.signals, other.slots, other.properties)
                 && self.super_class() == other.super_class()

@@ -134,9 +134,9 @@ pub trait QObject: Any {
     where
         Self: Sized,
     {
-        let class = object.meta_object().class_name();
+        let class = object.meta_object().short_name();
         Self::project_mut(object, ()).unwrap_or_else(|| {
-            panic!("a {class} was taken for a {}", Self::static_meta_object().class_name())
+            panic!("a {class} was taken for a {}", Self::static_meta_object().short_name())
         })
     }
 
@@ -154,8 +154,8 @@ pub trait QObject: Any {
         Self::project(object, ()).unwrap_or_else(|| {
             panic!(
                 "a {} was taken for a {}",
-                object.meta_object().class_name(),
-                Self::static_meta_object().class_name()
+                object.meta_object().short_name(),
+                Self::static_meta_object().short_name()
             )
         })
     }

@@ -43,7 +43,7 @@ use crate::object::world::World;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Signal<A: 'static> {
+pub struct Signal<A> {
     core: OnceCell<Rc<Core<A, World>>>,
 }
 
@@ -118,7 +118,7 @@ impl<A: 'static> Default for Signal<A> {
     }
 }
 
-impl<A: 'static> Drop for Signal<A> {
+impl<A> Drop for Signal<A> {
     fn drop(&mut self) {
         if let Some(core) = self.core.get() {
             core.sender_gone();

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::handle::Obj;
+use super::meta_object::MetaObject;
 use super::qobject::QObject;
 use crate::object::world::World;
 
@@ -17,7 +18,7 @@ use crate::object::world::World;
 #[derive(Debug)]
 pub struct SlotError {
     receiver: Option<Obj<dyn QObject>>,
-    class: Option<&'static str>,
+    class: Option<&'static MetaObject>,
     slot: SlotType,
     error: Box<dyn Error>,
 }
@@ -30,7 +31,7 @@ impl SlotError {
         error: Box<dyn Error>,
     ) -> Self {
         let class = receiver.and_then(|receiver| world.class(receiver.key));
-        Self { receiver, class: class.map(|class| class.class_name()), slot, error }
+        Self { receiver, class, slot, error }
     }
 
     /// Returns the object whose slot failed, or `None` for a closure without a receiver.
@@ -40,7 +41,7 @@ impl SlotError {
 
     /// Returns the name of the object's class, or `None` for a closure without a receiver.
     pub fn class_name(&self) -> Option<&'static str> {
-        self.class
+        self.class.map(MetaObject::class_name)
     }
 
     /// Returns the path of the slot, such as `my_program::Parser::add`. The path of a closure is
@@ -68,7 +69,8 @@ impl fmt::Display for SlotError {
         write!(f, "{}", self.slot)?;
         if let (Some(receiver), Some(class)) = (self.receiver, self.class) {
             let relation = if self.slot.is_closure() { "for" } else { "of" };
-            write!(f, " {relation} Obj<{class}> {}", receiver.number())?;
+            let (class, number) = (class.short_name(), receiver.number());
+            write!(f, " {relation} Obj<{class}> {number}")?;
         }
         write!(f, " failed: {}", self.error)
     }

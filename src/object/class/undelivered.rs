@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::handle::{Obj, Target, short_type_name};
+use super::handle::{Obj, ShortName, Target};
 use super::qobject::QObject;
 use super::slot_error::SlotType;
 use crate::object::world::World;
@@ -15,7 +15,7 @@ use crate::object::world::World;
 #[derive(Clone, Debug)]
 pub struct Undelivered {
     object: Obj<dyn QObject>,
-    class: &'static str,
+    class: ShortName,
     what: What,
     is_foreign: bool,
 }
@@ -46,7 +46,7 @@ impl Undelivered {
 
     fn new<T: ?Sized + Target>(world: &World, object: Obj<T>, what: What) -> Self {
         let is_foreign = world.own(object).is_none();
-        Self { object: object.erase(), class: short_type_name::<T>(), what, is_foreign }
+        Self { object: object.erase(), class: ShortName::of::<T>(), what, is_foreign }
     }
 
     /// Returns the object that is gone, or is of another runtime.
@@ -54,9 +54,10 @@ impl Undelivered {
         self.object
     }
 
-    /// Returns the name of the class in the handle that the call was given.
+    /// Returns the name of the class in the handle that the call was given, without type
+    /// parameters.
     pub fn class_name(&self) -> &'static str {
-        self.class
+        self.class.class_name()
     }
 
     /// Returns the path of the slot or closure that was not called, as

@@ -43,7 +43,7 @@ pub(in crate::object) trait Walker:
 }
 
 /// What a signal allocates when somebody connects.
-pub(in crate::object) struct Core<A: 'static, W: Walker> {
+pub(in crate::object) struct Core<A, W: Walker> {
     emitter: Emitter<W>,
     /// The connections; and, seldom needed, the emissions that wait in addition to the first.
     connections: ConnectionList<dyn Link<A, W>, RefCell<Waiting<Emission<A>>>>,
@@ -92,6 +92,13 @@ impl Task {
             1 => Self::GoOnBeside(what as u32),
             _ => Self::Close(what),
         }
+    }
+}
+
+impl<A, W: Walker> Core<A, W> {
+    /// Closes all connections, since the sender is gone.
+    pub(in crate::object) fn sender_gone(&self) {
+        self.connections.end();
     }
 }
 
@@ -333,11 +340,6 @@ impl<A: 'static, W: Walker> Core<A, W> {
             }
             State::Dead => self.emitter.queue.set_met_dead(true),
         }
-    }
-
-    /// Closes all connections, since the sender is gone.
-    pub(in crate::object) fn sender_gone(&self) {
-        self.connections.end();
     }
 
     /// Keeps an emission. Returns the number of the task that goes on with it.

@@ -148,7 +148,7 @@ impl World {
 
     /// Emits a signal for a call that comes from elsewhere, and reports it as undelivered if the
     /// sender is gone.
-    pub(crate) fn emit_from_afar<S: ?Sized + Target, A>(
+    pub(crate) fn emit_from_afar<S: ?Sized + Target, A: 'static>(
         &mut self,
         sender: Obj<S>,
         signal: fn(&S) -> &Signal<A>,

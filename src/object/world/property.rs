@@ -38,7 +38,7 @@ use crate::object::class::{MetaProperty, Obj, Signal, Target};
 /// ```
 #[doc(alias = "Q_PROPERTY")]
 #[doc(alias = "QProperty")]
-pub struct Property<T: 'static> {
+pub struct Property<T> {
     value: T,
     changed: Signal<T>,
 }
@@ -76,7 +76,7 @@ impl<T: 'static> Property<T> {
     }
 }
 
-impl<T: Default> Default for Property<T> {
+impl<T: Default + 'static> Default for Property<T> {
     fn default() -> Self {
         Self::new(T::default())
     }
@@ -90,7 +90,7 @@ impl<T> Deref for Property<T> {
     }
 }
 
-impl<T> From<T> for Property<T> {
+impl<T: 'static> From<T> for Property<T> {
     fn from(value: T) -> Self {
         Self::new(value)
     }

@@ -1,0 +1,7 @@
+use slotwire::prelude::*;
+
+#[derive(QObject)]
+#[child]
+struct Client {}
+
+fn main() {}

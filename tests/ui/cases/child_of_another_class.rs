@@ -1,0 +1,12 @@
+use slotwire::prelude::*;
+
+#[derive(QObject)]
+struct Client {
+    #[child(QTimer::new())]
+    socket: Obj<QTcpSocket>,
+}
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    rt.add_with(Client::declared);
+}
