@@ -2,6 +2,7 @@
 
 mod again;
 mod by_hand;
+mod certificates;
 mod closing;
 mod doubts;
 mod handshake;

@@ -42,9 +42,12 @@ pub(in crate::net) struct Session {
 pub(in crate::net) enum Report {
     /// The handshake has begun.
     Began(SslMode),
-    /// The certificate of the peer has errors. If they are fatal, the engine waits for the decision
-    /// of the socket.
-    Doubts(Vec<SslError>),
+    /// The certificates of the peer, if it has sent some, have errors. If they are fatal, the engine
+    /// waits for the decision of the socket.
+    Doubts {
+        errors: Vec<SslError>,
+        peer_chain: Vec<SslCertificate>,
+    },
     /// The handshake is over.
     Encrypted(Box<Agreed>),
     /// The server has given a ticket, by which a later session can be resumed.

@@ -96,7 +96,7 @@ impl TlsEngine {
         let now = self.session.now();
         let is_lenient = self.session.wants_errors() || !self.is_strict;
         let (connection, has_said_end) = (&mut self.connection, self.has_said_end);
-        let (state, Heard { errors, tickets }) = hear(now, is_lenient, || {
+        let (state, Heard { errors, chain, tickets }) = hear(now, is_lenient, || {
             let mut state = process(connection, has_said_end);
             // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
             while state.is_ok()
@@ -113,7 +113,7 @@ impl TlsEngine {
         let is_doubtful = self.is_strict && !errors.is_empty();
         let first = errors.first().map(ToString::to_string);
         if !errors.is_empty() {
-            self.session.report(Report::Doubts(errors));
+            self.session.report(Report::Doubts { errors, peer_chain: chain });
         }
         match state {
             Ok(state) => {
