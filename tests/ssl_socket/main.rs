@@ -4,6 +4,7 @@ mod again;
 mod by_hand;
 mod certificates;
 mod closing;
+mod disagreements;
 mod doubts;
 mod handshake;
 mod kinds;
