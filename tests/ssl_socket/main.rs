@@ -9,6 +9,7 @@ mod doubts;
 mod handshake;
 mod kinds;
 mod limits;
+mod on_any_route;
 mod parties;
 mod pauses;
 mod settings;
