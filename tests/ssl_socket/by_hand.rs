@@ -52,7 +52,7 @@ impl ByHand {
         Self::of(peer, ClientConnection::new(Arc::new(config), name).unwrap().into())
     }
 
-    fn of(peer: Peer, tls: Connection) -> Self {
+    pub(crate) fn of(peer: Peer, tls: Connection) -> Self {
         let (unsent, heard) = Default::default();
         Self { peer, tls, unsent, heard, has_ended: false, failure: None }
     }

@@ -6,6 +6,8 @@ mod certificates;
 mod closing;
 mod disagreements;
 mod doubts;
+mod endless;
+mod forger;
 mod handshake;
 mod kinds;
 mod limits;

@@ -330,7 +330,12 @@ impl QSslSocket {
                 self.tcp.socket.core.note(News::ENCRYPTED);
                 self.tcp.socket.go_on_with_engine();
             }
-            Report::Ticket => self.new_session_ticket_received.emit(()),
+            Report::Tickets(count) => {
+                self.new_session_ticket_received.emit(());
+                if count > 1 {
+                    self.session.put_back(Report::Tickets(count - 1));
+                }
+            }
             Report::Resumed => self.resumed(),
         }
         if self.session.has_reports() {

@@ -50,8 +50,8 @@ pub(in crate::net) enum Report {
     },
     /// The handshake is over.
     Encrypted(Box<Agreed>),
-    /// The server has given a ticket, by which a later session can be resumed.
-    Ticket,
+    /// The server has given so many tickets, by which later sessions can be resumed.
+    Tickets(usize),
     AlertSent(AlertLevel, AlertType),
     AlertReceived(AlertLevel, AlertType),
     /// So many encrypted bytes went out.
@@ -95,6 +95,11 @@ impl Session {
     /// Takes the first report.
     pub(in crate::net) fn next_report(&self) -> Option<Report> {
         self.reports.borrow_mut().pop_front()
+    }
+
+    /// Makes this the first report, since a part of it is left.
+    pub(in crate::net) fn put_back(&self, report: Report) {
+        self.reports.borrow_mut().push_front(report);
     }
 
     /// Returns true if there are more reports.
@@ -158,7 +163,8 @@ impl Session {
         }
         let mut reports = self.reports.borrow_mut();
         match (reports.back_mut(), report) {
-            (Some(Report::Written(before)), Report::Written(count)) => *before += count,
+            (Some(Report::Written(before)), Report::Written(count))
+            | (Some(Report::Tickets(before)), Report::Tickets(count)) => *before += count,
             (last, report) => {
                 let is_first = last.is_none();
                 reports.push_back(report);
