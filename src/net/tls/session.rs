@@ -200,3 +200,29 @@ impl Session {
         self.home.get().map(|home| home.timers.after(delay))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_that_wait_are_one_report() {
+        let session = Session::default();
+        session.set_wants_counts(true);
+        for _ in 0..1000 {
+            session.report(Report::Tickets(3));
+        }
+        session.report_written(10);
+        session.report_written(5);
+        session.report(Report::Tickets(1));
+        let mut counts = Vec::new();
+        while let Some(report) = session.next_report() {
+            match report {
+                Report::Tickets(count) => counts.push(("tickets", count)),
+                Report::Written(count) => counts.push(("written", count)),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(counts, [("tickets", 3000), ("written", 15), ("tickets", 1)]);
+    }
+}
