@@ -1,6 +1,7 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
 mod again;
+mod as_in_qt;
 mod by_hand;
 mod certificates;
 mod closing;
