@@ -538,3 +538,42 @@ fn a_client_proves_who_it_is() {
         server.exchange("talk", 1);
     }
 }
+
+/// In TLS 1.3 the client is encrypted before the server has looked for its certificate. An end without
+/// a word is the peer's end for Qt, and a failure for us.
+#[test]
+fn a_client_that_proves_nothing_is_refused() {
+    let Some(qt) = Qt::find() else { return };
+    let papers = Papers::new();
+    let verifying = |ours: SslConfiguration| ours.with_peer_verify_mode(PeerVerifyMode::Verify);
+    for version in VERSIONS {
+        for role in [Role::Client, Role::Server] {
+            let mut pair = Pair::prepared(qt, &papers, role, "server", |pair| {
+                let is_client = matches!(role, Role::Client);
+                pair.change_ours(|ours| {
+                    let ours = ours.with_protocol(version.1).unwrap();
+                    if is_client { ours } else { verifying(ours) }
+                });
+                let roots = papers.path("root.pem");
+                pair.change_qts(
+                    json!({"version": version.0, "roots": roots, "demands": is_client}),
+                );
+            });
+            pair.until_both("disconnected");
+            let [client, server] = pair.stories();
+            let refused = [
+                "mode_changed Server",
+                "peer_verify_error NoPeerCertificate",
+                "ssl_errors [NoPeerCertificate]",
+                "SslHandshakeFailed while Connected",
+            ];
+            assert_eq!(server, [&refused[..], &ENDING].concat());
+            let left: &[&str] = match (version.1, role) {
+                (SslProtocol::TlsV1_3, Role::Client) => &["encrypted", "Network while Connected"],
+                (SslProtocol::TlsV1_3, _) => &["encrypted", "RemoteHostClosed while Connected"],
+                _ => &["RemoteHostClosed while Connected"],
+            };
+            assert_eq!(client, [&CONNECTING[..], left, &ENDING].concat());
+        }
+    }
+}
