@@ -7,7 +7,7 @@ use std::fs;
 use syn::{FnArg, ImplItem, Item, Signature, TraitItem, Visibility};
 
 /// The files of the classes, and of the traits of their methods.
-const CLASSES: [&str; 13] = [
+const CLASSES: [&str; 14] = [
     "io/io_device.rs",
     "io/buffer.rs",
     "message/messages.rs",
@@ -16,6 +16,7 @@ const CLASSES: [&str; 13] = [
     "net/socket/udp_socket.rs",
     "net/socket/ssl_socket.rs",
     "net/socket/ssl_settings.rs",
+    "net/socket/ssl_doubts.rs",
     "net/server/tcp_server.rs",
     "net/server/ssl_server.rs",
     "event_loop/timer.rs",

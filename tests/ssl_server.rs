@@ -11,7 +11,8 @@ use std::time::Duration;
 use parties::Authority;
 use slotwire::prelude::*;
 use slotwire::{
-    PeerVerifyMode, QSslServer, QSslSocket, SslConfiguration, SslErrorKind, SslProtocol,
+    AlertLevel, AlertType, PeerVerifyMode, QSslServer, QSslSocket, SslConfiguration, SslErrorKind,
+    SslProtocol,
 };
 use support::*;
 
@@ -398,4 +399,177 @@ fn what_a_taken_connection_does_is_not_reported_by_the_server(net: &Net) {
     house.until(|world| world[end].state() == SocketState::Unconnected);
     assert_eq!(house.journal.take(), ["started", "pending", "new"]);
     assert!(house.rt.contains(end));
+}
+
+impl House {
+    /// Notes also what the server tells of a handshake that is under way, each with its socket.
+    fn note_doubts(&mut self) {
+        let (rt, server) = (&mut self.rt, self.server);
+        let is_of_handshake = move |world: &World, socket: Obj<QSslSocket>| {
+            assert!(world.contains(socket) && !world[socket].is_encrypted());
+            assert_eq!(world.parent(socket).map(|parent| parent == server), Some(true));
+        };
+        let note = self.journal.clone();
+        rt.connect_fn(server, QSslServer::peer_verify_error, move |world, (socket, error)| {
+            is_of_handshake(world, *socket);
+            note.note(format!("peer_verify_error {:?}", error.kind()));
+        });
+        let note = self.journal.clone();
+        rt.connect_fn(server, QSslServer::alert_sent, move |world, &(socket, level, alert)| {
+            is_of_handshake(world, socket);
+            note.note(format!("alert_sent {level:?} {alert:?}"));
+        });
+        let note = self.journal.clone();
+        rt.connect_fn(server, QSslServer::alert_received, move |world, &(socket, level, alert)| {
+            is_of_handshake(world, socket);
+            note.note(format!("alert_received {level:?} {alert:?}"));
+        });
+    }
+
+    /// Notes `ssl_errors`, which the sockets emit and wait for a decision.
+    fn note_ssl_errors(&mut self) {
+        let note = self.journal.clone();
+        self.rt.connect_fn(self.server, QSslServer::ssl_errors, move |world, (socket, errors)| {
+            assert_eq!(world[*socket].ssl_handshake_errors(), *errors);
+            let kinds: Vec<_> = errors.iter().map(|error| error.kind()).collect();
+            note.note(format!("ssl_errors {kinds:?}"));
+        });
+    }
+
+    /// A server that demands a certificate, by this version of TLS, and interrupts a handshake if it is
+    /// wrong or not.
+    fn demanding(net: &Net, version: SslProtocol, interrupts: bool) -> Self {
+        let mut house = Self::new(net);
+        let demanding = house
+            .authority
+            .proves("localhost")
+            .with_ca_certificates([house.authority.certificate()])
+            .unwrap()
+            .with_peer_verify_mode(PeerVerifyMode::Verify)
+            .with_handshake_must_interrupt_on_error(interrupts)
+            .with_protocol(version)
+            .unwrap();
+        let server = house.server;
+        house.rt[server].set_ssl_configuration(demanding);
+        house.note_doubts();
+        house
+    }
+
+    /// A client whose certificate another authority has issued.
+    fn stranger(&mut self) -> Obj<QSslSocket> {
+        let roots = self.authority.trusted().ca_certificates();
+        let proof = Authority::named("stranger").proves("client");
+        self.caller_with(proof.with_ca_certificates(roots).unwrap())
+    }
+}
+
+const VERSIONS: [SslProtocol; 2] = [SslProtocol::TlsV1_2, SslProtocol::TlsV1_3];
+
+/// What the server tells of each error in the certificate of a stranger.
+const STRANGE: [&str; 2] = [
+    "peer_verify_error UnableToGetLocalIssuerCertificate",
+    "peer_verify_error UnableToVerifyFirstCertificate",
+];
+
+const ALL_STRANGE: &str =
+    "ssl_errors [UnableToGetLocalIssuerCertificate, UnableToVerifyFirstCertificate]";
+
+#[on_every_network]
+fn a_client_that_is_refused_at_once_gets_an_alert_of_which_the_server_tells(net: &Net) {
+    for version in VERSIONS {
+        let mut house = House::demanding(net, version, false);
+        house.caller();
+        house.until_noted("SslHandshakeFailed", 1);
+        let told = ["peer_verify_error NoPeerCertificate", "alert_sent Fatal CertificateRequired"];
+        assert_eq!(
+            house.journal.take(),
+            [&["started"], &told[..], &["SslHandshakeFailed"]].concat()
+        );
+        house.stranger();
+        house.until_noted("SslHandshakeFailed", 1);
+        let expected =
+            [&["started"], &STRANGE[..], &["alert_sent Fatal UnknownCa", "SslHandshakeFailed"]];
+        assert_eq!(house.journal.take(), expected.concat());
+    }
+}
+
+/// Nobody decides, so that the answer is no. The handshake is over then for the TLS library, which
+/// sends no alert any more.
+#[on_every_network]
+fn slots_of_the_server_hear_of_all_errors_of_a_client_before_it_is_refused(net: &Net) {
+    for version in VERSIONS {
+        let mut house = House::demanding(net, version, false);
+        house.note_ssl_errors();
+        house.stranger();
+        house.until_noted("SslHandshakeFailed", 1);
+        let expected = [&["started"], &STRANGE[..], &[ALL_STRANGE, "SslHandshakeFailed"]];
+        assert_eq!(house.journal.take(), expected.concat());
+        settle(&mut house.rt);
+        assert_eq!((house.handshakes(), house.rt.children(house.server).count()), (0, 0));
+    }
+}
+
+#[on_every_network]
+fn an_interrupted_handshake_of_a_server_goes_on_only_if_a_slot_says_so(net: &Net) {
+    for version in VERSIONS {
+        for goes_on in [false, true] {
+            let mut house = House::demanding(net, version, true);
+            let server = house.server;
+            house.note_ssl_errors();
+            let note = house.journal.clone();
+            let interrupted = QSslServer::handshake_interrupted_on_error;
+            house.rt.connect_fn(server, interrupted, move |world, (socket, error)| {
+                note.note(format!("interrupted {:?}", error.kind()));
+                if goes_on {
+                    world[*socket].continue_interrupted_handshake();
+                }
+            });
+            house.rt.connect_fn(server, QSslServer::ssl_errors, move |world, (socket, errors)| {
+                world[*socket].ignore_ssl_errors(errors);
+            });
+            let client = house.stranger();
+            let shown = house.rt[client].local_certificate().cloned();
+            house.until_noted(if goes_on { "new" } else { "SslHandshakeFailed" }, 1);
+            let interrupted = "interrupted UnableToGetLocalIssuerCertificate";
+            let end = match goes_on {
+                true => &[interrupted, ALL_STRANGE, "pending", "new"][..],
+                false => &[interrupted, "SslHandshakeFailed"],
+            };
+            assert_eq!(house.journal.take(), [&["started"], &STRANGE[..], end].concat());
+            if goes_on {
+                let end = house.rt[server].next_pending_ssl_connection().unwrap();
+                assert_eq!(house.rt[end].peer_certificate(), shown.as_ref());
+                assert_eq!(house.rt[end].ssl_handshake_errors().len(), STRANGE.len());
+            }
+        }
+    }
+}
+
+#[on_every_network]
+fn a_client_that_refuses_the_server_says_why(net: &Net) {
+    for version in VERSIONS {
+        let mut house = House::new(net);
+        house.note_doubts();
+        let distrusting = Authority::named("another").trusted().with_protocol(version).unwrap();
+        house.caller_with(distrusting);
+        house.until_noted("SslHandshakeFailed", 1);
+        let told = ["started", "alert_received Fatal UnknownCa", "SslHandshakeFailed"];
+        assert_eq!(house.journal.take(), told);
+        house.serves();
+    }
+}
+
+#[on_every_network]
+fn alerts_of_a_connection_that_was_offered_are_not_the_servers(net: &Net) {
+    let mut house = House::new(net);
+    house.note_doubts();
+    let (client, server) = (house.caller(), house.server);
+    house.until_noted("new", 1);
+    let end = house.rt[server].next_pending_ssl_connection().unwrap();
+    let received = house.rt.spy(end, QSslSocket::alert_received);
+    house.until(|world| world[client].is_encrypted());
+    house.rt[client].disconnect_from_host();
+    house.until(|world| world[end].state() == SocketState::Unconnected);
+    assert_eq!(received.take(), [(AlertLevel::Warning, AlertType::CloseNotify)]);
+    assert_eq!(house.journal.take(), ["started", "pending", "new"]);
 }

@@ -4,11 +4,22 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(all(feature = "http-proxy", feature = "tls"))]
+#[allow(dead_code, reason = "the peers of the tests of `QSslSocket`")]
+#[path = "../ssl_socket/by_hand.rs"]
+mod by_hand;
+#[cfg(all(feature = "http-proxy", feature = "tls"))]
+#[allow(dead_code, reason = "the parties of the tests of `QSslSocket`")]
+#[path = "../ssl_socket/parties.rs"]
+mod parties;
+
 mod answers;
 mod as_in_qt;
 mod asking;
 mod choosing;
 mod demands;
+#[cfg(all(feature = "http-proxy", feature = "tls"))]
+mod encrypted;
 mod environment;
 mod faults;
 mod http;

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use slotwire::{Incoming, PauseMode, QSslSocket, SslConfiguration};
+use slotwire::{Incoming, PauseMode, PeerVerifyMode, QSslSocket, SslConfiguration, SslProtocol};
 
 use super::end::Role;
 use super::papers::Papers;
@@ -81,6 +81,8 @@ struct Pair {
     rt: Runtime,
     role: Role,
     ours: Ours,
+    /// Our server, if we have that part.
+    server: Option<Obj<Server>>,
     qt: QtPeer,
     signals: Vec<String>,
 }
@@ -90,6 +92,17 @@ impl Pair {
     /// `prepare` sets up the client before it connects.
     #[track_caller]
     fn begin(qt: Qt, papers: &Papers, role: Role, name: &str, prepare: fn(&mut Self)) -> Self {
+        Self::prepared(qt, papers, role, name, prepare)
+    }
+
+    #[track_caller]
+    fn prepared(
+        qt: Qt,
+        papers: &Papers,
+        role: Role,
+        name: &str,
+        prepare: impl FnOnce(&mut Self),
+    ) -> Self {
         let mut rt = Runtime::new().unwrap();
         let chain = papers.path(&format!("{name}.pem"));
         let mut this = match role {
@@ -119,6 +132,7 @@ impl Pair {
                 let unused = rt.add(QSslSocket::new());
                 let ours = Ours::new(&mut rt, unused);
                 let mut this = Self::of(rt, role, ours, qt);
+                this.server = Some(server);
                 prepare(&mut this);
                 this.qt.order(&json!({"do": "connect"}));
                 wait_until(&mut this.rt, |world| world[server].caller.is_some());
@@ -133,7 +147,7 @@ impl Pair {
     }
 
     fn of(rt: Runtime, role: Role, ours: Ours, qt: QtPeer) -> Self {
-        Self { rt, role, ours, qt, signals: Vec::new() }
+        Self { rt, role, ours, server: None, qt, signals: Vec::new() }
     }
 
     /// Runs the loop until Qt's end gives such an answer.
@@ -195,6 +209,41 @@ impl Pair {
             self.qt.order(&json!({"do": "disconnect_from_host"}));
         }
         self.until_both("disconnected");
+    }
+
+    /// Changes our configuration, before we connect or somebody calls.
+    fn change_ours(&mut self, change: impl FnOnce(SslConfiguration) -> SslConfiguration) {
+        match self.server {
+            Some(server) => {
+                let server = &mut self.rt[server];
+                server.configuration = change(server.configuration.clone());
+            }
+            None => {
+                let socket = &mut self.rt[self.ours.socket];
+                let changed = change(socket.ssl_configuration().clone());
+                socket.set_ssl_configuration(changed);
+            }
+        }
+    }
+
+    /// Changes Qt's configuration, before it connects or somebody calls.
+    #[track_caller]
+    fn change_qts(&mut self, settings: Value) {
+        let mut order = settings;
+        order["do"] = "configure".into();
+        self.qt.order(&order);
+        self.until("configuration", |answer| answer["configured"] == true);
+    }
+
+    /// Returns what Qt's end says of the session.
+    #[track_caller]
+    fn agreed_by_qt(&mut self) -> Value {
+        self.qt.order(&json!({"do": "agreed"}));
+        let mut agreed = Value::Null;
+        while agreed["agreed"] != true {
+            agreed = self.qt.answer(&mut self.rt);
+        }
+        agreed
     }
 
     /// Lets the client ignore all errors.
@@ -420,5 +469,111 @@ fn a_client_that_pauses_decides_later() {
             pair.until_both("disconnected");
         });
         assert_eq!(client, [errors, &["SslHandshakeFailed while Connected"], &ENDING].concat());
+    }
+}
+
+const VERSIONS: [(&str, SslProtocol); 2] =
+    [("TlsV1_2", SslProtocol::TlsV1_2), ("TlsV1_3", SslProtocol::TlsV1_3)];
+
+/// Begins a connection that both ends may encrypt by this version alone.
+#[track_caller]
+fn begin_by(
+    qt: Qt,
+    papers: &Papers,
+    role: Role,
+    version: (&str, SslProtocol),
+    settings: Value,
+    change: impl FnOnce(SslConfiguration) -> SslConfiguration,
+) -> Pair {
+    let mut pair = Pair::prepared(qt, papers, role, "server", |pair| {
+        pair.change_ours(|ours| change(ours).with_protocol(version.1).unwrap());
+        let mut settings = settings;
+        settings["version"] = version.0.into();
+        pair.change_qts(settings);
+    });
+    pair.until_both("encrypted");
+    pair
+}
+
+#[test]
+fn ends_agree_on_a_version_and_on_a_protocol_of_the_application() {
+    let Some(qt) = Qt::find() else { return };
+    let papers = Papers::new();
+    for role in [Role::Client, Role::Server] {
+        for version in VERSIONS {
+            let alpn = json!({"alpn": ["other", "common"]});
+            let mut pair = begin_by(qt, &papers, role, version, alpn, |ours| {
+                ours.with_allowed_next_protocols(["mine", "common"]).unwrap()
+            });
+            let agreed = pair.agreed_by_qt();
+            assert_eq!(
+                (&agreed["version"], &agreed["alpn"]),
+                (&json!(version.0), &json!("common"))
+            );
+            let socket = &pair.rt[pair.ours.socket];
+            assert_eq!(socket.session_protocol(), Some(version.1));
+            assert_eq!(socket.next_negotiated_protocol(), Some(&b"common"[..]));
+            pair.exchange("talk", 100);
+        }
+    }
+}
+
+#[test]
+fn a_client_proves_who_it_is() {
+    let Some(qt) = Qt::find() else { return };
+    let papers = Papers::new();
+    for version in VERSIONS {
+        let demand = json!({"roots": papers.path("root.pem"), "demands": true});
+        let mut client =
+            begin_by(qt, &papers, Role::Client, version, demand, |_| papers.proving("client"));
+        assert_eq!(client.agreed_by_qt()["peer"], json!(["client"]));
+        client.exchange("talk", 1);
+
+        let proof = json!({"chain": papers.path("client.pem"), "key": papers.path("client.key")});
+        let mut server = begin_by(qt, &papers, Role::Server, version, proof, |ours| {
+            ours.with_peer_verify_mode(PeerVerifyMode::Verify)
+        });
+        let peer = server.rt[server.ours.socket].peer_certificate().map(|it| it.subject_name());
+        assert_eq!(peer.as_deref(), Some("CN=client"));
+        server.exchange("talk", 1);
+    }
+}
+
+/// In TLS 1.3 the client is encrypted before the server has looked for its certificate. An end without
+/// a word is the peer's end for Qt, and a failure for us.
+#[test]
+fn a_client_that_proves_nothing_is_refused() {
+    let Some(qt) = Qt::find() else { return };
+    let papers = Papers::new();
+    let verifying = |ours: SslConfiguration| ours.with_peer_verify_mode(PeerVerifyMode::Verify);
+    for version in VERSIONS {
+        for role in [Role::Client, Role::Server] {
+            let mut pair = Pair::prepared(qt, &papers, role, "server", |pair| {
+                let is_client = matches!(role, Role::Client);
+                pair.change_ours(|ours| {
+                    let ours = ours.with_protocol(version.1).unwrap();
+                    if is_client { ours } else { verifying(ours) }
+                });
+                let roots = papers.path("root.pem");
+                pair.change_qts(
+                    json!({"version": version.0, "roots": roots, "demands": is_client}),
+                );
+            });
+            pair.until_both("disconnected");
+            let [client, server] = pair.stories();
+            let refused = [
+                "mode_changed Server",
+                "peer_verify_error NoPeerCertificate",
+                "ssl_errors [NoPeerCertificate]",
+                "SslHandshakeFailed while Connected",
+            ];
+            assert_eq!(server, [&refused[..], &ENDING].concat());
+            let left: &[&str] = match (version.1, role) {
+                (SslProtocol::TlsV1_3, Role::Client) => &["encrypted", "Network while Connected"],
+                (SslProtocol::TlsV1_3, _) => &["encrypted", "RemoteHostClosed while Connected"],
+                _ => &["RemoteHostClosed while Connected"],
+            };
+            assert_eq!(client, [&CONNECTING[..], left, &ENDING].concat());
+        }
     }
 }

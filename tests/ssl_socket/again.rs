@@ -51,6 +51,29 @@ fn a_plain_connection_after_a_refused_encrypted_one_is_plain(net: &Net) {
 }
 
 #[on_every_network]
+fn a_plain_connection_has_nothing_of_the_encrypted_one_before(net: &Net) {
+    let strict = Authority::new();
+    let mut pair = Pair::new(net, strict.trusted(), Authority::new().proves("localhost"));
+    let client = pair.client;
+    pair.rt[client].dangerously_ignore_all_ssl_errors();
+    pair = pair.connected();
+    let socket = &pair.rt[client];
+    assert!(socket.peer_certificate().is_some() && socket.session_cipher().is_some());
+    pair.rt[client].abort();
+    assert_eq!(pair.rt[client].ssl_handshake_errors().len(), 1);
+    assert!(pair.rt[client].peer_certificate().is_some(), "it belongs to the last handshake");
+    let (_listener, port) = net.listener();
+    pair.rt[client].connect_to_host("127.0.0.1", port);
+    pair.until(|world| {
+        let socket = &world[client];
+        assert_eq!((socket.session_cipher(), socket.session_protocol()), (None, None));
+        assert_eq!((socket.peer_certificate(), socket.peer_certificate_chain().len()), (None, 0));
+        assert_eq!(socket.ssl_handshake_errors(), []);
+        socket.state() == SocketState::Connected
+    });
+}
+
+#[on_every_network]
 fn a_socket_that_is_aborted_in_a_slot_is_not_encrypted_afterwards(net: &Net) {
     let stranger = Authority::new().proves("localhost");
     let trusted = Authority::new().trusted().with_peer_verify_mode(slotwire::PeerVerifyMode::Query);

@@ -30,7 +30,12 @@ pub(crate) struct ByHand {
 
 impl ByHand {
     pub(crate) fn server(peer: Peer, authority: &Authority) -> Self {
-        let (certificate, key) = authority.issued_to("localhost");
+        Self::server_named(peer, authority, "localhost")
+    }
+
+    /// A server that proves to be a host of this name.
+    pub(crate) fn server_named(peer: Peer, authority: &Authority, name: &str) -> Self {
+        let (certificate, key) = authority.issued_to(name);
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
         let config = ServerConfig::builder()
             .with_no_client_auth()
@@ -47,7 +52,7 @@ impl ByHand {
         Self::of(peer, ClientConnection::new(Arc::new(config), name).unwrap().into())
     }
 
-    fn of(peer: Peer, tls: Connection) -> Self {
+    pub(crate) fn of(peer: Peer, tls: Connection) -> Self {
         let (unsent, heard) = Default::default();
         Self { peer, tls, unsent, heard, has_ended: false, failure: None }
     }
@@ -71,7 +76,8 @@ impl ByHand {
         }
     }
 
-    fn take(&mut self, mut bytes: &[u8]) {
+    /// Takes bytes that somebody else has read.
+    pub(crate) fn take(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.failure.is_none() {
             if self.tls.read_tls(&mut bytes).is_err() {
                 break;

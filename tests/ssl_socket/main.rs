@@ -1,12 +1,18 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
 mod again;
+mod as_in_qt;
 mod by_hand;
+mod certificates;
 mod closing;
+mod disagreements;
 mod doubts;
+mod endless;
+mod forger;
 mod handshake;
 mod kinds;
 mod limits;
+mod on_any_route;
 mod parties;
 mod pauses;
 mod settings;

@@ -1,8 +1,10 @@
 //! The parties of a conversation: an authority that issues certificates, a server and a client.
 
-use std::rc::Rc;
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PKCS_ED25519};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, IsCa,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ED25519, RevokedCertParams, SerialNumber,
+    date_time_ymd,
+};
 use slotwire::prelude::*;
 use slotwire::{Incoming, QSslSocket, SslCertificate, SslConfiguration, SslKey};
 
@@ -13,10 +15,36 @@ pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(rcgen::DnType::CommonName, "slotwire authority");
-        Self(CertifiedIssuer::self_signed(params, key_pair()).unwrap())
+        Self::named("slotwire authority")
+    }
+
+    /// A root of this name.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(CertifiedIssuer::self_signed(authority_params(name), key_pair()).unwrap())
+    }
+
+    /// An authority of this name, whose certificate this one issues.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self(CertifiedIssuer::signed_by(authority_params(name), key_pair(), &self.0).unwrap())
+    }
+
+    /// The list, in DER, by which this authority has revoked a certificate. It is valid in the years
+    /// 1999 to 2098.
+    pub(crate) fn revokes(&self, certificate: &SslCertificate) -> Vec<u8> {
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(1999, 1, 1),
+            next_update: date_time_ymd(2099, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![RevokedCertParams {
+                serial_number: SerialNumber::from_slice(certificate.serial_number()),
+                revocation_time: date_time_ymd(1999, 1, 1),
+                reason_code: None,
+                invalidity_date: None,
+            }],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.0).unwrap().der().to_vec()
     }
 
     /// What trusts this authority alone.
@@ -38,19 +66,43 @@ impl Authority {
 
     /// What proves to be a host of this name.
     pub(crate) fn proves(&self, name: &str) -> SslConfiguration {
-        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-        params.distinguished_name.push(rcgen::DnType::CommonName, name);
-        self.proves_by(params)
+        self.proves_by(contents(name), &[])
     }
 
-    /// What proves to be who a certificate with these contents names.
-    pub(crate) fn proves_by(&self, params: CertificateParams) -> SslConfiguration {
+    /// What proves to be who a certificate with these contents names, and shows the certificates of
+    /// these authorities too.
+    pub(crate) fn proves_by(&self, params: CertificateParams, shown: &[&Self]) -> SslConfiguration {
         let key = key_pair();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let certificate = SslCertificate::from_der(certificate.der().to_vec()).unwrap();
+        let mut chain = vec![SslCertificate::from_der(certificate.der().to_vec()).unwrap()];
+        chain.extend(shown.iter().map(|authority| authority.certificate()));
         let key = SslKey::from_der(key.serialized_der()).unwrap();
-        SslConfiguration::default().with_local_certificate([certificate], key).unwrap()
+        SslConfiguration::default().with_local_certificate(chain, key).unwrap()
     }
+}
+
+/// The contents of a certificate for a host of this name.
+pub(crate) fn contents(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params
+}
+
+/// What a certificate proves that nobody but itself has signed.
+pub(crate) fn proves_itself(params: &CertificateParams) -> SslConfiguration {
+    let key = key_pair();
+    let certificate = params.self_signed(&key).unwrap();
+    let certificate = SslCertificate::from_der(certificate.der().to_vec()).unwrap();
+    let key = SslKey::from_der(key.serialized_der()).unwrap();
+    SslConfiguration::default().with_local_certificate([certificate], key).unwrap()
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params
 }
 
 /// A key whose signatures have always the same length.
@@ -66,13 +118,16 @@ pub(crate) struct Server {
     configuration: SslConfiguration,
     is_plain: bool,
     pub(crate) callers: Vec<Obj<QSslSocket>>,
+    /// What happens to the last caller.
+    pub(crate) journal: Journal,
 }
 
 #[slots]
 impl Server {
     pub(crate) fn new(configuration: SslConfiguration) -> Self {
         let server = QTcpServer::with_incoming(Self::take_in);
-        Self { server, configuration, is_plain: false, callers: Vec::new() }
+        let (callers, journal) = Default::default();
+        Self { server, configuration, is_plain: false, callers, journal }
     }
 
     /// A server whose connections are plain at first.
@@ -84,10 +139,16 @@ impl Server {
         let mut socket = QSslSocket::of(incoming.into_socket());
         socket.set_ssl_configuration(self.configuration.clone());
         let socket = cx.add_child(socket);
+        self.journal = all_signals_of(cx, socket);
         if !self.is_plain {
             cx[socket].start_server_encryption();
         }
         self.callers.push(socket);
+    }
+
+    /// Proves something else to those who call from now on.
+    pub(crate) fn set_configuration(&mut self, configuration: SslConfiguration) {
+        self.configuration = configuration;
     }
 }
 
@@ -108,7 +169,14 @@ pub(crate) struct Pair {
 impl Pair {
     /// A client that does not connect yet, and a server that listens.
     pub(crate) fn new(net: &Net, client: SslConfiguration, server: SslConfiguration) -> Self {
-        let mut rt = net.runtime();
+        Self::in_runtime(net.runtime(), client, server)
+    }
+
+    pub(crate) fn in_runtime(
+        mut rt: Runtime,
+        client: SslConfiguration,
+        server: SslConfiguration,
+    ) -> Self {
         let server = rt.add(Server::new(server));
         rt[server].server.listen(([127, 0, 0, 1], 0)).unwrap();
         let mut socket = QSslSocket::new();
@@ -166,6 +234,34 @@ pub(crate) fn ssl_journal_of(rt: &mut Runtime, socket: Obj<QSslSocket>) -> Journ
     rt.connect_fn(socket, QSslSocket::mode_changed, move |_, mode| {
         modes.note(format!("mode_changed {mode:?}"));
     });
-    let _ = Rc::new(());
+    journal
+}
+
+/// Notes every signal of a socket with its argument, but for those that change what it does if
+/// somebody listens: `ssl_errors`, `handshake_interrupted_on_error`, `encrypted_bytes_written`.
+pub(crate) fn all_signals_of(world: &mut World, socket: Obj<QSslSocket>) -> Journal {
+    let journal = journal_of(world, socket);
+    let note = journal.clone();
+    world.connect_fn(socket, QSslSocket::encrypted, move |_, _| note.note("encrypted"));
+    let note = journal.clone();
+    world.connect_fn(socket, QSslSocket::mode_changed, move |_, mode| {
+        note.note(format!("mode_changed {mode:?}"));
+    });
+    let note = journal.clone();
+    world.connect_fn(socket, QSslSocket::peer_verify_error, move |_, error| {
+        note.note(format!("peer_verify_error {:?}", error.kind()));
+    });
+    let note = journal.clone();
+    world.connect_fn(socket, QSslSocket::alert_sent, move |_, (level, alert)| {
+        note.note(format!("alert_sent {level:?} {alert:?}"));
+    });
+    let note = journal.clone();
+    world.connect_fn(socket, QSslSocket::alert_received, move |_, (level, alert)| {
+        note.note(format!("alert_received {level:?} {alert:?}"));
+    });
+    let note = journal.clone();
+    world.connect_fn(socket, QSslSocket::new_session_ticket_received, move |_, _| {
+        note.note("ticket");
+    });
     journal
 }

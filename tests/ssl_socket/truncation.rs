@@ -1,11 +1,14 @@
 //! Connections that are cut: the end is always found, and told from an orderly one.
 
 use std::io::Write;
+use std::time::Duration;
 
+use slotwire::SslProtocol;
 use slotwire::prelude::*;
 
 use crate::by_hand::{ByHand, Client};
-use crate::parties::Authority;
+use crate::forger;
+use crate::parties::{Authority, Server, all_signals_of, listen};
 use crate::support::*;
 
 /// The server's first flight, as it would be sent.
@@ -35,6 +38,71 @@ fn a_server_that_closes_in_the_middle_of_its_flight_is_told_once(net: &Net) {
         assert_eq!(errors, 1, "{noted:?}");
         assert!(!noted.contains(&"encrypted".to_owned()), "{noted:?}");
         assert_eq!(client.rt[socket].error(), Some(SocketError::RemoteHostClosed));
+    }
+}
+
+/// Lets a peer shake hands by hand, which goes away when it has sent so many bytes. Returns how many it
+/// has sent, and what our end has told since it was connected.
+fn shake_hands(
+    net: &Net,
+    version: SslProtocol,
+    is_client: bool,
+    mut budget: usize,
+) -> (usize, Vec<String>) {
+    let authority = Authority::new();
+    let mut rt = net.runtime();
+    let (mut peer, end, told) = match is_client {
+        true => {
+            let server = rt.add(Server::new(authority.proves("localhost")));
+            let port = listen(&mut rt, server);
+            let peer = forger::client(net.dial(port), &authority, version);
+            wait_until(&mut rt, |world| world[server].callers.len() == 1);
+            (peer, rt[server].callers[0], rt[server].journal.clone())
+        }
+        false => {
+            let mut client = Client::in_runtime(net, rt, |_| authority.trusted());
+            client.connect();
+            let peer = caller(&mut client.rt, &client.listener);
+            let told = all_signals_of(&mut client.rt, client.socket);
+            rt = client.rt;
+            (forger::server(peer, &authority, version), client.socket, told)
+        }
+    };
+    let mut sent = 0;
+    for _ in 0..DEADLINE.as_millis() {
+        // Session tickets, which would come next, belong to no flight.
+        if budget == 0 || rt[end].is_encrypted() {
+            break;
+        }
+        peer.hear();
+        let count = peer.unsent.len().min(budget);
+        let part: Vec<u8> = peer.unsent.drain(..count).collect();
+        peer.peer.write_all(&part).unwrap();
+        (sent, budget) = (sent + count, budget - count);
+        rt.process_events(Some(Duration::from_millis(1))).unwrap();
+    }
+    drop(peer);
+    wait_until(&mut rt, |world| world[end].state() == SocketState::Unconnected);
+    settle(&mut rt);
+    (sent, told.take())
+}
+
+/// Both versions have flights in which the peer says nothing but the end of its handshake.
+#[on_every_network]
+fn a_peer_that_closes_in_any_flight_is_told_once(net: &Net) {
+    for version in [SslProtocol::TlsV1_2, SslProtocol::TlsV1_3] {
+        for is_client in [false, true] {
+            let (whole, told) = shake_hands(net, version, is_client, usize::MAX);
+            assert!(told.contains(&"encrypted".to_owned()), "{told:?}");
+            for cut in (0..whole).step_by(59).chain([whole - 30, whole - 1]) {
+                let (_, told) = shake_hands(net, version, is_client, cut);
+                let errors: Vec<_> = told.iter().filter(|entry| entry.contains("while")).collect();
+                let place = format!("{version}, client: {is_client}, {cut} of {whole}: {told:?}");
+                assert_eq!(errors, ["RemoteHostClosed while Connected"], "{place}");
+                assert!(!told.contains(&"encrypted".to_owned()), "{place}");
+                assert_eq!(told.last().unwrap(), "disconnected", "{place}");
+            }
+        }
     }
 }
 
@@ -110,8 +178,8 @@ fn a_server_that_talks_plain_text_is_told_why(net: &Net) {
 fn a_client_that_goes_away_at_each_byte_leaves_a_server_that_serves_the_next(net: &Net) {
     let authority = Authority::new();
     let mut rt = net.runtime();
-    let server = rt.add(crate::parties::Server::new(authority.proves("localhost")));
-    let port = crate::parties::listen(&mut rt, server);
+    let server = rt.add(Server::new(authority.proves("localhost")));
+    let port = listen(&mut rt, server);
     for cut in [0, 1, 4, 5, 6, 50, 100] {
         let mut client = ByHand::client(net.dial(port), &authority);
         client.hear();

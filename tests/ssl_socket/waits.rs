@@ -1,16 +1,62 @@
 //! Waits for encrypted sockets.
 
 use std::io::Write;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use slotwire::prelude::*;
 use slotwire::{PauseMode, QSslSocket};
 
 use crate::by_hand::Client;
-use crate::parties::Authority;
+use crate::parties::{Authority, Server, listen, ssl_journal_of};
 use crate::support::*;
 
 const LONG: Option<Duration> = Some(Duration::from_secs(100));
+
+/// The other end works in a thread of its own, which the simulated network does not have.
+#[test]
+fn a_program_without_a_loop_speaks_encrypted() {
+    let authority = Authority::new();
+    let proof = authority.proves("localhost");
+    let (tell, port) = mpsc::channel();
+    let other_end = thread::spawn(move || {
+        let mut rt = Runtime::new().unwrap();
+        let server = rt.add(Server::new(proof));
+        tell.send(listen(&mut rt, server)).unwrap();
+        wait_until(&mut rt, |world| !world[server].callers.is_empty());
+        let end = rt[server].callers[0];
+        wait_until(&mut rt, |world| world[end].bytes_available() == 8);
+        assert_eq!(rt[end].read_all(), b"question");
+        rt[end].write_all(b"answer").unwrap();
+        wait_until(&mut rt, |world| world[end].state() == SocketState::Unconnected);
+        assert_eq!(rt[end].error(), Some(SocketError::RemoteHostClosed));
+    });
+    let mut rt = Runtime::new().unwrap();
+    let mut socket = QSslSocket::new();
+    socket.set_ssl_configuration(authority.trusted());
+    socket.set_peer_verify_name("localhost");
+    let socket = rt.add(socket);
+    let journal = ssl_journal_of(&mut rt, socket);
+    rt[socket].connect_to_host_encrypted("127.0.0.1", port.recv().unwrap());
+    assert!(rt.wait_for_connected(socket, LONG));
+    assert!(!rt[socket].is_encrypted());
+    assert!(rt.wait_for_encrypted(socket, None));
+    assert!(rt.wait_for_encrypted(socket, None), "it is encrypted already");
+    rt[socket].write_all(b"question").unwrap();
+    assert!(rt.wait_for_bytes_written(socket, LONG));
+    assert!(rt.wait_for_ready_read(socket, None));
+    assert_eq!(rt[socket].read_all(), b"answer");
+    rt[socket].disconnect_from_host();
+    assert!(rt.wait_for_disconnected(socket, LONG));
+    other_end.join().unwrap();
+    let noted = journal.take();
+    let expected = ["connected", "mode_changed Client", "encrypted", "bytes_written 8"];
+    let from = noted.iter().position(|entry| entry == "connected").unwrap();
+    assert_eq!(noted[from..from + 4], expected);
+    assert_eq!(noted.last().unwrap(), "disconnected");
+    assert_eq!(rt[socket].error(), None);
+}
 
 #[on_every_network]
 fn a_wait_for_encryption_begins_the_handshake(net: &Net) {

@@ -53,6 +53,32 @@ fn a_socket_for_writing_alone_drops_what_comes_and_notices_the_end(net: &Net) {
     }
 }
 
+/// The two bytes of the end of a line may come apart. What is written is sent as it is.
+#[on_every_network_and_layer]
+fn in_text_mode_a_socket_reads_without_carriage_returns(net: &Net) {
+    for mode in [OpenMode::READ_WRITE, OpenMode::READ_WRITE | OpenMode::UNBUFFERED] {
+        let mut rt = net.runtime();
+        let (socket, mut peer, _) = connected_in(net, &mut rt, mode | OpenMode::TEXT);
+        assert!(rt[socket].is_text_mode_enabled());
+        peer.write_all(b"one\r").unwrap();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == 4);
+        assert_eq!(rt[socket].peek(10), b"one");
+        peer.write_all(b"\ntwo\r\nthree\r\n").unwrap();
+        wait_until(&mut rt, |world| world[socket].bytes_available() == 17);
+        assert_eq!(rt[socket].peek(6), b"one\ntw");
+        assert_eq!(rt[socket].read_line_string().as_deref(), Some("one"));
+        rt[socket].start_transaction();
+        assert_eq!(rt[socket].read_bytes(3), b"two");
+        rt[socket].rollback_transaction();
+        assert_eq!(rt[socket].read_bytes(4), b"two\n");
+        rt[socket].set_text_mode_enabled(false);
+        assert_eq!(rt[socket].read_all(), b"three\r\n");
+        rt[socket].set_text_mode_enabled(true);
+        rt[socket].write_all(b"a\nb\r\n").unwrap();
+        assert_eq!(read_exactly(&mut rt, &mut peer, 5), b"a\nb\r\n");
+    }
+}
+
 #[on_every_network_and_layer]
 fn an_unbuffered_socket_leaves_what_comes_to_the_system_until_it_is_read(net: &Net) {
     let mut rt = net.runtime();

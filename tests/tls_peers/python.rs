@@ -202,6 +202,59 @@ fn a_protocol_of_the_application_is_agreed_on() {
     }
 }
 
+/// Takes what the peer says, and ends the session in order.
+#[track_caller]
+fn end_in_order(talk: &mut Talk) {
+    // A ticket comes with the first bytes at the latest.
+    give(talk, &json!({"do": "write", "text": "bytes"}));
+    talk.until_received(b"bytes");
+    assert_eq!(answer(talk)["written"], 5);
+    talk.write(b"answer");
+    assert_eq!(ask(talk, &json!({"do": "read", "count": 6}))["read"], "answer");
+    assert_eq!(ask(talk, &json!({"do": "end"})), json!({"ended": true}));
+}
+
+#[test]
+fn a_session_is_resumed() {
+    let Some(tool) = Tool::python() else { return };
+    let papers = Papers::new();
+    for (version, ..) in VERSIONS {
+        let ours = configuration(&papers, Role::Client);
+        let mut client = plain(tool, Role::Client, ours);
+        for is_resumed in [false, true, true] {
+            if is_resumed {
+                client.connect_again();
+                assert_eq!(ask(&mut client, &json!({"do": "again"})), json!({"again": true}));
+            } else {
+                client.socket().start_client_encryption();
+            }
+            let agreed = ask(&mut client, &order(&papers, Role::Client, version));
+            client.until_encrypted();
+            assert_eq!(agreed["resumed"], is_resumed, "{version}");
+            assert_eq!(client.socket().is_session_resumed(), is_resumed, "{version}");
+            assert!(client.socket().peer_certificate().is_some());
+            // The socket is still needed, for its port.
+            give(&mut client, &json!({"do": "write", "text": "bytes"}));
+            client.until_received(b"bytes");
+            assert_eq!(answer(&mut client)["written"], 5);
+        }
+
+        let mut server = plain(tool, Role::Server, configuration(&papers, Role::Server));
+        for is_resumed in [false, true, true] {
+            if is_resumed {
+                assert_eq!(ask(&mut server, &json!({"do": "again"})), json!({"again": true}));
+                server.next_connection();
+            }
+            server.socket().start_server_encryption();
+            let agreed = ask(&mut server, &order(&papers, Role::Server, version));
+            server.until_encrypted();
+            assert_eq!(agreed["resumed"], is_resumed, "{version}");
+            assert_eq!(server.socket().is_session_resumed(), is_resumed, "{version}");
+            end_in_order(&mut server);
+        }
+    }
+}
+
 #[test]
 fn a_client_proves_who_it_is() {
     let Some(tool) = Tool::python() else { return };

@@ -66,6 +66,13 @@ impl Talk {
         self.ours = caller(&mut self.rt, server, &self.peer);
     }
 
+    /// Waits until the client has connected once more to the same server.
+    #[track_caller]
+    pub(crate) fn next_connection(&mut self) {
+        let (server, _) = self.server.expect("the server is ours");
+        self.ours = caller(&mut self.rt, server, &self.peer);
+    }
+
     /// Connects a new socket of ours, with a copy of the configuration, to the same server.
     #[track_caller]
     pub(crate) fn connect_again(&mut self) {

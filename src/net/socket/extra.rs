@@ -27,6 +27,8 @@ pub(super) struct Extra {
     pub(super) chosen_proxy: Option<Rc<NetworkProxy>>,
     /// The layer that stands on the next connection, above those of its route.
     pub(super) next_layer: Option<Layer>,
+    /// How many connections and bindings have begun since these parts were made.
+    pub(super) begun: u32,
     /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,

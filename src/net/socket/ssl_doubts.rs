@@ -171,6 +171,9 @@ impl QSslSocket {
     /// Returns the errors of the peer's certificate in the last handshake.
     #[doc(alias = "sslHandshakeErrors")]
     pub fn ssl_handshake_errors(&self) -> &[SslError] {
-        &self.errors
+        match self.is_of_last_connection() {
+            true => &self.errors,
+            false => &[],
+        }
     }
 }

@@ -89,6 +89,8 @@ pub struct QSslSocket {
     /// The errors of the peer's certificate in the last handshake.
     pub(super) errors: Vec<SslError>,
     agreed: Agreed,
+    /// The connection to which `errors` and `agreed` belong.
+    told_of: u32,
     pub(super) doubt: Doubt,
     alarm: Option<Alarm>,
 }
@@ -118,6 +120,7 @@ impl QSslSocket {
             ignored: Ignored::default(),
             errors: Vec::new(),
             agreed: Agreed::default(),
+            told_of: 0,
             doubt: Doubt::None,
             alarm: None,
         }
@@ -226,6 +229,7 @@ impl QSslSocket {
             Err(failure) => return self.refuse(failure),
         };
         self.forget();
+        self.told_of = self.tcp.socket.core.begun();
         self.tell_wishes();
         let (session, configuration) = (self.session.clone(), &self.configuration);
         let unsent = self.tcp.socket.core.put_layer(|below, early, unsent| {
@@ -254,6 +258,7 @@ impl QSslSocket {
         self.tcp.socket.core.set_next_layer(Layer::new(move |below, early| {
             Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))
         }));
+        self.told_of = self.tcp.socket.core.begun().wrapping_add(1);
     }
 
     /// Forgets the session before.
@@ -315,14 +320,22 @@ impl QSslSocket {
             // A slot has ended the connection since.
             _ if is_over => {}
             Report::Began(mode) => self.mode_changed.emit(mode),
-            Report::Doubts(errors) => self.doubt(errors),
+            Report::Doubts { errors, peer_chain } => {
+                self.agreed.peer_chain = peer_chain;
+                self.doubt(errors);
+            }
             Report::Encrypted(agreed) => {
                 self.agreed = *agreed;
                 self.encrypted.emit(());
                 self.tcp.socket.core.note(News::ENCRYPTED);
                 self.tcp.socket.go_on_with_engine();
             }
-            Report::Ticket => self.new_session_ticket_received.emit(()),
+            Report::Tickets(count) => {
+                self.new_session_ticket_received.emit(());
+                if count > 1 {
+                    self.session.put_back(Report::Tickets(count - 1));
+                }
+            }
             Report::Resumed => self.resumed(),
         }
         if self.session.has_reports() {
@@ -335,6 +348,16 @@ impl QSslSocket {
         self.alarm = None;
         let deadline = self.tcp.socket.core.engine().and_then(|engine| engine.deadline());
         self.alarm = deadline.zip(self.home()).map(|(due, home)| Alarm::at(due, home));
+    }
+
+    /// Returns true if the last handshake was that of the last connection. A connection that began
+    /// since, and is plain, has none.
+    pub(super) fn is_of_last_connection(&self) -> bool {
+        self.told_of == self.tcp.socket.core.begun()
+    }
+
+    fn agreed(&self) -> Option<&Agreed> {
+        self.is_of_last_connection().then_some(&self.agreed)
     }
 
     /// Returns true if the connection has ended.
@@ -379,41 +402,44 @@ impl QSslSocket {
         name.clone_into(&mut self.peer_verify_name);
     }
 
-    /// Returns the certificate of the peer in the last handshake, if it has sent one.
+    /// Returns the certificate of the peer in the last handshake, if it has sent one. It is known when
+    /// the handshake is over, and when the certificate has errors: from the slots of
+    /// [`peer_verify_error`](Self::peer_verify_error) on, also if it is refused. It is forgotten when
+    /// the socket begins to connect again.
     #[doc(alias = "peerCertificate")]
     pub fn peer_certificate(&self) -> Option<&SslCertificate> {
-        self.agreed.peer_chain.first()
+        self.peer_certificate_chain().first()
     }
 
     /// Returns the certificates that the peer has sent in the last handshake, its own first.
     #[doc(alias = "peerCertificateChain")]
     pub fn peer_certificate_chain(&self) -> &[SslCertificate] {
-        &self.agreed.peer_chain
+        self.agreed().map_or(&[], |agreed| &agreed.peer_chain)
     }
 
     /// Returns the cipher suite on which both ends have agreed in the last handshake.
     #[doc(alias = "sessionCipher")]
     pub fn session_cipher(&self) -> Option<&SslCipher> {
-        self.agreed.cipher.as_ref()
+        self.agreed()?.cipher.as_ref()
     }
 
     /// Returns the protocol on which both ends have agreed in the last handshake.
     #[doc(alias = "sessionProtocol")]
     pub fn session_protocol(&self) -> Option<SslProtocol> {
-        self.agreed.protocol
+        self.agreed()?.protocol
     }
 
     /// Returns the protocol of the application on which both ends have agreed in the last handshake
     /// (ALPN, RFC 7301).
     #[doc(alias = "nextNegotiatedProtocol")]
     pub fn next_negotiated_protocol(&self) -> Option<&[u8]> {
-        self.agreed.next_protocol.as_deref()
+        self.agreed()?.next_protocol.as_deref()
     }
 
     /// Returns true if the last handshake has resumed an earlier session.
     #[doc(alias = "sessionResumed")]
     pub fn is_session_resumed(&self) -> bool {
-        self.agreed.is_resumed
+        self.agreed().is_some_and(|agreed| agreed.is_resumed)
     }
 
     /// Returns how many received bytes are not decrypted yet.

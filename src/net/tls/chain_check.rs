@@ -29,6 +29,14 @@ pub(super) struct Sent<'a> {
     pub(super) intermediates: &'a [CertificateDer<'a>],
 }
 
+impl Sent<'_> {
+    /// Returns the certificates that can be parsed, the peer's own first.
+    pub(super) fn certificates(&self) -> Vec<SslCertificate> {
+        let all = std::iter::once(self.end_entity).chain(self.intermediates);
+        all.filter_map(|der| SslCertificate::from_rustls(der).ok()).collect()
+    }
+}
+
 /// What to check the certificates of a peer against.
 #[derive(Debug)]
 pub(super) struct ChainCheck {

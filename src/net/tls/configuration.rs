@@ -168,7 +168,9 @@ impl SslConfiguration {
         Ok(changed)
     }
 
-    /// Returns this configuration with these ciphers alone, the preferred ones first.
+    /// Returns this configuration with these ciphers alone, the preferred ones first. The order of a
+    /// server counts more than that of its clients; a server with all ciphers leaves the choice to the
+    /// client.
     ///
     /// # Errors
     ///

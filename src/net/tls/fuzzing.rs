@@ -420,7 +420,7 @@ impl Conversation {
                     assert!(!self.is_encrypted, "it is encrypted twice");
                     self.is_encrypted = true;
                 }
-                Report::Doubts(errors) => assert!(!errors.is_empty()),
+                Report::Doubts { errors, .. } => assert!(!errors.is_empty()),
                 _ => {}
             }
         }

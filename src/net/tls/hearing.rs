@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
+use super::certificate::SslCertificate;
 use super::error::{SslError, SslErrorKind};
 
 /// What was noted while the TLS library ran.
@@ -17,6 +18,8 @@ use super::error::{SslError, SslErrorKind};
 pub(in crate::net) struct Heard {
     /// The errors in the peer's certificate.
     pub(in crate::net) errors: Vec<SslError>,
+    /// The certificates that the peer has sent, if there are errors in them.
+    pub(in crate::net) chain: Vec<SslCertificate>,
     /// The number of session tickets that came (TLS 1.3).
     pub(in crate::net) tickets: usize,
 }
@@ -76,6 +79,15 @@ pub(super) fn note(errors: &[SslError]) -> bool {
         hearing.heard.errors.extend_from_slice(errors);
         hearing.is_lenient
     })
+}
+
+/// Notes the certificates in which there are errors.
+pub(super) fn note_chain(chain: impl FnOnce() -> Vec<SslCertificate>) {
+    HEARING.with_borrow_mut(|hearing| {
+        if let Some(hearing) = hearing {
+            hearing.heard.chain = chain();
+        }
+    });
 }
 
 /// Takes back the note that the peer has no certificate.

@@ -42,13 +42,16 @@ pub(in crate::net) struct Session {
 pub(in crate::net) enum Report {
     /// The handshake has begun.
     Began(SslMode),
-    /// The certificate of the peer has errors. If they are fatal, the engine waits for the decision
-    /// of the socket.
-    Doubts(Vec<SslError>),
+    /// The certificates of the peer, if it has sent some, have errors. If they are fatal, the engine
+    /// waits for the decision of the socket.
+    Doubts {
+        errors: Vec<SslError>,
+        peer_chain: Vec<SslCertificate>,
+    },
     /// The handshake is over.
     Encrypted(Box<Agreed>),
-    /// The server has given a ticket, by which a later session can be resumed.
-    Ticket,
+    /// The server has given so many tickets, by which later sessions can be resumed.
+    Tickets(usize),
     AlertSent(AlertLevel, AlertType),
     AlertReceived(AlertLevel, AlertType),
     /// So many encrypted bytes went out.
@@ -92,6 +95,11 @@ impl Session {
     /// Takes the first report.
     pub(in crate::net) fn next_report(&self) -> Option<Report> {
         self.reports.borrow_mut().pop_front()
+    }
+
+    /// Makes this the first report, since a part of it is left.
+    pub(in crate::net) fn put_back(&self, report: Report) {
+        self.reports.borrow_mut().push_front(report);
     }
 
     /// Returns true if there are more reports.
@@ -155,7 +163,8 @@ impl Session {
         }
         let mut reports = self.reports.borrow_mut();
         match (reports.back_mut(), report) {
-            (Some(Report::Written(before)), Report::Written(count)) => *before += count,
+            (Some(Report::Written(before)), Report::Written(count))
+            | (Some(Report::Tickets(before)), Report::Tickets(count)) => *before += count,
             (last, report) => {
                 let is_first = last.is_none();
                 reports.push_back(report);
@@ -189,5 +198,31 @@ impl Session {
     /// Returns the moment after this delay, if the socket is in a runtime.
     pub(super) fn after(&self, delay: Duration) -> Option<Instant> {
         self.home.get().map(|home| home.timers.after(delay))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_that_wait_are_one_report() {
+        let session = Session::default();
+        session.set_wants_counts(true);
+        for _ in 0..1000 {
+            session.report(Report::Tickets(3));
+        }
+        session.report_written(10);
+        session.report_written(5);
+        session.report(Report::Tickets(1));
+        let mut counts = Vec::new();
+        while let Some(report) = session.next_report() {
+            match report {
+                Report::Tickets(count) => counts.push(("tickets", count)),
+                Report::Written(count) => counts.push(("written", count)),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(counts, [("tickets", 3000), ("written", 15), ("tickets", 1)]);
     }
 }

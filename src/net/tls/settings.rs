@@ -160,6 +160,7 @@ impl Settings {
         .with_client_cert_verifier(Arc::new(verifier))
         .with_cert_resolver(shared.config.cert_resolver.clone());
         config.alpn_protocols = self.next_protocols.clone();
+        config.ignore_client_order = shared.config.ignore_client_order;
         config.send_tls13_tickets = shared.config.send_tls13_tickets;
         config.session_storage = match &shared.sessions {
             None => Arc::new(NoServerSessionStorage {}),
@@ -182,6 +183,7 @@ impl Settings {
             .with_client_cert_verifier(WebPkiClientVerifier::no_client_auth())
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified())));
         config.alpn_protocols = self.next_protocols.clone();
+        config.ignore_client_order = self.ciphers.is_some();
         let sessions = self.is_resuming.then(|| ServerSessionMemoryCache::new(SESSIONS));
         match &sessions {
             Some(sessions) => config.session_storage = sessions.clone(),

@@ -68,6 +68,7 @@ impl ServerCertVerifier for ServerVerifier {
             let sent = Sent { end_entity, intermediates };
             let errors = self.check.errors_of_server(sent, server_name, now);
             if let Some(first) = errors.first() {
+                hearing::note_chain(|| sent.certificates());
                 judge(first, hearing::note(&errors), self.is_fatal)?;
                 self.sessions.distrust(server_name);
             }
@@ -118,7 +119,12 @@ impl ClientCertVerifier for ClientVerifier {
     ) -> Result<ClientCertVerified, Error> {
         hearing::forget_no_certificate();
         self.is_distrusted.store(false, Ordering::Relaxed);
-        self.hear(&self.check.errors_of_client(Sent { end_entity, intermediates }, now))?;
+        let sent = Sent { end_entity, intermediates };
+        let errors = self.check.errors_of_client(sent, now);
+        if !errors.is_empty() {
+            hearing::note_chain(|| sent.certificates());
+        }
+        self.hear(&errors)?;
         Ok(ClientCertVerified::assertion())
     }
 

@@ -68,6 +68,40 @@ def resume(ignoring):
     end.socket.resume()
 
 
+def configure(version=None, alpn=(), chain=None, key=None, roots=None, demands=False):
+    """Changes the configuration, which is used from the next connection on."""
+    if version:
+        configuration.setProtocol(getattr(QSsl.SslProtocol, version))
+    if alpn:
+        configuration.setAllowedNextProtocols([name.encode() for name in alpn])
+    if chain:
+        prove(chain, key)
+    if roots:
+        configuration.setCaCertificates(load(roots, QSslCertificate.fromData))
+    if demands:
+        configuration.setPeerVerifyMode(QSslSocket.PeerVerifyMode.VerifyPeer)
+    if end.socket:
+        end.socket.setSslConfiguration(configuration)
+    say(configured=True)
+
+
+def agreed():
+    socket = end.socket
+    names = socket.peerCertificate().subjectInfo(QSslCertificate.SubjectInfo.CommonName)
+    say(
+        agreed=True,
+        version=socket.sessionProtocol().name,
+        alpn=socket.sslConfiguration().nextNegotiatedProtocol().data().decode(),
+        peer=list(names),
+    )
+
+
+def prove(chain, key):
+    configuration.setLocalCertificateChain(load(chain, QSslCertificate.fromData))
+    algorithm = QSsl.KeyAlgorithm.Ec
+    configuration.setPrivateKey(load(key, lambda text: QSslKey(text, algorithm)))
+
+
 class Server(QTcpServer):
     def incomingConnection(self, descriptor):
         accepted = QSslSocket()
@@ -80,10 +114,7 @@ class Server(QTcpServer):
 
 configuration = QSslConfiguration.defaultConfiguration()
 if sys.argv[1] == "listen":
-    certificates = load(sys.argv[2], QSslCertificate.fromData)
-    configuration.setLocalCertificateChain(certificates)
-    algorithm = QSsl.KeyAlgorithm.Ec
-    configuration.setPrivateKey(load(sys.argv[3], lambda text: QSslKey(text, algorithm)))
+    prove(sys.argv[2], sys.argv[3])
     server = Server()
     assert server.listen(QHostAddress.SpecialAddress.LocalHost), server.errorString()
     say(port=server.serverPort())
@@ -98,6 +129,8 @@ run(
         "connect": lambda: end.socket.connectToHostEncrypted("127.0.0.1", int(sys.argv[2])),
         "write": lambda text, times: end.socket.write(text.encode() * times),
         "expect": lambda text, times: end.expect(text.encode() * times),
+        "configure": configure,
+        "agreed": agreed,
         "ignore": ignore,
         "pause": pause,
         "resume": resume,

@@ -16,11 +16,21 @@ TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class Peer:
-    def __init__(self, stream, is_server):
-        self.stream = stream
+    def __init__(self, reach, is_server):
+        self.reach = reach
+        self.stream = reach()
         self.is_server = is_server
+        self.contexts = {}
+        self.session = None
 
-    def encrypt(self, version, root=None, chain=None, key=None, alpn=None, demands=False, name=None):
+    def context(self, **settings):
+        """Returns the context with these settings, which is always the same one: it has the sessions."""
+        key = json.dumps(settings)
+        if key not in self.contexts:
+            self.contexts[key] = self.new_context(**settings)
+        return self.contexts[key]
+
+    def new_context(self, version, root, chain, key, alpn, demands):
         context = ssl.SSLContext(
             ssl.PROTOCOL_TLS_SERVER if self.is_server else ssl.PROTOCOL_TLS_CLIENT
         )
@@ -33,13 +43,22 @@ class Peer:
             context.set_alpn_protocols(alpn)
         if demands:
             context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def encrypt(self, version, root=None, chain=None, key=None, alpn=None, demands=False, name=None):
+        """Shakes hands. A client resumes the session of the connection before, if there is one."""
+        context = self.context(
+            version=version, root=root, chain=chain, key=key, alpn=alpn, demands=demands
+        )
         self.stream = context.wrap_socket(
             self.stream,
             server_side=self.is_server,
             server_hostname=name,
             suppress_ragged_eofs=False,
+            session=self.session,
         )
         return {
+            "resumed": self.stream.session_reused,
             "version": self.stream.version(),
             "alpn": self.stream.selected_alpn_protocol(),
             "peer": self.stream.getpeercert(),
@@ -74,8 +93,16 @@ class Peer:
 
     def end(self):
         """Ends the session, and waits until the other end has done the same. The connection stays."""
+        if not self.is_server:
+            self.session = self.stream.session
         self.stream = self.stream.unwrap()
         return {"ended": True}
+
+    def again(self):
+        """Takes the next connection."""
+        self.stream.close()
+        self.stream = self.reach()
+        return {"again": True}
 
     def close(self):
         self.stream.close()
@@ -89,10 +116,11 @@ def say(**answer):
 if sys.argv[1] == "listen":
     listener = socket.create_server(("127.0.0.1", 0))
     say(port=listener.getsockname()[1])
-    peer = Peer(listener.accept()[0], is_server=True)
+    peer = Peer(lambda: listener.accept()[0], is_server=True)
     say(accepted=True)
 else:
-    peer = Peer(socket.create_connection(("127.0.0.1", int(sys.argv[2]))), is_server=False)
+    port = int(sys.argv[2])
+    peer = Peer(lambda: socket.create_connection(("127.0.0.1", port)), is_server=False)
 
 for line in sys.stdin:
     order = json.loads(line)

@@ -22,6 +22,17 @@ impl SocketCore {
     pub(super) fn begin_anew(&mut self) {
         self.announcement = Announcement::default();
         self.news.deliver();
+        if self.extra().is_some() {
+            let begun = &mut self.extra_mut().begun;
+            *begun = begun.wrapping_add(1);
+        }
+    }
+
+    /// Returns a number that changes when the socket begins to connect, is bound, or takes a
+    /// connection over.
+    #[cfg(feature = "tls")]
+    pub(in crate::net::socket) fn begun(&self) -> u32 {
+        self.extra().map_or(0, |extra| extra.begun)
     }
 
     /// Puts into the buffer what was read beyond the handshakes of layers, or with the news of an

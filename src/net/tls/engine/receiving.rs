@@ -18,6 +18,10 @@ use crate::net::tls::reason::reason;
 use crate::net::tls::session::{Agreed, Report};
 use crate::net::values::{EngineFailure, SocketError};
 
+/// How many session tickets may come without a byte of the peer's program between them. The TLS
+/// library bounds all else that a peer could send without end, but not this.
+const TICKETS_AT_MOST: usize = 256;
+
 impl TlsEngine {
     /// Takes what has come from the engine below, and lets the session go on with it.
     pub(super) fn fetch(&mut self) -> io::Result<Fetched> {
@@ -96,7 +100,7 @@ impl TlsEngine {
         let now = self.session.now();
         let is_lenient = self.session.wants_errors() || !self.is_strict;
         let (connection, has_said_end) = (&mut self.connection, self.has_said_end);
-        let (state, Heard { errors, tickets }) = hear(now, is_lenient, || {
+        let (state, Heard { errors, chain, tickets }) = hear(now, is_lenient, || {
             let mut state = process(connection, has_said_end);
             // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
             while state.is_ok()
@@ -107,23 +111,27 @@ impl TlsEngine {
             }
             state
         });
-        for _ in 0..tickets {
-            self.session.report(Report::Ticket);
+        if tickets > 0 {
+            self.session.report(Report::Tickets(tickets));
         }
         let is_doubtful = self.is_strict && !errors.is_empty();
         let first = errors.first().map(ToString::to_string);
         if !errors.is_empty() {
-            self.session.report(Report::Doubts(errors));
+            self.session.report(Report::Doubts { errors, peer_chain: chain });
         }
         match state {
             Ok(state) => {
                 self.decrypted = state.plaintext_bytes_to_read();
+                self.tickets = if self.decrypted > 0 { 0 } else { self.tickets + tickets };
                 if state.peer_has_closed() && self.read_end == ReadEnd::Open {
                     self.read_end = ReadEnd::Orderly;
                     let (level, kind) = (AlertLevel::Warning, AlertType::CloseNotify);
                     self.session.report(Report::AlertReceived(level, kind));
                 }
-                if is_doubtful {
+                if self.tickets > TICKETS_AT_MOST {
+                    let reason = "the peer sends session tickets without end";
+                    self.fail(EngineFailure::new(SocketError::SslInternal, reason).into());
+                } else if is_doubtful {
                     self.stage = Stage::Doubtful;
                 } else {
                     self.establish_if_done();

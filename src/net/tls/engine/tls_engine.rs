@@ -39,6 +39,8 @@ pub(in crate::net) struct TlsEngine {
     /// A short read may not have found all that there is: the connection below may have ended, or
     /// there is urgent data.
     pub(super) must_look_again: bool,
+    /// How many session tickets have come since the last byte of the peer's program.
+    pub(super) tickets: usize,
     /// How many bytes were dropped while the peer was to answer the end of this one.
     pub(super) dropped: usize,
     pub(super) read_end: ReadEnd,
@@ -127,6 +129,7 @@ impl TlsEngine {
             decrypted: 0,
             rest: ByteQueue::default(),
             must_look_again: true,
+            tickets: 0,
             dropped: 0,
             read_end: ReadEnd::Open,
             write_end: WriteEnd::Open,
