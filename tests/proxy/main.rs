@@ -4,11 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[cfg(all(feature = "http-proxy", feature = "tls"))]
 #[allow(dead_code, reason = "the peers of the tests of `QSslSocket`")]
 #[path = "../ssl_socket/by_hand.rs"]
 mod by_hand;
-#[cfg(all(feature = "http-proxy", feature = "tls"))]
 #[allow(dead_code, reason = "the parties of the tests of `QSslSocket`")]
 #[path = "../ssl_socket/parties.rs"]
 mod parties;
@@ -18,7 +16,6 @@ mod as_in_qt;
 mod asking;
 mod choosing;
 mod demands;
-#[cfg(all(feature = "http-proxy", feature = "tls"))]
 mod encrypted;
 mod environment;
 mod faults;
