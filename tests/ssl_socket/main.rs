@@ -9,6 +9,7 @@ mod kinds;
 mod limits;
 mod parties;
 mod pauses;
+mod session_life;
 mod settings;
 mod slots;
 mod starttls;
