@@ -2,6 +2,7 @@
 
 mod again;
 mod by_hand;
+mod calls_below;
 mod closing;
 mod doubts;
 mod handshake;

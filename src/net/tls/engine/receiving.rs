@@ -93,20 +93,17 @@ impl TlsEngine {
     /// only if decrypted bytes have to be read first, or if the session has ended.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        let now = self.session.now();
-        let is_lenient = self.session.wants_errors() || !self.is_strict;
         let (connection, has_said_end) = (&mut self.connection, self.has_said_end);
-        let (state, Heard { errors, tickets }) = hear(now, is_lenient, || {
-            let mut state = process(connection, has_said_end);
-            // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
-            while state.is_ok()
-                && !rest.is_empty()
-                && matches!(connection.read_tls(&mut rest), Ok(1..))
-            {
-                state = process(connection, has_said_end);
-            }
-            state
-        });
+        // After the handshake a server checks no certificate, and gets no ticket.
+        let has_nothing_to_hear =
+            matches!((&self.stage, &*connection), (Stage::Established, Connection::Server(_)));
+        let mut work = || take_in(connection, has_said_end, &mut rest);
+        let (state, Heard { errors, tickets }) = if has_nothing_to_hear {
+            (work(), Heard::default())
+        } else {
+            let is_lenient = self.session.wants_errors() || !self.is_strict;
+            hear(self.session.now(), is_lenient, work)
+        };
         for _ in 0..tickets {
             self.session.report(Report::Ticket);
         }
@@ -128,7 +125,7 @@ impl TlsEngine {
                 } else {
                     self.establish_if_done();
                     // What is held back goes out when there is room, of which the socket hears then.
-                    if self.outgoing.is_empty() {
+                    if self.waiting == 0 {
                         self.send_or_note();
                     }
                 }
@@ -321,6 +318,20 @@ impl TlsEngine {
             }
         }
     }
+}
+
+/// Lets the session process these bytes, and takes them off the front. It leaves some of them only if
+/// decrypted bytes have to be read first, or if it has ended.
+fn take_in(
+    connection: &mut Connection,
+    has_said_end: bool,
+    bytes: &mut &[u8],
+) -> Result<IoState, rustls::Error> {
+    let mut state = None;
+    while !bytes.is_empty() && matches!(connection.read_tls(bytes), Ok(1..)) {
+        state = Some(process(connection, has_said_end)?);
+    }
+    state.map_or_else(|| process(connection, has_said_end), Ok)
 }
 
 /// Lets the session process what it has got.
