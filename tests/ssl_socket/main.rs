@@ -1,6 +1,7 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
 mod again;
+mod alerts;
 mod by_hand;
 mod calls_below;
 mod closing;

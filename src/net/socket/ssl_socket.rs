@@ -74,7 +74,8 @@ pub struct QSslSocket {
     #[doc(alias = "newSessionTicketReceived")]
     #[signal]
     new_session_ticket_received: Signal<()>,
-    /// Emitted when this end has sent an alert.
+    /// Emitted when this end has sent an alert. Not emitted for some alerts that are encrypted, of
+    /// which the TLS library does not tell: the book's page "TLS" lists them.
     #[doc(alias = "alertSent")]
     #[signal]
     alert_sent: Signal<(AlertLevel, AlertType)>,

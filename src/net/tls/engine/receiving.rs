@@ -143,8 +143,11 @@ impl TlsEngine {
             }
             // The session has put an alert into what is to be sent.
             _ => {
-                let _ = self.send();
-                if let Some(alert) = alert_for(&error) {
+                let said = self.send().unwrap_or_default();
+                let is_out = said.any && self.waiting == 0;
+                let in_handshake = !matches!(self.stage, Stage::Established);
+                let alert = said.alert.or_else(|| alert_for(&error, in_handshake));
+                if let Some(alert) = alert.filter(|_| is_out) {
                     self.session.report(Report::AlertSent(AlertLevel::Fatal, alert));
                 }
             }

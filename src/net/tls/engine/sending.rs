@@ -5,6 +5,8 @@
 
 use std::io::{self, ErrorKind, IoSlice, Write};
 
+use rustls::AlertDescription;
+
 use super::tls_engine::{ReadEnd, Stage, TlsEngine, WriteEnd};
 use super::undecrypted::CHUNK;
 use crate::io::ByteQueue;
@@ -16,11 +18,24 @@ use crate::net::tls::session::Report;
 /// many as Linux lets wait.
 const DROPPED_AT_MOST: usize = 6 << 20;
 
+/// The type of a record that is an alert (RFC 8446, section 5.1).
+const ALERT: u8 = 21;
+
 /// The engine below, as the session writes to it.
 struct Below<'a> {
     engine: &'a mut dyn SocketEngine,
     /// How many bytes of the last write found no room.
     left: usize,
+    said: Said,
+}
+
+/// What has gone out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    /// True if there was something.
+    pub(super) any: bool,
+    /// What the last record says, if that is an alert and is not encrypted.
+    pub(super) alert: Option<AlertType>,
 }
 
 impl Write for Below<'_> {
@@ -32,6 +47,15 @@ impl Write for Below<'_> {
         self.left = slices.iter().map(|slice| slice.len()).sum();
         let count = self.engine.write_vectored(slices)?;
         self.left = self.left.saturating_sub(count);
+        self.said.any |= count > 0;
+        // Each slice is a record. An alert has two bytes, the level and the kind, and is longer if it
+        // is encrypted.
+        self.said.alert = match slices.last().map(|last| &**last) {
+            Some(&[ALERT, _, _, 0, 2, _, kind]) if self.left == 0 => {
+                Some(AlertType::of(AlertDescription::from(kind)))
+            }
+            _ => None,
+        };
         Ok(count)
     }
 
@@ -43,13 +67,14 @@ impl Write for Below<'_> {
 impl TlsEngine {
     /// Sends what the session has to say, as far as there is room. It says nothing new before all is
     /// sent: a peer that demands answers without end and reads none of them costs no memory.
-    pub(super) fn send(&mut self) -> io::Result<()> {
+    pub(super) fn send(&mut self) -> io::Result<Said> {
+        let mut said = Said::default();
         if matches!(self.stage, Stage::Doubtful | Stage::Failed(_)) {
-            return Ok(());
+            return Ok(said);
         }
         while !self.in_front.is_empty() || self.connection.wants_write() {
             match self.pass_down() {
-                Ok(()) => {}
+                Ok(now) => said = Said { any: said.any | now.any, ..now },
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => {
                     self.drop_unsent();
@@ -57,14 +82,14 @@ impl TlsEngine {
                 }
             }
             if self.waiting > 0 {
-                return Ok(());
+                return Ok(said);
             }
         }
         if self.write_end == WriteEnd::ToBeShut && self.has_said_end {
             self.write_end = WriteEnd::Shut;
             self.below.shutdown_write()?;
         }
-        Ok(())
+        Ok(said)
     }
 
     /// Sends what the session has to say. Notes a failure, which the engine below may report only once:
@@ -76,17 +101,18 @@ impl TlsEngine {
     }
 
     /// Writes to the engine below once, and notes how many bytes have found no room.
-    fn pass_down(&mut self) -> io::Result<()> {
-        let mut below = Below { engine: &mut *self.below, left: 0 };
+    fn pass_down(&mut self) -> io::Result<Said> {
+        let mut below = Below { engine: &mut *self.below, left: 0, said: Said::default() };
         let written = match self.in_front.as_slice() {
             [] => self.connection.write_tls(&mut below),
             in_front => below.write(in_front),
         };
+        let said = below.said;
         self.waiting = below.left;
         let count = written?;
         self.in_front.consume(count);
         self.session.report_written(count);
-        Ok(())
+        Ok(said)
     }
 
     /// Drops what waits to be sent.
