@@ -273,6 +273,11 @@ impl QSslSocket {
 
     /// Tells the engine what the program wants to hear of.
     pub(super) fn tell_wishes(&mut self) {
+        self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
+        // No certificate is checked after the handshake.
+        if self.session.is_encrypted() {
+            return;
+        }
         let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
         let may_ignore = self.ignores_all() || !self.ignored.errors.is_empty();
         let is_asked = match self.configuration.handshake_must_interrupt_on_error() {
@@ -280,7 +285,6 @@ impl QSslSocket {
             false => self.ssl_errors.is_connected(),
         };
         self.session.set_wants_errors(pauses || may_ignore || is_asked);
-        self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
     }
 
     pub(super) fn engine(&self) -> Option<&TlsEngine> {

@@ -143,7 +143,7 @@ impl SocketEngine for TlsEngine {
         if let Some(error) = self.send_failure.take() {
             return Err(error);
         }
-        if self.waiting == 0 {
+        if self.waiting == 0 && self.connection.wants_write() {
             self.send()?;
         }
         // A short write means that there is no room: the socket waits for it then.

@@ -125,7 +125,7 @@ impl TlsEngine {
                 } else {
                     self.establish_if_done();
                     // What is held back goes out when there is room, of which the socket hears then.
-                    if self.waiting == 0 {
+                    if self.waiting == 0 && self.connection.wants_write() {
                         self.send_or_note();
                     }
                 }
