@@ -1,6 +1,6 @@
 //! The engine of sockets on a simulated network.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
@@ -231,6 +231,17 @@ impl SocketEngine for SimSocket {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match slices {
+            [bytes] => self.held.write(bytes),
+            _ => {
+                let mut bytes = Vec::new();
+                slices.iter().for_each(|slice| bytes.extend_from_slice(slice));
+                self.held.write(&bytes)
+            }
+        }
     }
 
     fn has_datagram(&self) -> io::Result<bool> {

@@ -1,8 +1,10 @@
 //! `QSslSocket`: both ends in one runtime, on both networks.
 
 mod again;
+mod alerts;
 mod as_in_qt;
 mod by_hand;
+mod calls_below;
 mod certificates;
 mod closing;
 mod disagreements;
@@ -15,6 +17,7 @@ mod limits;
 mod on_any_route;
 mod parties;
 mod pauses;
+mod session_life;
 mod settings;
 mod slots;
 mod starttls;

@@ -81,5 +81,6 @@ pub(crate) async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io:
     for _ in 0..stream.read_u64_le().await? / BLOCK as u64 {
         stream.write_all(&buffer).await?;
     }
-    Ok(())
+    // What is encrypted and has found no room would be dropped with the stream.
+    stream.flush().await
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Instant;
@@ -260,6 +260,29 @@ pub trait SocketEngine: fmt::Debug + Any {
 
     /// Writes as many bytes as there is room for. Fails with `WouldBlock` if there is no room.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Writes as many bytes of the slices, in their order, as there is room for. Fails with
+    /// `WouldBlock` if there is no room.
+    ///
+    /// Unless overridden, this writes one slice after the other. A socket of a network writes all of
+    /// them at once, so a layer that has its bytes in several places need not copy them together.
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut count = 0;
+        for slice in slices {
+            match self.write(slice) {
+                Ok(written) => {
+                    count += written;
+                    if written < slice.len() {
+                        break;
+                    }
+                }
+                // A failure comes again with the next write.
+                Err(_) if count > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
 
     /// Returns true if the engine holds written bytes that it has not passed to the engine below
     /// yet. It passes them in a later [`ready`](Self::ready), when there is room.

@@ -1,6 +1,6 @@
 //! `Tunnel`: the layer that speaks with a proxy until the proxy has done what it was asked for.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -336,6 +336,10 @@ impl SocketEngine for Tunnel {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.below.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.below.write_vectored(slices)
     }
 
     fn into_descriptor(self: Box<Self>) -> Result<OwnedFd, Box<dyn SocketEngine>> {

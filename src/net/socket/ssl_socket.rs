@@ -74,7 +74,8 @@ pub struct QSslSocket {
     #[doc(alias = "newSessionTicketReceived")]
     #[signal]
     new_session_ticket_received: Signal<()>,
-    /// Emitted when this end has sent an alert.
+    /// Emitted when this end has sent an alert. Not emitted for some alerts that are encrypted, of
+    /// which the TLS library does not tell: the book's page "TLS" lists them.
     #[doc(alias = "alertSent")]
     #[signal]
     alert_sent: Signal<(AlertLevel, AlertType)>,
@@ -277,6 +278,11 @@ impl QSslSocket {
 
     /// Tells the engine what the program wants to hear of.
     pub(super) fn tell_wishes(&mut self) {
+        self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
+        // No certificate is checked after the handshake.
+        if self.session.is_encrypted() {
+            return;
+        }
         let pauses = self.pause_mode().contains(PauseMode::ON_SSL_ERRORS);
         let may_ignore = self.ignores_all() || !self.ignored.errors.is_empty();
         let is_asked = match self.configuration.handshake_must_interrupt_on_error() {
@@ -284,7 +290,6 @@ impl QSslSocket {
             false => self.ssl_errors.is_connected(),
         };
         self.session.set_wants_errors(pauses || may_ignore || is_asked);
-        self.session.set_wants_counts(self.encrypted_bytes_written.is_connected());
     }
 
     pub(super) fn engine(&self) -> Option<&TlsEngine> {

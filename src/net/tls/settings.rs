@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ServerConfig};
 
@@ -19,7 +19,7 @@ use super::mode::{PeerVerifyMode, SslMode};
 use super::protocol::SslProtocol;
 use super::revocation_list::RevocationList;
 use super::roots::Roots;
-use super::session_store::{ClientSessions, SESSIONS, ServerSessions};
+use super::session_store::{ClientSessions, ServerSessions, SessionsOfOne};
 use super::verifier::{ClientVerifier, ServerVerifier};
 
 /// The own certificates, the own one first, and its key.
@@ -164,7 +164,7 @@ impl Settings {
         config.send_tls13_tickets = shared.config.send_tls13_tickets;
         config.session_storage = match &shared.sessions {
             None => Arc::new(NoServerSessionStorage {}),
-            Some(kept) => Arc::new(ServerSessions { kept: kept.clone(), is_distrusted }),
+            Some(kept) => Arc::new(SessionsOfOne { kept: kept.clone(), is_distrusted }),
         };
         Ok(Arc::new(config))
     }
@@ -184,7 +184,7 @@ impl Settings {
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified())));
         config.alpn_protocols = self.next_protocols.clone();
         config.ignore_client_order = self.ciphers.is_some();
-        let sessions = self.is_resuming.then(|| ServerSessionMemoryCache::new(SESSIONS));
+        let sessions = self.is_resuming.then(|| Arc::new(ServerSessions::new()));
         match &sessions {
             Some(sessions) => config.session_storage = sessions.clone(),
             None => {
@@ -222,7 +222,7 @@ struct Server {
     /// Asks for no certificate of the client.
     config: Arc<ServerConfig>,
     check: Arc<ChainCheck>,
-    sessions: Option<Arc<ServerSessionMemoryCache>>,
+    sessions: Option<Arc<ServerSessions>>,
 }
 
 /// What was compiled from the settings, when it was first needed. All clones of a configuration

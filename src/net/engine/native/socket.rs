@@ -1,7 +1,7 @@
 //! One of the kernel's sockets.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
@@ -12,7 +12,9 @@ use mio::unix::SourceFd;
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{AddressFamily, RecvFlags, recv, recvfrom, send, sendto};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, recv, recvfrom, send, sendmsg, sendto,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::descriptor::family_of;
@@ -28,6 +30,9 @@ use crate::net::values::{
 };
 use crate::object::ObjectKey;
 use crate::readiness::{Readiness, SourceId};
+
+/// How many slices the kernels take in one call (`IOV_MAX` of Linux and the BSDs).
+const MOST_SLICES: usize = 1024;
 
 /// One of the kernel's sockets, which never blocks. Dropping this closes it.
 #[derive(Debug)]
@@ -281,6 +286,15 @@ impl SocketEngine for NativeSocket {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(retry_on_intr(|| send(&self.socket, bytes, NO_SIGNAL))?)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let [bytes] = slices {
+            return self.write(bytes);
+        }
+        let first = &slices[..slices.len().min(MOST_SLICES)];
+        let mut nothing = SendAncillaryBuffer::default();
+        Ok(retry_on_intr(|| sendmsg(&self.socket, first, &mut nothing, NO_SIGNAL))?)
     }
 
     fn has_datagram(&self) -> io::Result<bool> {

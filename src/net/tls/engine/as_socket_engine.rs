@@ -8,7 +8,6 @@ use smallvec::{SmallVec, smallvec};
 
 use super::tls_engine::{ReadEnd, Stage, TlsEngine, WriteEnd};
 use super::undecrypted::CHUNK;
-use crate::io::ByteQueue;
 use crate::net::engine::{Handshake, Interest, Progress, Settled, SocketEngine};
 use crate::net::tls::session::Report;
 use crate::net::values::{EngineFailure, SocketError};
@@ -37,10 +36,9 @@ impl SocketEngine for TlsEngine {
             return match self.stage {
                 // The socket goes on when the slots of `encrypted` have run.
                 Stage::Established => Readiness::default(),
-                _ => Readiness {
-                    writable: ready.writable && self.outgoing.is_empty(),
-                    ..self.ready_now()
-                },
+                _ => {
+                    Readiness { writable: ready.writable && self.waiting == 0, ..self.ready_now() }
+                }
             };
         }
         match self.stage {
@@ -51,7 +49,7 @@ impl SocketEngine for TlsEngine {
                 Readiness { writable: self.has_finished(), ..Readiness::default() }
             }
             Stage::Established => {
-                Readiness { writable: ready.writable && self.outgoing.is_empty(), ..ready }
+                Readiness { writable: ready.writable && self.waiting == 0, ..ready }
             }
             _ => self.ready_now(),
         }
@@ -145,10 +143,12 @@ impl SocketEngine for TlsEngine {
         if let Some(error) = self.send_failure.take() {
             return Err(error);
         }
-        self.send()?;
+        if self.waiting == 0 && self.connection.wants_write() {
+            self.send()?;
+        }
         // A short write means that there is no room: the socket waits for it then.
         let mut count = 0;
-        while self.outgoing.is_empty() && count < bytes.len() {
+        while self.waiting == 0 && count < bytes.len() {
             let next = &bytes[count..bytes.len().min(count + CHUNK)];
             count += io::Write::write(&mut self.connection.writer(), next)?;
             self.send()?;
@@ -213,7 +213,7 @@ impl SocketEngine for TlsEngine {
     }
 
     fn reset(&mut self) -> io::Result<()> {
-        self.outgoing = ByteQueue::default();
+        self.drop_unsent();
         self.below.reset()
     }
 

@@ -97,20 +97,17 @@ impl TlsEngine {
     /// only if decrypted bytes have to be read first, or if the session has ended.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> usize {
         let mut rest = bytes;
-        let now = self.session.now();
-        let is_lenient = self.session.wants_errors() || !self.is_strict;
         let (connection, has_said_end) = (&mut self.connection, self.has_said_end);
-        let (state, Heard { errors, chain, tickets }) = hear(now, is_lenient, || {
-            let mut state = process(connection, has_said_end);
-            // It takes nothing more if decrypted bytes have to be read first, or if it has ended.
-            while state.is_ok()
-                && !rest.is_empty()
-                && matches!(connection.read_tls(&mut rest), Ok(1..))
-            {
-                state = process(connection, has_said_end);
-            }
-            state
-        });
+        // After the handshake a server checks no certificate, and gets no ticket.
+        let has_nothing_to_hear =
+            matches!((&self.stage, &*connection), (Stage::Established, Connection::Server(_)));
+        let mut work = || take_in(connection, has_said_end, &mut rest);
+        let (state, Heard { errors, chain, tickets }) = if has_nothing_to_hear {
+            (work(), Heard::default())
+        } else {
+            let is_lenient = self.session.wants_errors() || !self.is_strict;
+            hear(self.session.now(), is_lenient, work)
+        };
         if tickets > 0 {
             self.session.report(Report::Tickets(tickets));
         }
@@ -136,7 +133,7 @@ impl TlsEngine {
                 } else {
                     self.establish_if_done();
                     // What is held back goes out when there is room, of which the socket hears then.
-                    if self.outgoing.is_empty() {
+                    if self.waiting == 0 && self.connection.wants_write() {
                         self.send_or_note();
                     }
                 }
@@ -154,8 +151,11 @@ impl TlsEngine {
             }
             // The session has put an alert into what is to be sent.
             _ => {
-                let _ = self.send();
-                if let Some(alert) = alert_for(&error) {
+                let said = self.send().unwrap_or_default();
+                let is_out = said.any && self.waiting == 0;
+                let in_handshake = !matches!(self.stage, Stage::Established);
+                let alert = said.alert.or_else(|| alert_for(&error, in_handshake));
+                if let Some(alert) = alert.filter(|_| is_out) {
                     self.session.report(Report::AlertSent(AlertLevel::Fatal, alert));
                 }
             }
@@ -329,6 +329,20 @@ impl TlsEngine {
             }
         }
     }
+}
+
+/// Lets the session process these bytes, and takes them off the front. It leaves some of them only if
+/// decrypted bytes have to be read first, or if it has ended.
+fn take_in(
+    connection: &mut Connection,
+    has_said_end: bool,
+    bytes: &mut &[u8],
+) -> Result<IoState, rustls::Error> {
+    let mut state = None;
+    while !bytes.is_empty() && matches!(connection.read_tls(bytes), Ok(1..)) {
+        state = Some(process(connection, has_said_end)?);
+    }
+    state.map_or_else(|| process(connection, has_said_end), Ok)
 }
 
 /// Lets the session process what it has got.

@@ -1,11 +1,16 @@
 //! Sending: what the session says goes to the engine below; and how this end is closed.
+//!
+//! Keeps one promise: the records of the session are not copied. They stay in its memory until the
+//! engine below has taken them, which gets all of them in one call.
 
-use std::cell::RefCell;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice, Write};
+
+use rustls::AlertDescription;
 
 use super::tls_engine::{ReadEnd, Stage, TlsEngine, WriteEnd};
 use super::undecrypted::CHUNK;
 use crate::io::ByteQueue;
+use crate::net::engine::SocketEngine;
 use crate::net::tls::alert::{AlertLevel, AlertType};
 use crate::net::tls::session::Report;
 
@@ -13,68 +18,108 @@ use crate::net::tls::session::Report;
 /// many as Linux lets wait.
 const DROPPED_AT_MOST: usize = 6 << 20;
 
-thread_local! {
-    /// Memory for what goes to the engine below. It holds nothing between two calls.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// The type of a record that is an alert (RFC 8446, section 5.1).
+const ALERT: u8 = 21;
+
+/// The engine below, as the session writes to it.
+struct Below<'a> {
+    engine: &'a mut dyn SocketEngine,
+    /// How many bytes of the last write found no room.
+    left: usize,
+    said: Said,
+}
+
+/// What has gone out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    /// True if there was something.
+    pub(super) any: bool,
+    /// What the last record says, if that is an alert and is not encrypted.
+    pub(super) alert: Option<AlertType>,
+}
+
+impl Write for Below<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.left = slices.iter().map(|slice| slice.len()).sum();
+        let count = self.engine.write_vectored(slices)?;
+        self.left = self.left.saturating_sub(count);
+        self.said.any |= count > 0;
+        // Each slice is a record. An alert has two bytes, the level and the kind, and is longer if it
+        // is encrypted.
+        self.said.alert = match slices.last().map(|last| &**last) {
+            Some(&[ALERT, _, _, 0, 2, _, kind]) if self.left == 0 => {
+                Some(AlertType::of(AlertDescription::from(kind)))
+            }
+            _ => None,
+        };
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl TlsEngine {
     /// Sends what the session has to say, as far as there is room. It says nothing new before all is
     /// sent: a peer that demands answers without end and reads none of them costs no memory.
-    pub(super) fn send(&mut self) -> io::Result<()> {
+    pub(super) fn send(&mut self) -> io::Result<Said> {
+        let mut said = Said::default();
         if matches!(self.stage, Stage::Doubtful | Stage::Failed(_)) {
-            return Ok(());
+            return Ok(said);
         }
-        loop {
-            while !self.outgoing.is_empty() {
-                let outgoing = std::mem::take(&mut self.outgoing);
-                let sent = self.pass_down(outgoing.as_slice());
-                self.outgoing = outgoing;
-                match sent? {
-                    0 => return Ok(()),
-                    count => drop(self.outgoing.consume(count)),
+        while !self.in_front.is_empty() || self.connection.wants_write() {
+            match self.pass_down() {
+                Ok(now) => said = Said { any: said.any | now.any, ..now },
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.drop_unsent();
+                    return Err(self.broken(error));
                 }
             }
-            if !self.connection.wants_write() {
-                break;
+            if self.waiting > 0 {
+                return Ok(said);
             }
-            let mut said = SCRATCH.take();
-            said.clear();
-            while self.connection.wants_write() {
-                self.connection.write_tls(&mut said)?;
-            }
-            let sent = self.pass_down(&said);
-            if let Ok(count) = sent {
-                self.outgoing.push(&said[count..]);
-            }
-            SCRATCH.set(said);
-            sent?;
         }
         if self.write_end == WriteEnd::ToBeShut && self.has_said_end {
             self.write_end = WriteEnd::Shut;
             self.below.shutdown_write()?;
         }
-        Ok(())
+        Ok(said)
     }
 
     /// Sends what the session has to say. Notes a failure, which the engine below may report only once:
     /// what the peer has sent before can still be read.
     pub(super) fn send_or_note(&mut self) {
         if let Err(error) = self.send() {
-            self.outgoing = ByteQueue::default();
             self.send_failure = Some(error);
         }
     }
 
-    /// Writes to the engine below. Returns 0 if it has no room.
-    pub(super) fn pass_down(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = match self.below.write(bytes) {
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(self.broken(error)),
+    /// Writes to the engine below once, and notes how many bytes have found no room.
+    fn pass_down(&mut self) -> io::Result<Said> {
+        let mut below = Below { engine: &mut *self.below, left: 0, said: Said::default() };
+        let written = match self.in_front.as_slice() {
+            [] => self.connection.write_tls(&mut below),
+            in_front => below.write(in_front),
         };
+        let said = below.said;
+        self.waiting = below.left;
+        let count = written?;
+        self.in_front.consume(count);
         self.session.report_written(count);
-        Ok(count)
+        Ok(said)
+    }
+
+    /// Drops what waits to be sent.
+    pub(super) fn drop_unsent(&mut self) {
+        self.in_front = ByteQueue::default();
+        self.waiting = 0;
+        while matches!(self.connection.write_tls(&mut io::sink()), Ok(1..)) {}
     }
 
     /// Says that nothing more will be written.
@@ -105,13 +150,13 @@ impl TlsEngine {
     /// Does not wait for the peer any longer.
     pub(super) fn give_up(&mut self) {
         self.write_end = WriteEnd::GivenUp;
-        self.outgoing = ByteQueue::default();
+        self.drop_unsent();
     }
 
     /// Returns true if something waits for room in the engine below.
     pub(super) fn has_to_send(&self) -> bool {
         let may_speak = matches!(self.stage, Stage::Established);
-        !self.outgoing.is_empty() || may_speak && self.connection.wants_write()
+        self.waiting > 0 || may_speak && self.connection.wants_write()
     }
 
     /// Returns true if the connection may be dropped.

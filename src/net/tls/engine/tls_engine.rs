@@ -30,8 +30,11 @@ pub(in crate::net) struct TlsEngine {
     pub(super) stage: Stage,
     /// What came from the engine below and has found no room in `connection`.
     pub(super) raw: Undecrypted,
-    /// What the engine below had no room for.
-    pub(super) outgoing: ByteQueue,
+    /// What goes out before the handshake, unencrypted.
+    pub(super) in_front: ByteQueue,
+    /// How many bytes the engine below had no room for: those of `in_front`, or of `connection`.
+    /// While there are any, nothing is written before [`ready`](SocketEngine::ready) tells of room.
+    pub(super) waiting: usize,
     /// How many decrypted bytes `connection` has, or `rest`.
     pub(super) decrypted: usize,
     /// What was decrypted before the session failed.
@@ -116,8 +119,8 @@ impl TlsEngine {
             Connection::Server(_) => SslMode::Server,
         };
         session.begin(mode);
-        let mut outgoing = ByteQueue::default();
-        outgoing.push(unsent);
+        let mut in_front = ByteQueue::default();
+        in_front.push(unsent);
         let mut this = Self {
             below,
             connection,
@@ -125,7 +128,8 @@ impl TlsEngine {
             is_strict: configuration.is_fatal(mode),
             stage: Stage::Handshaking,
             raw: Undecrypted::of(early),
-            outgoing,
+            in_front,
+            waiting: 0,
             decrypted: 0,
             rest: ByteQueue::default(),
             must_look_again: true,
@@ -191,7 +195,7 @@ impl TlsEngine {
 
     /// Returns how many encrypted bytes have found no room in the engine below.
     pub(in crate::net) fn encrypted_to_write(&self) -> usize {
-        self.outgoing.len()
+        self.waiting
     }
 
     pub(super) fn set_deadline(&mut self, delay: Option<Duration>) {
@@ -211,7 +215,7 @@ impl TlsEngine {
         self.decrypted = self.rest.len();
         self.stage = Stage::Failed(Some(error));
         self.raw.give_back();
-        self.outgoing = ByteQueue::default();
+        self.drop_unsent();
         self.set_deadline(None);
     }
 

@@ -14,10 +14,16 @@ pub(super) fn year(year: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(((year - 1970) * 365 + leap_days) * 86_400))
 }
 
+fn later(time: UnixTime, by: Duration) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(time.as_secs()) + by)
+}
+
 /// How a handshake is made.
 #[derive(Clone, Copy)]
 pub(super) struct Terms {
     pub(super) now: UnixTime,
+    /// The server's clock is ahead of the client's by so much.
+    pub(super) server_is_ahead: Duration,
     pub(super) is_client_lenient: bool,
     pub(super) is_server_lenient: bool,
 }
@@ -25,12 +31,22 @@ pub(super) struct Terms {
 impl Terms {
     /// In the year 2030, with no error let pass.
     pub(super) fn strict() -> Self {
-        Self { now: year(2030), is_client_lenient: false, is_server_lenient: false }
+        Self {
+            now: year(2030),
+            server_is_ahead: Duration::ZERO,
+            is_client_lenient: false,
+            is_server_lenient: false,
+        }
     }
 
     /// In the year 2030, with all errors let pass.
     pub(super) fn lenient() -> Self {
         Self { is_client_lenient: true, is_server_lenient: true, ..Self::strict() }
+    }
+
+    /// Later than [`strict`](Self::strict), with no error let pass.
+    pub(super) fn after(time: Duration) -> Self {
+        Self { now: later(year(2030), time), ..Self::strict() }
     }
 
     /// In another year, with no error let pass.
@@ -102,7 +118,8 @@ impl Pair {
         let server = end(connection, terms.is_server_lenient);
         let mut pair = Self { client, server };
         loop {
-            let to_server = pair.server.take_from(&mut pair.client, terms.now);
+            let now = later(terms.now, terms.server_is_ahead);
+            let to_server = pair.server.take_from(&mut pair.client, now);
             let to_client = pair.client.take_from(&mut pair.server, terms.now);
             if !to_server && !to_client {
                 return pair;

@@ -1,13 +1,16 @@
 //! Sessions that are resumed, and those that must not be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
+use rustls::pki_types::ServerName;
 use rustls::time_provider::TimeProvider as _;
 
 use super::authority::{Authority, Identity, params, valid};
 use super::pair::{Pair, Terms, year};
 use crate::net::tls::hearing::hear;
 use crate::net::tls::hearing::{self, HearingClock};
+use crate::net::tls::session_store::{Kept, SESSIONS};
 use crate::net::tls::{PeerVerifyMode, SslConfiguration, SslError, SslErrorKind, SslProtocol};
 
 const PROTOCOLS: [SslProtocol; 2] = [SslProtocol::TlsV1_3, SslProtocol::TlsV1_2];
@@ -81,6 +84,60 @@ fn the_tickets_are_counted() {
     assert_eq!(tickets(root.trusted().with_session_resumption(false), server.server()), 2);
     assert_eq!(tickets(root.trusted(), server.server().with_session_resumption(false)), 0);
     assert_eq!(tickets(only(SslProtocol::TlsV1_2, root.trusted()), server.server()), 0);
+}
+
+/// Returns true if a session is resumed on these terms.
+#[track_caller]
+fn resumes_on(terms: Terms, client: &SslConfiguration, server: &SslConfiguration) -> bool {
+    assert!(Pair::new(client, server, Terms::strict()).is_established());
+    let second = Pair::new(client, server, terms);
+    assert!(second.is_established());
+    second.is_resumed()
+}
+
+#[test]
+fn no_client_offers_and_no_server_takes_a_session_of_yesterday() {
+    let young = Duration::from_secs(23 * 3600);
+    let old = Duration::from_secs(25 * 3600);
+    for protocol in PROTOCOLS {
+        let resumes = |terms| {
+            let (root, server) = scene();
+            resumes_on(terms, &only(protocol, root.trusted()), &server.server())
+        };
+        assert!(resumes(Terms::after(young)), "{protocol}");
+        assert!(!resumes(Terms::after(old)), "{protocol}");
+        // By its own clock the client's session is a new one.
+        let terms = Terms { server_is_ahead: young, ..Terms::strict() };
+        assert!(resumes(terms), "{protocol}");
+        let terms = Terms { server_is_ahead: old, ..Terms::strict() };
+        assert!(!resumes(terms), "{protocol}");
+    }
+}
+
+#[test]
+fn a_session_that_begins_later_than_now_is_not_resumed() {
+    for protocol in PROTOCOLS {
+        let (root, server) = scene();
+        let (client, server) = (only(protocol, root.trusted()), server.server());
+        assert!(!resumes_on(Terms::in_year(2029), &client, &server), "{protocol}");
+    }
+}
+
+#[test]
+fn a_client_keeps_few_sessions_with_one_server_and_drops_the_oldest_of_many() {
+    let kept = Kept::new(2);
+    let name = |number: usize| ServerName::try_from(format!("host{number}")).expect("a name");
+    for session in 0..3 {
+        kept.put(name(0), session);
+    }
+    assert_eq!(kept.newest(&name(0)), Some(2));
+    assert_eq!([(); 3].map(|()| kept.take_newest(&name(0))), [Some(2), Some(1), None]);
+    for number in 0..=SESSIONS {
+        kept.put(name(number), number);
+    }
+    assert_eq!(kept.newest(&name(0)), None);
+    assert_eq!(kept.newest(&name(1)), Some(1));
+    assert_eq!(kept.newest(&name(SESSIONS)), Some(SESSIONS));
 }
 
 #[test]
