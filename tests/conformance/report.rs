@@ -9,7 +9,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-
 use crate::comparator::difference;
 use crate::departures::{Departures, Head, read_trace};
 use crate::native_only::NativeOnly;
