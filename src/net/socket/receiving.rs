@@ -121,10 +121,15 @@ impl StreamSocket {
         let is_connected = self.core.is_connected();
         let is_kept = is_connected && self.core.device().is_readable();
         let fetched = self.core.traffic().and_then(|traffic| traffic.receive(room, is_kept));
-        let Some(Fetched { count, is_full, readiness, must_wait }) = fetched else { return false };
-        let Ok(1..) = count else {
-            self.received_nothing(count.err(), must_wait);
-            return false;
+        let (is_full, readiness, must_wait) = match fetched {
+            Some(Fetched::Bytes { is_full, readiness, must_wait }) => {
+                (is_full, readiness, must_wait)
+            }
+            Some(Fetched::Nothing { error, must_wait }) => {
+                self.received_nothing(error, must_wait);
+                return false;
+            }
+            None => return false,
         };
         self.receive.note(readiness);
         if must_wait && is_kept {

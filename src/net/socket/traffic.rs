@@ -29,16 +29,14 @@ pub(super) struct Buffers<'a> {
     home: Option<&'a Home>,
 }
 
-/// What a read has brought.
-pub(super) struct Fetched {
-    /// How many bytes there were; 0 is the end of the peer's stream.
-    pub(super) count: io::Result<usize>,
-    /// The read has filled all the room that it was given.
-    pub(super) is_full: bool,
-    /// What the engine knows to be ready for besides.
-    pub(super) readiness: Readiness,
-    /// The engine has reported something to its class, whose slots come before `ready_read`.
-    pub(super) must_wait: bool,
+/// What a read has brought. `must_wait` is true if the engine has reported something to its class, whose
+/// slots come before `ready_read`.
+pub(super) enum Fetched {
+    /// Bytes. `is_full` is true if they fill all the room that the read was given, and `readiness` is
+    /// what the engine knows to be ready for besides.
+    Bytes { is_full: bool, readiness: Readiness, must_wait: bool },
+    /// An error, or the end of the peer's stream.
+    Nothing { error: Option<io::Error>, must_wait: bool },
 }
 
 /// What was sent.
@@ -70,12 +68,13 @@ impl<'a> Traffic<'a> {
             home.pool.put(device.take_copied());
         }
         take_in(device, home, queue, is_kept);
-        let read = *count.as_ref().unwrap_or(&0);
-        let is_full = read == size;
+        let Ok(count @ 1..) = count else {
+            return Some(Fetched::Nothing { error: count.err(), must_wait });
+        };
+        let is_full = count == size;
         // A layer may have found the end when it read ahead.
-        let knows_more = read > 0 && !is_full;
-        let readiness = if knows_more { self.engine.ready_now() } else { Readiness::default() };
-        Some(Fetched { count, is_full, readiness, must_wait })
+        let readiness = if is_full { Readiness::default() } else { self.engine.ready_now() };
+        Some(Fetched::Bytes { is_full, readiness, must_wait })
     }
 
     /// Returns true if the engine has no more bytes to read, and no bytes wait below its layers.
