@@ -143,7 +143,7 @@ impl Runtime {
     ) -> Result<Self, Error> {
         let kernel = KernelPoller::new().map_err(Error::Poller)?;
         let mailbox = Mailbox::new(kernel.waker().map_err(Error::Poller)?);
-        let world = World::new();
+        let mut world = World::new();
         let bell = mailbox.bell();
         world.set_bell(Box::new(move || bell.ring()));
         let parts = Rc::new(LoopParts {
@@ -156,6 +156,7 @@ impl Runtime {
         world.keep(parts.clone());
         let poller = poller(kernel, &parts);
         let (ready, meter) = (ReadyList::default(), PassMeter::new(clock.clone()));
+        world.set_meter(meter.clone());
         Ok(Self { world, poller, ready, parts, mailbox, clock, meter })
     }
 
@@ -328,7 +329,13 @@ impl Runtime {
     /// Returns true if there may be work for [`catch_up`](Self::catch_up).
     #[inline]
     fn has_waiting(&self) -> bool {
-        self.world.has_work() || self.world.has_postponed() || self.mailbox.may_have_more()
+        self.has_own_waiting() || self.mailbox.may_have_more()
+    }
+
+    /// Returns the same, except for what other threads have put in.
+    #[inline]
+    fn has_own_waiting(&self) -> bool {
+        self.world.has_work() || self.world.has_postponed()
     }
 
     /// Returns true if sources are ready whose owners were not woken, or the poller may know of some.
@@ -540,7 +547,7 @@ struct Shift<'a> {
 impl<'a> Shift<'a> {
     fn begin(runtime: &'a mut Runtime) -> Self {
         runtime.mailbox.wake_up();
-        runtime.world.begin_passes(runtime.meter.clone());
+        runtime.world.begin_passes();
         Self { runtime }
     }
 }
@@ -549,7 +556,9 @@ impl Drop for Shift<'_> {
     fn drop(&mut self) {
         let Self { runtime } = self;
         runtime.world.end_passes();
-        if !runtime.mailbox.fall_asleep() || runtime.has_work() {
+        // Another thread that puts something in from now on rings by itself.
+        let may_sleep = runtime.mailbox.fall_asleep();
+        if !may_sleep || runtime.has_own_waiting() || runtime.has_untold() {
             runtime.mailbox.ring();
         }
     }

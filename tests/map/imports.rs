@@ -272,17 +272,6 @@ fn is_ident(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-/// Writes methods that pass by what is compiled for tests alone.
-macro_rules! skip_tests {
-    ($($method:ident($kind:ident);)*) => {$(
-        fn $method(&mut self, node: &'ast syn::$kind) {
-            if !is_for_tests(&node.attrs) {
-                visit::$method(self, node);
-            }
-        }
-    )*};
-}
-
 impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
         if !is_for_tests(item_attributes(item)) {
@@ -388,7 +377,7 @@ fn joined(before: &[String], after: &[String]) -> Path {
 }
 
 /// Returns true if there is a `#[cfg(test)]` or `#[cfg(all(test, ..))]`.
-fn is_for_tests(attributes: &[Attribute]) -> bool {
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     fn needs_test(meta: &Meta) -> bool {
         match meta {
             Meta::Path(path) => path.is_ident("test"),

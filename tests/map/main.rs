@@ -2,9 +2,26 @@
 //!
 //! `imports.rs` finds the imports, `chart.rs` reads the map and compares the two. `lib.rs`,
 //! `private.rs`, tests and docs are excepted.
+//!
+//! And the fields of a struct are touched in few files: `fields.rs` finds the structs, `touches.rs` who
+//! touches them.
+
+/// Writes methods that pass by what is compiled for tests alone.
+macro_rules! skip_tests {
+    ($($method:ident($kind:ident);)*) => {$(
+        fn $method(&mut self, node: &'ast syn::$kind) {
+            if !is_for_tests(&node.attrs) {
+                visit::$method(self, node);
+            }
+        }
+    )*};
+}
 
 mod chart;
+mod few_files;
+mod fields;
 mod imports;
+mod touches;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -68,13 +85,18 @@ fn what_differs_between_systems_is_where_the_page_says() {
     assert!(named.into_iter().eq(SYSTEMS), "some of {SYSTEMS:?} have no such conditions any more");
 }
 
-/// Reads a made-up crate: a line `== FILE` begins each file.
-fn made_up(text: &str) -> Imports {
+/// Reads the files of a made-up crate: a line `== FILE` begins each file.
+fn files_of(text: &str) -> BTreeMap<String, String> {
     let files = text.split("== ").skip(1).map(|file| {
         let (name, text) = file.split_once('\n').expect("the name has a line of its own");
         (name.trim().to_owned(), text.to_owned())
     });
-    Imports::of(&files.collect())
+    files.collect()
+}
+
+/// Reads a made-up crate.
+fn made_up(text: &str) -> Imports {
+    Imports::of(&files_of(text))
 }
 
 /// Returns the imports as `FROM:LINE TO`, sorted.

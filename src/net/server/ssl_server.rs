@@ -248,7 +248,7 @@ impl QSslServer {
     fn offer(&mut self, socket: Obj<QSslSocket>) {
         if self.end_handshake(socket) {
             // At most as many wait as the server has.
-            let surplus = self.offered.len().saturating_sub(self.server.pending.len());
+            let surplus = self.offered.len().saturating_sub(self.server.pending_connections());
             self.offered.drain(..surplus);
             self.offered.push_back(socket);
             self.server.add_pending_connection(socket.upcast());

@@ -381,6 +381,12 @@ impl QTcpServer {
         !self.pending.is_empty()
     }
 
+    /// Returns how many accepted connections wait to be taken.
+    #[cfg(feature = "tls")]
+    pub(super) fn pending_connections(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Takes the next accepted connection. The socket stays a child of the server until it is given
     /// another parent. If the socket was destroyed before this call, the handle is stale.
     #[doc(alias = "nextPendingConnection")]

@@ -305,7 +305,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Returns true if this socket has a socket of the system.
     #[doc(alias = "isValid")]
     fn is_valid(&self) -> bool {
-        self.core().any_engine().is_some()
+        self.core().is_valid()
     }
 
     /// Returns the address and the port of this end, while the socket is connected or bound.
@@ -522,7 +522,7 @@ pub trait QAbstractSocket: QIODevice {
     /// it.
     #[doc(alias = "socketDescriptor")]
     fn socket_descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.core().any_engine()?.lend_descriptor()
+        self.core().lend_descriptor()
     }
 
     /// Takes over a descriptor whose socket is in the given state: `Unconnected`, `Bound`,
@@ -690,7 +690,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the name of the peer, for a class that connects in its own way.
     #[doc(alias = "setPeerName")]
     fn set_peer_name(&mut self, name: &str) {
-        name.clone_into(&mut self.machine().core().extra_mut().peer_name);
+        self.machine().core().set_peer_name(name.to_owned());
     }
 
     /// Sets the state without emitting a signal, for a class that connects in its own way.

@@ -25,16 +25,22 @@ impl DatagramSocket {
     /// Emits `write_buffer_drained` if the network had no room for a datagram and has room now.
     #[inline]
     pub(super) fn on_room(&mut self, readiness: Readiness) {
-        if self.core.announcement().lacks_room() && readiness.writable {
-            self.core.announce_room();
+        if self.core.datagrams().lacks_room() && readiness.writable {
+            self.announce_room();
         }
+    }
+
+    #[cold]
+    fn announce_room(&mut self) {
+        self.core.datagrams_mut().have_room();
+        self.core.announce_room();
     }
 
     /// Called when the program has read a datagram, or an error of one: `ready_read` may be emitted
     /// again.
     #[inline]
     pub(super) fn looked_at(&mut self) {
-        self.core.announcement_mut().looked_below(true);
+        self.core.datagrams_mut().looked_below(true);
         // A burst of reads calls this each time, and postpones once.
         if !self.core.is_postponed() {
             self.core.postpone_traffic();
@@ -44,8 +50,9 @@ impl DatagramSocket {
     /// Called when a read has found that no datagram is left.
     #[inline]
     pub(super) fn found_nothing(&mut self) {
-        self.core.announcement_mut().looked_below(false);
-        if self.core.is_postponed() && !self.core.announcement().must_look() {
+        self.core.datagrams_mut().looked_below(false);
+        if self.core.is_postponed() && !self.core.announces_later() && !self.core.datagrams().ends()
+        {
             // An earlier read has postponed the look for another datagram.
             self.core.take_back_postponed();
         }
@@ -85,10 +92,17 @@ impl DatagramSocket {
     /// Called when the program has read from the buffer, in which there are datagrams that were
     /// looked at, or read in a transaction that was rolled back.
     pub(super) fn on_consumed(&mut self) {
-        if self.core.announcement().is_announced() {
+        if self.core.datagrams().is_announced() {
             self.looked_at();
         }
         self.core.after_consuming();
+    }
+
+    /// Called when the program has read from the buffer in a transaction. For what waits already,
+    /// `ready_read` is emitted only when the transaction is committed: a slot that rolls back each
+    /// time would otherwise be called without end.
+    pub(super) fn on_kept(&mut self) {
+        self.core.datagrams_mut().looked_at();
     }
 }
 
@@ -107,21 +121,17 @@ impl StateMachine for DatagramSocket {
         self.core.begin_postponed();
         self.core.give_memory_back();
         let has_rest = self.core.announces_rest();
-        if self.core.announcement().ends_after_datagrams() {
+        if has_rest && self.core.datagrams().has_more() {
+            self.core.postpone_traffic();
+        }
+        if self.core.datagrams().ends() {
             return self.on_datagram_error() || has_rest;
         }
-        if has_rest {
-            return true;
-        }
-        if !self.core.announcement().has_more() {
-            return false;
-        }
-        self.core.announcement_mut().set_has_more(false);
-        !self.core.announcement().is_announced() && self.look_for_datagram()
+        has_rest || self.core.datagrams_mut().takes_a_look() && self.look_for_datagram()
     }
 
     fn on_awaited_to_read(&mut self, readiness: Readiness) {
-        if self.on_datagram(readiness) {
+        if self.core.datagram_engine().is_some() && self.on_datagram(readiness) {
             self.core.device_mut().announce_received();
         }
     }
@@ -132,9 +142,19 @@ impl StateMachine for DatagramSocket {
 
     fn on_ready_while_connecting(&mut self, _: Readiness) {}
 
-    fn on_begin(&mut self) {}
+    fn on_established(&mut self) {
+        self.core.datagrams_mut().expect_more();
+        if self.core.datagrams().lacks_room() {
+            self.announce_room();
+        }
+    }
+
+    fn on_begin(&mut self) {
+        self.core.forget_datagrams();
+    }
 
     fn on_end(&mut self) -> bool {
+        self.core.forget_datagrams();
         false
     }
 
@@ -145,7 +165,7 @@ impl StateMachine for DatagramSocket {
     fn on_written(&mut self) {}
 
     fn go_on_with_engine(&mut self) {
-        self.core.announcement_mut().set_has_more(true);
+        self.core.datagrams_mut().expect_more();
         self.core.postpone_traffic();
     }
 
@@ -170,6 +190,10 @@ impl StateMachine for DatagramSocket {
 
     fn may_write(&self) -> bool {
         false
+    }
+
+    fn has_pending(&self) -> bool {
+        self.core.datagrams().is_announced()
     }
 
     fn has_ended(&self) -> bool {

@@ -9,7 +9,6 @@ use rustix::io::Errno;
 use super::datagram_socket::DatagramSocket;
 use super::fault::{Fault, copy_of};
 use super::machine::StateMachine;
-use super::news::News;
 use crate::net::engine::{Address, SocketEngine};
 use crate::net::values::{
     BindAddress, BindMode, EngineFailure, NetError, NetworkDatagram, SocketError, SocketState,
@@ -51,11 +50,11 @@ impl DatagramSocket {
         // A read or a write may have taken the error meanwhile.
         let Some(engine) = self.core.datagram_engine() else { return false };
         if let Err(error) = engine.progress() {
-            self.core.add_news(News::REFUSED);
+            self.core.note_refusal();
             let kind = SocketError::of_datagram(&error);
             // What the network reports is about one datagram, what a layer reports about them all.
             if EngineFailure::is_source_of(&error) {
-                self.core.announcement_mut().end_after_datagrams();
+                self.core.datagrams_mut().end_after_datagrams();
                 if self.look_for_datagram() {
                     self.core.postpone_traffic();
                     return true;
@@ -76,12 +75,18 @@ impl DatagramSocket {
         engine.has_datagram().unwrap_or(true) && self.announce_datagram()
     }
 
+    /// Called when the engine has a datagram. Returns true if `ready_read` must be emitted for it.
+    #[inline]
     fn announce_datagram(&mut self) -> bool {
         if self.core.is_connected() && !self.core.device().is_readable() {
             self.drop_datagrams();
             return false;
         }
-        self.core.datagram_engine().is_some() && self.core.announce_once()
+        let is_new = self.core.datagrams_mut().announce();
+        if is_new {
+            self.core.note_arrival();
+        }
+        is_new
     }
 
     /// Drops datagrams that have come to a socket that is open only for writing.
@@ -95,7 +100,7 @@ impl DatagramSocket {
                 Err(error) => self.core.fail(SocketError::of_datagram(&error), Some(error)),
             }
         }
-        self.core.announcement_mut().set_has_more(true);
+        self.core.datagrams_mut().expect_more();
         self.core.postpone_traffic();
     }
 
@@ -140,7 +145,7 @@ impl DatagramSocket {
         let Some(engine) = self.core.receiving_engine() else { return Err(not_connected()) };
         match engine.receive_from(buffer) {
             Ok((count, Address::Internet(sender))) => {
-                self.core.announcement_mut().found_datagram();
+                self.core.datagrams_mut().found();
                 self.looked_at();
                 Ok((count, sender))
             }
@@ -154,7 +159,7 @@ impl DatagramSocket {
     #[inline(never)]
     fn missed_datagram(&mut self, error: io::Error) -> io::Error {
         let is_drained = is_end_of_burst(&error);
-        let was_expected = self.core.announcement_mut().missed_datagram();
+        let was_expected = self.core.datagrams_mut().missed();
         if is_drained {
             self.found_nothing();
             if was_expected {
@@ -187,9 +192,9 @@ impl DatagramSocket {
         let size = max.map_or(LARGEST, |max| max.min(LARGEST));
         let received = engine.receive(&mut buffer[..size]);
         if received.is_ok() {
-            self.core.announcement_mut().found_datagram();
+            self.core.datagrams_mut().found();
         } else {
-            self.core.announcement_mut().missed_datagram();
+            self.core.datagrams_mut().missed();
         }
         let outcome = match received.and_then(|it| Ok((it, internet(it.sender)?))) {
             Ok((received, sender)) => {
@@ -336,8 +341,7 @@ impl DatagramSocket {
     pub(super) fn sent_datagram(&mut self, result: io::Result<usize>) -> io::Result<usize> {
         match result {
             Ok(count) => {
-                self.core.add_news(News::DEPARTED);
-                self.core.device_mut().announce_written(count);
+                self.core.announce_written(count);
                 Ok(count)
             }
             Err(error) => Err(self.unsent_datagram(error)),
@@ -348,7 +352,7 @@ impl DatagramSocket {
     #[cold]
     fn unsent_datagram(&mut self, error: io::Error) -> io::Error {
         if error.kind() == ErrorKind::WouldBlock {
-            self.core.announcement_mut().lack_room();
+            self.core.datagrams_mut().lack_room();
         }
         let kind = SocketError::of_datagram(&error);
         self.core.fail(kind, Some(copy_of(&error)));

@@ -3,10 +3,11 @@
 //! A socket of either kind has a [`SocketCore`]. What differs between the kinds is behind the
 //! required methods: a stream has two halves, each with an end of its own, and datagrams have none.
 
+use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
-use super::core::SocketCore;
+use super::core::{Established, SocketCore};
 use super::fault::{Fault, copy_of};
 use super::step::{DELIVERED, Step};
 use crate::io::OpenMode;
@@ -74,6 +75,9 @@ pub(in crate::net) trait StateMachine {
     /// come together with the connection, and is reported only once.
     fn on_ready_while_connecting(&mut self, readiness: Readiness);
 
+    /// Called when the socket is connected, or bound by a proxy.
+    fn on_established(&mut self);
+
     /// Called when a connection or a binding begins: forgets what belonged to the one before.
     fn on_begin(&mut self);
 
@@ -108,6 +112,10 @@ pub(in crate::net) trait StateMachine {
     /// Returns true if the socket has bytes to send, or closes this end after the last byte.
     fn may_write(&self) -> bool;
 
+    /// Returns true if `ready_read` was emitted for a socket without a buffer, and the program has not
+    /// read since.
+    fn has_pending(&self) -> bool;
+
     /// Returns true if no more bytes will come.
     fn has_ended(&self) -> bool;
 
@@ -132,7 +140,10 @@ pub(in crate::net) trait StateMachine {
             Occasion::Step(DELIVERED) => self.core_mut().on_delivered(),
             Occasion::Step(number) => self.take_step(number),
             Occasion::Due => self.on_due(),
-            Occasion::Answered => self.core_mut().on_answer(),
+            Occasion::Answered => {
+                let established = self.core_mut().on_answer();
+                self.go_on(established);
+            }
             Occasion::Ready(..) | Occasion::FollowUp => {}
         }
         false
@@ -141,7 +152,7 @@ pub(in crate::net) trait StateMachine {
     /// Called when the time of the attempt to connect has come, or that of the engine.
     fn on_due(&mut self) {
         if self.core().has_attempt() {
-            return self.core_mut().on_timeout();
+            return self.on_timeout();
         }
         if self.core_mut().pass_deadline() {
             self.go_on_with_engine();
@@ -180,8 +191,7 @@ pub(in crate::net) trait StateMachine {
     /// Begins to watch the engine: now, or after the slots of `new_connection` if a server takes
     /// the connection in.
     fn begin_to_watch(&mut self) {
-        let home = self.core().home();
-        if !home.is_some_and(|home| home.newcomers.join(home.key())) {
+        if !self.core().is_taken_in() {
             self.watch();
         }
     }
@@ -190,8 +200,6 @@ pub(in crate::net) trait StateMachine {
     fn watch(&mut self) {
         if let Err(error) = self.core_mut().watch() {
             self.lost(Fault { kind: SocketError::SocketResource, source: Some(error) });
-        } else if self.core().announcement().has_early() {
-            self.core_mut().postpone_traffic();
         }
     }
 
@@ -228,13 +236,19 @@ pub(in crate::net) trait StateMachine {
     fn take(&mut self, step: Step) {
         match step {
             Step::Resolved => self.core_mut().begin_to_connect(),
-            Step::TryNext => self.core_mut().try_next(),
+            Step::TryNext => {
+                let established = self.core_mut().try_next();
+                self.go_on(established);
+            }
             Step::Begin { to_close: true } => self.disconnect_from_host(),
             Step::Begin { to_close: false } => self.core_mut().postpone_traffic(),
-            Step::Answered => self.core_mut().on_question_answered(),
+            Step::Answered => {
+                let established = self.core_mut().on_question_answered();
+                self.go_on(established);
+            }
             Step::Drained => self.on_written(),
             Step::Close => {
-                self.core_mut().device_mut().shut();
+                self.core_mut().shut();
                 self.close();
             }
             Step::Closing => {
@@ -275,7 +289,7 @@ pub(in crate::net) trait StateMachine {
     fn bind(&mut self, address: BindAddress, port: u16, mode: BindMode) -> Result<(), NetError> {
         self.settle_to_begin();
         let reason = match self.core().state() {
-            _ if self.core().home().is_none() => " before the socket is in a runtime".to_owned(),
+            _ if !self.core().is_in_runtime() => " before the socket is in a runtime".to_owned(),
             SocketState::Unconnected => String::new(),
             state => format!(" while the socket is {state:?}"),
         };
@@ -299,16 +313,16 @@ pub(in crate::net) trait StateMachine {
     ) -> Result<(), NetError> {
         let operation = "take over a descriptor";
         let core = self.core_mut();
-        let Some(home) = core.home() else {
+        if !core.is_in_runtime() {
             let operation = format!("{operation} before the socket is in a runtime");
             return Err(NetError::new(SocketError::Operation, operation, None));
-        };
+        }
         if matches!(state, SocketState::HostLookup | SocketState::Listening | SocketState::Closing)
         {
             let operation = format!("{operation} in the state {state:?}");
             return Err(NetError::new(SocketError::Operation, operation, None));
         }
-        match core.adopted(descriptor, home) {
+        match core.adopted(descriptor) {
             Ok(engine) => core.put_in(engine, state, mode),
             Err(Fault { kind, source }) => {
                 core.set_error(Some(kind));
@@ -365,9 +379,8 @@ pub(in crate::net) trait StateMachine {
 
     fn abort_with_reset(&mut self) {
         let has_connection = self.core().has_connection();
-        if let Some(engine) = self.core_mut().engine_mut().filter(|_| has_connection) {
-            // If the system refuses, the connection ends as by an abort.
-            let _ = engine.reset();
+        if let Some(traffic) = self.core_mut().traffic().filter(|_| has_connection) {
+            traffic.reset();
         }
         self.abort();
     }
@@ -389,8 +402,30 @@ pub(in crate::net) trait StateMachine {
 
     /// Called when a source of the attempt to connect is ready.
     fn go_on_with_attempt(&mut self, source: Option<SourceId>, readiness: Readiness) {
-        self.core_mut().on_ready_to_connect(source, readiness);
+        let established = self.core_mut().on_ready_to_connect(source, readiness);
+        self.go_on(established);
         self.on_ready_while_connecting(readiness);
+    }
+
+    /// Takes the addresses of the peer's name, or the error, from a call that waits without a loop.
+    fn on_resolved(&mut self, found: io::Result<Vec<SocketAddr>>) {
+        let established = self.core_mut().on_resolved(found);
+        self.go_on(established);
+    }
+
+    /// Called when the time of the attempt to connect has come.
+    fn on_timeout(&mut self) {
+        let established = self.core_mut().on_timeout();
+        self.go_on(established);
+    }
+
+    /// Begins with the traffic, after the slots of the signals, if the socket is connected or bound
+    /// since the last step of its attempt.
+    fn go_on(&mut self, established: Option<Established>) {
+        if let Some(Established { to_close }) = established {
+            self.on_established();
+            self.core_mut().record(Step::Begin { to_close });
+        }
     }
 
     /// Called when a wait for this socket has found sources ready. Returns what the socket's engine

@@ -24,10 +24,11 @@
 //! | any other | `abort` | Unconnected | `about_to_close`, `state_changed`, `read_channel_finished`, and `disconnected` if it was connected |
 
 mod abstract_socket;
-mod announcement;
+mod agenda;
 mod attempt;
 mod core;
 mod datagram_socket;
+mod datagram_status;
 mod datagrams;
 mod endpoint;
 mod extra;
@@ -52,6 +53,7 @@ mod ssl_socket;
 mod step;
 mod stream_socket;
 mod tcp_socket;
+mod traffic;
 mod udp_socket;
 mod unbuffered;
 

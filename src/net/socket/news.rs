@@ -61,4 +61,12 @@ impl NewsBoard {
     pub(super) fn take(&mut self) -> News {
         std::mem::take(&mut self.news)
     }
+
+    /// Puts back news that were [taken](Self::take). Returns what was added meanwhile.
+    #[inline]
+    pub(super) fn put_back(&mut self, taken: News) -> News {
+        let since = self.news;
+        self.news |= taken;
+        since
+    }
 }

@@ -61,7 +61,7 @@ impl RawDevice for StreamSocket {
     }
 
     fn buffer_kept(&mut self) {
-        self.core_mut().on_kept();
+        self.on_kept();
     }
 
     fn error_text(&self) -> Option<String> {
@@ -116,7 +116,7 @@ impl RawDevice for DatagramSocket {
     }
 
     fn buffer_kept(&mut self) {
-        self.core_mut().on_kept();
+        self.on_kept();
     }
 
     fn error_text(&self) -> Option<String> {

@@ -2,19 +2,12 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::Traffic;
 use super::fault::Fault;
 use super::machine::StateMachine;
-use super::news::News;
 use super::stream_socket::StreamSocket;
-use crate::io::ByteQueue;
-use crate::net::shared::Home;
+use super::traffic::Fetched;
 use crate::net::values::{SocketError, SocketState};
-use crate::object::ObjectKey;
 use crate::readiness::Readiness;
-
-/// How many unread bytes are dropped when a connection is closed: as many as Linux lets wait.
-const DROPPED_AT_MOST: usize = 6 << 20;
 
 impl StreamSocket {
     /// Called when the engine of a connection is ready. Returns true if the caller must emit
@@ -23,7 +16,7 @@ impl StreamSocket {
     #[inline]
     pub(super) fn on_connection_ready(&mut self, readiness: Readiness) -> bool {
         self.receive.note(readiness);
-        let has_room = readiness.writable && self.send.is_blocked;
+        let has_room = readiness.writable && self.send.is_blocked();
         let must_wait = has_room && self.on_room(readiness.readable);
         readiness.readable && !must_wait && self.receive()
     }
@@ -32,10 +25,10 @@ impl StreamSocket {
     /// the slots of `bytes_written` have run.
     #[inline(never)]
     fn on_room(&mut self, is_readable: bool) -> bool {
-        self.send.is_blocked = false;
+        self.send.unblock();
         let has_sent = self.announces_traffic(Self::flush);
         if has_sent && is_readable {
-            self.core.announcement_mut().set_has_more(true);
+            self.receive.expect_more();
             self.core.postpone_traffic();
         }
         has_sent
@@ -47,22 +40,25 @@ impl StreamSocket {
     pub(super) fn go_on_with_traffic(&mut self) -> bool {
         self.core.begin_postponed();
         self.core.give_memory_back();
-        let has_announced = self.announces_traffic(|core| match core.send.is_blocked {
+        let has_announced = self.announces_traffic(|core| match core.send.is_blocked() {
             true => core.announce_sent(0),
             false => core.flush(),
         });
         if has_announced {
             // A slot of `bytes_written` may end the connection, after which no `ready_read` may be
             // emitted. So the socket reads only after these slots have run.
-            if self.core.announcement().has_more() || self.core.announcement().is_renewed() {
+            if self.has_more() {
                 self.core.postpone_traffic();
             }
             return false;
         }
         if self.core.announces_rest() {
+            if self.receive.has_more() {
+                self.core.postpone_traffic();
+            }
             return true;
         }
-        self.core.announcement().has_more() && self.receive()
+        self.receive.has_more() && self.receive()
     }
 
     /// Called when the slots of `ready_read` have run and one of them has written: sends. Reads
@@ -71,12 +67,17 @@ impl StreamSocket {
     #[inline(never)]
     pub(super) fn on_follow_up(&mut self) {
         self.core.begin_postponed();
-        let must_wait = self.send.is_blocked || self.has_more_than_an_answer();
-        let has_more = self.core.announcement().has_more() || self.core.announcement().is_renewed();
-        if must_wait || has_more || self.core.device().is_wasteful() {
+        let must_wait = self.send.is_blocked() || self.has_more_than_an_answer();
+        if must_wait || self.has_more() || self.core.device().is_wasteful() {
             return self.follow_up_later(must_wait);
         }
         self.flush();
+    }
+
+    /// Returns true if there may be more to read, or `ready_read` is to be emitted once more.
+    #[inline]
+    fn has_more(&self) -> bool {
+        self.receive.has_more() || self.core.announces_later()
     }
 
     /// Does what [`on_follow_up`](Self::on_follow_up) does for a socket that has more to do than to
@@ -93,15 +94,14 @@ impl StreamSocket {
     fn announces_traffic(&mut self, f: impl FnOnce(&mut Self)) -> bool {
         let aside = self.core.set_news_aside();
         f(self);
-        let news = self.core.news_since(aside);
-        news.intersects(News::ARRIVED | News::DEPARTED)
+        self.core.has_announced_since(aside)
     }
 
     /// Reads once. Returns true if the caller must emit `ready_read`. Emits all other signals
     /// itself.
     #[must_use]
     pub(super) fn receive(&mut self) -> bool {
-        self.core.announcement_mut().set_has_more(false);
+        self.receive.begin_to_read();
         // The program does not read from a socket that is open only for writing.
         if self.is_direct() && self.core.device().is_readable() {
             return self.announce_direct();
@@ -109,7 +109,7 @@ impl StreamSocket {
         let room = self.read_room();
         if room == 0 {
             // When the program has made room, `make_room` postpones the next read.
-            self.core.announcement_mut().set_has_more(true);
+            self.receive.expect_more();
             return false;
         }
         if self.receive.has_seen_end() {
@@ -119,48 +119,39 @@ impl StreamSocket {
         // Bytes that come while the socket closes are read and dropped. If they were left in the
         // kernel, the peer would get a reset instead of the bytes that are still to be sent.
         let is_connected = self.core.is_connected();
-        let Some(Traffic { engine, device, home: Some(home) }) = self.core.traffic() else {
-            return false;
-        };
-        let is_kept = is_connected && device.is_readable();
-        let mut queue = home.pool.take();
-        let has_copied = is_kept && device.copy_few_to(&mut queue);
-        let size = queue.room().min(room);
-        let read = queue.fill(|bytes| engine.read_to(bytes, size));
-        let must_wait = engine.has_reported();
-        if has_copied {
-            home.pool.put(device.take_copied());
-        }
-        let Ok(count @ 1..) = read else {
-            if must_wait {
-                self.core.announcement_mut().set_has_more(true);
-                self.core.postpone_traffic();
+        let is_kept = is_connected && self.core.device().is_readable();
+        let fetched = self.core.traffic().and_then(|traffic| traffic.receive(room, is_kept));
+        let (is_full, readiness, must_wait) = match fetched {
+            Some(Fetched::Bytes { is_full, readiness, must_wait }) => {
+                (is_full, readiness, must_wait)
             }
-            self.received_nothing(queue, is_kept, read.err());
-            return false;
+            Some(Fetched::Nothing { error, must_wait }) => {
+                self.received_nothing(error, must_wait);
+                return false;
+            }
+            None => return false,
         };
-        if count < size {
-            // A layer may have found the end when it read ahead.
-            self.receive.note(engine.ready_now());
-        }
-        self.take_in(queue, is_kept);
+        self.receive.note(readiness);
         if must_wait && is_kept {
-            self.core.announcement_mut().come_early();
-            self.core.postpone_traffic();
+            self.core.announce_later();
         } else if is_connected {
-            self.core.add_news(News::ARRIVED);
+            self.core.note_arrival();
         }
-        if self.receive.may_have_more(count, size) {
-            self.core.announcement_mut().set_has_more(true);
+        if self.receive.may_have_more(is_full) {
+            self.receive.expect_more();
             self.queue_unless_full();
         }
         is_kept && !must_wait
     }
 
-    /// Called when a read into this queue has failed with this error, or has found the peer's end.
+    /// Called when a read has failed with this error, or has found the peer's end. `must_wait` is true
+    /// if the slots of what the engine has reported come first.
     #[inline(never)]
-    fn received_nothing(&mut self, queue: ByteQueue, is_kept: bool, error: Option<io::Error>) {
-        self.take_in(queue, is_kept);
+    fn received_nothing(&mut self, error: Option<io::Error>, must_wait: bool) {
+        if must_wait {
+            self.receive.expect_more();
+            self.core.postpone_traffic();
+        }
         match error {
             Some(error) if error.kind() == ErrorKind::WouldBlock => {
                 // The hint was of another connection: to an address that had lost the race.
@@ -179,53 +170,22 @@ impl StreamSocket {
         }
     }
 
-    /// Puts the bytes that were read into the buffer, or drops them.
-    #[inline(always)]
-    fn take_in(&mut self, mut queue: ByteQueue, is_kept: bool) {
-        let (device, Some(home)) = self.core.device_and_home() else { return };
-        if !is_kept {
-            return home.pool.put(queue);
-        }
-        if !queue.is_empty()
-            && !queue.is_much()
-            && let Some(borrower) = home.pool.lend(&mut queue, home.key())
-        {
-            Self::ask_back(home, borrower);
-        }
-        if let Some(memory) = device.adopt(queue) {
-            home.pool.put(memory);
-        }
-    }
-
-    /// Asks another socket to give its memory back.
-    #[cold]
-    fn ask_back(home: &Home, borrower: ObjectKey) {
-        home.wakeups.postpone(borrower);
-    }
-
     /// Drops the bytes that are known to wait in the kernel. If they were left there, closing the
     /// socket would send a reset to the peer, which might then lose bytes that were sent to it.
     pub(super) fn drop_unread(&mut self) {
-        if !self.core.announcement().has_more() || self.receive.has_seen_end() {
+        if !self.receive.has_more() || self.receive.has_seen_end() {
             return;
         }
-        let Some(Traffic { engine, home: Some(home), .. }) = self.core.traffic() else { return };
-        let mut queue = home.pool.take();
-        let size = queue.capacity();
-        // If more bytes are left, the peer gets the reset.
-        for _ in 0..DROPPED_AT_MOST / size {
-            match queue.fill(|bytes| engine.read_to(bytes, size)) {
-                Ok(1..) => queue.empty(),
-                _ => break,
-            }
+        // If more bytes are left than are dropped, the peer gets the reset.
+        if let Some(traffic) = self.core.traffic() {
+            traffic.drop_waiting();
         }
-        home.pool.put(queue);
     }
 
     /// Looks for a reset after the peer's end. No read would report it.
     pub(super) fn look_for_reset(&mut self) {
-        if let Some(engine) = self.core.engine_mut()
-            && let Err(error) = engine.progress()
+        if let Some(traffic) = self.core.traffic()
+            && let Err(error) = traffic.check()
         {
             self.lost(Fault::of_transfer(error));
         }
@@ -245,7 +205,7 @@ impl StreamSocket {
     /// Called when bytes have left the buffer: postpones what has become possible.
     pub(super) fn read_on(&mut self) {
         self.core.after_consuming();
-        if self.core.announcement().has_more() && !self.core.is_postponed() && !self.is_direct() {
+        if self.receive.has_more() && !self.core.is_postponed() && !self.is_direct() {
             self.queue_unless_full();
         }
     }

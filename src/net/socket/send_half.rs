@@ -8,9 +8,9 @@ use crate::net::values::SocketError;
 pub(super) struct SendHalf {
     end: WriteEnd,
     /// The kernel had no room for more. A readiness with `writable` follows when it has room.
-    pub(super) is_blocked: bool,
+    is_blocked: bool,
     /// A write was cut short because of the limit.
-    pub(super) was_cut_short: bool,
+    was_cut_short: bool,
     /// The connection was lost before all bytes were sent.
     was_cut_off: bool,
     /// Why the connection is broken, as a write has found. Bytes that came before are still read.
@@ -31,6 +31,40 @@ enum WriteEnd {
 }
 
 impl SendHalf {
+    /// Returns true if the kernel had no room for more, and has not reported room since.
+    #[inline]
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    /// Notes that the kernel has no room for more.
+    #[inline]
+    pub(super) fn block(&mut self) {
+        self.is_blocked = true;
+    }
+
+    /// Notes that the kernel may have room again.
+    #[inline]
+    pub(super) fn unblock(&mut self) {
+        self.is_blocked = false;
+    }
+
+    /// Notes that a write is cut short because of the limit.
+    pub(super) fn cut_short(&mut self) {
+        self.was_cut_short = true;
+    }
+
+    /// Returns true if a write was cut short, and `write_buffer_drained` was not emitted since.
+    #[inline]
+    pub(super) fn was_cut_short(&self) -> bool {
+        self.was_cut_short
+    }
+
+    /// Notes that `write_buffer_drained` is emitted.
+    pub(super) fn tell_of_room(&mut self) {
+        self.was_cut_short = false;
+    }
+
     /// Returns how many bytes went out past the buffer and are not announced yet.
     pub(super) fn unannounced(&self) -> usize {
         self.unannounced as usize

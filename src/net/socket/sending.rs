@@ -2,14 +2,12 @@
 
 use std::io::{self, ErrorKind};
 
-use super::core::Traffic;
 use super::fault::Fault;
 use super::machine::StateMachine;
-use super::news::News;
 use super::step::Step;
 use super::stream_socket::StreamSocket;
+use super::traffic::Sent;
 use crate::io::ByteQueue;
-use crate::net::engine::SocketEngine;
 use crate::net::values::{SocketError, SocketState};
 
 /// How many bytes one socket sends in one pass of the loop, so that it does not delay the others.
@@ -29,8 +27,7 @@ impl StreamSocket {
     pub(super) fn flush_by_user(&mut self) {
         let aside = self.core.set_news_aside();
         self.flush();
-        let news = self.core.news_since(aside);
-        self.core.note(news);
+        self.core.note_since(aside);
     }
 
     /// Returns true if the unsent bytes are too many for the end of a wake-up.
@@ -98,7 +95,7 @@ impl StreamSocket {
     fn admitted(&mut self, len: usize) -> io::Result<usize> {
         let count = len.min(self.write_room());
         if count < len {
-            self.send.was_cut_short = true;
+            self.send.cut_short();
             if count == 0 {
                 return Err(ErrorKind::WouldBlock.into());
             }
@@ -120,7 +117,7 @@ impl StreamSocket {
                 format!("{count} bytes never fit into a write buffer limit of {limit} bytes"),
             ));
         }
-        self.send.was_cut_short = true;
+        self.send.cut_short();
         Err(ErrorKind::WouldBlock.into())
     }
 
@@ -146,26 +143,18 @@ impl StreamSocket {
     /// Gives many bytes to the kernel, if no bytes wait before them. Returns how many bytes the
     /// kernel took.
     fn write_much(&mut self, bytes: &[u8]) -> usize {
-        let is_next = !self.send.is_blocked && self.core.device().outgoing().is_empty();
-        let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
-        let (Some(engine), true) = (self.core.connected_engine(), is_next) else { return 0 };
-        let next = &bytes[..bytes.len().min(budget)];
-        if next.is_empty() {
+        if self.send.is_blocked() || !self.core.is_connected() {
             return 0;
         }
-        match engine.write(next) {
-            Ok(sent) => {
-                self.send.is_blocked = sent < next.len();
-                self.send.went_at_once(sent);
-                sent
-            }
-            Err(error) => {
-                // Any other failure comes again when the bytes are sent from the buffer, and is
-                // announced then.
-                self.send.is_blocked = error.kind() == ErrorKind::WouldBlock;
-                0
-            }
+        let Some(traffic) = self.core.traffic() else { return 0 };
+        let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
+        // A failure is announced when the bytes are sent from the buffer.
+        let Sent { count, is_blocked, .. } = traffic.send_at_once(bytes, budget);
+        if is_blocked {
+            self.send.block();
         }
+        self.send.went_at_once(count);
+        count
     }
 
     pub(super) fn write_room(&self) -> usize {
@@ -181,31 +170,12 @@ impl StreamSocket {
         if !self.core.has_connection() {
             return;
         }
-        let Some(Traffic { engine, device, home }) = self.core.traffic() else { return };
+        let Some(traffic) = self.core.traffic() else { return };
         let budget = SENT_PER_PASS.saturating_sub(self.send.unannounced());
-        let mut sent = 0;
-        let failure = loop {
-            let outgoing = device.outgoing();
-            let next = &outgoing[..outgoing.len().min(budget - sent)];
-            if next.is_empty() {
-                break None;
-            }
-            let count = match engine.write(next) {
-                Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                Err(error) => break Some(error),
-            };
-            let is_short = count < next.len();
-            sent += count;
-            if let (Some(memory), Some(home)) = (device.sent(count), home) {
-                home.pool.put(memory);
-            }
-            // The kernel has no room for more.
-            if is_short {
-                self.send.is_blocked = true;
-                break None;
-            }
-        };
+        let Sent { count: sent, is_blocked, failure } = traffic.send(budget);
+        if is_blocked {
+            self.send.block();
+        }
         self.announce_sent(sent);
         match failure {
             // The error is announced after the slots of `bytes_written` have run.
@@ -229,8 +199,7 @@ impl StreamSocket {
     pub(super) fn announce_sent(&mut self, sent: usize) {
         let sent = sent + self.send.take_unannounced();
         if sent > 0 {
-            self.core.add_news(News::DEPARTED);
-            self.core.device_mut().announce_written(sent);
+            self.core.announce_written(sent);
         }
     }
 
@@ -248,13 +217,10 @@ impl StreamSocket {
         // The kernel reports the reason once. Later writes and reads do not.
         let kind = SocketError::of_transfer(&error);
         let kind = self.send.fail(kind);
-        let is_empty = |engine: &dyn SocketEngine| engine.available().is_ok_and(|left| left == 0);
-        // What waits below a layer has not come to the layer yet.
-        let mut engines = std::iter::successors(self.core.engine(), |engine| engine.below());
-        if self.core.has_engine() && engines.all(is_empty) {
+        if self.core.traffic().is_some_and(|traffic| traffic.has_come_to_rest()) {
             return self.lost(Fault { kind, source: Some(error) });
         }
-        let was_offered = self.core.announcement().is_announced();
+        let was_offered = self.receive.is_announced();
         if self.receive() {
             self.core.device_mut().announce_received();
         }
@@ -262,7 +228,7 @@ impl StreamSocket {
         if !self.core.has_engine() {
             return;
         }
-        if self.core.announcement().has_more() && is_wanted {
+        if self.receive.has_more() && is_wanted {
             self.core.postpone_traffic();
         } else {
             self.lost(Fault { kind, source: Some(error) });
@@ -276,22 +242,23 @@ impl StreamSocket {
         }
         if !self.core.device().outgoing().is_empty() {
             self.core.give_memory_back();
-            if had_its_share && !self.send.is_blocked {
+            if had_its_share && !self.send.is_blocked() {
                 self.core.postpone_traffic();
             }
             return;
         }
         if self.send.is_closing() {
             self.send.close();
-            // A failure means that the connection is lost. The next read reports this.
-            let _ = self.core.engine_mut().map(|engine| engine.shutdown_write());
+            if let Some(traffic) = self.core.traffic() {
+                traffic.close_writing_end();
+            }
             if self.receive.is_finished() {
                 self.close_both_ends();
             }
         }
         if self.core.state() == SocketState::Closing && !self.core.is_recorded(Step::Closed) {
             if self.has_to_send() {
-                self.send.is_blocked = true;
+                self.send.block();
                 return;
             }
             self.core.record(Step::Closed);
@@ -302,14 +269,14 @@ impl StreamSocket {
     #[inline]
     fn has_drained(&self) -> bool {
         let half = || self.core.settings().write_limit.unwrap_or(usize::MAX) / 2;
-        self.send.was_cut_short && self.core.device().outgoing().len() <= half()
+        self.send.was_cut_short() && self.core.device().outgoing().len() <= half()
     }
 
     /// Emits `write_buffer_drained`, if a write was cut short and half of the write buffer is free.
     pub(super) fn tell_of_room(&mut self) {
         if self.has_drained() {
-            self.send.was_cut_short = false;
-            self.core.needed_extra().write_buffer_drained.emit(());
+            self.send.tell_of_room();
+            self.core.announce_room();
         }
     }
 }

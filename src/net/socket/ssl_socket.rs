@@ -14,8 +14,6 @@ use slotwire_macros::QObject;
 use super::abstract_socket::QAbstractSocket;
 use super::attempt::Alarm;
 use super::machine::StateMachine;
-use super::news::News;
-use super::receive_half::ReceiveHalf;
 use super::ssl_doubts::{DECIDE, Doubt, INTERRUPT, Ignored, TELL};
 use super::tcp_socket::QTcpSocket;
 use crate::io::OpenMode;
@@ -222,8 +220,8 @@ impl QSslSocket {
     fn start(&mut self, connection: Result<Connection, EngineFailure>) {
         self.tcp.socket.settle();
         let is_plain = self.session.mode() == SslMode::Unencrypted;
-        if !self.tcp.socket.core.is_connected() || !self.tcp.socket.send.is_open() || !is_plain {
-            return self.tcp.socket.core.fail(SocketError::Operation, None);
+        if !self.tcp.socket.is_open() || !is_plain {
+            return self.tcp.socket.core_mut().fail(SocketError::Operation, None);
         }
         let connection = match connection {
             Ok(connection) => connection,
@@ -233,16 +231,10 @@ impl QSslSocket {
         self.told_of = self.tcp.socket.core.begun();
         self.tell_wishes();
         let (session, configuration) = (self.session.clone(), &self.configuration);
-        let unsent = self.tcp.socket.core.put_layer(|below, early, unsent| {
+        self.tcp.socket.put_layer(|below, early, unsent| {
             let engine = TlsEngine::new(below, connection, session, configuration, early, unsent);
             Box::new(engine)
         });
-        if let Some(unsent) = unsent {
-            self.tcp.socket.send.went_at_once(unsent);
-        }
-        // What was known of the plain bytes says nothing of those that are decrypted.
-        self.tcp.socket.receive = ReceiveHalf::default();
-        self.tcp.socket.core.announcement_mut().looked_at();
         if self.home().is_some()
             && let Some(engine) = self.engine_mut()
         {
@@ -256,7 +248,7 @@ impl QSslSocket {
         self.forget();
         self.tell_wishes();
         let (session, configuration) = (self.session.clone(), self.configuration.clone());
-        self.tcp.socket.core.set_next_layer(Layer::new(move |below, early| {
+        self.tcp.socket.core_mut().set_next_layer(Layer::new(move |below, early| {
             Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))
         }));
         self.told_of = self.tcp.socket.core.begun().wrapping_add(1);
@@ -273,7 +265,7 @@ impl QSslSocket {
 
     fn refuse(&mut self, failure: EngineFailure) {
         let kind = failure.kind();
-        self.tcp.socket.core.fail(kind, Some(failure.into()));
+        self.tcp.socket.core_mut().fail(kind, Some(failure.into()));
     }
 
     /// Tells the engine what the program wants to hear of.
@@ -293,17 +285,17 @@ impl QSslSocket {
     }
 
     pub(super) fn engine(&self) -> Option<&TlsEngine> {
-        let engine: &dyn Any = self.tcp.socket.core.engine()?;
+        let engine: &dyn Any = self.tcp.socket.core().engine()?;
         engine.downcast_ref()
     }
 
     pub(super) fn engine_mut(&mut self) -> Option<&mut TlsEngine> {
-        let engine: &mut dyn Any = self.tcp.socket.core.engine_mut()?;
+        let engine: &mut dyn Any = self.tcp.socket.core_mut().engine_mut()?;
         engine.downcast_mut()
     }
 
     fn home(&self) -> Option<&Home> {
-        self.tcp.socket.core.home()
+        self.session.home()
     }
 
     pub(super) fn step(&self, number: u32) {
@@ -332,7 +324,7 @@ impl QSslSocket {
             Report::Encrypted(agreed) => {
                 self.agreed = *agreed;
                 self.encrypted.emit(());
-                self.tcp.socket.core.note(News::ENCRYPTED);
+                self.tcp.socket.core_mut().note_encryption();
                 self.tcp.socket.go_on_with_engine();
             }
             Report::Tickets(count) => {
@@ -351,7 +343,7 @@ impl QSslSocket {
     fn set_alarm(&mut self) {
         // The timer before is disarmed first, so that its slot is free.
         self.alarm = None;
-        let deadline = self.tcp.socket.core.engine().and_then(|engine| engine.deadline());
+        let deadline = self.tcp.socket.core().engine().and_then(|engine| engine.deadline());
         self.alarm = deadline.zip(self.home()).map(|(due, home)| Alarm::at(due, home));
     }
 

@@ -46,8 +46,10 @@ const RECENT: usize = 4;
 ///
 /// Numbers count up by one, so the number of a step follows from its place among the last steps.
 /// The steps before the last ones are elsewhere, because few sockets ever have any: each method
-/// that needs them is given them.
+/// that needs them is given them. The queue has no alignment, so that its socket has room for other
+/// small fields beside it.
 #[derive(Debug, Default)]
+#[repr(packed)]
 pub(super) struct StepQueue {
     /// The number of the step that was recorded last.
     last: u32,

@@ -9,12 +9,13 @@ use std::rc::Rc;
 use super::core::SocketCore;
 use super::endpoint::Endpoint;
 use super::machine::StateMachine;
-use super::news::News;
 use super::receive_half::ReceiveHalf;
 use super::send_half::SendHalf;
 use super::step::Step;
 use crate::io::OpenMode;
 use crate::net::engine::Accepted;
+#[cfg(feature = "tls")]
+use crate::net::engine::SocketEngine;
 use crate::net::values::{SocketState, SocketType};
 use crate::object::{Occasion, Response};
 use crate::readiness::{Readiness, SourceId};
@@ -70,6 +71,26 @@ impl StreamSocket {
         !self.core.is_adopted() && self.on_connection_ready(readiness)
     }
 
+    /// Returns true if there is a connection, and this end is not closed or to be closed.
+    #[cfg(feature = "tls")]
+    pub(super) fn is_open(&self) -> bool {
+        self.core.is_connected() && self.send.is_open()
+    }
+
+    /// Puts a layer on the engine of an established connection. What was received and not read is for
+    /// the layer, as what was written and not sent.
+    #[cfg(feature = "tls")]
+    pub(super) fn put_layer(
+        &mut self,
+        stand_on: impl FnOnce(Box<dyn SocketEngine>, Vec<u8>, &[u8]) -> Box<dyn SocketEngine>,
+    ) {
+        if let Some(unsent) = self.core.put_layer(stand_on) {
+            self.send.went_at_once(unsent);
+        }
+        // What was known of the bytes before says nothing of those that come through the layer.
+        self.receive = ReceiveHalf::default();
+    }
+
     /// Called when both ends are closed. Closes the socket after the slots of the last signal.
     pub(super) fn close_both_ends(&mut self) {
         if self.core.state() == SocketState::Connected {
@@ -96,7 +117,7 @@ impl StateMachine for StreamSocket {
 
     fn on_awaited_to_read(&mut self, readiness: Readiness) {
         let has_come = if self.core.takes_early() {
-            self.core.add_news(News::ARRIVED);
+            self.core.note_arrival();
             true
         } else {
             readiness.readable && {
@@ -108,22 +129,26 @@ impl StateMachine for StreamSocket {
             self.core.device_mut().announce_received();
         }
         // While bytes stay unread, no read finds a reset behind them.
-        if readiness.read_closed
-            && (self.core.announcement().is_announced() || self.read_room() == 0)
-        {
+        if readiness.read_closed && (self.receive.is_announced() || self.read_room() == 0) {
             self.look_for_reset();
         }
     }
 
     fn on_awaited_to_write(&mut self, readiness: Readiness) {
         if readiness.writable && self.core.has_engine() {
-            self.send.is_blocked = false;
+            self.send.unblock();
             self.flush();
         }
     }
 
     fn on_ready_while_connecting(&mut self, readiness: Readiness) {
         self.receive.note(readiness);
+    }
+
+    fn on_established(&mut self) {
+        // Bytes may come together with the connection: they are read after the slots of
+        // `connected`.
+        self.receive.expect_more();
     }
 
     fn on_begin(&mut self) {
@@ -155,15 +180,15 @@ impl StateMachine for StreamSocket {
     }
 
     fn go_on_with_engine(&mut self) {
-        self.send.is_blocked = false;
-        self.core.announcement_mut().set_has_more(true);
+        self.send.unblock();
+        self.receive.expect_more();
         self.core.postpone_traffic();
     }
 
     fn wait_to_finish(&mut self) {
         // The engine has told the peer that no more bytes will come, so no slot may write any.
         self.send.close();
-        self.send.is_blocked = true;
+        self.send.block();
     }
 
     fn shutdown_write(&mut self) {
@@ -183,11 +208,15 @@ impl StateMachine for StreamSocket {
 
     fn may_read(&self) -> bool {
         // Bytes that came early may fill the buffer before they are announced.
-        self.core.announcement().has_early() || self.read_room() > 0 && !self.receive.has_seen_end()
+        self.core.announces_early() || self.read_room() > 0 && !self.receive.has_seen_end()
     }
 
     fn may_write(&self) -> bool {
         self.has_unsent() || self.has_to_send() || self.send.is_closing()
+    }
+
+    fn has_pending(&self) -> bool {
+        self.receive.is_announced()
     }
 
     fn has_ended(&self) -> bool {
@@ -195,8 +224,7 @@ impl StateMachine for StreamSocket {
     }
 
     fn has_to_send(&self) -> bool {
-        let holds_back = || self.core.engine().is_some_and(|engine| engine.holds_back());
-        !self.core.device().outgoing().is_empty() || holds_back()
+        !self.core.device().outgoing().is_empty() || self.core.holds_back()
     }
 
     fn has_unsent(&self) -> bool {

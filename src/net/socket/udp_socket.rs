@@ -222,8 +222,7 @@ impl QUdpSocket {
         data.truncate(max.unwrap_or(usize::MAX));
         // Behind a layer, nobody knows to which address a datagram was sent.
         let core = self.socket.core();
-        let is_direct = core.engine().is_some_and(|engine| engine.below().is_none());
-        let local = core.local().addr().filter(|_| is_direct);
+        let local = core.local().addr().filter(|_| !core.has_layers());
         let mut datagram = NetworkDatagram::received(data, sender, local);
         datagram.is_truncated = is_truncated;
         datagram

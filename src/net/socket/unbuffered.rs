@@ -17,8 +17,8 @@ impl StreamSocket {
             self.look_for_reset();
             return false;
         }
-        self.core.announcement_mut().set_has_more(true);
-        if self.core.announcement().is_announced() {
+        self.receive.expect_more();
+        if self.receive.is_announced() {
             return false;
         }
         let Some(engine) = self.core.engine_mut() else { return false };
@@ -28,9 +28,15 @@ impl StreamSocket {
             return false;
         }
         match found {
-            Ok(_) => return self.core.announce_once(),
+            Ok(_) => {
+                let is_new = self.receive.announce();
+                if is_new {
+                    self.core.note_arrival();
+                }
+                return is_new;
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.core.announcement_mut().set_has_more(false);
+                self.receive.begin_to_read();
             }
             // The kernel reports the error once: a later read would find only the end.
             Err(error) => self.lost(Fault::of_transfer(error)),
@@ -41,8 +47,10 @@ impl StreamSocket {
     /// Called when the program has read past the buffer: `ready_read` may be emitted again.
     /// `has_more` is true if the kernel may have more.
     fn looked_at(&mut self, has_more: bool) {
-        self.core.announcement_mut().looked_below(has_more);
+        self.receive.looked_at();
+        self.receive.begin_to_read();
         if has_more {
+            self.receive.expect_more();
             self.core.postpone_traffic();
         }
     }
@@ -51,10 +59,18 @@ impl StreamSocket {
     /// a peek or a transaction that was rolled back; it may now emit `ready_read` for what waits in
     /// the engine.
     pub(super) fn on_consumed(&mut self) {
-        if self.is_direct() && self.core.announcement().has_more() {
+        if self.is_direct() && self.receive.has_more() {
             self.looked_at(true);
         }
         self.make_room();
+    }
+
+    /// Called when the program has read from the buffer in a transaction: a socket without a buffer
+    /// may emit `ready_read` for what comes from now on. For what waits already, it does so only
+    /// when the transaction is committed: a slot that rolls back each time would otherwise be
+    /// called without end.
+    pub(super) fn on_kept(&mut self) {
+        self.receive.looked_at();
     }
 
     /// Returns how many bytes an unbuffered socket can read from the engine now.
@@ -83,7 +99,7 @@ impl StreamSocket {
         match &result {
             Ok(0) if !buffer.is_empty() => {
                 self.receive.see_end();
-                self.core.announcement_mut().set_has_more(false);
+                self.receive.begin_to_read();
                 // A socket that is closing still sends its unsent bytes.
                 if self.core.state() != SocketState::Closing {
                     self.peer_finished();
@@ -120,9 +136,13 @@ impl StreamSocket {
             return Ok(sent);
         }
         // If other bytes are in the buffer, they are being sent already.
-        self.send.is_blocked |= !has_queued;
+        if !has_queued {
+            self.send.block();
+        }
         let queued = rest.len().min(self.write_room());
-        self.send.was_cut_short |= queued < rest.len();
+        if queued < rest.len() {
+            self.send.cut_short();
+        }
         self.core.device_mut().queue(&rest[..queued]);
         match sent + queued {
             0 => Err(ErrorKind::WouldBlock.into()),

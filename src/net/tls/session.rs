@@ -92,6 +92,11 @@ impl Session {
         }
     }
 
+    /// Returns the runtime of the socket, if the socket is in one.
+    pub(in crate::net) fn home(&self) -> Option<&Home> {
+        self.home.get()
+    }
+
     /// Takes the first report.
     pub(in crate::net) fn next_report(&self) -> Option<Report> {
         self.reports.borrow_mut().pop_front()

@@ -299,7 +299,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             if !core.has_engine() || !machine.may_read() {
                 return false;
             }
-            if machine.is_direct() && core.has_pending() {
+            if machine.is_direct() && machine.has_pending() {
                 return true;
             }
             if core.news().contains(News::REFUSED) {
@@ -332,7 +332,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             let Some(machine) = self.machine().filter(|machine| machine.core().has_engine()) else {
                 break;
             };
-            let to_read = machine.may_read() && !machine.core().has_pending();
+            let to_read = machine.may_read() && !machine.has_pending();
             if !self.step(to_read, true) {
                 self.time_out();
                 break;
@@ -345,7 +345,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
             let Some(machine) = self.machine() else { break };
             let to_write = machine.may_write();
             // Unread bytes keep an unbuffered socket readable, and bring no news.
-            let to_read = machine.may_read() && !machine.core().has_pending();
+            let to_read = machine.may_read() && !machine.has_pending();
             if !self.step(to_read, to_write) {
                 self.time_out();
                 break;
@@ -427,8 +427,8 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         let name = core.name_to_look_up().to_owned();
         let next_try = core.next_timeout();
         match look_up(self.runtime, &*network, &name, next_try, self.deadline) {
-            Lookup::Answered(found) => self.turn(|machine| machine.core_mut().on_resolved(found)),
-            Lookup::Due => self.turn(|machine| machine.core_mut().on_timeout()),
+            Lookup::Answered(found) => self.turn(|machine| machine.on_resolved(found)),
+            Lookup::Due => self.turn(|machine| machine.on_timeout()),
             Lookup::TooLate => return false,
         }
         true

@@ -83,7 +83,8 @@ pub(in crate::object) struct Turns<W> {
     /// The number of deliveries that this turn may make before it asks the meter; 0 if the meter
     /// has refused more.
     granted: usize,
-    /// The number of deliveries that each turn is granted when it begins.
+    /// The number of deliveries that each turn is granted when it begins: [`CASCADE`] while the loop
+    /// makes passes, and otherwise [`TURN_BUDGET`].
     grant: usize,
     /// Decides if a turn may make more deliveries, while the loop makes passes.
     meter: Option<Rc<dyn Meter>>,
@@ -102,15 +103,20 @@ impl<W: Steps + 'static> Turns<W> {
         }
     }
 
-    /// Makes turns share the allowance of the loop's passes, which `meter` measures.
-    pub(in crate::object) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
+    /// Sets what measures the passes of the loop.
+    pub(in crate::object) fn set_meter(&mut self, meter: Rc<dyn Meter>) {
         self.meter = Some(meter);
+    }
+
+    /// Makes turns share the allowance of the loop's passes, which the meter measures.
+    #[inline]
+    pub(in crate::object) fn begin_passes(&mut self) {
         self.grant = CASCADE;
     }
 
     /// Makes turns count their deliveries by themselves again.
+    #[inline]
     pub(in crate::object) fn end_passes(&mut self) {
-        self.meter = None;
         self.grant = TURN_BUDGET;
     }
 
@@ -212,7 +218,8 @@ impl<W: Steps + 'static> Turns<W> {
     #[cold]
     pub(in crate::object) fn ask_for_more(&mut self) -> bool {
         let spent = std::mem::take(&mut self.spent);
-        let goes_on = self.meter.as_ref().is_some_and(|meter| meter.may_go_on(spent));
+        let meter = self.meter.as_ref().filter(|_| self.grant == CASCADE);
+        let goes_on = meter.is_some_and(|meter| meter.may_go_on(spent));
         self.granted = if goes_on { CASCADE } else { 0 };
         goes_on
     }

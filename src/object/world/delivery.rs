@@ -264,15 +264,22 @@ impl World {
         }
     }
 
-    /// Makes turns share the allowance of the loop's passes, which `meter` measures. The loop is
+    /// Sets what measures the passes of the loop.
+    pub(crate) fn set_meter(&mut self, meter: Rc<dyn Meter>) {
+        self.turns.set_meter(meter);
+    }
+
+    /// Makes turns share the allowance of the loop's passes, which the meter measures. The loop is
     /// awake from now on.
-    pub(crate) fn begin_passes(&mut self, meter: Rc<dyn Meter>) {
-        self.turns.begin_passes(meter);
+    #[inline]
+    pub(crate) fn begin_passes(&mut self) {
+        self.turns.begin_passes();
         self.set_loop_is_awake(true);
     }
 
     /// Makes turns count their deliveries by themselves again. From now on no loop looks at what is
     /// recorded, posted and postponed, so the bell is rung for each of these.
+    #[inline]
     pub(crate) fn end_passes(&mut self) {
         self.set_loop_is_awake(false);
         self.turns.end_passes();

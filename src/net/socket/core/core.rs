@@ -5,16 +5,18 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::io::{Device, OpenMode};
-use crate::net::engine::{Accepted, Network, SocketEngine};
+use crate::net::engine::{Accepted, Layer, Network, SocketEngine};
 use crate::net::proxy::NetworkProxy;
 use crate::net::shared::Home;
-use crate::net::socket::announcement::Announcement;
+use crate::net::socket::agenda::Agenda;
+use crate::net::socket::attempt::{Attempt, Terms};
+use crate::net::socket::datagram_status::DatagramStatus;
 use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::extra::{Extra, made};
 use crate::net::socket::news::NewsBoard;
 use crate::net::socket::phase::Phase;
 use crate::net::socket::settings::{DEFAULTS, Settings};
-use crate::net::socket::step::StepQueue;
+use crate::net::socket::traffic::{Buffers, Traffic};
 use crate::net::values::{SocketError, SocketState, SocketType};
 use crate::object::Signal;
 
@@ -26,20 +28,19 @@ pub struct SocketCore {
     pub(super) device: Device,
     signals: Signals,
     kind: SocketType,
-    pub(super) peer: Endpoint,
+    peer: Endpoint,
     /// The engine is asked for this when it is needed first. The accepted sockets of a server
     /// share the server's address.
     local: OnceCell<Rc<Endpoint>>,
     pub(super) extra: OnceCell<Box<Extra>>,
     pub(super) phase: Phase,
-    pub(super) steps: StepQueue,
-    pub(super) announcement: Announcement,
+    pub(super) agenda: Agenda,
     pub(super) news: NewsBoard,
-    /// The socket has postponed its traffic: the loop will wake it.
-    pub(super) is_postponed: bool,
     /// The last error.
     pub(super) error: Option<SocketError>,
     pub(super) home: Option<Home>,
+    /// Of a UDP socket only. Here it takes a byte that is free; beside the core it would take eight.
+    datagrams: DatagramStatus,
 }
 
 /// The signals that most sockets need.
@@ -47,13 +48,6 @@ pub struct SocketCore {
 pub(in crate::net::socket) struct Signals {
     pub(in crate::net::socket) disconnected: Signal<()>,
     pub(in crate::net::socket) error_occurred: Signal<SocketError>,
-}
-
-/// What bytes pass on their way: the engine, the buffers of the device, the memory of the runtime.
-pub(in crate::net::socket) struct Traffic<'a> {
-    pub(in crate::net::socket) engine: &'a mut (dyn SocketEngine + 'static),
-    pub(in crate::net::socket) device: &'a mut Device,
-    pub(in crate::net::socket) home: Option<&'a Home>,
 }
 
 impl SocketCore {
@@ -65,13 +59,12 @@ impl SocketCore {
             peer: Endpoint::default(),
             local: OnceCell::new(),
             extra: OnceCell::new(),
-            phase: Phase::Unconnected,
-            steps: StepQueue::default(),
-            announcement: Announcement::default(),
+            phase: Phase::default(),
+            agenda: Agenda::default(),
             news: NewsBoard::default(),
-            is_postponed: false,
             error: None,
             home: None,
+            datagrams: DatagramStatus::default(),
         }
     }
 
@@ -85,8 +78,8 @@ impl SocketCore {
         core.device.open(OpenMode::READ_WRITE);
         core.peer = peer.into();
         core.local = local.map(OnceCell::from).unwrap_or_default();
-        core.phase = Phase::Connected(engine);
-        core.take_early(early);
+        core.phase.put_in(SocketState::Connected, engine);
+        core.adopt_early(early);
         core
     }
 
@@ -108,14 +101,25 @@ impl SocketCore {
         &mut self.device
     }
 
+    /// Returns what is known of the datagrams that wait in the engine.
     #[inline]
-    pub(in crate::net::socket) fn device_and_home(&mut self) -> (&mut Device, Option<&Home>) {
-        (&mut self.device, self.home.as_ref())
+    pub(in crate::net::socket) fn datagrams(&self) -> &DatagramStatus {
+        &self.datagrams
     }
 
     #[inline]
-    pub(in crate::net::socket) fn home(&self) -> Option<&Home> {
-        self.home.as_ref()
+    pub(in crate::net::socket) fn datagrams_mut(&mut self) -> &mut DatagramStatus {
+        &mut self.datagrams
+    }
+
+    /// Forgets what was known of the datagrams that waited in the engine.
+    pub(in crate::net::socket) fn forget_datagrams(&mut self) {
+        self.datagrams = DatagramStatus::default();
+    }
+
+    /// Returns true if the socket is in a runtime.
+    pub(in crate::net::socket) fn is_in_runtime(&self) -> bool {
+        self.home.is_some()
     }
 
     /// Returns the network of the socket's runtime.
@@ -162,6 +166,26 @@ impl SocketCore {
         self.extra()?.chosen_proxy.as_deref()
     }
 
+    pub(in crate::net::socket) fn set_peer_name(&mut self, name: String) {
+        self.extra_mut().peer_name = name;
+    }
+
+    /// Sets the proxy that was chosen to connect.
+    pub(super) fn set_chosen_proxy(&mut self, proxy: Option<Rc<NetworkProxy>>) {
+        self.extra_mut().chosen_proxy = proxy;
+    }
+
+    /// Sets the layer that stands on the next connection, above those of its route.
+    #[cfg(feature = "tls")]
+    pub(in crate::net::socket) fn set_next_layer(&mut self, layer: Layer) {
+        self.extra_mut().next_layer = Some(layer);
+    }
+
+    /// Takes the layer that stands on the next connection, if there is one.
+    pub(super) fn take_next_layer(&mut self) -> Option<Layer> {
+        self.extra_mut().next_layer.take()
+    }
+
     /// Forgets to which host and by which proxy the socket has connected.
     pub(super) fn forget_way(&mut self) {
         if let Some(extra) = self.extra.get_mut() {
@@ -203,95 +227,58 @@ impl SocketCore {
     /// Returns true if addresses are being tried, or layers shake hands.
     #[inline]
     pub(in crate::net::socket) fn is_connecting(&self) -> bool {
-        matches!(self.phase, Phase::Connecting(_))
+        self.phase.is_connecting()
     }
 
     /// Returns true if there is a connection that is not to be closed.
     #[inline]
     pub(in crate::net::socket) fn is_connected(&self) -> bool {
-        matches!(self.phase, Phase::Connected(_))
+        self.phase.is_connected()
     }
 
     /// Returns true if there is a connection, which may be closing.
     #[inline]
     pub(in crate::net::socket) fn has_connection(&self) -> bool {
-        matches!(self.phase, Phase::Connected(_) | Phase::Closing(_))
+        self.phase.has_connection()
     }
 
     /// Returns true if the socket counts as unconnected although it has an engine.
     #[inline]
     pub(in crate::net::socket) fn is_adopted(&self) -> bool {
-        matches!(self.phase, Phase::Adopted(_))
+        self.phase.is_adopted()
     }
 
-    /// Returns true if the socket has an engine of its own. The engines that race do not count.
-    pub(in crate::net) fn has_engine(&self) -> bool {
-        self.phase.engine().is_some()
-    }
-
-    #[inline]
-    pub(in crate::net::socket) fn engine(&self) -> Option<&dyn SocketEngine> {
-        self.phase.engine()
-    }
-
-    /// Returns the engine, if bytes or datagrams may come by it now, or could have come before.
-    pub(in crate::net::socket) fn engine_under_way(&self) -> Option<&dyn SocketEngine> {
-        self.phase.engine().filter(|_| self.is_under_way())
-    }
-
-    /// Returns the socket's own engine, or one of those that race to become it.
-    pub(in crate::net::socket) fn any_engine(&self) -> Option<&dyn SocketEngine> {
-        self.phase.engines().next()
-    }
-
-    /// Returns the engine of a socket that is connected or bound, mutably.
-    #[inline]
-    pub(in crate::net::socket) fn engine_mut(
-        &mut self,
-    ) -> Option<&mut (dyn SocketEngine + 'static)> {
-        self.phase.engine_mut()
-    }
-
-    /// Returns the engine of a connection that is not to be closed, mutably.
-    #[inline]
-    pub(in crate::net::socket) fn connected_engine(
-        &mut self,
-    ) -> Option<&mut (dyn SocketEngine + 'static)> {
-        match &mut self.phase {
-            Phase::Connected(engine) => Some(&mut **engine),
-            _ => None,
-        }
-    }
-
-    /// Returns the engine, if datagrams can be sent and received now, mutably.
-    #[inline]
-    pub(in crate::net::socket) fn datagram_engine(
-        &mut self,
-    ) -> Option<&mut (dyn SocketEngine + 'static)> {
-        match &mut self.phase {
-            Phase::Bound(engine) | Phase::Connected(engine) => Some(&mut **engine),
-            _ => None,
-        }
-    }
-
-    /// Returns the engine, if datagrams can be taken from it now, mutably.
-    #[inline]
-    pub(in crate::net::socket) fn receiving_engine(
-        &mut self,
-    ) -> Option<&mut (dyn SocketEngine + 'static)> {
-        match &mut self.phase {
-            Phase::Bound(engine) | Phase::Connected(engine) | Phase::Closing(engine) => {
-                Some(&mut **engine)
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns the engine, if there is one, with what bytes pass on their way.
+    /// Returns the way of bytes, if there is an engine.
     #[inline]
     pub(in crate::net::socket) fn traffic(&mut self) -> Option<Traffic<'_>> {
         let engine = self.phase.engine_mut()?;
-        Some(Traffic { engine, device: &mut self.device, home: self.home.as_ref() })
+        Some(Traffic::new(engine, Buffers::new(&mut self.device, self.home.as_ref())))
+    }
+
+    /// Returns the buffers of the device, to give their memory back.
+    #[inline]
+    pub(super) fn buffers(&mut self) -> Buffers<'_> {
+        Buffers::new(&mut self.device, self.home.as_ref())
+    }
+
+    /// Returns what the socket lends to its attempt, if the socket is in a runtime.
+    pub(super) fn terms(&self) -> Option<Terms<'_>> {
+        Some(terms_of(self.home.as_ref()?, self.kind, &self.extra))
+    }
+
+    /// Returns the same together with the phase, which has the attempt.
+    pub(super) fn phase_and_terms(&mut self) -> (&mut Phase, Option<Terms<'_>>) {
+        let home = self.home.as_ref();
+        (&mut self.phase, home.map(|home| terms_of(home, self.kind, &self.extra)))
+    }
+
+    /// Returns the attempt, if a connection to the peer is wished for or made.
+    pub(super) fn attempt(&self) -> Option<&Attempt> {
+        self.phase.attempt()
+    }
+
+    pub(super) fn attempt_mut(&mut self) -> Option<&mut Attempt> {
+        self.phase.attempt_mut()
     }
 
     /// Returns the rare parts, if they were needed before.
@@ -316,6 +303,12 @@ impl SocketCore {
     pub(in crate::net::socket) fn settings_mut(&mut self) -> &mut Settings {
         &mut self.extra_mut().settings
     }
+}
+
+fn terms_of<'a>(home: &'a Home, kind: SocketType, extra: &'a OnceCell<Box<Extra>>) -> Terms<'a> {
+    let extra = extra.get().map(|extra| &**extra);
+    let peer = extra.map_or("", |extra| &extra.peer_name);
+    Terms { home, kind, peer, settings: extra.map_or(&DEFAULTS, |extra| &extra.settings) }
 }
 
 /// Asks an engine for the address of this end, which may be unknown.

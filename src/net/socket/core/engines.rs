@@ -1,21 +1,20 @@
-//! The engine of a socket: how the socket gets it without an attempt, and how it loses it.
+//! The engine of a socket: how the socket gets it without an attempt, how it loses it, and for what it is
+//! lent in which state.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use super::core::SocketCore;
 use crate::io::OpenMode;
-#[cfg(feature = "tls")]
-use crate::net::engine::Layer;
 use crate::net::engine::{SocketEngine, listens, open};
 use crate::net::shared::Home;
 use crate::net::socket::attempt::Attempt;
 use crate::net::socket::endpoint::Endpoint;
 use crate::net::socket::fault::Fault;
-use crate::net::socket::news::News;
-use crate::net::socket::phase::Phase;
 use crate::net::socket::step::Step;
-use crate::net::values::{BindAddress, BindMode, SocketError, SocketState, SocketType};
+use crate::net::values::{
+    BindAddress, BindMode, SocketError, SocketOption, SocketState, SocketType,
+};
 
 impl SocketCore {
     /// Takes the runtime that the socket enters. Returns true if there is an engine to watch;
@@ -58,7 +57,7 @@ impl SocketCore {
             self.begin_attempt(Attempt::to_bind(chosen, Some(engine)));
             return Ok(());
         }
-        self.phase = Phase::Bound(engine);
+        self.phase.put_in(SocketState::Bound, engine);
         self.announce_state(SocketState::Bound);
         Ok(())
     }
@@ -67,8 +66,10 @@ impl SocketCore {
     pub(in crate::net::socket) fn adopted(
         &self,
         descriptor: OwnedFd,
-        home: &Home,
     ) -> Result<Box<dyn SocketEngine>, Fault> {
+        let Some(home) = &self.home else {
+            return Err(Fault { kind: SocketError::Operation, source: None });
+        };
         let adopted = match listens(&descriptor) {
             true => Err(ErrorKind::Unsupported.into()),
             false => home.network.adopt(self.kind(), descriptor),
@@ -89,36 +90,43 @@ impl SocketCore {
     ) {
         self.forget_steps();
         self.set_error(None);
-        self.peer = engine.peer_addr().map(Endpoint::from).unwrap_or_default();
+        self.set_peer(engine.peer_addr().map(Endpoint::from).unwrap_or_default());
         self.forget_way();
         let before = self.state();
         self.forget_local();
         self.begin_anew();
-        self.phase = match state {
+        match state {
             SocketState::Connecting => {
                 // Asked now, because the phase does not count a racing engine as the socket's own.
                 self.set_local(Endpoint::local_of(&*engine).unwrap_or_default());
-                Phase::Connecting(Box::new(Attempt::begun_elsewhere(engine)))
+                self.phase.put_in_connecting(engine);
             }
-            _ => Phase::with_engine(state, engine),
-        };
+            _ => self.phase.put_in(state, engine),
+        }
         self.device.open(mode);
         if before != state {
             self.announce_state(state);
         }
     }
 
-    /// Begins to watch the engine, if there is one.
+    /// Returns true if a server takes the socket in: then the engine is watched after the slots of
+    /// `new_connection` have run.
+    pub(in crate::net::socket) fn is_taken_in(&self) -> bool {
+        self.home.as_ref().is_some_and(|home| home.newcomers.join(home.key()))
+    }
+
+    /// Begins to watch the engine, if there is one, and to announce the bytes that came before.
     pub(in crate::net::socket) fn watch(&mut self) -> io::Result<()> {
         // The system reports a TCP socket that was never connected as hung up, so a bound one is
         // watched only when it begins to connect.
-        if self.kind() == SocketType::Tcp && self.state() == SocketState::Bound {
-            return Ok(());
+        let is_idle = self.kind() == SocketType::Tcp && self.state() == SocketState::Bound;
+        if let (Some(engine), Some(home), false) = (self.phase.engine_mut(), &self.home, is_idle) {
+            engine.watch(home.key())?;
         }
-        let (Some(engine), Some(home)) = (self.phase.engine_mut(), &self.home) else {
-            return Ok(());
-        };
-        engine.watch(home.key())
+        if self.announces_early() {
+            self.postpone_traffic();
+        }
+        Ok(())
     }
 
     /// Tells the engine that the socket closes the connection. Returns true if the engine may be
@@ -139,10 +147,24 @@ impl SocketCore {
         has_passed
     }
 
-    /// Sets the layer that stands on the next connection, above those of its route.
+    /// Lets a socket with a layer tell the layer what the program wants to hear of: a wait does not
+    /// wake the socket otherwise.
     #[cfg(feature = "tls")]
-    pub(in crate::net::socket) fn set_next_layer(&mut self, layer: Layer) {
-        self.extra_mut().next_layer = Some(layer);
+    pub(in crate::net) fn tell_engine_wishes(&self) {
+        if let Some(home) = self.home.as_ref().filter(|_| self.phase.has_layers()) {
+            home.step(crate::net::tls::REPORTED);
+        }
+    }
+
+    /// Sets an option on the socket's own engine and on those that race to become it.
+    pub(super) fn set_on_engines(&mut self, option: SocketOption) -> io::Result<()> {
+        let kind = self.kind();
+        self.phase.set_option(option, kind)
+    }
+
+    /// Takes the engine of a socket that was connected or bound, which becomes unconnected.
+    pub(super) fn take_engine(&mut self) -> Option<Box<dyn SocketEngine>> {
+        self.phase.take_engine()
     }
 
     /// Puts a layer on the engine of an established connection. What was received and not read is for
@@ -160,7 +182,7 @@ impl SocketCore {
         let early = self.device.take_unread();
         let unsent = self.device.outgoing().to_vec();
         self.device.drop_outgoing();
-        self.phase = Phase::Connected(stand_on(engine, early, &unsent));
+        self.phase.put_in(SocketState::Connected, stand_on(engine, early, &unsent));
         Some(unsent.len())
     }
 
@@ -188,21 +210,26 @@ impl SocketCore {
         self.device.close();
         let state = self.state();
         if state == SocketState::Unconnected {
-            self.phase = Phase::Unconnected;
+            self.phase.leave();
         } else {
             self.forget_steps();
         }
         state
     }
 
+    /// Closes the device without a signal.
+    pub(in crate::net::socket) fn shut(&mut self) {
+        self.device.shut();
+    }
+
     /// Becomes unconnected. The addresses are kept until the slots have run.
     pub(in crate::net::socket) fn leave_state(&mut self) {
         // Asks the engine for its address before it is dropped.
         self.local();
-        self.phase = Phase::Unconnected;
+        self.phase.leave();
         self.device.drop_outgoing();
         self.announce_state(SocketState::Unconnected);
-        self.announcement.end();
+        self.agenda.end_connection();
     }
 
     /// Emits the end of the connection, after [`leave_state`](Self::leave_state).
@@ -211,9 +238,80 @@ impl SocketCore {
             self.device.finish_read_channel();
         }
         if was_connected {
-            self.signals().disconnected.emit(());
-            self.note(News::ENDED);
+            self.announce_disconnected();
         }
         self.record(Step::Forget);
+    }
+
+    /// Returns true if the socket has an engine of its own. The engines that race do not count.
+    pub(in crate::net) fn has_engine(&self) -> bool {
+        self.phase.engine().is_some()
+    }
+
+    #[inline]
+    pub(in crate::net::socket) fn engine(&self) -> Option<&dyn SocketEngine> {
+        self.phase.engine()
+    }
+
+    /// Returns true if the socket has an engine, its own or one of those that race to become it.
+    pub(in crate::net::socket) fn is_valid(&self) -> bool {
+        self.any_engine().is_some()
+    }
+
+    /// Returns true if the socket has no engine, or one that stands on another one.
+    pub(in crate::net::socket) fn has_layers(&self) -> bool {
+        self.phase.engine().is_none_or(|engine| engine.below().is_some())
+    }
+
+    /// Returns true if the engine holds written bytes that it has not passed to the engine below.
+    pub(in crate::net::socket) fn holds_back(&self) -> bool {
+        self.phase.engine().is_some_and(|engine| engine.holds_back())
+    }
+
+    /// Returns the descriptor of the engine, if there is one.
+    pub(in crate::net::socket) fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.any_engine()?.lend_descriptor()
+    }
+
+    /// Returns the engine, if bytes or datagrams may come by it now, or could have come before.
+    pub(in crate::net::socket) fn engine_under_way(&self) -> Option<&dyn SocketEngine> {
+        self.phase.engine().filter(|_| self.is_under_way())
+    }
+
+    /// Returns the socket's own engine, or one of those that race to become it.
+    pub(super) fn any_engine(&self) -> Option<&dyn SocketEngine> {
+        self.phase.any_engine()
+    }
+
+    /// Returns the engine of a socket that is connected or bound, mutably.
+    #[inline]
+    pub(in crate::net::socket) fn engine_mut(
+        &mut self,
+    ) -> Option<&mut (dyn SocketEngine + 'static)> {
+        self.phase.engine_mut()
+    }
+
+    /// Returns the engine of a connection that is not to be closed, mutably.
+    #[inline]
+    pub(in crate::net::socket) fn connected_engine(
+        &mut self,
+    ) -> Option<&mut (dyn SocketEngine + 'static)> {
+        self.phase.connected_engine()
+    }
+
+    /// Returns the engine, if datagrams can be sent and received now, mutably.
+    #[inline]
+    pub(in crate::net::socket) fn datagram_engine(
+        &mut self,
+    ) -> Option<&mut (dyn SocketEngine + 'static)> {
+        self.phase.datagram_engine()
+    }
+
+    /// Returns the engine, if datagrams can be taken from it now, mutably.
+    #[inline]
+    pub(in crate::net::socket) fn receiving_engine(
+        &mut self,
+    ) -> Option<&mut (dyn SocketEngine + 'static)> {
+        self.phase.receiving_engine()
     }
 }

@@ -3,7 +3,6 @@
 //! Only this room knows the fields of [`SocketCore`]. The kinds of sockets reach them by methods.
 
 mod agenda;
-mod arrivals;
 mod awaited;
 mod connecting;
 #[expect(clippy::module_inception, reason = "the room is named after the type")]
@@ -12,5 +11,5 @@ mod engines;
 mod options;
 mod reports;
 
+pub(in crate::net) use connecting::Established;
 pub use core::SocketCore;
-pub(super) use core::Traffic;

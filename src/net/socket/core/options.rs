@@ -42,8 +42,7 @@ impl SocketCore {
             self.settings_mut().options.get_or_insert_default().put(option);
             return Ok(());
         }
-        let kind = self.kind();
-        self.phase.set_option(option, kind).map_err(|error| refused(setting(option), error))
+        self.set_on_engines(option).map_err(|error| refused(setting(option), error))
     }
 
     /// Sets the kept options on an engine. Fails with the first that the system refuses.
