@@ -545,7 +545,6 @@ fn main() {
         "datagram_sent" => datagrams_sent(count),
         "echo_direct" => echo::echo(Way::Direct, count),
         "echo_socks5" => echo::echo(Way::Socks5, count),
-        #[cfg(feature = "http-proxy")]
         "echo_http" => echo::echo(Way::Http, count),
         "echo_peer" => echo_peer(count),
         "post" => post(count),
