@@ -95,6 +95,7 @@ pub mod message;
 pub mod net;
 pub mod object;
 pub mod stream;
+pub mod task;
 
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -142,6 +143,8 @@ pub use object::{
     NamePattern, Obj, Property, PropertyError, QObject, ScopedConnection, Signal, SignalBlocker,
     SignalSpy, SlotError, Trace, TraceEntry, Undelivered, World,
 };
+#[doc(inline)]
+pub use task::{JoinHandle, TaskContext};
 
 pub use macros::{QObject, slot, slots};
 

@@ -12,6 +12,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::task::Waker as FutureWaker;
 use std::time::{Duration, Instant, SystemTime};
 
 use mio::Waker;
@@ -30,14 +31,16 @@ pub(in crate::event_loop) enum Alarm {
     Wake(ObjectKey),
     /// Runs a closure, once.
     Call(KeptCall<World>),
+    /// Wakes a future, once.
+    Future(FutureWaker),
 }
 
 /// What to do for a timer that is due.
 pub(in crate::event_loop) enum Due {
     /// Wake the object.
     Wake(ObjectKey),
-    /// [Take](Timers::take_call) the call of this timer and make it.
-    Call(TimerKey),
+    /// [Take](Timers::take_alarm) the alarm of this timer, and make the call or wake the future.
+    Once(TimerKey),
 }
 
 /// The armed timers of one runtime, and its clock.
@@ -161,13 +164,26 @@ impl Timers {
         self.queue.borrow_mut().arm(Moment::NEVER, alarm)
     }
 
+    /// Arms a timer that wakes a future at `deadline`.
+    pub(crate) fn arm_future(&self, deadline: Instant, future: FutureWaker) -> TimerKey {
+        // Another era may begin here; the deadline is converted afterwards.
+        self.present();
+        self.arm_at(self.era.get().moment(deadline), Alarm::Future(future))
+    }
+
     /// Takes the call of a timer that is due or was kept, unless the timer was disarmed.
     #[inline]
     pub(in crate::event_loop) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
-        match self.queue.borrow_mut().cancel(timer)? {
+        match self.take_alarm(timer)? {
             Alarm::Call(call) => Some(call),
-            Alarm::Wake(_) => None,
+            Alarm::Wake(_) | Alarm::Future(_) => None,
         }
+    }
+
+    /// Takes the alarm of a timer that is due or was kept, unless the timer was disarmed.
+    #[inline]
+    pub(in crate::event_loop) fn take_alarm(&self, timer: TimerKey) -> Option<Alarm> {
+        self.queue.borrow_mut().cancel(timer)
     }
 
     /// Disarms a timer and drops its alarm. Returns true if the timer was armed.
@@ -263,7 +279,7 @@ impl Timers {
     ) -> Option<Due> {
         self.queue.borrow_mut().next_collected(|key, alarm| match *alarm {
             Alarm::Wake(object) => (!is_held_up(object)).then_some(Due::Wake(object)),
-            Alarm::Call(_) => Some(Due::Call(key)),
+            Alarm::Call(_) | Alarm::Future(_) => Some(Due::Once(key)),
         })
     }
 
