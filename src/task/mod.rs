@@ -35,7 +35,12 @@
 //! [`Allowance`](crate::Allowance), so they keep no socket and no timer waiting. What does not fit
 //! keeps its order. The waits of a runtime (`wait_for_…`) poll no tasks.
 
+mod connecting;
+mod device_io;
+mod device_kind;
 mod emission_stream;
+#[cfg(feature = "futures")]
+mod futures_io;
 mod join_handle;
 mod listener;
 mod next;
@@ -44,7 +49,10 @@ mod spawn;
 mod task_context;
 mod task_output;
 mod timeout;
+#[cfg(feature = "tokio")]
+mod tokio_io;
 
+pub use device_io::DeviceIo;
 pub use emission_stream::{EmissionStream, Missed};
 pub use join_handle::JoinHandle;
 pub use next::{Next, SenderGone};

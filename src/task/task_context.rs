@@ -28,10 +28,6 @@ impl TaskContext {
         Self { parts }
     }
 
-    pub(super) fn parts(&self) -> &Rc<LoopParts> {
-        &self.parts
-    }
-
     /// Calls `f` with the world, in a turn of its own: what `f` does has taken effect, with all that
     /// follows from it, when this returns.
     ///
