@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::device_kind::DeviceKind;
+use super::device_kind::{DeviceKind, READING, SENDING, WRITING};
 use super::task_context::TaskContext;
 use crate::io::QIODevice;
 use crate::net::QAbstractSocket;
@@ -219,9 +219,11 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
         if buffer.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let explain = self.kind.explain;
-        self.poll(&self.news.reader, cx, |device| {
-            device.read(buffer).map_err(|error| explain(device, error, "read from the socket"))
+        let kind = self.kind;
+        self.poll(&self.news.reader, cx, |device| match device.read(buffer) {
+            Ok(0) => (kind.check_end)(device).map(|()| 0),
+            Ok(count) => Ok(count),
+            Err(error) => Err((kind.explain)(device, error, READING)),
         })
     }
 
@@ -277,7 +279,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
                 0 => Err(ErrorKind::WouldBlock.into()),
                 _ => device.write(&bytes[..count]),
             };
-            written.map_err(|error| explain(device, error, "write to the socket"))
+            written.map_err(|error| explain(device, error, WRITING))
         })
     }
 
@@ -306,7 +308,7 @@ fn flush<T: ?Sized + QIODevice>(device: &mut T, kind: &DeviceKind<T>) -> io::Res
     match device.flush() {
         Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
         _ if device.bytes_to_write() == 0 => Ok(()),
-        _ => Err((kind.explain)(device, ErrorKind::WouldBlock.into(), "send the written bytes")),
+        _ => Err((kind.explain)(device, ErrorKind::WouldBlock.into(), SENDING)),
     }
 }
 

@@ -7,7 +7,13 @@ use std::time::Duration;
 
 use slotwire::{Runtime, VirtualClock};
 
+#[cfg(feature = "futures")]
+#[path = "../support/mod.rs"]
+mod support;
+
 mod ending;
+#[cfg(feature = "futures")]
+mod io;
 mod order;
 mod signals;
 mod time;

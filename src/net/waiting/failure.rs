@@ -17,11 +17,6 @@ where
     Some(io::Error::new(kind, NetError::new(error, operation, system)))
 }
 
-/// Returns true if no more bytes will come from the peer, in good order.
-pub(crate) fn has_ended<T: ?Sized + QAbstractSocket>(socket: &mut T) -> bool {
-    socket.machine().get().has_ended()
-}
-
 /// Returns true if the connection was lost before all written bytes were sent.
 pub(crate) fn was_cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> bool {
     socket.machine().get().was_cut_off()
