@@ -13,10 +13,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::device_kind::{DeviceKind, READING, SENDING, WRITING};
+use super::listener::connect_if_there;
 use super::task_context::TaskContext;
 use crate::io::QIODevice;
 use crate::net::QAbstractSocket;
-use crate::object::{Connection, Obj, Signal, Target, World, short_type_name};
+use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World, short_type_name};
 
 /// How many bytes a [`DeviceIo`] keeps for `AsyncBufRead`, and how many written bytes may wait in a
 /// device before a write waits.
@@ -46,7 +47,7 @@ pub struct DeviceIo<T: ?Sized + Target> {
     device: Obj<T>,
     kind: &'static DeviceKind<T>,
     news: Rc<News>,
-    connections: Vec<Connection>,
+    connections: Vec<Option<Connection>>,
     ahead: Vec<u8>,
     /// How many bytes of those that were read ahead were taken.
     taken: usize,
@@ -128,15 +129,15 @@ enum Wakes {
 
 /// Connects a signal of a device to who waits for the device.
 #[track_caller]
-fn hear<T: ?Sized + Target, A: 'static>(
+fn hear<T: ?Sized + Target, A: Clone + 'static>(
     world: &mut World,
     device: Obj<T>,
     signal: fn(&T) -> &Signal<A>,
     news: &Rc<News>,
     wakes: Wakes,
-) -> Connection {
+) -> Option<Connection> {
     let herald = Herald(news.clone());
-    world.connect_fn(device, signal, move |_, _: &A| {
+    connect_if_there(world, ConnectionType::DIRECT, device, signal, move |_, _: &A| {
         if wakes != Wakes::Writer {
             herald.0.wake_reader();
         }
@@ -152,7 +153,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
         task: &TaskContext,
         device: Obj<T>,
         kind: &'static DeviceKind<T>,
-        connect: impl FnOnce(&mut World, &Rc<News>) -> Vec<Connection>,
+        connect: impl FnOnce(&mut World, &Rc<News>) -> Vec<Option<Connection>>,
     ) -> Self {
         let news = Rc::new(News::default());
         let connections = task.with(|world| {
@@ -317,7 +318,7 @@ impl<T: ?Sized + Target> Unpin for DeviceIo<T> {}
 
 impl<T: ?Sized + Target> Drop for DeviceIo<T> {
     fn drop(&mut self) {
-        self.connections.iter().for_each(|connection| {
+        self.connections.iter().flatten().for_each(|connection| {
             connection.disconnect();
         });
     }

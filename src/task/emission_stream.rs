@@ -9,9 +9,9 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::listener::{Ear, Listener};
+use super::listener::{Ear, Listener, connect_if_there};
 use super::next::SenderGone;
-use crate::object::{Connection, Obj, Signal, Target, World};
+use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World};
 
 /// The emissions of a signal, from the moment when the stream was made. Created by
 /// [`TaskContext::stream`](crate::TaskContext::stream) and [`World::stream`].
@@ -20,7 +20,7 @@ use crate::object::{Connection, Obj, Signal, Target, World};
 /// connection.
 pub struct EmissionStream<A> {
     listener: Rc<Listener<VecDeque<Result<A, Missed>>>>,
-    connection: Connection,
+    connection: Option<Connection>,
     sender: SenderGone,
 }
 
@@ -56,11 +56,17 @@ impl World {
         let listener = Listener::new(VecDeque::new());
         let ear = Ear::new(&listener);
         let capacity = capacity.max(1);
-        let connection = self.connect_fn(sender, signal, move |_, argument: &A| {
-            // Cloned first: cloning may read the stream.
-            let argument = argument.clone();
-            ear.hear(|waiting| keep(waiting, argument, capacity));
-        });
+        let connection = connect_if_there(
+            self,
+            ConnectionType::DIRECT,
+            sender,
+            signal,
+            move |_, argument: &A| {
+                // Cloned first: cloning may read the stream.
+                let argument = argument.clone();
+                ear.hear(|waiting| keep(waiting, argument, capacity));
+            },
+        );
         EmissionStream { listener, connection, sender: SenderGone::new(sender) }
     }
 }
@@ -133,7 +139,7 @@ impl<A> futures_core::Stream for EmissionStream<A> {
 
 impl<A> Drop for EmissionStream<A> {
     fn drop(&mut self) {
-        self.connection.disconnect();
+        self.connection.as_ref().map(Connection::disconnect);
     }
 }
 

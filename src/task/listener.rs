@@ -8,6 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
+use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World};
+
 /// What a future has heard, and whether more can come.
 pub(super) struct Listener<H> {
     pub(super) heard: RefCell<H>,
@@ -39,6 +41,24 @@ impl<H> Listener<H> {
             waker.wake();
         }
     }
+}
+
+/// Connects a signal to a closure, unless the sender is gone: then the closure is dropped, and whoever
+/// awaits the signal hears of that as of a sender that is destroyed later.
+#[track_caller]
+pub(super) fn connect_if_there<S, A>(
+    world: &mut World,
+    kind: ConnectionType,
+    sender: Obj<S>,
+    signal: fn(&S) -> &Signal<A>,
+    closure: impl FnMut(&mut World, &A) + 'static,
+) -> Option<Connection>
+where
+    S: ?Sized + Target,
+    A: Clone + 'static,
+{
+    world.expect_own(sender);
+    world.contains(sender).then(|| world.connect_fn_with(kind, sender, signal, closure))
 }
 
 /// The end of a listener that is in the closure of a connection.

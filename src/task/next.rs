@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::listener::{Ear, Listener};
+use super::listener::{Ear, Listener, connect_if_there};
 use crate::object::{
     Connection, ConnectionType, Obj, QObject, Signal, Target, World, short_type_name,
 };
@@ -15,7 +15,7 @@ use crate::object::{
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Next<A> {
     listener: Rc<Listener<Option<A>>>,
-    connection: Connection,
+    connection: Option<Connection>,
     sender: SenderGone,
 }
 
@@ -67,7 +67,7 @@ impl World {
             ear.hear(|heard| *heard = Some(argument));
         };
         let kind = ConnectionType::SINGLE_SHOT;
-        let connection = self.connect_fn_with(kind, sender, signal, hear);
+        let connection = connect_if_there(self, kind, sender, signal, hear);
         Next { listener, connection, sender: SenderGone::new(sender) }
     }
 }
@@ -89,7 +89,7 @@ impl<A> Future for Next<A> {
 
 impl<A> Drop for Next<A> {
     fn drop(&mut self) {
-        self.connection.disconnect();
+        self.connection.as_ref().map(Connection::disconnect);
     }
 }
 
