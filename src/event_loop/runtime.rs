@@ -28,7 +28,7 @@ use super::sources::{EVENTS, KernelPoller, Polled, Poller};
 use super::tasks::Tasks;
 use super::threads::Mailbox;
 use super::threads::{Remote, RemoteCalls};
-use super::timing::{Alarm, Due, Timers};
+use super::timing::{Due, Timers};
 use crate::Error;
 use crate::object::{Occasion, Origin, RuntimeTag, Trace, World};
 
@@ -547,11 +547,16 @@ impl Runtime {
         self.work_off(has_more, |Self { parts, world, .. }| {
             match parts.timers.next_due(|key| world.is_object_held_up(key))? {
                 Due::Wake(object) => world.wake(object, Occasion::Due),
-                Due::Once(timer) => match parts.timers.take_alarm(timer) {
-                    Some(Alarm::Call(call)) => world.turn(|world| call.make(world)),
-                    Some(Alarm::Future(waker)) => waker.wake(),
-                    Some(Alarm::Wake(_)) | None => {}
-                },
+                Due::Call(timer) => {
+                    if let Some(call) = parts.timers.take_call(timer) {
+                        world.turn(|world| call.make(world));
+                    }
+                }
+                Due::Future(timer) => {
+                    if let Some(waker) = parts.timers.take_future(timer) {
+                        waker.wake();
+                    }
+                }
             }
             Some(())
         })

@@ -19,9 +19,8 @@ use crate::io::QIODevice;
 use crate::net::QAbstractSocket;
 use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World, short_type_name};
 
-/// How many bytes a [`DeviceIo`] keeps for `AsyncBufRead`, and how many written bytes may wait in a
-/// device before a write waits.
-const BOUND: usize = 64 * 1024;
+/// How many written bytes may wait in a device before a write waits, and how long a line may be.
+pub(super) const BOUND: usize = 64 * 1024;
 
 /// How many bytes are read ahead for `AsyncBufRead`.
 const READ_AHEAD: usize = 8 * 1024;
@@ -41,7 +40,43 @@ const READ_AHEAD: usize = 8 * 1024;
 ///   ([`disconnect_from_host`](QAbstractSocket::disconnect_from_host)), or close another device.
 /// - An error of a socket is an `io::Error` that has the [`NetError`](crate::NetError) inside.
 ///
-/// `AsyncBufRead` reads up to 8 KiB ahead, which are lost for others if this is dropped.
+/// [`next_line`](Self::next_line) and `AsyncBufRead` read up to 8 KiB ahead, which are lost for others
+/// if this is dropped.
+///
+/// ```
+/// use slotwire::prelude::*;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut rt = Runtime::new()?;
+/// let server = rt.add(QTcpServer::new());
+/// rt[server].listen(([127, 0, 0, 1], 0))?;
+/// let port = rt[server].server_port().ok_or("it does not listen")?;
+/// rt.connect_fn(server, QTcpServer::new_connection, move |world, ()| {
+///     while let Some(peer) = world[server].next_pending_connection() {
+///         world.spawn(async move |task| {
+///             let mut peer = task.socket(peer);
+///             while let Some(line) = peer.next_line().await? {
+///                 peer.write_all(format!("{}!\n", line.to_uppercase()).as_bytes()).await?;
+///             }
+///             Ok::<_, std::io::Error>(())
+///         });
+///     }
+/// });
+///
+/// let socket = rt.add(QTcpSocket::new());
+/// rt.spawn(async move |task| {
+///     task.connect_to_host(socket, "127.0.0.1", port).await?;
+///     let mut socket = task.socket(socket);
+///     socket.write_all(b"hello\n").await?;
+///     assert_eq!(socket.next_line().await?.as_deref(), Some("HELLO!"));
+///     socket.close().await?;
+///     task.with(|world| world.quit());
+///     Ok::<_, std::io::Error>(())
+/// });
+/// rt.exec()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct DeviceIo<T: ?Sized + Target> {
     task: TaskContext,
     device: Obj<T>,

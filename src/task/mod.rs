@@ -36,6 +36,7 @@
 //! keeps its order. The waits of a runtime (`wait_for_…`) poll no tasks.
 
 mod connecting;
+mod device_calls;
 mod device_io;
 mod device_kind;
 mod emission_stream;

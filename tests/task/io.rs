@@ -5,7 +5,9 @@ use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::rc::Rc;
 
-use futures_lite::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, StreamExt};
+use futures_lite::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt,
+};
 use slotwire::prelude::*;
 use slotwire::task::{TaskOutput, WorldError};
 use slotwire::{JoinHandle, QBuffer, TaskContext};
@@ -33,19 +35,25 @@ fn join<O: TaskOutput>(rt: &mut Runtime, handle: JoinHandle<O>) -> O {
     output.take().unwrap()
 }
 
+/// Writes, and reads to the end, by the traits alone.
+async fn exchange(
+    mut io: impl AsyncRead + AsyncWrite + Unpin,
+    bytes: &[u8],
+) -> std::io::Result<Vec<u8>> {
+    io.write_all(bytes).await?;
+    io.flush().await?;
+    let mut heard = Vec::new();
+    io.read_to_end(&mut heard).await?;
+    io.close().await?;
+    Ok(heard)
+}
+
 #[on_every_network_and_layer]
 fn bytes_go_to_a_peer_and_come_back(net: &Net) {
     let mut rt = net.runtime();
     let (socket, peer) = net.connected_pair(&mut rt);
     let errand = peer.go([Deed::Read(5), Deed::Write(b"world".to_vec()), Deed::Close]);
-    let heard = run(&mut rt, async move |task| {
-        let mut io = task.socket(socket);
-        io.write_all(b"hello").await?;
-        io.flush().await?;
-        let mut heard = Vec::new();
-        io.read_to_end(&mut heard).await?;
-        Ok::<_, std::io::Error>(heard)
-    });
+    let heard = run(&mut rt, async move |task| exchange(task.socket(socket), b"hello").await);
     assert_eq!(heard.unwrap(), b"world");
     assert_eq!(errand.end(&mut rt), b"hello");
 }
@@ -64,6 +72,38 @@ fn lines_are_read_up_to_the_end(net: &Net) {
         Ok::<_, std::io::Error>(lines)
     });
     assert_eq!(lines.unwrap(), ["one", "two", "thr"]);
+    errand.end(&mut rt);
+}
+
+#[on_every_network]
+fn lines_are_read_without_the_traits_of_another_crate(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
+    let text = b"one\r\ntwo\n\nthree".to_vec();
+    let errand = peer.go([Deed::Write(text), Deed::Close]);
+    let lines = run(&mut rt, async move |task| {
+        let (mut io, mut lines) = (task.socket(socket), Vec::new());
+        while let Some(line) = io.next_line().await? {
+            lines.push(line);
+        }
+        Ok::<_, std::io::Error>(lines)
+    });
+    assert_eq!(lines.unwrap(), ["one", "two", "", "three"]);
+    errand.end(&mut rt);
+}
+
+#[on_every_network]
+fn a_line_without_end_is_an_error(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
+    let errand = peer.go([Deed::Flood, Deed::Close]);
+    let error = run(&mut rt, async move |task| {
+        let mut io = task.socket(socket);
+        let error = io.next_line().await.unwrap_err();
+        task.with(|world| world[socket].abort());
+        error.to_string()
+    });
+    assert_eq!(error, "the line is longer than 65536 bytes");
     errand.end(&mut rt);
 }
 

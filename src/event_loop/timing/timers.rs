@@ -39,8 +39,10 @@ pub(in crate::event_loop) enum Alarm {
 pub(in crate::event_loop) enum Due {
     /// Wake the object.
     Wake(ObjectKey),
-    /// [Take](Timers::take_alarm) the alarm of this timer, and make the call or wake the future.
-    Once(TimerKey),
+    /// [Take](Timers::take_call) the call of this timer and make it.
+    Call(TimerKey),
+    /// [Take](Timers::take_future) the waker of this timer and wake the future.
+    Future(TimerKey),
 }
 
 /// The armed timers of one runtime, and its clock.
@@ -174,16 +176,18 @@ impl Timers {
     /// Takes the call of a timer that is due or was kept, unless the timer was disarmed.
     #[inline]
     pub(in crate::event_loop) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
-        match self.take_alarm(timer)? {
+        match self.queue.borrow_mut().cancel(timer)? {
             Alarm::Call(call) => Some(call),
             Alarm::Wake(_) | Alarm::Future(_) => None,
         }
     }
 
-    /// Takes the alarm of a timer that is due or was kept, unless the timer was disarmed.
-    #[inline]
-    pub(in crate::event_loop) fn take_alarm(&self, timer: TimerKey) -> Option<Alarm> {
-        self.queue.borrow_mut().cancel(timer)
+    /// Takes the waker of a timer that is due, unless the timer was disarmed.
+    pub(in crate::event_loop) fn take_future(&self, timer: TimerKey) -> Option<FutureWaker> {
+        match self.queue.borrow_mut().cancel(timer)? {
+            Alarm::Future(waker) => Some(waker),
+            Alarm::Wake(_) | Alarm::Call(_) => None,
+        }
     }
 
     /// Disarms a timer and drops its alarm. Returns true if the timer was armed.
@@ -279,7 +283,8 @@ impl Timers {
     ) -> Option<Due> {
         self.queue.borrow_mut().next_collected(|key, alarm| match *alarm {
             Alarm::Wake(object) => (!is_held_up(object)).then_some(Due::Wake(object)),
-            Alarm::Call(_) | Alarm::Future(_) => Some(Due::Once(key)),
+            Alarm::Call(_) => Some(Due::Call(key)),
+            Alarm::Future(_) => Some(Due::Future(key)),
         })
     }
 
