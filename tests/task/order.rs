@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use slotwire::VirtualClock;
 use slotwire::prelude::*;
 use slotwire::task::SenderGone;
 
@@ -153,21 +154,41 @@ fn what_a_task_does_takes_effect_when_its_closure_has_returned() {
 }
 
 #[test]
-fn tasks_that_wake_themselves_without_end_keep_no_timer_waiting() {
-    let mut rt = runtime();
-    for _ in 0..40_000 {
+fn tasks_that_wake_themselves_without_end_keep_no_timer_call_or_socket_waiting() {
+    const MORE_THAN_FIT: usize = 40_000;
+    let clock = VirtualClock::new();
+    let mut rt = Runtime::with_clock(clock.clone()).unwrap();
+    let log = Log::default();
+    for _ in 0..MORE_THAN_FIT {
         rt.spawn(async |task| {
             loop {
                 task.yield_now().await;
             }
         });
     }
-    rt.single_shot_fn(Duration::from_millis(1), |world| world.quit());
-    let clock = rt.now();
-    // The clock stands still while the loop has something to do, so the time passes by hand.
-    assert_eq!(rt.now(), clock);
-    rt.post(|world| world.post(|world| world.exit(4)));
-    assert_eq!(rt.exec().unwrap(), 4);
+    pass(&mut rt);
+    let (server, socket) = (rt.add(QTcpServer::new()), rt.add(QTcpSocket::new()));
+    rt[server].listen(([127, 0, 0, 1], 0)).unwrap();
+    let port = rt[server].server_port().unwrap();
+    rt[socket].connect_to_address(([127, 0, 0, 1], port).into(), OpenMode::READ_WRITE);
+    for (signal, word) in [(0, "connected"), (1, "accepted")] {
+        let noted = log.clone();
+        match signal {
+            0 => rt.connect_fn(socket, QTcpSocket::connected, move |_, ()| noted.add(word)),
+            _ => rt.connect_fn(server, QTcpServer::new_connection, move |_, ()| noted.add(word)),
+        };
+    }
+    let noted = log.clone();
+    rt.single_shot_fn(Duration::from_millis(1), move |_| noted.add("timer"));
+    let noted = log.clone();
+    rt.post(move |_| noted.add("call"));
+    clock.advance(Duration::from_millis(1));
+    pass(&mut rt);
+    // The connection is made within this machine, so that one more pass hears of it.
+    pass(&mut rt);
+    let mut heard = log.take();
+    heard.sort();
+    assert_eq!(heard, ["accepted", "call", "connected", "timer"]);
 }
 
 #[test]

@@ -211,10 +211,7 @@ impl Tasks {
 
     /// Ends the round: the tasks that wait for the next one come first in it.
     pub(in crate::event_loop) fn end_round(&self) {
-        let later = self.later.take();
-        if !later.is_empty() {
-            self.woken.put_first(later);
-        }
+        self.woken.put_first(&mut self.later.borrow_mut());
     }
 
     /// Drops all tasks, since the runtime is being dropped: in the order in which they were spawned.

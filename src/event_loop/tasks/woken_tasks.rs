@@ -69,9 +69,9 @@ impl WokenTasks {
     }
 
     /// Puts tasks back before all others, in their order.
-    pub(super) fn put_first(&self, earlier: Vec<TaskKey>) {
+    pub(super) fn put_first(&self, earlier: &mut Vec<TaskKey>) {
         let mut tasks = self.tasks.borrow_mut();
-        earlier.into_iter().rev().for_each(|task| tasks.push_front(task));
+        earlier.drain(..).rev().for_each(|task| tasks.push_front(task));
     }
 
     pub(super) fn is_empty(&self) -> bool {
