@@ -18,6 +18,9 @@ struct Delivery;
 #[doc = include_str!("../book/src/event-loop.md")]
 struct EventLoop;
 
+#[doc = include_str!("../book/src/tasks.md")]
+struct Tasks;
+
 #[doc = include_str!("../book/src/devices.md")]
 struct Devices;
 

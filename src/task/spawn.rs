@@ -9,10 +9,9 @@ use crate::object::{Context, Obj, QObject, SlotType, Target, World};
 impl World {
     /// Spawns a task that ends with the runtime.
     ///
-    /// `task` is called now, and returns the future of the task: an async closure
-    /// (`async move |task| …`), an async function that takes a [`TaskContext`], or a closure that
-    /// returns a future. The loop polls the future for the first time when it comes to the tasks, in
-    /// this pass or in the next.
+    /// `task` is an async closure (`async move |task| …`), an async function that takes a
+    /// [`TaskContext`], or a closure that returns a future. It is called when the loop comes to the
+    /// tasks, in this pass or in the next.
     ///
     /// An error that the task returns goes to [`on_slot_error`](Self::on_slot_error), unless somebody
     /// has kept the [`JoinHandle`].
@@ -33,7 +32,7 @@ impl World {
     /// ```
     pub fn spawn<F, T>(&mut self, task: F) -> JoinHandle<T::Output>
     where
-        F: FnOnce(TaskContext) -> T,
+        F: FnOnce(TaskContext) -> T + 'static,
         T: Future<Output: TaskOutput> + 'static,
     {
         self.spawn_for(None, SlotType::of::<F>(), task)
@@ -52,7 +51,7 @@ impl World {
     pub fn spawn_on<R, F, T>(&mut self, owner: Obj<R>, task: F) -> JoinHandle<T::Output>
     where
         R: ?Sized + Target,
-        F: FnOnce(TaskContext) -> T,
+        F: FnOnce(TaskContext) -> T + 'static,
         T: Future<Output: TaskOutput> + 'static,
     {
         self.expect_own(owner);
@@ -70,7 +69,7 @@ impl World {
         &mut self,
         owner: Option<Obj<dyn QObject>>,
         path: SlotType,
-        task: impl FnOnce(TaskContext) -> T,
+        task: impl FnOnce(TaskContext) -> T + 'static,
     ) -> JoinHandle<T::Output>
     where
         T: Future<Output: TaskOutput> + 'static,
@@ -78,9 +77,10 @@ impl World {
         let parts = LoopParts::of(self);
         let place = parts.tasks.place().clone();
         let (mut handle, finish) = JoinHandle::new(place.clone());
-        let future = task(TaskContext::new(parts.clone()));
+        let context = TaskContext::new(parts.clone());
         let key = parts.tasks.spawn(Box::pin(async move {
-            let output = future.await;
+            // Called within the first poll, so that it has the world.
+            let output = task(context).await;
             if let Some(output) = finish.finish(output) {
                 // The task is being polled, so that it has the world.
                 let _ = place.reach(|world| output.report(world, owner, path));
@@ -130,7 +130,7 @@ impl<R: QObject> Context<'_, R> {
     /// ```
     pub fn spawn<F, T>(&mut self, task: F) -> JoinHandle<T::Output>
     where
-        F: FnOnce(TaskContext) -> T,
+        F: FnOnce(TaskContext) -> T + 'static,
         T: Future<Output: TaskOutput> + 'static,
     {
         let this = self.this();

@@ -80,7 +80,7 @@ impl TaskContext {
     #[track_caller]
     pub fn spawn<F, T>(&self, task: F) -> JoinHandle<T::Output>
     where
-        F: FnOnce(Self) -> T,
+        F: FnOnce(Self) -> T + 'static,
         T: Future<Output: TaskOutput> + 'static,
     {
         self.with(|world| world.spawn(task))

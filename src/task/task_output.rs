@@ -8,26 +8,23 @@ use std::time::{Duration, Instant};
 
 use crate::object::{Obj, Outcome, QObject, Returns, SlotType, Target, World};
 
-/// What a task may return: nothing, a `Result`, or another value.
+/// What a task may return: nothing, a `Result`, or a value of the standard library. A value of another
+/// type goes in a `Result` or a `Box`.
 ///
 /// An error that nobody awaits by the [`JoinHandle`](crate::task::JoinHandle) is reported as the
-/// error of a slot is: to [`World::on_slot_error`]. Implement the trait for a type of your own to
-/// return it from a task; the default does nothing with an output that nobody awaits.
+/// error of a slot is: to [`World::on_slot_error`].
 ///
 /// ```
 /// use slotwire::prelude::*;
-/// use slotwire::task::TaskOutput;
 ///
 /// #[derive(Debug, PartialEq)]
 /// struct Page(String);
 ///
-/// impl TaskOutput for Page {}
-///
 /// # fn main() -> Result<(), slotwire::Error> {
 /// let mut rt = Runtime::new()?;
-/// let page = rt.spawn(async |_| Page("hello".to_owned()));
+/// let page = rt.spawn(async |_| Box::new(Page("hello".to_owned())));
 /// rt.spawn(async move |task| {
-///     assert_eq!(page.await, Ok(Page("hello".to_owned())));
+///     assert_eq!(*page.await.expect("it returns"), Page("hello".to_owned()));
 ///     task.with(|world| world.quit());
 /// });
 /// rt.exec()?;
@@ -36,16 +33,14 @@ use crate::object::{Obj, Outcome, QObject, Returns, SlotType, Target, World};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a task cannot return `{Self}`",
-    label = "a task returns `()`, a `Result`, or a type that implements `TaskOutput`",
-    note = "the error of a `Result` must be convertible into `Box<dyn Error>`, so that it can be \
-            reported if nobody awaits the task"
+    label = "a task returns `()`, a `Result`, or a value of the standard library",
+    note = "return another value in `Ok` or in a `Box`; the error of a `Result` must be convertible \
+            into `Box<dyn Error>`, so that it can be reported if nobody awaits the task"
 )]
 pub trait TaskOutput: Sized + 'static {
     /// Reports an output that nobody awaits. `task` is the type of the task's function.
     #[doc(hidden)]
-    fn report(self, world: &mut World, owner: Option<Obj<dyn QObject>>, task: SlotType) {
-        let _ = (world, owner, task);
-    }
+    fn report(self, world: &mut World, owner: Option<Obj<dyn QObject>>, task: SlotType);
 }
 
 impl<T: 'static, E: Into<Box<dyn Error>> + 'static> TaskOutput for Result<T, E> {
@@ -55,28 +50,31 @@ impl<T: 'static, E: Into<Box<dyn Error>> + 'static> TaskOutput for Result<T, E> 
 }
 
 /// The output of a task that never ends.
-impl TaskOutput for Never {}
+impl TaskOutput for Never {
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>, _: SlotType) {
+        self
+    }
+}
 
 /// The type `!`, by the only name that stable Rust has for it.
 type Never = <fn() -> ! as Returns>::Output;
 
-/// Implements [`TaskOutput`] for types of the standard library.
+/// Implements [`TaskOutput`] for types without errors to report. A name in brackets is a parameter.
 macro_rules! outputs {
-    ($($type:ty),* $(,)?) => { $(impl TaskOutput for $type {})* };
+    ($([$($any:ident),*] $type:ty),* $(,)?) => { $(
+        impl<$($any: 'static),*> TaskOutput for $type {
+            fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>, _: SlotType) {}
+        }
+    )* };
 }
 
 outputs! {
-    (), bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64,
-    String, &'static str, Duration, Instant, SocketAddr, IpAddr,
+    [] (), [] bool, [] char, [] u8, [] u16, [] u32, [] u64, [] u128, [] usize, [] i8, [] i16,
+    [] i32, [] i64, [] i128, [] isize, [] f32, [] f64, [] String, [] &'static str, [] Duration,
+    [] Instant, [] SocketAddr, [] IpAddr,
+    [T] Option<T>, [T] Vec<T>, [T] Box<T>, [T] Rc<T>, [T] Arc<T>, [A, B] (A, B),
 }
 
-/// Implements [`TaskOutput`] for types that contain others.
-macro_rules! outputs_of {
-    ($($type:ty),* $(,)?) => { $(impl<T: 'static> TaskOutput for $type {})* };
+impl<T: ?Sized + Target> TaskOutput for Obj<T> {
+    fn report(self, _: &mut World, _: Option<Obj<dyn QObject>>, _: SlotType) {}
 }
-
-outputs_of! { Option<T>, Vec<T>, Box<T>, Rc<T>, Arc<T> }
-
-impl<T: ?Sized + Target> TaskOutput for Obj<T> {}
-
-impl<A: 'static, B: 'static> TaskOutput for (A, B) {}

@@ -143,3 +143,17 @@ fn two_runtimes_lend_their_worlds_at_once() {
     pass(&mut outer);
     assert_eq!(found.take(), [1, 0]);
 }
+
+#[test]
+fn a_closure_that_returns_a_future_has_the_world_too() {
+    let mut rt = runtime();
+    let found = Rc::new(RefCell::new(None));
+    let noted = found.clone();
+    rt.spawn(move |task: TaskContext| {
+        *noted.borrow_mut() = Some(task.with(|world| world.len()));
+        std::future::ready(())
+    });
+    assert_eq!(found.take(), None);
+    pass(&mut rt);
+    assert_eq!(found.take(), Some(0));
+}

@@ -96,7 +96,7 @@ impl Model {
         let hearer = (object + 1) % OBJECTS;
         if self.alive[hearer] {
             self.log.push(format!("{hearer} hears {number}"));
-            if number % 3 != 0 {
+            if !number.is_multiple_of(3) {
                 self.emit(hearer, number - 1);
             }
         }

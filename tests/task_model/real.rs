@@ -24,7 +24,7 @@ impl Talker {
     #[slot]
     fn hear(&mut self, number: u32) {
         self.log.borrow_mut().push(format!("{} hears {number}", self.number));
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             self.said.emit(number - 1);
         }
     }

@@ -4,13 +4,13 @@
 //! on the floor `task/`.
 
 mod task_error;
+mod task_table;
 mod task_waker;
-mod tasks;
 mod woken_tasks;
 mod world_error;
 mod world_place;
 
 pub use task_error::TaskError;
-pub(in crate::event_loop) use tasks::Tasks;
+pub(in crate::event_loop) use task_table::Tasks;
 pub use world_error::WorldError;
 pub(crate) use world_place::WorldPlace;

@@ -11,7 +11,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use slotmap::SlotMap;
 
@@ -181,7 +181,7 @@ impl Tasks {
         self.place.set_reason(TaskError::Panicked);
         let waker = waker.into();
         let poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
-        if let Poll::Pending = self.place.lend(world, key, poll) {
+        if self.place.lend(world, key, poll).is_pending() {
             std::mem::forget(polled);
             if let Some(task) = self.table.borrow_mut().get_mut(key) {
                 task.future = Some(future);
