@@ -16,7 +16,7 @@ use crate::support::*;
 
 /// Runs a task to its end, and returns its output.
 #[track_caller]
-fn run<T>(rt: &mut Runtime, task: impl FnOnce(TaskContext) -> T) -> T::Output
+fn run<T>(rt: &mut Runtime, task: impl FnOnce(TaskContext) -> T + 'static) -> T::Output
 where
     T: Future<Output: TaskOutput> + 'static,
 {
