@@ -15,6 +15,8 @@ mod ending;
 #[cfg(feature = "futures")]
 mod io;
 mod order;
+#[cfg(feature = "sim")]
+mod seeds;
 mod signals;
 mod time;
 mod world;

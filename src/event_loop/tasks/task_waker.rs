@@ -66,3 +66,42 @@ impl Wake for TaskWaker {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+    use crate::sync::{AtomicU8, thread, try_all_orders};
+
+    #[test]
+    fn what_is_written_before_a_wake_is_seen_by_a_poll() {
+        try_all_orders(|| {
+            let shared = Arc::new((WokenFlag::default(), AtomicU8::new(0), AtomicU8::new(0)));
+            let wakers = [1, 2].map(|news| {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    let (flag, written, wakes) = &*shared;
+                    written.fetch_or(news, Ordering::Relaxed);
+                    if flag.raise() {
+                        wakes.fetch_add(1, Ordering::AcqRel);
+                    }
+                })
+            });
+            let (flag, written, wakes) = &*shared;
+            let (mut polls, mut seen) = (0, 0);
+            let mut poll_if_woken = || {
+                if wakes.load(Ordering::Acquire) > polls {
+                    polls += 1;
+                    flag.lower();
+                    seen = written.load(Ordering::Relaxed);
+                }
+            };
+            poll_if_woken();
+            for waker in wakers {
+                waker.join().unwrap();
+            }
+            poll_if_woken();
+            poll_if_woken();
+            assert_eq!(seen, 3, "the last poll sees all");
+        });
+    }
+}
