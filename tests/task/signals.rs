@@ -21,7 +21,8 @@ fn next_connects_when_it_is_made_and_not_when_it_is_polled() {
     rt.spawn(async move |task| {
         let next = task.next(alice, Person::said);
         task.with(|world| world.emit(alice, Person::said, 3));
-        noted.borrow_mut().push(next.await);
+        let heard = next.await;
+        noted.borrow_mut().push(heard);
     });
     pass(&mut rt);
     assert_eq!(found.take(), [Ok(3)]);
@@ -35,7 +36,10 @@ fn next_is_made_by_a_world_too_and_awaited_in_any_task() {
     rt.emit(alice, Person::said, 8);
     let found: Found<_> = Found::default();
     let noted = found.clone();
-    rt.spawn(async move |_| noted.borrow_mut().push(next.await));
+    rt.spawn(async move |_| {
+        let heard = next.await;
+        noted.borrow_mut().push(heard);
+    });
     pass(&mut rt);
     assert_eq!(found.take(), [Ok(8)]);
 }
@@ -147,7 +151,10 @@ fn a_signal_of_a_busy_sender_is_connected_when_its_method_has_returned() {
     let alice = rt.add(Person::new("alice", &log).on_hearing(move |_, cx, _| {
         let (this, noted) = (cx.this(), noted.clone());
         let next = cx.next(this, Person::said);
-        cx.spawn(async move |_| noted.borrow_mut().push(next.await));
+        cx.spawn(async move |_| {
+            let heard = next.await;
+            noted.borrow_mut().push(heard);
+        });
     }));
     rt.with(alice, |alice, cx| alice.hear(cx, 0));
     rt.emit(alice, Person::said, 2);
@@ -167,7 +174,8 @@ fn signals_of_a_trait_are_awaited_on_a_class_and_on_a_handle_of_the_trait() {
         let next = task.next(buffer, slotwire::QBuffer::bytes_written);
         let closing = task.next(device, <dyn QIODevice>::about_to_close);
         task.with(|world| world[buffer].write_all(b"hello"))?;
-        noted.borrow_mut().push(next.await?);
+        let written = next.await?;
+        noted.borrow_mut().push(written);
         task.with(|world| world[device].close());
         closing.await?;
         noted.borrow_mut().push(0);
