@@ -25,6 +25,7 @@ pub use slot_error::{SlotError, SlotType};
 pub use undelivered::Undelivered;
 
 pub(in crate::object) use handle::Shown;
+pub(crate) use handle::short_type_name;
 pub(in crate::object) use meta_object::each_signal;
 pub(crate) use meta_object::{debug_as_text, nothing_as_text};
 pub(in crate::object) use occasion::Rest;
