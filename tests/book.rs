@@ -20,13 +20,11 @@ struct Delivery;
 #[doc = include_str!("../book/src/event-loop.md")]
 struct EventLoop;
 
-<<<<<<< HEAD:tests/book.rs
 #[doc = include_str!("../book/src/other-loops.md")]
 struct OtherLoops;
-=======
+
 #[doc = include_str!("../book/src/tasks.md")]
 struct Tasks;
->>>>>>> h-tasks:src/book.rs
 
 #[doc = include_str!("../book/src/devices.md")]
 struct Devices;

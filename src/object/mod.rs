@@ -28,7 +28,7 @@ pub use world::name_pattern::NamePattern;
 pub use world::property::{Property, PropertyError};
 pub use world::signal_blocker::SignalBlocker;
 
-pub(crate) use class::{debug_as_text, nothing_as_text, short_type_name};
+pub(crate) use class::{ShortName, debug_as_text, nothing_as_text};
 pub(crate) use connections::Dependent;
 pub(crate) use effects::{Batch, ByType, KEPT, KeptCall, Meter, Origin};
 #[doc(hidden)]

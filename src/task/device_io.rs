@@ -17,7 +17,7 @@ use super::listener::connect_if_there;
 use super::task_context::TaskContext;
 use crate::io::QIODevice;
 use crate::net::QAbstractSocket;
-use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World, short_type_name};
+use crate::object::{Connection, ConnectionType, Obj, ShortName, Signal, Target, World};
 
 /// How many written bytes may wait in a device before a write waits, and how long a line may be.
 pub(super) const BOUND: usize = 64 * 1024;
@@ -215,7 +215,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
         let device = self.device;
         let reached = self.task.try_with(|world| world.get_mut(device).map(f));
         reached.map_err(io::Error::other)?.unwrap_or_else(|| {
-            let (class, number) = (short_type_name::<T>(), device.number());
+            let (class, number) = (ShortName::of::<T>(), device.number());
             let text = format!("Obj<{class}> {number} is gone");
             Err(io::Error::new(ErrorKind::NotConnected, text))
         })

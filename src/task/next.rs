@@ -6,9 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::listener::{Ear, Listener, connect_if_there};
-use crate::object::{
-    Connection, ConnectionType, Obj, QObject, Signal, Target, World, short_type_name,
-};
+use crate::object::{Connection, ConnectionType, Obj, QObject, ShortName, Signal, Target, World};
 
 /// The next emission of a signal. Created by [`TaskContext::next`](crate::TaskContext::next) and
 /// [`World::next`].
@@ -27,12 +25,12 @@ pub struct Next<A> {
 )]
 pub struct SenderGone {
     sender: Obj<dyn QObject>,
-    class: &'static str,
+    class: ShortName,
 }
 
 impl SenderGone {
     pub(super) fn new<S: ?Sized + Target>(sender: Obj<S>) -> Self {
-        Self { sender: sender.erase(), class: short_type_name::<S>() }
+        Self { sender: sender.erase(), class: ShortName::of::<S>() }
     }
 
     /// Returns the handle of the sender, which is stale if the sender is gone.
