@@ -8,9 +8,9 @@
 #   RECORDS=10000 benches/data_stream.sh [WORK..]       of so many records; 1,000,000 by default
 set -eu
 cd "$(dirname "$0")/.."
-binary=$(cargo bench --package slotwire-benches --features serde --bench data_stream --no-run --message-format=json 2>/dev/null |
+binary=$(cargo bench --package slotwire-benches --bench data_stream --no-run --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*data_stream-[^"]*\)".*/\1/p' | tail -n 1)
-[ "$binary" ] || { echo "the benchmark does not compile: cargo bench --package slotwire-benches --features serde --bench data_stream" >&2; exit 1; }
+[ "$binary" ] || { echo "the benchmark does not compile: cargo bench --package slotwire-benches --bench data_stream" >&2; exit 1; }
 qt=target/data_stream_qt
 # shellcheck disable=SC2046
 if ! flags=$(pkg-config --cflags --libs Qt6Core 2>/dev/null) ||

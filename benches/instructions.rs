@@ -17,6 +17,10 @@
 //! | `queued` | an emission from outside over a queued connection, and the slot |
 //! | `post`, `post_thread` | a call posted by a `Remote`, of the same or of another thread, and its run |
 //! | `post_own`, `later` | `World::post` and its run; `World::later` in a method, and its run |
+//! | `task_yield` | a task is woken, polled, and wakes itself: one of a hundred in each pass |
+//! | `task_stream` | a task is woken by an emission and takes it out of its stream, one of a hundred for each emission |
+//! | `task_next` | the same with `next`, which connects for each emission anew |
+//! | `task_with` | a task reaches the world, and changes an object |
 //! | `timers` | a single shot is armed and fires |
 //! | `qtimers` | a `QTimer` in single-shot mode, made before, is started and fires |
 //! | `restarts` | a running `QTimer` is started again |
@@ -409,6 +413,66 @@ fn post(count: usize) {
     }
 }
 
+/// Makes passes with a hundred tasks, before each of which `begin` does something.
+fn passes(rt: &mut Runtime, count: usize, mut begin: impl FnMut(&mut Runtime)) {
+    for _ in 0..count / 100 {
+        begin(rt);
+        rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    }
+}
+
+fn task_yield(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    for _ in 0..100 {
+        rt.spawn(async |task| {
+            loop {
+                task.yield_now().await;
+            }
+        });
+    }
+    passes(&mut rt, count, |_| ());
+}
+
+fn task_stream(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let source = rt.add(Source::default());
+    for _ in 0..100 {
+        let mut values = rt.stream(source, Source::value, 4);
+        rt.spawn(async move |_| {
+            while let Some(value) = values.next().await {
+                black_box(value).expect("there is room");
+            }
+        });
+    }
+    passes(&mut rt, count, |rt| rt.emit(source, Source::value, 1));
+}
+
+fn task_next(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let source = rt.add(Source::default());
+    for _ in 0..100 {
+        rt.spawn(async move |task| {
+            while let Ok(value) = task.next(source, Source::value).await {
+                black_box(value);
+            }
+        });
+    }
+    rt.process_events(Some(Duration::ZERO)).expect("a turn");
+    passes(&mut rt, count, |rt| rt.emit(source, Source::value, 1));
+}
+
+fn task_with(count: usize) {
+    let mut rt = Runtime::new().expect("a poller");
+    let sum = rt.add(Sum::default());
+    rt.spawn(async move |task| {
+        for value in 0..count {
+            let value = black_box(value as i64);
+            task.with(|world| world[sum].total += value);
+        }
+    });
+    rt.process_events(Some(Duration::ZERO)).expect("a turn");
+}
+
 /// `post` by the world itself.
 fn post_own(count: usize) {
     let mut rt = Runtime::new().expect("a poller");
@@ -545,12 +609,15 @@ fn main() {
         "datagram_sent" => datagrams_sent(count),
         "echo_direct" => echo::echo(Way::Direct, count),
         "echo_socks5" => echo::echo(Way::Socks5, count),
-        #[cfg(feature = "http-proxy")]
         "echo_http" => echo::echo(Way::Http, count),
         "echo_peer" => echo_peer(count),
         "post" => post(count),
         "post_own" => post_own(count),
         "later" => later(count),
+        "task_yield" => task_yield(count),
+        "task_stream" => task_stream(count),
+        "task_next" => task_next(count),
+        "task_with" => task_with(count),
         "post_thread" => post_thread(count),
         "connect" => connect(count),
         "child" => child(count),

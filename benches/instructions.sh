@@ -26,7 +26,8 @@ derive() {
 }
 for work in ${*:-by_hand0 emit0 by_hand1 emit1 by_hand10 emit10 by_hand100 emit100 inside \
     chain emit1_in unheard unheard_base connect child tree index index_mut queued_by_hand queued \
-    post post_thread post_own later timers_by_hand timers qtimers ticks restarts \
+    post post_thread post_own later \
+    task_yield task_stream task_next task_with timers_by_hand timers qtimers ticks restarts \
     datagram1 datagram11 datagram_sent echo_direct echo_socks5 echo_peer \
     message_line message_line_by_hand message_block message_block_by_hand \
     skip fill_buf line_by_std line_by_std_text line line_text peek peek_text peek_all_text}; do

@@ -47,6 +47,7 @@
 //! * [`Signal<A>`](Signal) is a field that announces an `A`; [`World::connect`] connects it.
 //! * [`Context<T>`](Context) gives a slot of `T` access to the other objects.
 //! * [`QTimer`], [`QSocketNotifier`], [`Remote`] and [`QThread`] are what the event loop offers.
+//! * [`TaskContext`] is what an async function gets that [`World::spawn`] runs beside the slots.
 //! * [`QBuffer`] is a device in memory; [`RawDevice`] is the trait by which you write a device of
 //!   your own.
 //! * [`Messages`](message::Messages) emits the messages of a device: lines, or what your protocol
@@ -71,6 +72,10 @@
 //!   10 crates to the build.
 //! * `tls`: adds `QSslSocket` and `QSslServer`, TLS 1.2 and 1.3 by `rustls`, with `SslConfiguration`,
 //!   certificates and keys. It adds 20 crates to the build, one of which (`ring`) needs a C compiler.
+//! * `futures`: gives the streams and devices of tasks the traits of `futures-core` and `futures-io`.
+//!   It adds 2 crates to the build.
+//! * `tokio`: gives the devices of tasks the traits of tokio. It adds 2 crates to the build, and no
+//!   runtime of tokio.
 //! * `tokio-util`: adds `message::TokioCodec`, for codecs that were written for `tokio_util`. It adds
 //!   6 crates to the build.
 //! * `jiff`, `url`, `uuid`: a `QDataStream` and a `QVariant` have the dates, URLs and UUIDs of the
@@ -95,6 +100,7 @@ pub mod message;
 pub mod net;
 pub mod object;
 pub mod stream;
+pub mod task;
 
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -142,6 +148,8 @@ pub use object::{
     NamePattern, Obj, Property, PropertyError, QObject, ScopedConnection, Signal, SignalBlocker,
     SignalSpy, SlotError, Trace, TraceEntry, Undelivered, World,
 };
+#[doc(inline)]
+pub use task::{JoinHandle, TaskContext};
 
 pub use macros::{QObject, slot, slots};
 

@@ -461,3 +461,65 @@ fn a_signal_that_is_renewed_again_and_again_needs_no_more_memory() {
     let used = count(|| renew(10_000));
     assert!(used.bytes < 10_000, "{} bytes", used.bytes);
 }
+
+#[test]
+fn waking_and_polling_a_task_allocates_nothing() {
+    let mut rt = runtime();
+    let counter = rt.add(Counter::default());
+    let mut stream = rt.stream(counter, Counter::counted, 4);
+    rt.spawn(async move |task| {
+        while let Some(Ok(value)) = stream.next().await {
+            task.with(|world| world[counter].heard += value);
+        }
+    });
+    rt.spawn(async |task| {
+        loop {
+            task.yield_now().await;
+        }
+    });
+    assert_steady(&mut rt, |rt| {
+        rt.emit(counter, Counter::counted, 1);
+        run_posted(rt);
+    });
+    assert_eq!(rt[counter].heard, 103);
+}
+
+#[test]
+fn awaiting_a_signal_again_and_again_needs_no_more_memory() {
+    let mut rt = runtime();
+    let counter = rt.add(Counter::default());
+    rt.spawn(async move |task| {
+        while let Ok(value) = task.next(counter, Counter::counted).await {
+            task.with(|world| world[counter].heard += value);
+        }
+    });
+    run_posted(&mut rt);
+    let mut rounds = |rounds| {
+        for _ in 0..rounds {
+            rt.emit(counter, Counter::counted, 1);
+            run_posted(&mut rt);
+        }
+    };
+    rounds(100);
+    let used = count(|| rounds(1000));
+    assert!(used.bytes < 1000, "{} bytes more", used.bytes);
+    assert!(used.allocations <= 3000, "{} allocations", used.allocations);
+}
+
+#[test]
+fn tasks_that_come_and_go_need_no_more_memory() {
+    let mut rt = runtime();
+    let owner = rt.add(Counter::default());
+    let mut rounds = |rounds| {
+        for _ in 0..rounds {
+            rt.spawn_on(owner, async move |task| task.yield_now().await);
+            let other = rt.spawn(async |task| task.sleep(Duration::from_secs(60)).await);
+            run_posted(&mut rt);
+            other.abort();
+            run_posted(&mut rt);
+        }
+    };
+    rounds(100);
+    let used = count(|| rounds(1000));
+    assert!(used.bytes < 1000, "{} bytes more", used.bytes);
+}

@@ -23,6 +23,9 @@ struct EventLoop;
 #[doc = include_str!("../book/src/other-loops.md")]
 struct OtherLoops;
 
+#[doc = include_str!("../book/src/tasks.md")]
+struct Tasks;
+
 #[doc = include_str!("../book/src/devices.md")]
 struct Devices;
 

@@ -162,6 +162,29 @@ fn an_echo_server_gives_back_every_byte_also_to_those_who_read_late() {
 }
 
 #[test]
+fn an_async_client_reconnects_and_sends_again_what_was_not_answered() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
+    let port = listener.local_addr().expect("it is bound").port().to_string();
+    let client = Program::start("async_client", &["127.0.0.1", &port, "one", "two"]);
+    // The first server answers one line and hangs up on the second one.
+    let (mut first, _) = listener.accept().expect("it connects");
+    let mut lines = BufReader::new(first.try_clone().expect("a stream can be shared"));
+    let mut line = String::new();
+    lines.read_line(&mut line).expect("it sends a line");
+    first.write_all(line.as_bytes()).expect("it reads");
+    lines.read_line(&mut line).expect("it sends another line");
+    assert_eq!(line, "one\ntwo\n");
+    drop((first, lines));
+    let (second, _) = listener.accept().expect("it connects again");
+    line.clear();
+    BufReader::new(&second).read_line(&mut line).expect("it sends the line again");
+    (&second).write_all(line.as_bytes()).expect("it reads");
+    let answers = ["connected", "one", "the server has hung up", "connected", "two"];
+    assert_eq!(client.rest(), answers);
+    assert!(client.end().success());
+}
+
+#[test]
 fn http_get_prints_the_page_and_nothing_else() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a port");
     let address = listener.local_addr().expect("it is bound");

@@ -72,7 +72,6 @@ fn read_list<T: FromDataStream + ToDataStream>(value: &T, count: usize) {
     assert_eq!(black_box(list).len(), count);
 }
 
-#[cfg(feature = "serde")]
 fn write_serde(count: usize) {
     use slotwire::stream::Serde;
 
@@ -84,7 +83,6 @@ fn write_serde(count: usize) {
     black_box(stream.into_device());
 }
 
-#[cfg(feature = "serde")]
 fn read_serde(count: usize) {
     use slotwire::stream::Serde;
 
@@ -150,9 +148,7 @@ fn main() {
         "read_whole" => read_list(&record(ASCII), count),
         "write_numbers" => write_list(vec![7_u32; count]),
         "read_numbers" => read_list(&7_u32, count),
-        #[cfg(feature = "serde")]
         "write_serde" => write_serde(count),
-        #[cfg(feature = "serde")]
         "read_serde" => read_serde(count),
         "write_postcard" => write_postcard(count),
         "read_postcard" => read_postcard(count),

@@ -20,12 +20,10 @@ pub(crate) enum Work {
     /// Echo, with connections that stay.
     Idle,
     /// One of the works over TCP, encrypted.
-    #[cfg(feature = "tls")]
     Tls(Encrypted),
 }
 
 /// A work that is done over an encrypted connection.
-#[cfg(feature = "tls")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encrypted {
     Echo,
@@ -79,13 +77,9 @@ impl Work {
         ("udp_echo", Self::DatagramEcho),
         ("churn", Self::Churn),
         ("idle", Self::Idle),
-        #[cfg(feature = "tls")]
         ("tls_echo", Self::Tls(Encrypted::Echo)),
-        #[cfg(feature = "tls")]
         ("tls_receive", Self::Tls(Encrypted::Receive)),
-        #[cfg(feature = "tls")]
         ("tls_send", Self::Tls(Encrypted::Send)),
-        #[cfg(feature = "tls")]
         ("tls_idle", Self::Tls(Encrypted::Idle)),
     ];
 
@@ -96,13 +90,9 @@ impl Work {
     /// The same work, over connections that are not encrypted.
     pub(crate) fn in_plain(self) -> Self {
         match self {
-            #[cfg(feature = "tls")]
             Self::Tls(Encrypted::Echo) => Self::Echo,
-            #[cfg(feature = "tls")]
             Self::Tls(Encrypted::Receive) => Self::Receive(Way::Read),
-            #[cfg(feature = "tls")]
             Self::Tls(Encrypted::Send) => Self::Send,
-            #[cfg(feature = "tls")]
             Self::Tls(Encrypted::Idle) => Self::Idle,
             plain => plain,
         }
@@ -111,7 +101,6 @@ impl Work {
     /// The work of one connection that comes and goes, beside those that stay.
     pub(crate) fn in_small(self) -> Self {
         match self {
-            #[cfg(feature = "tls")]
             Self::Tls(_) => Self::Tls(Encrypted::Echo),
             _ => Self::Churn,
         }
@@ -193,7 +182,6 @@ pub(crate) const CASES: &[Case] = &[
         few: 1280,
         unit: "datagram",
     },
-    #[cfg(feature = "tls")]
     Case {
         name: "tls_echo_c1",
         work: Work::Tls(Encrypted::Echo),
@@ -202,7 +190,6 @@ pub(crate) const CASES: &[Case] = &[
         few: 500,
         unit: "message",
     },
-    #[cfg(feature = "tls")]
     Case {
         name: "tls_echo_c64",
         work: Work::Tls(Encrypted::Echo),
@@ -211,7 +198,6 @@ pub(crate) const CASES: &[Case] = &[
         few: 1280,
         unit: "message",
     },
-    #[cfg(feature = "tls")]
     Case {
         name: "tls_receive",
         work: Work::Tls(Encrypted::Receive),
@@ -220,7 +206,6 @@ pub(crate) const CASES: &[Case] = &[
         few: 250,
         unit: "64 KiB",
     },
-    #[cfg(feature = "tls")]
     Case {
         name: "tls_send",
         work: Work::Tls(Encrypted::Send),

@@ -21,7 +21,6 @@ pub(crate) fn run(work: Work, port: u16, count: u64, connections: usize) -> io::
         Work::DatagramEcho => send_datagrams(port, count, GROUP),
         Work::Churn => come_and_go(port, count, connections),
         Work::Idle => stay(port, count),
-        #[cfg(feature = "tls")]
         Work::Tls(work) => crate::tls::load(work, port, count, connections),
     }
 }

@@ -11,7 +11,6 @@ mod load;
 mod memory;
 mod process;
 mod servers;
-#[cfg(feature = "tls")]
 mod tls;
 
 use std::error::Error;
@@ -50,7 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             compare::calls(&[])?;
             compare::instructions(&[])?;
             memory::idle(Work::Idle, 10_000)?;
-            #[cfg(feature = "tls")]
             memory::idle(Work::Tls(case::Encrypted::Idle), 10_000)?;
             memory::leak(100_000)?;
         }
@@ -60,7 +58,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["memory", count @ ..] => {
             memory::idle(Work::Idle, count.first().map_or(Ok(10_000), |n| n.parse())?)?;
         }
-        #[cfg(feature = "tls")]
         ["tls_memory", count @ ..] => {
             let work = Work::Tls(case::Encrypted::Idle);
             memory::idle(work, count.first().map_or(Ok(10_000), |n| n.parse())?)?;

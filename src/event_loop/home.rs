@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::quit_request::QuitRequest;
 use super::sources::Reactor;
+use super::tasks::Tasks;
 use super::threads::Remote;
 use super::timing::Timers;
 use crate::object::{Anchor, ObjectKey, Wakeups, World};
@@ -18,6 +19,7 @@ use crate::object::{Anchor, ObjectKey, Wakeups, World};
 pub(crate) struct LoopParts {
     pub(crate) wakeups: Wakeups,
     pub(crate) timers: Timers,
+    pub(crate) tasks: Tasks,
     /// Each engine holds it too, and may outlive the runtime.
     pub(crate) reactor: Rc<Reactor>,
     pub(crate) remote: Remote,

@@ -24,11 +24,12 @@ use super::quit_request::QuitRequest;
 use super::sources::Reactor;
 use super::sources::ReadyList;
 use super::sources::{EVENTS, KernelPoller, Polled, Poller};
+use super::tasks::Tasks;
 use super::threads::Mailbox;
 use super::threads::{Remote, RemoteCalls};
 use super::timing::{Due, Timers};
 use crate::Error;
-use crate::object::{Occasion, Origin, Trace, World};
+use crate::object::{Occasion, Origin, RuntimeTag, Trace, World};
 
 /// One thread's objects and the event loop that drives them.
 ///
@@ -105,6 +106,8 @@ use crate::object::{Occasion, Origin, Trace, World};
 #[doc(alias = "QEventLoop")]
 pub struct Runtime {
     world: World,
+    /// The tag of this runtime's own world.
+    tag: RuntimeTag,
     poller: Box<dyn Poller>,
     ready: ReadyList,
     /// What the objects share of the loop. The world keeps it too.
@@ -146,18 +149,21 @@ impl Runtime {
         let mut world = World::new();
         let bell = mailbox.bell();
         world.set_bell(Box::new(move || bell.ring()));
+        let remote = Remote::of(&mailbox);
         let parts = Rc::new(LoopParts {
             wakeups: world.wakeups(),
+            tasks: Tasks::new(world.wakeups(), remote.clone()),
             timers: Timers::new(clock.clone(), mailbox.bell()),
             reactor: Rc::new(Reactor::new(kernel.registry().map_err(Error::Poller)?)),
-            remote: Remote::of(&mailbox),
+            remote,
             quit_request: QuitRequest::default(),
         });
         world.keep(parts.clone());
         let poller = poller(kernel, &parts);
         let (ready, meter) = (ReadyList::default(), PassMeter::new(clock.clone()));
         world.set_meter(meter.clone());
-        Ok(Self { world, poller, ready, parts, mailbox, clock, meter })
+        let tag = world.tag();
+        Ok(Self { world, tag, poller, ready, parts, mailbox, clock, meter })
     }
 
     /// Runs the loop until a slot calls [`quit`](World::quit) or [`exit`](World::exit), and for at
@@ -266,6 +272,7 @@ impl Runtime {
     /// Panics if a slot panics.
     #[track_caller]
     pub fn deliver(&mut self) -> bool {
+        self.check_world();
         self.world.deliver_recorded()
     }
 
@@ -362,7 +369,7 @@ impl Runtime {
             }
             any |= (!self.ready.is_empty() && self.tell_ready())
                 | self.fire_timers()
-                | self.come_to_postponed();
+                | self.come_to_tasks();
             // A pass that finds the waker alone, or a source that is gone, waits on. The timeout and
             // a signal of the system end the pass, also if there was nothing to do.
             let ends = !matches!(polled, Polled::Woken | Polled::Something);
@@ -517,6 +524,11 @@ impl Runtime {
                         world.turn(|world| call.make(world));
                     }
                 }
+                Due::Future(timer) => {
+                    if let Some(waker) = parts.timers.take_future(timer) {
+                        waker.wake();
+                    }
+                }
             }
             Some(())
         })
@@ -532,10 +544,48 @@ impl Runtime {
     #[inline(never)]
     fn wake_postponed(&mut self) -> bool {
         self.world.collect_postponed();
+        self.parts.tasks.call_loop_again();
         let has_more = |runtime: &Self| runtime.world.has_collected_postponed();
         self.work_off(has_more, |Self { world, .. }| world.wake_next_postponed());
         true
     }
+
+    /// Polls the tasks that were woken, and then wakes the objects that have postponed work: so what
+    /// a task has written is sent at once. Returns true if there was anything to do.
+    ///
+    /// A task that is woken postpones work of nobody, so a program without tasks pays nothing here.
+    #[inline]
+    fn come_to_tasks(&mut self) -> bool {
+        self.world.has_postponed() && self.poll_tasks_and_wake_postponed()
+    }
+
+    #[inline(never)]
+    fn poll_tasks_and_wake_postponed(&mut self) -> bool {
+        if self.parts.tasks.has_work() {
+            self.parts.tasks.begin_round();
+            let has_more = |runtime: &Self| runtime.parts.tasks.has_work();
+            self.work_off(has_more, |Self { parts, world, .. }| parts.tasks.do_next(world));
+            self.parts.tasks.end_round();
+        }
+        self.wake_postponed()
+    }
+
+    /// Panics if this runtime's world is not its own.
+    #[inline]
+    fn check_world(&self) {
+        if self.world.tag() != self.tag {
+            refuse_swapped();
+        }
+    }
+}
+
+/// Panics with the message for a runtime that has the world of another one.
+#[cold]
+fn refuse_swapped() -> ! {
+    panic!(
+        "this runtime has the world of another runtime: somebody has swapped them, as \
+         `std::mem::swap(&mut *rt, &mut *other)` does; swap the runtimes themselves"
+    )
 }
 
 /// The time in which a runtime looks after its work by itself. From the end of it, a panic's
@@ -546,6 +596,7 @@ struct Shift<'a> {
 
 impl<'a> Shift<'a> {
     fn begin(runtime: &'a mut Runtime) -> Self {
+        runtime.check_world();
         runtime.mailbox.wake_up();
         runtime.world.begin_passes();
         Self { runtime }
@@ -564,10 +615,21 @@ impl Drop for Shift<'_> {
     }
 }
 
-/// Drops the calls of single shots along with the runtime, also if somebody still holds its parts.
+/// Drops the tasks and the calls of single shots before the objects, also if somebody still holds
+/// the runtime's parts.
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.parts.timers.clear();
+        /// The timers, which are cleared also if the destructor of a task panics.
+        struct Rest<'a>(&'a LoopParts);
+
+        impl Drop for Rest<'_> {
+            fn drop(&mut self) {
+                self.0.timers.clear();
+            }
+        }
+
+        let rest = Rest(&self.parts);
+        rest.0.tasks.close();
     }
 }
 

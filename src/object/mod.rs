@@ -28,9 +28,10 @@ pub use world::name_pattern::NamePattern;
 pub use world::property::{Property, PropertyError};
 pub use world::signal_blocker::SignalBlocker;
 
-pub(crate) use class::{debug_as_text, nothing_as_text};
+pub(crate) use class::{ShortName, debug_as_text, nothing_as_text};
 pub(crate) use connections::Dependent;
 pub(crate) use effects::{Batch, ByType, KEPT, KeptCall, Meter, Origin};
 #[doc(hidden)]
 pub use store::ObjectKey;
+pub(crate) use store::{RuntimeTag, TaskKey};
 pub(crate) use world::wakeups::Wakeups;

@@ -175,6 +175,12 @@ impl World {
         kept.iter().find(|kept| kept.is::<P>())?.clone().downcast().ok()
     }
 
+    /// Returns the tag of the runtime to which this world belongs.
+    #[inline]
+    pub(crate) fn tag(&self) -> RuntimeTag {
+        self.tag
+    }
+
     /// Returns the handle of the object with this key.
     #[inline]
     pub(crate) fn handle<T: Target<Cast = ()> + ?Sized>(&self, key: ObjectKey) -> Obj<T> {

@@ -43,9 +43,7 @@ impl FromStr for Kind {
 /// Serves until the process is ended.
 pub(crate) fn serve(kind: Kind, work: Work) -> Result<(), Box<dyn Error>> {
     match kind {
-        #[cfg(feature = "tls")]
         Kind::ByHand if matches!(work, Work::Tls(_)) => Ok(crate::tls::serve_by_hand(work)?),
-        #[cfg(feature = "tls")]
         Kind::Tokio if matches!(work, Work::Tls(_)) => Ok(crate::tls::serve_on_tokio(work)?),
         Kind::ByHand => Ok(by_hand::serve(work)?),
         Kind::Slotwire => on_slotwire::serve(work),

@@ -64,7 +64,6 @@ fn run(mut rt: Runtime, port: u16) -> Result<(), Box<dyn Error>> {
 /// Adds a listener that takes all the connections that wait in the kernel.
 fn listener<T: QObject>(cx: &mut Context<'_, T>, is_encrypted: bool) -> Obj<QTcpServer> {
     let listener = match is_encrypted {
-        #[cfg(feature = "tls")]
         true => crate::tls::listener(cx),
         _ => cx.add_child(QTcpServer::new()),
     };

@@ -73,6 +73,12 @@ impl Remote {
         Self { inbox: mailbox.inbox(), limit: usize::MAX }
     }
 
+    /// Returns a number that the remotes of one runtime have in common, and no others while one of
+    /// these remotes exists.
+    pub(in crate::event_loop) fn address(&self) -> usize {
+        Arc::as_ptr(&self.inbox).addr()
+    }
+
     /// Returns a remote to the same runtime whose posts fail with [`PostError::Full`] while `limit`
     /// calls, from any remotes, wait to be taken over by the loop. By default there is no limit.
     ///

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
+use super::failure::{copy_of, kind_of};
 use super::socket_wait::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
@@ -104,26 +105,6 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
             None if socket.machine().get().has_ended() => Ok(()),
             None => Err(io::Error::new(ErrorKind::WouldBlock, "there is nothing to wait for")),
         }
-    }
-}
-
-/// Returns a copy of an error: the call returns one, and the socket keeps the other.
-fn copy_of(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::new(error.kind(), error.to_string()),
-    }
-}
-
-/// Returns the `std::io` kind of an error; `system` is the kind of the system's error, if there is
-/// one.
-fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
-    match error {
-        SocketError::SocketTimeout => ErrorKind::TimedOut,
-        SocketError::ConnectionRefused => ErrorKind::ConnectionRefused,
-        SocketError::HostNotFound => ErrorKind::NotFound,
-        SocketError::SocketAccess => ErrorKind::PermissionDenied,
-        _ => system.unwrap_or(ErrorKind::NotConnected),
     }
 }
 

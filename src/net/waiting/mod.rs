@@ -4,8 +4,10 @@
 //! can wait. Sockets and servers know only that a wait is under way.
 
 mod blocking_io;
+mod failure;
 mod server_wait;
 mod socket_wait;
 mod wait_steps;
 
 pub use blocking_io::Blocking;
+pub(crate) use failure::{failure_of, was_cut_off};

@@ -310,11 +310,11 @@ impl<T: ?Sized + Target> Obj<T> {
 }
 
 /// The name of a type without paths, as in `Obj<QTcpSocket>` and `Obj<Channel<String>>`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ShortName(&'static str);
 
 impl ShortName {
-    pub(in crate::object) fn of<T: ?Sized>() -> Self {
+    pub(crate) fn of<T: ?Sized>() -> Self {
         Self::new(type_name::<T>())
     }
 

@@ -24,6 +24,7 @@ pub use slot::{Bare, ByReference, ByValue, Outcome, Returns, Slot};
 pub use slot_error::{SlotError, SlotType};
 pub use undelivered::Undelivered;
 
+pub(crate) use handle::ShortName;
 pub(in crate::object) use handle::Shown;
 pub(in crate::object) use meta_object::each_signal;
 pub(crate) use meta_object::{debug_as_text, nothing_as_text};

@@ -89,7 +89,7 @@ pub struct SlotType(fn() -> &'static str);
 
 impl SlotType {
     #[inline]
-    pub(in crate::object) fn of<F>() -> Self {
+    pub(crate) fn of<F>() -> Self {
         Self(type_name::<F>)
     }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::effect::{Effect, Steps, discard_all};
 use super::queue::Queue;
-use crate::object::store::ObjectKey;
+use crate::object::store::{ObjectKey, TaskKey};
 
 /// The number of deliveries that a turn outside the loop's passes makes before it is put aside. A
 /// delivery is the call of a slot, or a step. Large enough for everything that ends by itself,
@@ -37,6 +37,8 @@ const PATIENCE_OF_CALLS: usize = 1 << 16;
 pub(crate) enum Origin {
     /// An object was woken: its source is ready, its timer is due, or it postponed work.
     Object(ObjectKey),
+    /// A task was polled, and has reached the world.
+    Task(TaskKey),
     /// A call was posted.
     Posted,
     /// A call came from another thread.
@@ -48,7 +50,7 @@ impl Origin {
     /// up nothing more.
     fn patience(self) -> usize {
         match self {
-            Self::Object(_) => TURN_BUDGET,
+            Self::Object(_) | Self::Task(_) => TURN_BUDGET,
             Self::Posted | Self::Remote => PATIENCE_OF_CALLS,
         }
     }

@@ -10,7 +10,17 @@ new_key_type! {
     pub struct ObjectKey;
 }
 
+new_key_type! {
+    /// Identifies a task among all that one runtime ever had.
+    pub(crate) struct TaskKey;
+}
+
 impl ObjectKey {
+    /// The key of no object: a wake-up of it wakes nobody.
+    pub(in crate::object) fn nobody() -> Self {
+        Self::null()
+    }
+
     /// Returns the number, which another object may get later, and the generation, which tells the
     /// two apart.
     pub(in crate::object) fn parts(self) -> (u32, u32) {

@@ -8,5 +8,5 @@ mod tree;
 
 pub(in crate::object) use arena::{Arena, Keyring, Lent, Life, Place};
 pub use key::ObjectKey;
-pub(crate) use key::{Number, RuntimeTag};
+pub(crate) use key::{Number, RuntimeTag, TaskKey};
 pub(in crate::object) use tree::Tree;

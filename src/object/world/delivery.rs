@@ -142,7 +142,7 @@ impl World {
 
     /// Reports a call of an `F` as undelivered, since the receiver is gone.
     #[cold]
-    pub(crate) fn refuse_call<F, R: QObject>(&mut self, receiver: Obj<R>) {
+    pub(crate) fn refuse_call<F, R: ?Sized + Target>(&mut self, receiver: Obj<R>) {
         self.report_undelivered(Undelivered::call::<F, R>(self, receiver));
     }
 
@@ -296,6 +296,11 @@ impl World {
     /// as counted from now on.
     pub(crate) fn take_spent(&mut self) -> usize {
         self.turns.take_spent()
+    }
+
+    /// Counts deliveries of earlier turns as deliveries of the last one.
+    pub(crate) fn add_spent(&mut self, deliveries: usize) {
+        self.turns.spend(deliveries);
     }
 
     /// Returns true if the last turn used up its grant.

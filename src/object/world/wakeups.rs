@@ -52,6 +52,12 @@ impl Wakeups {
         self.0.take_back(object, Postponed::Work)
     }
 
+    /// Makes the loop come to postponed work, and so to the tasks that were woken, in this pass or
+    /// in the next. No object is woken.
+    pub(crate) fn call_loop(&self) {
+        self.0.postpone(ObjectKey::nobody(), Postponed::Work);
+    }
+
     /// Returns true if a turn is running, which will carry out what is recorded.
     pub(crate) fn in_turn(&self) -> bool {
         self.0.in_turn()

@@ -1,0 +1,43 @@
+//! Why a socket has no connection, as an error of `std::io` with the socket's own error in it.
+
+use std::io::{self, ErrorKind};
+
+use crate::net::socket::QAbstractSocket;
+use crate::net::values::{NetError, SocketError};
+
+/// Returns the error with which the connection has ended, or has not come about; `None` if there was
+/// no error. The text of the error names the operation.
+pub(crate) fn failure_of<T>(socket: &T, operation: &str) -> Option<io::Error>
+where
+    T: ?Sized + QAbstractSocket,
+{
+    let error = socket.error()?;
+    let system = socket.os_error().map(copy_of);
+    let kind = kind_of(error, system.as_ref().map(io::Error::kind));
+    Some(io::Error::new(kind, NetError::new(error, operation, system)))
+}
+
+/// Returns true if the connection was lost before all written bytes were sent.
+pub(crate) fn was_cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> bool {
+    socket.machine().get().was_cut_off()
+}
+
+/// Returns a copy of an error: the call returns one, and the socket keeps the other.
+pub(super) fn copy_of(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+/// Returns the `std::io` kind of an error; `system` is the kind of the system's error, if there is
+/// one.
+pub(super) fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
+    match error {
+        SocketError::SocketTimeout => ErrorKind::TimedOut,
+        SocketError::ConnectionRefused => ErrorKind::ConnectionRefused,
+        SocketError::HostNotFound => ErrorKind::NotFound,
+        SocketError::SocketAccess => ErrorKind::PermissionDenied,
+        _ => system.unwrap_or(ErrorKind::NotConnected),
+    }
+}

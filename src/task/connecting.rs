@@ -1,0 +1,80 @@
+//! Connecting a socket, as a future.
+
+use std::io;
+
+use super::task_context::TaskContext;
+use crate::net::{QAbstractSocket, SocketState, failure_of};
+use crate::object::{Obj, Target};
+
+/// How many changes of the state are kept: fewer than there are in one attempt.
+const STATES: usize = 8;
+
+impl TaskContext {
+    /// Connects a socket to a host, and waits until the connection is established.
+    ///
+    /// Dropping the future does not stop the socket: call
+    /// [`abort`](QAbstractSocket::abort) for that.
+    ///
+    /// ```
+    /// use slotwire::prelude::*;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rt = Runtime::new()?;
+    /// let server = rt.add(QTcpServer::new());
+    /// rt[server].listen(([127, 0, 0, 1], 0))?;
+    /// let port = rt[server].server_port().ok_or("it does not listen")?;
+    /// let socket = rt.add(QTcpSocket::new());
+    /// rt.spawn(async move |task| {
+    ///     task.connect_to_host(socket, "127.0.0.1", port).await?;
+    ///     task.with(|world| {
+    ///         assert_eq!(world[socket].state(), SocketState::Connected);
+    ///         world.quit();
+    ///     });
+    ///     Ok::<_, std::io::Error>(())
+    /// });
+    /// rt.exec()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if the connection is not established, with the [`NetError`](crate::NetError) inside,
+    /// and if the socket is gone, or is destroyed meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`with`](Self::with) does, and if the handle is of another runtime.
+    #[doc(alias = "connectToHost")]
+    pub async fn connect_to_host<T>(&self, socket: Obj<T>, host: &str, port: u16) -> io::Result<()>
+    where
+        T: ?Sized + Target + QAbstractSocket,
+    {
+        let mut states = self.stream(socket, T::state_changed, STATES);
+        self.with(|world| {
+            if let Some(socket) = world.get_mut(socket) {
+                socket.connect_to_host(host, port);
+            }
+        });
+        loop {
+            let state = self.with(|world| {
+                let socket = world.get(socket)?;
+                let failure = || failure_of(socket, &format!("connect to {host}:{port}"));
+                Some((socket.state(), failure()))
+            });
+            match state {
+                Some((SocketState::Connected, _)) => return Ok(()),
+                Some((SocketState::Unconnected, Some(failure))) => return Err(failure),
+                Some((SocketState::Unconnected, None)) => {
+                    let text = format!("cannot connect to {host}:{port}: somebody has stopped it");
+                    return Err(io::Error::new(io::ErrorKind::NotConnected, text));
+                }
+                Some(_) if states.next().await.is_some() => {}
+                Some(_) | None => {
+                    let text = format!("cannot connect to {host}:{port}: the socket is gone");
+                    return Err(io::Error::new(io::ErrorKind::NotConnected, text));
+                }
+            }
+        }
+    }
+}
