@@ -18,18 +18,18 @@ impl Runtime {
     ///
     /// For driving the runtime by another loop: watch the descriptor that `as_fd` returns, and
     /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
-    /// readable or the deadline has come on the runtime's clock, which [`now`](World::now) returns.
+    /// readable or the deadline has come on the runtime's clock, which [`now`](crate::World::now) returns.
     /// Ask for the deadline again after every call into the runtime.
     #[doc(alias = "hasPendingEvents")]
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.has_work() { Some(self.now()) } else { self.timers().next_deadline() }
     }
 
-    /// Takes the request to end the loop. Returns the exit code of the last [`quit`](World::quit)
-    /// or [`exit`](World::exit), or `None` if there is no request.
+    /// Takes the request to end the loop. Returns the exit code of the last [`quit`](crate::World::quit)
+    /// or [`exit`](crate::World::exit), or `None` if there is no request.
     ///
     /// For a loop that drives the runtime by [`process_events`](Self::process_events) and goes on
-    /// afterwards, or drives the runtime again later. [`quit_requested`](World::quit_requested)
+    /// afterwards, or drives the runtime again later. [`quit_requested`](crate::World::quit_requested)
     /// returns the request and leaves it there.
     ///
     /// ```
