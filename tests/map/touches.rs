@@ -369,9 +369,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
                 continue;
             }
             let before = self.known.len();
-            self.bind(&arm.pat, known.clone());
-            if let Some((_, guard)) = &arm.guard {
-                self.visit_expr(guard);
+            match &arm.pat {
+                Pat::Guard(guarded) => {
+                    self.bind(&guarded.pat, known.clone());
+                    self.visit_expr(&guarded.guard);
+                }
+                pat => self.bind(pat, known.clone()),
             }
             self.visit_expr(&arm.body);
             self.known.truncate(before);

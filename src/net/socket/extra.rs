@@ -28,7 +28,7 @@ pub(super) struct Extra {
     /// The layer that stands on the next connection, above those of its route.
     pub(super) next_layer: Option<Layer>,
     /// How many connections and bindings have begun since these parts were made.
-    begun: u32,
+    pub(super) begun: u32,
     /// The system's error behind the last error.
     pub(super) error_source: Option<io::Error>,
     pub(super) settings: Settings,
@@ -36,19 +36,6 @@ pub(super) struct Extra {
     pub(super) earlier_steps: EarlierSteps,
     /// Where a wait finds the socket's news if the socket is destroyed meanwhile.
     pub(super) legacy: Weak<Cell<News>>,
-}
-
-impl Extra {
-    /// Counts a connection or a binding that begins.
-    pub(super) fn count_begun(&mut self) {
-        self.begun = self.begun.wrapping_add(1);
-    }
-
-    /// Returns how many connections and bindings have begun since these parts were made.
-    #[cfg(feature = "tls")]
-    pub(super) fn begun(&self) -> u32 {
-        self.begun
-    }
 }
 
 /// Returns the rare parts in their place, mutably. Makes them if they were not needed before.

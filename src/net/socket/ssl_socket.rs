@@ -228,7 +228,7 @@ impl QSslSocket {
             Err(failure) => return self.refuse(failure),
         };
         self.forget();
-        self.told_of = self.tcp.socket.core.begun();
+        self.told_of = self.tcp.socket.core().begun();
         self.tell_wishes();
         let (session, configuration) = (self.session.clone(), &self.configuration);
         self.tcp.socket.put_layer(|below, early, unsent| {
@@ -251,7 +251,7 @@ impl QSslSocket {
         self.tcp.socket.core_mut().set_next_layer(Layer::new(move |below, early| {
             Box::new(TlsEngine::new(below, connection, session, &configuration, early, &[]))
         }));
-        self.told_of = self.tcp.socket.core.begun().wrapping_add(1);
+        self.told_of = self.tcp.socket.core().begun().wrapping_add(1);
     }
 
     /// Forgets the session before.
@@ -350,7 +350,7 @@ impl QSslSocket {
     /// Returns true if the last handshake was that of the last connection. A connection that began
     /// since, and is plain, has none.
     pub(super) fn is_of_last_connection(&self) -> bool {
-        self.told_of == self.tcp.socket.core.begun()
+        self.told_of == self.tcp.socket.core().begun()
     }
 
     fn agreed(&self) -> Option<&Agreed> {

@@ -49,7 +49,7 @@ const RECENT: usize = 4;
 /// that needs them is given them. The queue has no alignment, so that its socket has room for other
 /// small fields beside it.
 #[derive(Debug, Default)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub(super) struct StepQueue {
     /// The number of the step that was recorded last.
     last: u32,

@@ -4,8 +4,6 @@
 use super::core::SocketCore;
 use crate::io::ByteQueue;
 use crate::net::socket::agenda::Agenda;
-#[cfg(feature = "tls")]
-use crate::net::socket::extra::Extra;
 use crate::net::socket::step::Step;
 use crate::net::values::ReadyReadPolicy;
 
@@ -115,16 +113,7 @@ impl SocketCore {
     pub(super) fn begin_anew(&mut self) {
         self.agenda.begin_connection();
         self.on_delivered();
-        if let Some(extra) = self.extra.get_mut() {
-            extra.count_begun();
-        }
-    }
-
-    /// Returns a number that changes when the socket begins to connect, is bound, or takes a
-    /// connection over.
-    #[cfg(feature = "tls")]
-    pub(in crate::net::socket) fn begun(&self) -> u32 {
-        self.extra().map_or(0, Extra::begun)
+        self.count_begun();
     }
 
     /// Puts into the buffer what was read beyond the handshakes of layers. `ready_read` is emitted for

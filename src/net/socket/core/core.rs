@@ -175,6 +175,20 @@ impl SocketCore {
         self.extra_mut().chosen_proxy = proxy;
     }
 
+    /// Counts a connection or a binding that begins.
+    pub(super) fn count_begun(&mut self) {
+        if let Some(extra) = self.extra.get_mut() {
+            extra.begun = extra.begun.wrapping_add(1);
+        }
+    }
+
+    /// Returns a number that changes when the socket begins to connect, is bound, or takes a
+    /// connection over.
+    #[cfg(feature = "tls")]
+    pub(in crate::net::socket) fn begun(&self) -> u32 {
+        self.extra().map_or(0, |extra| extra.begun)
+    }
+
     /// Sets the layer that stands on the next connection, above those of its route.
     #[cfg(feature = "tls")]
     pub(in crate::net::socket) fn set_next_layer(&mut self, layer: Layer) {
