@@ -56,24 +56,29 @@ impl TaskContext {
                 socket.connect_to_host(host, port);
             }
         });
+        let failed = |why: &str| {
+            let text = format!("cannot connect to {host}:{port}: {why}");
+            io::Error::new(io::ErrorKind::NotConnected, text)
+        };
         loop {
-            let state = self.with(|world| {
-                let socket = world.get(socket)?;
-                let failure = || failure_of(socket, &format!("connect to {host}:{port}"));
-                Some((socket.state(), failure()))
+            let outcome = self.with(|world| {
+                let Some(socket) = world.get(socket) else {
+                    return Some(Err(failed("the socket is gone")));
+                };
+                match socket.state() {
+                    SocketState::Connected => Some(Ok(())),
+                    SocketState::Unconnected => {
+                        let failure = failure_of(socket, &format!("connect to {host}:{port}"));
+                        Some(Err(failure.unwrap_or_else(|| failed("somebody has stopped it"))))
+                    }
+                    _ => None,
+                }
             });
-            match state {
-                Some((SocketState::Connected, _)) => return Ok(()),
-                Some((SocketState::Unconnected, Some(failure))) => return Err(failure),
-                Some((SocketState::Unconnected, None)) => {
-                    let text = format!("cannot connect to {host}:{port}: somebody has stopped it");
-                    return Err(io::Error::new(io::ErrorKind::NotConnected, text));
-                }
-                Some(_) if states.next().await.is_some() => {}
-                Some(_) | None => {
-                    let text = format!("cannot connect to {host}:{port}: the socket is gone");
-                    return Err(io::Error::new(io::ErrorKind::NotConnected, text));
-                }
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
+            if states.next().await.is_none() {
+                return Err(failed("the socket is gone"));
             }
         }
     }

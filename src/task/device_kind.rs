@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use crate::io::QIODevice;
-use crate::net::{QAbstractSocket, SocketError, SocketState, failure_of, was_cut_off};
+use crate::net::{QAbstractSocket, SocketState, failure_of, has_ended_in_order, was_cut_off};
 
 /// The operation that fails if no bytes come.
 pub(super) const READING: &str = "read from the socket";
@@ -84,9 +84,7 @@ where
 
 /// Returns why a socket has no connection, unless a connection has ended in good order.
 fn loss_of<T: ?Sized + QAbstractSocket>(socket: &T, operation: &str) -> Option<io::Error> {
-    let is_orderly =
-        socket.error() == Some(SocketError::RemoteHostClosed) && socket.os_error().is_none();
-    let is_lost = socket.state() == SocketState::Unconnected && !is_orderly;
+    let is_lost = socket.state() == SocketState::Unconnected && !has_ended_in_order(socket);
     is_lost.then(|| failure_of(socket, operation)).flatten()
 }
 

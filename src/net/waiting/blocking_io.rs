@@ -4,11 +4,10 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use super::failure::{copy_of, kind_of};
+use super::failure::{failure_of, has_ended_in_order};
 use super::socket_wait::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
-use crate::net::values::{NetError, SocketError};
 use crate::object::{Obj, Target};
 
 /// The operation that fails if no bytes come.
@@ -90,18 +89,15 @@ impl<T: ?Sized + Target + QAbstractSocket> Blocking<'_, T> {
         let earlier = self.socket()?.machine().core().take_fault();
         let has_come = for_it(self.runtime, self.socket, self.timeout);
         let socket = self.socket()?;
-        let failure = socket.error().map(|error| (error, socket.os_error().map(copy_of)));
+        let failure = failure_of(socket, operation);
         if failure.is_none() {
             socket.machine().core().put_fault(earlier);
         }
         match failure {
             _ if has_come => Ok(()),
-            // The next try of the operation returns the end. A reset is an error, and no end.
-            Some((SocketError::RemoteHostClosed, None)) => Ok(()),
-            Some((error, system)) => {
-                let kind = kind_of(error, system.as_ref().map(io::Error::kind));
-                Err(io::Error::new(kind, NetError::new(error, operation, system)))
-            }
+            // The next try of the operation returns the end.
+            Some(_) if has_ended_in_order(socket) => Ok(()),
+            Some(failure) => Err(failure),
             None if socket.machine().get().has_ended() => Ok(()),
             None => Err(io::Error::new(ErrorKind::WouldBlock, "there is nothing to wait for")),
         }

@@ -17,13 +17,19 @@ where
     Some(io::Error::new(kind, NetError::new(error, operation, system)))
 }
 
+/// Returns true if the last error is that the peer has closed the connection in good order. A reset is
+/// an error, and no end.
+pub(crate) fn has_ended_in_order<T: ?Sized + QAbstractSocket>(socket: &T) -> bool {
+    socket.error() == Some(SocketError::RemoteHostClosed) && socket.os_error().is_none()
+}
+
 /// Returns true if the connection was lost before all written bytes were sent.
 pub(crate) fn was_cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> bool {
     socket.machine().get().was_cut_off()
 }
 
 /// Returns a copy of an error: the call returns one, and the socket keeps the other.
-pub(super) fn copy_of(error: &io::Error) -> io::Error {
+fn copy_of(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.to_string()),
@@ -32,7 +38,7 @@ pub(super) fn copy_of(error: &io::Error) -> io::Error {
 
 /// Returns the `std::io` kind of an error; `system` is the kind of the system's error, if there is
 /// one.
-pub(super) fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
+fn kind_of(error: SocketError, system: Option<ErrorKind>) -> ErrorKind {
     match error {
         SocketError::SocketTimeout => ErrorKind::TimedOut,
         SocketError::ConnectionRefused => ErrorKind::ConnectionRefused,
