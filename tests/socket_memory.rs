@@ -1,7 +1,9 @@
 //! What sockets hold in memory for the bytes that they have received and are to send.
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::rc::Rc;
 use std::time::Duration;
 
 use counting_allocator::{CountingAllocator, count};
@@ -63,6 +65,35 @@ fn a_socket_that_was_read_but_for_a_few_bytes_holds_little_memory() {
     });
     assert!(used.bytes < 2 * 64 * 1024 + 20 * 1024, "{} bytes", used.bytes);
     assert!(sockets.iter().all(|&socket| rt[socket].read_all() == [b'x'; 10]));
+}
+
+#[test]
+fn sockets_whose_tasks_await_a_line_hold_no_buffer() {
+    let mut rt = Runtime::new().unwrap();
+    let (sockets, mut peers) = connected(&mut rt, 40);
+    let answered = Rc::new(Cell::new(0));
+    let used = count(|| {
+        for &socket in &sockets {
+            let answered = answered.clone();
+            rt.spawn(async move |task| {
+                let mut socket = task.socket(socket);
+                while let Some(line) = socket.next_line().await? {
+                    socket.write_all(line.as_bytes()).await?;
+                    answered.set(answered.get() + 1);
+                }
+                Ok::<_, std::io::Error>(())
+            });
+        }
+        for peer in &mut peers {
+            peer.write_all(b"line\n").unwrap();
+        }
+        assert!(rt.run_until(LONG, |_| answered.get() == 40).unwrap());
+        for peer in &mut peers {
+            peer.read_exact(&mut [0; 4]).unwrap();
+        }
+    });
+    // Two buffers are the runtime's. A task, and what it has connected, takes less than 4 KiB.
+    assert!(used.bytes < 2 * 64 * 1024 + 40 * 4096, "{} bytes", used.bytes);
 }
 
 #[test]

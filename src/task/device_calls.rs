@@ -30,7 +30,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
     pub async fn next_line(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();
         loop {
-            poll_fn(|cx| self.poll_read_ahead(cx)).await?;
+            poll_fn(|cx| self.poll_ahead(cx).map_ok(drop)).await?;
             let ahead = self.read_ahead();
             let feed = memchr::memchr(b'\n', ahead);
             line.extend_from_slice(&ahead[..feed.unwrap_or(ahead.len())]);

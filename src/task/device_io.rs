@@ -10,14 +10,14 @@ use std::cell::Cell;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::device_kind::{DeviceKind, READING, SENDING, WRITING};
 use super::listener::connect_if_there;
 use super::task_context::TaskContext;
 use crate::io::QIODevice;
 use crate::net::QAbstractSocket;
-use crate::object::{Connection, ConnectionType, Obj, ShortName, Signal, Target, World};
+use crate::object::{ConnectionType, Obj, ScopedConnection, ShortName, Signal, Target, World};
 
 /// How many written bytes may wait in a device before a write waits, and how long a line may be.
 pub(super) const BOUND: usize = 64 * 1024;
@@ -82,7 +82,8 @@ pub struct DeviceIo<T: ?Sized + Target> {
     device: Obj<T>,
     kind: &'static DeviceKind<T>,
     news: Rc<News>,
-    connections: Vec<Option<Connection>>,
+    /// End with the device's reads and writes.
+    _connections: Vec<Option<ScopedConnection>>,
     ahead: Vec<u8>,
     /// How many bytes of those that were read ahead were taken.
     taken: usize,
@@ -170,7 +171,7 @@ fn hear<T: ?Sized + Target, A: Clone + 'static>(
     signal: fn(&T) -> &Signal<A>,
     news: &Rc<News>,
     wakes: Wakes,
-) -> Option<Connection> {
+) -> Option<ScopedConnection> {
     let herald = Herald(news.clone());
     connect_if_there(world, ConnectionType::DIRECT, device, signal, move |_, _: &A| {
         if wakes != Wakes::Writer {
@@ -188,7 +189,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
         task: &TaskContext,
         device: Obj<T>,
         kind: &'static DeviceKind<T>,
-        connect: impl FnOnce(&mut World, &Rc<News>) -> Vec<Option<Connection>>,
+        connect: impl FnOnce(&mut World, &Rc<News>) -> Vec<Option<ScopedConnection>>,
     ) -> Self {
         let news = Rc::new(News::default());
         let connections = task.with(|world| {
@@ -202,7 +203,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
             connections
         });
         let (task, ahead) = (task.clone(), Vec::new());
-        Self { task, device, kind, news, connections, ahead, taken: 0 }
+        Self { task, device, kind, news, _connections: connections, ahead, taken: 0 }
     }
 
     /// Returns the handle of the device.
@@ -245,11 +246,11 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
         cx: &Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let ahead = &self.ahead[self.taken..];
+        let ahead = self.read_ahead();
         if !ahead.is_empty() {
             let count = ahead.len().min(buffer.len());
             buffer[..count].copy_from_slice(&ahead[..count]);
-            self.taken += count;
+            self.take_ahead(count);
             return Poll::Ready(Ok(count));
         }
         if buffer.is_empty() {
@@ -263,24 +264,15 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
         })
     }
 
-    /// Reads ahead if nothing is left of that.
-    pub(super) fn poll_read_ahead(&mut self, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        if self.taken < self.ahead.len() {
-            return Poll::Ready(Ok(()));
+    /// Returns what was read ahead. Reads ahead if nothing is left of that.
+    pub(super) fn poll_ahead(&mut self, cx: &Context<'_>) -> Poll<io::Result<&[u8]>> {
+        if self.taken == self.ahead.len() {
+            // A device that waits holds no buffer.
+            let mut bytes = [0; READ_AHEAD];
+            let count = ready!(self.poll_read_into(cx, &mut bytes))?;
+            (self.ahead, self.taken) = (bytes[..count].to_vec(), 0);
         }
-        let mut ahead = std::mem::take(&mut self.ahead);
-        (self.taken, ahead) = (0, {
-            ahead.resize(READ_AHEAD, 0);
-            ahead
-        });
-        let polled = self.poll_read_into(cx, &mut ahead);
-        let count = match &polled {
-            Poll::Ready(Ok(count)) => *count,
-            _ => 0,
-        };
-        ahead.truncate(count);
-        self.ahead = ahead;
-        polled.map_ok(drop)
+        Poll::Ready(Ok(self.read_ahead()))
     }
 
     /// Returns what was read ahead.
@@ -350,14 +342,6 @@ fn flush<T: ?Sized + QIODevice>(device: &mut T, kind: &DeviceKind<T>) -> io::Res
 
 /// Nothing in it is pinned.
 impl<T: ?Sized + Target> Unpin for DeviceIo<T> {}
-
-impl<T: ?Sized + Target> Drop for DeviceIo<T> {
-    fn drop(&mut self) {
-        self.connections.iter().flatten().for_each(|connection| {
-            connection.disconnect();
-        });
-    }
-}
 
 impl<T: ?Sized + Target> fmt::Debug for DeviceIo<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

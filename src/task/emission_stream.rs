@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use super::listener::{Ear, Listener, connect_if_there};
 use super::next::SenderGone;
-use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World};
+use crate::object::{ConnectionType, Obj, ScopedConnection, Signal, Target, World};
 
 /// The emissions of a signal, from the moment when the stream was made. Created by
 /// [`TaskContext::stream`](crate::TaskContext::stream) and [`World::stream`].
@@ -20,7 +20,8 @@ use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World};
 /// connection.
 pub struct EmissionStream<A> {
     listener: Rc<Listener<VecDeque<Result<A, Missed>>>>,
-    connection: Option<Connection>,
+    /// Ends with the stream.
+    _connection: Option<ScopedConnection>,
     sender: SenderGone,
 }
 
@@ -67,7 +68,7 @@ impl World {
                 ear.hear(|waiting| keep(waiting, argument, capacity));
             },
         );
-        EmissionStream { listener, connection, sender: SenderGone::new(sender) }
+        EmissionStream { listener, _connection: connection, sender: SenderGone::new(sender) }
     }
 }
 
@@ -134,12 +135,6 @@ impl<A> futures_core::Stream for EmissionStream<A> {
 
     fn poll_next(self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_emission(cx)
-    }
-}
-
-impl<A> Drop for EmissionStream<A> {
-    fn drop(&mut self) {
-        self.connection.as_ref().map(Connection::disconnect);
     }
 }
 

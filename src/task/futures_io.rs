@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
 
@@ -22,9 +22,7 @@ impl<T: ?Sized + Target + QIODevice> AsyncRead for DeviceIo<T> {
 
 impl<T: ?Sized + Target + QIODevice> AsyncBufRead for DeviceIo<T> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        let this = self.get_mut();
-        ready!(this.poll_read_ahead(cx))?;
-        Poll::Ready(Ok(this.read_ahead()))
+        self.get_mut().poll_ahead(cx)
     }
 
     fn consume(mut self: Pin<&mut Self>, amount: usize) {

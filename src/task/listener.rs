@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use crate::object::{Connection, ConnectionType, Obj, Signal, Target, World};
+use crate::object::{ConnectionType, Obj, ScopedConnection, Signal, Target, World};
 
 /// What a future has heard, and whether more can come.
 pub(super) struct Listener<H> {
@@ -43,8 +43,8 @@ impl<H> Listener<H> {
     }
 }
 
-/// Connects a signal to a closure, unless the sender is gone: then the closure is dropped, and whoever
-/// awaits the signal hears of that as of a sender that is destroyed later.
+/// Connects a signal to a closure, until the guard is dropped. If the sender is gone, the closure is
+/// dropped, and whoever awaits the signal hears of that as of a sender that is destroyed later.
 #[track_caller]
 pub(super) fn connect_if_there<S, A>(
     world: &mut World,
@@ -52,13 +52,13 @@ pub(super) fn connect_if_there<S, A>(
     sender: Obj<S>,
     signal: fn(&S) -> &Signal<A>,
     closure: impl FnMut(&mut World, &A) + 'static,
-) -> Option<Connection>
+) -> Option<ScopedConnection>
 where
     S: ?Sized + Target,
     A: Clone + 'static,
 {
     world.expect_own(sender);
-    world.contains(sender).then(|| world.connect_fn_with(kind, sender, signal, closure))
+    world.contains(sender).then(|| world.connect_fn_with(kind, sender, signal, closure).scoped())
 }
 
 /// The end of a listener that is in the closure of a connection.

@@ -6,14 +6,17 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::listener::{Ear, Listener, connect_if_there};
-use crate::object::{Connection, ConnectionType, Obj, QObject, ShortName, Signal, Target, World};
+use crate::object::{
+    ConnectionType, Obj, QObject, ScopedConnection, ShortName, Signal, Target, World,
+};
 
 /// The next emission of a signal. Created by [`TaskContext::next`](crate::TaskContext::next) and
 /// [`World::next`].
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Next<A> {
     listener: Rc<Listener<Option<A>>>,
-    connection: Option<Connection>,
+    /// Ends with the future.
+    _connection: Option<ScopedConnection>,
     sender: SenderGone,
 }
 
@@ -66,7 +69,7 @@ impl World {
         };
         let kind = ConnectionType::SINGLE_SHOT;
         let connection = connect_if_there(self, kind, sender, signal, hear);
-        Next { listener, connection, sender: SenderGone::new(sender) }
+        Next { listener, _connection: connection, sender: SenderGone::new(sender) }
     }
 }
 
@@ -82,12 +85,6 @@ impl<A> Future for Next<A> {
         }
         self.listener.wait(cx);
         Poll::Pending
-    }
-}
-
-impl<A> Drop for Next<A> {
-    fn drop(&mut self) {
-        self.connection.as_ref().map(Connection::disconnect);
     }
 }
 

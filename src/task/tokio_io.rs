@@ -24,9 +24,7 @@ impl<T: ?Sized + Target + QIODevice> AsyncRead for DeviceIo<T> {
 
 impl<T: ?Sized + Target + QIODevice> AsyncBufRead for DeviceIo<T> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        let this = self.get_mut();
-        ready!(this.poll_read_ahead(cx))?;
-        Poll::Ready(Ok(this.read_ahead()))
+        self.get_mut().poll_ahead(cx)
     }
 
     fn consume(mut self: Pin<&mut Self>, amount: usize) {

@@ -216,28 +216,13 @@ impl Tasks {
 
     /// Drops all tasks, since the runtime is being dropped: in the order in which they were spawned.
     pub(in crate::event_loop) fn close(&self) {
-        /// Tasks that are being dropped, the first one last. If one of them panics, the others are
-        /// still dropped.
-        struct All(Vec<Task>);
-
-        impl Drop for All {
-            fn drop(&mut self) {
-                while let Some(task) = self.0.pop() {
-                    drop(task);
-                }
-            }
-        }
-
         WokenTasks::leave(self.remote.address());
         self.place.set_reason(TaskError::RuntimeDropped);
-        let mut all = All(std::mem::take(&mut *self.table.borrow_mut())
-            .into_iter()
-            .map(|(_, task)| task)
-            .collect());
-        all.0.sort_by_key(|task| std::cmp::Reverse(task.number));
-        while let Some(task) = all.0.pop() {
-            drop(task);
-        }
+        let table = std::mem::take(&mut *self.table.borrow_mut());
+        let mut tasks: Vec<_> = table.into_iter().map(|(_, task)| task).collect();
+        tasks.sort_by_key(|task| task.number);
+        // If the destructor of one panics, those of the others still run.
+        drop(tasks);
     }
 }
 
