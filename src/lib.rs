@@ -65,9 +65,9 @@
 //!
 //! # Features
 //!
-//! * `idn`: allows host names with letters beyond ASCII, such as `bücher.test`. It
-//!   adds 25 crates to the build and 170 KB to a program. Without it, such a name is an error that
-//!   names the feature; nothing else changes.
+//! * `idn`: allows host names with letters beyond ASCII, such as `bücher.test`. It adds 25 crates to
+//!   the build and 170 KB to a program. Without it, such a name is an error that names the feature;
+//!   nothing else changes.
 //! * `http-proxy`: adds `NetworkProxy::http`, proxies that are spoken to by HTTP CONNECT. It adds
 //!   10 crates to the build.
 //! * `tls`: adds `QSslSocket` and `QSslServer`, TLS 1.2 and 1.3 by `rustls`, with `SslConfiguration`,

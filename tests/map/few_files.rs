@@ -1,11 +1,8 @@
 //! The fields of each struct are touched in few files, so that a reader who asks how they change need
 //! not look far.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use super::touches::touches;
-use super::{files_of, sources};
+use super::{files_of, library};
 
 /// In how many files the fields of a struct may be touched.
 const MOST_FILES: usize = 4;
@@ -43,8 +40,7 @@ const KERNEL: &str = "the parts of the simulated kernel know each other's state"
 
 #[test]
 fn the_fields_of_a_struct_are_touched_in_few_files() {
-    let mut found = BTreeMap::new();
-    sources(&Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("src"), "", &mut found);
+    let mut found = library();
     // They are compiled for tests and for fuzzers alone.
     found.retain(|file, _| !file.contains("_tests") && !file.ends_with("fuzzing.rs"));
     let mut touches = touches(&found);

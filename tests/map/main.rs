@@ -44,10 +44,11 @@ fn sources(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
     }
 }
 
-fn this_crate() -> Imports {
+/// Returns the texts of the library's files, by their paths below `src/`.
+fn library() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    sources(&Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("src"), "", &mut found);
-    Imports::of(&found)
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../src")), "", &mut found);
+    found
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn every_import_keeps_to_the_map() {
     let page = fs::read_to_string(page).expect("the page is there");
     let (_, block) = page.split_once("\n```map\n").expect("the page has a block ```map");
     let (map, _) = block.split_once("\n```\n").expect("the block ends");
-    let complaints = Chart::read(map).complaints(&this_crate());
+    let complaints = Chart::read(map).complaints(&Imports::of(&library()));
     assert!(
         complaints.is_empty(),
         "the imports of src/ and the map in ARCHITECTURE.md (\"The map, checked\") differ:\n\n{}\n",
@@ -70,8 +71,7 @@ const SYSTEMS: [&str; 3] =
 
 #[test]
 fn what_differs_between_systems_is_where_the_page_says() {
-    let mut found = BTreeMap::new();
-    sources(&Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join("src"), "", &mut found);
+    let found = library();
     let conditions =
         ["target_os", "target_vendor", "cfg(unix", "cfg(windows", "not(unix", "not(windows"];
     let differs = |text: &String| conditions.iter().any(|condition| text.contains(condition));

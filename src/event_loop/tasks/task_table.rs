@@ -31,7 +31,7 @@ pub(crate) struct Tasks {
     woken: Rc<WokenTasks>,
     /// Tasks that were woken after they had been polled in this round. They wait for the next.
     later: RefCell<Vec<TaskKey>>,
-    /// Tasks that are to be dropped.
+    /// Tasks that have ended, which the loop will drop.
     ended: RefCell<VecDeque<TaskKey>>,
     place: Rc<WorldPlace>,
     remote: Remote,
@@ -48,7 +48,7 @@ struct Task {
     number: u64,
     /// The last round in which it was polled.
     polled_in: u64,
-    /// Why it is to be dropped, if it is.
+    /// Why the loop will drop the task. `None` while the task goes on.
     ending: Option<TaskError>,
 }
 
@@ -92,7 +92,7 @@ impl Tasks {
         self.table.borrow().get(task).map(|task| task.waker.clone().into())
     }
 
-    /// Returns true if the task is there and is not to be dropped.
+    /// Returns true if the task is there and has not ended.
     pub(crate) fn is_running(&self, task: TaskKey) -> bool {
         self.table.borrow().get(task).is_some_and(|task| task.ending.is_none())
     }
@@ -113,12 +113,12 @@ impl Tasks {
         true
     }
 
-    /// Returns true if a task is to be polled or dropped.
+    /// Returns true if there is a task for the loop to poll or to drop.
     pub(in crate::event_loop) fn has_work(&self) -> bool {
         !self.woken.is_empty() || !self.ended.borrow().is_empty() || !self.later.borrow().is_empty()
     }
 
-    /// Makes the loop come to the tasks once more, if one of them is to be polled or dropped.
+    /// Makes the loop come to the tasks once more, if it has one to poll or to drop.
     pub(in crate::event_loop) fn call_loop_again(&self) {
         if self.has_work() {
             self.woken.call_loop();
@@ -131,8 +131,8 @@ impl Tasks {
         self.round.set(self.round.get() + 1);
     }
 
-    /// Drops the next task that is to be dropped, or else polls the next task that was woken. Returns
-    /// `None` if there is none.
+    /// Drops the next task that has ended, or else polls the next task that was woken. Returns `None`
+    /// if there is neither.
     pub(in crate::event_loop) fn do_next(&self, world: &mut World) -> Option<()> {
         let ended = self.ended.borrow_mut().pop_front();
         if let Some(task) = ended {
@@ -148,7 +148,7 @@ impl Tasks {
         }
     }
 
-    /// Returns true if a task that was woken is to be polled now.
+    /// Returns true if the loop may poll this task, which was woken, now.
     fn may_poll(&self, key: TaskKey, world: &World) -> bool {
         let mut table = self.table.borrow_mut();
         let Some(task) = table.get_mut(key) else { return false };

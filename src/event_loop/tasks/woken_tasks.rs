@@ -1,8 +1,8 @@
 //! The tasks of a runtime that were woken and not polled since.
 //!
-//! Keeps two promises. Tasks come out in the order in which they were woken. And whoever wakes a task
-//! in the runtime's thread finds the list without a lock: [`WokenTasks::push_here`] looks it up among
-//! the runtimes of the thread. `task_waker.rs` takes the way through the loop's inbox if it is in
+//! Keeps two promises. Tasks come out in the order in which they were woken. And a wake in the
+//! runtime's thread finds the list without a lock: [`WokenTasks::push_here`] looks it up among the
+//! runtimes of the thread. `task_waker.rs` takes the way through the loop's inbox if it is in
 //! another thread.
 
 use std::cell::RefCell;

@@ -1,8 +1,8 @@
 //! `WorldPlace`: where the world is while a task is polled.
 //!
 //! Keeps two promises. The world is back in its runtime when the poll is over, also if it panics:
-//! a guard swaps it into this place and back. And whoever reaches it here has it alone: a second one
-//! gets an error.
+//! a guard swaps it into this place and back. And a closure that gets the world has it alone: a second
+//! closure inside it gets an error.
 
 use std::cell::{Cell, RefCell};
 

@@ -25,7 +25,7 @@ pub(super) struct Agenda {
 }
 
 bitflags! {
-    /// Why `ready_read` is to be emitted once more, in a later wake-up.
+    /// Why the socket will emit `ready_read` once more, in a later wake-up.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     struct Announcements: u8 {
         /// Some bytes were read and some were left.
@@ -156,7 +156,7 @@ impl Agenda {
         self.announcements = Announcements::default();
     }
 
-    /// Forgets the connection, but not that the rest of its bytes is to be announced.
+    /// Forgets the connection. The socket still announces the rest of its bytes.
     pub(super) fn end_connection(&mut self) {
         self.announcements.remove(Announcements::EARLY);
     }

@@ -97,13 +97,14 @@ impl SocketCore {
         }
     }
 
-    /// Returns true if `ready_read` is to be emitted once more for bytes in the buffer.
+    /// Returns true if the socket will emit `ready_read` once more for bytes in the buffer.
     #[inline]
     pub(in crate::net::socket) fn announces_later(&self) -> bool {
         self.agenda.announces()
     }
 
-    /// Returns true if `ready_read` is to be emitted for bytes that came with the end of a handshake.
+    /// Returns true if the socket will emit `ready_read` for bytes that came with the end of a
+    /// handshake.
     pub(in crate::net) fn announces_early(&self) -> bool {
         self.agenda.announces_early()
     }

@@ -22,7 +22,7 @@ use crate::readiness::{Readiness, SourceId};
 /// The socket is connected or bound since the last step of its attempt.
 #[must_use]
 pub(in crate::net) struct Established {
-    /// The connection is to be closed at once.
+    /// True if the socket closes the connection at once.
     pub(in crate::net) to_close: bool,
 }
 
