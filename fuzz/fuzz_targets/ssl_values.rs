@@ -10,6 +10,8 @@
 use std::hint::black_box;
 
 use arbitrary::Arbitrary;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use counting_allocator::{CountingAllocator, count};
 use libfuzzer_sys::fuzz_target;
 use slotwire::{SslCertificate, SslConfiguration, SslKey, SubjectInfo};
@@ -98,37 +100,15 @@ impl Input<'_> {
     }
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /// A section of PEM, in one line.
 fn section(label: &str, der: &[u8]) -> String {
-    let mut code = String::new();
-    for chunk in der.chunks(3) {
-        let mut bytes = [0; 4];
-        bytes[1..=chunk.len()].copy_from_slice(chunk);
-        let number = u32::from_be_bytes(bytes);
-        for digit in 0..4 {
-            let value = number >> (18 - 6 * digit) & 63;
-            let is_padding = digit > chunk.len();
-            code.push(if is_padding { '=' } else { DIGITS[value as usize].into() });
-        }
-    }
-    format!("-----BEGIN {label}-----\n{code}\n-----END {label}-----\n")
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
 /// The bytes of the only section of a text in PEM.
 fn der_of(pem: &str) -> Vec<u8> {
     let lines = pem.lines().filter(|line| !line.starts_with("-----"));
-    let digits: Vec<_> = lines
-        .flat_map(str::bytes)
-        .filter_map(|byte| DIGITS.iter().position(|one| *one == byte))
-        .collect();
-    let chunk = |four: &[usize]| {
-        let number =
-            four.iter().enumerate().map(|(place, digit)| digit << (18 - 6 * place)).sum::<usize>();
-        number.to_be_bytes()[5..5 + four.len() * 6 / 8].to_vec()
-    };
-    digits.chunks(4).flat_map(chunk).collect()
+    STANDARD.decode(lines.collect::<String>()).expect("it is authentic")
 }
 
 /// Asks a certificate for all that it tells.
