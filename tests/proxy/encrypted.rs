@@ -15,9 +15,6 @@ const NAME: &str = "example.invalid";
 const ENCRYPTED: [&str; 6] =
     ["HostLookup", "Connecting", "Connected", "connected", "mode_changed Client", "encrypted"];
 
-/// What a socket tells whose connection ends.
-const ENDING: [&str; 4] = ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
-
 /// The kinds of proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

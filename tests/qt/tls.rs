@@ -339,11 +339,6 @@ fn play(
     [rest, server]
 }
 
-const CONNECTING: [&str; 6] =
-    ["HostLookup", "Connecting", "host_found", "Connected", "connected", "mode_changed Client"];
-
-const ENDING: [&str; 4] = ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
-
 #[test]
 fn megabytes_pass_both_ways_at_once() {
     let Some(qt) = Qt::find() else { return };

@@ -121,13 +121,6 @@ fn with_broken_signature(configuration: &SslConfiguration) -> SslConfiguration {
     configuration.clone().with_local_certificate([certificate], key).unwrap()
 }
 
-/// What a socket tells that connects to an address.
-const CONNECTING: [&str; 6] =
-    ["HostLookup", "Connecting", "host_found", "Connected", "connected", "mode_changed Client"];
-
-/// What a socket tells whose connection ends.
-const ENDING: [&str; 4] = ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
-
 /// Lets a client meet each impostor, in each version of TLS, and an honest server afterwards. `prepare`
 /// sets the client up. `story` says what happens between the beginning and the end of the connection:
 /// at the client, and at the server.

@@ -10,13 +10,6 @@ use slotwire::{
 use crate::parties::{Authority, Pair, all_signals_of, contents};
 use crate::support::*;
 
-/// What a client tells that connects to an address.
-const CONNECTING: [&str; 6] =
-    ["HostLookup", "Connecting", "host_found", "Connected", "connected", "mode_changed Client"];
-
-/// What a socket tells whose connection ends.
-const ENDING: [&str; 4] = ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
-
 const REFUSED: &str = "SslHandshakeFailed while Connected";
 
 /// Lets a client meet a server. The client tells `at_client`, and the server `at_server`, between the

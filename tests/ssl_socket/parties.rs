@@ -222,24 +222,8 @@ impl Pair {
     }
 }
 
-/// Notes every signal of a socket.
-pub(crate) fn ssl_journal_of(rt: &mut Runtime, socket: Obj<QSslSocket>) -> Journal {
-    let journal = journal_of(rt, socket);
-    let note = |rt: &mut Runtime, signal: fn(&QSslSocket) -> &Signal<()>, text: &'static str| {
-        let journal = journal.clone();
-        rt.connect_fn(socket, signal, move |_, _| journal.note(text));
-    };
-    note(rt, QSslSocket::encrypted, "encrypted");
-    let modes = journal.clone();
-    rt.connect_fn(socket, QSslSocket::mode_changed, move |_, mode| {
-        modes.note(format!("mode_changed {mode:?}"));
-    });
-    journal
-}
-
-/// Notes every signal of a socket with its argument, but for those that change what it does if
-/// somebody listens: `ssl_errors`, `handshake_interrupted_on_error`, `encrypted_bytes_written`.
-pub(crate) fn all_signals_of(world: &mut World, socket: Obj<QSslSocket>) -> Journal {
+/// Notes the signals that a `QTcpSocket` has too, `encrypted` and `mode_changed`.
+pub(crate) fn ssl_journal_of(world: &mut World, socket: Obj<QSslSocket>) -> Journal {
     let journal = journal_of(world, socket);
     let note = journal.clone();
     world.connect_fn(socket, QSslSocket::encrypted, move |_, _| note.note("encrypted"));
@@ -247,6 +231,13 @@ pub(crate) fn all_signals_of(world: &mut World, socket: Obj<QSslSocket>) -> Jour
     world.connect_fn(socket, QSslSocket::mode_changed, move |_, mode| {
         note.note(format!("mode_changed {mode:?}"));
     });
+    journal
+}
+
+/// Notes every signal of a socket with its argument, but for those that change what it does if
+/// somebody listens: `ssl_errors`, `handshake_interrupted_on_error`, `encrypted_bytes_written`.
+pub(crate) fn all_signals_of(world: &mut World, socket: Obj<QSslSocket>) -> Journal {
+    let journal = ssl_journal_of(world, socket);
     let note = journal.clone();
     world.connect_fn(socket, QSslSocket::peer_verify_error, move |_, error| {
         note.note(format!("peer_verify_error {:?}", error.kind()));

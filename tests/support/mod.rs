@@ -188,6 +188,14 @@ impl Journal {
     }
 }
 
+/// What a journal has of a client that connects to an address, and begins to speak TLS.
+pub(crate) const CONNECTING: [&str; 6] =
+    ["HostLookup", "Connecting", "host_found", "Connected", "connected", "mode_changed Client"];
+
+/// What a journal has of a socket whose connection ends.
+pub(crate) const ENDING: [&str; 4] =
+    ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
+
 /// Notes every signal of a socket. A state that is announced but not the socket's is noted too.
 pub(crate) fn journal_of<T: QAbstractSocket>(rt: &mut World, socket: Obj<T>) -> Journal {
     let journal = Journal::new();
