@@ -59,13 +59,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use classes::{Relay, Source, Sum};
-use echo::Way;
 use slotwire::prelude::*;
 use slotwire::{OpenMode, VirtualClock};
+use support::echo::{self, Way};
 
 mod classes;
-#[path = "../tests/support/echo.rs"]
-mod echo;
 mod messages;
 mod reading;
 

@@ -1,7 +1,5 @@
 //! The blocking view of a socket.
 
-mod support;
-
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! `QBuffer`: a device over bytes in memory.
 
-mod support;
-
 use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 use std::time::Duration;
 

@@ -1,8 +1,5 @@
 //! `QDataStream`: the bytes that Qt writes, and what comes back of them, however they are cut.
 
-#[path = "support/mod.rs"]
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::CString;
 use std::io::Write;

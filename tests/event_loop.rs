@@ -1,7 +1,5 @@
 //! The loop: turns, their order and bounds, its end, and what panics and shortages leave of it.
 
-mod support;
-
 use std::cell::Cell;
 use std::io::Write;
 use std::rc::Rc;

@@ -3,15 +3,12 @@
 //! `cargo test` builds them first; `cargo test -p slotwire-tests --test examples` does not, so `cargo build --workspace --examples --all-features`
 //! goes before it.
 
-#[path = "support/program.rs"]
-mod program;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::thread;
 
-use program::{DEADLINE, Program};
 use slotwire::stream::QDataStream;
+use support::program::{DEADLINE, Program};
 
 /// The fortune "Somebody is waiting for your signal.", as Qt 6.12 has written it: `writeQString` in
 /// the version `Qt_6_5`.

@@ -1,7 +1,5 @@
 //! A runtime that somebody else's loop drives: by its descriptor and its deadline.
 
-mod support;
-
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::time::Duration;

@@ -5,8 +5,6 @@
 //!
 //! Who asks without a runtime asks this machine, on the kernel's network alone.
 
-mod support;
-
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;

@@ -1,7 +1,5 @@
 //! Peers that mean no good: whatever they do is a signal or an error, and costs a bounded amount.
 
-mod support;
-
 use std::cell::Cell;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};

@@ -1,7 +1,6 @@
 //! What an object does as it enters a runtime, is wired, and leaves it.
 
 mod people;
-mod support;
 
 use std::cell::RefCell;
 use std::rc::Rc;

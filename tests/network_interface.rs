@@ -1,7 +1,5 @@
 //! `NetworkInterface`: what the machine says of its interfaces, of which every one has `lo`.
 
-mod support;
-
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 

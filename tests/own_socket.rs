@@ -1,7 +1,5 @@
 //! Classes that extend a socket or a device, in the way in which one subclasses in Qt.
 
-mod support;
-
 use std::io::{BufRead, ErrorKind, Read, Write};
 
 use slotwire::prelude::*;

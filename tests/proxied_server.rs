@@ -5,8 +5,6 @@
 //! What a proxy's answers mean is tested in `tests/proxy/listening.rs`, and servers with many peers in
 //! `tests/tcp_server.rs`.
 
-mod support;
-
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! Remotes: calls from other threads.
 
-mod support;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 

@@ -5,8 +5,6 @@
 //! while it is used, which one host alone cannot bring about. `SocketAccess` needs a process
 //! without privileges, which a test that may run as root is not.
 
-mod support;
-
 use std::io::Write;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;

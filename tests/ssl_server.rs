@@ -3,7 +3,6 @@
 #[allow(dead_code, reason = "the parties of the tests of `QSslSocket`")]
 #[path = "ssl_socket/parties.rs"]
 mod parties;
-mod support;
 
 use std::io::Write;
 use std::time::Duration;

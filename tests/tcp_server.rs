@@ -2,8 +2,6 @@
 //!
 //! Descriptors are on the kernel's network alone.
 
-mod support;
-
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};

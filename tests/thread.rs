@@ -1,7 +1,5 @@
 //! Threads with a loop of their own.
 
-mod support;
-
 use std::sync::mpsc;
 use std::time::Duration;
 

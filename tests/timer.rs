@@ -1,7 +1,5 @@
 //! Timers, on a clock that the tests move.
 
-mod support;
-
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;

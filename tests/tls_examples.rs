@@ -3,9 +3,6 @@
 //! `cargo test` builds them first; `cargo test -p slotwire-tests --test tls_examples` does not, so
 //! `cargo build --workspace --examples --all-features` goes before it.
 
-#[path = "support/program.rs"]
-mod program;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use program::{DEADLINE, Program};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use slotwire::prelude::*;
 use slotwire::{QSslSocket, SslCertificate, SslConfiguration};
+use support::program::{DEADLINE, Program};
 
 /// Returns the path of a file of one test.
 fn file_of(test: &str) -> PathBuf {

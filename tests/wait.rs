@@ -1,7 +1,5 @@
 //! Waiting for one socket without the event loop.
 
-mod support;
-
 use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown};

@@ -1,13 +1,10 @@
 //! Works that take whole messages from a device: by `Messages`, and by a slot of `ready_read` that
 //! does it by hand and emits each message too.
 
-use pipe::Pipe;
 use slotwire::OpenMode;
 use slotwire::message::{Decoder, LengthPrefixCodec, LineCodec, Messages};
 use slotwire::prelude::*;
-
-#[path = "../../tests/support/pipe.rs"]
-mod pipe;
+use support::pipe::Pipe;
 
 /// How many messages each readiness brings.
 const AT_ONCE: usize = 100;

@@ -1,6 +1,6 @@
 //! Fetches a page over HTTPS, with HTTP/1.0.
 //!
-//! Run it with `cargo run -p tls-examples --example https_get -- https://example.org/`. The server has to
+//! Run it with `cargo run --features tls --example https_get -- https://example.org/`. The server has to
 //! prove who it is to the platform's certificate authorities. Without an argument, the program fetches
 //! a page from a server of its own. It prints how the connection is encrypted, the status line and the
 //! headers to standard error, and the page to standard output. The exit code is 1 if the page has not

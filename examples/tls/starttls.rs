@@ -1,6 +1,6 @@
 //! A line protocol that begins in plain text and goes on encrypted, with both ends in one program.
 //!
-//! Run it with `cargo run -p tls-examples --example starttls`. It prints each line that goes over the
+//! Run it with `cargo run --features tls --example starttls`. It prints each line that goes over the
 //! connection, with the end that has received it, and how it has come:
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! A TLS echo server with a certificate that is made on the spot, and a client that trusts this
 //! certificate and no other.
 //!
-//! Run it with `cargo run -p tls-examples --example tls_echo`. It prints with whom the client speaks
+//! Run it with `cargo run --features tls --example tls_echo`. It prints with whom the client speaks
 //! and how, what comes back, and that the server has noticed the end:
 //!
 //! ```text

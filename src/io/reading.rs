@@ -7,7 +7,7 @@
 //!
 //! No call looks at or copies more bytes than it hands out, apart from those that it reads ahead
 //! once, and the carriage returns among them that text mode drops: a transaction that is rolled back
-//! brings these back too, and they are passed over again. `tests/reading_cost.rs` counts it.
+//! brings these back too, and they are passed over again. `tests/cost/reading.rs` counts it.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};

@@ -1,9 +1,6 @@
 //! The kernel's network and the simulated one side by side: random programs do the same on both,
 //! and the kernel is right.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod connection;
 mod datagrams;
 mod server;

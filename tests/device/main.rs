@@ -1,8 +1,5 @@
 //! `QIODevice`: what all devices do between their buffer and what is below it.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod forwarding;
 mod messages;
 mod model;

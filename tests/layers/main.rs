@@ -3,8 +3,6 @@
 //! The layer is `toll.rs`, which follows a script. What connections do over a layer is in the
 //! suites of TCP sockets and waits, by the layer of `support/secret.rs`.
 
-#[path = "../support/mod.rs"]
-mod support;
 mod toll;
 
 use std::cell::Cell;

@@ -6,9 +6,6 @@
 //! and the commands `ip` and `unshare`. Without them those tests say that they are skipped, and fail
 //! if `SLOTWIRE_REQUIRE_NETNS` is set.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod calls;
 mod datagrams;
 mod ends;

@@ -1,10 +1,5 @@
 //! Messages: whole ones out of bytes that come in whatever pieces, and out whole or not at all.
 
-#[path = "../support/pipe.rs"]
-mod pipe;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod data_streams;
 mod ends;
 mod length_prefixes;
@@ -15,10 +10,10 @@ mod tokio_codecs;
 
 use std::io;
 
-use pipe::Pipe;
 use slotwire::message::{Decoder, MessageError, Messages};
 use slotwire::prelude::*;
 use slotwire::{Device, QBuffer, RawDevice};
+use support::pipe::Pipe;
 use support::*;
 
 /// A pipe, the reader of its messages, and what that says: `Debug` of the messages, `!` and the

@@ -7,8 +7,8 @@ use std::time::Duration;
 use slotwire::prelude::*;
 use slotwire::{BindAddress, Incoming, NetworkProxy, ProxyQuery};
 
-use super::support::*;
 use super::{GREETING, hear, reply_with};
+use support::*;
 
 /// The request to listen at any address and port.
 const BIND: &[u8] = b"\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00";

@@ -1,9 +1,6 @@
 //! Connections through proxies that follow a script, on every network: SOCKS5 here and in most
 //! modules, HTTP in `http.rs`.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 #[allow(dead_code, reason = "the peers of the tests of `QSslSocket`")]
 #[path = "../ssl_socket/by_hand.rs"]
 mod by_hand;

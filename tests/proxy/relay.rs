@@ -8,8 +8,8 @@ use std::time::Duration;
 use slotwire::prelude::*;
 use slotwire::{BindMode, NetworkDatagram, NetworkProxy};
 
-use super::support::*;
 use super::{GREETING, hear, reply_with};
+use support::*;
 
 /// The request to relay datagrams from an address that is not known yet.
 pub(super) const ASSOCIATE: &[u8] = b"\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00";

@@ -10,8 +10,8 @@ use slotwire::prelude::*;
 use slotwire::{BindMode, NetworkProxy, OptionName, ProxyQuery, SocketOption};
 
 use super::relay::*;
-use super::support::*;
 use super::{GREETING, hear, reply_with};
+use support::*;
 
 /// Has a slot on `ready_read` take one datagram each time, and returns what the slot takes.
 fn one_at_a_time(rt: &mut Runtime, socket: Obj<QUdpSocket>) -> Rc<RefCell<Vec<Vec<u8>>>> {

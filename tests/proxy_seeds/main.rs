@@ -8,11 +8,9 @@ mod dice;
 mod gate;
 mod play;
 mod script;
-#[path = "../support/seeds.rs"]
-mod seeds;
 
 use play::run;
-use seeds::{Failure, assert_none_fails, find_in, seeds};
+use support::seeds::{Failure, assert_none_fails, find_in, seeds};
 
 #[test]
 fn every_seed_comes_to_what_its_proxies_make_of_it() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::program::Program;
 use super::*;
+use support::program::Program;
 
 #[test]
 fn our_clients_understand_a_fortune_server_of_qt() {

@@ -4,11 +4,6 @@
 //! `.ci/qt` installs PySide6 into `target/qt` and runs these tests. Without it they say that they
 //! are skipped, and fail if `SLOTWIRE_REQUIRE_QT` is set.
 
-#[path = "../support/program.rs"]
-mod program;
-#[path = "../support/mod.rs"]
-mod support;
-
 #[path = "../tls_peers/papers.rs"]
 mod papers;
 

@@ -10,7 +10,7 @@ use std::thread;
 use serde_json::Value;
 use slotwire::prelude::*;
 
-use super::program::{DEADLINE, Program};
+use support::program::{DEADLINE, Program};
 
 /// Set where the tests with Qt have to run.
 const REQUIRED: &str = "SLOTWIRE_REQUIRE_QT";

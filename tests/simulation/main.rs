@@ -1,8 +1,5 @@
 //! The simulated network: what it does to the sockets on it, and that one seed is one run.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod connecting;
 mod datagrams;
 mod forgotten;

@@ -3,14 +3,12 @@
 //! `play/` has it all: a program, the stage on which it is carried out, and the model beside it.
 
 mod play;
-#[path = "../support/seeds.rs"]
-mod seeds;
 mod table;
 
 use play::performance::{Failure, run};
 use play::program::{Op, Program};
 use proptest::prelude::*;
-use seeds::{assert_none_fails, find_in, seeds};
+use support::seeds::{assert_none_fails, find_in, seeds};
 
 fn programs() -> impl Strategy<Value = Program> {
     let op = any::<[u8; 4]>().prop_map(Op::from_bytes);
@@ -55,7 +53,7 @@ fn every_seed_runs_as_the_model_says() {
     assert_none_fails(seeds(300), |seed| {
         let program = Program::from_seed(seed);
         let Failure { what, trace } = run(&program).err()?;
-        Some(seeds::Failure { what, story: format!("{program:?}{}", trace.0) })
+        Some(support::seeds::Failure { what, story: format!("{program:?}{}", trace.0) })
     });
 }
 

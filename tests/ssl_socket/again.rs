@@ -7,7 +7,7 @@ use slotwire::{QSslSocket, SslMode};
 
 use crate::by_hand::Client;
 use crate::parties::{Authority, Pair};
-use crate::support::*;
+use support::*;
 
 #[on_every_network]
 fn a_connection_that_begins_in_a_slot_of_an_error_is_encrypted(net: &Net) {

@@ -7,7 +7,7 @@ use slotwire::{
 };
 
 use crate::parties::Authority;
-use crate::support::*;
+use support::*;
 
 type Alerts = Vec<(AlertLevel, AlertType)>;
 

@@ -10,7 +10,7 @@ use slotwire::{
 
 use crate::by_hand::{ByHand, Client};
 use crate::parties::{Authority, Pair, contents};
-use crate::support::*;
+use support::*;
 
 #[on_every_network]
 fn a_new_socket_has_nothing_of_a_session(net: &Net) {

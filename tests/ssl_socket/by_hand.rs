@@ -12,7 +12,7 @@ use slotwire::prelude::*;
 use slotwire::{QSslSocket, SslConfiguration};
 
 use crate::parties::{Authority, ssl_journal_of};
-use crate::support::*;
+use support::*;
 
 /// A peer that speaks TLS by hand.
 pub(crate) struct ByHand {

@@ -9,7 +9,7 @@ use slotwire::__private::v1::engine::{Destination, Route, Router, Settled, Socke
 use slotwire::prelude::*;
 
 use crate::parties::Pair;
-use crate::support::*;
+use support::*;
 
 /// What a [`Meter`] has seen: how many bytes each call was given.
 type Calls = Rc<RefCell<Vec<usize>>>;

@@ -11,7 +11,7 @@ use slotwire::{
 };
 
 use crate::parties::{Authority, Pair, all_signals_of, contents, proves_itself};
-use crate::support::*;
+use support::*;
 
 /// A server that proves something wrong, and a client that knows better.
 struct Impostor {

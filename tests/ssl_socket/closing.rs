@@ -7,7 +7,7 @@ use slotwire::prelude::*;
 
 use crate::by_hand::Client;
 use crate::parties::Pair;
-use crate::support::*;
+use support::*;
 
 #[on_every_network]
 fn an_orderly_end_is_told_to_the_other_end(net: &Net) {

@@ -8,7 +8,7 @@ use slotwire::{
 };
 
 use crate::parties::{Authority, Pair, all_signals_of, contents};
-use crate::support::*;
+use support::*;
 
 const REFUSED: &str = "SslHandshakeFailed while Connected";
 

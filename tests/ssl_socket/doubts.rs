@@ -4,7 +4,7 @@ use slotwire::prelude::*;
 use slotwire::{PauseMode, QSslSocket, SslError};
 
 use crate::parties::{Authority, Pair};
-use crate::support::*;
+use support::*;
 
 /// A client that interrupts its handshake at an error, and a server that it does not trust.
 fn interrupting(net: &Net) -> Pair {

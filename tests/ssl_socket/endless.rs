@@ -8,7 +8,7 @@ use slotwire::{QSslSocket, SslMode, SslProtocol};
 use crate::by_hand::{ByHand, Client};
 use crate::forger::{self, Forger};
 use crate::parties::{Authority, Server, all_signals_of, listen};
-use crate::support::*;
+use support::*;
 
 /// A client of ours and a server that forges, by this version of TLS.
 fn with_server(net: &Net, version: SslProtocol) -> (Client, Forger) {

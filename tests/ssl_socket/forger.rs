@@ -19,7 +19,7 @@ use slotwire::prelude::*;
 
 use crate::by_hand::ByHand;
 use crate::parties::Authority;
-use crate::support::*;
+use support::*;
 
 /// A peer whose handshake is over, and who has the key of what it says.
 pub(crate) struct Forger {

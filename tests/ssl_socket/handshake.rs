@@ -5,7 +5,7 @@ use std::io::Write;
 use slotwire::prelude::*;
 
 use crate::parties::Pair;
-use crate::support::*;
+use support::*;
 
 #[on_every_network]
 fn a_connection_is_encrypted_after_it_is_established(net: &Net) {

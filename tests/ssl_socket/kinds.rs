@@ -8,7 +8,7 @@ use slotwire::{OpenMode, QSslSocket, SslMode};
 
 use crate::by_hand::{ByHand, Client};
 use crate::parties::{Authority, Pair, Server, listen};
-use crate::support::*;
+use support::*;
 
 /// A class that is an encrypted socket.
 #[derive(QObject)]

@@ -8,7 +8,7 @@ use slotwire::{QSslSocket, SslMode};
 
 use crate::by_hand::Client;
 use crate::parties::Authority;
-use crate::support::*;
+use support::*;
 
 /// Connects once more, and checks that the session is a new one.
 #[track_caller]

@@ -21,7 +21,5 @@ mod session_life;
 mod settings;
 mod slots;
 mod starttls;
-#[path = "../support/mod.rs"]
-mod support;
 mod truncation;
 mod waits;

@@ -8,7 +8,7 @@ use slotwire::{QSslServer, SslErrorKind, SslMode};
 
 use crate::by_hand::{ByHand, Client};
 use crate::parties::Authority;
-use crate::support::*;
+use support::*;
 
 /// Bytes take some time through a proxy, and a layer keeps some back.
 #[track_caller]

@@ -8,7 +8,7 @@ use rcgen::{
 use slotwire::prelude::*;
 use slotwire::{Incoming, QSslSocket, SslCertificate, SslConfiguration, SslKey};
 
-use crate::support::{DEADLINE, Journal, Net, journal_of};
+use support::{DEADLINE, Journal, Net, journal_of};
 
 /// An authority that issues certificates.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);

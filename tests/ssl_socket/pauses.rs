@@ -8,7 +8,7 @@ use slotwire::{PauseMode, QSslSocket, SslErrorKind, SslMode};
 
 use crate::by_hand::{ByHand, Client};
 use crate::parties::Authority;
-use crate::support::*;
+use support::*;
 
 /// A client that pauses, and its server.
 fn paused(net: &Net) -> (Client, ByHand) {

@@ -6,7 +6,7 @@ use slotwire::prelude::*;
 use slotwire::{QSslSocket, SslProtocol};
 
 use crate::parties::{Authority, Pair, Server, listen, ssl_journal_of};
-use crate::support::*;
+use support::*;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 

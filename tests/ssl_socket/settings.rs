@@ -5,7 +5,7 @@ use slotwire::{
 };
 
 use crate::parties::{Authority, Pair};
-use crate::support::*;
+use support::*;
 
 #[test]
 fn settings_of_a_socket_are_those_of_its_configuration() {

@@ -8,7 +8,7 @@ use slotwire::{QSslSocket, SslMode};
 
 use crate::by_hand::Client;
 use crate::parties::Authority;
-use crate::support::*;
+use support::*;
 
 #[on_every_network]
 fn a_socket_may_end_in_each_slot(net: &Net) {

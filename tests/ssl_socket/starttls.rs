@@ -7,7 +7,7 @@ use slotwire::{Incoming, OpenMode, QSslSocket, SslConfiguration, SslMode};
 
 use crate::by_hand::{ByHand, Client};
 use crate::parties::{Authority, Server, listen};
-use crate::support::*;
+use support::*;
 
 /// A plain connection of a client, and its server's end.
 fn plain(net: &Net, mode: OpenMode) -> (Client, Peer) {

@@ -9,7 +9,7 @@ use slotwire::prelude::*;
 use crate::by_hand::{ByHand, Client};
 use crate::forger;
 use crate::parties::{Authority, Server, all_signals_of, listen};
-use crate::support::*;
+use support::*;
 
 /// The server's first flight, as it would be sent.
 fn flight(net: &Net) -> usize {

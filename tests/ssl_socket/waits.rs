@@ -10,7 +10,7 @@ use slotwire::{PauseMode, QSslSocket};
 
 use crate::by_hand::Client;
 use crate::parties::{Authority, Server, listen, ssl_journal_of};
-use crate::support::*;
+use support::*;
 
 const LONG: Option<Duration> = Some(Duration::from_secs(100));
 

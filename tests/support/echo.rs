@@ -1,5 +1,5 @@
 //! A socket that sends the messages of its peer back, on a connection that is direct or goes by a
-//! proxy. Counted by `tunnel_cost.rs`, and by `benches/instructions.rs`.
+//! proxy. Counted by `cost/tunnel.rs`, and by `benches/instructions.rs`.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -9,14 +9,14 @@ use slotwire::NetworkProxy;
 use slotwire::prelude::*;
 
 /// A message.
-pub(crate) const MESSAGE: [u8; 64] = [7; 64];
+pub const MESSAGE: [u8; 64] = [7; 64];
 
 /// How long each message may take.
 const LONG: Duration = Duration::from_secs(30);
 
 /// How the socket reaches its peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub enum Way {
     Direct,
     Socks5,
     Http,
@@ -37,7 +37,7 @@ impl Way {
 }
 
 /// Has a socket echo this many messages.
-pub(crate) fn echo(way: Way, count: usize) {
+pub fn echo(way: Way, count: usize) {
     let mut rt = Runtime::new().expect("a poller");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = listener.local_addr().expect("it is bound").port();
@@ -73,7 +73,7 @@ pub(crate) fn echo(way: Way, count: usize) {
 }
 
 /// Takes a message that has come back.
-pub(crate) fn take(peer: &mut TcpStream) {
+pub fn take(peer: &mut TcpStream) {
     let mut echoed = [0; MESSAGE.len()];
     peer.read_exact(&mut echoed).expect("the socket echoes");
     assert_eq!(echoed, MESSAGE);

@@ -10,7 +10,7 @@ use slotwire::prelude::*;
 use super::peer::{End, Lack};
 
 /// What a peer does, one after the other.
-pub(crate) enum Deed {
+pub enum Deed {
     /// Reads as many bytes.
     Read(usize),
     ReadToEnd,
@@ -138,7 +138,7 @@ pub(crate) trait Underway {
 
 /// What a peer does by itself.
 #[must_use]
-pub(crate) struct Errand {
+pub struct Errand {
     underway: Box<dyn Underway>,
 }
 
@@ -149,14 +149,14 @@ impl Errand {
 
     /// Waits until it is over, and returns what the peer heard.
     #[track_caller]
-    pub(crate) fn end(self, rt: &mut Runtime) -> Vec<u8> {
+    pub fn end(self, rt: &mut Runtime) -> Vec<u8> {
         let work = self.underway.end(rt);
         assert!(work.failure.is_none(), "the peer failed: {:?}", work.failure);
         work.heard
     }
 
     /// Waits until it is over, or has failed because the other end was gone.
-    pub(crate) fn end_or_fail(self, rt: &mut Runtime) {
+    pub fn end_or_fail(self, rt: &mut Runtime) {
         self.underway.end(rt);
     }
 }

@@ -24,7 +24,7 @@ use super::tls::TLS;
 use super::{any_port, turn, wait_until, watched};
 
 /// The network of a test: runtimes on it, and peers for their sockets.
-pub(crate) struct Net {
+pub struct Net {
     make: fn() -> Box<dyn Ground>,
     ground: Box<dyn Ground>,
 }
@@ -89,22 +89,22 @@ macro_rules! leave_to_ground {
         fn listen_and_greet(
             &self,
             at: ::std::net::SocketAddr,
-            speech: fn() -> Box<dyn $crate::support::speech::Speech>,
-        ) -> ::std::io::Result<Box<dyn $crate::support::peer::ListenerEnd>> {
+            speech: fn() -> Box<dyn $crate::speech::Speech>,
+        ) -> ::std::io::Result<Box<dyn $crate::peer::ListenerEnd>> {
             self.ground.listen_and_greet(at, speech)
         }
 
         fn connect(
             &self,
             to: ::std::net::SocketAddr,
-        ) -> ::std::io::Result<Box<dyn $crate::support::peer::End>> {
+        ) -> ::std::io::Result<Box<dyn $crate::peer::End>> {
             self.ground.connect(to)
         }
 
         fn bind_udp(
             &self,
             at: ::std::net::SocketAddr,
-        ) -> ::std::io::Result<Box<dyn $crate::support::peer::UdpEnd>> {
+        ) -> ::std::io::Result<Box<dyn $crate::peer::UdpEnd>> {
             self.ground.bind_udp(at)
         }
 
@@ -141,45 +141,45 @@ pub(super) use leave_to_ground;
 
 impl Net {
     /// The kernel's.
-    pub(crate) fn native() -> Self {
+    pub fn native() -> Self {
         Self::of(|| Box::new(NativeNetwork))
     }
 
     /// A host in memory, to which time is what it is told. What it sends to itself takes no time,
     /// as with the kernel.
-    pub(crate) fn simulated() -> Self {
+    pub fn simulated() -> Self {
         Self::of(|| Box::new(SimulatedNetwork::new()))
     }
 
     /// The kernel's, with a layer on the connections to the listeners of a test.
-    pub(crate) fn native_with_layer() -> Self {
+    pub fn native_with_layer() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork), SECRET)))
     }
 
     /// A host in memory, with a layer on the connections to the listeners of a test.
-    pub(crate) fn simulated_with_layer() -> Self {
+    pub fn simulated_with_layer() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()), SECRET)))
     }
 
     /// The kernel's, with TLS on the connections to the listeners of a test.
-    pub(crate) fn native_with_tls() -> Self {
+    pub fn native_with_tls() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(NativeNetwork), TLS)))
     }
 
     /// A host in memory, with TLS on the connections to the listeners of a test.
-    pub(crate) fn simulated_with_tls() -> Self {
+    pub fn simulated_with_tls() -> Self {
         Self::of(|| Box::new(LayeredNetwork::new(Box::new(SimulatedNetwork::new()), TLS)))
     }
 
     /// The kernel's, where every socket connects through a proxy; `None` if that does not carry what
     /// these words name.
-    pub(crate) fn native_with_proxy(carried: &str) -> Option<Self> {
+    pub fn native_with_proxy(carried: &str) -> Option<Self> {
         proxy_carries(carried)
             .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(NativeNetwork)))))
     }
 
     /// The same of a host in memory.
-    pub(crate) fn simulated_with_proxy(carried: &str) -> Option<Self> {
+    pub fn simulated_with_proxy(carried: &str) -> Option<Self> {
         simulated_proxy_carries(carried)
             .then(|| Self::of(|| Box::new(ProxiedNetwork::new(Box::new(SimulatedNetwork::new())))))
     }
@@ -189,46 +189,46 @@ impl Net {
     }
 
     /// A runtime whose sockets are on this network.
-    pub(crate) fn runtime(&self) -> Runtime {
+    pub fn runtime(&self) -> Runtime {
         self.ground.runtime()
     }
 
     /// A runtime for which time jumps to its next timer, and a stopwatch that begins now.
-    pub(crate) fn timed_runtime(&self) -> (Runtime, Stopwatch) {
+    pub fn timed_runtime(&self) -> (Runtime, Stopwatch) {
         let (runtime, now) = self.ground.timed_runtime();
         (runtime, Stopwatch { begin: now(), now })
     }
 
     /// A plain listener on any port, and that port.
-    pub(crate) fn listener(&self) -> (Listener, u16) {
+    pub fn listener(&self) -> (Listener, u16) {
         let listener = self.listen_at(any_port()).unwrap();
         let port = listener.local_addr().port();
         (listener, port)
     }
 
     /// A plain listener at this address, unless somebody has it.
-    pub(crate) fn listen_at(&self, at: impl Into<SocketAddr>) -> io::Result<Listener> {
+    pub fn listen_at(&self, at: impl Into<SocketAddr>) -> io::Result<Listener> {
         Ok(Listener::new(self.ground.listen(at.into())?))
     }
 
     /// A plain connection to a port of this host.
     #[track_caller]
-    pub(crate) fn dial(&self, port: u16) -> Peer {
+    pub fn dial(&self, port: u16) -> Peer {
         self.try_dial(port).unwrap()
     }
 
     /// A plain connection to a port of this host, if somebody listens there.
-    pub(crate) fn try_dial(&self, port: u16) -> io::Result<Peer> {
+    pub fn try_dial(&self, port: u16) -> io::Result<Peer> {
         Ok(Peer::new(self.ground.connect((Ipv4Addr::LOCALHOST, port).into())?))
     }
 
     /// As many plain connections to a port of this host.
-    pub(crate) fn dial_many(&self, port: u16, count: usize) -> Vec<Peer> {
+    pub fn dial_many(&self, port: u16, count: usize) -> Vec<Peer> {
         (0..count).map(|_| self.dial(port)).collect()
     }
 
     /// A socket and its peer, connected to each other.
-    pub(crate) fn connected_pair(&self, rt: &mut Runtime) -> (Obj<QTcpSocket>, Peer) {
+    pub fn connected_pair(&self, rt: &mut Runtime) -> (Obj<QTcpSocket>, Peer) {
         let (listener, port) = self.listener();
         let socket = rt.add(QTcpSocket::new());
         rt[socket].connect_to_host("127.0.0.1", port);
@@ -238,14 +238,14 @@ impl Net {
     }
 
     /// A server that listens for peers of this host, behind the proxy if there is one, and its port.
-    pub(crate) fn server(&self, rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
+    pub fn server(&self, rt: &mut Runtime) -> (Obj<QTcpServer>, u16) {
         let server = rt.add(QTcpServer::new());
         let port = self.let_listen(rt, server);
         (server, port)
     }
 
     /// Lets a server listen for peers of this host, behind the proxy if there is one. Returns its port.
-    pub(crate) fn let_listen(&self, rt: &mut Runtime, server: Obj<QTcpServer>) -> u16 {
+    pub fn let_listen(&self, rt: &mut Runtime, server: Obj<QTcpServer>) -> u16 {
         rt[server].set_proxy(self.ground.server_proxy());
         rt[server].listen(any_port()).unwrap();
         wait_until(rt, |world| world[server].is_listening());
@@ -253,41 +253,41 @@ impl Net {
     }
 
     /// Whether a server listens for one connection only: behind a proxy.
-    pub(crate) fn listens_for_one(&self) -> bool {
+    pub fn listens_for_one(&self) -> bool {
         self.ground.server_proxy() != NetworkProxy::default()
     }
 
     /// A plain socket for datagrams, and its address.
-    pub(crate) fn udp_peer(&self) -> (UdpPeer, SocketAddr) {
+    pub fn udp_peer(&self) -> (UdpPeer, SocketAddr) {
         let peer = self.bind_udp(any_port()).unwrap();
         let address = peer.local_addr();
         (peer, address)
     }
 
     /// A plain socket for datagrams at this address, unless somebody has it.
-    pub(crate) fn bind_udp(&self, at: impl Into<SocketAddr>) -> io::Result<UdpPeer> {
+    pub fn bind_udp(&self, at: impl Into<SocketAddr>) -> io::Result<UdpPeer> {
         Ok(UdpPeer::new(self.ground.bind_udp(at.into())?))
     }
 
     /// A port that nobody listens on.
-    pub(crate) fn closed_port(&self) -> u16 {
+    pub fn closed_port(&self) -> u16 {
         self.ground.closed_port()
     }
 
     /// The address of a listener whose queue is full, so that nobody is answered there any more, and
     /// what keeps it so.
-    pub(crate) fn full_listener(&self) -> (SocketAddr, Box<dyn Any>) {
+    pub fn full_listener(&self) -> (SocketAddr, Box<dyn Any>) {
         self.ground.full_listener()
     }
 
     /// This host's interface to itself.
-    pub(crate) fn loopback(&self) -> NetworkInterface {
+    pub fn loopback(&self) -> NetworkInterface {
         self.ground.loopback()
     }
 
     /// What a socket reports if its peer resets the connection. With TLS, a reset is no end that the
     /// peer has told of.
-    pub(crate) fn error_of_reset(&self) -> SocketError {
+    pub fn error_of_reset(&self) -> SocketError {
         match self.ground.name().ends_with("_with_tls") {
             true => SocketError::Network,
             false => SocketError::RemoteHostClosed,
@@ -295,49 +295,49 @@ impl Net {
     }
 
     /// Whether there is a descriptor behind a socket of this network.
-    pub(crate) fn has_descriptors(&self) -> bool {
+    pub fn has_descriptors(&self) -> bool {
         self.ground.has_descriptors()
     }
 
     /// Runs the body of the test named `test` where nobody else opens and closes sockets.
     #[track_caller]
-    pub(crate) fn in_own_process(&self, test: &str, mut body: impl FnMut()) {
+    pub fn in_own_process(&self, test: &str, mut body: impl FnMut()) {
         self.ground.in_own_process(&format!("{test}::{}", self.ground.name()), &mut body);
     }
 
     /// How many descriptors this process has open; on the simulated network, how many sockets are
     /// left on the host, somebody's or nobody's.
-    pub(crate) fn open_descriptors(&self) -> usize {
+    pub fn open_descriptors(&self) -> usize {
         self.ground.open_descriptors()
     }
 
     /// Lets the runtimes open `more` sockets and no further one.
-    pub(crate) fn leave_room_for_descriptors(&self, more: usize) {
+    pub fn leave_room_for_descriptors(&self, more: usize) {
         self.ground.leave_room(Some(more));
     }
 
     /// Lets the runtimes open as many sockets as they could at the start.
-    pub(crate) fn leave_room_for_many_descriptors(&self) {
+    pub fn leave_room_for_many_descriptors(&self) {
         self.ground.leave_room(None);
     }
 
     /// Runs `work` on another network of this kind, in a thread, and fails if it has not come back by
     /// the deadline: for what may hang.
     #[track_caller]
-    pub(crate) fn watched(&self, work: fn(&Net)) {
+    pub fn watched(&self, work: fn(&Net)) {
         let make = self.make;
         watched(move || work(&Self::of(make)));
     }
 }
 
 /// Tells how much time passes for a runtime.
-pub(crate) struct Stopwatch {
+pub struct Stopwatch {
     begin: Duration,
     now: Box<dyn Fn() -> Duration>,
 }
 
 impl Stopwatch {
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         (self.now)() - self.begin
     }
 }

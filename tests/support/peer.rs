@@ -82,7 +82,7 @@ fn block<E: ?Sized, T>(
 }
 
 /// The other end of a connection.
-pub(crate) struct Peer {
+pub struct Peer {
     end: RefCell<Box<dyn End>>,
 }
 
@@ -91,22 +91,22 @@ impl Peer {
         Self { end: RefCell::new(end) }
     }
 
-    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.end.borrow_mut().shutdown(how)
     }
 
     /// Its own port.
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.end.borrow().local_addr().unwrap().port()
     }
 
     /// Writes what there is room for.
-    pub(crate) fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub fn write_now(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.end.get_mut().write(bytes)
     }
 
     /// Does all of this while the test goes on.
-    pub(crate) fn go(self, deeds: impl IntoIterator<Item = Deed>) -> Errand {
+    pub fn go(self, deeds: impl IntoIterator<Item = Deed>) -> Errand {
         Errand::new(self.end.into_inner().go(Work::new(deeds)))
     }
 }
@@ -135,7 +135,7 @@ impl Write for Peer {
 }
 
 /// A peer's stream: a [`Peer`], or one of the standard library where a test is the kernel's alone.
-pub(crate) trait PeerStream {
+pub trait PeerStream {
     /// Reads what has come: `WouldBlock` if that is nothing.
     fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
@@ -167,7 +167,7 @@ impl PeerStream for TcpStream {
 }
 
 /// What sockets connect to.
-pub(crate) struct Listener {
+pub struct Listener {
     end: Box<dyn ListenerEnd>,
 }
 
@@ -178,23 +178,23 @@ impl Listener {
 
     /// Waits for a connection and takes it; the address is that of its other end.
     #[track_caller]
-    pub(crate) fn accept(&self) -> (Peer, SocketAddr) {
+    pub fn accept(&self) -> (Peer, SocketAddr) {
         let (end, from) = block(&mut &*self.end, |end| end.accept(), |end| end.wait()).unwrap();
         (Peer::new(end), from)
     }
 
     /// Takes a connection if one waits.
-    pub(crate) fn accept_now(&self) -> Option<Peer> {
+    pub fn accept_now(&self) -> Option<Peer> {
         Some(Peer::new(self.end.accept().ok()?.0))
     }
 
-    pub(crate) fn local_addr(&self) -> SocketAddr {
+    pub fn local_addr(&self) -> SocketAddr {
         self.end.local_addr().unwrap()
     }
 }
 
 /// What sends datagrams to sockets, and receives theirs.
-pub(crate) struct UdpPeer {
+pub struct UdpPeer {
     end: Box<dyn UdpEnd>,
 }
 
@@ -203,21 +203,21 @@ impl UdpPeer {
         Self { end }
     }
 
-    pub(crate) fn send_to(&self, bytes: &[u8], to: impl Into<SocketAddr>) -> io::Result<usize> {
+    pub fn send_to(&self, bytes: &[u8], to: impl Into<SocketAddr>) -> io::Result<usize> {
         self.end.send_to(bytes, to.into())
     }
 
     /// Waits for a datagram and takes it; says how large it was and who sent it.
-    pub(crate) fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         block(&mut &*self.end, |end| end.recv_from(buffer), |end| end.wait())
     }
 
     /// Takes a datagram if one waits.
-    pub(crate) fn recv_now(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+    pub fn recv_now(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.end.recv_from(buffer)
     }
 
-    pub(crate) fn local_addr(&self) -> SocketAddr {
+    pub fn local_addr(&self) -> SocketAddr {
         self.end.local_addr().unwrap()
     }
 }

@@ -8,15 +8,15 @@ use slotwire::{Device, RawDevice};
 
 /// A device with one direction, to which bytes are brought.
 #[derive(QObject, Default)]
-pub(crate) struct Pipe {
+pub struct Pipe {
     #[qobject(device)]
     device: Device,
     come: VecDeque<u8>,
     has_ended: bool,
     /// As the size of a read buffer; 0 is no limit.
-    pub(crate) limit: usize,
+    pub limit: usize,
     /// It does not tell how many bytes there are.
-    pub(crate) tells_nothing: bool,
+    pub tells_nothing: bool,
 }
 
 impl RawDevice for Pipe {
@@ -42,13 +42,13 @@ impl RawDevice for Pipe {
 
 impl Pipe {
     /// Brings bytes, and emits `ready_read`.
-    pub(crate) fn bring(&mut self, bytes: &[u8]) {
+    pub fn bring(&mut self, bytes: &[u8]) {
         self.come.extend(bytes);
         self.ready_read().emit(());
     }
 
     /// Ends the device, and emits `read_channel_finished`.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.has_ended = true;
         self.read_channel_finished().emit(());
     }

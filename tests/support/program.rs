@@ -1,7 +1,5 @@
 //! Programs that a test runs beside itself, and talks to by lines.
 
-#![allow(dead_code, reason = "each test file uses its part of the vocabulary")]
-
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -10,10 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a program may take before a test calls it lost.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A program that runs. Dropped, it is ended.
-pub(crate) struct Program {
+pub struct Program {
     child: Child,
     lines: Receiver<String>,
     input: Option<ChildStdin>,
@@ -22,14 +20,14 @@ pub(crate) struct Program {
 impl Program {
     /// Starts a program.
     #[track_caller]
-    pub(crate) fn run(command: &mut Command) -> Self {
+    pub fn run(command: &mut Command) -> Self {
         Self::run_with(command, || ())
     }
 
     /// Starts a program. `heard` is called after each line that it prints, and when it has closed its
     /// output, in another thread.
     #[track_caller]
-    pub(crate) fn run_with(command: &mut Command, heard: impl Fn() + Send + 'static) -> Self {
+    pub fn run_with(command: &mut Command, heard: impl Fn() + Send + 'static) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -53,13 +51,13 @@ impl Program {
 
     /// Starts an example.
     #[track_caller]
-    pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
+    pub fn start(name: &str, arguments: &[&str]) -> Self {
         Self::run(Self::example(name).args(arguments))
     }
 
     /// Returns the command that starts an example.
     #[track_caller]
-    pub(crate) fn example(name: &str) -> Command {
+    pub fn example(name: &str) -> Command {
         let test = std::env::current_exe().expect("a test knows where it is");
         let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
         let path: PathBuf = profile.join("examples").join(name);
@@ -73,7 +71,7 @@ impl Program {
 
     /// Starts an example that is a server, on a port that the system chooses.
     #[track_caller]
-    pub(crate) fn serve(name: &str, arguments: &[&str]) -> (Self, String) {
+    pub fn serve(name: &str, arguments: &[&str]) -> (Self, String) {
         let server = Self::start(name, arguments);
         let line = server.line();
         let port = line.strip_prefix("listening on ").expect("it says where it listens");
@@ -82,12 +80,12 @@ impl Program {
 
     /// Returns the next line that it prints.
     #[track_caller]
-    pub(crate) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         self.lines.recv_timeout(DEADLINE).expect("the program prints a line")
     }
 
     /// Returns the next line that it has printed, if there is one; an error if there will be none.
-    pub(crate) fn line_now(&self) -> Result<Option<String>, Ended> {
+    pub fn line_now(&self) -> Result<Option<String>, Ended> {
         match self.lines.try_recv() {
             Ok(line) => Ok(Some(line)),
             Err(mpsc::TryRecvError::Empty) => Ok(None),
@@ -97,7 +95,7 @@ impl Program {
 
     /// Returns all that it still prints, up to its end.
     #[track_caller]
-    pub(crate) fn rest(&self) -> Vec<String> {
+    pub fn rest(&self) -> Vec<String> {
         let mut rest = Vec::new();
         loop {
             match self.lines.recv_timeout(DEADLINE) {
@@ -109,21 +107,21 @@ impl Program {
     }
 
     #[track_caller]
-    pub(crate) fn say(&mut self, line: &str) {
+    pub fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("its input is open");
         writeln!(input, "{line}").expect("it reads");
     }
 
     /// Waits for its end, and returns how it ended.
     #[track_caller]
-    pub(crate) fn end(mut self) -> ExitStatus {
+    pub fn end(mut self) -> ExitStatus {
         self.input = None;
         self.rest(); // which has a deadline, so that the wait cannot take long
         self.child.wait().expect("it is a child of this process")
     }
 
     /// Returns the most memory that it has had, in KiB, as Linux tells it.
-    pub(crate) fn peak_memory(&self) -> usize {
+    pub fn peak_memory(&self) -> usize {
         let status = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(status).expect("it runs");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
@@ -133,7 +131,7 @@ impl Program {
 
 /// A program has closed its output.
 #[derive(Debug)]
-pub(crate) struct Ended;
+pub struct Ended;
 
 impl Drop for Program {
     fn drop(&mut self) {

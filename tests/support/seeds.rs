@@ -7,10 +7,10 @@ use std::thread;
 
 /// Why the program of a seed has failed.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Failure {
-    pub(crate) what: String,
+pub struct Failure {
+    pub what: String,
     /// What happened up to there.
-    pub(crate) story: String,
+    pub story: String,
 }
 
 /// A story ends with what is wrong.
@@ -21,14 +21,14 @@ impl From<String> for Failure {
 }
 
 /// The seeds to go through: as many as `SLOTWIRE_SEEDS` says, from `SLOTWIRE_FIRST_SEED` on.
-pub(crate) fn seeds(usually: u64) -> std::ops::Range<u64> {
+pub fn seeds(usually: u64) -> std::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let first = number("SLOTWIRE_FIRST_SEED").unwrap_or(0);
     first..first + number("SLOTWIRE_SEEDS").unwrap_or(usually)
 }
 
 /// Calls `f` with all seeds, and returns what it finds, in the order of the seeds.
-pub(crate) fn find_in<T: Ord + Send>(
+pub fn find_in<T: Ord + Send>(
     seeds: impl Iterator<Item = u64>,
     f: impl Fn(u64) -> Option<T> + Sync,
 ) -> Vec<(u64, T)> {
@@ -52,10 +52,7 @@ pub(crate) fn find_in<T: Ord + Send>(
 
 /// Runs a program for each seed, by a function that returns why it has failed.
 #[track_caller]
-pub(crate) fn assert_none_fails(
-    seeds: impl Iterator<Item = u64>,
-    failure_of: fn(u64) -> Option<Failure>,
-) {
+pub fn assert_none_fails(seeds: impl Iterator<Item = u64>, failure_of: fn(u64) -> Option<Failure>) {
     let panics = || Failure { what: "it panics".to_owned(), story: String::new() };
     let failures =
         find_in(seeds, |seed| catch_unwind(|| failure_of(seed)).unwrap_or_else(|_| Some(panics())));

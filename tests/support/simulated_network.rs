@@ -215,7 +215,8 @@ struct SimulatedErrand {
 
 enum State {
     Begun(Box<dyn End>, Work),
-    Over(Option<Box<dyn End>>, Work),
+    /// The end is kept as long as somebody waits for the work.
+    Over(#[allow(dead_code, reason = "it is open until it is dropped")] Option<Box<dyn End>>, Work),
     /// Somebody has it in hand.
     Taken,
 }

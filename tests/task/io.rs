@@ -12,7 +12,7 @@ use slotwire::prelude::*;
 use slotwire::task::{TaskOutput, WorldError};
 use slotwire::{JoinHandle, QBuffer, TaskContext};
 
-use crate::support::*;
+use support::*;
 
 /// Runs a task to its end, and returns its output.
 #[track_caller]

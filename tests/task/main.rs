@@ -7,9 +7,6 @@ use std::time::Duration;
 
 use slotwire::{Runtime, VirtualClock};
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod ending;
 mod io;
 mod order;

@@ -1,8 +1,5 @@
 //! TCP sockets: what they say, in which order, and how they look while they say it.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod adopting;
 mod binding;
 mod connecting;

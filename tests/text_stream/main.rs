@@ -1,8 +1,5 @@
 //! `QTextStream`: words, lines and numbers, in every encoding, however they are cut.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod encodings;
 mod lines;
 mod numbers;

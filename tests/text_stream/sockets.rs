@@ -3,7 +3,7 @@
 use slotwire::prelude::*;
 use slotwire::stream::{Encoding, QTextStream, TextStreamError, TextStreamStatus};
 
-use crate::support::*;
+use support::*;
 
 #[on_every_network]
 fn a_line_is_read_once_it_has_come_whole(net: &Net) {

@@ -8,7 +8,7 @@ use std::thread;
 
 use slotwire::prelude::*;
 
-use crate::support::DEADLINE;
+use support::DEADLINE;
 
 /// A program that runs. Dropped, it is ended.
 pub(crate) struct Counterpart {

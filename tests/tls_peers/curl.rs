@@ -7,9 +7,9 @@ use slotwire::{PeerVerifyMode, SslConfiguration, SslProtocol};
 
 use crate::ours::Beginning;
 use crate::papers::Papers;
-use crate::support::noise;
 use crate::talk::Talk;
 use crate::tool::Tool;
+use support::noise;
 
 /// A client that trusts `root`, and asks `localhost` for something.
 fn curl(tool: Tool, papers: &Papers, port: u16, more: &[&str]) -> Command {

@@ -4,9 +4,6 @@
 //! A test whose program is missing says that it is skipped, and fails if
 //! `SLOTWIRE_REQUIRE_TLS_PEERS` is set. The tests with Qt's `QSslSocket` are in `tests/qt/`.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod counterpart;
 mod curl;
 mod ours;

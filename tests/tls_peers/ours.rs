@@ -6,7 +6,7 @@ use std::rc::Rc;
 use slotwire::prelude::*;
 use slotwire::{Incoming, QSslSocket, SslConfiguration};
 
-use crate::support::{Journal, any_port, journal_of};
+use support::{Journal, any_port, journal_of};
 
 /// A socket of ours, and what has happened to it.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use slotwire::{QSslSocket, SslConfiguration};
 
 use crate::counterpart::Counterpart;
 use crate::ours::{Beginning, OurEnd, Server};
-use crate::support::DEADLINE;
+use support::DEADLINE;
 
 /// A conversation.
 pub(crate) struct Talk {

@@ -1,8 +1,5 @@
 //! UDP sockets: datagrams stay what they are, and what a socket says of them.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod connected;
 mod empty;
 mod groups;

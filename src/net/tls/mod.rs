@@ -15,7 +15,7 @@ mod engine;
 mod error;
 #[cfg(fuzzing)]
 mod fuzzing;
-#[cfg(all(test, feature = "_certificates"))]
+#[cfg(test)]
 mod handshake_tests;
 mod hearing;
 mod key;

@@ -1,18 +1,12 @@
 //! What a tunnel costs once it is established: an echoed message takes as much work through a proxy
 //! as on a direct connection.
-//!
-//! The work is counted in instructions by callgrind, so this needs valgrind. Where there is none
-//! the test says so and is skipped; with `SLOTWIRE_REQUIRE_VALGRIND` it fails.
 
-#[path = "support/callgrind.rs"]
-mod callgrind;
-#[path = "support/echo.rs"]
-mod echo;
+use support::echo::{self, Way};
 
-use echo::Way;
+use super::callgrind;
 
 /// The test, as the harness calls it.
-const TEST: &str = "a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one";
+const TEST: &str = "tunnel::a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one";
 
 /// How many messages are echoed, in two runs. The difference is without the handshake.
 const SIZES: [usize; 2] = [50, 250];
@@ -46,7 +40,7 @@ fn a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one() {
     if !callgrind::is_there(TEST) {
         return;
     }
-    let [few, many] = SIZES.map(|size| callgrind::costs("tunnel_cost", TEST, size));
+    let [few, many] = callgrind::costs(TEST, SIZES);
     let each = |name| (many[name] - few[name]) as f64 / (SIZES[1] - SIZES[0]) as f64;
     let direct = each("directly");
     for &name in TUNNELS {

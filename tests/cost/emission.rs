@@ -1,17 +1,13 @@
 //! What an emission costs: a slot that is called takes as much work beside many others as beside
 //! few, whatever becomes of the connections meanwhile.
-//!
-//! The work is counted in instructions by callgrind, so this needs valgrind. Where there is none
-//! the test says so and is skipped; with `SLOTWIRE_REQUIRE_VALGRIND` it fails.
 
 use slotwire::ConnectionType;
 use slotwire::prelude::*;
 
-#[path = "support/callgrind.rs"]
-mod callgrind;
+use super::callgrind;
 
 /// The test, as the harness calls it.
-const TEST: &str = "an_emission_takes_as_much_work_as_it_has_slots";
+const TEST: &str = "emission::an_emission_takes_as_much_work_as_it_has_slots";
 
 /// How many slots are called, in three runs. The last difference is twice the first if the work is
 /// linear, and four times the first if it grows with the square.
@@ -105,7 +101,7 @@ fn an_emission_takes_as_much_work_as_it_has_slots() {
     if !callgrind::is_there(TEST) {
         return;
     }
-    let [few, more, many] = SIZES.map(|size| callgrind::costs("emission_cost", TEST, size));
+    let [few, more, many] = callgrind::costs(TEST, SIZES);
     let mut too_much = Vec::new();
     for (name, _) in EMISSIONS {
         let [few, more, many] = [&few, &more, &many].map(|costs| costs[name]);

@@ -1,8 +1,5 @@
 //! What reading costs: each way to read takes as much work as it hands out, however much is in the
 //! buffer behind it.
-//!
-//! The work is counted in instructions by callgrind, so this needs valgrind. Where there is none
-//! the test says so and is skipped; with `SLOTWIRE_REQUIRE_VALGRIND` it fails.
 
 use std::hint::black_box;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
@@ -11,18 +8,17 @@ use slotwire::prelude::*;
 use slotwire::stream::{QDataStream, QTextStream, Unfinished};
 use slotwire::{Device, OpenMode, QBuffer, RawDevice};
 
-#[path = "support/callgrind.rs"]
-mod callgrind;
+use super::callgrind;
 
 /// The test, as the harness calls it.
-const TEST: &str = "reading_takes_as_much_work_as_it_hands_out";
+const TEST: &str = "reading::reading_takes_as_much_work_as_it_hands_out";
 
 /// The size of a piece, which is a line.
 const LINE: usize = 16;
 
 /// How many bytes are read, in three runs. The last difference is twice the first if the work is
 /// linear, and four times the first if it grows with the square.
-const SIZES: [usize; 3] = [16 * 1024, 32 * 1024, 64 * 1024];
+const SIZES: [usize; 3] = [8 * 1024, 16 * 1024, 32 * 1024];
 
 /// How many instructions any reader may take for a byte, in a build without optimization. The most
 /// that one takes is half of this: lines byte by byte, of a device that reads from another.
@@ -468,7 +464,7 @@ fn reading_takes_as_much_work_as_it_hands_out() {
     if !callgrind::is_there(TEST) {
         return;
     }
-    let [few, more, many] = SIZES.map(|size| callgrind::costs("reading_cost", TEST, size));
+    let [few, more, many] = callgrind::costs(TEST, SIZES);
     let mut too_much = Vec::new();
     for (name, _) in READERS {
         let [few, more, many] = [&few, &more, &many].map(|costs| costs[name]);

@@ -2,16 +2,25 @@
 //!
 //! Those for tests that run on the kernel's network and on the simulated one are in `network.rs`.
 
-#![allow(dead_code, reason = "each test file uses its part of the vocabulary")]
+#![allow(
+    missing_debug_implementations,
+    missing_docs,
+    reason = "this crate is for tests alone, which read its words as sentences"
+)]
 
+pub mod echo;
 mod errand;
 mod layered_network;
 mod native_network;
 mod network;
 mod peer;
+pub mod pipe;
+pub mod program;
 mod proxied_network;
-pub(crate) mod secret;
+pub mod secret;
+pub mod seeds;
 mod simulated_network;
+#[allow(dead_code, reason = "the example has a `main`, too")]
 #[path = "../../examples/socks5_server.rs"]
 mod socks5_server;
 mod speech;
@@ -29,8 +38,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use slotwire::prelude::*;
 
-#[allow(unused_imports, reason = "each test file uses its part of the vocabulary")]
-pub(crate) use {
+pub use {
     errand::{Deed, Errand},
     network::{Net, Stopwatch},
     on_every_network::{on_every_network, on_every_network_and_layer},
@@ -39,27 +47,27 @@ pub(crate) use {
 
 /// How long anything may take before a test calls it lost. Nothing waits as long as this unless
 /// it fails.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Where a test's server listens: any port of this machine.
-pub(crate) fn any_port() -> SocketAddr {
+pub fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
 /// Runs the loop until `condition` holds.
 #[track_caller]
-pub(crate) fn wait_until(rt: &mut Runtime, condition: impl FnMut(&World) -> bool) {
+pub fn wait_until(rt: &mut Runtime, condition: impl FnMut(&World) -> bool) {
     assert!(rt.run_until(DEADLINE, condition).unwrap(), "what is waited for does not happen");
 }
 
 /// The condition that a socket is in this state.
-pub(crate) fn is(state: SocketState, socket: Obj<QTcpSocket>) -> impl FnMut(&World) -> bool {
+pub fn is(state: SocketState, socket: Obj<QTcpSocket>) -> impl FnMut(&World) -> bool {
     move |world| world[socket].state() == state
 }
 
 /// Runs the loop until a connection has come to the listener.
 #[track_caller]
-pub(crate) fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
+pub fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
     let mut peer = None;
     wait_until(rt, |_| {
         peer = listener.accept_now();
@@ -69,18 +77,18 @@ pub(crate) fn caller(rt: &mut Runtime, listener: &Listener) -> Peer {
 }
 
 /// Makes turns of the loop for as long as each finds something to do.
-pub(crate) fn settle(rt: &mut Runtime) {
+pub fn settle(rt: &mut Runtime) {
     while rt.process_events(Some(Duration::ZERO)).unwrap() {}
 }
 
 /// Makes exactly one turn of the loop, without sleeping.
-pub(crate) fn turn(rt: &mut Runtime) -> bool {
+pub fn turn(rt: &mut Runtime) -> bool {
     rt.process_events(Some(Duration::ZERO)).unwrap()
 }
 
 /// Calls `f`, which panics, and returns what the panic said.
 #[track_caller]
-pub(crate) fn panic_of<T>(f: impl FnOnce() -> T) -> String {
+pub fn panic_of<T>(f: impl FnOnce() -> T) -> String {
     let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(f)) else {
         panic!("this was to panic")
     };
@@ -92,7 +100,7 @@ pub(crate) fn panic_of<T>(f: impl FnOnce() -> T) -> String {
 
 /// Runs `work` in a thread and fails if it has not come back by the deadline: for what may hang.
 #[track_caller]
-pub(crate) fn watched<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub fn watched<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     let worker = std::thread::spawn(move || done.send(work()));
     match result.recv_timeout(DEADLINE) {
@@ -107,7 +115,7 @@ pub(crate) fn watched<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
 /// Runs the body of the test named `test` in a process of its own, where nobody else opens and
 /// closes descriptors.
 #[track_caller]
-pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
+pub fn in_own_process(test: &str, body: impl FnOnce()) {
     const MARK: &str = "SLOTWIRE_OWN_PROCESS";
     if std::env::var_os(MARK).is_some() {
         return body();
@@ -122,7 +130,7 @@ pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
 }
 
 /// The descriptors that this process has open.
-pub(crate) fn descriptors() -> Vec<u64> {
+pub fn descriptors() -> Vec<u64> {
     let listing = std::fs::read_dir("/proc/self/fd").unwrap();
     let listed: Vec<u64> = listing
         .filter_map(|entry| entry.unwrap().file_name().to_str().unwrap().parse().ok())
@@ -133,12 +141,12 @@ pub(crate) fn descriptors() -> Vec<u64> {
 }
 
 /// How many descriptors this process has open.
-pub(crate) fn open_descriptors() -> usize {
+pub fn open_descriptors() -> usize {
     descriptors().len()
 }
 
 /// Lets this process open `more` descriptors and no further one.
-pub(crate) fn leave_room_for_descriptors(more: usize) {
+pub fn leave_room_for_descriptors(more: usize) {
     leave_room_for_many_descriptors();
     let open = descriptors();
     let limit = (0..).filter(|number| !open.contains(number)).nth(more);
@@ -146,7 +154,7 @@ pub(crate) fn leave_room_for_descriptors(more: usize) {
 }
 
 /// Lets this process open as many descriptors as it could at the start.
-pub(crate) fn leave_room_for_many_descriptors() {
+pub fn leave_room_for_many_descriptors() {
     limit_descriptors(getrlimit(Resource::Nofile).maximum);
 }
 
@@ -157,47 +165,47 @@ fn limit_descriptors(current: Option<u64>) {
 
 /// What happened, in order: shared by the closures that write into it.
 #[derive(Clone, Default)]
-pub(crate) struct Journal {
+pub struct Journal {
     entries: Rc<RefCell<Vec<String>>>,
 }
 
 impl Journal {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
-    pub(crate) fn note(&self, entry: impl Into<String>) {
+    pub fn note(&self, entry: impl Into<String>) {
         self.entries.borrow_mut().push(entry.into());
     }
 
     /// Takes what was noted since the last time.
-    pub(crate) fn take(&self) -> Vec<String> {
+    pub fn take(&self) -> Vec<String> {
         self.entries.take()
     }
 
-    pub(crate) fn len(&self) -> usize {
+    #[allow(clippy::len_without_is_empty, reason = "tests compare how much was noted")]
+    pub fn len(&self) -> usize {
         self.entries.borrow().len()
     }
 
-    pub(crate) fn has(&self, entry: &str) -> bool {
+    pub fn has(&self, entry: &str) -> bool {
         self.entries.borrow().iter().any(|noted| noted == entry)
     }
 
-    pub(crate) fn count(&self, entry: &str) -> usize {
+    pub fn count(&self, entry: &str) -> usize {
         self.entries.borrow().iter().filter(|noted| *noted == entry).count()
     }
 }
 
 /// What a journal has of a client that connects to an address, and begins to speak TLS.
-pub(crate) const CONNECTING: [&str; 6] =
+pub const CONNECTING: [&str; 6] =
     ["HostLookup", "Connecting", "host_found", "Connected", "connected", "mode_changed Client"];
 
 /// What a journal has of a socket whose connection ends.
-pub(crate) const ENDING: [&str; 4] =
-    ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
+pub const ENDING: [&str; 4] = ["Closing", "Unconnected", "read_channel_finished", "disconnected"];
 
 /// Notes every signal of a socket. A state that is announced but not the socket's is noted too.
-pub(crate) fn journal_of<T: QAbstractSocket>(rt: &mut World, socket: Obj<T>) -> Journal {
+pub fn journal_of<T: QAbstractSocket>(rt: &mut World, socket: Obj<T>) -> Journal {
     let journal = Journal::new();
     let note = |name: &'static str| {
         let journal = journal.clone();
@@ -229,14 +237,14 @@ pub(crate) fn journal_of<T: QAbstractSocket>(rt: &mut World, socket: Obj<T>) -> 
 }
 
 /// A listener of the standard library, and its port.
-pub(crate) fn std_listener() -> (TcpListener, u16) {
+pub fn std_listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind(any_port()).unwrap();
     let port = listener.local_addr().unwrap().port();
     (listener, port)
 }
 
 /// A port that nobody listens on.
-pub(crate) fn closed_port() -> u16 {
+pub fn closed_port() -> u16 {
     // Bound and not listening, so that nobody else gets it: the kernel refuses.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&any_port().into()).unwrap();
@@ -247,7 +255,7 @@ pub(crate) fn closed_port() -> u16 {
 
 /// The address of a listener whose queue is full, so that the kernel answers nobody any more, and
 /// what keeps it so.
-pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
+pub fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
     let open = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let listener = open();
     listener.bind(&any_port().into()).unwrap();
@@ -264,7 +272,7 @@ pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
 }
 
 /// A socket and its peer, a stream of the standard library, connected to each other.
-pub(crate) fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
+pub fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
     let (listener, port) = std_listener();
     let socket = rt.add(QTcpSocket::new());
     rt[socket].connect_to_host("127.0.0.1", port);
@@ -274,13 +282,13 @@ pub(crate) fn connected_pair(rt: &mut Runtime) -> (Obj<QTcpSocket>, TcpStream) {
 }
 
 /// Closes the peer's end so that the socket sees a reset instead of the end.
-pub(crate) fn reset(peer: impl PeerStream) {
+pub fn reset(peer: impl PeerStream) {
     peer.reset();
 }
 
 /// Runs the loop until the peer has read up to the end, and returns what it read.
 #[track_caller]
-pub(crate) fn read_to_end(rt: &mut Runtime, peer: &mut impl PeerStream) -> Vec<u8> {
+pub fn read_to_end(rt: &mut Runtime, peer: &mut impl PeerStream) -> Vec<u8> {
     let mut all = Vec::new();
     pump(rt, peer, &mut all, |_, ended| ended);
     all
@@ -288,7 +296,7 @@ pub(crate) fn read_to_end(rt: &mut Runtime, peer: &mut impl PeerStream) -> Vec<u
 
 /// Runs the loop until the peer has read `count` bytes.
 #[track_caller]
-pub(crate) fn read_exactly(rt: &mut Runtime, peer: &mut impl PeerStream, count: usize) -> Vec<u8> {
+pub fn read_exactly(rt: &mut Runtime, peer: &mut impl PeerStream, count: usize) -> Vec<u8> {
     let mut all = Vec::new();
     pump(rt, peer, &mut all, |all, _| all.len() >= count);
     all
@@ -318,25 +326,26 @@ fn pump(
 }
 
 /// Has a peer of the standard library write from a thread of its own.
-pub(crate) fn write_in_thread(peer: &TcpStream, bytes: Vec<u8>) -> std::thread::JoinHandle<()> {
+pub fn write_in_thread(peer: &TcpStream, bytes: Vec<u8>) -> std::thread::JoinHandle<()> {
     let mut peer_end = peer.try_clone().unwrap();
     std::thread::spawn(move || peer_end.write_all(&bytes).unwrap())
 }
 
 /// Bytes that differ from each other, so that lost, doubled and swapped ones are noticed.
-pub(crate) fn noise(count: usize) -> Vec<u8> {
+pub fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    (0..count)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state as u8
-        })
-        .collect()
+    let mut bytes = Vec::with_capacity(count + size_of::<u64>());
+    while bytes.len() < count {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(count);
+    bytes
 }
 
 /// What a slot that fails does.
-pub(crate) fn panic_on_purpose() {
+pub fn panic_on_purpose() {
     panic!("on purpose");
 }
