@@ -51,35 +51,40 @@ impl TaskContext {
         T: ?Sized + Target + QAbstractSocket,
     {
         let mut states = self.stream(socket, T::state_changed, STATES);
-        self.with(|world| {
-            if let Some(socket) = world.get_mut(socket) {
-                socket.connect_to_host(host, port);
-            }
-        });
         let failed = |why: &str| {
             let text = format!("cannot connect to {host}:{port}: {why}");
             io::Error::new(io::ErrorKind::NotConnected, text)
         };
-        loop {
-            let outcome = self.with(|world| {
+        let failure = |socket: &T, why: &str| {
+            let failure = failure_of(socket, &format!("connect to {host}:{port}"));
+            Some(Err(failure.unwrap_or_else(|| failed(why))))
+        };
+        let mut outcome = self.with(|world| {
+            let socket = world.get_mut(socket)?;
+            let is_free = matches!(socket.state(), SocketState::Unconnected | SocketState::Bound);
+            socket.connect_to_host(host, port);
+            if is_free { None } else { failure(socket, "the socket is in use") }
+        });
+        while outcome.is_none() {
+            outcome = self.with(|world| {
                 let Some(socket) = world.get(socket) else {
                     return Some(Err(failed("the socket is gone")));
                 };
+                let is_own = socket.peer_name() == host
+                    && socket.peer_port().is_none_or(|its_port| its_port == port);
                 match socket.state() {
-                    SocketState::Connected => Some(Ok(())),
-                    SocketState::Unconnected => {
-                        let failure = failure_of(socket, &format!("connect to {host}:{port}"));
-                        Some(Err(failure.unwrap_or_else(|| failed("somebody has stopped it"))))
+                    _ if !is_own => {
+                        Some(Err(failed("the socket was connected elsewhere meanwhile")))
                     }
+                    SocketState::Connected => Some(Ok(())),
+                    SocketState::Unconnected => failure(socket, "somebody has stopped it"),
                     _ => None,
                 }
             });
-            if let Some(outcome) = outcome {
-                return outcome;
-            }
-            if states.next().await.is_none() {
+            if outcome.is_none() && states.next().await.is_none() {
                 return Err(failed("the socket is gone"));
             }
         }
+        outcome.unwrap_or(Ok(()))
     }
 }

@@ -23,36 +23,36 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
     /// Reads a line, and returns it without its end (`\n` or `\r\n`). Waits until it has come whole.
     /// Returns `None` at the end. The last line needs no line feed.
     ///
+    /// If the future is dropped, the next call goes on with the same line.
+    ///
     /// # Errors
     ///
-    /// Fails as [`read`](Self::read) does. Fails with `InvalidData` if the line is longer than 64 KiB
-    /// or is not valid UTF-8.
+    /// Fails as [`read`](Self::read) does. Fails with `InvalidData` if the line is not valid UTF-8, and
+    /// if it is longer than 64 KiB: then no byte of it is taken, and so each further call fails.
     pub async fn next_line(&mut self) -> io::Result<Option<String>> {
-        let mut line = Vec::new();
-        loop {
-            poll_fn(|cx| self.poll_ahead(cx).map_ok(drop)).await?;
+        let mut searched = 0;
+        let (length, end) = loop {
             let ahead = self.read_ahead();
-            let feed = memchr::memchr(b'\n', ahead);
-            line.extend_from_slice(&ahead[..feed.unwrap_or(ahead.len())]);
-            let is_end = ahead.is_empty();
-            self.take_ahead(feed.map_or(ahead.len(), |feed| feed + 1));
-            if line.len() > BOUND {
+            let feed = memchr::memchr(b'\n', &ahead[searched..]).map(|feed| searched + feed);
+            searched = ahead.len();
+            if feed.unwrap_or(searched) > BOUND {
                 let text = "the line is longer than 65536 bytes";
                 return Err(io::Error::new(ErrorKind::InvalidData, text));
             }
-            if feed.is_none() && !is_end {
-                continue;
+            if let Some(feed) = feed {
+                let has_return = ahead[..feed].last() == Some(&b'\r');
+                break (feed - usize::from(has_return), feed + 1);
             }
-            if is_end && line.is_empty() {
-                return Ok(None);
+            match poll_fn(|cx| self.poll_further_ahead(cx)).await? {
+                0 if searched == 0 => return Ok(None),
+                0 => break (searched, searched),
+                _ => {}
             }
-            if feed.is_some() && line.last() == Some(&b'\r') {
-                line.pop();
-            }
-            return String::from_utf8(line).map(Some).map_err(|_| {
-                io::Error::new(ErrorKind::InvalidData, "the line is not valid UTF-8")
-            });
-        }
+        };
+        let line = str::from_utf8(&self.read_ahead()[..length]).map(str::to_owned);
+        self.take_ahead(end);
+        let invalid = || io::Error::new(ErrorKind::InvalidData, "the line is not valid UTF-8");
+        line.map(Some).map_err(|_| invalid())
     }
 
     /// Writes all bytes. Waits while much is not sent yet.

@@ -40,8 +40,12 @@ const READ_AHEAD: usize = 8 * 1024;
 ///   ([`disconnect_from_host`](QAbstractSocket::disconnect_from_host)), or close another device.
 /// - An error of a socket is an `io::Error` that has the [`NetError`](crate::NetError) inside.
 ///
-/// [`next_line`](Self::next_line) and `AsyncBufRead` read up to 8 KiB ahead, which are lost for others
-/// if this is dropped.
+/// A future of this that is dropped, as by a [`timeout`](crate::TaskContext::timeout), loses nothing
+/// that was read. What was written of a [`write_all`](Self::write_all) stays written.
+///
+/// [`next_line`](Self::next_line) and `AsyncBufRead` read ahead: up to 8 KiB, and the line that has not
+/// come whole. These bytes are lost for others if this is dropped, so keep one `DeviceIo` as the reader
+/// of a connection. Another one may write at the same time.
 ///
 /// ```
 /// use slotwire::prelude::*;
@@ -58,6 +62,7 @@ const READ_AHEAD: usize = 8 * 1024;
 ///             while let Some(line) = peer.next_line().await? {
 ///                 peer.write_all(format!("{}!\n", line.to_uppercase()).as_bytes()).await?;
 ///             }
+///             task.with(|world| world.delete_later(peer.handle()));
 ///             Ok::<_, std::io::Error>(())
 ///         });
 ///     }
@@ -253,6 +258,11 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
             self.take_ahead(count);
             return Poll::Ready(Ok(count));
         }
+        self.poll_device(cx, buffer)
+    }
+
+    /// Reads what the device has.
+    fn poll_device(&self, cx: &Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         if buffer.is_empty() {
             return Poll::Ready(Ok(0));
         }
@@ -266,13 +276,21 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
 
     /// Returns what was read ahead. Reads ahead if nothing is left of that.
     pub(super) fn poll_ahead(&mut self, cx: &Context<'_>) -> Poll<io::Result<&[u8]>> {
-        if self.taken == self.ahead.len() {
-            // A device that waits holds no buffer.
-            let mut bytes = [0; READ_AHEAD];
-            let count = ready!(self.poll_read_into(cx, &mut bytes))?;
-            (self.ahead, self.taken) = (bytes[..count].to_vec(), 0);
+        if self.read_ahead().is_empty() {
+            ready!(self.poll_further_ahead(cx))?;
         }
         Poll::Ready(Ok(self.read_ahead()))
+    }
+
+    /// Reads ahead, behind what was read ahead already. Returns the number of bytes, or 0 at the end.
+    pub(super) fn poll_further_ahead(&mut self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
+        // A device that waits holds no buffer.
+        let mut bytes = [0; READ_AHEAD];
+        let count = ready!(self.poll_device(cx, &mut bytes))?;
+        self.ahead.drain(..self.taken);
+        self.taken = 0;
+        self.ahead.extend_from_slice(&bytes[..count]);
+        Poll::Ready(Ok(count))
     }
 
     /// Returns what was read ahead.

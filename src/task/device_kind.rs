@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use crate::io::QIODevice;
-use crate::net::{QAbstractSocket, SocketState, failure_of, has_ended_in_order, was_cut_off};
+use crate::net::{QAbstractSocket, SocketState, failure_of, loss_of, was_cut_off};
 
 /// The operation that fails if no bytes come.
 pub(super) const READING: &str = "read from the socket";
@@ -47,14 +47,10 @@ impl<T: ?Sized + QIODevice> DeviceKind<T> {
 impl<T: ?Sized + QAbstractSocket> DeviceKind<T> {
     pub(super) const SOCKET: Self = Self {
         explain: explain_of_socket,
-        check_end: |socket| match loss_of(socket, READING) {
-            Some(loss) => Err(loss),
-            None => Ok(()),
-        },
-        check_sent: |socket| match loss_of(socket, SENDING) {
-            Some(loss) => Err(loss),
-            None if was_cut_off(socket) => Err(cut_off(socket)),
-            None => Ok(()),
+        check_end: |socket| check(socket, READING),
+        check_sent: |socket| match check(socket, SENDING) {
+            Ok(()) if was_cut_off(socket) => Err(cut_off(socket)),
+            checked => checked,
         },
         end: |socket| match socket.state() {
             SocketState::Unconnected => Ok(()),
@@ -72,25 +68,28 @@ fn explain_of_socket<T>(socket: &mut T, error: io::Error, operation: &'static st
 where
     T: ?Sized + QAbstractSocket,
 {
-    match loss_of(socket, operation) {
+    let is_connected = socket.state() != SocketState::Unconnected;
+    let loss = if is_connected { None } else { loss_of(socket, operation) };
+    match loss {
         Some(loss) => loss,
-        None if error.kind() != ErrorKind::WouldBlock => error,
-        None if socket.state() != SocketState::Unconnected => error,
-        None => {
+        None if error.kind() != ErrorKind::WouldBlock || is_connected => error,
+        None => failure_of(socket, operation).unwrap_or_else(|| {
             io::Error::new(ErrorKind::NotConnected, format!("cannot {operation}: not connected"))
-        }
+        }),
     }
 }
 
-/// Returns why a socket has no connection, unless a connection has ended in good order.
-fn loss_of<T: ?Sized + QAbstractSocket>(socket: &T, operation: &str) -> Option<io::Error> {
-    let is_lost = socket.state() == SocketState::Unconnected && !has_ended_in_order(socket);
-    is_lost.then(|| failure_of(socket, operation)).flatten()
+/// Fails if there is no connection, unless the last one has ended in order.
+fn check<T: ?Sized + QAbstractSocket>(socket: &mut T, operation: &str) -> io::Result<()> {
+    match socket.state() {
+        SocketState::Unconnected => loss_of(socket, operation).map_or(Ok(()), Err),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the error for bytes that were not sent.
-fn cut_off<T: ?Sized + QAbstractSocket>(socket: &T) -> io::Error {
-    failure_of(socket, SENDING).unwrap_or_else(|| {
+fn cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> io::Error {
+    loss_of(socket, SENDING).unwrap_or_else(|| {
         let text = "the connection ended before all bytes were sent";
         io::Error::new(ErrorKind::BrokenPipe, text)
     })

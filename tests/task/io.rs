@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_lite::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt,
@@ -105,6 +106,124 @@ fn a_line_without_end_is_an_error(net: &Net) {
     });
     assert_eq!(error, "the line is longer than 65536 bytes");
     errand.end(&mut rt);
+}
+
+#[on_every_network]
+fn a_line_whose_wait_has_timed_out_is_read_whole_afterwards(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, mut peer) = net.connected_pair(&mut rt);
+    peer.write_all(b"transfer 1").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() > 0);
+    let io = run(&mut rt, async move |task| {
+        let mut io = task.socket(socket);
+        assert!(task.timeout(Duration::ZERO, io.next_line()).await.is_err());
+        Rc::new(RefCell::new(Some(io)))
+    });
+    peer.write_all(b"000 to ada\nnext").unwrap();
+    wait_until(&mut rt, |world| world[socket].bytes_available() > 0);
+    drop(peer);
+    let lines = run(&mut rt, async move |_| {
+        let mut io = io.take().expect("it was kept");
+        let mut rest = String::new();
+        let line = io.next_line().await?;
+        io.read_to_string(&mut rest).await?;
+        Ok::<_, std::io::Error>((line, rest))
+    });
+    let (line, rest) = lines.unwrap();
+    assert_eq!(line.as_deref(), Some("transfer 1000 to ada"));
+    assert_eq!(rest, "next");
+}
+
+#[on_every_network]
+fn what_follows_in_a_line_that_is_too_long_is_no_line(net: &Net) {
+    const MOST: usize = 64 * 1024;
+    for (length, is_taken) in [(MOST, true), (MOST + 1, false), (9 * 8192, false)] {
+        let mut rt = net.runtime();
+        let (socket, peer) = net.connected_pair(&mut rt);
+        let text = [vec![b'x'; length], b"\nadmin\n".to_vec()].concat();
+        let errand = peer.go([Deed::Write(text), Deed::Close]);
+        let lines = run(&mut rt, async move |task| {
+            let mut io = task.socket(socket);
+            let mut lines = Vec::new();
+            for _ in 0..3 {
+                lines.push(io.next_line().await.map_err(|error| error.kind()));
+            }
+            lines
+        });
+        errand.end(&mut rt);
+        if is_taken {
+            let long = "x".repeat(length);
+            assert_eq!(lines, [Ok(Some(long)), Ok(Some("admin".to_owned())), Ok(None)]);
+        } else {
+            assert_eq!(lines, vec![Err(ErrorKind::InvalidData); 3], "{length}");
+        }
+    }
+}
+
+#[on_every_network]
+fn an_error_that_ended_no_connection_is_none_of_a_connection_that_ends_in_order(net: &Net) {
+    type Mistake = fn(&mut Runtime, Obj<QTcpSocket>);
+    let mistakes: [(Mistake, SocketError); 2] = [
+        (|rt, socket| rt[socket].connect_to_host("elsewhere", 1), SocketError::Operation),
+        (
+            |rt, socket| assert!(!rt.wait_for_ready_read(socket, Some(Duration::ZERO))),
+            SocketError::SocketTimeout,
+        ),
+    ];
+    for (make, error) in mistakes {
+        let mut rt = net.runtime();
+        let (socket, peer) = net.connected_pair(&mut rt);
+        make(&mut rt, socket);
+        assert_eq!(rt[socket].error(), Some(error));
+        let errand = peer.go([Deed::Read(5), Deed::Close]);
+        let end = run(&mut rt, async move |task| {
+            let mut io = task.socket(socket);
+            io.write_all(b"hello").await?;
+            io.flush().await?;
+            io.close().await?;
+            io.next_line().await
+        });
+        assert_eq!(end.unwrap(), None);
+        errand.end(&mut rt);
+    }
+}
+
+#[on_every_network]
+fn a_lost_connection_stays_lost_whatever_fails_afterwards(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, peer) = net.connected_pair(&mut rt);
+    peer.go([Deed::Reset]).end(&mut rt);
+    wait_until(&mut rt, |world| world[socket].state() == SocketState::Unconnected);
+    assert!(!rt.wait_for_connected(socket, Some(Duration::ZERO)));
+    let error = run(&mut rt, async move |task| task.socket(socket).next_line().await);
+    let text = error.unwrap_err().to_string();
+    assert!(text.starts_with("cannot read from the socket: "), "{text}");
+}
+
+#[on_every_network]
+fn connecting_a_socket_that_is_connected_elsewhere_is_an_error(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
+    let port = rt[socket].peer_port();
+    let error = run(&mut rt, async move |task| task.connect_to_host(socket, "elsewhere", 1).await);
+    let text = error.unwrap_err().to_string();
+    assert!(text.starts_with("cannot connect to elsewhere:1: "), "{text}");
+    assert_eq!((rt[socket].peer_port(), rt[socket].state()), (port, SocketState::Connected));
+    // Somebody who begins anew while a task waits has another connection than the task.
+    let (_listener, port) = net.listener();
+    rt[socket].abort();
+    rt.deliver();
+    let waiting = rt.spawn(async move |task| task.connect_to_host(socket, "127.0.0.1", port).await);
+    let takes_over = rt.spawn(async move |task| {
+        task.with(|world| world[socket].abort());
+        task.connect_to_host(socket, "elsewhere.invalid", 1).await
+    });
+    let [first, second] = [waiting, takes_over].map(|handle| join(&mut rt, handle).unwrap_err());
+    assert_eq!(
+        first.to_string(),
+        format!("cannot connect to 127.0.0.1:{port}: the socket was connected elsewhere meanwhile")
+    );
+    assert!(second.to_string().starts_with("cannot connect to elsewhere.invalid:1: "), "{second}");
 }
 
 #[on_every_network]
@@ -285,7 +404,7 @@ fn a_device_that_another_executor_polls_fails_and_says_so() {
 fn a_stream_is_a_stream_of_futures_core() {
     let mut rt = Runtime::with_clock(slotwire::VirtualClock::new()).unwrap();
     let timer = rt.add(QTimer::new());
-    rt[timer].start_with(std::time::Duration::from_secs(1));
+    rt[timer].start_with(Duration::from_secs(1));
     let ticks = rt.stream(timer, QTimer::timeout, 4);
     let count = run(&mut rt, async move |_| ticks.take(3).count().await);
     assert_eq!(count, 3);

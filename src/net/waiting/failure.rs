@@ -17,9 +17,23 @@ where
     Some(io::Error::new(kind, NetError::new(error, operation, system)))
 }
 
+/// Returns the error for which there is no connection; `None` if the last one has ended in order. The
+/// text of the error names the operation.
+pub(crate) fn loss_of<T>(socket: &mut T, operation: &str) -> Option<io::Error>
+where
+    T: ?Sized + QAbstractSocket,
+{
+    let lost_by = socket.machine().core().lost_by()?;
+    match failure_of(socket, operation) {
+        failure if socket.error() == Some(lost_by) => failure,
+        // The socket has failed with something else since.
+        _ => Some(io::Error::new(kind_of(lost_by, None), NetError::new(lost_by, operation, None))),
+    }
+}
+
 /// Returns true if the last error is that the peer has closed the connection in good order. A reset is
 /// an error, and no end.
-pub(crate) fn has_ended_in_order<T: ?Sized + QAbstractSocket>(socket: &T) -> bool {
+pub(super) fn has_ended_in_order<T: ?Sized + QAbstractSocket>(socket: &T) -> bool {
     socket.error() == Some(SocketError::RemoteHostClosed) && socket.os_error().is_none()
 }
 

@@ -73,7 +73,7 @@ impl SocketCore {
         });
         if let Err(error) = watched {
             self.change_state(SocketState::Unconnected);
-            self.fail(SocketError::SocketResource, Some(error));
+            self.fail_for_good(SocketError::SocketResource, Some(error));
         }
     }
 
@@ -222,7 +222,7 @@ impl SocketCore {
             }
             Advance::Failed { attempt, otherwise } => {
                 let Fault { kind, source } = self.end(Some(attempt), otherwise);
-                self.fail(kind, source);
+                self.fail_for_good(kind, source);
                 None
             }
         }

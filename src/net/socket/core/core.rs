@@ -38,6 +38,8 @@ pub struct SocketCore {
     pub(super) news: NewsBoard,
     /// The last error.
     pub(super) error: Option<SocketError>,
+    /// The error for which there is no connection, unless the last one has ended in order.
+    pub(super) lost_by: Option<SocketError>,
     pub(super) home: Option<Home>,
     /// Of a UDP socket only. Here it takes a byte that is free; beside the core it would take eight.
     datagrams: DatagramStatus,
@@ -63,6 +65,7 @@ impl SocketCore {
             agenda: Agenda::default(),
             news: NewsBoard::default(),
             error: None,
+            lost_by: None,
             home: None,
             datagrams: DatagramStatus::default(),
         }

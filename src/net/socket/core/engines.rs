@@ -197,7 +197,7 @@ impl SocketCore {
         self.local();
         self.phase.lose_engine();
         self.device.drop_outgoing();
-        self.fail(kind, source);
+        self.fail_for_good(kind, source);
         let is_closing = self.state() == SocketState::Closing;
         // Even if the step was recorded before, it must come after the error.
         self.record_last(if is_closing { Step::Closed } else { Step::Closing });

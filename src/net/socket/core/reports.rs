@@ -31,6 +31,13 @@ impl SocketCore {
         self.signals().error_occurred.emit(kind);
     }
 
+    /// Emits the error for which the connection has ended, or has not come about.
+    pub(super) fn fail_for_good(&mut self, kind: SocketError, source: Option<io::Error>) {
+        let is_orderly = kind == SocketError::RemoteHostClosed && source.is_none();
+        self.lost_by = (!is_orderly).then_some(kind);
+        self.fail(kind, source);
+    }
+
     /// Emits that an address of the peer was found.
     pub(super) fn announce_host_found(&self) {
         self.needed_extra().host_found.emit(());
@@ -155,13 +162,28 @@ impl SocketCore {
         Some(self.error_source().map_or_else(|| kind.to_string(), io::Error::to_string))
     }
 
+    /// Returns the error for which there is no connection; `None` if the last one has ended in order,
+    /// whatever the last error is. A reset is an error, and no end.
+    pub(in crate::net) fn lost_by(&self) -> Option<SocketError> {
+        self.lost_by
+    }
+
     /// Sets the last error, without an error of the system behind it; `None` forgets the last
     /// error.
     pub(in crate::net) fn set_error(&mut self, kind: Option<SocketError>) {
         self.error = kind;
+        if kind.is_none() {
+            self.lost_by = None;
+        }
         if let Some(extra) = self.extra.get_mut() {
             extra.error_source = None;
         }
+    }
+
+    /// Sets the error that a class of its own has found.
+    pub(in crate::net::socket) fn set_own_error(&mut self, kind: Option<SocketError>) {
+        self.set_error(kind);
+        self.lost_by = kind.filter(|kind| *kind != SocketError::RemoteHostClosed);
     }
 
     /// Takes the last error.
