@@ -120,6 +120,7 @@ fn items_of(source: &str, items: &mut Vec<Item>) {
             continue;
         }
         let words = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
+        let words = words.trim_start_matches("async ");
         if let Some(rest) = words.strip_prefix("impl").filter(|_| !is_inner) {
             // `impl<T> Trait for Type<T>`: the last name is the type's.
             let rest = after_parameters(rest).trim_end_matches('{');

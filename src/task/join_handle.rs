@@ -32,6 +32,7 @@ use crate::object::{Dependent, TaskKey};
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias("QFuture", "QFutureWatcher"))]
 pub struct JoinHandle<O> {
     state: Rc<JoinState<O>>,
     parts: Weak<LoopParts>,
@@ -74,11 +75,13 @@ impl<O> JoinHandle<O> {
     /// The loop drops the task when it comes to the tasks: in this pass or in the next, after the
     /// turn that runs. The task is not polled any more. A task may abort itself: it runs up to its
     /// next await.
+    #[doc(alias = "cancel")]
     pub fn abort(&self) -> bool {
         self.parts.upgrade().is_some_and(|parts| parts.tasks.end(self.task, TaskError::Aborted))
     }
 
     /// Returns true if the task has ended: it has returned, has panicked, or was dropped.
+    #[doc(alias = "isFinished")]
     pub fn is_finished(&self) -> bool {
         !matches!(*self.state.output.borrow(), Output::Awaited)
     }

@@ -55,6 +55,7 @@ impl World {
     /// # Panics
     ///
     /// Panics if the handle is of another runtime.
+    #[doc(alias = "QtFuture")]
     #[track_caller]
     pub fn next<S, A>(&mut self, sender: Obj<S>, signal: fn(&S) -> &Signal<A>) -> Next<A>
     where

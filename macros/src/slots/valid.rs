@@ -92,8 +92,9 @@ pub(crate) fn signature<'a>(
     if let Some(asyncness) = signature.asyncness {
         mistakes.at(
             asyncness,
-            "a slot cannot be async: it runs to its end before the next slot starts; start the \
-             work, and connect another slot to the signal that says it is done",
+            "a slot cannot be async: it runs to its end before the next slot starts; spawn a task \
+             in it, `cx.spawn(async move |task| …)`, or connect another slot to the signal that \
+             says that the work is done",
         );
     } else if let Safety::Unsafe(unsafety) = signature.safety {
         mistakes.at(unsafety, "a slot cannot be unsafe, since signals call it");

@@ -1,0 +1,10 @@
+use slotwire::prelude::*;
+
+fn main() {
+    let mut rt = Runtime::new().unwrap();
+    let timer = rt.add(QTimer::new());
+    rt.spawn(async move |task| {
+        task.next(timer, QTimer::timeout).await?;
+        Ok(())
+    });
+}
