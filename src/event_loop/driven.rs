@@ -19,7 +19,8 @@ impl Runtime {
     /// For driving the runtime by another loop: watch the descriptor that `as_fd` returns, and
     /// call [`process_events`](Self::process_events) with a timeout of zero when the descriptor is
     /// readable or the deadline has come on the runtime's clock, which [`now`](crate::World::now) returns.
-    /// Ask for the deadline again after every call into the runtime.
+    /// Ask for the deadline again after each pass. A call between two passes that makes it earlier makes
+    /// the descriptor readable.
     #[doc(alias = "hasPendingEvents")]
     pub fn next_deadline(&self) -> Option<Instant> {
         if self.has_work() { Some(self.now()) } else { self.timers().next_deadline() }
@@ -62,7 +63,7 @@ impl Runtime {
     /// task, which is polled again after other tasks of its executor. Otherwise the task has to be
     /// polled again when the descriptor is readable or the [deadline](Self::next_deadline) has come,
     /// which the executor looks after: `tokio::io::unix::AsyncFd` and `tokio::time`, for example. The
-    /// book's page "In other loops" has a program for each of several executors.
+    /// folder `examples/loops` has a program for each of five loops.
     ///
     /// ```
     /// use std::task::{Context, Poll, Waker};
