@@ -16,6 +16,12 @@ use crate::io::{QIODevice, peek_to_end};
 ///
 /// A device of your own has the five required methods. The provided ones are for
 /// [`QTextStream`](super::QTextStream), and fit bytes in memory.
+#[diagnostic::on_unimplemented(
+    message = "a stream cannot be on `{Self}`",
+    label = "not a device, nor a `Vec<u8>` or `String`",
+    note = "give it the device itself, `&mut cx[handle]`, or a `Vec<u8>` or `String` by value, which \
+            `into_device` returns"
+)]
 pub trait StreamDevice {
     /// Returns up to `count` bytes that can be read now, without taking them.
     fn look(&mut self, count: usize) -> &[u8];
@@ -89,6 +95,7 @@ pub trait StreamDevice {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<D: QIODevice + ?Sized> StreamDevice for &mut D {
     fn look(&mut self, count: usize) -> &[u8] {
         self.peek(count)
