@@ -20,6 +20,8 @@ pub(crate) struct ByHand {
     pub(crate) tls: Connection,
     /// What the peer has said and has not sent.
     pub(crate) unsent: Vec<u8>,
+    /// How many encrypted bytes have come.
+    pub(crate) came: usize,
     /// What was decrypted.
     pub(crate) heard: Vec<u8>,
     /// The other end has closed the connection.
@@ -54,7 +56,7 @@ impl ByHand {
 
     pub(crate) fn of(peer: Peer, tls: Connection) -> Self {
         let (unsent, heard) = Default::default();
-        Self { peer, tls, unsent, heard, has_ended: false, failure: None }
+        Self { peer, tls, unsent, came: 0, heard, has_ended: false, failure: None }
     }
 
     /// Returns true if the other end has said that no more will come.
@@ -78,6 +80,7 @@ impl ByHand {
 
     /// Takes bytes that somebody else has read.
     pub(crate) fn take(&mut self, mut bytes: &[u8]) {
+        self.came += bytes.len();
         while !bytes.is_empty() && self.failure.is_none() {
             if self.tls.read_tls(&mut bytes).is_err() {
                 break;

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
+use slotwire::QSslSocket;
 use slotwire::prelude::*;
 
+use crate::by_hand::Client;
 use crate::parties::Pair;
 use support::*;
 
@@ -62,4 +64,25 @@ fn many_bytes_go_both_ways_at_once(net: &Net) {
         world[end].bytes_available() == much.len() && world[client].bytes_available() == much.len()
     });
     assert!(pair.rt[end].read_all() == much && pair.rt[client].read_all() == much);
+}
+
+/// From the first byte of the handshake to the last one of the end, more than the system has room for.
+#[on_every_network]
+fn each_encrypted_byte_that_goes_out_is_counted(net: &Net) {
+    const MUCH: usize = 8 << 20;
+    let mut client = Client::new(net);
+    let socket = client.socket;
+    let written = client.rt.spy(socket, QSslSocket::encrypted_bytes_written);
+    let mut server = client.connected();
+    let mut counts = written.take();
+    assert_eq!(counts.iter().sum::<usize>(), server.came, "the handshake");
+    client.rt[socket].write_all(&noise(MUCH)).unwrap();
+    client.rt[socket].disconnect_from_host();
+    server.until(&mut client.rt, |_, server| server.has_ended);
+    client.until_ended();
+    assert!(server.heard == noise(MUCH));
+    let told = counts.len();
+    counts.extend(written.take());
+    assert_eq!(counts.iter().sum::<usize>(), server.came);
+    assert!(counts.len() > told + 1, "it is told while it goes out: {counts:?}");
 }
