@@ -524,11 +524,6 @@ impl Runtime {
                         world.turn(|world| call.make(world));
                     }
                 }
-                Due::Future(timer) => {
-                    if let Some(waker) = parts.timers.take_future(timer) {
-                        waker.wake();
-                    }
-                }
             }
             Some(())
         })

@@ -211,6 +211,12 @@ impl Device {
         self.outgoing.shrink()
     }
 
+    /// Returns true if the buffer for reading has memory, as it does while there are bytes in it.
+    #[inline]
+    pub(crate) fn has_memory(&self) -> bool {
+        self.incoming.has_memory()
+    }
+
     /// The number of bytes in the buffer that were not read, or were read in a transaction only.
     pub(crate) fn unread_len(&self) -> usize {
         self.incoming.len()

@@ -46,7 +46,9 @@ impl Future for Sleep {
         let wakes_this = |(_, waker): &(TimerKey, Waker)| waker.will_wake(cx.waker());
         if !self.armed.as_ref().is_some_and(wakes_this) {
             self.disarm();
-            let timer = self.parts.timers.arm_future(self.deadline, cx.waker().clone());
+            let (waker, LoopParts { timers, wakeups, .. }) = (cx.waker().clone(), &*self.parts);
+            let call = wakeups.keep_call(move |_| waker.wake());
+            let timer = timers.arm_call(self.deadline, call);
             self.armed = Some((timer, cx.waker().clone()));
         }
         Poll::Pending

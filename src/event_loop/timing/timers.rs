@@ -12,7 +12,6 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
-use std::task::Waker as FutureWaker;
 use std::time::{Duration, Instant, SystemTime};
 
 use mio::Waker;
@@ -31,8 +30,6 @@ pub(in crate::event_loop) enum Alarm {
     Wake(ObjectKey),
     /// Runs a closure, once.
     Call(KeptCall<World>),
-    /// Wakes a future, once.
-    Future(FutureWaker),
 }
 
 /// What to do for a timer that is due.
@@ -41,8 +38,6 @@ pub(in crate::event_loop) enum Due {
     Wake(ObjectKey),
     /// [Take](Timers::take_call) the call of this timer and make it.
     Call(TimerKey),
-    /// [Take](Timers::take_future) the waker of this timer and wake the future.
-    Future(TimerKey),
 }
 
 /// The armed timers of one runtime, and its clock.
@@ -93,9 +88,18 @@ impl Timers {
 
     /// Arms a timer that wakes an object at `deadline`.
     pub(crate) fn arm(&self, deadline: Instant, object: ObjectKey) -> TimerKey {
+        self.arm_for(deadline, Alarm::Wake(object))
+    }
+
+    /// Arms a timer that makes a call at `deadline`, once.
+    pub(crate) fn arm_call(&self, deadline: Instant, call: KeptCall<World>) -> TimerKey {
+        self.arm_for(deadline, Alarm::Call(call))
+    }
+
+    fn arm_for(&self, deadline: Instant, alarm: Alarm) -> TimerKey {
         // Another era may begin here; the deadline is converted afterwards.
         self.present();
-        self.arm_at(self.era.get().moment(deadline), Alarm::Wake(object))
+        self.arm_at(self.era.get().moment(deadline), alarm)
     }
 
     /// Arms a timer that is due after `delay`.
@@ -166,27 +170,12 @@ impl Timers {
         self.queue.borrow_mut().arm(Moment::NEVER, alarm)
     }
 
-    /// Arms a timer that wakes a future at `deadline`.
-    pub(crate) fn arm_future(&self, deadline: Instant, future: FutureWaker) -> TimerKey {
-        // Another era may begin here; the deadline is converted afterwards.
-        self.present();
-        self.arm_at(self.era.get().moment(deadline), Alarm::Future(future))
-    }
-
     /// Takes the call of a timer that is due or was kept, unless the timer was disarmed.
     #[inline]
     pub(in crate::event_loop) fn take_call(&self, timer: TimerKey) -> Option<KeptCall<World>> {
         match self.queue.borrow_mut().cancel(timer)? {
             Alarm::Call(call) => Some(call),
-            Alarm::Wake(_) | Alarm::Future(_) => None,
-        }
-    }
-
-    /// Takes the waker of a timer that is due, unless the timer was disarmed.
-    pub(in crate::event_loop) fn take_future(&self, timer: TimerKey) -> Option<FutureWaker> {
-        match self.queue.borrow_mut().cancel(timer)? {
-            Alarm::Future(waker) => Some(waker),
-            Alarm::Wake(_) | Alarm::Call(_) => None,
+            Alarm::Wake(_) => None,
         }
     }
 
@@ -284,7 +273,6 @@ impl Timers {
         self.queue.borrow_mut().next_collected(|key, alarm| match *alarm {
             Alarm::Wake(object) => (!is_held_up(object)).then_some(Due::Wake(object)),
             Alarm::Call(_) => Some(Due::Call(key)),
-            Alarm::Future(_) => Some(Due::Future(key)),
         })
     }
 

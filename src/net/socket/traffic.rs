@@ -40,6 +40,7 @@ pub(super) enum Fetched {
 }
 
 /// What was sent.
+#[derive(Default)]
 pub(super) struct Sent {
     pub(super) count: usize,
     /// The engine has no room for more.
@@ -109,21 +110,10 @@ impl<'a> Traffic<'a> {
     /// from the buffer.
     #[inline]
     pub(super) fn send_at_once(self, bytes: &[u8], budget: usize) -> Sent {
-        let next = &bytes[..bytes.len().min(budget)];
-        let mut sent = Sent { count: 0, is_blocked: false, failure: None };
-        if next.is_empty() || !self.buffers.device.outgoing().is_empty() {
-            return sent;
+        if !self.buffers.device.outgoing().is_empty() {
+            return Sent::default();
         }
-        match self.engine.write(next) {
-            Ok(count) => sent.count = count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => {
-                sent.failure = Some(error);
-                return sent;
-            }
-        }
-        sent.is_blocked = sent.count < next.len();
-        sent
+        offer(self.engine, &bytes[..bytes.len().min(budget)])
     }
 
     /// Closes the writing end. A failure means that the connection is lost, which the next read
@@ -141,30 +131,12 @@ impl<'a> Traffic<'a> {
     #[inline(always)]
     pub(super) fn send(self, budget: usize) -> Sent {
         let Buffers { device, home } = self.buffers;
-        let mut sent = Sent { count: 0, is_blocked: false, failure: None };
-        loop {
-            let outgoing = device.outgoing();
-            let next = &outgoing[..outgoing.len().min(budget - sent.count)];
-            if next.is_empty() {
-                return sent;
-            }
-            let count = match self.engine.write(next) {
-                Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                Err(error) => {
-                    sent.failure = Some(error);
-                    return sent;
-                }
-            };
-            sent.is_blocked = count < next.len();
-            sent.count += count;
-            if let (Some(memory), Some(home)) = (device.sent(count), home) {
-                home.pool.put(memory);
-            }
-            if sent.is_blocked {
-                return sent;
-            }
+        let outgoing = device.outgoing();
+        let sent = offer(self.engine, &outgoing[..outgoing.len().min(budget)]);
+        if let (Some(memory), Some(home)) = (device.sent(sent.count), home) {
+            home.pool.put(memory);
         }
+        sent
     }
 }
 
@@ -190,6 +162,21 @@ impl<'a> Buffers<'a> {
                 home.pool.put(memory);
             }
         }
+    }
+}
+
+/// Gives these bytes to the engine, which takes them all unless it has no room.
+#[inline(always)]
+fn offer(engine: &mut dyn SocketEngine, bytes: &[u8]) -> Sent {
+    if bytes.is_empty() {
+        return Sent::default();
+    }
+    match engine.write(bytes) {
+        Ok(count) => Sent { count, is_blocked: count < bytes.len(), failure: None },
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Sent { is_blocked: true, ..Sent::default() }
+        }
+        Err(error) => Sent { failure: Some(error), ..Sent::default() },
     }
 }
 

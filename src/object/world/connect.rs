@@ -14,7 +14,7 @@ use crate::object::connections::{
     AwaitedConnection, Connection, ConnectionType, Core, Deferred, Dependent, Link, MadeConnection,
 };
 use crate::object::context::Context;
-use crate::object::store::{ObjectKey, Place};
+use crate::object::store::ObjectKey;
 
 /// Connecting.
 impl World {
@@ -139,7 +139,7 @@ impl World {
         F: FnMut(&mut Self, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        let link = ClosureLink::<_, Self, F>::new(Nobody, closure);
         self.join(sender, signal, Joining::direct(Box::new(link)))
     }
 
@@ -164,7 +164,7 @@ impl World {
         F: FnMut(&mut Self, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        let link = ClosureLink::<_, Self, F>::new(Nobody, closure);
         self.join(sender, signal, Joining::direct(Box::new(link)).of_kind(kind))
     }
 
@@ -208,9 +208,10 @@ impl World {
         F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let Some(key) = self.joinable(receiver) else { return self.refuse(receiver) };
-        let link = Box::new(ClosureLink::<R, F>::new(Some(key), closure));
-        self.join(sender, signal, Joining::direct(link).ending_with(key))
+        match self.closure(receiver, closure) {
+            Some(closure) => self.join(sender, signal, closure),
+            None => self.refuse(receiver),
+        }
     }
 
     /// Connects a signal to a closure that gets a receiver, with a [`ConnectionType`].
@@ -234,9 +235,10 @@ impl World {
         F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let Some(key) = self.joinable(receiver) else { return self.refuse(receiver) };
-        let link = Box::new(ClosureLink::<R, F>::new(Some(key), closure));
-        self.join(sender, signal, Joining::direct(link).ending_with(key).of_kind(kind))
+        match self.closure(receiver, closure) {
+            Some(closure) => self.join(sender, signal, closure.of_kind(kind)),
+            None => self.refuse(receiver),
+        }
     }
 
     /// Connects a signal to another signal: when the first is emitted, the second is emitted with
@@ -330,7 +332,7 @@ impl World {
         F: FnMut(&mut Self, &Obj<dyn QObject>) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        let link = ClosureLink::<_, Self, F>::new(Nobody, closure);
         self.join_destroyed(object, Joining::direct(Box::new(link)))
     }
 
@@ -351,7 +353,7 @@ impl World {
         F: FnMut(&mut Self, &String) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        let link = ClosureLink::<_, Self, F>::new(Nobody, closure);
         let Some(key) = self.joinable(object) else { return self.refuse(object) };
         let core = self.arena[key].name_changed_core(key, &self.queue);
         self.join_core(&core, Joining::direct(Box::new(link)))
@@ -499,15 +501,37 @@ impl World {
         F: Slot<R, A, Form>,
         Form: 'static,
     {
+        Some(match self.way_to(receiver)? {
+            Ok(way) => Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(way, slot))),
+            Err(key) => Joining::direct(link_to_base(key, slot)).ending_with(key),
+        })
+    }
+
+    /// Returns what is to be connected to call a closure with the receiver. Returns `None` if the
+    /// receiver is gone.
+    #[track_caller]
+    fn closure<A, R, F, O>(&self, receiver: Obj<R>, closure: F) -> Option<Joining<A>>
+    where
+        A: 'static,
+        R: QObject,
+        F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
+        O: Outcome + 'static,
+    {
+        let link: Box<dyn Link<A, Self>> = match self.way_to(receiver)? {
+            Ok(way) => Box::new(ClosureLink::<_, R, F>::new(way, closure)),
+            Err(key) => Box::new(ClosureLink::<_, R, F>::new(key, closure)),
+        };
+        Some(Joining::direct(link).ending_with(receiver.key))
+    }
+
+    /// Returns the way from a connection to its receiver, or the receiver's key if its class extends
+    /// `R`. Returns `None` if the receiver is gone.
+    #[inline(always)]
+    #[track_caller]
+    fn way_to<R: QObject>(&self, receiver: Obj<R>) -> Option<Result<Receiver<R>, ObjectKey>> {
         let key = self.expect_own(receiver);
         let place: Rc<dyn Any> = self.arena.place(key)?.clone();
-        Some(match place.downcast::<Place<R>>() {
-            Ok(place) => {
-                let receiver = Receiver { key, place };
-                Joining::direct(Box::new(MethodLink::<_, R, F, Form>::new(receiver, slot)))
-            }
-            Err(_) => Joining::direct(link_to_base(key, slot)).ending_with(key),
-        })
+        Some(place.downcast().map(|place| Receiver { key, place }).map_err(|_| key))
     }
 
     /// Ends `dependent` when the object is destroyed. Does nothing if the object is gone.

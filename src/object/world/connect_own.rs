@@ -111,7 +111,7 @@ impl<A: 'static> Signal<A> {
         F: FnMut(&mut World, &A) -> O + 'static,
         O: Outcome + 'static,
     {
-        let link = ClosureLink::<Nobody, F>::new(None, closure);
+        let link = ClosureLink::<_, World, F>::new(Nobody, closure);
         self.join(cx, Joining::direct(Box::new(link)))
     }
 

@@ -116,23 +116,21 @@ impl<R: QObject> WayTo<R> for ObjectKey {
     }
 }
 
-/// A connection to a closure.
-///
-/// `Receiver` is what the closure is called with.
-pub(super) struct ClosureLink<Receiver, F> {
-    receiver: Option<ObjectKey>,
+/// A connection to a closure, which is called with an `R`. The way `P` leads to that object.
+pub(super) struct ClosureLink<P, R, F> {
+    receiver: P,
     /// `None` after the connection was closed, so that the captured values are dropped then.
     closure: RefCell<Option<F>>,
     /// The connection was closed while the closure ran.
     is_released: Cell<bool>,
-    shape: PhantomData<fn(Receiver)>,
+    shape: PhantomData<fn(R)>,
 }
 
-/// The `Receiver` of a closure without a receiver.
-pub(super) enum Nobody {}
+/// The way of a closure without a receiver, which is called with the world.
+pub(super) struct Nobody;
 
-impl<Receiver, F> ClosureLink<Receiver, F> {
-    pub(super) fn new(receiver: Option<ObjectKey>, closure: F) -> Self {
+impl<P, R, F> ClosureLink<P, R, F> {
+    pub(super) fn new(receiver: P, closure: F) -> Self {
         let (closure, is_released) = (RefCell::new(Some(closure)), Cell::new(false));
         Self { receiver, closure, is_released, shape: PhantomData }
     }
@@ -148,21 +146,12 @@ impl<Receiver, F> ClosureLink<Receiver, F> {
             call(closure);
         }
         if self.is_released.get() {
-            self.release();
+            self.drop_closure();
         }
     }
-}
 
-impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
-    fn receiver(&self) -> Option<ObjectKey> {
-        self.receiver
-    }
-
-    fn is_over(&self) -> bool {
-        self.is_released.get()
-    }
-
-    fn release(&self) {
+    /// Drops what the closure captured: at once, or when the closure has returned.
+    fn drop_closure(&self) {
         self.is_released.set(true);
         // Taken out of the cell first: dropping the captured values may look at the connection.
         let closure = self.closure.try_borrow_mut().ok().and_then(|mut closure| closure.take());
@@ -170,15 +159,44 @@ impl<Receiver, F> AnyLink for ClosureLink<Receiver, F> {
     }
 }
 
-impl<R, A, F, O> Link<A, World> for ClosureLink<R, F>
+impl<P: WayTo<R>, R: QObject, F> AnyLink for ClosureLink<P, R, F> {
+    fn receiver(&self) -> Option<ObjectKey> {
+        Some(self.receiver.key())
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_released.get()
+    }
+
+    fn release(&self) {
+        self.drop_closure();
+    }
+}
+
+impl<F> AnyLink for ClosureLink<Nobody, World, F> {
+    fn receiver(&self) -> Option<ObjectKey> {
+        None
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_released.get()
+    }
+
+    fn release(&self) {
+        self.drop_closure();
+    }
+}
+
+impl<P, R, A, F, O> Link<A, World> for ClosureLink<P, R, F>
 where
+    P: WayTo<R>,
     R: QObject,
     F: FnMut(&mut R, &mut Context<'_, R>, &A) -> O + 'static,
     O: Outcome,
 {
     fn fire(&self, world: &mut World, argument: &A) {
-        let Some(receiver) = self.receiver else { return };
-        world.run_slot(receiver, |object, cx| {
+        // A receiver that is gone has closed the connection.
+        self.receiver.run(world, |object, cx| {
             self.borrow_closure(|closure| {
                 let outcome = closure(object, cx, argument);
                 cx.report::<F>(outcome);
@@ -187,7 +205,7 @@ where
     }
 }
 
-impl<A, F, O> Link<A, World> for ClosureLink<Nobody, F>
+impl<A, F, O> Link<A, World> for ClosureLink<Nobody, World, F>
 where
     F: FnMut(&mut World, &A) -> O + 'static,
     O: Outcome,

@@ -13,7 +13,7 @@ use super::World;
 use super::delivery::ObjectTurn;
 use crate::object::class::{Occasion, Response, Rest};
 use crate::object::connections::{Core, Walker};
-use crate::object::effects::{Effect, Origin, Postponed, Queue, Steps};
+use crate::object::effects::{Effect, KeptCall, Origin, Postponed, Queue, Steps};
 use crate::object::store::ObjectKey;
 
 /// Lets the objects of a runtime ask to be woken.
@@ -56,6 +56,11 @@ impl Wakeups {
     /// in the next. No object is woken.
     pub(crate) fn call_loop(&self) {
         self.0.postpone(ObjectKey::nobody(), Postponed::Work);
+    }
+
+    /// Keeps a closure until it is called.
+    pub(crate) fn keep_call(&self, call: impl FnOnce(&mut World) + 'static) -> KeptCall<World> {
+        KeptCall::new(self.0.later(call))
     }
 
     /// Returns true if a turn is running, which will carry out what is recorded.

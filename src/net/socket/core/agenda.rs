@@ -162,7 +162,16 @@ impl SocketCore {
 
     /// Called when bytes have left the buffer: gives memory back, and requests another `ready_read`
     /// if the program wants one for the rest.
+    #[inline]
     pub(in crate::net::socket) fn after_consuming(&mut self) {
+        // Often the buffer has no memory: it is empty, and its memory has gone along with the bytes.
+        if self.device.has_memory() {
+            self.look_after_buffer();
+        }
+    }
+
+    #[inline(never)]
+    fn look_after_buffer(&mut self) {
         if self.device.unread_len() == 0 {
             self.buffers().reclaim();
         } else if self.settings().ready_read_policy == ReadyReadPolicy::WhileUnread {
