@@ -275,6 +275,7 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
     }
 
     /// Returns what was read ahead. Reads ahead if nothing is left of that.
+    #[cfg(any(feature = "futures", feature = "tokio"))]
     pub(super) fn poll_ahead(&mut self, cx: &Context<'_>) -> Poll<io::Result<&[u8]>> {
         if self.read_ahead().is_empty() {
             ready!(self.poll_further_ahead(cx))?;
