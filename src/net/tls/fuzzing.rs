@@ -361,6 +361,8 @@ impl Conversation {
         for _ in 0..16 {
             self.link.0.borrow_mut().room = MOST_WRITTEN;
             self.come(usize::MAX);
+            // The socket does not read before it has emitted what the engine has reported.
+            self.hear_reports();
             self.read(MOST_WRITTEN);
             self.hear_reports();
             let is_quiet = self.link.0.borrow().to_peer.is_empty();
