@@ -3,7 +3,7 @@
 use std::io;
 
 use super::task_context::TaskContext;
-use crate::net::{QAbstractSocket, SocketState, failure_of};
+use crate::net::{QAbstractSocket, SocketState, attempt_of, failure_of};
 use crate::object::{Obj, Target};
 
 /// How many changes of the state are kept: fewer than there are in one attempt.
@@ -57,34 +57,39 @@ impl TaskContext {
         };
         let failure = |socket: &T, why: &str| {
             let failure = failure_of(socket, &format!("connect to {host}:{port}"));
-            Some(Err(failure.unwrap_or_else(|| failed(why))))
+            Err::<u32, _>(failure.unwrap_or_else(|| failed(why)))
         };
-        let mut outcome = self.with(|world| {
+        let begun = self.with(|world| {
             let socket = world.get_mut(socket)?;
-            let is_free = matches!(socket.state(), SocketState::Unconnected | SocketState::Bound);
+            let earlier = attempt_of(socket);
             socket.connect_to_host(host, port);
-            if is_free { None } else { failure(socket, "the socket is in use") }
+            let own = attempt_of(socket);
+            // A call that has begun nothing was refused.
+            Some(if own == earlier { failure(socket, "the socket is in use") } else { Ok(own) })
         });
-        while outcome.is_none() {
-            outcome = self.with(|world| {
-                let Some(socket) = world.get(socket) else {
+        let own = begun.unwrap_or_else(|| Err(failed("the socket is gone")))?;
+        loop {
+            let outcome = self.with(|world| {
+                let Some(socket) = world.get_mut(socket) else {
                     return Some(Err(failed("the socket is gone")));
                 };
-                let is_own = socket.peer_name() == host
-                    && socket.peer_port().is_none_or(|its_port| its_port == port);
                 match socket.state() {
-                    _ if !is_own => {
-                        Some(Err(failed("the socket was connected elsewhere meanwhile")))
+                    _ if attempt_of(socket) != own => {
+                        Some(Err(failed("the socket has begun anew meanwhile")))
                     }
                     SocketState::Connected => Some(Ok(())),
-                    SocketState::Unconnected => failure(socket, "somebody has stopped it"),
+                    SocketState::Unconnected => {
+                        Some(failure(socket, "somebody has stopped it").map(drop))
+                    }
                     _ => None,
                 }
             });
-            if outcome.is_none() && states.next().await.is_none() {
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
+            if states.next().await.is_none() {
                 return Err(failed("the socket is gone"));
             }
         }
-        outcome.unwrap_or(Ok(()))
     }
 }

@@ -35,13 +35,14 @@ impl<T: ?Sized + Target + QIODevice> DeviceIo<T> {
             let ahead = self.read_ahead();
             let feed = memchr::memchr(b'\n', &ahead[searched..]).map(|feed| searched + feed);
             searched = ahead.len();
-            if feed.unwrap_or(searched) > BOUND {
+            let end = feed.unwrap_or(searched);
+            let length = end - usize::from(ahead[..end].ends_with(b"\r"));
+            if length > BOUND {
                 let text = "the line is longer than 65536 bytes";
                 return Err(io::Error::new(ErrorKind::InvalidData, text));
             }
             if let Some(feed) = feed {
-                let has_return = ahead[..feed].last() == Some(&b'\r');
-                break (feed - usize::from(has_return), feed + 1);
+                break (length, feed + 1);
             }
             match poll_fn(|cx| self.poll_further_ahead(cx)).await? {
                 0 if searched == 0 => return Ok(None),

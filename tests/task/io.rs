@@ -137,10 +137,16 @@ fn a_line_whose_wait_has_timed_out_is_read_whole_afterwards(net: &Net) {
 #[on_every_network]
 fn what_follows_in_a_line_that_is_too_long_is_no_line(net: &Net) {
     const MOST: usize = 64 * 1024;
-    for (length, is_taken) in [(MOST, true), (MOST + 1, false), (9 * 8192, false)] {
+    for (length, end, is_taken) in [
+        (MOST, "\n", true),
+        (MOST, "\r\n", true),
+        (MOST + 1, "\n", false),
+        (MOST + 1, "\r\n", false),
+        (9 * 8192, "\n", false),
+    ] {
         let mut rt = net.runtime();
         let (socket, peer) = net.connected_pair(&mut rt);
-        let text = [vec![b'x'; length], b"\nadmin\n".to_vec()].concat();
+        let text = format!("{}{end}admin\n", "x".repeat(length)).into_bytes();
         let errand = peer.go([Deed::Write(text), Deed::Close]);
         let lines = run(&mut rt, async move |task| {
             let mut io = task.socket(socket);
@@ -221,9 +227,55 @@ fn connecting_a_socket_that_is_connected_elsewhere_is_an_error(net: &Net) {
     let [first, second] = [waiting, takes_over].map(|handle| join(&mut rt, handle).unwrap_err());
     assert_eq!(
         first.to_string(),
-        format!("cannot connect to 127.0.0.1:{port}: the socket was connected elsewhere meanwhile")
+        format!("cannot connect to 127.0.0.1:{port}: the socket has begun anew meanwhile")
     );
     assert!(second.to_string().starts_with("cannot connect to elsewhere.invalid:1: "), "{second}");
+}
+
+/// A socket that has nothing left to send still closes, and can begin anew at once.
+#[on_every_network]
+fn a_socket_that_is_about_to_end_connects_anew(net: &Net) {
+    let mut rt = net.runtime();
+    let (socket, _peer) = net.connected_pair(&mut rt);
+    let (_listener, port) = net.listener();
+    run(&mut rt, async move |task| {
+        task.with(|world| {
+            world[socket].disconnect_from_host();
+            assert_eq!(world[socket].state(), SocketState::Closing);
+        });
+        task.connect_to_host(socket, "127.0.0.1", port).await
+    })
+    .unwrap();
+    assert_eq!((rt[socket].peer_port(), rt[socket].state()), (Some(port), SocketState::Connected));
+}
+
+/// A wait that gives up ends the attempt: what was written for it is lost, which the writer hears.
+#[test]
+fn what_was_written_for_a_connection_that_has_not_come_about_is_not_flushed() {
+    let mut rt = Runtime::simulated(1).unwrap();
+    let socket = rt.add(QTcpSocket::new());
+    rt[socket].connect_to_host("192.0.2.1", 7000);
+    rt[socket].write_all(b"hello").unwrap();
+    assert!(!rt.wait_for_connected(socket, Some(Duration::ZERO)));
+    let flushed = run(&mut rt, async move |task| task.socket(socket).flush().await);
+    assert_eq!(flushed.unwrap_err().kind(), ErrorKind::TimedOut);
+}
+
+/// Settings that are refused before there is an attempt.
+#[test]
+fn a_connection_that_its_settings_refuse_is_an_error_of_each_call() {
+    let mut rt = Runtime::new().unwrap();
+    let socket = rt.add(slotwire::QSslSocket::new());
+    let (flushed, read) = run(&mut rt, async move |task| {
+        task.with(|world| world[socket].connect_to_host_encrypted("no host name", 1));
+        let mut io = task.socket(socket);
+        let has_reason = |done: std::io::Result<()>| {
+            let error = done.unwrap_err();
+            error.get_ref().is_some_and(|error| error.is::<NetError>())
+        };
+        (has_reason(io.flush().await), has_reason(io.next_line().await.map(drop)))
+    });
+    assert!(flushed && read);
 }
 
 #[on_every_network]

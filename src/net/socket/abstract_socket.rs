@@ -702,7 +702,7 @@ pub trait QAbstractSocket: QIODevice {
     /// Sets the last error without emitting a signal, for a class that finds errors of its own.
     #[doc(alias = "setSocketError")]
     fn set_socket_error(&mut self, error: Option<SocketError>) {
-        self.machine().core().set_own_error(error);
+        self.machine().core().set_error_for_good(error);
     }
 }
 

@@ -177,7 +177,10 @@ impl QSslSocket {
         if is_free {
             match self.begin_session(host) {
                 Ok(connection) => self.put_on_next(connection),
-                Err(failure) => return self.refuse(failure),
+                Err(failure) => {
+                    let kind = failure.kind();
+                    return self.tcp.socket.core_mut().fail_for_good(kind, Some(failure.into()));
+                }
             }
         }
         self.connect_to_host_with(host, port, mode, protocol);
@@ -225,7 +228,10 @@ impl QSslSocket {
         }
         let connection = match connection {
             Ok(connection) => connection,
-            Err(failure) => return self.refuse(failure),
+            Err(failure) => {
+                let kind = failure.kind();
+                return self.tcp.socket.core_mut().fail(kind, Some(failure.into()));
+            }
         };
         self.forget();
         self.told_of = self.tcp.socket.core().begun();
@@ -261,11 +267,6 @@ impl QSslSocket {
         self.doubt = Doubt::None;
         self.alarm = None;
         self.session.forget_reports();
-    }
-
-    fn refuse(&mut self, failure: EngineFailure) {
-        let kind = failure.kind();
-        self.tcp.socket.core_mut().fail(kind, Some(failure.into()));
     }
 
     /// Tells the engine what the program wants to hear of.

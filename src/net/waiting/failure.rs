@@ -37,6 +37,11 @@ pub(super) fn has_ended_in_order<T: ?Sized + QAbstractSocket>(socket: &T) -> boo
     socket.error() == Some(SocketError::RemoteHostClosed) && socket.os_error().is_none()
 }
 
+/// Returns a number that changes when the socket begins to connect.
+pub(crate) fn attempt_of<T: ?Sized + QAbstractSocket>(socket: &mut T) -> u32 {
+    socket.machine().core().begun()
+}
+
 /// Returns true if the connection was lost before all written bytes were sent.
 pub(crate) fn was_cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> bool {
     socket.machine().get().was_cut_off()

@@ -490,7 +490,7 @@ impl<'a, T: ?Sized + Target + QAbstractSocket> Wait<'a, T> {
         self.turn(|machine| {
             let core = machine.core_mut();
             core.end_attempt(SocketError::SocketTimeout);
-            core.set_error(Some(SocketError::SocketTimeout));
+            core.set_error_for_good(Some(SocketError::SocketTimeout));
         });
     }
 

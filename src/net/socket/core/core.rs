@@ -187,8 +187,7 @@ impl SocketCore {
 
     /// Returns a number that changes when the socket begins to connect, is bound, or takes a
     /// connection over.
-    #[cfg(feature = "tls")]
-    pub(in crate::net::socket) fn begun(&self) -> u32 {
+    pub(in crate::net) fn begun(&self) -> u32 {
         self.extra().map_or(0, |extra| extra.begun)
     }
 

@@ -32,7 +32,11 @@ impl SocketCore {
     }
 
     /// Emits the error for which the connection has ended, or has not come about.
-    pub(super) fn fail_for_good(&mut self, kind: SocketError, source: Option<io::Error>) {
+    pub(in crate::net::socket) fn fail_for_good(
+        &mut self,
+        kind: SocketError,
+        source: Option<io::Error>,
+    ) {
         let is_orderly = kind == SocketError::RemoteHostClosed && source.is_none();
         self.lost_by = (!is_orderly).then_some(kind);
         self.fail(kind, source);
@@ -180,8 +184,8 @@ impl SocketCore {
         }
     }
 
-    /// Sets the error that a class of its own has found.
-    pub(in crate::net::socket) fn set_own_error(&mut self, kind: Option<SocketError>) {
+    /// Sets the error for which there is no connection, without emitting it; `None` forgets it.
+    pub(in crate::net) fn set_error_for_good(&mut self, kind: Option<SocketError>) {
         self.set_error(kind);
         self.lost_by = kind.filter(|kind| *kind != SocketError::RemoteHostClosed);
     }
