@@ -70,4 +70,4 @@ pub use values::{
     ReadyReadPolicy, SocketAddress, SocketError, SocketOption, SocketState, SocketType,
 };
 pub use waiting::Blocking;
-pub(crate) use waiting::{attempt_of, failure_of, loss_of, was_cut_off};
+pub(crate) use waiting::{attempt_of, failure_of, loss_of, not_all_sent, was_cut_off};

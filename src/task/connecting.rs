@@ -55,40 +55,36 @@ impl TaskContext {
             let text = format!("cannot connect to {host}:{port}: {why}");
             io::Error::new(io::ErrorKind::NotConnected, text)
         };
+        let gone = || failed("the socket is gone");
         let failure = |socket: &T, why: &str| {
             let failure = failure_of(socket, &format!("connect to {host}:{port}"));
-            Err::<u32, _>(failure.unwrap_or_else(|| failed(why)))
+            failure.unwrap_or_else(|| failed(why))
         };
-        let begun = self.with(|world| {
-            let socket = world.get_mut(socket)?;
+        let own = self.with(|world| {
+            let socket = world.get_mut(socket).ok_or_else(gone)?;
             let earlier = attempt_of(socket);
             socket.connect_to_host(host, port);
             let own = attempt_of(socket);
             // A call that has begun nothing was refused.
-            Some(if own == earlier { failure(socket, "the socket is in use") } else { Ok(own) })
-        });
-        let own = begun.unwrap_or_else(|| Err(failed("the socket is gone")))?;
+            if own == earlier { Err(failure(socket, "the socket is in use")) } else { Ok(own) }
+        })?;
         loop {
-            let outcome = self.with(|world| {
-                let Some(socket) = world.get_mut(socket) else {
-                    return Some(Err(failed("the socket is gone")));
-                };
+            let is_connected = self.with(|world| {
+                let socket = world.get_mut(socket).ok_or_else(gone)?;
                 match socket.state() {
                     _ if attempt_of(socket) != own => {
-                        Some(Err(failed("the socket has begun anew meanwhile")))
+                        Err(failed("the socket has begun anew meanwhile"))
                     }
-                    SocketState::Connected => Some(Ok(())),
-                    SocketState::Unconnected => {
-                        Some(failure(socket, "somebody has stopped it").map(drop))
-                    }
-                    _ => None,
+                    SocketState::Connected => Ok(true),
+                    SocketState::Unconnected => Err(failure(socket, "somebody has stopped it")),
+                    _ => Ok(false),
                 }
-            });
-            if let Some(outcome) = outcome {
-                return outcome;
+            })?;
+            if is_connected {
+                return Ok(());
             }
             if states.next().await.is_none() {
-                return Err(failed("the socket is gone"));
+                return Err(gone());
             }
         }
     }

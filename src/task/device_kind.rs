@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use crate::io::QIODevice;
-use crate::net::{QAbstractSocket, SocketState, failure_of, loss_of, was_cut_off};
+use crate::net::{QAbstractSocket, SocketState, failure_of, loss_of, not_all_sent, was_cut_off};
 
 /// The operation that fails if no bytes come.
 pub(super) const READING: &str = "read from the socket";
@@ -49,7 +49,9 @@ impl<T: ?Sized + QAbstractSocket> DeviceKind<T> {
         explain: explain_of_socket,
         check_end: |socket| check(socket, READING),
         check_sent: |socket| match check(socket, SENDING) {
-            Ok(()) if was_cut_off(socket) => Err(cut_off(socket)),
+            Ok(()) if was_cut_off(socket) => {
+                Err(loss_of(socket, SENDING).unwrap_or_else(not_all_sent))
+            }
             checked => checked,
         },
         end: |socket| match socket.state() {
@@ -68,15 +70,16 @@ fn explain_of_socket<T>(socket: &mut T, error: io::Error, operation: &'static st
 where
     T: ?Sized + QAbstractSocket,
 {
-    let is_connected = socket.state() != SocketState::Unconnected;
-    let loss = if is_connected { None } else { loss_of(socket, operation) };
-    match loss {
-        Some(loss) => loss,
-        None if error.kind() != ErrorKind::WouldBlock || is_connected => error,
-        None => failure_of(socket, operation).unwrap_or_else(|| {
-            io::Error::new(ErrorKind::NotConnected, format!("cannot {operation}: not connected"))
-        }),
+    if let Err(loss) = check(socket, operation) {
+        return loss;
     }
+    let may_go_on = socket.state() != SocketState::Unconnected;
+    if may_go_on || error.kind() != ErrorKind::WouldBlock {
+        return error;
+    }
+    failure_of(socket, operation).unwrap_or_else(|| {
+        io::Error::new(ErrorKind::NotConnected, format!("cannot {operation}: not connected"))
+    })
 }
 
 /// Fails if there is no connection, unless the last one has ended in order.
@@ -85,12 +88,4 @@ fn check<T: ?Sized + QAbstractSocket>(socket: &mut T, operation: &str) -> io::Re
         SocketState::Unconnected => loss_of(socket, operation).map_or(Ok(()), Err),
         _ => Ok(()),
     }
-}
-
-/// Returns the error for bytes that were not sent.
-fn cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> io::Error {
-    loss_of(socket, SENDING).unwrap_or_else(|| {
-        let text = "the connection ended before all bytes were sent";
-        io::Error::new(ErrorKind::BrokenPipe, text)
-    })
 }

@@ -13,14 +13,14 @@ const REQUIRED: &str = "SLOTWIRE_REQUIRE_VALGRIND";
 const MARK: &str = "SLOTWIRE_COUNTED_SIZE";
 
 /// Returns the size for which this process is counted, if it is.
-pub(crate) fn size() -> Option<usize> {
+fn size() -> Option<usize> {
     let size = std::env::var_os(MARK)?;
     Some(size.to_str().unwrap().parse().unwrap())
 }
 
 /// Returns true if there is valgrind. Otherwise says that the test is skipped; panics if valgrind is
 /// required.
-pub(crate) fn is_there(test: &str) -> bool {
+fn is_there(test: &str) -> bool {
     let Err(error) = Command::new("valgrind").arg("--version").output() else { return true };
     assert!(std::env::var_os(REQUIRED).is_none(), "{test} cannot run: valgrind: {error}");
     // Not by `eprintln`, which the test harness keeps to itself.
@@ -29,12 +29,36 @@ pub(crate) fn is_there(test: &str) -> bool {
     false
 }
 
+/// What each function takes, by its name.
+pub(crate) type Costs = HashMap<String, u64>;
+
 /// Counts what each function in the module of a test takes for these sizes, by running the test in
-/// processes of its own, one for each size.
-pub(crate) fn costs<const N: usize>(test: &str, sizes: [usize; N]) -> [HashMap<String, u64>; N] {
-    let counted = sizes.map(|size| Counted::start(test, size));
-    counted.map(Counted::costs)
+/// processes of its own, one for each size. In these it does the work, and returns `None`; also where
+/// there is no valgrind, as [`is_there`] says.
+pub(crate) fn count<const N: usize>(
+    test: &str,
+    sizes: [usize; N],
+    work: impl FnOnce(usize),
+) -> Option<[Costs; N]> {
+    if let Some(size) = size() {
+        work(size);
+        return None;
+    }
+    if !is_there(test) {
+        return None;
+    }
+    Some(sizes.map(|size| Counted::start(test, size)).map(Counted::costs))
 }
+
+/// Returns by what the work of a function grows from the first step between three sizes to the second,
+/// which is twice as large: by 2 if the work is linear, and by 4 if it grows with the square.
+pub(crate) fn growth(costs: &[Costs; 3], name: &str) -> f64 {
+    let [few, more, many] = costs.each_ref().map(|costs| costs[name]);
+    (many - more) as f64 / (more - few) as f64
+}
+
+/// The most by which the work may grow.
+pub(crate) const MOST_GROWTH: f64 = 2.5;
 
 /// A process whose instructions are counted.
 struct Counted {
@@ -62,7 +86,7 @@ impl Counted {
         Self { process, module: format!("cost::{module}::"), file }
     }
 
-    fn costs(self) -> HashMap<String, u64> {
+    fn costs(self) -> Costs {
         let output = self.process.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let table = Command::new("callgrind_annotate")

@@ -95,19 +95,13 @@ fn to_slots_that_destroy_the_next(size: usize) {
 
 #[test]
 fn an_emission_takes_as_much_work_as_it_has_slots() {
-    if let Some(size) = callgrind::size() {
-        return EMISSIONS.iter().for_each(|(_, emit)| emit(size));
-    }
-    if !callgrind::is_there(TEST) {
-        return;
-    }
-    let [few, more, many] = callgrind::costs(TEST, SIZES);
+    let work = |size| EMISSIONS.iter().for_each(|(_, emit)| emit(size));
+    let Some(costs) = callgrind::count(TEST, SIZES, work) else { return };
     let mut too_much = Vec::new();
     for (name, _) in EMISSIONS {
-        let [few, more, many] = [&few, &more, &many].map(|costs| costs[name]);
-        let growth = (many - more) as f64 / (more - few) as f64;
+        let growth = callgrind::growth(&costs, name);
         println!("{name}: growing by {growth:.2}");
-        if growth > 2.5 {
+        if growth > callgrind::MOST_GROWTH {
             too_much.push(name);
         }
     }

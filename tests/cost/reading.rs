@@ -458,20 +458,14 @@ fn a_line_of_a_buffer_that_is_not_whole(size: usize) {
 
 #[test]
 fn reading_takes_as_much_work_as_it_hands_out() {
-    if let Some(size) = callgrind::size() {
-        return READERS.iter().for_each(|(_, read)| read(size));
-    }
-    if !callgrind::is_there(TEST) {
-        return;
-    }
-    let [few, more, many] = callgrind::costs(TEST, SIZES);
+    let work = |size| READERS.iter().for_each(|(_, read)| read(size));
+    let Some(costs) = callgrind::count(TEST, SIZES, work) else { return };
     let mut too_much = Vec::new();
     for (name, _) in READERS {
-        let [few, more, many] = [&few, &more, &many].map(|costs| costs[name]);
-        let growth = (many - more) as f64 / (more - few) as f64;
-        let each = (many - more) / (SIZES[2] - SIZES[1]) as u64;
+        let growth = callgrind::growth(&costs, name);
+        let each = (costs[2][name] - costs[1][name]) / (SIZES[2] - SIZES[1]) as u64;
         println!("{name}: {each} for each byte, growing by {growth:.2}");
-        if growth > 2.5 || each > MOST {
+        if growth > callgrind::MOST_GROWTH || each > MOST {
             too_much.push(name);
         }
     }

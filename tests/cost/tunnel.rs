@@ -31,16 +31,12 @@ const TUNNELS: &[&str] = &["by_socks5", "by_http"];
 
 #[test]
 fn a_message_through_a_tunnel_takes_as_much_work_as_a_direct_one() {
-    if let Some(size) = callgrind::size() {
+    let work = |size| {
         directly(size);
         by_socks5(size);
         by_http(size);
-        return;
-    }
-    if !callgrind::is_there(TEST) {
-        return;
-    }
-    let [few, many] = callgrind::costs(TEST, SIZES);
+    };
+    let Some([few, many]) = callgrind::count(TEST, SIZES, work) else { return };
     let each = |name| (many[name] - few[name]) as f64 / (SIZES[1] - SIZES[0]) as f64;
     let direct = each("directly");
     for &name in TUNNELS {

@@ -31,14 +31,9 @@ pub(crate) fn in_own_network_with(probe: &str, test: &str, body: impl FnOnce()) 
         let notice = format!("{test} is SKIPPED: {reason}\n");
         return std::io::stderr().write_all(notice.as_bytes()).unwrap();
     }
-    let child = unshare()
-        .arg(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(MARK, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout);
-    assert!(said.contains("1 passed"), "{test}:\n{said}{}", String::from_utf8_lossy(&child.stderr));
+    let mut command = unshare();
+    command.arg(std::env::current_exe().unwrap());
+    run_alone(command, test, MARK);
 }
 
 /// Says what is missing here for networks of one's own, if something is.

@@ -120,11 +120,14 @@ pub fn in_own_process(test: &str, body: impl FnOnce()) {
     if std::env::var_os(MARK).is_some() {
         return body();
     }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(MARK, "1")
-        .output()
-        .unwrap();
+    run_alone(Command::new(std::env::current_exe().unwrap()), test, MARK);
+}
+
+/// Runs the test named `test` alone, with `mark` in its environment, and fails if it does not pass.
+/// The command is that of the test's program.
+#[track_caller]
+pub fn run_alone(mut command: Command, test: &str, mark: &str) {
+    let child = command.args([test, "--exact", "--nocapture"]).env(mark, "1").output().unwrap();
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(said.contains("1 passed"), "{test}:\n{said}{}", String::from_utf8_lossy(&child.stderr));
 }

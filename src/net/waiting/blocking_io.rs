@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Duration;
 
-use super::failure::{failure_of, has_ended_in_order};
+use super::failure::{failure_of, has_ended_in_order, not_all_sent};
 use super::socket_wait::wait_for_sending;
 use crate::event_loop::Runtime;
 use crate::net::socket::QAbstractSocket;
@@ -162,8 +162,7 @@ impl<T: ?Sized + Target + QAbstractSocket> Write for Blocking<'_, T> {
         loop {
             let socket = self.socket()?;
             if socket.machine().get().was_cut_off() {
-                let gone = "the connection ended before all bytes were sent";
-                return Err(io::Error::new(ErrorKind::BrokenPipe, gone));
+                return Err(not_all_sent());
             }
             if socket.bytes_to_write() == 0 && !socket.machine().get().has_to_send() {
                 return Ok(());

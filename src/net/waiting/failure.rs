@@ -47,6 +47,11 @@ pub(crate) fn was_cut_off<T: ?Sized + QAbstractSocket>(socket: &mut T) -> bool {
     socket.machine().get().was_cut_off()
 }
 
+/// Returns the error of a connection that [was cut off](was_cut_off), if it has no other.
+pub(crate) fn not_all_sent() -> io::Error {
+    io::Error::new(ErrorKind::BrokenPipe, "the connection ended before all bytes were sent")
+}
+
 /// Returns a copy of an error: the call returns one, and the socket keeps the other.
 fn copy_of(error: &io::Error) -> io::Error {
     match error.raw_os_error() {

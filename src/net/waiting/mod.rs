@@ -10,4 +10,4 @@ mod socket_wait;
 mod wait_steps;
 
 pub use blocking_io::Blocking;
-pub(crate) use failure::{attempt_of, failure_of, loss_of, was_cut_off};
+pub(crate) use failure::{attempt_of, failure_of, loss_of, not_all_sent, was_cut_off};

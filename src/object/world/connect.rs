@@ -491,7 +491,7 @@ impl World {
         }
     }
 
-    /// Returns what is to be connected for a method of an object that exists.
+    /// Makes the connection that calls a method of the receiver. Returns `None` if the receiver is gone.
     #[inline(always)]
     #[track_caller]
     pub(super) fn method<A, R, F, Form>(&self, receiver: Obj<R>, slot: F) -> Option<Joining<A>>
@@ -507,8 +507,8 @@ impl World {
         })
     }
 
-    /// Returns what is to be connected to call a closure with the receiver. Returns `None` if the
-    /// receiver is gone.
+    /// Makes the connection that calls a closure with the receiver. Returns `None` if the receiver is
+    /// gone.
     #[track_caller]
     fn closure<A, R, F, O>(&self, receiver: Obj<R>, closure: F) -> Option<Joining<A>>
     where
