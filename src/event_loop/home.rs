@@ -54,7 +54,12 @@ pub(crate) struct Home<P = LoopParts> {
 impl<P: Parts> Home<P> {
     /// Makes the home of an object that enters a runtime.
     pub(crate) fn of(anchor: &Anchor<'_>) -> Self {
-        Self { key: anchor.key(), parts: P::of(anchor.world()) }
+        Self::new(anchor.key(), P::of(anchor.world()))
+    }
+
+    /// Makes the home of the object with this key, whose runtime has these parts.
+    pub(crate) fn new(key: ObjectKey, parts: Rc<P>) -> Self {
+        Self { key, parts }
     }
 
     /// Returns the object's key.

@@ -11,7 +11,7 @@ use super::listen_phase::ListenPhase;
 use super::preparation::Preparation;
 use super::tcp_server::QTcpServer;
 use crate::net::engine::{Accepted, Network, SocketEngine};
-use crate::net::shared::Facilities;
+use crate::net::shared::{Facilities, Home};
 use crate::net::socket::{Endpoint, QTcpSocket};
 use crate::net::values::SocketError;
 use crate::object::{Context, Obj, ObjectKey, Occasion, Origin, Response, World};
@@ -263,7 +263,10 @@ fn take_in(
         }
         None => {
             // The object is made in its place, which saves a copy.
-            let make = |_: &mut Context<'_, _>| QTcpSocket::accepted(accepted, local);
+            let make = |cx: &mut Context<'_, _>| {
+                let home = Home::new(cx.this().key, facilities.clone());
+                QTcpSocket::accepted(accepted, local, Some(home))
+            };
             let socket = world.add_child_of_with(server, make);
             let this = world.get_mut(server)?;
             this.add_pending_connection(socket);

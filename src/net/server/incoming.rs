@@ -34,7 +34,7 @@ impl Incoming {
     /// Converts the connection into a connected socket, to be added to a runtime or embedded in an
     /// object.
     pub fn into_socket(self) -> QTcpSocket {
-        QTcpSocket::accepted(self.accepted, self.local)
+        QTcpSocket::accepted(self.accepted, self.local, None)
     }
 
     /// Converts the connection into its descriptor, which is non-blocking, for a socket in another

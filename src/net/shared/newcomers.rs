@@ -55,8 +55,10 @@ impl Drop for Announcement<'_> {
     fn drop(&mut self) {
         let Newcomers { is_open, first, others } = self.newcomers;
         is_open.set(false);
-        for socket in first.take().into_iter().chain(others.take()) {
-            self.wakeups.step(socket, Newcomers::ANNOUNCED);
+        let announced = |socket| self.wakeups.step(socket, Newcomers::ANNOUNCED);
+        first.take().map(announced);
+        if !others.borrow().is_empty() {
+            others.take().into_iter().for_each(announced);
         }
     }
 }

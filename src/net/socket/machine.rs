@@ -176,7 +176,7 @@ pub(in crate::net) trait StateMachine {
 
     /// Called when the socket enters its runtime: begins to watch its engine, or to connect.
     fn enter(&mut self, anchor: &Anchor<'_>) {
-        if self.core_mut().enter(Home::of(anchor)) {
+        if self.core_mut().enter(|| Home::of(anchor)) {
             self.begin_to_watch();
         }
     }
@@ -253,7 +253,12 @@ pub(in crate::net) trait StateMachine {
             }
             Step::Closing => {
                 self.core_mut().change_state(SocketState::Closing);
-                self.core_mut().record(Step::Closed);
+                if self.core().tells_of_states() {
+                    self.core_mut().record(Step::Closed);
+                } else {
+                    // No slot can see the state between the two steps.
+                    self.take(Step::Closed);
+                }
             }
             // Slots may have written since: the bytes are sent first.
             Step::Closed if self.core().has_engine() && self.has_to_send() => {

@@ -16,6 +16,7 @@ use crate::io::OpenMode;
 use crate::net::engine::Accepted;
 #[cfg(feature = "tls")]
 use crate::net::engine::SocketEngine;
+use crate::net::shared::Home;
 use crate::net::values::{SocketState, SocketType};
 use crate::object::{Occasion, Response};
 use crate::readiness::{Readiness, SourceId};
@@ -33,9 +34,14 @@ impl StreamSocket {
         Self::of(SocketCore::new(SocketType::Tcp))
     }
 
-    /// Creates a socket for an accepted connection. `local` is the address of this end, if known.
-    pub(super) fn accepted(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
-        Self::of(SocketCore::accepted(accepted, local))
+    /// Creates a socket for an accepted connection. `local` is the address of this end, if known;
+    /// `home` the place for which the socket is made, if it is made there.
+    pub(super) fn accepted(
+        accepted: Accepted,
+        local: Option<Rc<Endpoint>>,
+        home: Option<Home>,
+    ) -> Self {
+        Self::of(SocketCore::accepted(accepted, local, home))
     }
 
     fn of(core: SocketCore) -> Self {

@@ -7,6 +7,7 @@ use slotwire_macros::QObject;
 use super::endpoint::Endpoint;
 use super::stream_socket::StreamSocket;
 use crate::net::engine::Accepted;
+use crate::net::shared::Home;
 
 /// A TCP socket.
 ///
@@ -53,9 +54,13 @@ impl QTcpSocket {
     }
 
     /// Creates a socket for a connection that a server accepted; `local` is the address of this
-    /// end, if known.
-    pub(in crate::net) fn accepted(accepted: Accepted, local: Option<Rc<Endpoint>>) -> Self {
-        Self { socket: StreamSocket::accepted(accepted, local) }
+    /// end, if known; `home` the place for which the socket is made, if it is made there.
+    pub(in crate::net) fn accepted(
+        accepted: Accepted,
+        local: Option<Rc<Endpoint>>,
+        home: Option<Home>,
+    ) -> Self {
+        Self { socket: StreamSocket::accepted(accepted, local, home) }
     }
 }
 

@@ -71,10 +71,12 @@ impl SocketCore {
         }
     }
 
-    /// Creates the core for an accepted connection. `local` is the address of this end, if known.
+    /// Creates the core for an accepted connection. `local` is the address of this end, if known;
+    /// `home` the place for which the socket is made, if it is made there.
     pub(in crate::net::socket) fn accepted(
         accepted: Accepted,
         local: Option<Rc<Endpoint>>,
+        home: Option<Home>,
     ) -> Self {
         let Accepted { engine, peer, early } = accepted;
         let mut core = Self::new(SocketType::Tcp);
@@ -82,6 +84,7 @@ impl SocketCore {
         core.peer = peer.into();
         core.local = local.map(OnceCell::from).unwrap_or_default();
         core.phase.put_in(SocketState::Connected, engine);
+        core.home = home;
         core.adopt_early(early);
         core
     }

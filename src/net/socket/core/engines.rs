@@ -17,10 +17,10 @@ use crate::net::values::{
 };
 
 impl SocketCore {
-    /// Takes the runtime that the socket enters. Returns true if there is an engine to watch;
-    /// otherwise begins to connect, if that was wished for.
-    pub(in crate::net::socket) fn enter(&mut self, home: Home) -> bool {
-        self.home = Some(home);
+    /// Takes the runtime that the socket enters, unless the socket was made for it. Returns true if there
+    /// is an engine to watch; otherwise begins to connect, if that was wished for.
+    pub(in crate::net::socket) fn enter(&mut self, home: impl FnOnce() -> Home) -> bool {
+        self.home.get_or_insert_with(home);
         if self.has_engine() {
             return true;
         }

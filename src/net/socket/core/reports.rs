@@ -18,6 +18,11 @@ impl SocketCore {
         self.announce_state(state);
     }
 
+    /// Returns true if anybody ever connected to `state_changed` or observed it.
+    pub(in crate::net::socket) fn tells_of_states(&self) -> bool {
+        self.extra().is_some_and(|extra| extra.state_changed.was_heard())
+    }
+
     /// Emits `state_changed`.
     pub(super) fn announce_state(&self, state: SocketState) {
         if let Some(extra) = self.extra() {
