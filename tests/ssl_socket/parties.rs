@@ -20,12 +20,16 @@ impl Authority {
 
     /// A root of this name.
     pub(crate) fn named(name: &str) -> Self {
-        Self(CertifiedIssuer::self_signed(authority_params(name), key_pair()).unwrap())
+        let key = key_pair();
+        let params = numbered(authority_params(name), &key);
+        Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
     /// An authority of this name, whose certificate this one issues.
     pub(crate) fn below(&self, name: &str) -> Self {
-        Self(CertifiedIssuer::signed_by(authority_params(name), key_pair(), &self.0).unwrap())
+        let key = key_pair();
+        let params = numbered(authority_params(name), &key);
+        Self(CertifiedIssuer::signed_by(params, key, &self.0).unwrap())
     }
 
     /// The list, in DER, by which this authority has revoked a certificate. It is valid in the years
@@ -58,8 +62,8 @@ impl Authority {
 
     /// A certificate for a host of this name, and its private key.
     pub(crate) fn issued_to(&self, name: &str) -> (Vec<u8>, Vec<u8>) {
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
         let key = key_pair();
+        let params = numbered(CertificateParams::new([name.to_owned()]).unwrap(), &key);
         let certificate = params.signed_by(&key, &self.0).unwrap();
         (certificate.der().to_vec(), key.serialized_der().to_vec())
     }
@@ -73,7 +77,7 @@ impl Authority {
     /// these authorities too.
     pub(crate) fn proves_by(&self, params: CertificateParams, shown: &[&Self]) -> SslConfiguration {
         let key = key_pair();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let certificate = numbered(params, &key).signed_by(&key, &self.0).unwrap();
         let mut chain = vec![SslCertificate::from_der(certificate.der().to_vec()).unwrap()];
         chain.extend(shown.iter().map(|authority| authority.certificate()));
         let key = SslKey::from_der(key.serialized_der()).unwrap();
@@ -108,6 +112,15 @@ fn authority_params(name: &str) -> CertificateParams {
 /// A key whose signatures have always the same length.
 fn key_pair() -> KeyPair {
     KeyPair::generate_for(&PKCS_ED25519).unwrap()
+}
+
+/// The contents of a certificate with a serial number, which is made of the key and has always the
+/// same length. rcgen's own is a byte shorter now and then: it may begin with a zero.
+fn numbered(mut params: CertificateParams, key: &KeyPair) -> CertificateParams {
+    let mut number = key.public_key_raw()[..16].to_vec();
+    number[0] = number[0] & 0x7f | 0x40;
+    params.serial_number.get_or_insert_with(|| SerialNumber::from(number));
+    params
 }
 
 /// A server whose connections are encrypted at once.

@@ -87,6 +87,17 @@ fn shake_hands(
     (sent, told.take())
 }
 
+/// What the next test counts on.
+#[test]
+fn certificates_for_one_name_have_the_same_length() {
+    let authority = Authority::new();
+    let length = || authority.issued_to("localhost").0.len();
+    let first = length();
+    for _ in 0..2000 {
+        assert_eq!(length(), first);
+    }
+}
+
 /// Both versions have flights in which the peer says nothing but the end of its handshake.
 #[on_every_network]
 fn a_peer_that_closes_in_any_flight_is_told_once(net: &Net) {
