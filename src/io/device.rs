@@ -11,7 +11,7 @@ use super::message_ends::MessageEnds;
 use super::open_mode::OpenMode;
 use super::searched::Searched;
 use super::text::{RETURN, TextView};
-use super::transaction::Transaction;
+use super::transaction::{Advance, Transaction};
 use crate::object::{Response, Signal};
 
 /// The part of a device that slotwire looks after: its buffer, its open mode and its signals.
@@ -27,17 +27,6 @@ pub struct Device {
     pub(super) ready_read: Signal<()>,
     pub(super) bytes_written: Signal<usize>,
     rare: OnceCell<Box<Rare>>,
-}
-
-/// What has become of bytes that were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Advance {
-    /// There were none.
-    Nothing,
-    /// They have left the buffer.
-    Left,
-    /// They stay in the buffer, since a transaction may give them back.
-    Kept,
 }
 
 /// What few devices need.
@@ -313,18 +302,20 @@ impl Device {
     }
 
     pub(super) fn check_readable(&self) -> io::Result<()> {
-        if self.is_readable() {
-            Ok(())
-        } else {
-            Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for reading"))
+        match self.is_readable() {
+            true => Ok(()),
+            false => {
+                Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for reading"))
+            }
         }
     }
 
     pub(super) fn check_writable(&self) -> io::Result<()> {
-        if self.mode.contains(OpenMode::WRITE_ONLY) {
-            Ok(())
-        } else {
-            Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for writing"))
+        match self.mode.contains(OpenMode::WRITE_ONLY) {
+            true => Ok(()),
+            false => {
+                Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for writing"))
+            }
         }
     }
 

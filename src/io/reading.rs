@@ -12,11 +12,11 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 
-use super::device::Advance;
 use super::io_device::QIODevice;
 use super::message_reading;
 use super::open_mode::OpenMode;
 use super::text::{self, RETURN};
+use super::transaction::Advance;
 use super::writing;
 
 /// How much is read ahead at a time. As in Qt.

@@ -14,6 +14,17 @@ pub(super) enum Transaction {
     Began { position: u64 },
 }
 
+/// What has become of bytes that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Advance {
+    /// There were none.
+    Nothing,
+    /// They have left the buffer.
+    Left,
+    /// They stay in the buffer, since a transaction may give them back.
+    Kept,
+}
+
 impl Transaction {
     /// Returns true if what is read stays in the buffer.
     pub(super) fn keeps(&self) -> bool {

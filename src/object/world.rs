@@ -16,6 +16,7 @@ mod disconnect;
 mod failures;
 mod family;
 mod insert;
+mod joining;
 mod lease;
 pub(super) mod name_pattern;
 mod node;

@@ -8,7 +8,8 @@ use std::any::Any;
 use std::rc::Rc;
 
 use super::World;
-use super::connection_kinds::{ClosureLink, MethodLink, Nobody, QueuedLink, Receiver, SignalLink};
+use super::connection_kinds::{ClosureLink, MethodLink, Nobody, Receiver, SignalLink};
+use super::joining::Joining;
 use crate::object::class::{Obj, Outcome, PlaceRef, QObject, Signal, Slot, Target, Undelivered};
 use crate::object::connections::{
     AwaitedConnection, Connection, ConnectionType, Core, Deferred, Dependent, Link, MadeConnection,
@@ -549,56 +550,6 @@ impl World {
     #[track_caller]
     fn joinable<T: ?Sized + Target>(&self, object: Obj<T>) -> Option<ObjectKey> {
         Some(self.expect_own(object)).filter(|&key| self.arena.contains(key))
-    }
-}
-
-/// The description of a connection that is to be made.
-pub(super) struct Joining<A> {
-    link: Box<dyn Link<A, World>>,
-    kind: ConnectionType,
-    /// The object whose end closes the connection, if the link does not notice that end by itself.
-    ends_with: Option<ObjectKey>,
-}
-
-impl<A: 'static> Joining<A> {
-    /// Makes the connection, unless it is made already and is to be the only one. Returns with it the
-    /// object whose end is to close it.
-    #[inline(always)]
-    fn make(self, core: &Rc<Core<A, World>>) -> (Option<MadeConnection>, Option<ObjectKey>) {
-        let Self { link, kind, ends_with } = self;
-        if kind.contains(ConnectionType::UNIQUE) && core.leads_to(&*link) {
-            return (None, None);
-        }
-        (Some(Core::connect(core, kind, link)), ends_with)
-    }
-
-    pub(super) fn direct(link: Box<dyn Link<A, World>>) -> Self {
-        Self { link, kind: ConnectionType::DIRECT, ends_with: None }
-    }
-
-    /// Returns true if the connection is direct, and its link finds out by itself that the receiver
-    /// is gone.
-    #[inline(always)]
-    fn is_plain(&self) -> bool {
-        self.kind == ConnectionType::DIRECT && self.ends_with.is_none()
-    }
-
-    /// Lets the end of an object close the connection.
-    fn ending_with(self, receiver: ObjectKey) -> Self {
-        Self { ends_with: Some(receiver), ..self }
-    }
-
-    /// Makes the connection one of this type.
-    pub(super) fn of_kind(self, kind: ConnectionType) -> Self
-    where
-        A: Clone,
-    {
-        let link: Box<dyn Link<A, World>> = if kind.contains(ConnectionType::QUEUED) {
-            Box::new(QueuedLink::new(self.link))
-        } else {
-            self.link
-        };
-        Self { link, kind, ..self }
     }
 }
 

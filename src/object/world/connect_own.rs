@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use super::World;
-use super::connect::Joining;
 use super::connection_kinds::{ClosureLink, Nobody};
+use super::joining::Joining;
 use crate::object::class::{Obj, Outcome, QObject, Signal, Slot};
 use crate::object::connections::{Connection, ConnectionType};
 use crate::object::context::Context;
