@@ -203,9 +203,14 @@ impl Bench {
         assert_ne!(self.source.found, Some(Found::Bytes));
     }
 
-    /// Asserts that a failed read says why.
+    /// Asserts that a reader that failed had taken all there was, and says why it failed.
     fn failed(&self, error: &io::Error) {
         self.is_dry();
+        self.says_why(error);
+    }
+
+    /// Asserts that a failed read says why.
+    fn says_why(&self, error: &io::Error) {
         let expected = match self.source.found {
             Some(Found::Fault) => ErrorKind::ConnectionReset,
             _ => ErrorKind::WouldBlock,
@@ -295,6 +300,12 @@ impl Bench {
                 match done {
                     Ok(_) if read.ends_with(&[byte]) => {}
                     Ok(_) => assert_eq!(self.source.found, Some(Found::End)),
+                    // A line is taken whole or not at all.
+                    Err(error) if byte == b'\n' && !self.is_text() => {
+                        assert_eq!(read, b"");
+                        assert!(!self.buffered().contains(&b'\n'));
+                        self.says_why(&error);
+                    }
                     Err(error) => self.failed(&error),
                 }
             }
