@@ -302,21 +302,11 @@ impl Device {
     }
 
     pub(super) fn check_readable(&self) -> io::Result<()> {
-        match self.is_readable() {
-            true => Ok(()),
-            false => {
-                Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for reading"))
-            }
-        }
+        check(self.is_readable(), "the device is not open for reading")
     }
 
     pub(super) fn check_writable(&self) -> io::Result<()> {
-        match self.mode.contains(OpenMode::WRITE_ONLY) {
-            true => Ok(()),
-            false => {
-                Err(io::Error::new(ErrorKind::NotConnected, "the device is not open for writing"))
-            }
-        }
+        check(self.mode.contains(OpenMode::WRITE_ONLY), "the device is not open for writing")
     }
 
     /// What is in the buffer and can be read.
@@ -566,6 +556,11 @@ impl Device {
     pub(super) fn existing_rare(&self) -> Option<&Rare> {
         self.rare.get().map(|rare| &**rare)
     }
+}
+
+/// Fails for this reason unless the device is open for what is asked of it.
+fn check(is_open: bool, reason: &str) -> io::Result<()> {
+    if is_open { Ok(()) } else { Err(io::Error::new(ErrorKind::NotConnected, reason)) }
 }
 
 #[cfg(test)]

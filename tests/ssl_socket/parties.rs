@@ -20,15 +20,13 @@ impl Authority {
 
     /// A root of this name.
     pub(crate) fn named(name: &str) -> Self {
-        let key = key_pair();
-        let params = numbered(authority_params(name), &key);
+        let (params, key) = with_key(authority_params(name));
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
     /// An authority of this name, whose certificate this one issues.
     pub(crate) fn below(&self, name: &str) -> Self {
-        let key = key_pair();
-        let params = numbered(authority_params(name), &key);
+        let (params, key) = with_key(authority_params(name));
         Self(CertifiedIssuer::signed_by(params, key, &self.0).unwrap())
     }
 
@@ -62,8 +60,7 @@ impl Authority {
 
     /// A certificate for a host of this name, and its private key.
     pub(crate) fn issued_to(&self, name: &str) -> (Vec<u8>, Vec<u8>) {
-        let key = key_pair();
-        let params = numbered(CertificateParams::new([name.to_owned()]).unwrap(), &key);
+        let (params, key) = with_key(CertificateParams::new([name.to_owned()]).unwrap());
         let certificate = params.signed_by(&key, &self.0).unwrap();
         (certificate.der().to_vec(), key.serialized_der().to_vec())
     }
@@ -76,8 +73,8 @@ impl Authority {
     /// What proves to be who a certificate with these contents names, and shows the certificates of
     /// these authorities too.
     pub(crate) fn proves_by(&self, params: CertificateParams, shown: &[&Self]) -> SslConfiguration {
-        let key = key_pair();
-        let certificate = numbered(params, &key).signed_by(&key, &self.0).unwrap();
+        let (params, key) = with_key(params);
+        let certificate = params.signed_by(&key, &self.0).unwrap();
         let mut chain = vec![SslCertificate::from_der(certificate.der().to_vec()).unwrap()];
         chain.extend(shown.iter().map(|authority| authority.certificate()));
         let key = SslKey::from_der(key.serialized_der()).unwrap();
@@ -94,7 +91,7 @@ pub(crate) fn contents(name: &str) -> CertificateParams {
 
 /// What a certificate proves that nobody but itself has signed.
 pub(crate) fn proves_itself(params: &CertificateParams) -> SslConfiguration {
-    let key = key_pair();
+    let (params, key) = with_key(params.clone());
     let certificate = params.self_signed(&key).unwrap();
     let certificate = SslCertificate::from_der(certificate.der().to_vec()).unwrap();
     let key = SslKey::from_der(key.serialized_der()).unwrap();
@@ -109,18 +106,14 @@ fn authority_params(name: &str) -> CertificateParams {
     params
 }
 
-/// A key whose signatures have always the same length.
-fn key_pair() -> KeyPair {
-    KeyPair::generate_for(&PKCS_ED25519).unwrap()
-}
-
-/// The contents of a certificate with a serial number, which is made of the key and has always the
-/// same length. rcgen's own is a byte shorter now and then: it may begin with a zero.
-fn numbered(mut params: CertificateParams, key: &KeyPair) -> CertificateParams {
+/// The contents of a certificate, and a key for it. Both make always as many bytes: rcgen's own serial
+/// numbers are a byte shorter if they begin with a zero, and so are the signatures of other keys.
+fn with_key(mut params: CertificateParams) -> (CertificateParams, KeyPair) {
+    let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
     let mut number = key.public_key_raw()[..16].to_vec();
     number[0] = number[0] & 0x7f | 0x40;
     params.serial_number.get_or_insert_with(|| SerialNumber::from(number));
-    params
+    (params, key)
 }
 
 /// A server whose connections are encrypted at once.
